@@ -1,0 +1,65 @@
+"""The vocabulary of personal data: fideslang's names, and the few that a call-tracking hub must add.
+
+Source of the names: the default taxonomy of fideslang 3.1 (a test compares the two lists).
+"""
+
+from __future__ import annotations
+
+OWN_CATEGORIES = frozenset(
+    {
+        "user.advertising.click_id",
+        "user.telephony.call_metadata",
+        "user.telephony.carrier",
+        "user.telephony.line_type",
+        "user.telephony.message_body",
+        "user.telephony.recording",
+        "user.telephony.voicemail",
+    }
+)
+"""Names that fideslang lacks."""
+
+CATEGORIES = OWN_CATEGORIES | frozenset(
+    {
+        "user.behavior.browsing_history",
+        "user.behavior.purchase_history",
+        "user.behavior.search_history",
+        "user.contact.address.city",
+        "user.contact.address.country",
+        "user.contact.address.postal_code",
+        "user.contact.address.state",
+        "user.contact.email",
+        "user.contact.organization",
+        "user.contact.phone_number",
+        "user.content.private",
+        "user.device.cookie_id",
+        "user.device.device_id",
+        "user.device.ip_address",
+        "user.job_title",
+        "user.location.imprecise",
+        "user.name",
+        "user.privacy_preferences",
+        "user.telemetry",
+        "user.unique_id",
+        "user.unique_id.pseudonymous",
+    }
+)
+"""Every data category that a table, a fact or a manifest may name."""
+
+USES = frozenset(
+    {
+        "analytics.reporting.ad_performance",
+        "essential.legal_obligation",
+        "essential.service",
+        "essential.service.operations",
+        "essential.service.operations.support",
+        "essential.service.notifications.sms",
+        "functional.service",
+        "functional.service.improve",
+        "marketing.advertising.first_party.targeted",
+        "marketing.advertising.third_party.targeted",
+        "marketing.communications.sms",
+        "personalize",
+        "sales",
+    }
+)
+"""Every purpose that a manifest or a consent question may name."""

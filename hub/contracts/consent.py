@@ -1,0 +1,114 @@
+"""One question of consent, the opinions on it, and the decision: all are asked, the strictest wins, silence is no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from hub.contracts.manifest import Recipient
+
+Verdict = Literal["allow", "needs", "deny"]
+STRICTNESS: Mapping[Verdict, int] = {"allow": 0, "needs": 1, "deny": 2}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a person or a business may be: an ISO 3166 country and, where known, its region (`CA` of `US`).
+
+    `basis` tells how it is known: `caller_number`, `declared`, `crm`, `web_session`, `business`.
+    """
+
+    country: str | None
+    region: str | None = None
+    basis: str = "caller_number"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signal:
+    """A machine's word for the person: `gpc` or `dnt`, seen at `at`, on a web visit of that person."""
+
+    kind: Literal["gpc", "dnt"]
+    at: datetime
+    evidence: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsentRecord:
+    """The person's own word: given or refused, for one data use (or its parents), through which channel, and when."""
+
+    state: Literal["given", "refused", "withdrawn"]
+    use: str
+    channel: str
+    at: datetime
+    evidence: str
+    expires_at: datetime | None = None
+
+    def covers(self, use: str) -> bool:
+        """Whether this word speaks on `use`: the same use or one below it."""
+        return use == self.use or use.startswith(self.use + ".")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsentQuestion:
+    """May these categories of this person go to this recipient for this use, here and now?
+
+    `person_places` is the set of candidates for where the person may be; the strictest place decides. An empty set
+    means that the place is unknown. `records` are in the order in which they were given.
+    """
+
+    use: str
+    categories: frozenset[str]
+    recipient: Recipient
+    recipient_regions: tuple[str, ...]
+    at: datetime
+    person_places: tuple[Place, ...] = ()
+    business_places: tuple[Place, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    records: tuple[ConsentRecord, ...] = ()
+
+    def latest_record(self) -> ConsentRecord | None:
+        """The person's last word on this use that has not expired."""
+        spoken = [r for r in self.records if r.covers(self.use) and not (r.expires_at and r.expires_at <= self.at)]
+        return max(spoken, key=lambda record: record.at, default=None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opinion:
+    """One regime's answer, with the id of the rule that spoke, a sentence for people, and the evidence it used.
+
+    `needs` means: allowed once the person has said yes; until then the answer is no.
+    """
+
+    verdict: Verdict
+    rule_id: str
+    reason: str
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """All opinions on one question, and the strictest of them; `ruling` is the opinion that decided."""
+
+    verdict: Verdict
+    ruling: Opinion
+    opinions: tuple[tuple[str, Opinion], ...]
+    """(connector, opinion) in the order of the connectors."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the data may go; `needs` is not a yes."""
+        return self.verdict == "allow"
+
+
+def strictest(opinions: Iterable[tuple[str, Opinion]]) -> Decision:
+    """The decision that all opinions together make; no opinion at all is a no."""
+    heard = tuple(opinions)
+    if not heard:
+        silence = Opinion(
+            verdict="deny", rule_id="hub.silence", reason="No consent plugin is set up, so nobody said yes."
+        )
+        return Decision(verdict="deny", ruling=silence, opinions=())
+    _, ruling = max(heard, key=lambda item: STRICTNESS[item[1].verdict])
+    return Decision(verdict=ruling.verdict, ruling=ruling, opinions=heard)

@@ -1,0 +1,95 @@
+"""A conversion on its way to an ad network, a call on its way to a CRM, and the receipt that each item gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from hub.contracts.values import Money, personal
+
+Permission = Literal["granted", "denied", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conversion:
+    """Business that a call, a text or a CRM outcome became, built from the fields that the manifest declares.
+
+    `key` is stable: the same conversion has the same key on every try, so networks that know transaction ids drop
+    doubles. `kind` is `new`; `restate` gives an earlier conversion (same key) its changed value; `retract` takes it back.
+    """
+
+    key: str
+    kind: Literal["new", "restate", "retract"] = "new"
+    name: str
+    """The rule's name in config.yaml."""
+    occurred_at: datetime
+    """When the conversion happened: the call's start, or the outcome's date. Of the first upload, also on `restate`."""
+    changed_at: datetime | None = None
+    """When the value changed, on `restate` and `retract`."""
+    value: Money | None = None
+    destination: Mapping[str, Any] = field(default_factory=dict)
+    """What the customer wrote below `send_to:` for this connector, checked by the plugin's `Destination`."""
+    ad_user_data: Permission = "unknown"
+    """May the network use the person's data for ads? Never turn `unknown` into `granted`."""
+    ad_personalization: Permission = "unknown"
+    call_started_at: datetime | None = personal("user.telephony.call_metadata")
+    click_ids: Mapping[str, str] = personal("user.advertising.click_id", default={})
+    """The network's own click ids by parameter name (`gclid`, `msclkid` …), the newest of each."""
+    phone_number: str | None = personal("user.contact.phone_number")
+    email: str | None = personal("user.contact.email")
+    country: str | None = personal("user.contact.address.country")
+    """ISO 3166 code of the person's likely country."""
+    landing_page: str | None = personal("user.behavior.browsing_history")
+    user_agent: str | None = personal("user.device.device_id")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallActivity:
+    """A finished call to be written into a CRM. `key` is our call's id; the same call is never logged twice."""
+
+    key: str
+    direction: Literal["inbound", "outbound"] = "inbound"
+    answered: bool
+    started_at: datetime
+    duration: int
+    """Seconds."""
+    tracking_number: str
+    company: str
+    source: str | None = None
+    medium: str | None = None
+    campaign: str | None = None
+    caller_number: str | None = personal("user.contact.phone_number")
+    caller_name: str | None = personal("user.name")
+    landing_page: str | None = personal("user.behavior.browsing_history")
+    recording_url: str | None = personal("user.telephony.recording")
+
+
+ReceiptStatus = Literal["delivered", "accepted", "duplicate", "rejected", "retry"]
+"""`accepted`: taken, but the provider's diagnostics are still to come; `duplicate`: it had it already, which is as good
+as delivered; `retry`: not now, perhaps after `retry_after` seconds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """What became of one item. `reason` holds the provider's own words, without personal data."""
+
+    key: str
+    status: ReceiptStatus
+    code: str | None = None
+    """The provider's error code, as in its documentation."""
+    reason: str | None = None
+    reference: str | None = None
+    """The provider's id of the item or of the request, to be polled for `accepted` items."""
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PendingReceipt:
+    """An item whose diagnostics are still to come: what `poll_receipts` is asked about."""
+
+    key: str
+    reference: str
+    accepted_at: datetime
+    destination: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,59 @@
+"""The one way out: a value as a plugin may see it, made of the fields that its manifest declares and of no others."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from hub.contracts.manifest import DataFlow, Manifest, Share
+from hub.contracts.values import TRANSFORMS, personal_fields
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed(Generic[Value]):
+    """A value stripped to what is declared, and the data categories that are really in it."""
+
+    value: Value
+    categories: frozenset[str]
+
+
+def disclose(value: Value, manifest: Manifest, hook: str) -> Disclosed[Value]:
+    """`value` as the plugin may get it through `hook`: undeclared personal fields are emptied, declared ones transformed."""
+    flow = manifest.flow(hook)
+    shares = {share.field: share for share in flow.shares} if flow else {}
+    changes: dict[str, Any] = {}
+    categories: set[str] = set()
+    for name, category in personal_fields(type(value)).items():
+        held = getattr(value, name)
+        if not held:
+            continue
+        share = shares.get(name)
+        shown = _transformed(held, share) if share else None
+        if shown:
+            categories.add(category)
+            changes[name] = shown
+        else:
+            changes[name] = type(held)() if isinstance(held, dict | tuple) else None
+    shown_value: Value = dataclasses.replace(value, **changes) if changes else value  # type: ignore[type-var]
+    return Disclosed(shown_value, frozenset(categories))
+
+
+def declared_categories(manifest: Manifest, hook: str, value_type: type) -> frozenset[str]:
+    """Every category that the plugin may be given through `hook`, whatever is in a particular value."""
+    flow: DataFlow | None = manifest.flow(hook)
+    fields = personal_fields(value_type)
+    return frozenset(fields[share.field] for share in flow.shares) if flow else frozenset()
+
+
+def _transformed(held: Any, share: Share) -> Any:
+    hide = TRANSFORMS[share.transform]
+    if isinstance(held, dict):
+        names = share.keys or tuple(held)
+        hidden = {name: hide(held[name]) for name in names if held.get(name)}
+        return {name: text for name, text in hidden.items() if text}
+    if isinstance(held, tuple):
+        return tuple(text for text in map(hide, held) if text)
+    return hide(held) if isinstance(held, str) else held

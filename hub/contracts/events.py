@@ -1,0 +1,52 @@
+"""What happened to a call or a text, in our words, whatever the carrier calls it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from hub.contracts.values import personal
+
+CallEventKind = Literal["ringing", "answered", "not_answered", "completed", "failed", "recorded", "voicemail"]
+"""`answered`: a person at the business picked up. `not_answered`: the dial ended without that. `completed`: the caller's
+call is over. `failed`: it never got through. `recorded`, `voicemail`: audio is ready at the carrier."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallEvent:
+    """One step in the life of one call. `call_id` is the carrier's id of the caller's leg; times are aware UTC."""
+
+    kind: CallEventKind
+    call_id: str
+    at: datetime
+    tracking_number: str | None = None
+    """The number that was called, E.164."""
+    caller_number: str | None = personal("user.contact.phone_number")
+    """The caller in E.164; None where the caller hides it or it is no number."""
+    caller_name: str | None = personal("user.name")
+    answered_by: str | None = None
+    """The business's number that picked up, E.164."""
+    duration: int | None = None
+    """Seconds from the carrier's answer to the end, on `completed`."""
+    recording_id: str | None = None
+    recording_url: str | None = personal("user.telephony.recording")
+    recording_duration: int | None = None
+    """Seconds of audio."""
+    attestation: Literal["A", "B", "C"] | None = None
+    """STIR/SHAKEN: who signed the caller's number; absent where the carrier says nothing or validation failed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageEvent:
+    """A text that came in on a tracking number. Times are aware UTC, numbers E.164."""
+
+    message_id: str
+    at: datetime
+    tracking_number: str
+    sender_number: str | None = personal("user.contact.phone_number")
+    body: str = personal("user.telephony.message_body", default="")
+    media_urls: tuple[str, ...] = personal("user.content.private", default=())
+
+
+Event = CallEvent | MessageEvent

@@ -1,0 +1,34 @@
+"""Facts about a caller, and where each comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hub.contracts.categories import CATEGORIES
+from hub.contracts.values import personal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """Who is asked about; each field is there only if the plugin's manifest declares it."""
+
+    phone_number: str | None = personal("user.contact.phone_number")
+    caller_name: str | None = personal("user.name")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fact:
+    """One thing known of a caller. `confidence` is from 0 to 1; `lifetime` None means as long as the call is kept."""
+
+    name: str
+    value: str
+    category: str
+    confidence: float = 1.0
+    lifetime: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        if self.category not in CATEGORIES:
+            raise ValueError(f"fact {self.name!r}: {self.category!r} is not a data category")
+        if not 0 <= self.confidence <= 1:
+            raise ValueError(f"fact {self.name!r}: a confidence is between 0 and 1")

@@ -1,0 +1,108 @@
+"""What a plugin says of itself: who receives which data, why, how hidden, and within which limits.
+
+The hub acts on it: a field that is not declared here never reaches the plugin, and a host that is not declared
+is refused by the hub's HTTP client.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from hub.contracts.categories import USES
+from hub.contracts.values import TRANSFORMS
+
+Kind = Literal["carrier", "crm", "ads", "enrichment", "consent"]
+
+
+class Declared(BaseModel):
+    """A part of a manifest: frozen, and strict about unknown names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Recipient(Declared):
+    """The legal person that receives data through this plugin; `role="none"` where nothing leaves the machine."""
+
+    name: str
+    role: Literal["processor", "independent_controller", "none"]
+    privacy_url: str | None = None
+
+
+class Share(Declared):
+    """One personal field that the plugin is given, and the transform that is applied before it gets it."""
+
+    field: str
+    transform: str = "plain"
+    keys: tuple[str, ...] = ()
+    """For a field that maps names to values (click ids): only these names are handed over."""
+
+    @field_validator("transform")
+    @classmethod
+    def _known(cls, transform: str) -> str:
+        if transform not in TRANSFORMS:
+            raise ValueError(f"unknown transform {transform!r}; one of {', '.join(sorted(TRANSFORMS))}")
+        return transform
+
+
+class DataFlow(Declared):
+    """The fields that one hook hands over, and the use that they are for (a fideslang data use)."""
+
+    hook: str
+    use: str
+    shares: tuple[Share, ...] = ()
+
+    @field_validator("use")
+    @classmethod
+    def _use(cls, use: str) -> str:
+        if use not in USES:
+            raise ValueError(f"unknown data use {use!r}; see hub/contracts/categories.py")
+        return use
+
+
+class Deletion(Declared):
+    """Whether what was handed over can be deleted there; the note says what cannot, and why."""
+
+    supported: bool
+    note: str
+
+
+class Auth(Declared):
+    """How the plugin signs in: the kind and the scopes it asks for."""
+
+    kind: Literal["none", "api_key", "basic", "oauth2", "jwt_bearer"]
+    scopes: tuple[str, ...] = ()
+
+
+class Limits(Declared):
+    """The provider's limits that the hub keeps: items a batch, requests a minute, age of a conversion."""
+
+    batch_size: int = Field(default=100, gt=0)
+    requests_per_minute: int | None = None
+    max_age: timedelta | None = None
+    """A conversion older than this is never sent; it ends as rejected, with that reason."""
+
+
+class Manifest(Declared):
+    """A plugin's declaration of itself, generated into the sub-processor page, the data map and the erasure plan."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    kind: Kind
+    version: str
+    summary: str
+    recipient: Recipient
+    regions: tuple[str, ...] = ()
+    """Where the data lands, as ISO 3166 country codes; empty where nothing leaves the machine."""
+    hosts: tuple[str, ...] = ()
+    """Every host that the plugin calls; `*.example.com` stands for its sub-domains."""
+    flows: tuple[DataFlow, ...] = ()
+    retention: str = "not kept"
+    deletion: Deletion = Deletion(supported=True, note="nothing is kept")
+    auth: Auth = Auth(kind="none")
+    limits: Limits = Limits()
+
+    def flow(self, hook: str) -> DataFlow | None:
+        """The declared flow of one hook, or None: then the hook is handed no personal field at all."""
+        return next((flow for flow in self.flows if flow.hook == hook), None)

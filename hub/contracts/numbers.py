@@ -1,0 +1,67 @@
+"""Phone numbers at a carrier: what is offered, what is owned, where its webhooks point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hub.contracts.values import Money
+
+NumberKind = Literal["local", "toll_free", "mobile"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NumberQuery:
+    """What to look for. `country` is an ISO 3166 code; `contains` is digits, `*` for any."""
+
+    country: str = "US"
+    kind: NumberKind = "local"
+    area_code: str | None = None
+    contains: str | None = None
+    limit: int = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NumberOffer:
+    """A number that can be bought, with its monthly price where the carrier tells it."""
+
+    number: str
+    kind: NumberKind
+    country: str
+    place: str | None = None
+    monthly_price: Money | None = None
+    capabilities: tuple[str, ...] = ()
+    """Of `voice`, `sms`, `mms`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NumberSetup:
+    """Where a number's webhooks shall point. All are addresses below the hub's `public_url`."""
+
+    number: str
+    voice_url: str
+    fallback_url: str
+    status_url: str
+    message_url: str
+    label: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnedNumber:
+    """A number of the account at the carrier, and where its webhooks point now (None: nowhere)."""
+
+    number: str
+    provider_id: str
+    label: str = ""
+    voice_url: str | None = None
+    fallback_url: str | None = None
+    status_url: str | None = None
+    message_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordingAudio:
+    """A recording as fetched from the carrier."""
+
+    content_type: str
+    data: bytes

@@ -1,0 +1,41 @@
+"""One reading of phone numbers for everybody: E.164 or nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+
+@lru_cache(maxsize=65536)
+def phone_number(text: object, country: str = "US") -> str | None:
+    """`text` as E.164, or None where it is no number that could be dialled (hidden callers, short codes, SIP addresses).
+
+    `country` (ISO 3166) reads numbers that are written nationally. Full-width and other Unicode digits are understood;
+    an extension is dropped; a number that no country could assign is None.
+    """
+    if not isinstance(text, str) or not text or len(text) > 64:
+        return None
+    import phonenumbers
+
+    plain = "".join(
+        c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) not in ("Cf", "Cc")
+    ).strip()
+    if re.match(r"(?i)sips?:|.*@", plain):
+        return None
+    plain = re.sub(r"(?i)^tel:", "", plain)
+    if not re.match(r"^[+(]?[\d(]", plain):
+        return None
+    try:
+        parsed = phonenumbers.parse(plain, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None
+    e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return None if e164 in KEYPAD_WORDS else e164
+
+
+KEYPAD_WORDS = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
+"""What carriers send for callers who hide: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE on a keypad.
+Source: Twilio's list of special caller ids."""

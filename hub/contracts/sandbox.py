@@ -1,0 +1,204 @@
+"""The far side of the wire: what every plugin's stand-in of its provider offers to the demo, to tests and to integrators.
+
+A sandbox speaks the provider's own wire format on loopback; it can be told to fail in the ways in which providers fail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+from hub.contracts.webhooks import WebhookRequest
+
+if TYPE_CHECKING:
+    import uvicorn
+
+ASGI = Callable[..., Any]
+GARBAGE = b"\x00<<<not what you asked for"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way in which a provider fails: an HTTP status (with Retry-After), a reply that never comes, or garbage.
+
+    A stand-in that does not speak HTTP answers with its protocol's equivalent of the status.
+    """
+
+    kind: Literal["status", "hang", "garbage"]
+    status: int = 500
+    retry_after: int | None = None
+    seconds: float = 30.0
+    """How long a hanging reply takes."""
+
+
+class Sandbox:
+    """Base of a stand-in. `start()` opens it on loopback; `settings()` are the settings that point a connector at it.
+
+    `clock` is the time as the provider sees it. Faults queue up with `fail_next` and are used one a request.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.clock = clock
+        self._faults: list[Fault] = []
+        self._lock = threading.RLock()
+
+    def start(self) -> None:
+        """Listen on a free loopback port."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """Stop listening; what was received stays readable."""
+        raise NotImplementedError
+
+    def settings(self) -> dict[str, Any]:
+        """The plugin's settings, credentials included, that connect to this stand-in once it has started."""
+        raise NotImplementedError
+
+    def fail_next(self, fault: Fault, times: int = 1) -> None:
+        """Answer the next `times` requests with `fault`."""
+        with self._lock:
+            self._faults.extend([fault] * times)
+
+    def heal(self) -> None:
+        """Forget all faults that are still waiting."""
+        with self._lock:
+            self._faults.clear()
+
+    def next_fault(self) -> Fault | None:
+        """The fault that the request at hand must fail with, taken off the queue; None: serve it."""
+        with self._lock:
+            return self._faults.pop(0) if self._faults else None
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+
+class HttpSandbox(Sandbox):
+    """A stand-in that speaks HTTP: implement `app()`, an ASGI application with the provider's paths.
+
+    It is served by uvicorn in a thread of its own; `url` is its address. Faults are applied in front of the app.
+    """
+
+    url: str = ""
+
+    def app(self) -> ASGI:
+        """The provider's paths, as an ASGI application (Starlette's router is a good start)."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        import uvicorn
+
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        config = uvicorn.Config(
+            self._faulty(self.app()), log_level="error", lifespan="off", access_log=False, timeout_graceful_shutdown=1
+        )
+        self._server: uvicorn.Server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run,
+            kwargs={"sockets": [listener]},
+            name=f"sandbox-{type(self).__module__}",
+            daemon=True,
+        )
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError(f"the stand-in {type(self).__module__} did not start")
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join(timeout=5)
+
+    def _faulty(self, app: ASGI) -> ASGI:
+        async def serve(scope: MutableMapping[str, Any], receive: ASGI, send: ASGI) -> None:
+            fault = self.next_fault() if scope["type"] == "http" else None
+            if fault is None:
+                await app(scope, receive, send)
+                return
+            if fault.kind == "hang":
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(fault.seconds)
+            status = {"status": fault.status, "hang": 504, "garbage": 200}[fault.kind]
+            headers = [(b"content-type", b"application/json")]
+            if fault.retry_after is not None:
+                headers.append((b"retry-after", str(fault.retry_after).encode()))
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            body = GARBAGE if fault.kind == "garbage" else b'{"error": "planned fault"}'
+            await send({"type": "http.response.body", "body": body})
+
+        return serve
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SimulatedCall:
+    """A call that a carrier's stand-in plays: who calls which number, and how it ends."""
+
+    caller_number: str | None
+    tracking_number: str
+    answering_number: str
+    started_at: datetime
+    outcome: Literal["answered", "voicemail", "abandoned"] = "answered"
+    ring: timedelta = timedelta(seconds=8)
+    talk: timedelta = timedelta(seconds=90)
+    recorded: bool = True
+
+
+@runtime_checkable
+class CarrierSandbox(Protocol):
+    """What the demo and the carrier conformance suite need of a carrier's stand-in, besides `Sandbox`."""
+
+    def webhooks(self, call: SimulatedCall, webhook_url: str) -> Sequence[tuple[datetime, WebhookRequest]]:
+        """The signed webhooks of one call in the order in which they happen, each with its time; the first rings.
+        The call also appears in the stand-in's own call list."""
+
+    def message_webhook(self, sender: str, tracking_number: str, body: str, webhook_url: str) -> WebhookRequest:
+        """The signed webhook of a text that comes in."""
+
+    def unparseable_webhook(self, webhook_url: str) -> WebhookRequest:
+        """A webhook with a right signature whose content makes no sense."""
+
+
+@runtime_checkable
+class AdsSandbox(Protocol):
+    """What the demo and the ads conformance suite need of an ad network's stand-in, besides `Sandbox`."""
+
+    def destination(self) -> Mapping[str, Any]:
+        """A `send_to:` value that this stand-in knows (a conversion action that exists)."""
+
+    def conversions(self) -> Mapping[str, Mapping[str, Any]]:
+        """What counts at the network: conversion key → its present state (`value`, `currency`, `retracted`, …)."""
+
+    def refuse(self, key: str) -> None:
+        """Refuse the item with this key, alone, whenever it comes, with a reason that this network is known to give."""
+
+
+@runtime_checkable
+class CrmSandbox(Protocol):
+    """What the demo and the CRM conformance suite need of a CRM's stand-in, besides `Sandbox`."""
+
+    def add_contact(self, name: str, phone_number: str, email: str | None = None) -> str:
+        """Make a contact; its id."""
+
+    def add_deal(self, contact_id: str, stage: Literal["qualified", "won", "lost"], amount: str, currency: str) -> str:
+        """Make a deal of that contact at a stage, changed now; its id."""
+
+    def move_deal(self, deal_id: str, stage: Literal["qualified", "won", "lost"], amount: str) -> None:
+        """Move a deal to another stage or amount, changed now."""
+
+    def activities(self) -> Sequence[Mapping[str, Any]]:
+        """The calls logged so far, each with at least `key` (our call's id) and `contact_id` (or None)."""

@@ -1,0 +1,60 @@
+"""What the hub lends to a connector: a clock, an HTTP client that keeps to the manifest, tokens, a small memory, a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class TokenStore(Protocol):
+    """The connector's OAuth tokens, encrypted in the database, shared by all processes."""
+
+    def load(self) -> dict[str, Any] | None:
+        """The token as it was saved last, or None."""
+
+    def save(self, token: dict[str, Any]) -> None:
+        """Keep a token; it survives a restart."""
+
+    def refreshing(self) -> AbstractContextManager[None]:
+        """Held while refreshing, so that of all threads and processes one refreshes; load again once inside."""
+
+
+class Memory(Protocol):
+    """A few durable notes of the connector's own, such as which of two APIs an account may use. Nothing secret."""
+
+    def get(self, name: str) -> str | None:
+        """A note, or None."""
+
+    def put(self, name: str, value: str) -> None:
+        """Keep a note, replacing the earlier one."""
+
+
+class Log(Protocol):
+    """A structured log bound to the connector; never given secrets or personal data."""
+
+    def info(self, event: str, **values: Any) -> Any:
+        """Something worth knowing."""
+
+    def warning(self, event: str, **values: Any) -> Any:
+        """Something a person should look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that a connector gets from the hub besides its settings."""
+
+    clock: Callable[[], datetime]
+    """The time now, aware UTC."""
+    http: Callable[[], httpx.Client]
+    """The connector's HTTP client: time-outs set, and hosts outside the manifest and the settings refused."""
+    tokens: TokenStore
+    memory: Memory
+    log: Log
+    webhook_url: str
+    """The public address of this connector's webhooks, without a slash at the end."""

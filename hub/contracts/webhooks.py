@@ -1,0 +1,67 @@
+"""A carrier's webhook as it came over the wire, what the plugin says of it, and the document it is answered with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from urllib.parse import urlsplit
+
+Step = Literal["ringing", "after_dial", "whisper", "done"]
+"""Where a call stands when the carrier asks what to do next: it rings; the dialled party did not answer or has hung up;
+the dialled party picked up and hears the whisper; a voicemail was left and nothing remains to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """One HTTP request of a provider.
+
+    `url` is the address as the provider saw it, built from the hub's `public_url` and never from a Host header;
+    `headers` have lower-case names; `body` is the raw bytes.
+    """
+
+    method: str
+    url: str
+    body: bytes
+    received_at: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """The part of the address behind `/webhooks/{connector}/`, without the query: `voice`, `status` …"""
+        parts = urlsplit(self.url).path.split("/webhooks/", 1)[-1].split("/", 1)
+        return parts[1] if len(parts) > 1 else ""
+
+    @property
+    def query(self) -> str:
+        """The raw query string."""
+        return urlsplit(self.url).query
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPoint:
+    """The carrier waits for a document: at which step, for a call on which of our tracking numbers (E.164)."""
+
+    step: Step
+    tracking_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedWebhook:
+    """What a genuine webhook is, from its signed content alone.
+
+    `event_key` names the provider's event: the same event has the same key however often it is sent, and two events
+    never share one. `answer` is set where the carrier waits for a document.
+    """
+
+    event_key: str
+    answer: AnswerPoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDocument:
+    """The reply that tells the carrier what to do with the call, in the carrier's own language."""
+
+    content_type: str
+    body: str

@@ -1,0 +1,88 @@
+"""The tree of errors; each class says what the hub does next.
+
+A message is one sentence for people: what is wrong and what to do, without secrets and without personal data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class RingfenceError(Exception):
+    """Anything that Ringfence raises on purpose; its text may be shown to a person as it is."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in config.yaml: where, what was found and what was wanted."""
+
+    text: str
+    line: int | None = None
+    path: str = ""
+
+    def __str__(self) -> str:
+        where = f"line {self.line}: " if self.line else ""
+        return f"{where}{self.path + ': ' if self.path else ''}{self.text}"
+
+
+class ConfigError(RingfenceError):
+    """The set-up is wrong: stop and tell. Carries every problem found, not only the first."""
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join([str(self.args[0]), *(f"  {problem}" for problem in self.problems)])
+
+
+class AuthError(RingfenceError):
+    """The provider refuses our credentials: pause this connector and ask a person to reconnect it."""
+
+
+class RetryLater(RingfenceError):
+    """The provider cannot answer now: try the whole batch again, not before `after` seconds where that is given.
+
+    With `after=None` the hub's own retry schedule decides.
+    """
+
+    def __init__(self, message: str, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class Rejected(RingfenceError):
+    """The provider refuses the request for good: do not try again, keep its words."""
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class BadSignature(RingfenceError):
+    """A webhook is not from whom it claims to be: answer 403, count it, keep nothing."""
+
+
+class BadPayload(RingfenceError):
+    """A webhook is genuine but cannot be understood: park it for a person, replay it after a fix."""
+
+
+class NotSupported(RingfenceError):
+    """This plugin or account cannot do what was asked: tell the person, change nothing."""
+
+
+class PluginFailure(RingfenceError):
+    """A plugin broke its contract (crashed, hung, returned the wrong thing): note it, use the safe default."""
+
+
+class PluginTimeout(PluginFailure):
+    """A plugin did not answer before its deadline."""
+
+
+class CircuitOpen(PluginFailure):
+    """A connector failed so often that it is left alone until its next probe, `after` seconds from now."""
+
+    def __init__(self, message: str, after: float) -> None:
+        super().__init__(message)
+        self.after = after

@@ -1,0 +1,298 @@
+"""Every hook that a plugin may implement: seven families, each hook a page.
+
+The hub calls every connector alone, in a thread of its own, with a deadline, an error guard, a circuit breaker and a
+timer; a hook that a connector does not implement is simply not there. Hooks are synchronous. Values handed over hold
+only the personal fields that the plugin's manifest declares for that hook.
+
+What an exception means is the same everywhere, and its class says what the hub does next (`hub.errors`):
+`ConfigError` stop and tell; `AuthError` pause the connector and ask to reconnect; `RetryLater` try the batch again;
+`Rejected` give up, keep the provider's words; `NotSupported` tell the person. Anything else is the plugin's own bug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+import pluggy
+
+from hub.contracts.connector import ConnectionReport
+from hub.contracts.consent import ConsentQuestion, Opinion
+from hub.contracts.conversions import CallActivity, Conversion, PendingReceipt, Receipt
+from hub.contracts.events import CallEvent, Event
+from hub.contracts.facts import Caller, Fact
+from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio
+from hub.contracts.outcomes import OutcomePage
+from hub.contracts.people import Erasure, HeldRecord, PersonReference
+from hub.contracts.routes import Route
+from hub.contracts.webhooks import AnswerDocument, AnswerPoint, VerifiedWebhook, WebhookRequest
+
+PROJECT = "ringfence"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class NumberHooks(Protocol):
+    """Number provisioning: carriers."""
+
+    @hookspec
+    def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
+        """Numbers that can be bought now.
+
+        Called by `hub numbers search`. `query.limit` is the most that may come back. The connectors' answers are
+        listed together, carrier by carrier. An error is told to the person; nothing is retried.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
+        """Buy `number` (E.164) and point its webhooks as `setup` says, in one step where the carrier can.
+
+        Called by `hub numbers buy`, after a person agreed to the price. Called once: after a time-out the hub never
+        buys again but asks `list_numbers` whether the number is ours.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def configure_number(self, setup: NumberSetup) -> OwnedNumber:
+        """Point the webhooks and the fallback of an owned number at the hub. The same call twice changes nothing.
+
+        Called by `hub numbers configure` and when a tracker's numbers change.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def release_number(self, number: str) -> None:
+        """Give a number (E.164) back; it is lost afterwards. A number that is not owned is no error.
+
+        Called by `hub numbers release`, after a person agreed.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def list_numbers(self) -> Sequence[OwnedNumber]:
+        """All numbers of the account, through all pages.
+
+        Called by `hub numbers list` and by `hub check`, to find numbers whose webhooks point elsewhere.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+
+class IngestionHooks(Protocol):
+    """Call ingestion: carriers."""
+
+    @hookspec
+    def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
+        """Is this request really from the provider, and which of its events is it?
+
+        Called for every webhook before anything is kept. Check the signature over the raw body and `request.url`, in
+        constant time, and raise `BadSignature` where it does not hold. The event key comes from signed content alone
+        and must be made even where the content makes no sense otherwise. No network, no waiting: a caller may be ringing.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def parse_webhook(self, request: WebhookRequest) -> Sequence[Event]:
+        """The events in a verified webhook, in our words; empty where it says nothing that we keep.
+
+        Called by the worker, and at once where the carrier waits for an answer. The same request always gives the same
+        events. Raise `BadPayload` where the content makes no sense: the webhook is parked and can be replayed.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def render_answer(self, point: AnswerPoint, route: Route, source_name: str) -> AnswerDocument:
+        """The document that tells the carrier what to do with a call at `point`, along `route`.
+
+        Called in the webhook's request, with a deadline of one second for everything; if it is late or fails, the
+        document made earlier from `route.static()` answers. `source_name` replaces `[source]` in the whisper.
+        No network.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
+        """The reply to a webhook that only tells something, as the provider likes it.
+
+        Called once at start for each connector, with an empty request; the answer is reused.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
+        """What the carrier's own call list says of calls that began at or after `since` (aware UTC): for each finished
+        call the events that lead to its final state.
+
+        Called on the connector's schedule, to find calls whose webhooks never came. Events that the hub has already
+        change nothing.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
+        """The audio of a recording. `url` comes from a webhook: fetch only from the provider's declared hosts.
+
+        Called when a person asks for a recording, never during a call.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+
+class EnrichmentHooks(Protocol):
+    """Enrichment: data services, and CRMs that know who is calling."""
+
+    @hookspec
+    def enrich_caller(self, caller: Caller) -> Sequence[Fact]:
+        """Facts about a caller; empty where nothing is known.
+
+        Called once a call, after its attribution, never while it rings. All enrichers are asked; where two know a fact
+        of the same name, both are kept with their source and the more confident one is shown. A failure is noted on
+        the call's timeline and changes nothing else.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+
+class ConsentHooks(Protocol):
+    """Consent: privacy regimes."""
+
+    @hookspec
+    def judge(self, question: ConsentQuestion) -> Opinion:
+        """May this go there? `allow`, `needs` (only with the person's yes) or `deny`, with the rule's id.
+
+        Called when a conversion is decided and again when it is sent. Every consent connector is asked and the
+        strictest opinion wins; an error, a time-out or no answer is `deny`. Decide from the question alone: no
+        network, no memory, so that the same question always has the same answer.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+
+class DeliveryHooks(Protocol):
+    """Delivery: ad networks take conversions; CRMs take calls and tell what became of them."""
+
+    @hookspec
+    def upload_conversions(self, conversions: Sequence[Conversion], dry_run: bool) -> Sequence[Receipt]:
+        """Upload a batch, at most `manifest.limits.batch_size`; exactly one receipt an item, in any order.
+
+        Called by the connector's scheduled sync. With `dry_run` nothing counts: use the provider's validate-only.
+        Partial failure is data: one bad item never costs the others their receipt. An exception speaks for the whole
+        batch. Items may come again after a crash, with the same key: use it as the provider's transaction id.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def poll_receipts(self, pending: Sequence[PendingReceipt]) -> Sequence[Receipt]:
+        """Late diagnostics of items that were `accepted`; `accepted` again where there is nothing to tell yet.
+
+        Called by the scheduled sync, with backoff, for items accepted at least a minute ago.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def log_calls(self, activities: Sequence[CallActivity]) -> Sequence[Receipt]:
+        """Write finished calls into the CRM, each on the contact that has the caller's number, if any; one receipt each.
+
+        Called by the scheduled sync. The same key twice makes one record: look for it before writing.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def pull_outcomes(self, cursor: str | None) -> OutcomePage:
+        """Deals that changed since `cursor` (None: from the beginning), oldest change first, with the next cursor.
+
+        Called by the scheduled sync until `more` is false. The cursor is stored with the outcomes in one transaction,
+        so a page may come twice but never gets lost; at the same cursor, return the same deals or newer ones.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+
+class PrivacyHooks(Protocol):
+    """Privacy: every plugin whose provider keeps personal data."""
+
+    @hookspec
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        """What the provider holds on a person.
+
+        Called for a person's access request; all connectors' answers are listed, each under its recipient's name.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def erase_person(self, person: PersonReference) -> Erasure:
+        """Erase the person at the provider, or say what cannot be erased and why. Twice is not an error.
+
+        Called for a person's erasure request, after the hub's own data is planned for erasure.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+
+class OperationHooks(Protocol):
+    """Operation: every plugin."""
+
+    @hookspec
+    def check_connection(self) -> ConnectionReport:
+        """Does the provider answer with our credentials? Change nothing there.
+
+        Called by `hub check` and before a paused connector is taken up again.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+
+FAMILIES: tuple[type, ...] = (
+    NumberHooks,
+    IngestionHooks,
+    EnrichmentHooks,
+    ConsentHooks,
+    DeliveryHooks,
+    PrivacyHooks,
+    OperationHooks,
+)
+"""The families in the order of the documentation."""
+
+HOOK_VALUES: dict[str, type] = {
+    "enrich_caller": Caller,
+    "upload_conversions": Conversion,
+    "log_calls": CallActivity,
+    "export_person": PersonReference,
+    "erase_person": PersonReference,
+}
+"""The hooks that hand personal data to a plugin, and the value that carries it."""

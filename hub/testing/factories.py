@@ -1,0 +1,94 @@
+"""Connectors with the hub's services in memory: what a plugin's test needs instead of a hub."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import structlog
+
+from hub.contracts.connector import Connector
+from hub.contracts.sandbox import Sandbox
+from hub.contracts.services import Services
+from hub.egress import allowed_hosts, lazy_client
+
+AnyConnector = TypeVar("AnyConnector", bound=Connector)
+
+
+@dataclass
+class FrozenClock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **span: float) -> None:
+        """Move on by a timedelta's arguments: `clock.advance(minutes=5)`."""
+        self.now += timedelta(**span)
+
+
+@dataclass
+class MemoryTokens:
+    """A TokenStore without a database."""
+
+    token: dict[str, Any] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def load(self) -> dict[str, Any] | None:
+        """The token as saved last."""
+        return self.token
+
+    def save(self, token: dict[str, Any]) -> None:
+        """Keep a token."""
+        self.token = dict(token)
+
+    @contextmanager
+    def refreshing(self) -> Iterator[None]:
+        """One refresh at a time."""
+        with self._lock:
+            yield
+
+
+@dataclass
+class MemoryNotes:
+    """A connector's Memory without a database."""
+
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> str | None:
+        """A note, or None."""
+        return self.notes.get(name)
+
+    def put(self, name: str, value: str) -> None:
+        """Keep a note."""
+        self.notes[name] = value
+
+
+def connect(
+    connector_class: type[AnyConnector],
+    sandbox: Sandbox | None = None,
+    *,
+    name: str | None = None,
+    clock: Any = None,
+    timeout: float = 20.0,
+    **settings: Any,
+) -> AnyConnector:
+    """A connector of `connector_class`, pointed at `sandbox` where one is given; `settings` come on top of the sandbox's."""
+    written = {**(sandbox.settings() if sandbox else {}), **settings}
+    typed = connector_class.Settings.model_validate(written)
+    name = name or connector_class.manifest.name
+    services = Services(
+        clock=clock or (lambda: datetime.now(UTC)),
+        http=lazy_client(name, allowed_hosts(connector_class.manifest, typed), timeout),
+        tokens=MemoryTokens(),
+        memory=MemoryNotes(),
+        log=structlog.get_logger(connector=name),
+        webhook_url=f"https://calls.example.com/webhooks/{name}",
+    )
+    return connector_class(name, typed, services)

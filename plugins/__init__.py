@@ -1,0 +1,1 @@
+"""The built-in plugins; each imports `hub.api` and nothing else of ours."""

@@ -1,0 +1,1 @@
+"""Ad networks: where conversions go."""

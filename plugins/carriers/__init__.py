@@ -1,0 +1,1 @@
+"""Phone carriers: numbers, calls and texts."""

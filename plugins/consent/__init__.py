@@ -1,0 +1,1 @@
+"""Privacy regimes: an opinion on every disclosure."""

@@ -1,0 +1,1 @@
+"""CRMs: who is calling, what became of the call."""

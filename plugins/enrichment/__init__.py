@@ -1,0 +1,1 @@
+"""Data services: facts about a caller."""

@@ -1,0 +1,172 @@
+"""The typed settings of a hub: what config.yaml becomes once it is read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from hub.config.schedule import Schedule, parse_schedule
+from hub.config.spans import parse_span
+from hub.contracts.connector import Connector, PluginSettings
+from hub.contracts.phones import phone_number
+from hub.contracts.routes import Route
+from hub.contracts.values import Money
+
+
+def _e164(text: str) -> str:
+    number = phone_number(text)
+    if number is None:
+        raise ValueError("is not a phone number; write it in E.164, like +13125550142")
+    return number
+
+
+def _money(value: Any) -> Any:
+    if value == "from outcome" or isinstance(value, Money) or value is None:
+        return value
+    return Money.parse(str(value))
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+PhoneNumber = Annotated[str, AfterValidator(_e164)]
+Span = Annotated[timedelta, BeforeValidator(parse_span)]
+Timetable = Annotated[Schedule, BeforeValidator(parse_schedule)]
+
+
+class Section(BaseModel):
+    """A part of config.yaml: strict, frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class HubSection(Section):
+    """`hub:`: the hub itself."""
+
+    public_url: AnyHttpUrl = Field(description="The hub's address as carriers and browsers see it.")
+    database: str = Field(
+        default="sqlite:///data/ringfence.db", description="sqlite:///path or postgresql+psycopg://user@host/name."
+    )
+    listen: str = Field(default="127.0.0.1:8080", description="Address and port to serve on.")
+    secret_keys: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="Keys that encrypt tokens in the database, newest first (`hub secrets new-key` makes one).",
+    )
+    plugin_dirs: tuple[str, ...] = Field(default=(), description="Folders with one-file plugins.")
+
+
+class ConnectorCommon(Section):
+    """What every entry of `connectors:` may hold besides the plugin's own settings."""
+
+    plugin: str = Field(description="The plugin's name, as `hub plugins` lists it.")
+    schedule: Timetable | None = Field(
+        default=None, description="When to sync: `every 15 minutes`, or a cron line like `*/15 * * * *`."
+    )
+    sandbox: bool = Field(default=False, description="Use the plugin's own stand-in instead of the provider.")
+    companies: tuple[Name, ...] | None = Field(
+        default=None, description="Only these companies' data goes to this connector; all where it is left out."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectorEntry:
+    """One checked entry of `connectors:`: the common part, the plugin's class and its typed settings."""
+
+    name: str
+    common: ConnectorCommon
+    connector_class: type[Connector]
+    settings: PluginSettings
+
+    @property
+    def kind(self) -> str:
+        """The plugin's kind: carrier, crm, ads, enrichment or consent."""
+        return self.connector_class.manifest.kind
+
+    def serves(self, company: str) -> bool:
+        """Whether data of `company` may go to this connector."""
+        return self.common.companies is None or company in self.common.companies
+
+
+class When(Section):
+    """`when:` of a conversion rule: all that is written must hold."""
+
+    event: Literal["call", "text", "outcome"] = Field(description="What the rule looks at.")
+    first_time_caller: bool | None = Field(default=None, description="Only the person's first call to the company.")
+    answered: bool | None = Field(default=None, description="Only calls that a person answered (or did not).")
+    min_duration: Span | None = Field(default=None, description="Only calls at least this long, like 60s.")
+    company: Name | None = Field(default=None, description="Only this company.")
+    tracker: Name | None = Field(default=None, description="Only this tracker.")
+    source: str | None = Field(default=None, description="Only this source, like google.")
+    medium: str | None = Field(default=None, description="Only this medium, like cpc.")
+    stage: str | None = Field(default=None, description="Of an outcome: qualified, won, lost or the CRM's own word.")
+
+
+class ConversionRule(Section):
+    """One entry of `conversions:`: what counts as business, for how much, and who is told."""
+
+    name: str = Field(min_length=1, max_length=100)
+    when: When
+    value: Annotated[Money | Literal["from outcome"] | None, BeforeValidator(_money)] = Field(
+        default=None, description="`40 USD`, or `from outcome` for the deal's own value."
+    )
+    send_to: Mapping[str, Mapping[str, Any]] = Field(
+        default_factory=dict, description="Connector name → what its plugin wants to know of the destination."
+    )
+
+
+class TrackerSection(Section):
+    """One entry of `trackers:`: one number for one source, or a pool with one number per visitor."""
+
+    name: Name
+    type: Literal["source", "session"] = Field(description="`source`: one number, one source. `session`: a pool.")
+    carrier: Name = Field(description="The carrier connector that owns the numbers.")
+    numbers: tuple[PhoneNumber, ...] = Field(default=(), description="Its tracking numbers, E.164.")
+    source: str | None = Field(default=None, description="Of a source tracker: its source, like yellow_pages.")
+    medium: str | None = Field(default=None, description="Of a source tracker: its medium, like print.")
+    campaign: str | None = Field(default=None, description="Of a source tracker: its campaign.")
+    default: bool = Field(default=False, description="Show this source tracker's number where no pool number is free.")
+    route: Route | None = Field(default=None, description="What callers hear; the company's route where left out.")
+
+
+class CompanySection(Section):
+    """One entry of `companies:`: a business with its own trackers, time zone and CRM."""
+
+    name: Name
+    title: str = Field(description="The name that people see.")
+    time_zone: str = Field(default="UTC", description="IANA time zone, like America/Chicago.")
+    country: str = Field(default="US", pattern=r"^[A-Z]{2}$", description="ISO 3166 country of the business.")
+    region: str | None = Field(default=None, description="State or province code, like IL.")
+    domains: tuple[str, ...] = Field(
+        default=(), description="The company's own web hosts; visits from them are internal."
+    )
+    route: Route = Field(description="What callers hear and which phone rings.")
+    trackers: tuple[TrackerSection, ...] = ()
+
+
+class AccountSection(Section):
+    """One entry of `accounts:`: an agency, or a business on its own."""
+
+    name: Name
+    title: str
+    companies: tuple[CompanySection, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The whole of a checked config.yaml."""
+
+    hub: HubSection
+    connectors: Mapping[str, ConnectorEntry]
+    conversions: tuple[ConversionRule, ...]
+    accounts: tuple[AccountSection, ...]
+
+    @property
+    def companies(self) -> tuple[CompanySection, ...]:
+        """All companies of all accounts."""
+        return tuple(company for account in self.accounts for company in account.companies)
+
+    def of_kind(self, kind: str) -> tuple[ConnectorEntry, ...]:
+        """The connectors of one kind, in the order of the file."""
+        return tuple(entry for entry in self.connectors.values() if entry.kind == kind)

@@ -1,0 +1,36 @@
+"""The person's own word and their browser's: explicit answers, Global Privacy Control, Do Not Track."""
+
+from __future__ import annotations
+
+from hub.api import ConnectionReport, Connector, ConsentQuestion, Manifest, Opinion, Recipient, hookimpl
+from plugins.consent.signals.settings import SignalSettings
+from plugins.consent.signals.translate import opinion
+
+
+class Signals(Connector):
+    """Says no where the person or their browser has objected; otherwise has no objection. Asks nobody, keeps nothing."""
+
+    Settings = SignalSettings
+    settings: SignalSettings
+    manifest = Manifest(
+        name="signals",
+        kind="consent",
+        version="0.1.0",
+        summary="Honours a person's refusals and consents, Global Privacy Control and Do Not Track.",
+        recipient=Recipient(name="this machine", role="none"),
+    )
+
+    @hookimpl
+    def judge(self, question: ConsentQuestion) -> Opinion:
+        """A refusal or a privacy signal is `deny`; everything else is `allow`, meaning no objection."""
+        return opinion(
+            question,
+            honour_dnt=self.settings.honour_dnt,
+            later_consent_overrides_signal=self.settings.later_consent_overrides_signal,
+        )
+
+    @hookimpl
+    def check_connection(self) -> ConnectionReport:
+        """Always well: there is nobody to connect to."""
+        dnt = "Do Not Track too" if self.settings.honour_dnt else "but not Do Not Track"
+        return ConnectionReport(ok=True, detail=f"Global Privacy Control is honoured everywhere, {dnt}.")

@@ -1,0 +1,97 @@
+"""Pure: from what a person and their browser have said to an opinion on one question."""
+
+from __future__ import annotations
+
+import re
+
+from hub.api import ConsentQuestion, ConsentRecord, Opinion, Signal
+
+ADVERTISING = "marketing.advertising"
+ESSENTIAL = "essential"
+SIGNAL_NAMES = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
+
+_REFERENCE = re.compile(r"(?:[a-z][a-z_]{0,30}[:/ ])?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
+"""The only evidence that is repeated: the id of one of our rows. Free text could hold a number or a name."""
+
+
+def opinion(question: ConsentQuestion, *, honour_dnt: bool, later_consent_overrides_signal: bool) -> Opinion:
+    """The person's last word first, then their browser's signals, then silence, which is no objection here."""
+    word = question.latest_record()
+    if word is not None and word.state != "given":
+        return Opinion(
+            verdict="deny",
+            rule_id=f"signals.{word.state}",
+            reason="The person has refused this use."
+            if word.state == "refused"
+            else "The person has taken back their consent.",
+            evidence=_word_evidence(word),
+        )
+    signal = _objection(question, honour_dnt)
+    if signal is not None:
+        if later_consent_overrides_signal and word is not None and _outweighs(word, signal, question.use):
+            return Opinion(
+                verdict="allow",
+                rule_id="signals.later_consent",
+                reason=f"The person said yes to exactly this use after {SIGNAL_NAMES[signal.kind]} was seen.",
+                evidence=_signal_evidence(signal) | _word_evidence(word),
+            )
+        return Opinion(
+            verdict="deny",
+            rule_id=f"signals.{signal.kind}",
+            reason=f"The person's browser sent {SIGNAL_NAMES[signal.kind]}, an objection to sharing and targeted ads.",
+            evidence=_signal_evidence(signal),
+        )
+    if word is not None:
+        return Opinion(
+            verdict="allow",
+            rule_id="signals.given",
+            reason="The person has said yes to this use.",
+            evidence=_word_evidence(word),
+        )
+    return Opinion(verdict="allow", rule_id="signals.no_objection", reason="The person has not objected to this use.")
+
+
+def objects_to(question: ConsentQuestion) -> bool:
+    """Whether a privacy signal speaks on this question: on advertising, whoever receives the data, and on any use but
+    an essential one by a recipient that decides for itself what to do with the data.
+
+    Source: a signal is a request to opt out of sale, sharing and targeted advertising (Cal. Civ. Code 1798.135;
+    11 CCR 7025(c)(1)); a processor that works for the customer alone is no party to share with.
+    """
+    if _within(question.use, ADVERTISING):
+        return True
+    return question.recipient.role == "independent_controller" and not _within(question.use, ESSENTIAL)
+
+
+def _objection(question: ConsentQuestion, honour_dnt: bool) -> Signal | None:
+    """The latest signal that counts (GPC where two came at once): a consent must be later than the last objection."""
+    if not objects_to(question):
+        return None
+    heard = [signal for signal in question.signals if signal.kind == "gpc" or honour_dnt]
+    return max(heard, key=lambda signal: (signal.at, signal.kind), default=None)
+
+
+def _outweighs(word: ConsentRecord, signal: Signal, use: str) -> bool:
+    """An express yes to this very use and later than the signal; a yes to marketing at large is not specific."""
+    return word.state == "given" and word.use == use and word.at > signal.at
+
+
+def _within(use: str, family: str) -> bool:
+    return use == family or use.startswith(family + ".")
+
+
+def _signal_evidence(signal: Signal) -> dict[str, str]:
+    return {"signal": signal.kind, "signal_seen_at": signal.at.isoformat(), **_reference("signal_id", signal.evidence)}
+
+
+def _word_evidence(word: ConsentRecord) -> dict[str, str]:
+    return {
+        "record": word.state,
+        "record_use": word.use,
+        "record_at": word.at.isoformat(),
+        **_reference("record_id", word.evidence),
+    }
+
+
+def _reference(name: str, text: str) -> dict[str, str]:
+    return {name: text} if _REFERENCE.fullmatch(text) else {}

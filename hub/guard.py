@@ -1,0 +1,179 @@
+"""What stands around every call into a plugin: a deadline, an error guard, a circuit breaker and a timer.
+
+A connector has two crews of threads: one for hooks that answer from memory (a caller may be ringing), one for hooks that
+go over the network, so that a provider that hangs never delays an answer.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import structlog
+
+from hub import metrics
+from hub.errors import CircuitOpen, PluginFailure, PluginTimeout, RetryLater, RingfenceError
+
+Result = TypeVar("Result")
+log = structlog.get_logger(__name__)
+
+LOCAL_HOOKS = frozenset({"verify_webhook", "parse_webhook", "render_answer", "acknowledge_webhook", "judge"})
+"""Hooks that must not use the network."""
+
+DEADLINES = dict.fromkeys(LOCAL_HOOKS, 1.0) | {
+    "enrich_caller": 5.0,
+    "upload_conversions": 120.0,
+    "log_calls": 120.0,
+}
+DEFAULT_DEADLINE = 60.0
+"""Seconds."""
+
+
+@dataclass
+class Breaker:
+    """Opens after ten failures in a row, or when half of at least ten tries in five minutes failed.
+
+    It lets one probe through after 30 s, doubling to 15 minutes while probes fail. Time is monotonic, in seconds.
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    _tries: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=1000))
+    _in_a_row: int = 0
+    _open_until: float | None = None
+    _wait: float = 30.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def seconds_until_probe(self) -> float:
+        """How long the connector is left alone; 0 where it may be called."""
+        with self._lock:
+            return 0.0 if self._open_until is None else max(0.0, self._open_until - self.monotonic())
+
+    @property
+    def state(self) -> str:
+        """`closed`, `open`, or `probing` when the wait is over and nobody knows yet."""
+        if self._open_until is None:
+            return "closed"
+        return "open" if self._open_until > self.monotonic() else "probing"
+
+    def admit(self, name: str) -> None:
+        """Raise CircuitOpen while the connector is left alone; at the end of the wait, admit one probe."""
+        with self._lock:
+            if self._open_until is None:
+                return
+            now = self.monotonic()
+            if now < self._open_until:
+                after = self._open_until - now
+                raise CircuitOpen(f"connector {name!r} failed repeatedly and rests; next try in {after:.0f} s.", after)
+            self._open_until = now + self._wait
+
+    def record(self, succeeded: bool) -> None:
+        """Count one call."""
+        with self._lock:
+            now = self.monotonic()
+            if succeeded:
+                self._in_a_row = 0
+                self._wait = 30.0
+                if self._open_until is not None:
+                    self._tries.clear()
+                self._open_until = None
+                self._tries.append((now, True))
+                return
+            self._in_a_row += 1
+            self._tries.append((now, False))
+            if self._open_until is not None:
+                self._wait = min(self._wait * 2, 900.0)
+                self._open_until = now + self._wait
+                return
+            recent = [good for at, good in self._tries if at > now - 300]
+            if self._in_a_row >= 10 or (len(recent) >= 10 and recent.count(False) * 2 >= len(recent)):
+                self._open_until = now + self._wait
+
+
+class Guard:
+    """All calls into one connector go through here."""
+
+    def __init__(self, name: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.name = name
+        self.breakers = {"local": Breaker(monotonic), "network": Breaker(monotonic)}
+        self._crews: dict[str, ThreadPoolExecutor] = {}
+        self._lock = threading.Lock()
+
+    def call(self, hook: str, work: Callable[[], Result], deadline: float | None = None) -> Result:
+        """The result of `work`, or an error of ours: RingfenceError as the plugin raised it, else PluginFailure."""
+        return self.wait(hook, self.submit(hook, work), deadline)
+
+    def submit(self, hook: str, work: Callable[[], Result]) -> Future[Result]:
+        """Start `work` in the connector's own crew; CircuitOpen where it is left alone."""
+        road = "local" if hook in LOCAL_HOOKS else "network"
+        self.breakers[road].admit(self.name)
+        return self._crew(road).submit(self._guarded, hook, road, work)
+
+    def wait(self, hook: str, future: Future[Result], deadline: float | None = None) -> Result:
+        """The result of a submitted call; PluginTimeout where the deadline (seconds) passes first."""
+        limit = deadline if deadline is not None else DEADLINES.get(hook, DEFAULT_DEADLINE)
+        try:
+            return future.result(timeout=limit)
+        except FutureTimeout:
+            future.cancel()
+            self.late(hook, limit)
+            raise PluginTimeout(f"connector {self.name!r} did not answer {hook} within {limit:g} s.") from None
+
+    def late(self, hook: str, limit: float) -> None:
+        """Count a call that missed its deadline."""
+        self.breakers["local" if hook in LOCAL_HOOKS else "network"].record(False)
+        metrics.HOOK_FAILURES.labels(self.name, hook, "timeout").inc()
+        log.warning("hook late", connector=self.name, hook=hook, seconds=limit)
+
+    def close(self) -> None:
+        """Let the crews go; a thread that hangs is left behind."""
+        for crew in self._crews.values():
+            crew.shutdown(wait=False, cancel_futures=True)
+
+    def _crew(self, road: str) -> ThreadPoolExecutor:
+        crew = self._crews.get(road)
+        if crew is None:
+            with self._lock:
+                crew = self._crews.setdefault(
+                    road, ThreadPoolExecutor(max_workers=4, thread_name_prefix=f"{self.name}-{road}")
+                )
+        return crew
+
+    def _guarded(self, hook: str, road: str, work: Callable[[], Any]) -> Any:
+        breaker = self.breakers[road]
+        begun = time.perf_counter()
+        try:
+            result = work()
+        except RetryLater:
+            breaker.record(False)
+            metrics.HOOK_FAILURES.labels(self.name, hook, "retry").inc()
+            raise
+        except RingfenceError as error:
+            breaker.record(not isinstance(error, PluginFailure))
+            metrics.HOOK_FAILURES.labels(self.name, hook, type(error).__name__).inc()
+            raise
+        except Exception as error:  # a plugin may raise anything
+            breaker.record(False)
+            metrics.HOOK_FAILURES.labels(self.name, hook, "crash").inc()
+            log.warning("hook crashed", connector=self.name, hook=hook, error=type(error).__name__, at=_place(error))
+            raise PluginFailure(
+                f"connector {self.name!r} crashed in {hook} ({type(error).__name__} at {_place(error)}); report it to the "
+                "plugin's author."
+            ) from None
+        else:
+            breaker.record(True)
+            return result
+        finally:
+            metrics.HOOK_SECONDS.labels(self.name, hook).observe(time.perf_counter() - begun)
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else "?"

@@ -1,0 +1,25 @@
+"""The hub's figures for Prometheus; labels never hold personal data."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+WEBHOOKS = Counter("ringfence_webhooks_total", "Webhooks by connector and outcome.", ["connector", "outcome"])
+ANSWERS = Counter(
+    "ringfence_answers_total", "Answer documents by connector, step and route.", ["connector", "step", "route"]
+)
+INGEST_BATCH = Histogram(
+    "ringfence_ingest_batch_size", "Webhooks in one commit.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+)
+FLOW = Counter("ringfence_flow_total", "Items through a stage of the flow.", ["stage", "outcome"])
+FLOW_SECONDS = Histogram("ringfence_flow_batch_seconds", "Seconds for one batch of a stage.", ["stage"])
+HOOK_SECONDS = Histogram("ringfence_hook_seconds", "Seconds in a plugin's hook.", ["connector", "hook"])
+HOOK_FAILURES = Counter("ringfence_hook_failures_total", "Failed hook calls by kind.", ["connector", "hook", "kind"])
+DELIVERIES = Counter(
+    "ringfence_deliveries_total", "Outbox items by state and reason code.", ["connector", "state", "code"]
+)
+UNDECLARED = Counter("ringfence_undeclared_fields_total", "Personal fields kept from a plugin.", ["connector", "field"])
+BREAKER = Gauge("ringfence_breaker_open", "1 while a connector rests.", ["connector", "road"])
+QUEUE_AGE = Gauge("ringfence_queue_age_seconds", "Age of the oldest item that is due.", ["queue"])
+QUEUE_SIZE = Gauge("ringfence_queue_size", "Items by queue and state.", ["queue", "state"])
+POOL_LEASES = Gauge("ringfence_pool_numbers", "Numbers of a pool by use.", ["tracker", "use"])

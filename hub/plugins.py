@@ -1,0 +1,322 @@
+"""Discover, check and register plugins; the only caller of pluggy, one typed method a hook."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pluggy
+
+from hub import metrics
+from hub.contracts.connector import ConnectionReport, Connector
+from hub.contracts.consent import ConsentQuestion, Decision, Opinion, strictest
+from hub.contracts.conversions import CallActivity, Conversion, PendingReceipt, Receipt
+from hub.contracts.events import CallEvent, Event
+from hub.contracts.facts import Caller, Fact
+from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio
+from hub.contracts.outcomes import OutcomePage
+from hub.contracts.people import Erasure, HeldRecord, PersonReference
+from hub.contracts.routes import Route
+from hub.contracts.webhooks import AnswerDocument, AnswerPoint, VerifiedWebhook, WebhookRequest
+from hub.errors import ConfigError, NotSupported, PluginFailure, Problem, RingfenceError
+from hub.guard import Guard
+from hub.hookspecs import FAMILIES, PROJECT
+
+GROUP = "ringfence.plugins"
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """What is installed: the connector class of each plugin, and why others could not be loaded."""
+
+    classes: Mapping[str, type[Connector]] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
+
+
+def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
+    """Every installed plugin: the entry points of the group `ringfence.plugins`, and the files of `plugin_dirs`.
+
+    Each is loaded on its own; one that fails is listed as broken with the reason, and harms no other.
+    """
+    classes: dict[str, type[Connector]] = {}
+    broken: dict[str, str] = {}
+
+    def add(name: str, load: Callable[[], Any]) -> None:
+        try:
+            loaded = load()
+            reason = _why_no_connector(name, loaded)
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything while it is imported
+            reason = f"it cannot be imported ({type(error).__name__}: {error})"
+        if reason:
+            broken[name] = reason
+        elif name in classes:
+            broken[name] = "two installed plugins have this name; remove one"
+        else:
+            classes[name] = loaded
+
+    for entry_point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        add(entry_point.name, entry_point.load)
+    for folder in plugin_dirs:
+        for file in sorted(folder.glob("*.py")):
+            add(file.stem, partial(_class_in_file, file))
+    return Catalog(classes, broken)
+
+
+def _why_no_connector(name: str, loaded: Any) -> str | None:
+    if not (isinstance(loaded, type) and issubclass(loaded, Connector)):
+        return "it is not a subclass of hub.api.Connector"
+    if not hasattr(loaded, "manifest") or not hasattr(loaded, "Settings"):
+        return "it lacks a manifest or Settings"
+    if loaded.manifest.name != name:
+        return f"its manifest is named {loaded.manifest.name!r}"
+    return None
+
+
+def _class_in_file(file: Path) -> type[Connector]:
+    module_name = f"ringfence_plugin_{file.stem}"
+    spec = importlib.util.spec_from_file_location(module_name, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file.name} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    spec.loader.exec_module(module)
+    found = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Connector) and value.__module__ == module_name
+    ]
+    if len(found) != 1:
+        raise ImportError(f"{file.name} must hold exactly one subclass of Connector, found {len(found)}")
+    return found[0]
+
+
+class Plugins:
+    """The connectors of a running hub, each called alone and under guard."""
+
+    def __init__(self, connectors: Iterable[Connector]) -> None:
+        self.connectors: dict[str, Connector] = {}
+        self.guards: dict[str, Guard] = {}
+        self._manager = pluggy.PluginManager(PROJECT)
+        for family in FAMILIES:
+            self._manager.add_hookspecs(family)
+        problems = []
+        for connector in connectors:
+            try:
+                self._manager.register(connector, name=connector.name)
+                self._manager.check_pending()
+            except pluggy.PluginValidationError as error:
+                problems.append(Problem(f"plugin {connector.manifest.name!r}: {_first_line(error)}"))
+                continue
+            self.connectors[connector.name] = connector
+            self.guards[connector.name] = Guard(connector.name)
+        if problems:
+            raise ConfigError("A plugin does not fit this version of the hub; update or disable it.", problems)
+        self._callers: dict[tuple[str, str], Callable[..., Any] | None] = {}
+
+    def close(self) -> None:
+        """Let all connectors' threads go."""
+        for guard in self.guards.values():
+            guard.close()
+
+    def with_hook(self, hook: str) -> list[str]:
+        """The connectors that implement `hook`, in the order of config.yaml."""
+        return [name for name in self.connectors if self._caller(name, hook) is not None]
+
+    def implements(self, name: str, hook: str) -> bool:
+        """Whether one connector implements `hook`."""
+        return self._caller(name, hook) is not None
+
+    # number provisioning
+
+    def search_numbers(self, name: str, query: NumberQuery) -> Sequence[NumberOffer]:
+        """Numbers that can be bought at one carrier."""
+        return self._call(name, "search_numbers", query=query)  # type: ignore[no-any-return]
+
+    def buy_number(self, name: str, number: str, setup: NumberSetup) -> OwnedNumber:
+        """Buy a number, once."""
+        return self._call(name, "buy_number", number=number, setup=setup)  # type: ignore[no-any-return]
+
+    def configure_number(self, name: str, setup: NumberSetup) -> OwnedNumber:
+        """Point an owned number's webhooks at the hub."""
+        return self._call(name, "configure_number", setup=setup)  # type: ignore[no-any-return]
+
+    def release_number(self, name: str, number: str) -> None:
+        """Give a number back."""
+        self._call(name, "release_number", number=number)
+
+    def list_numbers(self, name: str) -> Sequence[OwnedNumber]:
+        """All numbers of the account at one carrier."""
+        return self._call(name, "list_numbers")  # type: ignore[no-any-return]
+
+    # call ingestion
+
+    def submit_verifications(
+        self, name: str, requests: Sequence[WebhookRequest]
+    ) -> Future[list[VerifiedWebhook | RingfenceError]]:
+        """Start to verify several webhooks of one connector in one go; each has its own verdict."""
+        caller = self._need(name, "verify_webhook")
+        return self.guards[name].submit("verify_webhook", lambda: [_verdict(name, caller, each) for each in requests])
+
+    def parse_webhook(self, name: str, request: WebhookRequest) -> Sequence[Event]:
+        """The events in one verified webhook."""
+        return self._call(name, "parse_webhook", request=request)  # type: ignore[no-any-return]
+
+    def parse_webhooks(self, name: str, requests: Sequence[WebhookRequest]) -> list[Sequence[Event] | RingfenceError]:
+        """The events in each of several webhooks, or why one could not be parsed."""
+        caller = self._need(name, "parse_webhook")
+        return self._each(name, "parse_webhook", lambda request: caller(request=request), requests)
+
+    def render_answer(
+        self, name: str, point: AnswerPoint, route: Route, source_name: str, deadline: float
+    ) -> AnswerDocument:
+        """The document for a call at `point`; PluginTimeout after `deadline` seconds."""
+        return self._call(  # type: ignore[no-any-return]
+            name, "render_answer", deadline, point=point, route=route, source_name=source_name
+        )
+
+    def acknowledge_webhook(self, name: str, request: WebhookRequest) -> AnswerDocument:
+        """How the provider likes its webhooks acknowledged."""
+        return self._call(name, "acknowledge_webhook", request=request)  # type: ignore[no-any-return]
+
+    def list_calls(self, name: str, since: datetime) -> Sequence[CallEvent]:
+        """The carrier's own list of calls."""
+        return self._call(name, "list_calls", since=since)  # type: ignore[no-any-return]
+
+    def fetch_recording(self, name: str, recording_id: str, url: str) -> RecordingAudio:
+        """The audio of a recording."""
+        return self._call(name, "fetch_recording", recording_id=recording_id, url=url)  # type: ignore[no-any-return]
+
+    # enrichment and consent
+
+    def submit_enrichments(self, name: str, callers: Sequence[Caller]) -> Future[list[Sequence[Fact] | RingfenceError]]:
+        """Start to enrich several callers at one connector."""
+        caller = self._need(name, "enrich_caller")
+        return self.guards[name].submit(
+            "enrich_caller",
+            lambda: [_guarded_item(name, "enrich_caller", partial(caller, caller=each)) for each in callers],
+        )
+
+    def judge(self, questions: Sequence[ConsentQuestion]) -> list[Decision]:
+        """One decision a question: every consent connector is asked, the strictest opinion wins, silence is no."""
+        names = self.with_hook("judge")
+        columns: list[list[tuple[str, Opinion]]] = []
+        for name in names:
+            caller = self._need(name, "judge")
+            try:
+                answers = self._each(name, "judge", _asking(caller), questions, 1 + 0.01 * len(questions))
+            except RingfenceError as error:
+                answers = [error] * len(questions)
+            columns.append([(name, _opinion(name, answer)) for answer in answers])
+        return [strictest(column[index] for column in columns) for index in range(len(questions))]
+
+    # delivery
+
+    def upload_conversions(self, name: str, conversions: Sequence[Conversion], dry_run: bool) -> Sequence[Receipt]:
+        """Upload one batch to an ad network."""
+        return self._call(name, "upload_conversions", conversions=conversions, dry_run=dry_run)  # type: ignore[no-any-return]
+
+    def poll_receipts(self, name: str, pending: Sequence[PendingReceipt]) -> Sequence[Receipt]:
+        """Late diagnostics of accepted items."""
+        return self._call(name, "poll_receipts", pending=pending)  # type: ignore[no-any-return]
+
+    def log_calls(self, name: str, activities: Sequence[CallActivity]) -> Sequence[Receipt]:
+        """Write finished calls into a CRM."""
+        return self._call(name, "log_calls", activities=activities)  # type: ignore[no-any-return]
+
+    def pull_outcomes(self, name: str, cursor: str | None) -> OutcomePage:
+        """Deals that changed since a cursor."""
+        return self._call(name, "pull_outcomes", cursor=cursor)  # type: ignore[no-any-return]
+
+    # privacy and operation
+
+    def export_person(self, name: str, person: PersonReference) -> Sequence[HeldRecord]:
+        """What one provider holds on a person."""
+        return self._call(name, "export_person", person=person)  # type: ignore[no-any-return]
+
+    def erase_person(self, name: str, person: PersonReference) -> Erasure:
+        """Erase a person at one provider."""
+        return self._call(name, "erase_person", person=person)  # type: ignore[no-any-return]
+
+    def check_connection(self, name: str) -> ConnectionReport:
+        """Whether the provider answers with our credentials."""
+        return self._call(name, "check_connection")  # type: ignore[no-any-return]
+
+    # how a call is made
+
+    def _call(self, name: str, hook: str, deadline: float | None = None, **arguments: Any) -> Any:
+        caller = self._need(name, hook)
+        return self.guards[name].call(hook, lambda: caller(**arguments), deadline)
+
+    def _each(
+        self,
+        name: str,
+        hook: str,
+        call: Callable[[Any], Any],
+        items: Sequence[Any],
+        deadline: float | None = None,
+    ) -> list[Any]:
+        return self.guards[name].call(
+            hook, lambda: [_guarded_item(name, hook, partial(call, item)) for item in items], deadline
+        )
+
+    def _need(self, name: str, hook: str) -> Callable[..., Any]:
+        caller = self._caller(name, hook)
+        if caller is None:
+            raise NotSupported(f"connector {name!r} cannot do {hook}; its plugin does not implement it.")
+        return caller
+
+    def _caller(self, name: str, hook: str) -> Callable[..., Any] | None:
+        key = (name, hook)
+        if key not in self._callers:
+            connector = self.connectors[name]
+            others = [plugin for plugin in self.connectors.values() if plugin is not connector]
+            alone = self._manager.subset_hook_caller(hook, remove_plugins=others)
+            implemented = any(impl.plugin is connector for impl in alone.get_hookimpls())
+
+            def call(**arguments: Any) -> Any:
+                results = alone(**arguments)
+                return results[0] if results else None
+
+            self._callers[key] = call if implemented else None
+        return self._callers[key]
+
+
+def _guarded_item(name: str, hook: str, call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except RingfenceError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+        metrics.HOOK_FAILURES.labels(name, hook, "crash").inc()
+        return PluginFailure(f"connector {name!r} crashed in {hook} ({type(error).__name__}).")
+
+
+def _verdict(name: str, caller: Callable[..., Any], request: WebhookRequest) -> VerifiedWebhook | RingfenceError:
+    answer = _guarded_item(name, "verify_webhook", lambda: caller(request=request))
+    if isinstance(answer, VerifiedWebhook | RingfenceError):
+        return answer
+    return PluginFailure(f"connector {name!r} gave no verdict on a webhook.")
+
+
+def _asking(caller: Callable[..., Any]) -> Callable[[ConsentQuestion], Any]:
+    return lambda question: caller(question=question)
+
+
+def _opinion(name: str, answer: Any) -> Opinion:
+    if isinstance(answer, Opinion):
+        return answer
+    reason = f"{name} failed to answer" if isinstance(answer, RingfenceError) else f"{name} said nothing"
+    return Opinion(verdict="deny", rule_id="hub.no-answer", reason=f"{reason}, and silence means no.")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

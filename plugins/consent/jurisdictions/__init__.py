@@ -1,0 +1,37 @@
+"""The law of the places where the person may be and where the business is: the strictest of them decides."""
+
+from __future__ import annotations
+
+from hub.api import ConnectionReport, Connector, ConsentQuestion, Manifest, Opinion, Recipient, hookimpl
+from plugins.consent.jurisdictions.rules import rule_set
+from plugins.consent.jurisdictions.settings import JurisdictionSettings
+from plugins.consent.jurisdictions.translate import opinion
+
+
+class Jurisdictions(Connector):
+    """Reads rules.yaml for each candidate place. Asks nobody, keeps nothing."""
+
+    Settings = JurisdictionSettings
+    settings: JurisdictionSettings
+    manifest = Manifest(
+        name="jurisdictions",
+        kind="consent",
+        version="0.1.0",
+        summary="Applies the privacy law of every place where the person may be; the strictest decides.",
+        recipient=Recipient(name="this machine", role="none"),
+    )
+
+    @hookimpl
+    def judge(self, question: ConsentQuestion) -> Opinion:
+        """`allow`, `needs` or `deny` with the row that decided; only the person's own yes turns `needs` into `allow`."""
+        return opinion(question, self.settings.trades_in)
+
+    @hookimpl
+    def check_connection(self) -> ConnectionReport:
+        """Always well; names the rows that a person should have looked at again by today."""
+        table = rule_set()
+        overdue = [rule.id for rule in table.overdue(self.services.clock().date())]
+        detail = f"Rule set {table.ruleset.isoformat()} with {len(table.rules)} rules."
+        if overdue:
+            detail += f" Verify these again, they are past their date: {', '.join(overdue)}."
+        return ConnectionReport(ok=True, detail=detail)

@@ -1,0 +1,109 @@
+"""Pure: from the laws of all places that count to an opinion on one question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Literal
+
+from hub.api import ConsentQuestion, Opinion, Place
+from plugins.consent.jurisdictions.rules import ANYWHERE, Mode, Rule, place_code, places_of, rule_set
+
+Verdict = Literal["allow", "needs", "deny"]
+STRICTNESS: Mapping[Mode, int] = {"own_operation": 0, "opt_out": 1, "opt_in": 2}
+
+VERDICTS: Mapping[tuple[Mode, str], Verdict] = {
+    ("opt_in", "silent"): "needs",
+    ("opt_in", "given"): "allow",
+    ("opt_in", "refused"): "deny",
+    ("opt_in", "withdrawn"): "deny",
+    ("opt_out", "silent"): "allow",
+    ("opt_out", "given"): "allow",
+    ("opt_out", "refused"): "deny",
+    ("opt_out", "withdrawn"): "deny",
+    ("own_operation", "silent"): "allow",
+    ("own_operation", "given"): "allow",
+    ("own_operation", "refused"): "allow",
+    ("own_operation", "withdrawn"): "allow",
+}
+"""What a law makes of the person's last word. Whether an operation stops at a refusal is for `signals` to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The row that decides, and the candidate place through which it came in (`basis` as in `Place`)."""
+
+    rule: Rule
+    basis: str
+
+
+def opinion(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion:
+    """The strictest law of every place where the person may be, and of where the business is.
+
+    A person whose place is unknown, or who may be in a country without rows, is judged by the strictest law of
+    `trades_in`, and of all rows where that is empty. A question on which no row speaks `needs` the person's yes.
+    """
+    ruling = _ruling(question, trades_in)
+    word = question.latest_record()
+    said = word.state if word else "silent"
+    ruleset = rule_set().ruleset.isoformat()
+    if ruling is None:
+        return Opinion(
+            verdict=VERDICTS["opt_in", said],
+            rule_id="jurisdictions.no_rule",
+            reason="No rule speaks on this use, so only the person's own yes counts.",
+            evidence={"ruleset": ruleset, "person": said},
+        )
+    rule = ruling.rule
+    return Opinion(
+        verdict=VERDICTS[rule.mode, said],
+        rule_id=f"jurisdictions.{rule.id}",
+        reason=rule.reason,
+        evidence={
+            "ruleset": ruleset,
+            "cite": rule.cite,
+            "source": "confirmed" if rule.confirmed else f"unconfirmed, verify by {rule.verify_by.isoformat()}",
+            "place_known_from": ruling.basis,
+            "person": said,
+        },
+    )
+
+
+def _ruling(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Ruling | None:
+    """The deciding row; the order of the places never matters, nor does naming one twice."""
+    use, role = question.use, question.recipient.role
+    candidates = _located(question.person_places or (Place(country=None, basis="unknown"),))
+    candidates += _located(question.business_places)
+    rulings = [
+        Ruling(rule, basis)
+        for code, basis in candidates
+        if (rule := strictest_rule(code, use, role, trades_in)) is not None
+    ]
+    return min(rulings, key=lambda ruling: (_rank()[ruling.rule.id], ruling.basis), default=None)
+
+
+def _located(places: Iterable[Place]) -> list[tuple[str | None, str]]:
+    return [(place_code(place), place.basis) for place in places]
+
+
+@lru_cache(maxsize=4096)
+def strictest_rule(code: str | None, use: str, role: str, trades_in: tuple[str, ...]) -> Rule | None:
+    """The strictest row on `use` by a recipient of `role` for somebody at `code`, None being an unknown place."""
+    speaking = [rule for rule in rule_set().rules if rule.speaks_on(use, role)]
+    found = _rows_at((*places_of(code), ANYWHERE), speaking) if code else []
+    if not found:
+        profile = [strictest_rule(traded, use, role, ()) for traded in trades_in]
+        found = [rule for rule in profile if rule is not None] or speaking
+    return min(found, key=lambda rule: _rank()[rule.id], default=None)
+
+
+def _rows_at(places: Iterable[str], rules: Iterable[Rule]) -> list[Rule]:
+    wanted = set(places)
+    return [rule for rule in rules if wanted.intersection(rule.places)]
+
+
+@cache
+def _rank() -> Mapping[str, tuple[int, int]]:
+    """Rows by id: the strictest come first, and of equally strict ones the first of the table."""
+    return {rule.id: (-STRICTNESS[rule.mode], position) for position, rule in enumerate(rule_set().rules)}

@@ -1,0 +1,237 @@
+"""The jurisdictions plugin: the strictest law of all places that count, as rows of data."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from hub.api import ConsentQuestion, ConsentRecord, Opinion, Place, Recipient
+from hub.contracts.categories import USES
+from hub.contracts.consent import STRICTNESS
+from hub.testing import FrozenClock, connect
+from plugins.consent.jurisdictions import Jurisdictions
+from plugins.consent.jurisdictions.rules import rule_set
+
+NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+ADS = "marketing.advertising.third_party.targeted"
+NETWORK = Recipient(name="An Ad Network", role="independent_controller")
+CRM = Recipient(name="A CRM", role="processor")
+
+
+def at(*codes: str | None) -> tuple[Place, ...]:
+    parts = [(code or "").partition("-") for code in codes]
+    return tuple(Place(country=country or None, region=region or None) for country, _, region in parts)
+
+
+def said(state: str = "given", use: str = ADS, days_ago: float = 1) -> ConsentRecord:
+    return ConsentRecord(state=state, use=use, channel="web", at=NOW - timedelta(days=days_ago), evidence="id")
+
+
+def ask(person: tuple[Place, ...], use: str = ADS, recipient: Recipient = NETWORK, **more: Any) -> ConsentQuestion:
+    return ConsentQuestion(
+        use=use,
+        categories=frozenset({"user.contact.phone_number"}),
+        recipient=recipient,
+        recipient_regions=("US",),
+        at=NOW,
+        person_places=person,
+        **more,
+    )
+
+
+def judge(question: ConsentQuestion, **settings: Any) -> tuple[str, str]:
+    opinion = connect(Jurisdictions, **settings).judge(question)
+    return opinion.verdict, opinion.rule_id.removeprefix("jurisdictions.")
+
+
+@pytest.mark.parametrize(
+    ("place", "verdict", "rule"),
+    [
+        ("US", "allow", "us.sharing"),
+        ("US-CA", "allow", "us.sharing"),
+        ("CA-ON", "needs", "canada.marketing"),
+        ("CA-QC", "needs", "canada.quebec"),
+        ("DE", "needs", "eea.consent"),
+        ("NO", "needs", "eea.consent"),
+        ("IS", "needs", "eea.consent"),
+        ("GB", "needs", "uk.consent"),
+        ("CH", "needs", "switzerland.consent"),
+    ],
+)
+def test_each_place_has_its_law_on_ads(place: str, verdict: str, rule: str) -> None:
+    assert judge(ask(at(place))) == (verdict, rule)
+
+
+@pytest.mark.parametrize("place", ["US", "CA-QC", "DE", "GB", "CH", "AU", None])
+def test_the_customers_own_crm_is_allowed_everywhere_with_its_basis(place: str | None) -> None:
+    opinion = connect(Jurisdictions).judge(ask(at(place), "essential.service.operations", CRM))
+    assert (opinion.verdict, opinion.rule_id) == ("allow", "jurisdictions.own_operation")
+    assert "GDPR" in opinion.evidence["cite"]
+
+
+@pytest.mark.parametrize("place", ["CA-ON", "FR", "GB", "CH"])
+def test_another_controller_needs_a_yes_even_for_an_essential_use(place: str) -> None:
+    assert judge(ask(at(place), "essential.service"))[0] == "needs"
+
+
+def test_marketing_texts_need_a_yes_in_the_us_too() -> None:
+    assert judge(ask(at("US"), "marketing.communications.sms", CRM)) == ("needs", "us.texts")
+
+
+def test_only_a_yes_that_covers_the_use_opens_the_way() -> None:
+    canada = at("CA-ON")
+    assert judge(ask(canada, records=(said(),)))[0] == "allow"
+    assert judge(ask(canada, records=(said(use="marketing"),)))[0] == "allow"
+    assert judge(ask(canada, records=(said(use="marketing.communications"),)))[0] == "needs"
+    assert judge(ask(canada, records=(said(days_ago=2), said("withdrawn"))))[0] == "deny"
+
+
+def test_an_expired_yes_is_no_yes() -> None:
+    expired = dataclasses.replace(said(), expires_at=NOW)
+    assert judge(ask(at("FR"), records=(expired,)))[0] == "needs"
+
+
+def test_where_the_law_lets_a_person_object_an_objection_is_a_no() -> None:
+    assert judge(ask(at("US"), records=(said("refused"),))) == ("deny", "us.sharing")
+
+
+def test_the_strictest_candidate_place_decides() -> None:
+    assert judge(ask(at("US-IL", "CA-QC"))) == judge(ask(at("CA-QC", "US-IL"))) == ("needs", "canada.quebec")
+
+
+def test_the_law_of_the_business_counts_too() -> None:
+    assert judge(ask(at("US"), business_places=at("FR"))) == ("needs", "eea.consent")
+
+
+def test_where_only_the_country_is_known_the_person_may_be_in_its_strictest_region() -> None:
+    assert judge(ask(at("CA"), "sales", CRM)) == ("needs", "canada.quebec")
+    assert judge(ask(at("CA-ON"), "sales", CRM)) == ("allow", "canada.own_sales")
+
+
+@pytest.mark.parametrize("nowhere", [(), at(None), at("AU"), at("XX"), at("UK")])
+def test_an_unknown_place_is_judged_by_the_strictest_law_of_where_the_business_trades(
+    nowhere: tuple[Place, ...],
+) -> None:
+    assert judge(ask(nowhere))[0] == "needs"
+    assert judge(ask(nowhere), trades_in=["US"]) == ("allow", "us.sharing")
+    assert judge(ask(nowhere), trades_in=["US", "CA-ON"]) == ("needs", "canada.marketing")
+    assert judge(ask(nowhere), trades_in=["US", "AU"])[0] == "needs"
+
+
+def test_a_known_place_beside_an_unknown_one_does_not_soften_it() -> None:
+    assert judge(ask(at("US", None)))[0] == "needs"
+
+
+def test_a_use_without_any_rule_needs_a_yes() -> None:
+    question = ask(at("US"), "something.else")
+    assert judge(question) == ("needs", "no_rule")
+    assert judge(dataclasses.replace(question, records=(said(use="something"),))) == ("allow", "no_rule")
+
+
+def test_a_place_is_written_in_any_case() -> None:
+    assert judge(ask(at("ca-qc"))) == ("needs", "canada.quebec")
+
+
+def test_trading_in_a_place_that_is_no_code_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        connect(Jurisdictions, trades_in=["Canada"])
+
+
+def test_an_unconfirmed_row_says_so_in_its_evidence() -> None:
+    assert connect(Jurisdictions).judge(ask(at("US"))).evidence["source"] == "confirmed"
+    assert "verify by" in connect(Jurisdictions).judge(ask(at("FR"))).evidence["source"]
+
+
+def test_every_row_has_its_own_id_a_sentence_and_uses_that_exist() -> None:
+    rules = rule_set().rules
+    assert len({rule.id for rule in rules}) == len(rules)
+    for rule in rules:
+        assert rule.reason.endswith(".") and rule.cite and rule.src
+        assert all(any(use == own or use.startswith(own + ".") for use in USES) for own in rule.uses), rule.id
+
+
+def test_every_known_use_has_a_rule_in_every_place_with_rules() -> None:
+    for place in ("US", "CA-ON", "CA-QC", "FR", "GB", "CH"):
+        for use in USES:
+            for recipient in (CRM, NETWORK):
+                assert judge(ask(at(place), use, recipient))[1] != "no_rule", (place, use)
+
+
+def test_check_names_the_rows_that_must_be_verified_again() -> None:
+    fresh = connect(Jurisdictions, clock=FrozenClock()).check_connection()
+    assert fresh.ok and "Verify" not in fresh.detail
+    stale = connect(Jurisdictions, clock=FrozenClock(datetime(2027, 1, 15, tzinfo=UTC))).check_connection()
+    assert stale.ok and "us.sharing" in stale.detail and "canada" not in stale.detail
+    assert rule_set().overdue(date(2027, 1, 1)) == ()
+
+
+places = st.builds(
+    Place,
+    country=st.sampled_from([None, "US", "CA", "DE", "GB", "CH", "AU", "us", "??", ""]),
+    region=st.sampled_from([None, "CA", "QC", "ON", "IL", ""]),
+    basis=st.sampled_from(["caller_number", "web_session", "crm"]),
+)
+some_records = st.builds(
+    ConsentRecord,
+    state=st.sampled_from(["given", "refused", "withdrawn"]),
+    use=st.sampled_from(sorted({*USES, "marketing", "essential"})),
+    channel=st.just("web"),
+    at=st.integers(0, 99).map(lambda hours: NOW - timedelta(hours=hours)),
+    evidence=st.just("id"),
+)
+questions = st.builds(
+    ConsentQuestion,
+    use=st.sampled_from(sorted(USES)),
+    categories=st.just(frozenset({"user.contact.phone_number"})),
+    recipient=st.sampled_from([NETWORK, CRM, Recipient(name="here", role="none")]),
+    recipient_regions=st.just(("US",)),
+    at=st.just(NOW),
+    person_places=st.lists(places, max_size=4).map(tuple),
+    business_places=st.lists(places, max_size=2).map(tuple),
+    records=st.lists(some_records, max_size=3).map(tuple),
+)
+traded = st.lists(st.sampled_from(["US", "CA", "CA-ON", "FR", "AU"]), max_size=3, unique=True).map(tuple)
+
+
+def opinion(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion:
+    return connect(Jurisdictions, trades_in=trades_in).judge(question)
+
+
+@given(questions, traded)
+def test_the_same_question_has_the_same_answer(question: ConsentQuestion, trades_in: tuple[str, ...]) -> None:
+    turned = dataclasses.replace(question, person_places=question.person_places[::-1])
+    assert opinion(question, trades_in) == opinion(question, trades_in) == opinion(turned, trades_in)
+
+
+@given(questions, places, traded)
+def test_one_more_candidate_place_never_makes_it_less_strict(
+    question: ConsentQuestion, place: Place, trades_in: tuple[str, ...]
+) -> None:
+    known = dataclasses.replace(question, person_places=question.person_places or (place,))
+    more = dataclasses.replace(known, person_places=(*known.person_places, place))
+    abroad = dataclasses.replace(known, business_places=(*known.business_places, place))
+    strict = STRICTNESS[opinion(known, trades_in).verdict]
+    assert strict <= STRICTNESS[opinion(more, trades_in).verdict]
+    assert strict <= STRICTNESS[opinion(abroad, trades_in).verdict]
+
+
+@given(questions, traded)
+def test_without_the_persons_yes_nothing_more_is_permitted(
+    question: ConsentQuestion, trades_in: tuple[str, ...]
+) -> None:
+    without = dataclasses.replace(question, records=tuple(r for r in question.records if r.state != "given"))
+    assert STRICTNESS[opinion(question, trades_in).verdict] <= STRICTNESS[opinion(without, trades_in).verdict]
+
+
+@given(questions, traded)
+def test_needs_becomes_allow_only_by_a_yes(question: ConsentQuestion, trades_in: tuple[str, ...]) -> None:
+    silent = opinion(dataclasses.replace(question, records=()), trades_in)
+    word = question.latest_record()
+    if silent.verdict == "needs" and opinion(question, trades_in).verdict == "allow":
+        assert word is not None and word.state == "given"

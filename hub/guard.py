@@ -157,7 +157,7 @@ class Guard:
             breaker.record(not isinstance(error, PluginFailure))
             metrics.HOOK_FAILURES.labels(self.name, hook, type(error).__name__).inc()
             raise
-        except Exception as error:  # a plugin may raise anything
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything
             breaker.record(False)
             metrics.HOOK_FAILURES.labels(self.name, hook, "crash").inc()
             log.warning("hook crashed", connector=self.name, hook=hook, error=type(error).__name__, at=_place(error))

@@ -1,0 +1,42 @@
+"""The tables and the small pure functions on them, one module a concept, in the words of the trade."""
+
+from hub.model.accounts import Account, Company
+from hub.model.attribution import Attribution
+from hub.model.audit import AuditEntry
+from hub.model.calls import Call, CallEventRow, InboxWebhook
+from hub.model.consent import ConsentDecision, ConsentWord, Disclosure
+from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
+from hub.model.messages import TextMessage
+from hub.model.numbers import Lease, Tracker, TrackingNumber
+from hub.model.people import FactRow, Person
+from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor, SyncSlot
+from hub.model.visits import Visit
+
+__all__ = [
+    "Account",
+    "Attempt",
+    "Attribution",
+    "AuditEntry",
+    "Call",
+    "CallEventRow",
+    "Company",
+    "ConnectorNote",
+    "ConnectorState",
+    "ConnectorToken",
+    "ConsentDecision",
+    "ConsentWord",
+    "ConversionRow",
+    "Cursor",
+    "Delivery",
+    "Disclosure",
+    "FactRow",
+    "InboxWebhook",
+    "Lease",
+    "OutcomeRow",
+    "Person",
+    "SyncSlot",
+    "TextMessage",
+    "Tracker",
+    "TrackingNumber",
+    "Visit",
+]

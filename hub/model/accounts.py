@@ -1,0 +1,28 @@
+"""Accounts (agencies) and the companies whose calls are tracked."""
+
+from __future__ import annotations
+
+from sqlmodel import Field, SQLModel
+
+from hub.model.columns import id_column, json_list
+
+
+class Account(SQLModel, table=True):
+    """An agency, or a business on its own."""
+
+    id: str = id_column()
+    name: str = Field(unique=True, max_length=64)
+    title: str
+
+
+class Company(SQLModel, table=True):
+    """A business with its own trackers, time zone and CRM; `name` is what config.yaml and the tracking address call it."""
+
+    id: str = id_column()
+    account_id: str = Field(foreign_key="account.id", index=True)
+    name: str = Field(unique=True, max_length=64)
+    title: str
+    time_zone: str = "UTC"
+    country: str = Field(default="US", max_length=2)
+    region: str | None = None
+    domains: list[str] = json_list()

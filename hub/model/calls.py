@@ -1,0 +1,173 @@
+"""The inbox of webhooks, and the call that is folded from its events by a state that only moves forward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from hub.contracts.events import CallEvent
+from hub.model.columns import Work, expiry_column, id_column, personal_bytes, personal_text, time_column
+
+STATUS_RANK = {"ringing": 1, "in_progress": 2, "failed": 3, "completed": 4}
+"""A call's status only rises; `failed` and `completed` are final, and `completed` is believed over `failed`."""
+
+
+class InboxWebhook(Work, table=True):
+    """A verified webhook, raw. Its row outlives its body, so that a replay is known for ever.
+
+    States: ready, leased, done, parked (it could not be parsed; `reason` says why).
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("connector", "event_key"),
+        Index("ix_inbox_work", "state", "due_at"),
+    )
+
+    id: str = id_column()
+    connector: str = Field(max_length=64)
+    event_key: str = Field(max_length=200)
+    received_at: datetime = time_column()
+    method: str = Field(default="POST", max_length=8)
+    url: str | None = personal_text("user.contact.phone_number")
+    headers: str | None = personal_text("user.telemetry")
+    body: bytes | None = personal_bytes("user.telephony.call_metadata")
+    reason: str | None = None
+    expires_at: datetime = expiry_column()
+
+
+class CallState(SQLModel):
+    """What the events of one call add up to. Times are aware UTC, durations are seconds."""
+
+    tracking_number: str | None = Field(default=None, max_length=16, index=True)
+    caller_number: str | None = personal_text("user.contact.phone_number", index=True, max_length=16)
+    caller_name: str | None = personal_text("user.name")
+    attestation: str | None = Field(default=None, max_length=1)
+    status: str = Field(default="ringing", max_length=16)
+    started_at: datetime = time_column(index=True)
+    answered_at: datetime | None = time_column(nullable=True)
+    answered_by: str | None = Field(default=None, max_length=16)
+    ended_at: datetime | None = time_column(nullable=True)
+    duration: int | None = None
+    voicemail: bool = False
+    recording_id: str | None = None
+    recording_url: str | None = personal_text("user.telephony.recording")
+    recording_duration: int | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether a person at the business picked up."""
+        return self.answered_at is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether the call has reached a final status."""
+        return STATUS_RANK[self.status] >= STATUS_RANK["failed"]
+
+
+class Call(CallState, Work, table=True):
+    """One call. `state` is the flow's work on it (ready, leased, done), `status` the call's own."""
+
+    __table_args__ = (
+        UniqueConstraint("connector", "carrier_call_id"),
+        Index("ix_call_work", "state", "due_at"),
+    )
+
+    id: str = id_column()
+    connector: str = Field(max_length=64)
+    carrier_call_id: str = Field(max_length=64)
+    company_id: str | None = Field(default=None, foreign_key="company.id", index=True)
+    tracker_id: str | None = Field(default=None, foreign_key="tracker.id")
+    person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
+    first_time_caller: bool | None = None
+    enriched_at: datetime | None = time_column(nullable=True)
+    converted_at: datetime | None = time_column(nullable=True)
+    found_by: str = Field(default="webhook", max_length=16)
+    """`webhook`, or `reconcile` where only the carrier's call list told of it."""
+    expires_at: datetime = expiry_column()
+
+
+class CallEventRow(SQLModel, table=True):
+    """One event of a call, for its timeline; `inbox_id` is the webhook that told it, none for the carrier's call list."""
+
+    __tablename__ = "call_event"
+
+    id: str = id_column()
+    call_id: str = Field(foreign_key="call.id", index=True)
+    inbox_id: str | None = Field(default=None, max_length=36)
+    kind: str = Field(max_length=16)
+    at: datetime = time_column()
+    told_by: str = Field(default="webhook", max_length=16)
+    noted_at: datetime = time_column()
+
+
+def fold(state: CallState | None, event: CallEvent) -> CallState:
+    """The call after one more event: in whatever order, and however often, the same events come, the result is the same.
+
+    Every column is joined by a rule that is commutative, associative and idempotent (earliest, latest, greatest), so no
+    late, doubled or re-ordered event moves a call backwards.
+    """
+    told = _state_of(event)
+    if state is None:
+        return told
+    rank = max(state.status, told.status, key=STATUS_RANK.__getitem__)
+    answering = min(
+        ((each.answered_at, each.answered_by or "") for each in (state, told) if each.answered_at), default=(None, "")
+    )
+    recording = max((_recording(state), _recording(told)))
+    return CallState(
+        tracking_number=_join(min, state.tracking_number, told.tracking_number),
+        caller_number=_join(min, state.caller_number, told.caller_number),
+        caller_name=_join(min, state.caller_name, told.caller_name),
+        attestation=_join(min, state.attestation, told.attestation),
+        status=rank,
+        started_at=min(state.started_at, told.started_at),
+        answered_at=answering[0],
+        answered_by=answering[1] or None,
+        ended_at=_join(max, state.ended_at, told.ended_at),
+        duration=_join(max, state.duration, told.duration),
+        voicemail=state.voicemail or told.voicemail,
+        recording_duration=recording[0] if recording[0] >= 0 else None,
+        recording_id=recording[1] or None,
+        recording_url=recording[2] or None,
+    )
+
+
+def _state_of(event: CallEvent) -> CallState:
+    kind = event.kind
+    duration = max(0, event.duration) if event.duration is not None else None
+    recorded = kind in ("recorded", "voicemail")
+    status = {"completed": "completed", "failed": "failed", "ringing": "ringing"}.get(kind, "in_progress")
+    lasted = duration or 0 if kind == "completed" else event.recording_duration or 0 if recorded else 0
+    return CallState(
+        tracking_number=event.tracking_number,
+        caller_number=event.caller_number,
+        caller_name=event.caller_name,
+        attestation=event.attestation,
+        status=status,
+        started_at=event.at - timedelta(seconds=min(lasted, 86_400)),
+        answered_at=event.at if kind == "answered" else None,
+        answered_by=event.answered_by if kind == "answered" else None,
+        ended_at=event.at if kind in ("completed", "failed") else None,
+        duration=duration if kind == "completed" else None,
+        voicemail=kind == "voicemail",
+        recording_id=event.recording_id if recorded else None,
+        recording_url=event.recording_url if recorded else None,
+        recording_duration=event.recording_duration if recorded else None,
+    )
+
+
+def _recording(state: CallState) -> tuple[int, str, str]:
+    if state.recording_id is None:
+        return (-1, "", "")
+    return (state.recording_duration or 0, state.recording_id, state.recording_url or "")
+
+
+def _join(choose: Callable[..., Any], one: Any, other: Any) -> Any:
+    if one is None or other is None:
+        return other if one is None else one
+    return choose(one, other)

@@ -1,0 +1,101 @@
+"""Columns that every table shapes alike: sortable ids, aware times, JSON, personal data with a category, work to claim."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import uuid_utils
+from sqlalchemy import JSON, DateTime, LargeBinary, Numeric, String, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from hub.contracts.categories import CATEGORIES
+
+JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
+
+# Lives of rows with personal data; a customer may shorten them. Source: privacy.md, retention defaults.
+CALL_LIFE = timedelta(days=761)  # 25 months
+VISIT_LIFE = timedelta(days=396)  # 13 months
+RAW_WEBHOOK_LIFE = timedelta(days=30)
+MESSAGE_LIFE = timedelta(days=365)
+CLICK_ID_LIFE = timedelta(days=90)
+CONSENT_LIFE = timedelta(days=7 * 365)
+DEAD_LETTER_LIFE = timedelta(days=30)
+
+
+def new_id() -> str:
+    """A UUIDv7: ids sort by the time at which they were made."""
+    return str(uuid_utils.uuid7())
+
+
+def id_column() -> Any:
+    """A primary key that sorts by time."""
+    return Field(default_factory=new_id, primary_key=True, sa_type=String(36))
+
+
+def time_column(*, index: bool = False, nullable: bool = False, default: Any = ...) -> Any:
+    """An aware UTC time."""
+    if nullable and default is ...:
+        default = None
+    return Field(default=default, sa_type=DateTime(timezone=True), index=index, nullable=nullable)
+
+
+def expiry_column() -> Any:
+    """When the row's personal data ends; every table that holds personal data has one."""
+    return Field(sa_type=DateTime(timezone=True), index=True)
+
+
+def json_column() -> Any:
+    """A JSON document (JSONB on PostgreSQL)."""
+    return Field(default_factory=dict, sa_type=JSON_TYPE)
+
+
+def json_list() -> Any:
+    """A JSON list."""
+    return Field(default_factory=list, sa_type=JSON_TYPE)
+
+
+def money_column() -> Any:
+    """An amount; its currency stands in a column beside it."""
+    return Field(default=None, sa_type=Numeric(14, 4), nullable=True)
+
+
+def personal_text(category: str, *, index: bool = False, max_length: int | None = None) -> Any:
+    """A text that is personal data of `category` (hub.contracts.categories)."""
+    return _personal(category, String(max_length) if max_length else Text(), index=index, default=None)
+
+
+def personal_bytes(category: str) -> Any:
+    """Raw or encrypted bytes that are personal data of `category`."""
+    return _personal(category, LargeBinary(), index=False, default=None)
+
+
+def personal_json(category: str) -> Any:
+    """A JSON document that is personal data of `category`."""
+    return Field(default_factory=dict, sa_type=JSON_TYPE, sa_column_kwargs={"info": _category(category)})
+
+
+def _personal(category: str, sa_type: Any, *, index: bool, default: Any) -> Any:
+    return Field(
+        default=default, sa_type=sa_type, index=index, nullable=True, sa_column_kwargs={"info": _category(category)}
+    )
+
+
+def _category(category: str) -> dict[str, str]:
+    if category not in CATEGORIES:
+        raise ValueError(f"{category!r} is not a data category")
+    return {"category": category}
+
+
+class Work(SQLModel):
+    """Columns of a row that workers claim: `ready`, then `leased` by one worker's token, then a final state.
+
+    A lease that runs out is claimed again; only the holder of the token may complete the work.
+    """
+
+    state: str = Field(default="ready", index=True, max_length=16)
+    due_at: datetime = time_column(index=True)
+    lease_until: datetime | None = time_column(nullable=True)
+    lease_token: str | None = Field(default=None, max_length=36)
+    attempts: int = 0

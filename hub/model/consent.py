@@ -1,0 +1,64 @@
+"""The person's words on their data, the decisions made from them, and what was disclosed to whom."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, SQLModel
+
+from hub.model.columns import expiry_column, id_column, json_list, personal_text, time_column
+
+
+class ConsentWord(SQLModel, table=True):
+    """A person's own word: given, refused or withdrawn, for one data use (or its parents). Rows are only added."""
+
+    __tablename__ = "consent_word"
+
+    id: str = id_column()
+    person_id: str = Field(foreign_key="person.id", index=True)
+    state: str = Field(max_length=16)
+    use: str
+    channel: str
+    evidence: str | None = personal_text("user.privacy_preferences")
+    spoken_at: datetime = time_column()
+    lapses_at: datetime | None = time_column(nullable=True)
+    expires_at: datetime = expiry_column()
+
+
+class ConsentDecision(SQLModel, table=True):
+    """One decision on one question: the strictest of all opinions, each with its rule and evidence."""
+
+    __tablename__ = "consent_decision"
+
+    id: str = id_column()
+    subject_id: str = Field(index=True, max_length=36)
+    """The call, text or conversion that the data belongs to."""
+    connector: str = Field(max_length=64)
+    """The recipient."""
+    moment: str = Field(max_length=8)
+    """`decide` when the effect was made, `send` when it left."""
+    use: str
+    categories: list[str] = json_list()
+    verdict: str = Field(max_length=8)
+    rule_id: str
+    reason: str
+    opinions: list[dict[str, Any]] = json_list()
+    decided_at: datetime = time_column()
+    expires_at: datetime = expiry_column()
+
+
+class Disclosure(SQLModel, table=True):
+    """Who got which categories of whom, when, for what, and by which decision."""
+
+    id: str = id_column()
+    person_id: str | None = Field(default=None, index=True, max_length=36)
+    subject_id: str = Field(index=True, max_length=36)
+    connector: str = Field(max_length=64)
+    recipient: str
+    use: str
+    categories: list[str] = json_list()
+    decision_id: str = Field(max_length=36)
+    delivery_id: str | None = Field(default=None, index=True, max_length=36)
+    disclosed_at: datetime = time_column()
+    expires_at: datetime = expiry_column()

@@ -1,0 +1,118 @@
+"""Conversions, their deliveries (the outbox) with every attempt, and the outcomes that CRMs report."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from hub.model.columns import (
+    Work,
+    expiry_column,
+    id_column,
+    json_column,
+    json_list,
+    money_column,
+    personal_json,
+    time_column,
+)
+
+FINAL_STATES = ("delivered", "rejected", "held", "dead")
+"""`held`: consent says no; `dead`: tried until the schedule ended. `accepted` still waits for the network's diagnostics."""
+
+
+class ConversionRow(SQLModel, table=True):
+    """Business that came of a call, a text or an outcome, by one rule of config.yaml. `key` is its id at every network."""
+
+    __tablename__ = "conversion"
+
+    id: str = id_column()
+    key: str = Field(unique=True, max_length=64)
+    company_id: str = Field(foreign_key="company.id", index=True)
+    subject_id: str = Field(index=True, max_length=36)
+    """The call or text that it goes back to."""
+    person_id: str | None = Field(default=None, max_length=36)
+    outcome_id: str | None = Field(default=None, index=True, max_length=36)
+    rule: str
+    occurred_at: datetime = time_column()
+    amount: Decimal | None = money_column()
+    currency: str | None = Field(default=None, max_length=3)
+    retracted: bool = False
+    revision: int = 1
+    made_at: datetime = time_column(index=True)
+
+
+class Delivery(Work, table=True):
+    """The outbox: one item for one connector, written in the transaction that decides it.
+
+    States: ready, leased, accepted, delivered, rejected, held, dead; each has a reason where it is not plain success.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("connector", "dedup_key"),
+        Index("ix_delivery_work", "connector", "state", "due_at"),
+    )
+
+    id: str = id_column()
+    connector: str = Field(max_length=64)
+    hook: str = Field(max_length=32)
+    """`upload_conversions` or `log_calls`: what the connector is asked to do."""
+    dedup_key: str = Field(max_length=100)
+    item_key: str = Field(index=True, max_length=64)
+    """The key that the provider sees: the conversion's key, or the call's id."""
+    kind: str = Field(default="new", max_length=8)
+    conversion_id: str | None = Field(default=None, foreign_key="conversion.id", index=True)
+    subject_id: str = Field(index=True, max_length=36)
+    amount: Decimal | None = money_column()
+    currency: str | None = Field(default=None, max_length=3)
+    destination: dict[str, Any] = json_column()
+    decision_id: str | None = Field(default=None, max_length=36)
+    reason: str | None = None
+    code: str | None = None
+    reference: str | None = None
+    made_at: datetime = time_column()
+    first_tried_at: datetime | None = time_column(nullable=True)
+    accepted_at: datetime | None = time_column(nullable=True)
+    finished_at: datetime | None = time_column(nullable=True)
+
+
+class Attempt(SQLModel, table=True):
+    """One try of one delivery, committed before anything is sent; without a result it is `unknown`."""
+
+    id: str = id_column()
+    delivery_id: str = Field(foreign_key="delivery.id", index=True)
+    number: int
+    started_at: datetime = time_column()
+    result: str = Field(default="unknown", max_length=16)
+    code: str | None = None
+    reason: str | None = None
+
+
+class OutcomeRow(SQLModel, table=True):
+    """The present state of one deal in one CRM, and the call that it goes back to, if it was found."""
+
+    __tablename__ = "outcome"
+    __table_args__ = (UniqueConstraint("connector", "external_id"),)
+
+    id: str = id_column()
+    connector: str = Field(max_length=64)
+    external_id: str = Field(max_length=64)
+    stage: str
+    amount: Decimal | None = money_column()
+    currency: str | None = Field(default=None, max_length=3)
+    occurred_at: datetime = time_column()
+    changed_at: datetime = time_column()
+    call_id: str | None = Field(default=None, index=True, max_length=36)
+    trace: list[str] = json_list()
+    contact: dict[str, Any] = personal_json("user.contact.phone_number")
+    """How the CRM names the person, kept until a call is found for a deal that is known before its call."""
+    expires_at: datetime = expiry_column()
+
+
+def conversion_key(rule: str, subject_id: str) -> str:
+    """The conversion's id at every network: stable, short (24 hex digits), and telling nothing of the person."""
+    return "rf-" + hashlib.sha256(f"{rule}\n{subject_id}".encode()).hexdigest()[:24]

@@ -1,0 +1,52 @@
+"""Trackers, their tracking numbers, and the leases that tie a number to a visitor for a while."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from hub.model.columns import id_column, json_column, time_column
+
+
+class Tracker(SQLModel, table=True):
+    """`source`: one number stands for one source. `session`: a pool, one number a visitor."""
+
+    __table_args__ = (UniqueConstraint("company_id", "name"),)
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id", index=True)
+    name: str = Field(max_length=64)
+    type: str = Field(max_length=16)
+    carrier: str = Field(max_length=64)
+    source: str | None = None
+    medium: str | None = None
+    campaign: str | None = None
+    is_default: bool = False
+    route: dict[str, Any] = json_column()
+    retired_at: datetime | None = time_column(nullable=True)
+
+
+class TrackingNumber(SQLModel, table=True):
+    """A number (E.164) of one tracker. `leased_until` is the pool's clockwork; leases are its history."""
+
+    __tablename__ = "tracking_number"
+
+    id: str = id_column()
+    tracker_id: str = Field(foreign_key="tracker.id", index=True)
+    number: str = Field(unique=True, max_length=16)
+    leased_until: datetime | None = time_column(nullable=True)
+    lease_id: str | None = Field(default=None, max_length=36)
+    retired_at: datetime | None = time_column(nullable=True)
+
+
+class Lease(SQLModel, table=True):
+    """One visitor's hold on one number of a pool, from `granted_at` until `expires_at`."""
+
+    id: str = id_column()
+    tracking_number_id: str = Field(foreign_key="tracking_number.id", index=True)
+    visit_id: str = Field(foreign_key="visit.id", index=True)
+    granted_at: datetime = time_column(index=True)
+    expires_at: datetime = time_column()

@@ -1,0 +1,40 @@
+"""People who call a company, and the facts known of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from hub.model.columns import expiry_column, id_column, personal_text, time_column
+
+
+class Person(SQLModel, table=True):
+    """A person in the eyes of one company: two companies of one agency never share what they know."""
+
+    __table_args__ = (UniqueConstraint("company_id", "phone_number"),)
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id", index=True)
+    phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)
+    name: str | None = personal_text("user.name")
+    first_seen_at: datetime = time_column()
+    expires_at: datetime = expiry_column()
+
+
+class FactRow(SQLModel, table=True):
+    """One fact of a caller as one enricher told it at one call; it ends at `expires_at`."""
+
+    __tablename__ = "fact"
+    __table_args__ = (UniqueConstraint("call_id", "source", "name"),)
+
+    id: str = id_column()
+    call_id: str = Field(foreign_key="call.id", index=True)
+    source: str
+    name: str
+    value: str | None = personal_text("user.contact.phone_number")
+    category: str
+    confidence: float
+    learned_at: datetime = time_column()
+    expires_at: datetime = expiry_column()

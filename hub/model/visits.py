@@ -1,0 +1,43 @@
+"""A visit to a company's website: where it came from, what it carried, what the visitor allows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, SQLModel
+
+from hub.model.columns import (
+    expiry_column,
+    id_column,
+    json_column,
+    json_list,
+    personal_json,
+    personal_text,
+    time_column,
+)
+
+
+class Visit(SQLModel, table=True):
+    """One visit, classified when it is recorded; its click ids and consent signals are kept as they came."""
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id", index=True)
+    visitor_id: str | None = personal_text("user.device.cookie_id", index=True, max_length=64)
+    started_at: datetime = time_column(index=True)
+    landing_page: str | None = personal_text("user.behavior.browsing_history")
+    referrer: str | None = personal_text("user.behavior.browsing_history")
+    parameters: dict[str, Any] = json_column()
+    click_ids: dict[str, str] = personal_json("user.advertising.click_id")
+    source: str
+    medium: str
+    campaign: str | None = None
+    keyword: str | None = personal_text("user.behavior.search_history")
+    rule: str
+    trace: list[str] = json_list()
+    gpc: bool = False
+    dnt: bool = False
+    consent: dict[str, str] = personal_json("user.privacy_preferences")
+    user_agent: str | None = personal_text("user.device.device_id", max_length=400)
+    number_shown_id: str | None = Field(default=None, foreign_key="tracking_number.id", index=True)
+    expires_at: datetime = expiry_column()

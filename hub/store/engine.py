@@ -1,0 +1,101 @@
+"""One database, SQLite or PostgreSQL: read sessions, and write sessions that commit as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlmodel import Session
+
+from hub.errors import ConfigError
+
+
+class Store:
+    """The hub's database, by its SQLAlchemy URL. SQLite runs in WAL mode with `synchronous=FULL`."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self.url = make_url(url)
+        except ArgumentError:
+            raise ConfigError(
+                "hub.database is not a database address; write sqlite:///data/ringfence.db or "
+                "postgresql+psycopg://user@host/name."
+            ) from None
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
+        self._writing = self.engine.execution_options(ringfence_write=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for questions; it sees one state of the database and writes nothing."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session whose work is committed at the end as a whole, or not at all."""
+        with Session(self._writing, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    def ping(self) -> None:
+        """Raise where the database does not answer."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+
+def _sqlite_engine(url: Any) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    arguments: dict[str, Any] = {"connect_args": {"timeout": 30, "check_same_thread": False}}
+    if not url.database or url.database == ":memory:":
+        from sqlalchemy.pool import StaticPool
+
+        arguments["poolclass"] = StaticPool
+    else:
+        arguments |= {"pool_size": 16, "max_overflow": 16}
+    engine = create_engine(url, **arguments)
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA busy_timeout=30000")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA cache_size=-16000")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Any) -> None:
+        # A writer takes the lock at once: upgrading a read lock later could fail with SQLITE_BUSY at any time.
+        write = connection.get_execution_options().get("ringfence_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def _postgres_engine(url: Any) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    except ModuleNotFoundError:
+        raise ConfigError(
+            "hub.database names PostgreSQL but its driver is missing; run pip install 'ringfence[postgres]'."
+        ) from None
+
+
+def explain(error: OperationalError) -> str:
+    """One sentence for people on why the database does not answer; never its address, which may hold a password."""
+    words = str(error.orig).strip().splitlines()
+    return f"The database does not answer ({words[0] if words else type(error.orig).__name__}); check hub.database."

@@ -57,4 +57,4 @@ class Connector:
                     raise
                 return None
         found: type[Sandbox] | None = getattr(module, "Sandbox", None)
-        return found
+        return found if found is not None and found.__module__ == module.__name__ else None

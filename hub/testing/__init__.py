@@ -1,5 +1,50 @@
-"""For integrators: connectors in a test without a hub, and one conformance class a family."""
+"""For integrators: connectors in a test without a hub, and one conformance class a family.
+
+The suites need pytest, so they are imported only when they are asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from hub.testing.factories import FrozenClock, MemoryNotes, MemoryTokens, connect
 
-__all__ = ["FrozenClock", "MemoryNotes", "MemoryTokens", "connect"]
+if TYPE_CHECKING:
+    from hub.testing.ads import AdsConformance
+    from hub.testing.carriers import CarrierConformance
+    from hub.testing.consent import ConsentConformance
+    from hub.testing.crm import CrmConformance
+    from hub.testing.enrichment import EnrichmentConformance
+
+__all__ = [
+    "AdsConformance",
+    "CarrierConformance",
+    "ConsentConformance",
+    "CrmConformance",
+    "EnrichmentConformance",
+    "FrozenClock",
+    "MemoryNotes",
+    "MemoryTokens",
+    "connect",
+]
+
+SUITES = {
+    "AdsConformance": "hub.testing.ads",
+    "CarrierConformance": "hub.testing.carriers",
+    "ConsentConformance": "hub.testing.consent",
+    "CrmConformance": "hub.testing.crm",
+    "EnrichmentConformance": "hub.testing.enrichment",
+}
+"""The suites and the modules that hold them."""
+
+_PARTS = ("hub.testing.connectors", "hub.testing.wire", "hub.testing.asking", "hub.testing.secrecy")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in SUITES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import pytest
+
+    pytest.register_assert_rewrite(*_PARTS, *SUITES.values())
+    return getattr(importlib.import_module(SUITES[name]), name)

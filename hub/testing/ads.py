@@ -1,0 +1,218 @@
+"""What a plugin for an ad network must prove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from hub.contracts.connector import Connector
+from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
+from hub.contracts.disclosure import disclose
+from hub.contracts.sandbox import AdsSandbox, Sandbox
+from hub.contracts.values import Money
+from hub.testing import samples
+from hub.testing.asking import Reply, ask, attempt, implemented_hooks
+from hub.testing.factories import FrozenClock
+from hub.testing.secrecy import leaked, personal_texts, secrets_of
+from hub.testing.wire import FAULTS, WireCall, WireConformance, failing
+
+ARRIVED = ("delivered", "duplicate")
+TAKEN = (*ARRIVED, "accepted")
+
+
+class AdsConformance(WireConformance):
+    """Conversions counted once, each item with its own receipt, restated and taken back."""
+
+    kind = "ads"
+    required_hooks: ClassVar[frozenset[str]] = frozenset({"upload_conversions", "check_connection"})
+
+    def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
+        batch = [self._sample(connector, sandbox) for _ in range(2)]
+        yield WireCall("upload_conversions", {"conversions": batch, "dry_run": False})
+
+    def _sample(self, connector: Connector, sandbox: Sandbox, **changes: Any) -> Conversion:
+        made = samples.conversion(connector.services.clock(), _network(sandbox).destination(), **changes)
+        return disclose(made, connector.manifest, "upload_conversions").value
+
+    def _upload(
+        self, connector: Connector, batch: Sequence[Conversion], dry_run: bool = False
+    ) -> Mapping[str, Receipt]:
+        receipts = ask(connector, "upload_conversions", conversions=batch, dry_run=dry_run)
+        keys = sorted(receipt.key for receipt in receipts)
+        assert keys == sorted(item.key for item in batch), "exactly one receipt an item"
+        return {receipt.key: receipt for receipt in receipts}
+
+    def _settle(
+        self, connector: Connector, batch: Sequence[Conversion], receipts: Mapping[str, Receipt], clock: FrozenClock
+    ) -> dict[str, Receipt]:
+        """The receipts after the provider's late diagnostics, asked for as the hub does."""
+        settled = dict(receipts)
+        if "poll_receipts" not in implemented_hooks(connector):
+            return settled
+        destinations = {item.key: item.destination for item in batch}
+        accepted_at = clock()
+        for minutes in (1, 5, 30, 120, 600):
+            waiting = [receipt for receipt in settled.values() if receipt.status == "accepted"]
+            if not waiting:
+                break
+            assert all(receipt.reference for receipt in waiting), "an accepted item needs a reference to be polled"
+            clock.advance(minutes=minutes)
+            pending = [
+                PendingReceipt(
+                    key=receipt.key,
+                    reference=str(receipt.reference),
+                    accepted_at=accepted_at,
+                    destination=destinations[receipt.key],
+                )
+                for receipt in waiting
+            ]
+            polled = ask(connector, "poll_receipts", pending=pending)
+            assert sorted(receipt.key for receipt in polled) == sorted(item.key for item in pending)
+            settled |= {receipt.key: receipt for receipt in polled}
+        return settled
+
+    def test_the_stand_in_plays_an_ad_network(self, connector: Connector, sandbox: Sandbox) -> None:
+        assert isinstance(sandbox, AdsSandbox), "the sandbox must implement hub.api.AdsSandbox"
+        destination = connector.Destination
+        assert destination is not None, "an ads connector declares what is written below send_to: as `Destination`"
+        destination.model_validate(dict(sandbox.destination()))
+
+    def test_an_empty_batch_has_no_receipts(self, connector: Connector, sandbox: Sandbox) -> None:
+        assert self._upload(connector, []) == {}
+
+    def test_a_conversion_counts_with_its_value(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        item = self._sample(connector, sandbox)
+        receipts = self._upload(connector, [item])
+        assert receipts[item.key].status in TAKEN, receipts
+        settled = self._settle(connector, [item], receipts, clock)
+        assert settled[item.key].status in TAKEN, settled
+        state = _network(sandbox).conversions()[item.key]
+        assert Decimal(str(state["value"])) == 40 and state["currency"] == "USD", state
+
+    def test_the_same_conversion_counts_once_however_often_it_comes(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        before = set(_network(sandbox).conversions())
+        item = self._sample(connector, sandbox)
+        again = self.connected(sandbox, clock)
+        for sender in (connector, connector, again):
+            receipts = self._upload(sender, [item])
+            assert receipts[item.key].status in TAKEN, receipts
+            self._settle(sender, [item], receipts, clock)
+        counted = set(_network(sandbox).conversions()) - before
+        assert counted == {item.key}, f"one conversion was counted as {len(counted)}"
+
+    def test_what_was_lost_in_a_fault_counts_once_after_a_retry(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        before = set(_network(sandbox).conversions())
+        item = self._sample(connector, sandbox)
+        for name in ("a server error", "no answer"):
+            with failing(sandbox, FAULTS[name]):
+                reply = attempt(connector, "upload_conversions", conversions=[item], dry_run=False)
+            assert reply.is_retry(), name
+        receipts = self._upload(connector, [item])
+        assert self._settle(connector, [item], receipts, clock)[item.key].status in TAKEN
+        assert set(_network(sandbox).conversions()) - before == {item.key}
+
+    def test_one_refused_item_costs_the_others_nothing(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        batch = [self._sample(connector, sandbox) for _ in range(4)]
+        refused = batch[2]
+        _network(sandbox).refuse(refused.key)
+        receipts = self._settle(connector, batch, self._upload(connector, batch), clock)
+        said = receipts[refused.key]
+        assert said.status == "rejected" and said.reason, f"the refused item must be rejected with a reason: {said}"
+        for item in batch:
+            if item is not refused:
+                assert receipts[item.key].status in TAKEN, receipts[item.key]
+                assert item.key in _network(sandbox).conversions()
+        forbidden = set().union(*map(personal_texts, batch)) | secrets_of(connector.settings)
+        assert not leaked(Reply(result=list(receipts.values())).texts(), forbidden), "a reason tells personal data"
+
+    def test_a_batch_as_large_as_declared_is_taken(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        batch = [self._sample(connector, sandbox) for _ in range(connector.manifest.limits.batch_size)]
+        receipts = self._upload(connector, batch)
+        assert {receipt.status for receipt in receipts.values()} <= set(TAKEN)
+        settled = self._settle(connector, batch, receipts, clock)
+        assert {receipt.status for receipt in settled.values()} <= set(TAKEN)
+        assert {item.key for item in batch} <= set(_network(sandbox).conversions())
+
+    def test_a_dry_run_counts_nothing(self, connector: Connector, sandbox: Sandbox) -> None:
+        before = dict(_network(sandbox).conversions())
+        item = self._sample(connector, sandbox)
+        receipts = self._upload(connector, [item], dry_run=True)
+        assert receipts[item.key].status in TAKEN, receipts
+        assert dict(_network(sandbox).conversions()) == before
+        assert self._upload(connector, [item])[item.key].status in TAKEN, "after a dry run the real one must go through"
+
+    def test_a_restated_value_replaces_the_first(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        item = self._sample(connector, sandbox)
+        self._settle(connector, [item], self._upload(connector, [item]), clock)
+        clock.advance(days=1)
+        changed = replace(item, kind="restate", changed_at=clock(), value=Money(Decimal("55.50"), "USD"))
+        for _ in range(2):
+            receipts = self._settle(connector, [changed], self._upload(connector, [changed]), clock)
+        said, state = receipts[item.key], _network(sandbox).conversions()[item.key]
+        if said.status == "rejected":
+            assert said.reason and Decimal(str(state["value"])) == 40
+        else:
+            assert said.status in TAKEN and Decimal(str(state["value"])) == Decimal("55.50"), state
+
+    def test_a_retracted_conversion_counts_no_more(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        item = self._sample(connector, sandbox)
+        self._settle(connector, [item], self._upload(connector, [item]), clock)
+        clock.advance(days=1)
+        back = replace(item, kind="retract", changed_at=clock())
+        for _ in range(2):
+            receipts = self._settle(connector, [back], self._upload(connector, [back]), clock)
+        said, state = receipts[item.key], _network(sandbox).conversions().get(item.key)
+        if said.status == "rejected":
+            assert said.reason and state
+        else:
+            assert said.status in TAKEN and (not state or state.get("retracted")), state
+
+    def test_an_unknown_permission_never_becomes_a_yes(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        item = self._sample(connector, sandbox, ad_user_data="unknown", ad_personalization="denied")
+        self._settle(connector, [item], self._upload(connector, [item]), clock)
+        state = _network(sandbox).conversions().get(item.key, {})
+        for permission in ("ad_user_data", "ad_personalization"):
+            assert "granted" not in str(state.get(permission, "")).lower(), f"{permission} was turned into granted"
+
+    def test_a_poor_conversion_still_gets_its_receipt(self, connector: Connector, sandbox: Sandbox) -> None:
+        """No click id, no phone, no value, an old date: the network may refuse it, but nothing breaks."""
+        bare: dict[str, Any] = {
+            "click_ids": {},
+            "phone_number": None,
+            "email": None,
+            "country": None,
+            "landing_page": None,
+        }
+        poor = [
+            self._sample(connector, sandbox, **bare, user_agent=None, call_started_at=None),
+            self._sample(connector, sandbox, value=None),
+            self._sample(connector, sandbox, value=Money(Decimal("0"), "JPY"), name="\x00 <script> Ω" * 20),
+            self._sample(connector, sandbox, occurred_at=connector.services.clock() - timedelta(days=400)),
+        ]
+        for item in poor:
+            receipts = self._upload(connector, [item])
+            assert receipts[item.key].status in (*TAKEN, "rejected"), receipts
+
+
+def _network(sandbox: Sandbox) -> AdsSandbox:
+    assert isinstance(sandbox, AdsSandbox)
+    return sandbox

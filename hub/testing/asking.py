@@ -1,0 +1,87 @@
+"""Asking a connector's hooks as the hub does, and keeping what comes of it: a result or one of our own errors."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pluggy
+
+from hub.contracts.connector import Connector
+from hub.contracts.conversions import Receipt
+from hub.errors import PluginFailure, RetryLater, RingfenceError
+from hub.hookspecs import FAMILIES, PROJECT
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a hook answered: its result, or the error that it raised."""
+
+    result: Any = None
+    error: RingfenceError | None = None
+
+    def texts(self) -> list[str]:
+        """Everything in the reply that a person or a log may get to read."""
+        if self.error is not None:
+            return [str(self.error), repr(self.error)]
+        receipts = self.result if isinstance(self.result, Sequence) else [self.result]
+        return [
+            str(text)
+            for receipt in receipts
+            for text in (getattr(receipt, "reason", None), getattr(receipt, "code", None))
+            if text
+        ]
+
+    def is_retry(self) -> bool:
+        """Whether the hub will try again: by the error's class, or by each item's receipt."""
+        if self.error is not None:
+            return isinstance(self.error, RetryLater | PluginFailure)
+        return self._retry_receipts() is not None
+
+    def retry_after(self) -> float:
+        """The wait that the reply asks for, in seconds; 0 where it asks for none."""
+        if isinstance(self.error, RetryLater):
+            return self.error.after or 0
+        return min((receipt.retry_after or 0 for receipt in self._retry_receipts() or ()), default=0)
+
+    def _retry_receipts(self) -> Sequence[Receipt] | None:
+        receipts = self.result
+        if not isinstance(receipts, Sequence) or not receipts:
+            return None
+        retried = all(isinstance(receipt, Receipt) and receipt.status == "retry" for receipt in receipts)
+        return receipts if retried else None
+
+
+def plugin_manager() -> pluggy.PluginManager:
+    """A pluggy manager that knows every hook of the hub and no plugin."""
+    manager = pluggy.PluginManager(PROJECT)
+    for family in FAMILIES:
+        manager.add_hookspecs(family)
+    return manager
+
+
+def implemented_hooks(connector: Connector) -> frozenset[str]:
+    """The names of the hooks that a connector implements, known to the hub or not."""
+    manager = plugin_manager()
+    return frozenset(name for name in dir(connector) if manager.parse_hookimpl_opts(connector, name) is not None)
+
+
+def ask(connector: Connector, hook: str, **arguments: Any) -> Any:
+    """Call one hook; like the hub, it passes only the arguments that the implementation takes."""
+    method = getattr(connector, hook)
+    taken = inspect.signature(method).parameters
+    return method(**{name: value for name, value in arguments.items() if name in taken})
+
+
+def attempt(connector: Connector, hook: str, **arguments: Any) -> Reply:
+    """Call one hook and keep its reply; an error that is not ours fails the test with its class, not with its text."""
+    try:
+        return Reply(result=ask(connector, hook, **arguments))
+    except RingfenceError as error:
+        return Reply(error=error)
+    except Exception as error:
+        raise AssertionError(
+            f"{hook} raised {type(error).__module__}.{type(error).__qualname__}; raise an error of hub.api instead"
+        ) from error

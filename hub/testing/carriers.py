@@ -1,0 +1,312 @@
+"""What a plugin for a phone carrier must prove."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, ClassVar
+from xml.etree import ElementTree
+
+import pytest
+
+from hub.contracts.connector import Connector
+from hub.contracts.events import CallEvent, Event, MessageEvent
+from hub.contracts.numbers import NumberQuery, OwnedNumber, RecordingAudio
+from hub.contracts.sandbox import CarrierSandbox, Sandbox, SimulatedCall
+from hub.contracts.webhooks import AnswerDocument, AnswerPoint, Step, WebhookRequest
+from hub.errors import BadPayload, BadSignature, RingfenceError
+from hub.testing import samples
+from hub.testing.asking import ask, attempt, implemented_hooks
+from hub.testing.factories import FrozenClock
+from hub.testing.secrecy import leaked, listening, secrets_of
+from hub.testing.wire import WireCall, WireConformance
+
+OUTCOMES = ("answered", "voicemail", "abandoned")
+STEPS: tuple[Step, ...] = ("ringing", "after_dial", "whisper", "done")
+UNSIGNED_HEADERS = {
+    "x-forwarded-for": "203.0.113.9",
+    "x-request-id": "another-one",
+    "i-twilio-idempotency-token": "another-one",
+    "idempotency-key": "another-one",
+    "user-agent": "somebody else",
+    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+}
+ODD_BODIES = (b"", b"{", b"[]", b"null", b'{"a":' * 2000, b"\xff\xfe", b"a=1&a=2&%00=%zz", b"\x1f\x8b garbage")
+FOREIGN_URLS = ("http://169.254.169.254/latest", "https://files.example.net/a.wav", "file:///etc/passwd", "not a url")
+
+
+class CarrierConformance(WireConformance):
+    """Only genuine webhooks count, each once; every step of a call has its document; no call is overlooked."""
+
+    kind = "carrier"
+    required_hooks: ClassVar[frozenset[str]] = frozenset(
+        {"verify_webhook", "parse_webhook", "render_answer", "acknowledge_webhook", "list_calls", "check_connection"}
+    )
+
+    def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
+        yield WireCall("list_calls", {"since": connector.services.clock() - timedelta(hours=1)})
+        yield WireCall("list_numbers", {})
+        yield WireCall("search_numbers", {"query": NumberQuery()})
+
+    def _call(
+        self, connector: Connector, sandbox: Sandbox, **changes: Any
+    ) -> tuple[SimulatedCall, list[WebhookRequest]]:
+        call = samples.simulated_call(connector.services.clock(), **changes)
+        played = _carrier(sandbox).webhooks(call, connector.services.webhook_url)
+        assert [at for at, _ in played] == sorted(at for at, _ in played), "webhooks come in the order of their times"
+        return call, [request for _, request in played]
+
+    def _events(self, connector: Connector, requests: Iterable[WebhookRequest]) -> list[CallEvent]:
+        found = [event for request in requests for event in ask(connector, "parse_webhook", request=request)]
+        return [event for event in found if isinstance(event, CallEvent)]
+
+    def _key(self, connector: Connector, request: WebhookRequest) -> str:
+        key: str = ask(connector, "verify_webhook", request=request).event_key
+        assert key.strip() and len(key) <= 255, "an event key is a short text"
+        return key
+
+    def test_the_stand_in_plays_a_carrier(self, sandbox: Sandbox) -> None:
+        assert isinstance(sandbox, CarrierSandbox), "the sandbox must implement hub.api.CarrierSandbox"
+
+    # Who sent it
+
+    def test_a_genuine_webhook_is_taken_and_each_event_has_its_own_key(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        keys = []
+        for outcome in OUTCOMES:
+            for _ in range(2):
+                _, requests = self._call(connector, sandbox, outcome=outcome)
+                keys += [self._key(connector, request) for request in requests]
+        assert len(set(keys)) == len(keys), "two events share a key, so one of them would be lost"
+
+    def test_a_forged_or_changed_webhook_is_refused(self, connector: Connector, sandbox: Sandbox) -> None:
+        _, requests = self._call(connector, sandbox)
+        for request in requests:
+            for forged in _forgeries(request):
+                self._refused(connector, forged)
+
+    def test_a_webhook_signed_for_another_body_is_refused(self, connector: Connector, sandbox: Sandbox) -> None:
+        _, (one, *_) = self._call(connector, sandbox)
+        _, (other, *_) = self._call(connector, sandbox)
+        self._refused(connector, replace(one, headers=other.headers))
+
+    def test_nonsense_from_strangers_is_refused(self, connector: Connector, sandbox: Sandbox) -> None:
+        _, requests = self._call(connector, sandbox)
+        for body in ODD_BODIES:
+            self._refused(connector, replace(requests[0], body=body, headers={}))
+            self._refused(connector, replace(requests[0], body=body + b"x"))
+
+    def test_odd_headers_never_break_the_check(self, connector: Connector, sandbox: Sandbox) -> None:
+        _, requests = self._call(connector, sandbox)
+        for name in requests[0].headers:
+            for value in ("", "é ", "AAAA", "v1,=,=", "9" * 5000, "sha256=\x00", "-1", "1e400"):
+                request = replace(requests[0], headers={**requests[0].headers, name: value})
+                reply = attempt(connector, "verify_webhook", request=request)
+                assert reply.error is None or isinstance(reply.error, BadSignature), f"{name}: {value[:20]!r}"
+
+    def test_a_replayed_webhook_is_the_same_event(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        _, requests = self._call(connector, sandbox)
+        keys = [self._key(connector, request) for request in requests]
+        again = [replace(request, received_at=request.received_at + timedelta(seconds=90)) for request in requests]
+        assert [self._key(connector, request) for request in again] == keys
+        assert [self._key(self.connected(sandbox, clock), request) for request in again] == keys
+
+    def test_re_ordered_webhooks_are_the_same_events(self, connector: Connector, sandbox: Sandbox) -> None:
+        _, requests = self._call(connector, sandbox)
+        ahead = [(self._key(connector, r), ask(connector, "parse_webhook", request=r)) for r in requests]
+        back = [(self._key(connector, r), ask(connector, "parse_webhook", request=r)) for r in reversed(requests)]
+        assert ahead == back[::-1], "a webhook must mean the same whatever came before it"
+
+    def test_unsigned_headers_do_not_change_the_event(self, connector: Connector, sandbox: Sandbox) -> None:
+        _, requests = self._call(connector, sandbox)
+        for request in requests:
+            dressed = replace(request, headers={**request.headers, **UNSIGNED_HEADERS})
+            assert self._key(connector, dressed) == self._key(connector, request), "a replay could make a new event"
+
+    def _refused(self, connector: Connector, request: WebhookRequest) -> None:
+        with listening() as lines:
+            reply = attempt(connector, "verify_webhook", request=request)
+        assert isinstance(reply.error, BadSignature), "a webhook that is not genuine must end in BadSignature"
+        assert not leaked([*reply.texts(), *lines], secrets_of(connector.settings)), "the refusal tells a secret"
+
+    # What it says
+
+    def test_a_call_is_told_from_its_first_ring_to_its_end(self, connector: Connector, sandbox: Sandbox) -> None:
+        for outcome in OUTCOMES:
+            call, requests = self._call(connector, sandbox, outcome=outcome)
+            events = self._events(connector, requests)
+            kinds = {event.kind for event in events}
+            assert self._events(connector, requests[:1])[0].kind == "ringing", "the first webhook rings"
+            assert "answered" in kinds if outcome == "answered" else "answered" not in kinds, (outcome, kinds)
+            assert kinds & {"completed", "failed"}, f"the end of a call that was {outcome} is not told"
+            assert "voicemail" in kinds or outcome != "voicemail"
+            assert len({event.call_id for event in events}) == 1, "all events of a call have its id"
+            assert all(event.at.utcoffset() == timedelta(0) for event in events), "times are aware UTC"
+            assert events[0].caller_number == call.caller_number and events[0].tracking_number == call.tracking_number
+
+    def test_the_end_of_a_call_tells_how_long_it_was(self, connector: Connector, sandbox: Sandbox) -> None:
+        call, requests = self._call(connector, sandbox, talk=timedelta(seconds=75))
+        ends = [event for event in self._events(connector, requests) if event.kind == "completed"]
+        assert ends and ends[-1].duration is not None
+        assert 75 <= ends[-1].duration <= 75 + call.ring.total_seconds() + 60
+
+    def test_a_caller_who_hides_is_nobody(self, connector: Connector, sandbox: Sandbox) -> None:
+        _, requests = self._call(connector, sandbox, caller_number=None)
+        assert all(event.caller_number is None for event in self._events(connector, requests))
+
+    def test_a_text_message_comes_as_it_was_written(self, connector: Connector, sandbox: Sandbox) -> None:
+        sender, url = samples.person_number(), connector.services.webhook_url
+        keys = set()
+        for body in ("Is 5 pm ok?", "Größe 5 & =1+1 😀 שלום", "STOP", "a=b;c%20d+e\nnew line"):
+            request = _carrier(sandbox).message_webhook(sender, samples.TRACKING_NUMBER, body, url)
+            keys.add(self._key(connector, request))
+            events: Sequence[Event] = ask(connector, "parse_webhook", request=request)
+            (message,) = [event for event in events if isinstance(event, MessageEvent)]
+            assert (message.sender_number, message.tracking_number) == (sender, samples.TRACKING_NUMBER)
+            assert message.body == body and message.at.utcoffset() == timedelta(0)
+        assert len(keys) == 4
+
+    def test_a_genuine_webhook_without_sense_has_a_key_and_is_parked(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        request = _carrier(sandbox).unparseable_webhook(connector.services.webhook_url)
+        assert self._key(connector, request) == self._key(connector, request)
+        reply = attempt(connector, "parse_webhook", request=request)
+        assert isinstance(reply.error, BadPayload), "content that makes no sense must end in BadPayload"
+
+    # What it is answered with
+
+    def test_a_ringing_call_waits_for_its_route(self, connector: Connector, sandbox: Sandbox) -> None:
+        _, requests = self._call(connector, sandbox)
+        point = ask(connector, "verify_webhook", request=requests[0]).answer
+        assert point == AnswerPoint("ringing", samples.TRACKING_NUMBER), point
+
+    def test_every_step_has_a_well_formed_document(self, connector: Connector, sandbox: Sandbox) -> None:
+        for step in STEPS:
+            for route in (samples.ROUTE, samples.ROUTE.static()):
+                document = self._render(connector, step, route)
+                assert document.content_type.strip()
+                _tags(document)
+
+    def test_the_full_and_the_static_route_dial_the_business(self, connector: Connector, sandbox: Sandbox) -> None:
+        for route in (samples.ROUTE, samples.ROUTE.static()):
+            assert samples.DIAL in self._render(connector, "ringing", route).body, "the call reaches nobody"
+
+    def test_the_answering_person_hears_the_source(self, connector: Connector, sandbox: Sandbox) -> None:
+        bodies = [self._render(connector, step, samples.ROUTE, "Spring flyer").body for step in ("ringing", "whisper")]
+        assert "Call from Spring flyer." in "\n".join(bodies) and "[source]" not in "\n".join(bodies)
+
+    def test_text_in_a_route_stays_text(self, connector: Connector, sandbox: Sandbox) -> None:
+        hostile = samples.ROUTE.model_copy(
+            update=dict.fromkeys(("greeting", "recording_notice", "whisper", "voicemail"), samples.HOSTILE)
+        )
+        for step in STEPS:
+            plain = _tags(self._render(connector, step, samples.ROUTE))
+            assert _tags(self._render(connector, step, hostile)) == plain, "a greeting became a command"
+
+    def test_a_notice_is_acknowledged(self, connector: Connector) -> None:
+        empty = WebhookRequest("POST", connector.services.webhook_url, b"", connector.services.clock())
+        assert isinstance(ask(connector, "acknowledge_webhook", request=empty), AnswerDocument)
+
+    def _render(self, connector: Connector, step: Step, route: Any, source: str = "Google Ads") -> AnswerDocument:
+        point = AnswerPoint(step, samples.TRACKING_NUMBER)
+        document = ask(connector, "render_answer", point=point, route=route, source_name=source)
+        assert isinstance(document, AnswerDocument)
+        return document
+
+    # What the carrier remembers
+
+    def test_the_call_list_agrees_with_the_webhooks(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        since = clock()
+        for outcome in OUTCOMES:
+            clock.advance(minutes=1)
+            call, requests = self._call(connector, sandbox, outcome=outcome)
+            told = self._events(connector, requests)
+            clock.advance(hours=1)
+            listed = [e for e in ask(connector, "list_calls", since=since) if e.call_id == told[0].call_id]
+            assert listed, f"a call that was {outcome} is not in the list"
+            assert {event.caller_number for event in listed} <= {call.caller_number, None}
+            assert {event.tracking_number for event in listed} <= {call.tracking_number, None}
+            ends = [{e.kind for e in events} & {"completed", "failed"} for events in (told, listed)]
+            assert ends[0] == ends[1], f"webhooks say {ends[0]}, the list says {ends[1]}"
+            durations = [[e.duration for e in events if e.kind == "completed"][-1:] for events in (told, listed)]
+            assert durations[0] == durations[1], f"webhooks say {durations[0]} s, the list says {durations[1]} s"
+        late = ask(connector, "list_calls", since=clock() + timedelta(days=1))
+        assert list(late) == [], "calls from before `since` are listed"
+
+    def test_a_recording_comes_from_the_carrier_only(self, connector: Connector, sandbox: Sandbox) -> None:
+        if "fetch_recording" not in implemented_hooks(connector):
+            return
+        _, requests = self._call(connector, sandbox)
+        recorded = [event for event in self._events(connector, requests) if event.recording_id]
+        assert recorded, "no webhook tells of the recording"
+        recording_id, url = str(recorded[0].recording_id), str(recorded[0].recording_url)
+        audio = ask(connector, "fetch_recording", recording_id=recording_id, url=url)
+        assert isinstance(audio, RecordingAudio) and audio.data
+        for foreign in FOREIGN_URLS:
+            reply = attempt(connector, "fetch_recording", recording_id=recording_id, url=foreign)
+            refused = isinstance(reply.error, RingfenceError)
+            assert refused or reply.result.data == audio.data, "a recording was fetched from somewhere else"
+
+    # Numbers
+
+    def test_a_number_is_found_bought_configured_and_given_back(self, connector: Connector, sandbox: Sandbox) -> None:
+        hooks = implemented_hooks(connector)
+        if not {"search_numbers", "buy_number", "list_numbers", "configure_number", "release_number"} <= hooks:
+            pytest.skip("this plugin does not buy numbers")
+        offers = ask(connector, "search_numbers", query=NumberQuery(limit=3))
+        assert 0 < len(offers) <= 3 and all(offer.country == "US" for offer in offers)
+        number, url = offers[0].number, connector.services.webhook_url
+        setup = samples.number_setup(number, url, "spring flyer")
+        bought: OwnedNumber = ask(connector, "buy_number", number=number, setup=setup)
+        assert (bought.number, bought.voice_url) == (number, setup.voice_url)
+        assert number in {owned.number for owned in ask(connector, "list_numbers")}
+        assert number not in {offer.number for offer in ask(connector, "search_numbers", query=NumberQuery(limit=3))}
+        moved = samples.number_setup(number, f"{url}/elsewhere", "autumn flyer")
+        first: OwnedNumber = ask(connector, "configure_number", setup=moved)
+        assert first.voice_url == moved.voice_url
+        assert first == ask(connector, "configure_number", setup=moved), "the same set-up twice changes nothing"
+        for _ in range(2):
+            ask(connector, "release_number", number=number)
+        assert number not in {owned.number for owned in ask(connector, "list_numbers")}
+
+
+def _carrier(sandbox: Sandbox) -> CarrierSandbox:
+    assert isinstance(sandbox, CarrierSandbox)
+    return sandbox
+
+
+def _forgeries(request: WebhookRequest) -> Iterable[WebhookRequest]:
+    """The same webhook without its signature, and with one thing changed."""
+    yield replace(request, headers={"content-type": request.headers.get("content-type", "")})
+    yield replace(request, headers={})
+    if request.body:
+        middle = len(request.body) // 2
+        flipped = bytes([request.body[middle] ^ 1])
+        yield replace(request, body=request.body[:middle] + flipped + request.body[middle + 1 :])
+        yield replace(request, body=request.body + b"&CallStatus=completed")
+        yield replace(request, body=request.body[:-1])
+    else:
+        yield replace(request, url=request.url + ("&" if "?" in request.url else "?") + "CallStatus=completed")
+
+
+def _tags(document: AnswerDocument) -> list[str]:
+    """The shape of a document without its texts; an XML or JSON document that is not well-formed fails."""
+    if "xml" in document.content_type:
+        return [element.tag for element in ElementTree.fromstring(document.body).iter()]  # noqa: S314
+    if "json" in document.content_type:
+        return _keys(json.loads(document.body))
+    return []
+
+
+def _keys(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [part for name, held in value.items() for part in (str(name), *_keys(held))]
+    return [part for held in value for part in _keys(held)] if isinstance(value, list) else []

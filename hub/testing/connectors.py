@@ -1,0 +1,237 @@
+"""What every plugin must prove, whatever its family: its manifest, its settings, its hooks, its manners."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar
+
+import pytest
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from hub.contracts.connector import ConnectionReport, Connector
+from hub.contracts.sandbox import Sandbox
+from hub.contracts.values import personal_fields
+from hub.hookspecs import HOOK_VALUES
+from hub.testing.asking import ask, implemented_hooks, plugin_manager
+from hub.testing.factories import FrozenClock, connect
+from hub.testing.secrecy import secrets_of
+
+HEAVY = ("google", "grpc", "simple_salesforce", "hubspot", "twilio", "zeep", "requests", "sqlalchemy", "fastapi")
+"""Libraries that no plugin may import before it works: start-up time and memory are promises."""
+
+IMPORT_CHECK = """
+import importlib, importlib.util, json, sys
+name, file, heavy = json.loads(sys.argv[1])
+try:
+    importlib.import_module(name)
+except ModuleNotFoundError:
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+print(json.dumps([top for top in heavy if any(m == top or m.startswith(top + ".") for m in sys.modules)]))
+"""
+SECRET_NAME = re.compile(
+    r"(secret|token|password|api_key|private_key|auth_key)(?!.*(_url|_uri|_id|_path|_type|_name)$)"
+)
+README_WORDS = {
+    "its limits": "limit",
+    "its fields": "field",
+    "what cannot be undone": "undone",
+    "the set-up": "set.?up",
+}
+
+
+class ConnectorConformance:
+    """The part of every suite that asks for no provider.
+
+    A plugin's test subclasses the suite of its family and sets `connector_class`; `settings` come on top of the
+    sandbox's, and `sandbox_class` takes the place of the plugin's own stand-in.
+    """
+
+    connector_class: ClassVar[type[Connector]]
+    sandbox_class: ClassVar[type[Sandbox] | None] = None
+    settings: ClassVar[dict[str, Any]] = {}
+    kind: ClassVar[str]
+    required_hooks: ClassVar[frozenset[str]] = frozenset()
+    patience: ClassVar[float] = 0.5
+    """Seconds that the connector's client waits for the stand-in."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def clock(cls) -> FrozenClock:
+        """The time for the connector and its stand-in."""
+        return FrozenClock()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def started_sandbox(cls, clock: FrozenClock) -> Iterator[Sandbox | None]:
+        """The plugin's stand-in, started once a class; None for a plugin that calls nobody."""
+        stand_in = cls.sandbox_class or cls.connector_class.sandbox_class()
+        if stand_in is None:
+            yield None
+            return
+        sandbox = stand_in(clock)
+        sandbox.start()
+        try:
+            yield sandbox
+        finally:
+            sandbox.stop()
+
+    @pytest.fixture
+    def sandbox(self, started_sandbox: Sandbox | None) -> Sandbox | None:
+        """The stand-in, free of faults that an earlier test has left."""
+        if started_sandbox is not None:
+            started_sandbox.heal()
+        return started_sandbox
+
+    @pytest.fixture
+    def connector(self, sandbox: Sandbox | None, clock: FrozenClock) -> Connector:
+        """A connector that points at the stand-in."""
+        return self.connected(sandbox, clock)
+
+    def connected(self, sandbox: Sandbox | None, clock: FrozenClock) -> Connector:
+        """One more connector of the plugin, as after a restart."""
+        settings = dict(self.settings)
+        if "timeout" in self.connector_class.Settings.model_fields:
+            settings.setdefault("timeout", self.patience)
+        return connect(self.connector_class, sandbox, clock=clock, timeout=self.patience, **settings)
+
+    # The manifest
+
+    def test_the_manifest_says_what_the_plugin_is(self) -> None:
+        manifest = self.connector_class.manifest
+        assert manifest.kind == self.kind, f"this suite is for plugins of kind {self.kind!r}"
+        assert manifest.summary.strip() and manifest.version.strip()
+        assert manifest.deletion.note.strip(), "say in deletion.note what can be deleted, and what cannot and why"
+
+    def test_the_manifest_names_who_receives_what_and_where(self) -> None:
+        manifest = self.connector_class.manifest
+        if not manifest.hosts:
+            assert manifest.recipient.role == "none", "a recipient without hosts: declare the hosts that are called"
+            return
+        assert manifest.recipient.role != "none", "hosts are called, so somebody receives data: give its role"
+        assert manifest.recipient.name.strip() and (manifest.recipient.privacy_url or "").startswith("https://")
+        assert manifest.regions, "say in which countries the data lands"
+        assert all(re.fullmatch(r"[A-Z]{2}", region) for region in manifest.regions), "regions are ISO 3166 codes"
+        for host in manifest.hosts:
+            assert re.fullmatch(r"(\*\.)?([a-z0-9-]+\.)+[a-z]{2,}", host), f"{host!r} is no host or is too wide"
+
+    def test_the_declared_flows_fit_the_hooks(self, connector: Connector) -> None:
+        hooks = implemented_hooks(connector)
+        flows = self.connector_class.manifest.flows
+        assert len({flow.hook for flow in flows}) == len(flows), "one flow a hook"
+        for flow in flows:
+            assert flow.hook in HOOK_VALUES, f"{flow.hook} hands over no personal data"
+            assert flow.hook in hooks, f"the flow of {flow.hook} is declared, but the hook is not implemented"
+            fields = personal_fields(HOOK_VALUES[flow.hook])
+            for share in flow.shares:
+                assert share.field in fields, f"{flow.hook}: no personal field {share.field!r}; one of {sorted(fields)}"
+                if "email" in share.transform or "e164" in share.transform or "digits" in share.transform:
+                    word = "email" if "email" in share.transform else "phone"
+                    assert word in share.field, f"{flow.hook}: {share.transform} is not for {share.field!r}"
+
+    def test_what_is_kept_and_can_be_deleted_is_deleted_by_the_plugin(self, connector: Connector) -> None:
+        manifest = self.connector_class.manifest
+        if manifest.flows and manifest.deletion.supported and manifest.retention != "not kept":
+            assert "erase_person" in implemented_hooks(connector), "deletion is declared: implement erase_person"
+
+    # The settings
+
+    def test_every_setting_is_described_and_a_misspelled_one_is_an_error(self) -> None:
+        for model in filter(None, (self.connector_class.Settings, self.connector_class.Destination)):
+            for name, info in model.model_fields.items():
+                assert info.description, f"describe the setting {name!r}"
+            with pytest.raises(ValidationError):
+                model.model_validate({"no_such_setting": 1})
+
+    def test_secrets_are_secret(self, connector: Connector) -> None:
+        for name, annotation in _fields(self.connector_class.Settings):
+            if SECRET_NAME.search(name):
+                assert SecretStr in _parts(annotation), f"the setting {name!r} must be a SecretStr"
+        secrets = secrets_of(connector.settings)
+        shown = f"{connector.settings!r} {connector.settings} {connector!r} {connector.settings.model_dump_json()}"
+        assert not [name for name in secrets if name in shown], "a secret can be read in the settings' text"
+        if secrets:
+            assert self.connector_class.manifest.auth.kind != "none", "there are secrets: declare auth in the manifest"
+
+    # The hooks
+
+    def test_every_hook_is_known_and_takes_the_right_arguments(self, connector: Connector) -> None:
+        manager = plugin_manager()
+        manager.register(connector, "tested")
+        manager.check_pending()
+
+    def test_the_hooks_of_the_family_are_there(self, connector: Connector) -> None:
+        missing = self.required_hooks - implemented_hooks(connector)
+        assert not missing, f"a plugin of kind {self.kind!r} implements {', '.join(sorted(missing))} too"
+
+    def test_the_connection_check_reports(self, connector: Connector) -> None:
+        if "check_connection" in implemented_hooks(connector):
+            report = ask(connector, "check_connection")
+            assert isinstance(report, ConnectionReport) and report.ok and report.detail.strip(), report
+
+    # The manners
+
+    def test_the_plugin_imports_hub_api_and_nothing_else_of_ours(self) -> None:
+        for file in _sources(self.connector_class):
+            for name in _imports(file):
+                ours = name == "hub" or name.startswith("hub.")
+                assert not ours or name == "hub.api" or name.startswith("hub.api."), f"{file.name} imports {name}"
+
+    def test_importing_the_plugin_imports_no_vendor_library(self) -> None:
+        module = _module(self.connector_class)
+        question = json.dumps([module.__name__, module.__file__, HEAVY])
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        command = [sys.executable, "-c", IMPORT_CHECK, question]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout) == [], "import these inside the functions that use them"
+
+    def test_the_readme_tells_what_people_must_know(self) -> None:
+        module = _module(self.connector_class)
+        readme = Path(str(module.__file__)).with_name("README.md")
+        text = readme.read_text(encoding="utf-8") if hasattr(module, "__path__") else module.__doc__ or ""
+        missing = [topic for topic, word in README_WORDS.items() if not re.search(word, text, re.IGNORECASE)]
+        assert not missing, f"the README does not tell {', '.join(missing)}"
+
+
+def _module(connector_class: type[Connector]) -> ModuleType:
+    return sys.modules[connector_class.__module__]
+
+
+def _sources(connector_class: type[Connector]) -> list[Path]:
+    module = _module(connector_class)
+    file = Path(inspect.getfile(module))
+    return sorted(file.parent.rglob("*.py")) if hasattr(module, "__path__") else [file]
+
+
+def _imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from ((f"hub.{alias.name}" for alias in node.names) if node.module == "hub" else [node.module])
+
+
+def _fields(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
+    for name, info in model.model_fields.items():
+        nested = [part for part in _parts(info.annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
+        for part in nested:
+            yield from _fields(part)
+        if not nested:
+            yield name, info.annotation
+
+
+def _parts(annotation: Any) -> list[Any]:
+    arguments = getattr(annotation, "__args__", ())
+    return [annotation, *(part for argument in arguments for part in _parts(argument))]

@@ -1,0 +1,210 @@
+"""What a plugin for a CRM must prove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from hub.contracts.connector import Connector
+from hub.contracts.conversions import CallActivity, Receipt
+from hub.contracts.disclosure import disclose
+from hub.contracts.facts import Caller, Fact
+from hub.contracts.outcomes import Outcome, OutcomePage
+from hub.contracts.people import Erasure, PersonReference
+from hub.contracts.phones import phone_number
+from hub.contracts.sandbox import CrmSandbox, Sandbox
+from hub.contracts.values import Money
+from hub.testing import samples
+from hub.testing.asking import ask, attempt, implemented_hooks
+from hub.testing.factories import FrozenClock
+from hub.testing.wire import FAULTS, WireCall, WireConformance, failing
+
+WRITTEN = ("delivered", "duplicate")
+DEALS = 130
+"""More deals than one page of most CRMs holds."""
+
+
+class CrmConformance(WireConformance):
+    """Calls logged once on the right contact; outcomes complete, whatever the paging."""
+
+    kind = "crm"
+    required_hooks: ClassVar[frozenset[str]] = frozenset({"log_calls", "pull_outcomes", "check_connection"})
+
+    def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
+        yield WireCall("log_calls", {"activities": [self._sample(connector) for _ in range(2)]})
+        yield WireCall("pull_outcomes", {"cursor": None})
+        caller = Caller(phone_number=samples.person_number(), caller_name="PAT DOE")
+        yield WireCall("enrich_caller", {"caller": disclose(caller, connector.manifest, "enrich_caller").value})
+        person = PersonReference(phone_numbers=(samples.person_number(),), emails=("pat.doe@example.com",))
+        for hook in ("export_person", "erase_person"):
+            yield WireCall(hook, {"person": disclose(person, connector.manifest, hook).value})
+
+    def _sample(self, connector: Connector, **changes: Any) -> CallActivity:
+        made = samples.call_activity(connector.services.clock(), **changes)
+        return disclose(made, connector.manifest, "log_calls").value
+
+    def _log(self, connector: Connector, *activities: CallActivity) -> dict[str, Receipt]:
+        receipts = ask(connector, "log_calls", activities=list(activities))
+        keys = sorted(receipt.key for receipt in receipts)
+        assert keys == sorted(activity.key for activity in activities), "exactly one receipt an item"
+        return {receipt.key: receipt for receipt in receipts}
+
+    def _pull(self, connector: Connector, cursor: str | None) -> tuple[list[Outcome], str | None]:
+        found: list[Outcome] = []
+        for _ in range(200):
+            page: OutcomePage = ask(connector, "pull_outcomes", cursor=cursor)
+            found.extend(page.outcomes)
+            assert page.cursor is not None or not page.outcomes, "a page with deals needs a cursor to go on from"
+            cursor = page.cursor
+            if not page.more:
+                return found, cursor
+        raise AssertionError("pull_outcomes says `more` for ever")
+
+    def test_the_stand_in_plays_a_crm(self, sandbox: Sandbox) -> None:
+        assert isinstance(sandbox, CrmSandbox), "the sandbox must implement hub.api.CrmSandbox"
+
+    # Calls
+
+    def test_a_call_is_logged_on_the_contact_who_called(self, connector: Connector, sandbox: Sandbox) -> None:
+        crm, number = _crm(sandbox), samples.person_number()
+        contact = crm.add_contact("Pat Doe", number, "pat.doe@example.com")
+        call = self._sample(connector, caller_number=number)
+        assert self._log(connector, call)[call.key].status in WRITTEN
+        assert [entry["contact_id"] for entry in crm.activities() if entry["key"] == call.key] == [contact]
+
+    def test_an_unknown_or_hidden_caller_is_logged_too(self, connector: Connector, sandbox: Sandbox) -> None:
+        for number in (samples.person_number(), None):
+            call = self._sample(connector, caller_number=number, caller_name=None, recording_url=None, source=None)
+            assert self._log(connector, call)[call.key].status in WRITTEN
+            assert len(_logged(sandbox, call.key)) == 1, "a call from nobody in the CRM must be logged too"
+
+    def test_the_same_call_is_logged_once(self, connector: Connector, sandbox: Sandbox, clock: FrozenClock) -> None:
+        call = self._sample(connector)
+        for sender in (connector, connector, self.connected(sandbox, clock)):
+            receipt = self._log(sender, call)[call.key]
+            assert receipt.status in WRITTEN, receipt
+        assert len(_logged(sandbox, call.key)) == 1
+
+    def test_a_call_lost_in_a_fault_is_logged_once_after_a_retry(self, connector: Connector, sandbox: Sandbox) -> None:
+        call = self._sample(connector)
+        for name in ("a server error", "no answer"):
+            with failing(sandbox, FAULTS[name]):
+                assert attempt(connector, "log_calls", activities=[call]).is_retry(), name
+        assert self._log(connector, call)[call.key].status in WRITTEN
+        assert len(_logged(sandbox, call.key)) == 1
+
+    def test_each_call_of_a_batch_has_a_receipt_and_a_record(self, connector: Connector, sandbox: Sandbox) -> None:
+        number = samples.person_number()
+        _crm(sandbox).add_contact("Sam Roe", number)
+        calls = [self._sample(connector, caller_number=number, answered=n % 2 == 0) for n in range(5)]
+        old, fresh = calls[:2], calls[2:]
+        self._log(connector, *old)
+        receipts = self._log(connector, *calls)
+        assert all(receipts[call.key].status in WRITTEN for call in [*old, *fresh]), receipts
+        assert all(len(_logged(sandbox, call.key)) == 1 for call in calls)
+
+    def test_a_batch_as_large_as_declared_is_logged(self, connector: Connector, sandbox: Sandbox) -> None:
+        calls = [self._sample(connector) for _ in range(connector.manifest.limits.batch_size)]
+        assert {receipt.status for receipt in self._log(connector, *calls).values()} <= set(WRITTEN)
+        assert {call.key for call in calls} <= {str(entry["key"]) for entry in _crm(sandbox).activities()}
+
+    # Outcomes
+
+    def test_every_deal_comes_with_its_stage_value_and_person(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        crm, number = _crm(sandbox), samples.person_number()
+        contact = crm.add_contact("Kim Poe", number, "kim.poe@example.com")
+        stages = {crm.add_deal(contact, stage, "1200.50", "USD"): stage for stage in ("qualified", "won", "lost")}
+        found = {outcome.external_id: outcome for outcome in self._pull(connector, None)[0]}
+        for deal, stage in stages.items():
+            outcome = found[deal]
+            assert outcome.stage == stage
+            assert outcome.value == Money(Decimal("1200.50"), "USD"), outcome.value
+            assert outcome.changed_at.utcoffset() is not None and outcome.occurred_at.utcoffset() is not None
+            assert outcome.phone_numbers == (number,), "the contact's numbers in E.164 tell whose deal it is"
+            assert all(phone_number(held) == held for held in outcome.phone_numbers)
+
+    def test_outcomes_are_complete_in_any_paging(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        _, cursor = self._pull(connector, None)
+        made = _deals(sandbox, DEALS, clock)
+        page: OutcomePage = ask(connector, "pull_outcomes", cursor=cursor)
+        same: OutcomePage = ask(connector, "pull_outcomes", cursor=cursor)
+        assert {o.external_id for o in page.outcomes} <= {o.external_id for o in same.outcomes}, "a page came smaller"
+        found, _ = self._pull(connector, cursor)
+        assert made <= {outcome.external_id for outcome in found}, "deals got lost between two pages"
+
+    def test_a_deal_made_in_the_same_instant_as_the_cursor_is_not_lost(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        first = _deals(sandbox, 1, clock)
+        found, cursor = self._pull(connector, None)
+        assert first <= {outcome.external_id for outcome in found}
+        contact = _crm(sandbox).add_contact("Lee Low", samples.person_number())
+        late = _crm(sandbox).add_deal(contact, "won", "10", "USD")
+        found, cursor = self._pull(connector, cursor)
+        assert late in {outcome.external_id for outcome in found}
+        self._pull(connector, cursor)
+
+    def test_a_moved_deal_comes_again(self, connector: Connector, sandbox: Sandbox, clock: FrozenClock) -> None:
+        (deal,) = _deals(sandbox, 1, clock)
+        _, cursor = self._pull(connector, None)
+        clock.advance(minutes=5)
+        _crm(sandbox).move_deal(deal, "won", "999")
+        found, _ = self._pull(connector, cursor)
+        moved = [outcome for outcome in found if outcome.external_id == deal]
+        assert moved and moved[-1].stage == "won" and moved[-1].value == Money(Decimal("999"), "USD"), moved
+
+    # People
+
+    def test_a_known_caller_is_told_and_an_unknown_one_is_not(self, connector: Connector, sandbox: Sandbox) -> None:
+        if "enrich_caller" not in implemented_hooks(connector):
+            return
+        number = samples.person_number()
+        _crm(sandbox).add_contact("Robin Roe", number)
+        facts = ask(connector, "enrich_caller", caller=_caller(connector, number))
+        assert facts and all(isinstance(fact, Fact) for fact in facts)
+        assert not ask(connector, "enrich_caller", caller=_caller(connector, samples.person_number()))
+        assert not ask(connector, "enrich_caller", caller=_caller(connector, None))
+
+    def test_a_person_can_be_shown_and_erased(self, connector: Connector, sandbox: Sandbox) -> None:
+        hooks = implemented_hooks(connector)
+        number = samples.person_number()
+        _crm(sandbox).add_contact("Alex Poe", number, "alex.poe@example.com")
+        whole = PersonReference(phone_numbers=(number,), emails=("alex.poe@example.com",))
+        if "export_person" in hooks:
+            person = disclose(whole, connector.manifest, "export_person").value
+            assert ask(connector, "export_person", person=person), "the contact was not found"
+        if "erase_person" in hooks:
+            person = disclose(whole, connector.manifest, "erase_person").value
+            erasure: Erasure = ask(connector, "erase_person", person=person)
+            assert erasure.status == "erased" or (erasure.status == "impossible" and erasure.reason)
+            again: Erasure = ask(connector, "erase_person", person=person)
+            assert again.status != "impossible" or again.reason
+
+
+def _crm(sandbox: Sandbox) -> CrmSandbox:
+    assert isinstance(sandbox, CrmSandbox)
+    return sandbox
+
+
+def _logged(sandbox: Sandbox, key: str) -> Sequence[object]:
+    return [entry for entry in _crm(sandbox).activities() if entry["key"] == key]
+
+
+def _deals(sandbox: Sandbox, count: int, clock: FrozenClock) -> set[str]:
+    """New deals, a few of them in each instant."""
+    contact = _crm(sandbox).add_contact("Jo Low", samples.person_number())
+    made = set()
+    for number in range(count):
+        if number % 3 == 0:
+            clock.advance(seconds=1)
+        made.add(_crm(sandbox).add_deal(contact, "qualified", "100", "USD"))
+    return made
+
+
+def _caller(connector: Connector, number: str | None) -> Caller:
+    return disclose(Caller(phone_number=number), connector.manifest, "enrich_caller").value

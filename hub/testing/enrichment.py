@@ -1,0 +1,69 @@
+"""What a plugin that knows facts about callers must prove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from hub.contracts.categories import CATEGORIES
+from hub.contracts.connector import Connector
+from hub.contracts.disclosure import disclose
+from hub.contracts.facts import Caller, Fact
+from hub.contracts.sandbox import Sandbox
+from hub.testing.asking import ask, attempt
+from hub.testing.secrecy import leaked, personal_texts
+from hub.testing.wire import WireCall, WireConformance
+
+ODD_NUMBERS = (
+    "+1",
+    "anonymous",
+    "+266696687",
+    "sip:pat@example.com",
+    "+1 (312) 555-0142 x89",
+    "+1312555０142",
+    "+" + "9" * 40,
+    "+1911",
+    "\x00",
+    "☎",
+)
+
+
+class EnrichmentConformance(WireConformance):
+    """Valid facts about a known caller, and none about an unknown one."""
+
+    kind = "enrichment"
+    required_hooks: ClassVar[frozenset[str]] = frozenset({"enrich_caller"})
+    known_number: ClassVar[str] = "+13125550142"
+    """A number of which the plugin, with its stand-in, knows something."""
+
+    def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
+        yield WireCall("enrich_caller", {"caller": self._caller(connector, self.known_number)})
+
+    def _caller(self, connector: Connector, number: str | None, name: str | None = None) -> Caller:
+        caller = Caller(phone_number=number, caller_name=name)
+        return disclose(caller, connector.manifest, "enrich_caller").value
+
+    def _facts(self, connector: Connector, number: str | None, name: str | None = None) -> Sequence[Fact]:
+        facts: Sequence[Fact] = ask(connector, "enrich_caller", caller=self._caller(connector, number, name))
+        return facts
+
+    def test_facts_about_a_known_caller_are_valid(self, connector: Connector) -> None:
+        facts = self._facts(connector, self.known_number, "PAT DOE")
+        assert facts, f"nothing is known of {self.known_number}; set `known_number` on the test class"
+        for fact in facts:
+            assert isinstance(fact, Fact) and fact.name.strip() and isinstance(fact.value, str) and fact.value.strip()
+            assert fact.category in CATEGORIES and 0 < fact.confidence <= 1
+            assert fact.lifetime is None or fact.lifetime.total_seconds() > 0
+        assert len({fact.name for fact in facts}) == len(facts), "one fact a name"
+
+    def test_the_same_caller_has_the_same_facts(self, connector: Connector) -> None:
+        assert self._facts(connector, self.known_number) == self._facts(connector, self.known_number)
+
+    def test_nothing_is_said_of_a_caller_who_hides(self, connector: Connector) -> None:
+        assert list(self._facts(connector, None)) == []
+
+    def test_no_caller_breaks_the_plugin(self, connector: Connector) -> None:
+        for number in ODD_NUMBERS:
+            caller = self._caller(connector, number)
+            reply = attempt(connector, "enrich_caller", caller=caller)
+            assert not leaked(reply.texts(), personal_texts(caller)), "the error tells the number"

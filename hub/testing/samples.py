@@ -1,0 +1,110 @@
+"""Fictional people, conversions and calls for the suites: each new one has a key of its own."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hub.contracts.conversions import CallActivity, Conversion
+from hub.contracts.numbers import NumberSetup
+from hub.contracts.routes import Route
+from hub.contracts.sandbox import SimulatedCall
+from hub.contracts.values import Money
+
+_numbers = itertools.count(1)
+AREA_CODES = ("312", "415", "206", "617", "713", "303", "602", "404")
+
+DIAL = "+13125550199"
+TRACKING_NUMBER = "+13125550100"
+HOSTILE = '</Say><Hangup/> & "{{7*7}}" ]]> \\u003c \x00 Привет'
+"""Text that must stay text in whatever language the carrier's document is written."""
+
+ROUTE = Route(
+    dial=DIAL,
+    greeting="Thank you for calling.",
+    recording_notice="This call is recorded.",
+    record=True,
+    whisper="Call from [source].",
+    ring_seconds=20,
+    voicemail="Please leave a message.",
+)
+
+
+def key(word: str) -> str:
+    """A key that no earlier sample has."""
+    return f"{word}-{next(_numbers):06d}"
+
+
+def person_number() -> str:
+    """A fictional number (NPA-555-01xx) that differs from the last few hundred."""
+    area, line = divmod(next(_numbers), 98)
+    return f"+1{AREA_CODES[area % len(AREA_CODES)]}55501{line:02d}"
+
+
+def conversion(now: datetime, destination: Mapping[str, Any], **changes: Any) -> Conversion:
+    """A call that became business an hour ago, with everything that is known of the person."""
+    started = now - timedelta(hours=1)
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "key": key("conversion"),
+        "name": "qualified call",
+        "occurred_at": started,
+        "value": Money(Decimal("40.00"), "USD"),
+        "destination": destination,
+        "ad_user_data": "granted",
+        "ad_personalization": "granted",
+        "call_started_at": started,
+        "click_ids": {name: f"Test-{name}-{number:08d}" for name in ("gclid", "msclkid", "fbclid", "ttclid")},
+        "phone_number": person_number(),
+        "email": f"pat.doe.{number}@example.com",
+        "country": "US",
+        "landing_page": f"https://www.example.com/drains?visit={number}",
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64) Example/1.0",
+    }
+    return Conversion(**(values | changes))
+
+
+def call_activity(now: datetime, **changes: Any) -> CallActivity:
+    """A finished call, answered, from an ad."""
+    values: dict[str, Any] = {
+        "key": key("call"),
+        "answered": True,
+        "started_at": now - timedelta(minutes=10),
+        "duration": 95,
+        "tracking_number": TRACKING_NUMBER,
+        "company": "Example Plumbing",
+        "source": "Google Ads",
+        "medium": "cpc",
+        "campaign": "drains-chicago",
+        "caller_number": person_number(),
+        "caller_name": "PAT DOE",
+        "landing_page": "https://www.example.com/drains?visit=77",
+        "recording_url": "https://calls.example.com/recordings/77",
+    }
+    return CallActivity(**(values | changes))
+
+
+def simulated_call(now: datetime, **changes: Any) -> SimulatedCall:
+    """A call to a tracking number that is answered by the business."""
+    values: dict[str, Any] = {
+        "caller_number": person_number(),
+        "tracking_number": TRACKING_NUMBER,
+        "answering_number": DIAL,
+        "started_at": now,
+    }
+    return SimulatedCall(**(values | changes))
+
+
+def number_setup(number: str, webhook_url: str, label: str = "") -> NumberSetup:
+    """The webhooks of a number, all at one connector's address."""
+    return NumberSetup(
+        number=number,
+        voice_url=f"{webhook_url}/voice",
+        fallback_url=f"{webhook_url}/fallback",
+        status_url=f"{webhook_url}/status",
+        message_url=f"{webhook_url}/message",
+        label=label,
+    )

@@ -1,0 +1,76 @@
+"""What must never be read in an error, a receipt or a log line: secrets, phone numbers, e-mails, click ids."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from pydantic import BaseModel, SecretStr
+
+from hub.contracts.values import personal_fields
+
+SHORTEST = 6
+"""A shorter text says nothing of anybody and would be found by chance."""
+
+TRANSPORTS = ("httpx", "httpcore", "urllib3", "requests", "asyncio", "uvicorn")
+"""Loggers of HTTP libraries, whose lines below a warning the hub never writes."""
+
+
+def secrets_of(settings: BaseModel) -> set[str]:
+    """The secret texts in settings, nested ones too; of a text with many lines (a PEM key) each long line."""
+    found: set[str] = set()
+    for _, value in settings:
+        if isinstance(value, BaseModel):
+            found |= secrets_of(value)
+        elif isinstance(value, SecretStr):
+            found |= {line for line in value.get_secret_value().splitlines() if len(line) >= SHORTEST}
+    return {text for text in found if not text.startswith("-----")}
+
+
+def personal_texts(value: Any) -> set[str]:
+    """The personal texts in a contract's value, phone numbers also in the ways in which they are often written."""
+    names = personal_fields(value.__class__) if dataclasses.is_dataclass(value) else {}
+    found: set[str] = set()
+    for name in names:
+        held = getattr(value, name)
+        texts = held.values() if isinstance(held, Mapping) else held if isinstance(held, tuple) else [held]
+        for text in texts:
+            if isinstance(text, str) and len(text) >= SHORTEST:
+                found |= {text}
+                if re.fullmatch(r"\+\d{8,15}", text):
+                    found |= {text[1:], text[-10:]}
+    return found
+
+
+def leaked(texts: Iterable[str], forbidden: Iterable[str]) -> list[str]:
+    """Of the forbidden texts those that appear, shortened so that a test's own report repeats none of them."""
+    joined = "\n".join(texts)
+    return sorted({f"{text[:3]}… ({len(text)} characters)" for text in forbidden if text in joined})
+
+
+@contextmanager
+def listening() -> Iterator[list[str]]:
+    """Collects every log line of the structured log and, from INFO up, of the standard one."""
+    lines: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.levelno >= logging.WARNING or record.name.partition(".")[0] not in TRANSPORTS:
+                lines.append(f"{record.name}: {record.getMessage()} {record.exc_info or ''}")
+
+    collector, root = Collector(logging.INFO), logging.getLogger()
+    level = root.level
+    root.addHandler(collector)
+    root.setLevel(logging.INFO)
+    try:
+        with structlog.testing.capture_logs() as entries:
+            yield lines
+    finally:
+        root.removeHandler(collector)
+        root.setLevel(level)
+        lines.extend(map(repr, entries))

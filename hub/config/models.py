@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from hub.config.schedule import Schedule, parse_schedule
 from hub.config.spans import parse_span
@@ -15,6 +25,7 @@ from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.phones import phone_number
 from hub.contracts.routes import Route
 from hub.contracts.values import Money
+from hub.errors import ConfigError
 
 
 def _e164(text: str) -> str:
@@ -27,19 +38,30 @@ def _e164(text: str) -> str:
 def _money(value: Any) -> Any:
     if value == "from outcome" or isinstance(value, Money) or value is None:
         return value
+    if not isinstance(value, str | int):
+        raise ValueError("is not an amount; write it like 40 USD")
     return Money.parse(str(value))
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 PhoneNumber = Annotated[str, AfterValidator(_e164)]
-Span = Annotated[timedelta, BeforeValidator(parse_span)]
-Timetable = Annotated[Schedule, BeforeValidator(parse_schedule)]
+Span = Annotated[timedelta, BeforeValidator(parse_span), WithJsonSchema({"type": "string", "examples": ["60s"]})]
+Timetable = Annotated[
+    Schedule,
+    BeforeValidator(parse_schedule),
+    WithJsonSchema({"type": "string", "examples": ["every 15 minutes", "*/15 * * * *"]}),
+]
+Value = Annotated[
+    Money | Literal["from outcome"] | None,
+    BeforeValidator(_money),
+    WithJsonSchema({"type": "string", "pattern": r"^(from outcome|-?\d+(\.\d+)? [A-Z]{3})$", "examples": ["40 USD"]}),
+]
 
 
 class Section(BaseModel):
     """A part of config.yaml: strict, frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, coerce_numbers_to_str=True)
 
 
 class HubSection(Section):
@@ -72,17 +94,43 @@ class ConnectorCommon(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectorEntry:
-    """One checked entry of `connectors:`: the common part, the plugin's class and its typed settings."""
+    """One checked entry of `connectors:`: the common part, the plugin's class and its settings.
+
+    An entry that runs in its sandbox needs no credentials: it holds what was `written` besides, and gets its
+    `settings` once the stand-in runs, by `with_sandbox`.
+    """
 
     name: str
     common: ConnectorCommon
     connector_class: type[Connector]
-    settings: PluginSettings
+    in_sandbox: bool = False
+    """Whether the plugin's stand-in takes the provider's place: `sandbox: true`, or `hub run --sandbox`."""
+    written: Mapping[str, Any]
+    """The plugin's own keys as in the file, references resolved; without any secret where `in_sandbox`."""
+    checked: PluginSettings | None = None
 
     @property
     def kind(self) -> str:
         """The plugin's kind: carrier, crm, ads, enrichment or consent."""
         return self.connector_class.manifest.kind
+
+    @property
+    def settings(self) -> PluginSettings:
+        """The plugin's typed settings; ConfigError for a sandboxed entry before its stand-in runs."""
+        if self.checked is None:
+            raise ConfigError(f"connector {self.name!r} runs in its sandbox; start it with `hub run` or `hub demo`.")
+        return self.checked
+
+    def with_sandbox(self, settings: Mapping[str, Any]) -> ConnectorEntry:
+        """The same entry, pointed at its running stand-in, whose `settings` win over what is written."""
+        try:
+            checked = self.connector_class.Settings.model_validate({**self.written, **settings})
+        except ValidationError as error:
+            keys = ", ".join(sorted({".".join(map(str, each["loc"])) or "settings" for each in error.errors()}))
+            raise ConfigError(
+                f"connector {self.name!r} cannot run in its sandbox with what is written; leave out {keys}."
+            ) from None
+        return replace(self, checked=checked)
 
     def serves(self, company: str) -> bool:
         """Whether data of `company` may go to this connector."""
@@ -108,9 +156,7 @@ class ConversionRule(Section):
 
     name: str = Field(min_length=1, max_length=100)
     when: When
-    value: Annotated[Money | Literal["from outcome"] | None, BeforeValidator(_money)] = Field(
-        default=None, description="`40 USD`, or `from outcome` for the deal's own value."
-    )
+    value: Value = Field(default=None, description="`40 USD`, or `from outcome` for the deal's own value.")
     send_to: Mapping[str, Mapping[str, Any]] = Field(
         default_factory=dict, description="Connector name → what its plugin wants to know of the destination."
     )

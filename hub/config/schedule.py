@@ -37,12 +37,13 @@ class Schedule:
             slot = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
             return slot if after is None or slot > after else None
         trigger = self.trigger()
-        slot, candidate = None, after or now - timedelta(days=1)
+        newest: datetime | None = None
+        candidate = after or now - timedelta(days=1)
         while True:
             fired = trigger.get_next_fire_time(candidate, candidate + timedelta(microseconds=1))
             if fired is None or fired > now:
-                return slot
-            slot = candidate = fired.astimezone(UTC)
+                return newest
+            newest = candidate = fired.astimezone(UTC)
 
 
 def parse_schedule(value: object) -> Schedule:

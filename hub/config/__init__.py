@@ -1,0 +1,1 @@
+"""config.yaml: read, checked as a whole, and given to the hub as typed settings."""

@@ -1,0 +1,164 @@
+"""What must hold between the parts of config.yaml: names that exist, numbers with one owner, rules that can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import ValidationError
+
+from hub.config.document import Path
+from hub.config.models import CompanySection, ConversionRule, TrackerSection
+from hub.config.parts import Parts
+from hub.config.wording import nearest, sentences
+from hub.contracts.routes import Route
+from hub.errors import Problem
+
+Found = Iterator[tuple[Path, str]]
+CALL_ONLY = ("first_time_caller", "answered", "min_duration")
+
+
+def check_together(parts: Parts, problems: list[Problem]) -> None:
+    """Add every problem between the parts to `problems`."""
+    for check in (_names, _connectors, _rules, _destinations, _consent, _trackers, _numbers, _companies, _routes):
+        problems.extend(parts.document.problem(path, text) for path, text in check(parts))
+
+
+def _names(parts: Parts) -> Found:
+    lists = {"account": ("accounts",), "company": ("accounts", "companies"), "rule": ("conversions",)}
+    for thing, keys in lists.items():
+        yield from _doubled(parts, parts.written_names(*keys), thing)
+    trackers: dict[Path, list[tuple[Path, str]]] = {}
+    for path, name in parts.written_names("accounts", "companies", "trackers"):
+        trackers.setdefault(path[:-2], []).append((path, name))
+    for of_company in trackers.values():
+        yield from _doubled(parts, of_company, "tracker")
+
+
+def _doubled(parts: Parts, named: list[tuple[Path, str]], thing: str) -> Found:
+    first: dict[str, Path] = {}
+    for path, name in named:
+        earlier = first.setdefault(name, path)
+        if earlier != path:
+            line = parts.document.line((*earlier, "name"))
+            yield (*path, "name"), f"another {thing} is named {name!r} already, on line {line}; give it another name"
+
+
+def _connectors(parts: Parts) -> Found:
+    companies = [name for _, name in parts.written_names("accounts", "companies")]
+    for name, entry in parts.connectors.items():
+        for index, company in enumerate(entry.common.companies or ()):
+            if company not in companies:
+                yield ("connectors", name, "companies", index), _unknown("company", company, companies)
+
+
+def _rules(parts: Parts) -> Found:
+    companies = [name for _, name in parts.written_names("accounts", "companies")]
+    trackers = [name for _, name in parts.written_names("accounts", "companies", "trackers")]
+    for path, rule in parts.placed(ConversionRule):
+        when = rule.when
+        if when.event != "outcome" and when.stage is not None:
+            yield (*path, "when", "stage"), "only an outcome has a stage; write `event: outcome` or remove it"
+        for key in CALL_ONLY if when.event != "call" else ():
+            if getattr(when, key) is not None:
+                yield (*path, "when", key), "only a call can be asked for this; write `event: call` or remove it"
+        if when.event != "outcome" and rule.value == "from outcome":
+            yield (*path, "value"), f"a {when.event} has no outcome to take a value from; write an amount like 40 USD"
+        if when.company is not None and when.company not in companies:
+            yield (*path, "when", "company"), _unknown("company", when.company, companies)
+        if when.tracker is not None and when.tracker not in trackers:
+            yield (*path, "when", "tracker"), _unknown("tracker", when.tracker, trackers)
+
+
+def _destinations(parts: Parts) -> Found:
+    takers = [name for name, each in parts.connector_classes.items() if each.Destination is not None]
+    for path, rule in parts.placed(ConversionRule):
+        for name, written in rule.send_to.items():
+            place = (*path, "send_to", name)
+            if name not in parts.connector_names:
+                yield place, _unknown("connector", name, takers or parts.connector_names)
+                continue
+            connector_class = parts.connector_classes.get(name)
+            if connector_class is None:
+                continue  # what is wrong with it is told there
+            destination = connector_class.Destination
+            if destination is None:
+                yield place, f"{name!r} takes no conversions; {nearest(name, takers, 'these do:')}"
+                continue
+            try:
+                destination.model_validate(written)
+            except ValidationError as error:
+                yield from (((*place, *inner), text) for inner, _, text in sentences(error, destination, written))
+
+
+def _consent(parts: Parts) -> Found:
+    sends = any(rule.send_to for rule in parts.all(ConversionRule))
+    asked = any(each.manifest.kind == "consent" for each in parts.connector_classes.values())
+    unclear = len(parts.connector_classes) < len(parts.connector_names)
+    if sends and not asked and not unclear:
+        yield (
+            ("connectors",),
+            "no consent connector is here, so nobody says yes and nothing would be sent; add one like "
+            "`signals: {plugin: signals}`",
+        )
+
+
+def _trackers(parts: Parts) -> Found:
+    carriers = [name for name, each in parts.connector_classes.items() if each.manifest.kind == "carrier"]
+    for path, tracker in parts.placed(TrackerSection):
+        if tracker.carrier not in parts.connector_names:
+            yield (*path, "carrier"), _unknown("carrier", tracker.carrier, carriers)
+        elif tracker.carrier in parts.connector_classes and tracker.carrier not in carriers:
+            yield (*path, "carrier"), f"{tracker.carrier!r} is no carrier; {nearest('', carriers, 'carriers are')}"
+        count = len(tracker.numbers)
+        if tracker.type == "source":
+            if count != 1:
+                yield _present(parts, path, "numbers"), f"a source tracker has exactly one number, found {count}"
+            if not tracker.source:
+                yield path, "a source tracker needs its `source:`, like yellow_pages"
+        elif count < 1:
+            yield _present(parts, path, "numbers"), "a session tracker needs a pool of `numbers:`, found none"
+        for key in ("source", "medium", "campaign", "default") if tracker.type == "session" else ():
+            if getattr(tracker, key):
+                yield (*path, key), "a session tracker learns this from the visit; remove it or write `type: source`"
+
+
+def _numbers(parts: Parts) -> Found:
+    owner: dict[str, Path] = {}
+    for path, tracker in parts.placed(TrackerSection):
+        for index, number in enumerate(tracker.numbers):
+            place = (*path, "numbers", index)
+            first = owner.setdefault(number, place)
+            if first != place:
+                line = parts.document.line(first)
+                yield place, f"{number} is already the number of {parts.document.spell(first[:-2])} (line {line})"
+
+
+def _companies(parts: Parts) -> Found:
+    for path, company in parts.placed(CompanySection):
+        try:
+            ZoneInfo(company.time_zone)
+        except (LookupError, ValueError, OSError):
+            near = nearest(company.time_zone, sorted(available_timezones()), "write one like America/Chicago; all:")
+            hint = near if near.startswith("did") else "write one like America/Chicago"
+            yield (*path, "time_zone"), f"{company.time_zone!r} is no IANA time zone; {hint}"
+        defaults = [tracker for tracker in company.trackers if tracker is not None and tracker.default]
+        if len(defaults) > 1:
+            yield (*path, "trackers"), "more than one tracker is the default; keep `default: true` on one"
+
+
+def _routes(parts: Parts) -> Found:
+    sections: Mapping[Path, Any] = {**dict(parts.placed(CompanySection)), **dict(parts.placed(TrackerSection))}
+    for path, section in sections.items():
+        route: Route | None = section.route
+        if route is not None and route.record and not route.recording_notice:
+            yield (*path, "route", "record"), "nobody is recorded unawares; write a `recording_notice:` or remove it"
+
+
+def _unknown(thing: str, name: str, known: list[str]) -> str:
+    return f"no {thing} is named {name!r}; {nearest(name, known, 'there are')}"
+
+
+def _present(parts: Parts, path: Path, key: str) -> Path:
+    return (*path, key) if (*path, key) in parts.document.lines else path

@@ -1,0 +1,77 @@
+"""`${env:NAME}` and `${file:/path}` in config.yaml, replaced by what they stand for."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.config.document import Path
+
+REFERENCE = re.compile(r"\$\{(env|file):([^{}]+)\}")
+MAX_FILE = 64 * 1024
+
+
+@dataclass
+class References:
+    """Resolves a tree; remembers what could not be resolved, and which values must not be shown."""
+
+    environ: Mapping[str, str]
+    folder: pathlib.Path
+    """Where relative file names start: the folder of config.yaml."""
+    missing: dict[Path, str] = field(default_factory=dict)
+    """Path → what is wrong with the reference there."""
+    found: dict[Path, list[str]] = field(default_factory=dict)
+    """Path → what references there stand for."""
+
+    def resolve(self, value: Any, path: Path = ()) -> Any:
+        """`value` with its references replaced; a text with a bad reference stays as it is and is noted in `missing`."""
+        if isinstance(value, dict):
+            return {key: self.resolve(item, (*path, key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.resolve(item, (*path, index)) for index, item in enumerate(value)]
+        if not isinstance(value, str) or "${" not in value:
+            return value
+        if "${" in REFERENCE.sub("", value):
+            self.missing[path] = "holds a `${` that is no reference; write ${env:NAME} or ${file:/path/to/secret}"
+            return value
+        try:
+            return REFERENCE.sub(lambda match: self._look_up(match[1], match[2].strip(), path), value)
+        except LookupError as error:
+            self.missing[path] = str(error.args[0])
+            return value
+
+    def hidden_in(self, text: str, path: Path) -> bool:
+        """Whether `text` shows what a reference at or below `path` stands for."""
+        below = (values for place, values in self.found.items() if place[: len(path)] == path)
+        return any(value and value in text for values in below for value in values)
+
+    def _look_up(self, kind: str, name: str, path: Path) -> str:
+        value = self._variable(name) if kind == "env" else self._file(name)
+        self.found.setdefault(path, []).append(value)
+        return value
+
+    def _variable(self, name: str) -> str:
+        value = self.environ.get(name)
+        if not value:
+            state = "not set" if value is None else "empty"
+            raise LookupError(f"the environment variable {name} is {state}; set it before the hub starts")
+        return value
+
+    def _file(self, name: str) -> str:
+        file = self.folder / name
+        try:
+            # A pipe or a device would be read for ever.
+            if not file.is_file():
+                raise LookupError(f"the file {name} is not there; write the secret into it")
+            with file.open("rb") as stream:
+                content = stream.read(MAX_FILE + 1)
+            value = content.decode("utf-8").rstrip("\r\n")
+        except (OSError, ValueError) as error:
+            reason = "is not text" if isinstance(error, UnicodeDecodeError) else "cannot be read"
+            raise LookupError(f"the file {name} {reason}; let the hub's user read it as UTF-8") from None
+        if not value or len(content) > MAX_FILE:
+            raise LookupError(f"the file {name} is {'longer than 64 KB' if value else 'empty'}; write only the secret")
+        return value

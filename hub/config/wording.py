@@ -1,0 +1,169 @@
+"""What pydantic says of config.yaml, in people's words: what was found, and what was wanted."""
+
+from __future__ import annotations
+
+import difflib
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from hub.config.document import Path
+
+WANTED = {
+    "bool": "true or false",
+    "date": "a date like 2026-11-24",
+    "decimal": "an amount like 12.50",
+    "dict": "keys with values below it",
+    "float": "a number",
+    "int": "a whole number",
+    "list": "a list",
+    "mapping": "keys with values below it",
+    "model": "keys with values below it",
+    "string": "a text",
+    "time": "a duration",
+    "tuple": "a list",
+    "url": "a web address like https://calls.example.com",
+}
+"""The first word of pydantic's error types, and what it wanted."""
+
+
+def sentences(error: ValidationError, model: type[BaseModel], tree: Any) -> Iterator[tuple[Path, str, str]]:
+    """(path, pydantic's type of error, sentence) of each thing wrong in `tree`; one a path, no secret in any."""
+    seen: set[Path] = set()
+    secrets = set(secret_paths(model, tree))
+    for each in error.errors(include_url=False):
+        path = _path(each["loc"], tree, each["type"])
+        if path in seen:
+            continue
+        seen.add(path)
+        yield path, each["type"], _sentence(each, path, model, tree, path in secrets)
+
+
+def _path(loc: Iterable[str | int], tree: Any, kind: str) -> Path:
+    """`loc` without the steps that pydantic adds for unions and keys, which are nowhere in the file."""
+    path: list[str | int] = []
+    steps = list(loc)
+    for position, step in enumerate(steps):
+        inside = step in tree if isinstance(tree, dict) else isinstance(tree, list) and isinstance(step, int)
+        if inside:
+            tree = tree[step]
+            path.append(step)
+        elif kind == "missing" and position == len(steps) - 1:
+            path.append(step)
+    return tuple(path)
+
+
+def _sentence(error: Any, path: Path, model: type[BaseModel], tree: Any, secret: bool) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    found = "the value" if secret else describe(_at(tree, path))
+    if kind == "extra_forbidden":
+        return f"is no known key; {nearest(str(path[-1]), known_keys(model, path[:-1]))}"
+    field = field_at(model, path)
+    meaning = field.description.rstrip(".") if field and field.description else ""
+    if kind == "missing":
+        return f"is missing; wanted: {meaning}" if meaning else "is missing; write it"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in ("literal_error", "enum"):
+        choices = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        return f"{found} is not possible; {nearest(str(error['input']) if not secret else '', choices, 'one of')}"
+    if kind == "string_pattern_mismatch":
+        return f"{found} is not written as wanted: {meaning or context['pattern']}"
+    wanted = WANTED.get(kind.split("_")[0])
+    if wanted and kind.split("_")[-1] in ("type", "parsing", "scheme", "size", "integer", "float"):
+        return f"found {found}, wanted {wanted}"
+    return f"found {found}; {error['msg'].replace('Input should', 'it should').replace('String should', 'it should')}"
+
+
+def describe(value: Any) -> str:
+    """A found value for a sentence: scalars as they are, the rest by its shape."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a section with keys"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    return repr(text if len(text) <= 60 else text[:57] + "…")
+
+
+def nearest(word: str, known: Iterable[str], otherwise: str = "known are") -> str:
+    """`did you mean …?` where a known word is near, else all the known words."""
+    words = list(dict.fromkeys(known))
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    return f"{otherwise} {', '.join(words)}" if words else "leave it out"
+
+
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models that a type holds, however deep in lists, mappings and unions."""
+    if isinstance(annotation, type) and not typing.get_args(annotation):
+        return [annotation] if issubclass(annotation, BaseModel) else []
+    return [model for part in typing.get_args(annotation) for model in models_in(part)]
+
+
+def fields_of(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
+    """The keys that a model takes in the file: field names, or their aliases."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def field_at(model: type[BaseModel], path: Path) -> FieldInfo | None:
+    """The field that a path leads to; list positions and free keys stay at the field that holds them."""
+    models, field = [model], None
+    for step in path:
+        inner = next((fields_of(each)[str(step)] for each in models if step in fields_of(each)), None)
+        if inner is not None:
+            field, models = inner, models_in(inner.annotation)
+    return field
+
+
+def known_keys(model: type[BaseModel], path: Path) -> list[str]:
+    """The keys that may be written in the section at `path`."""
+    field = field_at(model, path)
+    models = [model] if field is None else models_in(field.annotation)
+    return [key for each in models for key in fields_of(each)]
+
+
+def secret_paths(model: type[BaseModel], tree: Any, path: Path = ()) -> Iterator[Path]:
+    """The paths of all scalars in `tree` that the model takes as secrets, valid or not."""
+    if isinstance(tree, list):
+        for index, item in enumerate(tree):
+            yield from secret_paths(model, item, (*path, index))
+    if not isinstance(tree, dict):
+        return
+    for key, value in tree.items():
+        field = fields_of(model).get(key)
+        if field is not None and _holds_secret(field.annotation):
+            yield from _scalars(value, (*path, key))
+        elif field is not None:
+            for inner in models_in(field.annotation):
+                yield from secret_paths(inner, value, (*path, key))
+        elif isinstance(value, dict):  # a mapping whose keys are free
+            yield from secret_paths(model, value, (*path, key))
+
+
+def _holds_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(_holds_secret(part) for part in typing.get_args(annotation))
+
+
+def _scalars(value: Any, path: Path) -> Iterator[Path]:
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _scalars(item, (*path, key))
+    elif value is not None:
+        yield path
+
+
+def _at(tree: Any, path: Path) -> Any:
+    for step in path:
+        if isinstance(tree, dict):
+            tree = tree.get(step)
+        else:
+            tree = tree[step] if isinstance(tree, list) and isinstance(step, int) and step < len(tree) else None
+    return tree

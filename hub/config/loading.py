@@ -299,10 +299,10 @@ class _Loading:
             stand_in = connector_class.sandbox_class()
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything while it is imported
             self.tell(path, f"the plugin's sandbox cannot be imported ({type(error).__name__}); reinstall the plugin")
-            return False
+            return True
         if stand_in is None and wanted:
             self.tell((*path, "sandbox"), "this plugin has no sandbox; remove the line")
-        return stand_in is not None
+        return wanted or stand_in is not None
 
     def _without_secrets(self, connector_class: type[Connector], own: dict[str, Any], path: Path) -> dict[str, Any]:
         """The written settings without secrets and without what no reference gives: the stand-in brings its own."""

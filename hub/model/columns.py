@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import JSON, DateTime, LargeBinary, Numeric, String, Text
+from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, Numeric, String, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -24,6 +24,27 @@ CONSENT_LIFE = timedelta(days=7 * 365)
 DEAD_LETTER_LIFE = timedelta(days=30)
 
 
+class UTCTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC on both databases; a naive one is refused, for nobody knows what it means."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database: UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database: aware UTC, though SQLite forgets the zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
 def new_id() -> str:
     """A UUIDv7: ids sort by the time at which they were made."""
     return str(uuid_utils.uuid7())
@@ -38,12 +59,12 @@ def time_column(*, index: bool = False, nullable: bool = False, default: Any = .
     """An aware UTC time."""
     if nullable and default is ...:
         default = None
-    return Field(default=default, sa_type=DateTime(timezone=True), index=index, nullable=nullable)
+    return Field(default=default, sa_type=UTCTime(), index=index, nullable=nullable)
 
 
 def expiry_column() -> Any:
     """When the row's personal data ends; every table that holds personal data has one."""
-    return Field(sa_type=DateTime(timezone=True), index=True)
+    return Field(sa_type=UTCTime(), index=True)
 
 
 def json_column() -> Any:

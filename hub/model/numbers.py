@@ -39,6 +39,8 @@ class TrackingNumber(SQLModel, table=True):
     number: str = Field(unique=True, max_length=16)
     leased_until: datetime | None = time_column(nullable=True)
     lease_id: str | None = Field(default=None, max_length=36)
+    bought: bool = False
+    """Bought by `hub numbers buy`: it stays with its tracker though config.yaml does not name it."""
     retired_at: datetime | None = time_column(nullable=True)
 
 

@@ -77,4 +77,5 @@ def write_revision(message: str) -> None:
         command.revision(config, message, autogenerate=True, rev_id=f"{len(revisions()) + 1:04}")
     file = next((MIGRATIONS / "versions").glob(f"{len(revisions()):04}_*.py"))
     source = file.read_text().replace("sqlmodel.sql.sqltypes.AutoString(", "sa.String(")
+    source = source.replace("hub.model.columns.UTCTime(timezone=True)", "sa.DateTime(timezone=True)")
     file.write_text(source.replace("astext_type=Text()", "astext_type=sa.Text()"))

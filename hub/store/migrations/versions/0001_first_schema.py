@@ -372,6 +372,7 @@ def upgrade() -> None:
     sa.Column('number', sa.String(length=16), nullable=False),
     sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('lease_id', sa.String(length=36), nullable=True),
+    sa.Column('bought', sa.Boolean(), nullable=False),
     sa.Column('retired_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['tracker_id'], ['tracker.id'], ),
     sa.PrimaryKeyConstraint('id'),

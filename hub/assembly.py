@@ -1,0 +1,67 @@
+"""A hub put together: settings, database, keys, and the connectors with the services that they are lent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from hub.config.models import Config, ConnectorEntry
+from hub.contracts.connector import Connector
+from hub.contracts.services import Services
+from hub.egress import allowed_hosts, lazy_client
+from hub.plugins import Plugins
+from hub.store.connectors import StoredNotes, StoredTokens
+from hub.store.engine import Store
+from hub.store.keyring import Keyring
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The time now, aware UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Hub:
+    """Everything that the flow works with."""
+
+    config: Config
+    store: Store
+    plugins: Plugins
+    keyring: Keyring
+    clock: Clock
+
+    def close(self) -> None:
+        """Let go of threads and connections."""
+        self.plugins.close()
+        self.store.close()
+
+
+def assemble(config: Config, clock: Clock = utc_now) -> Hub:
+    """A hub from a checked config; every connector is made, none is called. ConfigError where one does not fit."""
+    store = Store(config.hub.database)
+    keyring = Keyring([key.get_secret_value() for key in config.hub.secret_keys])
+    connectors = [_connector(entry, config, store, keyring, clock) for entry in config.connectors.values()]
+    return Hub(config, store, Plugins(connectors), keyring, clock)
+
+
+def webhook_url(config: Config, connector: str) -> str:
+    """The public address of a connector's webhooks."""
+    return f"{str(config.hub.public_url).rstrip('/')}/webhooks/{connector}"
+
+
+def _connector(entry: ConnectorEntry, config: Config, store: Store, keyring: Keyring, clock: Clock) -> Connector:
+    manifest = entry.connector_class.manifest
+    services = Services(
+        clock=clock,
+        http=lazy_client(entry.name, allowed_hosts(manifest, entry.settings)),
+        tokens=StoredTokens(store, keyring, clock, entry.name),
+        memory=StoredNotes(store, entry.name),
+        log=structlog.get_logger("plugin", connector=entry.name),
+        webhook_url=webhook_url(config, entry.name),
+    )
+    return entry.connector_class(entry.name, entry.settings, services)

@@ -1,0 +1,151 @@
+"""Which company, tracker and route a tracking number belongs to: config.yaml written to tables, and read back as one map."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlmodel import Session, SQLModel, col, select
+
+from hub.config.models import Config
+from hub.contracts.routes import Route
+from hub.model import Account, Company, Tracker, TrackingNumber
+from hub.store.engine import Store
+
+Row = TypeVar("Row", bound=SQLModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One tracking number with all that it belongs to."""
+
+    number: TrackingNumber
+    tracker: Tracker
+    company: Company
+    route: Route
+
+    @property
+    def source_name(self) -> str:
+        """What a whisper says in place of [source]."""
+        return (self.tracker.campaign or self.tracker.source or self.tracker.name).replace("_", " ")
+
+
+@dataclass(frozen=True)
+class Directory:
+    """All lines by number, all companies by name, as they were at one moment."""
+
+    lines: dict[str, Line]
+    companies: dict[str, Company]
+    trackers: dict[str, list[Tracker]]
+    """Company id → its trackers."""
+
+    def company(self, company_id: str) -> Company | None:
+        """A company by its id."""
+        return next((company for company in self.companies.values() if company.id == company_id), None)
+
+
+def write_accounts(session: Session, config: Config, now: datetime) -> None:
+    """Bring accounts, companies, trackers and numbers to what config.yaml says.
+
+    A number or tracker that is no longer named is retired, not deleted: its calls keep their history. Numbers that were
+    bought for a tracker by `hub numbers buy` stay with it.
+    """
+    named_trackers: set[str] = set()
+    for account_section in config.accounts:
+        account = _one(session, Account, Account.name == account_section.name) or Account(
+            name=account_section.name, title=""
+        )
+        account.title = account_section.title
+        session.add(account)
+        session.flush()
+        for section in account_section.companies:
+            company = _one(session, Company, Company.name == section.name) or Company(
+                name=section.name, title="", account_id=account.id
+            )
+            company.account_id, company.title, company.time_zone = account.id, section.title, section.time_zone
+            company.country, company.region, company.domains = section.country, section.region, list(section.domains)
+            session.add(company)
+            session.flush()
+            for wanted in section.trackers:
+                tracker = _one(
+                    session, Tracker, (Tracker.company_id == company.id) & (Tracker.name == wanted.name)
+                ) or Tracker(company_id=company.id, name=wanted.name, type="", carrier="")
+                tracker.type, tracker.carrier, tracker.is_default = wanted.type, wanted.carrier, wanted.default
+                tracker.source, tracker.medium, tracker.campaign = wanted.source, wanted.medium, wanted.campaign
+                tracker.route = (wanted.route or section.route).model_dump(mode="json")
+                tracker.retired_at = None
+                session.add(tracker)
+                session.flush()
+                named_trackers.add(tracker.id)
+                for number in wanted.numbers:
+                    row = _one(session, TrackingNumber, TrackingNumber.number == number) or TrackingNumber(
+                        tracker_id=tracker.id, number=number
+                    )
+                    row.tracker_id, row.retired_at = tracker.id, None
+                    session.add(row)
+    for tracker in session.exec(select(Tracker).where(col(Tracker.retired_at).is_(None))):
+        if tracker.id not in named_trackers:
+            tracker.retired_at = now
+    named_numbers = {
+        number for company in config.companies for tracker in company.trackers for number in tracker.numbers
+    }
+    for row in session.exec(select(TrackingNumber).where(col(TrackingNumber.retired_at).is_(None))):
+        if row.number not in named_numbers and not row.bought:
+            row.retired_at = now
+
+
+def read_directory(session: Session) -> Directory:
+    """The directory as the tables have it now."""
+    companies = {company.id: company for company in session.exec(select(Company))}
+    trackers = {
+        tracker.id: tracker for tracker in session.exec(select(Tracker).where(col(Tracker.retired_at).is_(None)))
+    }
+    lines = {
+        row.number: Line(
+            row,
+            trackers[row.tracker_id],
+            companies[trackers[row.tracker_id].company_id],
+            _route(trackers[row.tracker_id]),
+        )
+        for row in session.exec(select(TrackingNumber).where(col(TrackingNumber.retired_at).is_(None)))
+        if row.tracker_id in trackers
+    }
+    by_company: dict[str, list[Tracker]] = {}
+    for tracker in trackers.values():
+        by_company.setdefault(tracker.company_id, []).append(tracker)
+    return Directory(lines, {company.name: company for company in companies.values()}, by_company)
+
+
+class LiveDirectory:
+    """The directory in memory, read again when it is older than `max_age` seconds or after `refresh()`.
+
+    An answer to a ringing call never waits for the database: while the database is away, the last reading stays.
+    """
+
+    def __init__(self, store: Store, max_age: float = 5.0, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._store, self._max_age, self._monotonic = store, max_age, monotonic
+        self._lock = threading.Lock()
+        self.refresh()
+
+    def refresh(self) -> Directory:
+        """Read it now."""
+        with self._lock, self._store.reading() as session:
+            self.latest = read_directory(session)
+            self._read_at = self._monotonic()
+            return self.latest
+
+    def current(self) -> Directory:
+        """The directory, read again where it is too old."""
+        return self.latest if self._monotonic() - self._read_at < self._max_age else self.refresh()
+
+
+def _one(session: Session, table: type[Row], condition: object) -> Row | None:
+    return session.exec(select(table).where(condition)).first()  # type: ignore[arg-type]
+
+
+def _route(tracker: Tracker) -> Route:
+    return Route.model_validate(tracker.route)

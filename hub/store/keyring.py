@@ -1,0 +1,83 @@
+"""Encryption of what must not be read in a copy of the database: AES-256-GCM, keys from config.yaml, rotation."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+from collections.abc import Sequence
+
+from hub.errors import ConfigError
+
+NONCE_BYTES = 12
+
+
+class Keyring:
+    """The hub's keys, newest first: the newest encrypts, all decrypt.
+
+    A ciphertext is bound to its place (`where`, such as "connector_token/google"): moved to another row it does not open.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = {hashlib.sha256(raw).hexdigest()[:16]: raw for raw in map(_decoded, keys)}
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)
+
+    @property
+    def newest(self) -> str:
+        """The id of the key that encrypts; ConfigError where there is none."""
+        for key_id in self._keys:
+            return key_id
+        raise ConfigError(
+            "hub.secret_keys is empty, so tokens and message texts cannot be stored; run hub secrets new-key --file "
+            "data/secret.key and set secret_keys: ['${file:data/secret.key}']."
+        )
+
+    def encrypt(self, plain: bytes, where: str) -> bytes:
+        """Key id, nonce and ciphertext in one."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        key_id = self.newest
+        nonce = os.urandom(NONCE_BYTES)
+        return key_id.encode() + nonce + AESGCM(self._keys[key_id]).encrypt(nonce, plain, _bound(where, key_id))
+
+    def decrypt(self, sealed: bytes, where: str) -> bytes:
+        """What `encrypt` was given; ConfigError where the key is gone or the text belongs elsewhere."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        key_id = self.key_id(sealed)
+        key = self._keys.get(key_id)
+        if key is None:
+            raise ConfigError(f"The key {key_id} is not in hub.secret_keys; add it back at the end of the list.")
+        nonce, ciphertext = sealed[16 : 16 + NONCE_BYTES], sealed[16 + NONCE_BYTES :]
+        try:
+            return AESGCM(key).decrypt(nonce, ciphertext, _bound(where, key_id))
+        except InvalidTag:
+            raise ConfigError(f"What is stored at {where} was not written there by this hub; reconnect it.") from None
+
+    @staticmethod
+    def key_id(sealed: bytes) -> str:
+        """The id of the key that a ciphertext needs."""
+        return sealed[:16].decode("ascii", "replace")
+
+
+def new_key() -> str:
+    """A fresh key as config.yaml takes it: 32 random bytes in base64."""
+    return base64.b64encode(os.urandom(32)).decode()
+
+
+def _bound(where: str, key_id: str) -> bytes:
+    return f"{where}|{key_id}".encode()
+
+
+def _decoded(key: str) -> bytes:
+    try:
+        raw = base64.b64decode(key.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != 32:
+        raise ConfigError("A key in hub.secret_keys is not 32 bytes in base64; make one with hub secrets new-key.")
+    return raw

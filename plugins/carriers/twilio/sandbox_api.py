@@ -1,0 +1,349 @@
+"""The stand-in's REST API: Twilio's paths, fields, pages and errors over the state of a `Sandbox`."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import io
+import re
+import wave
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from plugins.carriers.twilio.simulation import API_VERSION, at_twilio
+
+if TYPE_CHECKING:
+    from plugins.carriers.twilio.sandbox import Sandbox
+
+LARGEST_PAGE = 1000
+ERRORS = {
+    20003: (401, "Authenticate"),
+    20404: (404, "The requested resource was not found"),
+    20429: (429, "Too Many Requests"),
+    21402: (400, "The URL is not valid"),
+    21421: (400, "PhoneNumber is invalid"),
+    21422: (400, "PhoneNumber is not available"),
+}
+"""Twilio's error codes: HTTP status and message."""
+PLACES = {"312": ("Chicago", "IL"), "212": ("New York", "NY"), "415": ("San Francisco", "CA"), "416": ("Toronto", "ON")}
+MONTHLY = {"US": {"local": "1.15", "toll free": "2.15"}, "CA": {"local": "1.15"}, "GB": {"mobile": "1.15"}}
+SETTABLE = {
+    "FriendlyName": "friendly_name",
+    "VoiceUrl": "voice_url",
+    "VoiceMethod": "voice_method",
+    "VoiceFallbackUrl": "voice_fallback_url",
+    "VoiceFallbackMethod": "voice_fallback_method",
+    "StatusCallback": "status_callback",
+    "StatusCallbackMethod": "status_callback_method",
+    "SmsUrl": "sms_url",
+    "SmsMethod": "sms_method",
+}
+
+
+class TwilioError(Exception):
+    """An error of Twilio's, by its code."""
+
+    def __init__(self, code: int, retry_after: int | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry_after = retry_after
+
+
+def offered(country: str, kind: str, area_code: str | None) -> Iterable[tuple[str, str]]:
+    """The fictional numbers that are for sale, each with its area code."""
+    if (country, kind) == ("GB", "Mobile"):
+        return ((f"+447700900{line:03}", "7700") for line in range(100))
+    areas = {
+        ("US", "Local"): ("312", "212", "415"),
+        ("US", "TollFree"): ("800", "888"),
+        ("CA", "Local"): ("416",),
+    }.get((country, kind))
+    if areas is None:
+        raise TwilioError(20404)
+    chosen = (area_code,) if area_code and kind == "Local" else areas
+    return ((f"+1{area}55501{line:02}", area) for area in chosen for line in range(100))
+
+
+class Api:
+    """The handlers of one sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.account = f"/{API_VERSION}/Accounts/{sandbox.account_sid}"
+        self._second: tuple[datetime | None, int] = (None, 0)
+
+    def admit(self, request: Request) -> None:
+        """Refuse a request without the account's credentials, or one too many."""
+        wanted = f"{self.sandbox.account_sid}:{self.sandbox.auth_token}".encode()
+        given = request.headers.get("authorization", "")
+        expected = f"Basic {base64.b64encode(wanted).decode()}"
+        if not hmac.compare_digest(given.encode(), expected.encode()):
+            raise TwilioError(20003)
+        now = self.sandbox.clock().replace(microsecond=0)
+        since, taken = self._second
+        self._second = (now, taken + 1 if since == now else 1)
+        limit = self.sandbox.requests_per_second
+        if limit is not None and self._second[1] > limit:
+            raise TwilioError(20429, retry_after=1)
+
+    def page(self, request: Request, name: str, items: list[dict[str, Any]]) -> JSONResponse:
+        """One page of a list, as all lists of this API version look."""
+        query = dict(request.query_params)
+        size = min(max(_whole(query.pop("PageSize", ""), 50), 1), LARGEST_PAGE)
+        number = _whole(query.pop("Page", ""), 0)
+        query.pop("PageToken", None)
+        start = number * size
+        shown = items[start : start + size]
+
+        def uri(page: int, token: str | None = None) -> str:
+            place = {"PageSize": size, "Page": page} | ({"PageToken": token} if token else {})
+            return f"{request.url.path}?{urlencode(query | place)}"
+
+        more = start + size < len(items)
+        body = {
+            name: shown,
+            "page": number,
+            "page_size": size,
+            "start": start,
+            "end": start + max(len(shown) - 1, 0),
+            "uri": uri(number),
+            "first_page_uri": uri(0),
+            "previous_page_uri": uri(number - 1) if number else None,
+            "next_page_uri": uri(number + 1, f"PA{shown[-1].get('sid', number)}") if more else None,
+        }
+        return JSONResponse(body)
+
+    async def show_account(self, request: Request) -> Response:
+        account = {"sid": self.sandbox.account_sid, "friendly_name": "Sandbox", "status": "active", "type": "Full"}
+        return JSONResponse(account | {"uri": f"{self.account}.json", "owner_account_sid": self.sandbox.account_sid})
+
+    async def search(self, request: Request) -> Response:
+        country, kind = request.path_params["country"], request.path_params["kind"]
+        query = request.query_params
+        pattern = re.compile("".join(r"\d" if c == "*" else re.escape(c) for c in query.get("Contains", "")))
+        owned = {number["phone_number"] for number in self.sandbox.numbers.values()}
+        found = [
+            self._offer(number, area, country)
+            for number, area in offered(country, kind, query.get("AreaCode"))
+            if number not in owned and pattern.search(number)
+        ]
+        size = min(_whole(query.get("PageSize", ""), 50), LARGEST_PAGE)
+        return JSONResponse({"available_phone_numbers": found[:size], "uri": request.url.path})
+
+    @staticmethod
+    def _offer(number: str, area: str, country: str) -> dict[str, Any]:
+        locality, region = PLACES.get(area, (None, None))
+        return {
+            "friendly_name": number,
+            "phone_number": number,
+            "lata": None,
+            "locality": locality,
+            "rate_center": None,
+            "latitude": None,
+            "longitude": None,
+            "region": region,
+            "postal_code": None,
+            "iso_country": country,
+            "address_requirements": "none",
+            "beta": False,
+            "capabilities": {"voice": True, "SMS": True, "MMS": country in ("US", "CA"), "fax": False},
+        }
+
+    async def list_numbers(self, request: Request) -> Response:
+        wanted = request.query_params.get("PhoneNumber")
+        numbers = [n for n in self.sandbox.numbers.values() if wanted in (None, n["phone_number"])]
+        return self.page(request, "incoming_phone_numbers", numbers)
+
+    async def buy(self, request: Request) -> Response:
+        form = await _form(request)
+        number = form.get("PhoneNumber", "")
+        if not re.fullmatch(r"\+[1-9]\d{6,14}", number):
+            raise TwilioError(21421)
+        owned = {owned["phone_number"] for owned in self.sandbox.numbers.values()}
+        if number in owned or not re.fullmatch(r"\+1\d{3}55501\d\d|\+447700900\d{3}", number):
+            raise TwilioError(21422)
+        return JSONResponse(self.own(number, form), status_code=201)
+
+    def own(self, phone_number: str, form: Mapping[str, str]) -> dict[str, Any]:
+        """Make a number the account's, pointed as `form` says."""
+        sid = self.sandbox.new_sid("PN")
+        now = at_twilio(self.sandbox.clock())
+        number: dict[str, Any] = {
+            "sid": sid,
+            "account_sid": self.sandbox.account_sid,
+            "phone_number": phone_number,
+            "friendly_name": phone_number,
+            "date_created": now,
+            "date_updated": now,
+            "api_version": API_VERSION,
+            "capabilities": {"voice": True, "sms": True, "mms": True, "fax": False},
+            "address_requirements": "none",
+            "beta": False,
+            "origin": "twilio",
+            "status": "in-use",
+            "uri": f"{self.account}/IncomingPhoneNumbers/{sid}.json",
+            **{name: "" if name.endswith(("_url", "callback")) else "POST" for name in SETTABLE.values()},
+        }
+        number["friendly_name"] = phone_number
+        self._point(number, form)
+        self.sandbox.numbers[sid] = number
+        return number
+
+    def _point(self, number: dict[str, Any], form: Mapping[str, str]) -> None:
+        changes = {SETTABLE[name]: value for name, value in form.items() if name in SETTABLE}
+        for name, value in changes.items():
+            if name.endswith(("_url", "callback")) and value and not re.match(r"https?://", value):
+                raise TwilioError(21402)
+        number |= changes
+        number["date_updated"] = at_twilio(self.sandbox.clock())
+
+    async def one_number(self, request: Request) -> Response:
+        number = self.sandbox.numbers.get(request.path_params["sid"])
+        if number is None:
+            raise TwilioError(20404)
+        if request.method == "DELETE":
+            del self.sandbox.numbers[number["sid"]]
+            return Response(status_code=204)
+        if request.method == "POST":
+            self._point(number, await _form(request))
+        return JSONResponse(number)
+
+    async def list_calls(self, request: Request) -> Response:
+        query = request.query_params
+        calls = [
+            call
+            for call in self.sandbox.calls.values()
+            if _within(call["start_time"], query, "StartTime")
+            and query.get("ParentCallSid") in (None, call["parent_call_sid"])
+            and query.get("Status") in (None, call["status"])
+            and query.get("To") in (None, call["to"])
+            and query.get("From") in (None, call["from"])
+        ]
+        calls.sort(key=lambda call: parsedate_to_datetime(call["start_time"]), reverse=True)
+        return self.page(request, "calls", calls)
+
+    async def list_recordings(self, request: Request) -> Response:
+        call_sid = request.path_params.get("call") or request.query_params.get("CallSid")
+        recordings = [
+            recording
+            for recording in self.sandbox.recordings.values()
+            if _within(recording["date_created"], request.query_params, "DateCreated")
+            and call_sid in (None, recording["call_sid"])
+        ]
+        recordings.sort(key=lambda recording: parsedate_to_datetime(recording["date_created"]), reverse=True)
+        return self.page(request, "recordings", recordings)
+
+    async def one_call(self, request: Request) -> Response:
+        call = self.sandbox.calls.get(request.path_params["sid"])
+        if call is None:
+            raise TwilioError(20404)
+        return JSONResponse(call)
+
+    async def one_recording(self, request: Request) -> Response:
+        sid, _, form = request.path_params["file"].partition(".")
+        recording = self.sandbox.recordings.get(sid)
+        if recording is None or form not in ("", "json", "wav", "mp3"):
+            raise TwilioError(20404)
+        if form == "json":
+            return JSONResponse(recording)
+        if form == "mp3":
+            # One silent frame of MPEG 1 layer III at 32 kbit/s.
+            return Response(b"\xff\xfb\x10\xc4" + bytes(100), media_type="audio/mpeg")
+        return Response(_silence(), media_type="audio/x-wav")
+
+    async def price(self, request: Request) -> Response:
+        country = request.path_params["country"]
+        if country not in MONTHLY:
+            raise TwilioError(20404)
+        prices = [
+            {"number_type": kind, "base_price": price, "current_price": price}
+            for kind, price in MONTHLY[country].items()
+        ]
+        body = {"country": country, "iso_country": country, "price_unit": "USD", "phone_number_prices": prices}
+        return JSONResponse(body | {"url": str(request.url)})
+
+
+def app(sandbox: Sandbox) -> Starlette:
+    """The ASGI application of a sandbox."""
+    api = Api(sandbox)
+
+    def guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def serve(request: Request) -> Response:
+            try:
+                api.admit(request)
+                with sandbox._lock:
+                    return await handler(request)
+            except TwilioError as error:
+                return refusal(error)
+
+        return serve
+
+    async def unknown(request: Request, error: Exception) -> Response:
+        return refusal(TwilioError(20404))
+
+    base = api.account
+    routes = [
+        Route(f"{base}.json", guarded(api.show_account)),
+        Route(f"{base}/AvailablePhoneNumbers/{{country}}/{{kind}}.json", guarded(api.search)),
+        Route(f"{base}/IncomingPhoneNumbers.json", guarded(api.list_numbers), methods=["GET"]),
+        Route(f"{base}/IncomingPhoneNumbers.json", guarded(api.buy), methods=["POST"]),
+        Route(f"{base}/IncomingPhoneNumbers/{{sid}}.json", guarded(api.one_number), methods=["GET", "POST", "DELETE"]),
+        Route(f"{base}/Calls.json", guarded(api.list_calls)),
+        Route(f"{base}/Calls/{{sid}}.json", guarded(api.one_call)),
+        Route(f"{base}/Calls/{{call}}/Recordings.json", guarded(api.list_recordings)),
+        Route(f"{base}/Recordings.json", guarded(api.list_recordings)),
+        Route(f"{base}/Recordings/{{file}}", guarded(api.one_recording)),
+        Route("/v1/PhoneNumbers/Countries/{country}", guarded(api.price)),
+    ]
+    return Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown})
+
+
+def refusal(error: TwilioError) -> Response:
+    """An error as Twilio writes it."""
+    status, message = ERRORS[error.code]
+    body = {
+        "code": error.code,
+        "message": message,
+        "more_info": f"https://www.twilio.com/docs/errors/{error.code}",
+        "status": status,
+    }
+    headers = {"retry-after": str(error.retry_after)} if error.retry_after is not None else None
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    return dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+
+
+def _whole(text: str, otherwise: int) -> int:
+    return int(text) if text.isdecimal() else otherwise
+
+
+def _within(moment: str, query: Mapping[str, str], name: str) -> bool:
+    """Whether a time passes the filters `Name>`, `Name<` of a list; a bare date is its midnight, UTC."""
+    at = parsedate_to_datetime(moment)
+    after, before = query.get(f"{name}>"), query.get(f"{name}<")
+    return (after is None or at >= _moment(after)) and (before is None or at <= _moment(before))
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _silence() -> bytes:
+    stream = io.BytesIO()
+    with wave.open(stream, "wb") as audio:
+        audio.setnchannels(1)
+        audio.setsampwidth(2)
+        audio.setframerate(8000)
+        audio.writeframes(bytes(1600))
+    return stream.getvalue()

@@ -1,0 +1,48 @@
+"""What the customer writes in config.yaml for a Twilio account."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from hub.api import PluginSettings
+
+
+class TwilioSettings(PluginSettings):
+    """One Twilio account or subaccount; a subaccount signs its webhooks with its own auth token, so it is its own connector."""
+
+    account_sid: str = Field(description="The account's SID, AC and 32 hex digits.", pattern=r"^AC[0-9a-fA-F]{32}$")
+    auth_token: SecretStr = Field(description="The account's auth token; it signs the webhooks.")
+    previous_auth_token: SecretStr | None = Field(
+        default=None, description="The auth token being replaced; its signatures still hold until this line is removed."
+    )
+    api_key_sid: str | None = Field(
+        default=None,
+        description="An API key (SK…) to sign in with instead of the auth token.",
+        pattern=r"^SK[0-9a-fA-F]{32}$",
+    )
+    api_key_secret: SecretStr | None = Field(default=None, description="The secret of api_key_sid.")
+    shared_keys: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description="Webhook shared keys (SHA-256 signatures): key id to secret; two during a rotation.",
+    )
+    require_shared_key: bool = Field(
+        default=True,
+        description="Once shared_keys are given, refuse signatures made with the auth token; false only while changing over.",
+    )
+    base_url: str = Field(
+        default="https://api.twilio.com", description="Twilio's REST API.", pattern=r"^https?://[^/?#@]+$"
+    )
+    pricing_url: str = Field(
+        default="https://pricing.twilio.com", description="Twilio's price list.", pattern=r"^https?://[^/?#@]+$"
+    )
+
+    def missing_secrets(self) -> list[str]:
+        """The names of the secrets that are given but blank, or half given: with them nothing could be verified."""
+        secrets = {
+            "auth_token": self.auth_token,
+            "previous_auth_token": self.previous_auth_token,
+            "api_key_secret": self.api_key_secret or (SecretStr("") if self.api_key_sid else None),
+        } | {f"shared_keys.{key}": secret for key, secret in self.shared_keys.items()}
+        return [
+            name for name, secret in secrets.items() if secret is not None and not secret.get_secret_value().strip()
+        ]

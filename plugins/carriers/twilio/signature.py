@@ -1,0 +1,119 @@
+"""Twilio's webhook signatures: HMAC over the address and the sorted form fields, made and checked.
+
+Source: twilio.com/docs/usage/security and its reference validator. The signed text has no separators, so the same bytes
+can be cut into other fields; `translate` therefore trusts only fields of the right form and only our own AccountSid.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import parse_qs, unquote_to_bytes, urlsplit
+
+from hub.api import BadPayload, BadSignature, WebhookRequest
+from plugins.carriers.twilio.settings import TwilioSettings
+
+SIGNATURE_HEADER = "x-twilio-signature"
+SETTINGS_HEADER = "x-twilio-webhooks-signature-settings"
+BODY_HASH = "bodySHA256"
+MOST_FIELDS = 1000
+"""More than Twilio ever sends; keeps an unsigned flood of tiny fields from costing us a sort."""
+
+Field = tuple[bytes, bytes]
+
+
+def form_fields(body: bytes) -> list[Field]:
+    """The form fields of a raw body as bytes, in their order, blank values kept."""
+    pairs = [pair for pair in body.split(b"&", MOST_FIELDS + 1) if pair]
+    if len(pairs) > MOST_FIELDS:
+        raise BadPayload("the webhook has more form fields than Twilio sends.")
+    return [(_plain(name), _plain(value)) for name, _, value in (pair.partition(b"=") for pair in pairs)]
+
+
+def _fields(body: bytes) -> list[Field]:
+    try:
+        return form_fields(body)
+    except BadPayload as error:
+        raise BadSignature(str(error)) from error
+
+
+def _plain(text: bytes) -> bytes:
+    return unquote_to_bytes(text.replace(b"+", b" "))
+
+
+def signed_text(url: str, fields: Iterable[Field]) -> bytes:
+    """What Twilio signs: the address, then each field's name and value, sorted, each pair once."""
+    return url.encode("utf-8", "surrogatepass") + b"".join(name + value for name, value in sorted(set(fields)))
+
+
+def sign(secret: str, text: bytes, algorithm: str = "sha1") -> str:
+    """The signature of `text` in base64; `algorithm` is `sha1` (auth token) or `sha256` (shared key)."""
+    return base64.b64encode(hmac.digest(secret.encode(), text, algorithm)).decode()
+
+
+def signed_content(request: WebhookRequest) -> bytes:
+    """The part of a request that a signature covers, whichever of the two ways Twilio used."""
+    return signed_text(request.url, () if _body_hashes(request) else form_fields(request.body))
+
+
+def verify(request: WebhookRequest, settings: TwilioSettings) -> None:
+    """Return if the request is signed with one of our secrets; BadSignature otherwise.
+
+    Where the address has a `bodySHA256`, the raw body must have that hash and only the address is signed; in all other
+    cases the body's fields are signed. The content type is not signed and so decides nothing.
+    """
+    secrets, algorithm = _secrets(request, settings)
+    claimed = request.headers.get(SIGNATURE_HEADER, "").encode("utf-8", "surrogatepass")
+    hashes = _body_hashes(request)
+    if hashes:
+        body_hash = hashlib.sha256(request.body).hexdigest()
+        whole = len(hashes) == 1 and hmac.compare_digest(body_hash.encode(), hashes[0].lower().encode())
+        fields: Sequence[Field] = ()
+    else:
+        whole, fields = True, _fields(request.body)
+    genuine = False
+    for url in _addresses(request.url):
+        text = signed_text(url, fields)
+        for secret in secrets:
+            genuine |= hmac.compare_digest(sign(secret, text, algorithm).encode(), claimed)
+    if not (genuine and whole):
+        raise BadSignature("the webhook is not signed with this account's secret; check auth_token and public_url.")
+
+
+def _secrets(request: WebhookRequest, settings: TwilioSettings) -> tuple[list[str], str]:
+    """The secrets that may have signed, and how. The header only chooses among configured keys, it never weakens."""
+    header = request.headers.get(SETTINGS_HEADER)
+    if header is None:
+        if settings.shared_keys and settings.require_shared_key:
+            raise BadSignature("the webhook is not signed with a shared key, which this connector requires.")
+        tokens = [settings.auth_token, settings.previous_auth_token]
+        return [token.get_secret_value() for token in tokens if token is not None], "sha1"
+    parts = [part.partition("=") for part in header.split(",")]
+    named = {name.strip(): value.strip() for name, _, value in parts}
+    key = settings.shared_keys.get(named.get("key", ""))
+    if len(named) != len(parts) or key is None or named.get("algorithm", "").upper() != "HMAC_SHA256":
+        raise BadSignature("the webhook names a shared key or algorithm that this connector does not have.")
+    return [key.get_secret_value()], "sha256"
+
+
+def _body_hashes(request: WebhookRequest) -> list[str]:
+    try:
+        return parse_qs(request.query, keep_blank_values=True).get(BODY_HASH, [])
+    except ValueError:
+        return []
+
+
+def _addresses(url: str) -> list[str]:
+    """The address with and without its port: Twilio signs either."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return [url]
+    start = url.find("://") + 3
+    host, rest = url[start : start + len(parts.netloc)], url[start + len(parts.netloc) :]
+    other = re.sub(r":\d*$", "", host) if port else f"{host}:{443 if parts.scheme == 'https' else 80}"
+    return [url, f"{url[:start]}{other}{rest}"]

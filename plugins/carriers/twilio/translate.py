@@ -1,0 +1,150 @@
+"""Twilio's words to ours and back: statuses, times, durations, numbers; what webhooks and the call list both use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Literal, cast
+from urllib.parse import urlsplit
+
+from hub.api import BadPayload, CallEvent, phone_number
+
+UNANSWERED = frozenset({"busy", "failed", "no-answer", "canceled"})
+"""How a dialled leg ends that nobody picked up."""
+ENDED = UNANSWERED | {"completed"}
+CALL_STATUSES = ENDED | {"queued", "initiated", "ringing", "in-progress"}
+LONGEST = 100_000
+"""Seconds; Twilio ends every call after 24 hours."""
+SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
+
+
+def sid(text: object, name: str) -> str:
+    """A Twilio id: two letters and 32 hex digits."""
+    if not isinstance(text, str) or not SID.fullmatch(text):
+        raise BadPayload(f"{name} is not a Twilio id.")
+    return text
+
+
+def status(text: object, name: str) -> str:
+    """A call status that Twilio knows; `answered`, as a dial may say, is `completed`."""
+    word = "completed" if text == "answered" else text
+    if not isinstance(word, str) or word not in CALL_STATUSES:
+        raise BadPayload(f"{name} is not a call status.")
+    return word
+
+
+def seconds(text: object, name: str) -> int | None:
+    """A duration in seconds as Twilio writes it; None where blank."""
+    if text in (None, ""):
+        return None
+    if not re.fullmatch(r"[0-9]{1,6}", str(text), re.ASCII) or int(str(text)) > LONGEST:
+        raise BadPayload(f"{name} is not a duration in seconds.")
+    return int(str(text))
+
+
+def when(text: object, name: str) -> datetime:
+    """A time as Twilio writes it (RFC 2822), aware UTC."""
+    try:
+        moment = parsedate_to_datetime(str(text))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
+        raise BadPayload(f"{name} is not a time.") from error
+
+
+def caller_name(text: object) -> str | None:
+    """A caller's name as the carrier tells it, on one line; None where there is none."""
+    name = "".join(c for c in str(text or "") if c.isprintable()).strip()[:100]
+    return name or None
+
+
+def attestation(text: object) -> Literal["A", "B", "C"] | None:
+    """Who signed the caller's number, from `StirVerstat`; None where validation failed or nothing is said."""
+    match = re.fullmatch(r"TN-Validation-Passed-([ABC])(-Passthrough)?", str(text or ""))
+    return cast(Literal["A", "B", "C"], match[1]) if match else None
+
+
+def recording_address(url: object, origins: Sequence[str]) -> str:
+    """`url` if it lies at one of `origins` (scheme and host); BadPayload otherwise."""
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+        at_twilio = f"{parts.scheme}://{parts.netloc}" in origins
+    except ValueError:
+        at_twilio = False
+    if not at_twilio or len(str(url)) > 500 or not str(url).isprintable():
+        raise BadPayload("the recording's address is not at Twilio.")
+    return str(url)
+
+
+def ringing(
+    call_id: str, at: datetime, tracking_number: str, caller: object, name: object, verification: object
+) -> CallEvent:
+    """A call that comes in; `caller`, `name` and `verification` as Twilio writes them."""
+    return CallEvent(
+        kind="ringing",
+        call_id=call_id,
+        at=at,
+        tracking_number=tracking_number,
+        caller_number=phone_number(caller),
+        caller_name=caller_name(name),
+        attestation=attestation(verification),
+    )
+
+
+def dialled(
+    leg_status: str, call_id: str, at: datetime, duration: int | None, tracking_number: str | None, business: str | None
+) -> CallEvent | None:
+    """What the dialled leg's status means for the caller's call `call_id`; `at` is the status's own time.
+
+    A leg that is `completed` was picked up its duration earlier. None for a status that tells nothing.
+    """
+    if leg_status in UNANSWERED:
+        return CallEvent(kind="not_answered", call_id=call_id, at=at, tracking_number=tracking_number)
+    if leg_status not in ("in-progress", "completed"):
+        return None
+    picked_up = at - timedelta(seconds=duration or 0) if leg_status == "completed" else at
+    return CallEvent(
+        kind="answered", call_id=call_id, at=picked_up, tracking_number=tracking_number, answered_by=business
+    )
+
+
+def ended(
+    call_status: str, call_id: str, at: datetime, duration: int | None, tracking_number: str | None, caller: str | None
+) -> CallEvent | None:
+    """The end of the caller's leg; None for a status that is no end.
+
+    A caller who gives up (`no-answer`, `canceled`) has completed a call that nobody answered; `busy` and `failed` never
+    got through.
+    """
+    if call_status not in ENDED:
+        return None
+    return CallEvent(
+        kind="failed" if call_status in ("busy", "failed") else "completed",
+        call_id=call_id,
+        at=at,
+        tracking_number=tracking_number,
+        caller_number=caller,
+        duration=duration,
+    )
+
+
+def recorded(
+    source: object,
+    call_id: str,
+    at: datetime,
+    recording_id: str,
+    url: str,
+    duration: int | None,
+    tracking_number: str | None,
+) -> CallEvent:
+    """A recording that is ready; what the TwiML verb `<Record>` made is a voicemail."""
+    return CallEvent(
+        kind="voicemail" if source == "RecordVerb" else "recorded",
+        call_id=call_id,
+        at=at,
+        tracking_number=tracking_number,
+        recording_id=recording_id,
+        recording_url=url,
+        recording_duration=duration,
+    )

@@ -1,0 +1,229 @@
+"""Twilio's webhooks: which event a request tells of, whether it waits for an answer, and what it says in our words.
+
+Source of the fields: twilio.com/docs/voice/twiml (request parameters), /dial, /record and messaging/guides/webhook-request.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import parse_qs
+
+from hub.api import AnswerPoint, BadPayload, Event, MessageEvent, WebhookRequest, phone_number
+from plugins.carriers.twilio import translate
+from plugins.carriers.twilio.signature import form_fields
+from plugins.carriers.twilio.twiml import TRACKING_NUMBER
+
+MOST_MEDIA = 10
+
+
+class Webhook:
+    """The fields of one webhook, read strictly: a field that is not of its form is BadPayload."""
+
+    def __init__(self, request: WebhookRequest) -> None:
+        self.path = request.path
+        self.received_at = request.received_at
+        self.named_number = _named_number(request.query)
+        """The tracking number in the query of our own callback addresses."""
+        self._fields: dict[str, list[str]] = {}
+        for name, value in form_fields(request.body):
+            # PostgreSQL keeps no NUL, and no field of Twilio's means anything by one.
+            text = value.decode("utf-8", "replace").replace("\x00", "")
+            self._fields.setdefault(name.decode("utf-8", "replace"), []).append(text)
+
+    def text(self, name: str) -> str:
+        """A field, blank where absent."""
+        values = self._fields.get(name, [""])
+        if len(values) > 1:
+            raise BadPayload(f"the webhook has the field {name} more than once.")
+        return values[0]
+
+    def sid(self, name: str) -> str:
+        """A Twilio id, which must be there."""
+        return translate.sid(self.text(name), name)
+
+    def status(self, name: str) -> str:
+        """A call status, which must be there."""
+        return translate.status(self.text(name), name)
+
+    def word(self, name: str) -> str:
+        """Any other status, which must be there."""
+        text = self.text(name)
+        if not re.fullmatch(r"[a-z-]{2,20}", text):
+            raise BadPayload(f"{name} is not a status.")
+        return text
+
+    def seconds(self, name: str) -> int | None:
+        """A duration, or None where absent."""
+        return translate.seconds(self.text(name), name)
+
+    @property
+    def at(self) -> datetime:
+        """When it happened: Twilio's own time where it tells one, never later than we were told."""
+        text = self.text("Timestamp")
+        return min(translate.when(text, "Timestamp"), self.received_at) if text else self.received_at
+
+    @property
+    def called_number(self) -> str | None:
+        """The tracking number that was called or texted, on the caller's leg."""
+        return self.named_number or phone_number(self.text("To"))
+
+
+def _named_number(query: str) -> str | None:
+    try:
+        named = parse_qs(query).get(TRACKING_NUMBER, [])
+    except ValueError:
+        return None
+    return phone_number(named[0]) if len(named) == 1 else None
+
+
+def event_key(webhook: Webhook) -> str | None:
+    """The name of the event that a webhook tells of, or None where its content makes no sense."""
+    try:
+        match webhook.path:
+            case "voice" | "fallback":
+                return f"call:{webhook.sid('CallSid')}:ringing"
+            case "status":
+                return f"call:{webhook.sid('CallSid')}:{webhook.status('CallStatus')}"
+            case "dial":
+                leg = webhook.sid("DialCallSid") if webhook.text("DialCallSid") else "none"
+                return f"dial:{webhook.sid('CallSid')}:{leg}:{webhook.status('DialCallStatus')}"
+            case "whisper":
+                return f"whisper:{webhook.sid('CallSid')}"
+            case "voicemail":
+                return f"voicemail:{webhook.sid('CallSid')}:{webhook.sid('RecordingSid')}"
+            case "recording":
+                return f"recording:{webhook.sid('RecordingSid')}:{webhook.word('RecordingStatus')}"
+            case "message":
+                return f"message:{webhook.sid('MessageSid')}:{webhook.word('SmsStatus')}"
+    except BadPayload:
+        return None
+    return None
+
+
+def answer_point(webhook: Webhook) -> AnswerPoint | None:
+    """The step at which Twilio waits for TwiML, or None where it only tells something."""
+    try:
+        number = webhook.called_number
+        if number is None:
+            return None
+        match webhook.path:
+            case "voice" | "fallback":
+                return AnswerPoint("ringing", number)
+            case "dial":
+                # The step is all that the renderer learns, and voicemail is only for calls that nobody picked up.
+                unanswered = webhook.status("DialCallStatus") in translate.UNANSWERED
+                return AnswerPoint("after_dial" if unanswered else "done", number)
+            case "whisper":
+                return AnswerPoint("whisper", number)
+            case "voicemail":
+                return AnswerPoint("done", number)
+    except BadPayload:
+        return None
+    return None
+
+
+def events(webhook: Webhook, account_sid: str, origins: Sequence[str]) -> list[Event]:
+    """The events in a webhook; `origins` are the addresses (scheme and host) at which recordings may lie."""
+    if webhook.text("AccountSid") != account_sid:
+        raise BadPayload("the webhook is not of this connector's Twilio account.")
+    match webhook.path:
+        case "voice" | "fallback":
+            found: Event | None = _ringing(webhook)
+        case "status":
+            found = _dialled_leg(webhook) if webhook.text("ParentCallSid") else _callers_leg(webhook)
+        case "dial":
+            found = _after_dial(webhook)
+        case "recording":
+            found = _recording(webhook, origins)
+        case "message":
+            found = _message(webhook)
+        case "whisper" | "voicemail":
+            # The dialled leg's status and the recording's own webhook tell more, once the audio is ready.
+            found = None
+        case _:
+            raise BadPayload("the webhook came to an address that this plugin does not give to Twilio.")
+    return [found] if found else []
+
+
+def _called(webhook: Webhook) -> str:
+    number = webhook.called_number
+    if number is None:
+        raise BadPayload("the webhook does not say which of our numbers was called.")
+    return number
+
+
+def _ringing(webhook: Webhook) -> Event:
+    return translate.ringing(
+        webhook.sid("CallSid"),
+        webhook.at,
+        _called(webhook),
+        webhook.text("From"),
+        webhook.text("CallerName"),
+        webhook.text("StirVerstat"),
+    )
+
+
+def _callers_leg(webhook: Webhook) -> Event | None:
+    return translate.ended(
+        webhook.status("CallStatus"),
+        webhook.sid("CallSid"),
+        webhook.at,
+        webhook.seconds("CallDuration"),
+        webhook.called_number,
+        phone_number(webhook.text("From")),
+    )
+
+
+def _dialled_leg(webhook: Webhook) -> Event | None:
+    return translate.dialled(
+        webhook.status("CallStatus"),
+        webhook.sid("ParentCallSid"),
+        webhook.at,
+        webhook.seconds("CallDuration"),
+        webhook.named_number,
+        phone_number(webhook.text("To")),
+    )
+
+
+def _after_dial(webhook: Webhook) -> Event | None:
+    return translate.dialled(
+        webhook.status("DialCallStatus"),
+        webhook.sid("CallSid"),
+        webhook.at,
+        webhook.seconds("DialCallDuration"),
+        webhook.called_number,
+        None,
+    )
+
+
+def _recording(webhook: Webhook, origins: Sequence[str]) -> Event | None:
+    if webhook.word("RecordingStatus") != "completed":
+        return None
+    return translate.recorded(
+        webhook.text("RecordingSource"),
+        webhook.sid("CallSid"),
+        webhook.at,
+        webhook.sid("RecordingSid"),
+        translate.recording_address(webhook.text("RecordingUrl"), origins),
+        webhook.seconds("RecordingDuration"),
+        webhook.named_number,
+    )
+
+
+def _message(webhook: Webhook) -> Event | None:
+    if webhook.word("SmsStatus") != "received":
+        return None
+    count = webhook.text("NumMedia") or "0"
+    if not re.fullmatch(r"[0-9]{1,2}", count, re.ASCII) or int(count) > MOST_MEDIA:
+        raise BadPayload("NumMedia is not a number of attachments.")
+    media = [webhook.text(f"MediaUrl{index}") for index in range(int(count))]
+    return MessageEvent(
+        message_id=webhook.sid("MessageSid"),
+        at=webhook.at,
+        tracking_number=_called(webhook),
+        sender_number=phone_number(webhook.text("From")),
+        body=webhook.text("Body"),
+        media_urls=tuple(url for url in media if url.startswith("https://")),
+    )

@@ -1,0 +1,216 @@
+"""The sink for most accounts: Google's Data Manager API, `events:ingest` and `requestStatus:retrieve`."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from hub.api import AuthError, ConfigError, PendingReceipt, Receipt, Rejected, RetryLater, Services
+from plugins.ads.google_ads.conversion import GoogleConversion
+from plugins.ads.google_ads.diagnostics import receipts_of
+from plugins.ads.google_ads.policy import WHOLE_ACCOUNT, receipt_for
+from plugins.ads.google_ads.refusal import Refusal, Violation
+from plugins.ads.google_ads.settings import GoogleAdsSettings
+from plugins.ads.google_ads.sign_in import SignIn
+from plugins.ads.google_ads.translate import ingest_request, without
+
+if TYPE_CHECKING:
+    import httpx
+
+EVENTS_A_REQUEST = 2000
+DESTINATIONS_A_REQUEST = 10
+REQUESTS_A_BATCH = 60
+"""How many requests one batch may cost while poison is being found; Google allows 300 a minute for a whole project."""
+FORGOTTEN = timedelta(days=1)
+"""After this a request that Google does not know any more is sent again; its transaction ids make that harmless."""
+
+
+class DataManager:
+    """Sends conversions to the Data Manager API and asks later what became of them."""
+
+    def __init__(self, settings: GoogleAdsSettings, services: Services, sign_in: SignIn) -> None:
+        self._settings = settings
+        self._services = services
+        self._sign_in = sign_in
+
+    def upload(self, conversions: Sequence[GoogleConversion], validate_only: bool) -> list[Receipt]:
+        """One receipt an item, in their order.
+
+        Google refuses a whole request for one bad field, so the items that it names are taken out, or the request is
+        halved where it names none, until the rest is accepted. An exception speaks for everything that was given.
+        """
+        receipts: dict[str, Receipt] = {}
+        waiting = deque(_requests(conversions))
+        spent = 0
+        while waiting:
+            request = waiting.popleft()
+            if spent == REQUESTS_A_BATCH:
+                receipts |= _later([request, *waiting], "Too many items were refused; the others wait for their turn.")
+                break
+            spent += 1
+            try:
+                answer = self._ingest(request, validate_only)
+            except RetryLater as error:
+                if not receipts:
+                    raise
+                receipts |= _later([request, *waiting], str(error), error.after)
+                break
+            if isinstance(answer, str):
+                receipts |= {c.order_id: Receipt(key=c.order_id, status="accepted", reference=answer) for c in request}
+                continue
+            refused = _refused_items(request, answer)
+            receipts |= refused
+            rest = [conversion for conversion in request if conversion.order_id not in refused]
+            if refused and rest:
+                waiting.appendleft(rest)
+            elif rest:
+                middle = len(rest) // 2
+                waiting.extendleft((rest[middle:], rest[:middle]))
+        return [receipts[conversion.order_id] for conversion in conversions]
+
+    def poll(self, pending: Sequence[PendingReceipt]) -> list[Receipt]:
+        """What Google's diagnostics say of accepted items; one question for each request."""
+        by_request: dict[str, list[PendingReceipt]] = {}
+        for item in pending:
+            by_request.setdefault(item.reference, []).append(item)
+        receipts: list[Receipt] = []
+        for reference, items in by_request.items():
+            answer = self._call("GET", "/v1/requestStatus:retrieve", params={"requestId": reference})
+            receipts += self._unknown(items) if isinstance(answer, Refusal) else receipts_of(items, answer)
+        return receipts
+
+    def probe(self) -> None:
+        """Ask for a request that does not exist: the question needs the credentials and changes nothing."""
+        self._call("GET", "/v1/requestStatus:retrieve", params={"requestId": "ringfence-connection-check"})
+
+    def _unknown(self, items: Sequence[PendingReceipt]) -> Iterator[Receipt]:
+        now = self._services.clock()
+        for item in items:
+            if now - item.accepted_at < FORGOTTEN:
+                yield Receipt(key=item.key, status="accepted", reference=item.reference)
+            else:
+                yield Receipt(
+                    key=item.key, status="retry", reason="Google no longer knows the request; it is sent again."
+                )
+
+    def _ingest(self, request: Sequence[GoogleConversion], validate_only: bool) -> str | Refusal:
+        body = ingest_request(request, self._settings, validate_only)
+        answer = self._call("POST", "/v1/events:ingest", body=body)
+        if isinstance(answer, Refusal):
+            return answer
+        reference = answer.get("requestId")
+        if not isinstance(reference, str) or not reference:
+            raise RetryLater("The Data Manager API answered without a request id; the batch is tried again.")
+        return reference
+
+    def _call(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, params: Mapping[str, str] | None = None
+    ) -> Mapping[str, Any] | Refusal:
+        """The answer, or what Google refuses of the content (400, 404 on a question); all else is raised."""
+        token = self._sign_in.token()
+        response = self._send(method, path, token, body, params)
+        if response.status_code == 401:
+            response = self._send(method, path, self._sign_in.token(refused=token), body, params)
+        if response.status_code == 200:
+            try:
+                content = response.json()
+            except ValueError:
+                content = None
+            if not isinstance(content, dict):
+                raise RetryLater("The Data Manager API answered with something that is no JSON; it is tried again.")
+            return content
+        refusal = Refusal.read(response.status_code, response.content, response.headers.get("retry-after"))
+        if response.status_code == 400 or (response.status_code == 404 and method == "GET" and refusal.status):
+            return refusal
+        raise _error(refusal)
+
+    def _send(
+        self, method: str, path: str, token: str, body: Mapping[str, Any] | None, params: Mapping[str, str] | None
+    ) -> httpx.Response:
+        import httpx
+
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        content = json.dumps(body, allow_nan=False).encode() if body is not None else None
+        url = self._settings.data_manager_url + path
+        try:
+            return self._services.http().request(method, url, content=content, params=params, headers=headers)
+        except httpx.TransportError as error:
+            raise RetryLater("The Data Manager API did not answer; the batch is tried again.") from error
+
+
+def _requests(conversions: Sequence[GoogleConversion]) -> Iterator[list[GoogleConversion]]:
+    """The conversions in as few requests as the limits on events and on destinations allow."""
+    request: list[GoogleConversion] = []
+    actions: set[str] = set()
+    for conversion in conversions:
+        full = len(actions) == DESTINATIONS_A_REQUEST and conversion.action not in actions
+        if full or len(request) == EVENTS_A_REQUEST:
+            yield request
+            request, actions = [], set()
+        request.append(conversion)
+        actions.add(conversion.action)
+    if request:
+        yield request
+
+
+def _later(
+    requests: Sequence[Sequence[GoogleConversion]], reason: str, after: float | None = None
+) -> dict[str, Receipt]:
+    return {
+        conversion.order_id: Receipt(key=conversion.order_id, status="retry", reason=reason, retry_after=after)
+        for request in requests
+        for conversion in request
+    }
+
+
+def _refused_items(request: Sequence[GoogleConversion], refusal: Refusal) -> dict[str, Receipt]:
+    """The receipts of the items that Google names; none where it names none and several could be at fault."""
+    blamed: dict[str, list[Violation]] = {}
+    actions = list(dict.fromkeys(conversion.action for conversion in request))
+    for violation in refusal.violations:
+        for conversion in _at_fault(violation, request, actions):
+            blamed.setdefault(conversion.order_id, []).append(violation)
+    if not blamed and len(request) == 1:
+        blamed[request[0].order_id] = [Violation("", refusal.code, refusal.message)]
+    named = {conversion.order_id: conversion for conversion in request if conversion.order_id in blamed}
+    return {
+        order_id: receipt_for(
+            order_id,
+            [violation.code or refusal.code for violation in violations],
+            without(named[order_id].secrets, " ".join(v.words or refusal.message for v in violations)),
+        )
+        for order_id, violations in blamed.items()
+    }
+
+
+def _at_fault(
+    violation: Violation, request: Sequence[GoogleConversion], actions: Sequence[str]
+) -> Sequence[GoogleConversion]:
+    action: str | None = None
+    if violation.event is not None and violation.event < len(request):
+        conversion = request[violation.event]
+        if violation.code not in WHOLE_ACCOUNT:
+            return [conversion]
+        action = conversion.action
+    elif violation.destination is not None and violation.destination < len(actions):
+        action = actions[violation.destination]
+    return [conversion for conversion in request if conversion.action == action]
+
+
+def _error(refusal: Refusal) -> Exception:
+    said = f"{refusal.code}, HTTP {refusal.http_status}"
+    if refusal.http_status == 401:
+        return AuthError(f"Google refuses the credentials ({said}); reconnect this account.")
+    if refusal.http_status == 403:
+        return AuthError(
+            f"Google does not let these credentials use the account ({said}): enable the Data Manager API in the "
+            "Google Cloud project, and give the sign-in access to the account and the scope auth/datamanager."
+        )
+    if refusal.http_status in (408, 429) or refusal.http_status >= 500:
+        return RetryLater(f"The Data Manager API cannot take the batch now ({said}).", refusal.retry_after)
+    if refusal.http_status == 404:
+        return ConfigError(f"There is no Data Manager API at this address ({said}); look at data_manager_url.")
+    return Rejected(f"The Data Manager API refuses the request ({said}).", refusal.code)

@@ -1,0 +1,78 @@
+"""What each of Google's error codes means for the item that got it: as good as delivered, later, or never."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hub.api import Receipt
+
+HOURS = 3600.0
+
+AS_GOOD_AS_DELIVERED = frozenset(
+    {
+        "CALL_CONVERSION_ALREADY_EXISTS",
+        "CLICK_CONVERSION_ALREADY_EXISTS",
+        "CONVERSION_ALREADY_RETRACTED",
+        "DUPLICATE_GCLID",
+        "DUPLICATE_TRANSACTION_ID",
+        "MORE_RECENT_RESTATEMENT_FOUND",
+        "ORDER_ID_ALREADY_IN_USE",
+        "RESTATEMENT_ALREADY_EXISTS",
+    }
+)
+"""Google has it already."""
+
+LATER: dict[str, float | None] = {
+    "CALL_NOT_FOUND": 12 * HOURS,
+    "CLICK_NOT_FOUND": 12 * HOURS,
+    "CONVERSION_ACTION_TOO_RECENTLY_CREATED": 6 * HOURS,
+    "CONVERSION_NOT_FOUND": 6 * HOURS,
+    "CUSTOMER_NOT_ACCEPTED_CUSTOMER_DATA_TERMS": 6 * HOURS,
+    "CUSTOMER_NOT_ENABLED_ENHANCED_CONVERSIONS_FOR_LEADS": 6 * HOURS,
+    "DESTINATION_ACCOUNT_ENHANCED_CONVERSIONS_TERMS_NOT_SIGNED": 6 * HOURS,
+    "DESTINATION_ACCOUNT_NOT_ENABLED_ENHANCED_CONVERSIONS_FOR_LEADS": 6 * HOURS,
+    "DUPLICATE_ADJUSTMENT_IN_REQUEST": 60.0,
+    "DUPLICATE_CALL_CONVERSION_IN_REQUEST": 60.0,
+    "DUPLICATE_CLICK_CONVERSION_IN_REQUEST": 60.0,
+    "DUPLICATE_ORDER_ID": 60.0,
+    "EVENT_NOT_FOUND": 12 * HOURS,
+    "INTERNAL_ERROR": None,
+    "ORIGINAL_CONVERSIONS_NOT_FOUND": 6 * HOURS,
+    "RESOURCE_TEMPORARILY_EXHAUSTED": None,
+    "TOO_RECENT_CALL": 12 * HOURS,
+    "TOO_RECENT_CLICK": 12 * HOURS,
+    "TOO_RECENT_CONVERSION": 6 * HOURS,
+    "TOO_RECENT_CONVERSION_ACTION": 6 * HOURS,
+    "TOO_RECENT_EVENT": 6 * HOURS,
+    "TRANSIENT_ERROR": None,
+}
+"""Seconds to wait before the item is worth another try (None: the hub's own schedule). Google asks for 6 hours after
+a conversion action was made and for 12 hours after a call; the enhanced-conversion terms wait for a person."""
+
+WHOLE_ACCOUNT = frozenset(
+    {
+        "CONVERSION_ACTION_TOO_RECENTLY_CREATED",
+        "DESTINATION_ACCOUNT_DATA_POLICY_PROHIBITS_ENHANCED_CONVERSIONS",
+        "DESTINATION_ACCOUNT_ENHANCED_CONVERSIONS_TERMS_NOT_SIGNED",
+        "DESTINATION_ACCOUNT_NOT_ENABLED_ENHANCED_CONVERSIONS_FOR_LEADS",
+        "DESTINATION_ACCOUNT_TYPE_MISMATCH",
+        "INVALID_CONVERSION_ACTION_ID",
+        "INVALID_CONVERSION_ACTION_TYPE",
+        "INVALID_DESTINATION",
+    }
+)
+"""Refusals that Data Manager hangs on one event but that hold for every event of the same conversion action."""
+
+
+def receipt_for(key: str, codes: Iterable[str], words: str | None, reference: str | None = None) -> Receipt:
+    """The receipt of an item that Google refused with these codes. The worst one decides: a refusal for good, then
+    one that may pass, then a double."""
+    named = tuple(dict.fromkeys(codes)) or ("UNKNOWN",)
+    for code in named:
+        if code not in AS_GOOD_AS_DELIVERED and code not in LATER:
+            return Receipt(key=key, status="rejected", code=code, reason=words, reference=reference)
+    waits = [code for code in named if code in LATER]
+    if waits:
+        longest = max(waits, key=lambda code: LATER[code] or 0.0)
+        return Receipt(key=key, status="retry", code=longest, reason=words, retry_after=LATER[longest])
+    return Receipt(key=key, status="duplicate", code=named[0], reason=words, reference=reference)

@@ -1,0 +1,72 @@
+"""A stand-in of Google on loopback: Data Manager and sign-in over HTTP, the Google Ads API over gRPC, one memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hub.api import HttpSandbox
+from plugins.ads.google_ads.sandbox_http import DataManagerApi
+from plugins.ads.google_ads.sandbox_ledger import Ledger
+from plugins.ads.google_ads.sandbox_tokens import Tokens
+
+
+class Sandbox(HttpSandbox):
+    """Google with one account, 123-456-7890, and a few conversion actions.
+
+    Its switches may be turned at any time: `allowlisted` (may the account use the Google Ads API for conversions?),
+    `login_customer_id` (is a manager account needed?), `names_fields` (does a refusal name the fields at fault?),
+    `diagnostics_delay`, `requests_per_minute`, `tokens`.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        super().__init__(clock)
+        self.lock = threading.RLock()
+        self.tokens = Tokens(clock)
+        self.ledger = Ledger()
+        self.customer_id = "1234567890"
+        self.conversion_actions = ["987654321", "123123123", "456456456"]
+        self.login_customer_id: str | None = None
+        self.allowlisted = True
+        self.names_fields = True
+        self.diagnostics_delay = timedelta()
+        self.requests_per_minute = 300
+        self.refused: set[str] = set()
+        self.refused_late: dict[str, str] = {}
+        """Transaction id → the reason that Data Manager's diagnostics give."""
+        self.ingested: list[Mapping[str, Any]] = []
+        """The bodies that came to `events:ingest`."""
+
+    def app(self) -> Callable[..., Any]:
+        return DataManagerApi(self).app()
+
+    def settings(self) -> dict[str, Any]:
+        return {
+            "customer_id": self.customer_id,
+            "credentials": {
+                "client_id": self.tokens.client_id,
+                "client_secret": self.tokens.client_secret,
+                "refresh_token": self.tokens.refresh_token,
+            },
+            "data_manager_url": self.url,
+            "token_url": f"{self.url}/token",
+        }
+
+    def destination(self) -> Mapping[str, Any]:
+        """A conversion action of the account."""
+        return {"conversion_action": int(self.conversion_actions[0])}
+
+    def conversions(self) -> Mapping[str, Mapping[str, Any]]:
+        """Order or transaction id → what counts now."""
+        with self.lock:
+            return self.ledger.states()
+
+    def refuse(self, key: str) -> None:
+        """Refuse the item with this key: its click belongs to another account."""
+        self.refused.add(key)
+
+    def refuse_later(self, key: str, reason: str) -> None:
+        """Accept the item with this key, and refuse it in the diagnostics with a `ProcessingErrorReason`."""
+        self.refused_late[key] = reason

@@ -1,0 +1,248 @@
+"""The stand-in's HTTP side: the Data Manager API and the token endpoint."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from plugins.ads.google_ads.sandbox_events import (
+    REQUEST,
+    Fault,
+    event_faults,
+    moment,
+    normalised,
+    request_faults,
+)
+from plugins.ads.google_ads.sandbox_ledger import Counted
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse
+
+    from plugins.ads.google_ads.sandbox import Sandbox
+
+MAX_AGE = timedelta(days=90)
+PREFIX = "PROCESSING_ERROR_REASON_"
+
+
+@dataclass
+class Ingested:
+    """A request that was accepted, and what its diagnostics will say of each conversion action."""
+
+    received_at: datetime
+    destinations: Sequence[Mapping[str, Any]]
+    events: Counter[str]
+    """Conversion action → how many events."""
+    errors: dict[str, Counter[str]]
+    """Conversion action → reason → how many events."""
+
+
+class DataManagerApi:
+    """The paths of datamanager.googleapis.com that offline conversions need, and the token endpoint."""
+
+    def __init__(self, google: Sandbox) -> None:
+        self._google = google
+        self._ingested: dict[str, Ingested] = {}
+        self._minutes: Counter[datetime] = Counter()
+
+    def app(self) -> Starlette:
+        """The paths as an ASGI application."""
+        from starlette.applications import Starlette
+        from starlette.routing import Route
+
+        return Starlette(
+            routes=[
+                Route("/v1/events:ingest", self._ingest, methods=["POST"]),
+                Route("/v1/requestStatus:retrieve", self._retrieve, methods=["GET"]),
+                Route("/token", self._token, methods=["POST"]),
+            ]
+        )
+
+    async def _token(self, request: Request) -> JSONResponse:
+        from urllib.parse import parse_qsl
+
+        from starlette.responses import JSONResponse
+
+        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+        status, content = self._google.tokens.answer(form, f"{self._google.url}/token")
+        return JSONResponse(content, status)
+
+    async def _ingest(self, request: Request) -> JSONResponse:
+
+        body = await request.body()
+        with self._google.lock:
+            refusal = self._gate(request)
+            if refusal is not None:
+                return refusal
+            try:
+                content = json.loads(body)
+            except ValueError:
+                return _error(400, "INVALID_ARGUMENT", "Invalid JSON payload received.")
+            if not isinstance(content, dict):
+                return _error(400, "INVALID_ARGUMENT", "Invalid JSON payload received.")
+            self._google.ingested.append(content)
+            return self._take(content) if self._may_enter(content) else _error(403, "PERMISSION_DENIED", _DENIED)
+
+    def _take(self, content: Mapping[str, Any]) -> JSONResponse:
+        from starlette.responses import JSONResponse
+
+        google, now = self._google, self._google.clock()
+        faults: list[Fault] = []
+        asked = normalised(content, REQUEST, "", faults)
+        if not faults:
+            faults += request_faults(asked, google.customer_id, google.conversion_actions)
+            references = [destination.get("reference", "") for destination in asked.get("destinations") or []]
+            for place, event in enumerate(asked.get("events") or []):
+                faults += event_faults(place, event, references, now)
+                if event.get("transactionId") in google.refused:
+                    where = f"events.events[{place}].ad_identifiers"
+                    faults.append(Fault(where, "INVALID_AD_IDENTIFIER_FOR_ACCOUNT", _FOREIGN_CLICK))
+        if faults:
+            return _error(
+                400, "INVALID_ARGUMENT", "There was a problem with the request.", faults if google.names_fields else ()
+            )
+        if asked.get("validateOnly"):
+            return JSONResponse({"requestId": f"v-{secrets.token_hex(8)}"})
+        request_id = f"t-{secrets.token_hex(8)}"
+        self._ingested[request_id] = self._count(asked, now)
+        return JSONResponse({"requestId": request_id})
+
+    def _count(self, asked: Mapping[str, Any], now: datetime) -> Ingested:
+        actions = {d.get("reference", ""): d["productDestinationId"] for d in asked["destinations"]}
+        done = Ingested(now, asked["destinations"], Counter(), {})
+        for event in asked["events"]:
+            for reference in event.get("destinationReferences") or actions:
+                action = actions[reference]
+                done.events[action] += 1
+                reason = self._count_one(action, event, now)
+                if reason:
+                    done.errors.setdefault(action, Counter())[reason] += 1
+        return done
+
+    def _count_one(self, action: str, event: Mapping[str, Any], now: datetime) -> str | None:
+        """Count one event, or the reason for which the diagnostics will refuse it. As Google says, an event whose
+        transaction id is known changes that conversion, and only its value and currency; any other makes a new one."""
+        google = self._google
+        conversion = _counted(action, event)
+        if conversion.order_id in google.refused_late:
+            return google.refused_late[conversion.order_id]
+        if conversion.at < now - MAX_AGE:
+            return "EVENT_TOO_OLD"
+        known = google.ledger.find(action, conversion.order_id)
+        if known is None:
+            if google.ledger.owner(conversion.click) is not None:
+                return "DUPLICATE_GCLID"
+            google.ledger.count(conversion)
+        elif "conversionValue" in event and (conversion.updated_at or conversion.at) >= (known.updated_at or known.at):
+            known.value, known.currency = conversion.value, conversion.currency or known.currency
+            known.updated_at = conversion.updated_at
+            known.retracted = conversion.updated_at is not None and known.value == 0
+        return None
+
+    async def _retrieve(self, request: Request) -> JSONResponse:
+        from starlette.responses import JSONResponse
+
+        google = self._google
+        with google.lock:
+            refusal = self._gate(request)
+            if refusal is not None:
+                return refusal
+            done = self._ingested.get(request.query_params.get("requestId", ""))
+            if done is None:
+                fault = Fault("request_id", "INVALID_REQUEST_ID", "The request ID is not valid.")
+                return _error(400, "INVALID_ARGUMENT", "There was a problem with the request.", [fault])
+            ready = google.clock() >= done.received_at + google.diagnostics_delay
+            return JSONResponse(
+                {"requestStatusPerDestination": [_status(done, d, ready) for d in done.destinations]},
+            )
+
+    def _gate(self, request: Request) -> JSONResponse | None:
+        google = self._google
+        if not google.tokens.allows(request.headers.get("authorization", "")):
+            return _error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+        minute = google.clock().replace(second=0, microsecond=0)
+        self._minutes[minute] += 1
+        if self._minutes[minute] > google.requests_per_minute:
+            limit = {"quota_limit": "IngestionRequestsPerMinutePerProject", "service": "datamanager.googleapis.com"}
+            return _error(429, "RESOURCE_EXHAUSTED", "Quota exceeded.", reason="RATE_LIMIT_EXCEEDED", metadata=limit)
+        return None
+
+    def _may_enter(self, content: Mapping[str, Any]) -> bool:
+        needed = self._google.login_customer_id
+        if needed is None:
+            return True
+        faults: list[Fault] = []
+        asked = normalised(content, REQUEST, "", faults)
+        destinations = asked.get("destinations") or []
+        return all((d.get("loginAccount") or {}).get("accountId") == needed for d in destinations)
+
+
+_DENIED = "The caller does not have permission."
+_FOREIGN_CLICK = "The ad identifier is not valid for the account."
+
+
+def _counted(action: str, event: Mapping[str, Any]) -> Counted:
+    people = (event.get("userData") or {}).get("userIdentifiers") or []
+    at = moment(event.get("eventTimestamp"))
+    assert at is not None  # checked before
+    consent = event.get("consent") or {}
+    return Counted(
+        order_id=event.get("transactionId") or f"unnamed-{secrets.token_hex(4)}",
+        action=action,
+        at=at,
+        value=event.get("conversionValue"),
+        currency=event.get("currency"),
+        updated_at=moment(event.get("lastUpdatedTimestamp")),
+        click_ids={name: text for name, text in (event.get("adIdentifiers") or {}).items() if isinstance(text, str)},
+        hashed_phone=next((person["phoneNumber"] for person in people if "phoneNumber" in person), None),
+        hashed_email=next((person["emailAddress"] for person in people if "emailAddress" in person), None),
+        ad_user_data=consent.get("adUserData", "UNSPECIFIED").removeprefix("CONSENT_"),
+        ad_personalization=consent.get("adPersonalization", "UNSPECIFIED").removeprefix("CONSENT_"),
+    )
+
+
+def _status(done: Ingested, destination: Mapping[str, Any], ready: bool) -> dict[str, Any]:
+    action = destination["productDestinationId"]
+    total, errors = done.events[action], done.errors.get(action, Counter())
+    status: dict[str, Any] = {
+        "destination": destination,
+        "requestStatus": "PROCESSING",
+        "eventsIngestionStatus": {"recordCount": str(total)},
+    }
+    if ready:
+        failed = sum(errors.values())
+        status["requestStatus"] = "SUCCESS" if not failed else "PARTIAL_SUCCESS" if failed < total else "FAILED"
+        if failed:
+            counts = [{"recordCount": str(count), "reason": PREFIX + reason} for reason, count in errors.items()]
+            status["errorInfo"] = {"errorCounts": counts}
+    return status
+
+
+def _error(
+    code: int,
+    status: str,
+    message: str,
+    faults: Sequence[Fault] = (),
+    reason: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    from starlette.responses import JSONResponse
+
+    info: dict[str, Any] = {"reason": reason or status, "domain": "datamanager.googleapis.com"}
+    if metadata:
+        info["metadata"] = dict(metadata)
+    details: list[dict[str, Any]] = [
+        {"@type": "type.googleapis.com/google.rpc.ErrorInfo", **info},
+        {"@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": f"t-{secrets.token_hex(8)}"},
+    ]
+    if faults:
+        violations = [{"field": f.field, "description": f.description, "reason": f.reason} for f in faults]
+        details.append({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations})
+    content = {"error": {"code": code, "message": message, "status": status, "details": details}}
+    return JSONResponse(content, code)

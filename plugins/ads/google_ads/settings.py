@@ -1,0 +1,129 @@
+"""What the customer writes in config.yaml for a Google Ads account."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
+
+from hub.api import PluginSettings
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+def _account_id(written: Any) -> str:
+    digits = re.sub(r"[\s-]", "", str(written))
+    if not re.fullmatch(r"[0-9]{1,10}", digits):
+        raise ValueError("a Google Ads account id has up to ten digits, like 123-456-7890")
+    return digits
+
+
+def _address(written: str) -> str:
+    if not written.startswith(("https://", "http://")):
+        raise ValueError("an address begins with https://")
+    return written.rstrip("/")
+
+
+AccountId = Annotated[str, BeforeValidator(_account_id)]
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class Credentials(PluginSettings):
+    """Either a service account's key, or an OAuth client with a refresh token."""
+
+    service_account: SecretStr | None = Field(
+        None, description="The JSON key of a service account, as downloaded: ${file:/run/secrets/google.json}."
+    )
+    client_id: str | None = Field(None, description="The id of an OAuth client of your Google Cloud project.")
+    client_secret: SecretStr | None = Field(None, description="The secret of that OAuth client.")
+    refresh_token: SecretStr | None = Field(
+        None, description="The refresh token that a person granted to that OAuth client, for both scopes."
+    )
+
+    @field_validator("service_account")
+    @classmethod
+    def _is_a_key(cls, written: SecretStr | None) -> SecretStr | None:
+        if written is not None:
+            try:
+                key = json.loads(written.get_secret_value())
+            except ValueError:
+                key = None
+            if not isinstance(key, dict) or not (key.get("client_email") and key.get("private_key")):
+                raise ValueError("not the JSON key of a service account (it has client_email and private_key)")
+        return written
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Credentials:
+        client = (self.client_id, self.client_secret, self.refresh_token)
+        if (self.service_account is None) == (not any(client)):
+            raise ValueError("give either service_account, or client_id with client_secret and refresh_token")
+        if any(client) and not all(client):
+            raise ValueError("client_id, client_secret and refresh_token are needed together")
+        return self
+
+
+class GoogleAdsSettings(PluginSettings):
+    """One Google Ads account that conversions go to."""
+
+    customer_id: AccountId = Field(description="The account that owns the conversion actions, like 123-456-7890.")
+    login_customer_id: AccountId | None = Field(
+        None, description="The manager account through which you have access, if you use one."
+    )
+    linked_customer_id: AccountId | None = Field(
+        None, description="The linked account, where access comes from an established account link."
+    )
+    api: Literal["data_manager", "google_ads"] = Field(
+        "data_manager",
+        description="The way in: Google's Data Manager API, or the Google Ads API for accounts that used it before "
+        "2026-06-15.",
+    )
+    credentials: Credentials = Field(description="How to sign in to Google.")
+    data_manager_url: Address = Field(
+        "https://datamanager.googleapis.com", description="The address of the Data Manager API."
+    )
+    token_url: Address = Field(
+        "https://oauth2.googleapis.com/token", description="The address where Google gives out access tokens."
+    )
+    api_version: str = Field(
+        "v26", pattern=r"^v[0-9]{1,3}$", description="The version of the Google Ads API; google_ads only."
+    )
+    endpoint: str = Field(
+        "googleads.googleapis.com:443",
+        pattern=r"^[A-Za-z0-9.\-\[\]:]+$",
+        description="Host and port of the Google Ads API (gRPC); google_ads only.",
+    )
+    ca_file: Path | None = Field(
+        None, description="A PEM file with the authorities to trust at `endpoint`, instead of the public ones."
+    )
+    insecure: bool = Field(
+        False, description="Speak to `endpoint` without TLS; only on this machine, for the stand-in of Google."
+    )
+
+    @model_validator(mode="after")
+    def _tokens_stay_hidden(self) -> GoogleAdsSettings:
+        if self.insecure and self.endpoint.rpartition(":")[0] not in LOOPBACK:
+            raise ValueError("insecure is only for an endpoint on this machine, such as 127.0.0.1:18080")
+        return self
+
+
+class GoogleAdsDestination(PluginSettings):
+    """What stands below `send_to:` of a conversion rule."""
+
+    conversion_action: int | Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] = Field(
+        description="The id of the conversion action: the number behind ctId= in its address in Google Ads."
+    )
+
+    @field_validator("conversion_action", mode="before")
+    @classmethod
+    def _is_an_id(cls, written: Any) -> Any:
+        if isinstance(written, bool) or not re.fullmatch(r"[0-9]{1,20}", str(written)):
+            raise ValueError("a conversion action is named by its number, like 987654321")
+        return written
+
+    @property
+    def action(self) -> str:
+        """The id in digits."""
+        return str(self.conversion_action)

@@ -1,0 +1,86 @@
+"""Google's words for a conversion, and back. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from plugins.ads.google_ads.conversion import GoogleConversion
+from plugins.ads.google_ads.settings import GoogleAdsSettings
+
+
+def ads_time(at: datetime) -> str:
+    """A time as the Google Ads API writes it: `2026-11-24 15:00:00+00:00`."""
+    return at.strftime("%Y-%m-%d %H:%M:%S+00:00")
+
+
+def rfc3339(at: datetime) -> str:
+    """A time as the Data Manager API writes it: `2026-11-24T15:00:00Z`."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def ingest_request(
+    conversions: Sequence[GoogleConversion], settings: GoogleAdsSettings, validate_only: bool
+) -> dict[str, Any]:
+    """The body of `events:ingest`: a destination for each conversion action, and the events that refer to them."""
+    body: dict[str, Any] = {
+        "destinations": [_destination(action, settings) for action in dict.fromkeys(c.action for c in conversions)],
+        "events": [_event(conversion) for conversion in conversions],
+        "encoding": "HEX",
+    }
+    if validate_only:
+        body["validateOnly"] = True
+    return body
+
+
+def _destination(action: str, settings: GoogleAdsSettings) -> dict[str, Any]:
+    def account(account_id: str) -> dict[str, str]:
+        return {"accountType": "GOOGLE_ADS", "accountId": account_id}
+
+    destination: dict[str, Any] = {
+        "reference": action,
+        "operatingAccount": account(settings.customer_id),
+        "productDestinationId": action,
+    }
+    if settings.login_customer_id:
+        destination["loginAccount"] = account(settings.login_customer_id)
+    if settings.linked_customer_id:
+        destination["linkedAccount"] = account(settings.linked_customer_id)
+    return destination
+
+
+def _event(conversion: GoogleConversion) -> dict[str, Any]:
+    event: dict[str, Any] = {
+        "destinationReferences": [conversion.action],
+        "transactionId": conversion.order_id,
+        "eventTimestamp": rfc3339(conversion.occurred_at),
+        "eventSource": "PHONE",
+    }
+    if conversion.changed_at:
+        event["lastUpdatedTimestamp"] = rfc3339(conversion.changed_at)
+    if conversion.click_ids:
+        event["adIdentifiers"] = dict(conversion.click_ids)
+    person = {"emailAddress": conversion.hashed_email, "phoneNumber": conversion.hashed_phone}
+    identifiers = [{name: text} for name, text in person.items() if text]
+    if identifiers:
+        event["userData"] = {"userIdentifiers": identifiers}
+    if conversion.kind == "retract":
+        # The API has no retraction: a value of zero is the nearest that it offers.
+        event["conversionValue"] = 0.0
+    elif conversion.value is not None:
+        event["conversionValue"] = conversion.value
+    if conversion.currency and "conversionValue" in event:
+        event["currency"] = conversion.currency
+    consent = {"adUserData": "ad_user_data", "adPersonalization": "ad_personalization"}
+    said = {name: f"CONSENT_{conversion.consent[ours]}" for name, ours in consent.items() if ours in conversion.consent}
+    if said:
+        event["consent"] = said
+    return event
+
+
+def without(secrets: Sequence[str], words: str) -> str:
+    """Google's words without the personal values that it may have repeated, and not longer than a few lines."""
+    for text in secrets:
+        words = words.replace(text, "…")
+    return " ".join(words.split())[:500]

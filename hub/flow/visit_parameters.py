@@ -1,0 +1,84 @@
+"""What a landing page's address carries: utm tags, click ids and ad parameters, taken safely from hostile text.
+
+Caps, each of which drops or cuts quietly and never raises: the first 16,384 characters of an address, its first 200 parameters,
+200 characters of a utm value, 512 of a click id. Names count in any case, and behind a stray `amp;`. Of a repeated
+name the last good value wins, because networks append theirs at the end. The fragment is not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote_plus
+
+CLICK_IDS = ("gclid", "gbraid", "wbraid", "dclid", "msclkid", "fbclid", "ttclid", "li_fat_id", "twclid")
+"""Every click id that is kept, by its parameter's name."""
+AD_PARAMETERS = ("gad_source", "gad_campaignid")
+UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id")
+
+LONGEST_ADDRESS = 16_384
+MOST_PARAMETERS = 200
+LONGEST_TEXT = 200
+LONGEST_CLICK_ID = 512
+
+_CLICK_ID = re.compile(rf"[A-Za-z0-9._~-]{{4,{LONGEST_CLICK_ID}}}")
+"""The networks' ids are URL-safe text of about 20 to 200 characters; a longer or other value is no click id."""
+_AD_NUMBER = re.compile(r"[0-9]{1,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class VisitParameters:
+    """What was found: each mapping has only known names. `refused` lists the names whose values had the wrong shape."""
+
+    utm: Mapping[str, str] = field(default_factory=dict)
+    click_ids: Mapping[str, str] = field(default_factory=dict)
+    ad_parameters: Mapping[str, str] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+
+
+def visit_parameters(landing_page: str | None) -> VisitParameters:
+    """The known parameters of a landing page's address; empty where there are none. Never raises, whatever the text."""
+    utm: dict[str, str] = {}
+    click_ids: dict[str, str] = {}
+    ads: dict[str, str] = {}
+    refused: set[str] = set()
+    for name, raw in reversed(list(query_pairs(landing_page))):
+        if name in UTM and name not in utm:
+            if text := plain_text(raw):
+                utm[name] = text
+        elif name in CLICK_IDS and name not in click_ids:
+            _keep(name, raw, _CLICK_ID, click_ids, refused)
+        elif name in AD_PARAMETERS and name not in ads:
+            _keep(name, raw, _AD_NUMBER, ads, refused)
+    return VisitParameters(utm, click_ids, ads, tuple(sorted(refused - click_ids.keys() - ads.keys())))
+
+
+def _keep(name: str, raw: str, shape: re.Pattern[str], kept: dict[str, str], refused: set[str]) -> None:
+    value = unquote_plus(raw[: 3 * LONGEST_CLICK_ID + 1])
+    if shape.fullmatch(value):
+        kept[name] = value
+    else:
+        refused.add(name)
+
+
+def query_pairs(address: str | None) -> Iterator[tuple[str, str]]:
+    """The parameters in front of the fragment, names in lower case, values still percent-encoded."""
+    if not address:
+        return
+    query = address[:LONGEST_ADDRESS].partition("#")[0].partition("?")[2]
+    parts = query.split("&", MOST_PARAMETERS)
+    if len(address) > LONGEST_ADDRESS or len(parts) > MOST_PARAMETERS:
+        parts.pop()  # the cap went through it, or it is the uncounted rest
+    for part in parts:
+        name, equals, value = part.partition("=")
+        if equals and len(name) <= 40:
+            yield name.lower().removeprefix("amp;"), value
+
+
+def plain_text(raw: str) -> str:
+    """A percent-encoded value as one short line: no control or invisible characters, no half of a surrogate pair."""
+    text = unquote_plus(raw[: LONGEST_TEXT * 12])
+    if not text.isprintable():
+        text = "".join(c for c in text.replace("\n", " ").replace("\t", " ") if c.isprintable())
+    return " ".join(text.split())[:LONGEST_TEXT].rstrip()

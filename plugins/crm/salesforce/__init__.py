@@ -1,0 +1,135 @@
+"""Salesforce: who is calling, calls logged as Tasks, opportunities as outcomes, and a person's data exported or erased."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hub.api import (
+    Auth,
+    CallActivity,
+    Caller,
+    ConnectionReport,
+    Connector,
+    DataFlow,
+    Deletion,
+    Erasure,
+    Fact,
+    HeldRecord,
+    Limits,
+    Manifest,
+    OutcomePage,
+    PersonReference,
+    Receipt,
+    Recipient,
+    RingfenceError,
+    Share,
+    hookimpl,
+)
+
+from .settings import SalesforceSettings
+
+if TYPE_CHECKING:
+    from .session import Connection
+
+PERSON = (Share(field="phone_numbers"), Share(field="emails"))
+
+
+class Salesforce(Connector):
+    """One Salesforce org."""
+
+    manifest = Manifest(
+        name="salesforce",
+        kind="crm",
+        version="0.1.0",
+        summary="Looks callers up in Salesforce, logs their calls and reads what became of them.",
+        recipient=Recipient(
+            name="Salesforce, Inc.", role="processor", privacy_url="https://www.salesforce.com/company/legal/privacy/"
+        ),
+        regions=("US",),
+        hosts=("*.salesforce.com", "*.my.salesforce.com"),
+        flows=(
+            DataFlow(hook="enrich_caller", use="sales", shares=(Share(field="phone_number"),)),
+            DataFlow(
+                hook="log_calls",
+                use="sales",
+                shares=(
+                    Share(field="caller_number"),
+                    Share(field="caller_name"),
+                    Share(field="landing_page"),
+                    Share(field="recording_url"),
+                ),
+            ),
+            DataFlow(hook="export_person", use="essential.legal_obligation", shares=PERSON),
+            DataFlow(hook="erase_person", use="essential.legal_obligation", shares=PERSON),
+        ),
+        retention="until the business deletes it; then 15 days in Salesforce's recycle bin",
+        deletion=Deletion(
+            supported=True,
+            note="Calls that we logged are deleted; contacts and leads only with `erasure: people`. Salesforce keeps "
+            "deleted records in its recycle bin for 15 days.",
+        ),
+        auth=Auth(kind="oauth2", scopes=("api", "refresh_token")),
+        limits=Limits(batch_size=200),
+    )
+    Settings = SalesforceSettings
+    settings: SalesforceSettings
+
+    _connection: Connection | None = None
+    _connecting = threading.Lock()
+
+    @property
+    def connection(self) -> Connection:
+        """The way to the org, made when it is first used: it brings in the vendor's library."""
+        with self._connecting:
+            if self._connection is None:
+                from .session import Connection
+
+                self._connection = Connection(self.settings, self.services, self.manifest.hosts)
+            return self._connection
+
+    @hookimpl
+    def enrich_caller(self, caller: Caller) -> Sequence[Fact]:
+        """Who has this number: name, company, record, owner, and the open deal."""
+        from .people import who_calls
+
+        return who_calls(self.connection, caller.phone_number) if caller.phone_number else ()
+
+    @hookimpl
+    def log_calls(self, activities: Sequence[CallActivity]) -> Sequence[Receipt]:
+        """Each call as a completed Task on the caller's contact or lead."""
+        from .calls import log
+
+        return log(self.connection, activities) if activities else ()
+
+    @hookimpl
+    def pull_outcomes(self, cursor: str | None) -> OutcomePage:
+        """Opportunities in the order in which they changed."""
+        from .deals import changed
+
+        return changed(self.connection, cursor)
+
+    @hookimpl
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        """Contacts, leads, calls and deals of the person."""
+        from .people import held_on
+
+        return held_on(self.connection, person)
+
+    @hookimpl
+    def erase_person(self, person: PersonReference) -> Erasure:
+        """Calls that we logged, and the person where `erasure: people` says so."""
+        from .people import erase
+
+        return erase(self.connection, person)
+
+    @hookimpl
+    def check_connection(self) -> ConnectionReport:
+        """Sign in, read the limits, and see that the fields which the settings name are there."""
+        from .check import report
+
+        try:
+            return report(self.connection)
+        except RingfenceError as error:
+            return ConnectionReport(ok=False, detail=str(error))

@@ -1,0 +1,329 @@
+"""A small stand-in of Salesforce: tokens by OAuth, search, query, records, collections, limits, and its errors."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from hub.api import HttpSandbox
+
+from .sandbox_queries import soql, sosl
+from .sandbox_records import Org, Refused
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+CLIENT_ID = "3MVG9sandboxConsumerKey"
+CLIENT_SECRET = "sandbox-consumer-secret"  # noqa: S105 - of the stand-in
+USERNAME = "integration@example.com"
+JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+ASSERTION_LIFETIME = 180
+MOST_RECORDS = 200
+STAGES = {"qualified": "Qualification", "won": "Closed Won", "lost": "Closed Lost"}
+
+FORMATS = (
+    "({0}) {1}-{2}",
+    "{0}-{1}-{2}",
+    "{0}.{1}.{2}",
+    "+1 {0} {1} {2}",
+    "1 ({0}) {1}-{2}",
+    "{0}{1}{2}",
+    "+1{0}{1}{2}",
+)
+"""How people type a North American number into a CRM; the contacts take turns."""
+
+
+@lru_cache(maxsize=1)
+def _key() -> Any:
+    """The RSA key pair of the stand-in's app, made once a process."""
+    from joserfc.jwk import RSAKey
+
+    return RSAKey.generate_key(2048, private=True)
+
+
+class Sandbox(HttpSandbox):
+    """One org with one app and one integration user; `org` holds its records, `requests` what was asked."""
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        super().__init__(clock)
+        self.org = Org(clock)
+        self.requests: list[tuple[str, str]] = []
+        self.sessions: set[str] = set()
+        self.refresh_tokens: set[str] = set()
+        self.rotate_refresh_tokens = False
+        self.page_rows = 2000
+        self.daily_limit = 15_000
+        self.used = 0
+        self.refused_keys: dict[str, tuple[str, str]] = {}
+        self._pages: dict[str, list[dict[str, Any]]] = {}
+        self._contacts = 0
+
+    # How a connector gets here.
+
+    def settings(self) -> dict[str, Any]:
+        """The JWT bearer flow, with the key that this stand-in's app trusts."""
+        private_key = _key().as_pem(private=True).decode()
+        return {"login_url": self.url, "client_id": CLIENT_ID, "username": USERNAME, "private_key": private_key}
+
+    def refresh_token_settings(self) -> dict[str, Any]:
+        """The refresh-token flow, with a token that was just granted."""
+        refresh_token = f"5Aep{secrets.token_urlsafe(24)}"
+        self.refresh_tokens.add(refresh_token)
+        return {
+            "login_url": self.url,
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "refresh_token": refresh_token,
+        }
+
+    def expire_sessions(self) -> None:
+        """All sessions end, as after the org's session time-out."""
+        self.sessions.clear()
+
+    # What the demo and the conformance suite ask of a CRM.
+
+    def add_contact(self, name: str, phone_number: str, email: str | None = None) -> str:
+        """A contact whose number is written as people write it."""
+        first, _, last = name.rpartition(" ")
+        north_american = re.fullmatch(r"\+1(\d{3})(\d{3})(\d{4})", phone_number)
+        typed = (
+            FORMATS[self._contacts % len(FORMATS)].format(*north_american.groups()) if north_american else phone_number
+        )
+        field = ("Phone", "MobilePhone")[self._contacts % 2]
+        self._contacts += 1
+        values = {"FirstName": first or None, "LastName": last, field: typed, "Email": email}
+        return self.org.create("Contact", values)
+
+    def add_deal(self, contact_id: str, stage: Literal["qualified", "won", "lost"], amount: str, currency: str) -> str:
+        """An opportunity with that contact in its primary role."""
+        values: dict[str, Any] = {"Name": "Repair", "StageName": STAGES[stage], "Amount": float(amount)}
+        values["CloseDate"] = self.clock().astimezone(UTC).date().isoformat()
+        if "CurrencyIsoCode" in self.org.kinds["Opportunity"].fields:
+            values["CurrencyIsoCode"] = currency
+        with self.org.lock:
+            deal = self.org.create("Opportunity", values)
+            role = {"OpportunityId": deal, "ContactId": contact_id, "IsPrimary": True}
+            self.org.create("OpportunityContactRole", role)
+        return deal
+
+    def move_deal(self, deal_id: str, stage: Literal["qualified", "won", "lost"], amount: str) -> None:
+        """The opportunity at another stage or amount."""
+        values = {"StageName": STAGES[stage], "Amount": float(amount)}
+        self.org.update("Opportunity", deal_id, values | {"CloseDate": self.clock().astimezone(UTC).date().isoformat()})
+
+    def activities(self) -> Sequence[Mapping[str, Any]]:
+        """The calls logged so far: the Tasks that have a call's id."""
+        with self.org.lock:
+            tasks = [task for task in self.org.rows("Task") if task["TaskSubtype"] == "Call"]
+        return [{"key": task["CallObject"], "contact_id": task["WhoId"], **task} for task in tasks]
+
+    def refuse(
+        self, key: str, code: str = "FIELD_CUSTOM_VALIDATION_EXCEPTION", message: str = "Not on weekends"
+    ) -> None:
+        """Refuse the Task with this CallObject, alone, as an org's own validation rule does."""
+        self.refused_keys[key] = (code, message)
+
+    # The wire.
+
+    def app(self) -> Any:
+        """Salesforce's paths."""
+        from starlette.applications import Starlette
+        from starlette.routing import Route
+
+        data = "/services/data/v{version}"
+        served: list[tuple[str, str, Any]] = [
+            ("/services/oauth2/token", "POST", self._token),
+            (f"{data}/limits{{slash:path}}", "GET", self._guarded(self._limits)),
+            (f"{data}/search/", "GET", self._guarded(self._search)),
+            (f"{data}/query/", "GET", self._guarded(self._query)),
+            (f"{data}/query/{{locator}}", "GET", self._guarded(self._more)),
+            (f"{data}/composite/sobjects", "POST", self._guarded(self._create_many)),
+            (f"{data}/composite/sobjects", "DELETE", self._guarded(self._delete_many)),
+            (f"{data}/sobjects/{{kind}}", "POST", self._guarded(self._create)),
+            (f"{data}/sobjects/{{kind}}/", "POST", self._guarded(self._create)),
+            (f"{data}/sobjects/{{kind}}/{{key}}", "GET", self._guarded(self._get)),
+            (f"{data}/sobjects/{{kind}}/{{key}}", "PATCH", self._guarded(self._update)),
+            (f"{data}/sobjects/{{kind}}/{{key}}", "DELETE", self._guarded(self._delete)),
+        ]
+        routes = [Route(path, handler, methods=[method]) for path, method, handler in served]
+        return Starlette(routes=routes, exception_handlers={404: self._nowhere})
+
+    async def _nowhere(self, request: Request, error: Exception) -> Response:
+        return _error(Refused("NOT_FOUND", "The requested resource does not exist", status=404))
+
+    async def _token(self, request: Request) -> Response:
+        from urllib.parse import parse_qsl
+
+        form = dict(parse_qsl((await request.body()).decode()))
+        self.requests.append(("POST", "/services/oauth2/token"))
+        refresh_token = form.get("refresh_token", "")
+        if form.get("grant_type") == JWT_GRANT:
+            problem = self._wrong_assertion(form.get("assertion", ""))
+        elif form.get("grant_type") == "refresh_token":
+            problem = self._wrong_refresh(form, refresh_token)
+        else:
+            problem = ("unsupported_grant_type", "grant type not supported")
+        if problem:
+            return _json({"error": problem[0], "error_description": problem[1]}, 400)
+        session = f"00D5g000000001!{secrets.token_urlsafe(24)}"
+        self.sessions.add(session)
+        answer = {"access_token": session, "instance_url": self.url, "token_type": "Bearer", "scope": "api"}
+        answer["id"] = f"{self.url}/id/00D5g0000000001EAA/{self.org.user}"
+        if refresh_token and self.rotate_refresh_tokens:
+            self.refresh_tokens.discard(refresh_token)
+            answer["refresh_token"] = f"5Aep{secrets.token_urlsafe(24)}"
+            self.refresh_tokens.add(answer["refresh_token"])
+        return _json(answer)
+
+    def _wrong_assertion(self, assertion: str) -> tuple[str, str] | None:
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
+        try:
+            claims = jwt.decode(assertion, _key(), algorithms=["RS256"]).claims
+        except (JoseError, ValueError):
+            return "invalid_grant", "invalid assertion"
+        if claims.get("iss") != CLIENT_ID:
+            return "invalid_client_id", "client identifier invalid"
+        if claims.get("sub") != USERNAME:
+            return "invalid_grant", "user hasn't approved this consumer"
+        if claims.get("aud") not in (self.url, "https://login.salesforce.com", "https://test.salesforce.com"):
+            return "invalid_grant", "audience is invalid"
+        left = int(claims.get("exp", 0)) - self.clock().timestamp()
+        return None if 0 < left <= ASSERTION_LIFETIME else ("invalid_grant", "expired authorization code")
+
+    def _wrong_refresh(self, form: Mapping[str, str], refresh_token: str) -> tuple[str, str] | None:
+        if form.get("client_id") != CLIENT_ID:
+            return "invalid_client_id", "client identifier invalid"
+        if form.get("client_secret") != CLIENT_SECRET:
+            return "invalid_client", "invalid client credentials"
+        return None if refresh_token in self.refresh_tokens else ("invalid_grant", "expired access/refresh token")
+
+    def _guarded(self, serve: Callable[[Request, Any], Response]) -> Any:
+        """A path behind the session and the daily limit."""
+
+        async def guarded(request: Request) -> Response:
+            body = await request.body()
+            self.requests.append((request.method, request.url.path))
+            if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.sessions:
+                return _error(Refused("INVALID_SESSION_ID", "Session expired or invalid", status=401))
+            if self.used >= self.daily_limit:
+                return _error(Refused("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403))
+            self.used += 1
+            if float(request.path_params["version"]) > 70:
+                return _error(Refused("NOT_FOUND", "The requested resource does not exist", status=404))
+            try:
+                given = json.loads(body) if body.strip() else None
+            except ValueError:
+                return _error(Refused("JSON_PARSER_ERROR", "The HTTP entity body is required to be JSON"))
+            try:
+                with self.org.lock:
+                    response = serve(request, given)
+            except Refused as refused:
+                return _error(refused)
+            response.headers["Sforce-Limit-Info"] = f"api-usage={self.used}/{self.daily_limit}"
+            return response
+
+        return guarded
+
+    def _limits(self, request: Request, body: Any) -> Response:
+        left = self.daily_limit - self.used
+        return _json({"DailyApiRequests": {"Max": self.daily_limit, "Remaining": left}})
+
+    def _search(self, request: Request, body: Any) -> Response:
+        return _json({"searchRecords": sosl(self.org, request.query_params.get("q", ""))})
+
+    def _query(self, request: Request, body: Any) -> Response:
+        return self._page(soql(self.org, request.query_params.get("q", "")), request.path_params["version"])
+
+    def _more(self, request: Request, body: Any) -> Response:
+        rows = self._pages.pop(request.path_params["locator"], None)
+        if rows is None:
+            raise Refused("INVALID_QUERY_LOCATOR", "invalid query locator")
+        return self._page(rows, request.path_params["version"])
+
+    def _page(self, rows: list[dict[str, Any]], version: str) -> Response:
+        shown, rest = rows[: self.page_rows], rows[self.page_rows :]
+        answer: dict[str, Any] = {"totalSize": len(rows), "done": not rest, "records": shown}
+        if rest:
+            locator = f"01g{secrets.token_hex(7)}-{len(shown)}"
+            self._pages[locator] = rest
+            answer["nextRecordsUrl"] = f"/services/data/v{version}/query/{locator}"
+        return _json(answer)
+
+    def _create(self, request: Request, body: Any) -> Response:
+        if not isinstance(body, dict):
+            raise Refused("JSON_PARSER_ERROR", "The HTTP entity body is required")
+        return _json({"id": self._take(request.path_params["kind"], body), "success": True, "errors": []}, 201)
+
+    def _take(self, kind: str, values: Mapping[str, Any]) -> str:
+        refusal = self.refused_keys.get(str(values.get("CallObject")))
+        if refusal:
+            raise Refused(*refusal)
+        return self.org.create(kind, values)
+
+    def _create_many(self, request: Request, body: Any) -> Response:
+        records = body.get("records") if isinstance(body, dict) else None
+        if not isinstance(records, list):
+            raise Refused("JSON_PARSER_ERROR", "records is required")
+        if len(records) > MOST_RECORDS:
+            raise Refused(
+                "EXCEEDED_ID_LIMIT",
+                f"record limit reached. cannot submit more than {MOST_RECORDS} records into this call",
+            )
+        return _json([self._one_of(lambda r=record: self._take(r["attributes"]["type"], r)) for record in records])
+
+    def _delete_many(self, request: Request, body: Any) -> Response:
+        keys = [key for key in request.query_params.get("ids", "").split(",") if key]
+        if len(keys) > MOST_RECORDS:
+            raise Refused(
+                "EXCEEDED_ID_LIMIT",
+                f"record limit reached. cannot submit more than {MOST_RECORDS} records into this call",
+            )
+        return _json([self._one_of(lambda k=key: self.org.delete(k) or k) for key in keys])
+
+    def _one_of(self, work: Callable[[], str]) -> dict[str, Any]:
+        try:
+            return {"id": work(), "success": True, "errors": []}
+        except Refused as refused:
+            error = {"statusCode": refused.code, "message": refused.message, "fields": list(refused.fields)}
+            return {"success": False, "errors": [error]}
+
+    def _get(self, request: Request, body: Any) -> Response:
+        kind, _ = self.org.kind(request.path_params["kind"])
+        record = self.org.find(kind, request.path_params["key"])
+        return _json({"attributes": {"type": kind, "url": request.url.path}, **record})
+
+    def _update(self, request: Request, body: Any) -> Response:
+        self.org.update(request.path_params["kind"], request.path_params["key"], body or {})
+        return _empty()
+
+    def _delete(self, request: Request, body: Any) -> Response:
+        kind, _ = self.org.kind(request.path_params["kind"])
+        self.org.delete(self.org.find(kind, request.path_params["key"])["Id"])
+        return _empty()
+
+
+def _json(content: Any, status: int = 200) -> Response:
+    from starlette.responses import JSONResponse
+
+    return JSONResponse(content, status_code=status)
+
+
+def _empty() -> Response:
+    from starlette.responses import Response
+
+    return Response(status_code=204)
+
+
+def _error(refused: Refused) -> Response:
+    error: dict[str, Any] = {"message": refused.message, "errorCode": refused.code}
+    if refused.fields:
+        error["fields"] = list(refused.fields)
+    return _json([error], refused.status)

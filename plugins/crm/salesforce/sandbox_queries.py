@@ -1,0 +1,397 @@
+"""The stand-in's SOQL and SOSL: a part of both languages, and MALFORMED_QUERY for everything outside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from .sandbox_records import Org, Record, Refused
+
+TOKEN = re.compile(
+    r"\s*(?:(?P<text>'(?:[^'\\]|\\.)*')|(?P<when>\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d))|(?P<day>\d{4}-\d\d-\d\d)"
+    r"|(?P<number>-?\d+(?:\.\d+)?)|(?P<name>[A-Za-z_][A-Za-z0-9_.]*)|(?P<mark><=|>=|!=|<>|[=<>(),])|(?P<end>$))",
+    re.DOTALL,
+)
+ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+Test = Callable[[Record], bool]
+
+
+@dataclass(frozen=True)
+class Query:
+    """One object asked: which fields, which records, in which order, how many."""
+
+    kind: str
+    fields: tuple[str, ...]
+    test: Test
+    order: tuple[tuple[str, bool], ...]
+    limit: int | None
+
+
+def soql(org: Org, text: str) -> list[Record]:
+    """The rows of a SOQL query as JSON objects, or `Refused`."""
+    reader = _Reader(org, text)
+    reader.word("SELECT")
+    fields = reader.names()
+    reader.word("FROM")
+    query = reader.tail(reader.name(), fields)
+    reader.finish()
+    return _answer(org, query, org.rows(query.kind))
+
+
+def sosl(org: Org, text: str) -> list[Record]:
+    """The records of a SOSL search as JSON objects, or `Refused`."""
+    match = re.match(
+        r"\s*FIND\s*\{((?:[^{}\\]|\\.)*)\}\s*(?:IN\s+(ALL|NAME|EMAIL|PHONE)\s+FIELDS\b)?", text, re.I | re.S
+    )
+    if match is None:
+        raise Refused("MALFORMED_SEARCH", "No search term found. The search term must be enclosed in braces.")
+    matches = _Terms(match[1]).any_of()
+    group = (match[2] or "ALL").upper()
+    reader = _Reader(org, text[match.end() :], "MALFORMED_SEARCH")
+    asked: list[Query] = []
+    if reader.takes("RETURNING"):
+        while True:
+            kind = reader.name()
+            if reader.takes("("):
+                asked.append(reader.tail(kind, reader.names()))
+                reader.mark(")")
+            else:
+                asked.append(reader.tail(kind, ("Id",)))
+            if not reader.takes(","):
+                break
+    else:
+        asked = [reader.tail(kind, ("Id",)) for kind in ("Account", "Contact", "Lead", "Opportunity", "Task")]
+    most = reader.limit() or 2000
+    reader.finish()
+    rows = [row for query in asked for row in _answer(org, query, _found(org, query.kind, group, matches))]
+    return rows[: min(most, 2000)]
+
+
+def _answer(org: Org, query: Query, rows: Iterator[Record]) -> list[Record]:
+    chosen = [row for row in rows if query.test(row)]
+    for path, descending in reversed(query.order):
+        chosen.sort(key=lambda row, path=path: _sortable(_at(org, query.kind, row, path)), reverse=descending)
+    return [_shown(org, query, row) for row in chosen[: query.limit]]
+
+
+def _shown(org: Org, query: Query, row: Record) -> Record:
+    shown: Record = {"attributes": _attributes(query.kind, row)}
+    for path in query.fields:
+        parent, dot, leaf = path.partition(".")
+        if not dot:
+            shown[path] = row[path]
+            continue
+        owner = _parent(org, query.kind, row, parent)
+        if owner is None:
+            shown[parent] = None
+            continue
+        kind, record = owner
+        shown.setdefault(parent, {"attributes": _attributes(kind, record)})[leaf] = record[leaf]
+    return shown
+
+
+def _attributes(kind: str, row: Record) -> dict[str, str]:
+    return {"type": kind, "url": f"/services/data/v66.0/sobjects/{kind}/{row['Id']}"}
+
+
+def _parent(org: Org, kind: str, row: Record, name: str) -> tuple[str, Record] | None:
+    key = row.get(org.kinds[kind].parents[name])
+    if not key:
+        return None
+    owner = next(known for known, held in org.kinds.items() if held.prefix == key[:3])
+    record = org.tables[owner].get(key)
+    return (owner, record) if record is not None and not record["IsDeleted"] else None
+
+
+def _at(org: Org, kind: str, row: Record, path: str) -> Any:
+    parent, dot, leaf = path.partition(".")
+    if not dot:
+        return row[path]
+    owner = _parent(org, kind, row, parent)
+    return owner[1][leaf] if owner else None
+
+
+def _sortable(value: Any) -> tuple[int, Any]:
+    return (0, "") if value is None else (1, value)
+
+
+class _Reader:
+    """Reads a query from left to right."""
+
+    def __init__(self, org: Org, text: str, code: str = "MALFORMED_QUERY") -> None:
+        self.org, self.code, self.at, self.tokens = org, code, 0, []
+        place = 0
+        while True:
+            match = TOKEN.match(text, place)
+            if match is None:
+                raise Refused(code, f"unexpected token: '{text[place : place + 20]}'")
+            kind = str(match.lastgroup)
+            self.tokens.append((kind, match[kind]))
+            if kind == "end":
+                return
+            place = match.end()
+
+    def refuse(self) -> Refused:
+        token = self.tokens[self.at][1] or "<EOF>"
+        return Refused(self.code, f"unexpected token: '{token}'")
+
+    def takes(self, word: str) -> bool:
+        kind, value = self.tokens[self.at]
+        if kind in ("name", "mark") and value.upper() == word:
+            self.at += 1
+            return True
+        return False
+
+    def word(self, word: str) -> None:
+        if not self.takes(word):
+            raise self.refuse()
+
+    mark = word
+
+    def name(self) -> str:
+        kind, value = self.tokens[self.at]
+        if kind != "name":
+            raise self.refuse()
+        self.at += 1
+        return value
+
+    def names(self) -> tuple[str, ...]:
+        found = [self.name()]
+        while self.takes(","):
+            found.append(self.name())
+        return tuple(found)
+
+    def finish(self) -> None:
+        if self.tokens[self.at][0] != "end":
+            raise self.refuse()
+
+    def limit(self) -> int | None:
+        if not self.takes("LIMIT"):
+            return None
+        kind, value = self.tokens[self.at]
+        if kind != "number" or not value.isdigit():
+            raise self.refuse()
+        self.at += 1
+        return int(value)
+
+    def tail(self, kind_name: str, fields: Sequence[str]) -> Query:
+        kind, _ = self.org.kind(kind_name)
+        paths = tuple(self.path(kind, field) for field in fields)
+        if len(set(paths)) < len(paths):
+            raise Refused("INVALID_FIELD", "duplicate field selected")
+        test: Test = self.either(kind) if self.takes("WHERE") else lambda row: True
+        order: list[tuple[str, bool]] = []
+        if self.takes("ORDER"):
+            self.word("BY")
+            while True:
+                path = self.path(kind, self.name())
+                descending = self.takes("DESC")
+                if not descending:
+                    self.takes("ASC")
+                order.append((path, descending))
+                if not self.takes(","):
+                    break
+        return Query(kind, paths, test, tuple(order), self.limit())
+
+    def path(self, kind: str, name: str) -> str:
+        parent, dot, leaf = name.partition(".")
+        if not dot:
+            return self.org.field(kind, name)
+        known = next((p for p in self.org.kinds[kind].parents if p.lower() == parent.lower()), None)
+        if known is None or "." in leaf:
+            raise Refused("INVALID_FIELD", f"Didn't understand relationship '{parent}' in field path.")
+        target = "User" if known == "Owner" else known
+        return f"{known}.{self.org.field(target, leaf)}"
+
+    def either(self, kind: str) -> Test:
+        tests = [self.both(kind)]
+        while self.takes("OR"):
+            tests.append(self.both(kind))
+        return lambda row: any(test(row) for test in tests)
+
+    def both(self, kind: str) -> Test:
+        tests = [self.one(kind)]
+        while self.takes("AND"):
+            tests.append(self.one(kind))
+        return lambda row: all(test(row) for test in tests)
+
+    def one(self, kind: str) -> Test:
+        if self.takes("("):
+            inside = self.either(kind)
+            self.mark(")")
+            return inside
+        path = self.path(kind, self.name())
+        parent, dot, leaf = path.partition(".")
+        owner = ("User" if parent == "Owner" else parent) if dot else kind
+        of_type = self.org.kinds[owner].fields[leaf if dot else path]
+        for sign in ("=", "!=", "<>", "<=", ">=", "<", ">"):
+            if self.takes(sign):
+                return self.compared(kind, path, sign, self.value(path, of_type))
+        if self.takes("IN"):
+            self.mark("(")
+            wanted = [self.value(path, of_type)]
+            while self.takes(","):
+                wanted.append(self.value(path, of_type))
+            self.mark(")")
+            return lambda row: any(_equal(_comparable(_at(self.org, kind, row, path), of_type), one) for one in wanted)
+        raise self.refuse()
+
+    def compared(self, kind: str, path: str, sign: str, wanted: Any) -> Test:
+        parent, dot, leaf = path.partition(".")
+        owner = ("User" if parent == "Owner" else parent) if dot else kind
+        of_type = self.org.kinds[owner].fields[leaf if dot else path]
+
+        def test(row: Record) -> bool:
+            held = _comparable(_at(self.org, kind, row, path), of_type)
+            if sign in ("=", "!=", "<>"):
+                return _equal(held, wanted) is (sign == "=")
+            if held is None or wanted is None:
+                return False
+            return bool({"<": held < wanted, ">": held > wanted, "<=": held <= wanted, ">=": held >= wanted}[sign])
+
+        return test
+
+    def value(self, path: str, of_type: str | int) -> Any:
+        kind, text = self.tokens[self.at]
+        self.at += 1
+        if kind == "name" and text.lower() == "null":
+            return None
+        wanted = {"datetime": "when", "date": "day", "double": "number", "int": "number", "boolean": "name"}
+        if kind != (wanted.get(of_type, "text") if isinstance(of_type, str) else "text"):
+            shown = "date, dateTime" if of_type == "datetime" else of_type
+            raise Refused("INVALID_FIELD", f"value of filter criterion for field '{path}' must be of type {shown}")
+        if kind == "text":
+            plain = re.sub(r"\\(.)", lambda m: ESCAPES.get(m[1], m[1]), text[1:-1], flags=re.DOTALL)
+            return _comparable(plain, of_type)
+        if kind == "name":
+            if text.lower() not in ("true", "false"):
+                raise self.refuse()
+            return text.lower() == "true"
+        return float(text) if kind == "number" else _comparable(text, of_type)
+
+
+def _comparable(value: Any, of_type: str | int) -> Any:
+    if value is None:
+        return None
+    if of_type == "datetime":
+        return datetime.fromisoformat(value).astimezone(UTC)
+    if of_type == "id":
+        return value[:15]
+    if of_type in ("double", "int"):
+        return float(value)
+    return value.lower() if isinstance(of_type, int) else value
+
+
+def _equal(held: Any, wanted: Any) -> bool:
+    return bool(held == wanted)
+
+
+# SOSL: what stands between the braces, and where it is looked for.
+
+Words = tuple[str, ...]
+Match = Callable[[Sequence[Words]], bool]
+
+
+class _Terms:
+    """A search expression: words and phrases, AND (also where nothing stands between), OR, AND NOT, parentheses."""
+
+    def __init__(self, text: str) -> None:
+        self.tokens: list[tuple[str, str]] = []
+        pattern = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([()])|((?:[^\s"()\\&|!\[\]^~:+\']|\\.)+))', re.DOTALL)
+        place, text = 0, text.strip()
+        while place < len(text):
+            match = pattern.match(text, place)
+            if match is None:
+                raise Refused("MALFORMED_SEARCH", f"unexpected character in search term: {text[place]}")
+            phrase, mark, word = match.groups()
+            self.tokens.append(("text", phrase) if phrase is not None else ("mark", mark) if mark else ("word", word))
+            place = match.end()
+        if not self.tokens or sum(len(re.findall(r"\w", token[1])) for token in self.tokens) < 2:
+            raise Refused("MALFORMED_SEARCH", "search term must be longer than one character")
+        self.at = 0
+
+    def keyword(self, word: str) -> bool:
+        if self.at < len(self.tokens) and self.tokens[self.at] in (("word", word), ("word", word.lower())):
+            self.at += 1
+            return True
+        return False
+
+    def any_of(self) -> Match:
+        test = self._or()
+        if self.at < len(self.tokens):
+            raise Refused("MALFORMED_SEARCH", "unbalanced parentheses in search term")
+        return test
+
+    def _or(self) -> Match:
+        tests = [self._and()]
+        while self.keyword("OR"):
+            tests.append(self._and())
+        return lambda words: any(test(words) for test in tests)
+
+    def _and(self) -> Match:
+        tests = [self._one()]
+        while self.at < len(self.tokens) and self.tokens[self.at] != ("mark", ")"):
+            if self.tokens[self.at] in (("word", "OR"), ("word", "or")):
+                break
+            explicit = self.keyword("AND")
+            if explicit and self.keyword("NOT"):
+                left_out = self._one()
+                tests.append(lambda words, left_out=left_out: not left_out(words))
+            else:
+                tests.append(self._one())
+        return lambda words: all(test(words) for test in tests)
+
+    def _one(self) -> Match:
+        if self.at >= len(self.tokens):
+            raise Refused("MALFORMED_SEARCH", "search term ends too early")
+        kind, text = self.tokens[self.at]
+        self.at += 1
+        if (kind, text) == ("mark", "("):
+            inside = self._or()
+            if self.at >= len(self.tokens) or self.tokens[self.at] != ("mark", ")"):
+                raise Refused("MALFORMED_SEARCH", "unbalanced parentheses in search term")
+            self.at += 1
+            return inside
+        if kind == "mark" or text in ("OR", "AND", "or", "and"):
+            raise Refused("MALFORMED_SEARCH", f"unexpected {text} in search term")
+        wild = bool(re.search(r"(?<!\\)\*$", text))
+        wanted = words_of(re.sub(r"\\(.)", r"\1", text.rstrip("*") if wild else text, flags=re.DOTALL))
+        return lambda fields: any(_follows(held, wanted, wild) for held in fields)
+
+
+def words_of(text: str) -> Words:
+    """Search splits at spaces, at punctuation, and between letters and digits; case does not count."""
+    return tuple(re.findall(r"[^\W\d_]+|\d+", text.lower()))
+
+
+def _follows(held: Words, wanted: Words, wild: bool) -> bool:
+    if not wanted:
+        return False
+    for start in range(len(held) - len(wanted) + 1):
+        part = held[start : start + len(wanted)]
+        if part == wanted or (wild and part[:-1] == wanted[:-1] and part[-1].startswith(wanted[-1])):
+            return True
+    return False
+
+
+def _found(org: Org, kind: str, group: str, matches: Match) -> Iterator[Record]:
+    held = org.kinds[kind]
+    texts = [name for name, of_type in held.fields.items() if isinstance(of_type, int)]
+    chosen = {
+        "PHONE": held.phones,
+        "EMAIL": tuple(name for name in texts if name == "Email"),
+        "NAME": tuple(name for name in texts if name in ("Name", "FirstName", "LastName", "Company", "Subject")),
+        "ALL": tuple(texts),
+    }[group]
+    for row in org.rows(kind):
+        words: list[Words] = []
+        for name in chosen:
+            if row[name]:
+                words.append(words_of(row[name]))
+                if name in held.phones:
+                    words.append((re.sub(r"\D", "", row[name]),))
+        if matches(words):
+            yield row

@@ -1,0 +1,273 @@
+"""The stand-in's org: objects with their fields and lengths, records, and the rules by which Salesforce takes a row."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+Record = dict[str, Any]
+
+
+class Refused(Exception):
+    """Salesforce's refusal of a request or a row: its code, its words, the fields that it names."""
+
+    def __init__(self, code: str, message: str, fields: tuple[str, ...] = (), status: int = 400) -> None:
+        super().__init__(message)
+        self.code, self.message, self.fields, self.status = code, message, fields, status
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One object type: key prefix, fields with their types (a number is a text of that length), parents and children."""
+
+    prefix: str
+    fields: Mapping[str, str | int]
+    parents: Mapping[str, str] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+
+
+AUDIT: dict[str, str | int] = {
+    "Id": "id",
+    "CreatedDate": "datetime",
+    "LastModifiedDate": "datetime",
+    "SystemModstamp": "datetime",
+    "IsDeleted": "boolean",
+}
+NAMES: dict[str, str | int] = {"Name": 121, "FirstName": 40, "LastName": 80}
+
+KINDS: dict[str, Kind] = {
+    "Account": Kind("001", {**AUDIT, "Name": 255, "Phone": 40}, required=("Name",), phones=("Phone",)),
+    "Contact": Kind(
+        "003",
+        {**AUDIT, **NAMES, "AccountId": "id", "OwnerId": "id", "Email": 80}
+        | {"Phone": 40, "MobilePhone": 40, "HomePhone": 40, "OtherPhone": 40},
+        parents={"Account": "AccountId", "Owner": "OwnerId"},
+        required=("LastName",),
+        phones=("Phone", "MobilePhone", "HomePhone", "OtherPhone"),
+    ),
+    "Lead": Kind(
+        "00Q",
+        {**AUDIT, **NAMES, "Company": 255, "OwnerId": "id", "Email": 80, "Phone": 40, "MobilePhone": 40}
+        | {"Status": 255, "IsConverted": "boolean"},
+        parents={"Owner": "OwnerId"},
+        required=("LastName", "Company"),
+        phones=("Phone", "MobilePhone"),
+    ),
+    "Opportunity": Kind(
+        "006",
+        {**AUDIT, "Name": 120, "StageName": 255, "Amount": "double", "CloseDate": "date", "AccountId": "id"}
+        | {"OwnerId": "id", "IsClosed": "boolean", "IsWon": "boolean", "LastStageChangeDate": "datetime"},
+        parents={"Account": "AccountId", "Owner": "OwnerId"},
+        required=("Name", "StageName", "CloseDate"),
+    ),
+    "OpportunityContactRole": Kind(
+        "00K",
+        {**AUDIT, "OpportunityId": "id", "ContactId": "id", "IsPrimary": "boolean", "Role": 40},
+        parents={"Opportunity": "OpportunityId", "Contact": "ContactId"},
+        required=("OpportunityId", "ContactId"),
+    ),
+    "Task": Kind(
+        "00T",
+        {**AUDIT, "WhoId": "id", "WhatId": "id", "OwnerId": "id", "Subject": 255, "Status": 255, "Priority": 255}
+        | {"ActivityDate": "date", "TaskSubtype": 40, "CallType": 40, "CallDurationInSeconds": "int"}
+        | {"CallDisposition": 255, "CallObject": 255, "Description": 32000},
+        parents={"Owner": "OwnerId"},
+    ),
+    "User": Kind("005", {**AUDIT, "Name": 121}),
+    "Organization": Kind("00D", {**AUDIT, "Name": 80, "IsSandbox": "boolean"}),
+}
+
+PICKLISTS: dict[tuple[str, str], frozenset[str]] = {
+    ("Task", "CallType"): frozenset({"Inbound", "Outbound", "Internal"}),
+    ("Task", "TaskSubtype"): frozenset({"Task", "Email", "Call", "Cadence", "ListEmail", "LinkedIn"}),
+}
+"""Restricted picklists; the others take any text."""
+
+
+class Org:
+    """All records of the stand-in. Thread-safe; `clock` is Salesforce's, cut to seconds as its stamps are."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.kinds = dict(KINDS)
+        self.unique: set[tuple[str, str]] = set()
+        self.tables: dict[str, dict[str, Record]] = {name: {} for name in KINDS}
+        self.next_number = 1
+        self.user = self._write("User", {"Name": "Robin Dispatcher"})
+        self._write("Organization", {"Name": "Example Plumbing", "IsSandbox": True})
+
+    def add_field(self, kind: str, name: str, of_type: str | int, unique: bool = False) -> None:
+        """An admin makes a custom field, or turns several currencies on."""
+        held = self.kinds[kind]
+        self.kinds[kind] = Kind(held.prefix, {**held.fields, name: of_type}, held.parents, held.required, held.phones)
+        if unique:
+            self.unique.add((kind, name))
+
+    def kind(self, name: str) -> tuple[str, Kind]:
+        """An object type by its name, in any case."""
+        for known, kind in self.kinds.items():
+            if known.lower() == name.lower():
+                return known, kind
+        raise Refused("INVALID_TYPE", f"sObject type '{name}' is not supported.")
+
+    def field(self, kind: str, name: str) -> str:
+        """A field's name as Salesforce writes it."""
+        for known in self.kinds[kind].fields:
+            if known.lower() == name.lower():
+                return known
+        raise Refused(
+            "INVALID_FIELD",
+            f"No such column '{name}' on entity '{kind}'. If you are attempting to use a custom field, be sure to append "
+            "the '__c' after the custom field name.",
+        )
+
+    def rows(self, kind: str) -> Iterator[Record]:
+        """The records that are not deleted."""
+        return iter([record for record in self.tables[kind].values() if not record["IsDeleted"]])
+
+    def create(self, kind_name: str, values: Mapping[str, Any]) -> str:
+        """Take a row as the API does; its id."""
+        with self.lock:
+            name, kind = self.kind(kind_name)
+            record = self._checked(name, values)
+            missing = tuple(field for field in kind.required if not record.get(field))
+            if missing:
+                raise Refused("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(missing)}]", missing)
+            return self._write(name, record)
+
+    def update(self, kind_name: str, key: str, values: Mapping[str, Any]) -> None:
+        """Change a record; its stamps move to now."""
+        with self.lock:
+            name, _ = self.kind(kind_name)
+            record = self.find(name, key)
+            record.update(self._checked(name, values, key))
+            self._settle(name, record, values)
+
+    def delete(self, key: str) -> None:
+        """Put a record into the recycle bin, with what hangs on it."""
+        with self.lock:
+            for name, kind in self.kinds.items():
+                if kind.prefix == key[:3] and key in self.tables[name]:
+                    record = self.tables[name][key]
+                    if record["IsDeleted"]:
+                        raise Refused("ENTITY_IS_DELETED", "entity is deleted", status=404)
+                    record["IsDeleted"] = True
+                    for task in self.rows("Task"):
+                        task["IsDeleted"] = task["IsDeleted"] or task.get("WhoId") == key
+                    return
+            raise Refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", status=404)
+
+    def find(self, kind: str, key: str) -> Record:
+        """A record that is not deleted, by its 15 or 18 characters."""
+        record = next((row for row in self.rows(kind) if row["Id"] == key or row["Id"][:15] == key), None)
+        if record is None:
+            raise Refused("NOT_FOUND", "The requested resource does not exist", status=404)
+        return record
+
+    def _checked(self, name: str, values: Mapping[str, Any], key: str | None = None) -> Record:
+        checked: Record = {}
+        for given, value in values.items():
+            if given == "attributes":
+                continue
+            field_name = self.field(name, given)
+            checked[field_name] = self._value(name, field_name, value)
+            if (name, field_name) in self.unique and value is not None:
+                for row in self.rows(name):
+                    if str(row.get(field_name)).lower() == str(value).lower() and row["Id"] != key:
+                        raise Refused(
+                            "DUPLICATE_VALUE",
+                            f"duplicate value found: {field_name} duplicates value on record with id: {row['Id']}",
+                        )
+        return checked
+
+    def _value(self, name: str, field_name: str, value: Any) -> Any:
+        wanted = self.kinds[name].fields[field_name]
+        if value is None:
+            return None
+        if isinstance(wanted, int):
+            if not isinstance(value, str):
+                raise Refused(
+                    "JSON_PARSER_ERROR", f"Cannot deserialize instance of string from VALUE_NUMBER_INT value {value}"
+                )
+            if len(value) > wanted:
+                label = f"{field_name}: data value too large: {value} (max length={wanted})"
+                raise Refused("STRING_TOO_LONG", label, (field_name,))
+            allowed = PICKLISTS.get((name, field_name))
+            if allowed is not None and value not in allowed:
+                text = f"{field_name}: bad value for restricted picklist field: {value}"
+                raise Refused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", text, (field_name,))
+            if field_name == "Email" and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+                raise Refused("INVALID_EMAIL_ADDRESS", f"Email: invalid email address: {value}", ("Email",))
+            return value.strip() or None
+        if wanted == "id":
+            if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?", value):
+                raise Refused("MALFORMED_ID", f"{field_name}: id value of incorrect type: {value}", (field_name,))
+            owner = next((n for n, kind in self.kinds.items() if kind.prefix == value[:3]), None)
+            if owner is None or not any(row["Id"][:15] == value[:15] for row in self.rows(owner)):
+                raise Refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", (field_name,))
+            return next(row["Id"] for row in self.rows(owner) if row["Id"][:15] == value[:15])
+        if wanted == "int" and not (isinstance(value, int) and not isinstance(value, bool)):
+            raise Refused("JSON_PARSER_ERROR", f"Cannot deserialize instance of int from VALUE_STRING value {value}")
+        if wanted == "date":
+            try:
+                date.fromisoformat(value)
+            except (ValueError, TypeError):
+                raise Refused(
+                    "JSON_PARSER_ERROR", f"Cannot deserialize instance of date from VALUE_STRING value {value}"
+                ) from None
+        return value
+
+    def _write(self, name: str, values: Mapping[str, Any]) -> str:
+        key = _id(self.kinds[name].prefix, self.next_number)
+        self.next_number += 1
+        record: Record = dict.fromkeys(self.kinds[name].fields)
+        record |= {"Id": key, "IsDeleted": False, **values}
+        record["CreatedDate"] = self.now()
+        for flag in ("IsConverted", "IsClosed", "IsWon", "IsPrimary", "IsSandbox"):
+            if flag in record:
+                record[flag] = bool(record[flag])
+        if "OwnerId" in record and not record["OwnerId"]:
+            record["OwnerId"] = self.user
+        self.tables[name][key] = record
+        self._settle(name, record, {})
+        return key
+
+    def _settle(self, name: str, record: Record, changed: Mapping[str, Any]) -> None:
+        record["LastModifiedDate"] = record["SystemModstamp"] = self.now()
+        if "LastName" in record and (record["LastName"] or record["FirstName"]):
+            record["Name"] = " ".join(filter(None, (record["FirstName"], record["LastName"])))
+        if name == "Opportunity":
+            record["IsWon"] = record["StageName"] == "Closed Won"
+            record["IsClosed"] = record["StageName"] in ("Closed Won", "Closed Lost")
+            if "StageName" in changed:
+                record["LastStageChangeDate"] = self.now()
+
+    def now(self) -> str:
+        """Salesforce's clock, as it writes it."""
+        return stamp(self.clock())
+
+
+def stamp(instant: datetime) -> str:
+    """A datetime as Salesforce writes it; its milliseconds are always zero."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+
+
+def _id(prefix: str, number: int) -> str:
+    """An 18-character id: the three at the end repeat the letter case of the first fifteen."""
+    digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    body = ""
+    while number:
+        number, rest = divmod(number, 62)
+        body = digits[rest] + body
+    fifteen = f"{prefix}5g{body.rjust(10, '0')}"
+    suffix = "".join(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[sum(1 << i for i, c in enumerate(fifteen[at : at + 5]) if c.isupper())]
+        for at in (0, 5, 10)
+    )
+    return fifteen + suffix

@@ -1,0 +1,61 @@
+"""Finding a phone number in Salesforce's search language, however a person once typed it.
+
+Source of the rules: Salesforce, "SOQL and SOSL Reference", FIND clause. Search splits text at spaces and punctuation,
+and phone fields are found by their bare digits too; so each number is asked for in its digits, with and without the
+country, and as a phrase in its national spelling. What comes back is compared as E.164 before it counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+RESERVED = re.compile(r"""([?&|!{}\[\]()^~*:\\"'+-])""")
+MOST_CHARACTERS = 3600
+"""Of one search; above 4,000 Salesforce drops the logical operators."""
+MOST_ROWS = 2000
+
+
+def escaped(text: str) -> str:
+    """`text` as a literal inside FIND {…}: each reserved character has a backslash in front."""
+    return RESERVED.sub(r"\\\1", text)
+
+
+def phrase(text: str) -> str:
+    """`text` as one phrase, in quotation marks, so that its words count only next to each other."""
+    return f'"{escaped(text)}"'
+
+
+@lru_cache(maxsize=4096)
+def spellings(number: str) -> tuple[str, ...]:
+    """The search terms for one E.164 number."""
+    import phonenumbers
+
+    parsed = phonenumbers.parse(number)
+    national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    digits = (
+        number.lstrip("+"),
+        phonenumbers.national_significant_number(parsed),
+        re.sub(r"\D", "", national),
+    )
+    words = " ".join(re.findall(r"\d+", national))
+    return tuple(dict.fromkeys([*digits, *([phrase(words)] if " " in words else [])]))
+
+
+def phone_searches(numbers: Iterable[str], returning: str) -> Iterator[str]:
+    """SOSL statements that together find all of `numbers` (E.164), each short enough for its operators to count."""
+    for terms in _batches([" OR ".join(spellings(number)) for number in dict.fromkeys(numbers)]):
+        yield f"FIND {{{terms}}} IN PHONE FIELDS RETURNING {returning} LIMIT {MOST_ROWS}"
+
+
+def _batches(groups: Sequence[str]) -> Iterator[str]:
+    batch = ""
+    for group in groups:
+        joined = f"{batch} OR {group}" if batch else group
+        if len(joined) > MOST_CHARACTERS:
+            yield batch
+            joined = group
+        batch = joined
+    if batch:
+        yield batch

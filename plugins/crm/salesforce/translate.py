@@ -1,0 +1,160 @@
+"""Pure: a call as a Task, an Opportunity as an outcome, a contact as facts."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hub.api import CallActivity, Fact, Money, Outcome, phone_number
+
+from .settings import SalesforceSettings
+
+Row = Mapping[str, Any]
+
+PHONE_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "Contact": ("Phone", "MobilePhone", "HomePhone", "OtherPhone"),
+    "Lead": ("Phone", "MobilePhone"),
+}
+"""The person's own phone fields; an assistant's and the fax are somebody else's."""
+
+SIGNATURE = "Logged by Ringfence"
+"""The last line of each Task that we write; what lacks it is never deleted as ours."""
+
+FACT_LIFETIME = timedelta(days=1)
+"""Facts of a CRM are looked up again rather than kept."""
+
+
+def task(activity: CallActivity, who_id: str | None, settings: SalesforceSettings) -> dict[str, Any]:
+    """The Task of a call. Source of names and lengths: Salesforce, Object Reference, Task."""
+    origin = " / ".join(filter(None, (activity.source, activity.medium, activity.campaign)))
+    subject = f"{activity.direction.capitalize()} call" + (f" from {origin}" if origin else "")
+    record: dict[str, Any] = {
+        "attributes": {"type": "Task"},
+        "Subject": written(subject if activity.answered else f"{subject} (missed)", 255),
+        "Status": settings.task_status,
+        "ActivityDate": activity.started_at.astimezone(ZoneInfo(settings.time_zone)).date().isoformat(),
+        "TaskSubtype": "Call",
+        "CallType": activity.direction.capitalize(),
+        "CallDurationInSeconds": max(0, min(activity.duration, 99_999_999)),
+        "CallDisposition": "Answered" if activity.answered else "Missed",
+        "Description": _description(activity, settings),
+    }
+    for field, name in settings.task_fields.items():
+        value = getattr(activity, name)
+        if value:
+            record[field] = written(value, 255)
+    record[settings.call_key_field] = activity.key
+    if who_id:
+        record["WhoId"] = who_id
+    return record
+
+
+def _description(activity: CallActivity, settings: SalesforceSettings) -> str:
+    begun = activity.started_at.astimezone(ZoneInfo(settings.time_zone))
+    lines = {
+        "Call": f"{begun:%Y-%m-%d %H:%M %Z}, {activity.duration} s, {'answered' if activity.answered else 'missed'}",
+        "Caller": " ".join(filter(None, (activity.caller_name, activity.caller_number))),
+        "Tracking number": activity.tracking_number,
+        "Company": activity.company,
+        "Source": activity.source,
+        "Medium": activity.medium,
+        "Campaign": activity.campaign,
+        "Landing page": activity.landing_page,
+        "Recording": activity.recording_url,
+    }
+    text = "\n".join(f"{name}: {written(value, 2000)}" for name, value in lines.items() if value)
+    return f"{text}\n{SIGNATURE}"
+
+
+def written(text: str, longest: int) -> str:
+    """`text` as one line that JSON and Salesforce take: no control characters, no half surrogates, not too long."""
+    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)
+    return " ".join(kept.split())[:longest]
+
+
+def numbers(record: Row, kind: str, country: str) -> tuple[str, ...]:
+    """The person's numbers in E.164, from the fields of a Contact or a Lead, each once."""
+    read = (phone_number(record.get(field), country) for field in PHONE_FIELDS[kind])
+    return tuple(dict.fromkeys(number for number in read if number))
+
+
+def outcome(deal: Row, roles: Sequence[Row], call_key: str | None, settings: SalesforceSettings) -> Outcome:
+    """The present state of an Opportunity; `roles` are its OpportunityContactRoles, the primary one first."""
+    contacts = [contact for role in roles if isinstance(contact := role.get("Contact"), Mapping)]
+    found = (number for contact in contacts for number in numbers(contact, "Contact", settings.country))
+    stage = stage_of(deal, settings)
+    return Outcome(
+        external_id=str(deal["Id"]),
+        stage=stage,
+        changed_at=instant(deal["SystemModstamp"]),
+        occurred_at=_reached(deal, closed=stage in ("won", "lost")),
+        value=_money(deal, settings),
+        call_key=call_key,
+        phone_numbers=tuple(dict.fromkeys(found)),
+        email=next((str(contact["Email"]) for contact in contacts if contact.get("Email")), None),
+    )
+
+
+def stage_of(deal: Row, settings: SalesforceSettings) -> str:
+    """`qualified`, `won`, `lost`, or Salesforce's own word."""
+    name = str(deal.get("StageName") or "")
+    if name in settings.stages:
+        return settings.stages[name]
+    if deal.get("IsClosed"):
+        return "won" if deal.get("IsWon") else "lost"
+    return name
+
+
+def _reached(deal: Row, closed: bool) -> datetime:
+    """When the deal reached its stage. CloseDate has no time of day: where a stamp of that day is known it is used, for a
+    conversion must not seem to happen before its click on the same day; else noon stands for the day."""
+    changed = instant(deal["SystemModstamp"])
+    stamps = [instant(deal[name]) for name in ("LastStageChangeDate", "CreatedDate") if deal.get(name)]
+    if not closed:
+        return stamps[0] if stamps else changed
+    day = date.fromisoformat(str(deal["CloseDate"])) if deal.get("CloseDate") else changed.date()
+    same_day = next((stamp for stamp in stamps if stamp.date() == day), None)
+    return same_day or min(datetime.combine(day, time(12), UTC), changed)
+
+
+def _money(deal: Row, settings: SalesforceSettings) -> Money | None:
+    if deal.get("Amount") is None:
+        return None
+    try:
+        amount = Decimal(str(deal["Amount"]))
+    except InvalidOperation:
+        return None
+    return Money(amount, str(deal.get("CurrencyIsoCode") or settings.currency)) if amount.is_finite() else None
+
+
+def instant(text: object) -> datetime:
+    """Salesforce's `2026-11-24T15:00:00.000+0000` as aware UTC; ValueError where it is something else."""
+    stamp = datetime.fromisoformat(str(text))
+    if stamp.tzinfo is None:
+        raise ValueError("a Salesforce stamp has a zone")
+    return stamp.astimezone(UTC)
+
+
+def facts(person: Row, kind: str, deal: Row | None, alone: bool) -> list[Fact]:
+    """What a Contact or a Lead tells of a caller; less sure where the number is not theirs `alone`."""
+    company = person.get("Company") if kind == "Lead" else (person.get("Account") or {}).get("Name")
+    known = (
+        ("name", person.get("Name"), "user.name"),
+        ("company", company, "user.contact.organization"),
+        (f"salesforce_{kind.lower()}_id", person.get("Id"), "user.unique_id"),
+        ("owner", (person.get("Owner") or {}).get("Name"), "user.name"),
+        ("open_opportunity", _opportunity(deal), "user.behavior.purchase_history"),
+    )
+    return [
+        Fact(name=name, value=str(value), category=category, confidence=0.95 if alone else 0.5, lifetime=FACT_LIFETIME)
+        for name, value, category in known
+        if value
+    ]
+
+
+def _opportunity(deal: Row | None) -> str | None:
+    return f"{deal.get('Name')} ({deal.get('StageName')})" if deal else None

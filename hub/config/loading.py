@@ -7,7 +7,6 @@ import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -25,6 +24,7 @@ from hub.config.models import (
 )
 from hub.config.parts import NAME, Parts
 from hub.config.references import References
+from hub.config.showing import passwords_in
 from hub.config.wording import describe, nearest, secret_paths, sentences
 from hub.contracts.connector import Connector
 from hub.errors import ConfigError, Problem
@@ -177,18 +177,13 @@ class _Loading:
             self.tell(("hub",), f"is missing; {wanted}" if value is None else f"found {describe(value)}; {wanted}")
             return None
         self._clear_secrets(HubSection, ("hub",))
+        if any("${" not in password for password in passwords_in(str(self.document.at(("hub", "database"))))):
+            self.tell(("hub", "database"), "holds a password in clear; write ${env:…} or ${file:…} in its place")
         if self.sandbox:
             value = self._without_missing(value, ("hub", "secret_keys"))
         hub = self._section(HubSection, value, ("hub",))
         if hub is None:
             return None
-        written = str(self.document.at(("hub", "database")) or "")
-        try:
-            password = urlsplit(written).password
-        except ValueError:
-            password = None
-        if password and "${" not in password:
-            self.tell(("hub", "database"), "holds a password in clear; write ${env:…} or ${file:…} in its place")
         if not hub.database.startswith(("sqlite://", "postgresql+psycopg://")):
             self.tell(("hub", "database"), "wanted sqlite:///path or postgresql+psycopg://user@host/name")
         return hub.model_copy(

@@ -1,0 +1,55 @@
+"""`hub config`: show the resolved configuration, print its JSON Schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.errors import ConfigError
+
+commands = typer.Typer(help="Look at config.yaml as the hub reads it.", no_args_is_help=True)
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="config")
+
+
+@commands.command()
+def show(
+    config: ConfigFile = Path("config.yaml"),
+    sandbox: Annotated[bool, typer.Option(help="As `hub run --sandbox` reads it: no credentials needed.")] = False,
+) -> None:
+    """Print the configuration with every reference resolved and every secret masked."""
+    import yaml
+
+    from hub.config.loading import load_config
+    from hub.config.showing import shown
+    from hub.plugins import discover
+
+    try:
+        loaded = load_config(config, discover, sandbox=sandbox)
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    typer.echo(yaml.safe_dump(shown(loaded), sort_keys=False, allow_unicode=True, width=120), nl=False)
+
+
+@commands.command()
+def schema(
+    plugin_dir: Annotated[
+        list[Path] | None, typer.Option(help="A folder with one-file plugins; may be repeated.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of config.yaml with the settings of every installed plugin, for editors."""
+    from hub.config.schema import config_schema
+    from hub.plugins import discover
+
+    installed = discover(plugin_dir or [])
+    for name, reason in installed.broken.items():
+        typer.echo(f"the plugin {name!r} is left out: {reason}", err=True)
+    typer.echo(json.dumps(config_schema(installed.classes), indent=2, ensure_ascii=False))

@@ -1,0 +1,45 @@
+"""`hub secrets new-key`: a key that encrypts the tokens in the database."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+commands = typer.Typer(help="Make the keys that encrypt what the hub keeps.", no_args_is_help=True)
+KEY_BYTES = 32
+"""AES-256."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="secrets")
+
+
+@commands.command("new-key")
+def new_key(
+    file: Annotated[
+        Path | None, typer.Option(help="Write the key to this new file, readable by you alone, instead of printing it.")
+    ] = None,
+) -> None:
+    """Make a key for `hub: secret_keys:` (32 random bytes, base64)."""
+    key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii")
+    if file is None:
+        typer.echo(key)
+        return
+    try:
+        # O_EXCL: an existing key is never lost, and no link is followed.
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        typer.echo(f"{file} exists already; name a new file, as what the old key encrypted would be lost.", err=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        typer.echo(f"{file} cannot be written ({error.strerror}); name a file in a folder of yours.", err=True)
+        raise typer.Exit(2) from None
+    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+        stream.write(key + "\n")
+    typer.echo(f"Wrote {file}. In config.yaml, put this first: secret_keys: ['${{file:{file.resolve()}}}']")

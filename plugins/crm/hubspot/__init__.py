@@ -1,0 +1,105 @@
+"""HubSpot: who is calling, calls logged on their contact, and deals that tell what became of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from hub.api import (
+    AnswerDocument,
+    AuthError,
+    CallActivity,
+    Caller,
+    ConnectionReport,
+    Connector,
+    Erasure,
+    Event,
+    Fact,
+    HeldRecord,
+    OutcomePage,
+    PersonReference,
+    Receipt,
+    Rejected,
+    RetryLater,
+    Services,
+    VerifiedWebhook,
+    WebhookRequest,
+    hookimpl,
+)
+
+from . import calls, contacts, objects, outcomes, privacy, signature, translate
+from .client import Client
+from .manifest import MANIFEST
+from .settings import HubSpotSettings
+from .tokens import tokens_for
+
+
+class HubSpot(Connector):
+    """One HubSpot account."""
+
+    manifest = MANIFEST
+    Settings = HubSpotSettings
+
+    settings: HubSpotSettings
+
+    def __init__(self, name: str, settings: Any, services: Services) -> None:
+        super().__init__(name, settings, services)
+        self._client = Client(settings, tokens_for(settings, services))
+
+    @hookimpl
+    def enrich_caller(self, caller: Caller) -> Sequence[Fact]:
+        """What the contact with the caller's number tells."""
+        if not caller.phone_number:
+            return ()
+        found = contacts.by_phone(self._client, [caller.phone_number], self.settings.country)
+        return translate.facts(found[caller.phone_number], timedelta(days=self.settings.fact_days))
+
+    @hookimpl
+    def log_calls(self, activities: Sequence[CallActivity]) -> Sequence[Receipt]:
+        """Calls as HubSpot's call engagements, each on the contact that has the caller's number."""
+        return calls.log_calls(self._client, self.settings, self.services.memory, activities)
+
+    @hookimpl
+    def pull_outcomes(self, cursor: str | None) -> OutcomePage:
+        """Deals that changed since the cursor, oldest change first."""
+        return outcomes.pull_outcomes(self._client, self.settings, self.services.clock(), cursor)
+
+    @hookimpl
+    def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
+        """HubSpot's signature version 3, by the app's client secret; without one every webhook is refused."""
+        secrets = (self.settings.client_secret, self.settings.previous_client_secret)
+        known = [secret.get_secret_value() for secret in secrets if secret]
+        signature.verify(request, known, self.services.clock())
+        return VerifiedWebhook(event_key=signature.event_key(request.body))
+
+    @hookimpl
+    def parse_webhook(self, request: WebhookRequest) -> Sequence[Event]:
+        """No call events: a changed deal only tells that a sync is worth while."""
+        signature.events(request.body)
+        return ()
+
+    @hookimpl
+    def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
+        """HubSpot wants a 2xx within five seconds and reads nothing."""
+        return AnswerDocument(content_type="text/plain", body="")
+
+    @hookimpl
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        """The person's contacts and the calls that we logged."""
+        return privacy.export_person(self._client, self.settings, person)
+
+    @hookimpl
+    def erase_person(self, person: PersonReference) -> Erasure:
+        """GDPR delete of the person's contacts, and deletion of the calls that we logged."""
+        return privacy.erase_person(self._client, self.settings, person)
+
+    @hookimpl
+    def check_connection(self) -> ConnectionReport:
+        """Read one deal and one contact: that needs the token and the two scopes that everything else builds on."""
+        try:
+            objects.search(self._client, "contacts", {"limit": 1})
+            objects.search(self._client, "deals", {"limit": 1})
+        except (AuthError, RetryLater, Rejected) as error:
+            return ConnectionReport(ok=False, detail=str(error))
+        return ConnectionReport(ok=True, detail="HubSpot answers; contacts and deals can be read.")

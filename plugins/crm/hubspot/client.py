@@ -1,0 +1,108 @@
+"""HubSpot's own client on HubSpot's dated paths: with a time-out, one renewal of the token, and our errors."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from hub.api import RetryLater
+
+from .refusals import UNANSWERED, UNREADABLE, Refusal
+from .settings import HubSpotSettings
+
+Result = TypeVar("Result")
+
+
+class Tokens(Protocol):
+    """Where the bearer token comes from."""
+
+    def current(self) -> str:
+        """The token to use now."""
+
+    def renew(self, refused: str) -> bool:
+        """HubSpot refused a token: is there another one now?"""
+
+
+class Client:
+    """`call(lambda crm: ...)` with the typed APIs of `hubspot.HubSpot(...).crm`."""
+
+    def __init__(self, settings: HubSpotSettings, tokens: Tokens) -> None:
+        self._settings = settings
+        self._tokens = tokens
+        self._lock = threading.Lock()
+        self._made: tuple[str, Any] | None = None
+
+    def call(self, operation: Callable[[Any], Result]) -> Result:
+        """What `operation` gets from HubSpot; a refused token is renewed once. Raises `Refusal` or our errors."""
+        token = self._tokens.current()
+        try:
+            return operation(self._crm(token))
+        except Refusal as refusal:
+            if refusal.status != 401 or not self._tokens.renew(token):
+                raise
+        return operation(self._crm(self._tokens.current()))
+
+    def ask(self, operation: Callable[[Any], Result]) -> Result:
+        """As `call`, where no refusal is expected: each becomes one of our errors."""
+        try:
+            return self.call(operation)
+        except Refusal as refusal:
+            raise refusal.error() from None
+
+    def _crm(self, token: str) -> Any:
+        with self._lock:
+            if self._made is None or self._made[0] != token:
+                self._made = (token, self._connect(token))
+            return self._made[1]
+
+    def _connect(self, token: str) -> Any:
+        import hubspot
+
+        host = self._settings.base_url.rstrip("/")
+        made: dict[tuple[str, str], Any] = {}
+
+        def api(package: Any, name: str, config: dict[str, Any]) -> Any:
+            if (package.__name__, name) not in made:
+                made[package.__name__, name] = dated_api(package, name, config, self._settings)
+            return made[package.__name__, name]
+
+        return hubspot.HubSpot(access_token=token, host=host, base_url=host, api_factory=api).crm
+
+
+def dated_api(package: Any, name: str, config: dict[str, Any], settings: HubSpotSettings) -> Any:
+    """One of the SDK's typed APIs whose requests go to dated paths and always have a time-out.
+
+    The SDK's models are kept lenient: HubSpot leaves out fields that its own schema calls required, and a model that
+    insists on them would turn a success into a crash.
+    """
+    import urllib3
+
+    class DatedApiClient(package.ApiClient):  # type: ignore[misc]
+        def call_api(self, resource_path: str, *args: Any, **options: Any) -> Any:
+            options["_request_timeout"] = settings.timeout
+            try:
+                return super().call_api(dated_path(resource_path, settings.api_version), *args, **options)
+            except package.ApiException as error:
+                raise Refusal.read(error.status or 0, error.body, error.headers) from None
+            except urllib3.exceptions.HTTPError:
+                raise RetryLater(UNANSWERED) from None
+            except (AttributeError, KeyError, LookupError, TypeError, ValueError):
+                raise RetryLater(UNREADABLE) from None
+
+    configuration = package.Configuration(host=config["host"])
+    configuration.access_token = config["access_token"]
+    configuration.client_side_validation = False
+    configuration.retries = False
+    return getattr(package, name)(api_client=DatedApiClient(configuration=configuration))
+
+
+def dated_path(path: str, version: str) -> str:
+    """`/crm/v3/objects/calls` as `/crm/objects/2026-09/calls`; unchanged where the version is v3.
+
+    Source: the API reference's paths since version 2025-09.
+    """
+    if version == "v3":
+        return path
+    _, crm, _, area, *rest = path.split("/")
+    return "/".join(("", crm, area, version, *rest))

@@ -1,0 +1,50 @@
+"""What HubSpot is given, why, and within which limits."""
+
+from __future__ import annotations
+
+from hub.api import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share
+
+MANIFEST = Manifest(
+    name="hubspot",
+    kind="crm",
+    version="0.1.0",
+    summary="HubSpot CRM: who is calling, calls on their contact, deals as outcomes.",
+    recipient=Recipient(name="HubSpot, Inc.", role="processor", privacy_url="https://legal.hubspot.com/privacy-policy"),
+    regions=("US", "DE", "CA", "AU"),
+    hosts=("api.hubapi.com",),
+    flows=(
+        DataFlow(hook="enrich_caller", use="essential.service.operations", shares=(Share(field="phone_number"),)),
+        DataFlow(
+            hook="log_calls",
+            use="sales",
+            shares=tuple(
+                Share(field=name) for name in ("caller_number", "caller_name", "landing_page", "recording_url")
+            ),
+        ),
+        DataFlow(
+            hook="export_person",
+            use="essential.legal_obligation",
+            shares=(Share(field="phone_numbers"), Share(field="emails")),
+        ),
+        DataFlow(
+            hook="erase_person",
+            use="essential.legal_obligation",
+            shares=(Share(field="phone_numbers"), Share(field="emails")),
+        ),
+    ),
+    retention="as long as the customer keeps the contact or the call in HubSpot",
+    deletion=Deletion(
+        supported=True,
+        note="contacts are purged for good within 30 days; deleted calls stay in the account's recycle bin for 90 days",
+    ),
+    auth=Auth(
+        kind="oauth2",
+        scopes=(
+            "crm.objects.contacts.read",
+            "crm.objects.contacts.write",
+            "crm.objects.deals.read",
+            "crm.schemas.contacts.write",
+        ),
+    ),
+    limits=Limits(batch_size=100, requests_per_minute=600),
+)

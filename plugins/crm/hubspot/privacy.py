@@ -1,0 +1,78 @@
+"""A person's data at HubSpot: told, and erased for good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hub.api import Erasure, HeldRecord, PersonReference, RetryLater
+
+from . import contacts
+from .client import Client
+from .objects import Found, batches, search_all
+from .refusals import UNREADABLE
+from .settings import HubSpotSettings
+
+CALL_FIELDS = ("hs_timestamp", "hs_call_from_number", "hs_call_to_number", "hs_call_title", "hs_call_body")
+
+
+def export_person(client: Client, settings: HubSpotSettings, person: PersonReference) -> list[HeldRecord]:
+    """The person's contacts, and the calls that this connector logged for the person's numbers."""
+    records = [("contact", *contact) for contact in _contacts(client, settings, person)]
+    records += [("call", *call) for call in _calls(client, settings, person.phone_numbers)]
+    return [
+        HeldRecord(record_type=kind, record_id=record, fields={name: text for name, text in fields.items() if text})
+        for kind, record, fields in records
+    ]
+
+
+def erase_person(client: Client, settings: HubSpotSettings, person: PersonReference) -> Erasure:
+    """Delete the calls that we logged for the person's numbers, then purge the contacts (HubSpot's GDPR delete).
+
+    The contacts go last: they are how the person is found if this stops half-way and is tried again.
+    """
+    calls = _calls(client, settings, person.phone_numbers)
+    for inputs in batches([call for call, _ in calls]):
+        _archive(client, inputs)
+    people = _contacts(client, settings, person)
+    for contact, _ in people:
+        _purge(client, contact)
+    records = len(calls) + len(people)
+    return Erasure(status="erased" if records else "nothing_held", records=records)
+
+
+def _archive(client: Client, inputs: Sequence[dict[str, str]]) -> None:
+    request = {"inputs": inputs}
+    _done(client.ask(lambda crm: crm.objects.calls.batch_api.archive_with_http_info(request)))
+
+
+def _purge(client: Client, contact: str) -> None:
+    """By id: an unknown e-mail address would be put on HubSpot's block list."""
+    request = {"objectId": contact}
+    _done(client.ask(lambda crm: crm.contacts.basic_api.purge_with_http_info(request)))
+
+
+def _done(answer: tuple[Any, int, Any]) -> None:
+    if answer[1] != 204:
+        raise RetryLater(UNREADABLE)
+
+
+def _contacts(client: Client, settings: HubSpotSettings, person: PersonReference) -> list[Found]:
+    by_number = contacts.by_phone(client, person.phone_numbers, settings.country)
+    found = [contact for one in by_number.values() for contact in one]
+    return list(dict(found + contacts.by_email(client, person.emails)).items())
+
+
+def _calls(client: Client, settings: HubSpotSettings, numbers: Sequence[str]) -> list[Found]:
+    """The calls that hold our property and one of `numbers`."""
+    if not numbers:
+        return []
+    ours = {"propertyName": settings.call_property, "operator": "HAS_PROPERTY"}
+    request = {
+        "filterGroups": [
+            {"filters": [ours, {"propertyName": name, "operator": "IN", "values": list(numbers)}]}
+            for name in ("hs_call_from_number", "hs_call_to_number")
+        ],
+        "properties": [settings.call_property, *CALL_FIELDS],
+    }
+    return list(search_all(client, "calls", request))

@@ -1,0 +1,271 @@
+"""A stand-in of HubSpot's CRM API, its OAuth and its webhooks, in HubSpot's paths, fields, errors and limits."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from urllib.parse import parse_qs
+
+from hub.api import HttpSandbox, WebhookRequest
+
+from .sandbox_account import Account
+from .sandbox_records import HubSpotError, invalid
+from .signature import signature
+from .translate import entered, hubspot_time, milliseconds
+
+STAGES = {"qualified": "qualifiedtobuy", "won": "closedwon", "lost": "closedlost"}
+LIFETIME = timedelta(minutes=30)
+
+
+class Sandbox(HttpSandbox):
+    """HubSpot on loopback. Objects: contacts, deals, calls. What it does not know ends in HubSpot's 400 or 404."""
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        super().__init__(clock)
+        self.token = "pat-na1-sandbox"  # noqa: S105
+        self.client_id, self.client_secret = "sandbox-client", "sandbox-client-secret"
+        self.refresh_token = "sandbox-refresh-token"  # noqa: S105
+        self.account = Account(clock)
+        self.burst = 190
+        """Requests that are allowed within ten seconds of the sandbox's clock."""
+        self.requests: list[tuple[str, str]] = []
+        """Method and path of each request that came through."""
+        self.refreshes = 0
+        self._access: dict[str, datetime] = {}
+        self._recent: list[datetime] = []
+        self._events = itertools.count(1)
+
+    def settings(self) -> dict[str, Any]:
+        """Sign in with the private token; the stand-in's search does not trail behind."""
+        return {
+            "access_token": self.token,
+            "client_secret": self.client_secret,
+            "base_url": self.url,
+            "search_lag": self.account.search_lag.total_seconds(),
+        }
+
+    def oauth_settings(self) -> dict[str, Any]:
+        """Sign in with OAuth."""
+        own = {"client_id": self.client_id, "refresh_token": self.refresh_token}
+        return {name: value for name, value in self.settings().items() if name != "access_token"} | own
+
+    def expire_tokens(self) -> None:
+        """End every OAuth access token now."""
+        with self._lock:
+            self._access.clear()
+
+    # What the demo and the conformance suite see and set up.
+
+    def add_contact(self, name: str, phone_number: str, email: str | None = None) -> str:
+        """A contact; its phone number may be written in any way."""
+        first, _, last = name.partition(" ")
+        return self.add("contacts", firstname=first, lastname=last, phone=phone_number, email=email or "")
+
+    def add_deal(self, contact_id: str, stage: Literal["qualified", "won", "lost"], amount: str, currency: str) -> str:
+        """A deal of that contact."""
+        deal = self.add("deals", dealname="Deal", amount=amount, deal_currency_code=currency)
+        self.move_deal(deal, stage, amount)
+        self.link("deals", deal, "contacts", contact_id, 3)
+        return deal
+
+    def move_deal(self, deal_id: str, stage: Literal["qualified", "won", "lost"], amount: str) -> None:
+        """Another stage or amount, changed now."""
+        now = hubspot_time(self.clock())
+        closed = stage != "qualified"
+        self.change(
+            "deals",
+            deal_id,
+            amount=amount,
+            dealstage=STAGES[stage],
+            closedate=now if closed else "",
+            hs_is_closed=str(closed).lower(),
+            hs_is_closed_won=str(stage == "won").lower(),
+            **{entered(STAGES[stage]): now},
+        )
+
+    def activities(self) -> Sequence[Mapping[str, Any]]:
+        """The calls that hold a unique custom property, with their contact."""
+        with self._lock:
+            calls = self.account.tables["calls"]
+            unique = [name for name, told in calls.own.items() if told.get("hasUniqueValue")]
+            return [
+                {
+                    "key": next(record.properties[name] for name in unique if record.properties.get(name)),
+                    "contact_id": next(
+                        (str(one) for one in self.account.links.get(("calls", record.id, "contacts"), ())), None
+                    ),
+                    "id": str(record.id),
+                    **record.properties,
+                }
+                for record in calls.records.values()
+                if any(record.properties.get(name) for name in unique)
+            ]
+
+    def refuse(self, key: str, message: str = "This call cannot be saved") -> None:
+        """Refuse the call with this key, alone, whenever it comes."""
+        self.account.refused[key] = message
+
+    def add(self, kind: str, **properties: str) -> str:
+        """A record with any properties, changed now; its id."""
+        with self._lock:
+            return self.account.add(kind, **properties)
+
+    def change(self, kind: str, record_id: str, **properties: str) -> None:
+        """Change a record now."""
+        with self._lock:
+            self.account.change(kind, record_id, **properties)
+
+    def link(self, start: str, start_id: str, end: str, end_id: str, kind: int) -> None:
+        """Associate two records, both ways."""
+        with self._lock:
+            self.account.link(start, start_id, end, end_id, kind)
+
+    def records(self, kind: str) -> Mapping[str, Mapping[str, str]]:
+        """All records of a kind by id."""
+        with self._lock:
+            return {str(record.id): dict(record.properties) for record in self.account.tables[kind].records.values()}
+
+    def deal_webhook(
+        self, deal_id: str, webhook_url: str, attempt: int = 0, event_id: int | None = None
+    ) -> WebhookRequest:
+        """HubSpot's signed webhook that a deal's stage changed."""
+        now = self.clock()
+        event = {
+            "eventId": event_id or next(self._events),
+            "subscriptionId": 4321,
+            "portalId": 62515,
+            "appId": 54321,
+            "occurredAt": milliseconds(now),
+            "subscriptionType": "deal.propertyChange",
+            "attemptNumber": attempt,
+            "objectId": int(deal_id),
+            "propertyName": "dealstage",
+            "propertyValue": self.records("deals")[deal_id].get("dealstage", ""),
+            "changeSource": "CRM_UI",
+        }
+        return self.signed(json.dumps([event]).encode(), webhook_url)
+
+    def unparseable_webhook(self, webhook_url: str) -> WebhookRequest:
+        """A webhook with a right signature whose content makes no sense."""
+        return self.signed(b"[{", webhook_url)
+
+    def signed(self, body: bytes, webhook_url: str) -> WebhookRequest:
+        """Any body, signed as HubSpot signs."""
+        now = self.clock()
+        timestamp = str(milliseconds(now))
+        headers = {
+            "content-type": "application/json",
+            "x-hubspot-request-timestamp": timestamp,
+            "x-hubspot-signature-v3": signature(self.client_secret, "POST", webhook_url, body, timestamp),
+        }
+        return WebhookRequest("POST", webhook_url, body, received_at=now, headers=headers)
+
+    # The wire.
+
+    def app(self) -> Any:
+        """One ASGI application for all paths."""
+        from starlette.requests import Request
+        from starlette.responses import JSONResponse, Response
+
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            request = Request(scope, receive)
+            body = await request.body()
+            try:
+                with self._lock:
+                    self.requests.append((request.method, request.url.path))
+                    status, answer = self._answer(request.method, request.url.path, request.headers, body)
+            except HubSpotError as error:
+                status, answer = error.status, _told(error)
+            headers = self._limit_headers()
+            response = JSONResponse(answer, status, headers) if status != 204 else Response(None, status, headers)
+            await response(scope, receive, send)
+
+        return serve
+
+    def _answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Any]:
+        if path.startswith("/oauth/2026-03/token") and method == "POST":
+            return self._oauth(path, body)
+        self._authorize(headers.get("authorization", ""))
+        self._count()
+        area, rest = _dated(path)
+        try:
+            asked = json.loads(body or b"{}")
+        except ValueError:
+            raise invalid("Invalid input JSON") from None
+        if not isinstance(asked, dict):
+            raise invalid("Invalid input JSON: expected an object")
+        with self._lock:
+            return self.account.answer(area, method, rest, asked)
+
+    def _authorize(self, header: str) -> None:
+        token = header.removeprefix("Bearer ")
+        if token == self.token:
+            return
+        if token not in self._access:
+            raise HubSpotError(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
+        if self._access[token] <= self.clock():
+            raise HubSpotError(401, "EXPIRED_AUTHENTICATION", "The OAuth token used to make this call expired.")
+
+    def _count(self) -> None:
+        now = self.clock()
+        self._recent = [moment for moment in self._recent if now - moment < timedelta(seconds=10)]
+        if len(self._recent) >= self.burst:
+            raise HubSpotError(429, "RATE_LIMITS", "You have reached your ten_secondly_rolling limit.")
+        self._recent.append(now)
+
+    def _limit_headers(self) -> dict[str, str]:
+        left = max(0, self.burst - len(self._recent))
+        return {
+            "X-HubSpot-RateLimit-Max": str(self.burst),
+            "X-HubSpot-RateLimit-Remaining": str(left),
+            "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
+        }
+
+    # OAuth.
+
+    def _oauth(self, path: str, body: bytes) -> tuple[int, Any]:
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        if path.endswith("/introspect"):
+            alive = self._access.get(form.get("token", ""), datetime.min.replace(tzinfo=UTC)) > self.clock()
+            return 200, {
+                "active": alive,
+                "client_id": self.client_id,
+                "hub_id": 62515,
+                "scopes": sorted(self.account.scopes),
+            }
+        if (form.get("client_id"), form.get("client_secret")) != (self.client_id, self.client_secret):
+            raise HubSpotError(400, "BAD_CLIENT_ID", "missing or unknown client id")
+        if form.get("grant_type") != "refresh_token" or form.get("refresh_token") != self.refresh_token:
+            raise HubSpotError(400, "BAD_REFRESH_TOKEN", "missing or invalid refresh token")
+        self.refreshes += 1
+        token = f"oauth-{self.refreshes}-{uuid.uuid4().hex}"
+        self._access[token] = self.clock() + LIFETIME
+        return 200, {
+            "token_type": "bearer",
+            "access_token": token,
+            "refresh_token": self.refresh_token,
+            "expires_in": int(LIFETIME.total_seconds()),
+        }
+
+
+def _dated(path: str) -> tuple[str, list[str]]:
+    """`/crm/v3/objects/calls` and `/crm/objects/2026-09/calls` are the same place."""
+    parts = path.strip("/").split("/")
+    if len(parts) < 4 or parts[0] != "crm":
+        raise HubSpotError(404, "OBJECT_NOT_FOUND", "resource not found")
+    if parts[1] in ("v3", "v4"):
+        return parts[2], parts[3:]
+    if parts[2] in ("2026-03", "2026-09"):
+        return parts[1], parts[3:]
+    raise HubSpotError(404, "OBJECT_NOT_FOUND", "this version does not exist")
+
+
+def _told(error: HubSpotError) -> dict[str, Any]:
+    body = {"status": "error", "message": error.message, "correlationId": str(uuid.uuid4()), "category": error.category}
+    if error.status == 429:
+        body |= {"errorType": "RATE_LIMIT", "policyName": "TEN_SECONDLY_ROLLING"}
+    return body

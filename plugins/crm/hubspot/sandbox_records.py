@@ -1,0 +1,209 @@
+"""The stand-in's records: HubSpot's objects with their properties, and its search over them with its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from .translate import entered, hubspot_time, milliseconds, when
+
+SEARCH_CAP = 10_000
+LARGEST_PAGE = 200
+MOST_GROUPS, MOST_FILTERS, MOST_FILTERS_IN_ALL = 5, 6, 18
+"""Limits of search (source: HubSpot's guide to searching the CRM)."""
+
+TEXT = {
+    "contacts": (
+        "firstname lastname email phone mobilephone company jobtitle city state lifecyclestage "
+        "hs_searchable_calculated_phone_number hs_searchable_calculated_mobile_number"
+    ),
+    "deals": "dealname dealstage pipeline deal_currency_code hs_is_closed hs_is_closed_won",
+    "calls": (
+        "hs_call_title hs_call_body hs_call_direction hs_call_from_number hs_call_to_number hs_call_status "
+        "hs_call_recording_url hs_call_disposition"
+    ),
+}
+NUMBERS = {"contacts": "", "deals": "amount", "calls": "hs_call_duration"}
+TIMES = {"contacts": "lastmodifieddate", "deals": "closedate hs_lastmodifieddate", "calls": "hs_timestamp"}
+CHOICES = {
+    "hs_call_direction": {"INBOUND", "OUTBOUND"},
+    "hs_call_status": {
+        *("BUSY", "CALLING_CRM_USER", "CANCELED", "COMPLETED", "CONNECTING"),
+        *("FAILED", "IN_PROGRESS", "NO_ANSWER", "QUEUED", "RINGING"),
+    },
+}
+
+
+class HubSpotError(Exception):
+    """A refusal, told in HubSpot's shape."""
+
+    def __init__(self, status: int, category: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.category, self.message = status, category, message
+
+
+def invalid(message: str) -> HubSpotError:
+    """A request that HubSpot does not accept."""
+    return HubSpotError(400, "VALIDATION_ERROR", message)
+
+
+@dataclass
+class Record:
+    """One object; `properties` are texts, as on the wire."""
+
+    id: int
+    properties: dict[str, str]
+    created: datetime
+    updated: datetime
+
+    def shown(self, names: Sequence[str] | None = None) -> dict[str, Any]:
+        """The record as HubSpot answers it: only the properties that were asked for, null where it has none."""
+        held = self.properties | {"hs_object_id": str(self.id), "hs_createdate": hubspot_time(self.created)}
+        return {
+            "id": str(self.id),
+            "properties": held if names is None else {name: held.get(name) for name in {*names, "hs_object_id"}},
+            "createdAt": hubspot_time(self.created),
+            "updatedAt": hubspot_time(self.updated),
+            "archived": False,
+        }
+
+
+@dataclass
+class Table:
+    """All records of one object type."""
+
+    kind: str
+    records: dict[int, Record] = field(default_factory=dict)
+    own: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Custom properties by name."""
+
+    def knows(self, name: str) -> bool:
+        """Is this a property of the object type?"""
+        known = f"{TEXT[self.kind]} {NUMBERS[self.kind]} {TIMES[self.kind]} hs_object_id hs_createdate".split()
+        return name in known or name in self.own or name.startswith(entered(""))
+
+    def check(self, properties: Mapping[str, Any]) -> None:
+        """Refuse properties that do not exist, and values that are not of their type."""
+        for name in properties:
+            if not self.knows(name):
+                raise invalid(f'Property values were not valid: [{{"error":"PROPERTY_DOESNT_EXIST","name":"{name}"}}]')
+        for name, value in properties.items():
+            if not isinstance(value, str):
+                raise invalid(f'Property values were not valid: [{{"error":"INVALID_TYPE","name":"{name}"}}]')
+            if value and (
+                (name in CHOICES and value not in CHOICES[name])
+                or (name in NUMBERS[self.kind].split() and _number(value) is None)
+                or (name in TIMES[self.kind].split() and when(value) is None)
+            ):
+                raise invalid(f'Property values were not valid: [{{"error":"INVALID_VALUE","name":"{name}"}}]')
+        if self.kind == "calls" and "hs_timestamp" not in properties:
+            raise invalid('Property values were not valid: [{"error":"REQUIRED_FIELD","name":"hs_timestamp"}]')
+
+    def find(self, name: str, value: str) -> Record | None:
+        """The record whose unique property has this value."""
+        return next((record for record in self.records.values() if record.properties.get(name) == value), None)
+
+    def search(self, request: Mapping[str, Any], visible_until: datetime) -> dict[str, Any]:
+        """HubSpot's search over the records that its index shows. Equal sort values come in no order that helps."""
+        limit, after = _whole(request.get("limit", 10)), _whole(request.get("after") or 0)
+        if not 1 <= limit <= LARGEST_PAGE:
+            raise invalid(f"limit must be between 1 and {LARGEST_PAGE}")
+        if after + limit > SEARCH_CAP:
+            raise invalid(f"the total number of search results is limited to {SEARCH_CAP}")
+        groups = self._groups(request.get("filterGroups") or [])
+        shown = [one for one in self.records.values() if one.updated <= visible_until]
+        found = [one for one in shown if not groups or any(all(self._passes(one, f) for f in g) for g in groups)]
+        found = self._sorted(found, request.get("sorts") or [])
+        page = found[after : after + limit]
+        answer: dict[str, Any] = {
+            "total": len(found),
+            "results": [record.shown(request.get("properties") or ["hs_createdate"]) for record in page],
+        }
+        if after + limit < len(found):
+            answer["paging"] = {"next": {"after": str(after + limit)}}
+        return answer
+
+    def _groups(self, groups: Any) -> list[list[Mapping[str, Any]]]:
+        if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
+            raise invalid("filterGroups must be a list of groups")
+        filters: list[list[Mapping[str, Any]]] = [group.get("filters") or [] for group in groups]
+        if (
+            len(filters) > MOST_GROUPS
+            or sum(map(len, filters)) > MOST_FILTERS_IN_ALL
+            or any(len(group) > MOST_FILTERS for group in filters)
+        ):
+            raise invalid("too many filters or groups of filters")
+        for one in (one for group in filters for one in group):
+            if not self.knows(str(one.get("propertyName"))):
+                raise invalid(f"There was a problem with the request: unknown property {one.get('propertyName')}")
+        return filters
+
+    def _sorted(self, found: list[Record], sorts: Any) -> list[Record]:
+        if len(sorts) > 1:
+            raise invalid("only one sort is supported")
+        found = sorted(found, key=lambda record: str(record.id)[::-1])
+        if not sorts:
+            return found
+        name, direction = sorts[0].get("propertyName"), sorts[0].get("direction", "ASCENDING")
+        if not self.knows(str(name)) or direction not in ("ASCENDING", "DESCENDING"):
+            raise invalid("this sort is not supported")
+        held = [record for record in found if self._value(record, name) is not None]
+        return sorted(held, key=lambda record: self._value(record, name), reverse=direction == "DESCENDING")
+
+    def _value(self, record: Record, name: str) -> Any:
+        return self._typed(name, record.shown()["properties"].get(name))
+
+    def _typed(self, name: str, value: Any) -> Any:
+        """A value as search compares it: times in milliseconds, numbers as numbers, texts without case."""
+        if not isinstance(value, str) or not value:
+            return None
+        if name in TIMES[self.kind].split() or name.startswith(entered("")) or name == "hs_createdate":
+            moment = when(value)
+            return None if moment is None else Decimal(milliseconds(moment))
+        if name in NUMBERS[self.kind].split() or name == "hs_object_id":
+            return _number(value)
+        return value.lower()
+
+    def _passes(self, record: Record, one: Mapping[str, Any]) -> bool:
+        name, operator = str(one["propertyName"]), one.get("operator")
+        held = self._value(record, name)
+        if operator in ("HAS_PROPERTY", "NOT_HAS_PROPERTY"):
+            return bool((held is not None) == (operator == "HAS_PROPERTY"))
+        if operator in ("IN", "NOT_IN"):
+            values = one.get("values")
+            if not isinstance(values, list) or not values:
+                raise invalid(f"operator {operator} needs values")
+            return bool((held in [self._typed(name, value) for value in values]) == (operator == "IN"))
+        wanted = self._typed(name, one.get("value"))
+        if wanted is None:
+            raise invalid(f"operator {operator} needs a value that suits {name}")
+        if held is None:
+            return False
+        compared: dict[Any, bool] = {
+            "EQ": held == wanted,
+            "NEQ": held != wanted,
+            "LT": held < wanted,
+            "LTE": held <= wanted,
+            "GT": held > wanted,
+            "GTE": held >= wanted,
+        }
+        if operator not in compared:
+            raise invalid(f"operator {operator} is not supported by this stand-in")
+        return compared[operator]
+
+
+def _number(value: str) -> Decimal | None:
+    try:
+        read = Decimal(value)
+    except InvalidOperation:
+        return None
+    return read if read.is_finite() else None
+
+
+def _whole(value: Any) -> int:
+    if not str(value).isdigit():
+        raise invalid("limit and after are whole numbers")
+    return int(value)

@@ -1,0 +1,60 @@
+"""What the customer writes for a HubSpot connector in config.yaml."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+
+from hub.api import PluginSettings
+
+Stage = Literal["qualified", "won", "lost"]
+
+
+class HubSpotSettings(PluginSettings):
+    """Sign in with an `access_token`, or with `client_id`, `client_secret` and `refresh_token`; never with both."""
+
+    access_token: SecretStr | None = Field(None, description="A service key's or a private app's access token.")
+    client_id: str | None = Field(None, description="The app's client id, for OAuth.")
+    client_secret: SecretStr | None = Field(
+        None, description="The app's client secret: signs HubSpot's webhooks, and signs in with OAuth."
+    )
+    previous_client_secret: SecretStr | None = Field(
+        None, description="The client secret before the last rotation, so that webhooks signed with it still count."
+    )
+    refresh_token: SecretStr | None = Field(None, description="The refresh token from installing the app, for OAuth.")
+    base_url: str = Field("https://api.hubapi.com", pattern=r"^https?://", description="Where HubSpot's API answers.")
+    api_version: str = Field(
+        "2026-09",
+        pattern=r"^(v3|20\d\d-\d\d)$",
+        description="The dated version of the CRM paths, or v3 for the paths that end in September 2027.",
+    )
+    timeout: float = Field(15.0, gt=0, description="Seconds after which a request counts as unanswered.")
+    call_property: str = Field(
+        "ringfence_call_id",
+        pattern=r"^[a-z][a-z0-9_]*$",
+        description="The unique property on calls that holds our call's id; made on first use where that is allowed.",
+    )
+    stages: dict[str, Stage] = Field(
+        {"qualifiedtobuy": "qualified", "closedwon": "won", "closedlost": "lost"},
+        description="Deal stage ids and what they mean: qualified, won or lost. Closed stages are known without it.",
+    )
+    currency: str = Field(
+        "USD", pattern=r"^[A-Z]{3}$", description="The account's currency, for deals that name none of their own."
+    )
+    country: str = Field(
+        "US", pattern=r"^[A-Z]{2}$", description="The country of contacts' numbers that are written nationally."
+    )
+    fact_days: int = Field(30, gt=0, description="Days for which what HubSpot knows of a caller is kept.")
+    search_lag: float = Field(
+        60.0, ge=0, description="Seconds that HubSpot's search may trail behind; deals that young are read twice."
+    )
+
+    @model_validator(mode="after")
+    def _one_way_to_sign_in(self) -> HubSpotSettings:
+        oauth = (self.client_id, self.client_secret, self.refresh_token)
+        if self.access_token and self.refresh_token:
+            raise ValueError("write access_token or refresh_token, not both")
+        if not self.access_token and not all(oauth):
+            raise ValueError("write access_token, or client_id, client_secret and refresh_token")
+        return self

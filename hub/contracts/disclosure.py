@@ -26,7 +26,8 @@ def disclose(value: Value, manifest: Manifest, hook: str) -> Disclosed[Value]:
     shares = {share.field: share for share in flow.shares} if flow else {}
     changes: dict[str, Any] = {}
     categories: set[str] = set()
-    for name, category in personal_fields(value.__class__).items():
+    value_type: Any = type(value)
+    for name, category in personal_fields(value_type).items():
         held = getattr(value, name)
         if not held:
             continue

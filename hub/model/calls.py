@@ -85,7 +85,6 @@ class Call(CallState, Work, table=True):
     person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
     first_time_caller: bool | None = None
     enriched_at: datetime | None = time_column(nullable=True)
-    converted_at: datetime | None = time_column(nullable=True)
     found_by: str = Field(default="webhook", max_length=16)
     """`webhook`, or `reconcile` where only the carrier's call list told of it."""
     expires_at: datetime = expiry_column()

@@ -26,4 +26,5 @@ class TextMessage(Work, table=True):
     sender_number: str | None = personal_text("user.contact.phone_number", max_length=16)
     body: bytes | None = personal_bytes("user.telephony.message_body")
     received_at: datetime = time_column(index=True)
+    enriched_at: datetime | None = time_column(nullable=True)
     expires_at: datetime = expiry_column()

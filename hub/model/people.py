@@ -27,10 +27,11 @@ class FactRow(SQLModel, table=True):
     """One fact of a caller as one enricher told it at one call; it ends at `expires_at`."""
 
     __tablename__ = "fact"
-    __table_args__ = (UniqueConstraint("call_id", "source", "name"),)
+    __table_args__ = (UniqueConstraint("subject_id", "source", "name"),)
 
     id: str = id_column()
-    call_id: str = Field(foreign_key="call.id", index=True)
+    subject_id: str = Field(index=True, max_length=36)
+    """The call or text at which it was learned."""
     source: str
     name: str
     value: str | None = personal_text("user.contact.phone_number")

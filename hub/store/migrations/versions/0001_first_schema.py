@@ -95,6 +95,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_disclosure_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_disclosure_subject_id'), ['subject_id'], unique=False)
 
+    op.create_table('fact',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('subject_id', sa.String(length=36), nullable=False),
+    sa.Column('source', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('value', sa.Text(), nullable=True),
+    sa.Column('category', sa.String(), nullable=False),
+    sa.Column('confidence', sa.Float(), nullable=False),
+    sa.Column('learned_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('subject_id', 'source', 'name')
+    )
+    with op.batch_alter_table('fact', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_fact_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_fact_subject_id'), ['subject_id'], unique=False)
+
     op.create_table('inbox',
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
@@ -261,7 +278,6 @@ def upgrade() -> None:
     sa.Column('person_id', sa.String(), nullable=True),
     sa.Column('first_time_caller', sa.Boolean(), nullable=True),
     sa.Column('enriched_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('converted_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('found_by', sa.String(length=16), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['company_id'], ['company.id'], ),
@@ -351,6 +367,7 @@ def upgrade() -> None:
     sa.Column('sender_number', sa.String(length=16), nullable=True),
     sa.Column('body', sa.LargeBinary(), nullable=True),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('enriched_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['company_id'], ['company.id'], ),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], ),
@@ -408,24 +425,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('call_event', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_call_event_call_id'), ['call_id'], unique=False)
-
-    op.create_table('fact',
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('call_id', sa.String(), nullable=False),
-    sa.Column('source', sa.String(), nullable=False),
-    sa.Column('name', sa.String(), nullable=False),
-    sa.Column('value', sa.Text(), nullable=True),
-    sa.Column('category', sa.String(), nullable=False),
-    sa.Column('confidence', sa.Float(), nullable=False),
-    sa.Column('learned_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['call_id'], ['call.id'], ),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('call_id', 'source', 'name')
-    )
-    with op.batch_alter_table('fact', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_fact_call_id'), ['call_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_fact_expires_at'), ['expires_at'], unique=False)
 
     op.create_table('visit',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -525,11 +524,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_visit_company_id'))
 
     op.drop_table('visit')
-    with op.batch_alter_table('fact', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_fact_expires_at'))
-        batch_op.drop_index(batch_op.f('ix_fact_call_id'))
-
-    op.drop_table('fact')
     with op.batch_alter_table('call_event', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_call_event_call_id'))
 
@@ -615,6 +609,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_inbox_due_at'))
 
     op.drop_table('inbox')
+    with op.batch_alter_table('fact', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_fact_subject_id'))
+        batch_op.drop_index(batch_op.f('ix_fact_expires_at'))
+
+    op.drop_table('fact')
     with op.batch_alter_table('disclosure', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_disclosure_subject_id'))
         batch_op.drop_index(batch_op.f('ix_disclosure_person_id'))

@@ -1,0 +1,116 @@
+"""Attribute: the call meets the visit, click and campaign that caused it, by the first rule that fits, with its trace.
+
+Rules, in their order, and how sure each is:
+1. `number.source`       the number stands for one source (a print ad): certain, no visit needed
+2. `lease.live`          one visitor held the pool's number when the call began
+3. `number.shared`       the pool was empty and visitors saw the shared number: 0.6 divided among those who saw it
+4. `lease.cooling`       nobody holds the number now; its last visitor does, less surely with every day
+5. `person.earlier`      the caller's earlier call had a visit (a remembered number)
+6. `tracker.unknown`     nothing is known; the tracker's own source, or `unknown`
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.flow.case import COOL_DOWN, Case
+from hub.flow.sources import classify_tracker
+from hub.model import Attribution, Visit
+from hub.model.columns import CALL_LIFE, CLICK_ID_LIFE
+
+LIVE = 0.98
+SHARED = 0.6
+COOLING = 0.8
+EARLIER = 0.5
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    visit: Visit
+    confidence: float
+    why: str
+
+
+def attribute(case: Case, now: datetime) -> Attribution:
+    """The attribution of a call or text; what was found once stays, for a number's history only grows."""
+    if case.attribution is not None:
+        return case.attribution
+    rule, candidates, trace = _decide(case)
+    case.visit = candidates[0].visit if candidates else None
+    visit = case.visit
+    if visit is not None:
+        source, medium, campaign, keyword = visit.source, visit.medium, visit.campaign, visit.keyword
+        trace = [*trace, *visit.trace]
+        clicks = dict(visit.click_ids) if case.at - visit.started_at <= CLICK_ID_LIFE else {}
+    else:
+        match = classify_tracker(case.tracker.source or "unknown", case.tracker.medium, case.tracker.campaign)
+        source, medium, campaign, keyword, clicks = match.source, match.medium, match.campaign, None, {}
+    case.attribution = Attribution(
+        subject_id=case.subject.id,
+        company_id=case.company.id,
+        visit_id=visit.id if visit else None,
+        source=source,
+        medium=medium,
+        campaign=campaign,
+        keyword=keyword,
+        landing_page=visit.landing_page if visit else None,
+        click_ids=clicks,
+        clicked_at=visit.started_at if visit and clicks else None,
+        rule=rule,
+        confidence=round(candidates[0].confidence if candidates else (1.0 if rule == "number.source" else 0.1), 3),
+        trace=trace,
+        candidates=[
+            {
+                "visit": each.visit.id,
+                "source": each.visit.source,
+                "confidence": round(each.confidence, 3),
+                "why": each.why,
+            }
+            for each in candidates[:10]
+        ],
+        made_at=now,
+        expires_at=case.at + CALL_LIFE,
+    )
+    return case.attribution
+
+
+def _decide(case: Case) -> tuple[str, list[_Candidate], list[str]]:
+    tracker = case.tracker
+    if tracker.type == "source" and not tracker.is_default:
+        return "number.source", [], [f"the number belongs to tracker {tracker.name}, which stands for {tracker.source}"]
+    live = [visit for lease, visit in case.held if lease.granted_at <= case.at <= lease.expires_at]
+    if live:
+        return (
+            "lease.live",
+            [_Candidate(visit, LIVE / len(live), "held the number when the call began") for visit in live],
+            [f"the number is of pool {tracker.name} and was held by {_visitors(len(live))} when the call began"],
+        )
+    if case.shown:
+        share = SHARED / len(case.shown)
+        return (
+            "number.shared",
+            [_Candidate(visit, share, "saw the shared number within the hour") for visit in case.shown],
+            [f"the shared number of {tracker.name} was seen by {_visitors(len(case.shown))} within the hour"],
+        )
+    if case.held:
+        candidates = [
+            _Candidate(visit, _cooled(case.at - lease.expires_at), "held the number last") for lease, visit in case.held
+        ]
+        return "lease.cooling", candidates, [f"nobody held the number of pool {tracker.name}; its last visitor decides"]
+    if case.earlier_visit is not None:
+        return (
+            "person.earlier",
+            [_Candidate(case.earlier_visit, EARLIER, "the caller's earlier call came from this visit")],
+            ["no visit holds the number; the caller is known from an earlier visit"],
+        )
+    return "tracker.unknown", [], [f"no visit fits; tracker {tracker.name} has no visitor to name"]
+
+
+def _cooled(idle: timedelta) -> float:
+    left = 1 - min(max(idle / COOL_DOWN, 0.0), 1.0)
+    return 0.2 + (COOLING - 0.2) * left
+
+
+def _visitors(count: int) -> str:
+    return "one visitor" if count == 1 else f"{count} visitors"

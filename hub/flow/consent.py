@@ -1,0 +1,181 @@
+"""Consent: may this data of this person go to that recipient for that use? Every opinion is asked, the strictest wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub.assembly import Hub
+from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Place, Signal
+from hub.contracts.conversions import Permission
+from hub.contracts.disclosure import declared_categories
+from hub.flow.case import Case
+from hub.model import ConsentDecision, ConsentWord, Visit
+from hub.model.columns import CONSENT_LIFE, new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A decision as it is stored, beside the question that it answers."""
+
+    question: ConsentQuestion
+    decision: Decision
+    row: ConsentDecision
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the data may go."""
+        return self.decision.allowed
+
+    @property
+    def ad_permission(self) -> Permission:
+        """What an ad network may be told: granted only by the person's own yes, never by a mere absence of a no."""
+        if not self.allowed:
+            return "denied"
+        record = self.question.latest_record()
+        return "granted" if record is not None and record.state == "given" else "unknown"
+
+
+def ask(
+    hub: Hub, cases: Sequence[Case], connector: str, hook: str, value_type: type, moment: str, now: datetime
+) -> list[Ruling]:
+    """One ruling a case on handing `connector` what it declares for `hook`."""
+    manifest = hub.plugins.connectors[connector].manifest
+    flow = manifest.flow(hook)
+    use = flow.use if flow else "essential.service"
+    categories = declared_categories(manifest, hook, value_type)
+    questions = [
+        ConsentQuestion(
+            use=use,
+            categories=categories,
+            recipient=manifest.recipient,
+            recipient_regions=manifest.regions,
+            at=now,
+            person_places=_places_of(case),
+            business_places=(Place(country=case.company.country, region=case.company.region, basis="business"),),
+            signals=_signals(case),
+            records=tuple(map(_record, case.words)) + _records_of_visits(case),
+        )
+        for case in cases
+    ]
+    decisions = hub.plugins.judge(questions)
+    return [
+        Ruling(question, decision, _row(case.subject.id, connector, moment, question, decision, now))
+        for case, question, decision in zip(cases, questions, decisions, strict=True)
+    ]
+
+
+def disclosure_row(
+    ruling: Ruling, case: Case, connector: str, recipient: str, categories: frozenset[str], now: datetime, **more: Any
+) -> dict[str, Any]:
+    """The row that says who was told what of whom, when, for what, and by which decision."""
+    return {
+        "id": new_id(),
+        "person_id": case.person.id if case.person else None,
+        "subject_id": case.subject.id,
+        "connector": connector,
+        "recipient": recipient,
+        "use": ruling.question.use,
+        "categories": sorted(categories),
+        "decision_id": ruling.row.id,
+        "disclosed_at": now,
+        "expires_at": now + CONSENT_LIFE,
+        **more,
+    }
+
+
+def _places_of(case: Case) -> tuple[Place, ...]:
+    """Every candidate for where the person may be; facts of places come from enrichers, `country` by visit from the person."""
+    places = []
+    for fact in case.facts:
+        if fact.name == "country" and fact.value:
+            region = next(
+                (
+                    each.value
+                    for each in case.facts
+                    if each.name == "region" and each.source == fact.source and each.value
+                ),
+                None,
+            )
+            places.append(Place(country=fact.value, region=region, basis="caller_number"))
+    if case.visit is not None and case.visit.consent.get("country"):
+        places.append(Place(country=case.visit.consent["country"], basis="declared"))
+    return tuple(dict.fromkeys(places))
+
+
+def _visits(case: Case) -> list[Visit]:
+    visits = [case.visit, *case.visits_of_person] if case.visit else case.visits_of_person
+    return list({visit.id: visit for visit in visits if visit}.values())
+
+
+def _signals(case: Case) -> tuple[Signal, ...]:
+    signals = []
+    for visit in _visits(case):
+        if visit.gpc:
+            signals.append(Signal(kind="gpc", at=visit.started_at, evidence=f"visit {visit.id}"))
+        if visit.dnt:
+            signals.append(Signal(kind="dnt", at=visit.started_at, evidence=f"visit {visit.id}"))
+    return tuple(signals)
+
+
+CONSENT_FIELDS = {
+    "ads": "marketing.advertising",
+    "ad_user_data": "marketing.advertising.third_party.targeted",
+    "all": "marketing",
+}
+"""The consent fields of a visit, and the data use that each speaks on; each is `granted` or `denied`."""
+
+
+def _records_of_visits(case: Case) -> tuple[ConsentRecord, ...]:
+    return tuple(
+        ConsentRecord(
+            state="given" if visit.consent[name] == "granted" else "refused",
+            use=use,
+            channel="web",
+            at=visit.started_at,
+            evidence=f"visit {visit.id}",
+        )
+        for visit in _visits(case)
+        for name, use in CONSENT_FIELDS.items()
+        if visit.consent.get(name) in ("granted", "denied")
+    )
+
+
+def _record(word: ConsentWord) -> ConsentRecord:
+    return ConsentRecord(
+        state=word.state,  # type: ignore[arg-type]
+        use=word.use,
+        channel=word.channel,
+        at=word.spoken_at,
+        evidence=word.id,
+        expires_at=word.lapses_at,
+    )
+
+
+def _row(
+    subject_id: str, connector: str, moment: str, question: ConsentQuestion, decision: Decision, now: datetime
+) -> ConsentDecision:
+    return ConsentDecision(
+        subject_id=subject_id,
+        connector=connector,
+        moment=moment,
+        use=question.use,
+        categories=sorted(question.categories),
+        verdict=decision.verdict,
+        rule_id=decision.ruling.rule_id,
+        reason=decision.ruling.reason,
+        opinions=[
+            {
+                "connector": name,
+                "verdict": opinion.verdict,
+                "rule": opinion.rule_id,
+                "reason": opinion.reason,
+                "evidence": dict(opinion.evidence),
+            }
+            for name, opinion in decision.opinions
+        ],
+        decided_at=now,
+        expires_at=now + CONSENT_LIFE,
+    )

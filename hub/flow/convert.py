@@ -1,0 +1,190 @@
+"""Convert: the rules of config.yaml turn calls, texts and CRM outcomes into conversions, and each into deliveries.
+
+A conversion's deliveries are written in the transaction that decides it; where consent says no, the delivery is written
+too, in its final state `held`, with the rule that spoke: nothing is ever merely missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from hub.assembly import Hub
+from hub.config.models import ConversionRule
+from hub.contracts.conversions import CallActivity, Conversion
+from hub.contracts.values import Money
+from hub.flow.case import Case
+from hub.flow.consent import Ruling, ask
+from hub.model import Call, ConversionRow, Delivery, OutcomeRow
+from hub.model.conversions import conversion_key
+
+UPLOAD, LOG = "upload_conversions", "log_calls"
+
+
+@dataclass
+class Converted:
+    """What a batch became: conversions, deliveries, and the consent rulings on them."""
+
+    conversions: list[ConversionRow] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    rulings: list[Ruling] = field(default_factory=list)
+
+
+def convert(hub: Hub, cases: Sequence[Case], now: datetime) -> Converted:
+    """Conversions and CRM entries of calls that are over and of texts. What was made once has the same keys again."""
+    result = Converted()
+    ready = [case for case in cases if not isinstance(case.subject, Call) or case.subject.over]
+    for rule in hub.config.conversions:
+        if rule.when.event == "outcome":
+            continue
+        made = [(case, _conversion(rule, case, now)) for case in ready if matches(rule, case)]
+        result.conversions += [row for case, row in made if row.key not in case.converted]
+        send(hub, rule, [(case, case.converted.get(row.key, row)) for case, row in made], now, result)
+    calls = [case for case in ready if isinstance(case.subject, Call)]
+    for name in hub.plugins.with_hook(LOG):
+        served = [
+            case
+            for case in calls
+            if hub.config.connectors[name].serves(case.company.name)
+            and (name, f"call:{case.subject.id}") not in case.sent_to
+        ]
+        if not served:
+            continue
+        rulings = ask(hub, served, name, LOG, CallActivity, "decide", now)
+        result.rulings += rulings
+        for case, ruling in zip(served, rulings, strict=True):
+            call_id = case.subject.id
+            result.deliveries.append(
+                _decided(
+                    Delivery(
+                        connector=name,
+                        hook=LOG,
+                        dedup_key=f"call:{call_id}",
+                        item_key=call_id,
+                        subject_id=call_id,
+                        due_at=now,
+                        made_at=now,
+                    ),
+                    ruling,
+                    now,
+                )
+            )
+    return result
+
+
+def matches(rule: ConversionRule, case: Case, outcome: OutcomeRow | None = None) -> bool:
+    """Whether all that the rule's `when:` says holds for a call, a text, or an outcome that goes back to one."""
+    when, subject = rule.when, case.subject
+    event = "outcome" if outcome is not None else "call" if isinstance(subject, Call) else "text"
+    if when.event != event:
+        return False
+    attribution = case.attribution
+    wanted: list[tuple[object, object]] = [
+        (when.company, case.company.name),
+        (when.tracker, case.tracker.name),
+        (when.source, attribution.source if attribution else None),
+        (when.medium, attribution.medium if attribution else None),
+        (when.first_time_caller, case.earlier_calls == 0),
+        (when.answered, isinstance(subject, Call) and subject.answered),
+        (when.stage, outcome.stage if outcome else None),
+    ]
+    if any(want is not None and want != have for want, have in wanted):
+        return False
+    if when.min_duration is None:
+        return True
+    lasted = subject.duration if isinstance(subject, Call) else None
+    return lasted is not None and lasted >= when.min_duration.total_seconds()
+
+
+def send(
+    hub: Hub,
+    rule: ConversionRule,
+    made: Sequence[tuple[Case, ConversionRow]],
+    now: datetime,
+    result: Converted,
+    kind: Literal["new", "restate", "retract"] = "new",
+) -> None:
+    """Write one delivery for each conversion and each destination of its rule that serves the company."""
+    for name, destination in rule.send_to.items():
+        served = [
+            (case, row)
+            for case, row in made
+            if hub.config.connectors[name].serves(case.company.name)
+            and (name, _upload_key(row, kind)) not in case.sent_to
+        ]
+        if not served:
+            continue
+        rulings = ask(hub, [case for case, _ in served], name, UPLOAD, Conversion, "decide", now)
+        result.rulings += rulings
+        for (case, row), ruling in zip(served, rulings, strict=True):
+            result.deliveries.append(
+                _decided(
+                    Delivery(
+                        connector=name,
+                        hook=UPLOAD,
+                        dedup_key=_upload_key(row, kind),
+                        item_key=row.key,
+                        kind=kind,
+                        conversion_id=row.id,
+                        subject_id=case.subject.id,
+                        amount=row.amount,
+                        currency=row.currency,
+                        destination=dict(destination),
+                        due_at=now,
+                        made_at=now,
+                    ),
+                    ruling,
+                    now,
+                )
+            )
+
+
+def outcome_conversion(rule: ConversionRule, case: Case, outcome: OutcomeRow, now: datetime) -> ConversionRow:
+    """The conversion that a CRM's outcome becomes by `rule`."""
+    from_outcome = Money(outcome.amount, outcome.currency or "USD") if outcome.amount is not None else None
+    value = from_outcome if rule.value == "from outcome" else rule.value
+    return _row(rule, case, f"{outcome.connector}/{outcome.external_id}", outcome.occurred_at, value, now, outcome.id)
+
+
+def _upload_key(row: ConversionRow, kind: str) -> str:
+    return f"{row.key}:new" if kind == "new" else f"{row.key}:{kind}:{row.revision}"
+
+
+def _conversion(rule: ConversionRule, case: Case, now: datetime) -> ConversionRow:
+    value = rule.value if isinstance(rule.value, Money) else None
+    return _row(rule, case, case.subject.id, case.at, value, now, None)
+
+
+def _row(
+    rule: ConversionRule,
+    case: Case,
+    about: str,
+    occurred_at: datetime,
+    value: Money | Literal["from outcome"] | None,
+    now: datetime,
+    outcome_id: str | None,
+) -> ConversionRow:
+    amount: Decimal | None = value.amount if isinstance(value, Money) else None
+    return ConversionRow(
+        key=conversion_key(rule.name, about),
+        company_id=case.company.id,
+        subject_id=case.subject.id,
+        person_id=case.person.id if case.person else None,
+        outcome_id=outcome_id,
+        rule=rule.name,
+        occurred_at=occurred_at,
+        amount=amount,
+        currency=value.currency if isinstance(value, Money) else None,
+        made_at=now,
+    )
+
+
+def _decided(delivery: Delivery, ruling: Ruling, now: datetime) -> Delivery:
+    delivery.decision_id = ruling.row.id
+    if not ruling.allowed:
+        delivery.state, delivery.finished_at = "held", now
+        delivery.code, delivery.reason = ruling.decision.ruling.rule_id, ruling.decision.ruling.reason
+    return delivery

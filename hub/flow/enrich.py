@@ -1,0 +1,112 @@
+"""Enrich: every enricher adds what it knows of the caller; one that fails is noted and harms nothing.
+
+An enricher whose recipient is another company is told a phone number only after consent to that was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hub import metrics
+from hub.assembly import Hub
+from hub.contracts.disclosure import disclose
+from hub.contracts.facts import Caller, Fact
+from hub.errors import RingfenceError
+from hub.flow.case import Case
+from hub.flow.consent import Ruling, ask
+from hub.model import FactRow
+from hub.model.columns import CALL_LIFE
+
+FAILED = "enricher failed"
+FAILURE_LIFE = timedelta(days=30)
+HOOK = "enrich_caller"
+
+
+@dataclass
+class Enrichment:
+    """What a batch's enrichment gave: new facts, and the rulings on which numbers were disclosed for it."""
+
+    facts: list[FactRow] = field(default_factory=list)
+    rulings: list[Ruling] = field(default_factory=list)
+
+
+def enrich(hub: Hub, cases: Sequence[Case], now: datetime) -> Enrichment:
+    """Ask every enricher about every caller of the batch, the connectors side by side."""
+    result = Enrichment()
+    asked = [case for case in cases if case.phone_number and case.subject.enriched_at is None]
+    # Offline enrichers first: where the person may be is what consent to the others is judged by.
+    names = hub.plugins.with_hook(HOOK)
+    offline = [name for name in names if hub.plugins.connectors[name].manifest.recipient.role == "none"]
+    for group in (offline, [name for name in names if name not in offline]):
+        running: list[tuple[str, Sequence[Case], Future[list[Sequence[Fact] | RingfenceError]] | RingfenceError]] = []
+        for name in group:
+            served: Sequence[Case] = [case for case in asked if hub.config.connectors[name].serves(case.company.name)]
+            if name not in offline and served:
+                rulings = ask(hub, served, name, HOOK, Caller, "decide", now)
+                result.rulings += rulings
+                served = [case for case, ruling in zip(served, rulings, strict=True) if ruling.allowed]
+            if served:
+                running.append((name, served, _start(hub, name, served)))
+        for name, served, future in running:
+            _gather(hub, name, served, future, now, result)
+    return result
+
+
+def _start(
+    hub: Hub, name: str, cases: Sequence[Case]
+) -> Future[list[Sequence[Fact] | RingfenceError]] | RingfenceError:
+    manifest = hub.plugins.connectors[name].manifest
+    callers = [disclose(Caller(phone_number=case.phone_number), manifest, HOOK).value for case in cases]
+    try:
+        return hub.plugins.submit_enrichments(name, callers)
+    except RingfenceError as error:
+        return error
+
+
+def _gather(
+    hub: Hub,
+    name: str,
+    cases: Sequence[Case],
+    future: Future[list[Sequence[Fact] | RingfenceError]] | RingfenceError,
+    now: datetime,
+    result: Enrichment,
+) -> None:
+    answers: list[Sequence[Fact] | RingfenceError]
+    try:
+        if isinstance(future, RingfenceError):
+            raise future
+        answers = hub.plugins.guards[name].wait(HOOK, future)
+    except RingfenceError as error:
+        answers = [error for _ in cases]
+    for case, answer in zip(cases, answers, strict=True):
+        if isinstance(answer, RingfenceError):
+            metrics.FLOW.labels("enrich", "failed").inc()
+            rows = [
+                _row(
+                    case,
+                    name,
+                    Fact(name=FAILED, value=str(answer), category="user.telemetry", lifetime=FAILURE_LIFE),
+                    now,
+                )
+            ]
+        else:
+            metrics.FLOW.labels("enrich", "done").inc()
+            rows = [_row(case, name, fact, now) for fact in {fact.name: fact for fact in answer or ()}.values()]
+        case.facts += rows
+        result.facts += rows
+
+
+def _row(case: Case, source: str, fact: Fact, now: datetime) -> FactRow:
+    return FactRow(
+        subject_id=case.subject.id,
+        source=source,
+        name=fact.name,
+        value=fact.value,
+        category=fact.category,
+        confidence=fact.confidence,
+        learned_at=now,
+        expires_at=now + fact.lifetime if fact.lifetime is not None else case.at + CALL_LIFE,
+    )

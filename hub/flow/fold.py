@@ -1,0 +1,231 @@
+"""Fold: the events in the inbox, and in a carrier's call list, become calls and texts; what cannot be parsed is parked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import insert
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from hub import metrics
+from hub.assembly import Hub
+from hub.contracts.events import CallEvent, Event, MessageEvent
+from hub.contracts.webhooks import WebhookRequest
+from hub.errors import BadPayload, RingfenceError
+from hub.model import Call, CallEventRow, InboxWebhook, TextMessage
+from hub.model.calls import CallState, fold
+from hub.model.columns import CALL_LIFE, MESSAGE_LIFE, new_id
+from hub.numbers.directory import Directory
+from hub.store.claims import claim, complete
+
+log = structlog.get_logger(__name__)
+LEASE = timedelta(seconds=30)
+BATCH = 200
+STATE_COLUMNS = tuple(CallState.model_fields)
+
+
+@dataclass
+class Told:
+    """Events of one webhook (`inbox_id`) or of a carrier's call list (None)."""
+
+    connector: str
+    events: Sequence[Event]
+    inbox_id: str | None = None
+
+
+@dataclass
+class _Parsed:
+    told: list[Told] = field(default_factory=list)
+    parked: dict[str, str] = field(default_factory=dict)
+    later: dict[str, str] = field(default_factory=dict)
+
+
+def fold_inbox(hub: Hub, directory: Directory) -> int:
+    """Claim what waits in the inbox and fold it into calls; how many webhooks were taken."""
+    now = hub.clock()
+    with hub.store.writing() as session:
+        token, rows = claim(session, InboxWebhook, now=now, lease=LEASE, limit=BATCH)
+    if not rows:
+        return 0
+    parsed = _parse(hub, rows)
+    with hub.store.writing() as session:
+        done = [told.inbox_id for told in parsed.told if told.inbox_id]
+        complete(session, InboxWebhook, done, token, state="done", reason=None)
+        for inbox_id, reason in parsed.parked.items():
+            complete(session, InboxWebhook, [inbox_id], token, state="parked", reason=reason)
+        for inbox_id, reason in parsed.later.items():
+            complete(session, InboxWebhook, [inbox_id], token, state="ready", due_at=now + LEASE, reason=reason)
+        keep_events(session, hub, directory, parsed.told, "webhook")
+    metrics.FLOW.labels("fold", "done").inc(len(done))
+    metrics.FLOW.labels("fold", "parked").inc(len(parsed.parked))
+    return len(rows)
+
+
+def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable[Told], told_by: str) -> int:
+    """Fold events into their calls and texts within `session`; how many calls changed. The same event twice changes nothing."""
+    now = hub.clock()
+    calls: dict[tuple[str, str], list[tuple[CallEvent, str | None]]] = {}
+    for each in told:
+        for event in each.events:
+            if isinstance(event, MessageEvent):
+                _keep_message(session, hub, directory, each.connector, event, now)
+            else:
+                calls.setdefault((each.connector, event.call_id), []).append((event, each.inbox_id))
+    if not calls:
+        return 0
+    _make_missing(session, hub, calls, now, told_by)
+    changed = 0
+    notes = []
+    for (connector, call_id), call in _locked(session, calls).items():
+        before = {name: getattr(call, name) for name in STATE_COLUMNS}
+        state: CallState | None = None if call.state == "new" else call
+        call_notes = []
+        for event, inbox_id in calls[connector, call_id]:
+            state = fold(state, event)
+            call_notes.append(
+                {
+                    "id": new_id(),
+                    "call_id": call.id,
+                    "inbox_id": inbox_id,
+                    "kind": event.kind,
+                    "at": event.at,
+                    "told_by": told_by,
+                    "noted_at": now,
+                }
+            )
+        assert state is not None
+        after = {name: getattr(state, name) for name in STATE_COLUMNS}
+        unchanged = after == before and call.state != "new"
+        if told_by == "webhook" or not unchanged:
+            notes += call_notes
+        if unchanged:
+            continue
+        changed += 1
+        for name, value in after.items():
+            setattr(call, name, value)
+        line = directory.lines.get(call.tracking_number or "")
+        if line is not None:
+            call.company_id, call.tracker_id = line.company.id, line.tracker.id
+        call.state, call.due_at, call.lease_token, call.lease_until = "ready", now, None, None
+        session.add(call)
+    session.flush()
+    if notes:
+        session.execute(insert(CallEventRow), notes)
+    return changed
+
+
+def replay(session: Session, inbox_ids: Sequence[str], now: datetime) -> int:
+    """Make parked webhooks ready again after a fix; how many."""
+    rows = session.exec(select(InboxWebhook).where(col(InboxWebhook.id).in_(inbox_ids))).all()
+    parked = [row for row in rows if row.state == "parked"]
+    for row in parked:
+        row.state, row.due_at, row.reason = "ready", now, None
+        session.add(row)
+    return len(parked)
+
+
+def _parse(hub: Hub, rows: Sequence[InboxWebhook]) -> _Parsed:
+    result = _Parsed()
+    by_connector: dict[str, list[InboxWebhook]] = {}
+    for row in rows:
+        by_connector.setdefault(row.connector, []).append(row)
+    for connector, mine in by_connector.items():
+        if connector not in hub.plugins.connectors or not hub.plugins.implements(connector, "parse_webhook"):
+            result.parked |= {row.id: f"no connector {connector!r} in config.yaml parses it" for row in mine}
+            continue
+        try:
+            answers = hub.plugins.parse_webhooks(connector, [_request(row) for row in mine])
+        except RingfenceError as error:
+            result.later |= {row.id: str(error) for row in mine}
+            continue
+        for row, answer in zip(mine, answers, strict=True):
+            if isinstance(answer, BadPayload):
+                result.parked[row.id] = str(answer)
+            elif isinstance(answer, RingfenceError):
+                result.parked[row.id] = f"{answer} Replay it after the plugin is fixed: hub inbox replay."
+            else:
+                result.told.append(Told(connector, answer, row.id))
+    return result
+
+
+def _request(row: InboxWebhook) -> WebhookRequest:
+    return WebhookRequest(
+        method=row.method,
+        url=row.url or "",
+        body=row.body or b"",
+        received_at=row.received_at,
+        headers=json.loads(row.headers or "{}"),
+    )
+
+
+def _make_missing(
+    session: Session,
+    hub: Hub,
+    calls: dict[tuple[str, str], list[tuple[CallEvent, str | None]]],
+    now: datetime,
+    told_by: str,
+) -> None:
+    dialect = sqlite if hub.store.is_sqlite else postgresql
+    rows = [
+        {
+            "id": new_id(),
+            "connector": connector,
+            "carrier_call_id": call_id,
+            "status": "ringing",
+            "started_at": events[0][0].at,
+            "voicemail": False,
+            "state": "new",
+            "due_at": now,
+            "attempts": 0,
+            "found_by": told_by,
+            "expires_at": events[0][0].at + CALL_LIFE,
+        }
+        for (connector, call_id), events in sorted(calls.items())
+    ]
+    session.execute(dialect.insert(Call).on_conflict_do_nothing(), rows)
+
+
+def _locked(session: Session, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Call]:
+    wanted = set(keys)
+    query = (
+        select(Call)
+        .where(col(Call.carrier_call_id).in_([call_id for _, call_id in wanted]))
+        .order_by(col(Call.id))
+        .execution_options(populate_existing=True)
+    )
+    if session.get_bind().dialect.name == "postgresql":
+        query = query.with_for_update()
+    found = {(call.connector, call.carrier_call_id): call for call in session.exec(query)}
+    return {key: call for key, call in found.items() if key in wanted}
+
+
+def _keep_message(
+    session: Session, hub: Hub, directory: Directory, connector: str, event: MessageEvent, now: datetime
+) -> None:
+    line = directory.lines.get(event.tracking_number)
+    dialect = sqlite if hub.store.is_sqlite else postgresql
+    message_id = new_id()
+    sealed = None
+    if event.body and hub.keyring:
+        sealed = hub.keyring.encrypt(event.body.encode("utf-8", "replace"), f"text_message/{message_id}")
+    row = {
+        "id": message_id,
+        "connector": connector,
+        "carrier_message_id": event.message_id,
+        "company_id": line.company.id if line else None,
+        "tracker_id": line.tracker.id if line else None,
+        "tracking_number": event.tracking_number,
+        "sender_number": event.sender_number,
+        "body": sealed,
+        "received_at": event.at,
+        "state": "ready",
+        "due_at": now,
+        "attempts": 0,
+        "expires_at": event.at + MESSAGE_LIFE,
+    }
+    session.execute(dialect.insert(TextMessage).on_conflict_do_nothing(), [row])

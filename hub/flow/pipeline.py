@@ -1,0 +1,123 @@
+"""The way of a call, in its order; what a batch found out is written in one short transaction at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel
+
+from hub import metrics
+from hub.assembly import Hub
+from hub.flow.attribute import attribute
+from hub.flow.case import Case, load_cases
+from hub.flow.consent import disclosure_row
+from hub.flow.convert import Converted, convert
+from hub.flow.enrich import Enrichment, enrich
+from hub.model import (
+    Attribution,
+    Call,
+    ConsentDecision,
+    ConversionRow,
+    Delivery,
+    Disclosure,
+    FactRow,
+    Person,
+    TextMessage,
+)
+from hub.numbers.directory import Directory
+from hub.store.claims import claim, held_ids
+
+LEASE = timedelta(seconds=60)
+BATCH = 100
+
+
+def process(hub: Hub, directory: Directory, subject_table: type[Call] | type[TextMessage], batch: int = BATCH) -> int:
+    """Claim calls (or texts) with something new, and take them all the way to the outbox; how many were taken."""
+    now = hub.clock()
+    begun = time.perf_counter()
+    with hub.store.writing() as session:
+        token, subjects = claim(session, subject_table, now=now, lease=LEASE, limit=batch)
+    if not subjects:
+        return 0
+    with hub.store.reading() as session:
+        cases = load_cases(session, directory, subjects, now)
+
+    for case in cases:
+        attribute(case, now)
+    enrichment = enrich(hub, cases, now)
+    converted = convert(hub, cases, now)
+
+    with hub.store.writing() as session:
+        held = held_ids(session, subject_table, [subject.id for subject in subjects], token)
+        _write(hub, session, [case for case in cases if case.subject.id in held], enrichment, converted)
+        _finish(session, subject_table, subjects, cases, held, now)
+    metrics.FLOW.labels("pipeline", "done").inc(len(held))
+    metrics.FLOW_SECONDS.labels("pipeline").observe(time.perf_counter() - begun)
+    return len(subjects)
+
+
+def write_rows(hub: Hub, session: Session, table: type[SQLModel], rows: Sequence[SQLModel | dict[str, Any]]) -> None:
+    """Insert many rows at once; a row whose unique key is there already changes nothing."""
+    if not rows:
+        return
+    dialect = sqlite if hub.store.is_sqlite else postgresql
+    target: Table = table.__table__  # type: ignore[attr-defined]
+    values = [row if isinstance(row, dict) else _columns(row, target) for row in rows]
+    session.execute(dialect.insert(target).on_conflict_do_nothing(), values)
+
+
+def _columns(row: SQLModel, target: Table) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in target.columns}
+
+
+def _write(hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrichment, converted: Converted) -> None:
+    """Everything that the batch found out on those calls that are still ours."""
+    ours = {case.subject.id: case for case in cases}
+    people = {case.person.id: case.person for case in cases if case.person and case.is_new_person}
+    write_rows(hub, session, Person, list(people.values()))
+    write_rows(hub, session, Attribution, [case.attribution for case in cases if case.attribution])
+    write_rows(hub, session, FactRow, [fact for fact in enrichment.facts if fact.subject_id in ours])
+    rulings = [ruling for ruling in enrichment.rulings + converted.rulings if ruling.row.subject_id in ours]
+    write_rows(hub, session, ConsentDecision, [ruling.row for ruling in rulings])
+    disclosures = []
+    for ruling in enrichment.rulings:
+        case = ours.get(ruling.row.subject_id)
+        if case is not None and ruling.allowed:
+            name = ruling.row.connector
+            recipient = hub.plugins.connectors[name].manifest.recipient.name
+            now = ruling.row.decided_at
+            disclosures.append(
+                disclosure_row(ruling, case, name, recipient, ruling.question.categories, now, delivery_id=None)
+            )
+    write_rows(hub, session, Disclosure, disclosures)
+    write_rows(hub, session, ConversionRow, [row for row in converted.conversions if row.subject_id in ours])
+    write_rows(hub, session, Delivery, [row for row in converted.deliveries if row.subject_id in ours])
+
+
+def _finish(
+    session: Session,
+    subject_table: type[Call] | type[TextMessage],
+    subjects: Sequence[Call | TextMessage],
+    cases: Sequence[Case],
+    held: set[str],
+    now: datetime,
+) -> None:
+    by_subject = {case.subject.id: case for case in cases}
+    rows = []
+    for subject in subjects:
+        if subject.id not in held:
+            continue
+        case = by_subject.get(subject.id)
+        row: dict[str, Any] = {"id": subject.id, "state": "done", "lease_until": None, "lease_token": None}
+        row["enriched_at"] = subject.enriched_at or (now if case else None)
+        row["person_id"] = case.person.id if case and case.person else subject.person_id
+        if isinstance(subject, Call):
+            row["first_time_caller"] = case.earlier_calls == 0 if case and case.person else None
+        rows.append(row)
+    if rows:
+        session.execute(update(subject_table), rows)

@@ -1,0 +1,146 @@
+"""Receive: a carrier's webhook is verified by its plugin, kept durably, and only then answered.
+
+Webhooks of one connector wait in a lane of their own: while one batch is being verified the next one gathers, so a
+burst costs few thread switches, and a plugin that hangs delays nobody else.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Literal
+
+from hub import metrics
+from hub.assembly import Hub
+from hub.contracts.webhooks import VerifiedWebhook, WebhookRequest
+from hub.errors import BadSignature, RingfenceError
+from hub.guard import DEADLINES
+from hub.model.columns import RAW_WEBHOOK_LIFE, new_id
+from hub.store.ingest import IngestWriter
+
+BODY_CAP = 1_000_000
+"""Bytes of a webhook's body; more is refused with 413."""
+WAITING_CAP = 5_000
+"""Webhooks of one connector that may wait for their verification; more are refused with 503."""
+KEPT_HEADERS = ("content-type", "i-twilio-idempotency-token", "x-request-id")
+DEADLINE = DEADLINES["verify_webhook"]
+
+Outcome = Literal["stored", "forged", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of one webhook: `stored` (durable), `forged` (the signature does not hold) or `failed`."""
+
+    outcome: Outcome
+    verified: VerifiedWebhook | None = None
+
+
+Done = Callable[[Received], None]
+Waiting = tuple[WebhookRequest, Done]
+
+
+class Receiver:
+    """Takes webhooks of all connectors; `done` is called from another thread once the outcome is certain."""
+
+    def __init__(self, hub: Hub, writer: IngestWriter) -> None:
+        self._lanes = {name: _Lane(name, hub, writer) for name in hub.plugins.with_hook("verify_webhook")}
+
+    def knows(self, connector: str) -> bool:
+        """Whether a connector takes webhooks."""
+        return connector in self._lanes
+
+    def submit(self, connector: str, request: WebhookRequest, done: Done) -> None:
+        """Queue one webhook; returns at once."""
+        self._lanes[connector].submit(request, done)
+
+
+class _Lane:
+    def __init__(self, name: str, hub: Hub, writer: IngestWriter) -> None:
+        self._name, self._plugins, self._writer = name, hub.plugins, writer
+        self._waiting: list[Waiting] = []
+        self._lock = threading.Lock()
+        self._busy_since: float | None = None
+
+    def submit(self, request: WebhookRequest, done: Done) -> None:
+        with self._lock:
+            if len(self._waiting) >= WAITING_CAP:
+                full = True
+            else:
+                full = False
+                self._waiting.append((request, done))
+        if full:
+            done(Received("failed"))
+            return
+        self._go_on()
+
+    def _go_on(self, finished: float | None = None) -> None:
+        with self._lock:
+            if finished is not None and finished == self._busy_since:
+                self._busy_since = None
+            now = time.monotonic()
+            hanging = self._busy_since is not None and now - self._busy_since > DEADLINE
+            if (self._busy_since is not None and not hanging) or not self._waiting:
+                return
+            batch, self._waiting = self._waiting, []
+            self._busy_since = now
+        if hanging:
+            self._plugins.guards[self._name].late("verify_webhook", DEADLINE)
+        try:
+            future = self._plugins.submit_verifications(self._name, [request for request, _ in batch])
+        except RingfenceError:
+            self._fail(batch)
+            self._go_on(now)
+            return
+        future.add_done_callback(lambda verdicts: self._verified(batch, now, verdicts))
+
+    def _verified(
+        self, batch: Sequence[Waiting], begun: float, future: Future[list[VerifiedWebhook | RingfenceError]]
+    ) -> None:
+        self._go_on(begun)
+        if future.cancelled() or future.exception() is not None:
+            self._fail(batch)
+            return
+        genuine: list[tuple[WebhookRequest, VerifiedWebhook, Done]] = []
+        for (request, done), verdict in zip(batch, future.result(), strict=True):
+            if isinstance(verdict, VerifiedWebhook):
+                genuine.append((request, verdict, done))
+            else:
+                outcome: Outcome = "forged" if isinstance(verdict, BadSignature) else "failed"
+                metrics.WEBHOOKS.labels(self._name, outcome).inc()
+                done(Received(outcome))
+        if not genuine:
+            return
+
+        def written(durable: bool) -> None:
+            metrics.WEBHOOKS.labels(self._name, "stored" if durable else "failed").inc(len(genuine))
+            for _, verified, done in genuine:
+                done(Received("stored", verified) if durable else Received("failed"))
+
+        self._writer.submit([_inbox_row(self._name, request, verified) for request, verified, _ in genuine], written)
+
+    def _fail(self, batch: Sequence[Waiting]) -> None:
+        metrics.WEBHOOKS.labels(self._name, "failed").inc(len(batch))
+        for _, done in batch:
+            done(Received("failed"))
+
+
+def _inbox_row(connector: str, request: WebhookRequest, verified: VerifiedWebhook) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "connector": connector,
+        "event_key": verified.event_key[:200],
+        "received_at": request.received_at,
+        "method": request.method,
+        "url": request.url,
+        "headers": json.dumps({name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}),
+        "body": request.body,
+        "state": "ready",
+        "due_at": request.received_at,
+        "attempts": 0,
+        "expires_at": request.received_at + RAW_WEBHOOK_LIFE,
+    }

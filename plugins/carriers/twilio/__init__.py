@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from xml.etree import ElementTree
 
 from hub.api import (
     AnswerDocument,
     AnswerPoint,
     Auth,
+    BadPayload,
+    CallEvent,
     ConfigError,
+    ConnectionReport,
     Connector,
     Deletion,
     Event,
     Limits,
     Manifest,
+    NumberOffer,
+    NumberQuery,
+    NumberSetup,
+    OwnedNumber,
     Recipient,
+    RecordingAudio,
+    Rejected,
     Route,
     Services,
     VerifiedWebhook,
     WebhookRequest,
     hookimpl,
 )
-from plugins.carriers.twilio import signature, twiml, webhooks
+from plugins.carriers.twilio import call_list, numbers, signature, translate, twiml, webhooks
+from plugins.carriers.twilio.rest import Rest
 from plugins.carriers.twilio.settings import TwilioSettings
 
 ORIGIN = "https://api.twilio.com"
@@ -60,6 +71,34 @@ class Twilio(Connector):
         if missing:
             raise ConfigError(f"connector {name!r} has an empty {' and '.join(missing)}; set it in config.yaml.")
 
+        self._rest = Rest(settings, services)
+        self._origins = (settings.base_url, ORIGIN)
+
+    @hookimpl
+    def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
+        """Numbers for sale, with their monthly price."""
+        return numbers.search(self._rest, query, self.settings.pricing_url)
+
+    @hookimpl
+    def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
+        """Buy a number with its webhooks pointed, in one request."""
+        return numbers.buy(self._rest, number, setup)
+
+    @hookimpl
+    def configure_number(self, setup: NumberSetup) -> OwnedNumber:
+        """Point an owned number's webhooks."""
+        return numbers.configure(self._rest, setup)
+
+    @hookimpl
+    def release_number(self, number: str) -> None:
+        """Give a number back."""
+        numbers.release(self._rest, number)
+
+    @hookimpl
+    def list_numbers(self) -> Sequence[OwnedNumber]:
+        """All numbers of the account."""
+        return [numbers.owned(item) for item in self._rest.pages("IncomingPhoneNumbers")]
+
     @hookimpl
     def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
         """Check Twilio's signature and name the event."""
@@ -67,13 +106,14 @@ class Twilio(Connector):
         webhook = webhooks.Webhook(request)
         key = webhooks.event_key(webhook)
         if key is None:
-            key = f"sha256:{hashlib.sha256(signature.signed_content(request)).hexdigest()}"
+            signed = signature.signed_text(request.url, signature.signed_fields(request))
+            key = f"sha256:{hashlib.sha256(signed).hexdigest()}"
         return VerifiedWebhook(key, webhooks.answer_point(webhook))
 
     @hookimpl
     def parse_webhook(self, request: WebhookRequest) -> Sequence[Event]:
         """The webhook's one event, or none."""
-        return webhooks.events(webhooks.Webhook(request), self.settings.account_sid, (ORIGIN, self.settings.base_url))
+        return webhooks.events(webhooks.Webhook(request), self.settings.account_sid, self._origins)
 
     @hookimpl
     def render_answer(self, point: AnswerPoint, route: Route, source_name: str) -> AnswerDocument:
@@ -84,3 +124,27 @@ class Twilio(Connector):
     def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
         """An empty response: nothing more to do, and no text back."""
         return twiml.document(ElementTree.Element("Response"))
+
+    @hookimpl
+    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
+        """Finished calls from Twilio's call list, with their recordings."""
+        return call_list.fetch(self._rest, since, self._origins, self.services.log)
+
+    @hookimpl
+    def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
+        """A recording as MP3. The address from the webhook is only checked; ours is made from the id."""
+        try:
+            translate.recording_address(url, self._origins)
+            sid = translate.sid(recording_id, "the recording's id")
+        except BadPayload as error:
+            raise Rejected(f"{error} It is not fetched.") from error
+        content_type, data = self._rest.audio(f"{self._rest.account}/Recordings/{sid}.mp3")
+        return RecordingAudio(content_type=content_type, data=data)
+
+    @hookimpl
+    def check_connection(self) -> ConnectionReport:
+        """Read the account's own record."""
+        status = self._rest.get(f"{self._rest.account}.json").get("status")
+        if status == "active":
+            return ConnectionReport(ok=True, detail="Twilio answers and the account is active.")
+        return ConnectionReport(ok=False, detail="the Twilio account is not active; see its console.")

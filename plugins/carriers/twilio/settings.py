@@ -15,12 +15,12 @@ class TwilioSettings(PluginSettings):
     previous_auth_token: SecretStr | None = Field(
         default=None, description="The auth token being replaced; its signatures still hold until this line is removed."
     )
-    api_key_sid: str | None = Field(
+    rest_key_sid: str | None = Field(
         default=None,
-        description="An API key (SK…) to sign in with instead of the auth token.",
+        description="An API key (SK…) that signs in to the REST API instead of the auth token.",
         pattern=r"^SK[0-9a-fA-F]{32}$",
     )
-    api_key_secret: SecretStr | None = Field(default=None, description="The secret of api_key_sid.")
+    rest_key_secret: SecretStr | None = Field(default=None, description="The secret of rest_key_sid.")
     shared_keys: dict[str, SecretStr] = Field(
         default_factory=dict,
         description="Webhook shared keys (SHA-256 signatures): key id to secret; two during a rotation.",
@@ -41,7 +41,7 @@ class TwilioSettings(PluginSettings):
         secrets = {
             "auth_token": self.auth_token,
             "previous_auth_token": self.previous_auth_token,
-            "api_key_secret": self.api_key_secret or (SecretStr("") if self.api_key_sid else None),
+            "rest_key_secret": self.rest_key_secret or (SecretStr("") if self.rest_key_sid else None),
         } | {f"shared_keys.{key}": secret for key, secret in self.shared_keys.items()}
         return [
             name for name, secret in secrets.items() if secret is not None and not secret.get_secret_value().strip()

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from urllib.parse import parse_qs, unquote_to_bytes, urlsplit
 
 from hub.api import BadPayload, BadSignature, WebhookRequest
@@ -26,18 +26,16 @@ Field = tuple[bytes, bytes]
 
 
 def form_fields(body: bytes) -> list[Field]:
-    """The form fields of a raw body as bytes, in their order, blank values kept."""
-    pairs = [pair for pair in body.split(b"&", MOST_FIELDS + 1) if pair]
-    if len(pairs) > MOST_FIELDS:
-        raise BadPayload("the webhook has more form fields than Twilio sends.")
+    """The form fields of a raw body as bytes, in their order, blank values kept.
+
+    BadPayload for what Twilio never writes: a field without `=`, an empty one, or more than `MOST_FIELDS`.
+    """
+    if not body:
+        return []
+    pairs = body.split(b"&", MOST_FIELDS)
+    if len(pairs) > MOST_FIELDS or not all(b"=" in pair for pair in pairs):
+        raise BadPayload("the webhook's body is not a form as Twilio writes it.")
     return [(_plain(name), _plain(value)) for name, _, value in (pair.partition(b"=") for pair in pairs)]
-
-
-def _fields(body: bytes) -> list[Field]:
-    try:
-        return form_fields(body)
-    except BadPayload as error:
-        raise BadSignature(str(error)) from error
 
 
 def _plain(text: bytes) -> bytes:
@@ -45,8 +43,11 @@ def _plain(text: bytes) -> bytes:
 
 
 def signed_text(url: str, fields: Iterable[Field]) -> bytes:
-    """What Twilio signs: the address, then each field's name and value, sorted, each pair once."""
-    return url.encode("utf-8", "surrogatepass") + b"".join(name + value for name, value in sorted(set(fields)))
+    """What Twilio signs: the address, then each field's name and value, sorted.
+
+    Twilio's validator drops repeated pairs first; here they count, so that nobody can add a copy of a field.
+    """
+    return url.encode("utf-8", "surrogatepass") + b"".join(name + value for name, value in sorted(fields))
 
 
 def sign(secret: str, text: bytes, algorithm: str = "sha1") -> str:
@@ -54,9 +55,9 @@ def sign(secret: str, text: bytes, algorithm: str = "sha1") -> str:
     return base64.b64encode(hmac.digest(secret.encode(), text, algorithm)).decode()
 
 
-def signed_content(request: WebhookRequest) -> bytes:
-    """The part of a request that a signature covers, whichever of the two ways Twilio used."""
-    return signed_text(request.url, () if _body_hashes(request) else form_fields(request.body))
+def signed_fields(request: WebhookRequest) -> list[Field]:
+    """The fields that a request's signature covers: none where it covers a hash of the body; BadPayload if unreadable."""
+    return [] if _body_hashes(request) else form_fields(request.body)
 
 
 def verify(request: WebhookRequest, settings: TwilioSettings) -> None:
@@ -67,13 +68,13 @@ def verify(request: WebhookRequest, settings: TwilioSettings) -> None:
     """
     secrets, algorithm = _secrets(request, settings)
     claimed = request.headers.get(SIGNATURE_HEADER, "").encode("utf-8", "surrogatepass")
+    try:
+        fields = signed_fields(request)
+    except BadPayload as error:
+        raise BadSignature(str(error)) from error
     hashes = _body_hashes(request)
-    if hashes:
-        body_hash = hashlib.sha256(request.body).hexdigest()
-        whole = len(hashes) == 1 and hmac.compare_digest(body_hash.encode(), hashes[0].lower().encode())
-        fields: Sequence[Field] = ()
-    else:
-        whole, fields = True, _fields(request.body)
+    body_hash = hashlib.sha256(request.body).hexdigest().encode()
+    whole = not hashes or (len(hashes) == 1 and hmac.compare_digest(body_hash, hashes[0].lower().encode()))
     genuine = False
     for url in _addresses(request.url):
         text = signed_text(url, fields)

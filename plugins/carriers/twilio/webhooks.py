@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from hub.api import AnswerPoint, BadPayload, Event, MessageEvent, WebhookRequest, phone_number
 from plugins.carriers.twilio import translate
-from plugins.carriers.twilio.signature import form_fields
+from plugins.carriers.twilio.signature import signed_fields
 from plugins.carriers.twilio.twiml import TRACKING_NUMBER
 
 MOST_MEDIA = 10
@@ -27,7 +27,7 @@ class Webhook:
         self.named_number = _named_number(request.query)
         """The tracking number in the query of our own callback addresses."""
         self._fields: dict[str, list[str]] = {}
-        for name, value in form_fields(request.body):
+        for name, value in signed_fields(request):
             # PostgreSQL keeps no NUL, and no field of Twilio's means anything by one.
             text = value.decode("utf-8", "replace").replace("\x00", "")
             self._fields.setdefault(name.decode("utf-8", "replace"), []).append(text)

@@ -1,0 +1,99 @@
+"""Twilio's call list as events: the same meanings as its webhooks, so that both fold to the same call.
+
+Source: twilio.com/docs/voice/api/call-resource and /recording.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from hub.api import BadPayload, CallEvent, Log, phone_number
+from plugins.carriers.twilio import translate
+from plugins.carriers.twilio.rest import Rest
+
+Item = Mapping[str, Any]
+
+
+def fetch(rest: Rest, since: datetime, origins: Sequence[str], log: Log) -> list[CallEvent]:
+    """The events of all finished calls that came in at or after `since`, each call's in their order.
+
+    Two lists, whatever the number of calls: the legs, of which a dialled one names its parent, and the recordings.
+    """
+    start = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    legs = list(rest.pages("Calls", {"StartTime>": start}))
+    recordings = list(rest.pages("Recordings", {"DateCreated>": start})) if legs else []
+    children, audio = _grouped(legs, "parent_call_sid"), _grouped(recordings, "call_sid")
+    events: list[CallEvent] = []
+    unreadable = 0
+    for leg in legs:
+        if leg.get("direction") != "inbound":
+            continue
+        try:
+            found = call_events(leg, children[leg.get("sid")], audio[leg.get("sid")], origins)
+        except BadPayload:
+            unreadable += 1
+            continue
+        if found and found[0].at >= since.replace(microsecond=0):
+            events += found
+    if unreadable:
+        log.warning("calls in Twilio's list could not be read", calls=unreadable)
+    return events
+
+
+def _grouped(items: Iterable[Item], name: str) -> defaultdict[Any, list[Item]]:
+    groups: defaultdict[Any, list[Item]] = defaultdict(list)
+    for item in items:
+        groups[item.get(name)].append(item)
+    return groups
+
+
+def call_events(leg: Item, children: Sequence[Item], audio: Sequence[Item], origins: Sequence[str]) -> list[CallEvent]:
+    """The events of one caller's leg with its dialled legs and its recordings; empty while the call goes on."""
+    status, call_id = translate.status(leg.get("status"), "status"), translate.sid(leg.get("sid"), "sid")
+    if status not in translate.ENDED:
+        return []
+    number = phone_number(leg.get("to"))
+    if number is None:
+        raise BadPayload("the call list does not say which number was called.")
+    began = translate.when(leg.get("start_time"), "start_time")
+    finished = translate.when(leg.get("end_time") or leg.get("start_time"), "end_time")
+    duration = translate.seconds(leg.get("duration"), "duration")
+    caller = leg.get("from")
+    end = translate.ended(status, call_id, finished, duration, number, phone_number(caller))
+    return [
+        translate.ringing(call_id, began, number, caller, leg.get("caller_name"), leg.get("stir_verstat")),
+        *_dialled(children, call_id, number),
+        *([end] if end else []),
+        *(_recorded(one, call_id, number, origins) for one in audio if one.get("status") == "completed"),
+    ]
+
+
+def _dialled(children: Sequence[Item], call_id: str, number: str) -> list[CallEvent]:
+    """What the dialled legs mean: one that was picked up says more than all that were not."""
+    found = []
+    for child in children:
+        status = translate.status(child.get("status"), "status")
+        if status not in translate.ENDED:
+            continue
+        at = translate.when(child.get("end_time") or child.get("start_time"), "end_time")
+        duration, business = translate.seconds(child.get("duration"), "duration"), phone_number(child.get("to"))
+        found.append(translate.dialled(status, call_id, at, duration, number, business))
+    told = sorted((event for event in found if event), key=lambda event: event.at)
+    return [event for event in told if event.kind == "answered"] or told[-1:]
+
+
+def _recorded(item: Item, call_id: str, number: str, origins: Sequence[str]) -> CallEvent:
+    recording_id = translate.sid(item.get("sid"), "sid")
+    address = item.get("media_url") or f"{origins[0]}{str(item.get('uri')).removesuffix('.json')}"
+    return translate.recorded(
+        item.get("source"),
+        call_id,
+        translate.when(item.get("date_updated") or item.get("date_created"), "date_updated"),
+        recording_id,
+        translate.recording_address(address, origins),
+        translate.seconds(item.get("duration"), "duration"),
+        number,
+    )

@@ -1,0 +1,126 @@
+"""Numbers at Twilio: search, price, buy, point the webhooks, release.
+
+Source: twilio.com/docs/phone-numbers/api (availablephonenumber, incomingphonenumber) and /pricing/api.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from hub.api import (
+    AuthError,
+    Money,
+    NumberOffer,
+    NumberQuery,
+    NumberSetup,
+    OwnedNumber,
+    Rejected,
+    RetryLater,
+    phone_number,
+)
+from plugins.carriers.twilio.rest import Rest
+
+KINDS = {"local": ("Local", "local"), "toll_free": ("TollFree", "toll free"), "mobile": ("Mobile", "mobile")}
+"""Our kinds of numbers in the words of Twilio's search and of its price list."""
+
+
+def search(rest: Rest, query: NumberQuery, pricing_url: str) -> list[NumberOffer]:
+    """Numbers for sale that take voice, with their monthly price where Twilio tells it."""
+    if not re.fullmatch(r"[A-Z]{2}", query.country):
+        raise Rejected("give the country as two capital letters, like US.")
+    wanted = {"PageSize": str(query.limit), "VoiceEnabled": "true"}
+    if query.area_code:
+        wanted["AreaCode"] = query.area_code
+    if query.contains:
+        wanted["Contains"] = query.contains
+    address = f"{rest.account}/AvailablePhoneNumbers/{query.country}/{KINDS[query.kind][0]}.json"
+    found = rest.get(address, wanted).get("available_phone_numbers")
+    if not isinstance(found, list):
+        raise RetryLater("Twilio answered without a list of numbers.")
+    price = _monthly_price(rest, query, pricing_url) if found else None
+    return [_offer(item, query, price) for item in found[: query.limit]]
+
+
+def _offer(item: Mapping[str, Any], query: NumberQuery, price: Money | None) -> NumberOffer:
+    place = ", ".join(str(part) for part in (item.get("locality"), item.get("region")) if part)
+    can = item.get("capabilities") or {}
+    capabilities = tuple(name for name in ("voice", "sms", "mms") if can.get(name) or can.get(name.upper()))
+    return NumberOffer(
+        number=str(item.get("phone_number")),
+        kind=query.kind,
+        country=str(item.get("iso_country")),
+        place=place or None,
+        monthly_price=price,
+        capabilities=capabilities,
+    )
+
+
+def _monthly_price(rest: Rest, query: NumberQuery, pricing_url: str) -> Money | None:
+    """The account's price; None where it is not told, so that a key without access to prices still finds numbers."""
+    try:
+        told = rest.get(f"{pricing_url}/v1/PhoneNumbers/Countries/{query.country}")
+        prices = {entry["number_type"]: entry["current_price"] for entry in told["phone_number_prices"]}
+        return Money(Decimal(prices[KINDS[query.kind][1]]), str(told["price_unit"]).upper())
+    except (AuthError, Rejected, RetryLater, KeyError, TypeError, InvalidOperation):
+        return None
+
+
+def form_of(setup: NumberSetup) -> dict[str, str]:
+    """Where a number's webhooks point, in Twilio's words."""
+    form = {
+        "VoiceUrl": setup.voice_url,
+        "VoiceMethod": "POST",
+        "VoiceFallbackUrl": setup.fallback_url,
+        "VoiceFallbackMethod": "POST",
+        "StatusCallback": setup.status_url,
+        "StatusCallbackMethod": "POST",
+        "SmsUrl": setup.message_url,
+        "SmsMethod": "POST",
+    }
+    return form | ({"FriendlyName": setup.label[:64]} if setup.label else {})
+
+
+def owned(item: Mapping[str, Any]) -> OwnedNumber:
+    """A number of the account, from Twilio's words."""
+    number, provider_id = item.get("phone_number"), item.get("sid")
+    if not isinstance(number, str) or not isinstance(provider_id, str):
+        raise RetryLater("Twilio answered with a number that has no id.")
+    return OwnedNumber(
+        number=number,
+        provider_id=provider_id,
+        label=str(item.get("friendly_name") or ""),
+        voice_url=item.get("voice_url") or None,
+        fallback_url=item.get("voice_fallback_url") or None,
+        status_url=item.get("status_callback") or None,
+        message_url=item.get("sms_url") or None,
+    )
+
+
+def buy(rest: Rest, number: str, setup: NumberSetup) -> OwnedNumber:
+    """Buy a number and point its webhooks in the same request."""
+    return owned(rest.post(f"{rest.account}/IncomingPhoneNumbers.json", {"PhoneNumber": number, **form_of(setup)}))
+
+
+def configure(rest: Rest, setup: NumberSetup) -> OwnedNumber:
+    """Point an owned number's webhooks."""
+    found = find(rest, setup.number)
+    if found is None:
+        raise Rejected("the number is not in this Twilio account; buy it or correct config.yaml.")
+    return owned(rest.post(f"{rest.account}/IncomingPhoneNumbers/{found.provider_id}.json", form_of(setup)))
+
+
+def release(rest: Rest, number: str) -> None:
+    """Give a number back."""
+    found = find(rest, number)
+    if found is not None:
+        rest.delete(f"{rest.account}/IncomingPhoneNumbers/{found.provider_id}.json")
+
+
+def find(rest: Rest, number: str) -> OwnedNumber | None:
+    """The owned number that is exactly `number`; Twilio's own filter also matches parts."""
+    wanted = phone_number(number)
+    listed = map(owned, rest.pages("IncomingPhoneNumbers", {"PhoneNumber": number}))
+    return next((one for one in listed if wanted and one.number == wanted), None)

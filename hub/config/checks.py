@@ -9,20 +9,19 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import ValidationError
 
 from hub.config.document import Path
-from hub.config.models import CompanySection, ConversionRule, TrackerSection
+from hub.config.models import CompanySection, ConnectorCommon, ConversionRule, TrackerSection
 from hub.config.parts import Parts
 from hub.config.wording import nearest, sentences
 from hub.contracts.routes import Route
-from hub.errors import Problem
 
 Found = Iterator[tuple[Path, str]]
 CALL_ONLY = ("first_time_caller", "answered", "min_duration")
 
 
-def check_together(parts: Parts, problems: list[Problem]) -> None:
-    """Add every problem between the parts to `problems`."""
+def problems_between(parts: Parts) -> Found:
+    """(path, sentence) of every problem between the parts."""
     for check in (_names, _connectors, _rules, _destinations, _consent, _trackers, _numbers, _companies, _routes):
-        problems.extend(parts.document.problem(path, text) for path, text in check(parts))
+        yield from check(parts)
 
 
 def _names(parts: Parts) -> Found:
@@ -47,10 +46,10 @@ def _doubled(parts: Parts, named: list[tuple[Path, str]], thing: str) -> Found:
 
 def _connectors(parts: Parts) -> Found:
     companies = [name for _, name in parts.written_names("accounts", "companies")]
-    for name, entry in parts.connectors.items():
-        for index, company in enumerate(entry.common.companies or ()):
+    for path, common in parts.placed(ConnectorCommon):
+        for index, company in enumerate(common.companies or ()):
             if company not in companies:
-                yield ("connectors", name, "companies", index), _unknown("company", company, companies)
+                yield (*path, "companies", index), _unknown("company", company, companies)
 
 
 def _rules(parts: Parts) -> Found:

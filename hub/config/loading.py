@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from hub.config.checks import check_together
+from hub.config.checks import problems_between
 from hub.config.document import Document, Path, read_document
 from hub.config.models import (
     AccountSection,
@@ -120,7 +120,8 @@ class _Loading:
             parts.add(path, self._section(ConversionRule, item, path))
         accounts = tuple(self._accounts(tree, parts))
         self._bad_references()
-        check_together(parts, self.problems)
+        for path, text in problems_between(parts):
+            self.tell(path, text)
         if self.problems or hub is None:
             return None
         return Config(
@@ -130,6 +131,10 @@ class _Loading:
     # problems
 
     def tell(self, path: Path, text: str) -> None:
+        if self.references.shown_in(text):
+            written = self.document.at(path)
+            reference = describe(written) if isinstance(written, str) else "a reference in it"
+            text = f"what {reference} stands for is not possible here"
         self.problems.append(self.document.problem(path, text))
 
     def _unknown_sections(self) -> None:
@@ -149,15 +154,14 @@ class _Loading:
         try:
             return model.model_validate({} if value is None else value)
         except ValidationError as error:
-            for inner, kind, text in sentences(error, model, value):
+            for inner, kind, text in sentences(
+                error, model, value, COMMON if len(path) == 2 and path[0] == "connectors" else ()
+            ):
                 place = (*path, *inner)
                 if partial and (kind == "missing" or not inner):
                     continue
                 if any(place[: len(bad)] == bad for bad in self.references.missing):
                     continue
-                if self.references.hidden_in(text, place):
-                    found = describe(self.document.at(place))
-                    text = f"what {found} stands for is not possible here"
                 self.tell(place, text)
             return None
 
@@ -246,6 +250,7 @@ class _Loading:
             self.tell(path, f"found {describe(value)}; wanted at least `plugin:` below it")
             return None
         common = self._section(ConnectorCommon, {key: value[key] for key in COMMON if key in value}, path)
+        parts.add(path, common)
         connector_class = self._plugin(value.get("plugin"), path, installed)
         if connector_class is None:
             return None
@@ -253,7 +258,7 @@ class _Loading:
         in_sandbox = self._in_sandbox(connector_class, path, wanted=common is not None and common.sandbox)
         own = {key: item for key, item in value.items() if key not in COMMON}
         if in_sandbox:
-            own = self._without_secrets(connector_class, own, path)
+            own = self._for_sandbox(connector_class, own, path)
             self._section(connector_class.Settings, own, path, partial=True)
             checked = None
         else:
@@ -299,9 +304,11 @@ class _Loading:
             self.tell((*path, "sandbox"), "this plugin has no sandbox; remove the line")
         return wanted or stand_in is not None
 
-    def _without_secrets(self, connector_class: type[Connector], own: dict[str, Any], path: Path) -> dict[str, Any]:
-        """The written settings without secrets and without what no reference gives: the stand-in brings its own."""
+    def _for_sandbox(self, connector_class: type[Connector], own: dict[str, Any], path: Path) -> dict[str, Any]:
+        """The written settings without secrets, web addresses and what no reference gives: the stand-in brings its own,
+        and nothing of it may reach the real provider."""
         gone = {inner[0] for inner in secret_paths(connector_class.Settings, own)}
+        gone |= {key for key, item in own.items() if isinstance(item, str) and "://" in item}
         for place in self.references.missing:
             if place[: len(path)] == path and place[len(path)] in own:
                 gone.add(place[len(path)])

@@ -61,7 +61,7 @@ Value = Annotated[
 class Section(BaseModel):
     """A part of config.yaml: strict, frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class HubSection(Section):
@@ -106,7 +106,7 @@ class ConnectorEntry:
     in_sandbox: bool = False
     """Whether the plugin's stand-in takes the provider's place: `sandbox: true`, or `hub run --sandbox`."""
     written: Mapping[str, Any]
-    """The plugin's own keys as in the file, references resolved; without any secret where `in_sandbox`."""
+    """The plugin's own keys as in the file, references resolved; without secrets and web addresses where `in_sandbox`."""
     checked: PluginSettings | None = None
 
     @property

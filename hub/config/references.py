@@ -43,10 +43,9 @@ class References:
             self.missing[path] = str(error.args[0])
             return value
 
-    def hidden_in(self, text: str, path: Path) -> bool:
-        """Whether `text` shows what a reference at or below `path` stands for."""
-        below = (values for place, values in self.found.items() if place[: len(path)] == path)
-        return any(value and value in text for values in below for value in values)
+    def shown_in(self, text: str) -> bool:
+        """Whether `text` shows what a reference stands for; what has less than four letters is no secret."""
+        return any(len(value) >= 4 and value in text for values in self.found.values() for value in values)
 
     def _look_up(self, kind: str, name: str, path: Path) -> str:
         value = self._variable(name) if kind == "env" else self._file(name)

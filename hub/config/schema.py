@@ -84,7 +84,7 @@ def _model(model: type[BaseModel], definitions: JsonSchema, prefix: str) -> Json
 
 
 def _as_written(schema: Any) -> Any:
-    """`schema` of what people may write: a reference for any value, a number where a text is meant, secrets by reference."""
+    """`schema` of what people may write: a reference for any value, and only a reference for secrets."""
     if isinstance(schema, list):
         return [_as_written(item) for item in schema]
     if not isinstance(schema, dict):
@@ -99,7 +99,7 @@ def _as_written(schema: Any) -> Any:
     if loose.get("format") == "password":
         return {"$ref": "#/$defs/reference"} | {key: loose[key] for key in ("title", "description") if key in loose}
     if kind == "string" and not ({"pattern", "format", "enum", "const"} & loose.keys()):
-        return loose | {"type": ["string", "number"]}
+        return loose
     if kind in ("string", "integer", "number", "boolean"):
         about = {key: loose.pop(key) for key in ("title", "description", "default") if key in loose}
         return about | {"anyOf": [loose, {"$ref": "#/$defs/reference"}]}

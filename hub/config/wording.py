@@ -30,8 +30,13 @@ WANTED = {
 """The first word of pydantic's error types, and what it wanted."""
 
 
-def sentences(error: ValidationError, model: type[BaseModel], tree: Any) -> Iterator[tuple[Path, str, str]]:
-    """(path, pydantic's type of error, sentence) of each thing wrong in `tree`; one a path, no secret in any."""
+def sentences(
+    error: ValidationError, model: type[BaseModel], tree: Any, more_keys: Iterable[str] = ()
+) -> Iterator[tuple[Path, str, str]]:
+    """(path, pydantic's type of error, sentence) of each thing wrong in `tree`; one a path, no secret in any.
+
+    `more_keys` are keys that may stand beside the model's own.
+    """
     seen: set[Path] = set()
     secrets = set(secret_paths(model, tree))
     for each in error.errors(include_url=False):
@@ -39,7 +44,7 @@ def sentences(error: ValidationError, model: type[BaseModel], tree: Any) -> Iter
         if path in seen:
             continue
         seen.add(path)
-        yield path, each["type"], _sentence(each, path, model, tree, path in secrets)
+        yield path, each["type"], _sentence(each, path, model, tree, path in secrets, more_keys)
 
 
 def _path(loc: Iterable[str | int], tree: Any, kind: str) -> Path:
@@ -56,11 +61,12 @@ def _path(loc: Iterable[str | int], tree: Any, kind: str) -> Path:
     return tuple(path)
 
 
-def _sentence(error: Any, path: Path, model: type[BaseModel], tree: Any, secret: bool) -> str:
+def _sentence(error: Any, path: Path, model: type[BaseModel], tree: Any, secret: bool, more_keys: Iterable[str]) -> str:
     kind, context = error["type"], error.get("ctx", {})
     found = "the value" if secret else describe(_at(tree, path))
     if kind == "extra_forbidden":
-        return f"is no known key; {nearest(str(path[-1]), known_keys(model, path[:-1]))}"
+        known = [*known_keys(model, path[:-1]), *(more_keys if len(path) == 1 else ())]
+        return f"is no known key; {nearest(str(path[-1]), known)}"
     field = field_at(model, path)
     meaning = field.description.rstrip(".") if field and field.description else ""
     if kind == "missing":
@@ -72,6 +78,8 @@ def _sentence(error: Any, path: Path, model: type[BaseModel], tree: Any, secret:
         return f"{found} is not possible; {nearest(str(error['input']) if not secret else '', choices, 'one of')}"
     if kind == "string_pattern_mismatch":
         return f"{found} is not written as wanted: {meaning or context['pattern']}"
+    if kind == "string_type" and found.isdecimal():
+        return f"found the number {found}, wanted a text; put it in quotes"
     wanted = WANTED.get(kind.split("_")[0])
     if wanted and kind.split("_")[-1] in ("type", "parsing", "scheme", "size", "integer", "float"):
         return f"found {found}, wanted {wanted}"
@@ -88,6 +96,8 @@ def describe(value: Any) -> str:
         return "a list"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
     text = str(value)
     return repr(text if len(text) <= 60 else text[:57] + "…")
 

@@ -1,0 +1,180 @@
+"""Every way in which a config.yaml goes wrong: the line that is named, and what is said of it."""
+
+# ruff: noqa: E501 - a case is easier to read on one line
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from config_shelf import GOOD
+
+CASES: list[tuple[str, str, str, int | None, str]] = [
+    # what is wrong, a piece of the good file, what stands there instead, the line, the sentence
+    ("a misspelled section", "conversions:", "conversion:", 15, "conversion: is no known key; did you mean `conversions`?"),
+    ("a misspelled key of ours", "public_url:", "publik_url:", 2, "is no known key; did you mean `public_url`?"),
+    ("a misspelled key of ours leaves it missing", "public_url:", "publik_url:", 1, "hub.public_url: is missing; wanted: The hub's address"),
+    ("a misspelled key of a plugin", "auth_token:", "auth_tokn:", 8, "is no known key; did you mean `auth_token`?"),
+    ("a misspelled common key", "schedule:", "shedule:", 7, "is no known key; did you mean `schedule`?"),
+    ("a key that resembles nothing", "account: ", "zzz: ", 12, "connectors.ads.zzz: is no known key; known are account"),
+    ("no web address", "https://calls.example.com", "calls", 2, "found 'calls', wanted a web address"),
+    ("an unknown kind of web address", "https://calls.example.com", "ftp://x.example.com", 2, "wanted a web address"),
+    ("an unknown database", "  secret_keys", "  database: mysql://x\n  secret_keys", 3, "wanted sqlite:///path or postgresql"),
+    ("a password in clear", "  secret_keys", "  database: postgresql+psycopg://me:s3cret@db/x\n  secret_keys", 3, "holds a password in clear"),
+    ("a plugin folder that is not there", "  secret_keys", "  plugin_dirs: [nowhere]\n  secret_keys", 3, "'nowhere' is no folder"),
+    ("a section that is a list", "hub:\n", "hub: [1]\nhub2:\n", 1, "hub: found a list; write `hub:` with its `public_url:`"),
+    ("connectors as a list", "connectors:\n", "connectors: []\nx:\n", 4, "found a list; wanted a name and its settings"),
+    ("a connector without anything", "    plugin: nayco\n", "", 13, "connectors.nay: found nothing; wanted at least `plugin:`"),
+    ("a connector without a plugin", "    plugin: adco\n", "", 9, "connectors.ads.plugin: is missing; wanted: The plugin's name"),
+    ("an unknown plugin", "phoneco", "fonko", 6, "no plugin 'fonko' is installed; "),
+    ("a misspelled plugin", "phoneco", "phonco", 6, "no plugin 'phonco' is installed; did you mean `phoneco`?"),
+    ("a broken plugin", "phoneco", "brokenco", 6, "the plugin 'brokenco' cannot be used: it cannot be imported (ImportError: no x)"),
+    ("a connector's name with spaces", "  nay:", "  Nay Sayer:", 13, "is no name for a connector; use small letters"),
+    ("a schedule in other words", "every 15 minutes", "quarter-hourly", 7, "'quarter-hourly' is not a schedule; write it like `every 15 minutes`"),
+    ("a schedule of zero", "every 15 minutes", "every 0 seconds", 7, "is not a schedule"),
+    ("an endless schedule", "every 15 minutes", "every 99999999999999999999 days", 7, "is not a schedule"),
+    ("a sandbox where the plugin has none", "    companies:", "    sandbox: true\n    companies:", 11, "this plugin has no sandbox; remove the line"),
+    ("a company that is not there", "[north]", "[nord]", 11, "connectors.ads.companies[0]: no company is named 'nord'; did you mean `north`?"),
+    ("companies that are no list", "[north]", "north", 11, "found 'north', wanted a list"),
+    ("a secret in clear", "${env:PHONE_TOKEN}", "hello-hello", 8, "is a secret in clear; write ${env:PHONE_AUTH_TOKEN} or ${file:"),
+    ("a secret in clear deep down", "    auth_token", "    shared_keys: {k1: hello-hello}\n    auth_token", 8, "connectors.phone.shared_keys.k1: is a secret in clear"),
+    ("the hub's own key in clear", "${env:HUB_KEY}", "hello", 3, "hub.secret_keys[0]: is a secret in clear"),
+    ("an unset variable", "PHONE_TOKEN", "PHONE_TOKN", 8, "the environment variable PHONE_TOKN is not set; set it"),
+    ("a secret file that is not there", "env:PHONE_TOKEN", "file:nowhere", 8, "the file nowhere is not there; write the secret into it"),
+    ("a secret file that is a folder", "env:PHONE_TOKEN", "file:/", 8, "the file / is not there"),
+    ("an unknown reference", "env:PHONE_TOKEN", "vault:x", 8, "holds a `${` that is no reference; write ${env:NAME}"),
+    ("a reference that is not closed", "${env:PHONE_TOKEN}", "${env:PHONE_TOKEN", 8, "holds a `${` that is no reference"),
+    ("a number out of range", "    auth_token", "    port: 70000\n    auth_token", 8, "found 70000; it should be less than or equal to 65535"),
+    ("a text where a number is wanted", "    auth_token", "    port: https\n    auth_token", 8, "found 'https', wanted a whole number"),
+    ("a text in the wrong form", "    auth_token", "    region: Europe\n    auth_token", 8, "'Europe' is not written as wanted: Two letters, like us"),
+    ("a number where a text is wanted", '"1234567890"', "1234567890", 12, "found the number 1234567890, wanted a text; put it in quotes"),
+    ("a yes where a text is wanted", '"1234567890"', "true", 12, "found true, wanted a text"),
+    ("no consent connector", "  nay:\n    plugin: nayco\n", "", 4, "no consent connector is here, so nobody says yes"),
+    ("a rule without a name", "name: qualified call\n    when", "when", 16, "conversions[0].name: is missing"),
+    ("two rules of one name", "deal won", "qualified call", 20, "another rule is named 'qualified call' already, on line 16"),
+    ("an unknown event", "event: call,", "event: phone,", 17, "'phone' is not possible; one of call, text, outcome"),
+    ("a misspelled event", "event: call,", "event: calls,", 17, "'calls' is not possible; did you mean `call`?"),
+    ("a span in other words", "60s", "a minute", 17, "'a minute' is not a span of time; write it like 60s"),
+    ("a value without a currency", "40 USD", "40", 18, "'40' is not an amount; write it like 40 USD"),
+    ("a value that is a list", "40 USD", "[40, USD]", 18, "is not an amount; write it like 40 USD"),
+    ("a call with a stage", "answered: true", "stage: won", 17, "only an outcome has a stage"),
+    ("an outcome that is answered", "stage: won", "answered: true", 21, "only a call can be asked for this"),
+    ("a text that has a length", "event: call, answered: true", "event: text", 17, "only a call can be asked for this"),
+    ("a call with an outcome's value", "40 USD", "from outcome", 18, "a call has no outcome to take a value from"),
+    ("a rule for nobody's company", "answered: true", "company: elsewhere", 17, "no company is named 'elsewhere'; there are north"),
+    ("a rule for nobody's tracker", "answered: true", "tracker: prints", 17, "no tracker is named 'prints'; did you mean `print`?"),
+    ("an unknown destination", "{ads: {action: 7}}", "{add: {action: 7}}", 19, "no connector is named 'add'; did you mean `ads`?"),
+    ("a destination that takes nothing", "{ads: {action: 7}}", "{phone: {action: 7}}", 19, "'phone' takes no conversions; these do: ads"),
+    ("a destination with a wrong value", "action: 7", "action: seven", 19, "conversions[qualified call].send_to.ads.action: found 'seven', wanted a whole number"),
+    ("a destination with a wrong key", "action: 7", "acton: 7", 19, "is no known key; did you mean `action`?"),
+    ("a destination without its key", "{ads: {action: 7}}", "{ads: {}}", 19, "ads.action: is missing; wanted: The action's number"),
+    ("companies in a section", "    companies:\n      - name: north", "    companies:\n        name: north\n        x:\n      - name: north", 30, "is not YAML"),
+    ("an unknown time zone", "America/Chicago", "America/Chikago", 30, "'America/Chikago' is no IANA time zone; did you mean `America/Chicago`?"),
+    ("a time zone that leads out of the folder", "America/Chicago", "../../etc/passwd", 30, "is no IANA time zone; write one like America/Chicago"),
+    ("a time zone that is a folder", "America/Chicago", "America", 30, "is no IANA time zone"),
+    ("a country in words", "        route", "        country: England\n        route", 31, "'England' is not written as wanted: ISO 3166"),
+    ("a phone that cannot be dialled", '"+13125550190"', '"312"', 31, "is not written as wanted: The business's phone that rings"),
+    ("recording nobody is told of", '"+13125550190"', '"+13125550190", record: true', 31, "nobody is recorded unawares; write a `recording_notice:`"),
+    ("an unknown carrier", "carrier: phone\n            numbers: [+", "carrier: fone\n            numbers: [+", 35, "no carrier is named 'fone'; did you mean `phone`?"),
+    ("a carrier that is none", "carrier: phone\n            numbers: [+", "carrier: ads\n            numbers: [+", 35, "'ads' is no carrier; carriers are phone"),
+    ("an unknown type of tracker", "type: session", "type: pool", 34, "'pool' is not possible; one of source, session"),
+    ("a pool without numbers", '[+13125550100, "(312) 555-0101"]', "[]", 36, "a session tracker needs a pool of `numbers:`"),
+    ("a tracking number that is none", "+13125550100", '"555"', 36, "numbers[0]: is not a phone number; write it in E.164"),
+    ("a source tracker with two numbers", '["+13125550120"]', '["+13125550120", "+13125550121"]', 40, "a source tracker has exactly one number, found 2"),
+    ("a source tracker without numbers", '            numbers: ["+13125550120"]\n', "", 37, "a source tracker has exactly one number, found 0"),
+    ("a source tracker without a source", "            source: yellow_pages\n", "", 37, "a source tracker needs its `source:`"),
+    ("a pool with a source", "type: session", "type: session\n            source: google", 35, "a session tracker learns this from the visit"),
+    ("one number for two trackers", "+13125550120", "+1 312 555 0100", 40, "+13125550100 is already the number of accounts[agency].companies[north].trackers[pool] (line 36)"),
+    ("two trackers of one name", "name: print", "name: pool", 37, "another tracker is named 'pool' already, on line 33"),
+    ("a name with capitals", "name: print", "name: Print", 37, "'Print' is not written as wanted"),
+    ("accounts that are no list", "accounts:\n  - name", "accounts:\n    name", 24, "found a section with keys; wanted a list, each entry after a `-`"),
+    ("a tab", "  public_url", "\tpublic_url", 2, "is not YAML: "),
+    ("a bracket that is not closed", "[north]", "[north", 12, "is not YAML: "),
+    ("a doubled key", "    schedule:", "    plugin: adco\n    schedule:", 7, "`plugin` is written twice; it is already on line 6"),
+    ("a doubled section", "accounts:", "hub: {}\naccounts:", 24, "`hub` is written twice; it is already on line 1"),
+    ("a python object", "every 15 minutes", "!!python/object/apply:os.system [echo]", 7, "tags like `!!python/name` are not allowed"),
+    ("a harmless tag", "every 15 minutes", "!!str every", 7, "tags like `!!python/name` are not allowed"),
+    ("an alias of nothing", "[north]", "*north", 11, "`*north` stands for nothing"),
+    ("an alias inside of itself", "[north]", "&a [*a]", 11, "`*a` stands inside of itself"),
+    ("a list as a key", "account: ", "[a, b]: ", 12, "a list or a section cannot be a key"),
+    ("a second document", "accounts:", "---\naccounts:", 25, "begins a second document"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("piece", "instead", "line", "sentence"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
+def test_a_wrong_file_names_the_line_and_says_what_was_wanted(
+    problems: Any, piece: str, instead: str, line: int | None, sentence: str
+) -> None:
+    assert piece in GOOD
+    found = problems(GOOD.replace(piece, instead, 1))
+    said = [problem for problem in found if sentence in str(problem)]
+    assert said, "\n".join(map(str, found))
+    assert line is None or said[0].line == line
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "is empty"),
+        ("# only a comment\n", "is empty"),
+        ("- a\n- b\n", "wanted sections like `hub:`"),
+        ("hello", "wanted sections like `hub:`"),
+        ("hub: " + "[" * 100_000, "exceeded maximum nesting depth"),
+        ("hub: " + "[" * 40 + "]" * 40, "is nested deeper than 32 levels"),
+        ("a: &a [x]\n" + "".join(f"{c}: &{c} [{f'*{p}, ' * 9}]\n" for p, c in pairwise("abcdefghi")), "use fewer aliases"),
+        ("hub: \x07", "a character that YAML does not allow"),
+        ("hub: \0", "a character that YAML does not allow"),
+        (b"hub: \xff\xfe", "is not UTF-8 text"),
+        (b"#" * 1_000_001, "larger than 1 MB"),
+        ("{}", "hub: is missing"),
+        ("{}", "connectors: is missing"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_configuration_is_refused(load: Any, text: str | bytes, sentence: str) -> None:
+    from hub.errors import ConfigError
+
+    with pytest.raises(ConfigError) as caught:
+        load(text)
+    assert sentence in str(caught.value)
+
+
+def test_every_problem_is_told_at_once_in_the_order_of_the_file(problems: Any) -> None:
+    text = GOOD.replace("https://calls.example.com", "calls").replace("PHONE_TOKEN", "NO_TOKEN")
+    text = text.replace("60s", "long").replace("America/Chicago", "Mars").replace('["+13125550120"]', '["12"]')
+    found = problems(text)
+    assert [problem.line for problem in found] == [2, 8, 17, 30, 40]
+
+
+def test_a_wrong_connector_does_not_make_those_who_name_it_wrong(problems: Any) -> None:
+    found = problems(GOOD.replace("plugin: adco", "plugin: adca"))
+    assert [problem.path for problem in found] == ["connectors.ads.plugin"]
+
+
+def test_a_missing_secret_is_told_once(problems: Any) -> None:
+    assert len(problems(GOOD, environ={"HUB_KEY": "x"})) == 1
+
+
+@pytest.mark.parametrize(
+    ("piece", "instead"),
+    [
+        ("auth_token: ${env:PHONE_TOKEN}", "auth_token: ${env:PHONE_TOKEN}\n    spare_token: ${env:PHONE_TOKEN}"),
+        ("auth_token: ${env:PHONE_TOKEN}", "auth_token: a-token-that-nobody-may-see"),
+        ("auth_token: ${env:PHONE_TOKEN}", "auth_token: [a-token-that-nobody-may-see]"),
+        ("every 15 minutes", "${env:PHONE_TOKEN}"),
+        ("https://calls.example.com", "${env:PHONE_TOKEN}"),
+        ("adco", "${env:PHONE_TOKEN}"),
+        ("event: call", "event: '${env:PHONE_TOKEN}'"),
+        ("America/Chicago", "${env:PHONE_TOKEN}"),
+        ("carrier: phone", "carrier: ${env:PHONE_TOKEN}"),
+        ("{ads: {action: 7}}", "{ads: {action: '${env:PHONE_TOKEN}'}}"),
+        ("  secret_keys", "  database: postgresql://me:${env:PHONE_TOKEN}@db/x\n  secret_keys"),
+        ("  secret_keys", "  plugin_dirs: ['${env:PHONE_TOKEN}']\n  secret_keys"),
+    ],
+)
+def test_no_problem_ever_shows_a_secret(problems: Any, piece: str, instead: str) -> None:
+    told = "\n".join(map(str, problems(GOOD.replace(piece, instead, 1))))
+    assert told
+    assert "nobody-may-see" not in told

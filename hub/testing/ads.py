@@ -108,13 +108,13 @@ class AdsConformance(WireConformance):
         assert counted == {item.key}, f"one conversion was counted as {len(counted)}"
 
     def test_what_was_lost_in_a_fault_counts_once_after_a_retry(
-        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+        self, connector: Connector, impatient: Connector, sandbox: Sandbox, clock: FrozenClock
     ) -> None:
         before = set(_network(sandbox).conversions())
         item = self._sample(connector, sandbox)
         for name in ("a server error", "no answer"):
             with failing(sandbox, FAULTS[name]):
-                reply = attempt(connector, "upload_conversions", conversions=[item], dry_run=False)
+                reply = attempt(impatient, "upload_conversions", conversions=[item], dry_run=False)
             assert reply.is_retry(), name
         receipts = self._upload(connector, [item])
         assert self._settle(connector, [item], receipts, clock)[item.key].status in TAKEN

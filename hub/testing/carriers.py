@@ -243,7 +243,7 @@ class CarrierConformance(WireConformance):
 
     def test_a_recording_comes_from_the_carrier_only(self, connector: Connector, sandbox: Sandbox) -> None:
         if "fetch_recording" not in implemented_hooks(connector):
-            return
+            pytest.skip("this plugin fetches no recordings")
         _, requests = self._call(connector, sandbox)
         recorded = [event for event in self._events(connector, requests) if event.recording_id]
         assert recorded, "no webhook tells of the recording"

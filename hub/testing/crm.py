@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
+import pytest
+
 from hub.contracts.connector import Connector
 from hub.contracts.conversions import CallActivity, Receipt
 from hub.contracts.disclosure import disclose
@@ -86,11 +88,13 @@ class CrmConformance(WireConformance):
             assert receipt.status in WRITTEN, receipt
         assert len(_logged(sandbox, call.key)) == 1
 
-    def test_a_call_lost_in_a_fault_is_logged_once_after_a_retry(self, connector: Connector, sandbox: Sandbox) -> None:
+    def test_a_call_lost_in_a_fault_is_logged_once_after_a_retry(
+        self, connector: Connector, impatient: Connector, sandbox: Sandbox
+    ) -> None:
         call = self._sample(connector)
         for name in ("a server error", "no answer"):
             with failing(sandbox, FAULTS[name]):
-                assert attempt(connector, "log_calls", activities=[call]).is_retry(), name
+                assert attempt(impatient, "log_calls", activities=[call]).is_retry(), name
         assert self._log(connector, call)[call.key].status in WRITTEN
         assert len(_logged(sandbox, call.key)) == 1
 
@@ -162,7 +166,7 @@ class CrmConformance(WireConformance):
 
     def test_a_known_caller_is_told_and_an_unknown_one_is_not(self, connector: Connector, sandbox: Sandbox) -> None:
         if "enrich_caller" not in implemented_hooks(connector):
-            return
+            pytest.skip("this plugin does not look callers up")
         number = samples.person_number()
         _crm(sandbox).add_contact("Robin Roe", number)
         facts = ask(connector, "enrich_caller", caller=_caller(connector, number))
@@ -172,6 +176,8 @@ class CrmConformance(WireConformance):
 
     def test_a_person_can_be_shown_and_erased(self, connector: Connector, sandbox: Sandbox) -> None:
         hooks = implemented_hooks(connector)
+        if not {"export_person", "erase_person"} & hooks:
+            pytest.skip("this plugin neither shows nor erases people")
         number = samples.person_number()
         _crm(sandbox).add_contact("Alex Poe", number, "alex.poe@example.com")
         whole = PersonReference(phone_numbers=(number,), emails=("alex.poe@example.com",))

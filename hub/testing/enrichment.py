@@ -34,10 +34,13 @@ class EnrichmentConformance(WireConformance):
     kind = "enrichment"
     required_hooks: ClassVar[frozenset[str]] = frozenset({"enrich_caller"})
     known_number: ClassVar[str] = "+13125550142"
-    """A number of which the plugin, with its stand-in, knows something."""
+    """A number of which the plugin knows something; its stand-in may name another as its own `known_number`."""
 
     def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
-        yield WireCall("enrich_caller", {"caller": self._caller(connector, self.known_number)})
+        yield WireCall("enrich_caller", {"caller": self._caller(connector, self._known(sandbox))})
+
+    def _known(self, sandbox: Sandbox | None) -> str:
+        return str(getattr(sandbox, "known_number", self.known_number))
 
     def _caller(self, connector: Connector, number: str | None, name: str | None = None) -> Caller:
         caller = Caller(phone_number=number, caller_name=name)
@@ -47,17 +50,18 @@ class EnrichmentConformance(WireConformance):
         facts: Sequence[Fact] = ask(connector, "enrich_caller", caller=self._caller(connector, number, name))
         return facts
 
-    def test_facts_about_a_known_caller_are_valid(self, connector: Connector) -> None:
-        facts = self._facts(connector, self.known_number, "PAT DOE")
-        assert facts, f"nothing is known of {self.known_number}; set `known_number` on the test class"
+    def test_facts_about_a_known_caller_are_valid(self, connector: Connector, sandbox: Sandbox | None) -> None:
+        facts = self._facts(connector, self._known(sandbox), "PAT DOE")
+        assert facts, f"nothing is known of {self._known(sandbox)}; set `known_number` on the test class or the sandbox"
         for fact in facts:
             assert isinstance(fact, Fact) and fact.name.strip() and isinstance(fact.value, str) and fact.value.strip()
             assert fact.category in CATEGORIES and 0 < fact.confidence <= 1
             assert fact.lifetime is None or fact.lifetime.total_seconds() > 0
         assert len({fact.name for fact in facts}) == len(facts), "one fact a name"
 
-    def test_the_same_caller_has_the_same_facts(self, connector: Connector) -> None:
-        assert self._facts(connector, self.known_number) == self._facts(connector, self.known_number)
+    def test_the_same_caller_has_the_same_facts(self, connector: Connector, sandbox: Sandbox | None) -> None:
+        number = self._known(sandbox)
+        assert self._facts(connector, number) == self._facts(connector, number)
 
     def test_nothing_is_said_of_a_caller_who_hides(self, connector: Connector) -> None:
         assert list(self._facts(connector, None)) == []

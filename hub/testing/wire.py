@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from hub.contracts.connector import Connector
 from hub.contracts.sandbox import Fault, Sandbox
 from hub.errors import AuthError, RingfenceError
 from hub.testing.asking import Reply, attempt, implemented_hooks
 from hub.testing.connectors import ConnectorConformance
+from hub.testing.factories import FrozenClock, connect
 from hub.testing.secrecy import leaked, listening, personal_texts, secrets_of
 
 MANY = 50
@@ -60,65 +63,79 @@ class WireConformance(ConnectorConformance):
         """The hooks of the family that call the provider."""
         raise NotImplementedError
 
-    def _replies(self, connector: Connector, sandbox: Sandbox | None, fault: Fault) -> Iterator[tuple[str, Reply]]:
+    @pytest.fixture
+    def provider(self, sandbox: Sandbox | None) -> Sandbox:
+        """The stand-in of a plugin that has one."""
         if sandbox is None:
-            return
-        hooks = implemented_hooks(connector)
-        for call in self.wire_calls(connector, sandbox):
-            if call.hook in hooks:
-                with failing(sandbox, fault):
-                    yield call.hook, attempt(connector, call.hook, **call.arguments)
+            pytest.skip("this plugin calls nobody")
+        return sandbox
 
-    def test_refused_credentials_ask_to_reconnect(self, connector: Connector, sandbox: Sandbox | None) -> None:
-        for hook, reply in self._replies(connector, sandbox, FAULTS["refused credentials"]):
-            assert isinstance(reply.error, AuthError), f"{hook}: a 401 must become AuthError, not {_seen(reply)}"
+    @pytest.fixture
+    def impatient(self, sandbox: Sandbox | None, clock: FrozenClock) -> Connector:
+        """A connector that does not wait long, for a provider that never answers."""
+        settings = dict(self.settings)
+        if "timeout" in self.connector_class.Settings.model_fields:
+            settings["timeout"] = self.patience
+        return connect(self.connector_class, sandbox, clock=clock, timeout=self.patience, **settings)
 
-    def test_a_wait_that_the_provider_asks_for_is_passed_on(
-        self, connector: Connector, sandbox: Sandbox | None
-    ) -> None:
-        for hook, reply in self._replies(connector, sandbox, FAULTS["too many requests"]):
-            assert reply.is_retry(), f"{hook}: a 429 must become RetryLater, not {_seen(reply)}"
-            assert reply.retry_after() >= WAIT, f"{hook}: Retry-After said {WAIT} s, the plugin {reply.retry_after()} s"
+    def _replies(self, connector: Connector, provider: Sandbox, fault: str) -> Iterator[tuple[WireCall, Reply]]:
+        """The reply of each hook that the plugin implements, while the provider fails."""
+        for call in self.wire_calls(connector, provider):
+            if call.hook in implemented_hooks(connector):
+                with failing(provider, FAULTS[fault]):
+                    yield call, attempt(connector, call.hook, **call.arguments)
 
-    def test_a_server_error_is_tried_again(self, connector: Connector, sandbox: Sandbox | None) -> None:
-        for name in ("a server error", "an unavailable service"):
-            for hook, reply in self._replies(connector, sandbox, FAULTS[name]):
-                assert reply.is_retry(), f"{hook}: {name} must become RetryLater, not {_seen(reply)}"
+    def test_refused_credentials_ask_to_reconnect(self, connector: Connector, provider: Sandbox) -> None:
+        for call, reply in self._replies(connector, provider, "refused credentials"):
+            assert isinstance(reply.error, AuthError), f"{call.hook}: a 401 must become AuthError, not {_seen(reply)}"
 
-    def test_a_provider_that_does_not_answer_is_tried_again(
-        self, connector: Connector, sandbox: Sandbox | None
-    ) -> None:
-        for hook, reply in self._replies(connector, sandbox, FAULTS["no answer"]):
-            assert reply.is_retry(), f"{hook}: a time-out must become RetryLater, not {_seen(reply)}"
+    def test_a_wait_that_the_provider_asks_for_is_passed_on(self, connector: Connector, provider: Sandbox) -> None:
+        for call, reply in self._replies(connector, provider, "too many requests"):
+            assert reply.is_retry(), f"{call.hook}: a 429 must become RetryLater, not {_seen(reply)}"
+            wait = reply.retry_after()
+            assert wait >= WAIT, f"{call.hook}: Retry-After said {WAIT} s, the plugin {wait} s"
 
-    def test_garbage_is_tried_again(self, connector: Connector, sandbox: Sandbox | None) -> None:
-        for hook, reply in self._replies(connector, sandbox, FAULTS["garbage"]):
-            assert reply.is_retry(), f"{hook}: an unreadable reply must become RetryLater, not {_seen(reply)}"
+    @pytest.mark.parametrize("fault", ["a server error", "an unavailable service"])
+    def test_a_server_error_is_tried_again(self, connector: Connector, provider: Sandbox, fault: str) -> None:
+        for call, reply in self._replies(connector, provider, fault):
+            assert reply.is_retry(), f"{call.hook}: {fault} must become RetryLater, not {_seen(reply)}"
 
-    def test_a_failed_connection_check_says_so(self, connector: Connector, sandbox: Sandbox | None) -> None:
-        if sandbox is None or "check_connection" not in implemented_hooks(connector):
-            return
+    def test_a_provider_that_does_not_answer_is_tried_again(self, impatient: Connector, provider: Sandbox) -> None:
+        for call, reply in self._replies(impatient, provider, "no answer"):
+            assert reply.is_retry(), f"{call.hook}: a time-out must become RetryLater, not {_seen(reply)}"
+
+    def test_an_answer_that_is_garbage_is_tried_again(self, connector: Connector, provider: Sandbox) -> None:
+        for call, reply in self._replies(connector, provider, "garbage"):
+            assert reply.is_retry(), f"{call.hook}: an unreadable reply must become RetryLater, not {_seen(reply)}"
+
+    def test_a_failed_connection_check_says_so(self, impatient: Connector, provider: Sandbox) -> None:
+        if "check_connection" not in implemented_hooks(impatient):
+            pytest.skip("this plugin has no connection check")
         for name, fault in FAULTS.items():
-            with failing(sandbox, fault):
-                reply = attempt(connector, "check_connection")
+            with failing(provider, fault):
+                reply = attempt(impatient, "check_connection")
             assert isinstance(reply.error, RingfenceError) or not reply.result.ok, f"{name} was reported as well"
 
-    def test_no_secret_and_nothing_personal_is_told(self, connector: Connector, sandbox: Sandbox | None) -> None:
-        """Neither in an error, nor in a receipt, nor in a log line, whatever the provider does."""
-        if sandbox is None:
-            return
-        secrets = secrets_of(connector.settings)
-        for call in self.wire_calls(connector, sandbox):
-            if call.hook not in implemented_hooks(connector):
-                continue
+    def test_nothing_secret_or_personal_is_told_whatever_the_provider_does(
+        self, impatient: Connector, provider: Sandbox
+    ) -> None:
+        """Neither in an error, nor in a receipt, nor in a log line."""
+        secrets = secrets_of(impatient.settings)
+        for fault in FAULTS:
             with listening() as lines:
-                replies = [attempt(connector, call.hook, **call.arguments)]
-                for fault in FAULTS.values():
-                    with failing(sandbox, fault):
-                        replies.append(attempt(connector, call.hook, **call.arguments))
-            texts = [text for reply in replies for text in reply.texts()]
-            found = leaked([*texts, *lines], secrets | call.personal())
-            assert not found, f"{call.hook} tells {', '.join(found)}"
+                replies = list(self._replies(impatient, provider, fault))
+            for call, reply in replies:
+                found = leaked([*reply.texts(), *lines], secrets | call.personal())
+                assert not found, f"{call.hook}, after {fault}, tells {', '.join(found)}"
+
+    def test_nothing_secret_or_personal_is_told_when_all_is_well(self, connector: Connector, provider: Sandbox) -> None:
+        secrets = secrets_of(connector.settings)
+        for call in self.wire_calls(connector, provider):
+            if call.hook in implemented_hooks(connector):
+                with listening() as lines:
+                    reply = attempt(connector, call.hook, **call.arguments)
+                found = leaked([*reply.texts(), *lines], secrets | call.personal())
+                assert not found, f"{call.hook} tells {', '.join(found)}"
 
 
 def _seen(reply: Reply) -> str:

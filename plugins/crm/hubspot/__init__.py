@@ -45,7 +45,7 @@ class HubSpot(Connector):
 
     def __init__(self, name: str, settings: Any, services: Services) -> None:
         super().__init__(name, settings, services)
-        self._client = Client(settings, tokens_for(settings, services))
+        self._client = Client(settings, services, tokens_for(settings, services))
 
     @hookimpl
     def enrich_caller(self, caller: Caller) -> Sequence[Fact]:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from hub.api import RetryLater
+from hub.api import RetryLater, Services
 
 from .refusals import UNANSWERED, UNREADABLE, Refusal
 from .settings import HubSpotSettings
@@ -27,8 +27,9 @@ class Tokens(Protocol):
 class Client:
     """`call(lambda crm: ...)` with the typed APIs of `hubspot.HubSpot(...).crm`."""
 
-    def __init__(self, settings: HubSpotSettings, tokens: Tokens) -> None:
+    def __init__(self, settings: HubSpotSettings, services: Services, tokens: Tokens) -> None:
         self._settings = settings
+        self._services = services
         self._tokens = tokens
         self._lock = threading.Lock()
         self._made: tuple[str, Any] | None = None
@@ -60,17 +61,18 @@ class Client:
         import hubspot
 
         host = self._settings.base_url.rstrip("/")
+        patience = timeout(self._services)
         made: dict[tuple[str, str], Any] = {}
 
         def api(package: Any, name: str, config: dict[str, Any]) -> Any:
             if (package.__name__, name) not in made:
-                made[package.__name__, name] = dated_api(package, name, config, self._settings)
+                made[package.__name__, name] = dated_api(package, name, config, self._settings.api_version, patience)
             return made[package.__name__, name]
 
         return hubspot.HubSpot(access_token=token, host=host, base_url=host, api_factory=api).crm
 
 
-def dated_api(package: Any, name: str, config: dict[str, Any], settings: HubSpotSettings) -> Any:
+def dated_api(package: Any, name: str, config: dict[str, Any], version: str, patience: float) -> Any:
     """One of the SDK's typed APIs whose requests go to dated paths and always have a time-out.
 
     The SDK's models are kept lenient: HubSpot leaves out fields that its own schema calls required, and a model that
@@ -80,9 +82,9 @@ def dated_api(package: Any, name: str, config: dict[str, Any], settings: HubSpot
 
     class DatedApiClient(package.ApiClient):  # type: ignore[misc]
         def call_api(self, resource_path: str, *args: Any, **options: Any) -> Any:
-            options["_request_timeout"] = settings.timeout
+            options["_request_timeout"] = patience
             try:
-                return super().call_api(dated_path(resource_path, settings.api_version), *args, **options)
+                return super().call_api(dated_path(resource_path, version), *args, **options)
             except package.ApiException as error:
                 raise Refusal.read(error.status or 0, error.body, error.headers) from None
             except urllib3.exceptions.HTTPError:
@@ -95,6 +97,11 @@ def dated_api(package: Any, name: str, config: dict[str, Any], settings: HubSpot
     configuration.client_side_validation = False
     configuration.retries = False
     return getattr(package, name)(api_client=DatedApiClient(configuration=configuration))
+
+
+def timeout(services: Services) -> float:
+    """Seconds to wait for HubSpot: as long as the hub's own HTTP client waits."""
+    return services.http().timeout.read or 20.0
 
 
 def dated_path(path: str, version: str) -> str:

@@ -29,7 +29,6 @@ class HubSpotSettings(PluginSettings):
         pattern=r"^(v3|20\d\d-\d\d)$",
         description="The dated version of the CRM paths, or v3 for the paths that end in September 2027.",
     )
-    timeout: float = Field(15.0, gt=0, description="Seconds after which a request counts as unanswered.")
     call_property: str = Field(
         "ringfence_call_id",
         pattern=r"^[a-z][a-z0-9_]*$",

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.api import AuthError, RetryLater, Services
 
-from .client import Tokens
+from .client import Tokens, timeout
 from .refusals import UNANSWERED, UNREADABLE
 from .settings import HubSpotSettings
 
@@ -96,7 +96,7 @@ class OAuthTokens:
             session.trust_env = False
             session.register_compliance_hook("refresh_token_response", _answer)
             try:
-                told = dict(session.refresh_token(url, refresh_token=refresh_token, timeout=self._settings.timeout))
+                told = dict(session.refresh_token(url, refresh_token=refresh_token, timeout=timeout(self._services)))
                 float(told.get("expires_in", 0))
                 return {**told, "access_token": str(told["access_token"])}
             except AuthlibBaseError:

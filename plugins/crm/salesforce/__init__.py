@@ -31,7 +31,7 @@ from hub.api import (
 from .settings import SalesforceSettings
 
 if TYPE_CHECKING:
-    from .session import Connection
+    from .connection import Connection
 
 PERSON = (Share(field="phone_numbers"), Share(field="emails"))
 
@@ -84,7 +84,7 @@ class Salesforce(Connector):
         """The way to the org, made when it is first used: it brings in the vendor's library."""
         with self._connecting:
             if self._connection is None:
-                from .session import Connection
+                from .connection import Connection
 
                 self._connection = Connection(self.settings, self.services, self.manifest.hosts)
             return self._connection
@@ -113,14 +113,14 @@ class Salesforce(Connector):
     @hookimpl
     def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
         """Contacts, leads, calls and deals of the person."""
-        from .people import held_on
+        from .privacy import held_on
 
         return held_on(self.connection, person)
 
     @hookimpl
     def erase_person(self, person: PersonReference) -> Erasure:
         """Calls that we logged, and the person where `erasure: people` says so."""
-        from .people import erase
+        from .privacy import erase
 
         return erase(self.connection, person)
 

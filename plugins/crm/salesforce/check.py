@@ -6,17 +6,15 @@ from collections.abc import Mapping
 
 from hub.api import ConnectionReport
 
-from .people import select
-from .session import Connection
+from .connection import Connection
 
 
 def report(connection: Connection) -> ConnectionReport:
     """What was seen; raises as every call does."""
-    limits = connection.call(lambda client: client.limits())
-    daily = limits.get("DailyApiRequests") if isinstance(limits, Mapping) else None
+    daily = connection.limits().get("DailyApiRequests")
     settings = connection.settings
     names = ", ".join(dict.fromkeys(["Id", settings.call_key_field, "CallDurationInSeconds", *settings.task_fields]))
-    select(connection, f"SELECT {names} FROM Task LIMIT 1")  # noqa: S608 - the settings admit only fields' names
-    select(connection, f"SELECT Id{', CurrencyIsoCode' if settings.multi_currency else ''} FROM Opportunity LIMIT 1")  # noqa: S608
+    connection.select(f"SELECT {names} FROM Task LIMIT 1")  # noqa: S608 - the settings admit only fields' names
+    connection.select(f"SELECT Id{', CurrencyIsoCode' if settings.multi_currency else ''} FROM Opportunity LIMIT 1")  # noqa: S608
     left = f"; {daily['Remaining']} of {daily['Max']} API requests are left today" if isinstance(daily, Mapping) else ""
     return ConnectionReport(ok=True, detail=f"Salesforce answers{left}.")

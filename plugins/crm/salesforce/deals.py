@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 from hub.api import OutcomePage, RetryLater
 
+from .connection import Connection, Row
 from .cursor import Cursor
-from .people import select
-from .session import Connection
 from .translate import PHONE_FIELDS, instant, outcome
 
 PAGE = 200
@@ -35,7 +33,7 @@ def changed(connection: Connection, cursor: str | None) -> OutcomePage:
     fields = [*FIELDS, "CurrencyIsoCode"] if connection.settings.multi_currency else FIELDS
     where = f" WHERE {here.condition()}" if here.condition() else ""
     query = f"SELECT {', '.join(fields)} FROM Opportunity{where} ORDER BY SystemModstamp, Id LIMIT {PAGE}"  # noqa: S608
-    deals = select(connection, query)
+    deals = connection.select(query)
     try:
         read = [(str(deal["Id"]), instant(deal["SystemModstamp"])) for deal in deals]
     except (KeyError, ValueError):
@@ -53,7 +51,7 @@ def changed(connection: Connection, cursor: str | None) -> OutcomePage:
     )
 
 
-def _roles(connection: Connection, deal_ids: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
+def _roles(connection: Connection, deal_ids: Sequence[str]) -> dict[str, list[Row]]:
     """The contacts of each deal, the primary one first."""
     if not deal_ids:
         return {}
@@ -62,15 +60,13 @@ def _roles(connection: Connection, deal_ids: Sequence[str]) -> dict[str, list[Ma
         f"SELECT OpportunityId, ContactId, IsPrimary, Contact.Email, {phones} FROM OpportunityContactRole "  # noqa: S608
         "WHERE OpportunityId IN {} ORDER BY IsPrimary DESC, Id"
     )
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for role in select(connection, query, list(deal_ids)):
+    found: dict[str, list[Row]] = {}
+    for role in connection.select(query, list(deal_ids)):
         found.setdefault(role["OpportunityId"], []).append(role)
     return found
 
 
-def _calls(
-    connection: Connection, deals: Sequence[Mapping[str, Any]], roles: Mapping[str, Sequence[Mapping[str, Any]]]
-) -> dict[str, str]:
+def _calls(connection: Connection, deals: Sequence[Row], roles: Mapping[str, Sequence[Row]]) -> dict[str, str]:
     """Deal id to our call's id: the first call logged on the deal itself, else the only one that its contacts made until
     the deal was created. Where several calls fit, none is guessed: the hub knows them by the phone numbers."""
     field = connection.settings.call_key_field
@@ -78,14 +74,14 @@ def _calls(
     contacts = sorted(set().union(*owners.values())) if owners else []
     chosen: dict[str, str] = {}
     on_deal: dict[str, str] = {}
-    by_contact: dict[str, list[Mapping[str, Any]]] = {}
+    by_contact: dict[str, list[Row]] = {}
     for column, ids in (("WhatId", list(owners)), ("WhoId", contacts)):
         for start in range(0, len(ids), PAGE):
             query = (
                 f"SELECT {field}, WhatId, WhoId, ActivityDate FROM Task WHERE {column} IN {{}} "  # noqa: S608
                 f"AND {field} != null ORDER BY CreatedDate, Id"
             )
-            for task in select(connection, query, ids[start : start + PAGE]):
+            for task in connection.select(query, ids[start : start + PAGE]):
                 if column == "WhatId":
                     on_deal.setdefault(task["WhatId"], str(task[field]))
                 else:

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from hub.api import HttpSandbox
@@ -277,7 +277,7 @@ class Sandbox(HttpSandbox):
                 "EXCEEDED_ID_LIMIT",
                 f"record limit reached. cannot submit more than {MOST_RECORDS} records into this call",
             )
-        return _json([self._one_of(lambda r=record: self._take(r["attributes"]["type"], r)) for record in records])
+        return _json([self._one_of(partial(self._take, _type(record), record)) for record in records])
 
     def _delete_many(self, request: Request, body: Any) -> Response:
         keys = [key for key in request.query_params.get("ids", "").split(",") if key]
@@ -286,7 +286,11 @@ class Sandbox(HttpSandbox):
                 "EXCEEDED_ID_LIMIT",
                 f"record limit reached. cannot submit more than {MOST_RECORDS} records into this call",
             )
-        return _json([self._one_of(lambda k=key: self.org.delete(k) or k) for key in keys])
+        return _json([self._one_of(partial(self._drop, key)) for key in keys])
+
+    def _drop(self, key: str) -> str:
+        self.org.delete(key)
+        return key
 
     def _one_of(self, work: Callable[[], str]) -> dict[str, Any]:
         try:
@@ -308,6 +312,11 @@ class Sandbox(HttpSandbox):
         kind, _ = self.org.kind(request.path_params["kind"])
         self.org.delete(self.org.find(kind, request.path_params["key"])["Id"])
         return _empty()
+
+
+def _type(record: Any) -> str:
+    attributes = record.get("attributes") if isinstance(record, dict) else None
+    return str(attributes.get("type") or "") if isinstance(attributes, dict) else ""
 
 
 def _json(content: Any, status: int = 200) -> Response:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from .sandbox_records import Org, Record, Refused
+from .sandbox_search import Terms, found
 
 TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^'\\]|\\.)*')|(?P<when>\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d))|(?P<day>\d{4}-\d\d-\d\d)"
@@ -48,7 +50,7 @@ def sosl(org: Org, text: str) -> list[Record]:
     )
     if match is None:
         raise Refused("MALFORMED_SEARCH", "No search term found. The search term must be enclosed in braces.")
-    matches = _Terms(match[1]).any_of()
+    matches = Terms(match[1]).any_of()
     group = (match[2] or "ALL").upper()
     reader = _Reader(org, text[match.end() :], "MALFORMED_SEARCH")
     asked: list[Query] = []
@@ -66,14 +68,14 @@ def sosl(org: Org, text: str) -> list[Record]:
         asked = [reader.tail(kind, ("Id",)) for kind in ("Account", "Contact", "Lead", "Opportunity", "Task")]
     most = reader.limit() or 2000
     reader.finish()
-    rows = [row for query in asked for row in _answer(org, query, _found(org, query.kind, group, matches))]
+    rows = [row for query in asked for row in _answer(org, query, found(org, query.kind, group, matches))]
     return rows[: min(most, 2000)]
 
 
 def _answer(org: Org, query: Query, rows: Iterator[Record]) -> list[Record]:
     chosen = [row for row in rows if query.test(row)]
     for path, descending in reversed(query.order):
-        chosen.sort(key=lambda row, path=path: _sortable(_at(org, query.kind, row, path)), reverse=descending)
+        chosen.sort(key=partial(_order, org, query.kind, path), reverse=descending)
     return [_shown(org, query, row) for row in chosen[: query.limit]]
 
 
@@ -114,7 +116,8 @@ def _at(org: Org, kind: str, row: Record, path: str) -> Any:
     return owner[1][leaf] if owner else None
 
 
-def _sortable(value: Any) -> tuple[int, Any]:
+def _order(org: Org, kind: str, path: str, row: Record) -> tuple[int, Any]:
+    value = _at(org, kind, row, path)
     return (0, "") if value is None else (1, value)
 
 
@@ -287,111 +290,3 @@ def _comparable(value: Any, of_type: str | int) -> Any:
 
 def _equal(held: Any, wanted: Any) -> bool:
     return bool(held == wanted)
-
-
-# SOSL: what stands between the braces, and where it is looked for.
-
-Words = tuple[str, ...]
-Match = Callable[[Sequence[Words]], bool]
-
-
-class _Terms:
-    """A search expression: words and phrases, AND (also where nothing stands between), OR, AND NOT, parentheses."""
-
-    def __init__(self, text: str) -> None:
-        self.tokens: list[tuple[str, str]] = []
-        pattern = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([()])|((?:[^\s"()\\&|!\[\]^~:+\']|\\.)+))', re.DOTALL)
-        place, text = 0, text.strip()
-        while place < len(text):
-            match = pattern.match(text, place)
-            if match is None:
-                raise Refused("MALFORMED_SEARCH", f"unexpected character in search term: {text[place]}")
-            phrase, mark, word = match.groups()
-            self.tokens.append(("text", phrase) if phrase is not None else ("mark", mark) if mark else ("word", word))
-            place = match.end()
-        if not self.tokens or sum(len(re.findall(r"\w", token[1])) for token in self.tokens) < 2:
-            raise Refused("MALFORMED_SEARCH", "search term must be longer than one character")
-        self.at = 0
-
-    def keyword(self, word: str) -> bool:
-        if self.at < len(self.tokens) and self.tokens[self.at] in (("word", word), ("word", word.lower())):
-            self.at += 1
-            return True
-        return False
-
-    def any_of(self) -> Match:
-        test = self._or()
-        if self.at < len(self.tokens):
-            raise Refused("MALFORMED_SEARCH", "unbalanced parentheses in search term")
-        return test
-
-    def _or(self) -> Match:
-        tests = [self._and()]
-        while self.keyword("OR"):
-            tests.append(self._and())
-        return lambda words: any(test(words) for test in tests)
-
-    def _and(self) -> Match:
-        tests = [self._one()]
-        while self.at < len(self.tokens) and self.tokens[self.at] != ("mark", ")"):
-            if self.tokens[self.at] in (("word", "OR"), ("word", "or")):
-                break
-            explicit = self.keyword("AND")
-            if explicit and self.keyword("NOT"):
-                left_out = self._one()
-                tests.append(lambda words, left_out=left_out: not left_out(words))
-            else:
-                tests.append(self._one())
-        return lambda words: all(test(words) for test in tests)
-
-    def _one(self) -> Match:
-        if self.at >= len(self.tokens):
-            raise Refused("MALFORMED_SEARCH", "search term ends too early")
-        kind, text = self.tokens[self.at]
-        self.at += 1
-        if (kind, text) == ("mark", "("):
-            inside = self._or()
-            if self.at >= len(self.tokens) or self.tokens[self.at] != ("mark", ")"):
-                raise Refused("MALFORMED_SEARCH", "unbalanced parentheses in search term")
-            self.at += 1
-            return inside
-        if kind == "mark" or text in ("OR", "AND", "or", "and"):
-            raise Refused("MALFORMED_SEARCH", f"unexpected {text} in search term")
-        wild = bool(re.search(r"(?<!\\)\*$", text))
-        wanted = words_of(re.sub(r"\\(.)", r"\1", text.rstrip("*") if wild else text, flags=re.DOTALL))
-        return lambda fields: any(_follows(held, wanted, wild) for held in fields)
-
-
-def words_of(text: str) -> Words:
-    """Search splits at spaces, at punctuation, and between letters and digits; case does not count."""
-    return tuple(re.findall(r"[^\W\d_]+|\d+", text.lower()))
-
-
-def _follows(held: Words, wanted: Words, wild: bool) -> bool:
-    if not wanted:
-        return False
-    for start in range(len(held) - len(wanted) + 1):
-        part = held[start : start + len(wanted)]
-        if part == wanted or (wild and part[:-1] == wanted[:-1] and part[-1].startswith(wanted[-1])):
-            return True
-    return False
-
-
-def _found(org: Org, kind: str, group: str, matches: Match) -> Iterator[Record]:
-    held = org.kinds[kind]
-    texts = [name for name, of_type in held.fields.items() if isinstance(of_type, int)]
-    chosen = {
-        "PHONE": held.phones,
-        "EMAIL": tuple(name for name in texts if name == "Email"),
-        "NAME": tuple(name for name in texts if name in ("Name", "FirstName", "LastName", "Company", "Subject")),
-        "ALL": tuple(texts),
-    }[group]
-    for row in org.rows(kind):
-        words: list[Words] = []
-        for name in chosen:
-            if row[name]:
-                words.append(words_of(row[name]))
-                if name in held.phones:
-                    words.append((re.sub(r"\D", "", row[name]),))
-        if matches(words):
-            yield row

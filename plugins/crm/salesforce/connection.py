@@ -1,0 +1,119 @@
+"""What we ask of an org, through simple_salesforce; each request is done once more where its session has just expired.
+
+Imported only when a hook really calls Salesforce, for it brings in the vendor's library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import requests
+from simple_salesforce.api import Salesforce as Client
+from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSession
+from simple_salesforce.format import format_soql
+
+from hub.api import AuthError, RetryLater, Services
+
+from .refusals import first_error, refusal, scrubbed
+from .settings import SalesforceSettings
+from .sign_in import SignIn
+from .wire import Wire
+
+Answer = TypeVar("Answer")
+Row = Mapping[str, Any]
+
+MOST_RECORDS = 200
+"""Records in one request of the collections API. Source: Salesforce, REST API, "Create Multiple Records"."""
+COLLECTION = "composite/sobjects"
+
+
+class Connection:
+    """One org, signed in."""
+
+    def __init__(self, settings: SalesforceSettings, services: Services, hosts: tuple[str, ...]) -> None:
+        self.settings = settings
+        wire = Wire(settings, services, hosts)
+        self._sign_in = SignIn(settings, services, wire)
+        self._session = wire.carry(requests.Session())
+
+    def select(self, query: str, *values: Any) -> list[Row]:
+        """All rows of a SOQL query, page by page; each `{}` in it stands for a value or list, quoted here."""
+        text = format_soql(query, *values)
+        answer = self._call(lambda client: client.query(text))
+        rows = _rows(answer, "records")
+        while answer.get("done") is False and answer.get("nextRecordsUrl"):
+            following = str(answer["nextRecordsUrl"])
+            answer = self._more(following)
+            rows += _rows(answer, "records")
+        return rows
+
+    def _more(self, address: str) -> Any:
+        return self._call(lambda client: client.query_more(address, identifier_is_url=True))
+
+    def search(self, text: str) -> list[Row]:
+        """The records that a SOSL search finds."""
+        return _rows(self._call(lambda client: client.search(text)), "searchRecords")
+
+    def create(self, records: Sequence[Row]) -> list[Row]:
+        """Create up to `MOST_RECORDS` records, each for itself; one result each, in order."""
+        body = {"allOrNone": False, "records": list(records)}
+        return _results(self._call(lambda client: client.restful(COLLECTION, method="POST", json=body)), len(records))
+
+    def delete(self, ids: Sequence[str]) -> list[Row]:
+        """Delete up to `MOST_RECORDS` records, each for itself; one result each, in order."""
+        chosen = {"ids": ",".join(ids), "allOrNone": "false"}
+        return _results(self._call(lambda client: client.restful(COLLECTION, params=chosen, method="DELETE")), len(ids))
+
+    def limits(self) -> Row:
+        """The org's limits and what is left of them."""
+        answer = self._call(lambda client: client.limits())
+        return answer if isinstance(answer, Mapping) else {}
+
+    def _call(self, work: Callable[[Client], Answer]) -> Answer:
+        token = self._sign_in.token()
+        try:
+            return self._attempt(work, token)
+        except SalesforceExpiredSession:
+            token = self._sign_in.renewed(token)
+        try:
+            return self._attempt(work, token)
+        except SalesforceExpiredSession as error:
+            code, words = first_error(error.content)
+            raise AuthError(
+                f"Salesforce refuses even a fresh session ({code or 401}: {scrubbed(words)}); "
+                "check the integration user's permissions and the app's IP rules, then reconnect."
+            ) from None
+
+    def _attempt(self, work: Callable[[Client], Answer], token: Row) -> Answer:
+        client = Client(
+            session_id=token["access_token"],
+            instance_url=self.settings.instance_url or token["instance_url"],
+            session=self._session,
+            version=self.settings.api_version,
+            parse_float=Decimal,
+        )
+        try:
+            return work(client)
+        except SalesforceExpiredSession:
+            raise
+        except SalesforceError as error:
+            raise refusal(error.status, error.content) from None
+        except requests.JSONDecodeError:
+            raise RetryLater("Salesforce's answer is not JSON; the hub tries again.") from None
+        except requests.RequestException as error:
+            raise RetryLater(f"Salesforce does not answer ({type(error).__name__}); the hub tries again.") from None
+
+
+def _rows(answer: Any, name: str) -> list[Row]:
+    rows = answer.get(name) if isinstance(answer, Mapping) else None
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise RetryLater("Salesforce's answer is not as its documentation has it; the hub tries again.")
+    return rows
+
+
+def _results(answer: Any, count: int) -> list[Row]:
+    if not isinstance(answer, list) or len(answer) != count or not all(isinstance(row, Mapping) for row in answer):
+        raise RetryLater("Salesforce did not answer for each record; the hub looks again which of them it has.")
+    return answer

@@ -1,0 +1,108 @@
+"""What Salesforce holds on a person, and erasing it as far as the settings let us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hub.api import Erasure, HeldRecord, PersonReference, phone_number
+
+from .connection import MOST_RECORDS, Connection, Row
+from .people import CONDITIONS, FIELDS, Person, by_numbers
+from .refusals import first_error
+from .sosl import MOST_ROWS, phrase
+from .translate import SIGNATURE
+
+TASK_FIELDS = "Id, Subject, ActivityDate, CallDurationInSeconds, Description, WhoId"
+GONE = ("ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY")
+IN_RECYCLE_BIN = "Salesforce keeps deleted records in its recycle bin for 15 days; empty it to end that."
+
+
+def held_on(connection: Connection, person: PersonReference) -> list[HeldRecord]:
+    """Every contact, lead, activity and deal of a person, as plain fields."""
+    people = _matching(connection, person)
+    held = [(one.kind, one.record) for one in people]
+    held += [("Task", task) for task in _tasks(connection, people, person.phone_numbers)]
+    if people:
+        roles = connection.select(
+            "SELECT Opportunity.Id, Opportunity.Name, Opportunity.StageName, Opportunity.Amount, Opportunity.CloseDate "
+            "FROM OpportunityContactRole WHERE ContactId IN {}",
+            [one.id for one in people],
+        )
+        deals = {role["Opportunity"]["Id"]: role["Opportunity"] for role in roles if role.get("Opportunity")}
+        held += [("Opportunity", deal) for deal in deals.values()]
+    return [HeldRecord(record_type=kind, record_id=str(row["Id"]), fields=_plain(row)) for kind, row in held]
+
+
+def erase(connection: Connection, person: PersonReference) -> Erasure:
+    """Delete the calls that we logged on a person and, where the settings say so, the contact and the lead.
+
+    A number that people of different names share is no proof of who asked: then none of them is deleted.
+    """
+    people = _matching(connection, person)
+    tasks = _tasks(connection, people, person.phone_numbers)
+    ours = [str(task["Id"]) for task in tasks if str(task.get("Description") or "").endswith(SIGNATURE)]
+    if not people and not ours:
+        return Erasure(status="nothing_held")
+    shared = len({one.name for one in people}) > 1
+    meant = connection.settings.erasure == "people"
+    condemned = [one.id for one in people] if meant and not shared else []
+    deleted, refused = _delete(connection, [*ours, *condemned])
+    if refused:
+        reason = f"Salesforce refuses to delete some records ({refused}); delete them there."
+    elif meant and shared:
+        reason = f"{len(people)} contacts or leads of different people fit; delete the right one in Salesforce."
+    elif people and not meant:
+        reason = (
+            f"{len(people)} contacts or leads remain, for the settings leave them to you; delete them in Salesforce."
+        )
+    else:
+        return Erasure(status="erased", records=deleted, reason=IN_RECYCLE_BIN)
+    return Erasure(status="impossible", records=deleted, reason=reason)
+
+
+def _matching(connection: Connection, person: PersonReference) -> list[Person]:
+    found = {one.id: one for people in by_numbers(connection, person.phone_numbers).values() for one in people}
+    for kind, fields in FIELDS.items() if person.emails else ():
+        condition = f" AND {CONDITIONS[kind]}" if CONDITIONS[kind] else ""
+        query = f"SELECT {', '.join(fields)} FROM {kind} WHERE Email IN {{}}{condition}"  # noqa: S608 - our own names
+        for record in connection.select(query, list(person.emails)):
+            found.setdefault(str(record["Id"]), Person(kind, record))
+    return list(found.values())
+
+
+def _tasks(connection: Connection, people: Sequence[Person], phone_numbers: Sequence[str]) -> list[Row]:
+    """The activities of these people, and the calls that name a number but hang on nobody."""
+    found: dict[str, Row] = {}
+    if people:
+        query = f"SELECT {TASK_FIELDS} FROM Task WHERE WhoId IN {{}}"  # noqa: S608 - our own names
+        found.update({task["Id"]: task for task in connection.select(query, [one.id for one in people])})
+    for number in filter(lambda text: phone_number(text) == text, phone_numbers):
+        returning = f"Task({TASK_FIELDS} WHERE WhoId = null)"
+        text = f"FIND {{{phrase(number)}}} IN ALL FIELDS RETURNING {returning} LIMIT {MOST_ROWS}"
+        found.update({t["Id"]: t for t in connection.search(text) if number in str(t.get("Description") or "")})
+    return list(found.values())
+
+
+def _delete(connection: Connection, ids: Sequence[str]) -> tuple[int, str | None]:
+    """How many are gone, and the code of the last refusal."""
+    deleted, refused = 0, None
+    for start in range(0, len(ids), MOST_RECORDS):
+        for result in connection.delete(ids[start : start + MOST_RECORDS]):
+            code = first_error(result.get("errors"))[0]
+            if result.get("success") or code in GONE:
+                deleted += 1
+            else:
+                refused = code or "no reason given"
+    return deleted, refused
+
+
+def _plain(record: Row) -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for name, value in record.items():
+        if name == "attributes" or value is None:
+            continue
+        if isinstance(value, Mapping):
+            flat.update({f"{name}.{inner}": text for inner, text in _plain(value).items()})
+        else:
+            flat[name] = str(value)
+    return flat

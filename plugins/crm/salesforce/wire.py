@@ -1,0 +1,68 @@
+"""Requests to Salesforce that keep to the declared hosts and the hub's time-outs, over plain HTTP where a base URL says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from fnmatch import fnmatch
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from hub.api import Rejected, RetryLater, Services
+
+from .settings import SalesforceSettings
+
+AnySession = TypeVar("AnySession", bound=requests.Session)
+
+
+class Wire(HTTPAdapter):
+    """The one adapter of a connector. simple_salesforce writes `https://` itself, so the scheme is set right here."""
+
+    def __init__(self, settings: SalesforceSettings, services: Services, hosts: tuple[str, ...]) -> None:
+        super().__init__()
+        bases = [urlsplit(url) for url in (settings.login_url, settings.instance_url) if url]
+        limits = services.http().timeout
+        self._hosts = {*hosts, *(base.hostname for base in bases if base.hostname)}
+        self._plain = {base.netloc for base in bases if base.scheme == "http"}
+        self._timeout = (limits.connect, limits.read)
+        self._clock = services.clock
+
+    def carry(self, session: AnySession) -> AnySession:
+        """`session`, with all its requests through this wire and nothing taken from the environment."""
+        session.trust_env = False
+        session.mount("https://", self)
+        session.mount("http://", self)
+        return session
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send one request; `RetryLater` where Salesforce is busy or down, with the wait that it asks for."""
+        address = urlsplit(request.url or "")
+        if not any(fnmatch(address.hostname or "", pattern) for pattern in self._hosts):
+            raise Rejected(
+                f"Salesforce led to {address.hostname}, which the manifest does not declare; set instance_url in config.yaml."
+            )
+        if address.scheme == "https" and address.netloc in self._plain:
+            request.url = address._replace(scheme="http").geturl()
+        response = super().send(request, *args, **{**kwargs, "timeout": self._timeout})
+        if response.status_code == 429 or response.status_code >= 500:
+            raise RetryLater(
+                f"Salesforce cannot answer now (status {response.status_code}); the hub tries again.",
+                after=waiting(response.headers.get("Retry-After"), self._clock),
+            )
+        return response
+
+
+def waiting(retry_after: str | None, clock: Callable[[], datetime]) -> float | None:
+    """The seconds in a Retry-After header, which holds a number or a date."""
+    if retry_after is None:
+        return None
+    with suppress(ValueError):
+        return max(0.0, float(retry_after))
+    with suppress(ValueError, TypeError):
+        return max(0.0, (parsedate_to_datetime(retry_after) - clock()).total_seconds())
+    return None

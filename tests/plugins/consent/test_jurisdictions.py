@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from hub.api import ConsentQuestion, ConsentRecord, Opinion, Place, Recipient
 from hub.contracts.categories import USES
 from hub.contracts.consent import STRICTNESS
-from hub.testing import FrozenClock, connect
+from hub.testing import ConsentConformance, FrozenClock, connect
 from plugins.consent.jurisdictions import Jurisdictions
 from plugins.consent.jurisdictions.rules import rule_set
 
@@ -22,6 +22,10 @@ NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 ADS = "marketing.advertising.third_party.targeted"
 NETWORK = Recipient(name="An Ad Network", role="independent_controller")
 CRM = Recipient(name="A CRM", role="processor")
+
+
+class TestConformance(ConsentConformance):
+    connector_class = Jurisdictions
 
 
 def at(*codes: str | None) -> tuple[Place, ...]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hub.api import ConsentQuestion, ConsentRecord, Recipient, Signal
 from hub.contracts.categories import USES
-from hub.testing import connect
+from hub.testing import ConsentConformance, connect
 from plugins.consent.signals import Signals
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -20,6 +20,10 @@ ADS = "marketing.advertising.third_party.targeted"
 NETWORK = Recipient(name="An Ad Network", role="independent_controller")
 CRM = Recipient(name="A CRM", role="processor")
 VISIT = "visit:019ab0c4-7f00-7c3e-8d2a-0123456789ab"
+
+
+class TestConformance(ConsentConformance):
+    connector_class = Signals
 
 
 def ask(use: str = ADS, recipient: Recipient = NETWORK, **more: Any) -> ConsentQuestion:

@@ -154,8 +154,8 @@ class When(Section):
 class ConversionRule(Section):
     """One entry of `conversions:`: what counts as business, for how much, and who is told."""
 
-    name: str = Field(min_length=1, max_length=100)
-    when: When
+    name: str = Field(min_length=1, max_length=100, description="A name of your own, which receipts and pages show.")
+    when: When = Field(description="What must hold.")
     value: Value = Field(default=None, description="`40 USD`, or `from outcome` for the deal's own value.")
     send_to: Mapping[str, Mapping[str, Any]] = Field(
         default_factory=dict, description="Connector name → what its plugin wants to know of the destination."
@@ -165,7 +165,7 @@ class ConversionRule(Section):
 class TrackerSection(Section):
     """One entry of `trackers:`: one number for one source, or a pool with one number per visitor."""
 
-    name: Name
+    name: Name = Field(description="A name of your own, once in the company.")
     type: Literal["source", "session"] = Field(description="`source`: one number, one source. `session`: a pool.")
     carrier: Name = Field(description="The carrier connector that owns the numbers.")
     numbers: tuple[PhoneNumber, ...] = Field(default=(), description="Its tracking numbers, E.164.")
@@ -179,7 +179,7 @@ class TrackerSection(Section):
 class CompanySection(Section):
     """One entry of `companies:`: a business with its own trackers, time zone and CRM."""
 
-    name: Name
+    name: Name = Field(description="A name of your own: small letters, digits, - and _; in the address of its visits.")
     title: str = Field(description="The name that people see.")
     time_zone: str = Field(default="UTC", description="IANA time zone, like America/Chicago.")
     country: str = Field(default="US", pattern=r"^[A-Z]{2}$", description="ISO 3166 country of the business.")
@@ -188,15 +188,15 @@ class CompanySection(Section):
         default=(), description="The company's own web hosts; visits from them are internal."
     )
     route: Route = Field(description="What callers hear and which phone rings.")
-    trackers: tuple[TrackerSection, ...] = ()
+    trackers: tuple[TrackerSection, ...] = Field(default=(), description="Its tracking numbers.")
 
 
 class AccountSection(Section):
     """One entry of `accounts:`: an agency, or a business on its own."""
 
-    name: Name
-    title: str
-    companies: tuple[CompanySection, ...] = ()
+    name: Name = Field(description="A name of your own: small letters, digits, - and _.")
+    title: str = Field(description="The name that people see.")
+    companies: tuple[CompanySection, ...] = Field(default=(), description="Its companies.")
 
 
 @dataclass(frozen=True, kw_only=True)

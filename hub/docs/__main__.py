@@ -1,0 +1,44 @@
+"""`python -m hub.docs` writes the generated references; with `--check` it only says whether they are up to date."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from hub.docs.cli import cli_page
+from hub.docs.config import config_page
+from hub.docs.hooks import hooks_page
+
+PAGES: dict[str, Callable[[], str]] = {"hooks.md": hooks_page, "config.md": config_page, "cli.md": cli_page}
+SHOWN_LINES = 20
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the pages, or with `--check` compare them: 1 where one differs."""
+    parser = argparse.ArgumentParser(prog="python -m hub.docs", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where a page is out of date")
+    parser.add_argument("--folder", type=Path, default=Path("docs"), help="where the pages are (docs)")
+    chosen = parser.parse_args(arguments)
+    differs = False
+    for name, page in PAGES.items():
+        path, text = chosen.folder / name, page()
+        if not chosen.check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            continue
+        present = path.read_text(encoding="utf-8") if path.exists() else ""
+        if present != text:
+            differs = True
+            difference = difflib.unified_diff(
+                present.splitlines(), text.splitlines(), str(path), "the code", lineterm=""
+            )
+            sys.stderr.write(f"{path} is out of date; run `python -m hub.docs`.\n")
+            sys.stderr.writelines(f"  {line}\n" for line in list(difference)[:SHOWN_LINES])
+    return 1 if differs else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""The generated references say what the code says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+import typer
+
+from hub.config.models import HubSection
+from hub.docs.__main__ import PAGES, main
+from hub.docs.cli import commands_page
+from hub.docs.config import built_in, config_page
+from hub.docs.hooks import hooks_page
+from hub.hookspecs import FAMILIES
+
+
+def test_every_hook_has_its_page() -> None:
+    text = hooks_page()
+    hooks = [name for family in FAMILIES for name in vars(family) if not name.startswith("_")]
+    assert len(hooks) > 15
+    assert [name for name in hooks if f"\n### {name}\n" not in text] == []
+
+
+def test_a_personal_field_shows_its_category() -> None:
+    assert "| `email` | `str \\| None` | `None` | `user.contact.email` |" in hooks_page()
+
+
+def test_every_setting_of_every_built_in_plugin_is_explained() -> None:
+    text = config_page()
+    for name, connector_class in built_in().items():
+        part = text.split(f"\n### {name}\n")[1].split("\n### ")[0]
+        for key, field in connector_class.Settings.model_fields.items():
+            assert f"| `{key}` |" in part
+            assert field.description, f"{name}.{key} has no description"
+    assert all(f"| `{key}` |" in text for key in HubSection.model_fields)
+
+
+def test_every_row_of_a_table_has_as_many_cells_as_its_head() -> None:
+    for text in (hooks_page(), config_page()):
+        width = 0
+        for line in text.splitlines():
+            if not line.startswith("| "):
+                width = 0
+                continue
+            cells = line.replace("\\|", "").count("|")
+            width = width or cells
+            assert cells == width, line
+
+
+def test_commands_are_listed_with_their_arguments_and_options() -> None:
+    app = typer.Typer(help="Does things.")
+    group = typer.Typer(help="Numbers.")
+    app.add_typer(group, name="numbers")
+
+    @app.command()
+    def run(
+        port: Annotated[int, typer.Option(help="The port.")] = 80,
+        sandbox: Annotated[bool, typer.Option(help="Without credentials.")] = False,
+    ) -> None:
+        """Run it."""
+
+    @group.command()
+    def buy(number: Annotated[str, typer.Argument(help="Which.")]) -> None:
+        """Buy a number."""
+
+    @app.command(hidden=True)
+    def secret() -> None:
+        """Nobody's."""
+
+    text = commands_page(app)
+    assert "## hub numbers buy\n\nBuy a number.\n\n```\nhub numbers buy NUMBER\n```" in text
+    assert "| `NUMBER` | Which. | required |" in text
+    assert "| `--port PORT` | The port. | `80` |" in text
+    assert "| `--sandbox`, `--no-sandbox` | Without credentials. |  |" in text
+    assert "Nobody" not in text
+
+
+def test_a_page_that_differs_from_the_code_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ["--folder", str(tmp_path / "docs")]
+    assert main(folder) == 0
+    assert main(["--check", *folder]) == 0
+    page = tmp_path / "docs" / "hooks.md"
+    page.write_text(page.read_text().replace("search_numbers", "find_numbers"))
+    assert main(["--check", *folder]) == 1
+    told: Any = capsys.readouterr().err
+    assert "hooks.md is out of date; run `python -m hub.docs`" in told
+    assert "find_numbers" in told
+
+
+def test_all_three_references_are_written(tmp_path: Path) -> None:
+    main(["--folder", str(tmp_path)])
+    assert {path.name for path in tmp_path.iterdir()} == set(PAGES) == {"hooks.md", "config.md", "cli.md"}

@@ -8,14 +8,17 @@ from typing import Any
 
 from hub.api import (
     Auth,
+    AuthError,
     ConnectionReport,
     Connector,
     Conversion,
     DataFlow,
     Deletion,
+    Erasure,
     Limits,
     Manifest,
     PendingReceipt,
+    PersonReference,
     Receipt,
     Recipient,
     RingfenceError,
@@ -23,10 +26,15 @@ from hub.api import (
     Share,
     hookimpl,
 )
+from plugins.ads.google_ads.ads_api import AdsApi, NotAllowlisted
+from plugins.ads.google_ads.ads_failures import NOT_ALLOWLISTED
 from plugins.ads.google_ads.conversion import CLICK_IDS, prepare
 from plugins.ads.google_ads.data_manager import DataManager
 from plugins.ads.google_ads.settings import GoogleAdsDestination, GoogleAdsSettings
 from plugins.ads.google_ads.sign_in import SCOPES, SignIn
+
+MOVED = "moved"
+"""The note that tells when and why the account was moved to the Data Manager API."""
 
 
 class GoogleAds(Connector):
@@ -67,12 +75,21 @@ class GoogleAds(Connector):
 
     def __init__(self, name: str, settings: Any, services: Services) -> None:
         super().__init__(name, settings, services)
-        self._data_manager = DataManager(settings, services, SignIn(settings, services))
+        sign_in = SignIn(settings, services)
+        self._data_manager = DataManager(settings, services, sign_in)
+        self._ads_api = AdsApi(settings, services, sign_in)
 
     @hookimpl
     def upload_conversions(self, conversions: Sequence[Conversion], dry_run: bool) -> Sequence[Receipt]:
         """Check every item, upload what is fit, and give each its receipt."""
         batch = prepare(conversions, self.services.clock())
+        if not batch.fit:
+            return batch.answered([])
+        if self._uses_ads_api():
+            try:
+                return batch.answered(self._ads_api.upload(batch.fit, dry_run))
+            except NotAllowlisted:
+                self._move()
         return batch.answered(self._data_manager.upload(batch.fit, dry_run))
 
     @hookimpl
@@ -84,7 +101,37 @@ class GoogleAds(Connector):
     def check_connection(self) -> ConnectionReport:
         """Sign in, and ask a question that changes nothing."""
         try:
-            self._data_manager.probe()
+            return ConnectionReport(ok=True, detail=self._check())
         except RingfenceError as error:
             return ConnectionReport(ok=False, detail=str(error))
-        return ConnectionReport(ok=True, detail="The Data Manager API answers with these credentials.")
+
+    @hookimpl
+    def erase_person(self, person: PersonReference) -> Erasure:
+        """Google has no way to find or to delete a person in uploaded conversions."""
+        return Erasure(status="impossible", reason=self.manifest.deletion.note)
+
+    def _check(self) -> str:
+        if not self._uses_ads_api():
+            self._data_manager.probe()
+            moved = self.services.memory.get(MOVED) if self.settings.api == "google_ads" else None
+            return moved or "The Data Manager API answers with these credentials."
+        needed = self.settings.login_customer_id or self.settings.customer_id
+        if needed in self._ads_api.accessible_customers():
+            return f"The Google Ads API {self.settings.api_version} answers, and account {needed} is accessible."
+        raise AuthError(
+            f"The Google Ads API answers, but these credentials do not reach account {needed}; give them access or "
+            "set login_customer_id to your manager account."
+        )
+
+    def _uses_ads_api(self) -> bool:
+        return self.settings.api == "google_ads" and self.services.memory.get("sink") != "data_manager"
+
+    def _move(self) -> None:
+        """Remember that Google no longer takes this account's conversions through the Google Ads API, and say so."""
+        sentence = (
+            f"Since {self.services.clock():%Y-%m-%d} Google refuses this account's conversions in the Google Ads API "
+            f"({NOT_ALLOWLISTED}), so they go through the Data Manager API; write api: data_manager in config.yaml."
+        )
+        self.services.memory.put(MOVED, sentence)
+        self.services.memory.put("sink", "data_manager")
+        self.services.log.warning("moved to the Data Manager API", reason=sentence)

@@ -16,6 +16,7 @@ from plugins.ads.google_ads.refusal import Refusal, Violation
 from plugins.ads.google_ads.settings import GoogleAdsSettings
 from plugins.ads.google_ads.sign_in import SignIn
 from plugins.ads.google_ads.translate import ingest_request, without
+from plugins.ads.google_ads.untrusted import json_object
 
 if TYPE_CHECKING:
     import httpx
@@ -115,11 +116,8 @@ class DataManager:
         if response.status_code == 401:
             response = self._send(method, path, self._sign_in.token(refused=token), body, params)
         if response.status_code == 200:
-            try:
-                content = response.json()
-            except ValueError:
-                content = None
-            if not isinstance(content, dict):
+            content = json_object(response.content)
+            if content is None:
                 raise RetryLater("The Data Manager API answered with something that is no JSON; it is tried again.")
             return content
         refusal = Refusal.read(response.status_code, response.content, response.headers.get("retry-after"))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from plugins.ads.google_ads.untrusted import json_object, mapping, mappings, text
 
 _EVENT = re.compile(r"^events(?:\.events)?\[(\d+)\]")
 _DESTINATION = re.compile(r"^destinations(?:\.destinations)?\[(\d+)\]")
@@ -47,27 +46,21 @@ class Refusal:
     @classmethod
     def read(cls, http_status: int, body: bytes, retry_after: str | None = None) -> Refusal:
         """The refusal in an answer's body; a body that is no google.rpc.Status gives one with nothing in it."""
-        try:
-            content = json.loads(body)
-        except ValueError:
-            content = None
-        error = _mapping(_mapping(content).get("error"))
+        error = mapping(mapping(json_object(body)).get("error"))
         reason, delay = "", _seconds(retry_after)
         violations: list[Violation] = []
-        for detail in _mappings(error.get("details")):
+        for detail in mappings(error.get("details")):
             kind = str(detail.get("@type", "")).rpartition(".")[2]
             if kind == "ErrorInfo":
-                reason = _text(detail.get("reason"))
+                reason = text(detail.get("reason"))
             elif kind == "RetryInfo" and delay is None:
-                delay = _seconds(_text(detail.get("retryDelay")).removesuffix("s"))
+                delay = _seconds(text(detail.get("retryDelay")).removesuffix("s"))
             elif kind == "BadRequest":
                 violations += [
-                    Violation(_text(field.get("field")), _text(field.get("reason")), _text(field.get("description")))
-                    for field in _mappings(detail.get("fieldViolations"))
+                    Violation(text(field.get("field")), text(field.get("reason")), text(field.get("description")))
+                    for field in mappings(detail.get("fieldViolations"))
                 ]
-        return cls(
-            http_status, _text(error.get("status")), reason, _text(error.get("message")), tuple(violations), delay
-        )
+        return cls(http_status, text(error.get("status")), reason, text(error.get("message")), tuple(violations), delay)
 
     @property
     def code(self) -> str:
@@ -76,19 +69,7 @@ class Refusal:
         return named or self.reason or self.status or f"HTTP_{self.http_status}"
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
-    return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _seconds(text: str | None) -> float | None:
-    if not text or not re.fullmatch(r"\d{1,7}(\.\d{1,9})?", text):
+def _seconds(written: str | None) -> float | None:
+    if not written or not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,9})?", written):
         return None
-    return float(text)
+    return float(written)

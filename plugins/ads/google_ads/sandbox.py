@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.api import HttpSandbox
+from plugins.ads.google_ads.sandbox_grpc import AdsServer
 from plugins.ads.google_ads.sandbox_http import DataManagerApi
 from plugins.ads.google_ads.sandbox_ledger import Ledger
 from plugins.ads.google_ads.sandbox_tokens import Tokens
@@ -38,6 +40,21 @@ class Sandbox(HttpSandbox):
         """Transaction id → the reason that Data Manager's diagnostics give."""
         self.ingested: list[Mapping[str, Any]] = []
         """The bodies that came to `events:ingest`."""
+        self.headers: list[Mapping[str, str]] = []
+        """The metadata of the calls that came to the Google Ads API."""
+        self.certificate: tuple[bytes, bytes] | None = None
+        """Key and chain (PEM) with which the Google Ads API speaks TLS; set it before the start."""
+        self._ads_server = AdsServer(self)
+
+    def start(self) -> None:
+        super().start()
+        if importlib.util.find_spec("grpc") is not None:
+            self._ads_server.start()
+
+    def stop(self) -> None:
+        super().stop()
+        if self._ads_server.endpoint:
+            self._ads_server.stop()
 
     def app(self) -> Callable[..., Any]:
         return DataManagerApi(self).app()
@@ -52,6 +69,8 @@ class Sandbox(HttpSandbox):
             },
             "data_manager_url": self.url,
             "token_url": f"{self.url}/token",
+            "endpoint": self._ads_server.endpoint or "127.0.0.1:1",
+            "insecure": self.certificate is None,
         }
 
     def destination(self) -> Mapping[str, Any]:

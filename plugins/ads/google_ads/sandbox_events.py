@@ -90,8 +90,11 @@ def normalised(value: Any, shape: Shape | None, path: str, faults: list[Fault]) 
     """`value` with the names and the enum words of protobuf's JSON; unknown names become faults."""
     if isinstance(value, list):
         return [normalised(item, shape, f"{path}[{place}]", faults) for place, item in enumerate(value)]
-    if not isinstance(value, dict) or not shape:
+    if not shape:
         return value
+    if not isinstance(value, dict):
+        faults.append(Fault(path, "", f"Invalid value at '{path}'."))
+        return {}
     content: dict[str, Any] = {}
     for written, held in value.items():
         name = re.sub(r"_([a-z])", lambda found: found[1].upper(), written)

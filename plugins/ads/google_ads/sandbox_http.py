@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ from plugins.ads.google_ads.sandbox_events import (
     request_faults,
 )
 from plugins.ads.google_ads.sandbox_ledger import Counted
+from plugins.ads.google_ads.untrusted import json_object
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -80,14 +80,11 @@ class DataManagerApi:
             refusal = self._gate(request)
             if refusal is not None:
                 return refusal
-            try:
-                content = json.loads(body)
-            except ValueError:
-                return _error(400, "INVALID_ARGUMENT", "Invalid JSON payload received.")
-            if not isinstance(content, dict):
+            content = json_object(body)
+            if content is None:
                 return _error(400, "INVALID_ARGUMENT", "Invalid JSON payload received.")
             self._google.ingested.append(content)
-            return self._take(content) if self._may_enter(content) else _error(403, "PERMISSION_DENIED", _DENIED)
+            return self._take(content)
 
     def _take(self, content: Mapping[str, Any]) -> JSONResponse:
         from starlette.responses import JSONResponse
@@ -96,6 +93,10 @@ class DataManagerApi:
         faults: list[Fault] = []
         asked = normalised(content, REQUEST, "", faults)
         if not faults:
+            needed = google.login_customer_id
+            accounts = {(d.get("loginAccount") or {}).get("accountId") for d in asked.get("destinations") or []}
+            if needed is not None and accounts != {needed}:
+                return _error(403, "PERMISSION_DENIED", "The caller does not have permission.")
             faults += request_faults(asked, google.customer_id, google.conversion_actions)
             references = [destination.get("reference", "") for destination in asked.get("destinations") or []]
             for place, event in enumerate(asked.get("events") or []):
@@ -173,17 +174,7 @@ class DataManagerApi:
             return _error(429, "RESOURCE_EXHAUSTED", "Quota exceeded.", reason="RATE_LIMIT_EXCEEDED", metadata=limit)
         return None
 
-    def _may_enter(self, content: Mapping[str, Any]) -> bool:
-        needed = self._google.login_customer_id
-        if needed is None:
-            return True
-        faults: list[Fault] = []
-        asked = normalised(content, REQUEST, "", faults)
-        destinations = asked.get("destinations") or []
-        return all((d.get("loginAccount") or {}).get("accountId") == needed for d in destinations)
 
-
-_DENIED = "The caller does not have permission."
 _FOREIGN_CLICK = "The ad identifier is not valid for the account."
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from hub.api import AuthError, ConfigError, RetryLater, Services
 from plugins.ads.google_ads.refusal import Refusal
 from plugins.ads.google_ads.settings import GoogleAdsSettings
+from plugins.ads.google_ads.untrusted import json_object
 
 SCOPES = ("https://www.googleapis.com/auth/datamanager", "https://www.googleapis.com/auth/adwords")
 """Both, so that an account can move from one API to the other without a new sign-in."""
@@ -44,7 +46,7 @@ class SignIn:
             answer = self._services.http().post(self._settings.token_url, data=self._grant())
         except httpx.TransportError as error:
             raise RetryLater("Google's token endpoint did not answer; the batch is tried again.") from error
-        content = _json(answer.content)
+        content = json_object(answer.content) or {}
         if answer.status_code != 200:
             raise _refused(answer.status_code, content, answer.headers.get("retry-after"))
         token, lifetime = content.get("access_token"), content.get("expires_in", 3600)
@@ -90,15 +92,7 @@ class SignIn:
         return signed
 
 
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        content = json.loads(body)
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _refused(status: int, content: dict[str, Any], retry_after: str | None) -> AuthError | RetryLater:
+def _refused(status: int, content: Mapping[str, Any], retry_after: str | None) -> AuthError | RetryLater:
     if status == 429 or status >= 500:
         after = Refusal.read(status, b"", retry_after).retry_after
         return RetryLater(f"Google's token endpoint cannot answer now (HTTP {status}).", after)

@@ -79,6 +79,38 @@ def _event(conversion: GoogleConversion) -> dict[str, Any]:
     return event
 
 
+def click_row(conversion: GoogleConversion, customer_id: str) -> dict[str, Any]:
+    """A new conversion as the fields of a Google Ads API `ClickConversion`."""
+    row: dict[str, Any] = {
+        "conversion_action": f"customers/{customer_id}/conversionActions/{conversion.action}",
+        "conversion_date_time": ads_time(conversion.occurred_at),
+        "order_id": conversion.order_id,
+        **conversion.click_ids,
+    }
+    if conversion.value is not None:
+        row |= {"conversion_value": conversion.value, "currency_code": conversion.currency}
+    person = {"hashed_email": conversion.hashed_email, "hashed_phone_number": conversion.hashed_phone}
+    identifiers = [{name: text} for name, text in person.items() if text]
+    if identifiers:
+        row["user_identifiers"] = identifiers
+    if conversion.consent:
+        row["consent"] = dict(conversion.consent)
+    return row
+
+
+def adjustment_row(conversion: GoogleConversion, customer_id: str) -> dict[str, Any]:
+    """A changed conversion as the fields of a Google Ads API `ConversionAdjustment`, found by its order id."""
+    row: dict[str, Any] = {
+        "conversion_action": f"customers/{customer_id}/conversionActions/{conversion.action}",
+        "order_id": conversion.order_id,
+        "adjustment_date_time": ads_time(conversion.changed_at or conversion.occurred_at),
+        "adjustment_type": "RETRACTION" if conversion.kind == "retract" else "RESTATEMENT",
+    }
+    if conversion.kind == "restate":
+        row["restatement_value"] = {"adjusted_value": conversion.value, "currency_code": conversion.currency}
+    return row
+
+
 def without(secrets: Sequence[str], words: str) -> str:
     """Google's words without the personal values that it may have repeated, and not longer than a few lines."""
     for text in secrets:

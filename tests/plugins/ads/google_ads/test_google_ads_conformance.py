@@ -6,3 +6,8 @@ from plugins.ads.google_ads import GoogleAds
 
 class TestDataManager(AdsConformance):
     connector_class = GoogleAds
+
+
+class TestGoogleAdsApi(AdsConformance):
+    connector_class = GoogleAds
+    settings = {"api": "google_ads"}

@@ -43,7 +43,8 @@ class Catalog:
 
 
 def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
-    """Every installed plugin: the entry points of the group `ringfence.plugins`, and the files of `plugin_dirs`.
+    """Every installed plugin: the entry points of the group `ringfence.plugins`, and the files of `plugin_dirs`; a
+    single file may stand for a folder.
 
     Each is loaded on its own; one that fails is listed as broken with the reason, and harms no other.
     """
@@ -66,7 +67,7 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
     for entry_point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         add(entry_point.name, entry_point.load)
     for folder in plugin_dirs:
-        for file in sorted(folder.glob("*.py")):
+        for file in [folder] if folder.is_file() else sorted(folder.glob("*.py")):
             add(file.stem, partial(_class_in_file, file))
     return Catalog(classes, broken)
 

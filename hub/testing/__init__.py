@@ -38,6 +38,15 @@ SUITES = {
 }
 """The suites and the modules that hold them."""
 
+SUITE_OF_KIND = {
+    "ads": "AdsConformance",
+    "carrier": "CarrierConformance",
+    "consent": "ConsentConformance",
+    "crm": "CrmConformance",
+    "enrichment": "EnrichmentConformance",
+}
+"""The suite that a plugin of each kind must pass."""
+
 _PARTS = ("hub.testing.connectors", "hub.testing.wire", "hub.testing.asking", "hub.testing.secrecy")
 
 

@@ -1,0 +1,75 @@
+"""The plugins' stand-ins of their providers, started together on loopback: for the demo, for tests, for integrators."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from hub.contracts.connector import Connector
+from hub.contracts.sandbox import Sandbox
+from hub.errors import ConfigError
+
+__all__ = ["RunningSandboxes", "start_sandboxes"]
+
+
+class RunningSandboxes:
+    """The stand-ins that run, by their connectors' names. Leaving it as a context stops them."""
+
+    def __init__(self, running: Mapping[str, Sandbox], without: frozenset[str]) -> None:
+        self._running = dict(running)
+        self._without = without
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._running)
+
+    def of(self, name: str) -> Sandbox | None:
+        """The stand-in of one connector; None where its plugin has none, as it calls nobody."""
+        if name not in self._running and name not in self._without:
+            raise KeyError(name)
+        return self._running.get(name)
+
+    def settings(self, name: str) -> dict[str, Any]:
+        """The settings that point one connector at its stand-in; empty where its plugin has none."""
+        sandbox = self.of(name)
+        return sandbox.settings() if sandbox else {}
+
+    def stop(self) -> None:
+        """Stop all of them; what they received stays readable. Twice is not an error."""
+        for sandbox in self._running.values():
+            with contextlib.suppress(Exception):
+                sandbox.stop()
+
+    def __enter__(self) -> RunningSandboxes:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+
+def start_sandboxes(
+    connectors: Mapping[str, type[Connector]], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> RunningSandboxes:
+    """Start one stand-in a connector, so that two accounts at one provider have one each.
+
+    `clock` is the time as the providers see it. ConfigError where one does not start; then none runs.
+    """
+    running: dict[str, Sandbox] = {}
+    without = set()
+    for name, connector_class in connectors.items():
+        try:
+            stand_in = connector_class.sandbox_class()
+            if stand_in is None:
+                without.add(name)
+                continue
+            sandbox = stand_in(clock)
+            sandbox.start()
+        except Exception as error:
+            RunningSandboxes(running, frozenset()).stop()
+            raise ConfigError(
+                f"the sandbox of connector {name!r} did not start ({type(error).__name__}); "
+                "take `sandbox: true` from it, or mend its plugin."
+            ) from error
+        running[name] = sandbox
+    return RunningSandboxes(running, frozenset(without))

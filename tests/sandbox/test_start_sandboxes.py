@@ -1,0 +1,77 @@
+"""Stand-ins start together, one a connector, or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from hub.api import Connector, HttpSandbox, PluginSettings, Sandbox
+from hub.errors import ConfigError
+from hub.sandbox import start_sandboxes
+from hub.testing import FrozenClock
+
+stopped: list[Sandbox] = []
+
+
+class Echo(HttpSandbox):
+    def settings(self) -> dict[str, Any]:
+        return {"base_url": self.url}
+
+    def app(self) -> Any:
+        from starlette.applications import Starlette
+        from starlette.responses import PlainTextResponse
+        from starlette.routing import Route
+
+        return Starlette(routes=[Route("/", lambda request: PlainTextResponse(self.clock().isoformat()))])
+
+    def stop(self) -> None:
+        super().stop()
+        stopped.append(self)
+
+
+class Refusing(Sandbox):
+    def start(self) -> None:
+        raise OSError("no port is free")
+
+
+class Calling(Connector):
+    Settings = PluginSettings
+
+    @classmethod
+    def sandbox_class(cls) -> type[Sandbox] | None:
+        return Echo
+
+
+class Broken(Calling):
+    @classmethod
+    def sandbox_class(cls) -> type[Sandbox] | None:
+        return Refusing
+
+
+class Alone(Calling):
+    @classmethod
+    def sandbox_class(cls) -> type[Sandbox] | None:
+        return None
+
+
+def test_two_accounts_at_one_provider_have_a_stand_in_each() -> None:
+    clock = FrozenClock()
+    with start_sandboxes({"north": Calling, "south": Calling, "rules": Alone}, clock) as running:
+        north, south = running.settings("north")["base_url"], running.settings("south")["base_url"]
+        assert north != south
+        assert httpx.get(north, trust_env=False).text == clock().isoformat()
+        assert list(running) == ["north", "south"]
+        assert running.of("rules") is None and running.settings("rules") == {}
+        with pytest.raises(KeyError):
+            running.of("west")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(north, trust_env=False)
+
+
+def test_one_that_does_not_start_stops_the_others_and_is_named() -> None:
+    stopped.clear()
+    with pytest.raises(ConfigError, match="'bad' did not start"):
+        start_sandboxes({"good": Calling, "bad": Broken})
+    assert len(stopped) == 1

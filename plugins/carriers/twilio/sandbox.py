@@ -31,6 +31,7 @@ class Sandbox(HttpSandbox):
         self._made = 0
         self.account_sid = self.new_sid("AC")
         self.auth_token = self._digest("auth token")
+        self.key_sid, self.key_secret = self.new_sid("SK"), self._digest("key secret")
         self.calls: dict[str, dict[str, Any]] = {}
         self.recordings: dict[str, dict[str, Any]] = {}
         self.numbers: dict[str, dict[str, Any]] = {}

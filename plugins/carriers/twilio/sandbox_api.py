@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hmac
 import io
 import re
 import wave
@@ -82,10 +81,9 @@ class Api:
 
     def admit(self, request: Request) -> None:
         """Refuse a request without the account's credentials, or one too many."""
-        wanted = f"{self.sandbox.account_sid}:{self.sandbox.auth_token}".encode()
-        given = request.headers.get("authorization", "")
-        expected = f"Basic {base64.b64encode(wanted).decode()}"
-        if not hmac.compare_digest(given.encode(), expected.encode()):
+        sandbox, given = self.sandbox, request.headers.get("authorization", "")
+        pairs = ((sandbox.account_sid, sandbox.auth_token), (sandbox.key_sid, sandbox.key_secret))
+        if given not in [f"Basic {base64.b64encode(':'.join(pair).encode()).decode()}" for pair in pairs]:
             raise TwilioError(20003)
         now = self.sandbox.clock().replace(microsecond=0)
         since, taken = self._second

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 from urllib.parse import parse_qs
 
 from hub.api import AnswerPoint, BadPayload, Event, MessageEvent, WebhookRequest, phone_number
@@ -105,22 +106,25 @@ def event_key(webhook: Webhook) -> str | None:
 def answer_point(webhook: Webhook) -> AnswerPoint | None:
     """The step at which Twilio waits for TwiML, or None where it only tells something."""
     try:
-        number = webhook.called_number
-        if number is None:
-            return None
-        match webhook.path:
-            case "voice" | "fallback":
-                return AnswerPoint("ringing", number)
-            case "dial":
-                # The step is all that the renderer learns, and voicemail is only for calls that nobody picked up.
-                unanswered = webhook.status("DialCallStatus") in translate.UNANSWERED
-                return AnswerPoint("after_dial" if unanswered else "done", number)
-            case "whisper":
-                return AnswerPoint("whisper", number)
-            case "voicemail":
-                return AnswerPoint("done", number)
+        step = _step(webhook)
+        # On the dialled leg `To` is the business, not the tracking number.
+        number = webhook.named_number if step == "whisper" else webhook.called_number
     except BadPayload:
         return None
+    return AnswerPoint(step, number) if step and number else None
+
+
+def _step(webhook: Webhook) -> Literal["ringing", "after_dial", "whisper", "done"] | None:
+    match webhook.path:
+        case "voice" | "fallback":
+            return "ringing"
+        case "dial":
+            # The step is all that the renderer learns, and voicemail is only for calls that nobody picked up.
+            return "after_dial" if webhook.status("DialCallStatus") in translate.UNANSWERED else "done"
+        case "whisper":
+            return "whisper"
+        case "voicemail":
+            return "done"
     return None
 
 

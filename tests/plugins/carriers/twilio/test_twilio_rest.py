@@ -1,0 +1,365 @@
+"""Our REST side and the sandbox, each against Twilio's own client where it can be the witness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from hub.api import (
+    AuthError,
+    CallEvent,
+    Fault,
+    Money,
+    NumberOffer,
+    NumberQuery,
+    NumberSetup,
+    Rejected,
+    RetryLater,
+    SimulatedCall,
+)
+from hub.testing import FrozenClock, connect
+from plugins.carriers.twilio import Twilio, call_list
+from plugins.carriers.twilio.rest import Rest
+from plugins.carriers.twilio.sandbox import Sandbox
+
+TRACKING, CALLER, BUSINESS = "+13125550142", "+13125550143", "+13125550199"
+CLOCK = FrozenClock()
+
+
+class Local(TwilioHttpClient):
+    """Twilio's HTTP client, sent to the sandbox whatever host it means."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        assert self.session is not None
+        self.session.trust_env = False
+        self._base = urlsplit(url)
+
+    def request(self, method: str, url: str, *args: object, **options: object) -> object:  # type: ignore[override]
+        parts = urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc)
+        return super().request(method, urlunsplit(parts), *args, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Sandbox]:
+    with Sandbox(CLOCK) as sandbox:
+        assert isinstance(sandbox, Sandbox)
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running: Sandbox) -> Sandbox:
+    running.heal()
+    running.calls.clear()
+    running.recordings.clear()
+    running.numbers.clear()
+    running.requests_per_second = None
+    CLOCK.advance(hours=1)
+    return running
+
+
+@pytest.fixture
+def twilio(sandbox: Sandbox) -> Twilio:
+    return connect(Twilio, sandbox, clock=CLOCK)
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> Client:
+    return Client(sandbox.account_sid, sandbox.auth_token, http_client=Local(sandbox.url))
+
+
+def setup(number: str, label: str = "spring flyer") -> NumberSetup:
+    base = "https://calls.example.com/webhooks/twilio"
+    return NumberSetup(
+        number=number,
+        voice_url=f"{base}/voice",
+        fallback_url=f"{base}/fallback",
+        status_url=f"{base}/status",
+        message_url=f"{base}/message",
+        label=label,
+    )
+
+
+def play(sandbox: Sandbox, outcome: str = "answered", **changes: object) -> tuple[SimulatedCall, list[CallEvent]]:
+    """A call as the webhooks tell it."""
+    told = {"caller_number": CALLER, "tracking_number": TRACKING, "answering_number": BUSINESS, "started_at": CLOCK()}
+    call = SimulatedCall(**{**told, "outcome": outcome, **changes})  # type: ignore[arg-type]
+    connector = connect(Twilio, sandbox, clock=CLOCK)
+    events = []
+    for _, request in sandbox.webhooks(call, "https://calls.example.com/webhooks/twilio"):
+        events += [event for event in connector.parse_webhook(request) if isinstance(event, CallEvent)]
+    return call, events
+
+
+# Numbers
+
+
+def test_numbers_are_offered_with_place_and_price(twilio: Twilio) -> None:
+    first, *rest = twilio.search_numbers(NumberQuery(area_code="312", limit=3))
+    assert len(rest) == 2
+    assert first == NumberOffer(
+        number="+13125550100",
+        kind="local",
+        country="US",
+        place="Chicago, IL",
+        monthly_price=Money(Decimal("1.15"), "USD"),
+        capabilities=("voice", "sms", "mms"),
+    )
+    assert twilio.search_numbers(NumberQuery(kind="toll_free", limit=1))[0].monthly_price == Money(
+        Decimal("2.15"), "USD"
+    )
+    assert twilio.search_numbers(NumberQuery(contains="*0177"))[0].number == "+13125550177"
+    assert twilio.search_numbers(NumberQuery(country="GB", kind="mobile", limit=1))[0].number == "+447700900000"
+
+
+def test_numbers_are_found_even_where_prices_are_not_told(sandbox: Sandbox) -> None:
+    with Sandbox(CLOCK) as closed:
+        unpriced = connect(Twilio, sandbox, pricing_url=closed.url)  # type: ignore[attr-defined]
+        closed.fail_next(Fault("status", 403))
+        assert unpriced.search_numbers(NumberQuery(limit=1))[0].monthly_price is None
+
+
+@pytest.mark.parametrize("country", ["", "us", "USA", "../..", "ZZ"])
+def test_a_country_without_numbers_is_refused(twilio: Twilio, country: str) -> None:
+    with pytest.raises(Rejected):
+        twilio.search_numbers(NumberQuery(country=country))
+
+
+def test_twilios_client_sees_what_we_bought_and_pointed(twilio: Twilio, client: Client) -> None:
+    bought = twilio.buy_number(TRACKING, setup(TRACKING))
+    (seen,) = client.incoming_phone_numbers.list(phone_number=TRACKING)
+    wanted = setup(TRACKING)
+    assert (seen.sid, seen.phone_number, seen.friendly_name) == (bought.provider_id, TRACKING, "spring flyer")
+    assert (seen.voice_url, seen.voice_method) == (wanted.voice_url, "POST")
+    assert (seen.voice_fallback_url, seen.status_callback) == (wanted.fallback_url, wanted.status_url)
+    assert (seen.sms_url, seen.sms_method) == (wanted.message_url, "POST")
+    assert [(one.voice_url, one.fallback_url, one.status_url, one.message_url) for one in twilio.list_numbers()] == [
+        (wanted.voice_url, wanted.fallback_url, wanted.status_url, wanted.message_url)
+    ]
+
+
+def test_we_see_and_point_and_release_what_twilios_client_bought(twilio: Twilio, client: Client) -> None:
+    assert client.available_phone_numbers("US").local.list(area_code=312, limit=1)[0].phone_number == "+13125550100"
+    client.incoming_phone_numbers.create(phone_number=TRACKING, friendly_name="by hand")
+    (found,) = twilio.list_numbers()
+    assert (found.number, found.label, found.voice_url) == (TRACKING, "by hand", None)
+    pointed = twilio.configure_number(setup(TRACKING, label=""))
+    assert pointed == twilio.configure_number(setup(TRACKING, label=""))
+    assert (pointed.label, pointed.message_url) == ("by hand", setup(TRACKING).message_url)
+    twilio.release_number(TRACKING)
+    twilio.release_number(TRACKING)
+    assert client.incoming_phone_numbers.list() == []
+
+
+def test_a_number_that_is_not_ours_is_not_configured(twilio: Twilio) -> None:
+    with pytest.raises(Rejected, match="not in this Twilio account"):
+        twilio.configure_number(setup(TRACKING))
+
+
+def test_a_number_that_is_gone_is_refused_with_twilios_code_and_no_number(twilio: Twilio) -> None:
+    twilio.buy_number(TRACKING, setup(TRACKING))
+    for number, code in ((TRACKING, "21422"), ("+13129999999", "21422"), ("nonsense", "21421")):
+        with pytest.raises(Rejected) as refused:
+            twilio.buy_number(number, setup(TRACKING))
+        assert refused.value.code == code and number not in str(refused.value)
+
+
+def test_all_pages_of_numbers_are_listed(twilio: Twilio, client: Client) -> None:
+    for line in range(100, 107):
+        client.incoming_phone_numbers.create(phone_number=f"+13125550{line}")
+    listed = list(Rest(twilio.settings, twilio.services).pages("IncomingPhoneNumbers", {"PageSize": "3"}))
+    assert len(listed) == len({item["sid"] for item in listed}) == 7
+    assert len(client.incoming_phone_numbers.list(page_size=3)) == 7
+
+
+# Calls
+
+
+@pytest.mark.parametrize("outcome", ["answered", "voicemail", "abandoned"])
+@pytest.mark.parametrize("caller", [CALLER, None])
+def test_the_call_list_means_what_the_webhooks_mean(
+    twilio: Twilio, sandbox: Sandbox, outcome: str, caller: str | None
+) -> None:
+    since = CLOCK()
+    _, told = play(sandbox, outcome, caller_number=caller)
+
+    def facts(events: list[CallEvent]) -> dict[str, tuple[object, ...]]:
+        return {
+            event.kind: (
+                event.call_id,
+                event.at,
+                event.tracking_number,
+                event.duration,
+                event.answered_by,
+                event.attestation,
+                event.recording_id,
+                event.recording_url,
+                event.recording_duration,
+            )
+            for event in reversed(events)
+        }
+
+    listed = list(twilio.list_calls(since))
+    assert facts(listed) == facts(told)
+    assert {event.caller_number for event in listed if event.kind in ("ringing", "completed")} == {caller}
+
+
+def test_only_calls_since_a_time_are_listed_through_all_pages(twilio: Twilio, sandbox: Sandbox, client: Client) -> None:
+    play(sandbox, started_at=CLOCK() - timedelta(days=1))
+    for minute in range(5):
+        play(sandbox, started_at=CLOCK() + timedelta(minutes=minute))
+    listed = twilio.list_calls(CLOCK() + timedelta(minutes=1))
+    assert sum(event.kind == "ringing" for event in listed) == 4
+    assert len(client.calls.list(start_time_after=CLOCK() + timedelta(minutes=1), page_size=3)) == 8
+    assert twilio.list_calls(CLOCK() + timedelta(days=1)) == []
+
+
+def test_twilios_client_reads_the_sandboxes_calls_and_recordings(sandbox: Sandbox, client: Client) -> None:
+    _, events = play(sandbox)
+    parent = client.calls(events[0].call_id).fetch()
+    assert (parent.status, parent.direction, parent.duration) == ("completed", "inbound", "98")
+    assert parent.start_time == CLOCK() and parent.end_time == CLOCK() + timedelta(seconds=98)
+    (child,) = client.calls.list(parent_call_sid=parent.sid)
+    assert (child.parent_call_sid, child.direction, child.duration) == (parent.sid, "outbound-dial", "90")
+    (recording,) = client.calls(parent.sid).recordings.list()
+    assert (recording.sid, recording.source, recording.duration) == (events[-1].recording_id, "DialVerb", "90")
+    assert client.recordings.list(date_created_after=CLOCK() + timedelta(days=1)) == []
+
+
+ORIGINS = ("https://api.twilio.com",)
+LEG = {
+    "sid": "CA" + "1" * 32,
+    "status": "completed",
+    "direction": "inbound",
+    "from": CALLER,
+    "to": TRACKING,
+    "start_time": "Tue, 24 Nov 2026 15:00:00 +0000",
+    "end_time": "Tue, 24 Nov 2026 15:01:00 +0000",
+    "duration": "60",
+}
+
+
+def kinds(leg: dict[str, object], children: list[dict[str, object]]) -> list[str]:
+    return [event.kind for event in call_list.call_events(leg, children, [], ORIGINS)]
+
+
+def test_of_several_dialled_legs_the_one_that_picked_up_counts() -> None:
+    missed = {**LEG, "status": "no-answer", "duration": "0"}
+    assert kinds(LEG, [missed, LEG]) == ["ringing", "answered", "completed"]
+    assert kinds(LEG, [missed, missed]) == ["ringing", "not_answered", "completed"]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [("no-answer", "completed"), ("canceled", "completed"), ("busy", "failed"), ("failed", "failed")],
+)
+def test_a_call_that_never_got_through_is_no_answered_call(status: str, kind: str) -> None:
+    assert kinds({**LEG, "status": status}, []) == ["ringing", kind]
+
+
+def test_a_call_that_goes_on_is_not_listed() -> None:
+    assert kinds({**LEG, "status": "in-progress", "end_time": None}, []) == []
+
+
+@pytest.mark.parametrize(
+    "spoiled", [{"sid": None}, {"status": "?"}, {"end_time": "noon"}, {"duration": "-5"}, {"to": "sip:a@example.com"}]
+)
+def test_an_unreadable_call_does_not_hide_the_others(
+    twilio: Twilio, sandbox: Sandbox, spoiled: dict[str, object]
+) -> None:
+    since = CLOCK()
+    _, spoilt = play(sandbox)
+    play(sandbox)
+    sandbox.calls[spoilt[0].call_id] |= spoiled
+    assert sum(event.kind == "ringing" for event in twilio.list_calls(since)) == 1
+
+
+# Recordings
+
+
+def test_a_recording_is_fetched_from_twilio_whatever_the_address_says(twilio: Twilio, sandbox: Sandbox) -> None:
+    _, events = play(sandbox)
+    recording_id, url = str(events[-1].recording_id), str(events[-1].recording_url)
+    audio = twilio.fetch_recording(recording_id, url)
+    assert (audio.content_type, audio.data[:2]) == ("audio/mpeg", b"\xff\xfb")
+    for foreign in (url.replace("127.0.0.1", "127.0.0.2"), "http://[::1", "", f"{sandbox.url}@example.com/"):
+        with pytest.raises(Rejected):
+            twilio.fetch_recording(recording_id, foreign)
+    for odd in ("../Calls", "RE1", "", f"{recording_id}/x"):
+        with pytest.raises(Rejected):
+            twilio.fetch_recording(odd, url)
+
+
+def test_a_recording_that_is_gone_is_refused(twilio: Twilio, sandbox: Sandbox) -> None:
+    with pytest.raises(Rejected, match="20404"):
+        twilio.fetch_recording("RE" + "0" * 32, f"{sandbox.url}/a")
+
+
+# Signing in, and failing
+
+
+def test_the_connection_is_checked(twilio: Twilio) -> None:
+    assert twilio.check_connection().ok
+
+
+def test_a_wrong_token_asks_to_reconnect(sandbox: Sandbox) -> None:
+    with pytest.raises(AuthError, match="20003"):
+        connect(Twilio, sandbox, auth_token="wrong").check_connection()
+    with pytest.raises(TwilioRestException) as refused:
+        Client(sandbox.account_sid, "wrong", http_client=Local(sandbox.url)).calls("CA" + "0" * 32).fetch()
+    assert (refused.value.status, refused.value.code) == (401, 20003)
+
+
+def test_an_api_key_signs_in_in_place_of_the_token(sandbox: Sandbox) -> None:
+    keyed = connect(Twilio, sandbox, rest_key_sid=sandbox.key_sid, rest_key_secret=sandbox.key_secret)
+    assert keyed.check_connection().ok
+    with pytest.raises(AuthError):
+        connect(Twilio, sandbox, rest_key_sid=sandbox.key_sid, rest_key_secret="wrong").check_connection()
+
+
+def test_too_many_requests_wait_as_long_as_twilio_says(twilio: Twilio, sandbox: Sandbox, client: Client) -> None:
+    sandbox.requests_per_second = 2
+    CLOCK.advance(seconds=5)
+    twilio.list_numbers()
+    twilio.list_numbers()
+    with pytest.raises(RetryLater, match="20429") as refused:
+        twilio.list_numbers()
+    assert refused.value.after == 1
+    with pytest.raises(TwilioRestException) as seen:
+        client.calls("CA" + "0" * 32).fetch()
+    assert (seen.value.status, seen.value.code) == (429, 20429)
+    CLOCK.advance(seconds=1)
+    assert twilio.list_numbers() == []
+
+
+@pytest.mark.parametrize("fault", [Fault("status", 500), Fault("status", 503, retry_after=9), Fault("garbage")])
+def test_trouble_at_twilio_is_tried_later(twilio: Twilio, sandbox: Sandbox, fault: Fault) -> None:
+    sandbox.fail_next(fault)
+    with pytest.raises(RetryLater) as refused:
+        twilio.buy_number(TRACKING, setup(TRACKING))
+    assert refused.value.after == fault.retry_after
+
+
+def test_a_twilio_that_cannot_be_reached_is_tried_later() -> None:
+    nowhere = connect(Twilio, Sandbox(), base_url="http://127.0.0.1:9")
+    with pytest.raises(RetryLater, match="cannot be reached"):
+        nowhere.list_calls(datetime(2026, 11, 24, tzinfo=UTC))
+
+
+def test_unknown_paths_are_answered_as_twilio_does(client: Client) -> None:
+    with pytest.raises(TwilioRestException) as refused:
+        client.messages("SM" + "0" * 32).fetch()
+    assert (refused.value.status, refused.value.code) == (404, 20404)
+
+
+def test_the_sandbox_makes_the_same_ids_from_the_same_seed() -> None:
+    one, same, other = Sandbox(CLOCK), Sandbox(CLOCK), Sandbox(CLOCK, seed="other")
+    assert one.account_sid == same.account_sid != other.account_sid
+    assert play(one)[1] == play(same)[1] != play(other)[1]

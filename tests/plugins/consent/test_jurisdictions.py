@@ -59,11 +59,13 @@ def judge(question: ConsentQuestion, **settings: Any) -> tuple[str, str]:
     [
         ("US", "allow", "us.sharing"),
         ("US-CA", "allow", "us.sharing"),
+        ("PR", "allow", "us.sharing"),
         ("CA-ON", "needs", "canada.marketing"),
         ("CA-QC", "needs", "canada.quebec"),
         ("DE", "needs", "eea.consent"),
         ("NO", "needs", "eea.consent"),
         ("IS", "needs", "eea.consent"),
+        ("RE", "needs", "eea.consent"),
         ("GB", "needs", "uk.consent"),
         ("CH", "needs", "switzerland.consent"),
     ],
@@ -74,9 +76,10 @@ def test_each_place_has_its_law_on_ads(place: str, verdict: str, rule: str) -> N
 
 @pytest.mark.parametrize("place", ["US", "CA-QC", "DE", "GB", "CH", "AU", None])
 def test_the_customers_own_crm_is_allowed_everywhere_with_its_basis(place: str | None) -> None:
-    opinion = connect(Jurisdictions).judge(ask(at(place), "essential.service.operations", CRM))
-    assert (opinion.verdict, opinion.rule_id) == ("allow", "jurisdictions.own_operation")
-    assert "GDPR" in opinion.evidence["cite"]
+    for use in ("essential.service.operations", "functional.service", "sales"):
+        opinion = connect(Jurisdictions).judge(ask(at(place), use, CRM))
+        assert (opinion.verdict, opinion.rule_id) == ("allow", "jurisdictions.own_operation")
+        assert "GDPR" in opinion.evidence["cite"]
 
 
 @pytest.mark.parametrize("place", ["CA-ON", "FR", "GB", "CH"])
@@ -114,8 +117,8 @@ def test_the_law_of_the_business_counts_too() -> None:
 
 
 def test_where_only_the_country_is_known_the_person_may_be_in_its_strictest_region() -> None:
-    assert judge(ask(at("CA"), "sales", CRM)) == ("needs", "canada.quebec")
-    assert judge(ask(at("CA-ON"), "sales", CRM)) == ("allow", "canada.own_sales")
+    assert judge(ask(at("CA"), "personalize", CRM)) == ("needs", "canada.quebec")
+    assert judge(ask(at("CA-ON"), "personalize", CRM)) == ("allow", "canada.own_analysis")
 
 
 @pytest.mark.parametrize("nowhere", [(), at(None), at("AU"), at("XX"), at("UK")])

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import os
-import secrets
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 commands = typer.Typer(help="Make the keys that encrypt what the hub keeps.", no_args_is_help=True)
-KEY_BYTES = 32
-"""AES-256."""
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +23,9 @@ def new_key(
     ] = None,
 ) -> None:
     """Make a key for `hub: secret_keys:` (32 random bytes, base64)."""
-    key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii")
+    from hub.store.keyring import new_key as make_key
+
+    key = make_key()
     if file is None:
         typer.echo(key)
         return

@@ -72,30 +72,28 @@ def _rules(parts: Parts) -> Found:
 
 def _destinations(parts: Parts) -> Found:
     takers = [name for name, each in parts.connector_classes.items() if each.Destination is not None]
-    for path, rule in parts.placed(ConversionRule):
-        for name, written in rule.send_to.items():
-            place = (*path, "send_to", name)
-            if name not in parts.connector_names:
-                yield place, _unknown("connector", name, takers or parts.connector_names)
-                continue
-            connector_class = parts.connector_classes.get(name)
-            if connector_class is None:
-                continue  # what is wrong with it is told there
-            destination = connector_class.Destination
-            if destination is None:
-                yield place, f"{name!r} takes no conversions; {nearest(name, takers, 'these do:')}"
-                continue
-            try:
-                destination.model_validate(written)
-            except ValidationError as error:
-                yield from (((*place, *inner), text) for inner, _, text in sentences(error, destination, written))
+    for place, written in parts.destinations.items():
+        name = str(place[-1])
+        if name not in parts.connector_names:
+            yield place, _unknown("connector", name, takers or parts.connector_names)
+            continue
+        connector_class = parts.connector_classes.get(name)
+        if connector_class is None:
+            continue  # what is wrong with it is told there
+        destination = connector_class.Destination
+        if destination is None:
+            yield place, f"{name!r} takes no conversions; {nearest(name, takers, 'these do:')}"
+            continue
+        try:
+            destination.model_validate(written)
+        except ValidationError as error:
+            yield from (((*place, *inner), text) for inner, _, text in sentences(error, destination, written))
 
 
 def _consent(parts: Parts) -> Found:
-    sends = any(rule.send_to for rule in parts.all(ConversionRule))
     asked = any(each.manifest.kind == "consent" for each in parts.connector_classes.values())
     unclear = len(parts.connector_classes) < len(parts.connector_names)
-    if sends and not asked and not unclear:
+    if parts.destinations and not asked and not unclear:
         yield (
             ("connectors",),
             "no consent connector is here, so nobody says yes and nothing would be sent; add one like "

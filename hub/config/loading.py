@@ -118,10 +118,12 @@ class _Loading:
         self._connectors(tree.get("connectors"), discover(folders), parts)
         for path, item in self._list(tree, ("conversions",)):
             parts.add(path, self._section(ConversionRule, item, path))
+            parts.add_destinations(path, item)
         accounts = tuple(self._accounts(tree, parts))
         self._bad_references()
         for path, text in problems_between(parts):
-            self.tell(path, text)
+            if not self._unresolved(path):
+                self.tell(path, text)
         if self.problems or hub is None:
             return None
         return Config(
@@ -160,10 +162,12 @@ class _Loading:
                 place = (*path, *inner)
                 if partial and (kind == "missing" or not inner):
                     continue
-                if any(place[: len(bad)] == bad for bad in self.references.missing):
-                    continue
-                self.tell(place, text)
+                if not self._unresolved(place):
+                    self.tell(place, text)
             return None
+
+    def _unresolved(self, path: Path) -> bool:
+        return any(path[: len(bad)] == bad for bad in self.references.missing)
 
     def _clear_secrets(self, model: type[BaseModel], path: Path) -> None:
         written = self.document.at(path)

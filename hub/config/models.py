@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -33,6 +34,16 @@ def _e164(text: str) -> str:
     if number is None:
         raise ValueError("is not a phone number; write it in E.164, like +13125550142")
     return number
+
+
+def _key(secret: SecretStr) -> SecretStr:
+    try:
+        key = base64.b64decode(secret.get_secret_value().strip(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ValueError("is not 32 bytes in base64; `hub secrets new-key` makes a key")
+    return secret
 
 
 def _money(value: Any) -> Any:
@@ -71,8 +82,12 @@ class HubSection(Section):
     database: str = Field(
         default="sqlite:///data/ringfence.db", description="sqlite:///path or postgresql+psycopg://user@host/name."
     )
-    listen: str = Field(default="127.0.0.1:8080", description="Address and port to serve on.")
-    secret_keys: tuple[SecretStr, ...] = Field(
+    listen: str = Field(
+        default="127.0.0.1:8080",
+        pattern=r"^[^\s/@]+:[0-9]{1,5}$",
+        description="Address and port to serve on, like 127.0.0.1:8080.",
+    )
+    secret_keys: tuple[Annotated[SecretStr, AfterValidator(_key)], ...] = Field(
         default=(),
         description="Keys that encrypt tokens in the database, newest first (`hub secrets new-key` makes one).",
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -25,12 +25,21 @@ class Parts:
     connectors: dict[str, ConnectorEntry] = field(default_factory=dict)
     connector_names: list[str] = field(default_factory=list)
     connector_classes: dict[str, type[Connector]] = field(default_factory=dict)
+    destinations: dict[Path, Mapping[str, Any]] = field(default_factory=dict)
+    """What is written below `send_to:` of every rule, of wrong ones too; the last step is the connector's name."""
     sections: dict[Path, BaseModel] = field(default_factory=dict)
 
     def add(self, path: Path, section: BaseModel | None) -> None:
         """Keep a part; None is one that is wrong."""
         if section is not None:
             self.sections[path] = section
+
+    def add_destinations(self, path: Path, rule: Any) -> None:
+        """Keep what a rule as written sends to."""
+        send_to = rule.get("send_to") if isinstance(rule, dict) else None
+        for name, written in send_to.items() if isinstance(send_to, dict) else ():
+            if isinstance(written, dict):
+                self.destinations[(*path, "send_to", name)] = written
 
     def placed(self, model: type[AnyModel]) -> Iterator[tuple[Path, AnyModel]]:
         """The parts of one type, each with its path, in the order of the file."""

@@ -54,7 +54,7 @@ accounts:
             numbers: ["+13125550120"]
             source: yellow_pages
 """
-ENVIRON = {"HUB_KEY": "a-key-that-nobody-may-see", "PHONE_TOKEN": "a-token-that-nobody-may-see"}
+ENVIRON = {"HUB_KEY": "bm9ib2R5LW1heS1zZWUtdGhpcy1zZWNyZXQta2V5ISE=", "PHONE_TOKEN": "a-token-that-nobody-may-see"}
 
 
 def manifest(name: str, kind: Any) -> Manifest:

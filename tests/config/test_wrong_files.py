@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from config_shelf import GOOD
+from config_shelf import ENVIRON, GOOD
 
 CASES: list[tuple[str, str, str, int | None, str]] = [
     # what is wrong, a piece of the good file, what stands there instead, the line, the sentence
@@ -40,6 +40,8 @@ CASES: list[tuple[str, str, str, int | None, str]] = [
     ("a secret in clear", "${env:PHONE_TOKEN}", "hello-hello", 8, "is a secret in clear; write ${env:PHONE_AUTH_TOKEN} or ${file:"),
     ("a secret in clear deep down", "    auth_token", "    shared_keys: {k1: hello-hello}\n    auth_token", 8, "connectors.phone.shared_keys.k1: is a secret in clear"),
     ("the hub's own key in clear", "${env:HUB_KEY}", "hello", 3, "hub.secret_keys[0]: is a secret in clear"),
+    ("a key of the hub that is none", "${env:HUB_KEY}", "${env:PHONE_TOKEN}", 3, "hub.secret_keys[0]: is not 32 bytes in base64; `hub secrets new-key`"),
+    ("an address to serve on without a port", "  secret_keys", "  listen: localhost\n  secret_keys", 3, "'localhost' is not written as wanted: Address and port to serve on"),
     ("an unset variable", "PHONE_TOKEN", "PHONE_TOKN", 8, "the environment variable PHONE_TOKN is not set; set it"),
     ("a secret file that is not there", "env:PHONE_TOKEN", "file:nowhere", 8, "the file nowhere is not there; write the secret into it"),
     ("a secret file that is a folder", "env:PHONE_TOKEN", "file:/", 8, "the file / is not there"),
@@ -143,9 +145,14 @@ def test_a_file_that_is_no_configuration_is_refused(load: Any, text: str | bytes
 
 def test_every_problem_is_told_at_once_in_the_order_of_the_file(problems: Any) -> None:
     text = GOOD.replace("https://calls.example.com", "calls").replace("PHONE_TOKEN", "NO_TOKEN")
-    text = text.replace("60s", "long").replace("America/Chicago", "Mars").replace('["+13125550120"]', '["12"]')
+    text = (
+        text.replace("60s", "long")
+        .replace("action: 7", "acton: 7")
+        .replace("America/Chicago", "Mars")
+        .replace('["+13125550120"]', '["12"]')
+    )
     found = problems(text)
-    assert [problem.line for problem in found] == [2, 8, 17, 30, 40]
+    assert [problem.line for problem in found] == [2, 8, 17, 19, 19, 30, 40]
 
 
 def test_a_wrong_connector_does_not_make_those_who_name_it_wrong(problems: Any) -> None:
@@ -153,8 +160,13 @@ def test_a_wrong_connector_does_not_make_those_who_name_it_wrong(problems: Any) 
     assert [problem.path for problem in found] == ["connectors.ads.plugin"]
 
 
+def test_a_missing_reference_is_not_told_again_as_a_wrong_value(problems: Any) -> None:
+    text = GOOD.replace("action: 7", "action: ${env:NO_ACTION}").replace("America/Chicago", "${env:NO_ZONE}")
+    assert [problem.line for problem in problems(text)] == [19, 30]
+
+
 def test_a_missing_secret_is_told_once(problems: Any) -> None:
-    assert len(problems(GOOD, environ={"HUB_KEY": "x"})) == 1
+    assert len(problems(GOOD, environ={"HUB_KEY": ENVIRON["HUB_KEY"]})) == 1
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import ValidationError
-
 from hub.config.document import Path
 from hub.config.models import CompanySection, ConnectorCommon, ConversionRule, TrackerSection
 from hub.config.parts import Parts
-from hub.config.wording import nearest, sentences
+from hub.config.wording import nearest, validated
 from hub.contracts.routes import Route
 
 Found = Iterator[tuple[Path, str]]
@@ -84,10 +82,8 @@ def _destinations(parts: Parts) -> Found:
         if destination is None:
             yield place, f"{name!r} takes no conversions; {nearest(name, takers, 'these do:')}"
             continue
-        try:
-            destination.model_validate(written)
-        except ValidationError as error:
-            yield from (((*place, *inner), text) for inner, _, text in sentences(error, destination, written))
+        _, wrong = validated(destination, written)
+        yield from (((*place, *inner), text) for inner, _, text in wrong)
 
 
 def _consent(parts: Parts) -> Found:

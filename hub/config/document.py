@@ -112,8 +112,9 @@ class _Composer:
             yield from yaml.parse(text, Loader=LOADER)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            line = mark.line + 1 if mark else None
-            raise _Unreadable(f"is not YAML: {error.problem or error.context}", line) from None
+            raise _Unreadable(
+                f"is not YAML: {error.problem or error.context}{_hint(text, mark)}", _line(mark)
+            ) from None
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
             raise _Unreadable("holds a character that YAML does not allow; remove it", line) from None
@@ -196,6 +197,16 @@ class _Unfolding:
             self.lines[place] = key.line
             section[key.content] = self.value(item, place)
         return section
+
+
+def _line(mark: Any) -> int | None:
+    return mark.line + 1 if mark else None
+
+
+def _hint(text: str, mark: Any) -> str:
+    """A reference inside of { } or [ ] ends at its own bracket unless it is quoted: the one thing that catches everybody."""
+    lines = text.splitlines()[: mark.line + 1] if mark else []
+    return '; inside of { } and [ ] write references in quotes: "${env:NAME}"' if lines and "${" in lines[-1] else ""
 
 
 def _scalar(text: str) -> Any:

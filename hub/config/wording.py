@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import typing
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from hub.config.document import Path
 
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
 WANTED = {
     "bool": "true or false",
     "date": "a date like 2026-11-24",
@@ -30,13 +31,26 @@ WANTED = {
 """The first word of pydantic's error types, and what it wanted."""
 
 
-def sentences(
-    error: ValidationError, model: type[BaseModel], tree: Any, more_keys: Iterable[str] = ()
-) -> Iterator[tuple[Path, str, str]]:
-    """(path, pydantic's type of error, sentence) of each thing wrong in `tree`; one a path, no secret in any.
+Wrong = tuple[Path, str, str]
+"""Where, pydantic's type of error, and a sentence."""
+
+
+def validated(
+    model: type[AnyModel], tree: Any, more_keys: Iterable[str] = ()
+) -> tuple[AnyModel | None, Sequence[Wrong]]:
+    """`tree` as `model`, or None and each thing that is wrong; one a path, no secret in any.
 
     `more_keys` are keys that may stand beside the model's own.
     """
+    try:
+        return model.model_validate(tree), ()
+    except ValidationError as error:
+        return None, list(_sentences(error, model, tree, more_keys))
+    except Exception as error:  # noqa: BLE001 - a plugin's own validators may raise anything
+        return None, [((), "crash", f"the plugin failed to check this ({type(error).__name__}); update the plugin")]
+
+
+def _sentences(error: ValidationError, model: type[BaseModel], tree: Any, more_keys: Iterable[str]) -> Iterator[Wrong]:
     seen: set[Path] = set()
     secrets = set(secret_paths(model, tree))
     for each in error.errors(include_url=False):

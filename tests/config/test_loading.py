@@ -12,6 +12,7 @@ import yaml
 from config_shelf import ENVIRON, GOOD, Phone, shelf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import field_validator
 
 from hub.api import Money
 from hub.config.loading import load_config
@@ -137,6 +138,26 @@ def test_a_sandbox_that_cannot_be_imported_is_a_problem(problems: Any) -> None:
         return type(found)({**found.classes, "phoneco": Broken})
 
     assert "the plugin's sandbox cannot be imported (ImportError)" in str(problems(SANDBOXED, discover=discover)[0])
+
+
+def test_a_plugin_that_crashes_on_its_settings_is_a_problem(problems: Any) -> None:
+    class Careless(Phone.Settings):
+        @field_validator("region")
+        @classmethod
+        def _crash(cls, region: str) -> str:
+            raise KeyError(region)
+
+    class Crashing(Phone):
+        Settings = Careless
+
+    def discover(folders: Any) -> Any:
+        found = shelf(folders)
+        return type(found)({**found.classes, "phoneco": Crashing})
+
+    found = problems(GOOD.replace("    auth_token", "    region: eu\n    auth_token"), discover=discover)
+    assert [str(problem) for problem in found] == [
+        "line 5: connectors.phone: the plugin failed to check this (KeyError); update the plugin"
+    ]
 
 
 # showing

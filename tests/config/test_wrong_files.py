@@ -92,6 +92,7 @@ CASES: list[tuple[str, str, str, int | None, str]] = [
     ("a name with capitals", "name: print", "name: Print", 37, "'Print' is not written as wanted"),
     ("accounts that are no list", "accounts:\n  - name", "accounts:\n    name", 24, "found a section with keys; wanted a list, each entry after a `-`"),
     ("a tab", "  public_url", "\tpublic_url", 2, "is not YAML: "),
+    ("a reference in braces without quotes", "action: 7", "action: ${env:X}", 19, 'inside of { } and [ ] write references in quotes: "${env:NAME}"'),
     ("a bracket that is not closed", "[north]", "[north", 12, "is not YAML: "),
     ("a doubled key", "    schedule:", "    plugin: adco\n    schedule:", 7, "`plugin` is written twice; it is already on line 6"),
     ("a doubled section", "accounts:", "hub: {}\naccounts:", 24, "`hub` is written twice; it is already on line 1"),
@@ -161,7 +162,7 @@ def test_a_wrong_connector_does_not_make_those_who_name_it_wrong(problems: Any) 
 
 
 def test_a_missing_reference_is_not_told_again_as_a_wrong_value(problems: Any) -> None:
-    text = GOOD.replace("action: 7", "action: ${env:NO_ACTION}").replace("America/Chicago", "${env:NO_ZONE}")
+    text = GOOD.replace("action: 7", "action: '${env:NO_ACTION}'").replace("America/Chicago", "${env:NO_ZONE}")
     assert [problem.line for problem in problems(text)] == [19, 30]
 
 
@@ -174,6 +175,11 @@ def test_a_missing_secret_is_told_once(problems: Any) -> None:
     [
         ("auth_token: ${env:PHONE_TOKEN}", "auth_token: ${env:PHONE_TOKEN}\n    spare_token: ${env:PHONE_TOKEN}"),
         ("auth_token: ${env:PHONE_TOKEN}", "auth_token: a-token-that-nobody-may-see"),
+        ("auth_token: ${env:PHONE_TOKEN}", "auth_token: &t a-token-that-nobody-may-see\n    spare_token: *t"),
+        (
+            "auth_token: ${env:PHONE_TOKEN}",
+            "auth_token: x\n    region: a-token-that-nobody-may-see\n    spare_token: a-token-that-nobody-may-see",
+        ),
         ("auth_token: ${env:PHONE_TOKEN}", "auth_token: [a-token-that-nobody-may-see]"),
         ("every 15 minutes", "${env:PHONE_TOKEN}"),
         ("https://calls.example.com", "${env:PHONE_TOKEN}"),

@@ -1,0 +1,114 @@
+"""`connectors:` of config.yaml: the common keys, the plugin behind each, and the plugin's own settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from hub.config.document import Path
+from hub.config.models import ConnectorCommon, ConnectorEntry
+from hub.config.parts import NAME, Parts
+from hub.config.reading import Reading
+from hub.config.wording import describe, nearest, secret_paths
+from hub.contracts.connector import Connector
+
+COMMON = tuple(ConnectorCommon.model_fields)
+
+
+class Installed(Protocol):
+    """What `discover` tells of the installed plugins."""
+
+    @property
+    def classes(self) -> Mapping[str, type[Connector]]:
+        """Plugin name → its connector class."""
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """Plugin name → why it cannot be used, in one sentence."""
+
+
+def read_connectors(reading: Reading, value: Any, installed: Installed, parts: Parts) -> None:
+    """Add every connector of `value` that is right to `parts`; what is wrong is told."""
+    if value is None:
+        reading.tell(("connectors",), "is missing; write `connectors:` with at least a carrier below")
+        return
+    if not isinstance(value, dict):
+        reading.tell(("connectors",), f"found {describe(value)}; wanted a name and its settings for each connector")
+        return
+    for name, item in value.items():
+        parts.connector_names.append(name)
+        entry = _connector(reading, name, item, installed, parts)
+        if entry is not None:
+            parts.connectors[name] = entry
+
+
+def _connector(reading: Reading, name: str, value: Any, installed: Installed, parts: Parts) -> ConnectorEntry | None:
+    path: Path = ("connectors", name)
+    if not NAME.fullmatch(name):
+        reading.tell(path, "is no name for a connector; use small letters, digits, - and _")
+    if not isinstance(value, dict):
+        reading.tell(path, f"found {describe(value)}; wanted at least `plugin:` below it")
+        return None
+    common = reading.section(ConnectorCommon, {key: value[key] for key in COMMON if key in value}, path)
+    parts.add(path, common)
+    connector_class = _plugin(reading, value.get("plugin"), path, installed)
+    if connector_class is None:
+        return None
+    parts.connector_classes[name] = connector_class
+    in_sandbox = _in_sandbox(reading, connector_class, path, wanted=common is not None and common.sandbox)
+    own = {key: item for key, item in value.items() if key not in COMMON}
+    checked = None
+    if in_sandbox:
+        own = _for_sandbox(reading, connector_class, own, path)
+        reading.section(connector_class.Settings, own, path, partial=True, more_keys=COMMON)
+    else:
+        reading.refuse_clear_secrets(connector_class.Settings, path)
+        checked = reading.section(connector_class.Settings, own, path, more_keys=COMMON)
+    if common is None or (checked is None and not in_sandbox):
+        return None
+    return ConnectorEntry(
+        name=name,
+        common=common,
+        connector_class=connector_class,
+        in_sandbox=in_sandbox,
+        written=own,
+        checked=checked,
+    )
+
+
+def _plugin(reading: Reading, plugin: Any, path: Path, installed: Installed) -> type[Connector] | None:
+    if not isinstance(plugin, str):
+        return None  # told by ConnectorCommon
+    if plugin in installed.classes:
+        return installed.classes[plugin]
+    if plugin in installed.broken:
+        reading.tell((*path, "plugin"), f"the plugin {plugin!r} cannot be used: {installed.broken[plugin]}")
+    else:
+        known = nearest(plugin, sorted({*installed.classes, *installed.broken}), "installed are")
+        reading.tell((*path, "plugin"), f"no plugin {plugin!r} is installed; {known}")
+    return None
+
+
+def _in_sandbox(reading: Reading, connector_class: type[Connector], path: Path, wanted: bool) -> bool:
+    if not wanted and not reading.sandbox:
+        return False
+    try:
+        stand_in = connector_class.sandbox_class()
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything while it is imported
+        reading.tell(path, f"the plugin's sandbox cannot be imported ({type(error).__name__}); reinstall the plugin")
+        return True
+    if stand_in is None and wanted:
+        reading.tell((*path, "sandbox"), "this plugin has no sandbox; remove the line")
+    return wanted or stand_in is not None
+
+
+def _for_sandbox(reading: Reading, connector_class: type[Connector], own: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The written settings without secrets, web addresses and what no reference gives: the stand-in brings its own,
+    and nothing of it may reach the real provider."""
+    gone = {inner[0] for inner in secret_paths(connector_class.Settings, own)}
+    gone |= {key for key, item in own.items() if isinstance(item, str) and "://" in item}
+    for place in reading.references.missing:
+        if place[: len(path)] == path and place[len(path)] in own:
+            gone.add(place[len(path)])
+            reading.forgiven.add(place)
+    return {key: item for key, item in own.items() if key not in gone}

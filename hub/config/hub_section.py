@@ -1,0 +1,67 @@
+"""`hub:` of config.yaml: its secrets, its database, its folders."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+from hub.config.document import Path
+from hub.config.models import HubSection
+from hub.config.reading import Reading
+from hub.config.showing import passwords_in
+from hub.config.wording import describe
+
+
+def read_hub(reading: Reading, value: Any) -> HubSection | None:
+    """The section `hub:` with absolute paths; None where something is wrong, which is told."""
+    if not isinstance(value, dict):
+        wanted = "write `hub:` with its `public_url:` below"
+        reading.tell(("hub",), f"is missing; {wanted}" if value is None else f"found {describe(value)}; {wanted}")
+        return None
+    reading.refuse_clear_secrets(HubSection, ("hub",))
+    if any("${" not in password for password in passwords_in(str(reading.document.at(("hub", "database"))))):
+        reading.tell(("hub", "database"), "holds a password in clear; write ${env:…} or ${file:…} in its place")
+    if reading.sandbox:
+        value = _without_missing(reading, value, ("hub", "secret_keys"))
+    hub = reading.section(HubSection, value, ("hub",))
+    if hub is None:
+        return None
+    if not hub.database.startswith(("sqlite://", "postgresql+psycopg://")):
+        reading.tell(("hub", "database"), "wanted sqlite:///path or postgresql+psycopg://user@host/name")
+    return hub.model_copy(
+        update={
+            "database": _absolute_database(reading, hub.database),
+            "plugin_dirs": tuple(str(reading.absolute(folder)) for folder in hub.plugin_dirs),
+        }
+    )
+
+
+def _without_missing(reading: Reading, value: dict[str, Any], path: Path) -> dict[str, Any]:
+    key = str(path[-1])
+    bad = {place[len(path)] for place in reading.references.missing if place[: len(path)] == path and place != path}
+    if not bad or not isinstance(value.get(key), list):
+        return value
+    reading.forgiven |= {(*path, step) for step in bad}
+    return {**value, key: [item for index, item in enumerate(value[key]) if index not in bad]}
+
+
+def _absolute_database(reading: Reading, url: str) -> str:
+    name = url.removeprefix("sqlite:///")
+    if name == url or name in ("", ":memory:") or name.startswith("file:"):
+        return url
+    return f"sqlite:///{reading.absolute(name)}"
+
+
+def plugin_folders(reading: Reading, hub: Any) -> list[pathlib.Path]:
+    """The folders of `plugin_dirs:` that are there; the others are told."""
+    written = hub.get("plugin_dirs") if isinstance(hub, dict) else None
+    folders = []
+    for index, name in enumerate(written if isinstance(written, list) else ()):
+        if not isinstance(name, str) or ("hub", "plugin_dirs", index) in reading.references.missing:
+            continue
+        folder = reading.absolute(name)
+        if "\0" in name or not folder.is_dir():
+            reading.tell(("hub", "plugin_dirs", index), f"{name!r} is no folder; make it or leave it out")
+        else:
+            folders.append(folder)
+    return folders

@@ -1,0 +1,83 @@
+"""One reading of a config.yaml: the document, its references, and the problems found so far."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from hub.config.document import Document, Path
+from hub.config.references import References
+from hub.config.wording import describe, secret_paths, validated
+from hub.errors import Problem
+
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
+
+
+@dataclass
+class Reading:
+    """What every part of the loader works with."""
+
+    document: Document
+    references: References
+    sandbox: bool
+    """Every connector that has a stand-in runs in it."""
+    problems: list[Problem]
+    forgiven: set[Path] = field(default_factory=set)
+    """Paths whose reference leads nowhere, but which nobody needs."""
+
+    def tell(self, path: Path, text: str) -> None:
+        """Add a problem; a sentence that would show what a reference stands for is replaced."""
+        if self.references.shown_in(text):
+            written = self.document.at(path)
+            found = f"what {describe(written)} stands for" if "${" in str(written) else "the value"
+            text = f"{found} is not possible here"
+        self.problems.append(self.document.problem(path, text))
+
+    def section(
+        self, model: type[AnyModel], value: Any, path: Path, *, partial: bool = False, more_keys: Iterable[str] = ()
+    ) -> AnyModel | None:
+        """`value` as `model`; None where something is wrong, which is told. `partial` forgives what is missing.
+
+        `more_keys` may stand beside the model's own, as far as the hint of an unknown key goes.
+        """
+        checked, wrong = validated(model, {} if value is None else value, more_keys)
+        for inner, kind, text in wrong:
+            place = (*path, *inner)
+            if not (partial and (kind == "missing" or not inner)) and not self.unresolved(place):
+                self.tell(place, text)
+        return checked
+
+    def unresolved(self, path: Path) -> bool:
+        """Whether a reference at or above `path` leads nowhere; then nothing more can be said of the value."""
+        return any(path[: len(bad)] == bad for bad in self.references.missing)
+
+    def refuse_clear_secrets(self, model: type[BaseModel], path: Path) -> None:
+        """Tell of every secret at or below `path` that is written in clear."""
+        written = self.document.at(path)
+        for inner in secret_paths(model, written):
+            place = (*path, *inner)
+            value = self.document.at(place)
+            if not (isinstance(value, str) and "${" in value):
+                self.references.found.setdefault(place, []).append(str(value))
+                owner = [str(step) for step in place if isinstance(step, str) and step != "connectors"]
+                variable = "_".join(owner).upper().replace("-", "_")
+                self.tell(place, f"is a secret in clear; write ${{env:{variable}}} or ${{file:/run/secrets/…}} instead")
+
+    def entries(self, parent: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+        """The entries of the list that `path` leads to, each with its path; no list is told."""
+        value = parent.get(path[-1]) if isinstance(parent, dict) else None
+        if value is None:
+            return
+        if not isinstance(value, list):
+            self.tell(path, f"found {describe(value)}; wanted a list, each entry after a `-`")
+            return
+        yield from (((*path, index), item) for index, item in enumerate(value))
+
+    def absolute(self, name: str) -> pathlib.Path:
+        """A file name of config.yaml; relative ones start at its folder."""
+        return pathlib.Path(os.path.normpath(self.references.folder / name))

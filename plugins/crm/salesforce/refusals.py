@@ -54,5 +54,5 @@ def scrubbed(text: str, personal: Iterable[str | None] = ()) -> str:
         text = text.replace(value, "…")
     text = re.sub(r"(?is)(data value too large: ).*(?= \(max)", r"\1…", text)
     text = re.sub(r"[^\s@<>()\"']+@[^\s@<>()\"']+", "…", text)
-    text = re.sub(r"(?<![A-Za-z0-9])\+?\(?\d(?:[\s().-]?\d){6,}(?![A-Za-z0-9])", "…", text)
+    text = re.sub(r"(?<![A-Za-z0-9])\+?\(?\d(?:[\s().-]{0,3}\d){6,}(?![A-Za-z0-9])", "…", text)
     return text[:500]

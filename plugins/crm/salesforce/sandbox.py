@@ -24,6 +24,7 @@ CLIENT_SECRET = "sandbox-consumer-secret"  # noqa: S105 - of the stand-in
 USERNAME = "integration@example.com"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ASSERTION_LIFETIME = 180
+CLOCK_SKEW = 30
 MOST_RECORDS = 200
 STAGES = {"qualified": "Qualification", "won": "Closed Won", "lost": "Closed Lost"}
 
@@ -48,7 +49,12 @@ def _key() -> Any:
 
 
 class Sandbox(HttpSandbox):
-    """One org with one app and one integration user; `org` holds its records, `requests` what was asked."""
+    """One org with one app and one integration user.
+
+    `org` holds its records, `requests` what was asked. `locked_out` refuses every session, as an app's IP rules do;
+    `sign_in_problem` is an OAuth error and its description; `instance_url` is the address that a token names, where it
+    is not this one.
+    """
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(clock)
@@ -57,6 +63,9 @@ class Sandbox(HttpSandbox):
         self.sessions: set[str] = set()
         self.refresh_tokens: set[str] = set()
         self.rotate_refresh_tokens = False
+        self.locked_out = False
+        self.sign_in_problem: tuple[str, str] | None = None
+        self.instance_url: str | None = None
         self.page_rows = 2000
         self.daily_limit = 15_000
         self.used = 0
@@ -163,7 +172,9 @@ class Sandbox(HttpSandbox):
         form = dict(parse_qsl((await request.body()).decode()))
         self.requests.append(("POST", "/services/oauth2/token"))
         refresh_token = form.get("refresh_token", "")
-        if form.get("grant_type") == JWT_GRANT:
+        if self.sign_in_problem:
+            problem: tuple[str, str] | None = self.sign_in_problem
+        elif form.get("grant_type") == JWT_GRANT:
             problem = self._wrong_assertion(form.get("assertion", ""))
         elif form.get("grant_type") == "refresh_token":
             problem = self._wrong_refresh(form, refresh_token)
@@ -173,7 +184,12 @@ class Sandbox(HttpSandbox):
             return _json({"error": problem[0], "error_description": problem[1]}, 400)
         session = f"00D5g000000001!{secrets.token_urlsafe(24)}"
         self.sessions.add(session)
-        answer = {"access_token": session, "instance_url": self.url, "token_type": "Bearer", "scope": "api"}
+        answer = {
+            "access_token": session,
+            "instance_url": self.instance_url or self.url,
+            "token_type": "Bearer",
+            "scope": "api",
+        }
         answer["id"] = f"{self.url}/id/00D5g0000000001EAA/{self.org.user}"
         if refresh_token and self.rotate_refresh_tokens:
             self.refresh_tokens.discard(refresh_token)
@@ -196,7 +212,7 @@ class Sandbox(HttpSandbox):
         if claims.get("aud") not in (self.url, "https://login.salesforce.com", "https://test.salesforce.com"):
             return "invalid_grant", "audience is invalid"
         left = int(claims.get("exp", 0)) - self.clock().timestamp()
-        return None if 0 < left <= ASSERTION_LIFETIME else ("invalid_grant", "expired authorization code")
+        return None if 0 < left <= ASSERTION_LIFETIME + CLOCK_SKEW else ("invalid_grant", "expired authorization code")
 
     def _wrong_refresh(self, form: Mapping[str, str], refresh_token: str) -> tuple[str, str] | None:
         if form.get("client_id") != CLIENT_ID:
@@ -211,7 +227,8 @@ class Sandbox(HttpSandbox):
         async def guarded(request: Request) -> Response:
             body = await request.body()
             self.requests.append((request.method, request.url.path))
-            if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.sessions:
+            session = request.headers.get("authorization", "").removeprefix("Bearer ")
+            if self.locked_out or session not in self.sessions:
                 return _error(Refused("INVALID_SESSION_ID", "Session expired or invalid", status=401))
             if self.used >= self.daily_limit:
                 return _error(Refused("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403))

@@ -16,7 +16,7 @@ class Terms:
 
     def __init__(self, text: str) -> None:
         self.tokens: list[tuple[str, str]] = []
-        pattern = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([()])|((?:[^\s"()\\&|!\[\]^~:+\']|\\.)+))', re.DOTALL)
+        pattern = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([()])|((?:[^\s"()\\&|!\[\]^~:+\'-]|\\.)+))', re.DOTALL)
         place, text = 0, text.strip()
         while place < len(text):
             match = pattern.match(text, place)

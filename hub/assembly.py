@@ -15,6 +15,7 @@ from hub.egress import allowed_hosts, lazy_client
 from hub.plugins import Plugins
 from hub.store.connectors import StoredNotes, StoredTokens
 from hub.store.engine import Store
+from hub.store.heartbeat import Heartbeat
 from hub.store.keyring import Keyring
 
 Clock = Callable[[], datetime]
@@ -34,9 +35,11 @@ class Hub:
     plugins: Plugins
     keyring: Keyring
     clock: Clock
+    heartbeat: Heartbeat
 
     def close(self) -> None:
         """Let go of threads and connections."""
+        self.heartbeat.close()
         self.plugins.close()
         self.store.close()
 
@@ -46,7 +49,7 @@ def assemble(config: Config, clock: Clock = utc_now) -> Hub:
     store = Store(config.hub.database)
     keyring = Keyring([key.get_secret_value() for key in config.hub.secret_keys])
     connectors = [_connector(entry, config, store, keyring, clock) for entry in config.connectors.values()]
-    return Hub(config, store, Plugins(connectors), keyring, clock)
+    return Hub(config, store, Plugins(connectors), keyring, clock, Heartbeat(store, clock))
 
 
 def webhook_url(config: Config, connector: str) -> str:

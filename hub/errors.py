@@ -86,3 +86,11 @@ class CircuitOpen(PluginFailure):
     def __init__(self, message: str, after: float) -> None:
         super().__init__(message)
         self.after = after
+
+
+def place_of(error: BaseException) -> str:
+    """`file.py:line` where an error was raised: what a log may say of an error whose text could hold personal data."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else "?"

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import structlog
 
 from hub import metrics
-from hub.errors import CircuitOpen, PluginFailure, PluginTimeout, RetryLater, RingfenceError
+from hub.errors import CircuitOpen, PluginFailure, PluginTimeout, RetryLater, RingfenceError, place_of
 
 Result = TypeVar("Result")
 log = structlog.get_logger(__name__)
@@ -160,9 +160,9 @@ class Guard:
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything
             breaker.record(False)
             metrics.HOOK_FAILURES.labels(self.name, hook, "crash").inc()
-            log.warning("hook crashed", connector=self.name, hook=hook, error=type(error).__name__, at=_place(error))
+            log.warning("hook crashed", connector=self.name, hook=hook, error=type(error).__name__, at=place_of(error))
             raise PluginFailure(
-                f"connector {self.name!r} crashed in {hook} ({type(error).__name__} at {_place(error)}); report it to the "
+                f"connector {self.name!r} crashed in {hook} ({type(error).__name__} at {place_of(error)}); report it to the "
                 "plugin's author."
             ) from None
         else:
@@ -170,10 +170,3 @@ class Guard:
             return result
         finally:
             metrics.HOOK_SECONDS.labels(self.name, hook).observe(time.perf_counter() - begun)
-
-
-def _place(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else "?"

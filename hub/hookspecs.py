@@ -211,7 +211,8 @@ class DeliveryHooks(Protocol):
     def poll_receipts(self, pending: Sequence[PendingReceipt]) -> Sequence[Receipt]:
         """Late diagnostics of items that were `accepted`; `accepted` again where there is nothing to tell yet.
 
-        Called by the scheduled sync, with backoff, for items accepted at least a minute ago.
+        Called by a sync once an item's `retry_after` (on its `accepted` receipt, a minute where absent) has passed, then
+        with backoff up to an hour, for seven days.
 
         versionadded: 0.1
         """

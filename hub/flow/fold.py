@@ -24,7 +24,8 @@ from hub.numbers.directory import Directory
 from hub.store.claims import claim, complete
 
 log = structlog.get_logger(__name__)
-LEASE = timedelta(seconds=30)
+PLUGIN_WAIT = timedelta(seconds=30)
+"""How long webhooks wait whose plugin is late or resting."""
 BATCH = 200
 STATE_COLUMNS = tuple(CallState.model_fields)
 
@@ -48,8 +49,7 @@ class _Parsed:
 def fold_inbox(hub: Hub, directory: Directory) -> int:
     """Claim what waits in the inbox and fold it into calls; how many webhooks were taken."""
     now = hub.clock()
-    with hub.store.writing() as session:
-        token, rows = claim(session, InboxWebhook, now=now, lease=LEASE, limit=BATCH)
+    token, rows = claim(hub.store, InboxWebhook, now=now, limit=BATCH)
     if not rows:
         return 0
     parsed = _parse(hub, rows)
@@ -59,7 +59,7 @@ def fold_inbox(hub: Hub, directory: Directory) -> int:
         for inbox_id, reason in parsed.parked.items():
             complete(session, InboxWebhook, [inbox_id], token, state="parked", reason=reason)
         for inbox_id, reason in parsed.later.items():
-            complete(session, InboxWebhook, [inbox_id], token, state="ready", due_at=now + LEASE, reason=reason)
+            complete(session, InboxWebhook, [inbox_id], token, state="ready", due_at=now + PLUGIN_WAIT, reason=reason)
         keep_events(session, hub, directory, parsed.told, "webhook")
     metrics.FLOW.labels("fold", "done").inc(len(done))
     metrics.FLOW.labels("fold", "parked").inc(len(parsed.parked))
@@ -108,6 +108,8 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
         changed += 1
         for name, value in after.items():
             setattr(call, name, value)
+        if told_by == "webhook":
+            call.found_by = told_by
         line = directory.lines.get(call.tracking_number or "")
         if line is not None:
             call.company_id, call.tracker_id = line.company.id, line.tracker.id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, update
@@ -32,7 +32,6 @@ from hub.model import (
 from hub.numbers.directory import Directory
 from hub.store.claims import claim, held_ids
 
-LEASE = timedelta(seconds=60)
 BATCH = 100
 
 
@@ -40,22 +39,22 @@ def process(hub: Hub, directory: Directory, subject_table: type[Call] | type[Tex
     """Claim calls (or texts) with something new, and take them all the way to the outbox; how many were taken."""
     now = hub.clock()
     begun = time.perf_counter()
-    with hub.store.writing() as session:
-        token, subjects = claim(session, subject_table, now=now, lease=LEASE, limit=batch)
+    token, subjects = claim(hub.store, subject_table, now=now, limit=batch)
     if not subjects:
         return 0
-    with hub.store.reading() as session:
-        cases = load_cases(session, directory, subjects, now)
+    with hub.heartbeat.keeping(subject_table, token):
+        with hub.store.reading() as session:
+            cases = load_cases(session, directory, subjects, now)
 
-    for case in cases:
-        attribute(case, now)
-    enrichment = enrich(hub, cases, now)
-    converted = convert(hub, cases, now)
+        for case in cases:
+            attribute(case, now)
+        enrichment = enrich(hub, cases, now)
+        converted = convert(hub, cases, now)
 
-    with hub.store.writing() as session:
-        held = held_ids(session, subject_table, [subject.id for subject in subjects], token)
-        _write(hub, session, [case for case in cases if case.subject.id in held], enrichment, converted)
-        _finish(session, subject_table, subjects, cases, held, now)
+        with hub.store.writing() as session:
+            held = held_ids(session, subject_table, [subject.id for subject in subjects], token)
+            _write(hub, session, [case for case in cases if case.subject.id in held], enrichment, converted)
+            _finish(session, subject_table, subjects, cases, held, now)
     metrics.FLOW.labels("pipeline", "done").inc(len(held))
     metrics.FLOW_SECONDS.labels("pipeline").observe(time.perf_counter() - begun)
     return len(subjects)

@@ -29,12 +29,15 @@ WAITING_CAP = 5_000
 KEPT_HEADERS = ("content-type", "i-twilio-idempotency-token", "x-request-id")
 DEADLINE = DEADLINES["verify_webhook"]
 
-Outcome = Literal["stored", "forged", "failed"]
+Outcome = Literal["verified", "stored", "forged", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What became of one webhook: `stored` (durable), `forged` (the signature does not hold) or `failed`."""
+    """What became of one webhook: `stored` (durable), `forged` (the signature does not hold) or `failed`.
+
+    `verified` comes before the end, for a webhook whose carrier waits for an answer.
+    """
 
     outcome: Outcome
     verified: VerifiedWebhook | None = None
@@ -45,7 +48,7 @@ Waiting = tuple[WebhookRequest, Done]
 
 
 class Receiver:
-    """Takes webhooks of all connectors; `done` is called from another thread once the outcome is certain."""
+    """Takes webhooks of all connectors; `done` is called from other threads as the outcome becomes known."""
 
     def __init__(self, hub: Hub, writer: IngestWriter) -> None:
         self._lanes = {name: _Lane(name, hub, writer) for name in hub.plugins.with_hook("verify_webhook")}
@@ -109,6 +112,8 @@ class _Lane:
         for (request, done), verdict in zip(batch, future.result(), strict=True):
             if isinstance(verdict, VerifiedWebhook):
                 genuine.append((request, verdict, done))
+                if verdict.answer is not None:
+                    done(Received("verified", verdict))
             else:
                 outcome: Outcome = "forged" if isinstance(verdict, BadSignature) else "failed"
                 metrics.WEBHOOKS.labels(self._name, outcome).inc()

@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlmodel import Session
 
 from hub.model.columns import Work, new_id
+from hub.store.engine import Store
+
+LEASE = timedelta(seconds=20)
+"""How long a worker that died keeps its rows; one that lives prolongs them (hub.store.heartbeat)."""
 
 
 def claim(
-    session: Session,
+    store: Store,
     table: type[Work],
     *,
     now: datetime,
-    lease: timedelta,
     limit: int,
     where: Sequence[Any] = (),
 ) -> tuple[str, list[Any]]:
@@ -28,23 +31,33 @@ def claim(
     """
     token = new_id()
     columns: Any = table
-    due = or_(
-        and_(columns.state == "ready", columns.due_at <= now),
-        and_(columns.state == "leased", columns.lease_until < now),
-    )
-    chosen = select(columns.id).where(due, *where).order_by(columns.due_at, columns.id).limit(limit)
-    if session.get_bind().dialect.name == "postgresql":
+    chosen = select(columns.id).where(is_due(table, now), *where).order_by(columns.due_at, columns.id).limit(limit)
+    with store.reading() as session:
+        # Asked without the write lock first: an idle worker must not get in the way of the ingest writer.
+        if session.execute(chosen.limit(1)).first() is None:
+            return token, []
+    if not store.is_sqlite:
         chosen = chosen.with_for_update(skip_locked=True)
     claimed = (
         update(table)
         .where(columns.id.in_(chosen))
-        .values(state="leased", lease_until=now + lease, lease_token=token, attempts=columns.attempts + 1)
+        .values(state="leased", lease_until=now + LEASE, lease_token=token, attempts=columns.attempts + 1)
         .returning(columns)
         .execution_options(synchronize_session=False)
     )
-    rows = list(session.scalars(claimed).all())
+    with store.writing() as session:
+        rows = list(session.scalars(claimed).all())
     rows.sort(key=lambda row: (row.due_at, row.id))
     return token, rows
+
+
+def is_due(table: type[Work], now: datetime) -> Any:
+    """The condition that a row may be claimed now."""
+    columns: Any = table
+    return or_(
+        and_(columns.state == "ready", columns.due_at <= now),
+        and_(columns.state == "leased", columns.lease_until < now),
+    )
 
 
 def complete(session: Session, table: type[Work], ids: Sequence[str], token: str, **values: Any) -> int:
@@ -57,6 +70,25 @@ def complete(session: Session, table: type[Work], ids: Sequence[str], token: str
         .execution_options(synchronize_session=False)
     )
     return int(session.execute(done).rowcount)  # type: ignore[attr-defined]
+
+
+def complete_each(
+    session: Session, table: type[Work], token: str, endings: Sequence[tuple[str, dict[str, Any]]]
+) -> None:
+    """As `complete`, each row with values of its own; all name the same columns. Rows that `token` lost stay as they are."""
+    if not endings:
+        return
+    columns: Any = table
+    names = endings[0][1]
+    statement = (
+        update(table.__table__)  # type: ignore[attr-defined]
+        .where(columns.id == bindparam("of"), columns.lease_token == token)
+        .values(lease_until=None, lease_token=None, **{name: bindparam(f"new_{name}") for name in names})
+    )
+    session.connection().execute(
+        statement,
+        [{"of": row_id} | {f"new_{name}": value for name, value in values.items()} for row_id, values in endings],
+    )
 
 
 def held_ids(session: Session, table: type[Work], ids: Sequence[str], token: str) -> set[str]:

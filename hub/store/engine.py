@@ -57,7 +57,7 @@ class Store:
 def _sqlite_engine(url: Any) -> Engine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    arguments: dict[str, Any] = {"connect_args": {"timeout": 30, "check_same_thread": False}}
+    arguments: dict[str, Any] = {"connect_args": {"timeout": 30, "check_same_thread": False}, "hide_parameters": True}
     if not url.database or url.database == ":memory:":
         from sqlalchemy.pool import StaticPool
 
@@ -88,7 +88,7 @@ def _sqlite_engine(url: Any) -> Engine:
 
 def _postgres_engine(url: Any) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, pool_size=10, max_overflow=20)
     except ModuleNotFoundError:
         raise ConfigError(
             "hub.database names PostgreSQL but its driver is missing; run pip install 'ringfence[postgres]'."

@@ -1,0 +1,358 @@
+"""Deliver: claim what is due for a connector, ask consent again, upload in batches, keep one receipt an item.
+
+Every try is written down before anything is sent, and only the holder of the lease's token may complete an item, so a
+crash at any point leaves an item that is tried again under the same key.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import bindparam, update
+from sqlmodel import Session, col, select
+
+from hub import metrics
+from hub.assembly import Hub
+from hub.contracts.conversions import CallActivity, Conversion, Receipt
+from hub.errors import AuthError, CircuitOpen, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
+from hub.flow.case import Case, load_cases
+from hub.flow.consent import Ruling, ask, disclosure_row
+from hub.flow.convert import LOG, UPLOAD
+from hub.flow.parcels import Parcel, pack
+from hub.flow.pipeline import write_rows
+from hub.flow.retries import Jitter, full_jitter, next_try
+from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure, TextMessage
+from hub.model.columns import new_id
+from hub.model.conversions import FINAL_STATES
+from hub.numbers.directory import Directory
+from hub.store.claims import claim, complete_each
+from hub.store.connectors import pause
+
+log = structlog.get_logger(__name__)
+WAIT_FOR_EARLIER = timedelta(seconds=30)
+HOOK_VALUES: dict[str, type] = {UPLOAD: Conversion, LOG: CallActivity}
+UNFINISHED = ("ready", "leased", "accepted")
+
+
+class Stopped(RingfenceError):
+    """The connector cannot go on in this sync; what it had not sent is untouched."""
+
+
+@dataclass
+class _Ending:
+    """What becomes of one delivery: its new state with the reason."""
+
+    state: str
+    code: str | None = None
+    reason: str | None = None
+    due_at: datetime | None = None
+    reference: str | None = None
+    tried: bool = True
+
+
+@dataclass
+class _Batch:
+    token: str
+    deliveries: list[Delivery]
+    endings: dict[str, _Ending] = field(default_factory=dict)
+    parcels: list[Parcel] = field(default_factory=list)
+    rulings: list[Ruling] = field(default_factory=list)
+
+
+def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: Jitter = full_jitter) -> Counter[str]:
+    """Send everything that is due for one connector through one hook; how many items ended in which state."""
+    tally: Counter[str] = Counter()
+    while True:
+        batch = _claim(hub, connector, hook)
+        if not batch.deliveries:
+            return tally
+        stop: RingfenceError | None = None
+        with hub.heartbeat.keeping(Delivery, batch.token):
+            _prepare(hub, directory, connector, hook, batch)
+            _write_before_send(hub, batch)
+            if batch.parcels:
+                stop = _send(hub, connector, hook, batch, jitter)
+            _write_endings(hub, connector, batch)
+        tally.update(ending.state for ending in batch.endings.values())
+        if stop is not None:
+            raise Stopped(str(stop)) from stop
+
+
+def preview(
+    hub: Hub, directory: Directory, connector: str, hook: str, limit: int = 2_000
+) -> Sequence[tuple[Parcel, Receipt]]:
+    """What a sync would send now, and what the provider's validate-only says of it. Nothing is changed or counted."""
+    now = hub.clock()
+    with hub.store.reading() as session:
+        query = (
+            select(Delivery)
+            .where(
+                Delivery.connector == connector,
+                Delivery.hook == hook,
+                Delivery.state == "ready",
+                Delivery.due_at <= now,
+            )
+            .order_by(col(Delivery.due_at), col(Delivery.id))
+            .limit(limit)
+        )
+        batch = _Batch("", list(session.exec(query)))
+    _prepare(hub, directory, connector, hook, batch)
+    if not batch.parcels or hook != UPLOAD:
+        return [(parcel, Receipt(key=parcel.value.key, status="accepted")) for parcel in batch.parcels]
+    size = hub.plugins.connectors[connector].manifest.limits.batch_size
+    receipts: dict[str, Receipt] = {}
+    for start in range(0, len(batch.parcels), size):
+        values = [
+            parcel.value for parcel in batch.parcels[start : start + size] if isinstance(parcel.value, Conversion)
+        ]
+        receipts |= {receipt.key: receipt for receipt in hub.plugins.upload_conversions(connector, values, True)}
+    missing = "the plugin gave no receipt"
+    return [
+        (parcel, receipts.get(parcel.value.key) or Receipt(key=parcel.value.key, status="retry", reason=missing))
+        for parcel in batch.parcels
+    ]
+
+
+def _claim(hub: Hub, connector: str, hook: str) -> _Batch:
+    limit = hub.plugins.connectors[connector].manifest.limits.batch_size
+    mine = (Delivery.connector == connector, Delivery.hook == hook)
+    token, rows = claim(hub.store, Delivery, now=hub.clock(), limit=limit, where=mine)
+    return _Batch(token, rows)
+
+
+def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _Batch) -> None:
+    """Sort a batch into what may be sent (parcels) and what ends or waits before that (endings)."""
+    now = hub.clock()
+    manifest = hub.plugins.connectors[connector].manifest
+    with hub.store.reading() as session:
+        cases = _cases(session, directory, batch.deliveries, now)
+        wanted = [delivery.conversion_id for delivery in batch.deliveries if delivery.conversion_id]
+        conversions = {
+            row.id: row for row in session.exec(select(ConversionRow).where(col(ConversionRow.id).in_(wanted)))
+        }
+        earlier = _earlier(session, connector, batch.deliveries)
+    asked: list[Delivery] = []
+    in_batch: set[str] = set()
+    for delivery in batch.deliveries:
+        before = earlier.get(delivery.id)
+        if delivery.subject_id not in cases:
+            batch.endings[delivery.id] = _Ending(
+                "dead", "orphaned", "The call that it goes back to is gone.", tried=False
+            )
+        elif delivery.item_key in in_batch or before in UNFINISHED:
+            batch.endings[delivery.id] = _Ending("ready", due_at=now + WAIT_FOR_EARLIER, tried=False)
+        elif before is not None and before != "delivered":
+            batch.endings[delivery.id] = _Ending(
+                "rejected",
+                "original_not_delivered",
+                f"The conversion itself ended as {before}, so nothing is to be changed.",
+            )
+        else:
+            in_batch.add(delivery.item_key)
+            asked.append(delivery)
+    rulings = ask(hub, [cases[each.subject_id] for each in asked], connector, hook, HOOK_VALUES[hook], "send", now)
+    for delivery, ruling in zip(asked, rulings, strict=True):
+        batch.rulings.append(ruling)
+        if not ruling.allowed:
+            said = ruling.decision.ruling
+            batch.endings[delivery.id] = _Ending("held", said.rule_id, said.reason)
+            continue
+        case = cases[delivery.subject_id]
+        parcel = pack(delivery, case, ruling, conversions.get(delivery.conversion_id or ""), manifest)
+        age = now - parcel.born
+        if manifest.limits.max_age is not None and age > manifest.limits.max_age:
+            limit = manifest.limits.max_age.days
+            batch.endings[delivery.id] = _Ending(
+                "rejected", "too_old", f"It is {age.days} days old; {limit} are taken."
+            )
+        else:
+            batch.parcels.append(parcel)
+
+
+def _cases(session: Session, directory: Directory, deliveries: Iterable[Delivery], now: datetime) -> dict[str, Case]:
+    ids = {delivery.subject_id for delivery in deliveries}
+    calls = session.exec(select(Call).where(col(Call.id).in_(ids))).all()
+    texts = session.exec(select(TextMessage).where(col(TextMessage.id).in_(ids - {call.id for call in calls}))).all()
+    return {case.subject.id: case for case in load_cases(session, directory, [*calls, *texts], now)}
+
+
+def _earlier(session: Session, connector: str, deliveries: Sequence[Delivery]) -> dict[str, str]:
+    """For changes of an earlier conversion: the state of the latest delivery that came before, by the change's id."""
+    changes = [delivery for delivery in deliveries if delivery.kind != "new"]
+    if not changes:
+        return {}
+    keys = {delivery.item_key for delivery in changes}
+    rows = session.exec(
+        select(Delivery)
+        .where(Delivery.connector == connector, col(Delivery.item_key).in_(keys))
+        .order_by(col(Delivery.made_at), col(Delivery.id))
+    ).all()
+    states = {}
+    for change in changes:
+        before = [row for row in rows if row.item_key == change.item_key and row.id < change.id]
+        unfinished = [row.state for row in before if row.state in UNFINISHED]
+        states[change.id] = unfinished[0] if unfinished else "delivered" if _counts(before) else _last_state(before)
+    return states
+
+
+def _counts(before: Sequence[Delivery]) -> bool:
+    return any(row.kind == "new" and row.state == "delivered" for row in before)
+
+
+def _last_state(before: Sequence[Delivery]) -> str:
+    return before[-1].state if before else "missing"
+
+
+def _write_before_send(hub: Hub, batch: _Batch) -> None:
+    now = hub.clock()
+    with hub.store.writing() as session:
+        write_rows(hub, session, ConsentDecision, [ruling.row for ruling in batch.rulings])
+        write_rows(
+            hub,
+            session,
+            Attempt,
+            [
+                {
+                    "id": new_id(),
+                    "delivery_id": parcel.delivery.id,
+                    "number": parcel.delivery.attempts,
+                    "started_at": now,
+                    "result": "unknown",
+                    "code": None,
+                    "reason": None,
+                }
+                for parcel in batch.parcels
+            ],
+        )
+
+
+def _send(hub: Hub, connector: str, hook: str, batch: _Batch, jitter: Jitter) -> RingfenceError | None:
+    """Hand the parcels over and settle each; an error that ends the connector's sync is returned."""
+    values: list[Any] = [parcel.value for parcel in batch.parcels]
+    try:
+        if hook == UPLOAD:
+            receipts = hub.plugins.upload_conversions(connector, values, False)
+        else:
+            receipts = hub.plugins.log_calls(connector, values)
+    except (AuthError, ConfigError, NotSupported) as error:
+        pause(hub.store, connector, str(error), hub.clock())
+        log.warning("connector paused", connector=connector, reason=str(error))
+        _release(hub, batch, 0.0)
+        return error
+    except CircuitOpen as error:
+        _release(hub, batch, error.after)
+        return error
+    except Rejected as error:
+        told = Receipt(key="", status="rejected", code=error.code, reason=str(error))
+        _settle(hub, connector, batch, lambda key: replace(told, key=key), jitter)
+        return None
+    except RingfenceError as error:
+        after = error.after if isinstance(error, RetryLater) else None
+        told = Receipt(key="", status="retry", reason=str(error), retry_after=after)
+        _settle(hub, connector, batch, lambda key: replace(told, key=key), jitter)
+        return error
+    found = {receipt.key: receipt for receipt in receipts}
+    missing = "The plugin gave no receipt for it."
+    _settle(
+        hub, connector, batch, lambda key: found.get(key) or Receipt(key=key, status="retry", reason=missing), jitter
+    )
+    return None
+
+
+def _release(hub: Hub, batch: _Batch, after: float) -> None:
+    """Give items back untried: waiting for a breaker or a person costs no try."""
+    due = hub.clock() + timedelta(seconds=after)
+    for parcel in batch.parcels:
+        batch.endings[parcel.delivery.id] = _Ending("ready", due_at=due, tried=False)
+
+
+def _settle(hub: Hub, connector: str, batch: _Batch, receipt_of: Callable[[str], Receipt], jitter: Jitter) -> None:
+    now = hub.clock()
+    max_age = hub.plugins.connectors[connector].manifest.limits.max_age
+    for parcel in batch.parcels:
+        receipt = receipt_of(parcel.value.key)
+        batch.endings[parcel.delivery.id] = _ending(receipt, parcel, now, max_age, jitter)
+
+
+def _ending(receipt: Receipt, parcel: Parcel, now: datetime, max_age: timedelta | None, jitter: Jitter) -> _Ending:
+    if receipt.status in ("delivered", "duplicate"):
+        code = receipt.code or ("duplicate" if receipt.status == "duplicate" else None)
+        return _Ending("delivered", code, receipt.reason, reference=receipt.reference)
+    if receipt.status == "accepted":
+        poll_at = now + timedelta(seconds=receipt.retry_after if receipt.retry_after is not None else 60.0)
+        return _Ending("accepted", receipt.code, receipt.reason, poll_at, receipt.reference)
+    if receipt.status == "rejected":
+        return _Ending("rejected", receipt.code, receipt.reason or "The provider gave no reason.")
+    tries = parcel.delivery.attempts
+    due = next_try(now, tries, retry_after=receipt.retry_after, born=parcel.born, max_age=max_age, jitter=jitter)
+    if due is None:
+        return _Ending("dead", receipt.code, f"Given up after {tries} tries: {receipt.reason or 'no reason was given'}")
+    return _Ending("ready", receipt.code, receipt.reason, due)
+
+
+def _write_endings(hub: Hub, connector: str, batch: _Batch) -> None:
+    now = hub.clock()
+    with hub.store.writing() as session:
+        complete_each(
+            session,
+            Delivery,
+            batch.token,
+            [(delivery.id, _columns(delivery, batch.endings[delivery.id], now)) for delivery in batch.deliveries],
+        )
+        _write_attempts(session, batch)
+        _write_disclosures(hub, session, connector, batch, now)
+    for ending in batch.endings.values():
+        metrics.DELIVERIES.labels(connector, ending.state, ending.code or "").inc()
+
+
+def _columns(delivery: Delivery, ending: _Ending, now: datetime) -> dict[str, Any]:
+    return {
+        "state": ending.state,
+        "code": ending.code,
+        "reason": ending.reason,
+        "due_at": ending.due_at or delivery.due_at,
+        "reference": ending.reference or delivery.reference,
+        "attempts": delivery.attempts if ending.tried else delivery.attempts - 1,
+        "first_tried_at": delivery.first_tried_at or (now if ending.tried else None),
+        "accepted_at": now if ending.state == "accepted" else delivery.accepted_at,
+        "finished_at": now if ending.state in FINAL_STATES else None,
+    }
+
+
+def _write_attempts(session: Session, batch: _Batch) -> None:
+    results = [
+        {
+            "of": parcel.delivery.id,
+            "try": parcel.delivery.attempts,
+            "result": "untried" if not ending.tried else ending.state,
+            "code": ending.code,
+            "reason": ending.reason,
+        }
+        for parcel in batch.parcels
+        for ending in (batch.endings[parcel.delivery.id],)
+    ]
+    if results:
+        statement = (
+            update(Attempt.__table__)  # type: ignore[attr-defined]
+            .where(col(Attempt.delivery_id) == bindparam("of"), col(Attempt.number) == bindparam("try"))
+            .values(result=bindparam("result"), code=bindparam("code"), reason=bindparam("reason"))
+        )
+        session.connection().execute(statement, results)
+
+
+def _write_disclosures(hub: Hub, session: Session, connector: str, batch: _Batch, now: datetime) -> None:
+    """What left the machine, or may have: everything that was handed to the plugin and not given back untried."""
+    recipient = hub.plugins.connectors[connector].manifest.recipient.name
+    rows = [
+        disclosure_row(
+            parcel.ruling, parcel.case, connector, recipient, parcel.categories, now, delivery_id=parcel.delivery.id
+        )
+        for parcel in batch.parcels
+        if batch.endings[parcel.delivery.id].tried
+    ]
+    write_rows(hub, session, Disclosure, rows)

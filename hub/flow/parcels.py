@@ -1,0 +1,83 @@
+"""A delivery made ready to leave: the value that the plugin is handed, built from the fields that its manifest declares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.contracts.conversions import CallActivity, Conversion
+from hub.contracts.disclosure import disclose
+from hub.contracts.manifest import Manifest
+from hub.contracts.values import Money
+from hub.flow.case import Case
+from hub.flow.consent import Ruling
+from hub.model import Call, ConversionRow, Delivery
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One delivery with its case, its present consent ruling, and the value as the plugin may see it."""
+
+    delivery: Delivery
+    case: Case
+    ruling: Ruling
+    value: Conversion | CallActivity
+    categories: frozenset[str]
+    born: datetime
+    """What a network counts the item's age from."""
+
+
+def pack(
+    delivery: Delivery, case: Case, ruling: Ruling, conversion: ConversionRow | None, manifest: Manifest
+) -> Parcel:
+    """The parcel of one delivery."""
+    full = _conversion(delivery, case, ruling, conversion) if conversion else _activity(delivery, case)
+    disclosed = disclose(full, manifest, delivery.hook)
+    born = conversion.occurred_at if conversion else case.at
+    return Parcel(delivery, case, ruling, disclosed.value, disclosed.categories, born)
+
+
+def _conversion(delivery: Delivery, case: Case, ruling: Ruling, row: ConversionRow) -> Conversion:
+    attribution, visit = case.attribution, case.visit
+    value = (
+        Money(delivery.amount.normalize(), delivery.currency)
+        if delivery.amount is not None and delivery.currency
+        else None
+    )
+    return Conversion(
+        key=row.key,
+        kind=delivery.kind,  # type: ignore[arg-type]
+        name=row.rule,
+        occurred_at=row.occurred_at,
+        changed_at=delivery.made_at if delivery.kind != "new" else None,
+        value=value,
+        destination=delivery.destination,
+        ad_user_data=ruling.ad_permission,
+        ad_personalization=ruling.ad_permission,
+        call_started_at=case.at,
+        click_ids=dict(attribution.click_ids) if attribution else {},
+        phone_number=case.phone_number,
+        country=case.fact("country"),
+        landing_page=attribution.landing_page if attribution else None,
+        user_agent=visit.user_agent if visit else None,
+    )
+
+
+def _activity(delivery: Delivery, case: Case) -> CallActivity:
+    call, attribution = case.subject, case.attribution
+    assert isinstance(call, Call)
+    return CallActivity(
+        key=delivery.item_key,
+        answered=call.answered,
+        started_at=call.started_at,
+        duration=call.duration or 0,
+        tracking_number=call.tracking_number or "",
+        company=case.company.title,
+        source=attribution.source if attribution else None,
+        medium=attribution.medium if attribution else None,
+        campaign=attribution.campaign if attribution else None,
+        caller_number=call.caller_number,
+        caller_name=call.caller_name,
+        landing_page=attribution.landing_page if attribution else None,
+        recording_url=None,
+    )

@@ -1,0 +1,37 @@
+"""Reconcile: each carrier's own call list is compared with ours, so that a call whose webhooks never came is found."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hub.assembly import Hub
+from hub.contracts.events import CallEvent
+from hub.flow.fold import Told, keep_events
+from hub.numbers.directory import Directory
+from hub.store.connectors import move_cursor, read_cursor
+
+STREAM = "calls"
+OVERLAP = timedelta(hours=4)
+"""Calls are listed by their start, so a long one may end after a later one was seen."""
+FIRST_LOOK = timedelta(days=1)
+BATCH = 500
+
+
+def reconcile(hub: Hub, directory: Directory, connector: str) -> int:
+    """Fold what the carrier's call list knows into ours; how many calls were found or completed."""
+    now = hub.clock()
+    with hub.store.reading() as session:
+        cursor = read_cursor(session, connector, STREAM)
+    since = datetime.fromisoformat(cursor) - OVERLAP if cursor else now - FIRST_LOOK
+    events = hub.plugins.list_calls(connector, since)
+    by_call: dict[str, list[CallEvent]] = {}
+    for event in events:
+        by_call.setdefault(event.call_id, []).append(event)
+    changed = 0
+    told = [Told(connector, each) for each in by_call.values()]
+    for start in range(0, len(told), BATCH):
+        with hub.store.writing() as session:
+            changed += keep_events(session, hub, directory, told[start : start + BATCH], "reconcile")
+    with hub.store.writing() as session:
+        move_cursor(session, connector, STREAM, now.isoformat(), now)
+    return changed

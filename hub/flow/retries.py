@@ -1,0 +1,41 @@
+"""When a failed delivery is tried again: a schedule of a day and more, full jitter, never beyond the network's age limit."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+DELAYS = (0, 5, 30, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""Seconds before the first try, the second, … the eleventh and last."""
+MOST_WAIT = 86_400.0
+"""A provider's Retry-After is obeyed up to a day."""
+
+Jitter = Callable[[float], float]
+
+
+def full_jitter(longest: float) -> float:
+    """A random part of the delay, so that failed items do not come back all at once."""
+    return random.uniform(0, longest)  # noqa: S311 - spreads load, guards nothing
+
+
+def next_try(
+    now: datetime,
+    tries: int,
+    *,
+    retry_after: float | None = None,
+    born: datetime | None = None,
+    max_age: timedelta | None = None,
+    jitter: Jitter = full_jitter,
+) -> datetime | None:
+    """When to try again after `tries` failed tries; None where the schedule or the item's life at the network has ended.
+
+    `retry_after` (seconds) is the provider's own wish: never earlier. `born` is what the network counts an item's age from.
+    """
+    if tries >= len(DELAYS):
+        return None
+    wait = max(jitter(float(DELAYS[tries])), min(retry_after or 0.0, MOST_WAIT))
+    due = now + timedelta(seconds=wait)
+    if born is not None and max_age is not None and due - born > max_age:
+        return None
+    return due

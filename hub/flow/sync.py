@@ -1,0 +1,76 @@
+"""One scheduled sync of one connector: everything that its plugin can do, in the order in which it feeds itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from hub.assembly import Hub
+from hub.errors import RingfenceError
+from hub.flow.convert import LOG, UPLOAD
+from hub.flow.deliver import deliver
+from hub.flow.diagnose import diagnose
+from hub.flow.outcomes import pull_outcomes
+from hub.flow.reconcile import reconcile
+from hub.flow.retries import Jitter, full_jitter
+from hub.model import Delivery
+from hub.numbers.directory import Directory
+from hub.store.connectors import paused_connectors
+
+
+@dataclass
+class SyncReport:
+    """What one sync did: counts by task and ending, and the sentence of each task that could not go on."""
+
+    connector: str
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
+    paused: bool = False
+
+    def __str__(self) -> str:
+        done = [
+            f"{task}: {ending} {count}" for task, each in self.counts.items() for ending, count in sorted(each.items())
+        ]
+        return "; ".join([*done, *self.troubles]) or "nothing was due"
+
+
+def sync(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_jitter) -> SyncReport:
+    """Run one sync. Trouble in one task is told and does not keep the others from running; a paused connector does nothing."""
+    report = SyncReport(connector)
+    with hub.store.reading() as session:
+        paused = paused_connectors(session).get(connector)
+    if paused is not None:
+        report.paused = True
+        report.troubles.append(f"paused: {paused}")
+        return report
+    tasks: list[tuple[str, str, Callable[[], Counter[str]]]] = [
+        ("list_calls", "calls", lambda: Counter(found=reconcile(hub, directory, connector))),
+        (LOG, "call log", lambda: deliver(hub, directory, connector, LOG, jitter)),
+        ("pull_outcomes", "outcomes", lambda: pull_outcomes(hub, directory, connector)),
+        (UPLOAD, "conversions", lambda: deliver(hub, directory, connector, UPLOAD, jitter)),
+        ("poll_receipts", "diagnostics", lambda: diagnose(hub, connector, jitter)),
+    ]
+    for hook, task, run in tasks:
+        if not hub.plugins.implements(connector, hook):
+            continue
+        try:
+            counts = +run()
+        except RingfenceError as error:
+            report.troubles.append(f"{task}: {error}")
+        else:
+            if counts:
+                report.counts[task] = counts
+    return report
+
+
+def next_retry(hub: Hub, connector: str) -> datetime | None:
+    """When the connector's next retry or poll is due, if one waits."""
+    tried = (col(Delivery.state) == "accepted") | ((col(Delivery.state) == "ready") & (col(Delivery.attempts) > 0))
+    query = select(func.min(Delivery.due_at)).where(Delivery.connector == connector, tried)
+    with hub.store.reading() as session:
+        return session.exec(query).one()

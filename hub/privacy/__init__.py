@@ -1,0 +1,1 @@
+"""What becomes of personal data when its time is over."""

@@ -1,0 +1,88 @@
+"""The ticker: APScheduler says when a connector's sync is due, and the due slot is written for the workers to claim."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import func
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col, select
+
+from hub.assembly import Hub
+from hub.config.schedule import Schedule, parse_schedule
+from hub.flow.pipeline import write_rows
+from hub.model import SyncSlot
+
+log = structlog.get_logger(__name__)
+SYNCED_HOOKS = ("list_calls", "log_calls", "pull_outcomes", "upload_conversions", "poll_receipts")
+DEFAULT_SCHEDULE = parse_schedule("every 15 minutes")
+
+
+def schedules(hub: Hub) -> dict[str, Schedule]:
+    """The timetable of every connector that has something to sync; without `schedule:` it is every 15 minutes."""
+    return {
+        name: entry.common.schedule or DEFAULT_SCHEDULE
+        for name, entry in hub.config.connectors.items()
+        if any(hub.plugins.implements(name, hook) for hook in SYNCED_HOOKS)
+    }
+
+
+def write_slot(hub: Hub, connector: str, due_at: datetime, why: str) -> None:
+    """Write a due sync; the same slot from another node, or written before, stays as it is."""
+    with hub.store.writing() as session:
+        write_rows(hub, session, SyncSlot, [SyncSlot(connector=connector, due_at=due_at, why=why)])
+
+
+def tick(hub: Hub, connector: str, schedule: Schedule) -> datetime | None:
+    """Write the newest slot that is due and not written yet; however many were missed, they are caught up once."""
+    with hub.store.reading() as session:
+        last = session.exec(
+            select(func.max(SyncSlot.due_at)).where(SyncSlot.connector == connector, col(SyncSlot.why) == "schedule")
+        ).one()
+    slot = schedule.latest_slot(hub.clock(), after=last)
+    if slot is not None:
+        write_slot(hub, connector, slot, "schedule")
+    return slot
+
+
+class Ticker:
+    """APScheduler with one in-memory job a connector; a job only writes a slot."""
+
+    def __init__(self, hub: Hub) -> None:
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        self._hub = hub
+        self._schedules = schedules(hub)
+        self._scheduler: Any = BackgroundScheduler(timezone="UTC")
+        for name, schedule in self._schedules.items():
+            self._scheduler.add_job(
+                self._tick,
+                schedule.trigger(),
+                args=(name,),
+                id=name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+
+    def start(self) -> None:
+        """Catch up what was missed while no hub ran, then tick."""
+        self.catch_up()
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Tick no more."""
+        self._scheduler.shutdown(wait=False)
+
+    def catch_up(self) -> None:
+        """Write every slot that is due now. Workers call it too, so that a clock that jumps loses no slot."""
+        for name in self._schedules:
+            self._tick(name)
+
+    def _tick(self, connector: str) -> None:
+        try:
+            tick(self._hub, connector, self._schedules[connector])
+        except SQLAlchemyError as error:
+            log.warning("tick failed", connector=connector, error=type(error).__name__)

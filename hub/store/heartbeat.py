@@ -1,0 +1,67 @@
+"""A heartbeat: while a worker lives, what it has claimed stays its own; when it dies, others take it within 20 seconds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.model.columns import Work
+from hub.store.claims import LEASE
+from hub.store.engine import Store
+
+log = structlog.get_logger(__name__)
+EVERY = 5.0
+"""Seconds between two beats."""
+
+
+class Heartbeat:
+    """One thread that prolongs the leases which this process is working under."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store, self._clock = store, clock
+        self._tokens: dict[str, type[Work]] = {}
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def keeping(self, table: type[Work], token: str) -> Iterator[None]:
+        """Prolong the rows that `token` holds for as long as the block runs."""
+        with self._lock:
+            self._tokens[token] = table
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+                self._thread.start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._tokens.pop(token, None)
+
+    def close(self) -> None:
+        """Beat no more."""
+        self._ending.set()
+
+    def _beat(self) -> None:
+        while not self._ending.wait(EVERY):
+            with self._lock:
+                held = dict(self._tokens)
+            for token, table in held.items():
+                columns: Any = table
+                try:
+                    with self._store.writing() as session:
+                        session.execute(
+                            update(table)
+                            .where(columns.lease_token == token, columns.state == "leased")
+                            .values(lease_until=self._clock() + LEASE)
+                            .execution_options(synchronize_session=False)
+                        )
+                except SQLAlchemyError as error:
+                    log.warning("heartbeat missed", error=type(error).__name__)

@@ -1,0 +1,1 @@
+"""The web edge: carrier webhooks, visitor tracking, health and metrics."""

@@ -1,0 +1,52 @@
+"""The ASGI application: the web edge of one hub."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from hub.assembly import Hub
+from hub.flow.answer import Answerer
+from hub.flow.receive import Receiver
+from hub.numbers.directory import LiveDirectory
+from hub.store.ingest import IngestWriter
+from hub.web.operation import Operation
+from hub.web.tracking import tracking_router
+from hub.web.webhooks import WebhookEndpoint
+
+REFRESH_EVERY = 5.0
+"""Seconds between two looks at the directory of numbers."""
+
+
+def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None = None) -> FastAPI:
+    """The hub's web edge; `wake` is set after each commit, for a worker in the same process."""
+    writer = IngestWriter(hub.store, after_commit=wake.set if wake else lambda: None)
+    answerer = Answerer(hub, directory)
+    stopping = threading.Event()
+
+    def keep_answers_fresh() -> None:
+        while not stopping.wait(REFRESH_EVERY):
+            answerer.prepare()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=keep_answers_fresh, name="answers", daemon=True).start()
+        yield
+        stopping.set()
+        writer.close()
+
+    app = FastAPI(title="Ringfence", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    webhooks = WebhookEndpoint(Receiver(hub, writer), answerer, str(hub.config.hub.public_url), hub.clock)
+    operation = Operation(hub)
+    app.router.routes += [
+        Route("/webhooks/{connector}/{path:path}", webhooks.__call__, methods=["GET", "POST"]),
+        Route("/healthz", operation.healthz),
+        Route("/readyz", operation.readyz),
+        Route("/metrics", operation.metrics),
+    ]
+    app.include_router(tracking_router(hub, directory))
+    return app

@@ -1,0 +1,69 @@
+"""`/healthz`, `/readyz` and `/metrics`: is the hub alive, can it take calls, and what does it do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import func
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col, select
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from hub import metrics
+from hub.assembly import Hub
+from hub.model import Call, Delivery, InboxWebhook, SyncSlot, TrackingNumber
+from hub.store.connectors import paused_connectors
+from hub.store.schema import current, revisions
+
+QUEUES: dict[str, Any] = {"inbox": InboxWebhook, "calls": Call, "deliveries": Delivery, "syncs": SyncSlot}
+
+
+class Operation:
+    """The endpoints that a supervisor and Prometheus call."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def healthz(self, request: Request) -> Response:
+        """200 as long as the process answers."""
+        return JSONResponse({"status": "ok"})
+
+    def readyz(self, request: Request) -> Response:
+        """200 when the database answers with this version's schema; 503 with the reason otherwise."""
+        try:
+            found = current(self._hub.store)
+            with self._hub.store.reading() as session:
+                paused = paused_connectors(session)
+        except SQLAlchemyError as error:
+            return JSONResponse({"status": "no", "reason": f"database: {type(error).__name__}"}, 503)
+        if found != revisions()[-1]:
+            return JSONResponse({"status": "no", "reason": f"database schema {found}, wanted {revisions()[-1]}"}, 503)
+        return JSONResponse({"status": "ok", "paused": sorted(paused)})
+
+    def metrics(self, request: Request) -> Response:
+        """All figures in Prometheus' text format; queue figures are counted at this moment."""
+        self._count_queues()
+        for name, guard in self._hub.plugins.guards.items():
+            for road, breaker in guard.breakers.items():
+                metrics.BREAKER.labels(name, road).set(breaker.state != "closed")
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    def _count_queues(self) -> None:
+        now = self._hub.clock()
+        with self._hub.store.reading() as session:
+            for queue, table in QUEUES.items():
+                for state, count in session.exec(select(table.state, func.count()).group_by(table.state)):
+                    metrics.QUEUE_SIZE.labels(queue, state).set(count)
+                oldest = session.exec(
+                    select(func.min(table.due_at)).where(table.state == "ready", table.due_at <= now)
+                ).one()
+                metrics.QUEUE_AGE.labels(queue).set((now - oldest).total_seconds() if oldest else 0)
+            numbers: Any = TrackingNumber
+            for use, condition in (("leased", numbers.leased_until > now), ("all", col(numbers.retired_at).is_(None))):
+                counts = session.exec(
+                    select(numbers.tracker_id, func.count()).where(condition).group_by(numbers.tracker_id)
+                )
+                for tracker_id, count in counts:
+                    metrics.POOL_LEASES.labels(tracker_id, use).set(count)

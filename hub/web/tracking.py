@@ -1,0 +1,124 @@
+"""`/track/{company}/visit`: record a visit and tell the page which number to show."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Header, HTTPException, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from hub.assembly import Hub
+from hub.flow.visit import Arrival, record_visit
+from hub.model import Company
+from hub.numbers.directory import LiveDirectory
+
+Answer = Literal["granted", "denied"]
+Text = Annotated[str | None, Field(max_length=65_536)]
+ShortText = Annotated[str | None, Field(max_length=64)]
+
+
+class Consent(BaseModel):
+    """What the visitor allows, as the page's consent tool tells it; what is left out is unknown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    analytics: Answer | None = None
+    ads: Answer | None = None
+    ad_user_data: Answer | None = None
+    all: Answer | None = None
+
+
+class VisitBody(BaseModel):
+    """A visit as a page reports it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    landing_page: Text = None
+    referrer: Text = None
+    visitor_id: ShortText = None
+    visit_id: ShortText = Field(default=None, description="Of an earlier reply: the visitor is still there.")
+    country: Annotated[str | None, Field(pattern="^[A-Z]{2}$")] = Field(
+        default=None, description="Where the visitor says to be, as an ISO 3166 code."
+    )
+    consent: Consent = Consent()
+
+
+class VisitReply(BaseModel):
+    """The number to show; `number` is null where the page keeps its own."""
+
+    number: str | None
+    visit_id: str | None
+    tracker: str | None
+    lease_seconds: int | None = Field(description="How long the number is the visitor's own; null for a shared one.")
+    honoured: list[str] = Field(description="The privacy signals that were seen and are honoured: gpc, dnt.")
+
+
+def tracking_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
+    """The routes that browsers call."""
+    router = APIRouter(prefix="/track")
+
+    def company_of(name: str) -> Company:
+        company = directory.current().companies.get(name)
+        if company is None:
+            raise HTTPException(404, "Not found")
+        return company
+
+    @router.options("/{company}/visit")
+    def preflight(company: str, request: Request) -> Response:
+        headers = _cors(company_of(company), request)
+        if headers:
+            headers |= {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "content-type"}
+        return Response(status_code=204, headers=headers)
+
+    @router.post("/{company}/visit")
+    def visit(
+        company: str,
+        body: VisitBody,
+        request: Request,
+        response: Response,
+        dnt: Annotated[str | None, Header()] = None,
+        user_agent: Annotated[str | None, Header()] = None,
+    ) -> VisitReply:
+        """Record a visit; the reply holds the number to show to this visitor."""
+        found = company_of(company)
+        response.headers.update({"Cache-Control": "no-store", **_cors(found, request)})
+        # The signal's value is exactly 1, and with several headers one exact 1 counts. Source: the GPC specification.
+        gpc = "1" in request.headers.getlist("sec-gpc")
+        arrival = Arrival(
+            landing_page=_clean(body.landing_page),
+            referrer=_clean(body.referrer),
+            visitor_id=body.visitor_id,
+            visit_id=body.visit_id,
+            consent={name: answer for name, answer in body.consent.model_dump().items() if answer is not None},
+            country=body.country,
+            gpc=gpc,
+            dnt=dnt == "1",
+            user_agent=(user_agent or "")[:400] or None,
+        )
+        shown = record_visit(hub, directory.current(), found, arrival)
+        left = (shown.lease_until - hub.clock()).total_seconds() if shown.lease_until else None
+        return VisitReply(
+            number=shown.number,
+            visit_id=shown.visit_id,
+            tracker=shown.tracker,
+            lease_seconds=round(left) if left is not None else None,
+            honoured=[name for name, seen in (("gpc", gpc), ("dnt", dnt == "1")) if seen],
+        )
+
+    return router
+
+
+def _cors(company: Company, request: Request) -> dict[str, str]:
+    """Cross-origin permission for the company's own sites; tidiness, not a secret: the endpoint is public by nature."""
+    origin = request.headers.get("origin", "")
+    host = urlsplit(origin).hostname or ""
+    own = any(host == domain or host.endswith("." + domain) for domain in company.domains)
+    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if own else {"Vary": "Origin"}
+
+
+def _clean(text: str | None) -> str | None:
+    """Text that a database can hold: without NUL and lone surrogates, which PostgreSQL refuses."""
+    if text is None:
+        return None
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")[:4_096] or None

@@ -1,0 +1,134 @@
+"""The worker: folds what came in, takes calls through the flow, runs the syncs that are due. One, or many on PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col, select
+
+from hub.assembly import Hub
+from hub.errors import place_of
+from hub.flow.fold import fold_inbox
+from hub.flow.pipeline import process
+from hub.flow.sync import next_retry, sync
+from hub.model import Call, SyncSlot, TextMessage
+from hub.numbers.directory import LiveDirectory
+from hub.privacy.retention import sweep
+from hub.scheduler import Ticker, write_slot
+from hub.store.claims import claim, complete, is_due
+
+log = structlog.get_logger(__name__)
+IDLE = 0.25
+"""Seconds to wait for new work when none is there."""
+SWEEP_EVERY = 60.0
+CATCH_UP_EVERY = 10.0
+SYNCS_AT_ONCE = 8
+SOONEST_RETRY = timedelta(seconds=1)
+
+
+class Worker:
+    """Two lines of work that never wait for each other: the flow of calls, and the syncs (each connector at most once)."""
+
+    def __init__(self, hub: Hub, directory: LiveDirectory, wake: threading.Event | None = None) -> None:
+        self._hub, self._directory = hub, directory
+        self._wake = wake or threading.Event()
+        self._stopping = threading.Event()
+        self._ticker = Ticker(hub)
+        self._running: set[str] = set()
+        self._syncs = ThreadPoolExecutor(max_workers=SYNCS_AT_ONCE, thread_name_prefix="sync")
+        self._threads = [
+            threading.Thread(target=self._loop, args=(self._flow_step,), name="flow", daemon=True),
+            threading.Thread(target=self._loop, args=(self._sync_step,), name="syncs", daemon=True),
+        ]
+        self._next_sweep = self._next_catch_up = 0.0
+
+    def start(self) -> None:
+        """Start both lines and the ticker."""
+        self._ticker.start()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, seconds: float = 20.0) -> None:
+        """Finish what is at hand, within `seconds`; what is not finished is claimed again later."""
+        self._stopping.set()
+        self._wake.set()
+        self._ticker.stop()
+        until = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        while self._running and time.monotonic() < until:
+            time.sleep(0.05)
+        self._syncs.shutdown(wait=False, cancel_futures=True)
+
+    def _loop(self, step: Any) -> None:
+        while not self._stopping.is_set():
+            try:
+                busy = step()
+            except SQLAlchemyError as error:
+                log.error("database trouble", error=type(error).__name__, line=threading.current_thread().name)
+                busy = False
+                self._stopping.wait(1.0)
+            except Exception as error:  # noqa: BLE001 - the line must go on: what failed is claimed again
+                log.error(
+                    "step failed", error=type(error).__name__, at=place_of(error), line=threading.current_thread().name
+                )
+                busy = False
+                self._stopping.wait(1.0)
+            if not busy:
+                self._wake.wait(IDLE)
+                self._wake.clear()
+
+    def _flow_step(self) -> bool:
+        directory = self._directory.current()
+        taken = fold_inbox(self._hub, directory)
+        taken += process(self._hub, directory, Call)
+        taken += process(self._hub, directory, TextMessage)
+        if time.monotonic() > self._next_sweep:
+            self._next_sweep = time.monotonic() + SWEEP_EVERY
+            sweep(self._hub.store, self._hub.clock())
+        return taken > 0
+
+    def _sync_step(self) -> bool:
+        if time.monotonic() > self._next_catch_up:
+            self._next_catch_up = time.monotonic() + CATCH_UP_EVERY
+            self._ticker.catch_up()
+        with self._hub.store.reading() as session:
+            due = set(session.exec(select(SyncSlot.connector).where(is_due(SyncSlot, self._hub.clock())).distinct()))
+        for connector in due - self._running:
+            if connector in self._hub.plugins.connectors:
+                self._running.add(connector)
+                self._syncs.submit(self._run_sync, connector)
+        return False
+
+    def _run_sync(self, connector: str) -> None:
+        try:
+            run_due_sync(self._hub, self._directory, connector)
+        except Exception as error:  # noqa: BLE001 - the slot's lease runs out and it is tried again
+            log.error("sync failed", connector=connector, error=type(error).__name__, at=place_of(error))
+        finally:
+            self._running.discard(connector)
+
+
+def run_due_sync(hub: Hub, directory: LiveDirectory, connector: str) -> bool:
+    """Claim all due slots of a connector and run one sync for them; False where another worker was faster."""
+    mine = (col(SyncSlot.connector) == connector,)
+    token, slots = claim(hub.store, SyncSlot, now=hub.clock(), limit=1_000, where=mine)
+    if not slots:
+        return False
+    with hub.heartbeat.keeping(SyncSlot, token):
+        report = sync(hub, directory.current(), connector)
+    with hub.store.writing() as session:
+        ids = [slot.id for slot in slots]
+        complete(session, SyncSlot, ids, token, state="done", finished_at=hub.clock(), result=str(report)[:500])
+    if report.counts or report.troubles:
+        log.info("synced", connector=connector, result=str(report))
+    retry_at = None if report.paused else next_retry(hub, connector)
+    if retry_at is not None:
+        write_slot(hub, connector, max(retry_at, hub.clock() + SOONEST_RETRY), "retry")
+    return True

@@ -16,24 +16,29 @@ from hub.api import (
     ConfigError,
     ConnectionReport,
     Connector,
+    DataFlow,
     Deletion,
+    Erasure,
     Event,
+    HeldRecord,
     Limits,
     Manifest,
     NumberOffer,
     NumberQuery,
     NumberSetup,
     OwnedNumber,
+    PersonReference,
     Recipient,
     RecordingAudio,
     Rejected,
     Route,
     Services,
+    Share,
     VerifiedWebhook,
     WebhookRequest,
     hookimpl,
 )
-from plugins.carriers.twilio import call_list, numbers, signature, translate, twiml, webhooks
+from plugins.carriers.twilio import call_list, numbers, privacy, signature, translate, twiml, webhooks
 from plugins.carriers.twilio.rest import Rest
 from plugins.carriers.twilio.settings import TwilioSettings
 
@@ -55,9 +60,14 @@ class Twilio(Connector):
         regions=("US",),
         hosts=("api.twilio.com", "pricing.twilio.com"),
         retention="call records, recordings and texts until they are deleted in the Twilio account",
+        flows=(
+            DataFlow(hook="export_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
+            DataFlow(hook="erase_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
+        ),
         deletion=Deletion(
-            supported=False,
-            note="Delete calls, recordings and texts in the Twilio console or by its API; this plugin does not yet do it.",
+            supported=True,
+            note="Calls, recordings and texts are deleted; a recording's metadata stays visible at Twilio for 40 days and a "
+            "text may stay in its backups for 30, and Twilio keeps what its bills and laws require.",
         ),
         auth=Auth(kind="basic"),
         limits=Limits(batch_size=1),
@@ -102,18 +112,18 @@ class Twilio(Connector):
     @hookimpl
     def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
         """Check Twilio's signature and name the event."""
-        signature.verify(request, self.settings)
-        webhook = webhooks.Webhook(request)
+        fields = signature.verify(request, self.settings)
+        webhook = webhooks.Webhook(request, fields)
         key = webhooks.event_key(webhook)
         if key is None:
-            signed = signature.signed_text(request.url, signature.signed_fields(request))
-            key = f"sha256:{hashlib.sha256(signed).hexdigest()}"
+            key = f"sha256:{hashlib.sha256(signature.signed_text(request.url, fields)).hexdigest()}"
         return VerifiedWebhook(key, webhooks.answer_point(webhook))
 
     @hookimpl
     def parse_webhook(self, request: WebhookRequest) -> Sequence[Event]:
         """The webhook's one event, or none."""
-        return webhooks.events(webhooks.Webhook(request), self.settings.account_sid, self._origins)
+        webhook = webhooks.Webhook(request, signature.signed_fields(request))
+        return webhooks.events(webhook, self.settings.account_sid, self._origins)
 
     @hookimpl
     def render_answer(self, point: AnswerPoint, route: Route, source_name: str) -> AnswerDocument:
@@ -140,6 +150,16 @@ class Twilio(Connector):
             raise Rejected(f"{error} It is not fetched.") from error
         content_type, data = self._rest.audio(f"{self._rest.account}/Recordings/{sid}.mp3")
         return RecordingAudio(content_type=content_type, data=data)
+
+    @hookimpl
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        """Calls, recordings and texts from or to the person's numbers."""
+        return privacy.held(self._rest, person)
+
+    @hookimpl
+    def erase_person(self, person: PersonReference) -> Erasure:
+        """Delete them; a call that goes on is refused by Twilio, and asked for again later."""
+        return privacy.erase(self._rest, person)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:

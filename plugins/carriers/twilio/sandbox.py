@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from hub.api import HttpSandbox, SimulatedCall, WebhookRequest
-from plugins.carriers.twilio import signature
+from plugins.carriers.twilio import signature, simulation
 from plugins.carriers.twilio.simulation import API_VERSION, PlayedCall, party_fields
 
 
@@ -33,6 +33,7 @@ class Sandbox(HttpSandbox):
         self.auth_token = self._digest("auth token")
         self.key_sid, self.key_secret = self.new_sid("SK"), self._digest("key secret")
         self.calls: dict[str, dict[str, Any]] = {}
+        self.messages: dict[str, dict[str, Any]] = {}
         self.recordings: dict[str, dict[str, Any]] = {}
         self.numbers: dict[str, dict[str, Any]] = {}
         """By provider id, as the API shows them."""
@@ -79,6 +80,7 @@ class Sandbox(HttpSandbox):
             "NumMedia": "0",
             "NumSegments": "1",
         }
+        self.messages[sid] = simulation.message(fields, self.clock())
         return self.request(f"{webhook_url}/message", fields, self.clock())
 
     def unparseable_webhook(self, webhook_url: str) -> WebhookRequest:

@@ -204,15 +204,10 @@ class Api:
         number["date_updated"] = at_twilio(self.sandbox.clock())
 
     async def one_number(self, request: Request) -> Response:
-        number = self.sandbox.numbers.get(request.path_params["sid"])
-        if number is None:
-            raise TwilioError(20404)
-        if request.method == "DELETE":
-            del self.sandbox.numbers[number["sid"]]
-            return Response(status_code=204)
-        if request.method == "POST":
-            self._point(number, await _form(request))
-        return JSONResponse(number)
+        sid = request.path_params["sid"]
+        if request.method == "POST" and sid in self.sandbox.numbers:
+            self._point(self.sandbox.numbers[sid], await _form(request))
+        return self._one(request, self.sandbox.numbers, sid)
 
     async def list_calls(self, request: Request) -> Response:
         query = request.query_params
@@ -239,19 +234,36 @@ class Api:
         recordings.sort(key=lambda recording: parsedate_to_datetime(recording["date_created"]), reverse=True)
         return self.page(request, "recordings", recordings)
 
+    async def list_messages(self, request: Request) -> Response:
+        query = request.query_params
+        messages = [
+            message
+            for message in self.sandbox.messages.values()
+            if query.get("To") in (None, message["to"]) and query.get("From") in (None, message["from"])
+        ]
+        return self.page(request, "messages", messages)
+
     async def one_call(self, request: Request) -> Response:
-        call = self.sandbox.calls.get(request.path_params["sid"])
-        if call is None:
+        return self._one(request, self.sandbox.calls, request.path_params["sid"])
+
+    async def one_message(self, request: Request) -> Response:
+        return self._one(request, self.sandbox.messages, request.path_params["sid"])
+
+    @staticmethod
+    def _one(request: Request, resources: dict[str, dict[str, Any]], sid: str) -> Response:
+        if sid not in resources:
             raise TwilioError(20404)
-        return JSONResponse(call)
+        if request.method == "DELETE":
+            del resources[sid]
+            return Response(status_code=204)
+        return JSONResponse(resources[sid])
 
     async def one_recording(self, request: Request) -> Response:
         sid, _, form = request.path_params["file"].partition(".")
-        recording = self.sandbox.recordings.get(sid)
-        if recording is None or form not in ("", "json", "wav", "mp3"):
-            raise TwilioError(20404)
         if form == "json":
-            return JSONResponse(recording)
+            return self._one(request, self.sandbox.recordings, sid)
+        if sid not in self.sandbox.recordings or form not in ("", "wav", "mp3"):
+            raise TwilioError(20404)
         if form == "mp3":
             # One silent frame of MPEG 1 layer III at 32 kbit/s.
             return Response(b"\xff\xfb\x10\xc4" + bytes(100), media_type="audio/mpeg")
@@ -287,7 +299,7 @@ def app(sandbox: Sandbox) -> Starlette:
     async def unknown(request: Request, error: Exception) -> Response:
         return refusal(TwilioError(20404))
 
-    base = api.account
+    base, removable = api.account, ["GET", "DELETE"]
     routes = [
         Route(f"{base}.json", guarded(api.show_account)),
         Route(f"{base}/AvailablePhoneNumbers/{{country}}/{{kind}}.json", guarded(api.search)),
@@ -295,10 +307,12 @@ def app(sandbox: Sandbox) -> Starlette:
         Route(f"{base}/IncomingPhoneNumbers.json", guarded(api.buy), methods=["POST"]),
         Route(f"{base}/IncomingPhoneNumbers/{{sid}}.json", guarded(api.one_number), methods=["GET", "POST", "DELETE"]),
         Route(f"{base}/Calls.json", guarded(api.list_calls)),
-        Route(f"{base}/Calls/{{sid}}.json", guarded(api.one_call)),
+        Route(f"{base}/Calls/{{sid}}.json", guarded(api.one_call), methods=removable),
+        Route(f"{base}/Messages.json", guarded(api.list_messages)),
+        Route(f"{base}/Messages/{{sid}}.json", guarded(api.one_message), methods=removable),
         Route(f"{base}/Calls/{{call}}/Recordings.json", guarded(api.list_recordings)),
         Route(f"{base}/Recordings.json", guarded(api.list_recordings)),
-        Route(f"{base}/Recordings/{{file}}", guarded(api.one_recording)),
+        Route(f"{base}/Recordings/{{file}}", guarded(api.one_recording), methods=removable),
         Route("/v1/PhoneNumbers/Countries/{country}", guarded(api.price)),
     ]
     return Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown})

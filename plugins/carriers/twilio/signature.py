@@ -32,14 +32,13 @@ def form_fields(body: bytes) -> list[Field]:
     """
     if not body:
         return []
-    pairs = body.split(b"&", MOST_FIELDS)
+    pairs = body.replace(b"+", b" ").split(b"&", MOST_FIELDS)
     if len(pairs) > MOST_FIELDS or not all(b"=" in pair for pair in pairs):
         raise BadPayload("the webhook's body is not a form as Twilio writes it.")
-    return [(_plain(name), _plain(value)) for name, _, value in (pair.partition(b"=") for pair in pairs)]
-
-
-def _plain(text: bytes) -> bytes:
-    return unquote_to_bytes(text.replace(b"+", b" "))
+    return [
+        (unquote_to_bytes(name) if b"%" in name else name, unquote_to_bytes(value) if b"%" in value else value)
+        for name, _, value in (pair.partition(b"=") for pair in pairs)
+    ]
 
 
 def signed_text(url: str, fields: Iterable[Field]) -> bytes:
@@ -60,8 +59,8 @@ def signed_fields(request: WebhookRequest) -> list[Field]:
     return [] if _body_hashes(request) else form_fields(request.body)
 
 
-def verify(request: WebhookRequest, settings: TwilioSettings) -> None:
-    """Return if the request is signed with one of our secrets; BadSignature otherwise.
+def verify(request: WebhookRequest, settings: TwilioSettings) -> list[Field]:
+    """The request's signed fields if it is signed with one of our secrets; BadSignature otherwise.
 
     Where the address has a `bodySHA256`, the raw body must have that hash and only the address is signed; in all other
     cases the body's fields are signed. The content type is not signed and so decides nothing.
@@ -72,16 +71,20 @@ def verify(request: WebhookRequest, settings: TwilioSettings) -> None:
         fields = signed_fields(request)
     except BadPayload as error:
         raise BadSignature(str(error)) from error
-    hashes = _body_hashes(request)
-    body_hash = hashlib.sha256(request.body).hexdigest().encode()
-    whole = not hashes or (len(hashes) == 1 and hmac.compare_digest(body_hash, hashes[0].lower().encode()))
-    genuine = False
-    for url in _addresses(request.url):
-        text = signed_text(url, fields)
-        for secret in secrets:
-            genuine |= hmac.compare_digest(sign(secret, text, algorithm).encode(), claimed)
-    if not (genuine and whole):
+    texts = [signed_text(url, fields) for url in _addresses(request.url)]
+    candidates = [sign(secret, text, algorithm).encode() for secret in secrets for text in texts]
+    genuine = any(hmac.compare_digest(candidate, claimed) for candidate in candidates)
+    if not genuine or not _whole(request):
         raise BadSignature("the webhook is not signed with this account's secret; check auth_token and public_url.")
+    return fields
+
+
+def _whole(request: WebhookRequest) -> bool:
+    hashes = _body_hashes(request)
+    if not hashes:
+        return True
+    body_hash = hashlib.sha256(request.body).hexdigest().encode()
+    return len(hashes) == 1 and hmac.compare_digest(body_hash, hashes[0].lower().encode("utf-8", "surrogatepass"))
 
 
 def _secrets(request: WebhookRequest, settings: TwilioSettings) -> tuple[list[str], str]:
@@ -101,6 +104,8 @@ def _secrets(request: WebhookRequest, settings: TwilioSettings) -> tuple[list[st
 
 
 def _body_hashes(request: WebhookRequest) -> list[str]:
+    if BODY_HASH not in request.url:
+        return []
     try:
         return parse_qs(request.query, keep_blank_values=True).get(BODY_HASH, [])
     except ValueError:

@@ -261,3 +261,29 @@ def party_fields(sender: str, receiver: str) -> dict[str, str]:
     for party in ("From", "To"):
         fields |= {f"{party}City": "", f"{party}State": "", f"{party}Zip": "", f"{party}Country": "US"}
     return fields
+
+
+def message(fields: dict[str, str], at: datetime) -> dict[str, Any]:
+    """A text that came in, as the API shows it, from its webhook's fields."""
+    return {
+        "sid": fields["MessageSid"],
+        "account_sid": fields["AccountSid"],
+        "messaging_service_sid": None,
+        "api_version": API_VERSION,
+        "from": fields["From"],
+        "to": fields["To"],
+        "body": fields["Body"],
+        "status": "received",
+        "direction": "inbound",
+        "num_media": fields["NumMedia"],
+        "num_segments": fields["NumSegments"],
+        "date_created": at_twilio(at),
+        "date_sent": at_twilio(at),
+        "date_updated": at_twilio(at),
+        "error_code": None,
+        "error_message": None,
+        "price": None,
+        "price_unit": "USD",
+        "uri": f"/{API_VERSION}/Accounts/{fields['AccountSid']}/Messages/{fields['MessageSid']}.json",
+        "subresource_uris": {},
+    }

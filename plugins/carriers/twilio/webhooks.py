@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from hub.api import AnswerPoint, BadPayload, Event, MessageEvent, WebhookRequest, phone_number
 from plugins.carriers.twilio import translate
-from plugins.carriers.twilio.signature import signed_fields
+from plugins.carriers.twilio.signature import Field
 from plugins.carriers.twilio.twiml import TRACKING_NUMBER
 
 MOST_MEDIA = 10
@@ -22,23 +22,21 @@ MOST_MEDIA = 10
 class Webhook:
     """The fields of one webhook, read strictly: a field that is not of its form is BadPayload."""
 
-    def __init__(self, request: WebhookRequest) -> None:
+    def __init__(self, request: WebhookRequest, fields: Sequence[Field]) -> None:
         self.path = request.path
         self.received_at = request.received_at
         self.named_number = _named_number(request.query)
         """The tracking number in the query of our own callback addresses."""
-        self._fields: dict[str, list[str]] = {}
-        for name, value in signed_fields(request):
-            # PostgreSQL keeps no NUL, and no field of Twilio's means anything by one.
-            text = value.decode("utf-8", "replace").replace("\x00", "")
-            self._fields.setdefault(name.decode("utf-8", "replace"), []).append(text)
+        self._fields = fields
 
     def text(self, name: str) -> str:
         """A field, blank where absent."""
-        values = self._fields.get(name, [""])
+        wanted = name.encode()
+        values = [value for field, value in self._fields if field == wanted]
         if len(values) > 1:
             raise BadPayload(f"the webhook has the field {name} more than once.")
-        return values[0]
+        # PostgreSQL keeps no NUL, and no field of Twilio's means anything by one.
+        return values[0].decode("utf-8", "replace").replace("\x00", "") if values else ""
 
     def sid(self, name: str) -> str:
         """A Twilio id, which must be there."""
@@ -192,11 +190,14 @@ def _dialled_leg(webhook: Webhook) -> Event | None:
 
 
 def _after_dial(webhook: Webhook) -> Event | None:
+    """Only that nobody picked up: who did, and when, the dialled leg's own status tells better."""
+    if webhook.status("DialCallStatus") not in translate.UNANSWERED:
+        return None
     return translate.dialled(
         webhook.status("DialCallStatus"),
         webhook.sid("CallSid"),
         webhook.at,
-        webhook.seconds("DialCallDuration"),
+        None,
         webhook.called_number,
         None,
     )

@@ -15,11 +15,13 @@ from twilio.rest import Client
 from hub.api import (
     AuthError,
     CallEvent,
+    Erasure,
     Fault,
     Money,
     NumberOffer,
     NumberQuery,
     NumberSetup,
+    PersonReference,
     Rejected,
     RetryLater,
     SimulatedCall,
@@ -59,6 +61,7 @@ def sandbox(running: Sandbox) -> Sandbox:
     running.heal()
     running.calls.clear()
     running.recordings.clear()
+    running.messages.clear()
     running.numbers.clear()
     running.requests_per_second = None
     CLOCK.advance(hours=1)
@@ -302,6 +305,31 @@ def test_a_recording_that_is_gone_is_refused(twilio: Twilio, sandbox: Sandbox) -
         twilio.fetch_recording("RE" + "0" * 32, f"{sandbox.url}/a")
 
 
+# A person's requests
+
+
+def test_a_person_gets_all_that_twilio_holds_and_has_it_erased(
+    twilio: Twilio, sandbox: Sandbox, client: Client
+) -> None:
+    webhook_url = "https://calls.example.com/webhooks/twilio"
+    _, events = play(sandbox)
+    play(sandbox, caller_number="+13125550177")
+    sandbox.message_webhook(CALLER, TRACKING, "Is 5 pm ok?", webhook_url)
+    sandbox.message_webhook("+13125550177", TRACKING, "no", webhook_url)
+    person = PersonReference(phone_numbers=(CALLER, "+13125550166"))
+    records = twilio.export_person(person)
+    assert [record.record_type for record in records] == ["call", "recording", "call", "text"]
+    assert records[1].record_id == events[-1].recording_id and records[1].fields["duration"] == "90"
+    assert records[2].record_id == events[0].call_id
+    assert records[-1].fields["body"] == "Is 5 pm ok?"
+    assert twilio.erase_person(person) == Erasure(status="erased", records=4)
+    assert twilio.erase_person(person) == Erasure(status="nothing_held")
+    assert twilio.export_person(person) == []
+    assert {call._from for call in client.calls.list()} == {"+13125550177"}
+    assert [text.body for text in client.messages.list()] == ["no"]
+    assert len(client.recordings.list()) == 1
+
+
 # Signing in, and failing
 
 
@@ -355,7 +383,7 @@ def test_a_twilio_that_cannot_be_reached_is_tried_later() -> None:
 
 def test_unknown_paths_are_answered_as_twilio_does(client: Client) -> None:
     with pytest.raises(TwilioRestException) as refused:
-        client.messages("SM" + "0" * 32).fetch()
+        client.conferences("CF" + "0" * 32).fetch()
     assert (refused.value.status, refused.value.code) == (404, 20404)
 
 

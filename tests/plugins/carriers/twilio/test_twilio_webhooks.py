@@ -61,17 +61,14 @@ def played(outcome: str, **changes: object) -> list[CallEvent | MessageEvent]:
 
 def test_an_answered_call_is_told_from_ring_to_recording() -> None:
     events = played("answered")
-    assert [event.kind for event in events] == ["ringing", "answered", "answered", "answered", "completed", "recorded"]
+    assert [event.kind for event in events] == ["ringing", "answered", "answered", "completed", "recorded"]
     assert {event.at for event in events if event.kind == "answered"} == {AT + timedelta(seconds=8)}
     assert {event.call_id for event in events} == {events[0].call_id}
     assert {event.tracking_number for event in events} == {TRACKING}
     assert events[1].answered_by == BUSINESS
-    assert (events[4].duration, events[5].recording_duration) == (98, 90)
-    assert events[
-        5
-    ].recording_url == f"https://api.twilio.com/2010-04-01/Accounts/{SANDBOX.account_sid}/Recordings/" + str(
-        events[5].recording_id
-    )
+    assert (events[3].duration, events[4].recording_duration) == (98, 90)
+    recordings = f"https://api.twilio.com/2010-04-01/Accounts/{SANDBOX.account_sid}/Recordings"
+    assert events[4].recording_url == f"{recordings}/{events[4].recording_id}"
 
 
 def test_a_voicemail_is_an_unanswered_call_with_audio() -> None:
@@ -113,21 +110,23 @@ def test_a_dialled_leg_that_nobody_picks_up_is_not_answered(status: str) -> None
 @pytest.mark.parametrize(
     ("status", "kind", "step"),
     [
-        ("completed", "answered", "done"),
-        ("answered", "answered", "done"),
+        ("completed", None, "done"),
+        ("answered", None, "done"),
         ("no-answer", "not_answered", "after_dial"),
         ("busy", "not_answered", "after_dial"),
         ("failed", "not_answered", "after_dial"),
         ("canceled", "not_answered", "after_dial"),
     ],
 )
-def test_the_end_of_a_dial_leads_to_voicemail_only_where_nobody_picked_up(status: str, kind: str, step: str) -> None:
+def test_the_end_of_a_dial_leads_to_voicemail_only_where_nobody_picked_up(
+    status: str, kind: str | None, step: str
+) -> None:
     request = webhook(
         "dial", {"CallSid": CALL, "DialCallSid": LEG, "DialCallStatus": status, "DialCallDuration": "5"}, own=True
     )
     assert TWILIO.verify_webhook(request).answer == AnswerPoint(step, TRACKING)  # type: ignore[arg-type]
-    (event,) = TWILIO.parse_webhook(request)
-    assert isinstance(event, CallEvent) and (event.kind, event.call_id) == (kind, CALL)
+    told = [(event.kind, event.call_id) for event in TWILIO.parse_webhook(request) if isinstance(event, CallEvent)]
+    assert told == ([(kind, CALL)] if kind else [])
 
 
 def test_each_address_waits_for_its_step() -> None:

@@ -58,7 +58,7 @@ class HubSpot(Connector):
     @hookimpl
     def log_calls(self, activities: Sequence[CallActivity]) -> Sequence[Receipt]:
         """Calls as HubSpot's call engagements, each on the contact that has the caller's number."""
-        return calls.log_calls(self._client, self.settings, self.services.memory, activities)
+        return calls.log_calls(self._client, self.settings, activities)
 
     @hookimpl
     def pull_outcomes(self, cursor: str | None) -> OutcomePage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.api import CallActivity, ConfigError, Memory, Receipt, Rejected, RetryLater
+from hub.api import CallActivity, ConfigError, Receipt, Rejected, RetryLater
 
 from . import contacts
 from .client import Client
@@ -21,13 +21,12 @@ AGAIN = frozenset({"RATE_LIMITS", "CONFLICT", "INTERNAL_ERROR", "TIMEOUT"})
 """Categories of an item's error that pass by themselves."""
 
 
-def log_calls(
-    client: Client, settings: HubSpotSettings, memory: Memory, activities: Sequence[CallActivity]
-) -> list[Receipt]:
+def log_calls(client: Client, settings: HubSpotSettings, activities: Sequence[CallActivity]) -> list[Receipt]:
     """Write the calls and return one receipt each."""
     if not activities:
         return []
-    ensure_call_property(client, settings, memory)
+    if not has_call_property(client, settings.call_property):
+        _create_call_property(client, settings.call_property)
     numbers = sorted({call.caller_number for call in activities if call.caller_number})
     known = contacts.by_phone(client, numbers, settings.country)
     receipts = upsert(client, settings.call_property, list({call.key: call for call in activities}.values()))
@@ -47,31 +46,29 @@ def log_calls(
     return [receipts[call.key] for call in activities]
 
 
-def ensure_call_property(client: Client, settings: HubSpotSettings, memory: Memory) -> None:
-    """Make the unique property that keeps a call from being logged twice, unless it is there.
-
-    There is no other road: search trails behind writes, so looking for a call before writing it would still make
-    doubles. ConfigError says what a person must do where we may not.
-    """
-    name = settings.call_property
-    if memory.get("call_property") == name:
-        return
-    wanted = f"Make a single-line text property {name!r} with unique values on calls in HubSpot"
+def has_call_property(client: Client, name: str) -> bool:
+    """Is the unique property there that keeps a call from being logged twice? Looked at for every batch, since an
+    administrator may take it away at any time. ConfigError where the property that is there allows doubles."""
     try:
         found = client.call(lambda crm: crm.properties.core_api.get_by_name("calls", name))
     except Refusal as refusal:
-        if refusal.status != 404:
-            raise refusal.error() from None
-        _create_call_property(client, name, wanted)
-    else:
-        if found is None or found.name != name:
-            raise RetryLater(UNREADABLE)
-        if not found.has_unique_value:
-            raise ConfigError(f"{wanted}; the one that is there allows doubles, so choose another `call_property`.")
-    memory.put("call_property", name)
+        if refusal.status == 404:
+            return False
+        raise refusal.error() from None
+    if found is None or found.name != name:
+        raise RetryLater(UNREADABLE)
+    if not found.has_unique_value:
+        raise ConfigError(f"{_wanted(name)}; the one that is there allows doubles, so set another `call_property`.")
+    return True
 
 
-def _create_call_property(client: Client, name: str, wanted: str) -> None:
+def _wanted(name: str) -> str:
+    return f"Make a single-line text property {name!r} with unique values on calls in HubSpot"
+
+
+def _create_call_property(client: Client, name: str) -> None:
+    """There is no other road: search trails behind writes, so to look for a call before writing it still makes doubles.
+    ConfigError says what a person must do where we may not."""
     group = {"name": PROPERTY_GROUP, "label": "Ringfence", "displayOrder": -1}
     definition = {
         "name": name,
@@ -86,7 +83,7 @@ def _create_call_property(client: Client, name: str, wanted: str) -> None:
         _unless_there(client, lambda crm: crm.properties.core_api.create("calls", definition))
     except Refusal as refusal:
         if refusal.status in (400, 403):
-            raise ConfigError(f"{wanted}, or give the app the scope to make it.") from None
+            raise ConfigError(f"{_wanted(name)}, or give the app the scope to make it.") from None
         raise refusal.error() from None
 
 
@@ -117,11 +114,24 @@ def upsert(client: Client, call_property: str, calls: Sequence[CallActivity]) ->
         if len(calls) == 1:
             category = "CONFLICT" if refusal.status == 409 else refusal.category
             return {calls[0].key: refused(calls[0], category, refusal.message)}
-        half = len(calls) // 2
-        return upsert(client, call_property, calls[:half]) | upsert(client, call_property, calls[half:])
+        return _halved(client, call_property, calls)
     written = {(record.properties or {}).get(call_property): record for record in listed(answer)}
     errors = _errors_by_key(getattr(answer, "errors", None) or ())
     return {call.key: _receipt(call, written.get(call.key), errors.get(call.key)) for call in calls}
+
+
+def _halved(client: Client, call_property: str, calls: Sequence[CallActivity]) -> dict[str, Receipt]:
+    """Each half by itself. What is settled stays settled where HubSpot's limit ends it early."""
+    half = len(calls) // 2
+    receipts: dict[str, Receipt] = {}
+    for part in (calls[:half], calls[half:]):
+        try:
+            receipts |= upsert(client, call_property, part)
+        except RetryLater as later:
+            for call in part:
+                reason, wait = str(later), later.after
+                receipts[call.key] = Receipt(key=call.key, status="retry", reason=reason, retry_after=wait)
+    return receipts
 
 
 def _receipt(call: CallActivity, record: Any, error: Any) -> Receipt:

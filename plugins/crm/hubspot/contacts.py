@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from hub.api import phone_number
+
 from .client import Client
 from .objects import Found, search_all
-from .translate import CONTACT_PROPERTIES, phones
+from .translate import CONTACT_PROPERTIES, PHONES, phones
 
 SEARCHABLE = ("hs_searchable_calculated_phone_number", "hs_searchable_calculated_mobile_number")
 """HubSpot's own normal form of `phone` and `mobilephone`: area code and local number, without the country code
@@ -19,12 +21,12 @@ def by_phone(client: Client, numbers: Sequence[str], country: str) -> dict[str, 
 
     One search for all: search allows only about five requests a second.
     """
-    if not numbers:
-        return {}
-    national = sorted({_national(number) for number in numbers})
-    filters = [_within(name, national) for name in SEARCHABLE]
-    filters += [_within(name, sorted(set(numbers))) for name in ("phone", "mobilephone")]
     found: dict[str, list[Found]] = {number: [] for number in numbers}
+    whole = sorted(number for number in found if phone_number(number) == number)
+    if not whole:
+        return found
+    national = sorted({_national(number) for number in whole})
+    filters = [_within(name, national) for name in SEARCHABLE] + [_within(name, whole) for name in PHONES]
     for contact in search(client, filters):
         # The searchable form has no country code: only the whole number says whether it is really this contact.
         for number in phones(contact[1], country):

@@ -8,6 +8,7 @@ from typing import Any
 from hub.api import Erasure, HeldRecord, PersonReference, RetryLater
 
 from . import contacts
+from .calls import has_call_property
 from .client import Client
 from .objects import Found, batches, search_all
 from .refusals import UNREADABLE
@@ -65,7 +66,7 @@ def _contacts(client: Client, settings: HubSpotSettings, person: PersonReference
 
 def _calls(client: Client, settings: HubSpotSettings, numbers: Sequence[str]) -> list[Found]:
     """The calls that hold our property and one of `numbers`."""
-    if not numbers:
+    if not numbers or not has_call_property(client, settings.call_property):
         return []
     ours = {"propertyName": settings.call_property, "operator": "HAS_PROPERTY"}
     request = {

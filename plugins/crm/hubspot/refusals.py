@@ -49,7 +49,9 @@ class Refusal(Exception):
         """Our error for it; its class says what the hub does next."""
         words = without_personal_data(self.message)
         if self.status == 401:
-            return AuthError("HubSpot refuses the token; make a new one and put it into config.yaml.")
+            return AuthError(
+                "HubSpot refuses the token; renew the key or install the app again, and update config.yaml."
+            )
         if self.status == 403:
             return AuthError("HubSpot says that the app lacks a scope; add the scopes that the README lists.")
         if self.status == 429:
@@ -81,6 +83,6 @@ def without_personal_data(message: Any, sent: Iterable[str | None] = ()) -> str:
     for value in sorted({value for value in sent if value and len(value) > 1}, key=len, reverse=True):
         text = text.replace(value, "…")
     text = re.sub(r"https?://\S+", "…", text)
-    text = re.sub(r"\S+@\S+", "…", text)
+    text = re.sub(r"[^\s@(<\[\"':,;]+@[^\s@)>\]\"':,;]+", "…", text)
     text = re.sub(r"\+?\(?\d[\d\s().-]{5,}\d", "…", text)
     return text[:300]

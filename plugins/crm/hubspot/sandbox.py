@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
-from hub.api import HttpSandbox, WebhookRequest
+from hub.api import Fault, HttpSandbox, WebhookRequest
 
 from .sandbox_account import Account
 from .sandbox_records import HubSpotError, invalid
@@ -28,16 +28,22 @@ class Sandbox(HttpSandbox):
         super().__init__(clock)
         self.token = "pat-na1-sandbox"  # noqa: S105
         self.client_id, self.client_secret = "sandbox-client", "sandbox-client-secret"
+        self.forget()
+
+    def forget(self) -> None:
+        """An empty account, as on its first day; no fault waits."""
+        self.account = Account(lambda: self.clock())
         self.refresh_token = "sandbox-refresh-token"  # noqa: S105
-        self.account = Account(clock)
         self.burst = 190
         """Requests that are allowed within ten seconds of the sandbox's clock."""
         self.requests: list[tuple[str, str]] = []
         """Method and path of each request that came through."""
         self.refreshes = 0
         self._access: dict[str, datetime] = {}
+        self._next_refresh_token = ""
         self._recent: list[datetime] = []
         self._events = itertools.count(1)
+        self.heal()
 
     def settings(self) -> dict[str, Any]:
         """Sign in with the private token; the stand-in's search does not trail behind."""
@@ -57,6 +63,10 @@ class Sandbox(HttpSandbox):
         """End every OAuth access token now."""
         with self._lock:
             self._access.clear()
+
+    def rotate_refresh_token(self) -> None:
+        """Give out another refresh token with the next access token; the present one ends then."""
+        self._next_refresh_token = f"refresh-{uuid.uuid4().hex}"
 
     # What the demo and the conformance suite see and set up.
 
@@ -105,9 +115,27 @@ class Sandbox(HttpSandbox):
                 if any(record.properties.get(name) for name in unique)
             ]
 
-    def refuse(self, key: str, message: str = "This call cannot be saved") -> None:
-        """Refuse the call with this key, alone, whenever it comes."""
-        self.account.refused[key] = message
+    def refuse(self, key: str, message: str = "This call cannot be saved", whole_batch: bool = False) -> None:
+        """Refuse the call with this key whenever it comes: alone, or with the whole batch that it comes in."""
+        self.account.refused[key] = (message, whole_batch)
+
+    def fail_from(self, count: int, fault: Fault) -> None:
+        """Serve `count` requests, then fail with `fault` until `heal`."""
+        self._serve_before_fault = count
+        self.fail_next(fault, times=50)
+
+    def heal(self) -> None:
+        """Forget all faults that are still waiting."""
+        self._serve_before_fault = 0
+        super().heal()
+
+    def next_fault(self) -> Fault | None:
+        """The fault of the request at hand, once the requests that are still to be served are."""
+        with self._lock:
+            if self._serve_before_fault:
+                self._serve_before_fault -= 1
+                return None
+            return super().next_fault()
 
     def add(self, kind: str, **properties: str) -> str:
         """A record with any properties, changed now; its id."""
@@ -242,6 +270,7 @@ class Sandbox(HttpSandbox):
         if form.get("grant_type") != "refresh_token" or form.get("refresh_token") != self.refresh_token:
             raise HubSpotError(400, "BAD_REFRESH_TOKEN", "missing or invalid refresh token")
         self.refreshes += 1
+        self.refresh_token, self._next_refresh_token = self._next_refresh_token or self.refresh_token, ""
         token = f"oauth-{self.refreshes}-{uuid.uuid4().hex}"
         self._access[token] = self.clock() + LIFETIME
         return 200, {
@@ -265,6 +294,8 @@ def _dated(path: str) -> tuple[str, list[str]]:
 
 
 def _told(error: HubSpotError) -> dict[str, Any]:
+    if error.category.startswith("BAD_"):
+        return {"status": error.category, "message": error.message, "correlationId": str(uuid.uuid4())}
     body = {"status": "error", "message": error.message, "correlationId": str(uuid.uuid4()), "category": error.category}
     if error.status == 429:
         body |= {"errorType": "RATE_LIMIT", "policyName": "TEN_SECONDLY_ROLLING"}

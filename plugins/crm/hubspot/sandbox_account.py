@@ -25,8 +25,8 @@ class Account:
         }
         self.search_lag = timedelta(0)
         """How long a change takes to show in search."""
-        self.refused: dict[str, str] = {}
-        """Keys of calls that are refused, each with the reason."""
+        self.refused: dict[str, tuple[str, bool]] = {}
+        """Keys of calls that are refused, each with the reason, and whether the whole batch is refused with it."""
         self.tables = {kind: Table(kind) for kind in ("contacts", "deals", "calls")}
         self.links: dict[tuple[str, int, str], dict[int, int]] = {}
         self._groups: set[str] = set()
@@ -131,32 +131,36 @@ class Account:
             raise invalid("idProperty must be a property with unique values")
         if len(set(named)) < len(named):
             raise invalid("Duplicate IDs found in batch input")
-        results, errors = [], []
-        for one in inputs:
-            name, key = str(one["idProperty"]), str(one["id"])
-            properties = {**(one.get("properties") or {}), name: key}
-            try:
-                if key in self.refused:
-                    raise invalid(self.refused[key])
-                table.check(properties)
-            except HubSpotError as error:
-                # Without a trace id HubSpot refuses the whole batch, and so it does for properties that do not exist.
-                if not one.get("objectWriteTraceId") or "DOESNT_EXIST" in error.message:
-                    raise
-                context = {"objectWriteTraceId": [one["objectWriteTraceId"]]}
-                errors.append(
-                    {"status": "error", "category": error.category, "message": error.message, "context": context}
-                )
-                continue
-            found = table.find(name, key)
-            if found:
-                self.change(table.kind, str(found.id), **properties)
-            record = found or table.records[int(self.add(table.kind, **properties))]
-            results.append(
-                {**record.shown(), "new": found is None, "objectWriteTraceId": one.get("objectWriteTraceId")}
-            )
+        errors = [error for one in inputs if (error := self._objection(table, one))]
+        objected = {error["context"]["objectWriteTraceId"][0] for error in errors}
+        results = [self._written(table, one) for one in inputs if one.get("objectWriteTraceId") not in objected]
         answer = _batched(results)
         return (207, {**answer, "numErrors": len(errors), "errors": errors}) if errors else (200, answer)
+
+    def _objection(self, table: Table, one: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What is wrong with one input. Without a trace id HubSpot refuses the whole batch for it, and so it does for
+        properties that do not exist."""
+        key = str(one["id"])
+        message, whole_batch = self.refused.get(key, ("", False))
+        try:
+            if message:
+                raise invalid(message)
+            table.check({**(one.get("properties") or {}), str(one["idProperty"]): key})
+        except HubSpotError as error:
+            if whole_batch or not one.get("objectWriteTraceId") or "DOESNT_EXIST" in error.message:
+                raise
+            context = {"objectWriteTraceId": [one["objectWriteTraceId"]]}
+            return {"status": "error", "category": error.category, "message": error.message, "context": context}
+        return None
+
+    def _written(self, table: Table, one: Mapping[str, Any]) -> dict[str, Any]:
+        name, key = str(one["idProperty"]), str(one["id"])
+        properties = {**(one.get("properties") or {}), name: key}
+        found = table.find(name, key)
+        if found:
+            self.change(table.kind, str(found.id), **properties)
+        record = found or table.records[int(self.add(table.kind, **properties))]
+        return {**record.shown(), "new": found is None, "objectWriteTraceId": one.get("objectWriteTraceId")}
 
     def _purge(self, asked: Mapping[str, Any]) -> tuple[int, Any]:
         self._needs("crm.objects.contacts.write")

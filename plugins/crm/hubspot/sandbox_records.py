@@ -59,6 +59,12 @@ class Record:
     created: datetime
     updated: datetime
 
+    def held(self, name: str) -> str | None:
+        """One property's text."""
+        if name == "hs_object_id":
+            return str(self.id)
+        return hubspot_time(self.created) if name == "hs_createdate" else self.properties.get(name)
+
     def shown(self, names: Sequence[str] | None = None) -> dict[str, Any]:
         """The record as HubSpot answers it: only the properties that were asked for, null where it has none."""
         held = self.properties | {"hs_object_id": str(self.id), "hs_createdate": hubspot_time(self.created)}
@@ -154,7 +160,7 @@ class Table:
         return sorted(held, key=lambda record: self._value(record, name), reverse=direction == "DESCENDING")
 
     def _value(self, record: Record, name: str) -> Any:
-        return self._typed(name, record.shown()["properties"].get(name))
+        return self._typed(name, record.held(name))
 
     def _typed(self, name: str, value: Any) -> Any:
         """A value as search compares it: times in milliseconds, numbers as numbers, texts without case."""

@@ -36,7 +36,7 @@ DECODED = {
 
 def signature(secret: str, method: str, url: str, body: bytes, timestamp: str) -> str:
     """The value of X-HubSpot-Signature-v3."""
-    signed = method.encode() + decoded(url).encode() + body + timestamp.encode()
+    signed = method.encode() + decoded(url).encode(errors="replace") + body + timestamp.encode()
     return base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
 
 
@@ -51,7 +51,7 @@ def verify(request: WebhookRequest, secrets: Iterable[str], now: datetime) -> No
     timestamp = request.headers.get("x-hubspot-request-timestamp", "")
     fresh = bool(re.fullmatch(r"[0-9]{1,15}", timestamp)) and abs(milliseconds(now) - int(timestamp)) <= WINDOW
     wanted = [signature(secret, request.method, request.url, request.body, timestamp) for secret in secrets]
-    genuine = [hmac.compare_digest(one.encode(), given.encode()) for one in wanted]
+    genuine = [hmac.compare_digest(one.encode(), given.encode(errors="replace")) for one in wanted]
     if not (fresh and any(genuine)):
         raise BadSignature("This request is not signed by HubSpot, or not within five minutes.")
 

@@ -103,7 +103,7 @@ class OAuthTokens:
                 raise AuthError(RECONNECT) from None
             except (requests.Timeout, requests.ConnectionError):
                 raise RetryLater(UNANSWERED) from None
-            except (KeyError, TypeError, ValueError, requests.RequestException):
+            except (AttributeError, KeyError, TypeError, ValueError, requests.RequestException):
                 raise RetryLater(UNREADABLE) from None
 
 

@@ -69,9 +69,19 @@ class ConsentQuestion:
     records: tuple[ConsentRecord, ...] = ()
 
     def latest_record(self) -> ConsentRecord | None:
-        """The person's last word on this use that has not expired."""
-        spoken = [r for r in self.records if r.covers(self.use) and not (r.expires_at and r.expires_at <= self.at)]
-        return max(spoken, key=lambda record: record.at, default=None)
+        """The person's last word on this use, at equal times the refusal; None where nothing was said or it has lapsed.
+
+        Where a lapsed yes had replaced an earlier refusal, the refusal holds again; a refusal that lapsed revives no yes.
+        """
+        spoken = sorted((r for r in self.records if r.covers(self.use)), key=lambda r: (r.at, r.state != "given"))
+        while spoken:
+            last = spoken.pop()
+            if last.expires_at is None or last.expires_at > self.at:
+                return last
+            if last.state != "given":
+                return None
+            spoken = [earlier for earlier in spoken if earlier.state != "given"]
+        return None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,47 @@
+"""The `hub` command; one file a command."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import typer
+
+from hub.errors import RingfenceError
+
+MODULES = (
+    "serve",
+    "demo",
+    "check",
+    "config",
+    "secrets",
+    "call",
+    "inbox",
+    "deliveries",
+    "sync",
+    "numbers",
+    "consent",
+    "connectors",
+    "chaos",
+    "new_plugin",
+    "certify",
+)
+
+app = typer.Typer(
+    name="hub",
+    help="Ringfence: the open, self-hosted call-tracking hub.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for module in MODULES:
+    import_module(f"hub.cli.{module}").register(app)
+
+
+def main() -> None:
+    """The entry point: an error of ours ends with its sentence and status 2, never with a traceback."""
+    try:
+        app()
+    except RingfenceError as error:
+        typer.secho(str(error), fg=typer.colors.RED, err=True)
+        sys.exit(2)

@@ -1,0 +1,75 @@
+"""What commands share: the configuration, the database, and a hub with its sandboxes, opened and closed in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy.exc import OperationalError
+
+from hub.assembly import Clock, Hub, assemble, utc_now
+from hub.config.loading import load_config
+from hub.config.models import Config
+from hub.errors import ConfigError
+from hub.numbers.directory import LiveDirectory, write_accounts
+from hub.plugins import discover
+from hub.sandbox import RunningSandboxes, start_sandboxes
+from hub.store.engine import Store, explain
+from hub.store.schema import upgrade
+
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
+CONFIG = Path("config.yaml")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A hub that is ready to work, with its directory and the stand-ins of its sandboxed connectors."""
+
+    hub: Hub
+    directory: LiveDirectory
+    sandboxes: RunningSandboxes
+
+
+def read_config(path: Path, *, sandbox: bool = False) -> Config:
+    """The checked configuration; ConfigError tells every problem."""
+    return load_config(path, discover, sandbox=sandbox)
+
+
+@contextmanager
+def open_store(config: Config) -> Iterator[Store]:
+    """The database alone, with its schema brought up to date."""
+    store = Store(config.hub.database)
+    try:
+        upgrade(store)
+        yield store
+    except OperationalError as error:
+        raise ConfigError(explain(error)) from None
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_hub(config: Config, clock: Clock = utc_now, sandboxes: RunningSandboxes | None = None) -> Iterator[Opened]:
+    """A whole hub: stand-ins started, schema migrated, accounts written. `sandboxes` that run already are used as they are."""
+    entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}
+    own = sandboxes is None
+    running = sandboxes or start_sandboxes({name: entry.connector_class for name, entry in entries.items()}, clock)
+    try:
+        pointed = {name: entry.with_sandbox(running.settings(name)) for name, entry in entries.items()}
+        hub = assemble(replace(config, connectors={**config.connectors, **pointed}), clock)
+        try:
+            upgrade(hub.store)
+            with hub.store.writing() as session:
+                write_accounts(session, config, clock())
+            yield Opened(hub, LiveDirectory(hub.store), running)
+        except OperationalError as error:
+            raise ConfigError(explain(error)) from None
+        finally:
+            hub.close()
+    finally:
+        if own:
+            running.stop()

@@ -21,7 +21,6 @@ from hub.api import (
     Erasure,
     Event,
     HeldRecord,
-    Limits,
     Manifest,
     NumberOffer,
     NumberQuery,
@@ -70,7 +69,6 @@ class Twilio(Connector):
             "text may stay in its backups for 30, and Twilio keeps what its bills and laws require.",
         ),
         auth=Auth(kind="basic"),
-        limits=Limits(batch_size=1),
     )
     Settings = TwilioSettings
     settings: TwilioSettings
@@ -80,7 +78,6 @@ class Twilio(Connector):
         missing = settings.missing_secrets()
         if missing:
             raise ConfigError(f"connector {name!r} has an empty {' and '.join(missing)}; set it in config.yaml.")
-
         self._rest = Rest(settings, services)
         self._origins = (settings.base_url, ORIGIN)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
@@ -106,6 +106,7 @@ def test_a_notice_is_acknowledged_with_an_empty_response() -> None:
     assert same(TWILIO.acknowledge_webhook(empty).body, VoiceResponse())
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_whatever_is_said_stays_text(greeting: str, source: str) -> None:
     route = FULL.model_copy(update={"greeting": greeting, "whisper": "[source]"})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.api import AnswerPoint, BadPayload, BadSignature, CallEvent, MessageEvent, SimulatedCall, WebhookRequest
@@ -322,6 +322,7 @@ PATHS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(PATHS, st.dictionaries(NAMES, VALUES.filter(lambda text: text.isprintable())), st.booleans())
 def test_signed_fields_of_any_content_have_a_key_and_parse_or_are_parked(
     path: str, fields: dict[str, str], own: bool
@@ -337,6 +338,7 @@ def test_signed_fields_of_any_content_have_a_key_and_parse_or_are_parked(
     assert all(event.at.tzinfo is UTC and event.at <= AT for event in events)
 
 
+@settings(deadline=None)
 @given(PATHS, st.binary(max_size=200))
 def test_bytes_of_any_kind_parse_or_are_parked(path: str, body: bytes) -> None:
     try:

@@ -15,6 +15,7 @@ from plugins.ads.google_ads.settings import GoogleAdsDestination
 
 MAX_AGE = timedelta(days=90)
 CLOCK_SKEW = timedelta(minutes=5)
+MAX_VALUE = 10**18
 CLICK_IDS = ("gclid", "gbraid", "wbraid")
 SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 _CLICK_ID = re.compile(r"[A-Za-z0-9._~=-]{1,512}")
@@ -130,7 +131,8 @@ def prepare(conversions: Sequence[Conversion], now: datetime) -> Batch:
     first: dict[tuple[object, ...], int] = {}
     fit: list[tuple[int, GoogleConversion]] = []
     for place, conversion in enumerate(conversions):
-        earlier = first.setdefault((conversion.key, conversion.kind, conversion.changed_at, conversion.value), place)
+        mark = (conversion.key, conversion.kind, conversion.changed_at, str(conversion.value))
+        earlier = first.setdefault(mark, place)
         if earlier != place:
             twins[place] = earlier
             continue
@@ -161,8 +163,8 @@ def _money(conversion: Conversion) -> tuple[float | None, str | None]:
             raise Unfit("INVALID_NUMBER_FORMAT", "A changed conversion needs its new value.")
         return None, None
     amount, currency = conversion.value.amount, conversion.value.currency
-    if not amount.is_finite() or amount < 0:
-        raise Unfit("INVALID_NUMBER_FORMAT", "The value must be zero or more.")
+    if not amount.is_finite() or not 0 <= amount < MAX_VALUE:
+        raise Unfit("INVALID_NUMBER_FORMAT", "The value must be zero or more, and less than a billion billions.")
     if not _CURRENCY.fullmatch(currency):
         raise Unfit("INVALID_CURRENCY_CODE", "The currency must be an ISO 4217 code, like USD.")
     return float(amount), currency
@@ -194,4 +196,7 @@ def _hashed(text: str | None) -> str | None:
 def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise Unfit("EVENT_TIME_INVALID", "The conversion's time has no time zone.")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise Unfit("EVENT_TIME_INVALID", "The conversion's time is out of range.") from None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.api import HttpSandbox
 from plugins.ads.google_ads.sandbox_grpc import AdsServer
-from plugins.ads.google_ads.sandbox_http import DataManagerApi
+from plugins.ads.google_ads.sandbox_http import DataManagerApi, Ingested
 from plugins.ads.google_ads.sandbox_ledger import Ledger
 from plugins.ads.google_ads.sandbox_tokens import Tokens
 
@@ -26,25 +27,35 @@ class Sandbox(HttpSandbox):
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(clock)
         self.lock = threading.RLock()
-        self.tokens = Tokens(clock)
-        self.ledger = Ledger()
-        self.customer_id = "1234567890"
-        self.conversion_actions = ["987654321", "123123123", "456456456"]
-        self.login_customer_id: str | None = None
-        self.allowlisted = True
-        self.names_fields = True
-        self.diagnostics_delay = timedelta()
-        self.requests_per_minute = 300
-        self.refused: set[str] = set()
-        self.refused_late: dict[str, str] = {}
-        """Transaction id → the reason that Data Manager's diagnostics give."""
-        self.ingested: list[Mapping[str, Any]] = []
-        """The bodies that came to `events:ingest`."""
-        self.headers: list[Mapping[str, str]] = []
-        """The metadata of the calls that came to the Google Ads API."""
         self.certificate: tuple[bytes, bytes] | None = None
         """Key and chain (PEM) with which the Google Ads API speaks TLS; set it before the start."""
         self._ads_server = AdsServer(self)
+        self.forget()
+
+    def forget(self) -> None:
+        """Back to the beginning: nothing was received, nothing fails, every switch as it was."""
+        with self.lock:
+            self.heal()
+            self.tokens = Tokens(self.clock)
+            self.ledger = Ledger()
+            self.requests: dict[str, Ingested] = {}
+            """Data Manager's requests by their id."""
+            self.requests_in: Counter[datetime] = Counter()
+            """How many requests Data Manager had in which minute."""
+            self.customer_id = "1234567890"
+            self.conversion_actions = ["987654321", "123123123", "456456456"]
+            self.login_customer_id: str | None = None
+            self.allowlisted = True
+            self.names_fields = True
+            self.diagnostics_delay = timedelta()
+            self.requests_per_minute = 300
+            self.refused: set[str] = set()
+            self.refused_late: dict[str, str] = {}
+            """Transaction id → the reason that Data Manager's diagnostics give."""
+            self.ingested: list[Mapping[str, Any]] = []
+            """The bodies that came to `events:ingest`."""
+            self.headers: list[Mapping[str, str]] = []
+            """The metadata of the calls that came to the Google Ads API."""
 
     def start(self) -> None:
         super().start()

@@ -74,6 +74,7 @@ ENUMS: Mapping[str, Mapping[int, str]] = {
 MAX_EVENTS = 2000
 MAX_DESTINATIONS = 10
 MAX_IDENTIFIERS = 10
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -97,7 +98,7 @@ def normalised(value: Any, shape: Shape | None, path: str, faults: list[Fault]) 
         return {}
     content: dict[str, Any] = {}
     for written, held in value.items():
-        name = re.sub(r"_([a-z])", lambda found: found[1].upper(), written)
+        name = re.sub(r"_([a-z])", lambda found: found[1].upper(), written) if "_" in written else written
         if name not in shape:
             where = f" at '{path}'" if path else ""
             words = f'Invalid JSON payload received. Unknown name "{written}"{where}: Cannot find field.'
@@ -105,16 +106,17 @@ def normalised(value: Any, shape: Shape | None, path: str, faults: list[Fault]) 
             continue
         if name in ENUMS and isinstance(held, int):
             held = ENUMS[name].get(held, held)
-        content[name] = normalised(held, shape[name], f"{path}.{name}" if path else name, faults)
+        inner = shape[name]
+        content[name] = normalised(held, inner, f"{path}.{name}" if path else name, faults) if inner else held
     return content
 
 
 def moment(text: Any) -> datetime | None:
     """A RFC 3339 time, or None."""
-    if not isinstance(text, str) or not re.match(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d", text):
+    if not isinstance(text, str) or not _RFC3339.match(text):
         return None
     try:
-        at = datetime.fromisoformat(re.sub(r"\.(\d{6})\d*", r".\1", text.upper()))
+        at = datetime.fromisoformat(text)
     except ValueError:
         return None
     return at.astimezone(UTC) if at.tzinfo else None

@@ -48,8 +48,6 @@ class DataManagerApi:
 
     def __init__(self, google: Sandbox) -> None:
         self._google = google
-        self._ingested: dict[str, Ingested] = {}
-        self._minutes: Counter[datetime] = Counter()
 
     def app(self) -> Starlette:
         """The paths as an ASGI application."""
@@ -111,7 +109,7 @@ class DataManagerApi:
         if asked.get("validateOnly"):
             return JSONResponse({"requestId": f"v-{secrets.token_hex(8)}"})
         request_id = f"t-{secrets.token_hex(8)}"
-        self._ingested[request_id] = self._count(asked, now)
+        google.requests[request_id] = self._count(asked, now)
         return JSONResponse({"requestId": request_id})
 
     def _count(self, asked: Mapping[str, Any], now: datetime) -> Ingested:
@@ -154,7 +152,7 @@ class DataManagerApi:
             refusal = self._gate(request)
             if refusal is not None:
                 return refusal
-            done = self._ingested.get(request.query_params.get("requestId", ""))
+            done = google.requests.get(request.query_params.get("requestId", ""))
             if done is None:
                 fault = Fault("request_id", "INVALID_REQUEST_ID", "The request ID is not valid.")
                 return _error(400, "INVALID_ARGUMENT", "There was a problem with the request.", [fault])
@@ -168,8 +166,8 @@ class DataManagerApi:
         if not google.tokens.allows(request.headers.get("authorization", "")):
             return _error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
         minute = google.clock().replace(second=0, microsecond=0)
-        self._minutes[minute] += 1
-        if self._minutes[minute] > google.requests_per_minute:
+        google.requests_in[minute] += 1
+        if google.requests_in[minute] > google.requests_per_minute:
             limit = {"quota_limit": "IngestionRequestsPerMinutePerProject", "service": "datamanager.googleapis.com"}
             return _error(429, "RESOURCE_EXHAUSTED", "Quota exceeded.", reason="RATE_LIMIT_EXCEEDED", metadata=limit)
         return None

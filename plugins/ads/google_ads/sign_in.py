@@ -71,21 +71,23 @@ class SignIn:
         }
 
     def _assertion(self, key: dict[str, Any]) -> str:
-        from authlib.oauth2.rfc7523 import sign_jwt_bearer_assertion
+        from authlib.oauth2.rfc7523 import JWTBearerGrant
+        from joserfc.errors import JoseError
+        from joserfc.jwk import RSAKey
 
         header = {"alg": "RS256", "typ": "JWT"}
         if key.get("private_key_id"):
             header["kid"] = str(key["private_key_id"])
         try:
-            signed: str = sign_jwt_bearer_assertion(
-                key["private_key"],
+            signed: str = JWTBearerGrant.sign(
+                RSAKey.import_key(key["private_key"]),
                 issuer=key["client_email"],
                 audience=self._settings.token_url,
                 issued_at=int(self._services.clock().timestamp()),
                 claims={"scope": " ".join(SCOPES)},
                 header=header,
             )
-        except (ValueError, TypeError) as error:
+        except (JoseError, ValueError, TypeError) as error:
             raise ConfigError(
                 "The service account's private key cannot be read; download its JSON key again."
             ) from error

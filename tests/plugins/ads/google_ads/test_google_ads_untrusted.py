@@ -1,0 +1,82 @@
+"""Whatever Google answers, it is read without harm: refusals, diagnostics, and the table of error codes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.api import PendingReceipt
+from plugins.ads.google_ads.diagnostics import receipts_of
+from plugins.ads.google_ads.policy import AS_GOOD_AS_DELIVERED, LATER, receipt_for
+from plugins.ads.google_ads.refusal import Refusal
+
+ITEM = PendingReceipt(
+    key="call-1",
+    reference="t-1",
+    accepted_at=datetime(2026, 11, 24, tzinfo=UTC),
+    destination={"conversion_action": 987654321},
+)
+names = st.sampled_from(
+    (
+        *("error", "details", "@type", "fieldViolations", "field", "requestStatusPerDestination", "requestStatus"),
+        *("errorInfo", "errorCounts", "recordCount", "reason", "destination", "productDestinationId", "retryDelay"),
+    )
+)
+words = st.sampled_from(("PARTIAL_SUCCESS", "FAILED", "SUCCESS", "x.BadRequest", "x.RetryInfo", "events[3].gclid", "9"))
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | words | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=100)
+@given(content=st.dictionaries(names, anything, max_size=4))
+def test_any_answer_to_a_question_about_diagnostics_gives_one_receipt(content: dict[str, Any]) -> None:
+    (receipt,) = receipts_of([ITEM], content)
+    assert receipt.key == "call-1" and receipt.status in ("delivered", "accepted", "duplicate", "rejected", "retry")
+
+
+@settings(max_examples=100)
+@given(body=st.binary(max_size=40) | anything.map(lambda content: json.dumps(content).encode()), after=st.text())
+def test_any_refusal_can_be_read(body: bytes, after: str) -> None:
+    refusal = Refusal.read(400, body, after)
+    assert refusal.code
+    assert refusal.retry_after is None or refusal.retry_after >= 0
+
+
+@pytest.mark.parametrize("nested", [b"[" * 100_000, b'{"error":' * 50_000, b'{"error": {"code": 1e999}}'])
+def test_a_hostile_body_reads_as_nothing(nested: bytes) -> None:
+    assert Refusal.read(400, nested).violations == ()
+
+
+def test_a_wait_may_stand_in_the_header_or_in_the_body() -> None:
+    body = json.dumps(
+        {"error": {"details": [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "31.5s"}]}}
+    ).encode()
+    assert Refusal.read(429, body).retry_after == 31.5
+    assert Refusal.read(429, body, "12").retry_after == 12.0
+
+
+def test_the_worst_of_several_reasons_decides() -> None:
+    assert receipt_for("k", ["DUPLICATE_GCLID", "INVALID_GCLID"], "w").status == "rejected"
+    assert receipt_for("k", ["DUPLICATE_GCLID", "TOO_RECENT_CLICK", "INTERNAL_ERROR"], "w").retry_after == 12 * 3600
+    assert receipt_for("k", ["DUPLICATE_GCLID"], "w").status == "duplicate"
+    assert receipt_for("k", [], "w").status == "rejected"
+
+
+def test_every_code_of_the_table_is_one_of_googles() -> None:
+    from google.ads import datamanager_v1 as dm
+    from google.ads.googleads.v26.errors.types import errors
+
+    ours = AS_GOOD_AS_DELIVERED | LATER.keys()
+    kinds = [field.enum_type for field in errors.ErrorCode.pb().DESCRIPTOR.fields]
+    theirs = {value.name for kind in kinds for value in kind.values}
+    theirs |= {reason.name for reason in dm.ErrorReason}
+    theirs |= {reason.name.removeprefix("PROCESSING_ERROR_REASON_") for reason in dm.ProcessingErrorReason}
+    assert ours <= theirs

@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from hub.errors import ConfigError
+from hub.cli.opening import CONFIG, ConfigFile, read_config
 
 commands = typer.Typer(help="Look at config.yaml as the hub reads it.", no_args_is_help=True)
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -21,22 +20,18 @@ def register(app: typer.Typer) -> None:
 
 @commands.command()
 def show(
-    config: ConfigFile = Path("config.yaml"),
-    sandbox: Annotated[bool, typer.Option(help="As `hub run --sandbox` reads it: no credentials needed.")] = False,
+    config: ConfigFile = CONFIG,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="As `hub run --sandbox` reads it, without credentials.")
+    ] = False,
 ) -> None:
     """Print the configuration with every reference resolved and every secret masked."""
     import yaml
 
-    from hub.config.loading import load_config
     from hub.config.showing import shown
-    from hub.plugins import discover
 
-    try:
-        loaded = load_config(config, discover, sandbox=sandbox)
-    except ConfigError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
-    typer.echo(yaml.safe_dump(shown(loaded), sort_keys=False, allow_unicode=True, width=120), nl=False)
+    seen = shown(read_config(config, sandbox=sandbox))
+    typer.echo(yaml.safe_dump(seen, sort_keys=False, allow_unicode=True, width=120), nl=False)
 
 
 @commands.command()

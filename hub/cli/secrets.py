@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from hub.errors import ConfigError
+
 commands = typer.Typer(help="Make the keys that encrypt what the hub keeps.", no_args_is_help=True)
 
 
@@ -33,11 +35,11 @@ def new_key(
         # O_EXCL: an existing key is never lost, and no link is followed.
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        typer.echo(f"{file} exists already; name a new file, as what the old key encrypted would be lost.", err=True)
-        raise typer.Exit(2) from None
+        raise ConfigError(
+            f"{file} exists already; name a new file, or what the old key encrypted would be lost."
+        ) from None
     except OSError as error:
-        typer.echo(f"{file} cannot be written ({error.strerror}); name a file in a folder of yours.", err=True)
-        raise typer.Exit(2) from None
+        raise ConfigError(f"{file} cannot be written ({error.strerror}); name a file in a folder of yours.") from None
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
         stream.write(key + "\n")
     typer.echo(f"Wrote {file}. In config.yaml, put this first: secret_keys: ['${{file:{file.resolve()}}}']")

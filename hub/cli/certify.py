@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.errors import RingfenceError
 from hub.plugins import discover
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from hub.testing.certificate import Certificate
 
 
-class CannotCertify(Exception):
-    """The suite cannot be run; the text says why and what to do."""
+class CannotCertify(RingfenceError):
+    """The suite cannot be run."""
 
 
 def register(app: typer.Typer) -> None:
@@ -35,13 +36,8 @@ def certify(
     """Prove that a plugin keeps the promises of its kind. Ends with 0 if all hold, 1 if some do not, 2 if none could be
     tried."""
     from rich.console import Console
-    from rich.markup import escape
 
-    try:
-        connector_class = find_plugin(name, file)
-    except CannotCertify as error:
-        Console(stderr=True).print(f"[red]{escape(str(error))}[/red]", soft_wrap=True, highlight=False)
-        raise typer.Exit(2) from error
+    connector_class = find_plugin(name, file)
     from hub.testing.certificate import certify as prove
 
     certificate = prove(connector_class)

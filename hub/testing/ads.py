@@ -91,7 +91,7 @@ class AdsConformance(WireConformance):
         assert receipts[item.key].status in TAKEN, receipts
         settled = self._settle(connector, [item], receipts, clock)
         assert settled[item.key].status in TAKEN, settled
-        state = _network(sandbox).conversions()[item.key]
+        state = _state(sandbox, item)
         assert Decimal(str(state["value"])) == 40 and state["currency"] == "USD", state
 
     def test_the_same_conversion_counts_once_however_often_it_comes(
@@ -163,7 +163,7 @@ class AdsConformance(WireConformance):
         changed = replace(item, kind="restate", changed_at=clock(), value=Money(Decimal("55.50"), "USD"))
         for _ in range(2):
             receipts = self._settle(connector, [changed], self._upload(connector, [changed]), clock)
-        said, state = receipts[item.key], _network(sandbox).conversions()[item.key]
+        said, state = receipts[item.key], _state(sandbox, item)
         if said.status == "rejected":
             assert said.reason and Decimal(str(state["value"])) == 40
         else:
@@ -211,6 +211,12 @@ class AdsConformance(WireConformance):
         for item in poor:
             receipts = self._upload(connector, [item])
             assert receipts[item.key].status in (*TAKEN, "rejected"), receipts
+
+
+def _state(sandbox: Sandbox, item: Conversion) -> Mapping[str, Any]:
+    counted = _network(sandbox).conversions()
+    assert item.key in counted, "the conversion does not count under its key: use it as the network's transaction id"
+    return counted[item.key]
 
 
 def _network(sandbox: Sandbox) -> AdsSandbox:

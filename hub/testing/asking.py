@@ -68,20 +68,25 @@ def implemented_hooks(connector: Connector) -> frozenset[str]:
     return frozenset(name for name in dir(connector) if manager.parse_hookimpl_opts(connector, name) is not None)
 
 
-def ask(connector: Connector, hook: str, **arguments: Any) -> Any:
-    """Call one hook; like the hub, it passes only the arguments that the implementation takes."""
+def attempt(connector: Connector, hook: str, **arguments: Any) -> Reply:
+    """Call one hook, with the arguments that its implementation takes, and keep its reply.
+
+    An error that is not ours fails the test with its class alone, as its text may tell what nobody should read.
+    """
     method = getattr(connector, hook)
     taken = inspect.signature(method).parameters
-    return method(**{name: value for name, value in arguments.items() if name in taken})
-
-
-def attempt(connector: Connector, hook: str, **arguments: Any) -> Reply:
-    """Call one hook and keep its reply; an error that is not ours fails the test with its class, not with its text."""
     try:
-        return Reply(result=ask(connector, hook, **arguments))
+        return Reply(result=method(**{name: value for name, value in arguments.items() if name in taken}))
     except RingfenceError as error:
         return Reply(error=error)
     except Exception as error:
         raise AssertionError(
             f"{hook} raised {type(error).__module__}.{type(error).__qualname__}; raise an error of hub.api instead"
         ) from error
+
+
+def ask(connector: Connector, hook: str, **arguments: Any) -> Any:
+    """Call one hook that must succeed; its result."""
+    reply = attempt(connector, hook, **arguments)
+    assert reply.error is None, f"{hook} ended in {type(reply.error).__name__}: {reply.error}"
+    return reply.result

@@ -299,11 +299,12 @@ def _forgeries(request: WebhookRequest) -> Iterable[WebhookRequest]:
 
 def _tags(document: AnswerDocument) -> list[str]:
     """The shape of a document without its texts; an XML or JSON document that is not well-formed fails."""
-    if "xml" in document.content_type:
-        return [element.tag for element in ElementTree.fromstring(document.body).iter()]  # noqa: S314
-    if "json" in document.content_type:
-        return _keys(json.loads(document.body))
-    return []
+    try:
+        if "xml" in document.content_type:
+            return [element.tag for element in ElementTree.fromstring(document.body).iter()]  # noqa: S314
+        return _keys(json.loads(document.body)) if "json" in document.content_type else []
+    except (ElementTree.ParseError, ValueError) as error:
+        raise AssertionError(f"the document is not well-formed: {error}") from error
 
 
 def _keys(value: Any) -> list[str]:

@@ -17,7 +17,6 @@ import pytest
 from hub.contracts.connector import Connector
 from hub.testing import SUITE_OF_KIND
 
-
 TEST = """
 import sys
 from hub.testing import {suite}

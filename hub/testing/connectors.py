@@ -63,7 +63,7 @@ class ConnectorConformance:
     settings: ClassVar[dict[str, Any]] = {}
     kind: ClassVar[str]
     required_hooks: ClassVar[frozenset[str]] = frozenset()
-    patience: ClassVar[float] = 0.5
+    patience: ClassVar[float] = 0.1
     """Seconds that an impatient connector waits for a stand-in that never answers."""
 
     @pytest.fixture(scope="class")

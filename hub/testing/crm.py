@@ -122,6 +122,7 @@ class CrmConformance(WireConformance):
         contact = crm.add_contact("Kim Poe", number, "kim.poe@example.com")
         stages = {crm.add_deal(contact, stage, "1200.50", "USD"): stage for stage in ("qualified", "won", "lost")}
         found = {outcome.external_id: outcome for outcome in self._pull(connector, None)[0]}
+        assert stages.keys() <= found.keys(), "deals are missing"
         for deal, stage in stages.items():
             outcome = found[deal]
             assert outcome.stage == stage

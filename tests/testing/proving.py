@@ -1,0 +1,38 @@
+"""One promise of a suite, tried on one connector class without a run of pytest."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import hub.testing
+from hub.api import Connector, Sandbox
+from hub.testing import SUITE_OF_KIND, FrozenClock
+
+
+@dataclass(frozen=True)
+class Tame:
+    """A plugin that keeps every promise, with its stand-in running."""
+
+    connector_class: Any
+    sandbox: Sandbox | None
+    clock: FrozenClock
+
+
+def try_promise(tame: Tame, variant: type[Connector], promise: str, **more: Any) -> None:
+    """Run `test_{promise}` of the suite of the plugin's kind on a variant of it, against its own stand-in."""
+    suite_class = getattr(hub.testing, SUITE_OF_KIND[tame.connector_class.manifest.kind])
+    suite = type("Tried", (suite_class,), {"connector_class": variant})()
+    if tame.sandbox:
+        tame.sandbox.heal()
+    offered = {
+        "clock": tame.clock,
+        "sandbox": tame.sandbox,
+        "provider": tame.sandbox,
+        "connector": suite.connected(tame.sandbox, tame.clock),
+        "impatient": hub.testing.connect(variant, tame.sandbox, clock=tame.clock, timeout=suite.patience),
+        **more,
+    }
+    test = getattr(suite, f"test_{promise}")
+    test(**{name: offered[name] for name in inspect.signature(test).parameters})

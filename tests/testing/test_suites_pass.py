@@ -1,0 +1,21 @@
+"""A plugin that keeps its promises is certified, and a certificate says what was seen of one that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from proving import Tame
+
+from hub.testing import SUITE_OF_KIND
+from hub.testing.certificate import certify
+
+
+@pytest.mark.parametrize("kind", sorted(SUITE_OF_KIND))
+def test_a_new_plugin_of_each_kind_is_certified(
+    plugins: Mapping[str, Tame], kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    certificate = certify(plugins[kind].connector_class)
+    assert certificate.failed() == ()
+    assert certificate.passed and len(certificate.proofs) >= 18
+    assert capfd.readouterr().out == "", "the suite prints nothing of its own"

@@ -48,6 +48,12 @@ def _key() -> Any:
     return RSAKey.generate_key(2048, private=True)
 
 
+@lru_cache(maxsize=1)
+def _pem() -> str:
+    """Its private half, as the customer would hold it."""
+    return str(_key().as_pem(private=True).decode())
+
+
 class Sandbox(HttpSandbox):
     """One org with one app and one integration user.
 
@@ -58,7 +64,11 @@ class Sandbox(HttpSandbox):
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(clock)
-        self.org = Org(clock)
+        self.forget()
+
+    def forget(self) -> None:
+        """An org as on its first day: no records, no sessions, nothing refused."""
+        self.org = Org(self.clock)
         self.requests: list[tuple[str, str]] = []
         self.sessions: set[str] = set()
         self.refresh_tokens: set[str] = set()
@@ -72,13 +82,13 @@ class Sandbox(HttpSandbox):
         self.refused_keys: dict[str, tuple[str, str]] = {}
         self._pages: dict[str, list[dict[str, Any]]] = {}
         self._contacts = 0
+        self.heal()
 
     # How a connector gets here.
 
     def settings(self) -> dict[str, Any]:
         """The JWT bearer flow, with the key that this stand-in's app trusts."""
-        private_key = _key().as_pem(private=True).decode()
-        return {"login_url": self.url, "client_id": CLIENT_ID, "username": USERNAME, "private_key": private_key}
+        return {"login_url": self.url, "client_id": CLIENT_ID, "username": USERNAME, "private_key": _pem()}
 
     def refresh_token_settings(self) -> dict[str, Any]:
         """The refresh-token flow, with a token that was just granted."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -94,10 +95,7 @@ class SignIn:
 
     def _by_assertion(self, pem: str) -> Mapping[str, Any]:
         settings = self._settings
-        try:
-            key = RSAKey.import_key(pem)
-        except (JoseError, ValueError):
-            raise ConfigError("private_key is no RSA private key in PEM; write it as ${file:/run/secrets/…}.") from None
+        key = _signing_key(pem)
         now = int(self._services.clock().timestamp())
         session = Assertion(
             settings.login_url.rstrip("/") + TOKEN_PATH,
@@ -128,6 +126,15 @@ class SignIn:
         )
         answer: Mapping[str, Any] = self._wire.carry(session).refresh_token(refresh_token=refresh_token)
         return answer
+
+
+@lru_cache(maxsize=8)
+def _signing_key(pem: str) -> RSAKey:
+    """The key, read once: checking it takes longer than the request."""
+    try:
+        return RSAKey.import_key(pem)
+    except (JoseError, ValueError):
+        raise ConfigError("private_key is no RSA private key in PEM; write it as ${file:/run/secrets/…}.") from None
 
 
 def audience(settings: SalesforceSettings) -> str:

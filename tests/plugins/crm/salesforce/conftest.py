@@ -1,4 +1,4 @@
-"""A Salesforce stand-in and a connector that points at it."""
+"""A Salesforce stand-in and a connector that points at it; started once a module, for starting is what takes time."""
 
 from __future__ import annotations
 
@@ -11,15 +11,23 @@ from plugins.crm.salesforce import Salesforce
 from plugins.crm.salesforce.sandbox import Sandbox
 
 
-@pytest.fixture
-def clock() -> FrozenClock:
-    return FrozenClock()
+@pytest.fixture(scope="module")
+def running() -> Iterator[Sandbox]:
+    with Sandbox(FrozenClock()) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
-def sandbox(clock: FrozenClock) -> Iterator[Sandbox]:
-    with Sandbox(clock) as running:
-        yield running
+def clock(running: Sandbox) -> FrozenClock:
+    assert isinstance(running.clock, FrozenClock)
+    running.clock.now = FrozenClock().now
+    return running.clock
+
+
+@pytest.fixture
+def sandbox(running: Sandbox, clock: FrozenClock) -> Sandbox:
+    running.forget()
+    return running
 
 
 @pytest.fixture

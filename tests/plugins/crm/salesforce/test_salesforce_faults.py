@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.api import AuthError, ConfigError, Fault, Rejected, RetryLater
@@ -99,6 +99,7 @@ def test_a_cursor_of_something_else_is_refused(salesforce: Salesforce, cursor: s
         salesforce.pull_outcomes(cursor)
 
 
+@settings(max_examples=40)
 @given(
     st.recursive(st.none() | st.integers() | st.text(max_size=8), lambda c: st.lists(c) | st.dictionaries(st.text(), c))
 )

@@ -72,7 +72,7 @@ class AdsServer:
     def stop(self) -> None:
         """Stop listening, and let hanging replies go."""
         self._stopped.set()
-        self._server.stop(grace=None).wait(timeout=5)
+        self._server.stop(grace=0.2).wait(timeout=5)
 
     def _handle(self, method: str, version: str, metadata: Mapping[str, str], body: bytes, context: Any) -> bytes:
         fault = self._google.next_fault()

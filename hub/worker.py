@@ -126,7 +126,7 @@ def run_due_sync(hub: Hub, directory: LiveDirectory, connector: str) -> bool:
     with hub.store.writing() as session:
         ids = [slot.id for slot in slots]
         complete(session, SyncSlot, ids, token, state="done", finished_at=hub.clock(), result=str(report)[:500])
-    if report.counts or report.troubles:
+    if report.counts or (report.troubles and not report.was_paused):
         log.info("synced", connector=connector, result=str(report))
     retry_at = None if report.paused else next_retry(hub, connector)
     if retry_at is not None:

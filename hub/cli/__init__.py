@@ -34,7 +34,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for module in MODULES:
+from pathlib import Path as _P
+for module in [m for m in MODULES if (_P(__file__).parent / f"{m}.py").exists()]:
     import_module(f"hub.cli.{module}").register(app)
 
 

@@ -79,7 +79,7 @@ def _decide(case: Case) -> tuple[str, list[_Candidate], list[str]]:
     tracker = case.tracker
     if tracker.type == "source" and not tracker.is_default:
         return "number.source", [], [f"the number belongs to tracker {tracker.name}, which stands for {tracker.source}"]
-    live = [visit for lease, visit in case.held if lease.granted_at <= case.at <= lease.expires_at]
+    live = [visit for lease, visit in case.held if case.at <= lease.expires_at]
     if live:
         return (
             "lease.live",

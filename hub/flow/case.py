@@ -28,6 +28,8 @@ from hub.numbers.directory import Directory, Line
 Subject = Call | TextMessage
 COOL_DOWN = timedelta(days=7)
 """How long after its lease a pool's number still points to its last visitors."""
+CLOCK_SLACK = timedelta(seconds=2)
+"""Carriers' call lists tell whole seconds, and their clocks are not ours."""
 SHOWN_FOR = timedelta(hours=1)
 """How long a shared number that was shown to a visitor may still be dialled by that visitor."""
 
@@ -166,7 +168,7 @@ def _load_visits(session: Session, cases: Sequence[Case]) -> None:
             case.held = [
                 (lease, visit)
                 for lease, visit in by_number.get(case.line.number.id if case.line else "", [])
-                if lease.granted_at <= case.at and case.at - COOL_DOWN <= lease.expires_at
+                if lease.granted_at <= case.at + CLOCK_SLACK and case.at - COOL_DOWN <= lease.expires_at
             ]
     if shared:
         earliest = min(case.at for case in open_cases) - SHOWN_FOR
@@ -182,7 +184,7 @@ def _load_visits(session: Session, cases: Sequence[Case]) -> None:
             case.shown = [
                 visit
                 for visit in shown.get(case.line.number.id if case.line else "", [])
-                if case.at - SHOWN_FOR <= visit.started_at <= case.at
+                if case.at - SHOWN_FOR <= visit.started_at <= case.at + CLOCK_SLACK
             ]
     _load_visits_of_people(session, cases)
 

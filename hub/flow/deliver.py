@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
@@ -31,16 +30,10 @@ from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
 from hub.numbers.directory import Directory
 from hub.store.claims import claim, complete_each
-from hub.store.connectors import pause
 
-log = structlog.get_logger(__name__)
 WAIT_FOR_EARLIER = timedelta(seconds=30)
 HOOK_VALUES: dict[str, type] = {UPLOAD: Conversion, LOG: CallActivity}
 UNFINISHED = ("ready", "leased", "accepted")
-
-
-class Stopped(RingfenceError):
-    """The connector cannot go on in this sync; what it had not sent is untouched."""
 
 
 @dataclass
@@ -62,10 +55,15 @@ class _Batch:
     endings: dict[str, _Ending] = field(default_factory=dict)
     parcels: list[Parcel] = field(default_factory=list)
     rulings: list[Ruling] = field(default_factory=list)
+    attempts: dict[str, str] = field(default_factory=dict)
+    """Delivery → the id of its row for this try."""
 
 
 def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: Jitter = full_jitter) -> Counter[str]:
-    """Send everything that is due for one connector through one hook; how many items ended in which state."""
+    """Send everything that is due for one connector through one hook; how many items ended in which state.
+
+    Trouble of the whole connector is raised once what was sent is written down; the rest stays untouched.
+    """
     tally: Counter[str] = Counter()
     while True:
         batch = _claim(hub, connector, hook)
@@ -80,7 +78,7 @@ def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: J
             _write_endings(hub, connector, batch)
         tally.update(ending.state for ending in batch.endings.values())
         if stop is not None:
-            raise Stopped(str(stop)) from stop
+            raise stop
 
 
 def preview(
@@ -210,6 +208,7 @@ def _last_state(before: Sequence[Delivery]) -> str:
 
 def _write_before_send(hub: Hub, batch: _Batch) -> None:
     now = hub.clock()
+    batch.attempts = {parcel.delivery.id: new_id() for parcel in batch.parcels}
     with hub.store.writing() as session:
         write_rows(hub, session, ConsentDecision, [ruling.row for ruling in batch.rulings])
         write_rows(
@@ -218,7 +217,7 @@ def _write_before_send(hub: Hub, batch: _Batch) -> None:
             Attempt,
             [
                 {
-                    "id": new_id(),
+                    "id": batch.attempts[parcel.delivery.id],
                     "delivery_id": parcel.delivery.id,
                     "number": parcel.delivery.attempts,
                     "started_at": now,
@@ -240,8 +239,6 @@ def _send(hub: Hub, connector: str, hook: str, batch: _Batch, jitter: Jitter) ->
         else:
             receipts = hub.plugins.log_calls(connector, values)
     except (AuthError, ConfigError, NotSupported) as error:
-        pause(hub.store, connector, str(error), hub.clock())
-        log.warning("connector paused", connector=connector, reason=str(error))
         _release(hub, batch, 0.0)
         return error
     except CircuitOpen as error:
@@ -327,8 +324,7 @@ def _columns(delivery: Delivery, ending: _Ending, now: datetime) -> dict[str, An
 def _write_attempts(session: Session, batch: _Batch) -> None:
     results = [
         {
-            "of": parcel.delivery.id,
-            "try": parcel.delivery.attempts,
+            "of": batch.attempts[parcel.delivery.id],
             "result": "untried" if not ending.tried else ending.state,
             "code": ending.code,
             "reason": ending.reason,
@@ -339,7 +335,7 @@ def _write_attempts(session: Session, batch: _Batch) -> None:
     if results:
         statement = (
             update(Attempt.__table__)  # type: ignore[attr-defined]
-            .where(col(Attempt.delivery_id) == bindparam("of"), col(Attempt.number) == bindparam("try"))
+            .where(col(Attempt.id) == bindparam("of"))
             .values(result=bindparam("result"), code=bindparam("code"), reason=bindparam("reason"))
         )
         session.connection().execute(statement, results)

@@ -180,6 +180,7 @@ def _make_missing(
             "carrier_call_id": call_id,
             "status": "ringing",
             "started_at": events[0][0].at,
+            "start_told": False,
             "voicemail": False,
             "state": "new",
             "due_at": now,

@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from hub.assembly import Hub
-from hub.errors import RingfenceError
+from hub.errors import AuthError, ConfigError, RingfenceError
 from hub.flow.convert import LOG, UPLOAD
 from hub.flow.deliver import deliver
 from hub.flow.diagnose import diagnose
@@ -20,7 +20,7 @@ from hub.flow.reconcile import reconcile
 from hub.flow.retries import Jitter, full_jitter
 from hub.model import Delivery
 from hub.numbers.directory import Directory
-from hub.store.connectors import paused_connectors
+from hub.store.connectors import pause, paused_connectors
 
 
 @dataclass
@@ -31,6 +31,8 @@ class SyncReport:
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
     paused: bool = False
+    """Whether a person must reconnect the connector; `was_paused` where that was known before this sync."""
+    was_paused: bool = False
 
     def __str__(self) -> str:
         done = [
@@ -45,7 +47,7 @@ def sync(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_j
     with hub.store.reading() as session:
         paused = paused_connectors(session).get(connector)
     if paused is not None:
-        report.paused = True
+        report.paused = report.was_paused = True
         report.troubles.append(f"paused: {paused}")
         return report
     tasks: list[tuple[str, str, Callable[[], Counter[str]]]] = [
@@ -60,6 +62,11 @@ def sync(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_j
             continue
         try:
             counts = +run()
+        except (AuthError, ConfigError) as error:
+            pause(hub.store, connector, str(error), hub.clock())
+            report.paused = True
+            report.troubles.append(f"{task}: {error}")
+            break
         except RingfenceError as error:
             report.troubles.append(f"{task}: {error}")
         else:

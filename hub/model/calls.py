@@ -49,6 +49,8 @@ class CallState(SQLModel):
     attestation: str | None = Field(default=None, max_length=1)
     status: str = Field(default="ringing", max_length=16)
     started_at: datetime = time_column(index=True)
+    start_told: bool = False
+    """Whether the carrier told the start; otherwise it is reckoned back from an end and a duration."""
     answered_at: datetime | None = time_column(nullable=True)
     answered_by: str | None = Field(default=None, max_length=16)
     ended_at: datetime | None = time_column(nullable=True)
@@ -114,19 +116,21 @@ def fold(state: CallState | None, event: CallEvent) -> CallState:
     if state is None:
         return told
     rank = max(state.status, told.status, key=STATUS_RANK.__getitem__)
-    answering = min(
-        ((each.answered_at, each.answered_by or "") for each in (state, told) if each.answered_at), default=(None, "")
-    )
+    answered = [each for each in (state, told) if each.answered_at is not None]
+    first = min((each.answered_at for each in answered if each.answered_at), default=None)
+    named = min(((each.answered_at, each.answered_by) for each in answered if each.answered_by), default=(None, None))
     recording = max((_recording(state), _recording(told)))
+    starts = [each.started_at for each in (state, told) if each.start_told] or [state.started_at, told.started_at]
     return CallState(
         tracking_number=_join(min, state.tracking_number, told.tracking_number),
         caller_number=_join(min, state.caller_number, told.caller_number),
         caller_name=_join(min, state.caller_name, told.caller_name),
         attestation=_join(min, state.attestation, told.attestation),
         status=rank,
-        started_at=min(state.started_at, told.started_at),
-        answered_at=answering[0],
-        answered_by=answering[1] or None,
+        started_at=min(starts),
+        start_told=state.start_told or told.start_told,
+        answered_at=first,
+        answered_by=named[1],
         ended_at=_join(max, state.ended_at, told.ended_at),
         duration=_join(max, state.duration, told.duration),
         voicemail=state.voicemail or told.voicemail,
@@ -149,6 +153,7 @@ def _state_of(event: CallEvent) -> CallState:
         attestation=event.attestation,
         status=status,
         started_at=event.at - timedelta(seconds=min(lasted, 86_400)),
+        start_told=kind == "ringing",
         answered_at=event.at if kind == "answered" else None,
         answered_by=event.answered_by if kind == "answered" else None,
         ended_at=event.at if kind in ("completed", "failed") else None,

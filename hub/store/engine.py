@@ -35,7 +35,6 @@ class Store:
         """A session for questions; it sees one state of the database and writes nothing."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

@@ -262,6 +262,7 @@ def upgrade() -> None:
     sa.Column('attestation', sa.String(length=1), nullable=True),
     sa.Column('status', sa.String(length=16), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('start_told', sa.Boolean(), nullable=False),
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('answered_by', sa.String(length=16), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),

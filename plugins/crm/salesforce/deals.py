@@ -24,6 +24,7 @@ FIELDS = (
     "LastStageChangeDate",
     "CreatedDate",
     "SystemModstamp",
+    "Account.Phone",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ Stage = Literal["qualified", "won", "lost"]
 CallField = Literal["source", "medium", "campaign", "company", "tracking_number", "landing_page", "recording_url"]
 
 FIELD_NAME = r"^[A-Za-z][A-Za-z0-9_]{0,79}$"
+CUSTOM_FIELD_NAME = r"[A-Za-z][A-Za-z0-9_]{0,76}__c"
 WEB_ADDRESS = r"^https?://[^\s/?#@]+/?$"
 
 OPEN_STAGES: dict[str, Stage] = {
@@ -56,12 +58,17 @@ class SalesforceSettings(PluginSettings):
         description="The audience of the JWT; by default the login or the test address, whichever belongs to login_url.",
     )
     api_version: str = Field(
-        default="66.0", pattern=r"^\d{2,3}\.0$", description="The version of the REST API, 52.0 or later."
+        default="66.0",
+        pattern=r"^(5[2-9]|[6-9]\d|\d{3})\.0$",
+        description="The version of the REST API, 52.0 or later.",
     )
     country: str = Field(
         default="US", pattern=r"^[A-Z]{2}$", description="The country (ISO 3166) of phone numbers written nationally."
     )
-    time_zone: str = Field(default="UTC", description="The zone that decides on which day a call is logged.")
+    time_zone: str = Field(
+        default="UTC",
+        description="The zone of the business: it decides on which day a call is logged and a deal closes.",
+    )
     call_key_field: str = Field(
         default="CallObject",
         pattern=FIELD_NAME,
@@ -96,7 +103,7 @@ class SalesforceSettings(PluginSettings):
     @field_validator("task_fields")
     @classmethod
     def _field_names(cls, fields: dict[str, CallField]) -> dict[str, CallField]:
-        wrong = [name for name in fields if not name.endswith("__c") or not name.replace("_", "").isalnum()]
+        wrong = [name for name in fields if not re.fullmatch(CUSTOM_FIELD_NAME, name)]
         if wrong:
             raise ValueError(f"{wrong[0]!r} is no custom field of Task; its API name ends in __c")
         return fields

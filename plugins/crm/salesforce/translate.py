@@ -83,18 +83,20 @@ def numbers(record: Row, kind: str, country: str) -> tuple[str, ...]:
 
 
 def outcome(deal: Row, roles: Sequence[Row], call_key: str | None, settings: SalesforceSettings) -> Outcome:
-    """The present state of an Opportunity; `roles` are its OpportunityContactRoles, the primary one first."""
+    """The present state of an Opportunity; `roles` are its OpportunityContactRoles, the primary one first. Where no contact
+    has a number, the account's tells whose deal it is: with person accounts it is the person's own."""
     contacts = [contact for role in roles if isinstance(contact := role.get("Contact"), Mapping)]
-    found = (number for contact in contacts for number in numbers(contact, "Contact", settings.country))
+    found = [number for contact in contacts for number in numbers(contact, "Contact", settings.country)]
+    account = phone_number((deal.get("Account") or {}).get("Phone"), settings.country)
     stage = stage_of(deal, settings)
     return Outcome(
         external_id=str(deal["Id"]),
         stage=stage,
         changed_at=instant(deal["SystemModstamp"]),
-        occurred_at=_reached(deal, closed=stage in ("won", "lost")),
+        occurred_at=_reached(deal, stage in ("won", "lost"), ZoneInfo(settings.time_zone)),
         value=_money(deal, settings),
         call_key=call_key,
-        phone_numbers=tuple(dict.fromkeys(found)),
+        phone_numbers=tuple(dict.fromkeys(found or filter(None, [account]))),
         email=next((str(contact["Email"]) for contact in contacts if contact.get("Email")), None),
     )
 
@@ -109,16 +111,16 @@ def stage_of(deal: Row, settings: SalesforceSettings) -> str:
     return name
 
 
-def _reached(deal: Row, closed: bool) -> datetime:
-    """When the deal reached its stage. CloseDate has no time of day: where a stamp of that day is known it is used, for a
-    conversion must not seem to happen before its click on the same day; else noon stands for the day."""
+def _reached(deal: Row, closed: bool, zone: ZoneInfo) -> datetime:
+    """When the deal reached its stage. CloseDate is a day of the business's: where a stamp of that day is known it is used,
+    for a conversion must not seem to happen before its click on the same day; else noon stands for the day."""
     changed = instant(deal["SystemModstamp"])
     stamps = [instant(deal[name]) for name in ("LastStageChangeDate", "CreatedDate") if deal.get(name)]
     if not closed:
         return stamps[0] if stamps else changed
-    day = date.fromisoformat(str(deal["CloseDate"])) if deal.get("CloseDate") else changed.date()
-    same_day = next((stamp for stamp in stamps if stamp.date() == day), None)
-    return same_day or min(datetime.combine(day, time(12), UTC), changed)
+    day = date.fromisoformat(str(deal["CloseDate"])) if deal.get("CloseDate") else changed.astimezone(zone).date()
+    same_day = next((stamp for stamp in stamps if stamp.astimezone(zone).date() == day), None)
+    return same_day or min(datetime.combine(day, time(12), zone).astimezone(UTC), changed)
 
 
 def _money(deal: Row, settings: SalesforceSettings) -> Money | None:

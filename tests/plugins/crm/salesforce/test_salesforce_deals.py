@@ -248,6 +248,24 @@ def test_a_deal_is_reached_when_it_closed_and_never_later_than_it_changed(
     assert found.occurred_at <= found.changed_at
 
 
+def test_the_close_date_is_a_day_of_the_business() -> None:
+    chicago = SalesforceSettings(client_id="app", time_zone="America/Chicago")
+    evening = "2026-11-25T01:30:00.000+0000"
+    changes = {"LastStageChangeDate": evening, "SystemModstamp": evening}
+    assert outcome(deal(**changes), (), None, chicago).occurred_at == instant(evening)
+    noon = outcome(deal(SystemModstamp=evening), (), None, chicago).occurred_at
+    assert noon == datetime(2026, 11, 24, 18, tzinfo=UTC)
+
+
+def test_the_accounts_number_stands_in_where_no_contact_has_one(salesforce: Salesforce, sandbox: Sandbox) -> None:
+    account = sandbox.org.create("Account", {"Name": "Jo Roe", "Phone": "(312) 555-0142"})
+    values = {"Name": "Repair", "StageName": "Closed Won", "CloseDate": "2026-11-24", "AccountId": account}
+    sandbox.org.create("Opportunity", values)
+    [found], _ = pulled(salesforce, None)
+    assert found.phone_numbers == (CALLER,)
+    assert (found.email, found.value) == (None, None)
+
+
 def test_a_deal_without_an_amount_has_no_value() -> None:
     assert read(Amount=None).value is None
     assert read(Amount="NaN").value is None

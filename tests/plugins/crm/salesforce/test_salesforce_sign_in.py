@@ -170,7 +170,9 @@ def test_a_busy_sign_in_is_tried_later(sandbox: Sandbox, clock: FrozenClock) -> 
         ({"task_fields": {"X__c": "caller_number"}}, "caller_number|source"),
         ({"time_zone": "Mars/Base"}, "time zone"),
         ({"stages": {"Open": "maybe"}}, "qualified"),
+        ({"task_fields": {"Ä__c": "source"}}, "custom field"),
         ({"api_version": "latest"}, "api_version"),
+        ({"api_version": "40.0"}, "api_version"),
     ],
 )
 def test_wrong_settings_are_told(settings: dict[str, Any], words: str) -> None:

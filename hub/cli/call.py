@@ -1,0 +1,9 @@
+"""`hub call`: to come."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""

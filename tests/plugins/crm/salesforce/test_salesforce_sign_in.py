@@ -22,12 +22,9 @@ def asked(sandbox: Sandbox) -> int:
     return sandbox.requests.count(TOKEN)
 
 
-def test_a_token_is_fetched_once_and_kept_for_the_next_process(
-    sandbox: Sandbox, salesforce: Salesforce, clock: FrozenClock
-) -> None:
+def test_a_token_is_fetched_once_and_kept_for_the_next_process(sandbox: Sandbox, salesforce: Salesforce) -> None:
     salesforce.pull_outcomes(None)
-    after_restart = connect(Salesforce, clock=clock, **{"login_url": sandbox.url, **sandbox.settings()})
-    object.__setattr__(after_restart.services, "tokens", salesforce.services.tokens)
+    after_restart = Salesforce("salesforce", salesforce.settings, salesforce.services)
     after_restart.pull_outcomes(None)
     assert asked(sandbox) == 1
 

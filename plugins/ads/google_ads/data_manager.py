@@ -60,7 +60,11 @@ class DataManager:
                 receipts |= _later([request, *waiting], str(error), error.after)
                 break
             if isinstance(answer, str):
-                receipts |= {c.order_id: Receipt(key=c.order_id, status="accepted", reference=answer) for c in request}
+                after = self._settings.diagnostics_after
+                receipts |= {
+                    c.order_id: Receipt(key=c.order_id, status="accepted", reference=answer, retry_after=after)
+                    for c in request
+                }
                 continue
             refused = _refused_items(request, answer)
             receipts |= refused

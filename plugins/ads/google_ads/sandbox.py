@@ -80,6 +80,7 @@ class Sandbox(HttpSandbox):
             },
             "data_manager_url": self.url,
             "token_url": f"{self.url}/token",
+            "diagnostics_after": 1,
             "endpoint": self._ads_server.endpoint or "127.0.0.1:1",
             "insecure": self.certificate is None,
         }

@@ -87,6 +87,11 @@ class GoogleAdsSettings(PluginSettings):
     token_url: Address = Field(
         "https://oauth2.googleapis.com/token", description="The address where Google gives out access tokens."
     )
+    diagnostics_after: float = Field(
+        1800,
+        ge=0,
+        description="Seconds until Data Manager is asked what became of an upload; Google needs about 30 minutes.",
+    )
     api_version: str = Field(
         "v26", pattern=r"^v[0-9]{1,3}$", description="The version of the Google Ads API; google_ads only."
     )

@@ -1,0 +1,93 @@
+"""`hub new-plugin` and `hub certify` tell people what they did, and programs whether it went well."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from hub.cli import certify, new_plugin
+
+RULE = '''
+"""House rules. {name}"""
+from hub.api import Connector, Manifest, Opinion, PluginSettings, Recipient, hookimpl
+
+class House(Connector):
+    Settings = PluginSettings
+    manifest = Manifest(name="{name}", kind="consent", version="2.1", summary="House rules.",
+                        recipient=Recipient(name="nobody", role="none"))
+
+    @hookimpl
+    def judge(self, question):
+        verdict = "allow" if {loose} and question.records else "deny"
+        return Opinion(verdict=verdict, rule_id="house", reason="The house says so.")
+'''
+
+
+def hub(*arguments: object) -> Result:
+    app = typer.Typer()
+    new_plugin.register(app)
+    certify.register(app)
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, list(map(str, arguments)))
+
+
+def rule(folder: Path, name: str, **words: Any) -> Path:
+    file = folder / f"{name}.py"
+    file.write_text(RULE.format(name=name, **{"loose": False, **words}))
+    return file
+
+
+def test_a_new_plugin_is_listed_with_the_next_three_commands(tmp_path: Path) -> None:
+    target = tmp_path / "acme"
+    done = hub("new-plugin", "crm", "acme_crm", "--folder", target)
+    assert done.exit_code == 0, done.output
+    assert "ringfence_acme_crm/sandbox.py" in done.output
+    for command in (f"pip install -e {target}", "hub certify acme_crm", f"pytest {target}"):
+        assert command in done.output
+
+
+def test_a_plugin_that_keeps_its_promises_ends_with_0(tmp_path: Path) -> None:
+    done = hub("certify", "--file", rule(tmp_path, "strict_house"))
+    assert done.exit_code == 0, done.output
+    assert "strict_house keeps all its promises" in done.output
+    assert "A refusal never loosens" in done.output
+
+
+def test_a_broken_promise_ends_with_1_and_says_what_was_seen(tmp_path: Path) -> None:
+    done = hub("certify", "--json", "--file", rule(tmp_path, "loose_house", loose=True))
+    assert done.exit_code == 1, done.output
+    told = json.loads(done.output)
+    assert (told["plugin"], told["version"], told["kind"], told["passed"]) == ("loose_house", "2.1", "consent", False)
+    (failed,) = [proof for proof in told["proofs"] if proof["verdict"] == "failed"]
+    assert failed["promise"] == "A refusal never loosens"
+    assert failed["detail"].startswith("a refusal loosened")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["acme"], "No plugin named 'acme' is installed; there are:"),
+        ([], "Give the name of an installed plugin"),
+        (["twilio", "--file", "x.py"], "Give the name of an installed plugin"),
+        (["--file", "no_such_file.py"], "is no Python file"),
+    ],
+)
+def test_what_cannot_be_certified_is_said_in_one_sentence(arguments: list[str], said: str) -> None:
+    done = hub("certify", *arguments)
+    assert isinstance(done.exception, certify.CannotCertify)
+    assert said in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    "source", ["import no_such_module", "x = (", "raise SystemError", "from hub.api import Connector"]
+)
+def test_a_file_that_holds_no_plugin_is_said_in_one_sentence(tmp_path: Path, source: str) -> None:
+    file = tmp_path / "broken_file.py"
+    file.write_text(source)
+    done = hub("certify", "--file", file)
+    assert isinstance(done.exception, certify.CannotCertify)
+    assert str(done.exception).startswith("The plugin 'broken_file' cannot be used: ")

@@ -1,0 +1,127 @@
+"""docs/write-a-plugin.md is walked as it stands there, in an empty folder and an environment of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from hub.testing.scaffold import write_plugin
+
+DOC = Path(__file__).parents[2] / "docs" / "write-a-plugin.md"
+COMMANDS = {
+    "hub": "from hub.cli import main",
+    "pip": "from pip._internal.cli.main import main",
+    "pytest": "from pytest import console_main as main",
+}
+OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "false", "PIP_ROOT_USER_ACTION": "ignore"}
+"""What a machine without a network adds to `pip install`: everything that is needed is installed already."""
+
+
+class Walk:
+    """An empty folder, and an environment on top of the one that runs the tests, which stays as it is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "work"
+        self.folder.mkdir()
+        environment = folder / "env"
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+        below = sysconfig.get_path("purelib")
+        site = next(environment.glob("lib/python*/site-packages"))
+        (site / "below.pth").write_text(f"import site; site.addsitedir({below!r})\n")
+        for name, source in COMMANDS.items():
+            script = environment / "bin" / name
+            script.write_text(f"#!{environment}/bin/python\nimport sys\n{source}\nsys.exit(main())\n")
+            script.chmod(0o755)
+        self.variables = {
+            **{name: text for name, text in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))},
+            **OFFLINE,
+            "PATH": f"{environment}/bin:{os.environ['PATH']}",
+            "VIRTUAL_ENV": str(environment),
+            "COLUMNS": "120",
+        }
+
+    def run(self, command: str, expected: int = 0) -> str:
+        """Run one command of the page; what it printed."""
+        done = subprocess.run(
+            shlex.split(command), cwd=self.folder, env=self.variables, capture_output=True, text=True, timeout=100
+        )
+        assert done.returncode == expected, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def serve(self, command: str, address: str) -> httpx.Response:
+        """Run a command that serves, ask it whether it is ready, and end it."""
+        with subprocess.Popen(shlex.split(command), cwd=self.folder, env=self.variables) as server:
+            try:
+                answer = _ask(address, server)
+            finally:
+                server.send_signal(signal.SIGTERM)
+                server.wait(30)
+        return answer
+
+
+def _ask(address: str, server: subprocess.Popen[bytes]) -> httpx.Response:
+    for _ in range(600):
+        assert server.poll() is None, f"the hub ended by itself with {server.returncode}"
+        try:
+            return httpx.get(address, trust_env=False)
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError("the hub never answered")
+
+
+def _steps(text: str) -> Iterator[tuple[str, str]]:
+    """Each command of the page, and each file that the page has the reader write, in their order."""
+    block = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w+)\n(?P<body>.*?)```", re.DOTALL)
+    for found in block.finditer(text):
+        if found["file"]:
+            yield found["file"], found["body"]
+        elif found["kind"] == "console":
+            yield from (("$", line) for line in found["body"].splitlines())
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def test_the_page_can_be_walked_from_its_first_command_to_its_last(tmp_path: Path) -> None:
+    walk = Walk(tmp_path)
+    steps = list(_steps(DOC.read_text(encoding="utf-8")))
+    assert len(steps) >= 7
+    for name, body in steps:
+        if name != "$":
+            (walk.folder / name).parent.mkdir(exist_ok=True)
+            (walk.folder / name).write_text(body, encoding="utf-8")
+        elif body.startswith("hub run"):
+            config = walk.folder / "ringfence-acme-ads" / "config.yaml"
+            address = f"127.0.0.1:{_free_port()}"
+            config.write_text(config.read_text().replace("127.0.0.1:8080", address))
+            assert walk.serve(body, f"http://{address}/healthz").status_code == 200
+        else:
+            printed = walk.run(body)
+            assert not body.startswith("hub certify") or "keeps all its promises" in printed
+
+
+def test_the_page_shows_the_files_and_the_test_that_are_really_written(tmp_path: Path) -> None:
+    text = DOC.read_text(encoding="utf-8")
+    written = tmp_path / "ringfence-acme-ads"
+    write_plugin("ads", "acme_ads", written)
+    tree = re.search(r"```text\n(.*?)```", text, re.DOTALL)
+    assert tree is not None
+    shown = {line.split()[0].rstrip("/") for line in tree[1].splitlines()[1:]}
+    made = {file.name for file in written.rglob("*") if file.suffix in (".py", ".md", ".toml", ".yaml")}
+    assert made == {name for name in shown if "." in name}
+    test = (written / "tests" / "test_conformance.py").read_text().split('"""\n\n', 1)[1]
+    assert test.strip() in text

@@ -1,0 +1,63 @@
+"""What a new plugin may be called and where it may be written; what is written is clean."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hub.testing import SUITE_OF_KIND
+from hub.testing.scaffold import CannotWrite, write_plugin
+
+REPOSITORY = Path(__file__).parents[2]
+SETTINGS = str(REPOSITORY / "pyproject.toml")
+
+
+@pytest.mark.parametrize("name", ["Acme", "9lives", "a-b", "../x", "", "a b", "é", "a\n", "a" * 200 + "!"])
+def test_a_name_that_config_yaml_could_not_hold_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CannotWrite, match="use small letters"):
+        write_plugin("ads", name, tmp_path / "new")
+
+
+@pytest.mark.parametrize("name", ["none", "true", "connector", "manifest", "money"])
+def test_a_name_that_would_hide_another_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CannotWrite, match="add the provider's name"):
+        write_plugin("ads", name, tmp_path / "new")
+
+
+def test_an_installed_plugins_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CannotWrite, match="installed already"):
+        write_plugin("carrier", "twilio", tmp_path / "new")
+
+
+def test_an_unknown_kind_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(CannotWrite, match="ads, carrier, consent, crm, enrichment"):
+        write_plugin("pbx", "acme", tmp_path / "new")
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    with pytest.raises(CannotWrite, match="exists already"):
+        write_plugin("ads", "acme", tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_nothing_is_written_into_ringfences_own_folder() -> None:
+    target = REPOSITORY / "plugins" / "ads" / "acme"
+    with pytest.raises(CannotWrite, match="outside"):
+        write_plugin("ads", "acme", target)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("name", ["x", "acme_", "a__b2", "western_telephone"])
+def test_every_kind_is_written_clean_whatever_its_name(tmp_path: Path, name: str) -> None:
+    for kind in SUITE_OF_KIND:
+        target = tmp_path / kind
+        files = write_plugin(kind, name, target)
+        assert all(file.read_text().endswith("\n") and "{{" not in file.read_text() for file in files)
+        for command in (["check"], ["format", "--check"]):
+            ruff = [str(Path(sys.executable).with_name("ruff")), *command, "--no-cache", "--config", SETTINGS, "."]
+            done = subprocess.run(ruff, cwd=target, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout

@@ -1,0 +1,1 @@
+"""What the hub can do on this machine, measured: each module prints its figures beside what is wanted of them."""

@@ -14,9 +14,11 @@ from hub.flow.sources import SourceMatch, classify_visit, visit_parameters
 from hub.model import Company, Tracker, TrackingNumber, Visit
 from hub.model.columns import VISIT_LIFE, new_id
 from hub.numbers.directory import Directory, Line
-from hub.numbers.leases import grant, prolong
+from hub.numbers.leases import grant, prolong, release
 
 Answer = Literal["granted", "denied"]
+LONGEST_KEPT = 4_096
+"""Characters of an address that are kept; what its parameters say is read before that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,17 @@ def record_visit(hub: Hub, directory: Directory, company: Company, arrival: Arri
         return _shown(visit, line.tracker, line.number, None) if line else Shown(None, None, visit.id)
 
 
+def end_visit(hub: Hub, company: Company, visit_id: str) -> None:
+    """The visitor left: the lease ends now, and a call that still comes is known by the number's cool-down.
+
+    A visit that is not this company's, or that nobody knows, changes nothing.
+    """
+    with hub.store.writing() as session:
+        visit = session.get(Visit, visit_id)
+        if visit is not None and visit.company_id == company.id:
+            release(session, visit.id, hub.clock())
+
+
 def _again(
     session: Session, directory: Directory, company: Company, visit: Visit, fixed: Line | None, now: datetime
 ) -> Shown:
@@ -102,8 +115,8 @@ def _visit(company: Company, arrival: Arrival, match: SourceMatch, now: datetime
         company_id=company.id,
         visitor_id=arrival.visitor_id,
         started_at=now,
-        landing_page=arrival.landing_page,
-        referrer=arrival.referrer,
+        landing_page=_kept(arrival.landing_page),
+        referrer=_kept(arrival.referrer),
         parameters={**found.utm, **found.ad_parameters},
         click_ids=dict(found.click_ids),
         source=match.source,
@@ -118,6 +131,10 @@ def _visit(company: Company, arrival: Arrival, match: SourceMatch, now: datetime
         user_agent=arrival.user_agent,
         expires_at=now + VISIT_LIFE,
     )
+
+
+def _kept(address: str | None) -> str | None:
+    return address[:LONGEST_KEPT] if address else None
 
 
 def _shown(visit: Visit, tracker: Tracker, number: TrackingNumber, until: datetime | None) -> Shown:

@@ -69,3 +69,18 @@ def prolong(session: Session, visit_id: str, now: datetime) -> TrackingNumber | 
         lease.expires_at = now + HOLD
         session.add(lease)
     return kept
+
+
+def release(session: Session, visit_id: str, now: datetime) -> int:
+    """End a visit's live leases at `now`; how many. Their numbers cool down: the pool lends them again last of all."""
+    leases = session.scalars(select(Lease).where(col(Lease.visit_id) == visit_id, col(Lease.expires_at) > now)).all()
+    number: Any = TrackingNumber
+    for lease in leases:
+        lease.expires_at = now
+        session.execute(
+            update(TrackingNumber)
+            .where(number.id == lease.tracking_number_id, number.lease_id == lease.id)
+            .values(leased_until=now)
+            .execution_options(synchronize_session=False)
+        )
+    return len(leases)

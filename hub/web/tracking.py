@@ -1,21 +1,30 @@
-"""`/track/{company}/visit`: record a visit and tell the page which number to show."""
+"""`/track/{company}/visit`: record a visit and tell the page which number to show; `…/end` when the visitor leaves."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Header, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.assembly import Hub
-from hub.flow.visit import Arrival, record_visit
+from hub.flow.visit import Arrival, end_visit, record_visit
+from hub.flow.visit_parameters import LONGEST_ADDRESS
 from hub.model import Company
 from hub.numbers.directory import LiveDirectory
+from hub.web.bodies import read_body
+
+BODY_CAP = 300_000
+"""Bytes of a visit: two long addresses and room to spare; more is refused with 413."""
 
 Answer = Literal["granted", "denied"]
-Text = Annotated[str | None, Field(max_length=65_536)]
-ShortText = Annotated[str | None, Field(max_length=64)]
+Id = Annotated[str | None, Field(pattern=r"^[!-~]{1,64}$")]
 
 
 class Consent(BaseModel):
@@ -34,14 +43,17 @@ class VisitBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    landing_page: Text = None
-    referrer: Text = None
-    visitor_id: ShortText = None
-    visit_id: ShortText = Field(default=None, description="Of an earlier reply: the visitor is still there.")
+    landing_page: str | None = None
+    referrer: str | None = None
+    visitor_id: Id = None
+    visit_id: Id = Field(default=None, description="Of an earlier reply: the visitor is still there.")
     country: Annotated[str | None, Field(pattern="^[A-Z]{2}$")] = Field(
         default=None, description="Where the visitor says to be, as an ISO 3166 code."
     )
     consent: Consent = Consent()
+
+
+FIELDS = {*VisitBody.model_fields, *(f"consent.{name}" for name in Consent.model_fields)}
 
 
 class VisitReply(BaseModel):
@@ -54,9 +66,35 @@ class VisitReply(BaseModel):
     honoured: list[str] = Field(description="The privacy signals that were seen and are honoured: gpc, dnt.")
 
 
+class TrackingRoute(APIRoute):
+    """A route for requests of strangers: a capped body, and errors that repeat nothing of what was sent."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler, with a guard around it."""
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            body = await read_body(request, BODY_CAP)
+            if body is None:
+                return _refusal(413, "The visit is too large.")
+
+            async def replay() -> dict[str, Any]:
+                return {"type": "http.request", "body": body, "more_body": False}
+
+            try:
+                return await handle(Request(request.scope, replay))
+            except RequestValidationError as error:
+                fields = sorted({".".join(map(str, each["loc"][1:])) for each in error.errors()} & FIELDS)
+                return _refusal(422, f"The visit is not of its form: {', '.join(fields) or 'see the body'}.")
+            except SQLAlchemyError:
+                return _refusal(503, "Try again")
+
+        return guarded
+
+
 def tracking_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
     """The routes that browsers call."""
-    router = APIRouter(prefix="/track")
+    router = APIRouter(prefix="/track", route_class=TrackingRoute)
 
     def company_of(name: str) -> Company:
         company = directory.current().companies.get(name)
@@ -65,9 +103,10 @@ def tracking_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
         return company
 
     @router.options("/{company}/visit")
+    @router.options("/{company}/visit/{visit_id}/end")
     def preflight(company: str, request: Request) -> Response:
         headers = _cors(company_of(company), request)
-        if headers:
+        if "Access-Control-Allow-Origin" in headers:
             headers |= {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "content-type"}
         return Response(status_code=204, headers=headers)
 
@@ -106,19 +145,37 @@ def tracking_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
             honoured=[name for name, seen in (("gpc", gpc), ("dnt", dnt == "1")) if seen],
         )
 
+    @router.post("/{company}/visit/{visit_id}/end")
+    def end(company: str, visit_id: str, request: Request) -> Response:
+        """The visitor left the page: the lease ends. Made for `navigator.sendBeacon`, which sends no body of use and reads
+        no reply, so an unknown visit is no error."""
+        found = company_of(company)
+        end_visit(hub, found, _clean(visit_id) or "")
+        return Response(status_code=204, headers={"Cache-Control": "no-store", **_cors(found, request)})
+
     return router
 
 
 def _cors(company: Company, request: Request) -> dict[str, str]:
     """Cross-origin permission for the company's own sites; tidiness, not a secret: the endpoint is public by nature."""
     origin = request.headers.get("origin", "")
-    host = urlsplit(origin).hostname or ""
+    try:
+        host = urlsplit(origin).hostname or ""
+    except ValueError:
+        host = ""
     own = any(host == domain or host.endswith("." + domain) for domain in company.domains)
     return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if own else {"Vary": "Origin"}
 
 
 def _clean(text: str | None) -> str | None:
-    """Text that a database can hold: without NUL and lone surrogates, which PostgreSQL refuses."""
+    """Text that a database can hold: without NUL and lone surrogates, which PostgreSQL refuses.
+
+    One character more than is read of an address stays, so that its reader sees that something was cut off.
+    """
     if text is None:
         return None
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")[:4_096] or None
+    return text[: LONGEST_ADDRESS + 1].replace("\x00", "").encode("utf-8", "replace").decode("utf-8") or None
+
+
+def _refusal(status: int, detail: str) -> Response:
+    return JSONResponse({"detail": detail}, status, headers={"Cache-Control": "no-store"})

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from hub import metrics
@@ -16,6 +16,7 @@ from hub.assembly import Clock
 from hub.contracts.webhooks import AnswerPoint, WebhookRequest
 from hub.flow.answer import DEADLINE, Answerer
 from hub.flow.receive import BODY_CAP, Received, Receiver
+from hub.web.bodies import read_body
 
 FALLBACK = "fallback"
 """The path that carriers call when the first one failed: it forwards the call at once, stored or not."""
@@ -42,7 +43,7 @@ class WebhookEndpoint:
         if not self._receiver.knows(connector):
             metrics.WEBHOOKS.labels("unknown", "unknown").inc()
             return _plain(*NOT_FOUND)
-        body = await _read(request)
+        body = await read_body(request, BODY_CAP)
         if body is None:
             metrics.WEBHOOKS.labels(connector, "too large").inc()
             return _plain(*TOO_LARGE)
@@ -114,17 +115,6 @@ class WebhookEndpoint:
         except TimeoutError:
             document = self._answerer.static_document(connector, point)
         return _document(document)
-
-
-async def _read(request: Request) -> bytes | None:
-    """The body; None where it is over the cap, whatever its Content-Length claims."""
-    body = bytearray()
-    with contextlib.suppress(ClientDisconnect):
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > BODY_CAP:
-                return None
-    return bytes(body)
 
 
 def _plain(status: int, body: bytes) -> Response:

@@ -1,0 +1,161 @@
+"""A whole hub behind a real HTTP server on a free loopback port, with Twilio's stand-in and a stubborn carrier."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from sqlalchemy import text
+
+from hub.api import SimulatedCall, WebhookRequest
+from hub.cli.opening import Opened, open_hub, read_config
+from hub.flow.fold import fold_inbox
+from hub.flow.pipeline import process
+from hub.model import Call, TextMessage
+from hub.testing import FrozenClock
+from hub.web.app import create_app
+
+PUBLIC = "https://calls.example.com"
+POOL = ("+13125550100", "+13125550101")
+DEFAULT, FACEBOOK, STUBBORN = "+13125550120", "+13125550121", "+13135550120"
+BUSINESS, CALLER = "+13125550190", "+13125550142"
+CONFIG = f"""
+hub:
+  public_url: {PUBLIC}
+  database: sqlite:///ringfence.db
+  plugin_dirs: [{Path(__file__).parent / "carriers"}]
+connectors:
+  twilio: {{plugin: twilio, sandbox: true}}
+  stubborn: {{plugin: stubborn}}
+accounts:
+  - name: agency
+    title: Agency
+    companies:
+      - name: lakeside
+        title: Lakeside Plumbing
+        domains: [lakeside.example.com]
+        route:
+          greeting: Thank you for calling Lakeside.
+          record: true
+          recording_notice: This call is recorded.
+          dial: "{BUSINESS}"
+          whisper: A caller from [source].
+          voicemail: Please leave a message.
+        trackers:
+          - {{name: website, type: session, carrier: twilio, numbers: ["{POOL[0]}", "{POOL[1]}"]}}
+          - {{name: default, type: source, carrier: twilio, numbers: ["{DEFAULT}"], source: website, default: true}}
+          - {{name: social, type: source, carrier: twilio, numbers: ["{FACEBOOK}"], source: facebook, campaign: spring}}
+      - name: northgate
+        title: Northgate Drains
+        domains: [northgate.example.com]
+        route: {{greeting: Northgate., dial: "+13135550190"}}
+        trackers:
+          - {{name: default, type: source, carrier: stubborn, numbers: ["{STUBBORN}"], source: website, default: true}}
+"""
+
+
+@dataclass
+class Edge:
+    """The hub and a client at its door."""
+
+    opened: Opened
+    clock: FrozenClock
+    client: httpx.Client
+
+    @property
+    def twilio(self) -> Any:
+        """Twilio's stand-in."""
+        return self.opened.sandboxes.of("twilio")
+
+    @property
+    def stubborn(self) -> Any:
+        """The stubborn carrier's connector."""
+        return self.opened.hub.plugins.connectors["stubborn"]
+
+    def send(self, request: WebhookRequest) -> httpx.Response:
+        """A provider's webhook over HTTP, to the hub's real address."""
+        path = request.url.removeprefix(PUBLIC)
+        return self.client.request(request.method, path, content=request.body, headers=dict(request.headers))
+
+    def post(self, path: str, fields: Mapping[str, str]) -> httpx.Response:
+        """A webhook of Twilio's with these fields besides the account's, rightly signed."""
+        signed = {"AccountSid": self.twilio.account_sid} | dict(fields)
+        return self.send(self.twilio.request(f"{PUBLIC}/webhooks/twilio/{path}", signed, self.clock()))
+
+    def call(self, **changes: Any) -> list[WebhookRequest]:
+        """The webhooks of one call on the default number, in their order."""
+        plain = SimulatedCall(
+            caller_number=CALLER, tracking_number=DEFAULT, answering_number=BUSINESS, started_at=self.clock()
+        )
+        played = self.twilio.webhooks(replace(plain, **changes), f"{PUBLIC}/webhooks/twilio")
+        return [request for _, request in played]
+
+    def tell(self, event_id: str, kind: str = "ringing", *, signed: bool = True, **more: Any) -> httpx.Response:
+        """A webhook of the stubborn carrier."""
+        told = {"id": event_id, "call": event_id, "kind": kind, "number": STUBBORN, "signed": signed} | more
+        return self.client.post("/webhooks/stubborn/events", content=json.dumps(told))
+
+    def visit(self, company: str = "lakeside", headers: Any = None, **body: Any) -> httpx.Response:
+        """A visit as a page reports it."""
+        return self.client.post(f"/track/{company}/visit", json=body, headers=headers)
+
+    def work(self) -> None:
+        """Fold and process all that came in."""
+        hub, directory = self.opened.hub, self.opened.directory.current()
+        while fold_inbox(hub, directory) + process(hub, directory, Call) + process(hub, directory, TextMessage):
+            pass
+
+    def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        """What the database says."""
+        with self.opened.hub.store.reading() as session:
+            return [dict(row) for row in session.connection().execute(text(query), parameters).mappings()]
+
+    def one(self, query: str, **parameters: Any) -> Any:
+        """One value of the database."""
+        (row,) = self.rows(query, **parameters)
+        return next(iter(row.values()))
+
+    def calls(self) -> list[dict[str, Any]]:
+        """All calls as they are folded, without the flow's own columns."""
+        skipped = {"state", "due_at", "lease_until", "lease_token", "attempts"}
+        calls = self.rows("SELECT * FROM call ORDER BY carrier_call_id")
+        return [{name: value for name, value in call.items() if name not in skipped} for call in calls]
+
+    def metric(self, line: str) -> float:
+        """The value of one line of /metrics; 0 where it is not there."""
+        shown = [each for each in self.client.get("/metrics").text.splitlines() if each.startswith(line)]
+        return float(shown[0].rpartition(" ")[2]) if shown else 0.0
+
+
+@contextmanager
+def open_edge(folder: Path) -> Iterator[Edge]:
+    """A hub with an empty database in `folder`, served over HTTP."""
+    path = folder / "config.yaml"
+    path.write_text(CONFIG)
+    clock = FrozenClock()
+    with open_hub(read_config(path), clock) as opened:
+        config = uvicorn.Config(
+            create_app(opened.hub, opened.directory), host="127.0.0.1", port=0, log_level="error", access_log=False
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.005)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+                yield Edge(opened, clock, client)
+        finally:
+            opened.hub.plugins.connectors["stubborn"].behave()
+            server.should_exit = server.force_exit = True
+            thread.join(timeout=10)

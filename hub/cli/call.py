@@ -1,9 +1,164 @@
-"""`hub call`: to come."""
+"""`hub call ID`: one call or text as a timeline, from its first webhook to its last receipt."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
+
+from hub.cli.printing import CONFIG, AsJson, ConfigFile, coloured, console, echo_json, moment, plain, say
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.cli.entries import Entry
+    from hub.cli.masking import Mask
+    from hub.config.models import Config
+    from hub.model import Call, TextMessage
+
+STAGE_COLOURS = {
+    "receive": "blue",
+    "attribute": "magenta",
+    "enrich": "cyan",
+    "consent": "yellow",
+    "outcome": "bright_blue",
+    "convert": "bright_magenta",
+    "deliver": "green",
+    "disclose": "bright_black",
+}
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
+    """Add the command to `hub`."""
+    app.command("call")(call)
+
+
+def call(
+    wanted: Annotated[
+        str,
+        typer.Argument(
+            help="The id of a call or text, at least 6 characters from either end of it, or the carrier's id.",
+            metavar="ID",
+        ),
+    ],
+    show_personal: Annotated[
+        bool, typer.Option("--show-personal", help="Show phone numbers, names and texts; that is noted in the audit.")
+    ] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Tell the story of one call or text. Its id is also the correlation id in the logs."""
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.cli.finding import find_subject
+    from hub.cli.masking import Mask
+    from hub.cli.opening import open_store, read_config
+    from hub.cli.timeline import timeline
+
+    loaded, mask = read_config(config, sandbox=True), Mask(show_personal)
+    with open_store(loaded) as store:
+        with store.reading() as session:
+            subject = find_subject(session, wanted)
+            head = _head(session, subject, mask, loaded)
+            entries = timeline(session, subject, mask)
+        if show_personal:
+            with store.writing() as session:
+                note(session, utc_now(), "call.show_personal", subject.id)
+    if as_json:
+        echo_json({**head, "timeline": [entry.plain() for entry in entries]})
+        return
+    _print_head(head)
+    print_timeline(entries)
+
+
+def print_timeline(entries: Sequence[Entry]) -> None:
+    """The entries as lines: time, stage, what happened, with details below."""
+    from rich.table import Table
+
+    lines = Table.grid(padding=(0, 2))
+    lines.add_column(no_wrap=True, style="dim")
+    lines.add_column(no_wrap=True)
+    lines.add_column(overflow="fold")
+    day = None
+    for entry in entries:
+        if entry.at.date() != day:
+            day = entry.at.date()
+            lines.add_row(f"[bold]{day}[/bold]", "[dim]UTC[/dim]", "")
+        state = f"  {coloured(entry.state)}" if entry.state else ""
+        details = "".join(f"\n[dim]{plain(detail)}[/dim]" for detail in entry.details)
+        colour = STAGE_COLOURS[entry.stage]
+        lines.add_row(
+            f"{entry.at:%H:%M:%S}.{entry.at.microsecond // 1000:03}",
+            f"[{colour}]{entry.stage}[/{colour}]",
+            f"{plain(entry.text)}{state}{details}",
+        )
+    console().print(lines)
+
+
+def _head(session: Session, subject: Call | TextMessage, mask: Mask, config: Config) -> dict[str, Any]:
+    from hub.model import Call, Company, Tracker
+
+    company = session.get(Company, subject.company_id) if subject.company_id else None
+    tracker = session.get(Tracker, subject.tracker_id) if subject.tracker_id else None
+    shared = {
+        "id": subject.id,
+        "company": company.name if company else None,
+        "tracker": tracker.name if tracker else None,
+        "tracking_number": subject.tracking_number,
+        "person": subject.person_id,
+        "work": subject.state,
+        "expires_at": subject.expires_at,
+    }
+    if isinstance(subject, Call):
+        return {"what": "call"} | shared | {
+            "caller_number": mask.phone(subject.caller_number),
+            "caller_name": mask.text(subject.caller_name),
+            "attestation": subject.attestation,
+            "first_time_caller": subject.first_time_caller,
+            "status": subject.status,
+            "answered": subject.answered,
+            "voicemail": subject.voicemail,
+            "duration": subject.duration,
+            "recording": subject.recording_id,
+            "carrier": subject.connector,
+            "carrier_id": subject.carrier_call_id,
+            "found_by": subject.found_by,
+        }  # fmt: skip
+    return {"what": "text"} | shared | {
+        "sender_number": mask.phone(subject.sender_number),
+        "body": _body(subject, mask, config),
+        "carrier": subject.connector,
+        "carrier_id": subject.carrier_message_id,
+    }  # fmt: skip
+
+
+def _body(message: TextMessage, mask: Mask, config: Config) -> str | None:
+    from hub.cli.masking import HIDDEN
+    from hub.store.keyring import Keyring
+
+    if message.body is None:
+        return None
+    if not mask.off:
+        return HIDDEN
+    keyring = Keyring([key.get_secret_value() for key in config.hub.secret_keys])
+    return keyring.decrypt(message.body, f"text_message/{message.id}").decode()
+
+
+def _print_head(head: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    say(f"[bold]{head['what'].capitalize()}[/bold] {head['id']}")
+    facts = Table.grid(padding=(0, 2))
+    for name, value in head.items():
+        if name in ("what", "id") or value is None:
+            continue
+        if isinstance(value, bool):
+            shown = "yes" if value else "no"
+        elif name == "expires_at":
+            shown = moment(value, seconds=False)
+        else:
+            shown = f"{plain(value)}{' s' if name == 'duration' else ''}"
+        facts.add_row(f"[dim]{name.replace('_', ' ')}[/dim]", shown)
+    console().print(facts)
+    say("")

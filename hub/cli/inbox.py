@@ -1,9 +1,124 @@
-"""`hub inbox`: to come."""
+"""`hub inbox`: the webhooks that came in, those that could not be parsed, and their replay after a fix."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
+
+from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, coloured, echo_json, moment, plain, say, table
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.model import InboxWebhook
+
+commands = typer.Typer(help="See the webhooks that came in; replay those that were parked.", no_args_is_help=True)
+STATES = ("ready", "leased", "done", "parked")
+AT_ONCE = 500
+"""Ids in one query."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
+    app.add_typer(commands, name="inbox")
+
+
+@commands.command("list")
+def list_webhooks(
+    state: Annotated[
+        str, typer.Option(help="Which webhooks to list: ready, leased, done or parked.", metavar="STATE")
+    ] = "parked",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="The most that are listed, newest first.")] = 50,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Count the webhooks by state, and list the parked ones with the reason."""
+    from hub.cli.opening import open_store, read_config
+
+    if state not in STATES:
+        raise CannotDo(f"{state!r} is no state of a webhook; choose one of {', '.join(STATES)}.")
+    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+        counts = _counts(session)
+        rows = _rows(session, state, limit)
+    if as_json:
+        echo_json({"counts": counts, "webhooks": [_plain(row) for row in rows]})
+        return
+    counted = ", ".join(f"{coloured(name)} {counts[name]}" for name in STATES if counts.get(name))
+    say(f"Webhooks: {counted or 'none yet'}")
+    if rows:
+        table(
+            f"{state}, newest first",
+            ("id", "connector", "received (UTC)", "event", "reason"),
+            (
+                (row.id, plain(row.connector), moment(row.received_at), plain(row.event_key), plain(row.reason))
+                for row in rows
+            ),
+        )
+    if state == "parked" and rows:
+        say("After a fix: [bold]hub inbox replay --all[/bold], or the ids of some.")
+
+
+@commands.command("replay")
+def replay_webhooks(
+    ids: Annotated[list[str] | None, typer.Argument(help="Parked webhooks, by id.", metavar="ID…")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that are parked.")] = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Make parked webhooks ready again, once what hindered them is fixed. Ends with 1 where one was not parked."""
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.cli.opening import open_store, read_config
+    from hub.flow.fold import replay
+
+    if bool(ids) == everything:
+        raise CannotDo("Give the ids of parked webhooks, or --all; hub inbox list shows them.")
+    now = utc_now()
+    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+        wanted = list(dict.fromkeys(ids or _parked(session)))
+        count = sum(replay(session, wanted[at : at + AT_ONCE], now) for at in range(0, len(wanted), AT_ONCE))
+        if count:
+            note(session, now, "inbox.replay", "all" if everything else ",".join(wanted)[:500], f"{count} webhooks")
+    say(f"[green]{count}[/green] parked webhook{'' if count == 1 else 's'} will be read again by the next worker.")
+    if count < len(wanted):
+        say(f"[yellow]{len(wanted) - count} of the ids are not parked; hub inbox list shows which are.[/yellow]")
+        raise typer.Exit(1)
+
+
+def _counts(session: Session) -> dict[str, int]:
+    from sqlalchemy import func
+    from sqlmodel import col, select
+
+    from hub.model import InboxWebhook
+
+    counted = session.exec(select(InboxWebhook.state, func.count(col(InboxWebhook.id))).group_by(InboxWebhook.state))
+    return dict(counted.all())
+
+
+def _rows(session: Session, state: str, limit: int) -> list[InboxWebhook]:
+    from sqlmodel import col, select
+
+    from hub.model import InboxWebhook
+
+    newest = col(InboxWebhook.received_at).desc(), col(InboxWebhook.id).desc()
+    return list(session.exec(select(InboxWebhook).where(InboxWebhook.state == state).order_by(*newest).limit(limit)))
+
+
+def _parked(session: Session) -> list[str]:
+    from sqlmodel import select
+
+    from hub.model import InboxWebhook
+
+    return list(session.exec(select(InboxWebhook.id).where(InboxWebhook.state == "parked")))
+
+
+def _plain(row: InboxWebhook) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "connector": row.connector,
+        "event_key": row.event_key,
+        "state": row.state,
+        "received_at": row.received_at,
+        "due_at": row.due_at,
+        "reason": row.reason,
+    }

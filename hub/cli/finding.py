@@ -1,0 +1,117 @@
+"""What a person typed, and the rows that it means: calls, texts and deliveries by id or a part of it, times, names."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hub.cli.printing import CannotDo
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.model import Call, Delivery, TextMessage
+
+SHORTEST = 6
+"""Characters of an id that are enough to look for it."""
+MOST_NAMED = 5
+
+
+def find_subject(session: Session, wanted: str) -> Call | TextMessage:
+    """The call or text with an id, a part of it, or the carrier's id; CannotDo where there is none or several."""
+    from hub.model import Call, TextMessage
+
+    text = wanted.strip()
+    found: list[Any] = [
+        *_by_id(session, Call, text, Call.carrier_call_id),
+        *_by_id(session, TextMessage, text, TextMessage.carrier_message_id),
+    ]
+    return one(found, "call or text", text)  # type: ignore[no-any-return]
+
+
+def find_deliveries(session: Session, wanted: str) -> list[Delivery]:
+    """The deliveries with an id, an item's key, or a part of either; those of one item together, oldest first."""
+    from sqlmodel import col, select
+
+    from hub.model import Delivery
+
+    text = wanted.strip()
+    exact = select(Delivery).where((Delivery.id == text) | (Delivery.item_key == text)).order_by(col(Delivery.id))
+    found = list(session.exec(exact)) or _by_part(session, Delivery, text, Delivery.id, Delivery.item_key)
+    if len({delivery.item_key for delivery in found}) > 1:
+        one(found, "delivery", text)
+    if not found:
+        raise missing("delivery", text)
+    return found
+
+
+def _by_id(session: Session, table: Any, text: str, carrier_id: Any) -> list[Any]:
+    from sqlmodel import select
+
+    exact = list(session.exec(select(table).where((table.id == text.lower()) | (carrier_id == text))))
+    return exact or _by_part(session, table, text, table.id)
+
+
+def _by_part(session: Session, table: Any, text: str, *columns: Any) -> list[Any]:
+    from sqlmodel import col, or_, select
+
+    part = text.lower()
+    if len(part) < SHORTEST:
+        return []
+    fits = [
+        col(column).startswith(part, autoescape=True) | col(column).endswith(part, autoescape=True)
+        for column in columns
+    ]
+    return list(session.exec(select(table).where(or_(*fits)).order_by(table.id).limit(100)))
+
+
+def one(found: list[Any], what: str, text: str) -> Any:
+    """The only row found; CannotDo where there is none or several."""
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise missing(what, text)
+    ids = ", ".join(row.id for row in found[:MOST_NAMED]) + (" …" if len(found) > MOST_NAMED else "")
+    raise CannotDo(f"{len(found)} have {text!r} at an end of their id; give more of it: {ids}.")
+
+
+def missing(what: str, text: str) -> CannotDo:
+    """Why nothing was found, and what to try."""
+    if len(text) < SHORTEST:
+        return CannotDo(f"No {what} has the id {text!r}; give at least {SHORTEST} characters of it, from an end.")
+    return CannotDo(f"No {what} has the id {shown(text)!r} or one that begins or ends so.")
+
+
+def shown(text: str) -> str:
+    """What was typed, as an error may repeat it: no phone number, and not endless."""
+    return re.sub(r"\+?\d{9,15}\b", "…", text)[:60]
+
+
+def known(name: str, names: Iterable[str], what: str) -> str:
+    """`name` where it is one of `names`; CannotDo says which there are, the nearest first."""
+    there = list(names)
+    if name in there:
+        return name
+    near = difflib.get_close_matches(name, there, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(there) or 'none'}."
+    raise CannotDo(f"config.yaml has no {what} {shown(name)!r}; {hint}")
+
+
+def since(text: str | None, now: datetime) -> datetime | None:
+    """`2h` or `3 days` before `now`, or a date or time (UTC where it names no zone)."""
+    from hub.config.spans import parse_span
+
+    if text is None:
+        return None
+    try:
+        return now - parse_span(text)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise CannotDo(f"{shown(text)!r} is no time; write it like 2h, 3d or 2026-05-01.") from None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -1,0 +1,104 @@
+"""How commands speak: their errors, their common options, tables for people, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.errors import RingfenceError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+CONFIG = Path("config.yaml")
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' stand-ins for every provider.")]
+Agreed = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
+PLAIN_WIDTH = 160
+"""Columns of a table that is not printed on a terminal."""
+COLOURS = {
+    "delivered": "green",
+    "done": "green",
+    "allow": "green",
+    "given": "green",
+    "accepted": "cyan",
+    "ready": "cyan",
+    "leased": "cyan",
+    "held": "yellow",
+    "needs": "yellow",
+    "retry": "yellow",
+    "parked": "yellow",
+    "paused": "yellow",
+    "rejected": "red",
+    "dead": "red",
+    "deny": "red",
+    "refused": "red",
+    "withdrawn": "red",
+}
+"""The colour of each state and verdict."""
+
+
+class CannotDo(RingfenceError):
+    """A command cannot do what was asked; the sentence says what to do instead. Ends with status 2."""
+
+
+def console(*, to_errors: bool = False) -> Console:
+    """Where a command prints: as wide as the terminal, and wide enough for whole rows in a pipe."""
+    from rich.console import Console
+
+    made = Console(stderr=to_errors, highlight=False)
+    if not made.is_terminal:
+        made.width = PLAIN_WIDTH
+    return made
+
+
+def say(text: str, *, to_errors: bool = False) -> None:
+    """One line with Rich's markup, never broken in two."""
+    console(to_errors=to_errors).print(text, soft_wrap=True)
+
+
+def plain(value: object) -> str:
+    """A value from outside as text that Rich shows as it is; a dash where there is none."""
+    from rich.markup import escape
+
+    text = "" if value is None else str(value)
+    return escape("".join(c if c.isprintable() else "�" for c in text)) or "[dim]–[/dim]"
+
+
+def coloured(state: str) -> str:
+    """A state or verdict in its colour."""
+    colour = COLOURS.get(state)
+    return f"[{colour}]{state}[/{colour}]" if colour else plain(state)
+
+
+def moment(at: datetime | None, *, seconds: bool = True) -> str:
+    """A time, UTC, as tables show it."""
+    return at.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M") if at else "[dim]–[/dim]"
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table; cells may hold Rich's markup, so text from outside goes through `plain` first."""
+    from rich.table import Table
+
+    made = Table(title=title, title_justify="left", title_style="bold", header_style="dim", row_styles=None)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    console().print(made)
+
+
+def echo_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
+    """Print JSON: times in ISO 8601, amounts as text."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_jsonable))
+
+
+def _jsonable(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,102 @@
+"""The end of a call's story: conversions, consent decisions, deliveries with every attempt, and who was told what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.cli.entries import Entry
+from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclosure
+
+
+def decision_entry(row: ConsentDecision) -> Entry:
+    """A consent decision: who was to get it, for what, and each regime's opinion."""
+    when = "decided" if row.moment == "decide" else "asked again before sending"
+    details = [f"{when}, for {row.use}: {', '.join(row.categories) or 'nothing personal'}"]
+    details.append(f"{row.rule_id}: {row.reason}")
+    details += [
+        f"{each['connector']} says {each['verdict']} ({each['rule']}): {each['reason']}" for each in row.opinions
+    ]
+    data: dict[str, Any] = {
+        "moment": row.moment,
+        "recipient": row.connector,
+        "use": row.use,
+        "categories": row.categories,
+        "rule": row.rule_id,
+        "reason": row.reason,
+        "opinions": row.opinions,
+        "id": row.id,
+    }
+    return Entry(row.decided_at, "consent", f"to {row.connector}", tuple(details), row.verdict, data)
+
+
+def conversion_entry(row: ConversionRow) -> Entry:
+    """A conversion, by the rule of config.yaml that made it."""
+    taken_back = "; taken back since" if row.retracted else ""
+    changed = f"; its value was changed {row.revision - 1} times" if row.revision > 1 else ""
+    data: dict[str, Any] = {"key": row.key, "rule": row.rule, "amount": row.amount, "currency": row.currency}
+    data |= {"retracted": row.retracted, "revision": row.revision, "occurred_at": row.occurred_at}
+    text = f"{row.rule}{worth(row.amount, row.currency)}"
+    return Entry(row.made_at, "convert", text, (f"key {row.key}{changed}{taken_back}",), None, data)
+
+
+def delivery_entries(session: Session, deliveries: Sequence[Delivery]) -> Iterator[Entry]:
+    """Each delivery from the decision through every attempt to its end."""
+    tries: dict[str, list[Attempt]] = {}
+    query = select(Attempt).where(col(Attempt.delivery_id).in_([each.id for each in deliveries]))
+    for attempt in session.exec(query.order_by(col(Attempt.started_at), col(Attempt.id))):
+        tries.setdefault(attempt.delivery_id, []).append(attempt)
+    for row in deliveries:
+        what = f"{row.connector}: {_what(row)}"
+        yield Entry(row.made_at, "deliver", f"{what} is to go", (f"delivery {row.id}",), None, _delivery(row, "made"))
+        for number, attempt in enumerate(tries.get(row.id, []), 1):
+            said = " ".join(filter(None, (attempt.code, attempt.reason)))
+            data = _delivery(row, "attempt") | {"number": number, "code": attempt.code, "reason": attempt.reason}
+            details = (said,) if said else ()
+            yield Entry(attempt.started_at, "deliver", f"{what}, try {number}", details, attempt.result, data)
+        yield _end(row, what)
+
+
+def _end(row: Delivery, what: str) -> Entry:
+    said = [" ".join(filter(None, (row.code, row.reason)))] if row.code or row.reason else []
+    if row.reference:
+        said.append(f"its reference there: {row.reference}")
+    data = _delivery(row, "state") | {"code": row.code, "reason": row.reason, "reference": row.reference}
+    if row.finished_at is None:
+        said.append(f"due {row.due_at:%Y-%m-%d %H:%M:%S}")
+        data["due_at"] = row.due_at
+    at = row.finished_at or row.accepted_at or row.first_tried_at or row.made_at
+    return Entry(at, "deliver", what, tuple(said), row.state, data)
+
+
+def _delivery(row: Delivery, step: str) -> dict[str, Any]:
+    return {"step": step, "delivery": row.id, "connector": row.connector, "hook": row.hook, "key": row.item_key}
+
+
+def _what(row: Delivery) -> str:
+    if row.hook == "log_calls":
+        return "the call's log entry"
+    kinds = {"new": "conversion", "restate": "changed value", "retract": "retraction"}
+    return f"{kinds.get(row.kind, row.kind)} {row.item_key}"
+
+
+def disclosure_entry(row: Disclosure) -> Entry:
+    """Who got which categories, for what, by which decision."""
+    categories = ", ".join(row.categories) or "nothing personal"
+    data: dict[str, Any] = {
+        "recipient": row.recipient,
+        "connector": row.connector,
+        "use": row.use,
+        "categories": row.categories,
+    }
+    data |= {"decision": row.decision_id, "delivery": row.delivery_id}
+    text = f"{row.recipient} got {categories}"
+    return Entry(row.disclosed_at, "disclose", text, (f"through {row.connector}, for {row.use}",), None, data)
+
+
+def worth(amount: Decimal | None, currency: str | None) -> str:
+    """`, 40 USD`, or nothing where there is no value."""
+    return f", {amount.normalize():f} {currency or ''}".rstrip() if amount is not None else ""

@@ -1,0 +1,155 @@
+"""The story of one call or text as the tables have it: one entry for everything that happened, in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.cli.entries import Entry, in_order
+from hub.cli.masking import Mask
+from hub.cli.receipts import conversion_entry, decision_entry, delivery_entries, disclosure_entry, worth
+from hub.flow.enrich import FAILED
+from hub.model import (
+    Attribution,
+    Call,
+    CallEventRow,
+    ConsentDecision,
+    ConversionRow,
+    Delivery,
+    Disclosure,
+    FactRow,
+    InboxWebhook,
+    OutcomeRow,
+    TextMessage,
+)
+
+
+def timeline(session: Session, subject: Call | TextMessage, mask: Mask) -> list[Entry]:
+    """Everything that is known of a call or text, from its first webhook to its last receipt."""
+    entries = [*_events(session, subject)]
+    attribution = session.get(Attribution, subject.id)
+    if attribution is not None:
+        entries.append(_attribution(attribution, mask))
+    facts = session.exec(select(FactRow).where(FactRow.subject_id == subject.id).order_by(col(FactRow.id)))
+    entries += [_fact(fact, mask) for fact in facts]
+    decided = select(ConsentDecision).where(ConsentDecision.subject_id == subject.id).order_by(col(ConsentDecision.id))
+    entries += map(decision_entry, session.exec(decided))
+    outcomes = session.exec(select(OutcomeRow).where(OutcomeRow.call_id == subject.id)).all()
+    entries += map(_outcome, outcomes)
+    converted = select(ConversionRow).where(ConversionRow.subject_id == subject.id).order_by(col(ConversionRow.id))
+    entries += map(conversion_entry, session.exec(converted))
+    deliveries = session.exec(select(Delivery).where(Delivery.subject_id == subject.id).order_by(col(Delivery.id)))
+    entries += delivery_entries(session, deliveries.all())
+    told = session.exec(select(Disclosure).where(Disclosure.subject_id == subject.id).order_by(col(Disclosure.id)))
+    entries += map(disclosure_entry, told)
+    return in_order(entries)
+
+
+def _events(session: Session, subject: Call | TextMessage) -> Iterator[Entry]:
+    """Every event, with the webhook that told it; and the webhooks that told none."""
+    carrier_id = subject.carrier_call_id if isinstance(subject, Call) else subject.carrier_message_id
+    inbox = {
+        row.id: row
+        for row in session.exec(
+            select(InboxWebhook).where(
+                InboxWebhook.connector == subject.connector,
+                col(InboxWebhook.event_key).contains(carrier_id, autoescape=True),
+            )
+        )
+    }
+    events: Sequence[CallEventRow] = ()
+    if isinstance(subject, Call):
+        told = select(CallEventRow).where(CallEventRow.call_id == subject.id)
+        events = session.exec(told.order_by(col(CallEventRow.at), col(CallEventRow.id))).all()
+    else:
+        yield Entry(subject.received_at, "receive", "text", (), None, {"event": "text"})
+    wanted = {event.inbox_id for event in events if event.inbox_id} - inbox.keys()
+    if wanted:
+        inbox |= {row.id: row for row in session.exec(select(InboxWebhook).where(col(InboxWebhook.id).in_(wanted)))}
+    for event in events:
+        yield _event(event, inbox.get(event.inbox_id or ""))
+    for row in inbox.values():
+        if row.id not in {event.inbox_id for event in events}:
+            yield _webhook(row, told_the_text=isinstance(subject, TextMessage))
+
+
+def _event(event: CallEventRow, row: InboxWebhook | None) -> Entry:
+    if row is None:
+        by = "the carrier's call list" if event.told_by == "reconcile" else event.told_by
+        detail = f"told by {by}"
+    else:
+        lag = (row.received_at - event.at).total_seconds()
+        detail = f"told by webhook {row.event_key}, received {max(lag, 0):.0f} s later"
+    data: dict[str, Any] = {
+        "event": event.kind,
+        "told_by": event.told_by,
+        "noted_at": event.noted_at,
+        "webhook": {"id": row.id, "event_key": row.event_key, "received_at": row.received_at} if row else None,
+    }
+    return Entry(event.at, "receive", event.kind.replace("_", " "), (detail,), None, data)
+
+
+def _webhook(row: InboxWebhook, *, told_the_text: bool) -> Entry:
+    says = {
+        "parked": "it was parked; hub inbox replay takes it up again after a fix",
+        "done": "it told the text" if told_the_text else "it told nothing new",
+    }.get(row.state, "it waits to be read")
+    data: dict[str, Any] = {
+        "webhook": {"id": row.id, "event_key": row.event_key, "received_at": row.received_at},
+        "reason": row.reason,
+    }
+    details = (says, *([row.reason] if row.reason else []))
+    return Entry(row.received_at, "receive", f"webhook {row.event_key}", details, row.state, data)
+
+
+def _attribution(row: Attribution, mask: Mask) -> Entry:
+    text = f"{row.source} / {row.medium}" + (f" / {row.campaign}" if row.campaign else "")
+    clicks = {name: mask.text(value) for name, value in row.click_ids.items()}
+    landing_page, keyword = mask.page(row.landing_page), mask.text(row.keyword)
+    details = [f"rule {row.rule}, confidence {row.confidence:g}", *row.trace]
+    details += [f"{name}: {value}" for name, value in (("landing page", landing_page), ("keyword", keyword)) if value]
+    if clicks:
+        details.append("click ids: " + ", ".join(f"{name} {value}" for name, value in clicks.items()))
+    details += [
+        f"candidate visit {each['visit']} from {each['source']}, {each['confidence']:g}: {each['why']}"
+        for each in row.candidates
+    ]
+    data: dict[str, Any] = {
+        "source": row.source,
+        "medium": row.medium,
+        "campaign": row.campaign,
+        "keyword": keyword,
+        "landing_page": landing_page,
+        "click_ids": clicks,
+        "visit": row.visit_id,
+        "rule": row.rule,
+        "confidence": row.confidence,
+        "trace": row.trace,
+        "candidates": row.candidates,
+    }
+    return Entry(row.made_at, "attribute", text, tuple(details), None, data)
+
+
+def _fact(row: FactRow, mask: Mask) -> Entry:
+    value = mask.fact(row.category, row.value)
+    data: dict[str, Any] = {
+        "source": row.source,
+        "name": row.name,
+        "value": value,
+        "category": row.category,
+        "confidence": row.confidence,
+        "expires_at": row.expires_at,
+    }
+    if row.name == FAILED:
+        return Entry(row.learned_at, "enrich", f"{row.source} failed", (str(row.value),), None, data)
+    detail = f"{row.source}, {row.category}, confidence {row.confidence:g}, until {row.expires_at:%Y-%m-%d}"
+    return Entry(row.learned_at, "enrich", f"{row.name}: {value}", (detail,), None, data)
+
+
+def _outcome(row: OutcomeRow) -> Entry:
+    text = f"{row.connector} says {row.stage}{worth(row.amount, row.currency)}"
+    data: dict[str, Any] = {"connector": row.connector, "deal": row.external_id, "stage": row.stage, "trace": row.trace}
+    data |= {"amount": row.amount, "currency": row.currency}
+    return Entry(row.changed_at, "outcome", text, (f"deal {row.external_id}", *row.trace), None, data)

@@ -100,3 +100,25 @@ def disclosure_entry(row: Disclosure) -> Entry:
 def worth(amount: Decimal | None, currency: str | None) -> str:
     """`, 40 USD`, or nothing where there is no value."""
     return f", {amount.normalize():f} {currency or ''}".rstrip() if amount is not None else ""
+
+
+def story(session: Session, delivery: Delivery) -> Iterator[Entry]:
+    """Everything that concerns one delivery: its conversion, the consent asked for it, each try, what was disclosed."""
+    conversion = session.get(ConversionRow, delivery.conversion_id) if delivery.conversion_id else None
+    if conversion is not None:
+        yield conversion_entry(conversion)
+    decided = session.get(ConsentDecision, delivery.decision_id) if delivery.decision_id else None
+    if decided is not None:
+        yield decision_entry(decided)
+        again = select(ConsentDecision).where(
+            ConsentDecision.subject_id == delivery.subject_id,
+            ConsentDecision.connector == delivery.connector,
+            ConsentDecision.use == decided.use,
+            ConsentDecision.moment == "send",
+            ConsentDecision.decided_at >= delivery.made_at,
+        )
+        for row in session.exec(again.order_by(col(ConsentDecision.id))):
+            yield decision_entry(row)
+    yield from delivery_entries(session, [delivery])
+    for told in session.exec(select(Disclosure).where(Disclosure.delivery_id == delivery.id)):
+        yield disclosure_entry(told)

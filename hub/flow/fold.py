@@ -101,6 +101,8 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
         assert state is not None
         after = {name: getattr(state, name) for name in STATE_COLUMNS}
         unchanged = after == before and call.state != "new"
+        if told_by == "webhook":
+            call.found_by = told_by
         if told_by == "webhook" or not unchanged:
             notes += call_notes
         if unchanged:
@@ -108,8 +110,6 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
         changed += 1
         for name, value in after.items():
             setattr(call, name, value)
-        if told_by == "webhook":
-            call.found_by = told_by
         line = directory.lines.get(call.tracking_number or "")
         if line is not None:
             call.company_id, call.tracker_id = line.company.id, line.tracker.id

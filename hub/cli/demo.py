@@ -1,0 +1,200 @@
+"""`hub demo`: play a seeded day of calls against a real hub with the providers' stand-ins, and show that it adds up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.opening import CONFIG, ConfigFile, Opened, open_hub, read_config
+from hub.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from hub.config.models import Config
+    from hub.demo.play import Play
+
+QUIET_WITHIN = 90.0
+"""Seconds after the last call in which everything must have come to its end."""
+MARK = "demo"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `hub`."""
+    app.command("demo")(demo)
+
+
+def demo(
+    config: ConfigFile = CONFIG,
+    calls: Annotated[int, typer.Option(min=1, max=5_000, help="How many calls to play.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed plays the same day.")] = 1,
+    leave: Annotated[bool, typer.Option("--exit", help="End after the ledger: 0 if it adds up, 1 if not.")] = False,
+) -> None:
+    """Play a seeded day with the providers' stand-ins; the hub, its database and its syncs are real."""
+    from rich.console import Console
+
+    from hub import logs
+    from hub.demo.ledger import account
+    from hub.demo.screen import show_ledger
+
+    logs.configure("error")
+    console = Console()
+    loaded = _demo_config(read_config(config, sandbox=True))
+    with open_hub(loaded) as opened, _serving(opened) as address:
+        from hub.demo.play import Play
+        from hub.demo.scenario import day
+
+        _mark(opened)
+        play = Play(opened, address, day(loaded, calls, seed), seed)
+        console.print(f"The hub serves on {address}; {calls} calls of a seeded day (seed {seed}) begin.")
+        _perform(console, opened, play, calls)
+        ledger = account(opened.hub, opened.sandboxes, play.tally)
+        show_ledger(console, ledger, play.tally)
+        _farewell(console, opened, ledger.adds_up, leave, address)
+        if leave:
+            raise typer.Exit(0 if ledger.adds_up else 1)
+        _until_interrupted()
+
+
+def _demo_config(loaded: Config) -> Config:
+    """The configuration on a database of the demo's own, and on a port that is free."""
+    database = loaded.hub.database
+    if not database.startswith("sqlite:///"):
+        raise ConfigError("hub demo plays on SQLite; set hub.database to sqlite:///data/ringfence.db for it.")
+    _make_room(Path(database.removeprefix("sqlite:///")))
+    port = _free_port(int(loaded.hub.listen.rpartition(":")[2]))
+    hub = loaded.hub.model_copy(update={"listen": f"127.0.0.1:{port}", "public_url": f"http://127.0.0.1:{port}"})
+    return replace(loaded, hub=hub)
+
+
+def _make_room(file: Path) -> None:
+    """Delete the database of an earlier demo; refuse to touch any other."""
+    if not file.exists():
+        return
+    import sqlite3
+
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
+        try:
+            marked = connection.execute(
+                "SELECT 1 FROM connector_note WHERE connector = 'hub' AND name = ?", (MARK,)
+            ).fetchone()
+            empty = not connection.execute("SELECT 1 FROM inbox LIMIT 1").fetchone()
+        except sqlite3.Error:
+            marked, empty = None, False
+    connection.close()
+    if not marked and not empty:
+        raise ConfigError(
+            f"{file} is not a demo's database, and the demo begins with an empty one; move it away or give --config "
+            "another file."
+        )
+    for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
+        each.unlink(missing_ok=True)
+
+
+def _mark(opened: Opened) -> None:
+    from hub.store.connectors import StoredNotes
+
+    StoredNotes(opened.hub.store, "hub").put(MARK, "this database belongs to hub demo and may be deleted by it")
+
+
+def _free_port(wanted: int) -> int:
+    import socket
+
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ConfigError("No port is free on 127.0.0.1; stop something and try again.")
+
+
+@contextmanager
+def _serving(opened: Opened) -> Iterator[str]:
+    """The web edge in a thread and the worker beside it; the address that it serves on."""
+    import uvicorn
+
+    from hub.web.app import create_app
+    from hub.worker import Worker
+
+    wake = threading.Event()
+    host, _, port = opened.hub.config.hub.listen.rpartition(":")
+    app = create_app(opened.hub, opened.directory, wake)
+    server = uvicorn.Server(
+        uvicorn.Config(app, host=host, port=int(port), log_level="error", access_log=False, log_config=None)
+    )
+    thread = threading.Thread(target=server.run, name="web", daemon=True)
+    thread.start()
+    worker = Worker(opened.hub, opened.directory, wake)
+    worker.start()
+    while not server.started:
+        if not thread.is_alive():
+            raise ConfigError(f"The web edge did not start on {host}:{port}.")
+        time.sleep(0.01)
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        worker.stop()
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+def _perform(console: Console, opened: Opened, play: Play, calls: int) -> None:
+    from rich.live import Live
+
+    from hub.demo.ledger import unfinished
+    from hub.demo.screen import FlowView
+
+    players = threading.Thread(target=play.run, name="play", daemon=True)
+    players.start()
+    with Live(FlowView(opened.hub, play.tally, calls), console=console, refresh_per_second=3):
+        players.join()
+        until, quiet_since = time.monotonic() + QUIET_WITHIN, None
+        while time.monotonic() < until:
+            if unfinished(opened.hub):
+                quiet_since = None
+            elif quiet_since is None:
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since > _longest_schedule(opened) * 2:
+                break
+            time.sleep(0.2)
+
+
+def _longest_schedule(opened: Opened) -> float:
+    """Seconds between two syncs of the slowest connector: only after that is a quiet hub done."""
+    from hub.scheduler import schedules
+
+    spans = [schedule.every.total_seconds() for schedule in schedules(opened.hub).values() if schedule.every]
+    return min(max(spans, default=1.0), 15.0)
+
+
+def _farewell(console: Console, opened: Opened, adds_up: bool, leave: bool, address: str) -> None:
+    from sqlmodel import col, select
+
+    from hub.model import Delivery
+
+    with opened.hub.store.reading() as session:
+        example = session.exec(
+            select(Delivery.subject_id).where(col(Delivery.state) == "rejected").order_by(col(Delivery.id).desc())
+        ).first()
+    console.print(
+        "[green]Everything adds up.[/green]" if adds_up else "[bold red]Something does not add up.[/bold red]"
+    )
+    if example:
+        console.print(f"Look at one call with:  hub call {example}")
+    if not leave:
+        console.print(f"Still serving on {address}; press Ctrl-C to end.")
+
+
+def _until_interrupted() -> None:
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()

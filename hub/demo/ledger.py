@@ -1,0 +1,264 @@
+"""The ledger: what the hub says happened beside what the outside saw, and whether every figure adds up."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import case, func
+from sqlalchemy import select as columns
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.contracts.sandbox import AdsSandbox, CrmSandbox
+from hub.demo.play import Tally
+from hub.flow.convert import LOG, UPLOAD
+from hub.model import Attribution, Call, ConsentDecision, ConversionRow, Delivery, Disclosure, InboxWebhook
+from hub.sandbox import RunningSandboxes
+
+UNFINISHED = ("ready", "leased", "accepted")
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """Calls of one source."""
+
+    source: str
+    medium: str
+    calls: int
+    answered: int
+    first_time: int
+    confidence: float
+
+
+@dataclass
+class DestinationLine:
+    """What became of everything that was to go to one destination."""
+
+    connector: str
+    what: str
+    created: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+    withheld: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(rule id, reason) → how many."""
+    refused: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(code, the provider's words) → how many."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must add up."""
+
+    sentence: str
+    holds: bool
+    detail: str = ""
+
+
+@dataclass
+class Ledger:
+    """The whole account of a run."""
+
+    sources: list[SourceLine]
+    conversions: list[tuple[str, int, Decimal]]
+    destinations: list[DestinationLine]
+    checks: list[Check]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every check holds."""
+        return all(check.holds for check in self.checks)
+
+
+def unfinished(hub: Hub) -> Counter[str]:
+    """Everything that is still on its way, by queue and state."""
+    waiting: Counter[str] = Counter()
+    tables: Mapping[str, Any] = {"inbox": InboxWebhook, "calls": Call, "deliveries": Delivery}
+    with hub.store.reading() as session:
+        for name, table in tables.items():
+            rows = session.exec(
+                select(table.state, func.count()).where(col(table.state).in_(UNFINISHED)).group_by(table.state)
+            )
+            for state, count in rows:
+                waiting[f"{name} {state}"] = count
+    return waiting
+
+
+def account(hub: Hub, sandboxes: RunningSandboxes, tally: Tally) -> Ledger:
+    """Draw up the ledger."""
+    with hub.store.reading() as session:
+        destinations = _destinations(session)
+        checks = [
+            *_arrivals(session, tally),
+            *_networks(session, sandboxes),
+            *_crms(session, sandboxes),
+            *_consent(session),
+        ]
+        sources, conversions = _sources(session), _conversions(session)
+    waiting = unfinished(hub)
+    detail = ", ".join(f"{name}: {count}" for name, count in waiting.items())
+    checks.append(Check("nothing is in limbo: every webhook, call and delivery has a final state", not waiting, detail))
+    return Ledger(sources, conversions, destinations, checks)
+
+
+def _sources(session: Session) -> list[SourceLine]:
+    rows: Any = session.execute(
+        columns(
+            col(Attribution.source),
+            col(Attribution.medium),
+            func.count(),
+            func.count(col(Call.answered_at)),
+            func.sum(case((col(Call.first_time_caller).is_(True), 1), else_=0)),
+            func.avg(col(Attribution.confidence)),
+        )
+        .join(Call, col(Call.id) == col(Attribution.subject_id))
+        .group_by(col(Attribution.source), col(Attribution.medium))
+        .order_by(func.count().desc(), col(Attribution.source))
+    )
+    return [
+        SourceLine(source, medium, calls, answered, first_time or 0, float(sure))
+        for source, medium, calls, answered, first_time, sure in rows
+    ]
+
+
+def _conversions(session: Session) -> list[tuple[str, int, Decimal]]:
+    rows = session.exec(
+        select(ConversionRow.rule, func.count(), func.sum(ConversionRow.amount))
+        .where(col(ConversionRow.retracted).is_(False))
+        .group_by(col(ConversionRow.rule))
+        .order_by(col(ConversionRow.rule))
+    )
+    return [(rule, count, Decimal(total or 0).quantize(Decimal("0.01"))) for rule, count, total in rows]
+
+
+def _destinations(session: Session) -> list[DestinationLine]:
+    lines: dict[tuple[str, str], DestinationLine] = {}
+    query = select(Delivery).order_by(col(Delivery.connector), col(Delivery.hook).desc())
+    for delivery in session.exec(query):
+        key = (delivery.connector, delivery.hook)
+        line = lines.setdefault(key, DestinationLine(delivery.connector, _WHAT[delivery.hook]))
+        line.created += 1
+        line.states[delivery.state] += 1
+        if delivery.state == "held":
+            line.withheld[delivery.code or "", delivery.reason or ""] += 1
+        elif delivery.state in ("rejected", "dead"):
+            line.refused[delivery.code or delivery.state, delivery.reason or ""] += 1
+    return list(lines.values())
+
+
+def _arrivals(session: Session, tally: Tally) -> list[Check]:
+    stored = session.exec(select(func.count()).select_from(InboxWebhook)).one()
+    parked = session.exec(
+        select(func.count()).select_from(InboxWebhook).where(col(InboxWebhook.state) == "parked")
+    ).one()
+    calls = session.exec(select(func.count()).select_from(Call)).one()
+    found = session.exec(select(func.count()).select_from(Call).where(col(Call.found_by) == "reconcile")).one()
+    played, lost = tally.counts["calls"], tally.counts["calls without webhooks"]
+    acknowledged = len(tally.acknowledged)
+    return [
+        Check("no player stumbled", tally.counts["players who stumbled"] == 0),
+        Check(
+            "every acknowledged webhook is in the inbox, once",
+            stored == acknowledged,
+            f"{acknowledged} acknowledged, {stored} kept",
+        ),
+        Check("every genuine webhook could be read", parked == 0, f"{parked} parked"),
+        Check(
+            "every forgery was refused",
+            tally.answers[403] == tally.counts["forgeries"],
+            f"{tally.answers[403]} refused",
+        ),
+        Check("every call is known", calls == played, f"{played} made, {calls} known"),
+        Check(
+            "calls whose webhooks never came were found in the carrier's list",
+            found == lost,
+            f"{lost} lost, {found} found",
+        ),
+    ]
+
+
+def _networks(session: Session, sandboxes: RunningSandboxes) -> list[Check]:
+    """For each ad network: what it counts is what we say was delivered, key by key and to the cent."""
+    checks: list[Check] = []
+    for name in sandboxes:
+        network = sandboxes.of(name)
+        if not isinstance(network, AdsSandbox):
+            continue
+        ours: dict[str, tuple[Decimal, bool]] = {}
+        deliveries = session.exec(
+            select(Delivery)
+            .where(Delivery.connector == name, Delivery.hook == UPLOAD, Delivery.state == "delivered")
+            .order_by(col(Delivery.id))
+        )
+        for each in deliveries:
+            ours[each.item_key] = (Decimal(each.amount or 0), each.kind == "retract")
+        theirs = {
+            key: (Decimal(str(row["value"] or 0)), bool(row["retracted"])) for key, row in network.conversions().items()
+        }
+        checks.append(
+            Check(
+                f"{name} counts what we delivered, each once",
+                ours.keys() == theirs.keys(),
+                f"{len(ours)} and {len(theirs)}",
+            )
+        )
+        value, counted = (_total(each) for each in (ours, theirs))
+        checks.append(Check(f"{name} counts the same value", value == counted, f"{value:.2f} and {counted:.2f}"))
+    return checks
+
+
+def _crms(session: Session, sandboxes: RunningSandboxes) -> list[Check]:
+    checks: list[Check] = []
+    for name in sandboxes:
+        crm = sandboxes.of(name)
+        if not isinstance(crm, CrmSandbox):
+            continue
+        ours = set(
+            session.exec(
+                select(Delivery.item_key).where(
+                    Delivery.connector == name, Delivery.hook == LOG, Delivery.state == "delivered"
+                )
+            )
+        )
+        theirs = Counter(activity["key"] for activity in crm.activities())
+        doubled = sum(count - 1 for count in theirs.values())
+        holds = ours == theirs.keys() and doubled == 0
+        checks.append(
+            Check(f"{name} has each logged call once", holds, f"{len(ours)} and {len(theirs)}, {doubled} doubled")
+        )
+    return checks
+
+
+def _consent(session: Session) -> list[Check]:
+    undecided = session.exec(
+        select(func.count())
+        .select_from(Delivery)
+        .outerjoin(ConsentDecision, col(ConsentDecision.id) == col(Delivery.decision_id))
+        .where(col(ConsentDecision.id).is_(None))
+    ).one()
+    sent = select(Delivery.id).where(col(Delivery.state).in_(("delivered", "accepted")))
+    undisclosed = session.exec(
+        select(func.count())
+        .select_from(Delivery)
+        .outerjoin(Disclosure, col(Disclosure.delivery_id) == col(Delivery.id))
+        .where(col(Delivery.id).in_(sent), col(Disclosure.id).is_(None))
+    ).one()
+    by_state: dict[str, int] = defaultdict(int)
+    for state, count in session.exec(
+        select(ConsentDecision.verdict, func.count()).group_by(col(ConsentDecision.verdict))
+    ):
+        by_state[state] = count
+    detail = ", ".join(f"{count} {verdict}" for verdict, count in sorted(by_state.items()))
+    return [
+        Check("every delivery rests on a stored consent decision", undecided == 0, f"decisions: {detail}"),
+        Check("everything that left is in the disclosure log", undisclosed == 0),
+    ]
+
+
+def _total(rows: Mapping[str, tuple[Decimal, bool]]) -> Decimal:
+    return sum((value for value, retracted in rows.values() if not retracted), Decimal(0)).quantize(Decimal("0.01"))
+
+
+_WHAT = {UPLOAD: "conversions", LOG: "calls logged"}

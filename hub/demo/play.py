@@ -1,0 +1,225 @@
+"""The players: browsers, a carrier and salespeople who act out the stories, each over its real wire."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import httpx
+from sqlmodel import select
+
+from hub.cli.opening import Opened
+from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox, SimulatedCall
+from hub.contracts.webhooks import WebhookRequest
+from hub.demo.scenario import Story
+from hub.model import Call
+from hub.model.conversions import conversion_key
+
+PLAYERS = 6
+CALLS_A_SECOND = 12.0
+FORGERIES = 3
+
+
+@dataclass
+class Tally:
+    """What the players saw from outside: the other side of the ledger."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    acknowledged: set[str] = field(default_factory=set)
+    """Bodies of webhooks that the hub has acknowledged."""
+    answers: Counter[int] = field(default_factory=Counter)
+    feed: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, what: str, amount: int = 1) -> None:
+        """Count something."""
+        with self.lock:
+            self.counts[what] += amount
+
+    def tell(self, line: str) -> None:
+        """A line for the screen."""
+        with self.lock:
+            self.feed.append(line)
+
+
+class Play:
+    """Plays stories against a running hub at `address`."""
+
+    def __init__(self, opened: Opened, address: str, stories: Sequence[Story], seed: int) -> None:
+        self.tally = Tally()
+        self._opened, self._stories, self._seed = opened, stories, seed
+        self._client = httpx.Client(base_url=address, timeout=30, trust_env=False)
+        self._contacts: dict[tuple[str, str], str] = {}
+        self._deals_to_move: list[tuple[CrmSandbox, str, Literal["won", "lost"], str]] = []
+        self._lock = threading.Lock()
+
+    def run(self) -> None:
+        """Play the whole day; returns when the last call and the last change of a deal are done."""
+        for story in self._stories:
+            if story.known and story.caller:
+                self._contact(story)
+        begun = time.monotonic()
+        with ThreadPoolExecutor(PLAYERS, thread_name_prefix="player") as players:
+            for index, story in enumerate(self._stories):
+                time.sleep(max(0.0, begun + index / CALLS_A_SECOND - time.monotonic()))
+                players.submit(self._play, index, story)
+        for index in range(min(FORGERIES, len(self._stories))):
+            self._forge(index)
+        for crm, deal, stage, amount in self._deals_to_move:
+            crm.move_deal(deal, stage, amount)
+
+    def _play(self, index: int, story: Story) -> None:
+        try:
+            self._act(index, story)
+        except Exception as error:  # noqa: BLE001 - a player who stumbles is a figure that does not add up
+            self.tally.note("players who stumbled")
+            self.tally.tell(f"[red]a player stumbled: {type(error).__name__}")
+
+    def _act(self, index: int, story: Story) -> None:
+        number, visit_id = story.dialled, None
+        if number is None:
+            number, visit_id = self._visit(story)
+        if number is None:
+            self.tally.note("visitors who saw no number")
+            return
+        if story.leaves_first:
+            self._leave(story, visit_id)
+        self._call(index, story, number)
+        if not story.leaves_first:
+            self._leave(story, visit_id)
+        if story.deal is not None:
+            self._deal(story)
+
+    def _visit(self, story: Story) -> tuple[str | None, str | None]:
+        headers = {"user-agent": "Mozilla/5.0 (demo)"}
+        if story.gpc:
+            headers["sec-gpc"] = "1"
+        if story.dnt:
+            headers["dnt"] = "1"
+        reply = self._client.post(
+            f"/track/{story.company}/visit",
+            headers=headers,
+            json={
+                "landing_page": story.landing_page,
+                "referrer": story.referrer,
+                "consent": dict(story.consent),
+                "country": story.country,
+            },
+        )
+        reply.raise_for_status()
+        self.tally.note("visits")
+        shown = reply.json()
+        return shown["number"], shown["visit_id"]
+
+    def _leave(self, story: Story, visit_id: str | None) -> None:
+        if visit_id is not None:
+            self._client.post(f"/track/{story.company}/visit/{visit_id}/end")
+
+    def _call(self, index: int, story: Story, number: str) -> None:
+        line = self._opened.directory.latest.lines[number]
+        carrier = self._opened.sandboxes.of(line.tracker.carrier)
+        assert isinstance(carrier, CarrierSandbox)
+        call = SimulatedCall(
+            caller_number=story.caller,
+            tracking_number=number,
+            answering_number=line.route.dial,
+            started_at=self._opened.hub.clock(),
+            outcome=story.outcome,
+            talk=story.talk,
+            recorded=line.route.record,
+        )
+        webhook_url = f"{str(self._client.base_url).rstrip('/')}/webhooks/{line.tracker.carrier}"
+        webhooks = [request for _, request in carrier.webhooks(call, webhook_url)]
+        self.tally.note("calls")
+        if story.webhooks_lost:
+            self.tally.note("calls without webhooks")
+            return
+        ringing, rest = webhooks[0], webhooks[1:]
+        if story.webhooks_doubled:
+            random.Random(self._seed + index).shuffle(rest)  # noqa: S311 - a play
+            rest = [*rest, *rest]
+            self.tally.note("calls with doubled, shuffled webhooks")
+        self._post(ringing)
+        if story.foreign_click:
+            self._refuse(story, number)
+        for request in rest:
+            self._post(request)
+
+    def _post(self, request: WebhookRequest) -> None:
+        reply = self._client.request(request.method, request.url, content=request.body, headers=dict(request.headers))
+        self.tally.note("webhooks")
+        with self.tally.lock:
+            self.tally.answers[reply.status_code] += 1
+            if reply.status_code == 200:
+                self.tally.acknowledged.add(request.body.decode() + request.url)
+                if "<Dial" in reply.text:
+                    self.tally.counts["calls routed"] += 1
+
+    def _forge(self, index: int) -> None:
+        """Somebody sends a webhook with a signature of their own making."""
+        name = next(iter(self._opened.hub.plugins.with_hook("verify_webhook")), None)
+        if name is not None:
+            reply = self._client.post(
+                f"/webhooks/{name}/voice",
+                data={"CallSid": f"CA{index:032}", "From": "+13125550199"},
+                headers={"x-twilio-signature": "Zm9yZ2VkIGZvcmdlZCBmb3JnZWQ="},
+            )
+            self.tally.answers[reply.status_code] += 1
+            self.tally.note("webhooks")
+            self.tally.note("forgeries")
+
+    def _refuse(self, story: Story, number: str) -> None:
+        """Tell the ad networks' stand-ins that this call's click is not theirs."""
+        until = time.monotonic() + 5
+        while time.monotonic() < until:
+            with self._opened.hub.store.reading() as session:
+                found = session.exec(
+                    select(Call.id)
+                    .where(Call.caller_number == story.caller, Call.tracking_number == number)
+                    .order_by(Call.id.desc())  # type: ignore[attr-defined]
+                ).first()
+            if found is not None:
+                for sandbox in self._ads():
+                    for rule in self._opened.hub.config.conversions:
+                        sandbox.refuse(conversion_key(rule.name, found))
+                return
+            time.sleep(0.02)
+
+    def _ads(self) -> list[AdsSandbox]:
+        stand_ins: list[object] = [self._opened.sandboxes.of(name) for name in self._opened.sandboxes]
+        return [sandbox for sandbox in stand_ins if isinstance(sandbox, AdsSandbox)]
+
+    def _crm(self, company: str) -> CrmSandbox | None:
+        for entry in self._opened.hub.config.of_kind("crm"):
+            sandbox: Any = self._opened.sandboxes.of(entry.name) if entry.in_sandbox else None
+            if entry.serves(company) and isinstance(sandbox, CrmSandbox):
+                return sandbox
+        return None
+
+    def _contact(self, story: Story) -> str | None:
+        crm = self._crm(story.company)
+        if crm is None or story.caller is None:
+            return None
+        key = (story.company, story.caller)
+        with self._lock:
+            if key not in self._contacts:
+                self._contacts[key] = crm.add_contact(story.caller_name, story.caller)
+            return self._contacts[key]
+
+    def _deal(self, story: Story) -> None:
+        crm, contact = self._crm(story.company), self._contact(story)
+        if crm is None or contact is None or story.deal is None:
+            return
+        stage: Literal["qualified", "won"] = "qualified" if story.deal == "qualified" else "won"
+        deal = crm.add_deal(contact, stage, str(story.amount), "USD")
+        self.tally.note("deals")
+        if story.deal == "won then changed":
+            self._deals_to_move.append((crm, deal, "won", str(story.amount + 150)))
+        elif story.deal == "won then lost":
+            self._deals_to_move.append((crm, deal, "lost", str(story.amount)))

@@ -1,0 +1,203 @@
+"""The seeded day: who visits, who calls, how it ends, and what becomes of it. Pure: the same seed gives the same day."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from hub.config.models import CompanySection, Config, TrackerSection
+
+Ending = Literal["answered", "voicemail", "abandoned"]
+Deal = Literal["won", "won then changed", "won then lost", "qualified"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """One caller's story. `dialled` is the number of a source tracker; None where the website shows a number."""
+
+    company: str
+    dialled: str | None
+    landing_page: str | None = None
+    referrer: str | None = None
+    gpc: bool = False
+    dnt: bool = False
+    consent: tuple[tuple[str, str], ...] = ()
+    country: str | None = None
+    leaves_first: bool = False
+    """The visitor closes the page before calling: the number is already cooling down."""
+    caller: str | None
+    caller_name: str
+    outcome: Ending
+    talk: timedelta
+    known: bool = False
+    """The CRM knows the caller already."""
+    deal: Deal | None = None
+    amount: int = 0
+    webhooks_lost: bool = False
+    webhooks_doubled: bool = False
+    foreign_click: bool = False
+    """The click belongs to another account, so the ad network refuses the conversion."""
+
+
+# Fictional ranges: 555-0100 to 555-0199 of each area code; Ofcom's drama numbers for London.
+HOME_AREAS = {"lakeside": ("312", "773", "847"), "northgate": ("313", "248", "586")}
+OTHER_AREAS = ("415", "212", "206", "305")
+CANADIAN_AREAS = ("519", "416", "514")
+FIRST = (
+    "Ada",
+    "Ben",
+    "Cleo",
+    "Dan",
+    "Eva",
+    "Finn",
+    "Gia",
+    "Hugo",
+    "Ines",
+    "Joel",
+    "Kim",
+    "Leo",
+    "Mia",
+    "Noah",
+    "Olga",
+    "Paul",
+)
+LAST = (
+    "Archer",
+    "Brook",
+    "Carver",
+    "Dale",
+    "Ellis",
+    "Fisher",
+    "Gray",
+    "Hale",
+    "Irwin",
+    "Jones",
+    "Kerr",
+    "Lane",
+    "Moss",
+    "North",
+)
+CAMPAIGNS = ("emergency", "drain-cleaning", "water-heater", "brand")
+KEYWORDS = ("plumber near me", "burst pipe", "blocked drain", "water heater repair")
+
+
+def day(config: Config, calls: int, seed: int) -> list[Story]:
+    """The stories of one day, `calls` in all, spread over the companies of `config`."""
+    chance = random.Random(seed)  # noqa: S311 - a play, not a secret
+    callers = {company.name: _Callers(company.name, chance) for company in config.companies}
+    return [_story(chance.choice(config.companies), callers, chance, index, calls) for index in range(calls)]
+
+
+def _story(
+    company: CompanySection, callers: dict[str, _Callers], chance: random.Random, index: int, calls: int
+) -> Story:
+    caller, name, known = callers[company.name].next()
+    tracker = _print_tracker(company, chance) if chance.random() < 0.2 else None
+    landing_page, referrer = (None, None) if tracker else _arrival(company, chance, index)
+    endings: tuple[Ending, ...] = ("answered", "voicemail", "abandoned")
+    outcome = chance.choices(endings, (78, 14, 8))[0]
+    talk = timedelta(seconds=chance.choice((22, 45, 75, 95, 130, 180, 240)) if outcome == "answered" else 20)
+    deal = _deal(chance) if outcome == "answered" and caller and chance.random() < 0.22 else None
+    abroad = caller is not None and not caller.startswith("+1")
+    return Story(
+        company=company.name,
+        dialled=tracker.numbers[0] if tracker else None,
+        landing_page=landing_page,
+        referrer=referrer,
+        gpc=landing_page is not None and chance.random() < 0.08,
+        dnt=landing_page is not None and chance.random() < 0.04,
+        consent=_consent(chance, landing_page),
+        country="GB" if abroad else None,
+        leaves_first=landing_page is not None and chance.random() < 0.1,
+        caller=caller,
+        caller_name=name,
+        outcome=outcome,
+        talk=talk,
+        known=known,
+        deal=deal,
+        amount=chance.choice((180, 240, 420, 650, 1250, 3400)),
+        webhooks_lost=index % 60 == 30,
+        webhooks_doubled=chance.random() < 0.05,
+        foreign_click=bool(landing_page and "gclid" in landing_page and chance.random() < 0.04),
+    )
+
+
+def _print_tracker(company: CompanySection, chance: random.Random) -> TrackerSection | None:
+    fixed: Sequence[TrackerSection] = [
+        t for t in company.trackers if t.type == "source" and not t.default and t.numbers
+    ]
+    return chance.choice(fixed) if fixed else None
+
+
+def _arrival(company: CompanySection, chance: random.Random, index: int) -> tuple[str, str | None]:
+    site = f"https://{company.domains[0]}/" if company.domains else "https://www.example.com/"
+    campaign, keyword = chance.choice(CAMPAIGNS), chance.choice(KEYWORDS).replace(" ", "+")
+    click = f"Cj0KCQjw{seeded_text(chance, 32)}"
+    match chance.choices(
+        ("google ads", "bing ads", "facebook", "organic", "direct", "assistant"), (46, 10, 10, 18, 11, 5)
+    )[0]:
+        case "google ads":
+            return f"{site}?utm_campaign={campaign}&utm_term={keyword}&gclid={click}", "https://www.google.com/"
+        case "bing ads":
+            return f"{site}?utm_campaign={campaign}&msclkid={seeded_text(chance, 32)}", "https://www.bing.com/"
+        case "facebook":
+            return f"{site}?utm_source=facebook&utm_medium=paid_social&fbclid={seeded_text(chance, 24)}", None
+        case "organic":
+            return site, chance.choice(("https://www.google.com/", "https://duckduckgo.com/", "https://www.bing.com/"))
+        case "assistant":
+            return site, "https://chatgpt.com/"
+        case _:
+            return site, None
+
+
+def _consent(chance: random.Random, landing_page: str | None) -> tuple[tuple[str, str], ...]:
+    if landing_page is None:
+        return ()
+    match chance.choices(("silent", "ads granted", "ads denied", "nothing allowed"), (62, 25, 9, 4))[0]:
+        case "ads granted":
+            return (("analytics", "granted"), ("ad_user_data", "granted"))
+        case "ads denied":
+            return (("analytics", "granted"), ("ads", "denied"))
+        case "nothing allowed":
+            return (("analytics", "denied"), ("ads", "denied"))
+        case _:
+            return ()
+
+
+def _deal(chance: random.Random) -> Deal:
+    deals: tuple[Deal, ...] = ("won", "qualified", "won then changed", "won then lost")
+    return chance.choices(deals, (70, 14, 10, 6))[0]
+
+
+def seeded_text(chance: random.Random, length: int) -> str:
+    """Letters and digits, as click ids are made of."""
+    return "".join(chance.choices("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", k=length))
+
+
+class _Callers:
+    """The people who call one company: mostly new, some again, a few from abroad, a few hidden."""
+
+    def __init__(self, company: str, chance: random.Random) -> None:
+        self._chance = chance
+        home = HOME_AREAS.get(company, ("312",))
+        numbers = [f"+1{area}5550{line}" for area in (*home, *OTHER_AREAS, *CANADIAN_AREAS) for line in range(130, 190)]
+        weights = {**dict.fromkeys(home, 12), **dict.fromkeys(OTHER_AREAS, 1), **dict.fromkeys(CANADIAN_AREAS, 2)}
+        numbers += [f"+44207946{line:04}" for line in range(100, 140)]
+        self._fresh = sorted(
+            numbers, key=lambda number: chance.random() ** (1 / weights.get(number[2:5], 1)), reverse=True
+        )
+        self._seen: list[tuple[str | None, str, bool]] = []
+
+    def next(self) -> tuple[str | None, str, bool]:
+        """(number or None, name, whether the CRM knows them)."""
+        if self._seen and self._chance.random() < 0.12:
+            return self._chance.choice(self._seen)
+        if not self._fresh or self._chance.random() < 0.03:
+            return None, "Hidden", False
+        name = f"{self._chance.choice(FIRST)} {self._chance.choice(LAST)}"
+        caller = (self._fresh.pop(0), name, self._chance.random() < 0.2)
+        self._seen.append(caller)
+        return caller

@@ -44,7 +44,8 @@ def upgrade(store: Store) -> bool:
         )
     from alembic import command
 
-    with store.engine.connect() as connection:
+    # A transaction that writes, from its beginning: on SQLite it waits here while another process migrates.
+    with store.engine.execution_options(ringfence_write=True).connect() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
         if not store.is_sqlite:

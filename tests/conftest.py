@@ -1,0 +1,95 @@
+"""What all tests share: both databases, freshly migrated for each test, a clock that stands still, and a hub."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import postgres
+import pytest
+from stage import Stage, open_stage
+
+from hub.store import Store
+from hub.testing import FrozenClock
+
+FOLDER = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder a run, made by the first process and told to xdist's workers."""
+    told = getattr(config, "workerinput", None)
+    config.stash[FOLDER] = Path(told["databases"]) if told else postgres.make_folder()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of xdist where the databases are."""
+    node.workerinput["databases"] = str(node.config.stash[FOLDER])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The first process, which ends last, clears up."""
+    if not hasattr(config, "workerinput") and FOLDER in config.stash:
+        postgres.remove_folder(config.stash[FOLDER])
+
+
+@pytest.fixture(scope="session")
+def databases(pytestconfig: pytest.Config) -> Path:
+    """The folder with the server's socket and the migrated templates."""
+    return pytestconfig.stash[FOLDER]
+
+
+@pytest.fixture
+def sqlite_url(databases: Path, tmp_path: Path) -> str:
+    """A migrated, empty SQLite file."""
+    file = shutil.copy(postgres.sqlite_template(databases), tmp_path / "ringfence.db")
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def postgres_url(databases: Path) -> Iterator[str]:
+    """A migrated, empty PostgreSQL database."""
+    with postgres.fresh_database(databases) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated, empty database, of either kind."""
+    return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """The database alone."""
+    opened = Store(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """A clock that stands still until the test moves it."""
+    return FrozenClock()
+
+
+@pytest.fixture
+def open_hub_on(clock: FrozenClock) -> Iterator[Callable[..., Stage]]:
+    """Opens a hub on a database; as often as the test likes, as many processes would."""
+    with ExitStack() as stack:
+        yield lambda url, **options: stack.enter_context(open_stage(url, clock, **options))
+
+
+@pytest.fixture
+def hub(database_url: str, open_hub_on: Callable[..., Stage]) -> Callable[..., Stage]:
+    """A factory of hubs on this test's database: `hub(conversions=[…])`."""
+    return lambda **options: open_hub_on(database_url, **options)
+
+
+@pytest.fixture
+def lite_hub(sqlite_url: str, open_hub_on: Callable[..., Stage]) -> Callable[..., Stage]:
+    """As `hub`, on SQLite alone: for what does not depend on the database."""
+    return lambda **options: open_hub_on(sqlite_url, **options)

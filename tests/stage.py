@@ -1,0 +1,245 @@
+"""A small hub for tests: two companies of one agency, connectors from `scripted`, and words for what happens to it."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from pydantic import SecretStr
+from scripted import PaperCarrier, PaperCrm, PaperIndex, PaperLaw, PaperNetwork
+from sqlmodel import SQLModel, col, select
+
+from hub.api import CallEvent, Connector, Event
+from hub.assembly import Hub, assemble
+from hub.config.models import AccountSection, Config, ConnectorCommon, ConnectorEntry, ConversionRule, HubSection
+from hub.flow.deliver import deliver
+from hub.flow.fold import Told, fold_inbox, keep_events
+from hub.flow.pipeline import process
+from hub.flow.visit import Arrival, Shown, record_visit
+from hub.model import Call, TextMessage, Visit
+from hub.numbers.directory import LiveDirectory, write_accounts
+from hub.testing import FrozenClock
+
+Row = TypeVar("Row", bound=SQLModel)
+
+KEY = base64.b64encode(b"k" * 32).decode()
+CALLER = "+13125550142"
+OTHER_CALLER = "+13125550143"
+POOL = ("+13125550100", "+13125550101", "+13125550102")
+SHARED = "+13125550120"
+YELLOW_PAGES = "+13125550122"
+NORTH_POOL = ("+13135550100", "+13135550101")
+NORTH_SHARED = "+13135550120"
+
+
+def company(name: str, pool: Sequence[str], shared: str, *more: Mapping[str, Any]) -> dict[str, Any]:
+    """A company with a pool and a shared number, as config.yaml has it."""
+    return {
+        "name": name,
+        "title": name.title(),
+        "country": "US",
+        "region": "IL",
+        "route": {"dial": "+13125550190"},
+        "trackers": [
+            {"name": "website", "type": "session", "carrier": "carrier", "numbers": pool},
+            {
+                "name": "shared",
+                "type": "source",
+                "carrier": "carrier",
+                "numbers": [shared],
+                "source": "website",
+                "medium": "direct",
+                "default": True,
+            },
+            *more,
+        ],
+    }
+
+
+PRINT_AD = {
+    "name": "yellow_pages",
+    "type": "source",
+    "carrier": "carrier",
+    "numbers": [YELLOW_PAGES],
+    "source": "yellow_pages",
+    "medium": "print",
+    "campaign": "spring",
+}
+ACCOUNTS = [
+    {
+        "name": "agency",
+        "title": "Agency",
+        "companies": [company("lakeside", POOL, SHARED, PRINT_AD), company("northgate", NORTH_POOL, NORTH_SHARED)],
+    }
+]
+CONNECTORS: Mapping[str, type[Connector]] = {
+    "carrier": PaperCarrier,
+    "network": PaperNetwork,
+    "crm": PaperCrm,
+    "index": PaperIndex,
+    "law": PaperLaw,
+}
+EVERY_CALL = {"name": "every call", "when": {"event": "call"}, "value": "40 USD", "send_to": {"network": {"action": 7}}}
+DEAL_WON = {
+    "name": "deal won",
+    "when": {"event": "outcome", "stage": "won"},
+    "value": "from outcome",
+    "send_to": {"network": {"action": 8}},
+}
+
+
+def make_config(
+    database: str,
+    *,
+    connectors: Mapping[str, type[Connector]] = CONNECTORS,
+    conversions: Sequence[Mapping[str, Any]] = (EVERY_CALL,),
+    accounts: Sequence[Mapping[str, Any]] = tuple(ACCOUNTS),
+    common: Mapping[str, Mapping[str, Any]] | None = None,
+    keys: Sequence[str] = (KEY,),
+) -> Config:
+    """A checked config in code; `common` holds what `connectors:` says besides the plugin, such as `companies`."""
+    return Config(
+        hub=HubSection(
+            public_url="https://calls.example.com",  # type: ignore[arg-type]
+            database=database,
+            secret_keys=tuple(SecretStr(key) for key in keys),
+        ),
+        connectors={
+            name: ConnectorEntry(
+                name=name,
+                common=ConnectorCommon.model_validate(
+                    {"plugin": connector_class.manifest.name, **(common or {}).get(name, {})}
+                ),
+                connector_class=connector_class,
+                written={},
+                checked=connector_class.Settings(),
+            )
+            for name, connector_class in connectors.items()
+        },
+        conversions=tuple(ConversionRule.model_validate(rule) for rule in conversions),
+        accounts=tuple(AccountSection.model_validate(account) for account in accounts),
+    )
+
+
+@contextmanager
+def open_stage(database: str, clock: FrozenClock, **options: Any) -> Iterator[Stage]:
+    """A hub on a migrated database, closed at the end."""
+    config = make_config(database, **options)
+    hub = assemble(config, clock)
+    try:
+        with hub.store.writing() as session:
+            write_accounts(session, config, clock())
+        yield Stage(hub, LiveDirectory(hub.store), clock)
+    finally:
+        hub.close()
+
+
+@dataclass
+class Stage:
+    """A hub with its directory, and what tests do with it."""
+
+    hub: Hub
+    live: LiveDirectory
+    clock: FrozenClock
+    _call_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def __getattr__(self, name: str) -> Any:
+        """A connector by its name: `stage.network`."""
+        try:
+            return self.hub.plugins.connectors[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def directory(self) -> Any:
+        """The directory as it is now."""
+        return self.live.latest
+
+    # what happens
+
+    def tell(self, *events: Event, connector: str = "carrier", told_by: str = "webhook") -> int:
+        """Events of one connector, folded; how many calls changed."""
+        with self.hub.store.writing() as session:
+            return keep_events(session, self.hub, self.directory, [Told(connector, events)], told_by)
+
+    def call_in(
+        self,
+        number: str = SHARED,
+        caller: str | None = CALLER,
+        *,
+        answered: bool = True,
+        seconds: int = 90,
+        at: datetime | None = None,
+        process: bool = True,
+        **more: Any,
+    ) -> Call:
+        """A call that is over, taken through the flow."""
+        call_id = f"CA{next(self._call_ids):04}{self.clock().timestamp():.0f}"
+        self.tell(*finished_call(call_id, number, caller, answered, seconds, at or self.clock(), **more))
+        if process:
+            self.flow()
+        return self.one(Call, carrier_call_id=call_id)
+
+    def visit(self, company: str = "lakeside", landing_page: str | None = None, **more: Any) -> Shown:
+        """A visitor comes to a company's site; the click id of `landing_page` is kept."""
+        page = landing_page or "https://lakeside.example.com/?gclid=Cj0KCQjw123456789"
+        arrival = Arrival(landing_page=page, referrer=more.pop("referrer", None), **more)
+        return record_visit(self.hub, self.directory, self.directory.companies[company], arrival)
+
+    def flow(self) -> int:
+        """Fold and process until nothing is left; how much was taken."""
+        taken = 0
+        while True:
+            step = fold_inbox(self.hub, self.directory)
+            step += process(self.hub, self.directory, Call) + process(self.hub, self.directory, TextMessage)
+            if not step:
+                return taken
+            taken += step
+
+    def deliver(self, connector: str = "network", hook: str = "upload_conversions") -> Counter[str]:
+        """Send what is due; a retry waits for the whole of its delay."""
+        return deliver(self.hub, self.directory, connector, hook, jitter=lambda longest: longest)
+
+    # what is there
+
+    def rows(self, table: type[Row], **wanted: Any) -> list[Row]:
+        """The rows of a table whose columns are as wanted, by id."""
+        query = select(table).where(*(getattr(table, name) == value for name, value in wanted.items()))
+        if hasattr(table, "id"):
+            query = query.order_by(col(table.id))  # type: ignore[attr-defined]
+        with self.hub.store.reading() as session:
+            return list(session.exec(query))
+
+    def one(self, table: type[Row], **wanted: Any) -> Row:
+        """The only row of a table that is as wanted."""
+        rows = self.rows(table, **wanted)
+        assert len(rows) == 1, f"{len(rows)} rows of {table.__name__} have {wanted}"
+        return rows[0]
+
+    def visit_of(self, shown: Shown) -> Visit:
+        """The visit that a number was shown to."""
+        return self.one(Visit, id=shown.visit_id)
+
+    def add(self, *rows: SQLModel) -> None:
+        """Write rows as they are."""
+        with self.hub.store.writing() as session:
+            session.add_all(rows)
+
+
+def finished_call(
+    call_id: str, number: str, caller: str | None, answered: bool, seconds: int, at: datetime, **more: Any
+) -> list[CallEvent]:
+    """The events of one call that began at `at`."""
+    told: dict[str, Any] = {"call_id": call_id, "tracking_number": number, "caller_number": caller, **more}
+    events = [CallEvent(kind="ringing", at=at, **told)]
+    if answered:
+        events.append(CallEvent(kind="answered", at=at + timedelta(seconds=5), answered_by="+13125550190", **told))
+    else:
+        events.append(CallEvent(kind="not_answered", at=at + timedelta(seconds=20), **told))
+    return [*events, CallEvent(kind="completed", at=at + timedelta(seconds=seconds), duration=seconds, **told)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -32,6 +32,12 @@ class AdsConformance(WireConformance):
     def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
         batch = [self._sample(connector, sandbox) for _ in range(2)]
         yield WireCall("upload_conversions", {"conversions": batch, "dry_run": False})
+        if "poll_receipts" in implemented_hooks(connector):
+            patient = self.connected(sandbox, connector.services.clock)
+            receipts = self._upload(patient, batch)
+            pending = _pending(batch, receipts.values(), connector.services.clock())
+            if pending:
+                yield WireCall("poll_receipts", {"pending": pending})
 
     def _sample(self, connector: Connector, sandbox: Sandbox, **changes: Any) -> Conversion:
         made = samples.conversion(connector.services.clock(), _network(sandbox).destination(), **changes)
@@ -52,23 +58,13 @@ class AdsConformance(WireConformance):
         settled = dict(receipts)
         if "poll_receipts" not in implemented_hooks(connector):
             return settled
-        destinations = {item.key: item.destination for item in batch}
         accepted_at = clock()
         for minutes in (1, 5, 30, 120, 600):
             waiting = [receipt for receipt in settled.values() if receipt.status == "accepted"]
             if not waiting:
                 break
-            assert all(receipt.reference for receipt in waiting), "an accepted item needs a reference to be polled"
             clock.advance(minutes=minutes)
-            pending = [
-                PendingReceipt(
-                    key=receipt.key,
-                    reference=str(receipt.reference),
-                    accepted_at=accepted_at,
-                    destination=destinations[receipt.key],
-                )
-                for receipt in waiting
-            ]
+            pending = _pending(batch, waiting, accepted_at)
             polled = ask(connector, "poll_receipts", pending=pending)
             assert sorted(receipt.key for receipt in polled) == sorted(item.key for item in pending)
             settled |= {receipt.key: receipt for receipt in polled}
@@ -211,6 +207,22 @@ class AdsConformance(WireConformance):
         for item in poor:
             receipts = self._upload(connector, [item])
             assert receipts[item.key].status in (*TAKEN, "rejected"), receipts
+
+
+def _pending(batch: Sequence[Conversion], receipts: Iterable[Receipt], accepted_at: datetime) -> list[PendingReceipt]:
+    """What is asked later about the items that were accepted."""
+    destinations = {item.key: item.destination for item in batch}
+    waiting = [receipt for receipt in receipts if receipt.status == "accepted"]
+    assert all(receipt.reference for receipt in waiting), "an accepted item needs a reference to be polled"
+    return [
+        PendingReceipt(
+            key=receipt.key,
+            reference=str(receipt.reference),
+            accepted_at=accepted_at,
+            destination=destinations[receipt.key],
+        )
+        for receipt in waiting
+    ]
 
 
 def _state(sandbox: Sandbox, item: Conversion) -> Mapping[str, Any]:

@@ -38,20 +38,18 @@ class Reply:
         """Whether the hub will try again: by the error's class, or by each item's receipt."""
         if self.error is not None:
             return isinstance(self.error, RetryLater | PluginFailure)
-        return self._retry_receipts() is not None
+        return self.has_only("retry")
+
+    def has_only(self, status: str) -> bool:
+        """Whether the result is receipts, all of one status."""
+        receipts = self.result if isinstance(self.result, Sequence) else ()
+        return bool(receipts) and all(isinstance(r, Receipt) and r.status == status for r in receipts)
 
     def retry_after(self) -> float:
         """The wait that the reply asks for, in seconds; 0 where it asks for none."""
         if isinstance(self.error, RetryLater):
             return self.error.after or 0
-        return min((receipt.retry_after or 0 for receipt in self._retry_receipts() or ()), default=0)
-
-    def _retry_receipts(self) -> Sequence[Receipt] | None:
-        receipts = self.result
-        if not isinstance(receipts, Sequence) or not receipts:
-            return None
-        retried = all(isinstance(receipt, Receipt) and receipt.status == "retry" for receipt in receipts)
-        return receipts if retried else None
+        return min((receipt.retry_after or 0 for receipt in self.result or ()), default=0)
 
 
 def plugin_manager() -> pluggy.PluginManager:

@@ -49,6 +49,11 @@ class CarrierConformance(WireConformance):
         yield WireCall("list_calls", {"since": connector.services.clock() - timedelta(hours=1)})
         yield WireCall("list_numbers", {})
         yield WireCall("search_numbers", {"query": NumberQuery()})
+        _, requests = self._call(connector, sandbox)
+        for event in self._events(connector, requests):
+            if event.recording_id:
+                yield WireCall("fetch_recording", {"recording_id": event.recording_id, "url": event.recording_url})
+                return
 
     def _call(
         self, connector: Connector, sandbox: Sandbox, **changes: Any

@@ -9,7 +9,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
@@ -99,7 +100,7 @@ class ConnectorConformance:
         """A connector that points at the stand-in."""
         return self.connected(sandbox, clock)
 
-    def connected(self, sandbox: Sandbox | None, clock: FrozenClock) -> Connector:
+    def connected(self, sandbox: Sandbox | None, clock: Callable[[], datetime]) -> Connector:
         """One more connector of the plugin, as after a restart."""
         return connect(self.connector_class, sandbox, clock=clock, **self.settings)
 

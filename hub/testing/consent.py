@@ -39,7 +39,8 @@ CATEGORIES = (
     frozenset({"user.contact.phone_number"}),
     frozenset({"user.advertising.click_id", "user.telephony.call_metadata"}),
 )
-SIGNALS = ((), (Signal(kind="gpc", at=NOW - timedelta(hours=1), evidence="visit"),))
+EVIDENCE = "said by +13125550142 on the phone"
+SIGNALS = ((), (Signal(kind="gpc", at=NOW - timedelta(hours=1), evidence=EVIDENCE),))
 STATES = (None, "given", "refused", "withdrawn")
 AD_NETWORK = Recipient(name="Example Ads", role="independent_controller")
 
@@ -85,6 +86,11 @@ class ConsentConformance(ConnectorConformance):
         )
         for question in _questions():
             self._judge(connector, question)
+
+    def test_the_reason_tells_nothing_of_the_persons_own_words(self, connector: Connector) -> None:
+        """A record's evidence may hold a phone number; the reason is read by many."""
+        for question in _questions():
+            assert EVIDENCE not in self._judge(connector, question).reason, "the reason repeats a record's evidence"
 
     def test_a_refusal_never_loosens(self, connector: Connector) -> None:
         for question in _questions():
@@ -147,4 +153,4 @@ def _questions() -> Iterator[ConsentQuestion]:
 
 
 def _record(state: str, use: str) -> ConsentRecord:
-    return ConsentRecord(state=state, use=use, channel="web", at=NOW - timedelta(days=2), evidence="form")  # type: ignore[arg-type]
+    return ConsentRecord(state=state, use=use, channel="web", at=NOW - timedelta(days=2), evidence=EVIDENCE)  # type: ignore[arg-type]

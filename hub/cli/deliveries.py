@@ -169,8 +169,8 @@ def _wanted(connector: str | None, state: str | None, since: str | None, states:
 
 
 def _counts(session: Session, wanted: Sequence[Any]) -> list[dict[str, Any]]:
-    from sqlalchemy import func
-    from sqlmodel import col, select
+    from sqlalchemy import func, select
+    from sqlmodel import col
 
     from hub.model import Delivery
 
@@ -178,7 +178,7 @@ def _counts(session: Session, wanted: Sequence[Any]) -> list[dict[str, Any]]:
     counted = select(*columns, func.count(col(Delivery.id))).where(*wanted).group_by(*columns).order_by(*columns)
     return [
         {"connector": connector, "state": state, "code": code, "count": count}
-        for connector, state, code, count in session.exec(counted)
+        for connector, state, code, count in session.execute(counted)
     ]
 
 
@@ -197,27 +197,15 @@ def _to_replay(session: Session, ids: Sequence[str], wanted: Sequence[Any]) -> l
 
 def _make_ready(session: Session, ids: Sequence[str], now: datetime) -> int:
     """Back to the start of the retry schedule; how many were still in their final state."""
-    from sqlalchemy import func, update
+    from sqlalchemy import update
     from sqlmodel import col, select
 
-    from hub.model import Attempt, Delivery
+    from hub.model import Delivery
 
     count = 0
     for at in range(0, len(ids), 500):
         final = (col(Delivery.id).in_(ids[at : at + 500]), col(Delivery.state).in_(REPLAYED))
         again = list(session.scalars(select(Delivery.id).where(*final).with_for_update()))
-        # Tries count from one again, so those of earlier rounds are counted down from zero and stay what they were.
-        for delivery_id, last in session.exec(
-            select(Attempt.delivery_id, func.max(Attempt.number))
-            .where(col(Attempt.delivery_id).in_(again), Attempt.number > 0)
-            .group_by(col(Attempt.delivery_id))
-        ).all():
-            session.execute(
-                update(Attempt)
-                .where(col(Attempt.delivery_id) == delivery_id, col(Attempt.number) > 0)
-                .values(number=Attempt.number - last)
-                .execution_options(synchronize_session=False)
-            )
         session.execute(
             update(Delivery)
             .where(col(Delivery.id).in_(again))

@@ -86,7 +86,7 @@ def _event(event: CallEventRow, row: InboxWebhook | None) -> Entry:
         "event": event.kind,
         "told_by": event.told_by,
         "noted_at": event.noted_at,
-        "webhook": {"id": row.id, "event_key": row.event_key, "received_at": row.received_at} if row else None,
+        "webhook": _named(row) if row else None,
     }
     return Entry(event.at, "receive", event.kind.replace("_", " "), (detail,), None, data)
 
@@ -96,12 +96,13 @@ def _webhook(row: InboxWebhook, *, told_the_text: bool) -> Entry:
         "parked": "it was parked; hub inbox replay takes it up again after a fix",
         "done": "it told the text" if told_the_text else "it told nothing new",
     }.get(row.state, "it waits to be read")
-    data: dict[str, Any] = {
-        "webhook": {"id": row.id, "event_key": row.event_key, "received_at": row.received_at},
-        "reason": row.reason,
-    }
+    data: dict[str, Any] = {"webhook": _named(row), "reason": row.reason}
     details = (says, *([row.reason] if row.reason else []))
     return Entry(row.received_at, "receive", f"webhook {row.event_key}", details, row.state, data)
+
+
+def _named(row: InboxWebhook) -> dict[str, Any]:
+    return {"id": row.id, "event_key": row.event_key, "received_at": row.received_at}
 
 
 def _attribution(row: Attribution, mask: Mask) -> Entry:

@@ -81,10 +81,21 @@ def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: J
             raise stop
 
 
-def preview(
-    hub: Hub, directory: Directory, connector: str, hook: str, limit: int = 2_000
-) -> Sequence[tuple[Parcel, Receipt]]:
-    """What a sync would send now, and what the provider's validate-only says of it. Nothing is changed or counted."""
+@dataclass(frozen=True)
+class Previewed:
+    """One due item as a sync would treat it now: `receipt` where it would be sent, else the state that it would get."""
+
+    delivery: Delivery
+    ruling: Ruling | None
+    """None where consent would not even be asked."""
+    receipt: Receipt | None
+    state: str | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: int = 2_000) -> list[Previewed]:
+    """What a sync would do now with what is due, and what the provider's validate-only says of it. Nothing is changed."""
     now = hub.clock()
     with hub.store.reading() as session:
         query = (
@@ -100,20 +111,29 @@ def preview(
         )
         batch = _Batch("", list(session.exec(query)))
     _prepare(hub, directory, connector, hook, batch)
-    if not batch.parcels or hook != UPLOAD:
-        return [(parcel, Receipt(key=parcel.value.key, status="accepted")) for parcel in batch.parcels]
+    receipts = _validated(hub, connector, [parcel.value for parcel in batch.parcels]) if hook == UPLOAD else {}
+    missing = "The plugin gave no receipt for it." if hook == UPLOAD else None
+    parcels = {parcel.delivery.id: parcel for parcel in batch.parcels}
+    rulings = {ruling.row.subject_id: ruling for ruling in batch.rulings}
+    items = []
+    for delivery in batch.deliveries:
+        parcel, ending = parcels.get(delivery.id), batch.endings.get(delivery.id)
+        if parcel is not None:
+            unknown = Receipt(key=parcel.value.key, status="retry" if missing else "accepted", reason=missing)
+            items.append(Previewed(delivery, parcel.ruling, receipts.get(parcel.value.key, unknown)))
+        elif ending is not None:
+            ruling = rulings.get(delivery.subject_id) if ending.tried else None
+            items.append(Previewed(delivery, ruling, None, ending.state, ending.code, ending.reason))
+    return items
+
+
+def _validated(hub: Hub, connector: str, values: Sequence[Any]) -> dict[str, Receipt]:
     size = hub.plugins.connectors[connector].manifest.limits.batch_size
     receipts: dict[str, Receipt] = {}
-    for start in range(0, len(batch.parcels), size):
-        values = [
-            parcel.value for parcel in batch.parcels[start : start + size] if isinstance(parcel.value, Conversion)
-        ]
-        receipts |= {receipt.key: receipt for receipt in hub.plugins.upload_conversions(connector, values, True)}
-    missing = "the plugin gave no receipt"
-    return [
-        (parcel, receipts.get(parcel.value.key) or Receipt(key=parcel.value.key, status="retry", reason=missing))
-        for parcel in batch.parcels
-    ]
+    for start in range(0, len(values), size):
+        told = hub.plugins.upload_conversions(connector, values[start : start + size], True)
+        receipts |= {receipt.key: receipt for receipt in told}
+    return receipts
 
 
 def _claim(hub: Hub, connector: str, hook: str) -> _Batch:

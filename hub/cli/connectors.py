@@ -1,9 +1,175 @@
-"""`hub connectors`: to come."""
+"""`hub connectors`: what is connected, when it synced last and whether it is paused; `hub plugins`: what is installed."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
+
+from hub.cli.printing import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json, moment, plain, say, table
+from hub.errors import ConfigError, RingfenceError
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.config.models import Config, ConnectorEntry
+    from hub.contracts.connector import ConnectionReport
+    from hub.model import SyncSlot
+    from hub.plugins import Plugins
+
+commands = typer.Typer(help="See the connectors of config.yaml; take a paused one up again.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
+    app.add_typer(commands, name="connectors")
+    app.command("plugins")(plugins)
+
+
+@commands.command("list")
+def list_connectors(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """List the connectors with their schedule, their last sync, and why one is paused."""
+    from hub.cli.opening import open_store, read_config
+    from hub.store.connectors import paused_connectors
+
+    loaded = read_config(config, sandbox=True)
+    with open_store(loaded) as store, store.reading() as session:
+        paused, last = paused_connectors(session), _last_syncs(session, loaded)
+    rows = [_plain(entry, paused.get(entry.name), last.get(entry.name)) for entry in loaded.connectors.values()]
+    if as_json:
+        echo_json(rows)
+        return
+    table(
+        "Connectors",
+        ("name", "kind", "plugin", "schedule", "last sync (UTC)", "it said"),
+        (
+            (
+                plain(row["name"]) + (" [yellow]paused[/yellow]" if row["paused"] is not None else ""),
+                row["kind"],
+                plain(row["plugin"]) + (" [dim](sandbox)[/dim]" if row["sandbox"] else ""),
+                plain(row["schedule"]),
+                moment(row["last_sync_at"]),
+                f"[yellow]paused: {plain(row['paused'])}[/yellow]"
+                if row["paused"] is not None
+                else plain(row["last_result"]),
+            )
+            for row in rows
+        ),
+    )
+    for name in paused:
+        say(f"Mend the credentials of {plain(name)}, then: [bold]hub connectors resume {plain(name)}[/bold]")
+
+
+@commands.command("resume")
+def resume(
+    name: Annotated[str, typer.Argument(help="A connector's name in config.yaml.")],
+    sandbox: Sandboxed = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Take a paused connector up again, if the provider answers with its credentials. Ends with 1 if it does not."""
+    from hub.cli.auditing import note
+    from hub.cli.finding import known
+    from hub.cli.opening import open_hub, read_config
+    from hub.store.connectors import paused_connectors
+    from hub.store.connectors import resume as take_up
+
+    loaded = read_config(config, sandbox=sandbox)
+    known(name, loaded.connectors, "connector")
+    with open_hub(loaded) as opened:
+        store = opened.hub.store
+        with store.reading() as session:
+            was_paused = name in paused_connectors(session)
+        if not was_paused:
+            say(f"{plain(name)} is not paused.")
+            return
+        report = connection(opened.hub.plugins, name)
+        if not report.ok:
+            say(f"[red]✗ {plain(name)}: {plain(report.detail)}[/red]")
+            say("It stays paused.")
+            raise typer.Exit(1)
+        take_up(store, name)
+        with store.writing() as session:
+            note(session, opened.hub.clock(), "connectors.resume", name)
+    say(f"[green]✓ {plain(name)}[/green]: {plain(report.detail)} It syncs again by its schedule.")
+
+
+def connection(plugins: Plugins, name: str) -> ConnectionReport:
+    """Whether a connector's provider answers; whatever goes wrong is a report too."""
+    from hub.contracts.connector import ConnectionReport
+
+    if not plugins.implements(name, "check_connection"):
+        return ConnectionReport(ok=True, detail="Its plugin has nothing to check.")
+    try:
+        report = plugins.check_connection(name)
+    except RingfenceError as error:
+        return ConnectionReport(ok=False, detail=str(error))
+    if not isinstance(report, ConnectionReport):
+        return ConnectionReport(ok=False, detail="Its plugin gave no report; tell the plugin's author.")
+    return report
+
+
+def plugins(
+    plugin_dir: Annotated[
+        list[Path] | None, typer.Option(help="A folder with one-file plugins; those of config.yaml are seen anyway.")
+    ] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List the installed plugins, and why some cannot be used. Ends with 1 where one is broken."""
+    from hub.plugins import discover
+
+    installed = discover([*(plugin_dir or []), *_configured_folders(config)])
+    found = [
+        {"name": name, "kind": made.manifest.kind, "version": made.manifest.version, "summary": made.manifest.summary}
+        for name, made in sorted(installed.classes.items(), key=lambda item: (item[1].manifest.kind, item[0]))
+    ]
+    if as_json:
+        echo_json({"plugins": found, "broken": dict(installed.broken)})
+    else:
+        table(
+            "Installed plugins",
+            ("name", "kind", "version", "what it is for"),
+            ([plain(each[key]) for key in ("name", "kind", "version", "summary")] for each in found),
+        )
+        for name, reason in installed.broken.items():
+            say(f"[red]✗ {plain(name)} cannot be used: {plain(reason)}[/red]")
+    if installed.broken:
+        raise typer.Exit(1)
+
+
+def _configured_folders(config: Path) -> list[Path]:
+    from hub.cli.opening import read_config
+
+    try:
+        return [Path(folder) for folder in read_config(config, sandbox=True).hub.plugin_dirs]
+    except ConfigError:
+        return []  # plugins are listed also where there is no config.yaml yet, or one with problems
+
+
+def _last_syncs(session: Session, config: Config) -> dict[str, SyncSlot]:
+    from sqlmodel import col, select
+
+    from hub.model import SyncSlot
+
+    finished = select(SyncSlot).where(col(SyncSlot.finished_at).is_not(None)).order_by(col(SyncSlot.due_at).desc())
+    slots = {}
+    for name in config.connectors:
+        slot = session.exec(finished.where(SyncSlot.connector == name).limit(1)).first()
+        if slot is not None:
+            slots[name] = slot
+    return slots
+
+
+def _plain(entry: ConnectorEntry, paused: str | None, last: SyncSlot | None) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "kind": entry.kind,
+        "plugin": entry.common.plugin,
+        "schedule": str(entry.common.schedule) if entry.common.schedule else None,
+        "sandbox": entry.in_sandbox,
+        "companies": entry.common.companies,
+        "paused": paused,
+        "last_sync_at": last.finished_at if last else None,
+        "last_result": last.result if last else None,
+    }

@@ -1,9 +1,206 @@
-"""`hub consent`: to come."""
+"""`hub consent`: write down what a person said of their data, and show it."""
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
+
+from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, coloured, echo_json, moment, plain, say, table
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.config.models import Config
+    from hub.model import ConsentWord, Person, Visit
+
+commands = typer.Typer(help="Record what people say of their data, and show it.", no_args_is_help=True)
+STATES = ("given", "refused", "withdrawn")
+
+CompanyName = Annotated[str, typer.Option(help="The company's name in config.yaml.", metavar="NAME")]
+Phone = Annotated[str, typer.Option(help="The person's phone number.", metavar="NUMBER")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
+    app.add_typer(commands, name="consent")
+
+
+@commands.command("record")
+def record(
+    company: CompanyName,
+    phone: Phone,
+    state: Annotated[str, typer.Option(help="What the person said: given, refused or withdrawn.", metavar="STATE")],
+    use: Annotated[str, typer.Option(help="The data use it speaks on, with all below it: marketing.advertising …")],
+    channel: Annotated[str, typer.Option(help="How it was said: agent, form, sms, letter …")],
+    evidence: Annotated[str | None, typer.Option(help="Where the proof is: a ticket, a recording, a document.")] = None,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Write down a person's word. It counts for everything that is decided or sent from now on; nothing is overwritten."""
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.cli.opening import open_store, read_config
+    from hub.flow.case import new_person
+    from hub.model import ConsentWord
+    from hub.model.columns import CONSENT_LIFE
+
+    _check_word(state, use, channel)
+    loaded, now = read_config(config, sandbox=True), utc_now()
+    number = _number(loaded, company, phone)
+    with open_store(loaded) as store, store.writing() as session:
+        company_id = _company_id(session, loaded, company, now)
+        person = _person(session, company_id, number)
+        known_before = person is not None
+        if person is None:
+            person = new_person(company_id, number, now, now)
+            session.add(person)
+            session.flush()
+        session.add(
+            ConsentWord(
+                person_id=person.id,
+                state=state,
+                use=use,
+                channel=channel,
+                evidence=evidence,
+                spoken_at=now,
+                expires_at=now + CONSENT_LIFE,
+            )
+        )
+        note(session, now, "consent.record", person.id, f"{state} {use} by {channel}")
+    stranger = "" if known_before else " It is the first that is known of this person."
+    say(f"Recorded: {coloured(state)} for {plain(use)}, by {plain(channel)}, of person {person.id}.{stranger}")
+
+
+@commands.command("show")
+def show(company: CompanyName, phone: Phone, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """Show what a person has said, and what their browser has signalled, oldest first."""
+    from hub.assembly import utc_now
+    from hub.cli.opening import open_store, read_config
+
+    loaded = read_config(config, sandbox=True)
+    number = _number(loaded, company, phone)
+    with open_store(loaded) as store:
+        with store.writing() as session:
+            company_id = _company_id(session, loaded, company, utc_now())
+        with store.reading() as session:
+            person = _person(session, company_id, number)
+            if person is None:
+                raise CannotDo("Nobody with this number is known at the company.")
+            words, visits = _words(session, person), _signals(session, person)
+    said = [*map(_plain, words), *(signal for visit in visits for signal in _signalled(visit))]
+    said.sort(key=lambda each: each["at"])
+    if as_json:
+        echo_json({"person": person.id, "said": said})
+        return
+    say(f"Person {person.id}, first seen {moment(person.first_seen_at)} UTC")
+    if not said:
+        say("They have said nothing yet.")
+        return
+    table(
+        "In the order in which it was said; the last word on a use counts",
+        ("at (UTC)", "said", "of", "by", "evidence"),
+        (
+            (moment(each["at"]), coloured(each["state"]), plain(each["use"]), plain(each["channel"]),
+             plain(each["evidence"]))
+            for each in said
+        ),
+    )  # fmt: skip
+
+
+def _check_word(state: str, use: str, channel: str) -> None:
+    from hub.contracts.categories import USES
+
+    if state not in STATES:
+        raise CannotDo(f"{state!r} is nothing that is recorded; choose one of {', '.join(STATES)}.")
+    if not any(each == use or each.startswith(f"{use}.") for each in USES):
+        raise CannotDo(
+            f"There is no data use of that name; choose one of {', '.join(sorted(USES))}, or a parent of one."
+        )
+    if not re.fullmatch(r"[a-z][a-z0-9_ -]{0,30}", channel):
+        raise CannotDo("Give the channel as one short word in small letters, like agent, form or sms.")
+
+
+def _number(config: Config, company: str, phone: str) -> str:
+    from hub.cli.finding import known
+    from hub.contracts.phones import phone_number
+
+    known(company, [each.name for each in config.companies], "company")
+    country = next(each.country for each in config.companies if each.name == company)
+    number = phone_number(phone, country)
+    if number is None:
+        raise CannotDo("That is no phone number; write it in E.164, like +13125550142.")
+    return number
+
+
+def _company_id(session: Session, config: Config, name: str, now: datetime) -> str:
+    from sqlmodel import select
+
+    from hub.model import Company
+    from hub.numbers.directory import write_accounts
+
+    found = session.exec(select(Company.id).where(Company.name == name)).first()
+    if found is None:
+        write_accounts(session, config, now)
+        session.flush()
+        found = session.exec(select(Company.id).where(Company.name == name)).one()
+    return found
+
+
+def _person(session: Session, company_id: str, number: str) -> Person | None:
+    from sqlmodel import select
+
+    from hub.model import Person
+
+    return session.exec(
+        select(Person).where(Person.company_id == company_id, Person.phone_number == number)
+    ).one_or_none()
+
+
+def _words(session: Session, person: Person) -> list[ConsentWord]:
+    from sqlmodel import select
+
+    from hub.model import ConsentWord
+
+    return list(session.exec(select(ConsentWord).where(ConsentWord.person_id == person.id)))
+
+
+def _signals(session: Session, person: Person) -> list[Visit]:
+    """The visits that the person's calls were attributed to: what a browser says there counts as the person's word."""
+    from sqlmodel import col, select
+
+    from hub.model import Attribution, Call, Visit
+
+    seen = (
+        select(Attribution.visit_id)
+        .join(Call, col(Call.id) == col(Attribution.subject_id))
+        .where(Call.person_id == person.id)
+    )
+    return list(session.exec(select(Visit).where(col(Visit.id).in_(seen))))
+
+
+def _plain(word: ConsentWord) -> dict[str, Any]:
+    return {
+        "at": word.spoken_at,
+        "state": word.state,
+        "use": word.use,
+        "channel": word.channel,
+        "evidence": word.evidence,
+        "id": word.id,
+    }
+
+
+def _signalled(visit: Visit) -> list[dict[str, Any]]:
+    from hub.flow.consent import CONSENT_FIELDS
+
+    answers = [
+        ("given" if visit.consent[name] == "granted" else "refused", use)
+        for name, use in CONSENT_FIELDS.items()
+        if visit.consent.get(name) in ("granted", "denied")
+    ]
+    signals = [(name, "sharing and targeted ads") for name, seen in (("gpc", visit.gpc), ("dnt", visit.dnt)) if seen]
+    return [
+        {"at": visit.started_at, "state": state, "use": use, "channel": "web", "evidence": f"visit {visit.id}"}
+        for state, use in [*answers, *signals]
+    ]

@@ -1,9 +1,167 @@
-"""`hub sync`: to come."""
+"""`hub sync NAME`: one sync of one connector now, or a look at what it would do."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
+
+from hub.cli.printing import (
+    CONFIG,
+    AsJson,
+    CannotDo,
+    ConfigFile,
+    Sandboxed,
+    coloured,
+    echo_json,
+    plain,
+    say,
+    table,
+)
+from hub.errors import RingfenceError
+
+if TYPE_CHECKING:
+    from hub.cli.opening import Opened
+    from hub.flow.deliver import Previewed
+    from hub.flow.sync import SyncReport
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
+    """Add the command to `hub`."""
+    app.command("sync")(sync)
+
+
+def sync(
+    name: Annotated[str, typer.Argument(help="A connector's name in config.yaml.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would go; the provider validates it and nothing counts.")
+    ] = False,
+    sandbox: Sandboxed = False,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Sync one connector now: call list, call log, outcomes, conversions, diagnostics. Ends with 1 where there was trouble."""
+    from hub.cli.finding import known
+    from hub.cli.opening import open_hub, read_config
+
+    loaded = read_config(config, sandbox=sandbox)
+    known(name, loaded.connectors, "connector")
+    with open_hub(loaded) as opened:
+        troubled = _preview(opened, name, as_json) if dry_run else _sync(opened, name, as_json)
+    if troubled:
+        raise typer.Exit(1)
+
+
+def _sync(opened: Opened, name: str, as_json: bool) -> bool:
+    from hub.flow.sync import sync as run
+
+    report = run(opened.hub, opened.directory.current(), name)
+    if as_json:
+        echo_json(
+            {"connector": name, "counts": report.counts, "troubles": report.troubles, "paused": report.paused},
+        )
+    else:
+        _print_report(report)
+    return bool(report.troubles)
+
+
+def _print_report(report: SyncReport) -> None:
+    rows = [
+        (plain(task), coloured(ending), str(count))
+        for task, each in report.counts.items()
+        for ending, count in sorted(each.items())
+    ]
+    if rows:
+        table(f"Synced {report.connector}", ("what", "ended as", "count"), rows)
+    elif not report.troubles:
+        say(f"{report.connector}: nothing was due.")
+    for trouble in report.troubles:
+        say(f"[red]{plain(trouble)}[/red]")
+    if report.paused:
+        say(f"It is paused. Mend its credentials, then: [bold]hub connectors resume {plain(report.connector)}[/bold]")
+
+
+def _preview(opened: Opened, name: str, as_json: bool) -> bool:
+    from hub.flow.convert import LOG, UPLOAD
+    from hub.flow.deliver import preview
+
+    hooks = [hook for hook in (UPLOAD, LOG) if opened.hub.plugins.implements(name, hook)]
+    if not hooks:
+        raise CannotDo(f"Nothing is delivered to {name!r}, so there is nothing to preview; leave out --dry-run.")
+    items: list[Previewed] = []
+    troubles: list[str] = []
+    for hook in hooks:
+        try:
+            items += preview(opened.hub, opened.directory.current(), name, hook)
+        except RingfenceError as error:
+            troubles.append(str(error))
+    if as_json:
+        echo_json({"connector": name, "items": [_plain(item) for item in items], "troubles": troubles})
+    else:
+        _print_items(name, items, troubles)
+    return bool(troubles) or any(item.receipt is not None and item.receipt.status == "rejected" for item in items)
+
+
+def _print_items(name: str, items: Sequence[Previewed], troubles: Sequence[str]) -> None:
+    if items:
+        table(
+            f"Due for {name}; nothing was sent or changed",
+            ("item", "what", "value", "consent", "would be", "why"),
+            ([*map(plain, _words(item)), _consent(item), _would_be(item), plain(_why(item))] for item in items),
+        )
+    elif not troubles:
+        say(f"{name}: nothing is due.")
+    for trouble in troubles:
+        say(f"[red]{plain(trouble)}[/red]")
+
+
+def _words(item: Previewed) -> tuple[str, str, str]:
+    from hub.cli.receipts import worth
+
+    row = item.delivery
+    what = "call log" if row.hook == "log_calls" else row.kind
+    return row.item_key, what, worth(row.amount, row.currency).removeprefix(", ")
+
+
+def _consent(item: Previewed) -> str:
+    if item.ruling is None:
+        return "[dim]not asked[/dim]"
+    said = item.ruling.decision
+    return f"{coloured(said.verdict)} [dim]{plain(said.ruling.rule_id)}[/dim]"
+
+
+def _would_be(item: Previewed) -> str:
+    if item.receipt is None:
+        waits = item.state == "ready"
+        return "waiting" if waits else coloured(item.state or "")
+    if item.delivery.hook == "log_calls":
+        return "[green]sent[/green]"
+    said = item.receipt.status
+    return "[green]valid[/green]" if said in ("delivered", "accepted", "duplicate") else coloured(said)
+
+
+def _why(item: Previewed) -> str:
+    if item.receipt is not None:
+        return " ".join(filter(None, (item.receipt.code, item.receipt.reason)))
+    if item.state == "ready":
+        return "an earlier delivery of the same item has to end first"
+    return " ".join(filter(None, (item.code, item.reason)))
+
+
+def _plain(item: Previewed) -> dict[str, Any]:
+    row, receipt = item.delivery, item.receipt
+    return {
+        "delivery": row.id,
+        "key": row.item_key,
+        "hook": row.hook,
+        "kind": row.kind,
+        "amount": row.amount,
+        "currency": row.currency,
+        "verdict": item.ruling.decision.verdict if item.ruling else None,
+        "rule": item.ruling.decision.ruling.rule_id if item.ruling else None,
+        "would_be_sent": receipt is not None,
+        "status": receipt.status if receipt else item.state,
+        "code": receipt.code if receipt else item.code,
+        "reason": receipt.reason if receipt else item.reason,
+    }

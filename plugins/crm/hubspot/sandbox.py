@@ -51,7 +51,7 @@ class Sandbox(HttpSandbox):
             "access_token": self.token,
             "client_secret": self.client_secret,
             "base_url": self.url,
-            "search_lag": self.account.search_lag.total_seconds(),
+            "search_lag": 0,
         }
 
     def oauth_settings(self) -> dict[str, Any]:
@@ -151,6 +151,11 @@ class Sandbox(HttpSandbox):
         """Associate two records, both ways."""
         with self._lock:
             self.account.link(start, start_id, end, end_id, kind)
+
+    def trail(self, *record_ids: str) -> None:
+        """Let search trail behind: it shows all records but these."""
+        with self._lock:
+            self.account.unindexed = set(map(int, record_ids))
 
     def records(self, kind: str) -> Mapping[str, Mapping[str, str]]:
         """All records of a kind by id."""

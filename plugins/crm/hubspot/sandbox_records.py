@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -112,7 +112,7 @@ class Table:
         """The record whose unique property has this value."""
         return next((record for record in self.records.values() if record.properties.get(name) == value), None)
 
-    def search(self, request: Mapping[str, Any], visible_until: datetime) -> dict[str, Any]:
+    def search(self, request: Mapping[str, Any], unindexed: Collection[int]) -> dict[str, Any]:
         """HubSpot's search over the records that its index shows. Equal sort values come in no order that helps."""
         limit, after = _whole(request.get("limit", 10)), _whole(request.get("after") or 0)
         if not 1 <= limit <= LARGEST_PAGE:
@@ -120,7 +120,7 @@ class Table:
         if after + limit > SEARCH_CAP:
             raise invalid(f"the total number of search results is limited to {SEARCH_CAP}")
         groups = self._groups(request.get("filterGroups") or [])
-        shown = [one for one in self.records.values() if one.updated <= visible_until]
+        shown = [one for one in self.records.values() if one.id not in unindexed]
         found = [one for one in shown if not groups or any(all(self._passes(one, f) for f in g) for g in groups)]
         found = self._sorted(found, request.get("sorts") or [])
         page = found[after : after + limit]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import re
 import shlex
@@ -12,10 +14,13 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import yaml
 
+from hub.testing import SUITE_OF_KIND
 from hub.testing.scaffold import write_plugin
 
 DOC = Path(__file__).parents[2] / "docs" / "write-a-plugin.md"
@@ -59,22 +64,26 @@ class Walk:
         assert done.returncode == expected, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 
-    def serve(self, command: str, address: str) -> httpx.Response:
-        """Run a command that serves, ask it whether it is ready, and end it."""
+    @contextmanager
+    def serving(self, command: str, address: str) -> Iterator[httpx.Client]:
+        """Run a command that serves, and end it; a client for its address once it is healthy."""
         with subprocess.Popen(shlex.split(command), cwd=self.folder, env=self.variables) as server:
             try:
-                answer = _ask(address, server)
+                with httpx.Client(base_url=address, trust_env=False) as client:
+                    _wait_until_healthy(client, server)
+                    yield client
             finally:
                 server.send_signal(signal.SIGTERM)
                 server.wait(30)
-        return answer
+        assert server.returncode in (0, -signal.SIGTERM)
 
 
-def _ask(address: str, server: subprocess.Popen[bytes]) -> httpx.Response:
+def _wait_until_healthy(client: httpx.Client, server: subprocess.Popen[bytes]) -> None:
     for _ in range(600):
         assert server.poll() is None, f"the hub ended by itself with {server.returncode}"
         try:
-            return httpx.get(address, trust_env=False)
+            if client.get("/healthz").status_code == 200:
+                return
         except httpx.TransportError:
             time.sleep(0.05)
     raise AssertionError("the hub never answered")
@@ -108,7 +117,8 @@ def test_the_page_can_be_walked_from_its_first_command_to_its_last(tmp_path: Pat
             config = walk.folder / "ringfence-acme-ads" / "config.yaml"
             address = f"127.0.0.1:{_free_port()}"
             config.write_text(config.read_text().replace("127.0.0.1:8080", address))
-            assert walk.serve(body, f"http://{address}/healthz").status_code == 200
+            with walk.serving(body, f"http://{address}") as client:
+                assert client.get("/webhooks/acme_ads/x").status_code == 404
         else:
             printed = walk.run(body)
             assert not body.startswith("hub certify") or "keeps all its promises" in printed
@@ -125,3 +135,29 @@ def test_the_page_shows_the_files_and_the_test_that_are_really_written(tmp_path:
     assert made == {name for name in shown if "." in name}
     test = (written / "tests" / "test_conformance.py").read_text().split('"""\n\n', 1)[1]
     assert test.strip() in text
+
+
+def test_new_plugins_of_all_kinds_install_and_run_together(tmp_path: Path) -> None:
+    walk = Walk(tmp_path)
+    folders = [f"ringfence-acme-{kind}" for kind in sorted(SUITE_OF_KIND)]
+    for kind, folder in zip(sorted(SUITE_OF_KIND), folders, strict=True):
+        write_plugin(kind, f"acme_{kind}", walk.folder / folder)
+    walk.run("pip install " + " ".join(f"-e {folder}" for folder in folders))
+    examples = [yaml.safe_load((walk.folder / folder / "config.yaml").read_text()) for folder in folders]
+    address = f"127.0.0.1:{_free_port()}"
+    whole = {
+        "hub": examples[0]["hub"] | {"listen": address},
+        "connectors": {name: entry for example in examples for name, entry in example["connectors"].items()},
+    }
+    assert len(whole["connectors"]) == 5
+    (walk.folder / "config.yaml").write_text(yaml.safe_dump(whole))
+    body, path = b'{"id": "event-1", "type": "call.transferred"}', "/webhooks/acme_carrier/status"
+    with walk.serving("hub run", f"http://{address}") as client:
+        signature = {"x-acme-carrier-signature": _signature("https://calls.example.com" + path, body)}
+        assert client.post(path, content=body, headers=signature).status_code == 200
+        assert client.post(path, content=body + b" ", headers=signature).status_code == 403
+
+
+def _signature(url: str, body: bytes) -> str:
+    """What the carrier's stand-in would send."""
+    return hmac.new(b"sandbox-secret-of-acme_carrier", url.encode() + b"\n" + body, hashlib.sha256).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -145,7 +146,7 @@ ENRICHERS: dict[str, tuple[str, Enrich]] = {
     "a number that breaks it": ("no_caller_breaks_the_plugin", lambda self, honest, caller: int(caller.phone_number)),
     "another fact each time": (
         "the_same_caller_has_the_same_facts",
-        lambda self, honest, caller: [Fact(name="name", value=str(object()), category="user.name")],
+        lambda self, honest, caller: [Fact(name="name", value=uuid.uuid4().hex, category="user.name")],
     ),
 }
 
@@ -178,7 +179,7 @@ JUDGES: dict[str, tuple[str, Judge]] = {
         lambda self, q: said("deny") if self.services.clock() else 0,
     ),
     "a call": ("the_answer_comes_from_the_question_alone", lambda self, q: self.services.http() and said("deny")),
-    "chance": ("the_same_question_has_the_same_answer", lambda self, q: replace(said("deny"), reason=str(object()))),
+    "chance": ("the_same_question_has_the_same_answer", lambda self, q: replace(said("deny"), reason=uuid.uuid4().hex)),
     "a refusal that loosens": ("a_refusal_never_loosens", lambda self, q: said("allow" if q.records else "needs")),
     "a signal that loosens": ("a_signal_never_loosens", lambda self, q: said("allow" if q.signals else "deny")),
     "the mildest place": (

@@ -89,7 +89,7 @@ def dated_api(package: Any, name: str, config: dict[str, Any], version: str, pat
                 raise Refusal.read(error.status or 0, error.body, error.headers) from None
             except urllib3.exceptions.HTTPError:
                 raise RetryLater(UNANSWERED) from None
-            except (AttributeError, KeyError, LookupError, TypeError, ValueError):
+            except (AttributeError, LookupError, TypeError, ValueError):
                 raise RetryLater(UNREADABLE) from None
 
     configuration = package.Configuration(host=config["host"])

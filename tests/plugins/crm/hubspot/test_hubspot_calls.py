@@ -87,6 +87,15 @@ def test_a_call_whose_association_failed_is_finished_by_the_next_try(connector: 
     assert [entry["contact_id"] for entry in sandbox.activities()] == [contact, contact]
 
 
+def test_a_call_that_cannot_be_put_on_its_contact_is_logged_and_says_so(connector: HubSpot, sandbox: Sandbox) -> None:
+    sandbox.add_contact("Ada Example", "+13125550142")
+    connector.log_calls([call("first")])
+    sandbox.fail_from(3, Fault("status", 400))
+    linked, unknown = connector.log_calls([call("second"), call("third", caller_number="+13125550143")])
+    assert (linked.status, linked.reason) == ("delivered", "logged, but not on the contact: refused")
+    assert (unknown.status, unknown.reason) == ("delivered", None)
+
+
 def test_the_unique_property_is_made_again_after_somebody_took_it_away(connector: HubSpot, sandbox: Sandbox) -> None:
     connector.log_calls([call("first")])
     sandbox.account.tables["calls"].own.clear()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qs
 
@@ -69,6 +70,7 @@ class Webhook:
         return self.named_number or phone_number(self.text("To"))
 
 
+@lru_cache(maxsize=4096)
 def _named_number(query: str) -> str | None:
     try:
         named = parse_qs(query).get(TRACKING_NUMBER, [])

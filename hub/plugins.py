@@ -29,6 +29,7 @@ from hub.contracts.webhooks import AnswerDocument, AnswerPoint, VerifiedWebhook,
 from hub.errors import ConfigError, NotSupported, PluginFailure, Problem, RingfenceError
 from hub.guard import Guard
 from hub.hookspecs import FAMILIES, PROJECT
+from hub.returns import checked
 
 GROUP = "ringfence.plugins"
 Result = TypeVar("Result")
@@ -285,7 +286,7 @@ class Plugins:
 
             def call(**arguments: Any) -> Any:
                 results = alone(**arguments)
-                return results[0] if results else None
+                return checked(name, hook, results[0] if results else None)
 
             self._callers[key] = call if implemented else None
         return self._callers[key]

@@ -24,7 +24,7 @@ from hub.flow.consent import Ruling, ask, disclosure_row
 from hub.flow.convert import LOG, UPLOAD
 from hub.flow.parcels import Parcel, pack
 from hub.flow.pipeline import write_rows
-from hub.flow.retries import Jitter, full_jitter, next_try
+from hub.flow.retries import Jitter, full_jitter, next_try, sane_wait
 from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure, TextMessage
 from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
@@ -46,6 +46,7 @@ class _Ending:
     due_at: datetime | None = None
     reference: str | None = None
     tried: bool = True
+    decision_id: str | None = None
 
 
 @dataclass
@@ -178,7 +179,7 @@ def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _
         batch.rulings.append(ruling)
         if not ruling.allowed:
             said = ruling.decision.ruling
-            batch.endings[delivery.id] = _Ending("held", said.rule_id, said.reason)
+            batch.endings[delivery.id] = _Ending("held", said.rule_id, said.reason, decision_id=ruling.row.id)
             continue
         case = cases[delivery.subject_id]
         parcel = pack(delivery, case, ruling, conversions.get(delivery.conversion_id or ""), manifest)
@@ -301,7 +302,7 @@ def _ending(receipt: Receipt, parcel: Parcel, now: datetime, max_age: timedelta 
         code = receipt.code or ("duplicate" if receipt.status == "duplicate" else None)
         return _Ending("delivered", code, receipt.reason, reference=receipt.reference)
     if receipt.status == "accepted":
-        poll_at = now + timedelta(seconds=receipt.retry_after if receipt.retry_after is not None else 60.0)
+        poll_at = now + sane_wait(receipt.retry_after, 60.0)
         return _Ending("accepted", receipt.code, receipt.reason, poll_at, receipt.reference)
     if receipt.status == "rejected":
         return _Ending("rejected", receipt.code, receipt.reason or "The provider gave no reason.")
@@ -338,6 +339,7 @@ def _columns(delivery: Delivery, ending: _Ending, now: datetime) -> dict[str, An
         "first_tried_at": delivery.first_tried_at or (now if ending.tried else None),
         "accepted_at": now if ending.state == "accepted" else delivery.accepted_at,
         "finished_at": now if ending.state in FINAL_STATES else None,
+        "decision_id": ending.decision_id or delivery.decision_id,
     }
 
 

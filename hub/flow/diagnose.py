@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from hub import metrics
 from hub.assembly import Hub
 from hub.contracts.conversions import PendingReceipt, Receipt
-from hub.flow.retries import Jitter, full_jitter, next_try
+from hub.flow.retries import Jitter, full_jitter, next_try, sane_wait
 from hub.model import Delivery
 
 PATIENCE = timedelta(days=7)
@@ -79,7 +79,7 @@ def _columns(hub: Hub, row: Delivery, receipt: Receipt | None, jitter: Jitter) -
             f"Accepted, but the network told nothing for {PATIENCE.days} days.",
         )
     else:
-        asked_for = timedelta(seconds=receipt.retry_after) if receipt and receipt.retry_after else now - accepted_at
+        asked_for = sane_wait(receipt.retry_after) if receipt and receipt.retry_after else now - accepted_at
         due_at = now + min(max(asked_for, timedelta(seconds=1)), LONGEST_WAIT)
     return {
         "of": row.id,

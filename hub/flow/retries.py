@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -34,8 +35,14 @@ def next_try(
     """
     if tries >= len(DELAYS):
         return None
-    wait = max(jitter(float(DELAYS[tries])), min(retry_after or 0.0, MOST_WAIT))
-    due = now + timedelta(seconds=wait)
+    due = now + max(timedelta(seconds=jitter(float(DELAYS[tries]))), sane_wait(retry_after))
     if born is not None and max_age is not None and due - born > max_age:
         return None
     return due
+
+
+def sane_wait(seconds: float | None, otherwise: float = 0.0) -> timedelta:
+    """A provider's wish to wait as a span from nothing to a day, whatever number a plugin made of it."""
+    if seconds is None or math.isnan(seconds):
+        seconds = otherwise
+    return timedelta(seconds=min(max(seconds, 0.0), MOST_WAIT))

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from hub.assembly import Clock, Hub, assemble, utc_now
 from hub.config.loading import load_config
 from hub.config.models import Config
+from hub.contracts.sandbox import AdsSandbox
 from hub.errors import ConfigError
 from hub.numbers.directory import LiveDirectory, write_accounts
 from hub.plugins import discover
@@ -59,6 +60,7 @@ def open_hub(config: Config, clock: Clock = utc_now, sandboxes: RunningSandboxes
     own = sandboxes is None
     running = sandboxes or start_sandboxes({name: entry.connector_class for name, entry in entries.items()}, clock)
     try:
+        _furnish(config, running)
         pointed = {name: entry.with_sandbox(running.settings(name)) for name, entry in entries.items()}
         hub = assemble(replace(config, connectors={**config.connectors, **pointed}), clock)
         try:
@@ -73,3 +75,12 @@ def open_hub(config: Config, clock: Clock = utc_now, sandboxes: RunningSandboxes
     finally:
         if own:
             running.stop()
+
+
+def _furnish(config: Config, sandboxes: RunningSandboxes) -> None:
+    """Let the ad networks' stand-ins know the customer's own conversion actions."""
+    for rule in config.conversions:
+        for name, destination in rule.send_to.items():
+            sandbox: object = sandboxes.of(name) if name in sandboxes else None
+            if isinstance(sandbox, AdsSandbox):
+                sandbox.know_destination(destination)

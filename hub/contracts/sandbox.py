@@ -180,6 +180,9 @@ class AdsSandbox(Protocol):
     def destination(self) -> Mapping[str, Any]:
         """A `send_to:` value that this stand-in knows (a conversion action that exists)."""
 
+    def know_destination(self, destination: Mapping[str, Any]) -> None:
+        """Make a customer's own `send_to:` value exist, so that any config.yaml runs in the sandbox."""
+
     def conversions(self) -> Mapping[str, Mapping[str, Any]]:
         """What counts at the network: conversion key → its present state (`value`, `currency`, `retracted`, …)."""
 

@@ -76,6 +76,12 @@ class AdsConformance(WireConformance):
         assert destination is not None, "an ads connector declares what is written below send_to: as `Destination`"
         destination.model_validate(dict(sandbox.destination()))
 
+    def test_the_stand_in_takes_a_customer_s_own_destination(self, connector: Connector, sandbox: Sandbox) -> None:
+        network = _network(sandbox)
+        network.know_destination(network.destination())
+        item = self._sample(connector, sandbox)
+        assert self._upload(connector, [item])[item.key].status in TAKEN
+
     def test_an_empty_batch_has_no_receipts(self, connector: Connector, sandbox: Sandbox) -> None:
         assert self._upload(connector, []) == {}
 

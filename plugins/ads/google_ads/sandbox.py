@@ -89,6 +89,10 @@ class Sandbox(HttpSandbox):
         """A conversion action of the account."""
         return {"conversion_action": int(self.conversion_actions[0])}
 
+    def know_destination(self, destination: Mapping[str, Any]) -> None:
+        """Make a conversion action exist."""
+        self.conversion_actions.append(str(destination["conversion_action"]))
+
     def conversions(self) -> Mapping[str, Mapping[str, Any]]:
         """Order or transaction id → what counts now."""
         with self.lock:

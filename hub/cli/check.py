@@ -1,9 +1,107 @@
-"""`hub check`: to come."""
+"""`hub check`: is config.yaml right, and does every provider answer?"""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+from hub.cli.printing import CONFIG, AsJson, ConfigFile, Sandboxed, console, echo_json, plain, say
+from hub.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hub.assembly import Hub
+    from hub.cli.opening import Opened
+    from hub.contracts.connector import ConnectionReport
+
+AT_ONCE = 8
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to `hub`."""
+    """Add the command to `hub`."""
+    app.command("check")(check)
+
+
+def check(
+    numbers: Annotated[
+        bool, typer.Option("--numbers", help="Also ask the carriers where each number's webhooks point.")
+    ] = False,
+    sandbox: Sandboxed = False,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Read config.yaml, then ask every provider whether it answers with our credentials; nothing is changed there.
+
+    Ends with 0 if all is well, 1 if a provider does not answer, 2 if config.yaml is wrong.
+    """
+    from hub.cli.opening import open_hub, read_config
+
+    try:
+        loaded = read_config(config, sandbox=sandbox)
+        with open_hub(loaded) as opened:
+            if not as_json:
+                say(f"[green]✓[/green] {plain(config)} is right.")
+            reports = _ask_all(opened.hub, quiet=as_json)
+            warnings = _warnings(opened, numbers=numbers)
+    except ConfigError as error:
+        if not as_json:
+            raise
+        problems = [{"line": each.line, "path": each.path, "text": each.text} for each in error.problems]
+        echo_json({"ok": False, "config": {"error": str(error.args[0]), "problems": problems}})
+        raise typer.Exit(2) from None
+    ok = all(report.ok for report in reports.values())
+    if as_json:
+        told = {name: {"ok": report.ok, "detail": report.detail} for name, report in reports.items()}
+        echo_json({"ok": ok, "connectors": told, "warnings": warnings})
+    else:
+        for warning in warnings:
+            say(f"[yellow]! {plain(warning)}[/yellow]")
+        failed = [name for name, report in reports.items() if not report.ok]
+        say(f"[red]{len(failed)} of {len(reports)} connectors do not answer.[/red]" if failed else "All is well.")
+    if not ok:
+        raise typer.Exit(1)
+
+
+def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
+    """Each connector's report, asked side by side; each is printed as it comes in."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    from hub.cli.connectors import connection
+
+    names = list(hub.plugins.connectors)
+    reports = {}
+    columns = (SpinnerColumn(), TextColumn("{task.completed} of {task.total} answered"))
+    with (
+        Progress(*columns, console=console(), transient=True, disable=quiet) as progress,
+        ThreadPoolExecutor(AT_ONCE) as crew,
+    ):
+        task = progress.add_task("", total=len(names))
+        asked = {crew.submit(connection, hub.plugins, name): name for name in names}
+        for future in as_completed(asked):
+            name, report = asked[future], future.result()
+            reports[name] = report
+            mark = "[green]✓[/green]" if report.ok else "[red]✗[/red]"
+            progress.print(f"{mark} {plain(name)}: {plain(report.detail)}", soft_wrap=True)
+            progress.advance(task)
+    return {name: reports[name] for name in names}
+
+
+def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
+    from hub.store.connectors import paused_connectors
+
+    hub, found = opened.hub, []
+    if not hub.plugins.with_hook("judge"):
+        found.append("No consent connector is set up, so nobody says yes and nothing will be sent.")
+    if not hub.plugins.with_hook("verify_webhook"):
+        found.append("No carrier is set up, so no call can come in.")
+    with hub.store.reading() as session:
+        paused = paused_connectors(session)
+    found += [f"{name} is paused ({reason}); hub connectors resume {name} takes it up again." for name, reason in
+              paused.items() if name in hub.plugins.connectors]  # fmt: skip
+    if numbers:
+        from hub.numbers.ownership import compare
+
+        for side in compare(hub, opened.directory.current(), hub.plugins.with_hook("list_numbers")):
+            found += side.warnings()
+    return found

@@ -166,7 +166,7 @@ def _plain(entry: ConnectorEntry, paused: str | None, last: SyncSlot | None) -> 
         "name": entry.name,
         "kind": entry.kind,
         "plugin": entry.common.plugin,
-        "schedule": str(entry.common.schedule) if entry.common.schedule else None,
+        "schedule": entry.common.schedule.text if entry.common.schedule else None,
         "sandbox": entry.in_sandbox,
         "companies": entry.common.companies,
         "paused": paused,

@@ -1,0 +1,101 @@
+"""Buying a number: its price is held against the cap first, and what may have been bought is never bought twice."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from hub.assembly import Hub
+from hub.contracts.numbers import NumberKind, NumberOffer, NumberQuery, NumberSetup, OwnedNumber
+from hub.contracts.values import Money
+from hub.errors import NotSupported, PluginFailure, Rejected, RetryLater, RingfenceError
+
+LOOK_AT = 50
+"""Offers to look through for a number's price."""
+
+Answer = Literal["buy", "ask"]
+
+
+class NotBought(RingfenceError):
+    """A number was not bought, or it is not known whether it was; the sentence says what to do."""
+
+
+def find_offer(hub: Hub, connector: str, number: str, country: str) -> NumberOffer | None:
+    """The carrier's present offer of exactly this number, with its price; None where it tells of none.
+
+    RingfenceError where the carrier does not answer.
+    """
+    if not hub.plugins.implements(connector, "search_numbers"):
+        return None
+    local, kind, home = _read(number, country)
+    query = NumberQuery(country=home, kind=kind, contains=local, limit=LOOK_AT)
+    offers = hub.plugins.search_numbers(connector, query)
+    return next((offer for offer in offers if offer.number == number), None)
+
+
+def decide(price: Money | None, cap: Money | None, *, agreed: bool) -> Answer:
+    """Whether to buy at once or to ask a person first; NotBought where a cap forbids it.
+
+    A cap is a promise: above it, in another currency, or at a price that nobody tells, nothing is bought, whoever agreed.
+    Without a cap a person decides; `agreed` is their yes in advance, to whatever the price is.
+    """
+    if cap is not None:
+        if price is None:
+            raise NotBought(
+                "The carrier tells no price, so --max-price cannot be kept; leave it out to decide yourself."
+            )
+        if price.currency != cap.currency:
+            raise NotBought(f"The price is in {price.currency}, the cap in {cap.currency}; give --max-price in that.")
+        if price.amount > cap.amount:
+            raise NotBought(f"It costs {price} a month, more than {cap}; nothing was bought.")
+    return "buy" if agreed else "ask"
+
+
+def buy(hub: Hub, connector: str, setup: NumberSetup) -> OwnedNumber:
+    """Buy a number with its webhooks pointed here. After a time-out the carrier's list is asked, and nothing bought again."""
+    if not hub.plugins.implements(connector, "buy_number"):
+        raise NotSupported(
+            f"The plugin of {connector!r} cannot buy numbers; buy it at the carrier and add it to config.yaml."
+        )
+    try:
+        return hub.plugins.buy_number(connector, setup.number, setup)
+    except (RetryLater, PluginFailure) as error:
+        return _found_after(hub, connector, setup.number, error)
+
+
+def _found_after(hub: Hub, connector: str, number: str, error: RingfenceError) -> OwnedNumber:
+    """The number as the carrier lists it after a purchase whose end is not known."""
+    try:
+        listed = hub.plugins.list_numbers(connector)
+    except RingfenceError:
+        raise NotBought(
+            f"{error} Whether the number was bought is not known; look with hub numbers list {connector} before you "
+            "try again."
+        ) from None
+    found = next((each for each in listed if each.number == number), None)
+    if found is None:
+        raise NotBought(
+            f"{error} The carrier does not list the number, so it was most likely not bought; look with hub numbers "
+            f"list {connector} before you try again."
+        )
+    return found
+
+
+def _read(number: str, country: str) -> tuple[str, NumberKind, str]:
+    """The number without its country code, its kind, and its country (`country` where the number does not tell)."""
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        raise Rejected("That is no phone number; write it in E.164, like +13125550142.") from None
+    kinds: dict[Any, NumberKind] = {
+        phonenumbers.PhoneNumberType.TOLL_FREE: "toll_free",
+        phonenumbers.PhoneNumberType.MOBILE: "mobile",
+    }
+    kind = kinds.get(phonenumbers.number_type(parsed), "local")
+    home = phonenumbers.region_code_for_number(parsed)
+    if home is None:
+        # A number that is in no plan yet: the country code decides, and the company's own among those that share it.
+        shared = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(parsed.country_code or 0, (country,))
+        home = country if country in shared else shared[0]
+    return phonenumbers.national_significant_number(parsed), kind, home

@@ -1,0 +1,155 @@
+"""Ours and the carrier's side by side: which numbers are whose, and where their webhooks point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from urllib.parse import urlsplit
+
+from sqlmodel import Session, select
+
+from hub.assembly import Hub, webhook_url
+from hub.config.models import Config
+from hub.contracts.numbers import NumberSetup, OwnedNumber
+from hub.errors import RingfenceError
+from hub.model import Tracker, TrackingNumber
+from hub.numbers.directory import Directory, Line
+
+Standing = Literal["well", "elsewhere", "not at the carrier", "not in config.yaml"]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One number: our line for it, the carrier's record of it, and how the two stand."""
+
+    number: str
+    line: Line | None
+    owned: OwnedNumber | None
+    standing: Standing
+    hosts: tuple[str, ...] = ()
+    """Where webhooks point that do not point at this hub; `nowhere` where one is not set."""
+
+    @property
+    def tracker(self) -> str | None:
+        """`company/tracker` of the number, if it is ours."""
+        return f"{self.line.company.name}/{self.line.tracker.name}" if self.line else None
+
+
+@dataclass(frozen=True)
+class Side:
+    """One carrier connector with its numbers; `trouble` where it did not answer."""
+
+    connector: str
+    numbers: tuple[Compared, ...]
+    trouble: str | None = None
+
+    def warnings(self) -> list[str]:
+        """A sentence for each number of ours whose calls would not reach this hub."""
+        if self.trouble is not None:
+            return [f"{self.connector}: {self.trouble}"]
+        found = []
+        for each in self.numbers:
+            if each.standing == "elsewhere":
+                found.append(
+                    f"{each.number} ({each.tracker}) points to {', '.join(each.hosts)}; "
+                    f"hub numbers configure {each.number} points it here."
+                )
+            elif each.standing == "not at the carrier":
+                found.append(f"{each.number} ({each.tracker}) is not in the account of {self.connector}.")
+        return found
+
+
+def setup_of(config: Config, connector: str, number: str, label: str = "") -> NumberSetup:
+    """Where a number's webhooks shall point: below the connector's own address, by the paths that every carrier plugin
+    understands."""
+    below = webhook_url(config, connector)
+    return NumberSetup(
+        number=number,
+        voice_url=f"{below}/voice",
+        fallback_url=f"{below}/fallback",
+        status_url=f"{below}/status",
+        message_url=f"{below}/message",
+        label=label,
+    )
+
+
+def compare(hub: Hub, directory: Directory, connectors: Iterable[str]) -> list[Side]:
+    """Each carrier's numbers beside ours; a carrier that does not answer is told, not raised."""
+    return [_side(hub, directory, connector) for connector in connectors]
+
+
+def points_here(setup: NumberSetup, owned: OwnedNumber) -> bool:
+    """Whether all webhooks of a number are as `setup` says."""
+    return not _elsewhere(setup, owned)
+
+
+def keep_bought(session: Session, tracker_id: str, number: str) -> None:
+    """Write down that a number was bought for a tracker; one that was given back earlier is taken up again."""
+    row = session.exec(select(TrackingNumber).where(TrackingNumber.number == number)).first() or TrackingNumber(
+        tracker_id=tracker_id, number=number
+    )
+    row.tracker_id, row.bought, row.retired_at = tracker_id, True, None
+    session.add(row)
+
+
+def retire(session: Session, number: str, now: datetime) -> None:
+    """Write down that a number was given back; its calls keep their history."""
+    row = session.exec(select(TrackingNumber).where(TrackingNumber.number == number)).first()
+    if row is not None:
+        row.retired_at, row.bought = row.retired_at or now, False
+        session.add(row)
+
+
+def carrier_of(session: Session, number: str) -> str | None:
+    """The carrier connector of a number that is or was ours."""
+    return session.exec(
+        select(Tracker.carrier)
+        .join(TrackingNumber, TrackingNumber.tracker_id == Tracker.id)  # type: ignore[arg-type]
+        .where(TrackingNumber.number == number)
+    ).first()
+
+
+def _side(hub: Hub, directory: Directory, connector: str) -> Side:
+    ours = {number: line for number, line in directory.lines.items() if line.tracker.carrier == connector}
+    try:
+        owned = {each.number: each for each in hub.plugins.list_numbers(connector)}
+    except RingfenceError as error:
+        return Side(connector, (), str(error))
+    return Side(
+        connector,
+        tuple(
+            _compared(hub.config, connector, number, ours.get(number), owned.get(number))
+            for number in sorted(ours.keys() | owned.keys())
+        ),
+    )
+
+
+def _compared(config: Config, connector: str, number: str, line: Line | None, owned: OwnedNumber | None) -> Compared:
+    if owned is None:
+        return Compared(number, line, None, "not at the carrier")
+    hosts = _elsewhere(setup_of(config, connector, number), owned)
+    if line is None:
+        return Compared(number, None, owned, "not in config.yaml", hosts)
+    return Compared(number, line, owned, "elsewhere" if hosts else "well", hosts)
+
+
+def _elsewhere(setup: NumberSetup, owned: OwnedNumber) -> tuple[str, ...]:
+    pairs: Sequence[tuple[str, str | None]] = (
+        (setup.voice_url, owned.voice_url),
+        (setup.fallback_url, owned.fallback_url),
+        (setup.status_url, owned.status_url),
+        (setup.message_url, owned.message_url),
+    )
+    return tuple(dict.fromkeys(_host(found) for wanted, found in pairs if found != wanted))
+
+
+def _host(url: str | None) -> str:
+    if not url:
+        return "nowhere"
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname or '?'}{parts.path}"
+    except ValueError:
+        return "an address that is none"

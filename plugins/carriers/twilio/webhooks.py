@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qs
@@ -18,6 +18,8 @@ from plugins.carriers.twilio.signature import Field
 from plugins.carriers.twilio.twiml import TRACKING_NUMBER
 
 MOST_MEDIA = 10
+BELIEVABLE = timedelta(days=1)
+"""Twilio's clock is believed, signed as it is, unless it is a day away from ours."""
 
 
 class Webhook:
@@ -60,9 +62,10 @@ class Webhook:
 
     @property
     def at(self) -> datetime:
-        """When it happened: Twilio's own time where it tells one, never later than we were told."""
+        """When it happened: Twilio's own time where it tells a believable one."""
         text = self.text("Timestamp")
-        return min(translate.when(text, "Timestamp"), self.received_at) if text else self.received_at
+        told = translate.when(text, "Timestamp") if text else self.received_at
+        return told if abs(told - self.received_at) < BELIEVABLE else self.received_at
 
     @property
     def called_number(self) -> str | None:

@@ -1,7 +1,8 @@
 """What stands around every call into a plugin: a deadline, an error guard, a circuit breaker and a timer.
 
-A connector has two crews of threads: one for hooks that answer from memory (a caller may be ringing), one for hooks that
-go over the network, so that a provider that hangs never delays an answer.
+A connector has three roads, each with a crew of threads and a breaker of its own: verification, without which no call
+comes in; the other hooks that answer from memory (a caller may be ringing); and hooks that go over the network. So a
+provider that hangs never delays an answer, and an answer that crashes never keeps a webhook out.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ log = structlog.get_logger(__name__)
 LOCAL_HOOKS = frozenset({"verify_webhook", "parse_webhook", "render_answer", "acknowledge_webhook", "judge"})
 """Hooks that must not use the network."""
 
+ROADS = ("verify", "local", "network")
+
 DEADLINES = dict.fromkeys(LOCAL_HOOKS, 1.0) | {
     "enrich_caller": 5.0,
     "upload_conversions": 120.0,
@@ -33,6 +36,11 @@ DEADLINES = dict.fromkeys(LOCAL_HOOKS, 1.0) | {
 }
 DEFAULT_DEADLINE = 60.0
 """Seconds."""
+
+
+def road_of(hook: str) -> str:
+    """Which of a connector's roads a hook takes."""
+    return "verify" if hook == "verify_webhook" else "local" if hook in LOCAL_HOOKS else "network"
 
 
 @dataclass
@@ -100,7 +108,7 @@ class Guard:
 
     def __init__(self, name: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.name = name
-        self.breakers = {"local": Breaker(monotonic), "network": Breaker(monotonic)}
+        self.breakers = {road: Breaker(monotonic) for road in ROADS}
         self._crews: dict[str, ThreadPoolExecutor] = {}
         self._lock = threading.Lock()
 
@@ -110,7 +118,7 @@ class Guard:
 
     def submit(self, hook: str, work: Callable[[], Result]) -> Future[Result]:
         """Start `work` in the connector's own crew; CircuitOpen where it is left alone."""
-        road = "local" if hook in LOCAL_HOOKS else "network"
+        road = road_of(hook)
         self.breakers[road].admit(self.name)
         return self._crew(road).submit(self._guarded, hook, road, work)
 
@@ -126,7 +134,7 @@ class Guard:
 
     def late(self, hook: str, limit: float) -> None:
         """Count a call that missed its deadline."""
-        self.breakers["local" if hook in LOCAL_HOOKS else "network"].record(False)
+        self.breakers[road_of(hook)].record(False)
         metrics.HOOK_FAILURES.labels(self.name, hook, "timeout").inc()
         log.warning("hook late", connector=self.name, hook=hook, seconds=limit)
 

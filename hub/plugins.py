@@ -177,13 +177,21 @@ class Plugins:
         caller = self._need(name, "parse_webhook")
         return self._each(name, "parse_webhook", lambda request: caller(request=request), requests)
 
-    def render_answer(
-        self, name: str, point: AnswerPoint, route: Route, source_name: str, deadline: float
-    ) -> AnswerDocument:
-        """The document for a call at `point`; PluginTimeout after `deadline` seconds."""
-        return self._call(  # type: ignore[no-any-return]
-            name, "render_answer", deadline, point=point, route=route, source_name=source_name
-        )
+    def submit_answer(self, name: str, point: AnswerPoint, route: Route, source_name: str) -> Future[AnswerDocument]:
+        """Start to make the document for a call at `point`."""
+        caller = self._need(name, "render_answer")
+
+        def render() -> AnswerDocument:
+            document = caller(point=point, route=route, source_name=source_name)
+            if not isinstance(document, AnswerDocument):
+                raise PluginFailure(f"connector {name!r} gave no document for a call.")
+            return document
+
+        return self.guards[name].submit("render_answer", render)
+
+    def render_answer(self, name: str, point: AnswerPoint, route: Route, source_name: str) -> AnswerDocument:
+        """The document for a call at `point`."""
+        return self.guards[name].wait("render_answer", self.submit_answer(name, point, route, source_name))
 
     def acknowledge_webhook(self, name: str, request: WebhookRequest) -> AnswerDocument:
         """How the provider likes its webhooks acknowledged."""

@@ -7,6 +7,7 @@ it is in memory when a plugin is late or fails.
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 
 import structlog
 
@@ -14,7 +15,7 @@ from hub import metrics
 from hub.assembly import Hub, utc_now
 from hub.contracts.webhooks import AnswerDocument, AnswerPoint, Step, WebhookRequest
 from hub.errors import RingfenceError
-from hub.numbers.directory import Directory, LiveDirectory
+from hub.numbers.directory import Directory, Line, LiveDirectory
 
 log = structlog.get_logger(__name__)
 DEADLINE = 1.0
@@ -31,10 +32,7 @@ class Answerer:
         self._lock = threading.Lock()
         self._static: dict[tuple[str, Step], AnswerDocument] = {}
         self._made_for: Directory | None = None
-        self._acknowledgements = {
-            name: hub.plugins.acknowledge_webhook(name, WebhookRequest("POST", "", b"", utc_now()))
-            for name in hub.plugins.with_hook("acknowledge_webhook")
-        }
+        self._acknowledgements = self._acknowledge()
         self.prepare()
 
     def prepare(self) -> None:
@@ -47,24 +45,24 @@ class Answerer:
                 if line.tracker.carrier not in self._hub.plugins.connectors:
                     continue
                 for step in STEPS:
-                    self._static[number, step] = self._render(AnswerPoint(step, number), directory, static=True)
+                    self._make_static(AnswerPoint(step, number), line)
             self._made_for = directory
 
-    def document(self, connector: str, point: AnswerPoint, seconds_left: float = DEADLINE) -> AnswerDocument:
-        """The answer to a call at `point`: along its route, or the static forward where that is late or fails."""
-        directory = self._directory.latest
-        line = directory.lines.get(point.tracking_number)
+    def submit(self, connector: str, point: AnswerPoint) -> Future[AnswerDocument]:
+        """Start to make the answer to a call at `point`, along its route. RingfenceError where that cannot even start."""
+        line = self._directory.latest.lines.get(point.tracking_number)
         if line is None or line.tracker.carrier != connector:
             log.warning("call on an unknown number", connector=connector, step=point.step)
             metrics.ANSWERS.labels(connector, point.step, "unknown").inc()
-            return self.acknowledgement(connector)
-        try:
-            answer = self._render(point, directory, deadline=max(0.0, seconds_left))
-            metrics.ANSWERS.labels(connector, point.step, "route").inc()
-        except RingfenceError as error:
-            log.warning("static answer", connector=connector, step=point.step, error=type(error).__name__)
-            answer = self.static_document(connector, point)
-        return answer
+            known: Future[AnswerDocument] = Future()
+            known.set_result(self.acknowledgement(connector))
+            return known
+        return self._hub.plugins.submit_answer(connector, point, line.route, line.source_name)
+
+    def late(self, connector: str, point: AnswerPoint) -> AnswerDocument:
+        """The answer where the plugin did not make one in time."""
+        self._hub.plugins.guards[connector].late("render_answer", DEADLINE)
+        return self.static_document(connector, point)
 
     def static_document(self, connector: str, point: AnswerPoint) -> AnswerDocument:
         """The document that only forwards the call; it is in memory."""
@@ -75,9 +73,21 @@ class Answerer:
         """The reply to a webhook that only tells something."""
         return self._acknowledgements.get(connector, AnswerDocument("text/plain", ""))
 
-    def _render(
-        self, point: AnswerPoint, directory: Directory, *, static: bool = False, deadline: float = DEADLINE
-    ) -> AnswerDocument:
-        line = directory.lines[point.tracking_number]
-        route = line.route.static() if static else line.route
-        return self._hub.plugins.render_answer(line.tracker.carrier, point, route, line.source_name, deadline)
+    def _make_static(self, point: AnswerPoint, line: Line) -> None:
+        carrier = line.tracker.carrier
+        try:
+            document = self._hub.plugins.render_answer(carrier, point, line.route.static(), line.source_name)
+        except RingfenceError as error:
+            # The rest of the hub must start: only this call has no forward in memory, and an earlier one stays.
+            log.error("no static answer", connector=carrier, step=point.step, error=type(error).__name__)
+        else:
+            self._static[point.tracking_number, point.step] = document
+
+    def _acknowledge(self) -> dict[str, AnswerDocument]:
+        plugins, made = self._hub.plugins, {}
+        for name in plugins.with_hook("acknowledge_webhook"):
+            try:
+                made[name] = plugins.acknowledge_webhook(name, WebhookRequest("POST", "", b"", utc_now()))
+            except RingfenceError as error:
+                log.error("no acknowledgement", connector=name, error=type(error).__name__)
+        return made

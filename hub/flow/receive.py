@@ -6,6 +6,7 @@ burst costs few thread switches, and a plugin that hangs delays nobody else.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
@@ -26,6 +27,7 @@ BODY_CAP = 1_000_000
 """Bytes of a webhook's body; more is refused with 413."""
 WAITING_CAP = 5_000
 """Webhooks of one connector that may wait for their verification; more are refused with 503."""
+LONGEST_KEY = 200
 KEPT_HEADERS = ("content-type", "i-twilio-idempotency-token", "x-request-id")
 DEADLINE = DEADLINES["verify_webhook"]
 
@@ -61,6 +63,10 @@ class Receiver:
         """Queue one webhook; returns at once."""
         self._lanes[connector].submit(request, done)
 
+    def hangs(self, connector: str) -> bool:
+        """Whether the connector's verification is past its deadline; what waits behind it then goes on beside it."""
+        return self._lanes[connector].hangs()
+
 
 class _Lane:
     def __init__(self, name: str, hub: Hub, writer: IngestWriter) -> None:
@@ -81,12 +87,22 @@ class _Lane:
             return
         self._go_on()
 
+    def hangs(self) -> bool:
+        with self._lock:
+            hanging = self._hanging(time.monotonic())
+        if hanging:
+            self._go_on()
+        return hanging
+
+    def _hanging(self, now: float) -> bool:
+        return self._busy_since is not None and now - self._busy_since >= DEADLINE
+
     def _go_on(self, finished: float | None = None) -> None:
         with self._lock:
             if finished is not None and finished == self._busy_since:
                 self._busy_since = None
             now = time.monotonic()
-            hanging = self._busy_since is not None and now - self._busy_since > DEADLINE
+            hanging = self._hanging(now)
             if (self._busy_since is not None and not hanging) or not self._waiting:
                 return
             batch, self._waiting = self._waiting, []
@@ -138,7 +154,7 @@ def _inbox_row(connector: str, request: WebhookRequest, verified: VerifiedWebhoo
     return {
         "id": new_id(),
         "connector": connector,
-        "event_key": verified.event_key[:200],
+        "event_key": _stored_key(verified.event_key),
         "received_at": request.received_at,
         "method": request.method,
         "url": request.url,
@@ -149,3 +165,10 @@ def _inbox_row(connector: str, request: WebhookRequest, verified: VerifiedWebhoo
         "attempts": 0,
         "expires_at": request.received_at + RAW_WEBHOOK_LIFE,
     }
+
+
+def _stored_key(key: str) -> str:
+    """The event's key as a database holds it: a long or strange one is hashed, for cut off it could be another event's."""
+    if key.isprintable() and len(key) <= LONGEST_KEY:
+        return key
+    return f"sha256:{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"

@@ -56,13 +56,19 @@ def record_visit(hub: Hub, directory: Directory, company: Company, arrival: Arri
     now = hub.clock()
     match = classify_visit(arrival.landing_page, arrival.referrer)
     fixed = _source_line(directory, company, match)
-    if arrival.consent.get("analytics") == "denied":
-        line = fixed or _default_line(directory, company)
-        return Shown(line.number.number, line.tracker.name) if line else Shown(None)
+    denied = "denied" in (arrival.consent.get("analytics"), arrival.consent.get("all"))
+    if denied and not arrival.visit_id:
+        return _shared(directory, company, fixed)
     with hub.store.writing() as session:
         known = session.get(Visit, arrival.visit_id) if arrival.visit_id else None
         if known is not None and known.company_id == company.id:
-            return _again(session, directory, company, known, fixed, now)
+            _listen(session, known, arrival)
+            if denied:
+                release(session, known.id, now)
+            else:
+                return _again(session, directory, company, known, fixed, now)
+        if denied:
+            return _shared(directory, company, fixed)
         visit = _visit(company, arrival, match, now)
         if fixed is None:
             session.add(visit)
@@ -86,6 +92,23 @@ def end_visit(hub: Hub, company: Company, visit_id: str) -> None:
         visit = session.get(Visit, visit_id)
         if visit is not None and visit.company_id == company.id:
             release(session, visit.id, hub.clock())
+
+
+def _shared(directory: Directory, company: Company, fixed: Line | None) -> Shown:
+    """The number that everybody may see."""
+    line = fixed or _default_line(directory, company)
+    return Shown(line.number.number, line.tracker.name) if line else Shown(None)
+
+
+def _listen(session: Session, visit: Visit, arrival: Arrival) -> None:
+    """What the visitor says now counts from now on; a privacy signal that was seen once stays."""
+    visit.consent = {**visit.consent, **_said(arrival)}
+    visit.gpc, visit.dnt = visit.gpc or arrival.gpc, visit.dnt or arrival.dnt
+    session.add(visit)
+
+
+def _said(arrival: Arrival) -> dict[str, str]:
+    return {**arrival.consent, **({"country": arrival.country} if arrival.country else {})}
 
 
 def _again(
@@ -127,7 +150,7 @@ def _visit(company: Company, arrival: Arrival, match: SourceMatch, now: datetime
         trace=list(match.trace),
         gpc=arrival.gpc,
         dnt=arrival.dnt,
-        consent={**arrival.consent, **({"country": arrival.country} if arrival.country else {})},
+        consent=_said(arrival),
         user_agent=arrival.user_agent,
         expires_at=now + VISIT_LIFE,
     )

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from hub import metrics
 from hub.model.calls import InboxWebhook
@@ -68,12 +68,18 @@ class IngestWriter:
         try:
             with self._store.writing() as session:
                 session.connection().execute(self._statement, rows)
-            durable = True
-            metrics.INGEST_BATCH.observe(len(rows))
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001 - the writer must go on, or no webhook is ever acknowledged again
+            if len(jobs) > 1 and not isinstance(error, OperationalError | InterfaceError):
+                # The database is well and a row is not: the others must not be lost with it.
+                for job in jobs:
+                    self._commit([job])
+                return
             # The commit's fate may be unknown: not acknowledged, so it comes again or is found in the call list.
-            durable = False
             log.error("ingest failed", rows=len(rows), error=type(error).__name__)
+            durable = False
+        else:
+            metrics.INGEST_BATCH.observe(len(rows))
+            durable = True
         for _, written in jobs:
             written(durable)
         if durable:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import Route
 
 from hub.assembly import Hub
@@ -30,7 +32,9 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
 
     def keep_answers_fresh() -> None:
         while not stopping.wait(REFRESH_EVERY):
-            answerer.prepare()
+            # While the database is away, the answers that are in memory stay.
+            with contextlib.suppress(SQLAlchemyError):
+                answerer.prepare()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -44,7 +45,8 @@ class Operation:
 
     def metrics(self, request: Request) -> Response:
         """All figures in Prometheus' text format; queue figures are counted at this moment."""
-        self._count_queues()
+        with contextlib.suppress(SQLAlchemyError):  # readyz tells that the database is away
+            self._count_queues()
         for name, guard in self._hub.plugins.guards.items():
             for road, breaker in guard.breakers.items():
                 metrics.BREAKER.labels(name, road).set(breaker.state != "closed")

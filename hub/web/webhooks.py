@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
-from typing import Any
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
 from hub import metrics
 from hub.assembly import Clock
-from hub.contracts.webhooks import AnswerPoint, WebhookRequest
+from hub.contracts.webhooks import AnswerDocument, AnswerPoint, WebhookRequest
+from hub.errors import RingfenceError
 from hub.flow.answer import DEADLINE, Answerer
 from hub.flow.receive import BODY_CAP, Received, Receiver
 from hub.web.bodies import read_body
 
+log = structlog.get_logger(__name__)
 FALLBACK = "fallback"
 """The path that carriers call when the first one failed: it forwards the call at once, stored or not."""
-STORE_DEADLINE = 8.0
-"""Seconds that a webhook whose carrier does not wait for an answer may take; carriers allow 10 to 15."""
+STORE_DEADLINES = 8
+"""How many times DEADLINE a webhook whose carrier does not wait for an answer may take; carriers allow 10 to 15 seconds."""
 
 FORBIDDEN = (403, b"Forbidden")
 NOT_FOUND = (404, b"Not found")
@@ -48,16 +49,11 @@ class WebhookEndpoint:
             metrics.WEBHOOKS.labels(connector, "too large").inc()
             return _plain(*TOO_LARGE)
         verified, ended = self._submit(connector, self._incoming(request, body))
-        try:
-            if request.path_params["path"] == FALLBACK:
-                return await self._forward_at_once(connector, verified, ended)
-            received = await asyncio.wait_for(
-                asyncio.shield(ended), STORE_DEADLINE if not verified.done() else DEADLINE
-            )
-        except TimeoutError:
-            return _plain(*LATER)
-        if received.outcome != "stored" or received.verified is None:
-            return _plain(*(FORBIDDEN if received.outcome == "forged" else LATER))
+        if request.path_params["path"] == FALLBACK:
+            return await self._forward_at_once(connector, verified, ended)
+        received = await self._outcome(connector, verified, ended)
+        if received is None or received.outcome != "stored" or received.verified is None:
+            return _plain(*(FORBIDDEN if received and received.outcome == "forged" else LATER))
         point = received.verified.answer
         if point is None:
             return _document(self._answerer.acknowledgement(connector))
@@ -95,6 +91,21 @@ class WebhookEndpoint:
         self._receiver.submit(connector, incoming, done)
         return verified, ended
 
+    async def _outcome(
+        self, connector: str, verified: asyncio.Future[Received], ended: asyncio.Future[Received]
+    ) -> Received | None:
+        """What became of a webhook; None where it takes too long: then the carrier goes to the fallback, or asks again.
+
+        A caller is not kept waiting for a slow database, and nobody for a plugin that hangs.
+        """
+        for _ in range(STORE_DEADLINES):
+            await asyncio.wait({ended}, timeout=DEADLINE)
+            if ended.done():
+                return ended.result()
+            if verified.done() or self._receiver.hangs(connector):
+                break
+        return None
+
     async def _forward_at_once(
         self, connector: str, verified: asyncio.Future[Received], ended: asyncio.Future[Received]
     ) -> Response:
@@ -109,17 +120,19 @@ class WebhookEndpoint:
         return _document(self._answerer.static_document(connector, received.verified.answer))
 
     async def _answer(self, connector: str, point: AnswerPoint, seconds_left: float) -> Response:
-        render: Callable[[], Any] = lambda: self._answerer.document(connector, point, seconds_left)  # noqa: E731
         try:
-            document = await asyncio.wait_for(asyncio.to_thread(render), max(0.0, seconds_left) + 0.05)
+            answer = asyncio.wrap_future(self._answerer.submit(connector, point))
+            return _document(await asyncio.wait_for(answer, max(0.0, seconds_left)))
         except TimeoutError:
-            document = self._answerer.static_document(connector, point)
-        return _document(document)
+            return _document(self._answerer.late(connector, point))
+        except RingfenceError as error:
+            log.warning("static answer", connector=connector, step=point.step, error=type(error).__name__)
+            return _document(self._answerer.static_document(connector, point))
 
 
 def _plain(status: int, body: bytes) -> Response:
     return Response(body, status, media_type="text/plain")
 
 
-def _document(document: Any) -> Response:
+def _document(document: AnswerDocument) -> Response:
     return Response(document.body, media_type=document.content_type)

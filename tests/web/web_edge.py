@@ -13,13 +13,14 @@ from typing import Any
 
 import httpx
 import uvicorn
-from sqlalchemy import text
+from sqlalchemy import text, update
+from sqlmodel import SQLModel
 
 from hub.api import SimulatedCall, WebhookRequest
 from hub.cli.opening import Opened, open_hub, read_config
 from hub.flow.fold import fold_inbox
 from hub.flow.pipeline import process
-from hub.model import Call, TextMessage
+from hub.model import Call, TextMessage, TrackingNumber
 from hub.testing import FrozenClock
 from hub.web.app import create_app
 
@@ -129,10 +130,34 @@ class Edge:
         calls = self.rows("SELECT * FROM call ORDER BY carrier_call_id")
         return [{name: value for name, value in call.items() if name not in skipped} for call in calls]
 
+    def forget(self) -> None:
+        """As on the first day: nothing came in, every number is free."""
+        kept = {"account", "company", "tracker", "tracking_number"}
+        with self.opened.hub.store.writing() as session:
+            for table in reversed(SQLModel.metadata.sorted_tables):
+                if table.name not in kept:
+                    session.execute(table.delete())
+            session.execute(update(TrackingNumber).values(leased_until=None, lease_id=None))
+        self.clock.now = FrozenClock().now
+
     def metric(self, line: str) -> float:
         """The value of one line of /metrics; 0 where it is not there."""
         shown = [each for each in self.client.get("/metrics").text.splitlines() if each.startswith(line)]
         return float(shown[0].rpartition(" ")[2]) if shown else 0.0
+
+    @contextmanager
+    def without_database(self) -> Iterator[None]:
+        """While it lasts, every connection to the database is refused."""
+        file = Path(self.opened.hub.store.url.database or "")
+        away = file.with_suffix(".away")
+        self.opened.hub.store.engine.dispose()
+        file.rename(away)
+        file.mkdir()
+        try:
+            yield
+        finally:
+            file.rmdir()
+            away.rename(file)
 
 
 @contextmanager
@@ -143,7 +168,12 @@ def open_edge(folder: Path) -> Iterator[Edge]:
     clock = FrozenClock()
     with open_hub(read_config(path), clock) as opened:
         config = uvicorn.Config(
-            create_app(opened.hub, opened.directory), host="127.0.0.1", port=0, log_level="error", access_log=False
+            create_app(opened.hub, opened.directory),
+            host="127.0.0.1",
+            port=0,
+            log_level="error",
+            access_log=False,
+            timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
@@ -157,5 +187,5 @@ def open_edge(folder: Path) -> Iterator[Edge]:
                 yield Edge(opened, clock, client)
         finally:
             opened.hub.plugins.connectors["stubborn"].behave()
-            server.should_exit = server.force_exit = True
+            server.should_exit = True
             thread.join(timeout=10)

@@ -1,0 +1,55 @@
+"""Supervisors and Prometheus ask, and learn nothing about people."""
+
+from __future__ import annotations
+
+from web_edge import CALLER, DEFAULT, Edge
+
+from hub.store.engine import Store
+from hub.store.schema import revisions
+
+
+def test_a_hub_that_lives_and_is_ready_says_so(edge: Edge) -> None:
+    assert edge.client.get("/healthz").json() == {"status": "ok"}
+    assert edge.client.get("/readyz").json() == {"status": "ok", "paused": []}
+
+
+def test_a_hub_beside_another_versions_schema_is_not_ready(own_edge: Edge) -> None:
+    store: Store = own_edge.opened.hub.store
+    with store.writing() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    answer = own_edge.client.get("/readyz")
+    assert answer.status_code == 503
+    assert revisions()[-1] in answer.json()["reason"]
+
+
+def test_the_figures_hold_nothing_personal(edge: Edge) -> None:
+    visit = edge.visit(
+        landing_page="https://lakeside.example.com/?gclid=Cj0KCQsecretclick", visitor_id="visitor-7"
+    ).json()
+    for request in edge.call(tracking_number=visit["number"]):
+        edge.send(request)
+    edge.work()
+    shown = edge.client.get("/metrics").text
+    for secret in (
+        CALLER,
+        CALLER[1:],
+        DEFAULT[1:],
+        visit["number"][1:],
+        "Cj0KCQsecretclick",
+        "visitor-7",
+        visit["visit_id"],
+    ):
+        assert secret not in shown
+    assert 'ringfence_queue_size{queue="inbox",state="done"} 6.0' in shown
+
+
+def test_strangers_cannot_make_new_figures(edge: Edge) -> None:
+    for number in range(20):
+        edge.client.post(f"/webhooks/stranger-{number}/voice")
+        edge.client.post(f"/track/stranger-{number}/visit", json={})
+    assert "stranger" not in edge.client.get("/metrics").text
+
+
+def test_there_is_no_list_of_what_the_edge_offers(edge: Edge) -> None:
+    for path in ("/docs", "/openapi.json", "/redoc", "/webhooks", "/track", "/.env"):
+        assert edge.client.get(path).status_code == 404

@@ -12,8 +12,8 @@ from sqlmodel import col, select
 
 from hub.assembly import Hub
 from hub.config.schedule import Schedule, parse_schedule
-from hub.flow.pipeline import write_rows
 from hub.model import SyncSlot
+from hub.store.rows import write_slot
 
 log = structlog.get_logger(__name__)
 SYNCED_HOOKS = ("list_calls", "log_calls", "pull_outcomes", "upload_conversions", "poll_receipts")
@@ -29,12 +29,6 @@ def schedules(hub: Hub) -> dict[str, Schedule]:
     }
 
 
-def write_slot(hub: Hub, connector: str, due_at: datetime, why: str) -> None:
-    """Write a due sync; the same slot from another node, or written before, stays as it is."""
-    with hub.store.writing() as session:
-        write_rows(hub, session, SyncSlot, [SyncSlot(connector=connector, due_at=due_at, why=why)])
-
-
 def tick(hub: Hub, connector: str, schedule: Schedule) -> datetime | None:
     """Write the newest slot that is due and not written yet; however many were missed, they are caught up once."""
     with hub.store.reading() as session:
@@ -43,7 +37,7 @@ def tick(hub: Hub, connector: str, schedule: Schedule) -> datetime | None:
         ).one()
     slot = schedule.latest_slot(hub.clock(), after=last)
     if slot is not None:
-        write_slot(hub, connector, slot, "schedule")
+        write_slot(hub.store, connector, slot, "schedule")
     return slot
 
 

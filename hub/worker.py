@@ -20,8 +20,9 @@ from hub.flow.sync import next_retry, sync
 from hub.model import Call, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.retention import sweep
-from hub.scheduler import Ticker, write_slot
+from hub.scheduler import Ticker
 from hub.store.claims import claim, complete, is_due
+from hub.store.rows import write_slot
 
 log = structlog.get_logger(__name__)
 IDLE = 0.25
@@ -130,5 +131,5 @@ def run_due_sync(hub: Hub, directory: LiveDirectory, connector: str) -> bool:
         log.info("synced", connector=connector, result=str(report))
     retry_at = None if report.paused else next_retry(hub, connector)
     if retry_at is not None:
-        write_slot(hub, connector, max(retry_at, hub.clock() + SOONEST_RETRY), "retry")
+        write_slot(hub.store, connector, max(retry_at, hub.clock() + SOONEST_RETRY), "retry")
     return True

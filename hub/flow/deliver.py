@@ -23,13 +23,13 @@ from hub.flow.case import Case, load_cases
 from hub.flow.consent import Ruling, ask, disclosure_row
 from hub.flow.convert import LOG, UPLOAD
 from hub.flow.parcels import Parcel, pack
-from hub.flow.pipeline import write_rows
 from hub.flow.retries import Jitter, full_jitter, next_try, sane_wait
 from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure, TextMessage
 from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
 from hub.numbers.directory import Directory
 from hub.store.claims import claim, complete_each
+from hub.store.rows import write_rows
 
 WAIT_FOR_EARLIER = timedelta(seconds=30)
 HOOK_VALUES: dict[str, type] = {UPLOAD: Conversion, LOG: CallActivity}
@@ -231,9 +231,8 @@ def _write_before_send(hub: Hub, batch: _Batch) -> None:
     now = hub.clock()
     batch.attempts = {parcel.delivery.id: new_id() for parcel in batch.parcels}
     with hub.store.writing() as session:
-        write_rows(hub, session, ConsentDecision, [ruling.row for ruling in batch.rulings])
+        write_rows(session, ConsentDecision, [ruling.row for ruling in batch.rulings])
         write_rows(
-            hub,
             session,
             Attempt,
             [
@@ -373,4 +372,4 @@ def _write_disclosures(hub: Hub, session: Session, connector: str, batch: _Batch
         for parcel in batch.parcels
         if batch.endings[parcel.delivery.id].tried
     ]
-    write_rows(hub, session, Disclosure, rows)
+    write_rows(session, Disclosure, rows)

@@ -22,6 +22,7 @@ from hub.model.calls import CallState, fold
 from hub.model.columns import CALL_LIFE, MESSAGE_LIFE, new_id
 from hub.numbers.directory import Directory
 from hub.store.claims import claim, complete
+from hub.store.rows import write_slot
 
 log = structlog.get_logger(__name__)
 PLUGIN_WAIT = timedelta(seconds=30)
@@ -61,6 +62,7 @@ def fold_inbox(hub: Hub, directory: Directory) -> int:
         for inbox_id, reason in parsed.later.items():
             complete(session, InboxWebhook, [inbox_id], token, state="ready", due_at=now + PLUGIN_WAIT, reason=reason)
         keep_events(session, hub, directory, parsed.told, "webhook")
+    _sync_soon(hub, parsed.told, now)
     metrics.FLOW.labels("fold", "done").inc(len(done))
     metrics.FLOW.labels("fold", "parked").inc(len(parsed.parked))
     return len(rows)
@@ -129,6 +131,13 @@ def replay(session: Session, inbox_ids: Sequence[str], now: datetime) -> int:
         row.state, row.due_at, row.reason = "ready", now, None
         session.add(row)
     return len(parked)
+
+
+def _sync_soon(hub: Hub, told: Iterable[Told], now: datetime) -> None:
+    """A webhook of a CRM holds no events of ours: it says that a deal changed, so the next sync need not wait."""
+    for connector in {each.connector for each in told if not each.events}:
+        if hub.plugins.implements(connector, "pull_outcomes"):
+            write_slot(hub.store, connector, now, "webhook")
 
 
 def _parse(hub: Hub, rows: Sequence[InboxWebhook]) -> _Parsed:

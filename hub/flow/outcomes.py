@@ -12,11 +12,11 @@ from hub.assembly import Hub
 from hub.contracts.outcomes import Outcome
 from hub.flow.case import load_cases
 from hub.flow.convert import Converted, matches, outcome_conversion, send
-from hub.flow.pipeline import write_rows
 from hub.model import Call, ConsentDecision, ConversionRow, Delivery, OutcomeRow, Person
 from hub.model.columns import CALL_LIFE
 from hub.numbers.directory import Directory
 from hub.store.connectors import move_cursor, read_cursor
+from hub.store.rows import write_rows
 
 STREAM = "outcomes"
 LOOK_BACK = timedelta(days=180)
@@ -158,9 +158,9 @@ def _convert(
                 send(hub, rule, [(case, known)], now, result, "restate" if fits else "retract")
                 tally["changes"] += 1
     session.flush()
-    write_rows(hub, session, ConsentDecision, [ruling.row for ruling in result.rulings])
-    write_rows(hub, session, ConversionRow, result.conversions)
-    write_rows(hub, session, Delivery, result.deliveries)
+    write_rows(session, ConsentDecision, [ruling.row for ruling in result.rulings])
+    write_rows(session, ConversionRow, result.conversions)
+    write_rows(session, Delivery, result.deliveries)
 
 
 def _changed(known: ConversionRow, wanted: ConversionRow, fits: bool) -> bool:

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel
+from sqlalchemy import update
+from sqlmodel import Session, col, select
 
 from hub import metrics
 from hub.assembly import Hub
@@ -31,6 +30,7 @@ from hub.model import (
 )
 from hub.numbers.directory import Directory
 from hub.store.claims import claim, held_ids
+from hub.store.rows import write_rows
 
 BATCH = 100
 
@@ -60,29 +60,16 @@ def process(hub: Hub, directory: Directory, subject_table: type[Call] | type[Tex
     return len(subjects)
 
 
-def write_rows(hub: Hub, session: Session, table: type[SQLModel], rows: Sequence[SQLModel | dict[str, Any]]) -> None:
-    """Insert many rows at once; a row whose unique key is there already changes nothing."""
-    if not rows:
-        return
-    dialect = sqlite if hub.store.is_sqlite else postgresql
-    target: Table = table.__table__  # type: ignore[attr-defined]
-    values = [row if isinstance(row, dict) else _columns(row, target) for row in rows]
-    session.execute(dialect.insert(target).on_conflict_do_nothing(), values)
-
-
-def _columns(row: SQLModel, target: Table) -> dict[str, Any]:
-    return {column.key: getattr(row, column.key) for column in target.columns}
-
-
 def _write(hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrichment, converted: Converted) -> None:
     """Everything that the batch found out on those calls that are still ours."""
     ours = {case.subject.id: case for case in cases}
     people = {case.person.id: case.person for case in cases if case.person and case.is_new_person}
-    write_rows(hub, session, Person, list(people.values()))
-    write_rows(hub, session, Attribution, [case.attribution for case in cases if case.attribution])
-    write_rows(hub, session, FactRow, [fact for fact in enrichment.facts if fact.subject_id in ours])
+    write_rows(session, Person, list(people.values()))
+    _meet_people(session, cases)
+    write_rows(session, Attribution, [case.attribution for case in cases if case.attribution])
+    write_rows(session, FactRow, [fact for fact in enrichment.facts if fact.subject_id in ours])
     rulings = [ruling for ruling in enrichment.rulings + converted.rulings if ruling.row.subject_id in ours]
-    write_rows(hub, session, ConsentDecision, [ruling.row for ruling in rulings])
+    write_rows(session, ConsentDecision, [ruling.row for ruling in rulings])
     disclosures = []
     for ruling in enrichment.rulings:
         case = ours.get(ruling.row.subject_id)
@@ -93,9 +80,25 @@ def _write(hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrich
             disclosures.append(
                 disclosure_row(ruling, case, name, recipient, ruling.question.categories, now, delivery_id=None)
             )
-    write_rows(hub, session, Disclosure, disclosures)
-    write_rows(hub, session, ConversionRow, [row for row in converted.conversions if row.subject_id in ours])
-    write_rows(hub, session, Delivery, [row for row in converted.deliveries if row.subject_id in ours])
+    write_rows(session, Disclosure, disclosures)
+    made = [row for row in converted.conversions if row.subject_id in ours]
+    for row in made:
+        person = ours[row.subject_id].person
+        row.person_id = person.id if person else None
+    write_rows(session, ConversionRow, made)
+    write_rows(session, Delivery, [row for row in converted.deliveries if row.subject_id in ours])
+
+
+def _meet_people(session: Session, cases: Sequence[Case]) -> None:
+    """Where another worker wrote a new person a moment earlier, that person it is."""
+    new = [case for case in cases if case.is_new_person and case.person]
+    numbers = {case.phone_number for case in new}
+    if not numbers:
+        return
+    found = session.exec(select(Person).where(col(Person.phone_number).in_(numbers)))
+    people = {(person.company_id, person.phone_number): person for person in found}
+    for case in new:
+        case.person = people[case.company.id, case.phone_number]
 
 
 def _finish(

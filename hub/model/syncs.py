@@ -19,7 +19,7 @@ class SyncSlot(Work, table=True):
     id: str = id_column()
     connector: str = Field(index=True, max_length=64)
     why: str = Field(default="schedule", max_length=16)
-    """`schedule`, or `retry` where deliveries or diagnostics are due before the next scheduled time."""
+    """`schedule`; `retry` where deliveries or diagnostics are due before that; `webhook` where a CRM told of a change."""
     finished_at: datetime | None = time_column(nullable=True)
     result: str | None = None
 

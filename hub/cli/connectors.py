@@ -167,7 +167,7 @@ def _plain(entry: ConnectorEntry, paused: str | None, last: SyncSlot | None) -> 
         "kind": entry.kind,
         "plugin": entry.common.plugin,
         "schedule": entry.common.schedule.text if entry.common.schedule else None,
-        "sandbox": entry.in_sandbox,
+        "sandbox": entry.common.sandbox,
         "companies": entry.common.companies,
         "paused": paused,
         "last_sync_at": last.finished_at if last else None,

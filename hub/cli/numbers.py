@@ -291,8 +291,8 @@ def _print_side(side: Side) -> None:
             for each in side.numbers
         ),
     )
-    for warning in side.warnings():
-        say(f"[yellow]! {plain(warning)}[/yellow]")
+    if any(each.standing == "elsewhere" for each in side.numbers):
+        say("[yellow]Calls to numbers that point elsewhere do not come here;[/yellow] hub numbers configure --all.")
 
 
 def _plain_side(side: Side) -> dict[str, Any]:

@@ -45,6 +45,10 @@ COLOURS = {
 """The colour of each state and verdict."""
 
 
+WHOLE = ("id", "item", "number")
+"""Columns whose cells are copied, and so never broken in two."""
+
+
 class CannotDo(RingfenceError):
     """A command cannot do what was asked; the sentence says what to do instead. Ends with status 2."""
 
@@ -87,9 +91,9 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     """Print a table; cells may hold Rich's markup, so text from outside goes through `plain` first."""
     from rich.table import Table
 
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="dim", row_styles=None)
+    made = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold", no_wrap=column in WHOLE)
     for row in rows:
         made.add_row(*row)
     console().print(made)

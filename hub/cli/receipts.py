@@ -16,7 +16,8 @@ def decision_entry(row: ConsentDecision) -> Entry:
     """A consent decision: who was to get it, for what, and each regime's opinion."""
     when = "decided" if row.moment == "decide" else "asked again before sending"
     details = [f"{when}, for {row.use}: {', '.join(row.categories) or 'nothing personal'}"]
-    details.append(f"{row.rule_id}: {row.reason}")
+    if len(row.opinions) != 1:
+        details.append(f"decided by {row.rule_id}: {row.reason}")
     details += [
         f"{each['connector']} says {each['verdict']} ({each['rule']}): {each['reason']}" for each in row.opinions
     ]
@@ -52,24 +53,30 @@ def delivery_entries(session: Session, deliveries: Sequence[Delivery]) -> Iterat
     for row in deliveries:
         what = f"{row.connector}: {_what(row)}"
         yield Entry(row.made_at, "deliver", f"{what} is to go", (f"delivery {row.id}",), None, _delivery(row, "made"))
-        for number, attempt in enumerate(tries.get(row.id, []), 1):
-            said = " ".join(filter(None, (attempt.code, attempt.reason)))
-            data = _delivery(row, "attempt") | {"number": number, "code": attempt.code, "reason": attempt.reason}
-            details = (said,) if said else ()
-            yield Entry(attempt.started_at, "deliver", f"{what}, try {number}", details, attempt.result, data)
-        yield _end(row, what)
+        mine = tries.get(row.id, [])
+        for number, attempt in enumerate(mine, 1):
+            data = _delivery(row, "try") | {"number": number, "code": attempt.code, "reason": attempt.reason}
+            state = "retry" if attempt.result == "ready" else attempt.result
+            said = _said(attempt.code, attempt.reason)
+            yield Entry(attempt.started_at, "deliver", f"{what}, try {number}", said, state, data)
+        yield _present(row, what)
 
 
-def _end(row: Delivery, what: str) -> Entry:
-    said = [" ".join(filter(None, (row.code, row.reason)))] if row.code or row.reason else []
+def _present(row: Delivery, what: str) -> Entry:
+    """Where a delivery stands: how it ended, or what is awaited."""
+    said = _said(row.code, row.reason)
     if row.reference:
-        said.append(f"its reference there: {row.reference}")
+        said += (f"its reference there: {row.reference}",)
     data = _delivery(row, "state") | {"code": row.code, "reason": row.reason, "reference": row.reference}
-    if row.finished_at is None:
-        said.append(f"due {row.due_at:%Y-%m-%d %H:%M:%S}")
-        data["due_at"] = row.due_at
-    at = row.finished_at or row.accepted_at or row.first_tried_at or row.made_at
-    return Entry(at, "deliver", what, tuple(said), row.state, data)
+    if row.finished_at is not None:
+        return Entry(row.finished_at, "deliver", f"{what} ended", said, row.state, data)
+    said += (f"due {row.due_at:%Y-%m-%d %H:%M:%S}",)
+    at = row.accepted_at or row.first_tried_at or row.made_at
+    return Entry(at, "deliver", f"{what} waits", said, row.state, data | {"due_at": row.due_at})
+
+
+def _said(code: str | None, reason: str | None) -> tuple[str, ...]:
+    return (" ".join(filter(None, (code, reason))),) if code or reason else ()
 
 
 def _delivery(row: Delivery, step: str) -> dict[str, Any]:

@@ -1,0 +1,247 @@
+"""A small hub in a folder: Twilio's stand-in on the wire, an ad network of one file, and calls played through the flow."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.testing import CliRunner, Result
+
+from hub.api import SimulatedCall, WebhookRequest
+from hub.assembly import Hub, webhook_url
+from hub.cli.opening import Opened, open_hub, read_config
+from hub.flow.fold import fold_inbox
+from hub.flow.pipeline import process
+from hub.flow.receive import Received, Receiver
+from hub.flow.sync import sync as sync_now
+from hub.flow.visit import Arrival, Shown, record_visit
+from hub.model import AuditEntry, Call, TextMessage
+from hub.store.engine import Store
+from hub.store.ingest import IngestWriter
+from hub.testing import FrozenClock
+from plugins.carriers.twilio.sandbox import Sandbox
+
+CONFIG = """\
+hub:
+  public_url: https://calls.example.com
+  database: sqlite:///hub.db
+  plugin_dirs: [plugins]
+  secret_keys: ["${{file:key}}"]
+connectors:
+  phone:
+    plugin: twilio
+    account_sid: {account_sid}
+    auth_token: ${{file:token}}
+    base_url: {base_url}
+    pricing_url: {pricing_url}
+  ads: {{plugin: adco, account: "{account}"}}
+  places: {{plugin: phonenumbers}}
+  {consent}
+conversions:
+  - name: answered call
+    when: {{event: call, answered: true}}
+    value: 40 USD
+    send_to: {{ads: {{action: {action}}}}}
+accounts:
+  - name: agency
+    title: Agency
+    companies:
+      - name: north
+        title: North
+        country: US
+        region: IL
+        route: {{dial: "+13125550190"}}
+        trackers:
+          - {{name: pool, type: session, carrier: phone, numbers: ["+13125550100"]}}
+          - {{name: print, type: source, carrier: phone, numbers: ["+13125550120"], source: yellow_pages, medium: print}}
+"""
+ADCO = '''\
+"""An ad network of one file: its answer follows from the action that the conversion goes to."""
+
+from pydantic import Field
+
+from hub.api import (
+    AuthError,
+    ConnectionReport,
+    Connector,
+    DataFlow,
+    Manifest,
+    PluginSettings,
+    Receipt,
+    Recipient,
+    RetryLater,
+    Share,
+    hookimpl,
+)
+
+
+class Settings(PluginSettings):
+    account: str = Field(description="The account.")
+
+
+class Destination(PluginSettings):
+    action: int = Field(description="The action.")
+
+
+class Adco(Connector):
+    manifest = Manifest(
+        name="adco",
+        kind="ads",
+        version="1.2.0",
+        summary="An ad network for tests.",
+        recipient=Recipient(name="Adco Inc.", role="independent_controller"),
+        regions=("US",),
+        flows=(
+            DataFlow(
+                hook="upload_conversions",
+                use="marketing.advertising.third_party.targeted",
+                shares=(Share(field="click_ids"), Share(field="phone_number", transform="sha256_e164")),
+            ),
+        ),
+    )
+    Settings = Settings
+    Destination = Destination
+
+    @hookimpl
+    def upload_conversions(self, conversions, dry_run):
+        if self.settings.account == "locked":
+            raise AuthError("Adco refuses the account; sign in again.")
+        if self.settings.account == "busy":
+            raise RetryLater("Adco is busy.", 60)
+        answers = {7: ("delivered", None, None), 8: ("rejected", "BAD_ACTION", "There is no such action."),
+                   9: ("accepted", None, None)}
+        return [
+            Receipt(key=each.key, status=status, code=code, reason=reason, reference="ref-1")
+            for each in conversions
+            for status, code, reason in [answers[each.destination["action"]]]
+        ]
+
+    @hookimpl
+    def check_connection(self):
+        if self.settings.account == "locked":
+            raise AuthError("Adco refuses the account; sign in again.")
+        return ConnectionReport(ok=True, detail="Adco answers.")
+'''
+CALLER = "+13125550142"
+
+
+@dataclass
+class Shop:
+    """A folder with a config.yaml, and the commands of `hub` in it."""
+
+    folder: Path
+    carrier: Sandbox
+    clock: FrozenClock
+    app: typer.Typer
+
+    def configure(self, *, action: int = 7, account: str = "open", consent: str = "signals: {plugin: signals}") -> None:
+        """Write config.yaml."""
+        at_carrier = self.carrier.settings()
+        (self.folder / "token").write_text(at_carrier.pop("auth_token"))
+        text = CONFIG.format(**at_carrier, action=action, account=account, consent=consent)
+        (self.folder / "config.yaml").write_text(text)
+
+    def run(self, *words: str, typed: str | None = None) -> Result:
+        """Run `hub …`."""
+        return CliRunner().invoke(self.app, list(words), input=typed)
+
+    def json(self, *words: str, status: int = 0) -> Any:
+        """What `hub … --json` prints."""
+        result = self.run(*words, "--json")
+        assert result.exit_code == status, result.output
+        return json.loads(result.stdout)
+
+    @contextmanager
+    def opened(self) -> Iterator[Opened]:
+        """The hub itself, at the shop's own time."""
+        with open_hub(read_config(self.folder / "config.yaml"), self.clock) as opened:
+            yield opened
+
+    def play(self, *calls: Mapping[str, Any], visit: Mapping[str, Any] | None = None, send: bool = True) -> list[str]:
+        """Let calls come in and go all the way; their ids, in the order in which they began."""
+        with self.opened() as opened:
+            if visit is not None:
+                self.visit(opened, **visit)
+            for changes in calls or ({},):
+                self.call(opened, **changes)
+            self.work(opened)
+            if send:
+                sync_now(opened.hub, opened.directory.current(), "ads", jitter=lambda longest: longest)
+            with opened.hub.store.reading() as session:
+                return [row.id for row in session.exec(_all(Call).order_by(Call.started_at, Call.id))]
+
+    def visit(self, opened: Opened, gpc: bool = False, page: str = "https://north.example.com/?gclid=Cj0KEQ-abc123") -> Shown:
+        """A visitor comes from an ad and sees the pool's number."""
+        directory = opened.directory.current()
+        arrival = Arrival(landing_page=page, referrer=None, gpc=gpc)
+        return record_visit(opened.hub, directory, directory.companies["north"], arrival)
+
+    def call(self, opened: Opened, **changes: Any) -> None:
+        """Someone calls; Twilio's webhooks arrive."""
+        values: dict[str, Any] = {
+            "caller_number": CALLER,
+            "tracking_number": "+13125550100",
+            "answering_number": "+13125550190",
+            "started_at": self.clock(),
+        }
+        played = SimulatedCall(**(values | changes))
+        self.receive(opened, [request for _, request in self.carrier.webhooks(played, self.address(opened.hub))])
+
+    def address(self, hub: Hub) -> str:
+        """Where the carrier sends its webhooks."""
+        return webhook_url(hub.config, "phone")
+
+    def receive(self, opened: Opened, requests: Sequence[WebhookRequest]) -> None:
+        """Webhooks come in and are kept."""
+        writer = IngestWriter(opened.hub.store)
+        receiver, stored = Receiver(opened.hub, writer), threading.Semaphore(0)
+
+        def done(received: Received) -> None:
+            if received.outcome != "verified":
+                assert received.outcome == "stored"
+                stored.release()
+
+        for request in requests:
+            receiver.submit("phone", request, done)
+        for _ in requests:
+            assert stored.acquire(timeout=10)
+        writer.close()
+
+    def work(self, opened: Opened) -> None:
+        """The worker's flow: inbox to outbox."""
+        self.clock.advance(minutes=10)
+        directory = opened.directory.current()
+        while fold_inbox(opened.hub, directory):
+            pass
+        process(opened.hub, directory, Call)
+        process(opened.hub, directory, TextMessage)
+
+    def park(self) -> None:
+        """A webhook comes in that nobody can read."""
+        with self.opened() as opened:
+            self.receive(opened, [self.carrier.unparseable_webhook(self.address(opened.hub))])
+            self.work(opened)
+
+    def rows(self, table: Any) -> list[Any]:
+        """All rows of a table."""
+        store = Store(f"sqlite:///{self.folder / 'hub.db'}")
+        with store.reading() as session:
+            found = list(session.exec(_all(table)))
+        store.close()
+        return found
+
+    def audited(self) -> list[tuple[str, str]]:
+        """The deeds in the audit trail: (action, subject)."""
+        return [(row.action, row.subject) for row in self.rows(AuditEntry)]
+
+
+def _all(table: Any) -> Any:
+    from sqlmodel import select
+
+    return select(table)

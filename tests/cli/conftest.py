@@ -1,0 +1,53 @@
+"""A shop for each test, and the sentence of an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import typer
+from cli_shop import ADCO, Shop
+from typer.testing import Result
+
+from hub.assembly import utc_now
+from hub.cli import call, check, connectors, consent, deliveries, inbox, numbers, secrets, sync
+from hub.errors import RingfenceError
+from hub.store.keyring import new_key
+from hub.testing import FrozenClock
+from plugins.carriers.twilio.sandbox import Sandbox
+
+
+@pytest.fixture
+def carrier() -> Iterator[Sandbox]:
+    """Twilio's stand-in, running."""
+    sandbox = Sandbox()
+    with sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def shop(tmp_path: Path, carrier: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """A hub's folder, an hour ago."""
+    app = typer.Typer()
+    for module in (call, check, connectors, consent, deliveries, inbox, numbers, secrets, sync):
+        module.register(app)
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "adco.py").write_text(ADCO)
+    (tmp_path / "key").write_text(new_key())
+    made = Shop(tmp_path, carrier, FrozenClock(utc_now() - timedelta(hours=1)), app)
+    carrier.clock = made.clock
+    made.configure()
+    monkeypatch.chdir(tmp_path)
+    return made
+
+
+@pytest.fixture
+def refusal() -> Callable[[Result], str]:
+    """The sentence with which `hub` ends with status 2."""
+    def of(result: Result) -> str:
+        assert isinstance(result.exception, RingfenceError), result.output
+        return str(result.exception)
+
+    return of

@@ -1,0 +1,124 @@
+"""`hub call ID`: the whole story of a call, for people and for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cli_shop import CALLER, Shop
+from typer.testing import Result
+
+Refusal = Callable[[Result], str]
+
+
+def test_a_call_is_told_from_its_webhook_to_its_receipt(shop: Shop) -> None:
+    (call_id,) = shop.play(visit={})
+    story = shop.json("call", call_id)
+    stages = [entry["stage"] for entry in story["timeline"]]
+    assert list(dict.fromkeys(stages)) == ["receive", "attribute", "enrich", "consent", "convert", "deliver", "disclose"]
+    assert story["timeline"] == sorted(story["timeline"], key=lambda entry: entry["at"])
+    events = [entry["event"] for entry in story["timeline"] if entry.get("event")]
+    assert list(dict.fromkeys(events)) == ["ringing", "answered", "completed", "recorded"]
+    assert story["company"] == "north"
+    assert story["answered"] is True
+    assert story["timeline"][-1]["recipient"] == "Adco Inc."
+    assert story["timeline"][-1]["categories"] == ["user.advertising.click_id", "user.contact.phone_number"]
+    ends = [(e["state"], e["reference"]) for e in story["timeline"] if e.get("step") == "state"]
+    assert ends == [("delivered", "ref-1")]
+
+
+def test_the_timeline_names_rules_confidence_and_every_opinion(shop: Shop) -> None:
+    (call_id,) = shop.play(visit={})
+    shown = shop.run("call", call_id).stdout
+    for part in ("lease.live", "confidence 0.98", "candidate visit", "signals says allow", "asked again before sending",
+                 "answered call, 40 USD", "try 1", "delivered", "Adco Inc. got", "told by webhook"):  # fmt: skip
+        assert part in shown
+
+
+def test_nothing_personal_is_shown_unless_it_is_asked_for(shop: Shop) -> None:
+    (call_id,) = shop.play(visit={})
+    for words in (("call", call_id), ("call", call_id, "--json")):
+        masked = shop.run(*words).stdout
+        assert CALLER not in masked
+        assert "Cj0KEQ-abc123" not in masked
+        assert "…42" in masked
+    assert shop.audited() == []
+    clear = shop.run("call", call_id, "--show-personal").stdout
+    assert CALLER in clear
+    assert "Cj0KEQ-abc123" in clear
+    assert shop.audited() == [("call.show_personal", call_id)]
+
+
+def test_a_call_is_found_by_either_end_of_its_id_and_by_the_carriers_id(shop: Shop) -> None:
+    (call_id,) = shop.play()
+    carrier_id = shop.json("call", call_id)["carrier_id"]
+    for part in (call_id[:18], call_id[-6:], call_id[-8:].upper(), carrier_id):
+        assert shop.json("call", part)["id"] == call_id
+
+
+def test_an_end_that_two_calls_share_names_them(shop: Shop, refusal: Refusal) -> None:
+    ids = shop.play({}, {"tracking_number": "+13125550120"})
+    sentence = refusal(shop.run("call", ids[0][:6]))
+    assert all(call_id in sentence for call_id in ids)
+
+
+def test_an_unknown_id_is_one_sentence_without_the_number_in_it(shop: Shop, refusal: Refusal) -> None:
+    shop.play()
+    assert "No call or text has the id 'abcdef'" in refusal(shop.run("call", "abcdef"))
+    assert "at least 6 characters" in refusal(shop.run("call", "ab"))
+    assert CALLER not in refusal(shop.run("call", CALLER))
+    assert "%" in refusal(shop.run("call", "%%%%%%"))
+
+
+def test_a_withheld_conversion_says_by_which_rule(shop: Shop) -> None:
+    (call_id,) = shop.play(visit={"gpc": True})
+    story = shop.json("call", call_id)
+    decision = next(e for e in story["timeline"] if e["stage"] == "consent" and e["state"] == "deny")
+    assert (decision["rule"], decision["recipient"]) == ("signals.gpc", "ads")
+    assert decision["opinions"][0]["connector"] == "signals"
+    assert [e["state"] for e in story["timeline"] if e.get("step") == "state"] == ["held"]
+    assert "disclose" not in [entry["stage"] for entry in story["timeline"]]
+
+
+def test_a_call_from_the_carriers_list_says_so(shop: Shop) -> None:
+    from hub.api import SimulatedCall
+    from hub.flow.sync import sync
+
+    with shop.opened() as opened:
+        quiet = SimulatedCall(
+            caller_number=CALLER,
+            tracking_number="+13125550100",
+            answering_number="+13125550190",
+            started_at=shop.clock(),
+        )
+        shop.carrier.webhooks(quiet, shop.address(opened.hub))  # and none of them arrives
+        shop.clock.advance(minutes=30)
+        sync(opened.hub, opened.directory.current(), "phone")
+        shop.work(opened)
+    from hub.model import Call
+
+    (row,) = shop.rows(Call)
+    assert "told by the carrier's call list" in shop.run("call", row.id).stdout
+    assert shop.json("call", row.id)["found_by"] == "reconcile"
+
+
+def test_a_text_is_told_too_and_its_words_only_when_asked_for(shop: Shop) -> None:
+    from hub.model import TextMessage
+
+    with shop.opened() as opened:
+        words = "My drain is blocked."
+        shop.receive(opened, [shop.carrier.message_webhook(CALLER, "+13125550120", words, shop.address(opened.hub))])
+        shop.work(opened)
+    (row,) = shop.rows(TextMessage)
+    masked = shop.run("call", row.id).stdout
+    assert words not in masked
+    assert "yellow_pages / print" in masked
+    assert "it told the text" in masked
+    assert words in shop.run("call", row.id, "--show-personal").stdout
+
+
+def test_what_a_caller_wrote_is_not_taken_for_markup(shop: Shop) -> None:
+    page = "https://north.example.com/?utm_source=%5Bbold%5D%5B/red%5D&utm_medium=cpc"
+    (call_id,) = shop.play(visit={"page": page})
+    result = shop.run("call", call_id)
+    assert result.exit_code == 0
+    assert "[bold][/red]" in result.stdout

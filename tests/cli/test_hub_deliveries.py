@@ -1,0 +1,169 @@
+"""`hub deliveries`: what went, why it did not, and another try; `hub sync`: now, or only a look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from cli_shop import CALLER, Shop
+from typer.testing import Result
+
+from hub.model import Attempt, ConsentDecision, Delivery
+
+Refusal = Callable[[Result], str]
+
+
+def test_deliveries_are_counted_by_destination_state_and_code(shop: Shop) -> None:
+    shop.configure(action=8)
+    shop.play({}, {"tracking_number": "+13125550120", "caller_number": "+13125550143"})
+    shop.configure(action=7)
+    shop.play({"tracking_number": "+13125550120"})
+    told = shop.json("deliveries", "list")
+    assert told["counts"] == [
+        {"connector": "ads", "state": "delivered", "code": None, "count": 1},
+        {"connector": "ads", "state": "rejected", "code": "BAD_ACTION", "count": 2},
+    ]
+    assert [row["state"] for row in told["deliveries"]] == ["delivered", "rejected", "rejected"]
+    shown = shop.run("deliveries", "list").stdout
+    assert "There is no such action." in shown
+    assert all(row["id"] in shown for row in told["deliveries"])
+
+
+def test_deliveries_are_filtered(shop: Shop, refusal: Refusal) -> None:
+    shop.play()
+    assert len(shop.json("deliveries", "list", "--state", "delivered", "--since", "2h")["deliveries"]) == 1
+    assert shop.json("deliveries", "list", "--since", "30 minutes")["deliveries"] == []
+    assert shop.json("deliveries", "list", "--connector", "elsewhere")["counts"] == []
+    assert "No delivery fits." in shop.run("deliveries", "list", "--state", "dead").stdout
+    assert "is not a state" in refusal(shop.run("deliveries", "list", "--state", "gone"))
+    assert "is no time" in refusal(shop.run("deliveries", "list", "--since", "yesterday"))
+
+
+def test_why_tells_conversion_consent_tries_and_the_providers_words(shop: Shop) -> None:
+    shop.configure(action=8)
+    shop.play(visit={})
+    (row,) = shop.rows(Delivery)
+    shown = shop.run("deliveries", "why", row.id).stdout
+    for part in ("answered call, 40 USD", "signals says allow", "try 1", "BAD_ACTION There is no such action.",
+                 "Adco Inc. got", f"hub call {row.subject_id}"):  # fmt: skip
+        assert part in shown
+    for part in (row.item_key, row.item_key[:10], row.id[-8:]):
+        assert shop.json("deliveries", "why", part)[0]["id"] == row.id
+    assert CALLER not in shown
+
+
+def test_why_names_the_rule_that_withheld_it(shop: Shop) -> None:
+    shop.play(visit={"gpc": True})
+    (told,) = shop.json("deliveries", "why", shop.rows(Delivery)[0].id)
+    assert (told["state"], told["code"], told["attempts"]) == ("held", "signals.gpc", 0)
+    assert told["next_at"] is None
+
+
+def test_why_says_when_the_next_try_is_due(shop: Shop) -> None:
+    shop.configure(account="busy")
+    shop.play()
+    (row,) = shop.rows(Delivery)
+    (told,) = shop.json("deliveries", "why", row.id)
+    assert (told["state"], told["reason"]) == ("ready", "Adco is busy.")
+    assert told["next_at"] == row.due_at.isoformat()
+    assert "goes at the first sync after" in shop.run("deliveries", "why", row.id).stdout
+
+
+def test_a_replay_only_shows_what_it_would_do(shop: Shop) -> None:
+    shop.configure(action=8)
+    shop.play()
+    result = shop.run("deliveries", "replay", "--state", "rejected")
+    assert result.exit_code == 0
+    assert "Nothing was changed." in result.stdout
+    assert shop.rows(Delivery)[0].state == "rejected"
+    assert shop.audited() == []
+
+
+def test_a_replayed_delivery_goes_again_under_the_same_key_and_keeps_its_tries(shop: Shop) -> None:
+    shop.configure(action=8)
+    shop.play()
+    (before,) = shop.rows(Delivery)
+    result = shop.run("deliveries", "replay", before.item_key, "--yes")
+    assert "1 will be tried again" in result.stdout
+    (ready,) = shop.rows(Delivery)
+    assert (ready.state, ready.attempts, ready.code, ready.finished_at) == ("ready", 0, None, None)
+    assert shop.audited() == [("deliveries.replay", before.item_key)]
+    result = shop.run("sync", "ads")
+    assert result.exit_code == 0
+    (after,) = shop.rows(Delivery)
+    assert (after.item_key, after.state, after.attempts) == (before.item_key, "rejected", 1)
+    assert [row.result for row in shop.rows(Attempt)] == ["rejected", "rejected"]
+    assert [row.moment for row in shop.rows(ConsentDecision)] == ["decide", "send", "send"]
+
+
+def test_consent_is_asked_again_for_what_is_replayed(shop: Shop) -> None:
+    shop.configure(consent="")
+    shop.play()
+    (held,) = shop.rows(Delivery)
+    assert (held.state, held.code) == ("held", "hub.silence")
+    assert shop.run("deliveries", "replay", held.id, "--yes").exit_code == 0
+    assert shop.run("sync", "ads").exit_code == 0
+    assert shop.rows(Delivery)[0].state == "held"
+    shop.configure()
+    assert shop.run("deliveries", "replay", "--connector", "ads", "--yes").exit_code == 0
+    assert shop.run("sync", "ads").exit_code == 0
+    assert shop.rows(Delivery)[0].state == "delivered"
+
+
+def test_what_was_delivered_is_never_replayed(shop: Shop, refusal: Refusal) -> None:
+    shop.play()
+    (row,) = shop.rows(Delivery)
+    assert "nothing is to be done" in shop.run("deliveries", "replay", row.id, "--yes").stdout
+    assert shop.rows(Delivery)[0].state == "delivered"
+    assert "choose one of dead" in refusal(shop.run("deliveries", "replay", "--state", "delivered", "--yes"))
+    assert "Say which" in refusal(shop.run("deliveries", "replay", "--yes"))
+
+
+def test_a_sync_runs_now_and_tells_what_it_did(shop: Shop) -> None:
+    shop.play(send=False)
+    told = shop.json("sync", "ads")
+    assert told == {"connector": "ads", "counts": {"conversions": {"delivered": 1}}, "troubles": [], "paused": False}
+    assert "nothing was due" in shop.run("sync", "ads").stdout
+
+
+@pytest.mark.parametrize(("account", "paused"), [("busy", False), ("locked", True)])
+def test_a_sync_with_trouble_ends_with_1(shop: Shop, account: str, paused: bool) -> None:
+    shop.configure(account=account)
+    shop.play(send=False)
+    result = shop.run("sync", "ads")
+    assert result.exit_code == 1
+    assert f"Adco {'refuses' if paused else 'is busy'}" in result.stdout
+    assert ("hub connectors resume ads" in result.stdout) is paused
+
+
+def test_an_unknown_connector_is_one_sentence_with_the_nearest(shop: Shop, refusal: Refusal) -> None:
+    assert "did you mean 'ads'?" in refusal(shop.run("sync", "adds"))
+
+
+def test_a_dry_run_shows_each_item_with_consent_and_the_providers_word(shop: Shop) -> None:
+    shop.configure(action=8)
+    shop.play(send=False)
+    before = shop.rows(Delivery)
+    told = shop.json("sync", "ads", "--dry-run", status=1)
+    (item,) = told["items"]
+    assert (item["verdict"], item["rule"], item["status"]) == ("allow", "signals.no_objection", "rejected")
+    assert (item["code"], item["amount"]) == ("BAD_ACTION", "40.0000")
+    shown = shop.run("sync", "ads", "--dry-run")
+    assert "There is no such action." in shown.stdout
+    assert shop.rows(Delivery) == before
+    assert shop.rows(Attempt) == []
+
+
+def test_a_dry_run_shows_what_consent_would_withhold(shop: Shop) -> None:
+    shop.play(send=False)
+    said = ("--company", "north", "--phone", CALLER, "--state", "withdrawn")
+    shop.run("consent", "record", *said, "--use", "marketing.advertising", "--channel", "agent")
+    told = shop.json("sync", "ads", "--dry-run")
+    (item,) = told["items"]
+    assert (item["verdict"], item["would_be_sent"], item["status"]) == ("deny", False, "held")
+    assert "signals.withdrawn" in shop.run("sync", "ads", "--dry-run").stdout
+    assert shop.rows(Delivery)[0].state == "ready"
+
+
+def test_a_dry_run_of_what_delivers_nothing_is_refused(shop: Shop, refusal: Refusal) -> None:
+    assert "nothing to preview" in refusal(shop.run("sync", "places", "--dry-run"))

@@ -14,6 +14,7 @@ from hub.contracts.facts import Fact
 from hub.contracts.numbers import NumberOffer, OwnedNumber, RecordingAudio
 from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.people import Erasure, HeldRecord
+from hub.contracts.phones import e164
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook
 from hub.errors import PluginFailure
 
@@ -43,6 +44,7 @@ SEVERAL: Mapping[str, tuple[type, ...]] = {
 }
 """Hooks that give a sequence, and what is in it."""
 LONGEST_ID = 64
+YEARS = range(2000, 2100)
 KINDS = frozenset(get_args(CallEventKind))
 
 
@@ -73,7 +75,8 @@ def _wrong(item: Any) -> str | None:
             return "told an event of an unknown kind"
         return _wrong_id(item.call_id) or _wrong_time(item.at)
     if isinstance(item, MessageEvent):
-        return _wrong_id(item.message_id) or _wrong_time(item.at)
+        wrong = None if e164(item.tracking_number) else "told a text to something that is no number"
+        return wrong or _wrong_id(item.message_id) or _wrong_time(item.at)
     if isinstance(item, Opinion):
         return None if item.verdict in STRICTNESS else "gave an unknown verdict"
     if isinstance(item, OutcomePage):
@@ -93,7 +96,9 @@ def _wrong_id(text: Any) -> str | None:
 
 
 def _wrong_time(at: Any) -> str | None:
-    return None if isinstance(at, datetime) and at.tzinfo is not None else "gave a time without a zone"
+    if not isinstance(at, datetime) or at.tzinfo is None:
+        return "gave a time without a zone"
+    return None if at.year in YEARS else "gave a time of another age"
 
 
 def _broken(connector: str, hook: str, what: str) -> PluginFailure:

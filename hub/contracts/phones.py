@@ -36,6 +36,11 @@ def phone_number(text: object, country: str = "US") -> str | None:
     return None if e164 in KEYPAD_WORDS else e164
 
 
+def e164(text: object) -> str | None:
+    """`text` where it looks like a number in E.164, else None: what plugins promise, and columns rely on."""
+    return text if isinstance(text, str) and re.fullmatch(r"\+[0-9]{1,15}", text) else None
+
+
 KEYPAD_WORDS = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 """What carriers send for callers who hide: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE on a keypad.
 Source: Twilio's list of special caller ids."""

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from hub import metrics
 from hub.assembly import Hub
 from hub.contracts.events import CallEvent, Event, MessageEvent
+from hub.contracts.phones import e164
 from hub.contracts.webhooks import WebhookRequest
 from hub.errors import BadPayload, RingfenceError
 from hub.model import Call, CallEventRow, InboxWebhook, TextMessage
@@ -232,7 +233,7 @@ def _keep_message(
         "company_id": line.company.id if line else None,
         "tracker_id": line.tracker.id if line else None,
         "tracking_number": event.tracking_number,
-        "sender_number": event.sender_number,
+        "sender_number": e164(event.sender_number),
         "body": sealed,
         "received_at": event.at,
         "state": "ready",

@@ -10,10 +10,14 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from hub.contracts.events import CallEvent
-from hub.model.columns import Work, expiry_column, id_column, personal_bytes, personal_text, time_column
+from hub.contracts.phones import e164
+from hub.model.columns import Work, expiry_column, id_column, personal_bytes, personal_text, storable, time_column
 
 STATUS_RANK = {"ringing": 1, "in_progress": 2, "failed": 3, "completed": 4}
 """A call's status only rises; `failed` and `completed` are final, and `completed` is believed over `failed`."""
+
+LONGEST_CALL = 86_400
+"""Seconds; a carrier ends a call long before."""
 
 
 class InboxWebhook(Work, table=True):
@@ -116,10 +120,8 @@ def fold(state: CallState | None, event: CallEvent) -> CallState:
     if state is None:
         return told
     rank = max(state.status, told.status, key=STATUS_RANK.__getitem__)
-    answered = [each for each in (state, told) if each.answered_at is not None]
-    first = min((each.answered_at for each in answered if each.answered_at), default=None)
-    named = min(((each.answered_at, each.answered_by) for each in answered if each.answered_by), default=(None, None))
-    recording = max((_recording(state), _recording(told)))
+    answer = min(state, told, key=_answer)
+    recording = max(state, told, key=_recording)
     starts = [each.started_at for each in (state, told) if each.start_told] or [state.started_at, told.started_at]
     return CallState(
         tracking_number=_join(min, state.tracking_number, told.tracking_number),
@@ -129,46 +131,59 @@ def fold(state: CallState | None, event: CallEvent) -> CallState:
         status=rank,
         started_at=min(starts),
         start_told=state.start_told or told.start_told,
-        answered_at=first,
-        answered_by=named[1],
+        answered_at=answer.answered_at,
+        answered_by=answer.answered_by,
         ended_at=_join(max, state.ended_at, told.ended_at),
         duration=_join(max, state.duration, told.duration),
         voicemail=state.voicemail or told.voicemail,
-        recording_duration=recording[0] if recording[0] >= 0 else None,
-        recording_id=recording[1] or None,
-        recording_url=recording[2] or None,
+        recording_id=recording.recording_id,
+        recording_url=recording.recording_url,
+        recording_duration=recording.recording_duration,
     )
 
 
 def _state_of(event: CallEvent) -> CallState:
     kind = event.kind
-    duration = max(0, event.duration) if event.duration is not None else None
+    duration, recording_duration = _seconds(event.duration), _seconds(event.recording_duration)
     recorded = kind in ("recorded", "voicemail")
+    audio = recorded and event.recording_id is not None
     status = {"completed": "completed", "failed": "failed", "ringing": "ringing"}.get(kind, "in_progress")
-    lasted = duration or 0 if kind == "completed" else event.recording_duration or 0 if recorded else 0
+    lasted = (duration if kind == "completed" else recording_duration if recorded else None) or 0
     return CallState(
-        tracking_number=event.tracking_number,
-        caller_number=event.caller_number,
-        caller_name=event.caller_name,
-        attestation=event.attestation,
+        tracking_number=e164(event.tracking_number),
+        caller_number=e164(event.caller_number),
+        caller_name=storable(event.caller_name) or None,
+        attestation=event.attestation if event.attestation in ("A", "B", "C") else None,
         status=status,
-        started_at=event.at - timedelta(seconds=min(lasted, 86_400)),
+        started_at=event.at - timedelta(seconds=lasted),
         start_told=kind == "ringing",
         answered_at=event.at if kind == "answered" else None,
-        answered_by=event.answered_by if kind == "answered" else None,
+        answered_by=e164(event.answered_by) if kind == "answered" else None,
         ended_at=event.at if kind in ("completed", "failed") else None,
         duration=duration if kind == "completed" else None,
         voicemail=kind == "voicemail",
-        recording_id=event.recording_id if recorded else None,
-        recording_url=event.recording_url if recorded else None,
-        recording_duration=event.recording_duration if recorded else None,
+        recording_id=storable(event.recording_id) if audio else None,
+        recording_url=(storable(event.recording_url) or None) if audio else None,
+        recording_duration=recording_duration if audio else None,
     )
 
 
+def _answer(state: CallState) -> tuple[bool, bool, datetime, str]:
+    """Who answered first; an answer that names the person's phone is believed over one that does not."""
+    answered_at = state.answered_at or state.started_at
+    return (state.answered_at is None, state.answered_by is None, answered_at, state.answered_by or "")
+
+
 def _recording(state: CallState) -> tuple[int, str, str]:
+    """The longest recording; without an id there is none."""
     if state.recording_id is None:
-        return (-1, "", "")
-    return (state.recording_duration or 0, state.recording_id, state.recording_url or "")
+        return (-2, "", "")
+    lasts = -1 if state.recording_duration is None else state.recording_duration
+    return (lasts, state.recording_id, state.recording_url or "")
+
+
+def _seconds(told: int | None) -> int | None:
+    return None if told is None else min(max(0, int(told)), LONGEST_CALL)
 
 
 def _join(choose: Callable[..., Any], one: Any, other: Any) -> Any:

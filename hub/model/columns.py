@@ -45,6 +45,11 @@ class UTCTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def storable(text: str | None) -> str | None:
+    """`text` as both databases take it: without NULs, and without halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode() if text else text
+
+
 def new_id() -> str:
     """A UUIDv7: ids sort by the time at which they were made."""
     return str(uuid_utils.uuid7())

@@ -24,8 +24,8 @@ EVERY = 5.0
 class Heartbeat:
     """One thread that prolongs the leases which this process is working under."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, clock: Callable[[], datetime], every: float = EVERY) -> None:
+        self._store, self._clock, self._every = store, clock, every
         self._tokens: dict[str, type[Work]] = {}
         self._lock = threading.Lock()
         self._ending = threading.Event()
@@ -50,7 +50,7 @@ class Heartbeat:
         self._ending.set()
 
     def _beat(self) -> None:
-        while not self._ending.wait(EVERY):
+        while not self._ending.wait(self._every):
             with self._lock:
                 held = dict(self._tokens)
             for token, table in held.items():

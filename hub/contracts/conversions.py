@@ -83,6 +83,7 @@ class Receipt:
     reference: str | None = None
     """The provider's id of the item or of the request, to be polled for `accepted` items."""
     retry_after: float | None = None
+    """Seconds: on `retry` until the next try at the earliest, on `accepted` until diagnostics are worth asking for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -99,8 +99,6 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     from hub.store.connectors import paused_connectors
 
     hub, found = opened.hub, []
-    if not hub.plugins.with_hook("judge"):
-        found.append("No consent connector is set up, so nobody says yes and nothing will be sent.")
     if not hub.plugins.with_hook("verify_webhook"):
         found.append("No carrier is set up, so no call can come in.")
     with hub.store.reading() as session:

@@ -21,7 +21,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines."
 Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' stand-ins for every provider.")]
 Agreed = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
-PLAIN_WIDTH = 160
+PLAIN_WIDTH = 250
 """Columns of a table that is not printed on a terminal."""
 COLOURS = {
     "delivered": "green",

@@ -30,7 +30,7 @@ from plugins.carriers.twilio.sandbox import Sandbox
 CONFIG = """\
 hub:
   public_url: https://calls.example.com
-  database: sqlite:///hub.db
+  database: sqlite:///ringfence.db
   plugin_dirs: [plugins]
   secret_keys: ["${{file:key}}"]
 connectors:
@@ -230,7 +230,7 @@ class Shop:
 
     def rows(self, table: Any) -> list[Any]:
         """All rows of a table."""
-        store = Store(f"sqlite:///{self.folder / 'hub.db'}")
+        store = Store(f"sqlite:///{self.folder / 'ringfence.db'}")
         with store.reading() as session:
             found = list(session.exec(_all(table)))
         store.close()

@@ -19,16 +19,24 @@ from hub.testing import FrozenClock
 from plugins.carriers.twilio.sandbox import Sandbox
 
 
-@pytest.fixture
-def carrier() -> Iterator[Sandbox]:
+@pytest.fixture(scope="session")
+def running_carrier() -> Iterator[Sandbox]:
     """Twilio's stand-in, running."""
-    sandbox = Sandbox()
-    with sandbox:
+    with Sandbox() as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def shop(tmp_path: Path, carrier: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Shop:
+def carrier(running_carrier: Sandbox) -> Sandbox:
+    """Twilio's stand-in, as new."""
+    for kept in (running_carrier.calls, running_carrier.messages, running_carrier.recordings, running_carrier.numbers):
+        kept.clear()
+    running_carrier.heal()
+    return running_carrier
+
+
+@pytest.fixture
+def shop(tmp_path: Path, carrier: Sandbox, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A hub's folder, an hour ago."""
     app = typer.Typer()
     for module in (call, check, connectors, consent, deliveries, inbox, numbers, secrets, sync):

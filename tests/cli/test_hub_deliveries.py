@@ -8,6 +8,7 @@ import pytest
 from cli_shop import CALLER, Shop
 from typer.testing import Result
 
+from hub.assembly import utc_now
 from hub.model import Attempt, ConsentDecision, Delivery
 
 Refusal = Callable[[Result], str]
@@ -97,14 +98,16 @@ def test_a_replayed_delivery_goes_again_under_the_same_key_and_keeps_its_tries(s
 
 
 def test_consent_is_asked_again_for_what_is_replayed(shop: Shop) -> None:
-    shop.configure(consent="")
+    person = ("--company", "north", "--phone", CALLER, "--use", "marketing.advertising", "--channel", "agent")
+    shop.run("consent", "record", *person, "--state", "refused")
+    shop.clock.now = utc_now()
     shop.play()
     (held,) = shop.rows(Delivery)
-    assert (held.state, held.code) == ("held", "hub.silence")
+    assert (held.state, held.code) == ("held", "signals.refused")
     assert shop.run("deliveries", "replay", held.id, "--yes").exit_code == 0
     assert shop.run("sync", "ads").exit_code == 0
     assert shop.rows(Delivery)[0].state == "held"
-    shop.configure()
+    shop.run("consent", "record", *person, "--state", "given")
     assert shop.run("deliveries", "replay", "--connector", "ads", "--yes").exit_code == 0
     assert shop.run("sync", "ads").exit_code == 0
     assert shop.rows(Delivery)[0].state == "delivered"

@@ -188,7 +188,32 @@ class TrackerSection(Section):
     medium: str | None = Field(default=None, description="Of a source tracker: its medium, like print.")
     campaign: str | None = Field(default=None, description="Of a source tracker: its campaign.")
     default: bool = Field(default=False, description="Show this source tracker's number where no pool number is free.")
+    hold: Span = Field(
+        default=timedelta(minutes=30),
+        description="Of a pool: how long a number stays a visitor's own after their last sign.",
+    )
+    cool_down: Span = Field(
+        default=timedelta(days=7),
+        description="Of a pool: how long after that a call on it still points to its last visitor.",
+    )
+    reserve: float = Field(
+        default=0.2, ge=0, lt=1, description="Of a pool: the part that is kept for visitors who show a human sign."
+    )
     route: Route | None = Field(default=None, description="What callers hear; the company's route where left out.")
+
+
+class WebsiteSection(Section):
+    """`website:` of a company: what the page script does on its pages."""
+
+    swap: tuple[PhoneNumber, ...] = Field(
+        default=(), description="The numbers on the pages that are replaced, however they are written there."
+    )
+    cookie_days: int = Field(
+        default=90, ge=0, le=400, description="How long the first-party cookie knows a visitor; 0 for no cookie."
+    )
+    linked_domains: tuple[str, ...] = Field(
+        default=(), description="Other sites of the company to which links carry the visit."
+    )
 
 
 class CompanySection(Section):
@@ -202,6 +227,7 @@ class CompanySection(Section):
     domains: tuple[str, ...] = Field(
         default=(), description="The company's own web hosts; visits from them are internal."
     )
+    website: WebsiteSection = Field(default=WebsiteSection(), description="What the page script does on its pages.")
     route: Route = Field(description="What callers hear and which phone rings.")
     trackers: tuple[TrackerSection, ...] = Field(default=(), description="Its tracking numbers.")
 

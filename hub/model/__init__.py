@@ -6,11 +6,13 @@ from hub.model.audit import AuditEntry
 from hub.model.calls import Call, CallEventRow, InboxWebhook
 from hub.model.consent import ConsentDecision, ConsentWord, Disclosure
 from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
+from hub.model.forms import FormSubmission
 from hub.model.messages import TextMessage
 from hub.model.numbers import Lease, Tracker, TrackingNumber
 from hub.model.people import FactRow, Person
+from hub.model.reports import DayRollup, DirtyDay, SourceRule
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor, SyncSlot
-from hub.model.visits import Visit
+from hub.model.visits import PageView, Visit
 
 __all__ = [
     "Account",
@@ -27,13 +29,18 @@ __all__ = [
     "ConsentWord",
     "ConversionRow",
     "Cursor",
+    "DayRollup",
     "Delivery",
+    "DirtyDay",
     "Disclosure",
     "FactRow",
+    "FormSubmission",
     "InboxWebhook",
     "Lease",
     "OutcomeRow",
+    "PageView",
     "Person",
+    "SourceRule",
     "SyncSlot",
     "TextMessage",
     "Tracker",

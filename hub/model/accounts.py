@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlmodel import Field, SQLModel
 
-from hub.model.columns import id_column, json_list
+from hub.model.columns import id_column, json_column, json_list
 
 
 class Account(SQLModel, table=True):
@@ -26,3 +28,5 @@ class Company(SQLModel, table=True):
     country: str = Field(default="US", max_length=2)
     region: str | None = None
     domains: list[str] = json_list()
+    website: dict[str, Any] = json_column()
+    """As `website:` in config.yaml: the numbers to swap, the cookie's life, linked domains."""

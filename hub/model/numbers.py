@@ -25,6 +25,10 @@ class Tracker(SQLModel, table=True):
     medium: str | None = None
     campaign: str | None = None
     is_default: bool = False
+    hold_seconds: int = Field(default=1_800, sa_column_kwargs={"server_default": "1800"})
+    cool_down_seconds: int = Field(default=604_800, sa_column_kwargs={"server_default": "604800"})
+    reserve: float = Field(default=0.2, sa_column_kwargs={"server_default": "0.2"})
+    """The part of a pool that is kept for visitors who show a human sign."""
     route: dict[str, Any] = json_column()
     retired_at: datetime | None = time_column(nullable=True)
 

@@ -18,6 +18,8 @@ class Person(SQLModel, table=True):
     id: str = id_column()
     company_id: str = Field(foreign_key="company.id", index=True)
     phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)
+    email: str | None = personal_text("user.contact.email", index=True)
+    """Known from a form; lower case."""
     name: str | None = personal_text("user.name")
     first_seen_at: datetime = time_column()
     expires_at: datetime = expiry_column()

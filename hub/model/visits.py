@@ -39,5 +39,21 @@ class Visit(SQLModel, table=True):
     dnt: bool = False
     consent: dict[str, str] = personal_json("user.privacy_preferences")
     user_agent: str | None = personal_text("user.device.device_id", max_length=400)
+    person_id: str | None = Field(default=None, index=True, max_length=36)
+    """The person that a call, text or form made this visit known to be of."""
+    last_seen_at: datetime | None = time_column(nullable=True)
     number_shown_id: str | None = Field(default=None, foreign_key="tracking_number.id", index=True)
+    expires_at: datetime = expiry_column()
+
+
+class PageView(SQLModel, table=True):
+    """One page that a visit looked at."""
+
+    __tablename__ = "page_view"
+
+    id: str = id_column()
+    visit_id: str = Field(foreign_key="visit.id", index=True)
+    at: datetime = time_column()
+    url: str | None = personal_text("user.behavior.browsing_history")
+    title: str | None = personal_text("user.behavior.browsing_history", max_length=300)
     expires_at: datetime = expiry_column()

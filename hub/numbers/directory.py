@@ -55,6 +55,7 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
     bought for a tracker by `hub numbers buy` stay with it.
     """
     named_trackers: set[str] = set()
+    numbers = {row.number: row for row in session.exec(select(TrackingNumber))}
     for account_section in config.accounts:
         account = _one(session, Account, Account.name == account_section.name) or Account(
             name=account_section.name, title=""
@@ -68,6 +69,7 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
             )
             company.account_id, company.title, company.time_zone = account.id, section.title, section.time_zone
             company.country, company.region, company.domains = section.country, section.region, list(section.domains)
+            company.website = section.website.model_dump(mode="json")
             session.add(company)
             session.flush()
             for wanted in section.trackers:
@@ -77,14 +79,15 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
                 tracker.type, tracker.carrier, tracker.is_default = wanted.type, wanted.carrier, wanted.default
                 tracker.source, tracker.medium, tracker.campaign = wanted.source, wanted.medium, wanted.campaign
                 tracker.route = (wanted.route or section.route).model_dump(mode="json")
+                tracker.hold_seconds = int(wanted.hold.total_seconds())
+                tracker.cool_down_seconds = int(wanted.cool_down.total_seconds())
+                tracker.reserve = wanted.reserve
                 tracker.retired_at = None
                 session.add(tracker)
                 session.flush()
                 named_trackers.add(tracker.id)
                 for number in wanted.numbers:
-                    row = _one(session, TrackingNumber, TrackingNumber.number == number) or TrackingNumber(
-                        tracker_id=tracker.id, number=number
-                    )
+                    row = numbers.get(number) or TrackingNumber(tracker_id=tracker.id, number=number)
                     row.tracker_id, row.retired_at = tracker.id, None
                     session.add(row)
     for tracker in session.exec(select(Tracker).where(col(Tracker.retired_at).is_(None))):

@@ -185,6 +185,7 @@ def upgrade() -> None:
     sa.Column('country', sa.String(length=2), nullable=False),
     sa.Column('region', sa.String(), nullable=True),
     sa.Column('domains', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('website', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('name')
@@ -216,10 +217,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_conversion_outcome_id'), ['outcome_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_conversion_subject_id'), ['subject_id'], unique=False)
 
+    op.create_table('day_rollup',
+    sa.Column('company_id', sa.String(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('model', sa.String(length=16), nullable=False),
+    sa.Column('dimension', sa.String(length=16), nullable=False),
+    sa.Column('value', sa.String(length=300), nullable=False),
+    sa.Column('calls', sa.Float(), nullable=False),
+    sa.Column('answered', sa.Float(), nullable=False),
+    sa.Column('first_time', sa.Float(), nullable=False),
+    sa.Column('texts', sa.Float(), nullable=False),
+    sa.Column('forms', sa.Float(), nullable=False),
+    sa.Column('conversions', sa.Float(), nullable=False),
+    sa.Column('amount', sa.Numeric(precision=14, scale=4), nullable=True),
+    sa.ForeignKeyConstraint(['company_id'], ['company.id'], ),
+    sa.PrimaryKeyConstraint('company_id', 'day', 'model', 'dimension', 'value')
+    )
+    with op.batch_alter_table('day_rollup', schema=None) as batch_op:
+        batch_op.create_index('ix_day_rollup_read', ['company_id', 'model', 'dimension', 'day'], unique=False)
+
+    op.create_table('dirty_day',
+    sa.Column('company_id', sa.String(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('marked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['company_id'], ['company.id'], ),
+    sa.PrimaryKeyConstraint('company_id', 'day')
+    )
     op.create_table('person',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('company_id', sa.String(), nullable=False),
     sa.Column('phone_number', sa.String(length=16), nullable=True),
+    sa.Column('email', sa.Text(), nullable=True),
     sa.Column('name', sa.Text(), nullable=True),
     sa.Column('first_seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
@@ -229,7 +257,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('person', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_person_company_id'), ['company_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_person_email'), ['email'], unique=False)
         batch_op.create_index(batch_op.f('ix_person_expires_at'), ['expires_at'], unique=False)
+
+    op.create_table('source_rule',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('company_id', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('value', sa.String(length=255), nullable=False),
+    sa.Column('source', sa.String(length=100), nullable=False),
+    sa.Column('medium', sa.String(length=100), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['company_id'], ['company.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('source_rule', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_source_rule_company_id'), ['company_id'], unique=False)
 
     op.create_table('tracker',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -241,6 +284,9 @@ def upgrade() -> None:
     sa.Column('medium', sa.String(), nullable=True),
     sa.Column('campaign', sa.String(), nullable=True),
     sa.Column('is_default', sa.Boolean(), nullable=False),
+    sa.Column('hold_seconds', sa.Integer(), server_default='1800', nullable=False),
+    sa.Column('cool_down_seconds', sa.Integer(), server_default='604800', nullable=False),
+    sa.Column('reserve', sa.Float(), server_default='0.2', nullable=False),
     sa.Column('route', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=False),
     sa.Column('retired_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['company_id'], ['company.id'], ),
@@ -446,6 +492,8 @@ def upgrade() -> None:
     sa.Column('dnt', sa.Boolean(), nullable=False),
     sa.Column('consent', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=False),
     sa.Column('user_agent', sa.String(length=400), nullable=True),
+    sa.Column('person_id', sa.String(length=36), nullable=True),
+    sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('number_shown_id', sa.String(), nullable=True),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['company_id'], ['company.id'], ),
@@ -456,6 +504,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_visit_company_id'), ['company_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_visit_expires_at'), ['expires_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_visit_number_shown_id'), ['number_shown_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_visit_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_visit_started_at'), ['started_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_visit_visitor_id'), ['visitor_id'], unique=False)
 
@@ -485,6 +534,42 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_attribution_expires_at'), ['expires_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_attribution_visit_id'), ['visit_id'], unique=False)
 
+    op.create_table('form_submission',
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('lease_token', sa.String(length=36), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('company_id', sa.String(), nullable=False),
+    sa.Column('visit_id', sa.String(), nullable=True),
+    sa.Column('person_id', sa.String(), nullable=True),
+    sa.Column('submission_key', sa.String(length=100), nullable=False),
+    sa.Column('form_id', sa.String(length=200), nullable=True),
+    sa.Column('page', sa.Text(), nullable=True),
+    sa.Column('phone_number', sa.String(length=16), nullable=True),
+    sa.Column('email', sa.Text(), nullable=True),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('fields', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('first_time_contact', sa.Boolean(), nullable=True),
+    sa.Column('enriched_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['company_id'], ['company.id'], ),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], ),
+    sa.ForeignKeyConstraint(['visit_id'], ['visit.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('submission_key')
+    )
+    with op.batch_alter_table('form_submission', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_form_submission_company_id'), ['company_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_form_submission_due_at'), ['due_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_form_submission_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_form_submission_person_id'), ['person_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_form_submission_state'), ['state'], unique=False)
+        batch_op.create_index(batch_op.f('ix_form_submission_submitted_at'), ['submitted_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_form_submission_visit_id'), ['visit_id'], unique=False)
+
     op.create_table('lease',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('tracking_number_id', sa.String(), nullable=False),
@@ -500,17 +585,46 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_lease_tracking_number_id'), ['tracking_number_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_lease_visit_id'), ['visit_id'], unique=False)
 
+    op.create_table('page_view',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('visit_id', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('url', sa.Text(), nullable=True),
+    sa.Column('title', sa.String(length=300), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['visit_id'], ['visit.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('page_view', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_page_view_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_page_view_visit_id'), ['visit_id'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('page_view', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_page_view_visit_id'))
+        batch_op.drop_index(batch_op.f('ix_page_view_expires_at'))
+
+    op.drop_table('page_view')
     with op.batch_alter_table('lease', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_lease_visit_id'))
         batch_op.drop_index(batch_op.f('ix_lease_tracking_number_id'))
         batch_op.drop_index(batch_op.f('ix_lease_granted_at'))
 
     op.drop_table('lease')
+    with op.batch_alter_table('form_submission', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_form_submission_visit_id'))
+        batch_op.drop_index(batch_op.f('ix_form_submission_submitted_at'))
+        batch_op.drop_index(batch_op.f('ix_form_submission_state'))
+        batch_op.drop_index(batch_op.f('ix_form_submission_person_id'))
+        batch_op.drop_index(batch_op.f('ix_form_submission_expires_at'))
+        batch_op.drop_index(batch_op.f('ix_form_submission_due_at'))
+        batch_op.drop_index(batch_op.f('ix_form_submission_company_id'))
+
+    op.drop_table('form_submission')
     with op.batch_alter_table('attribution', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_attribution_visit_id'))
         batch_op.drop_index(batch_op.f('ix_attribution_expires_at'))
@@ -520,6 +634,7 @@ def downgrade() -> None:
     with op.batch_alter_table('visit', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_visit_visitor_id'))
         batch_op.drop_index(batch_op.f('ix_visit_started_at'))
+        batch_op.drop_index(batch_op.f('ix_visit_person_id'))
         batch_op.drop_index(batch_op.f('ix_visit_number_shown_id'))
         batch_op.drop_index(batch_op.f('ix_visit_expires_at'))
         batch_op.drop_index(batch_op.f('ix_visit_company_id'))
@@ -576,11 +691,21 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_tracker_company_id'))
 
     op.drop_table('tracker')
+    with op.batch_alter_table('source_rule', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_source_rule_company_id'))
+
+    op.drop_table('source_rule')
     with op.batch_alter_table('person', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_person_expires_at'))
+        batch_op.drop_index(batch_op.f('ix_person_email'))
         batch_op.drop_index(batch_op.f('ix_person_company_id'))
 
     op.drop_table('person')
+    op.drop_table('dirty_day')
+    with op.batch_alter_table('day_rollup', schema=None) as batch_op:
+        batch_op.drop_index('ix_day_rollup_read')
+
+    op.drop_table('day_rollup')
     with op.batch_alter_table('conversion', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_conversion_subject_id'))
         batch_op.drop_index(batch_op.f('ix_conversion_outcome_id'))

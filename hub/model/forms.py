@@ -1,0 +1,32 @@
+"""Forms that visitors send on a company's website."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from hub.model.columns import Work, expiry_column, id_column, personal_json, personal_text, time_column
+
+
+class FormSubmission(Work, table=True):
+    """One form as a visitor sent it; `state` is the flow's work on it."""
+
+    __tablename__ = "form_submission"
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id", index=True)
+    visit_id: str | None = Field(default=None, foreign_key="visit.id", index=True)
+    person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
+    submission_key: str = Field(unique=True, max_length=100)
+    """Made by the page: the same submission sent twice is one."""
+    form_id: str | None = Field(default=None, max_length=200)
+    page: str | None = personal_text("user.behavior.browsing_history")
+    phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)
+    email: str | None = personal_text("user.contact.email")
+    name: str | None = personal_text("user.name")
+    fields: dict[str, str] = personal_json("user.content.private")
+    submitted_at: datetime = time_column(index=True)
+    first_time_contact: bool | None = None
+    enriched_at: datetime | None = time_column(nullable=True)
+    expires_at: datetime = expiry_column()

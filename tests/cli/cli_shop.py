@@ -128,7 +128,7 @@ class Adco(Connector):
             raise AuthError("Adco refuses the account; sign in again.")
         return ConnectionReport(ok=True, detail="Adco answers.")
 '''
-CALLER = "+13125550142"
+CALLER = "+13125550147"
 
 
 @dataclass
@@ -176,7 +176,9 @@ class Shop:
             with opened.hub.store.reading() as session:
                 return [row.id for row in session.exec(_all(Call).order_by(Call.started_at, Call.id))]
 
-    def visit(self, opened: Opened, gpc: bool = False, page: str = "https://north.example.com/?gclid=Cj0KEQ-abc123") -> Shown:
+    def visit(
+        self, opened: Opened, gpc: bool = False, page: str = "https://north.example.com/?gclid=Cj0KEQ-abc123"
+    ) -> Shown:
         """A visitor comes from an ad and sees the pool's number."""
         directory = opened.directory.current()
         arrival = Arrival(landing_page=page, referrer=None, gpc=gpc)

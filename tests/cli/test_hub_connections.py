@@ -1,0 +1,109 @@
+"""`hub check`, `hub connectors`, `hub plugins`: what is connected, and whether it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cli_shop import Shop
+from typer.testing import Result
+
+from hub.api import Fault
+
+Refusal = Callable[[Result], str]
+
+
+def test_a_check_asks_every_provider(shop: Shop) -> None:
+    result = shop.run("check")
+    assert result.exit_code == 0
+    for name in ("phone", "ads", "places", "signals"):
+        assert f"✓ {name}: " in result.stdout
+    told = shop.json("check")
+    assert told["ok"] is True
+    assert told["connectors"]["ads"] == {"ok": True, "detail": "Adco answers."}
+    assert told["warnings"] == []
+
+
+def test_a_provider_that_does_not_answer_ends_the_check_with_1(shop: Shop) -> None:
+    shop.configure(account="locked")
+    shop.carrier.fail_next(Fault("status", 401))
+    result = shop.run("check")
+    assert result.exit_code == 1
+    assert "✗ ads: Adco refuses the account; sign in again." in result.stdout
+    assert "2 of 4 connectors do not answer." in result.stdout
+    assert shop.json("check", status=1)["ok"] is False
+
+
+def test_a_wrong_config_ends_the_check_with_2_and_every_problem(shop: Shop, refusal: Refusal) -> None:
+    file = shop.folder / "config.yaml"
+    file.write_text(file.read_text().replace("plugin: adco", "plugin: adc").replace("title: North", "titel: North"))
+    assert "has 3 problems" in refusal(shop.run("check"))
+    told = shop.json("check", status=2)
+    problems = {each["path"]: each["line"] for each in told["config"]["problems"]}
+    assert set(problems) == {
+        "connectors.ads.plugin",
+        "accounts[agency].companies[north].title",
+        "accounts[agency].companies[north].titel",
+    }
+    assert all(problems.values())
+
+
+def test_a_check_warns_of_numbers_that_point_elsewhere(shop: Shop) -> None:
+    assert "+13125550100 (north/pool) is not in the account of phone." in shop.json("check", "--numbers")["warnings"]
+    assert "! +13125550100 (north/pool)" in shop.run("check", "--numbers").stdout
+
+
+def test_a_paused_connector_is_named_with_the_way_back(shop: Shop) -> None:
+    shop.configure(account="locked")
+    shop.play()
+    assert "hub connectors resume ads" in shop.json("check", status=1)["warnings"][0]
+    rows = {row["name"]: row for row in shop.json("connectors", "list")}
+    assert rows["ads"]["paused"] == "Adco refuses the account; sign in again."
+    assert rows["phone"]["paused"] is None
+    assert "paused: Adco refuses the account" in shop.run("connectors", "list").stdout
+
+
+def test_a_paused_connector_is_taken_up_again_once_its_provider_answers(shop: Shop) -> None:
+    shop.configure(account="locked")
+    shop.play()
+    refused = shop.run("connectors", "resume", "ads")
+    assert refused.exit_code == 1
+    assert "It stays paused." in refused.stdout
+    shop.configure(account="open")
+    assert shop.run("sync", "ads").exit_code == 1  # paused, whatever the provider would say
+    assert "✓ ads" in shop.run("connectors", "resume", "ads").stdout
+    assert shop.audited() == [("connectors.resume", "ads")]
+    assert shop.run("sync", "ads").exit_code == 0
+    assert "is not paused" in shop.run("connectors", "resume", "ads").stdout
+
+
+def test_a_connector_that_is_not_there_is_one_sentence(shop: Shop, refusal: Refusal) -> None:
+    assert "there are: phone, ads, places, signals" in refusal(shop.run("connectors", "resume", "xyz"))
+
+
+def test_connectors_are_listed_with_their_last_sync(shop: Shop) -> None:
+    from hub.store.rows import write_slot
+    from hub.worker import run_due_sync
+
+    with shop.opened() as opened:
+        write_slot(opened.hub.store, "ads", shop.clock(), "schedule")
+        run_due_sync(opened.hub, opened.directory, "ads")
+    row = next(row for row in shop.json("connectors", "list") if row["name"] == "ads")
+    assert (row["kind"], row["plugin"], row["last_result"]) == ("ads", "adco", "nothing was due")
+    assert row["last_sync_at"] == shop.clock().isoformat()
+
+
+def test_plugins_are_listed_with_the_reason_why_one_is_broken(shop: Shop) -> None:
+    told = shop.json("plugins")
+    assert {"name": "adco", "kind": "ads", "version": "1.2.0", "summary": "An ad network for tests."} in told["plugins"]
+    assert "An ad network for tests." in shop.run("plugins").stdout
+    (shop.folder / "plugins" / "torn.py").write_text("import nothing_of_this_name\n")
+    result = shop.run("plugins")
+    assert result.exit_code == 1
+    assert "✗ torn cannot be used: it cannot be imported" in result.stdout
+
+
+def test_plugins_are_listed_without_a_config(shop: Shop) -> None:
+    (shop.folder / "config.yaml").unlink()
+    assert "twilio" in [each["name"] for each in shop.json("plugins")["plugins"]]
+    extra = shop.json("plugins", "--plugin-dir", str(shop.folder / "plugins"))
+    assert "adco" in [each["name"] for each in extra["plugins"]]

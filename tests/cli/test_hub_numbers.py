@@ -1,0 +1,222 @@
+"""`hub numbers`: ours beside the carrier's, and a purchase that never costs more than agreed, nor happens twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from cli_shop import Shop
+from typer.testing import Result
+
+from hub.api import Fault
+from hub.model import TrackingNumber
+from plugins.carriers.twilio import sandbox_api
+
+Refusal = Callable[[Result], str]
+NUMBER = "+13125550130"
+BUY = ("numbers", "buy", NUMBER, "--tracker", "north/pool")
+
+
+def own(shop: Shop, number: str, voice_url: str = "https://old.example.com/voice") -> None:
+    """A number of the account, bought by hand long ago."""
+    sandbox_api.Api(shop.carrier).own(number, {"VoiceUrl": voice_url})
+
+
+def owned(shop: Shop) -> dict[str, str]:
+    """The account's numbers and their voice addresses."""
+    return {number["phone_number"]: number["voice_url"] for number in shop.carrier.numbers.values()}
+
+
+@contextmanager
+def prices(monthly: dict[str, dict[str, str]]) -> Iterator[None]:
+    """Twilio's price list is another one."""
+    before = dict(sandbox_api.MONTHLY)
+    sandbox_api.MONTHLY.clear()
+    sandbox_api.MONTHLY.update(monthly)
+    try:
+        yield
+    finally:
+        sandbox_api.MONTHLY.clear()
+        sandbox_api.MONTHLY.update(before)
+
+
+def test_ours_and_the_carriers_numbers_stand_side_by_side(shop: Shop) -> None:
+    own(shop, "+13125550100")
+    own(shop, "+13125550188")
+    (side,) = shop.json("numbers", "list")
+    assert {each["number"]: (each["tracker"], each["standing"]) for each in side["numbers"]} == {
+        "+13125550100": ("north/pool", "elsewhere"),
+        "+13125550120": ("north/print", "not at the carrier"),
+        "+13125550188": (None, "not in config.yaml"),
+    }
+    assert side["numbers"][0]["points_to"] == ["old.example.com/voice", "nowhere"]
+    shown = shop.run("numbers", "list", "phone").stdout
+    assert "old.example.com/voice" in shown
+    assert "hub numbers configure --all" in shown
+
+
+def test_a_carrier_that_does_not_answer_ends_the_list_with_1(shop: Shop) -> None:
+    shop.carrier.fail_next(Fault("status", 503), 5)
+    result = shop.run("numbers", "list")
+    assert result.exit_code == 1
+    assert "✗ phone" in result.stdout
+
+
+def test_our_numbers_are_pointed_here_and_their_calls_answered(shop: Shop) -> None:
+    own(shop, "+13125550100")
+    own(shop, "+13125550120")
+    result = shop.run("numbers", "configure", "--all")
+    assert result.exit_code == 0
+    assert set(owned(shop).values()) == {"https://calls.example.com/webhooks/phone/voice"}
+    assert [each["standing"] for each in shop.json("numbers", "list")[0]["numbers"]] == ["well", "well"]
+    assert shop.audited() == [("numbers.configure", "+13125550100"), ("numbers.configure", "+13125550120")]
+
+
+def test_a_number_that_cannot_be_pointed_harms_no_other(shop: Shop) -> None:
+    own(shop, "+13125550120")
+    result = shop.run("numbers", "configure", "+13125550100", "+13125550120")
+    assert result.exit_code == 1
+    assert "✗ +13125550100" in result.stdout
+    assert "✓ +13125550120" in result.stdout
+
+
+def test_only_our_numbers_are_pointed_here(shop: Shop, refusal: Refusal) -> None:
+    own(shop, "+13125550188")
+    assert "no tracking numbers of ours" in refusal(shop.run("numbers", "configure", "+13125550188"))
+    assert "--all" in refusal(shop.run("numbers", "configure"))
+    assert owned(shop)["+13125550188"] == "https://old.example.com/voice"
+
+
+def test_numbers_are_searched_with_their_price(shop: Shop, refusal: Refusal) -> None:
+    told = shop.json("numbers", "search", "--area-code", "415", "--limit", "2")
+    assert [(each["number"], each["monthly_price"]) for each in told["offers"]] == [
+        ("+14155550100", "1.15 USD"),
+        ("+14155550101", "1.15 USD"),
+    ]
+    assert "+14155550100" in shop.run("numbers", "search", "--area-code", "415").stdout
+    assert "No number fits" in shop.run("numbers", "search", "--contains", "999999").stdout
+    assert "no kind of number" in refusal(shop.run("numbers", "search", "--kind", "vanity"))
+
+
+def test_a_number_is_bought_pointed_and_written_down(shop: Shop) -> None:
+    result = shop.run(*BUY, "--max-price", "2 USD", "--yes")
+    assert result.exit_code == 0, result.output
+    assert owned(shop) == {NUMBER: "https://calls.example.com/webhooks/phone/voice"}
+    (row,) = [each for each in shop.rows(TrackingNumber) if each.number == NUMBER]
+    assert row.bought is True
+    assert shop.audited() == [("numbers.buy", NUMBER)]
+    assert {each["number"]: each["bought"] for each in shop.json("numbers", "list")[0]["numbers"]}[NUMBER] is True
+
+
+def test_a_call_on_a_bought_number_counts_for_its_tracker(shop: Shop) -> None:
+    shop.run(*BUY, "--yes")
+    (call_id,) = shop.play({"tracking_number": NUMBER})
+    assert shop.json("call", call_id)["tracker"] == "pool"
+
+
+@pytest.mark.parametrize(
+    ("monthly", "cap", "said"),
+    [
+        ({"US": {"local": "1.15"}}, "1 USD", "It costs 1.15 USD a month, more than 1 USD"),
+        ({"US": {"local": "1.15"}}, "5 EUR", "The price is in USD"),
+        ({}, "2 USD", "tells no price"),
+    ],
+)
+def test_a_cap_is_kept_even_with_a_yes(
+    shop: Shop, refusal: Refusal, monthly: dict[str, dict[str, str]], cap: str, said: str
+) -> None:
+    with prices(monthly):
+        assert said in refusal(shop.run(*BUY, "--max-price", cap, "--yes"))
+    assert owned(shop) == {}
+    assert shop.audited() == []
+
+
+def test_without_a_yes_a_person_is_told_the_price_and_asked(shop: Shop) -> None:
+    result = shop.run(*BUY, typed="n\n")
+    assert result.exit_code == 1
+    assert "for 1.15 USD a month?" in result.stdout
+    assert owned(shop) == {}
+    with prices({}):
+        result = shop.run(*BUY, typed="y\n")
+    assert "though its price is not known?" in result.stdout
+    assert list(owned(shop)) == [NUMBER]
+
+
+def test_where_nobody_can_answer_nothing_is_bought(shop: Shop) -> None:
+    assert shop.run(*BUY).exit_code == 1
+    assert owned(shop) == {}
+
+
+def test_a_purchase_whose_reply_got_lost_is_found_and_not_repeated(shop: Shop) -> None:
+    """Twilio sells the number, but its reply never comes: the list tells."""
+    own(shop, NUMBER)  # what the lost request did
+    shop.carrier.numbers, sold = {}, shop.carrier.numbers
+    begun = shop.carrier.next_fault
+    asked: list[str] = []
+
+    def lose_the_purchase() -> Fault | None:
+        asked.append("")
+        if len(asked) == 3:  # after the search and the price
+            shop.carrier.numbers.update(sold)
+            return Fault("status", 504)
+        return begun()
+
+    shop.carrier.next_fault = lose_the_purchase  # type: ignore[method-assign]
+    try:
+        result = shop.run(*BUY, "--max-price", "2 USD", "--yes")
+    finally:
+        del shop.carrier.next_fault
+    assert result.exit_code == 0, result.output
+    assert owned(shop) == {NUMBER: "https://calls.example.com/webhooks/phone/voice"}
+    assert shop.audited() == [("numbers.buy", NUMBER)]
+
+
+def test_a_purchase_that_failed_is_not_repeated(shop: Shop, refusal: Refusal) -> None:
+    begun = shop.carrier.next_fault
+    asked: list[str] = []
+
+    def refuse_the_purchase() -> Fault | None:
+        asked.append("")
+        return Fault("status", 503) if len(asked) == 3 else begun()
+
+    shop.carrier.next_fault = refuse_the_purchase  # type: ignore[method-assign]
+    try:
+        assert "most likely not bought" in refusal(shop.run(*BUY, "--yes"))
+    finally:
+        del shop.carrier.next_fault
+    assert len(asked) == 4  # search, price, purchase, list
+    assert shop.audited() == []
+
+
+def test_what_cannot_be_bought_is_one_sentence(shop: Shop, refusal: Refusal) -> None:
+    assert "is ours already" in refusal(shop.run("numbers", "buy", "+13125550100", "--tracker", "north/pool"))
+    assert "did you mean 'pool'?" in refusal(shop.run("numbers", "buy", NUMBER, "--tracker", "north/pol"))
+    assert "with its company" in refusal(shop.run("numbers", "buy", NUMBER, "--tracker", "pool"))
+    assert "no phone number" in refusal(shop.run("numbers", "buy", "555-0130", "--tracker", "north/pool"))
+    assert "write it like 40 USD" in refusal(shop.run(*BUY, "--max-price", "two dollars"))
+
+
+def test_a_bought_number_is_given_back_only_after_a_yes(shop: Shop) -> None:
+    shop.run(*BUY, "--yes")
+    assert shop.run("numbers", "release", NUMBER, typed="n\n").exit_code == 1
+    assert list(owned(shop)) == [NUMBER]
+    assert shop.run("numbers", "release", NUMBER, "--yes").exit_code == 0
+    assert owned(shop) == {}
+    (row,) = [each for each in shop.rows(TrackingNumber) if each.number == NUMBER]
+    assert row.retired_at is not None
+    assert shop.audited()[-1] == ("numbers.release", NUMBER)
+    assert shop.run(*BUY, "--yes").exit_code == 0  # and it may be bought again
+
+
+def test_a_number_that_config_yaml_names_is_not_given_back(shop: Shop, refusal: Refusal) -> None:
+    own(shop, "+13125550100")
+    assert "take it out there first" in refusal(shop.run("numbers", "release", "+13125550100", "--yes"))
+    assert list(owned(shop)) == ["+13125550100"]
+
+
+def test_a_number_of_the_account_that_was_never_ours_needs_its_carrier_named(shop: Shop, refusal: Refusal) -> None:
+    own(shop, "+13125550188")
+    assert "--connector" in refusal(shop.run("numbers", "release", "+13125550188", "--yes"))
+    assert shop.run("numbers", "release", "+13125550188", "--connector", "phone", "--yes").exit_code == 0
+    assert owned(shop) == {}

@@ -1,0 +1,74 @@
+"""`hub secrets rotate`: everything is under the newest key, and an older one may go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cli_shop import CALLER, Shop
+from typer.testing import Result
+
+from hub.model import ConnectorToken, TextMessage
+from hub.store.keyring import Keyring, new_key
+
+Refusal = Callable[[Result], str]
+WORDS = "My drain is blocked."
+
+
+def fill(shop: Shop) -> None:
+    """A token and a text under the first key."""
+    with shop.opened() as opened:
+        opened.hub.plugins.connectors["ads"].services.tokens.save({"access_token": "a-token-that-nobody-may-see"})
+        for words in (WORDS, "And again."):
+            address = shop.address(opened.hub)
+            shop.receive(opened, [shop.carrier.message_webhook(CALLER, "+13125550120", words, address)])
+        shop.work(opened)
+
+
+def renew(shop: Shop) -> str:
+    """Put a new key in front; its id."""
+    (shop.folder / "newer").write_text(new_key())
+    file = shop.folder / "config.yaml"
+    file.write_text(file.read_text().replace('["${file:key}"]', '["${file:newer}", "${file:key}"]'))
+    return Keyring([(shop.folder / "newer").read_text()]).newest
+
+
+def test_tokens_and_texts_are_encrypted_anew_and_the_old_key_may_go(shop: Shop) -> None:
+    fill(shop)
+    newest = renew(shop)
+    result = shop.run("secrets", "rotate")
+    assert result.exit_code == 0, result.output
+    assert f"1 tokens and 2 texts were encrypted anew; all are under the key {newest} now." in result.stdout
+    assert shop.audited() == [("secrets.rotate", newest)]
+    file = shop.folder / "config.yaml"
+    file.write_text(file.read_text().replace(', "${file:key}"]', "]"))
+    with shop.opened() as opened:
+        tokens = opened.hub.plugins.connectors["ads"].services.tokens
+        assert tokens.load() == {"access_token": "a-token-that-nobody-may-see"}
+    assert {row.key_id for row in shop.rows(ConnectorToken)} == {newest}
+    message = shop.rows(TextMessage)[0]
+    assert WORDS in shop.run("call", message.id, "--show-personal").stdout
+
+
+def test_a_second_rotation_finds_nothing_to_do(shop: Shop) -> None:
+    fill(shop)
+    renew(shop)
+    shop.run("secrets", "rotate")
+    before = shop.rows(TextMessage)
+    assert "0 tokens and 0 texts" in shop.run("secrets", "rotate").stdout
+    assert shop.rows(TextMessage) == before
+
+
+def test_a_rotation_without_the_older_key_changes_nothing(shop: Shop, refusal: Refusal) -> None:
+    fill(shop)
+    before = shop.rows(TextMessage)
+    renew(shop)
+    file = shop.folder / "config.yaml"
+    file.write_text(file.read_text().replace(', "${file:key}"]', "]"))
+    assert "add it back at the end of the list" in refusal(shop.run("secrets", "rotate"))
+    assert shop.rows(TextMessage) == before
+
+
+def test_a_rotation_without_any_key_says_how_to_make_one(shop: Shop, refusal: Refusal) -> None:
+    file = shop.folder / "config.yaml"
+    file.write_text(file.read_text().replace('  secret_keys: ["${file:key}"]\n', ""))
+    assert "hub secrets new-key" in refusal(shop.run("secrets", "rotate"))

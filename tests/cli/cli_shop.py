@@ -30,7 +30,7 @@ from plugins.carriers.twilio.sandbox import Sandbox
 CONFIG = """\
 hub:
   public_url: https://calls.example.com
-  database: sqlite:///ringfence.db
+  database: {database}
   plugin_dirs: [plugins]
   secret_keys: ["${{file:key}}"]
 connectors:
@@ -139,12 +139,13 @@ class Shop:
     carrier: Sandbox
     clock: FrozenClock
     app: typer.Typer
+    database: str
 
     def configure(self, *, action: int = 7, account: str = "open", consent: str = "signals: {plugin: signals}") -> None:
         """Write config.yaml."""
         at_carrier = self.carrier.settings()
         (self.folder / "token").write_text(at_carrier.pop("auth_token"))
-        text = CONFIG.format(**at_carrier, action=action, account=account, consent=consent)
+        text = CONFIG.format(**at_carrier, database=self.database, action=action, account=account, consent=consent)
         (self.folder / "config.yaml").write_text(text)
 
     def run(self, *words: str, typed: str | None = None) -> Result:
@@ -232,7 +233,7 @@ class Shop:
 
     def rows(self, table: Any) -> list[Any]:
         """All rows of a table."""
-        store = Store(f"sqlite:///{self.folder / 'ringfence.db'}")
+        store = Store(self.database)
         with store.reading() as session:
             found = list(session.exec(_all(table)))
         store.close()

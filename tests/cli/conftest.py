@@ -44,7 +44,7 @@ def shop(tmp_path: Path, carrier: Sandbox, sqlite_url: str, monkeypatch: pytest.
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "adco.py").write_text(ADCO)
     (tmp_path / "key").write_text(new_key())
-    made = Shop(tmp_path, carrier, FrozenClock(utc_now() - timedelta(hours=1)), app)
+    made = Shop(tmp_path, carrier, FrozenClock(utc_now() - timedelta(hours=1)), app, sqlite_url)
     carrier.clock = made.clock
     made.configure()
     monkeypatch.chdir(tmp_path)
@@ -54,6 +54,7 @@ def shop(tmp_path: Path, carrier: Sandbox, sqlite_url: str, monkeypatch: pytest.
 @pytest.fixture
 def refusal() -> Callable[[Result], str]:
     """The sentence with which `hub` ends with status 2."""
+
     def of(result: Result) -> str:
         assert isinstance(result.exception, RingfenceError), result.output
         return str(result.exception)

@@ -14,6 +14,7 @@ from hub.cli.printing import (
     CannotDo,
     ConfigFile,
     coloured,
+    counted,
     echo_json,
     moment,
     plain,
@@ -149,7 +150,7 @@ def replay(
         with store.writing() as session:
             count = _make_ready(session, [row.id for row in rows], now)
             about = ",".join(ids) if ids else f"state={state} connector={connector} since={since}"
-            note(session, now, "deliveries.replay", about[:500], f"{count} deliveries")
+            note(session, now, "deliveries.replay", about[:500], counted(count, "item"))
     say(f"[green]{count}[/green] will be tried again at the next sync of their connector.")
 
 

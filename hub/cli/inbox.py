@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, coloured, echo_json, moment, plain, say, table
+from hub.cli.printing import (
+    CONFIG,
+    AsJson,
+    CannotDo,
+    ConfigFile,
+    coloured,
+    counted,
+    echo_json,
+    moment,
+    plain,
+    say,
+    table,
+)
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -78,8 +90,10 @@ def replay_webhooks(
         wanted = list(dict.fromkeys(ids or _parked(session)))
         count = sum(replay(session, wanted[at : at + AT_ONCE], now) for at in range(0, len(wanted), AT_ONCE))
         if count:
-            note(session, now, "inbox.replay", "all" if everything else ",".join(wanted)[:500], f"{count} webhooks")
-    say(f"[green]{count}[/green] parked webhook{'' if count == 1 else 's'} will be read again by the next worker.")
+            note(
+                session, now, "inbox.replay", "all" if everything else ",".join(wanted)[:500], counted(count, "webhook")
+            )
+    say(f"[green]{counted(count, 'parked webhook')}[/green] will be read again by the next worker.")
     if count < len(wanted):
         say(f"[yellow]{len(wanted) - count} of the ids are not parked; hub inbox list shows which are.[/yellow]")
         raise typer.Exit(1)

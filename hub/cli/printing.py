@@ -87,6 +87,11 @@ def moment(at: datetime | None, *, seconds: bool = True) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M") if at else "[dim]–[/dim]"
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 text`, `2 texts`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table; cells may hold Rich's markup, so text from outside goes through `plain` first."""
     from rich.table import Table

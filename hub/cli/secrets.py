@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.printing import CONFIG, ConfigFile
+from hub.cli.printing import CONFIG, ConfigFile, counted
 from hub.errors import ConfigError
 
 commands = typer.Typer(help="Make the keys that encrypt what the hub keeps.", no_args_is_help=True)
@@ -61,8 +61,9 @@ def rotate(config: ConfigFile = CONFIG) -> None:
     newest = keyring.newest
     with open_store(loaded) as store:
         tokens, texts = rotate_tokens(store, keyring, utc_now), rotate_messages(store, keyring)
+        done = f"{counted(tokens, 'token')} and {counted(texts, 'text')}"
         with store.writing() as session:
-            note(session, utc_now(), "secrets.rotate", newest, f"{tokens} tokens, {texts} texts")
-    typer.echo(f"{tokens} tokens and {texts} texts were encrypted anew; all are under the key {newest} now.")
+            note(session, utc_now(), "secrets.rotate", newest, done)
+    typer.echo(f"Encrypted {done} anew; all are under the key {newest} now.")
     if len(loaded.hub.secret_keys) > 1:
         typer.echo("Once every hub on this database runs with that key, take the older ones out of hub.secret_keys.")

@@ -130,3 +130,51 @@ def test_what_a_caller_wrote_is_not_taken_for_markup(shop: Shop) -> None:
     result = shop.run("call", call_id)
     assert result.exit_code == 0
     assert "[bold][/red]" in result.stdout
+
+
+CRMCO = '''\
+"""A CRM of one file: it knows nobody who calls, logs every call, and has one deal won."""
+
+from decimal import Decimal
+
+from hub.api import Connector, Manifest, Money, Outcome, OutcomePage, PluginSettings, Receipt, Recipient, RetryLater, hookimpl
+
+
+class Crmco(Connector):
+    manifest = Manifest(
+        name="crmco", kind="crm", version="1", summary="For tests.",
+        recipient=Recipient(name="Crmco Ltd.", role="processor"),
+    )
+    Settings = PluginSettings
+
+    @hookimpl
+    def enrich_caller(self, caller):
+        raise RetryLater("Crmco is away.")
+
+    @hookimpl
+    def log_calls(self, activities):
+        return [Receipt(key=each.key, status="delivered", reference="task-1") for each in activities]
+
+    @hookimpl
+    def pull_outcomes(self, cursor):
+        now = self.services.clock()
+        won = Outcome(external_id="deal-1", stage="won", occurred_at=now, changed_at=now,
+                      value=Money(Decimal("2400"), "USD"), phone_numbers=("+13125550147",))
+        return OutcomePage(outcomes=() if cursor else (won,), cursor="end", more=False)
+'''
+
+
+def test_a_crms_failure_its_log_entry_and_its_outcome_are_told(shop: Shop) -> None:
+    from hub.flow.sync import sync
+
+    (shop.folder / "plugins" / "crmco.py").write_text(CRMCO)
+    shop.configure(consent="signals: {plugin: signals}\n  crm: {plugin: crmco}")
+    (call_id,) = shop.play()
+    with shop.opened() as opened:
+        sync(opened.hub, opened.directory.current(), "crm")
+    shown = shop.run("call", call_id).stdout
+    for part in ("crm failed", "Crmco is away.", "crm says won, 2400 USD", "deal deal-1",
+                 "the contact's phone number called last before the outcome", "crm: the call's log entry ended",
+                 "its reference there: task-1", "Crmco Ltd. got nothing personal"):  # fmt: skip
+        assert part in shown
+    assert CALLER not in shown

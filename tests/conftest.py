@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -43,10 +42,12 @@ def databases(pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture
-def sqlite_url(databases: Path, tmp_path: Path) -> str:
+def sqlite_url(databases: Path) -> Iterator[str]:
     """A migrated, empty SQLite file."""
-    file = shutil.copy(postgres.sqlite_template(databases), tmp_path / "ringfence.db")
-    return f"sqlite:///{file}"
+    file = postgres.sqlite_copy(databases)
+    yield f"sqlite:///{file}"
+    for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+        part.unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from hub.errors import RingfenceError
 from hub.flow.case import Case
 from hub.flow.consent import Ruling, ask
 from hub.model import FactRow
-from hub.model.columns import CALL_LIFE
+from hub.model.columns import CALL_LIFE, storable
 
 FAILED = "enricher failed"
 FAILURE_LIFE = timedelta(days=30)
@@ -104,7 +104,7 @@ def _row(case: Case, source: str, fact: Fact, now: datetime) -> FactRow:
         subject_id=case.subject.id,
         source=source,
         name=fact.name,
-        value=fact.value,
+        value=storable(fact.value),
         category=fact.category,
         confidence=fact.confidence,
         learned_at=now,

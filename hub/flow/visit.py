@@ -12,7 +12,7 @@ from sqlmodel import Session
 from hub.assembly import Hub
 from hub.flow.sources import SourceMatch, classify_visit, visit_parameters
 from hub.model import Company, Tracker, TrackingNumber, Visit
-from hub.model.columns import VISIT_LIFE, new_id
+from hub.model.columns import VISIT_LIFE, new_id, storable
 from hub.numbers.directory import Directory, Line
 from hub.numbers.leases import grant, prolong, release
 
@@ -133,7 +133,7 @@ def _again(
 
 def _visit(company: Company, arrival: Arrival, match: SourceMatch, now: datetime) -> Visit:
     found = visit_parameters(arrival.landing_page)
-    return Visit(
+    visit = Visit(
         id=new_id(),
         company_id=company.id,
         visitor_id=arrival.visitor_id,
@@ -154,6 +154,9 @@ def _visit(company: Company, arrival: Arrival, match: SourceMatch, now: datetime
         user_agent=arrival.user_agent,
         expires_at=now + VISIT_LIFE,
     )
+    for name in Visit.model_fields:
+        setattr(visit, name, storable(getattr(visit, name)))
+    return visit
 
 
 def _kept(address: str | None) -> str | None:

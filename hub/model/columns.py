@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import uuid_utils
 from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, Numeric, String, Text, TypeDecorator
@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from hub.contracts.categories import CATEGORIES
 
+Value = TypeVar("Value")
 JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
 
 # Lives of rows with personal data; a customer may shorten them. Source: privacy.md, retention defaults.
@@ -45,9 +46,16 @@ class UTCTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def storable(text: str | None) -> str | None:
-    """`text` as both databases take it: without NULs, and without halves of characters."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode() if text else text
+def storable(value: Value) -> Value:
+    """`value` as both databases take it: its texts, at any depth, without NULs and without halves of characters."""
+    stored: Any = value
+    if isinstance(value, str):
+        stored = value.replace("\0", "").encode("utf-8", "ignore").decode()
+    elif isinstance(value, list):
+        stored = [storable(each) for each in value]
+    elif isinstance(value, dict):
+        stored = {storable(name): storable(each) for name, each in value.items()}
+    return stored  # type: ignore[no-any-return]
 
 
 def new_id() -> str:

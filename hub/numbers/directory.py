@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from sqlalchemy import text
 from sqlmodel import Session, SQLModel, col, select
 
 from hub.config.models import Config
@@ -54,6 +55,9 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
     A number or tracker that is no longer named is retired, not deleted: its calls keep their history. Numbers that were
     bought for a tracker by `hub numbers buy` stay with it.
     """
+    if session.get_bind().dialect.name == "postgresql":
+        # Of several processes that start at once, one writes; the others then find it written.
+        session.execute(text("SELECT pg_advisory_xact_lock(7246002)"))
     named_trackers: set[str] = set()
     numbers = {row.number: row for row in session.exec(select(TrackingNumber))}
     for account_section in config.accounts:

@@ -1,0 +1,163 @@
+"""Attribute: a call meets the visit that caused it, by a rule that can be shown, and as sure as that rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from stage import CALLER, NORTH_SHARED, OTHER_CALLER, POOL, SHARED, YELLOW_PAGES, Stage
+
+from hub.api import CallEvent, MessageEvent
+from hub.flow.case import COOL_DOWN
+from hub.model import Attribution, Call, TextMessage
+from hub.numbers.leases import HOLD
+
+Factory = Callable[..., Stage]
+CLICK = "https://lakeside.example.com/?gclid=Cj0KCQjw123456789&utm_source=google&utm_medium=cpc&utm_campaign=emergency"
+
+
+def attributed(stage: Stage, call: Call | TextMessage) -> Attribution:
+    return stage.one(Attribution, subject_id=call.id)
+
+
+def test_a_number_that_stands_for_a_source_tells_it_for_certain(hub: Factory) -> None:
+    stage = hub()
+    found = attributed(stage, stage.call_in(YELLOW_PAGES))
+    assert (found.rule, found.confidence, found.visit_id) == ("number.source", 1.0, None)
+    assert (found.source, found.medium, found.campaign) == ("yellow_pages", "print", "spring")
+    assert found.candidates == [] and "yellow_pages" in found.trace[0]
+
+
+def test_the_visitor_who_holds_the_number_caused_the_call(hub: Factory) -> None:
+    stage = hub()
+    shown = stage.visit(landing_page=CLICK)
+    assert shown.number in POOL
+    stage.clock.advance(minutes=3)
+    found = attributed(stage, stage.call_in(shown.number))
+    assert (found.rule, found.confidence, found.visit_id) == ("lease.live", 0.98, shown.visit_id)
+    assert (found.source, found.medium, found.campaign) == ("google", "cpc", "emergency")
+    assert found.click_ids == {"gclid": "Cj0KCQjw123456789"} and found.landing_page == CLICK
+    assert found.clicked_at == stage.visit_of(shown).started_at
+    assert found.candidates == [
+        {"visit": shown.visit_id, "source": "google", "confidence": 0.98, "why": "held the number when the call began"}
+    ]
+    assert "held by one visitor" in found.trace[0] and len(found.trace) > 1, "the visit's own trace follows"
+
+
+def test_each_visitors_call_goes_to_their_own_visit(hub: Factory) -> None:
+    stage = hub()
+    visits = [stage.visit(landing_page=f"https://lakeside.example.com/?utm_source=s{index}") for index in range(3)]
+    calls = [stage.call_in(shown.number, f"+1312555014{index}") for index, shown in enumerate(visits)]
+    assert [attributed(stage, call).visit_id for call in calls] == [shown.visit_id for shown in visits]
+
+
+def test_a_call_long_after_its_visit_is_less_sure(hub: Factory) -> None:
+    stage = hub()
+    shown = stage.visit(landing_page=CLICK)
+    sure = []
+    for days in (0, 1, 3, 6):
+        at = stage.clock() + HOLD + timedelta(days=days, minutes=1)
+        found = attributed(stage, stage.call_in(shown.number, f"+1312555015{days}", at=at))
+        assert (found.rule, found.visit_id) == ("lease.cooling", shown.visit_id)
+        sure.append(found.confidence)
+    assert sure == sorted(sure, reverse=True) and 0.2 < sure[-1] < sure[0] <= 0.8
+
+
+def test_after_the_cool_down_a_number_tells_nothing(hub: Factory) -> None:
+    stage = hub()
+    shown = stage.visit(landing_page=CLICK)
+    at = stage.clock() + HOLD + COOL_DOWN + timedelta(seconds=1)
+    found = attributed(stage, stage.call_in(shown.number, at=at))
+    assert (found.rule, found.source, found.confidence) == ("tracker.unknown", "unknown", 0.1)
+    assert found.visit_id is None and found.trace
+
+
+def test_a_call_before_the_lease_is_not_the_visitors(hub: Factory) -> None:
+    stage = hub()
+    before = stage.clock() - timedelta(minutes=1)
+    shown = stage.visit()
+    assert attributed(stage, stage.call_in(shown.number, at=before)).rule == "tracker.unknown"
+
+
+def test_a_carriers_clock_may_lag_a_moment(hub: Factory) -> None:
+    stage = hub()
+    at = stage.clock() - timedelta(seconds=1)
+    shown = stage.visit()
+    assert attributed(stage, stage.call_in(shown.number, at=at)).rule == "lease.live"
+
+
+def test_with_an_empty_pool_all_who_saw_the_shared_number_are_candidates(hub: Factory) -> None:
+    stage = hub()
+    for _ in POOL:
+        stage.visit()
+    first, second = stage.visit(), stage.visit(landing_page=CLICK)
+    assert first.number == second.number == SHARED
+    stage.clock.advance(minutes=5)
+    found = attributed(stage, stage.call_in(SHARED))
+    assert (found.rule, found.confidence) == ("number.shared", 0.3)
+    assert {each["visit"] for each in found.candidates} == {first.visit_id, second.visit_id}
+    assert found.visit_id in (first.visit_id, second.visit_id)
+    stage.clock.advance(hours=2)
+    assert attributed(stage, stage.call_in(SHARED, OTHER_CALLER)).rule == "tracker.unknown"
+
+
+def test_a_caller_who_remembers_the_number_is_known_by_an_earlier_visit(hub: Factory) -> None:
+    stage = hub()
+    shown = stage.visit(landing_page=CLICK)
+    stage.call_in(shown.number)
+    stage.clock.advance(days=30)
+    found = attributed(stage, stage.call_in(SHARED))
+    assert (found.rule, found.confidence, found.visit_id) == ("person.earlier", 0.5, shown.visit_id)
+    assert attributed(stage, stage.call_in(SHARED, OTHER_CALLER)).rule == "tracker.unknown"
+
+
+def test_the_earlier_visit_of_another_company_is_never_used(hub: Factory) -> None:
+    stage = hub()
+    stage.call_in(stage.visit(landing_page=CLICK).number)
+    stage.clock.advance(days=30)
+    found = attributed(stage, stage.call_in(NORTH_SHARED))
+    assert found.rule == "tracker.unknown" and found.visit_id is None
+
+
+def test_a_click_is_forgotten_after_ninety_days(hub: Factory) -> None:
+    stage = hub()
+    shown = stage.visit(landing_page=CLICK)
+    stage.call_in(shown.number)
+    stage.clock.advance(days=91)
+    found = attributed(stage, stage.call_in(SHARED))
+    assert found.visit_id == shown.visit_id and found.click_ids == {} and found.clicked_at is None
+
+
+def test_what_was_found_once_stays(hub: Factory) -> None:
+    stage = hub()
+    shown = stage.visit(landing_page=CLICK)
+    call = stage.call_in(shown.number)
+    before = attributed(stage, call)
+    stage.clock.advance(hours=1)
+    stage.visit()
+    stage.tell(*_news_of(call), connector="carrier")
+    stage.flow()
+    assert attributed(stage, call) == before
+
+
+def _news_of(call: Call) -> list[CallEvent]:
+    at = call.started_at + timedelta(seconds=95)
+    return [CallEvent(kind="recorded", call_id=call.carrier_call_id, at=at, recording_id="RE1", recording_duration=80)]
+
+
+def test_a_text_is_attributed_like_a_call(hub: Factory) -> None:
+    stage = hub()
+    shown = stage.visit(landing_page=CLICK)
+    stage.tell(
+        MessageEvent(message_id="SM1", at=stage.clock(), tracking_number=shown.number or "", sender_number=CALLER)
+    )
+    stage.flow()
+    assert attributed(stage, stage.one(TextMessage)).visit_id == shown.visit_id
+
+
+@pytest.mark.parametrize("hidden", [None, CALLER])
+def test_a_hidden_caller_is_attributed_all_the_same(hub: Factory, hidden: str | None) -> None:
+    stage = hub()
+    shown = stage.visit(landing_page=CLICK)
+    assert attributed(stage, stage.call_in(shown.number, hidden)).visit_id == shown.visit_id

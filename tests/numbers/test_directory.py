@@ -1,0 +1,111 @@
+"""The directory: what config.yaml says of companies and numbers, kept with its history."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from stage import ACCOUNTS, CALLER, POOL, PRINT_AD, SHARED, YELLOW_PAGES, Stage, company, make_config
+
+from hub.model import Call, Company, Tracker, TrackingNumber
+from hub.numbers.directory import LiveDirectory, read_directory, write_accounts
+
+Factory = Callable[..., Stage]
+
+
+def write(stage: Stage, *companies: dict[str, object]) -> None:
+    """Write a changed config.yaml, as the next start does."""
+    config = make_config("sqlite://", accounts=[{**ACCOUNTS[0], "companies": list(companies)}])
+    with stage.hub.store.writing() as session:
+        write_accounts(session, config, stage.clock())
+    stage.live.refresh()
+
+
+def test_every_number_leads_to_its_tracker_its_company_and_its_route(hub: Factory) -> None:
+    line = hub().directory.lines[YELLOW_PAGES]
+    assert (line.tracker.name, line.company.name, line.route.dial) == ("yellow_pages", "lakeside", "+13125550190")
+    assert line.source_name == "spring"
+
+
+def test_the_same_configuration_twice_changes_nothing(hub: Factory) -> None:
+    stage = hub()
+    before = [stage.rows(table) for table in (Company, Tracker, TrackingNumber)]
+    with stage.hub.store.writing() as session:
+        write_accounts(session, stage.hub.config, stage.clock())
+    assert [stage.rows(table) for table in (Company, Tracker, TrackingNumber)] == before
+
+
+def test_a_number_that_is_no_longer_named_is_retired_and_its_calls_stay(hub: Factory) -> None:
+    stage = hub()
+    call = stage.call_in(YELLOW_PAGES)
+    write(stage, company("lakeside", POOL[:2], SHARED))
+    assert YELLOW_PAGES not in stage.directory.lines and POOL[2] not in stage.directory.lines
+    assert stage.one(TrackingNumber, number=POOL[2]).retired_at == stage.clock()
+    assert stage.one(Call, id=call.id).tracker_id == stage.one(Tracker, name="yellow_pages").id
+    write(stage, company("lakeside", POOL, SHARED, PRINT_AD))
+    assert YELLOW_PAGES in stage.directory.lines and len(stage.rows(TrackingNumber, number=YELLOW_PAGES)) == 1
+
+
+def test_a_number_that_was_bought_for_a_tracker_stays_with_it(hub: Factory) -> None:
+    stage = hub()
+    pool = stage.directory.lines[POOL[0]].tracker
+    stage.add(TrackingNumber(tracker_id=pool.id, number="+13125550199", bought=True))
+    write(stage, company("lakeside", POOL, SHARED))
+    assert stage.directory.lines["+13125550199"].tracker.id == pool.id
+
+
+def test_a_number_moves_to_another_company_with_its_next_call(hub: Factory) -> None:
+    stage = hub()
+    before = stage.call_in(YELLOW_PAGES)
+    moved = {**PRINT_AD, "name": "flyer"}
+    write(stage, company("lakeside", POOL, SHARED), company("northgate", (), "+13135550120", moved))
+    after = stage.call_in(YELLOW_PAGES, CALLER)
+    names = {each.id: each.name for each in stage.rows(Company)}
+    assert names[stage.one(Call, id=before.id).company_id or ""] == "lakeside"
+    assert names[after.company_id or ""] == "northgate"
+
+
+def test_of_several_processes_that_start_at_once_all_write_the_same_accounts(
+    database_url: str, open_hub_on: Callable[..., Stage]
+) -> None:
+    start = threading.Barrier(3)
+    stages: list[Stage] = []
+    failures: list[BaseException] = []
+
+    def begin() -> None:
+        try:
+            start.wait(5)
+            stages.append(open_hub_on(database_url))
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=begin) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert failures == []
+    assert len(stages[0].rows(Company)) == 2
+
+
+def test_a_live_directory_is_read_again_when_it_is_too_old(hub: Factory) -> None:
+    stage = hub()
+    time = [0.0]
+    live = LiveDirectory(stage.hub.store, max_age=5.0, monotonic=lambda: time[0])
+    first = live.current()
+    assert live.current() is first
+    time[0] = 5.0
+    assert live.current() is not first
+
+
+@pytest.mark.parametrize("name", ["lakeside", "northgate"])
+def test_a_company_is_found_by_its_name_and_its_id(hub: Factory, name: str) -> None:
+    directory = hub().directory
+    found = directory.companies[name]
+    assert directory.company(found.id) is found and directory.company("no such id") is None
+
+
+def test_a_directory_can_be_read_from_an_empty_database(store) -> None:  # type: ignore[no-untyped-def]
+    with store.reading() as session:
+        assert read_directory(session).lines == {}

@@ -1,0 +1,190 @@
+"""Pools lend each visitor a number of their own; no two visitors ever hold the same one."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlmodel import Session, col, select
+from stage import ACCOUNTS, POOL, SHARED, YELLOW_PAGES, Stage, company
+
+from hub.model import Lease, TrackingNumber, Visit
+from hub.model.columns import VISIT_LIFE
+from hub.numbers.leases import HOLD, grant, prolong
+
+Factory = Callable[..., Stage]
+
+
+def pool_of(stage: Stage) -> str:
+    """The id of lakeside's pool."""
+    return stage.directory.lines[POOL[0]].tracker.id
+
+
+def a_visit(stage: Stage, session: Session, now: datetime) -> Visit:
+    visit = Visit(
+        company_id=stage.directory.companies["lakeside"].id,
+        started_at=now,
+        source="google",
+        medium="cpc",
+        rule="test",
+        expires_at=now + VISIT_LIFE,
+    )
+    session.add(visit)
+    session.flush()
+    return visit
+
+
+def lend(stage: Stage, now: datetime | None = None) -> str | None:
+    """A new visitor's number."""
+    now = now or stage.clock()
+    with stage.hub.store.writing() as session:
+        number = grant(session, pool_of(stage), a_visit(stage, session, now), now)
+        return number.number if number else None
+
+
+def test_each_visitor_gets_a_number_of_their_own_until_none_is_left(hub: Factory) -> None:
+    stage = hub()
+    lent = [lend(stage) for _ in range(4)]
+    assert sorted(filter(None, lent)) == list(POOL) and lent[3] is None
+
+
+def test_a_number_is_lent_again_when_its_lease_has_run_out(hub: Factory) -> None:
+    stage = hub()
+    lent = [lend(stage) for _ in POOL]
+    stage.clock.advance(seconds=HOLD.total_seconds() - 1)
+    assert lend(stage) is None
+    stage.clock.advance(seconds=1)
+    assert lend(stage) in lent
+
+
+def test_the_number_that_was_idle_longest_is_lent_first(hub: Factory) -> None:
+    stage = hub()
+    lent = []
+    for _ in POOL:
+        lent.append(lend(stage))
+        stage.clock.advance(minutes=1)
+    stage.clock.advance(hours=1)
+    assert [lend(stage) for _ in POOL] == lent
+
+
+def test_a_visitor_who_is_still_there_keeps_the_number(hub: Factory) -> None:
+    stage = hub()
+    shown = stage.visit()
+    for _ in range(5):
+        stage.clock.advance(minutes=29)
+        again = stage.visit(visit_id=shown.visit_id)
+        assert (again.number, again.visit_id) == (shown.number, shown.visit_id)
+        assert again.lease_until == stage.clock() + HOLD
+    [lease] = stage.rows(Lease, visit_id=shown.visit_id)
+    assert lease.expires_at == stage.clock() + HOLD
+
+
+def test_a_lease_that_ran_out_is_not_revived_and_a_new_one_is_granted(hub: Factory) -> None:
+    stage = hub()
+    shown = stage.visit()
+    stage.clock.advance(minutes=31)
+    with stage.hub.store.writing() as session:
+        assert prolong(session, shown.visit_id or "", stage.clock()) is None
+    again = stage.visit(visit_id=shown.visit_id)
+    assert again.number in POOL and len(stage.rows(Lease, visit_id=shown.visit_id)) == 2
+
+
+def test_a_retired_number_is_never_lent(hub: Factory) -> None:
+    stage = hub()
+    with stage.hub.store.writing() as session:
+        row = session.exec(select(TrackingNumber).where(col(TrackingNumber.number) == POOL[0])).one()
+        row.retired_at = stage.clock()
+        session.add(row)
+    assert sorted(filter(None, [lend(stage) for _ in range(4)])) == list(POOL[1:])
+
+
+def test_of_many_visitors_at_once_no_two_hold_the_same_number(hub: Factory) -> None:
+    stage = hub(accounts=[{**ACCOUNTS[0], "companies": [company("lakeside", _numbers(30), SHARED)]}])
+    tracker = stage.directory.lines[_numbers(1)[0]].tracker.id
+    begun = stage.clock()
+    clock_lock = threading.Lock()
+    lent: list[tuple[str, datetime]] = []
+    failures: list[BaseException] = []
+
+    def visitors() -> None:
+        try:
+            for _ in range(4):
+                with clock_lock:  # time goes on, so that numbers run out and come back
+                    stage.clock.advance(minutes=1)
+                    now = stage.clock()
+                with stage.hub.store.writing() as session:
+                    number = grant(session, tracker, a_visit(stage, session, now), now)
+                if number is not None:
+                    with clock_lock:
+                        lent.append((number.number, now))
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=visitors) for _ in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == [] and stage.clock() == begun + timedelta(minutes=128)
+    leases = stage.rows(Lease)
+    assert len(leases) == len(lent) > 60
+    by_number: dict[str, list[Lease]] = {}
+    for lease in leases:
+        by_number.setdefault(lease.tracking_number_id, []).append(lease)
+    for held in by_number.values():
+        held.sort(key=lambda lease: lease.granted_at)
+        for earlier, later in itertools.pairwise(held):
+            assert earlier.expires_at <= later.granted_at, "two visitors held one number"
+
+
+def _numbers(count: int) -> list[str]:
+    return [f"+131255502{index:02}" for index in range(count)]
+
+
+# Which number a visitor sees
+
+
+def test_a_visitor_from_a_source_with_its_own_number_sees_that_number(hub: Factory) -> None:
+    stage = hub()
+    page = "https://lakeside.example.com/?utm_source=yellow_pages&utm_medium=print&utm_campaign=spring"
+    shown = stage.visit(landing_page=page)
+    assert shown.number == YELLOW_PAGES and shown.lease_until is None
+    other = stage.visit(landing_page=page.replace("spring", "autumn"))
+    assert other.number in POOL
+
+
+def test_a_visitor_who_denies_analytics_is_not_recorded(hub: Factory) -> None:
+    stage = hub()
+    shown = stage.visit(consent={"analytics": "denied"})
+    assert (shown.number, shown.visit_id) == (SHARED, None)
+    assert stage.rows(Visit) == [] and stage.rows(Lease) == []
+
+
+def test_a_visit_of_one_company_is_never_another_companys(hub: Factory) -> None:
+    stage = hub()
+    shown = stage.visit("lakeside")
+    other = stage.visit("northgate", visit_id=shown.visit_id)
+    assert other.visit_id != shown.visit_id and other.number != shown.number
+
+
+def test_whatever_a_browser_sends_is_recorded_or_left_out(hub: Factory) -> None:
+    stage = hub()
+
+    @settings(max_examples=40, deadline=None)
+    @given(page=st.text(max_size=60), referrer=st.text(max_size=60), agent=st.text(max_size=30))
+    def check(page: str, referrer: str, agent: str) -> None:
+        shown = stage.visit(landing_page="https://lakeside.example.com/?q=" + page, referrer=referrer, user_agent=agent)
+        assert stage.visit_of(shown)
+
+    check()
+
+
+def test_what_no_database_takes_is_left_out_of_a_visit(hub: Factory) -> None:
+    stage = hub()
+    page = "https://lakeside.example.com/\0?utm_source=a%00\ud83d&gclid=x%00y&utm_term=\0"
+    shown = stage.visit(landing_page=page, referrer="\0", user_agent="a\0\ud83d")
+    assert "\0" not in (stage.visit_of(shown).landing_page or "")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from hub.model.columns import id_column, json_column, json_list
+from hub.model.columns import Row, id_column, json_column, json_list
 
 
-class Account(SQLModel, table=True):
+class Account(Row, table=True):
     """An agency, or a business on its own."""
 
     id: str = id_column()
@@ -17,7 +17,7 @@ class Account(SQLModel, table=True):
     title: str
 
 
-class Company(SQLModel, table=True):
+class Company(Row, table=True):
     """A business with its own trackers, time zone and CRM; `name` is what config.yaml and the tracking address call it."""
 
     id: str = id_column()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from hub.model.columns import expiry_column, json_list, personal_json, personal_text, time_column
+from hub.model.columns import Row, expiry_column, json_list, personal_json, personal_text, time_column
 
 
-class Attribution(SQLModel, table=True):
+class Attribution(Row, table=True):
     """The cause of one call or text (`subject_id`). `candidates` lists every visit that fits, with its own confidence."""
 
     subject_id: str = Field(primary_key=True, max_length=36)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from hub.model.columns import id_column, time_column
+from hub.model.columns import Row, id_column, time_column
 
 
-class AuditEntry(SQLModel, table=True):
+class AuditEntry(Row, table=True):
     """One deed of a person through the command line, by reference: nothing personal stands in it."""
 
     __tablename__ = "audit_entry"

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from hub.contracts.events import CallEvent
 from hub.contracts.phones import e164
-from hub.model.columns import Work, expiry_column, id_column, personal_bytes, personal_text, storable, time_column
+from hub.model.columns import Row, Work, expiry_column, id_column, personal_bytes, personal_text, storable, time_column
 
 STATUS_RANK = {"ringing": 1, "in_progress": 2, "failed": 3, "completed": 4}
 """A call's status only rises; `failed` and `completed` are final, and `completed` is believed over `failed`."""
@@ -96,7 +96,7 @@ class Call(CallState, Work, table=True):
     expires_at: datetime = expiry_column()
 
 
-class CallEventRow(SQLModel, table=True):
+class CallEventRow(Row, table=True):
     """One event of a call, for its timeline; `inbox_id` is the webhook that told it, none for the carrier's call list."""
 
     __tablename__ = "call_event"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
 import uuid_utils
+from pydantic.fields import FieldInfo
 from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, Numeric, String, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
@@ -122,7 +125,34 @@ def _category(category: str) -> dict[str, str]:
     return {"category": category}
 
 
-class Work(SQLModel):
+class Row(SQLModel):
+    """What every table inherits.
+
+    SQLModel checks nothing when it makes a table's row, yet takes 100 µs for it, and a call is a dozen rows. This
+    constructor fills the same attributes at once; a name that is no column is an error.
+    """
+
+    def __init__(self, **values: Any) -> None:
+        made = {name: values.pop(name) if name in values else make() for name, make in _columns_of(type(self))}
+        if values:
+            raise TypeError(f"{type(self).__name__} has no column {', '.join(values)}")
+        self.__dict__.update(made)
+
+
+@cache
+def _columns_of(table: type[Row]) -> tuple[tuple[str, Callable[[], Any]], ...]:
+    """Each column of a table, and what makes its value where none is given."""
+    return tuple((name, _maker(field)) for name, field in table.model_fields.items())
+
+
+def _maker(field: FieldInfo) -> Callable[[], Any]:
+    if field.default_factory is not None:
+        return cast(Callable[[], Any], field.default_factory)
+    value = None if field.is_required() else field.default
+    return lambda: value
+
+
+class Work(Row):
     """Columns of a row that workers claim: `ready`, then `leased` by one worker's token, then a final state.
 
     A lease that runs out is claimed again; only the holder of the token may complete the work.

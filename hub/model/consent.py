@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from hub.model.columns import expiry_column, id_column, json_list, personal_text, time_column
+from hub.model.columns import Row, expiry_column, id_column, json_list, personal_text, time_column
 
 
-class ConsentWord(SQLModel, table=True):
+class ConsentWord(Row, table=True):
     """A person's own word: given, refused or withdrawn, for one data use (or its parents). Rows are only added."""
 
     __tablename__ = "consent_word"
@@ -26,7 +26,7 @@ class ConsentWord(SQLModel, table=True):
     expires_at: datetime = expiry_column()
 
 
-class ConsentDecision(SQLModel, table=True):
+class ConsentDecision(Row, table=True):
     """One decision on one question: the strictest of all opinions, each with its rule and evidence."""
 
     __tablename__ = "consent_decision"
@@ -48,7 +48,7 @@ class ConsentDecision(SQLModel, table=True):
     expires_at: datetime = expiry_column()
 
 
-class Disclosure(SQLModel, table=True):
+class Disclosure(Row, table=True):
     """Who got which categories of whom, when, for what, and by which decision."""
 
     id: str = id_column()

@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from hub.model.columns import (
+    Row,
     Work,
     expiry_column,
     id_column,
@@ -25,7 +26,7 @@ FINAL_STATES = ("delivered", "rejected", "held", "dead")
 """`held`: consent says no; `dead`: tried until the schedule ended. `accepted` still waits for the network's diagnostics."""
 
 
-class ConversionRow(SQLModel, table=True):
+class ConversionRow(Row, table=True):
     """Business that came of a call, a text or an outcome, by one rule of config.yaml. `key` is its id at every network."""
 
     __tablename__ = "conversion"
@@ -80,7 +81,7 @@ class Delivery(Work, table=True):
     finished_at: datetime | None = time_column(nullable=True)
 
 
-class Attempt(SQLModel, table=True):
+class Attempt(Row, table=True):
     """One try of one delivery, committed before anything is sent; without a result it is `unknown`."""
 
     id: str = id_column()
@@ -92,7 +93,7 @@ class Attempt(SQLModel, table=True):
     reason: str | None = None
 
 
-class OutcomeRow(SQLModel, table=True):
+class OutcomeRow(Row, table=True):
     """The present state of one deal in one CRM, and the call that it goes back to, if it was found."""
 
     __tablename__ = "outcome"

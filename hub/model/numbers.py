@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from hub.model.columns import id_column, json_column, time_column
+from hub.model.columns import Row, id_column, json_column, time_column
 
 
-class Tracker(SQLModel, table=True):
+class Tracker(Row, table=True):
     """`source`: one number stands for one source. `session`: a pool, one number a visitor."""
 
     __table_args__ = (UniqueConstraint("company_id", "name"),)
@@ -33,7 +33,7 @@ class Tracker(SQLModel, table=True):
     retired_at: datetime | None = time_column(nullable=True)
 
 
-class TrackingNumber(SQLModel, table=True):
+class TrackingNumber(Row, table=True):
     """A number (E.164) of one tracker. `leased_until` is the pool's clockwork; leases are its history."""
 
     __tablename__ = "tracking_number"
@@ -48,7 +48,7 @@ class TrackingNumber(SQLModel, table=True):
     retired_at: datetime | None = time_column(nullable=True)
 
 
-class Lease(SQLModel, table=True):
+class Lease(Row, table=True):
     """One visitor's hold on one number of a pool, from `granted_at` until `expires_at`."""
 
     id: str = id_column()

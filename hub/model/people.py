@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from hub.model.columns import expiry_column, id_column, personal_text, time_column
+from hub.model.columns import Row, expiry_column, id_column, personal_text, time_column
 
 
-class Person(SQLModel, table=True):
+class Person(Row, table=True):
     """A person in the eyes of one company: two companies of one agency never share what they know."""
 
     __table_args__ = (UniqueConstraint("company_id", "phone_number"),)
@@ -25,7 +25,7 @@ class Person(SQLModel, table=True):
     expires_at: datetime = expiry_column()
 
 
-class FactRow(SQLModel, table=True):
+class FactRow(Row, table=True):
     """One fact of a caller as one enricher told it at one call; it ends at `expires_at`."""
 
     __tablename__ = "fact"

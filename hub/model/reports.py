@@ -6,12 +6,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import Date, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from hub.model.columns import id_column, money_column, time_column
+from hub.model.columns import Row, id_column, money_column, time_column
 
 
-class SourceRule(SQLModel, table=True):
+class SourceRule(Row, table=True):
     """A company's own rule on sources, asked before the built-in tables: an exact host, utm_source or parameter."""
 
     __tablename__ = "source_rule"
@@ -26,7 +26,7 @@ class SourceRule(SQLModel, table=True):
     made_at: datetime = time_column()
 
 
-class DayRollup(SQLModel, table=True):
+class DayRollup(Row, table=True):
     """Credits of one company's day (in its time zone) for one model, dimension and value."""
 
     __tablename__ = "day_rollup"
@@ -46,7 +46,7 @@ class DayRollup(SQLModel, table=True):
     amount: Decimal | None = money_column()
 
 
-class DirtyDay(SQLModel, table=True):
+class DirtyDay(Row, table=True):
     """A company's day whose roll-ups are older than its calls. `marked_at` tells a mark that came while rolling up."""
 
     __tablename__ = "dirty_day"

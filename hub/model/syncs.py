@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import LargeBinary, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from hub.model.columns import Work, id_column, time_column
+from hub.model.columns import Row, Work, id_column, time_column
 
 
 class SyncSlot(Work, table=True):
@@ -24,7 +24,7 @@ class SyncSlot(Work, table=True):
     result: str | None = None
 
 
-class Cursor(SQLModel, table=True):
+class Cursor(Row, table=True):
     """How far a connector's stream was read."""
 
     connector: str = Field(primary_key=True, max_length=64)
@@ -33,7 +33,7 @@ class Cursor(SQLModel, table=True):
     moved_at: datetime = time_column()
 
 
-class ConnectorNote(SQLModel, table=True):
+class ConnectorNote(Row, table=True):
     """A durable note of a connector's own (`Memory` in the door). Nothing secret."""
 
     __tablename__ = "connector_note"
@@ -43,7 +43,7 @@ class ConnectorNote(SQLModel, table=True):
     value: str
 
 
-class ConnectorToken(SQLModel, table=True):
+class ConnectorToken(Row, table=True):
     """A connector's OAuth token, encrypted; `key_id` names the key."""
 
     __tablename__ = "connector_token"
@@ -56,7 +56,7 @@ class ConnectorToken(SQLModel, table=True):
     saved_at: datetime = time_column()
 
 
-class ConnectorState(SQLModel, table=True):
+class ConnectorState(Row, table=True):
     """Why a connector is paused, if it is: the provider refused our credentials and a person must reconnect it."""
 
     __tablename__ = "connector_state"

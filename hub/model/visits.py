@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from hub.model.columns import (
+    Row,
     expiry_column,
     id_column,
     json_column,
@@ -18,7 +19,7 @@ from hub.model.columns import (
 )
 
 
-class Visit(SQLModel, table=True):
+class Visit(Row, table=True):
     """One visit, classified when it is recorded; its click ids and consent signals are kept as they came."""
 
     id: str = id_column()
@@ -46,7 +47,7 @@ class Visit(SQLModel, table=True):
     expires_at: datetime = expiry_column()
 
 
-class PageView(SQLModel, table=True):
+class PageView(Row, table=True):
     """One page that a visit looked at."""
 
     __tablename__ = "page_view"

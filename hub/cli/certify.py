@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.errors import RingfenceError
-from hub.plugins import discover
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,6 +49,8 @@ def certify(
 
 def find_plugin(name: str | None, file: Path | None) -> type[Connector]:
     """The connector class of an installed plugin, or of a file; CannotCertify says why there is none."""
+    from hub.plugins import discover
+
     if find_spec("pytest") is None:
         raise CannotCertify("The suites need pytest; install it with `pip install pytest`.")
     if (name is None) == (file is None):

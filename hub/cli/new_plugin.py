@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from hub.testing.scaffold import write_plugin
-
 
 def register(app: typer.Typer) -> None:
     """Add the command to the `hub` command."""
@@ -25,6 +23,8 @@ def new_plugin(
     """Write a new plugin: a package that installs, is certified and runs against its own stand-in."""
     from rich.console import Console
     from rich.markup import escape
+
+    from hub.testing.scaffold import write_plugin
 
     target = folder or Path(f"ringfence-{name.replace('_', '-')}")
     written = write_plugin(kind, name, target)

@@ -6,21 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from sqlalchemy.exc import OperationalError
 
-from hub.assembly import Clock, Hub, assemble, utc_now
-from hub.config.loading import load_config
-from hub.config.models import Config
-from hub.contracts.sandbox import AdsSandbox
 from hub.errors import ConfigError
-from hub.numbers.directory import LiveDirectory, write_accounts
-from hub.plugins import discover
-from hub.sandbox import RunningSandboxes, start_sandboxes
-from hub.store.engine import Store, explain
-from hub.store.schema import upgrade
+
+if TYPE_CHECKING:
+    from hub.assembly import Clock, Hub
+    from hub.config.models import Config
+    from hub.numbers.directory import LiveDirectory
+    from hub.sandbox import RunningSandboxes
+    from hub.store.engine import Store
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
 CONFIG = Path("config.yaml")
@@ -37,12 +34,20 @@ class Opened:
 
 def read_config(path: Path, *, sandbox: bool = False) -> Config:
     """The checked configuration; ConfigError tells every problem."""
+    from hub.config.loading import load_config
+    from hub.plugins import discover
+
     return load_config(path, discover, sandbox=sandbox)
 
 
 @contextmanager
 def open_store(config: Config) -> Iterator[Store]:
     """The database alone, with its schema brought up to date."""
+    from sqlalchemy.exc import OperationalError
+
+    from hub.store.engine import Store, explain
+    from hub.store.schema import upgrade
+
     store = Store(config.hub.database)
     try:
         upgrade(store)
@@ -54,8 +59,17 @@ def open_store(config: Config) -> Iterator[Store]:
 
 
 @contextmanager
-def open_hub(config: Config, clock: Clock = utc_now, sandboxes: RunningSandboxes | None = None) -> Iterator[Opened]:
+def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandboxes | None = None) -> Iterator[Opened]:
     """A whole hub: stand-ins started, schema migrated, accounts written. `sandboxes` that run already are used as they are."""
+    from sqlalchemy.exc import OperationalError
+
+    from hub.assembly import assemble, utc_now
+    from hub.numbers.directory import LiveDirectory, write_accounts
+    from hub.sandbox import start_sandboxes
+    from hub.store.engine import explain
+    from hub.store.schema import upgrade
+
+    clock = clock or utc_now
     entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}
     own = sandboxes is None
     running = sandboxes or start_sandboxes({name: entry.connector_class for name, entry in entries.items()}, clock)
@@ -79,6 +93,8 @@ def open_hub(config: Config, clock: Clock = utc_now, sandboxes: RunningSandboxes
 
 def _furnish(config: Config, sandboxes: RunningSandboxes) -> None:
     """Let the ad networks' stand-ins know the customer's own conversion actions."""
+    from hub.contracts.sandbox import AdsSandbox
+
     for rule in config.conversions:
         for name, destination in rule.send_to.items():
             sandbox: object = sandboxes.of(name) if name in sandboxes else None

@@ -1,0 +1,118 @@
+"""Requests of strangers, such as browsers: capped bodies, errors that repeat nothing of what was sent, own sites' CORS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
+
+from fastapi import HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.flow.visit_parameters import LONGEST_ADDRESS
+from hub.model import Company
+from hub.numbers.directory import LiveDirectory
+from hub.web.bodies import read_body
+
+Answer = Literal["granted", "denied"]
+Id = Annotated[str | None, Field(pattern=r"^[!-~]{1,64}$")]
+
+
+class Consent(BaseModel):
+    """What the visitor allows, as the page's consent tool tells it; what is left out is unknown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    analytics: Answer | None = None
+    ads: Answer | None = None
+    ad_user_data: Answer | None = None
+    all: Answer | None = None
+
+    def said(self) -> dict[str, Answer]:
+        """Only what was answered."""
+        return {name: answer for name, answer in self.model_dump().items() if answer is not None}
+
+
+class StrangersRoute(APIRoute):
+    """A route for requests of strangers. A subclass says what comes (`thing`), its `cap` in bytes, and its `body`."""
+
+    thing: ClassVar[str]
+    cap: ClassVar[int]
+    body: ClassVar[type[BaseModel]]
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler, with a guard around it."""
+        handle = super().get_route_handler()
+        known = {*self.body.model_fields, *(f"consent.{name}" for name in Consent.model_fields)}
+
+        async def guarded(request: Request) -> Response:
+            body = await read_body(request, self.cap)
+            if body is None:
+                return refusal(413, f"The {self.thing} is too large.")
+
+            async def replay() -> dict[str, Any]:
+                return {"type": "http.request", "body": body, "more_body": False}
+
+            try:
+                return await handle(Request(request.scope, replay))
+            except RequestValidationError as error:
+                fields = sorted({".".join(map(str, each["loc"][1:])) for each in error.errors()} & known)
+                return refusal(422, f"The {self.thing} is not of its form: {', '.join(fields) or 'see the body'}.")
+            except SQLAlchemyError:
+                return refusal(503, "Try again")
+
+        return guarded
+
+
+def company_named(directory: LiveDirectory, name: str) -> Company:
+    """The company of an address, else 404."""
+    company = directory.current().companies.get(name)
+    if company is None:
+        raise HTTPException(404, "Not found")
+    return company
+
+
+def own_site(company: Company, request: Request) -> dict[str, str]:
+    """Cross-origin permission for the company's own sites; tidiness, not a secret: the endpoint is public by nature."""
+    origin = request.headers.get("origin", "")
+    try:
+        host = urlsplit(origin).hostname or ""
+    except ValueError:
+        host = ""
+    own = any(host == domain or host.endswith("." + domain) for domain in company.domains)
+    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if own else {"Vary": "Origin"}
+
+
+def preflighted(company: Company, request: Request) -> Response:
+    """The answer to a browser that asks beforehand whether its page may post here."""
+    headers = own_site(company, request)
+    if "Access-Control-Allow-Origin" in headers:
+        headers |= {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "content-type"}
+    return Response(status_code=204, headers=headers)
+
+
+def signals(request: Request) -> tuple[bool, bool]:
+    """Whether the browser sends Global Privacy Control, and Do Not Track.
+
+    The signal's value is exactly 1, and with several headers one exact 1 counts. Source: the GPC specification.
+    """
+    return "1" in request.headers.getlist("sec-gpc"), request.headers.get("dnt") == "1"
+
+
+def clean(text: str | None) -> str | None:
+    """Text that a database can hold: without NUL and lone surrogates, which PostgreSQL refuses.
+
+    One character more than is read of an address stays, so that its reader sees that something was cut off.
+    """
+    if text is None:
+        return None
+    return text[: LONGEST_ADDRESS + 1].replace("\x00", "").encode("utf-8", "replace").decode("utf-8") or None
+
+
+def refusal(status: int, detail: str) -> Response:
+    """A refusal that is never cached."""
+    return JSONResponse({"detail": detail}, status, headers={"Cache-Control": "no-store"})

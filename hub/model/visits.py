@@ -11,7 +11,6 @@ from hub.model.columns import (
     Row,
     expiry_column,
     id_column,
-    json_column,
     json_list,
     personal_json,
     personal_text,
@@ -28,8 +27,10 @@ class Visit(Row, table=True):
     started_at: datetime = time_column(index=True)
     landing_page: str | None = personal_text("user.behavior.browsing_history")
     referrer: str | None = personal_text("user.behavior.browsing_history")
-    parameters: dict[str, Any] = json_column()
+    parameters: dict[str, Any] = personal_json("user.behavior.browsing_history")
     click_ids: dict[str, str] = personal_json("user.advertising.click_id")
+    clicked_at: dict[str, str] = json_column()
+    """When each click id came (ISO 8601), where that was later than the visit's beginning."""
     source: str
     medium: str
     campaign: str | None = None

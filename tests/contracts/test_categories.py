@@ -1,0 +1,84 @@
+"""The vocabulary of personal data is fideslang's, and every table keeps to it."""
+
+from __future__ import annotations
+
+import pytest
+from fideslang import DEFAULT_TAXONOMY
+from sqlalchemy import Column, Table
+from sqlmodel import SQLModel
+
+import hub.model  # noqa: F401 - the tables register themselves
+from hub.contracts.categories import CATEGORIES, OWN_CATEGORIES, USES
+
+NOT_PERSONAL = {
+    ("account", "name"): "what config.yaml calls an agency",
+    ("company", "name"): "what config.yaml calls a business",
+    ("tracker", "name"): "what config.yaml calls a tracker",
+    ("connector_note", "name"): "a note's name",
+    ("fact", "name"): "what kind of fact it is",
+    ("tracking_number", "number"): "the business's own number",
+    ("call", "tracking_number"): "the business's own number",
+    ("text_message", "tracking_number"): "the business's own number",
+    ("attempt", "number"): "a count",
+    ("consent_decision", "reason"): "a rule's sentence",
+}
+"""Columns whose names look personal and whose content is not, and why."""
+LOOKS_PERSONAL = (
+    "name", "number", "caller", "sender", "email", "phone", "address", "body", "url", "page", "referrer", "agent",
+    "cookie", "visitor_id", "click_ids", "recording_url", "contact", "keyword", "consent", "ip", "parameters", "evidence",
+)  # fmt: skip
+
+
+def tables() -> list[Table]:
+    return list(SQLModel.metadata.sorted_tables)
+
+
+def category(column: Column) -> str | None:  # type: ignore[type-arg]
+    return column.info.get("category")
+
+
+def looks_personal(name: str) -> bool:
+    return name in LOOKS_PERSONAL or name.endswith(("_name", "_number", "_email", "_page", "_url", "_agent"))
+
+
+def test_our_categories_are_fideslangs_or_told_to_be_our_own() -> None:
+    theirs = {each.fides_key for each in DEFAULT_TAXONOMY.data_category}
+    assert theirs >= CATEGORIES - OWN_CATEGORIES
+    assert not theirs & OWN_CATEGORIES
+
+
+def test_our_uses_are_fideslangs() -> None:
+    assert {each.fides_key for each in DEFAULT_TAXONOMY.data_use} >= USES
+
+
+def test_every_personal_column_names_a_known_category() -> None:
+    for table in tables():
+        for column in table.columns:
+            assert category(column) is None or category(column) in CATEGORIES, f"{table.name}.{column.name}"
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda table: table.name)
+def test_a_table_with_personal_data_says_when_each_row_ends(table: Table) -> None:
+    if any(category(column) for column in table.columns):
+        assert "expires_at" in table.columns and not table.columns["expires_at"].nullable
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda table: table.name)
+def test_a_column_that_looks_personal_has_a_category_or_a_reason(table: Table) -> None:
+    for column in table.columns:
+        if looks_personal(column.name) and category(column) is None:
+            assert (table.name, column.name) in NOT_PERSONAL, (
+                f"{table.name}.{column.name} looks personal: give it a category, or tell here why it is none"
+            )
+
+
+def test_every_reason_is_still_needed() -> None:
+    there = {(table.name, column.name) for table in tables() for column in table.columns if not category(column)}
+    assert set(NOT_PERSONAL) <= there
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda table: table.name)
+def test_every_time_is_aware_and_every_id_is_a_uuid(table: Table) -> None:
+    for column in table.columns:
+        if column.name.endswith(("_at", "_until")):
+            assert type(column.type).__name__ == "UTCTime", f"{table.name}.{column.name}"

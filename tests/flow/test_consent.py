@@ -1,0 +1,264 @@
+"""Consent: all are asked, the strictest wins, silence means no; every decision and every disclosure is written down."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scripted import PaperIndex, PaperLaw, allow
+from stage import CALLER, CONNECTORS, NORTH_SHARED, Stage
+
+from hub.api import ConsentQuestion, DataFlow, Fact, Opinion, Recipient, Share
+from hub.contracts.consent import STRICTNESS, strictest
+from hub.model import ConsentDecision, ConsentWord, Delivery, Disclosure, FactRow, Person
+
+Factory = Callable[..., Stage]
+opinions = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "c"]),
+        st.builds(Opinion, verdict=st.sampled_from(sorted(STRICTNESS)), rule_id=st.just("r"), reason=st.just("why")),
+    ),
+    max_size=6,
+)
+
+
+class SecondLaw(PaperLaw):
+    """Another regime."""
+
+    manifest = PaperLaw.manifest.model_copy(update={"name": "second_law"})
+
+
+TWO_LAWS = {**CONNECTORS, "second": SecondLaw}
+
+
+def verdict(word: str, rule: str = "rule") -> Callable[[ConsentQuestion], Opinion]:
+    return lambda question: Opinion(verdict=word, rule_id=rule, reason=f"It says {word}.")  # type: ignore[arg-type]
+
+
+@given(heard=opinions)
+def test_the_strictest_opinion_wins_and_none_at_all_is_a_no(heard: list[tuple[str, Opinion]]) -> None:
+    decision = strictest(heard)
+    worst = max((STRICTNESS[opinion.verdict] for _, opinion in heard), default=STRICTNESS["deny"])
+    assert STRICTNESS[decision.verdict] == worst
+    assert decision.allowed == bool(heard and all(opinion.verdict == "allow" for _, opinion in heard))
+    assert decision.opinions == tuple(heard)
+    assert not heard or decision.ruling in [opinion for _, opinion in heard]
+    assert strictest([*heard, ("d", Opinion(verdict="deny", rule_id="r", reason="no"))]).verdict == "deny"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "state"),
+    [
+        ("allow", "allow", "ready"),
+        ("allow", "needs", "held"),
+        ("allow", "deny", "held"),
+        ("needs", "deny", "held"),
+        ("deny", "allow", "held"),
+    ],
+)
+def test_of_two_regimes_the_stricter_one_decides(lite_hub: Factory, one: str, other: str, state: str) -> None:
+    stage = lite_hub(connectors=TWO_LAWS)
+    stage.law.rule, stage.second.rule = verdict(one, "one"), verdict(other, "other")
+    call = stage.call_in()
+    assert stage.one(Delivery, connector="network").state == state
+    decision = stage.one(ConsentDecision, subject_id=call.id, connector="network")
+    assert [each["connector"] for each in decision.opinions] == ["law", "second"]
+    assert STRICTNESS[decision.verdict] == max(STRICTNESS[one], STRICTNESS[other])  # type: ignore[index]
+
+
+SILENCE: dict[str, Callable[[ConsentQuestion], Any]] = {
+    "silence": lambda question: None,
+    "a crash": lambda question: 1 / 0,
+    "nonsense": lambda question: "yes",
+    "an unknown verdict": verdict("perhaps"),
+}
+
+
+@pytest.mark.parametrize("answer", SILENCE.values(), ids=list(SILENCE))
+def test_anything_but_a_clear_yes_is_a_no(lite_hub: Factory, answer: Callable[[ConsentQuestion], Any]) -> None:
+    stage = lite_hub(connectors=TWO_LAWS)
+    stage.second.rule = answer
+    stage.call_in()
+    row = stage.one(Delivery, connector="network")
+    assert (row.state, row.code) == ("held", "hub.no-answer")
+    assert "second" in (row.reason or "") and "silence means no" in (row.reason or "")
+
+
+def test_a_regime_that_hangs_is_a_no_and_the_call_goes_on(lite_hub: Factory) -> None:
+    stage = lite_hub(connectors=TWO_LAWS)
+    released = threading.Event()
+    stage.second.rule = lambda question: released.wait(20)
+    call = stage.call_in()
+    released.set()
+    assert call.state == "done"
+    assert stage.one(Delivery, connector="network").code == "hub.no-answer"
+
+
+def test_without_a_consent_plugin_nothing_leaves(lite_hub: Factory) -> None:
+    stage = lite_hub(connectors={name: each for name, each in CONNECTORS.items() if name != "law"})
+    stage.call_in()
+    row = stage.one(Delivery, connector="network")
+    assert (row.state, row.code) == ("held", "hub.silence")
+    assert stage.deliver() == {} and stage.network.batches == []
+
+
+def test_the_question_tells_the_recipient_the_use_and_every_declared_category(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    shown = stage.visit(gpc=True, consent={"ads": "granted"}, country="CA")
+    stage.call_in(shown.number)
+    [asked] = [each for each in stage.law.questions if each.recipient.name == "Paper Network"]
+    assert asked.use == "marketing.advertising.third_party.targeted" and asked.at == stage.clock()
+    assert asked.categories == {
+        "user.advertising.click_id",
+        "user.contact.phone_number",
+        "user.telephony.call_metadata",
+    }
+    assert asked.recipient_regions == ("US",)
+    assert {(place.country, place.region, place.basis) for place in asked.person_places} == {
+        ("US", "IL", "caller_number"),
+        ("CA", None, "declared"),
+    }
+    assert [(place.country, place.region) for place in asked.business_places] == [("US", "IL")]
+    assert [signal.kind for signal in asked.signals] == ["gpc"]
+    record = asked.latest_record()
+    assert record is not None and (record.state, record.channel) == ("given", "web")
+
+
+def test_a_signal_on_an_earlier_visit_of_the_person_still_counts(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    stage.call_in(stage.visit(gpc=True).number)
+    stage.clock.advance(days=2)
+    stage.call_in(stage.visit().number)
+    assert [signal.kind for signal in stage.law.questions[-1].signals] == ["gpc"]
+
+
+def test_what_a_person_said_to_one_company_is_not_told_to_another(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    stage.call_in()
+    stage.add(_word(stage, stage.one(Person)))
+    stage.call_in(NORTH_SHARED)
+    assert stage.law.questions[-1].records == ()
+    stage.clock.advance(minutes=1)
+    stage.call_in()
+    assert len(stage.law.questions[-1].records) == 1
+
+
+def _word(stage: Stage, person: Person) -> ConsentWord:
+    return ConsentWord(
+        person_id=person.id,
+        state="refused",
+        use="marketing",
+        channel="phone",
+        spoken_at=stage.clock(),
+        expires_at=stage.clock() + timedelta(days=900),
+    )
+
+
+def test_every_decision_is_stored_with_all_opinions_and_ends_some_day(hub: Factory) -> None:
+    stage = hub(connectors=TWO_LAWS)
+    stage.second.rule = lambda question: Opinion(
+        verdict="needs", rule_id="second.7", reason="Ask first.", evidence={"place": "CA"}
+    )
+    call = stage.call_in()
+    row = stage.one(ConsentDecision, subject_id=call.id, connector="network")
+    assert (row.moment, row.verdict, row.rule_id, row.reason) == ("decide", "needs", "second.7", "Ask first.")
+    assert row.opinions[1] == {
+        "connector": "second",
+        "verdict": "needs",
+        "rule": "second.7",
+        "reason": "Ask first.",
+        "evidence": {"place": "CA"},
+    }
+    assert row.expires_at > stage.clock() + timedelta(days=5 * 365), "five years of proof, at least"
+    assert stage.one(Delivery, connector="network").decision_id == row.id
+
+
+# Enrichers
+
+
+class Bureau(PaperIndex):
+    """An enricher at another company."""
+
+    manifest = PaperIndex.manifest.model_copy(
+        update={
+            "name": "bureau",
+            "recipient": Recipient(name="Bureau", role="independent_controller"),
+            "hosts": ("bureau.example.com",),
+            "flows": (DataFlow(hook="enrich_caller", use="sales", shares=(Share(field="phone_number"),)),),
+        }
+    )
+
+
+def test_another_company_is_told_a_number_only_after_consent(hub: Factory) -> None:
+    stage = hub(connectors={**CONNECTORS, "bureau": Bureau})
+    told: list[Any] = []
+    stage.bureau.script = [lambda caller: told.append(caller) or [], lambda caller: told.append(caller) or []]
+    stage.law.rule = lambda question: verdict("deny")(question) if question.use == "sales" else allow(question)
+    stage.call_in()
+    assert told == [] and stage.rows(Disclosure, connector="bureau") == []
+    stage.law.rule = allow
+    call = stage.call_in(caller="+13125550144")
+    assert [caller.phone_number for caller in told] == ["+13125550144"]
+    disclosed = stage.one(Disclosure, connector="bureau")
+    assert (disclosed.subject_id, disclosed.recipient, disclosed.use) == (call.id, "Bureau", "sales")
+    assert disclosed.categories == ["user.contact.phone_number"]
+
+
+def test_places_from_offline_enrichers_are_known_before_another_company_is_asked_about(lite_hub: Factory) -> None:
+    stage = lite_hub(connectors={"bureau": Bureau, **CONNECTORS})
+    stage.call_in()
+    asked = next(question for question in stage.law.questions if question.use == "sales")
+    assert [place.country for place in asked.person_places] == ["US"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [ValueError("a bug"), lambda _: None, lambda _: [{"name": "country"}], lambda _: "US"],
+    ids=["crash", "nothing", "nonsense", "text"],
+)
+def test_an_enricher_that_fails_is_noted_and_harms_nothing(hub: Factory, answer: Any) -> None:
+    stage = hub()
+    stage.index.script = [answer]
+    call = stage.call_in()
+    assert call.state == "done" and stage.one(Delivery, connector="network").state == "ready"
+    fact = stage.one(FactRow, subject_id=call.id)
+    assert fact.name == "enricher failed" and fact.source == "index" and "index" in (fact.value or "")
+    assert CALLER not in (fact.value or "")
+
+
+def test_facts_are_kept_with_their_source_and_end_with_their_life(hub: Factory) -> None:
+    stage = hub()
+    stage.index.facts = [
+        Fact(name="line", value="mobile\0", category="user.telephony.line_type", lifetime=timedelta(days=30)),
+        Fact(name="country", value="US", category="user.contact.address.country", confidence=0.9),
+    ]
+    call = stage.call_in()
+    line, country = stage.one(FactRow, name="line"), stage.one(FactRow, name="country")
+    assert (line.value, line.source, line.category) == ("mobile", "index", "user.telephony.line_type")
+    assert line.expires_at == stage.clock() + timedelta(days=30)
+    assert country.confidence == 0.9 and country.expires_at == call.expires_at
+
+
+def test_a_caller_is_enriched_once_a_call(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    call = stage.call_in()
+    with stage.hub.store.writing() as session:
+        again = session.get(type(call), call.id)
+        assert again is not None
+        again.state = "ready"
+        session.add(again)
+    stage.index.script = [ValueError("must not be asked again")]
+    stage.flow()
+    assert stage.rows(FactRow, name="enricher failed") == []
+
+
+def test_a_hidden_caller_is_not_enriched(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    stage.index.script = [ValueError("must not be asked")]
+    call = stage.call_in(caller=None)
+    assert call.person_id is None and stage.rows(FactRow) == []

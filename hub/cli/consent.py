@@ -41,6 +41,7 @@ def record(
     """Write down a person's word. It counts for everything that is decided or sent from now on; nothing is overwritten."""
     from hub.assembly import utc_now
     from hub.cli.auditing import note
+    from hub.cli.finding import typed
     from hub.cli.opening import open_store, read_config
     from hub.flow.case import new_person
     from hub.model import ConsentWord
@@ -63,7 +64,7 @@ def record(
                 state=state,
                 use=use,
                 channel=channel,
-                evidence=evidence,
+                evidence=typed(evidence) if evidence else None,
                 spoken_at=now,
                 expires_at=now + CONSENT_LIFE,
             )

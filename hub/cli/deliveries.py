@@ -130,6 +130,7 @@ def replay(
     """
     from hub.assembly import utc_now
     from hub.cli.auditing import note
+    from hub.cli.finding import typed
     from hub.cli.opening import open_store, read_config
 
     if not ids and state is None and connector is None and since is None:
@@ -150,20 +151,21 @@ def replay(
         with store.writing() as session:
             count = _make_ready(session, [row.id for row in rows], now)
             about = ",".join(ids) if ids else f"state={state} connector={connector} since={since}"
-            note(session, now, "deliveries.replay", about[:500], counted(count, "item"))
+            note(session, now, "deliveries.replay", typed(about)[:500], counted(count, "item"))
     say(f"[green]{count}[/green] will be tried again at the next sync of their connector.")
 
 
 def _wanted(connector: str | None, state: str | None, since: str | None, states: Sequence[str]) -> list[Any]:
     from hub.assembly import utc_now
     from hub.cli.finding import since as since_when
+    from hub.cli.finding import typed
     from hub.model import Delivery
 
     if state is not None and state not in states:
         raise CannotDo(f"{state!r} is not a state that fits here; choose one of {', '.join(states)}.")
     begun = since_when(since, utc_now())
     return [
-        *([Delivery.connector == connector] if connector is not None else []),
+        *([Delivery.connector == typed(connector)] if connector is not None else []),
         *([Delivery.state == state] if state is not None else []),
         *([Delivery.made_at >= begun] if begun is not None else []),
     ]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SHORTEST = 6
 """Characters of an id that are enough to look for it."""
+LONGEST = 64
+"""Characters of the longest id."""
 MOST_NAMED = 5
 
 
@@ -24,7 +26,7 @@ def find_subject(session: Session, wanted: str) -> Call | TextMessage:
     """The call or text with an id, a part of it, or the carrier's id; CannotDo where there is none or several."""
     from hub.model import Call, TextMessage
 
-    text = wanted.strip()
+    text = typed(wanted)
     found: list[Any] = [
         *_by_id(session, Call, text, Call.carrier_call_id),
         *_by_id(session, TextMessage, text, TextMessage.carrier_message_id),
@@ -38,7 +40,7 @@ def find_deliveries(session: Session, wanted: str) -> list[Delivery]:
 
     from hub.model import Delivery
 
-    text = wanted.strip()
+    text = typed(wanted)
     exact = select(Delivery).where((Delivery.id == text) | (Delivery.item_key == text)).order_by(col(Delivery.id))
     found = list(session.exec(exact)) or _by_part(session, Delivery, text, Delivery.id, Delivery.item_key)
     if len({delivery.item_key for delivery in found}) > 1:
@@ -59,7 +61,7 @@ def _by_part(session: Session, table: Any, text: str, *columns: Any) -> list[Any
     from sqlmodel import col, or_, select
 
     part = text.lower()
-    if len(part) < SHORTEST:
+    if not SHORTEST <= len(part) <= LONGEST:
         return []
     fits = [
         col(column).startswith(part, autoescape=True) | col(column).endswith(part, autoescape=True)
@@ -85,9 +87,14 @@ def missing(what: str, text: str) -> CannotDo:
     return CannotDo(f"No {what} has the id {shown(text)!r} or one that begins or ends so.")
 
 
+def typed(text: str) -> str:
+    """What was typed as text that a database takes: a terminal may hand over bytes that are no characters."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "").strip()
+
+
 def shown(text: str) -> str:
     """What was typed, as an error may repeat it: no phone number, and not endless."""
-    return re.sub(r"\+?\d{9,15}\b", "…", text)[:60]
+    return re.sub(r"\+?\d{9,15}\b", "…", typed(text))[:60]
 
 
 def known(name: str, names: Iterable[str], what: str) -> str:

@@ -80,6 +80,7 @@ def replay_webhooks(
     """Make parked webhooks ready again, once what hindered them is fixed. Ends with 1 where one was not parked."""
     from hub.assembly import utc_now
     from hub.cli.auditing import note
+    from hub.cli.finding import typed
     from hub.cli.opening import open_store, read_config
     from hub.flow.fold import replay
 
@@ -87,7 +88,7 @@ def replay_webhooks(
         raise CannotDo("Give the ids of parked webhooks, or --all; hub inbox list shows them.")
     now = utc_now()
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
-        wanted = list(dict.fromkeys(ids or _parked(session)))
+        wanted = list(dict.fromkeys(map(typed, ids or ()))) or _parked(session)
         count = sum(replay(session, wanted[at : at + AT_ONCE], now) for at in range(0, len(wanted), AT_ONCE))
         if count:
             note(

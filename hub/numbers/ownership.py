@@ -17,6 +17,9 @@ from hub.errors import RingfenceError
 from hub.model import Tracker, TrackingNumber
 from hub.numbers.directory import Directory, Line
 
+MOST_NAMED = 5
+"""Numbers that one warning names."""
+
 Standing = Literal["well", "elsewhere", "not at the carrier", "not in config.yaml"]
 
 
@@ -46,18 +49,19 @@ class Side:
     trouble: str | None = None
 
     def warnings(self) -> list[str]:
-        """A sentence for each number of ours whose calls would not reach this hub."""
+        """What is wrong with our numbers, so that calls would not reach this hub, in a sentence each."""
         if self.trouble is not None:
             return [f"{self.connector}: {self.trouble}"]
-        found = []
-        for each in self.numbers:
-            if each.standing == "elsewhere":
-                found.append(
-                    f"{each.number} ({each.tracker}) points to {', '.join(each.hosts)}; "
-                    f"hub numbers configure {each.number} points it here."
-                )
-            elif each.standing == "not at the carrier":
-                found.append(f"{each.number} ({each.tracker}) is not in the account of {self.connector}.")
+        found = [
+            f"{each.number} ({each.tracker}) points to {', '.join(each.hosts)}; "
+            f"hub numbers configure {each.number} points it here."
+            for each in self.numbers
+            if each.standing == "elsewhere"
+        ]
+        absent = [each.number for each in self.numbers if each.standing == "not at the carrier"]
+        if absent:
+            named = ", ".join(absent[:MOST_NAMED]) + (" …" if len(absent) > MOST_NAMED else "")
+            found.append(f"{len(absent)} of our numbers are not in the account of {self.connector}: {named}")
         return found
 
 

@@ -77,6 +77,25 @@ def test_an_unknown_id_is_one_sentence_without_the_number_in_it(shop: Shop, refu
     assert "%" in refusal(shop.run("call", "%%%%%%"))
 
 
+def test_whatever_is_typed_ends_in_one_sentence(shop: Shop, refusal: Refusal) -> None:
+    shop.play(send=False)
+    odd = (
+        "\udcff" * 8,
+        "______",
+        "'; DROP TABLE call; --",
+        "🚰" * 6,
+        "a" * 100_000,
+        "--------",
+        "[bold]what[/oops]",
+        " ",
+    )
+    for text in odd:
+        for words in (("call",), ("deliveries", "why"), ("deliveries", "replay", "--yes")):
+            sentence = refusal(shop.run(*words, "--", text))
+            assert len(sentence) < 200
+            sentence.encode()
+
+
 def test_a_withheld_conversion_says_by_which_rule(shop: Shop) -> None:
     (call_id,) = shop.play(visit={"gpc": True})
     story = shop.json("call", call_id)

@@ -8,6 +8,7 @@ from cli_shop import Shop
 from typer.testing import Result
 
 from hub.api import Fault
+from plugins.carriers.twilio.sandbox_api import Api
 
 Refusal = Callable[[Result], str]
 
@@ -47,9 +48,12 @@ def test_a_wrong_config_ends_the_check_with_2_and_every_problem(shop: Shop, refu
     assert all(problems.values())
 
 
-def test_a_check_warns_of_numbers_that_point_elsewhere(shop: Shop) -> None:
-    assert "+13125550100 (north/pool) is not in the account of phone." in shop.json("check", "--numbers")["warnings"]
-    assert "! +13125550100 (north/pool)" in shop.run("check", "--numbers").stdout
+def test_a_check_warns_of_numbers_whose_calls_would_not_come_here(shop: Shop) -> None:
+    Api(shop.carrier).own("+13125550100", {"VoiceUrl": "https://old.example.com/voice"})
+    elsewhere, absent = shop.json("check", "--numbers")["warnings"]
+    assert elsewhere.startswith("+13125550100 (north/pool) points to old.example.com/voice, nowhere;")
+    assert absent == "1 of our numbers are not in the account of phone: +13125550120"
+    assert f"! {absent}" in shop.run("check", "--numbers").stdout
 
 
 def test_a_paused_connector_is_named_with_the_way_back(shop: Shop) -> None:

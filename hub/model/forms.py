@@ -26,6 +26,8 @@ class FormSubmission(Work, table=True):
     email: str | None = personal_text("user.contact.email")
     name: str | None = personal_text("user.name")
     fields: dict[str, str] = personal_json("user.content.private")
+    consent: dict[str, str] = personal_json("user.privacy_preferences")
+    """What the visitor allows, said on the form: as of a visit; and `gpc` or `dnt`: `seen`."""
     submitted_at: datetime = time_column(index=True)
     first_time_contact: bool | None = None
     enriched_at: datetime | None = time_column(nullable=True)

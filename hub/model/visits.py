@@ -11,6 +11,7 @@ from hub.model.columns import (
     Row,
     expiry_column,
     id_column,
+    json_column,
     json_list,
     personal_json,
     personal_text,
@@ -44,6 +45,8 @@ class Visit(Row, table=True):
     person_id: str | None = Field(default=None, index=True, max_length=36)
     """The person that a call, text or form made this visit known to be of."""
     last_seen_at: datetime | None = time_column(nullable=True)
+    human_at: datetime | None = time_column(nullable=True)
+    """When the page first saw a sign of a person: only from then on may the visit hold a number of a pool."""
     number_shown_id: str | None = Field(default=None, foreign_key="tracking_number.id", index=True)
     expires_at: datetime = expiry_column()
 

@@ -1,0 +1,142 @@
+"""What a form's fields say: secrets and card numbers taken out, and whom to call back found by exact names. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from hub.contracts.phones import phone_number
+from hub.model.columns import storable
+
+MOST_FIELDS = 100
+LONGEST_NAME = 200
+LONGEST_VALUE = 4_096
+"""Characters of a value that are kept; a longer one is cut, for half a message is better than none."""
+MASKED = "[card number removed]"
+
+PHONE_NAMES = (
+    "phone", "phone_number", "phonenumber", "tel", "telephone", "mobile", "mobile_phone", "mobile_number", "cell",
+    "cell_phone", "contact_phone", "contact_number", "your_phone", "your_tel", "telefon", "telefono", "telefone",
+)  # fmt: skip
+EMAIL_NAMES = (
+    "email", "e_mail", "email_address", "emailaddress", "mail", "contact_email", "your_email", "correo",
+)  # fmt: skip
+NAME_NAMES = ("name", "full_name", "fullname", "your_name", "contact_name", "customer_name", "nombre", "nom")
+GIVEN_NAMES = ("first_name", "firstname", "fname", "given_name")
+FAMILY_NAMES = ("last_name", "lastname", "lname", "family_name", "surname")
+
+SECRET_WORDS = frozenset(
+    {"password", "passwd", "passwort", "pwd", "pass", "passcode", "passphrase", "kennwort", "contrasena", "senha", "pin",
+     "otp", "totp", "secret", "token", "csrf", "ssn", "cvv", "cvv2", "cvc", "cvc2", "csc", "cvn", "iban", "creditcard",
+     "cardnumber", "ccnumber"}
+)  # fmt: skip
+SECRET_PAIRS = frozenset(
+    {("credit", "card"), ("card", "number"), ("card", "code"), ("card", "expiry"), ("security", "code"), ("mot", "de"),
+     ("account", "number"), ("social", "security"), ("cc", "number"), ("cc", "num"), ("cc", "csc"), ("cc", "exp"),
+     ("cc", "cvc"), ("cc", "cvv"), ("cc", "name"), ("cc", "type")}
+)  # fmt: skip
+
+_EMAIL = re.compile(r"[^\s@<>\"(),;:\\\[\]]{1,64}@(?:[^\s@.<>\"(),;:\\\[\]]{1,63}\.){1,8}[^\s@.<>\"(),;:\\\[\]]{2,63}")
+_DIGITS = re.compile(r"(?<![\d+])\d(?:[\s.\-–]{0,2}\d){12,}")
+"""A run that may hold a card number; what begins with a plus is a phone number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to call back: E.164, an e-mail address in lower case, a name; each None where the form does not say."""
+
+    phone_number: str | None = None
+    email: str | None = None
+    name: str | None = None
+
+
+def kept_fields(fields: Mapping[str, str]) -> dict[str, str]:
+    """What may be kept of a form: at most 100 fields, without passwords and the like, card numbers masked."""
+    kept: dict[str, str] = {}
+    for name, value in fields.items():
+        if len(kept) == MOST_FIELDS:
+            break
+        if not is_secret(name):
+            kept[_text(name, LONGEST_NAME)] = without_cards(_text(value, LONGEST_VALUE))
+    return kept
+
+
+def contact_of(
+    fields: Mapping[str, str], country: str, phone: str | None = None, email: str | None = None, name: str | None = None
+) -> Contact:
+    """The contact that the page names, each part else the first field of a fitting name whose value has its shape."""
+    named = {_plain(field): value for field, value in reversed(list(fields.items()))}
+
+    def first(said: str | None, names: tuple[str, ...], read: Callable[[str], str | None]) -> str | None:
+        given = [said, *(named.get(each) for each in names)]
+        return next((found for value in given if value and (found := read(value))), None)
+
+    whole = first(name, NAME_NAMES, _name)
+    if whole is None:
+        parts = (first(None, GIVEN_NAMES, _name), first(None, FAMILY_NAMES, _name))
+        whole = " ".join(part for part in parts if part) or None
+    return Contact(
+        phone_number=first(phone, PHONE_NAMES, lambda text: phone_number(text.strip(), country)),
+        email=first(email, EMAIL_NAMES, _email),
+        name=whole,
+    )
+
+
+def is_secret(name: str) -> bool:
+    """Whether a field's name says that its value is nobody's business: passwords, codes, cards, account numbers."""
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", unicodedata.normalize("NFKD", name[:LONGEST_NAME]))
+    words = re.findall(r"[a-z0-9]+", "".join(c for c in split if not unicodedata.combining(c)).lower())
+    return not SECRET_WORDS.isdisjoint(words) or any(pair in SECRET_PAIRS for pair in pairwise(words))
+
+
+def without_cards(text: str) -> str:
+    """`text` with every number that could be a payment card's (13 to 19 digits, right by Luhn's check) masked."""
+    return _DIGITS.sub(lambda run: _masked(run[0]), text) if len(text) > 12 else text
+
+
+def _masked(run: str) -> str:
+    """A run of digits without its cards, which begin and end with a group, as people write them."""
+    groups = [(match[0], match.start(), match.end()) for match in re.finditer(r"\d+", run)]
+    kept, at, index = "", 0, 0
+    while index < len(groups):
+        digits, ends = "", []
+        for position, (group, _, end) in enumerate(groups[index : index + 6], index):
+            digits += group
+            if len(digits) > 19:
+                break
+            if len(digits) >= 13 and _luhn(digits):
+                ends.append((position, end))
+        if ends:
+            last, end = ends[-1]
+            kept, at, index = kept + run[at : groups[index][1]] + MASKED, end, last
+        index += 1
+    return kept + run[at:]
+
+
+def _luhn(digits: str) -> bool:
+    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
+
+
+def _plain(name: str) -> str:
+    return "_".join(re.findall(r"[a-z0-9]+", name[:LONGEST_NAME].casefold()))
+
+
+def _email(text: str) -> str | None:
+    plain = unicodedata.normalize("NFKC", text[:400]).strip().lower()
+    return plain if len(plain) <= 254 and _EMAIL.fullmatch(plain) else None
+
+
+def _name(text: str) -> str | None:
+    """A name is one short line with a letter in it, and neither an address nor a number."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[:400]).split())
+    if len(line) > 100 or "@" in line or "://" in line or sum(map(str.isdigit, line)) > 4:
+        return None
+    return line if any(map(str.isalpha, line)) else None
+
+
+def _text(text: str, longest: int) -> str:
+    return storable(text[:longest]) or ""

@@ -189,9 +189,20 @@ class Plugins:
 
         return self.guards[name].submit("render_answer", render)
 
-    def render_answer(self, name: str, point: AnswerPoint, route: Route, source_name: str) -> AnswerDocument:
-        """The document for a call at `point`."""
-        return self.guards[name].wait("render_answer", self.submit_answer(name, point, route, source_name))
+    def render_answers(
+        self, name: str, wanted: Sequence[tuple[AnswerPoint, Route, str]]
+    ) -> list[AnswerDocument | RingfenceError]:
+        """The documents for many points with their routes and source names in one go, or why one could not be made."""
+        caller = self._need(name, "render_answer")
+        answers = self._each(
+            name,
+            "render_answer",
+            lambda each: caller(point=each[0], route=each[1], source_name=each[2]),
+            wanted,
+            1 + 0.01 * len(wanted),
+        )
+        nothing = PluginFailure(f"connector {name!r} gave no document for a call.")
+        return [each if isinstance(each, AnswerDocument | RingfenceError) else nothing for each in answers]
 
     def acknowledge_webhook(self, name: str, request: WebhookRequest) -> AnswerDocument:
         """How the provider likes its webhooks acknowledged."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -37,23 +40,30 @@ def worker(config: ConfigFile = CONFIG) -> None:
     _start(config, False, serving=False, working=True)
 
 
-def serve(opened: Opened, wake: threading.Event | None = None) -> None:
-    """Serve the web edge until a signal ends it."""
+def serve(opened: Opened, wake: threading.Event | None = None, when_open: Callable[[], None] = lambda: None) -> None:
+    """Serve the web edge until a signal ends it; `when_open` is called once it answers."""
     import uvicorn
 
     from hub.web.app import create_app
 
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            when_open()
+
     host, port = listen_address(opened.hub.config.hub.listen)
     application = create_app(opened.hub, opened.directory, wake)
-    uvicorn.run(
-        application,
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=10,
-        log_config=None,
-    )
+    Server(
+        uvicorn.Config(
+            application,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=10,
+            log_config=None,
+        )
+    ).run()
 
 
 def listen_address(listen: str) -> tuple[str, int]:
@@ -69,22 +79,24 @@ def _start(path: Path, sandbox: bool, *, serving: bool, working: bool) -> None:
 
     logs.configure()
     loaded = read_config(path, sandbox=sandbox)
-    with open_hub(loaded) as opened:
+    with open_hub(loaded) as opened, contextlib.ExitStack() as ending:
         wake = threading.Event()
-        working_line = None
-        if working:
+
+        def work() -> None:
             from hub.worker import Worker
 
-            working_line = Worker(opened.hub, opened.directory, wake)
-            working_line.start()
-        try:
-            if serving:
-                serve(opened, wake if working else None)
-            else:
-                _wait_for_signal()
-        finally:
-            if working_line is not None:
-                working_line.stop()
+            line = Worker(opened.hub, opened.directory, wake)
+            line.start()
+            ending.callback(line.stop)
+
+        if not serving:
+            work()
+            _wait_for_signal()
+        elif working:
+            # The work waits until callers are answered: after a crash, much of it may have piled up.
+            serve(opened, wake, work)
+        else:
+            serve(opened)
 
 
 def _wait_for_signal() -> None:

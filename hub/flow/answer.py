@@ -13,9 +13,10 @@ import structlog
 
 from hub import metrics
 from hub.assembly import Hub, utc_now
+from hub.contracts.routes import Route
 from hub.contracts.webhooks import AnswerDocument, AnswerPoint, Step, WebhookRequest
 from hub.errors import RingfenceError
-from hub.numbers.directory import Directory, Line, LiveDirectory
+from hub.numbers.directory import Directory, LiveDirectory
 
 log = structlog.get_logger(__name__)
 DEADLINE = 1.0
@@ -41,11 +42,14 @@ class Answerer:
         with self._lock:
             if directory is self._made_for:
                 return
+            by_carrier: dict[str, list[tuple[AnswerPoint, Route, str]]] = {}
             for number, line in directory.lines.items():
-                if line.tracker.carrier not in self._hub.plugins.connectors:
-                    continue
-                for step in STEPS:
-                    self._make_static(AnswerPoint(step, number), line)
+                if line.tracker.carrier in self._hub.plugins.connectors:
+                    wanted = by_carrier.setdefault(line.tracker.carrier, [])
+                    static = line.route.static()
+                    wanted += [(AnswerPoint(step, number), static, line.source_name) for step in STEPS]
+            for carrier, wanted in by_carrier.items():
+                self._make_static(carrier, wanted)
             self._made_for = directory
 
     def submit(self, connector: str, point: AnswerPoint) -> Future[AnswerDocument]:
@@ -73,15 +77,18 @@ class Answerer:
         """The reply to a webhook that only tells something."""
         return self._acknowledgements.get(connector, AnswerDocument("text/plain", ""))
 
-    def _make_static(self, point: AnswerPoint, line: Line) -> None:
-        carrier = line.tracker.carrier
+    def _make_static(self, carrier: str, wanted: list[tuple[AnswerPoint, Route, str]]) -> None:
         try:
-            document = self._hub.plugins.render_answer(carrier, point, line.route.static(), line.source_name)
+            documents = self._hub.plugins.render_answers(carrier, wanted)
         except RingfenceError as error:
-            # The rest of the hub must start: only this call has no forward in memory, and an earlier one stays.
-            log.error("no static answer", connector=carrier, step=point.step, error=type(error).__name__)
-        else:
-            self._static[point.tracking_number, point.step] = document
+            documents = [error] * len(wanted)
+        failures = {type(each).__name__ for each in documents if isinstance(each, RingfenceError)}
+        if failures:
+            # The rest of the hub must start: only these calls have no forward in memory, and earlier ones stay.
+            log.error("no static answers", connector=carrier, errors=sorted(failures))
+        for (point, _, _), document in zip(wanted, documents, strict=True):
+            if isinstance(document, AnswerDocument):
+                self._static[point.tracking_number, point.step] = document
 
     def _acknowledge(self) -> dict[str, AnswerDocument]:
         plugins, made = self._hub.plugins, {}

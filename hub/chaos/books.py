@@ -1,0 +1,158 @@
+"""The books: what the world outside knows is compared with what the hub, the ad network and the CRM hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from hub.chaos.callers import Callers
+from hub.chaos.stage import RULE, Stage
+from hub.model import Call, Delivery, InboxWebhook, SyncSlot
+from hub.model.conversions import conversion_key
+from hub.store.engine import Store
+
+UNFINISHED = ("new", "ready", "leased", "accepted")
+FAULTS = {
+    "lost": "acknowledged webhooks are not in the inbox",
+    "missing_calls": "calls are missing or have not ended",
+    "missing_conversions": "conversions are not at the ad network",
+    "doubled_conversions": "conversions are at the ad network twice",
+    "strange_conversions": "conversions are at the ad network that must not be there",
+    "wrong_clicks": "conversions are at the ad network with another call's click",
+    "missing_tasks": "calls are not in the CRM",
+    "doubled_tasks": "calls are in the CRM twice",
+    "limbo": "pieces of work were begun and are in no final state",
+    "parked": "genuine webhooks are parked",
+    "failed_deliveries": "deliveries were rejected or given up",
+    "tracebacks": "tracebacks are in the hub's log",
+    "unclean_stops": "peaceful stops did not end in time",
+}
+"""What must be zero, and how to say that it is not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Books:
+    """The result; every field of FAULTS must be zero."""
+
+    kills: int
+    calls: int
+    acknowledged: int
+    """Webhooks that the hub acknowledged, once each however often they were sent."""
+    refused: int
+    """Tries that were not acknowledged, most of them while no hub ran."""
+    given_up: int
+    """Webhooks that were never acknowledged."""
+    stored: int
+    lost: int
+    missing_calls: int
+    conversions: int
+    """Conversions that are due at the ad network; those of visitors who object are not."""
+    counted_once: int
+    missing_conversions: int
+    doubled_conversions: int
+    strange_conversions: int
+    wrong_clicks: int
+    held: int
+    tasks: int
+    """Calls that are due in the CRM."""
+    logged_once: int
+    missing_tasks: int
+    doubled_tasks: int
+    limbo: int
+    parked: int
+    failed_deliveries: int
+    tracebacks: int
+    unclean_stops: int
+
+    def problems(self) -> list[str]:
+        """What does not add up, one sentence each."""
+        return [f"{getattr(self, name)} {words}" for name, words in FAULTS.items() if getattr(self, name)]
+
+    def lines(self) -> Iterator[tuple[str, int]]:
+        """Every figure with its name."""
+        for each in fields(self):
+            yield each.name, getattr(self, each.name)
+
+
+def at_rest(store: Store, callers: Callers) -> bool:
+    """Whether the hub has finished everything that it was given."""
+    with store.reading() as session:
+        ended = select(func.count()).select_from(Call).where(Call.status == "completed")
+        if session.exec(ended).one() < len(callers.calls):
+            return False
+        left_behind = col(SyncSlot.due_at) < datetime.now(UTC) - timedelta(seconds=5)
+        stale = select(func.count()).select_from(SyncSlot).where(SyncSlot.state == "leased", left_behind)
+        return not _unfinished(session) and not session.exec(stale).one()
+
+
+def balance(stage: Stage, store: Store, callers: Callers, *, kills: int, log: Path, clean: bool) -> Books:
+    """Compare; to be asked after the hub has stopped."""
+    with store.reading() as session:
+        inbox = {(row.url or "", row.body or b"") for row in session.exec(select(InboxWebhook))}
+        calls = {call.carrier_call_id: call for call in session.exec(select(Call))}
+        deliveries = Counter(session.exec(select(Delivery.state)))
+        leased = session.exec(select(func.count()).select_from(SyncSlot).where(SyncSlot.state == "leased")).one()
+        limbo = _unfinished(session) + leased
+        parked = session.exec(
+            select(func.count()).select_from(InboxWebhook).where(InboxWebhook.state == "parked")
+        ).one()
+    kept = {
+        each.carrier_call_id: calls[each.carrier_call_id] for each in callers.calls if each.carrier_call_id in calls
+    }
+    due = {
+        conversion_key(RULE, kept[each.carrier_call_id].id): each
+        for each in callers.calls
+        if each.converts and each.carrier_call_id in kept
+    }
+    at_network = stage.network.conversions()
+    alone = {each.click_id for each in callers.calls if each.alone}
+    clicks = Counter(click for click in map(_click, at_network.values()) if click in alone)
+    logged = Counter(activity["key"] for activity in stage.crm.activities())
+    ended = {call.id for call in kept.values() if call.status == "completed"}
+    return Books(
+        kills=kills,
+        calls=len(callers.calls),
+        acknowledged=len(callers.acknowledged),
+        refused=callers.refused,
+        given_up=callers.given_up,
+        stored=len(callers.acknowledged & inbox),
+        lost=len(callers.acknowledged - inbox),
+        missing_calls=len(callers.calls) - len(ended),
+        conversions=len(due),
+        counted_once=sum(key in at_network and clicks[call.click_id] <= 1 for key, call in due.items()),
+        missing_conversions=len(due.keys() - at_network.keys()),
+        doubled_conversions=sum(count - 1 for count in clicks.values()),
+        strange_conversions=len(at_network.keys() - due.keys()),
+        wrong_clicks=sum(
+            _click(at_network[key]) != call.click_id for key, call in due.items() if call.alone and key in at_network
+        ),
+        held=deliveries["held"],
+        tasks=len(ended),
+        logged_once=sum(logged[call_id] == 1 for call_id in ended),
+        missing_tasks=sum(logged[call_id] == 0 for call_id in ended),
+        doubled_tasks=sum(count - 1 for count in logged.values() if count > 1),
+        limbo=limbo,
+        parked=parked,
+        failed_deliveries=deliveries["rejected"] + deliveries["dead"],
+        tracebacks=log.read_text(errors="replace").count("Traceback (most recent call last)") if log.exists() else 0,
+        unclean_stops=0 if clean else 1,
+    )
+
+
+def _unfinished(session: Session) -> int:
+    tables: tuple[Any, ...] = (InboxWebhook, Call, Delivery)
+    return sum(
+        session.exec(select(func.count()).select_from(table).where(col(table.state).in_(UNFINISHED))).one()
+        for table in tables
+    )
+
+
+def _click(state: Any) -> str | None:
+    clicks: dict[str, str] = state["click_ids"]
+    return clicks.get("gclid")

@@ -1,0 +1,148 @@
+"""The callers: visitors who see a number and call it, through a carrier that asks again until it is acknowledged."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal, get_args
+
+import httpx
+
+from hub.chaos.stage import BUSINESS, COMPANY, DEFAULT_NUMBER, Stage
+from hub.contracts.sandbox import SimulatedCall
+from hub.contracts.webhooks import WebhookRequest
+
+AT_ONCE = 6
+PATIENCE = 30.0
+"""Seconds in which a carrier asks again; what is not acknowledged then is left to its call list."""
+PAUSE = 0.1
+AREAS = (312, 217, 309, 618, 708, 773, 815, 847, 630, 331, 414, 608, 219, 260, 317, 502, 513, 614, 419, 515)
+
+Outcome = Literal["answered", "voicemail", "abandoned"]
+Told = tuple[str, bytes]
+"""A webhook by its address and body."""
+
+
+@dataclass(frozen=True)
+class PlayedCall:
+    """One call as it happened outside of the hub."""
+
+    click_id: str
+    outcome: Outcome
+    objects: bool
+    """The visitor's browser sent Global Privacy Control: this call must not reach the ad network."""
+    carrier_call_id: str
+    alone: bool
+    """The visitor had a number of their own, so it is known which click the call belongs to."""
+
+    @property
+    def converts(self) -> bool:
+        """Whether the ad network must count it."""
+        return self.outcome == "answered" and not self.objects
+
+
+@dataclass
+class Callers:
+    """Plays calls in threads of its own; the same seed plays the same calls."""
+
+    stage: Stage
+    seed: int
+    calls: list[PlayedCall] = field(default_factory=list)
+    acknowledged: set[Told] = field(default_factory=set)
+    given_up: int = 0
+    """Webhooks that were never acknowledged."""
+    refused: int = 0
+    """Tries without an acknowledgement."""
+
+    def __post_init__(self) -> None:
+        self._crew = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="caller")
+        self._client = httpx.Client(base_url=self.stage.address, timeout=10, trust_env=False)
+        self._lock = threading.Lock()
+        self._waiting: list[Future[None]] = []
+        self._asked = 0
+        self._hung_up = threading.Event()
+
+    def call(self, calls: int) -> None:
+        """Let some more people call; returns at once."""
+        for _ in range(calls):
+            self._asked += 1
+            self._waiting.append(self._crew.submit(self._play, self._asked))
+
+    def finish(self) -> None:
+        """Wait until every call has ended; an error of the stage itself is raised."""
+        for each in self._waiting:
+            each.result()
+        self._crew.shutdown()
+        self._client.close()
+
+    def abandon(self) -> None:
+        """Hang up at once."""
+        self._hung_up.set()
+        self._crew.shutdown(wait=False, cancel_futures=True)
+
+    def _play(self, number: int) -> None:
+        chance = random.Random(f"{self.seed}/{number}")  # noqa: S311 - a script, not a secret
+        outcome: Outcome = chance.choices(get_args(Outcome), (8, 1, 1))[0]
+        objects = chance.random() < 0.1
+        click_id = f"Cj0KCQchaos{self.seed}-{number:08}"
+        shown, visit_id, alone = self._visit(click_id, objects)
+        caller = f"+1{AREAS[number // 100 % len(AREAS)]}55501{number % 100:02}"
+        if chance.random() < 0.2:
+            self.stage.crm.add_contact(f"Caller {number}", caller)
+        plain = SimulatedCall(
+            caller_number=caller, tracking_number=shown, answering_number=BUSINESS, started_at=datetime.now(UTC)
+        )
+        call = replace(plain, outcome=outcome, ring=timedelta(seconds=1), talk=timedelta(seconds=2), recorded=False)
+        webhooks = self.stage.carrier.webhooks(call, f"{self.stage.address}/webhooks/carrier")
+        with self._lock:
+            self.calls.append(PlayedCall(click_id, outcome, objects, _call_id(webhooks[0][1]), alone))
+        for _, request in webhooks:
+            time.sleep(chance.uniform(0, 0.05))
+            self._tell(request)
+        if visit_id:
+            self._until_acknowledged("POST", f"/track/{COMPANY}/visit/{visit_id}/end", b"", {})
+
+    def _visit(self, click_id: str, objects: bool) -> tuple[str, str | None, bool]:
+        page = f'{{"landing_page": "https://lakeside.example.com/?gclid={click_id}"}}'.encode()
+        headers = {"content-type": "application/json"} | ({"sec-gpc": "1"} if objects else {})
+        reply = self._until_acknowledged("POST", f"/track/{COMPANY}/visit", page, headers)
+        if reply is None:
+            return DEFAULT_NUMBER, None, False
+        shown = reply.json()
+        return shown["number"], shown["visit_id"], shown["lease_seconds"] is not None
+
+    def _tell(self, request: WebhookRequest) -> None:
+        path = request.url.removeprefix(self.stage.address)
+        if self._until_acknowledged(request.method, path, request.body, dict(request.headers)) is None:
+            with self._lock:
+                self.given_up += 1
+        else:
+            with self._lock:
+                self.acknowledged.add((request.url, request.body))
+
+    def _until_acknowledged(
+        self, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> httpx.Response | None:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until and not self._hung_up.is_set():
+            try:
+                response = self._client.request(method, path, content=body, headers=headers)
+                if response.is_success:
+                    return response
+            except httpx.HTTPError:
+                pass  # killed before it acknowledged, whether it kept the event or not
+            with self._lock:
+                self.refused += 1
+            self._hung_up.wait(PAUSE)
+        return None
+
+
+def _call_id(ringing: WebhookRequest) -> str:
+    """The carrier's id of the call, out of its first webhook."""
+    from urllib.parse import parse_qs
+
+    return parse_qs(ringing.body.decode())["CallSid"][0]

@@ -1,0 +1,61 @@
+"""One run of chaos: start, let people call, kill, again; then wait until all is at rest, and balance the books."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from hub.chaos.books import Books, at_rest, balance
+from hub.chaos.callers import Callers
+from hub.chaos.stage import set_stage
+from hub.chaos.victim import Victim
+from hub.store.engine import Store
+
+KILLED_IN_ITS_START = 0.15
+"""How many of the kills come before the hub has answered at all."""
+LONGEST_REST = 120.0
+"""Seconds in which everything must be finished after the last start; a dead worker's leases run for 20."""
+
+
+def run_chaos(
+    folder: Path,
+    *,
+    cycles: int,
+    seed: int,
+    calls_per_cycle: int,
+    longest_life: float = 1.0,
+    tell: Callable[[int, Callers], None] = lambda cycle, callers: None,
+) -> Books:
+    """Kill a hub `cycles` times while people call; each time at a random moment, at most `longest_life` seconds after its
+    first answer. `tell` hears of each kill. Everything is written to `folder`. RingfenceError where a hub does not start.
+    """
+    chance = random.Random(seed)  # noqa: S311 - a script, not a secret
+    with set_stage(folder) as stage:
+        victim, callers = Victim(stage), Callers(stage, seed)
+        try:
+            for cycle in range(cycles):
+                victim.start()
+                callers.call(calls_per_cycle)
+                if cycle and chance.random() < KILLED_IN_ITS_START:
+                    time.sleep(chance.uniform(0.0, 0.7))
+                else:
+                    victim.wait_until_ready()
+                    time.sleep(chance.uniform(0.0, longest_life))
+                victim.kill()
+                tell(cycle + 1, callers)
+            victim.start()
+            victim.wait_until_ready()
+            callers.finish()
+            store = Store(stage.database)
+            until = time.monotonic() + LONGEST_REST
+            while not at_rest(store, callers) and time.monotonic() < until:
+                time.sleep(0.2)
+            clean = victim.stop()
+            books = balance(stage, store, callers, kills=cycles, log=victim.log, clean=clean)
+            store.close()
+            return books
+        finally:
+            callers.abandon()
+            victim.end()

@@ -1,0 +1,146 @@
+"""The stage: stand-ins of the providers that outlive the hub, and a config.yaml that points a real hub at them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox
+from hub.errors import ConfigError
+from hub.plugins import discover
+from hub.sandbox import RunningSandboxes, start_sandboxes
+
+RULE = "answered call"
+COMPANY = "lakeside"
+BUSINESS = "+13125550190"
+DEFAULT_NUMBER = "+13125550120"
+POOL = tuple(f"+17735550{last}" for last in range(100, 200))
+"""More numbers than callers at one time, so that each call is known by its own visit. 555-01xx is kept for fiction."""
+PROVIDERS = {"carrier": "twilio", "network": "google_ads", "crm": "salesforce"}
+"""Connector → plugin."""
+OFTEN: Mapping[str, Mapping[str, Any]] = {"network": {"diagnostics_after": 1}}
+"""Settings besides those of the stand-ins: nobody waits half an hour for diagnostics here."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the hub finds when it starts, again and again: its configuration, its secrets, and the providers."""
+
+    config: Path
+    database: str
+    address: str
+    environ: Mapping[str, str]
+    sandboxes: RunningSandboxes
+
+    @property
+    def carrier(self) -> CarrierSandbox:
+        """The carrier's stand-in."""
+        return cast(CarrierSandbox, self.sandboxes.of("carrier"))
+
+    @property
+    def network(self) -> AdsSandbox:
+        """The ad network's stand-in."""
+        return cast(AdsSandbox, self.sandboxes.of("network"))
+
+    @property
+    def crm(self) -> CrmSandbox:
+        """The CRM's stand-in."""
+        return cast(CrmSandbox, self.sandboxes.of("crm"))
+
+
+@contextmanager
+def set_stage(folder: Path) -> Iterator[Stage]:
+    """Start the stand-ins and write config.yaml into `folder`; secrets go to the environment, as in earnest."""
+    classes = discover().classes
+    missing = sorted(set(PROVIDERS.values()) - classes.keys())
+    if missing:
+        raise ConfigError(f"hub chaos needs the plugins {', '.join(missing)}; install ringfence with its extras.")
+    with start_sandboxes({name: classes[plugin] for name, plugin in PROVIDERS.items()}) as sandboxes:
+        environ = {"CHAOS_KEY": base64.b64encode(secrets.token_bytes(32)).decode()}
+        connectors = {
+            name: {
+                "plugin": plugin,
+                "schedule": "every 1 second",
+                **_in_environment(f"CHAOS_{name.upper()}", sandboxes.settings(name), environ),
+                **OFTEN.get(name, {}),
+            }
+            for name, plugin in PROVIDERS.items()
+        }
+        port = _free_port()
+        database = f"sqlite:///{folder / 'chaos.db'}"
+        address = f"http://127.0.0.1:{port}"
+        network = cast(AdsSandbox, sandboxes.of("network"))
+        document = _document(address, port, database, connectors, network.destination())
+        config = folder / "config.yaml"
+        config.write_text(json.dumps(document, indent=2))  # JSON is YAML
+        yield Stage(config, database, address, os.environ | environ, sandboxes)
+
+
+def _document(
+    address: str, port: int, database: str, connectors: Mapping[str, Any], destination: Mapping[str, Any]
+) -> dict[str, Any]:
+    trackers = [
+        {"name": "website", "type": "session", "carrier": "carrier", "numbers": POOL},
+        {
+            "name": "default",
+            "type": "source",
+            "carrier": "carrier",
+            "numbers": [DEFAULT_NUMBER],
+            "source": "website",
+            "default": True,
+        },
+    ]
+    company = {
+        "name": COMPANY,
+        "title": "Lakeside Plumbing",
+        "country": "US",
+        "region": "IL",
+        "route": {"dial": BUSINESS, "greeting": "Lakeside Plumbing.", "voicemail": "Leave a message."},
+        "trackers": trackers,
+    }
+    return {
+        "hub": {
+            "public_url": address,
+            "listen": f"127.0.0.1:{port}",
+            "database": database,
+            "secret_keys": ["${env:CHAOS_KEY}"],
+        },
+        "connectors": {
+            **connectors,
+            "signals": {"plugin": "signals"},
+            "jurisdictions": {"plugin": "jurisdictions", "trades_in": ["US"]},
+        },
+        "conversions": [
+            {
+                "name": RULE,
+                "when": {"event": "call", "answered": True, "min_duration": "1s"},
+                "value": "40 USD",
+                "send_to": {"network": destination},
+            }
+        ],
+        "accounts": [{"name": "agency", "title": "Agency", "companies": [company]}],
+    }
+
+
+def _in_environment(prefix: str, settings: Any, environ: dict[str, str]) -> Any:
+    """The settings with every text moved to the environment and a reference in its place."""
+    if isinstance(settings, Mapping):
+        return {key: _in_environment(f"{prefix}_{key.upper()}", value, environ) for key, value in settings.items()}
+    if not isinstance(settings, str):
+        return settings
+    environ[prefix] = settings
+    return f"${{env:{prefix}}}"
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

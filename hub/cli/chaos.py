@@ -1,0 +1,99 @@
+"""`hub chaos`: kill a real hub again and again while calls come in, then balance the books."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.errors import RingfenceError
+
+if TYPE_CHECKING:
+    from hub.chaos.books import Books
+    from hub.chaos.callers import Callers
+
+Cycles = Annotated[int, typer.Option("--cycles", min=1, help="How many times to kill the hub.")]
+Calls = Annotated[int, typer.Option("--calls-per-cycle", min=1, help="How many people call in each life of the hub.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="The same seed plays the same calls and kills.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--folder", help="An empty folder for the database and the log; kept when the run has ended."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `hub`."""
+    app.command("chaos")(chaos)
+
+
+def chaos(cycles: Cycles = 20, seed: Seed = None, calls_per_cycle: Calls = 8, folder: Folder = None) -> None:
+    """Kill a hub with SIGKILL while calls come in, and prove that nothing is lost or doubled.
+
+    Needs no configuration: stand-ins of Twilio, Google Ads and Salesforce play the world. Ends with status 1 where the
+    books do not balance; then the folder stays.
+    """
+    seed = secrets.randbelow(1_000_000) if seed is None else seed
+    place = folder or Path(tempfile.mkdtemp(prefix="ringfence-chaos-"))
+    place.mkdir(parents=True, exist_ok=True)
+    if any(place.iterdir()):
+        raise RingfenceError(f"{place} is not empty; name a new folder.")
+    books = _run(place, cycles, seed, calls_per_cycle)
+    _print(books, seed)
+    problems = books.problems()
+    if problems or folder:
+        typer.echo(f"The database and the log are in {place}.")
+    else:
+        _remove(place)
+    for problem in problems:
+        typer.secho(problem[0].upper() + problem[1:] + ".", fg=typer.colors.RED, err=True)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _run(place: Path, cycles: int, seed: int, calls_per_cycle: int) -> Books:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from hub.chaos.run import run_chaos
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[seen]}"),
+    )
+    with Progress(*columns) as progress:
+        task = progress.add_task("Killing the hub", total=cycles, seen="")
+
+        def tell(cycle: int, callers: Callers) -> None:
+            seen = f"{len(callers.calls)} calls, {len(callers.acknowledged)} webhooks acknowledged"
+            words = "Killing the hub" if cycle < cycles else "Waiting until all is at rest"
+            progress.update(task, completed=cycle, seen=seen, description=words)
+
+        return run_chaos(place, cycles=cycles, seed=seed, calls_per_cycle=calls_per_cycle, tell=tell)
+
+
+def _print(books: Books, seed: int) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from hub.chaos.books import FAULTS
+
+    table = Table(title=f"The books of {books.kills} kills (seed {seed})")
+    table.add_column("figure")
+    table.add_column("is", justify="right")
+    table.add_column("must be", justify="right")
+    for name, value in books.lines():
+        must = "0" if name in FAULTS else ""
+        style = "bold red" if must and value else None
+        table.add_row(name.replace("_", " "), str(value), must, style=style)
+    Console().print(table)
+
+
+def _remove(place: Path) -> None:
+    import shutil
+
+    shutil.rmtree(place, ignore_errors=True)

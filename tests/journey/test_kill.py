@@ -1,0 +1,22 @@
+"""The hub is killed twenty times while calls come in and syncs run, and nothing is lost and nothing is doubled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hub.chaos.run import run_chaos
+
+SEED = 20261124
+
+
+@pytest.mark.timeout(300)
+def test_a_hub_that_is_killed_twenty_times_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+    books = run_chaos(tmp_path, cycles=20, seed=SEED, calls_per_cycle=6, longest_life=0.8)
+    assert books.problems() == []
+    assert (books.kills, books.calls, books.given_up) == (20, 120, 0)
+    assert books.acknowledged == books.stored > 500
+    assert books.counted_once == books.conversions > 60
+    assert books.logged_once == books.tasks == 120
+    assert books.refused > 0, "the kills met calls"

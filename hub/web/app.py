@@ -16,6 +16,7 @@ from hub.flow.answer import Answerer
 from hub.flow.receive import Receiver
 from hub.numbers.directory import LiveDirectory
 from hub.store.ingest import IngestWriter
+from hub.web.forms import forms_router
 from hub.web.operation import Operation
 from hub.web.tracking import tracking_router
 from hub.web.webhooks import WebhookEndpoint
@@ -53,4 +54,5 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         Route("/metrics", operation.metrics),
     ]
     app.include_router(tracking_router(hub, directory))
+    app.include_router(forms_router(hub, directory))
     return app

@@ -57,8 +57,11 @@ class StrangersRoute(APIRoute):
             async def replay() -> dict[str, Any]:
                 return {"type": "http.request", "body": body, "more_body": False}
 
+            # A beacon says text/plain, so that browsers send it without asking first; it is JSON all the same.
+            others = [(name, value) for name, value in request.scope["headers"] if name != b"content-type"]
+            as_json = {**request.scope, "headers": [*others, (b"content-type", b"application/json")]}
             try:
-                return await handle(Request(request.scope, replay))
+                return await handle(Request(as_json, replay))
             except RequestValidationError as error:
                 fields = sorted({".".join(map(str, each["loc"][1:])) for each in error.errors()} & known)
                 return refusal(422, f"The {self.thing} is not of its form: {', '.join(fields) or 'see the body'}.")

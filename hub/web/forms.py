@@ -1,0 +1,70 @@
+"""`/track/{company}/form`: a page hands over what a visitor sent on a form."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from hub.assembly import Hub
+from hub.flow.form import SentForm, keep_form
+from hub.numbers.directory import LiveDirectory
+from hub.web.strangers import Consent, Id, StrangersRoute, clean, company_named, own_site, preflighted, signals
+
+BODY_CAP = 500_000
+"""Bytes of a form: its hundred fields of 4 kB, and room to spare; more is refused with 413."""
+
+
+class FormBody(BaseModel):
+    """A form as a page reports it; fields beyond the hundredth, and of a field what is beyond 4 kB, are not kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    submission_key: Annotated[str, Field(pattern=r"^[!-~]{8,60}$")]
+    visit_id: Id = None
+    form_id: str | None = None
+    page: str | None = None
+    fields: dict[str, str] = {}
+    phone: str | None = None
+    email: str | None = None
+    name: str | None = None
+    consent: Consent = Consent()
+
+
+class FormRoute(StrangersRoute):
+    """The route of a form."""
+
+    thing, cap, body = "form", BODY_CAP, FormBody
+
+
+def forms_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
+    """The route that pages send forms to."""
+    router = APIRouter(prefix="/track", route_class=FormRoute)
+
+    @router.options("/{company}/form")
+    def preflight(company: str, request: Request) -> Response:
+        return preflighted(company_named(directory, company), request)
+
+    @router.post("/{company}/form")
+    def form(company: str, body: FormBody, request: Request) -> Response:
+        """Keep a form; 204 once it is durable. The same submission_key again changes nothing."""
+        found = company_named(directory, company)
+        gpc, dnt = signals(request)
+        sent = SentForm(
+            key=body.submission_key,
+            fields=body.fields,
+            visit_id=body.visit_id,
+            form_id=clean(body.form_id),
+            page=clean(body.page),
+            phone=body.phone,
+            email=body.email,
+            name=body.name,
+            consent=body.consent.said(),
+            gpc=gpc,
+            dnt=dnt,
+        )
+        keep_form(hub, found, sent)
+        return Response(status_code=204, headers={"Cache-Control": "no-store", **own_site(found, request)})
+
+    return router

@@ -39,7 +39,7 @@ def run_chaos(
                 victim.start()
                 callers.call(calls_per_cycle)
                 if cycle and chance.random() < KILLED_IN_ITS_START:
-                    time.sleep(chance.uniform(0.0, 0.7))
+                    time.sleep(chance.uniform(0.0, 0.5))
                 else:
                     victim.wait_until_ready()
                     time.sleep(chance.uniform(0.0, longest_life))

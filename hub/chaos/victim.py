@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
+import select
 import signal
 import subprocess
 import sys
@@ -17,82 +18,77 @@ from hub.errors import RingfenceError
 LONGEST_START = 30.0
 LONGEST_STOP = 30.0
 """Seconds."""
-LOADED = """
-import sys, hub.worker, hub.web.app
-from hub.cli import main
-sys.stdin.readline()
-main()
-"""
-"""`hub run` that has loaded its modules and waits for a line: so that most of a run is life, not the loading of Python."""
 
 
 class Victim:
-    """One hub process at a time, and a loaded one that waits to be the next; `log` collects what all of them wrote."""
+    """One hub process after another; `log` collects what all of them wrote."""
 
     def __init__(self, stage: Stage) -> None:
-        self._stage = stage
         self.log: Path = stage.config.with_name("hub.log")
         self._client = httpx.Client(base_url=stage.address, timeout=5, trust_env=False)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._next = self._load()
+        command = [sys.executable, "-m", "hub.chaos.cradle", "run", "--config", str(stage.config)]
+        with self.log.open("ab") as log:
+            self._cradle = subprocess.Popen(  # noqa: S603 - our own command
+                command, env=dict(stage.environ), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+            )
+        self._process: int | None = None
 
     def start(self) -> None:
-        """Start the hub; it does not answer yet."""
-        self._started_at = time.monotonic()
-        self._process, self._next = self._next, self._load()
-        with contextlib.suppress(BrokenPipeError):  # it has died; wait_until_ready tells
-            assert self._process.stdin is not None
-            self._process.stdin.write(b"go\n")
-            self._process.stdin.close()
-
-    def _load(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", LOADED, "run", "--config", str(self._stage.config)]
-        with self.log.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603 - our own command
-                command, env=dict(self._stage.environ), stdout=log, stderr=log, stdin=subprocess.PIPE
-            )
+        """Start a hub; it does not answer yet."""
+        assert self._cradle.stdin is not None
+        self._cradle.stdin.write(b"\n")
+        self._cradle.stdin.flush()
+        self._process = self._line(LONGEST_START)
+        if self._process is None:
+            raise self._trouble()
 
     def wait_until_ready(self) -> None:
         """Wait for the first answer; RingfenceError where the process ends or takes too long."""
-        while True:
+        until = time.monotonic() + LONGEST_START
+        while time.monotonic() < until:
             try:
                 if self._client.get("/readyz").status_code == 200:
                     return
             except httpx.HTTPError:
                 pass
-            ended = self._process is None or self._process.poll() is not None
-            if ended or time.monotonic() - self._started_at > LONGEST_START:
-                self.kill()
-                raise RingfenceError(f"the hub did not start again; its log {self.log} ends: {self._last_words()}")
-            time.sleep(0.02)
-
-    def _last_words(self) -> str:
-        lines = self.log.read_text(errors="replace").strip().splitlines()
-        return lines[-1][:200] if lines else "nothing"
+            if self._line(0.02) is not None:
+                self._process = None
+                break
+        raise self._trouble()
 
     def kill(self) -> None:
         """Kill it with SIGKILL: no handler runs, nothing is flushed."""
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            os.kill(self._process, signal.SIGKILL)
+            self._line(LONGEST_STOP)
             self._process = None
-
-    def end(self) -> None:
-        """Kill all that is there."""
-        self.kill()
-        self._next.kill()
-        self._next.wait()
-        self._client.close()
 
     def stop(self) -> bool:
         """Stop it with SIGTERM; whether it ended by itself in time and without an error."""
         if self._process is None:
             return False
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            code = self._process.wait(LONGEST_STOP)
-        except subprocess.TimeoutExpired:
+        os.kill(self._process, signal.SIGTERM)
+        ended = self._line(LONGEST_STOP)
+        if ended is None:
             self.kill()
-            return False
         self._process = None
-        return code in (0, -signal.SIGTERM)
+        return ended in (0, -signal.SIGTERM)
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        self.kill()
+        self._cradle.kill()
+        self._cradle.communicate()
+        self._client.close()
+
+    def _line(self, seconds: float) -> int | None:
+        """The number that the cradle says next: a process id, or how it ended; None where it says none in time."""
+        assert self._cradle.stdout is not None
+        readable, _, _ = select.select([self._cradle.stdout], [], [], seconds)
+        line = self._cradle.stdout.readline() if readable else b""
+        return int(line) if line.strip() else None
+
+    def _trouble(self) -> RingfenceError:
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        last = lines[-1][:200] if lines else "nothing"
+        return RingfenceError(f"the hub did not start again; its log {self.log} ends: {last}")

@@ -34,8 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-from pathlib import Path as _P
-for module in [m for m in MODULES if (_P(__file__).parent / f"{m}.py").exists()]:
+for module in MODULES:
     import_module(f"hub.cli.{module}").register(app)
 
 

@@ -57,8 +57,8 @@ def call(
     from hub.cli.auditing import note
     from hub.cli.finding import find_subject
     from hub.cli.masking import Mask
-    from hub.cli.opening import open_store, read_config
     from hub.cli.timeline import timeline
+    from hub.opening import open_store, read_config
 
     loaded, mask = read_config(config, sandbox=True), Mask(show_personal)
     with open_store(loaded) as store:

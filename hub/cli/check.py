@@ -12,8 +12,8 @@ from hub.errors import ConfigError
 
 if TYPE_CHECKING:
     from hub.assembly import Hub
-    from hub.cli.opening import Opened
     from hub.contracts.connector import ConnectionReport
+    from hub.opening import Opened
 
 AT_ONCE = 8
 
@@ -35,7 +35,7 @@ def check(
 
     Ends with 0 if all is well, 1 if a provider does not answer, 2 if config.yaml is wrong.
     """
-    from hub.cli.opening import open_hub, read_config
+    from hub.opening import open_hub, read_config
 
     try:
         loaded = read_config(config, sandbox=sandbox)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.opening import CONFIG, ConfigFile, read_config
+from hub.cli.printing import CONFIG, ConfigFile
+from hub.opening import read_config
 
 commands = typer.Typer(help="Look at config.yaml as the hub reads it.", no_args_is_help=True)
 

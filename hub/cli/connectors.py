@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 @commands.command("list")
 def list_connectors(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """List the connectors with their schedule, their last sync, and why one is paused."""
-    from hub.cli.opening import open_store, read_config
+    from hub.opening import open_store, read_config
     from hub.store.connectors import paused_connectors
 
     loaded = read_config(config, sandbox=True)
@@ -70,7 +70,7 @@ def resume(
     """Take a paused connector up again, if the provider answers with its credentials. Ends with 1 if it does not."""
     from hub.cli.auditing import note
     from hub.cli.finding import known
-    from hub.cli.opening import open_hub, read_config
+    from hub.opening import open_hub, read_config
     from hub.store.connectors import paused_connectors
     from hub.store.connectors import resume as take_up
 
@@ -139,7 +139,7 @@ def plugins(
 
 
 def _configured_folders(config: Path) -> list[Path]:
-    from hub.cli.opening import read_config
+    from hub.opening import read_config
 
     try:
         return [Path(folder) for folder in read_config(config, sandbox=True).hub.plugin_dirs]

@@ -42,10 +42,10 @@ def record(
     from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
-    from hub.cli.opening import open_store, read_config
     from hub.flow.case import new_person
     from hub.model import ConsentWord
     from hub.model.columns import CONSENT_LIFE
+    from hub.opening import open_store, read_config
 
     _check_word(state, use, channel)
     loaded, now = read_config(config, sandbox=True), utc_now()
@@ -78,7 +78,7 @@ def record(
 def show(company: CompanyName, phone: Phone, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show what a person has said, and what their browser has signalled, oldest first."""
     from hub.assembly import utc_now
-    from hub.cli.opening import open_store, read_config
+    from hub.opening import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
     number = _number(loaded, company, phone)

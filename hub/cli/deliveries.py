@@ -56,8 +56,8 @@ def list_deliveries(
     """Count the deliveries by destination, state and code, and list the newest."""
     from sqlmodel import col, select
 
-    from hub.cli.opening import open_store, read_config
     from hub.model import Delivery
+    from hub.opening import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
         wanted = _wanted(connector, state, since, STATES)
@@ -97,8 +97,8 @@ def why(
     from hub.cli.call import print_timeline
     from hub.cli.entries import in_order
     from hub.cli.finding import find_deliveries
-    from hub.cli.opening import open_store, read_config
     from hub.cli.receipts import story
+    from hub.opening import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
         found = find_deliveries(session, wanted)
@@ -131,7 +131,7 @@ def replay(
     from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
-    from hub.cli.opening import open_store, read_config
+    from hub.opening import open_store, read_config
 
     if not ids and state is None and connector is None and since is None:
         raise CannotDo(

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.opening import CONFIG, ConfigFile, Opened, open_hub, read_config
+from hub.cli.printing import CONFIG, ConfigFile
 from hub.errors import ConfigError
+from hub.opening import Opened, open_hub, read_config
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -46,7 +46,7 @@ def list_webhooks(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Count the webhooks by state, and list the parked ones with the reason."""
-    from hub.cli.opening import open_store, read_config
+    from hub.opening import open_store, read_config
 
     if state not in STATES:
         raise CannotDo(f"{state!r} is no state of a webhook; choose one of {', '.join(STATES)}.")
@@ -81,8 +81,8 @@ def replay_webhooks(
     from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
-    from hub.cli.opening import open_store, read_config
     from hub.flow.fold import replay
+    from hub.opening import open_store, read_config
 
     if bool(ids) == everything:
         raise CannotDo("Give the ids of parked webhooks, or --all; hub inbox list shows them.")

@@ -22,12 +22,12 @@ from hub.cli.printing import (
 from hub.errors import RingfenceError
 
 if TYPE_CHECKING:
-    from hub.cli.opening import Opened
     from hub.config.models import Config
     from hub.contracts.numbers import NumberOffer
     from hub.contracts.values import Money
     from hub.numbers.directory import Line
     from hub.numbers.ownership import Side
+    from hub.opening import Opened
 
 commands = typer.Typer(help="See, search, buy, point and release tracking numbers.", no_args_is_help=True)
 KINDS = ("local", "toll_free", "mobile")
@@ -44,8 +44,8 @@ def list_numbers(
     connector: Carrier = None, sandbox: Sandboxed = False, as_json: AsJson = False, config: ConfigFile = CONFIG
 ) -> None:
     """List our numbers and the carriers' side by side. Ends with 1 where a carrier does not answer."""
-    from hub.cli.opening import open_hub, read_config
     from hub.numbers.ownership import compare
+    from hub.opening import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)
     with open_hub(loaded) as opened:
@@ -72,8 +72,8 @@ def search(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Search numbers that can be bought now. Ends with 1 where a carrier does not answer."""
-    from hub.cli.opening import open_hub, read_config
     from hub.contracts.numbers import NumberQuery
+    from hub.opening import open_hub, read_config
 
     if kind not in KINDS:
         raise CannotDo(f"{kind!r} is no kind of number; choose one of {', '.join(KINDS)}.")
@@ -113,9 +113,9 @@ def buy(
     With --max-price it is bought only at a known price that is no higher. Without it you are asked; --yes answers that.
     """
     from hub.cli.auditing import note
-    from hub.cli.opening import open_hub, read_config
     from hub.numbers import buying
     from hub.numbers.ownership import keep_bought, points_here, setup_of
+    from hub.opening import open_hub, read_config
 
     cap, wanted = _money(max_price), _e164(number)
     loaded = read_config(config, sandbox=sandbox)
@@ -154,7 +154,7 @@ def configure(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Point the webhooks and the fallback of our numbers at this hub. Ends with 1 where one could not be pointed."""
-    from hub.cli.opening import open_hub, read_config
+    from hub.opening import open_hub, read_config
 
     if bool(numbers) == everything:
         raise CannotDo("Give tracking numbers, or --all; hub numbers list shows them.")
@@ -185,8 +185,8 @@ def release(
     """Give a number back to its carrier. It is lost: somebody else may get it, and with it the calls to your old ads."""
     from hub.cli.auditing import note
     from hub.cli.finding import known
-    from hub.cli.opening import open_hub, read_config
     from hub.numbers.ownership import carrier_of, retire
+    from hub.opening import open_hub, read_config
 
     wanted = _e164(number)
     loaded = read_config(config, sandbox=sandbox)

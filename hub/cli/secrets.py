@@ -51,7 +51,7 @@ def rotate(config: ConfigFile = CONFIG) -> None:
     """Encrypt all tokens and texts anew with the first key of `hub: secret_keys:`, so that the others can go."""
     from hub.assembly import utc_now
     from hub.cli.auditing import note
-    from hub.cli.opening import open_store, read_config
+    from hub.opening import open_store, read_config
     from hub.store.connectors import rotate_tokens
     from hub.store.keyring import Keyring
     from hub.store.rotation import rotate_messages

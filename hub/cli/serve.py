@@ -12,8 +12,9 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.opening import CONFIG, ConfigFile, Opened, open_hub, read_config
+from hub.cli.printing import CONFIG, ConfigFile
 from hub.errors import ConfigError
+from hub.opening import Opened, open_hub, read_config
 
 Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' stand-ins for every provider.")]
 

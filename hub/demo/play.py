@@ -14,12 +14,12 @@ from typing import Any, Literal
 import httpx
 from sqlmodel import select
 
-from hub.cli.opening import Opened
 from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox, SimulatedCall
 from hub.contracts.webhooks import WebhookRequest
 from hub.demo.scenario import Story
 from hub.model import Call
 from hub.model.conversions import conversion_key
+from hub.opening import Opened
 
 PLAYERS = 6
 CALLS_A_SECOND = 12.0
@@ -110,6 +110,7 @@ class Play:
                 "referrer": story.referrer,
                 "consent": dict(story.consent),
                 "country": story.country,
+                "human": True,
             },
         )
         reply.raise_for_status()

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hub.cli.opening import read_config
 from hub.demo.scenario import day
+from hub.opening import read_config
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,4 +1,4 @@
-"""What commands share: the configuration, the database, and a hub with its sandboxes, opened and closed in order."""
+"""Open what a process needs and close it in order: the configuration, the database, a hub with its stand-ins."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from hub.errors import ConfigError
 
@@ -18,9 +16,6 @@ if TYPE_CHECKING:
     from hub.numbers.directory import LiveDirectory
     from hub.sandbox import RunningSandboxes
     from hub.store.engine import Store
-
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
-CONFIG = Path("config.yaml")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from hub.errors import place_of
 from hub.flow.fold import fold_inbox
 from hub.flow.pipeline import process
 from hub.flow.sync import next_retry, sync
-from hub.model import Call, SyncSlot, TextMessage
+from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.retention import sweep
 from hub.scheduler import Ticker
@@ -90,6 +90,7 @@ class Worker:
         taken = fold_inbox(self._hub, directory)
         taken += process(self._hub, directory, Call)
         taken += process(self._hub, directory, TextMessage)
+        taken += process(self._hub, directory, FormSubmission)
         if time.monotonic() > self._next_sweep:
             self._next_sweep = time.monotonic() + SWEEP_EVERY
             sweep(self._hub.store, self._hub.clock())

@@ -22,7 +22,7 @@ from hub.flow.deliver import deliver
 from hub.flow.fold import Told, fold_inbox, keep_events
 from hub.flow.pipeline import process
 from hub.flow.visit import Arrival, Shown, record_visit
-from hub.model import Call, TextMessage, Visit
+from hub.model import Call, FormSubmission, TextMessage, Visit
 from hub.numbers.directory import LiveDirectory, write_accounts
 from hub.testing import FrozenClock
 
@@ -197,7 +197,7 @@ class Stage:
         taken = 0
         while True:
             step = fold_inbox(self.hub, self.directory)
-            step += process(self.hub, self.directory, Call) + process(self.hub, self.directory, TextMessage)
+            step += sum(process(self.hub, self.directory, table) for table in (Call, TextMessage, FormSubmission))
             if not step:
                 return taken
             taken += step

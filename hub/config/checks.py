@@ -57,6 +57,10 @@ def _rules(parts: Parts) -> Found:
         when = rule.when
         if when.event != "outcome" and when.stage is not None:
             yield (*path, "when", "stage"), "only an outcome has a stage; write `event: outcome` or remove it"
+        if when.event != "form" and when.form is not None:
+            yield (*path, "when", "form"), "only a form has an id on its page; write `event: form` or remove it"
+        if when.event == "form" and when.tracker is not None:
+            yield (*path, "when", "tracker"), "a form comes on no tracker's number; name its `form:` or remove it"
         for key in CALL_ONLY if when.event != "call" else ():
             if getattr(when, key) is not None:
                 yield (*path, "when", key), "only a call can be asked for this; write `event: call` or remove it"

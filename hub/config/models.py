@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -46,6 +47,13 @@ def _key(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError("is no address or network; write it like 10.0.0.0/8") from None
+
+
 def _money(value: Any) -> Any:
     if value == "from outcome" or isinstance(value, Money) or value is None:
         return value
@@ -56,6 +64,7 @@ def _money(value: Any) -> Any:
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 PhoneNumber = Annotated[str, AfterValidator(_e164)]
+Network = Annotated[str, AfterValidator(_network)]
 Span = Annotated[timedelta, BeforeValidator(parse_span), WithJsonSchema({"type": "string", "examples": ["60s"]})]
 Timetable = Annotated[
     Schedule,
@@ -90,6 +99,11 @@ class HubSection(Section):
     secret_keys: tuple[Annotated[SecretStr, AfterValidator(_key)], ...] = Field(
         default=(),
         description="Keys that encrypt tokens in the database, newest first (`hub secrets new-key` makes one).",
+    )
+    trusted_proxies: tuple[Network, ...] = Field(
+        default=(),
+        description="Addresses or networks of your own proxies, like 10.0.0.0/8: only what they say in X-Forwarded-For "
+        "about a visitor's address is believed.",
     )
     plugin_dirs: tuple[str, ...] = Field(default=(), description="Folders with one-file plugins.")
 
@@ -155,7 +169,7 @@ class ConnectorEntry:
 class When(Section):
     """`when:` of a conversion rule: all that is written must hold."""
 
-    event: Literal["call", "text", "outcome"] = Field(description="What the rule looks at.")
+    event: Literal["call", "text", "form", "outcome"] = Field(description="What the rule looks at.")
     first_time_caller: bool | None = Field(default=None, description="Only the person's first call to the company.")
     answered: bool | None = Field(default=None, description="Only calls that a person answered (or did not).")
     min_duration: Span | None = Field(default=None, description="Only calls at least this long, like 60s.")
@@ -163,6 +177,7 @@ class When(Section):
     tracker: Name | None = Field(default=None, description="Only this tracker.")
     source: str | None = Field(default=None, description="Only this source, like google.")
     medium: str | None = Field(default=None, description="Only this medium, like cpc.")
+    form: str | None = Field(default=None, description="Of a form: only the form with this id on its page.")
     stage: str | None = Field(default=None, description="Of an outcome: qualified, won, lost or the CRM's own word.")
 
 
@@ -197,7 +212,10 @@ class TrackerSection(Section):
         description="Of a pool: how long after that a call on it still points to its last visitor.",
     )
     reserve: float = Field(
-        default=0.2, ge=0, lt=1, description="Of a pool: the part that is kept for visitors who show a human sign."
+        default=0.2,
+        ge=0,
+        lt=1,
+        description="Of a pool: the part that is kept for people from quiet networks, from where few others came lately.",
     )
     route: Route | None = Field(default=None, description="What callers hear; the company's route where left out.")
 
@@ -213,6 +231,11 @@ class WebsiteSection(Section):
     )
     linked_domains: tuple[str, ...] = Field(
         default=(), description="Other sites of the company to which links carry the visit."
+    )
+    consent: Literal["opt_in", "opt_out"] | None = Field(
+        default=None,
+        description="`opt_in`: visitors are recorded once they said yes; `opt_out`: until they say no. Where it is left out: "
+        "opt_out for a company in the United States, opt_in everywhere else.",
     )
 
 

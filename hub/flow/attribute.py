@@ -1,11 +1,12 @@
 """Attribute: the call meets the visit, click and campaign that caused it, by the first rule that fits, with its trace.
 
 Rules, in their order, and how sure each is:
+0. `form.visit`          a form came from this visit: certain; a form knows no number, and falls to 5 and `form.unknown`
 1. `number.source`       the number stands for one source (a print ad): certain, no visit needed
 2. `lease.live`          one visitor held the pool's number when the call began
 3. `number.shared`       the pool was empty and visitors saw the shared number: 0.6 divided among those who saw it
 4. `lease.cooling`       nobody holds the number now; its last visitor does, less surely with every day
-5. `person.earlier`      the caller's earlier call had a visit (a remembered number)
+5. `person.earlier`      an earlier visit is known to be the caller's (a remembered number)
 6. `tracker.unknown`     nothing is known; the tracker's own source, or `unknown`
 """
 
@@ -16,7 +17,7 @@ from datetime import datetime, timedelta
 
 from hub.flow.case import COOL_DOWN, Case
 from hub.flow.sources import classify_tracker
-from hub.model import Attribution, Visit
+from hub.model import Attribution, FormSubmission, Visit
 from hub.model.columns import CALL_LIFE, CLICK_ID_LIFE
 
 LIVE = 0.98
@@ -33,7 +34,7 @@ class _Candidate:
 
 
 def attribute(case: Case, now: datetime) -> Attribution:
-    """The attribution of a call or text; what was found once stays, for a number's history only grows."""
+    """The attribution of a call, text or form; what was found once stays, for a number's history only grows."""
     if case.attribution is not None:
         return case.attribution
     rule, candidates, trace = _decide(case)
@@ -44,7 +45,12 @@ def attribute(case: Case, now: datetime) -> Attribution:
         trace = [*trace, *visit.trace]
         clicks = dict(visit.click_ids) if case.at - visit.started_at <= CLICK_ID_LIFE else {}
     else:
-        match = classify_tracker(case.tracker.source or "unknown", case.tracker.medium, case.tracker.campaign)
+        tracker = case.tracker
+        match = classify_tracker(
+            tracker.source if tracker and tracker.source else "unknown",
+            tracker.medium if tracker else None,
+            tracker.campaign if tracker else None,
+        )
         source, medium, campaign, keyword, clicks = match.source, match.medium, match.campaign, None, {}
     case.attribution = Attribution(
         subject_id=case.subject.id,
@@ -77,6 +83,8 @@ def attribute(case: Case, now: datetime) -> Attribution:
 
 def _decide(case: Case) -> tuple[str, list[_Candidate], list[str]]:
     tracker = case.tracker
+    if isinstance(case.subject, FormSubmission) or tracker is None:
+        return _decide_form(case)
     if tracker.type == "source" and not tracker.is_default:
         return "number.source", [], [f"the number belongs to tracker {tracker.name}, which stands for {tracker.source}"]
     live = [visit for lease, visit in case.held if case.at <= lease.expires_at]
@@ -99,12 +107,21 @@ def _decide(case: Case) -> tuple[str, list[_Candidate], list[str]]:
         ]
         return "lease.cooling", candidates, [f"nobody held the number of pool {tracker.name}; its last visitor decides"]
     if case.earlier_visit is not None:
-        return (
-            "person.earlier",
-            [_Candidate(case.earlier_visit, EARLIER, "the caller's earlier call came from this visit")],
-            ["no visit holds the number; the caller is known from an earlier visit"],
-        )
+        return _earlier(case.earlier_visit, "no visit holds the number; the caller is known from an earlier visit")
     return "tracker.unknown", [], [f"no visit fits; tracker {tracker.name} has no visitor to name"]
+
+
+def _decide_form(case: Case) -> tuple[str, list[_Candidate], list[str]]:
+    if case.sent_from is not None:
+        sent = _Candidate(case.sent_from, 1.0, "the form was sent on this visit")
+        return "form.visit", [sent], ["the page sent the form with its visit"]
+    if case.earlier_visit is not None:
+        return _earlier(case.earlier_visit, "the form came without a visit; the person is known from an earlier one")
+    return "form.unknown", [], ["the form came without a visit, and the person is known from none"]
+
+
+def _earlier(visit: Visit, trace: str) -> tuple[str, list[_Candidate], list[str]]:
+    return "person.earlier", [_Candidate(visit, EARLIER, "this visit is known to be the person's")], [trace]
 
 
 def _cooled(idle: timedelta) -> float:

@@ -1,12 +1,13 @@
-"""A call or text on its way through the flow, with everything that its stages read, loaded for a whole batch at once."""
+"""A call, text or form on its way through the flow, with everything that its stages read, loaded for a whole batch at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from hub.model import (
     Attribution,
@@ -16,6 +17,7 @@ from hub.model import (
     ConversionRow,
     Delivery,
     FactRow,
+    FormSubmission,
     Lease,
     Person,
     TextMessage,
@@ -25,7 +27,7 @@ from hub.model import (
 from hub.model.columns import CALL_LIFE
 from hub.numbers.directory import Directory, Line
 
-Subject = Call | TextMessage
+Subject = Call | TextMessage | FormSubmission
 COOL_DOWN = timedelta(days=7)
 """How long after its lease a pool's number still points to its last visitors."""
 CLOCK_SLACK = timedelta(seconds=2)
@@ -36,23 +38,28 @@ SHOWN_FOR = timedelta(hours=1)
 
 @dataclass
 class Case:
-    """One call or text and what is known around it. Stages fill in what they find out."""
+    """One call, text or form and what is known around it. Stages fill in what they find out."""
 
     subject: Subject
     company: Company
-    tracker: Tracker
+    tracker: Tracker | None
+    """Whose number was dialled; a form has none."""
     line: Line | None
     person: Person | None = None
     is_new_person: bool = False
     earlier_calls: int = 0
+    earlier_contacts: int = 0
+    """Of a form's person: earlier calls, texts and forms."""
     attribution: Attribution | None = None
     visit: Visit | None = None
     held: list[tuple[Lease, Visit]] = field(default_factory=list)
     """Visits that held the dialled number of a pool within the cool-down, newest lease first."""
     shown: list[Visit] = field(default_factory=list)
     """Visits that were shown the dialled shared number within the last hour, newest first."""
+    sent_from: Visit | None = None
+    """The visit on which the form was sent."""
     earlier_visit: Visit | None = None
-    """The visit that the person's latest earlier call was attributed to."""
+    """The latest visit before this that is known to be the person's."""
     facts: list[FactRow] = field(default_factory=list)
     words: list[ConsentWord] = field(default_factory=list)
     visits_of_person: list[Visit] = field(default_factory=list)
@@ -65,13 +72,25 @@ class Case:
 
     @property
     def at(self) -> datetime:
-        """When the call or text began."""
-        return self.subject.started_at if isinstance(self.subject, Call) else self.subject.received_at
+        """When the call began, the text came or the form was sent."""
+        return _at(self.subject)
 
     @property
     def phone_number(self) -> str | None:
-        """The person's number, E.164; None where it is hidden."""
-        return self.subject.caller_number if isinstance(self.subject, Call) else self.subject.sender_number
+        """The person's number, E.164; None where it is hidden or was not given."""
+        match self.subject:
+            case Call() as call:
+                return call.caller_number
+            case TextMessage() as text:
+                return text.sender_number
+            case FormSubmission() as form:
+                return form.phone_number
+
+    @property
+    def email(self) -> str | None:
+        """The person's e-mail address, in lower case: of this form, or known from an earlier one."""
+        given = self.subject.email if isinstance(self.subject, FormSubmission) else None
+        return given or (self.person.email if self.person else None)
 
     def fact(self, name: str) -> str | None:
         """The most confident value of a fact."""
@@ -80,12 +99,17 @@ class Case:
 
 
 def load_cases(session: Session, directory: Directory, subjects: Sequence[Subject], now: datetime) -> list[Case]:
-    """The cases of a batch of calls or texts; those on numbers that belong to nobody are left out."""
+    """The cases of a batch of calls, texts or forms; those on numbers that belong to nobody are left out."""
     companies = {company.id: company for company in directory.companies.values()}
     trackers = {tracker.id: tracker for each in directory.trackers.values() for tracker in each}
     cases = []
     for subject in subjects:
-        company, tracker = companies.get(subject.company_id or ""), trackers.get(subject.tracker_id or "")
+        company = companies.get(subject.company_id or "")
+        if isinstance(subject, FormSubmission):
+            if company is not None:
+                cases.append(Case(subject, company, None, None))
+            continue
+        tracker = trackers.get(subject.tracker_id or "")
         if tracker is None and subject.tracker_id:
             tracker = session.get(Tracker, subject.tracker_id)
         if company is not None and tracker is not None:
@@ -100,35 +124,83 @@ def load_cases(session: Session, directory: Directory, subjects: Sequence[Subjec
     return cases
 
 
+def _at(subject: Subject) -> datetime:
+    match subject:
+        case Call():
+            return subject.started_at
+        case TextMessage():
+            return subject.received_at
+        case FormSubmission():
+            return subject.submitted_at
+
+
 def _load_people(session: Session, cases: Sequence[Case], now: datetime) -> None:
+    """Who it is: the person with this number, else with this e-mail address, else somebody new."""
     numbers = {case.phone_number for case in cases if case.phone_number}
-    people = {
-        (person.company_id, person.phone_number): person
-        for person in session.exec(select(Person).where(col(Person.phone_number).in_(numbers)))
-    }
+    emails = {case.email for case in cases if case.email}
+    by_number: dict[tuple[str, str], Person] = {}
+    by_email: dict[tuple[str, str], Person] = {}
+    known = select(Person).where(or_(col(Person.phone_number).in_(numbers), col(Person.email).in_(emails)))
+    for person in session.exec(known.order_by(col(Person.id))):
+        if person.phone_number:
+            by_number[person.company_id, person.phone_number] = person
+        if person.email:
+            by_email.setdefault((person.company_id, person.email), person)
+    new: set[str] = set()
     for case in cases:
-        if case.phone_number is None:
+        number, email = (case.company.id, case.phone_number or ""), (case.company.id, case.email or "")
+        if not number[1] and not email[1]:
             continue
-        key = (case.company.id, case.phone_number)
-        if key not in people:
-            people[key] = new_person(case.company.id, case.phone_number, case.at, now)
-            case.is_new_person = True
-        case.person = people[key]
-    known = [case.person.id for case in cases if case.person and not case.is_new_person]
-    calls: dict[str, list[datetime]] = {}
-    for person_id, started_at in session.exec(
-        select(Call.person_id, Call.started_at).where(col(Call.person_id).in_(known))
-    ):
-        calls.setdefault(person_id or "", []).append(started_at)
-    for case in cases:
-        if case.person is not None:
-            calls.setdefault(case.person.id, []).append(case.at)
-    for case in cases:
-        if case.person is not None:
-            case.earlier_calls = len({at for at in calls[case.person.id] if at < case.at})
+        met = by_number.get(number) or by_email.get(email)
+        if met is None:
+            met = new_person(case.company.id, case.phone_number, case.at, now)
+            if isinstance(case.subject, FormSubmission):
+                met.email, met.name = case.subject.email, case.subject.name
+            new.add(met.id)
+        if number[1]:
+            by_number.setdefault(number, met)
+        if email[1]:
+            by_email.setdefault(email, met)
+        case.person, case.is_new_person = met, met.id in new
+    _count_earlier(session, cases)
 
 
-def new_person(company_id: str, phone_number: str, seen_at: datetime, now: datetime) -> Person:
+def _count_earlier(session: Session, cases: Sequence[Case]) -> None:
+    known = {case.person.id for case in cases if case.person and not case.is_new_person}
+    calls = _times(session, known, Call, Call.started_at)
+    others: dict[str, list[tuple[datetime, str]]] = {}
+    if any(isinstance(case.subject, FormSubmission) for case in cases):
+        for table, at in ((TextMessage, TextMessage.received_at), (FormSubmission, FormSubmission.submitted_at)):
+            for person_id, times in _times(session, known, table, at).items():
+                others.setdefault(person_id, []).extend(times)
+    for case in cases:
+        if case.person is not None:
+            kind = calls if isinstance(case.subject, Call) else others
+            kind.setdefault(case.person.id, []).append((case.at, case.subject.id))
+    for case in cases:
+        if case.person is not None:
+            earlier = {at for at, _ in calls.get(case.person.id, ()) if at < case.at}
+            case.earlier_calls = len(earlier)
+            case.earlier_contacts = len(earlier) + len(
+                {
+                    subject
+                    for at, subject in others.get(case.person.id, ())
+                    if (at, subject) < (case.at, case.subject.id)
+                }
+            )
+
+
+def _times(session: Session, people: set[str], table: Any, at: Any) -> dict[str, list[tuple[datetime, str]]]:
+    found: dict[str, list[tuple[datetime, str]]] = {}
+    if people:
+        for person_id, when, subject_id in session.exec(
+            select(table.person_id, at, table.id).where(col(table.person_id).in_(people))
+        ):
+            found.setdefault(person_id, []).append((when, subject_id))
+    return found
+
+
+def new_person(company_id: str, phone_number: str | None, seen_at: datetime, now: datetime) -> Person:
     """A person that a company has not heard of before."""
     return Person(
         company_id=company_id, phone_number=phone_number, first_seen_at=min(seen_at, now), expires_at=now + CALL_LIFE
@@ -151,8 +223,8 @@ def _load_attributions(session: Session, cases: Sequence[Case]) -> None:
 
 def _load_visits(session: Session, cases: Sequence[Case]) -> None:
     open_cases = [case for case in cases if case.attribution is None]
-    pool = {case.line.number.id for case in open_cases if case.line and case.tracker.type == "session"}
-    shared = {case.line.number.id for case in open_cases if case.line and case.tracker.type == "source"}
+    pool = {case.line.number.id for case in open_cases if case.line and case.line.tracker.type == "session"}
+    shared = {case.line.number.id for case in open_cases if case.line and case.line.tracker.type == "source"}
     if pool:
         earliest = min(case.at for case in open_cases) - COOL_DOWN
         leases = session.exec(
@@ -186,6 +258,11 @@ def _load_visits(session: Session, cases: Sequence[Case]) -> None:
                 for visit in shown.get(case.line.number.id if case.line else "", [])
                 if case.at - SHOWN_FOR <= visit.started_at <= case.at + CLOCK_SLACK
             ]
+    forms = {case.subject.visit_id for case in open_cases if isinstance(case.subject, FormSubmission)}
+    sent_from = _visits(session, [visit_id for visit_id in forms if visit_id])
+    for case in open_cases:
+        if isinstance(case.subject, FormSubmission):
+            case.sent_from = sent_from.get(case.subject.visit_id or "")
     _load_visits_of_people(session, cases)
 
 
@@ -193,16 +270,18 @@ def _load_visits_of_people(session: Session, cases: Sequence[Case]) -> None:
     people = {case.person.id for case in cases if case.person and not case.is_new_person}
     if not people:
         return
-    rows = session.exec(
+    called = session.exec(
         select(Call.person_id, Call.started_at, Visit)
         .join(Attribution, col(Attribution.subject_id) == col(Call.id))
         .join(Visit, col(Visit.id) == col(Attribution.visit_id))
         .where(col(Call.person_id).in_(people))
-        .order_by(col(Call.started_at).desc())
     ).all()
+    linked = session.exec(select(Visit).where(col(Visit.person_id).in_(people))).all()
+    known = [*called, *((visit.person_id, visit.started_at, visit) for visit in linked)]
     for case in cases:
-        mine = [(at, visit) for person_id, at, visit in rows if case.person and person_id == case.person.id]
-        case.visits_of_person = [visit for _, visit in mine]
+        mine = [(at, visit) for person_id, at, visit in known if case.person and person_id == case.person.id]
+        mine.sort(key=lambda each: (each[1].started_at, each[1].id), reverse=True)
+        case.visits_of_person = list({visit.id: visit for _, visit in mine}.values())
         case.earlier_visit = next((visit for at, visit in mine if at < case.at), None)
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from hub.assembly import Hub
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Place, Signal
 from hub.contracts.conversions import Permission
 from hub.contracts.disclosure import declared_categories
 from hub.flow.case import Case
-from hub.model import ConsentDecision, ConsentWord, Visit
+from hub.model import ConsentDecision, ConsentWord, FormSubmission, Visit
 from hub.model.columns import CONSENT_LIFE, new_id
 
 
@@ -56,7 +56,7 @@ def ask(
             person_places=_places_of(case),
             business_places=(Place(country=case.company.country, region=case.company.region, basis="business"),),
             signals=_signals(case),
-            records=tuple(map(_record, case.words)) + _records_of_visits(case),
+            records=tuple(map(_record, case.words)) + _records_of_pages(case),
         )
         for case in cases
     ]
@@ -117,7 +117,13 @@ def _signals(case: Case) -> tuple[Signal, ...]:
             signals.append(Signal(kind="gpc", at=visit.started_at, evidence=f"visit {visit.id}"))
         if visit.dnt:
             signals.append(Signal(kind="dnt", at=visit.started_at, evidence=f"visit {visit.id}"))
+    if isinstance(case.subject, FormSubmission):
+        at, evidence = case.subject.submitted_at, f"form {case.subject.id}"
+        signals += [Signal(kind=kind, at=at, evidence=evidence) for kind in KINDS if kind in case.subject.consent]
     return tuple(signals)
+
+
+KINDS: tuple[Literal["gpc", "dnt"], ...] = ("gpc", "dnt")
 
 
 CONSENT_FIELDS = {
@@ -128,18 +134,24 @@ CONSENT_FIELDS = {
 """The consent fields of a visit, and the data use that each speaks on; each is `granted` or `denied`."""
 
 
-def _records_of_visits(case: Case) -> tuple[ConsentRecord, ...]:
-    return tuple(
-        ConsentRecord(
-            state="given" if visit.consent[name] == "granted" else "refused",
-            use=use,
-            channel="web",
-            at=visit.started_at,
-            evidence=f"visit {visit.id}",
-        )
-        for visit in _visits(case)
+def words_of(consent: Mapping[str, str]) -> dict[str, Literal["given", "refused"]]:
+    """What a page's consent fields say on each data use."""
+    return {
+        use: "given" if consent[name] == "granted" else "refused"
         for name, use in CONSENT_FIELDS.items()
-        if visit.consent.get(name) in ("granted", "denied")
+        if consent.get(name) in ("granted", "denied")
+    }
+
+
+def _records_of_pages(case: Case) -> tuple[ConsentRecord, ...]:
+    """What was said on visits known to be the person's, and on the form itself."""
+    said = [(visit.consent, "web", visit.started_at, f"visit {visit.id}") for visit in _visits(case)]
+    if isinstance(case.subject, FormSubmission):
+        said.append((case.subject.consent, "form", case.subject.submitted_at, f"form {case.subject.id}"))
+    return tuple(
+        ConsentRecord(state=state, use=use, channel=channel, at=at, evidence=evidence)
+        for consent, channel, at, evidence in said
+        for use, state in words_of(consent).items()
     )
 
 

@@ -1,4 +1,4 @@
-"""Convert: the rules of config.yaml turn calls, texts and CRM outcomes into conversions, and each into deliveries.
+"""Convert: the rules of config.yaml turn calls, texts, forms and CRM outcomes into conversions, and each into deliveries.
 
 A conversion's deliveries are written in the transaction that decides it; where consent says no, the delivery is written
 too, in its final state `held`, with the rule that spoke: nothing is ever merely missing.
@@ -18,10 +18,11 @@ from hub.contracts.conversions import CallActivity, Conversion
 from hub.contracts.values import Money
 from hub.flow.case import Case
 from hub.flow.consent import Ruling, ask
-from hub.model import Call, ConversionRow, Delivery, OutcomeRow
+from hub.model import Call, ConversionRow, Delivery, FormSubmission, OutcomeRow, TextMessage
 from hub.model.conversions import conversion_key
 
 UPLOAD, LOG = "upload_conversions", "log_calls"
+EVENTS: dict[type, str] = {Call: "call", TextMessage: "text", FormSubmission: "form"}
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Converted:
 
 
 def convert(hub: Hub, cases: Sequence[Case], now: datetime) -> Converted:
-    """Conversions and CRM entries of calls that are over and of texts. What was made once has the same keys again."""
+    """Conversions and CRM entries of texts, forms, and calls that are over. What was made once has the same keys again."""
     result = Converted()
     ready = [case for case in cases if not isinstance(case.subject, Call) or case.subject.over]
     for rule in hub.config.conversions:
@@ -76,18 +77,19 @@ def convert(hub: Hub, cases: Sequence[Case], now: datetime) -> Converted:
 
 
 def matches(rule: ConversionRule, case: Case, outcome: OutcomeRow | None = None) -> bool:
-    """Whether all that the rule's `when:` says holds for a call, a text, or an outcome that goes back to one."""
+    """Whether all that the rule's `when:` says holds for a call, a text, a form, or an outcome that goes back to one."""
     when, subject = rule.when, case.subject
-    event = "outcome" if outcome is not None else "call" if isinstance(subject, Call) else "text"
+    event = "outcome" if outcome is not None else EVENTS[type(subject)]
     if when.event != event:
         return False
     attribution = case.attribution
     wanted: list[tuple[object, object]] = [
         (when.company, case.company.name),
-        (when.tracker, case.tracker.name),
+        (when.tracker, case.tracker.name if case.tracker else None),
+        (when.form, subject.form_id if isinstance(subject, FormSubmission) else None),
         (when.source, attribution.source if attribution else None),
         (when.medium, attribution.medium if attribution else None),
-        (when.first_time_caller, case.earlier_calls == 0),
+        (when.first_time_caller, case.earlier_calls == 0 if case.person else None),
         (when.answered, isinstance(subject, Call) and subject.answered),
         (when.stage, outcome.stage if outcome else None),
     ]

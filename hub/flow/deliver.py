@@ -24,7 +24,16 @@ from hub.flow.consent import Ruling, ask, disclosure_row
 from hub.flow.convert import LOG, UPLOAD
 from hub.flow.parcels import Parcel, pack
 from hub.flow.retries import Jitter, full_jitter, next_try, sane_wait
-from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure, TextMessage
+from hub.model import (
+    Attempt,
+    Call,
+    ConsentDecision,
+    ConversionRow,
+    Delivery,
+    Disclosure,
+    FormSubmission,
+    TextMessage,
+)
 from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
 from hub.numbers.directory import Directory
@@ -196,8 +205,11 @@ def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _
 def _cases(session: Session, directory: Directory, deliveries: Iterable[Delivery], now: datetime) -> dict[str, Case]:
     ids = {delivery.subject_id for delivery in deliveries}
     calls = session.exec(select(Call).where(col(Call.id).in_(ids))).all()
-    texts = session.exec(select(TextMessage).where(col(TextMessage.id).in_(ids - {call.id for call in calls}))).all()
-    return {case.subject.id: case for case in load_cases(session, directory, [*calls, *texts], now)}
+    ids -= {call.id for call in calls}
+    texts = session.exec(select(TextMessage).where(col(TextMessage.id).in_(ids))).all() if ids else []
+    ids -= {text.id for text in texts}
+    forms = session.exec(select(FormSubmission).where(col(FormSubmission.id).in_(ids))).all() if ids else []
+    return {case.subject.id: case for case in load_cases(session, directory, [*calls, *texts, *forms], now)}
 
 
 def _earlier(session: Session, connector: str, deliveries: Sequence[Delivery]) -> dict[str, str]:

@@ -10,8 +10,9 @@ from hub.contracts.disclosure import disclose
 from hub.contracts.manifest import Manifest
 from hub.contracts.values import Money
 from hub.flow.case import Case
+from hub.flow.clicks import click_ids
 from hub.flow.consent import Ruling
-from hub.model import Call, ConversionRow, Delivery
+from hub.model import Call, ConversionRow, Delivery, FormSubmission
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,10 @@ def _conversion(delivery: Delivery, case: Case, ruling: Ruling, row: ConversionR
         destination=delivery.destination,
         ad_user_data=ruling.ad_permission,
         ad_personalization=ruling.ad_permission,
-        call_started_at=case.at,
-        click_ids=dict(attribution.click_ids) if attribution else {},
+        call_started_at=None if isinstance(case.subject, FormSubmission) else case.at,
+        click_ids=click_ids(case, row.occurred_at),
         phone_number=case.phone_number,
+        email=case.email,
         country=case.fact("country"),
         landing_page=attribution.landing_page if attribution else None,
         user_agent=visit.user_agent if visit else None,

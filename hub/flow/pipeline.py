@@ -1,4 +1,4 @@
-"""The way of a call, in its order; what a batch found out is written in one short transaction at the end."""
+"""The way of a call, text or form, in its order; what a batch found out is written in one short transaction at the end."""
 
 from __future__ import annotations
 
@@ -7,36 +7,41 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import and_, bindparam, func, or_, update
 from sqlmodel import Session, col, select
 
 from hub import metrics
 from hub.assembly import Hub
 from hub.flow.attribute import attribute
-from hub.flow.case import Case, load_cases
-from hub.flow.consent import disclosure_row
+from hub.flow.case import Case, Subject, load_cases
+from hub.flow.consent import disclosure_row, words_of
 from hub.flow.convert import Converted, convert
 from hub.flow.enrich import Enrichment, enrich
 from hub.model import (
     Attribution,
     Call,
     ConsentDecision,
+    ConsentWord,
     ConversionRow,
     Delivery,
     Disclosure,
     FactRow,
+    FormSubmission,
     Person,
-    TextMessage,
+    Visit,
 )
+from hub.model.columns import CONSENT_LIFE
 from hub.numbers.directory import Directory
 from hub.store.claims import claim, held_ids
 from hub.store.rows import write_rows
 
 BATCH = 100
+KNOWN_FROM = 0.5
+"""How sure an attribution must be for its visit to count as the person's: more likely theirs than anybody else's."""
 
 
-def process(hub: Hub, directory: Directory, subject_table: type[Call] | type[TextMessage], batch: int = BATCH) -> int:
-    """Claim calls (or texts) with something new, and take them all the way to the outbox; how many were taken."""
+def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch: int = BATCH) -> int:
+    """Claim calls (or texts, or forms) with something new, and take them all the way to the outbox; how many were taken."""
     now = hub.clock()
     begun = time.perf_counter()
     token, subjects = claim(hub.store, subject_table, now=now, limit=batch)
@@ -66,7 +71,9 @@ def _write(hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrich
     people = {case.person.id: case.person for case in cases if case.person and case.is_new_person}
     write_rows(session, Person, list(people.values()))
     _meet_people(session, cases)
+    _know_people(session, cases)
     write_rows(session, Attribution, [case.attribution for case in cases if case.attribution])
+    _link_visits(session, cases)
     write_rows(session, FactRow, [fact for fact in enrichment.facts if fact.subject_id in ours])
     rulings = [ruling for ruling in enrichment.rulings + converted.rulings if ruling.row.subject_id in ours]
     write_rows(session, ConsentDecision, [ruling.row for ruling in rulings])
@@ -92,19 +99,95 @@ def _write(hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrich
 def _meet_people(session: Session, cases: Sequence[Case]) -> None:
     """Where another worker wrote a new person a moment earlier, that person it is."""
     new = [case for case in cases if case.is_new_person and case.person]
-    numbers = {case.phone_number for case in new}
+    numbers = {case.phone_number for case in new if case.phone_number}
     if not numbers:
         return
     found = session.exec(select(Person).where(col(Person.phone_number).in_(numbers)))
     people = {(person.company_id, person.phone_number): person for person in found}
     for case in new:
-        case.person = people[case.company.id, case.phone_number]
+        case.person = people.get((case.company.id, case.phone_number), case.person)
+
+
+def _know_people(session: Session, cases: Sequence[Case]) -> None:
+    """What a form tells of its person: what was not known is known now, and a refusal is the person's word for good.
+
+    A yes on a form speaks for that form alone: anybody can type somebody else's number.
+    """
+    told = [(case.person, case.subject) for case in cases if case.person and isinstance(case.subject, FormSubmission)]
+    if not told:
+        return
+    person: Any = Person.__table__  # type: ignore[attr-defined]
+    other = person.alias()
+    taken = select(other.c.id).where(
+        other.c.company_id == person.c.company_id, other.c.phone_number == bindparam("phone")
+    )
+    known = update(person).where(person.c.id == bindparam("of"))
+    details = known.values(
+        email=func.coalesce(person.c.email, bindparam("mail")), name=func.coalesce(person.c.name, bindparam("called"))
+    )
+    session.connection().execute(
+        details, [{"of": person.id, "mail": form.email, "called": form.name} for person, form in told]
+    )
+    reached = [{"of": person.id, "phone": form.phone_number} for person, form in told if form.phone_number]
+    if reached:
+        numbered = known.where(person.c.phone_number.is_(None), ~taken.exists()).values(phone_number=bindparam("phone"))
+        session.connection().execute(numbered, reached)
+    words = [
+        ConsentWord(
+            person_id=person.id,
+            state=state,
+            use=use,
+            channel="form",
+            evidence=f"form {form.id}",
+            spoken_at=form.submitted_at,
+            expires_at=form.submitted_at + CONSENT_LIFE,
+        )
+        for person, form in told
+        for use, state in words_of(form.consent).items()
+        if state == "refused"
+    ]
+    write_rows(session, ConsentWord, words)
+
+
+def _link_visits(session: Session, cases: Sequence[Case]) -> None:
+    """The visit that a person surely came from is known to be theirs, and so are that browser's earlier visits to the
+    company. What is known of somebody stays: the next person at the same browser gets only what is nobody's."""
+    visit: Any = Visit.__table__  # type: ignore[attr-defined]
+    links = [
+        {
+            "who": case.person.id,
+            "visit": case.visit.id,
+            "at": case.company.id,
+            "browser": case.visit.visitor_id,
+            "began": case.visit.started_at,
+        }
+        for case in cases
+        if case.person and case.visit and case.attribution and _surely(case.attribution)
+    ]
+    if not links:
+        return
+    earlier = and_(
+        visit.c.visitor_id == bindparam("browser"),
+        visit.c.company_id == bindparam("at"),
+        visit.c.started_at <= bindparam("began"),
+    )
+    theirs = (
+        update(visit)
+        .where(visit.c.person_id.is_(None), or_(visit.c.id == bindparam("visit"), earlier))
+        .values(person_id=bindparam("who"))
+    )
+    session.connection().execute(theirs, links)
+
+
+def _surely(attribution: Attribution) -> bool:
+    """`person.earlier` tells nothing new: it may rest on a weak attribution, which must not make itself stronger."""
+    return attribution.confidence >= KNOWN_FROM and attribution.rule != "person.earlier"
 
 
 def _finish(
     session: Session,
-    subject_table: type[Call] | type[TextMessage],
-    subjects: Sequence[Call | TextMessage],
+    subject_table: type[Subject],
+    subjects: Sequence[Subject],
     cases: Sequence[Case],
     held: set[str],
     now: datetime,
@@ -120,6 +203,8 @@ def _finish(
         row["person_id"] = case.person.id if case and case.person else subject.person_id
         if isinstance(subject, Call):
             row["first_time_caller"] = case.earlier_calls == 0 if case and case.person else None
+        if isinstance(subject, FormSubmission):
+            row["first_time_contact"] = case.earlier_contacts == 0 if case and case.person else None
         rows.append(row)
     if rows:
         session.execute(update(subject_table), rows)

@@ -10,10 +10,11 @@ from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
 from hub.contracts.outcomes import Outcome
+from hub.contracts.values import Money
 from hub.flow.case import load_cases
 from hub.flow.convert import Converted, matches, outcome_conversion, send
 from hub.model import Call, ConsentDecision, ConversionRow, Delivery, OutcomeRow, Person
-from hub.model.columns import CALL_LIFE
+from hub.model.columns import CALL_LIFE, storable
 from hub.numbers.directory import Directory
 from hub.store.connectors import move_cursor, read_cursor
 from hub.store.rows import write_rows
@@ -24,6 +25,8 @@ LOOK_BACK = timedelta(days=180)
 CALL_AFTER = timedelta(days=1)
 """A deal is often opened before the call that closed it."""
 MOST_WAITING = 500
+MOST = 10**10
+"""Of any currency: deals worth more are slips of the keyboard, and count without a value."""
 
 
 def pull_outcomes(hub: Hub, directory: Directory, connector: str) -> Counter[str]:
@@ -91,13 +94,18 @@ def _upsert(session: Session, connector: str, outcome: Outcome) -> OutcomeRow:
         expires_at=outcome.changed_at + CALL_LIFE,
     )
     if row.changed_at <= outcome.changed_at:
-        row.stage, row.occurred_at, row.changed_at = outcome.stage, outcome.occurred_at, outcome.changed_at
-        row.amount = outcome.value.amount if outcome.value else None
-        row.currency = outcome.value.currency if outcome.value else None
+        row.stage, row.occurred_at, row.changed_at = storable(outcome.stage), outcome.occurred_at, outcome.changed_at
+        value = outcome.value if _plausible(outcome.value) else None
+        row.amount, row.currency = (value.amount, value.currency) if value else (None, None)
         row.contact = {"phone_numbers": list(outcome.phone_numbers), "call_key": outcome.call_key}
     session.add(row)
     session.flush()
     return row
+
+
+def _plausible(value: Money | None) -> bool:
+    """Whether a column can hold the value; people type absurd ones into CRMs, and one must not hold up all others."""
+    return value is not None and value.amount.is_finite() and abs(value.amount) < MOST and len(value.currency) == 3
 
 
 def _meet(hub: Hub, session: Session, directory: Directory, row: OutcomeRow) -> bool:

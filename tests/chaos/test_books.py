@@ -1,0 +1,165 @@
+"""The books of a chaos run see everything that must not be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.api import Sandbox
+from hub.chaos.books import FAULTS, Books, balance
+from hub.chaos.callers import Callers, PlayedCall
+from hub.chaos.stage import RULE, Stage
+from hub.model import Call, Delivery, InboxWebhook
+from hub.model.conversions import conversion_key
+from hub.sandbox import RunningSandboxes
+from hub.store.engine import Store
+from hub.store.schema import upgrade
+
+NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
+WORK: dict[str, Any] = {"state": "done", "due_at": NOW, "expires_at": NOW + timedelta(days=1)}
+
+
+class PaperProvider(Sandbox):
+    """An ad network and a CRM on paper."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counted: dict[str, dict[str, Any]] = {}
+        self.logged: list[dict[str, Any]] = []
+
+    def conversions(self) -> dict[str, dict[str, Any]]:
+        return self.counted
+
+    def activities(self) -> list[dict[str, Any]]:
+        return self.logged
+
+
+@dataclass
+class World:
+    """One call, rightly told to everybody."""
+
+    store: Store
+    callers: Callers
+    stage: Stage
+    provider: PaperProvider
+    key: str
+    call_id: str
+    log: Path
+    clean: bool = True
+    row: Call = field(init=False)
+
+    def books(self) -> Books:
+        return balance(self.stage, self.store, self.callers, kills=1, log=self.log, clean=self.clean)
+
+    def add(self, row: Any) -> None:
+        with self.store.writing() as session:
+            session.add(row)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    provider = PaperProvider()
+    running = RunningSandboxes({"carrier": provider, "network": provider, "crm": provider}, frozenset())
+    database = f"sqlite:///{tmp_path / 'chaos.db'}"
+    stage = Stage(tmp_path / "config.yaml", database, "http://127.0.0.1:1", {}, running)
+    store = Store(database)
+    upgrade(store)
+    callers = Callers(stage, seed=1)
+    call = Call(connector="carrier", carrier_call_id="CA1", status="completed", started_at=NOW, **WORK)
+    world = World(store, callers, stage, provider, conversion_key(RULE, call.id), call.id, tmp_path / "hub.log")
+    callers.calls.append(PlayedCall("click-1", "answered", False, "CA1", True))
+    callers.acknowledged.add(("https://x/voice", b"one"))
+    webhook = InboxWebhook(
+        connector="carrier", event_key="1", received_at=NOW, url="https://x/voice", body=b"one", **WORK
+    )
+    provider.counted[world.key] = {"click_ids": {"gclid": "click-1"}}
+    provider.logged.append({"key": call.id})
+    with store.writing() as session:
+        session.add_all([call, webhook])
+    yield world
+    callers.abandon()
+    store.close()
+
+
+def test_books_that_balance_say_so(world: World) -> None:
+    books = world.books()
+    assert books.problems() == []
+    assert (books.stored, books.counted_once, books.logged_once) == (1, 1, 1)
+
+
+def lose(world: World) -> None:
+    world.callers.acknowledged.add(("https://x/voice", b"two"))
+
+
+def forget_the_call(world: World) -> None:
+    world.callers.calls.append(PlayedCall("click-2", "answered", False, "CA2", True))
+
+
+def convert_nothing(world: World) -> None:
+    world.provider.counted.clear()
+
+
+def convert_twice(world: World) -> None:
+    world.provider.counted["rf-other"] = {"click_ids": {"gclid": "click-1"}}
+
+
+def convert_another_click(world: World) -> None:
+    world.provider.counted[world.key] = {"click_ids": {"gclid": "click-7"}}
+
+
+def log_nothing(world: World) -> None:
+    world.provider.logged.clear()
+
+
+def log_twice(world: World) -> None:
+    world.provider.logged.append({"key": world.call_id})
+
+
+def leave_a_delivery(world: World, state: str = "leased") -> None:
+    more = {"hook": "log_calls", "dedup_key": "k", "item_key": "k", "subject_id": "s", "made_at": NOW, "due_at": NOW}
+    world.add(Delivery(connector="crm", state=state, **more))
+
+
+def give_up(world: World) -> None:
+    leave_a_delivery(world, "dead")
+
+
+def park(world: World) -> None:
+    world.add(InboxWebhook(connector="carrier", event_key="2", received_at=NOW, **WORK | {"state": "parked"}))
+
+
+def crash(world: World) -> None:
+    world.log.write_text("Traceback (most recent call last)\n")
+
+
+def hang(world: World) -> None:
+    world.clean = False
+
+
+@pytest.mark.parametrize(
+    ("wrong", "faults"),
+    [
+        (lose, {"lost"}),
+        (forget_the_call, {"missing_calls"}),
+        (convert_nothing, {"missing_conversions"}),
+        (convert_twice, {"doubled_conversions", "strange_conversions"}),
+        (convert_another_click, {"wrong_clicks"}),
+        (log_nothing, {"missing_tasks"}),
+        (log_twice, {"doubled_tasks"}),
+        (leave_a_delivery, {"limbo"}),
+        (give_up, {"failed_deliveries"}),
+        (park, {"parked"}),
+        (crash, {"tracebacks"}),
+        (hang, {"unclean_stops"}),
+    ],
+)
+def test_books_that_do_not_balance_name_what_is_wrong(world: World, wrong: Any, faults: set[str]) -> None:
+    wrong(world)
+    books = world.books()
+    assert {name for name in FAULTS if getattr(books, name)} == faults
+    assert len(books.problems()) == len(faults)

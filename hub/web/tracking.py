@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated
 
+import phonenumbers
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,8 +23,9 @@ class VisitBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    landing_page: str | None = None
+    landing_page: str | None = Field(default=None, description="The page's address; of a known visit, a page view.")
     referrer: str | None = None
+    title: str | None = Field(default=None, description="The page's title.")
     visitor_id: Id = None
     visit_id: Id = Field(default=None, description="Of an earlier reply: the visitor is still there.")
     country: Annotated[str | None, Field(pattern="^[A-Z]{2}$")] = Field(
@@ -35,6 +38,8 @@ class VisitReply(BaseModel):
     """The number to show; `number` is null where the page keeps its own."""
 
     number: str | None
+    national: str | None = Field(description="The number as it is written inside its country.")
+    international: str | None = Field(description="The number as it is written abroad.")
     visit_id: str | None
     tracker: str | None
     lease_seconds: int | None = Field(description="How long the number is the visitor's own; null for a shared one.")
@@ -81,8 +86,11 @@ def tracking_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
         )
         shown = record_visit(hub, directory.current(), found, arrival)
         left = (shown.lease_until - hub.clock()).total_seconds() if shown.lease_until else None
+        national, international = _written(shown.number) if shown.number else (None, None)
         return VisitReply(
             number=shown.number,
+            national=national,
+            international=international,
             visit_id=shown.visit_id,
             tracker=shown.tracker,
             lease_seconds=round(left) if left is not None else None,
@@ -98,3 +106,10 @@ def tracking_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
         return Response(status_code=204, headers={"Cache-Control": "no-store", **own_site(found, request)})
 
     return router
+
+
+@lru_cache(maxsize=10_000)
+def _written(number: str) -> tuple[str, str]:
+    parsed = phonenumbers.parse(number)
+    form = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(parsed, form.NATIONAL), phonenumbers.format_number(parsed, form.INTERNATIONAL)

@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hub.assembly import Hub
-from hub.cli.opening import Opened, read_config
 from hub.config.models import Config
 from hub.contracts.sandbox import CarrierSandbox, SimulatedCall
 from hub.flow.receive import Received, Receiver
 from hub.flow.visit import Arrival, record_visit
+from hub.opening import Opened, read_config
 from hub.store.ingest import IngestWriter
 
 CRMS = ("salesforce", "hubspot")
@@ -81,6 +81,7 @@ def _visit(opened: Opened, draw: random.Random, number: int) -> str | None:
         gpc=draw.random() < 0.08,
         consent={"ads": "granted"} if draw.random() < 0.3 else {},
         user_agent="Mozilla/5.0",
+        human=True,
     )
     return record_visit(opened.hub, directory, company, arrival).number
 

@@ -11,6 +11,9 @@ ANSWERS = Counter(
 INGEST_BATCH = Histogram(
     "ringfence_ingest_batch_size", "Webhooks in one commit.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 )
+VISITS = Counter(
+    "ringfence_visits_total", "Visits by company and the number shown: own, shared, or a robot's.", ["company", "shown"]
+)
 FLOW = Counter("ringfence_flow_total", "Items through a stage of the flow.", ["stage", "outcome"])
 FLOW_SECONDS = Histogram("ringfence_flow_batch_seconds", "Seconds for one batch of a stage.", ["stage"])
 HOOK_SECONDS = Histogram("ringfence_hook_seconds", "Seconds in a plugin's hook.", ["connector", "hook"])

@@ -29,6 +29,8 @@ from hub.testing import FrozenClock
 Row = TypeVar("Row", bound=SQLModel)
 
 KEY = base64.b64encode(b"k" * 32).decode()
+HOLD, COOL_DOWN = timedelta(minutes=30), timedelta(days=7)
+"""A pool's, where config.yaml does not say otherwise."""
 CALLER = "+13125550142"
 OTHER_CALLER = "+13125550143"
 POOL = ("+13125550100", "+13125550101", "+13125550102")
@@ -187,9 +189,9 @@ class Stage:
         return self.one(Call, carrier_call_id=call_id)
 
     def visit(self, company: str = "lakeside", landing_page: str | None = None, **more: Any) -> Shown:
-        """A visitor comes to a company's site; the click id of `landing_page` is kept."""
+        """A person comes to a company's site; the click id of `landing_page` is kept."""
         page = landing_page or "https://lakeside.example.com/?gclid=Cj0KCQjw123456789"
-        arrival = Arrival(landing_page=page, referrer=more.pop("referrer", None), **more)
+        arrival = Arrival(landing_page=page, referrer=more.pop("referrer", None), **{"human": True, **more})
         return record_visit(self.hub, self.directory, self.directory.companies[company], arrival)
 
     def flow(self) -> int:

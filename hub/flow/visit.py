@@ -1,192 +1,282 @@
-"""Visit: a page view with its source and consent signals is recorded, and the number to show is chosen."""
+"""Visit: arrivals are recorded, many in one transaction, and each is shown a number.
+
+A visitor from a source with a number of its own sees that; a person sees a number of the pool, lent to this visit alone;
+everybody else sees the shared number: those who gave no human sign yet, and those for whom the pool has none left. A
+visitor who denies analytics is not recorded.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any
 
+from sqlalchemy import Table, bindparam, select, update
 from sqlmodel import Session
 
 from hub.assembly import Hub
-from hub.flow.sources import SourceMatch, classify_visit, visit_parameters
-from hub.model import Company, Tracker, TrackingNumber, Visit
+from hub.flow.arrival import Arrival, Arrived, Shown, arrive
+from hub.flow.page_view import note_first_pages, note_pages
+from hub.flow.sources import visit_parameters
+from hub.model import Company, PageView, Visit
 from hub.model.columns import VISIT_LIFE, new_id, storable
-from hub.numbers.directory import Directory, Line
-from hub.numbers.leases import grant, prolong, release
+from hub.numbers.directory import Directory
+from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep
+from hub.numbers.limits import Limits
+from hub.store.rows import write_rows
 
-Answer = Literal["granted", "denied"]
+__all__ = ["Arrival", "Departure", "Shown", "end_visit", "record_visit", "record_visits"]
+
 LONGEST_KEPT = 4_096
 """Characters of an address that are kept; what its parameters say is read before that."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Arrival:
-    """What a browser tells of a visit. `consent` maps analytics, ads, ad_user_data or all to granted or denied."""
-
-    landing_page: str | None
-    referrer: str | None
-    visitor_id: str | None = None
-    visit_id: str | None = None
-    consent: Mapping[str, Answer] = field(default_factory=dict)
-    country: str | None = None
-    gpc: bool = False
-    dnt: bool = False
-    user_agent: str | None = None
+VISITS: Table = Visit.__table__  # type: ignore[attr-defined]
+SHOW = update(VISITS).where(VISITS.c.id == bindparam("of_visit")).values(number_shown_id=bindparam("shown"))
 
 
 @dataclass(frozen=True)
-class Shown:
-    """The number to show, if any: with the visit it is tied to, and until when it is the visitor's own."""
+class Departure:
+    """A visitor left the page: the lease ends, and a call that still comes is known by the number's cool-down."""
 
-    number: str | None
-    tracker: str | None = None
-    visit_id: str | None = None
-    lease_until: datetime | None = None
-    source: str | None = None
-    medium: str | None = None
+    company: Company
+    visit_id: str
 
 
 def record_visit(hub: Hub, directory: Directory, company: Company, arrival: Arrival) -> Shown:
-    """Record a visit and choose its number: a source tracker that stands for its source, else a lease, else the default.
-
-    A visitor who denies analytics is not recorded and leases nothing: the number is the one that everybody may see.
-    """
-    now = hub.clock()
-    match = classify_visit(arrival.landing_page, arrival.referrer)
-    fixed = _source_line(directory, company, match)
-    denied = "denied" in (arrival.consent.get("analytics"), arrival.consent.get("all"))
-    if denied and not arrival.visit_id:
-        return _shared(directory, company, fixed)
+    """Record one visit in a transaction of its own and without limits; visitors from outside come to `hub.flow.desk`."""
     with hub.store.writing() as session:
-        known = session.get(Visit, arrival.visit_id) if arrival.visit_id else None
-        if known is not None and known.company_id == company.id:
-            _listen(session, known, arrival)
-            if denied:
-                release(session, known.id, now)
-            else:
-                return _again(session, directory, company, known, fixed, now)
-        if denied:
-            return _shared(directory, company, fixed)
-        visit = _visit(company, arrival, match, now)
-        if fixed is None:
-            session.add(visit)
-            session.flush()
-            for tracker in _pools(directory, company):
-                leased = grant(session, tracker.id, visit, now)
-                if leased is not None:
-                    return _shown(visit, tracker, leased, leased.leased_until)
-        line = fixed or _default_line(directory, company)
-        visit.number_shown_id = line.number.id if line else None
-        session.add(visit)
-        return _shown(visit, line.tracker, line.number, None) if line else Shown(None, None, visit.id)
+        shown = record_visits(session, [arrive(directory, company, arrival)], hub.clock())[0]
+    assert shown is not None
+    return shown
 
 
 def end_visit(hub: Hub, company: Company, visit_id: str) -> None:
-    """The visitor left: the lease ends now, and a call that still comes is known by the number's cool-down.
-
-    A visit that is not this company's, or that nobody knows, changes nothing.
-    """
+    """End one visit. One that is not this company's, or that nobody knows, changes nothing."""
     with hub.store.writing() as session:
-        visit = session.get(Visit, visit_id)
-        if visit is not None and visit.company_id == company.id:
-            release(session, visit.id, hub.clock())
+        record_visits(session, [Departure(company, visit_id)], hub.clock())
 
 
-def _shared(directory: Directory, company: Company, fixed: Line | None) -> Shown:
-    """The number that everybody may see."""
-    line = fixed or _default_line(directory, company)
-    return Shown(line.number.number, line.tracker.name) if line else Shown(None)
+def record_visits(
+    session: Session, jobs: Sequence[Arrived | Departure], now: datetime, limits: Limits | None = None
+) -> list[Shown | None]:
+    """Record arrivals and departures; what each arrival is shown, None for a departure."""
+    shown: list[Shown | None] = [None] * len(jobs)
+    # Everything but a number's row waits to be written until the numbers are ours: two processes that lock in different
+    # orders would wait for each other.
+    with session.no_autoflush:
+        for wave in _waves(jobs):
+            for index, each in _Wave(session, [jobs[i] for i in wave], now, limits).record().items():
+                shown[wave[index]] = each
+            session.flush()
+    return shown
 
 
-def _listen(session: Session, visit: Visit, arrival: Arrival) -> None:
-    """What the visitor says now counts from now on; a privacy signal that was seen once stays."""
-    visit.consent = {**visit.consent, **_said(arrival)}
-    visit.gpc, visit.dnt = visit.gpc or arrival.gpc, visit.dnt or arrival.dnt
-    session.add(visit)
+def _waves(jobs: Sequence[Arrived | Departure]) -> Iterator[list[int]]:
+    """The jobs in groups in which no visit comes twice, each visit's jobs in their order."""
+    left = list(range(len(jobs)))
+    while left:
+        seen: set[str] = set()
+        wave: list[int] = []
+        later: list[int] = []
+        for index in left:
+            visit_id = jobs[index].visit_id
+            (later if visit_id in seen else wave).append(index)
+            if visit_id is not None:
+                seen.add(visit_id)
+        yield wave
+        left = later
+
+
+class _Wave:
+    """Jobs of different visits, on their way through one transaction."""
+
+    def __init__(
+        self, session: Session, jobs: Sequence[Arrived | Departure], now: datetime, limits: Limits | None
+    ) -> None:
+        self._session, self._jobs, self._now, self._limits = session, jobs, now, limits
+        self._visits: dict[int, Visit] = {}
+        """Job → its visit, known or new."""
+        self._new: list[Visit] = []
+        self._views: list[PageView] = []
+        self._wanted: dict[int, Wanted] = {}
+
+    def record(self) -> dict[int, Shown]:
+        """What each arrival is shown."""
+        known = self._known()
+        staying: list[str] = []
+        leaving: list[str] = []
+        for index, job in enumerate(self._jobs):
+            visit = known.get(job.visit_id or "")
+            if visit is not None and visit.company_id != job.company.id:
+                visit = None
+            if isinstance(job, Departure):
+                leaving += [visit.id] if visit is not None else []
+            elif visit is not None:
+                self._listen(visit, job.arrival)
+                self._views += [] if job.denied else _view(visit, job.arrival, self._now)
+                (leaving if job.denied else staying).append(visit.id)
+                if not job.denied:
+                    self._visits[index] = visit
+            elif not job.denied and self._may_record(job):
+                self._visits[index] = self._begin(job)
+        held = keep(self._session, staying, leaving, self._now)
+        for index, visit in self._visits.items():
+            if visit.id not in held:
+                self._want(index, visit)
+        write_rows(self._session, Visit, self._new)
+        write_rows(self._session, PageView, self._views)
+        self._note_pages()
+        held |= self._lend()
+        return {
+            index: self._shown(index, job, held) for index, job in enumerate(self._jobs) if isinstance(job, Arrived)
+        }
+
+    def _known(self) -> dict[str, Visit]:
+        ids = {job.visit_id for job in self._jobs if job.visit_id is not None}
+        visit: Any = Visit
+        return {row.id: row for row in self._session.scalars(select(visit).where(visit.id.in_(ids)))} if ids else {}
+
+    def _listen(self, visit: Visit, arrival: Arrival) -> None:
+        """What the visitor says now counts from now on; a privacy signal that was seen once stays."""
+        visit.consent = {**visit.consent, **_said(arrival)}
+        visit.gpc, visit.dnt = visit.gpc or arrival.gpc, visit.dnt or arrival.dnt
+        visit.last_seen_at = self._now
+        if arrival.human and visit.human_at is None:
+            # The number that was shown before the first human sign was never meant to be the last word.
+            visit.human_at, visit.number_shown_id = self._now, None
+        self._session.add(visit)
+
+    def _note_pages(self) -> None:
+        """The pages that the visits look at: of new ones the first, of known ones each that is another."""
+        new = {visit.id for visit in self._new}
+        looks = [
+            (visit, job.arrival.landing_page, job.arrival.title)
+            for index, visit in self._visits.items()
+            if isinstance(job := self._jobs[index], Arrived)
+        ]
+        note_first_pages(self._session, [look for look in looks if look[0].id in new], self._now)
+        note_pages(self._session, [look for look in looks if look[0].id not in new], self._now)
+
+    def _may_record(self, job: Arrived) -> bool:
+        return self._limits is None or self._limits.may_record(job.company.id, self._now)
+
+    def _begin(self, job: Arrived) -> Visit:
+        visit = _visit(job, self._now)
+        self._new.append(visit)
+        self._views += _view(visit, job.arrival, self._now)
+        return visit
+
+    def _want(self, index: int, visit: Visit) -> None:
+        """Let a person who has no number yet ask for one; who was shown the shared number keeps to it."""
+        job = self._jobs[index]
+        assert isinstance(job, Arrived)
+        pools = job.showable.pools
+        if job.fixed is None and pools and visit.human_at is not None and visit.number_shown_id is None:
+            share = (
+                self._limits.share(job.company.id, job.arrival.network, pools, job.showable.pool_size, self._now)
+                if self._limits
+                else "all"
+            )
+            if share != "none":
+                self._wanted[index] = Wanted(visit.id, pools, reserved=share == "all")
+        if index not in self._wanted and visit.number_shown_id is None:
+            self._show_shared(index)
+
+    def _lend(self) -> dict[str, Held]:
+        """A number for each who wants one, as far as there are any."""
+        lent = self._ask(self._wanted)
+        refused = {index: each for index, each in self._wanted.items() if each.visit_id not in lent}
+        if refused and self._limits is not None:
+            companies = {self._jobs[index].company.id for index in refused}
+            flooding = [visit for company_id in companies for visit in self._limits.recall(company_id)]
+            if flooding:
+                keep(self._session, [], flooding, self._now)
+                lent |= self._ask(refused)
+                refused = {index: each for index, each in refused.items() if each.visit_id not in lent}
+        count_overflows(self._session, list(refused.values()), self._now)
+        for index in refused:
+            self._show_shared(index)
+        changes = [
+            {"of_visit": visit.id, "shown": visit.number_shown_id} for visit in map(self._visits.get, refused) if visit
+        ]
+        if changes:
+            self._session.connection().execute(SHOW, changes)
+        return lent
+
+    def _show_shared(self, index: int) -> None:
+        job, visit = self._jobs[index], self._visits[index]
+        if isinstance(job, Arrived) and job.line is not None:
+            visit.number_shown_id = job.line.number.id
+
+    def _ask(self, wanted: dict[int, Wanted]) -> dict[str, Held]:
+        lent = {}
+        for (index, each), held in zip(
+            wanted.items(), grant(self._session, list(wanted.values()), self._now), strict=True
+        ):
+            if held is not None:
+                lent[each.visit_id] = held
+                if self._limits is not None:
+                    job = self._jobs[index]
+                    assert isinstance(job, Arrived)
+                    self._limits.lent(job.company.id, job.arrival.network, each.visit_id)
+        return lent
+
+    def _shown(self, index: int, job: Arrived, held: dict[str, Held]) -> Shown:
+        visit = self._visits.get(index)
+        if visit is None:
+            return job.unrecorded()
+        own = held.get(visit.id)
+        if own is not None:
+            tracker = next((each.name for each in job.showable.pools if each.id == own.tracker_id), None)
+            return Shown(own.number, tracker, visit.id, own.until, visit.source, visit.medium)
+        line = job.showable.line(visit.number_shown_id) or job.line
+        if line is None:
+            return Shown(None, None, visit.id)
+        return Shown(line.number.number, line.tracker.name, visit.id, None, visit.source, visit.medium)
 
 
 def _said(arrival: Arrival) -> dict[str, str]:
     return {**arrival.consent, **({"country": arrival.country} if arrival.country else {})}
 
 
-def _again(
-    session: Session, directory: Directory, company: Company, visit: Visit, fixed: Line | None, now: datetime
-) -> Shown:
-    """A sign that a known visitor is still there: the lease slides on; a lost one is granted anew."""
-    kept = prolong(session, visit.id, now)
-    if kept is None and visit.number_shown_id is None and fixed is None:
-        for tracker in _pools(directory, company):
-            kept = grant(session, tracker.id, visit, now)
-            if kept is not None:
-                break
-    if kept is not None:
-        tracker = next(each for each in directory.trackers[company.id] if each.id == kept.tracker_id)
-        return _shown(visit, tracker, kept, kept.leased_until)
-    line = fixed or _default_line(directory, company)
-    if line is not None and visit.number_shown_id is None:
-        visit.number_shown_id = line.number.id
-        session.add(visit)
-    return _shown(visit, line.tracker, line.number, None) if line else Shown(None, None, visit.id)
-
-
-def _visit(company: Company, arrival: Arrival, match: SourceMatch, now: datetime) -> Visit:
+def _visit(job: Arrived, now: datetime) -> Visit:
+    arrival, match = job.arrival, job.match
     found = visit_parameters(arrival.landing_page)
-    visit = Visit(
+    told: dict[str, Any] = {
+        "visitor_id": arrival.visitor_id,
+        "landing_page": _kept(arrival.landing_page),
+        "referrer": _kept(arrival.referrer),
+        "parameters": {**found.utm, **found.ad_parameters},
+        "click_ids": dict(found.click_ids),
+        "source": match.source,
+        "medium": match.medium,
+        "campaign": match.campaign,
+        "keyword": match.keyword,
+        "rule": match.rule,
+        "trace": list(match.trace),
+        "consent": _said(arrival),
+        "user_agent": arrival.user_agent,
+    }
+    return Visit(
         id=new_id(),
-        company_id=company.id,
-        visitor_id=arrival.visitor_id,
+        company_id=job.company.id,
         started_at=now,
-        landing_page=_kept(arrival.landing_page),
-        referrer=_kept(arrival.referrer),
-        parameters={**found.utm, **found.ad_parameters},
-        click_ids=dict(found.click_ids),
-        source=match.source,
-        medium=match.medium,
-        campaign=match.campaign,
-        keyword=match.keyword,
-        rule=match.rule,
-        trace=list(match.trace),
+        last_seen_at=now,
+        human_at=now if arrival.human else None,
         gpc=arrival.gpc,
         dnt=arrival.dnt,
-        consent=_said(arrival),
-        user_agent=arrival.user_agent,
         expires_at=now + VISIT_LIFE,
+        **storable(told),
     )
-    for name in Visit.model_fields:
-        setattr(visit, name, storable(getattr(visit, name)))
-    return visit
+
+
+def _view(visit: Visit, arrival: Arrival, now: datetime) -> list[PageView]:
+    """The page that an arrival tells of; a sign that the visitor is still there tells of none."""
+    if arrival.landing_page is None:
+        return []
+    told: dict[str, Any] = {"url": _kept(arrival.landing_page), "title": arrival.title[:300] if arrival.title else None}
+    return [PageView(visit_id=visit.id, at=now, expires_at=now + VISIT_LIFE, **storable(told))]
 
 
 def _kept(address: str | None) -> str | None:
     return address[:LONGEST_KEPT] if address else None
-
-
-def _shown(visit: Visit, tracker: Tracker, number: TrackingNumber, until: datetime | None) -> Shown:
-    return Shown(number.number, tracker.name, visit.id, until, visit.source, visit.medium)
-
-
-def _pools(directory: Directory, company: Company) -> list[Tracker]:
-    return [tracker for tracker in directory.trackers.get(company.id, []) if tracker.type == "session"]
-
-
-def _source_line(directory: Directory, company: Company, match: SourceMatch) -> Line | None:
-    """The number of a source tracker that stands for exactly this source (and medium and campaign, where it names them)."""
-    for line in directory.lines.values():
-        tracker = line.tracker
-        if line.company.id != company.id or tracker.type != "source" or tracker.is_default:
-            continue
-        if (
-            tracker.source == match.source
-            and tracker.medium in (None, match.medium)
-            and tracker.campaign in (None, match.campaign)
-        ):
-            return line
-    return None
-
-
-def _default_line(directory: Directory, company: Company) -> Line | None:
-    return next(
-        (line for line in directory.lines.values() if line.company.id == company.id and line.tracker.is_default), None
-    )

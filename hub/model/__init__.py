@@ -8,9 +8,9 @@ from hub.model.consent import ConsentDecision, ConsentWord, Disclosure
 from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
 from hub.model.forms import FormSubmission
 from hub.model.messages import TextMessage
-from hub.model.numbers import Lease, Tracker, TrackingNumber
+from hub.model.numbers import Lease, PoolOverflow, Tracker, TrackingNumber
 from hub.model.people import FactRow, Person
-from hub.model.reports import DayRollup, DirtyDay, SourceRule
+from hub.model.reports import DayRollup, DirtyDay, MonthRollup, SourceRule
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor, SyncSlot
 from hub.model.visits import PageView, Visit
 
@@ -37,9 +37,11 @@ __all__ = [
     "FormSubmission",
     "InboxWebhook",
     "Lease",
+    "MonthRollup",
     "OutcomeRow",
     "PageView",
     "Person",
+    "PoolOverflow",
     "SourceRule",
     "SyncSlot",
     "TextMessage",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from hub.model.columns import Row, id_column, json_column, time_column
@@ -56,3 +56,14 @@ class Lease(Row, table=True):
     visit_id: str = Field(foreign_key="visit.id", index=True)
     granted_at: datetime = time_column(index=True)
     expires_at: datetime = time_column()
+
+
+class PoolOverflow(Row, table=True):
+    """A visitor who found a pool all taken and saw the shared number instead. A count: it does not say who."""
+
+    __tablename__ = "pool_overflow"
+    __table_args__ = (Index("ix_pool_overflow_read", "tracker_id", "at"),)
+
+    id: str = id_column()
+    tracker_id: str = Field(foreign_key="tracker.id")
+    at: datetime = time_column()

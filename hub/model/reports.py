@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 
-from sqlalchemy import Date, Index
+from sqlalchemy import BigInteger, Date, Index
 from sqlmodel import Field
 
-from hub.model.columns import Row, id_column, money_column, time_column
+from hub.model.columns import Row, id_column, time_column
 
 
 class SourceRule(Row, table=True):
@@ -26,31 +25,52 @@ class SourceRule(Row, table=True):
     made_at: datetime = time_column()
 
 
-class DayRollup(Row, table=True):
-    """Credits of one company's day (in its time zone) for one model, dimension and value."""
+class Rollup(Row):
+    """Credits of one company, model, dimension and value, in whole numbers so that they add up exactly (hub.reports.tally).
 
-    __tablename__ = "day_rollup"
-    __table_args__ = (Index("ix_day_rollup_read", "company_id", "model", "dimension", "day"),)
+    All are millionths of one, but `amount`: ten-thousandths of the unit of `currency`, which is empty in the other rows.
+    """
 
     company_id: str = Field(primary_key=True, foreign_key="company.id")
-    day: date = Field(primary_key=True, sa_type=Date)
     model: str = Field(primary_key=True, max_length=16)
     dimension: str = Field(primary_key=True, max_length=16)
+    day: date = Field(primary_key=True, sa_type=Date)
+    """The day in the company's time zone; of a month its first day."""
     value: str = Field(primary_key=True, max_length=300)
-    calls: float = 0
-    answered: float = 0
-    first_time: float = 0
-    texts: float = 0
-    forms: float = 0
-    conversions: float = 0
-    amount: Decimal | None = money_column()
+    currency: str = Field(primary_key=True, max_length=3)
+    calls: int = Field(default=0, sa_type=BigInteger)
+    answered: int = Field(default=0, sa_type=BigInteger)
+    first_time: int = Field(default=0, sa_type=BigInteger)
+    texts: int = Field(default=0, sa_type=BigInteger)
+    forms: int = Field(default=0, sa_type=BigInteger)
+    conversions: int = Field(default=0, sa_type=BigInteger)
+    amount: int = Field(default=0, sa_type=BigInteger)
+
+
+class DayRollup(Rollup, table=True):
+    """Credits of one company's day."""
+
+    __tablename__ = "day_rollup"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class MonthRollup(Rollup, table=True):
+    """Credits of one company's month: the sum of its days, so that a long report reads few rows."""
+
+    __tablename__ = "month_rollup"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class DirtyDay(Row, table=True):
-    """A company's day whose roll-ups are older than its calls. `marked_at` tells a mark that came while rolling up."""
+    """A mark: the roll-ups of a company's day are older than its calls.
+
+    Every change writes a mark of its own, so that nobody waits for another's, and none is taken for one that came later.
+    """
 
     __tablename__ = "dirty_day"
+    __table_args__ = (Index("ix_dirty_day_company", "company_id", "day"),)
 
-    company_id: str = Field(primary_key=True, foreign_key="company.id")
-    day: date = Field(primary_key=True, sa_type=Date)
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id")
+    day: date = Field(sa_type=Date)
     marked_at: datetime = time_column()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TypeVar
 
 from sqlalchemy import text
@@ -35,6 +36,24 @@ class Line:
         return (self.tracker.campaign or self.tracker.source or self.tracker.name).replace("_", " ")
 
 
+@dataclass(frozen=True, slots=True)
+class Showable:
+    """What one company's visitors may be shown."""
+
+    fixed: tuple[Line, ...]
+    """Lines of source trackers that stand for one source each."""
+    shared: Line | None
+    """The line that everybody may see: the default tracker's."""
+    pools: tuple[Tracker, ...]
+    pool_size: int
+    """Numbers in all pools together."""
+
+    def line(self, number_id: str | None) -> Line | None:
+        """The line of one of the numbers that are not lent."""
+        shared = (self.shared,) if self.shared else ()
+        return next((each for each in (*shared, *self.fixed) if each.number.id == number_id), None)
+
+
 @dataclass(frozen=True)
 class Directory:
     """All lines by number, all companies by name, as they were at one moment."""
@@ -47,6 +66,25 @@ class Directory:
     def company(self, company_id: str) -> Company | None:
         """A company by its id."""
         return next((company for company in self.companies.values() if company.id == company_id), None)
+
+    def showable(self, company: Company) -> Showable:
+        """What this company's visitors may be shown."""
+        return self._showable[company.id]
+
+    @cached_property
+    def _showable(self) -> dict[str, Showable]:
+        lines: dict[str, list[Line]] = {company.id: [] for company in self.companies.values()}
+        for line in self.lines.values():
+            lines[line.company.id].append(line)
+        return {
+            company_id: Showable(
+                fixed=tuple(each for each in own if each.tracker.type == "source" and not each.tracker.is_default),
+                shared=next((each for each in own if each.tracker.is_default), None),
+                pools=tuple(each for each in self.trackers.get(company_id, ()) if each.type == "session"),
+                pool_size=sum(each.tracker.type == "session" for each in own),
+            )
+            for company_id, own in lines.items()
+        }
 
 
 def write_accounts(session: Session, config: Config, now: datetime) -> None:

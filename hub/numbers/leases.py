@@ -1,86 +1,167 @@
-"""Leases: a pool lends each visitor a number of their own for a while, the one that was idle longest first."""
+"""Leases: a pool lends each visitor a number of their own for a while, the one that was idle longest first.
+
+A number's own row is the clockwork: who changes `leased_until` holds that row's lock, so no number ever has two holders,
+whatever number of processes work on it. Rows of `lease` are the history, written under the same lock. Many visitors are
+served by one transaction, as many as wait (`hub.flow.desk`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
-from sqlmodel import Session, col
+from sqlalchemy import Table, bindparam, func, or_, select, update
+from sqlmodel import Session
 
-from hub.model import Lease, TrackingNumber, Visit
+from hub.model import Lease, PoolOverflow, Tracker, TrackingNumber
 from hub.model.columns import new_id
+from hub.store.rows import write_rows
 
-HOLD = timedelta(minutes=30)
-"""How long a lease lasts from the last sign of the visitor."""
+NUMBERS: Table = TrackingNumber.__table__  # type: ignore[attr-defined]
+LEASES: Table = Lease.__table__  # type: ignore[attr-defined]
+SET_NUMBER = (
+    update(NUMBERS)
+    .where(NUMBERS.c.id == bindparam("of_number"))
+    .values(leased_until=bindparam("until"), lease_id=bindparam("of_lease"))
+)
+SET_LEASE = update(LEASES).where(LEASES.c.id == bindparam("of_lease")).values(expires_at=bindparam("until"))
 
 
-def grant(session: Session, tracker_id: str, visit: Visit, now: datetime) -> TrackingNumber | None:
-    """Lease a free number of the pool to a visit; None where every number is held.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A number that is a visitor's own until `until`."""
 
-    One statement takes the number, so two visitors never get the same one, on SQLite and on PostgreSQL with many processes.
+    lease_id: str
+    tracker_id: str
+    number_id: str
+    number: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A visit that asks for a number of one of `pools`, tried in their order.
+
+    Without `reserved`, the part of a pool that its tracker keeps in reserve is not touched.
     """
+
+    visit_id: str
+    pools: Sequence[Tracker]
+    reserved: bool = True
+
+
+def grant(session: Session, wanted: Sequence[Wanted], now: datetime) -> list[Held | None]:
+    """Lend each visit a number, first come first served; None where its pools have none left for it."""
+    lent: list[Held | None] = [None] * len(wanted)
+    seekers = list(range(len(wanted)))
+    for attempt in range(max((len(each.pools) for each in wanted), default=0)):
+        by_pool: dict[str, list[int]] = {}
+        for index in seekers:
+            if lent[index] is None and attempt < len(wanted[index].pools):
+                by_pool.setdefault(wanted[index].pools[attempt].id, []).append(index)
+        for indices in by_pool.values():
+            pool = wanted[indices[0]].pools[attempt]
+            for index, held in zip(indices, _take(session, pool, [wanted[i] for i in indices], now), strict=True):
+                lent[index] = held
+    write_rows(
+        session,
+        Lease,
+        [
+            _lease(held.lease_id, held.number_id, each.visit_id, now, held.until)
+            for each, held in zip(wanted, lent, strict=True)
+            if held is not None
+        ],
+    )
+    return lent
+
+
+def count_overflows(session: Session, refused: Sequence[Wanted], now: datetime) -> None:
+    """Count visits that asked in vain, each at the first of its pools."""
+    rows = [{"id": new_id(), "tracker_id": each.pools[0].id, "at": now} for each in refused]
+    write_rows(session, PoolOverflow, rows)
+
+
+def keep(session: Session, staying: Collection[str], leaving: Collection[str], now: datetime) -> dict[str, Held]:
+    """Slide on the live leases of the visits that stay, and end those of the visits that leave.
+
+    The numbers that are still held, by visit. A lease that ran out is never revived. A number whose lease ended cools
+    down: its pool lends it again last of all.
+    """
+    visits = {*staying, *leaving}
+    if not visits:
+        return {}
     number: Any = TrackingNumber
-    free = (
-        select(number.id)
-        .where(
-            number.tracker_id == tracker_id,
-            number.retired_at.is_(None),
-            or_(number.leased_until.is_(None), number.leased_until <= now),
-        )
-        .order_by(number.leased_until.asc().nulls_first(), number.id)
-        .limit(1)
+    lease: Any = Lease
+    tracker: Any = Tracker
+    # The one place that waits for the lock of several numbers: always in the order of their ids.
+    live = (
+        select(lease.id, lease.visit_id, number.id, number.number, tracker.id, tracker.hold_seconds)
+        .select_from(lease)
+        .join(number, (number.id == lease.tracking_number_id) & (number.lease_id == lease.id))
+        .join(tracker, tracker.id == number.tracker_id)
+        .where(lease.visit_id.in_(visits), number.leased_until > now)
+        .order_by(number.id)
     )
     if session.get_bind().dialect.name == "postgresql":
-        free = free.with_for_update(skip_locked=True)
-    lease_id = new_id()
-    taken = session.scalars(
-        update(TrackingNumber)
-        .where(number.id.in_(free))
-        .values(leased_until=now + HOLD, lease_id=lease_id)
-        .returning(TrackingNumber)
-        .execution_options(synchronize_session=False)
-    ).first()
-    if taken is not None:
-        session.add(
-            Lease(id=lease_id, tracking_number_id=taken.id, visit_id=visit.id, granted_at=now, expires_at=now + HOLD)
-        )
-    return taken
-
-
-def prolong(session: Session, visit_id: str, now: datetime) -> TrackingNumber | None:
-    """Slide a visit's live lease on from `now`; None where it has none any more."""
-    lease = session.scalars(
-        select(Lease)
-        .where(col(Lease.visit_id) == visit_id, col(Lease.expires_at) > now)
-        .order_by(col(Lease.granted_at).desc())
-    ).first()
-    if lease is None:
-        return None
-    number: Any = TrackingNumber
-    kept = session.scalars(
-        update(TrackingNumber)
-        .where(number.id == lease.tracking_number_id, number.lease_id == lease.id)
-        .values(leased_until=now + HOLD)
-        .returning(TrackingNumber)
-        .execution_options(synchronize_session=False)
-    ).first()
-    if kept is not None:
-        lease.expires_at = now + HOLD
-        session.add(lease)
+        live = live.with_for_update(of=number)
+    kept: dict[str, Held] = {}
+    changes = []
+    gone = set(leaving)
+    for lease_id, visit_id, number_id, digits, tracker_id, hold_seconds in session.execute(live):
+        until = now if visit_id in gone else now + timedelta(seconds=hold_seconds)
+        changes.append({"of_number": number_id, "of_lease": lease_id, "until": until})
+        if visit_id not in gone:
+            kept[visit_id] = Held(lease_id, tracker_id, number_id, digits, until)
+    if changes:
+        connection = session.connection()
+        connection.execute(SET_NUMBER, changes)
+        connection.execute(SET_LEASE, [{"of_lease": each["of_lease"], "until": each["until"]} for each in changes])
     return kept
 
 
-def release(session: Session, visit_id: str, now: datetime) -> int:
-    """End a visit's live leases at `now`; how many. Their numbers cool down: the pool lends them again last of all."""
-    leases = session.scalars(select(Lease).where(col(Lease.visit_id) == visit_id, col(Lease.expires_at) > now)).all()
+def _take(session: Session, pool: Tracker, seekers: Sequence[Wanted], now: datetime) -> list[Held | None]:
+    """A number of the pool for each, those first that come first; None where what is left is not for them."""
     number: Any = TrackingNumber
-    for lease in leases:
-        lease.expires_at = now
-        session.execute(
-            update(TrackingNumber)
-            .where(number.id == lease.tracking_number_id, number.lease_id == lease.id)
-            .values(leased_until=now)
-            .execution_options(synchronize_session=False)
-        )
-    return len(leases)
+    ours = (number.tracker_id == pool.id, number.retired_at.is_(None))
+    free = (*ours, or_(number.leased_until.is_(None), number.leased_until <= now))
+    modest = sum(not each.reserved for each in seekers)
+    if modest:
+        size = session.scalar(select(func.count()).where(*ours)) or 0
+        unheld = session.scalar(select(func.count()).where(*free)) or 0
+        modest = min(modest, max(0, unheld - int(size * pool.reserve) - (len(seekers) - modest)))
+    entitled = []
+    for each in seekers:
+        if each.reserved or modest > 0:
+            entitled.append(each)
+            modest -= not each.reserved
+    if not entitled:
+        return [None] * len(seekers)
+    longest_idle = (
+        select(number.id, number.number)
+        .where(*free)
+        .order_by(number.leased_until.asc().nulls_first(), number.id)
+        .limit(len(entitled))
+    )
+    if session.get_bind().dialect.name == "postgresql":
+        longest_idle = longest_idle.with_for_update(skip_locked=True)
+    until = now + timedelta(seconds=pool.hold_seconds)
+    taken = [
+        Held(new_id(), pool.id, number_id, digits, until) for number_id, digits in session.execute(longest_idle).all()
+    ]
+    if taken:
+        changes = [{"of_number": each.number_id, "of_lease": each.lease_id, "until": until} for each in taken]
+        session.connection().execute(SET_NUMBER, changes)
+    given = dict(zip(map(id, entitled), taken, strict=False))
+    return [given.get(id(each)) for each in seekers]
+
+
+def _lease(lease_id: str, number_id: str, visit_id: str, granted_at: datetime, expires_at: datetime) -> dict[str, Any]:
+    return {
+        "id": lease_id,
+        "tracking_number_id": number_id,
+        "visit_id": visit_id,
+        "granted_at": granted_at,
+        "expires_at": expires_at,
+    }

@@ -13,12 +13,12 @@ from starlette.routing import Route
 
 from hub.assembly import Hub
 from hub.flow.answer import Answerer
+from hub.flow.desk import VisitDesk
 from hub.flow.receive import Receiver
 from hub.numbers.directory import LiveDirectory
 from hub.store.ingest import IngestWriter
 from hub.web.forms import forms_router
 from hub.web.operation import Operation
-from hub.web.script import script_routes
 from hub.web.tracking import tracking_router
 from hub.web.webhooks import WebhookEndpoint
 
@@ -30,6 +30,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
     """The hub's web edge; `wake` is set after each commit, for a worker in the same process."""
     writer = IngestWriter(hub.store, after_commit=wake.set if wake else lambda: None)
     answerer = Answerer(hub, directory)
+    desk = VisitDesk(hub)
     stopping = threading.Event()
 
     def keep_answers_fresh() -> None:
@@ -43,6 +44,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         threading.Thread(target=keep_answers_fresh, name="answers", daemon=True).start()
         yield
         stopping.set()
+        desk.close()
         writer.close()
 
     app = FastAPI(title="Ringfence", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
@@ -53,8 +55,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         Route("/healthz", operation.healthz),
         Route("/readyz", operation.readyz),
         Route("/metrics", operation.metrics),
-        *script_routes(directory, str(hub.config.hub.public_url)),
     ]
-    app.include_router(tracking_router(hub, directory))
+    app.include_router(tracking_router(hub, directory, desk))
     app.include_router(forms_router(hub, directory))
     return app

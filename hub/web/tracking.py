@@ -10,12 +10,18 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.assembly import Hub
-from hub.flow.visit import Arrival, end_visit, record_visit
+from hub.flow.arrival import Arrival
+from hub.flow.desk import VisitDesk
 from hub.numbers.directory import LiveDirectory
+from hub.numbers.limits import network_of
+from hub.web.addresses import Proxies
 from hub.web.strangers import Consent, Id, StrangersRoute, clean, company_named, own_site, preflighted, signals
 
 BODY_CAP = 300_000
 """Bytes of a visit: two long addresses and room to spare; more is refused with 413."""
+
+PATIENCE = 30.0
+"""Seconds that a visitor waits for the database; the page gives up sooner."""
 
 
 class VisitBody(BaseModel):
@@ -30,6 +36,11 @@ class VisitBody(BaseModel):
     visit_id: Id = Field(default=None, description="Of an earlier reply: the visitor is still there.")
     country: Annotated[str | None, Field(pattern="^[A-Z]{2}$")] = Field(
         default=None, description="Where the visitor says to be, as an ISO 3166 code."
+    )
+    human: bool = Field(
+        default=False,
+        description="Whether a sign of a person was seen: the page was visible, and was touched or stayed so for two "
+        "seconds. Without it the shared number is shown and none is lent, whoever asks.",
     )
     consent: Consent = Consent()
 
@@ -52,9 +63,10 @@ class VisitRoute(StrangersRoute):
     thing, cap, body = "visit", BODY_CAP, VisitBody
 
 
-def tracking_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
+def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitDesk) -> APIRouter:
     """The routes that browsers call."""
     router = APIRouter(prefix="/track", route_class=VisitRoute)
+    proxies = Proxies(hub.config.hub.trusted_proxies)
 
     @router.options("/{company}/visit")
     @router.options("/{company}/visit/{visit_id}/end")
@@ -76,15 +88,18 @@ def tracking_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
         arrival = Arrival(
             landing_page=clean(body.landing_page),
             referrer=clean(body.referrer),
+            title=clean(body.title),
             visitor_id=body.visitor_id,
             visit_id=body.visit_id,
+            human=body.human,
             consent=body.consent.said(),
             country=body.country,
             gpc=gpc,
             dnt=dnt,
             user_agent=(user_agent or "")[:400] or None,
+            network=network_of(proxies.client_of(request)),
         )
-        shown = record_visit(hub, directory.current(), found, arrival)
+        shown = desk.receive(directory.current(), found, arrival).result(PATIENCE)
         left = (shown.lease_until - hub.clock()).total_seconds() if shown.lease_until else None
         national, international = _written(shown.number) if shown.number else (None, None)
         return VisitReply(
@@ -102,7 +117,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
         """The visitor left the page: the lease ends. Made for `navigator.sendBeacon`, which sends no body of use and reads
         no reply, so an unknown visit is no error."""
         found = company_named(directory, company)
-        end_visit(hub, found, clean(visit_id) or "")
+        desk.dismiss(found, clean(visit_id) or "").result(PATIENCE)
         return Response(status_code=204, headers={"Cache-Control": "no-store", **own_site(found, request)})
 
     return router

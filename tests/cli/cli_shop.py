@@ -15,13 +15,13 @@ from typer.testing import CliRunner, Result
 
 from hub.api import SimulatedCall, WebhookRequest
 from hub.assembly import Hub, webhook_url
-from hub.cli.opening import Opened, open_hub, read_config
 from hub.flow.fold import fold_inbox
 from hub.flow.pipeline import process
 from hub.flow.receive import Received, Receiver
 from hub.flow.sync import sync as sync_now
 from hub.flow.visit import Arrival, Shown, record_visit
 from hub.model import AuditEntry, Call, TextMessage
+from hub.opening import Opened, open_hub, read_config
 from hub.store.engine import Store
 from hub.store.ingest import IngestWriter
 from hub.testing import FrozenClock
@@ -182,7 +182,7 @@ class Shop:
     ) -> Shown:
         """A visitor comes from an ad and sees the pool's number."""
         directory = opened.directory.current()
-        arrival = Arrival(landing_page=page, referrer=None, gpc=gpc)
+        arrival = Arrival(landing_page=page, referrer=None, gpc=gpc, human=True)
         return record_visit(opened.hub, directory, directory.companies["north"], arrival)
 
     def call(self, opened: Opened, **changes: Any) -> None:

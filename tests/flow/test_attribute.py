@@ -6,12 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from stage import CALLER, NORTH_SHARED, OTHER_CALLER, POOL, SHARED, YELLOW_PAGES, Stage
+from stage import CALLER, COOL_DOWN, HOLD, NORTH_SHARED, OTHER_CALLER, POOL, SHARED, YELLOW_PAGES, Stage
 
 from hub.api import CallEvent, MessageEvent
-from hub.flow.case import COOL_DOWN
 from hub.model import Attribution, Call, TextMessage
-from hub.numbers.leases import HOLD
 
 Factory = Callable[..., Stage]
 CLICK = "https://lakeside.example.com/?gclid=Cj0KCQjw123456789&utm_source=google&utm_medium=cpc&utm_campaign=emergency"

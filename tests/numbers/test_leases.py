@@ -10,18 +10,18 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select
-from stage import ACCOUNTS, POOL, SHARED, YELLOW_PAGES, Stage, company
+from stage import ACCOUNTS, HOLD, POOL, SHARED, YELLOW_PAGES, Stage, company
 
-from hub.model import Lease, TrackingNumber, Visit
+from hub.model import Lease, Tracker, TrackingNumber, Visit
 from hub.model.columns import VISIT_LIFE
-from hub.numbers.leases import HOLD, grant, prolong
+from hub.numbers.leases import Wanted, grant, keep
 
 Factory = Callable[..., Stage]
 
 
-def pool_of(stage: Stage) -> str:
-    """The id of lakeside's pool."""
-    return stage.directory.lines[POOL[0]].tracker.id
+def pool_of(stage: Stage) -> Tracker:
+    """Lakeside's pool."""
+    return stage.directory.lines[POOL[0]].tracker
 
 
 def a_visit(stage: Stage, session: Session, now: datetime) -> Visit:
@@ -38,12 +38,17 @@ def a_visit(stage: Stage, session: Session, now: datetime) -> Visit:
     return visit
 
 
+def lend_to(session: Session, pool: Tracker, visit: Visit, now: datetime) -> str | None:
+    """The number that a visit is lent."""
+    [held] = grant(session, [Wanted(visit.id, [pool])], now)
+    return held.number if held else None
+
+
 def lend(stage: Stage, now: datetime | None = None) -> str | None:
     """A new visitor's number."""
     now = now or stage.clock()
     with stage.hub.store.writing() as session:
-        number = grant(session, pool_of(stage), a_visit(stage, session, now), now)
-        return number.number if number else None
+        return lend_to(session, pool_of(stage), a_visit(stage, session, now), now)
 
 
 def test_each_visitor_gets_a_number_of_their_own_until_none_is_left(hub: Factory) -> None:
@@ -88,7 +93,7 @@ def test_a_lease_that_ran_out_is_not_revived_and_a_new_one_is_granted(hub: Facto
     shown = stage.visit()
     stage.clock.advance(minutes=31)
     with stage.hub.store.writing() as session:
-        assert prolong(session, shown.visit_id or "", stage.clock()) is None
+        assert keep(session, [shown.visit_id or ""], [], stage.clock()) == {}
     again = stage.visit(visit_id=shown.visit_id)
     assert again.number in POOL and len(stage.rows(Lease, visit_id=shown.visit_id)) == 2
 
@@ -104,7 +109,7 @@ def test_a_retired_number_is_never_lent(hub: Factory) -> None:
 
 def test_of_many_visitors_at_once_no_two_hold_the_same_number(hub: Factory) -> None:
     stage = hub(accounts=[{**ACCOUNTS[0], "companies": [company("lakeside", _numbers(30), SHARED)]}])
-    tracker = stage.directory.lines[_numbers(1)[0]].tracker.id
+    pool = stage.directory.lines[_numbers(1)[0]].tracker
     begun = stage.clock()
     clock_lock = threading.Lock()
     lent: list[tuple[str, datetime]] = []
@@ -117,10 +122,10 @@ def test_of_many_visitors_at_once_no_two_hold_the_same_number(hub: Factory) -> N
                     stage.clock.advance(minutes=1)
                     now = stage.clock()
                 with stage.hub.store.writing() as session:
-                    number = grant(session, tracker, a_visit(stage, session, now), now)
+                    number = lend_to(session, pool, a_visit(stage, session, now), now)
                 if number is not None:
                     with clock_lock:
-                        lent.append((number.number, now))
+                        lent.append((number, now))
         except BaseException as error:
             failures.append(error)
 

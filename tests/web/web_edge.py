@@ -17,10 +17,10 @@ from sqlalchemy import text, update
 from sqlmodel import SQLModel
 
 from hub.api import SimulatedCall, WebhookRequest
-from hub.cli.opening import Opened, open_hub, read_config
 from hub.flow.fold import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Call, TextMessage, TrackingNumber
+from hub.opening import Opened, open_hub, read_config
 from hub.testing import FrozenClock
 from hub.web.app import create_app
 
@@ -28,6 +28,7 @@ PUBLIC = "https://calls.example.com"
 POOL = ("+13125550100", "+13125550101")
 DEFAULT, FACEBOOK, STUBBORN = "+13125550120", "+13125550121", "+13135550120"
 BUSINESS, CALLER = "+13125550190", "+13125550142"
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 CONFIG = f"""
 hub:
   public_url: {PUBLIC}
@@ -105,8 +106,8 @@ class Edge:
         return self.client.post("/webhooks/stubborn/events", content=json.dumps(told))
 
     def visit(self, company: str = "lakeside", headers: Any = None, **body: Any) -> httpx.Response:
-        """A visit as a page reports it."""
-        return self.client.post(f"/track/{company}/visit", json=body, headers=headers)
+        """A person's visit as a page reports it."""
+        return self.client.post(f"/track/{company}/visit", json={"human": True, **body}, headers=headers)
 
     def work(self) -> None:
         """Fold and process all that came in."""
@@ -183,7 +184,7 @@ def open_edge(folder: Path) -> Iterator[Edge]:
             time.sleep(0.005)
         port = server.servers[0].sockets[0].getsockname()[1]
         try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, headers={"user-agent": BROWSER}) as client:
                 yield Edge(opened, clock, client)
         finally:
             opened.hub.plugins.connectors["stubborn"].behave()

@@ -219,29 +219,50 @@ def upgrade() -> None:
 
     op.create_table('day_rollup',
     sa.Column('company_id', sa.String(), nullable=False),
-    sa.Column('day', sa.Date(), nullable=False),
     sa.Column('model', sa.String(length=16), nullable=False),
     sa.Column('dimension', sa.String(length=16), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
     sa.Column('value', sa.String(length=300), nullable=False),
-    sa.Column('calls', sa.Float(), nullable=False),
-    sa.Column('answered', sa.Float(), nullable=False),
-    sa.Column('first_time', sa.Float(), nullable=False),
-    sa.Column('texts', sa.Float(), nullable=False),
-    sa.Column('forms', sa.Float(), nullable=False),
-    sa.Column('conversions', sa.Float(), nullable=False),
-    sa.Column('amount', sa.Numeric(precision=14, scale=4), nullable=True),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('calls', sa.BigInteger(), nullable=False),
+    sa.Column('answered', sa.BigInteger(), nullable=False),
+    sa.Column('first_time', sa.BigInteger(), nullable=False),
+    sa.Column('texts', sa.BigInteger(), nullable=False),
+    sa.Column('forms', sa.BigInteger(), nullable=False),
+    sa.Column('conversions', sa.BigInteger(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['company_id'], ['company.id'], ),
-    sa.PrimaryKeyConstraint('company_id', 'day', 'model', 'dimension', 'value')
+    sa.PrimaryKeyConstraint('company_id', 'model', 'dimension', 'day', 'value', 'currency'),
+    sqlite_with_rowid=False
     )
-    with op.batch_alter_table('day_rollup', schema=None) as batch_op:
-        batch_op.create_index('ix_day_rollup_read', ['company_id', 'model', 'dimension', 'day'], unique=False)
-
     op.create_table('dirty_day',
+    sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('company_id', sa.String(), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('marked_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['company_id'], ['company.id'], ),
-    sa.PrimaryKeyConstraint('company_id', 'day')
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('dirty_day', schema=None) as batch_op:
+        batch_op.create_index('ix_dirty_day_company', ['company_id', 'day'], unique=False)
+
+    op.create_table('month_rollup',
+    sa.Column('company_id', sa.String(), nullable=False),
+    sa.Column('model', sa.String(length=16), nullable=False),
+    sa.Column('dimension', sa.String(length=16), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('value', sa.String(length=300), nullable=False),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('calls', sa.BigInteger(), nullable=False),
+    sa.Column('answered', sa.BigInteger(), nullable=False),
+    sa.Column('first_time', sa.BigInteger(), nullable=False),
+    sa.Column('texts', sa.BigInteger(), nullable=False),
+    sa.Column('forms', sa.BigInteger(), nullable=False),
+    sa.Column('conversions', sa.BigInteger(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['company_id'], ['company.id'], ),
+    sa.PrimaryKeyConstraint('company_id', 'model', 'dimension', 'day', 'value', 'currency'),
+    sqlite_with_rowid=False
     )
     op.create_table('person',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -398,6 +419,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_delivery_subject_id'), ['subject_id'], unique=False)
         batch_op.create_index('ix_delivery_work', ['connector', 'state', 'due_at'], unique=False)
 
+    op.create_table('pool_overflow',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('tracker_id', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['tracker_id'], ['tracker.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('pool_overflow', schema=None) as batch_op:
+        batch_op.create_index('ix_pool_overflow_read', ['tracker_id', 'at'], unique=False)
+
     op.create_table('text_message',
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
@@ -495,6 +526,7 @@ def upgrade() -> None:
     sa.Column('user_agent', sa.String(length=400), nullable=True),
     sa.Column('person_id', sa.String(length=36), nullable=True),
     sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('human_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('number_shown_id', sa.String(), nullable=True),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['company_id'], ['company.id'], ),
@@ -663,6 +695,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_text_message_company_id'))
 
     op.drop_table('text_message')
+    with op.batch_alter_table('pool_overflow', schema=None) as batch_op:
+        batch_op.drop_index('ix_pool_overflow_read')
+
+    op.drop_table('pool_overflow')
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.drop_index('ix_delivery_work')
         batch_op.drop_index(batch_op.f('ix_delivery_subject_id'))
@@ -703,10 +739,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_person_company_id'))
 
     op.drop_table('person')
-    op.drop_table('dirty_day')
-    with op.batch_alter_table('day_rollup', schema=None) as batch_op:
-        batch_op.drop_index('ix_day_rollup_read')
+    op.drop_table('month_rollup')
+    with op.batch_alter_table('dirty_day', schema=None) as batch_op:
+        batch_op.drop_index('ix_dirty_day_company')
 
+    op.drop_table('dirty_day')
     op.drop_table('day_rollup')
     with op.batch_alter_table('conversion', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_conversion_subject_id'))

@@ -1,0 +1,100 @@
+"""Arrival: what a browser tells of a visit is read: where it came from, and which number stands for that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from hub.flow.sources import SourceMatch, classify_visit
+from hub.model import Company
+from hub.numbers.directory import Directory, Line, Showable
+
+Answer = Literal["granted", "denied"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """What a browser tells of a visit. `consent` maps analytics, ads, ad_user_data or all to granted or denied."""
+
+    landing_page: str | None
+    """The page's address; of a visit that is known, the next page that it looks at."""
+    referrer: str | None
+    title: str | None = None
+    title: str | None = None
+    visitor_id: str | None = None
+    visit_id: str | None = None
+    human: bool = False
+    """Whether the page saw a sign of a person: it was visible, and somebody touched it or stayed for two seconds."""
+    consent: Mapping[str, Answer] = field(default_factory=dict)
+    country: str | None = None
+    gpc: bool = False
+    dnt: bool = False
+    user_agent: str | None = None
+    network: str | None = None
+    """As `hub.numbers.limits.network_of` gives it: looked at, and never written."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The number to show, if any: with the visit it is tied to, and until when it is the visitor's own."""
+
+    number: str | None
+    tracker: str | None = None
+    visit_id: str | None = None
+    lease_until: datetime | None = None
+    source: str | None = None
+    medium: str | None = None
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """An arrival that was read, without the database."""
+
+    company: Company
+    arrival: Arrival
+    match: SourceMatch
+    showable: Showable
+    fixed: Line | None
+    """The source tracker's line that stands for exactly this source."""
+
+    @property
+    def visit_id(self) -> str | None:
+        """The visit that the browser says it is."""
+        return self.arrival.visit_id
+
+    @property
+    def denied(self) -> bool:
+        """Whether the visitor denies analytics: then nothing new is recorded and no number is lent."""
+        return "denied" in (self.arrival.consent.get("analytics"), self.arrival.consent.get("all"))
+
+    @property
+    def line(self) -> Line | None:
+        """The line that everybody who comes from there may see."""
+        return self.fixed or self.showable.shared
+
+    def unrecorded(self) -> Shown:
+        """What a visitor is shown of whom nothing is written down."""
+        return Shown(self.line.number.number, self.line.tracker.name) if self.line else Shown(None)
+
+
+def arrive(directory: Directory, company: Company, arrival: Arrival) -> Arrived:
+    """Read an arrival."""
+    match = classify_visit(arrival.landing_page, arrival.referrer)
+    showable = directory.showable(company)
+    return Arrived(company, arrival, match, showable, _fixed_line(showable, match))
+
+
+def _fixed_line(showable: Showable, match: SourceMatch) -> Line | None:
+    """The line of a source tracker that stands for this source (and medium and campaign, where it names them)."""
+    return next(
+        (
+            line
+            for line in showable.fixed
+            if line.tracker.source == match.source
+            and line.tracker.medium in (None, match.medium)
+            and line.tracker.campaign in (None, match.campaign)
+        ),
+        None,
+    )

@@ -177,32 +177,34 @@ class Plugins:
         caller = self._need(name, "parse_webhook")
         return self._each(name, "parse_webhook", lambda request: caller(request=request), requests)
 
-    def submit_answer(self, name: str, point: AnswerPoint, route: Route, source_name: str) -> Future[AnswerDocument]:
-        """Start to make the document for a call at `point`."""
+    def submit_answers(
+        self, name: str, wanted: Sequence[tuple[AnswerPoint, Route, str]]
+    ) -> Future[list[AnswerDocument | RingfenceError]]:
+        """Start to make the documents for several points with their routes and source names in one go; each succeeds or
+        fails on its own, but where all fail the call as a whole does, so that the breaker learns of it."""
         caller = self._need(name, "render_answer")
+        nothing = PluginFailure(f"connector {name!r} gave no document for a call.")
 
-        def render() -> AnswerDocument:
-            document = caller(point=point, route=route, source_name=source_name)
-            if not isinstance(document, AnswerDocument):
-                raise PluginFailure(f"connector {name!r} gave no document for a call.")
-            return document
+        def render(point: AnswerPoint, route: Route, source_name: str) -> AnswerDocument | RingfenceError:
+            call = partial(caller, point=point, route=route, source_name=source_name)
+            made = _guarded_item(name, "render_answer", call)
+            return made if isinstance(made, AnswerDocument | RingfenceError) else nothing
 
-        return self.guards[name].submit("render_answer", render)
+        def render_all() -> list[AnswerDocument | RingfenceError]:
+            documents = [render(*each) for each in wanted]
+            failures = [each for each in documents if isinstance(each, RingfenceError)]
+            if failures and len(failures) == len(documents):
+                raise failures[0]
+            return documents
+
+        return self.guards[name].submit("render_answer", render_all)
 
     def render_answers(
         self, name: str, wanted: Sequence[tuple[AnswerPoint, Route, str]]
     ) -> list[AnswerDocument | RingfenceError]:
-        """The documents for many points with their routes and source names in one go, or why one could not be made."""
-        caller = self._need(name, "render_answer")
-        answers = self._each(
-            name,
-            "render_answer",
-            lambda each: caller(point=each[0], route=each[1], source_name=each[2]),
-            wanted,
-            1 + 0.01 * len(wanted),
-        )
-        nothing = PluginFailure(f"connector {name!r} gave no document for a call.")
-        return [each if isinstance(each, AnswerDocument | RingfenceError) else nothing for each in answers]
+        """The same, waited for."""
+        deadline = 1 + 0.01 * len(wanted)
+        return self.guards[name].wait("render_answer", self.submit_answers(name, wanted), deadline)
 
     def acknowledge_webhook(self, name: str, request: WebhookRequest) -> AnswerDocument:
         """How the provider likes its webhooks acknowledged."""

@@ -7,6 +7,7 @@ it is in memory when a plugin is late or fails.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 
 import structlog
@@ -52,16 +53,21 @@ class Answerer:
                 self._make_static(carrier, wanted)
             self._made_for = directory
 
-    def submit(self, connector: str, point: AnswerPoint) -> Future[AnswerDocument]:
-        """Start to make the answer to a call at `point`, along its route. RingfenceError where that cannot even start."""
+    def knows(self, connector: str, point: AnswerPoint) -> bool:
+        """Whether a call at `point` is on a number of that carrier; one on another number has no route."""
         line = self._directory.latest.lines.get(point.tracking_number)
-        if line is None or line.tracker.carrier != connector:
-            log.warning("call on an unknown number", connector=connector, step=point.step)
-            metrics.ANSWERS.labels(connector, point.step, "unknown").inc()
-            known: Future[AnswerDocument] = Future()
-            known.set_result(self.acknowledgement(connector))
-            return known
-        return self._hub.plugins.submit_answer(connector, point, line.route, line.source_name)
+        if line is not None and line.tracker.carrier == connector:
+            return True
+        log.warning("call on an unknown number", connector=connector, step=point.step)
+        metrics.ANSWERS.labels(connector, point.step, "unknown").inc()
+        return False
+
+    def submit(self, connector: str, points: Sequence[AnswerPoint]) -> Future[list[AnswerDocument | RingfenceError]]:
+        """Start to make the answers to several calls on known numbers, each along its route. RingfenceError where that
+        cannot even start."""
+        lines = [self._directory.latest.lines[point.tracking_number] for point in points]
+        wanted = [(point, line.route, line.source_name) for point, line in zip(points, lines, strict=True)]
+        return self._hub.plugins.submit_answers(connector, wanted)
 
     def late(self, connector: str, point: AnswerPoint) -> AnswerDocument:
         """The answer where the plugin did not make one in time."""

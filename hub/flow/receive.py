@@ -55,6 +55,11 @@ class Receiver:
     def __init__(self, hub: Hub, writer: IngestWriter) -> None:
         self._lanes = {name: _Lane(name, hub, writer) for name in hub.plugins.with_hook("verify_webhook")}
 
+    @property
+    def connectors(self) -> frozenset[str]:
+        """The connectors that take webhooks."""
+        return frozenset(self._lanes)
+
     def knows(self, connector: str) -> bool:
         """Whether a connector takes webhooks."""
         return connector in self._lanes

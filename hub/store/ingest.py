@@ -9,11 +9,11 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from hub import metrics
 from hub.model.calls import InboxWebhook
+from hub.store.bulk import BulkInsert
 from hub.store.engine import Store
 
 log = structlog.get_logger(__name__)
@@ -21,6 +21,21 @@ Row = dict[str, Any]
 Written = Callable[[bool], None]
 
 MOST_IN_ONE_COMMIT = 500
+COLUMNS = (
+    "id",
+    "connector",
+    "event_key",
+    "received_at",
+    "method",
+    "url",
+    "headers",
+    "body",
+    "state",
+    "due_at",
+    "attempts",
+    "expires_at",
+)
+"""Of a row of the inbox as it comes in; the others are not known yet."""
 
 
 class IngestWriter:
@@ -35,8 +50,7 @@ class IngestWriter:
         self._after_commit = after_commit
         self._waiting: queue.SimpleQueue[tuple[Sequence[Row], Written] | None] = queue.SimpleQueue()
         inbox: Table = InboxWebhook.__table__  # type: ignore[attr-defined]
-        insert = sqlite.insert(inbox) if store.is_sqlite else postgresql.insert(inbox)
-        self._statement = insert.on_conflict_do_nothing(index_elements=["connector", "event_key"])
+        self._insert = BulkInsert(inbox, COLUMNS, store.engine.dialect, unique=("connector", "event_key"))
         self._thread = threading.Thread(target=self._write, name="ingest", daemon=True)
         self._thread.start()
 
@@ -67,7 +81,7 @@ class IngestWriter:
         rows = [row for job_rows, _ in jobs for row in job_rows]
         try:
             with self._store.writing() as session:
-                session.connection().execute(self._statement, rows)
+                self._insert.run(session.connection(), rows)
         except Exception as error:  # noqa: BLE001 - the writer must go on, or no webhook is ever acknowledged again
             if len(jobs) > 1 and not isinstance(error, OperationalError | InterfaceError):
                 # The database is well and a row is not: the others must not be lost with it.

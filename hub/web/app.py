@@ -26,7 +26,7 @@ REFRESH_EVERY = 5.0
 """Seconds between two looks at the directory of numbers."""
 
 
-def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None = None) -> FastAPI:
+def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None = None) -> WebhookEndpoint:
     """The hub's web edge; `wake` is set after each commit, for a worker in the same process."""
     writer = IngestWriter(hub.store, after_commit=wake.set if wake else lambda: None)
     answerer = Answerer(hub, directory)
@@ -48,14 +48,12 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         writer.close()
 
     app = FastAPI(title="Ringfence", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    webhooks = WebhookEndpoint(Receiver(hub, writer), answerer, str(hub.config.hub.public_url), hub.clock)
     operation = Operation(hub)
     app.router.routes += [
-        Route("/webhooks/{connector}/{path:path}", webhooks.__call__, methods=["GET", "POST"]),
         Route("/healthz", operation.healthz),
         Route("/readyz", operation.readyz),
         Route("/metrics", operation.metrics),
     ]
     app.include_router(tracking_router(hub, directory, desk))
     app.include_router(forms_router(hub, directory))
-    return app
+    return WebhookEndpoint(app, Receiver(hub, writer), answerer, str(hub.config.hub.public_url), hub.clock)

@@ -20,6 +20,7 @@ MODULES = (
     "deliveries",
     "sync",
     "numbers",
+    "report",
     "consent",
     "connectors",
     "chaos",

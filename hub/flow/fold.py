@@ -22,6 +22,7 @@ from hub.model import Call, CallEventRow, InboxWebhook, TextMessage
 from hub.model.calls import CallState, fold
 from hub.model.columns import CALL_LIFE, MESSAGE_LIFE, new_id
 from hub.numbers.directory import Directory
+from hub.reports.marks import Change, mark
 from hub.store.claims import claim, complete
 from hub.store.rows import write_slot
 
@@ -30,6 +31,8 @@ PLUGIN_WAIT = timedelta(seconds=30)
 """How long webhooks wait whose plugin is late or resting."""
 BATCH = 200
 STATE_COLUMNS = tuple(CallState.model_fields)
+COUNTED = ("started_at", "answered_at", "tracking_number")
+"""What a report makes of a call depends on these; the rest of its way marks its day by itself."""
 
 
 @dataclass
@@ -84,6 +87,7 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
     _make_missing(session, hub, calls, now, told_by)
     changed = 0
     notes = []
+    moved: list[Change] = []
     for (connector, call_id), call in _locked(session, calls).items():
         before = {name: getattr(call, name) for name in STATE_COLUMNS}
         state: CallState | None = None if call.state == "new" else call
@@ -111,17 +115,25 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
         if unchanged:
             continue
         changed += 1
+        counted = [_change(call)] if call.enriched_at else []
         for name, value in after.items():
             setattr(call, name, value)
         line = directory.lines.get(call.tracking_number or "")
         if line is not None:
             call.company_id, call.tracker_id = line.company.id, line.tracker.id
+        if counted and any(before[name] != after[name] for name in COUNTED):
+            moved += [*counted, _change(call)]
         call.state, call.due_at, call.lease_token, call.lease_until = "ready", now, None, None
         session.add(call)
     session.flush()
     if notes:
         session.execute(insert(CallEventRow), notes)
+    mark(session, moved, now)
     return changed
+
+
+def _change(call: Call) -> Change:
+    return Change(call.company_id or "", call.started_at, call.person_id)
 
 
 def replay(session: Session, inbox_ids: Sequence[str], now: datetime) -> int:

@@ -11,11 +11,12 @@ from sqlmodel import Session, col, select
 from hub.assembly import Hub
 from hub.contracts.outcomes import Outcome
 from hub.contracts.values import Money
-from hub.flow.case import load_cases
+from hub.flow.case import Case, load_cases
 from hub.flow.convert import Converted, matches, outcome_conversion, send
 from hub.model import Call, ConsentDecision, ConversionRow, Delivery, OutcomeRow, Person
 from hub.model.columns import CALL_LIFE, storable
 from hub.numbers.directory import Directory
+from hub.reports.marks import Change, mark
 from hub.store.connectors import move_cursor, read_cursor
 from hub.store.rows import write_rows
 
@@ -144,6 +145,7 @@ def _convert(
     calls = session.exec(select(Call).where(col(Call.id).in_([row.call_id for row in met]))).all()
     cases = {case.subject.id: case for case in load_cases(session, directory, calls, now)}
     result = Converted()
+    changed: list[Case] = []
     for rule in hub.config.conversions:
         if rule.when.event != "outcome":
             continue
@@ -158,17 +160,20 @@ def _convert(
                 result.conversions.append(wanted)
                 case.converted[wanted.key] = wanted
                 send(hub, rule, [(case, wanted)], now, result)
+                changed.append(case)
                 tally["conversions"] += 1
             elif known is not None and _changed(known, wanted, fits):
                 known.amount, known.currency = wanted.amount, wanted.currency
                 known.retracted, known.revision = not fits, known.revision + 1
                 session.add(known)
                 send(hub, rule, [(case, known)], now, result, "restate" if fits else "retract")
+                changed.append(case)
                 tally["changes"] += 1
     session.flush()
     write_rows(session, ConsentDecision, [ruling.row for ruling in result.rulings])
     write_rows(session, ConversionRow, result.conversions)
     write_rows(session, Delivery, result.deliveries)
+    mark(session, [Change(case.company.id, case.at) for case in changed], now)
 
 
 def _changed(known: ConversionRow, wanted: ConversionRow, fits: bool) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,7 @@ from hub.model import (
 )
 from hub.model.columns import CONSENT_LIFE
 from hub.numbers.directory import Directory
+from hub.reports.marks import Change, mark
 from hub.store.claims import claim, held_ids
 from hub.store.rows import write_rows
 
@@ -60,6 +61,7 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
             held = held_ids(session, subject_table, [subject.id for subject in subjects], token)
             _write(hub, session, [case for case in cases if case.subject.id in held], enrichment, converted)
             _finish(session, subject_table, subjects, cases, held, now)
+            mark(session, [change for case in cases if case.subject.id in held for change in _changes(case)], now)
     metrics.FLOW.labels("pipeline", "done").inc(len(held))
     metrics.FLOW_SECONDS.labels("pipeline").observe(time.perf_counter() - begun)
     return len(subjects)
@@ -182,6 +184,13 @@ def _link_visits(session: Session, cases: Sequence[Case]) -> None:
 def _surely(attribution: Attribution) -> bool:
     """`person.earlier` tells nothing new: it may rest on a weak attribution, which must not make itself stronger."""
     return attribution.confidence >= KNOWN_FROM and attribution.rule != "person.earlier"
+
+
+def _changes(case: Case) -> Iterator[Change]:
+    """What reports must add up anew: for the person, and for whoever the subject was thought to be of before."""
+    visited_at, visitor_id = (case.visit.started_at, case.visit.visitor_id) if case.visit else (None, None)
+    for person_id in {case.person.id if case.person else None, case.subject.person_id}:
+        yield Change(case.company.id, case.at, person_id, visited_at, visitor_id)
 
 
 def _finish(

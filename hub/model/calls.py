@@ -81,12 +81,13 @@ class Call(CallState, Work, table=True):
     __table_args__ = (
         UniqueConstraint("connector", "carrier_call_id"),
         Index("ix_call_work", "state", "due_at"),
+        Index("ix_call_day", "company_id", "started_at"),
     )
 
     id: str = id_column()
     connector: str = Field(max_length=64)
     carrier_call_id: str = Field(max_length=64)
-    company_id: str | None = Field(default=None, foreign_key="company.id", index=True)
+    company_id: str | None = Field(default=None, foreign_key="company.id")
     tracker_id: str | None = Field(default=None, foreign_key="tracker.id")
     person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
     first_time_caller: bool | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Index
 from sqlmodel import Field
 
 from hub.model.columns import Work, expiry_column, id_column, personal_json, personal_text, time_column
@@ -13,9 +14,10 @@ class FormSubmission(Work, table=True):
     """One form as a visitor sent it; `state` is the flow's work on it."""
 
     __tablename__ = "form_submission"
+    __table_args__ = (Index("ix_form_submission_day", "company_id", "submitted_at"),)
 
     id: str = id_column()
-    company_id: str = Field(foreign_key="company.id", index=True)
+    company_id: str = Field(foreign_key="company.id")
     visit_id: str | None = Field(default=None, foreign_key="visit.id", index=True)
     person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
     submission_key: str = Field(unique=True, max_length=100)

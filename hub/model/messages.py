@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from hub.model.columns import Work, expiry_column, id_column, personal_bytes, personal_text, time_column
@@ -14,12 +14,15 @@ class TextMessage(Work, table=True):
     """One text. Its body is stored encrypted; `state` is the flow's work on it."""
 
     __tablename__ = "text_message"
-    __table_args__ = (UniqueConstraint("connector", "carrier_message_id"),)
+    __table_args__ = (
+        UniqueConstraint("connector", "carrier_message_id"),
+        Index("ix_text_message_day", "company_id", "received_at"),
+    )
 
     id: str = id_column()
     connector: str = Field(max_length=64)
     carrier_message_id: str = Field(max_length=64)
-    company_id: str | None = Field(default=None, foreign_key="company.id", index=True)
+    company_id: str | None = Field(default=None, foreign_key="company.id")
     tracker_id: str | None = Field(default=None, foreign_key="tracker.id")
     person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
     tracking_number: str = Field(max_length=16)

@@ -16,6 +16,7 @@ from sqlmodel import Session, SQLModel, col, select
 from hub.config.models import Config
 from hub.contracts.routes import Route
 from hub.model import Account, Company, Tracker, TrackingNumber
+from hub.reports.marks import mark_company
 from hub.store.engine import Store
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -109,11 +110,14 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
             company = _one(session, Company, Company.name == section.name) or Company(
                 name=section.name, title="", account_id=account.id
             )
+            moved = company.time_zone != section.time_zone
             company.account_id, company.title, company.time_zone = account.id, section.title, section.time_zone
             company.country, company.region, company.domains = section.country, section.region, list(section.domains)
             company.website = section.website.model_dump(mode="json")
             session.add(company)
             session.flush()
+            if moved:
+                mark_company(session, company, now)
             for wanted in section.trackers:
                 tracker = _one(
                     session, Tracker, (Tracker.company_id == company.id) & (Tracker.name == wanted.name)

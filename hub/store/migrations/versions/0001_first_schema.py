@@ -356,7 +356,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('call', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_call_caller_number'), ['caller_number'], unique=False)
-        batch_op.create_index(batch_op.f('ix_call_company_id'), ['company_id'], unique=False)
+        batch_op.create_index('ix_call_day', ['company_id', 'started_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_call_due_at'), ['due_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_call_expires_at'), ['expires_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_call_person_id'), ['person_id'], unique=False)
@@ -454,7 +454,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('connector', 'carrier_message_id')
     )
     with op.batch_alter_table('text_message', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_text_message_company_id'), ['company_id'], unique=False)
+        batch_op.create_index('ix_text_message_day', ['company_id', 'received_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_text_message_due_at'), ['due_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_text_message_expires_at'), ['expires_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_text_message_person_id'), ['person_id'], unique=False)
@@ -596,7 +596,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('submission_key')
     )
     with op.batch_alter_table('form_submission', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_form_submission_company_id'), ['company_id'], unique=False)
+        batch_op.create_index('ix_form_submission_day', ['company_id', 'submitted_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_form_submission_due_at'), ['due_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_form_submission_expires_at'), ['expires_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_form_submission_person_id'), ['person_id'], unique=False)
@@ -656,7 +656,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_form_submission_person_id'))
         batch_op.drop_index(batch_op.f('ix_form_submission_expires_at'))
         batch_op.drop_index(batch_op.f('ix_form_submission_due_at'))
-        batch_op.drop_index(batch_op.f('ix_form_submission_company_id'))
+        batch_op.drop_index('ix_form_submission_day')
 
     op.drop_table('form_submission')
     with op.batch_alter_table('attribution', schema=None) as batch_op:
@@ -692,7 +692,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_text_message_person_id'))
         batch_op.drop_index(batch_op.f('ix_text_message_expires_at'))
         batch_op.drop_index(batch_op.f('ix_text_message_due_at'))
-        batch_op.drop_index(batch_op.f('ix_text_message_company_id'))
+        batch_op.drop_index('ix_text_message_day')
 
     op.drop_table('text_message')
     with op.batch_alter_table('pool_overflow', schema=None) as batch_op:
@@ -721,7 +721,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_call_person_id'))
         batch_op.drop_index(batch_op.f('ix_call_expires_at'))
         batch_op.drop_index(batch_op.f('ix_call_due_at'))
-        batch_op.drop_index(batch_op.f('ix_call_company_id'))
+        batch_op.drop_index('ix_call_day')
         batch_op.drop_index(batch_op.f('ix_call_caller_number'))
 
     op.drop_table('call')

@@ -1,0 +1,236 @@
+"""`hub report`: what each source, campaign, keyword or landing page brought a company, by a model of attribution."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import typer
+
+from hub.cli.printing import CONFIG, CannotDo, ConfigFile, echo_json, plain, say, table
+
+if TYPE_CHECKING:
+    from hub.config.models import Config
+    from hub.reports.report import Line, Report
+    from hub.reports.tally import Dimension
+
+commands = typer.Typer(help="Report what each source, campaign, keyword or landing page brought.", no_args_is_help=True)
+DEFAULT_MODEL = "last"
+DEFAULT_DAYS = 30
+FORMATS = ("table", "csv", "json")
+COUNTS = ("calls", "answered", "first_time", "texts", "forms", "conversions")
+HEADINGS = {"first_time": "first-time callers"}
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula, the full-width signs of East Asian keyboards among them."""
+NONE = "(none)"
+Choice = TypeVar("Choice", bound=str)
+
+CompanyName = Annotated[
+    str | None,
+    typer.Option(help="The company's name in config.yaml; may be left out where there is only one.", metavar="NAME"),
+]
+ModelName = Annotated[
+    str,
+    typer.Option(
+        help="Who gets the credit: last touch (the cause that hub call shows), first touch, lead (the touch that led to "
+        "the first contact), linear, position (half first touch, half lead) or decay (half-life 7 days).",
+        metavar="MODEL",
+    ),
+]
+From = Annotated[
+    str | None, typer.Option("--from", help="First day, like 2026-05-01; 30 days up to --to.", metavar="DAY")
+]
+To = Annotated[str | None, typer.Option("--to", help="Last day, itself included; today.", metavar="DAY")]
+Format = Annotated[str, typer.Option("--format", help="table, csv or json.", metavar="FORMAT")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="report")
+
+
+@commands.command("sources")
+def sources(
+    company: CompanyName = None,
+    model: ModelName = DEFAULT_MODEL,
+    first: From = None,
+    last: To = None,
+    form: Format = "table",
+    config: ConfigFile = CONFIG,
+) -> None:
+    """What each source and medium brought, such as google / cpc. Days are those of the company's time zone."""
+    _report("source", company, model, first, last, form, config)
+
+
+@commands.command("campaigns")
+def campaigns(
+    company: CompanyName = None,
+    model: ModelName = DEFAULT_MODEL,
+    first: From = None,
+    last: To = None,
+    form: Format = "table",
+    config: ConfigFile = CONFIG,
+) -> None:
+    """What each campaign brought. Days are those of the company's time zone."""
+    _report("campaign", company, model, first, last, form, config)
+
+
+@commands.command("keywords")
+def keywords(
+    company: CompanyName = None,
+    model: ModelName = DEFAULT_MODEL,
+    first: From = None,
+    last: To = None,
+    form: Format = "table",
+    config: ConfigFile = CONFIG,
+) -> None:
+    """What each keyword brought. Days are those of the company's time zone."""
+    _report("keyword", company, model, first, last, form, config)
+
+
+@commands.command("landing-pages")
+def landing_pages(
+    company: CompanyName = None,
+    model: ModelName = DEFAULT_MODEL,
+    first: From = None,
+    last: To = None,
+    form: Format = "table",
+    config: ConfigFile = CONFIG,
+) -> None:
+    """What each landing page brought, without its query. Days are those of the company's time zone."""
+    _report("landing_page", company, model, first, last, form, config)
+
+
+def _report(
+    dimension: Dimension, company: str | None, model: str, first: str | None, last: str | None, form: str, config: Path
+) -> None:
+    from sqlmodel import select
+
+    from hub.assembly import utc_now
+    from hub.model import Company
+    from hub.opening import open_store, read_config
+    from hub.reports.calendar import day_of
+    from hub.reports.credits import MODELS
+    from hub.reports.report import make_report
+
+    wanted = _chosen(model, MODELS, "model")
+    show = _chosen(form, FORMATS, "format")
+    loaded = read_config(config, sandbox=True)
+    name = _company(loaded, company)
+    with open_store(loaded) as store:
+        with store.reading() as session:
+            known = session.exec(select(Company).where(Company.name == name)).first()
+        if known is None:
+            raise CannotDo(f"Nothing is known of company {name!r} yet; start the hub with hub run.")
+        begins, ends = _span(first, last, day_of(utc_now(), ZoneInfo(known.time_zone)))
+        report = make_report(store, known, dimension, wanted, begins, ends)
+    {"table": _print_table, "csv": _print_csv, "json": _print_json}[show](report)
+
+
+def _chosen(text: str, choices: Sequence[Choice], what: str) -> Choice:
+    from hub.cli.finding import shown
+
+    for choice in choices:
+        if choice == text:
+            return choice
+    raise CannotDo(f"{shown(text)!r} is no {what}; choose one of {', '.join(choices)}.")
+
+
+def _company(config: Config, name: str | None) -> str:
+    from hub.cli.finding import known
+
+    names = [company.name for company in config.companies]
+    if name is None and len(names) != 1:
+        raise CannotDo(f"Say which company with --company; there are: {', '.join(names) or 'none'}.")
+    return known(name or names[0], names, "company")
+
+
+def _span(first: str | None, last: str | None, today: date) -> tuple[date, date]:
+    ends = _day(last) if last else today
+    begins = _day(first) if first else ends - min(timedelta(days=DEFAULT_DAYS - 1), ends - date.min)
+    if begins > ends:
+        raise CannotDo(f"The report would end on {ends} before it begins on {begins}; swap --from and --to.")
+    return begins, ends
+
+
+def _day(text: str) -> date:
+    from hub.cli.finding import shown
+
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise CannotDo(f"{shown(text)!r} is no day; write it like 2026-05-01.") from None
+
+
+def _print_table(report: Report) -> None:
+    span = f"{report.first} to {report.last}" if report.first != report.last else str(report.first)
+    title = f"{_title(report)} of {report.company}, {report.model} model, {span} ({report.time_zone})"
+    if not report.lines:
+        say(f"No call, text or form of {plain(report.company)} from {report.first} to {report.last}.")
+        return
+    currencies = list(report.total.amounts)
+    headings = [HEADINGS.get(name, name) for name in COUNTS]
+    amounts = [f"amount {currency}" for currency in currencies]
+    rows = [[plain(line.value or NONE), *_cells(line, currencies)] for line in report.lines]
+    rows.append([f"[bold]{cell}[/bold]" for cell in ("total", *_cells(report.total, currencies))])
+    table(title, (report.dimension.replace("_", " "), *headings, *amounts), rows)
+
+
+def _title(report: Report) -> str:
+    return report.dimension.replace("_", " ").capitalize() + "s"
+
+
+def _cells(line: Line, currencies: Sequence[str]) -> list[str]:
+    counts = [f"{getattr(line, name):,.2f}".removesuffix(".00") for name in COUNTS]
+    return counts + [f"{line.amounts.get(currency, Decimal()):,.2f}" for currency in currencies]
+
+
+def _print_csv(report: Report) -> None:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    currencies = list(report.total.amounts)
+    writer.writerow([report.dimension, *COUNTS, *(f"amount_{currency}" for currency in currencies)])
+    for label, line in (*((line.value or NONE, line) for line in report.lines), ("total", report.total)):
+        counts = [number(getattr(line, name)) for name in COUNTS]
+        amounts = [number(line.amounts.get(currency, Decimal())) for currency in currencies]
+        writer.writerow([harmless(label), *counts, *amounts])
+    typer.echo(out.getvalue(), nl=False)
+
+
+def _print_json(report: Report) -> None:
+    echo_json(
+        {
+            "company": report.company,
+            "time_zone": report.time_zone,
+            "dimension": report.dimension,
+            "model": report.model,
+            "from": str(report.first),
+            "to": str(report.last),
+            "lines": [{report.dimension: line.value, **_plain(line)} for line in report.lines],
+            "total": _plain(report.total),
+        }
+    )
+
+
+def _plain(line: Line) -> dict[str, Any]:
+    counts = {name: getattr(line, name) for name in COUNTS}
+    return {
+        **{name: int(count) if count == int(count) else float(count) for name, count in counts.items()},
+        "amounts": {currency: number(amount) for currency, amount in line.amounts.items()},
+    }
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: `'` is put before one that begins like one."""
+    return f"'{text}" if text.lstrip().startswith(FORMULA_SIGNS) or text.startswith(FORMULA_SIGNS) else text
+
+
+def number(value: Decimal) -> str:
+    """A number without zeros that say nothing: 12, 0.333333, 40.5."""
+    return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"

@@ -1,0 +1,123 @@
+"""Mark: whoever changes a call, text, form, visit or conversion says which days of which company must be added up anew."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, select, union_all
+from sqlmodel import Session, col
+
+from hub.model import Company, DayRollup, DirtyDay, MonthRollup, Person, Visit
+from hub.reports.calendar import day_of, days_between
+from hub.reports.touches import CLOCK_SLACK, contact_tables
+from hub.store.rows import write_rows
+
+
+@dataclass(frozen=True)
+class Change:
+    """A contact that changed, at `at`.
+
+    `person_id` is given where touches of that person may have changed too: this contact, the visit that it came from (begun
+    at `visited_at`), and the earlier visits of `visitor_id`, which may have become known to be the person's.
+    """
+
+    company_id: str
+    at: datetime
+    person_id: str | None = None
+    visited_at: datetime | None = None
+    visitor_id: str | None = None
+
+
+def mark(session: Session, changes: Sequence[Change], now: datetime) -> None:
+    """Mark, within the caller's transaction and after its changes, every day whose credits they may alter.
+
+    A touch that becomes known late alters its person's contacts from its own time on, so their days are marked too.
+    """
+    if not changes:
+        return
+    session.flush()
+    begins = _begins(session, changes)
+    _lock(session, begins)
+    moments = {(change.company_id, change.at) for change in changes}
+    moments |= _later_contacts(session, begins)
+    zones = _zones(session, {company_id for company_id, _ in moments})
+    days = {(company_id, day_of(at, zones[company_id])) for company_id, at in moments if company_id in zones}
+    write_rows(
+        session,
+        DirtyDay,
+        [DirtyDay(company_id=company_id, day=day, marked_at=now) for company_id, day in sorted(days)],
+    )
+
+
+def mark_company(session: Session, company: Company, now: datetime) -> None:
+    """Forget the roll-ups of a company and mark all its days: its time zone changed, and with it what a day is."""
+    session.flush()
+    for table in (DayRollup, MonthRollup, DirtyDay):
+        session.execute(delete(table).where(col(table.company_id) == company.id))
+    spans = [
+        select(func.min(at), func.max(at)).where(table.company_id == company.id) for _, table, at in contact_tables()
+    ]
+    known = [moment for row in session.execute(union_all(*spans)) for moment in row if moment is not None]
+    if known:
+        zone = ZoneInfo(company.time_zone)
+        days = days_between(day_of(min(known), zone), day_of(max(known), zone))
+        write_rows(session, DirtyDay, [DirtyDay(company_id=company.id, day=day, marked_at=now) for day in days])
+
+
+def _begins(session: Session, changes: Iterable[Change]) -> Mapping[str, datetime]:
+    """Person → when the first touch lies that may be new or other than before."""
+    changed = [change for change in changes if change.person_id]
+    earliest = _first_visits(session, {change.visitor_id for change in changed if change.visitor_id})
+    begins: dict[str, datetime] = {}
+    for change in changed:
+        known = earliest.get((change.company_id, change.visitor_id or ""), change.at)
+        person_id = change.person_id or ""
+        begins[person_id] = min(change.at, known, change.visited_at or change.at, begins.get(person_id, change.at))
+    return begins
+
+
+def _lock(session: Session, people: Collection[str]) -> None:
+    """Of two transactions that change one person, let the second see what the first one did, so that it marks that too.
+
+    SQLite has one writer at a time anyway.
+    """
+    if people and session.get_bind().dialect.name == "postgresql":
+        person: Any = Person
+        locked = select(person.id).where(person.id.in_(people)).order_by(person.id)
+        session.execute(locked.with_for_update(key_share=True)).all()
+
+
+def _first_visits(session: Session, visitors: Collection[str]) -> Mapping[tuple[str, str], datetime]:
+    if not visitors:
+        return {}
+    visit: Any = Visit
+    query = select(visit.company_id, visit.visitor_id, func.min(visit.started_at))
+    query = query.where(visit.visitor_id.in_(visitors)).group_by(visit.company_id, visit.visitor_id)
+    return {(company_id, visitor_id): at for company_id, visitor_id, at in session.execute(query)}
+
+
+def _later_contacts(session: Session, begins: Mapping[str, datetime]) -> set[tuple[str, datetime]]:
+    """(company, moment) of the people's contacts at or after the change."""
+    if not begins:
+        return set()
+    since = min(begins.values()) - CLOCK_SLACK - timedelta(seconds=1)
+    queries = (
+        select(table.company_id, table.person_id, at).where(table.person_id.in_(begins), at >= since)
+        for _, table, at in contact_tables()
+    )
+    return {
+        (company_id, at)
+        for query in queries
+        for company_id, person_id, at in session.execute(query)
+        if company_id and at >= begins[person_id] - CLOCK_SLACK
+    }
+
+
+def _zones(session: Session, companies: Collection[str]) -> Mapping[str, ZoneInfo]:
+    company: Any = Company
+    query = select(company.id, company.time_zone).where(company.id.in_(companies))
+    return {company_id: ZoneInfo(name) for company_id, name in session.execute(query)}

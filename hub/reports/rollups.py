@@ -1,0 +1,130 @@
+"""Roll up: the credits of marked days are added up anew, and what differs is written to the days and their months.
+
+Adding up happens without a lock. The short transaction that writes first takes away the marks that were seen before: where
+another worker took them meanwhile it gives way, and a mark that came meanwhile stays, so its day is taken again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Table, bindparam, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from hub.model import Company, DayRollup, DirtyDay, MonthRollup
+from hub.reports.calendar import month_of
+from hub.reports.credits import MODELS, Model
+from hub.reports.tally import DIMENSIONS, MEASURES, Dimension, Key, Tally, merge, tally_day
+from hub.store.engine import Store
+
+DAYS: Table = DayRollup.__table__  # type: ignore[attr-defined]
+MONTHS: Table = MonthRollup.__table__  # type: ignore[attr-defined]
+KEY = [DAYS.c[name] for name in Key._fields]
+NUMBERS = [DAYS.c[name] for name in MEASURES]
+ONE_AT_A_TIME = 7_246_003
+"""PostgreSQL's advisory lock of those who write roll-ups: two of them touch the same months."""
+
+MOST_MARKS = 10_000
+
+
+@dataclass(frozen=True)
+class _Marked:
+    company_id: str
+    day: date
+    zone: ZoneInfo
+    marks: list[str]
+
+
+def roll_up(store: Store, most: int = 50) -> int:
+    """Roll up the days that were marked first, at most `most`; how many were taken. Doing it twice changes nothing."""
+    with store.reading() as session:
+        marked = _marked(session, most)
+    for each in marked:
+        with store.reading() as session:
+            tally = tally_day(session, each.company_id, each.zone, each.day)
+        with store.writing() as session:
+            if _take_marks(session, store, each.marks):
+                write_day(session, each.company_id, each.day, tally)
+            else:
+                session.rollback()
+    return len(marked)
+
+
+def stored_days(
+    session: Session,
+    company_id: str,
+    days: Collection[date],
+    models: Sequence[Model] = MODELS,
+    dimensions: Sequence[Dimension] = DIMENSIONS,
+) -> Mapping[date, Tally]:
+    """Days' roll-ups as they are stored."""
+    stored: dict[date, Tally] = {day: {} for day in days}
+    query = select(DAYS.c.day, *KEY, *NUMBERS).where(
+        DAYS.c.company_id == company_id,
+        DAYS.c.model.in_(models),  # named, so that the primary key leads to the days at once
+        DAYS.c.dimension.in_(dimensions),
+        DAYS.c.day.in_(days),
+    )
+    for day, model, dimension, value, currency, *numbers in session.execute(query):
+        stored[day][Key(model, dimension, value, currency)] = numbers
+    return stored
+
+
+def write_day(session: Session, company_id: str, day: date, tally: Tally) -> None:
+    """Bring a day's stored roll-ups to `tally`, and its month along."""
+    stored = stored_days(session, company_id, [day])[day]
+    change = {key: list(numbers) for key, numbers in tally.items()}
+    merge(change, stored.items(), sign=-1)
+    if not change:
+        return
+    gone = [_row(key, company_id, day) for key in sorted(stored.keys() - tally.keys())]
+    if gone:
+        session.execute(delete(DAYS).where(*(DAYS.c[name] == bindparam(f"of_{name}") for name in gone[0])), _of(gone))
+    _upsert(session, DAYS, [_row(key, company_id, day, tally[key]) for key in sorted(change) if key in tally])
+    month = month_of(day)
+    _upsert(session, MONTHS, [_row(key, company_id, month, change[key]) for key in sorted(change)], adding=True)
+    if gone:
+        nothing = (MONTHS.c[name] == 0 for name in MEASURES)
+        session.execute(delete(MONTHS).where(MONTHS.c.company_id == company_id, MONTHS.c.day == month, *nothing))
+
+
+def _marked(session: Session, most: int) -> list[_Marked]:
+    marked = select(DirtyDay.id, DirtyDay.company_id, DirtyDay.day, Company.time_zone)  # type: ignore[call-overload]
+    marked = marked.join(Company, col(Company.id) == DirtyDay.company_id).order_by(col(DirtyDay.id)).limit(MOST_MARKS)
+    days: dict[tuple[str, date], _Marked] = {}
+    for mark_id, company_id, day, time_zone in session.execute(marked):
+        if (company_id, day) in days or len(days) < most:
+            found = days.setdefault((company_id, day), _Marked(company_id, day, ZoneInfo(time_zone), []))
+            found.marks.append(mark_id)
+    return list(days.values())
+
+
+def _take_marks(session: Session, store: Store, marks: Sequence[str]) -> bool:
+    """Take away the marks of a day; False where another worker took some of them, for then its sums may be the newer ones."""
+    if not store.is_sqlite:
+        session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+    taken: Any = session.execute(delete(DirtyDay).where(col(DirtyDay.id).in_(marks)))
+    return int(taken.rowcount) == len(marks)
+
+
+def _row(key: Key, company_id: str, day: date, numbers: Sequence[int] = ()) -> dict[str, Any]:
+    return {"company_id": company_id, "day": day, **key._asdict(), **dict(zip(MEASURES, numbers, strict=False))}
+
+
+def _of(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{f"of_{name}": value for name, value in row.items()} for row in rows]
+
+
+def _upsert(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], *, adding: bool = False) -> None:
+    """Insert rows; where one is there already, its numbers are replaced, or added to."""
+    if not rows:
+        return
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(table)
+    numbers = {name: table.c[name] + insert.excluded[name] if adding else insert.excluded[name] for name in MEASURES}
+    session.execute(insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=numbers), rows)

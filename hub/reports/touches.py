@@ -1,0 +1,159 @@
+"""Touches of a person: the visits, calls, texts and forms that came before a contact, read for a day of a company at once.
+
+A contact and the visit that it came straight from are one touch, so that a visitor who calls is not counted twice. A
+contact without a visit (a printed number), or with other touches since its visit (a remembered number), is a touch of its own.
+A person's visits are those known to be theirs: `Visit.person_id`, which hub.flow.pipeline sets for the visit that led to a
+contact and for the same browser's visits before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, func, literal, select, union
+from sqlmodel import Session
+
+from hub.model import Attribution, Call, FormSubmission, TextMessage, Visit
+from hub.reports.credits import Touch, TouchKind, in_order
+
+CLOCK_SLACK = timedelta(seconds=2)
+"""A carrier's clock may be behind ours: a visit may seem to begin a moment after the call that came of it."""
+
+
+class Contact(NamedTuple):
+    """A call, text or form with the cause that it was attributed to. `at` is not before the visit that it came from."""
+
+    at: datetime
+    kind: TouchKind
+    id: str
+    person_id: str | None
+    visit_id: str | None
+    source: str
+    medium: str
+    campaign: str | None
+    keyword: str | None
+    landing_page: str | None
+    answered: bool = False
+    first_time: bool = False
+
+    def touch(self, visit: Touch | None = None) -> Touch:
+        """The contact as a touch: its own, or one with the visit that it came straight from."""
+        at, kind, id_ = (visit.at, visit.kind, visit.id) if visit else (self.at, self.kind, self.id)
+        return Touch(at, kind, id_, self.source, self.medium, self.campaign, self.keyword, self.landing_page, True)
+
+
+def journeys(contacts: Iterable[Contact], visits: Iterable[Touch]) -> Iterator[tuple[Contact, list[Touch]]]:
+    """Each contact of one person, in order of time, with the touches up to it; the last of them is its own."""
+    events: list[tuple[Any, Touch | None, Contact | None]] = [(in_order(visit), visit, None) for visit in visits]
+    starts = {visit.id: visit.at for _, visit, _ in events if visit is not None}
+    for contact in contacts:
+        at = max(contact.at, starts.get(contact.visit_id or "", contact.at))
+        later = contact._replace(at=at)
+        events.append((in_order(later.touch()), None, later))
+    path: list[Touch] = []
+    for _, visit, met in sorted(events, key=lambda event: event[0]):
+        if visit is not None:
+            path.append(visit)
+        elif met is not None:
+            if path and path[-1].kind == "visit" and path[-1].id == met.visit_id:
+                path[-1] = met.touch(path[-1])
+            else:
+                path.append(met.touch())
+            yield met, list(path)
+
+
+def contacts_of_day(session: Session, company_id: str, start: datetime, end: datetime) -> list[Contact]:
+    """The contacts of a company from `start` up to `end`. A call or text counts once it is attributed."""
+    return [
+        contact
+        for query, table, at in _queries()
+        for contact in _contacts(session, query.where(table.company_id == company_id, at >= start, at < end))
+    ]
+
+
+def journeys_of_day(
+    session: Session, company_id: str, start: datetime, end: datetime, contacts: Sequence[Contact]
+) -> Iterator[tuple[Contact, list[Touch]]]:
+    """Each of a day's `contacts` with the touches up to it; one of nobody known has only its own."""
+    people = _people(company_id, start, end)
+    theirs = [
+        contact
+        for query, table, at in _queries()
+        for contact in _contacts(session, query.where(table.person_id.in_(people), at < end))
+    ]
+    visits: dict[str, list[Touch]] = {}
+    for person_id, touch in _visits(session, people, end):
+        visits.setdefault(person_id, []).append(touch)
+    wanted = {contact.id for contact in contacts}
+    theirs.sort(key=lambda contact: contact.person_id or "")
+    for person_id, each in groupby(theirs, key=lambda contact: contact.person_id or ""):
+        for contact, path in journeys(each, visits.get(person_id, ())):
+            if contact.id in wanted:
+                yield contact, path
+    for contact in contacts:
+        if contact.person_id is None:
+            yield contact, [contact.touch()]
+
+
+def _contacts(session: Session, query: Select[Any]) -> Iterator[Contact]:
+    for row in session.execute(query):
+        yield Contact._make(row)
+
+
+def contact_tables() -> Iterator[tuple[TouchKind, Any, Any]]:
+    """The tables of calls, texts and forms, each with the column of its time."""
+    call: Any = Call
+    text: Any = TextMessage
+    form: Any = FormSubmission
+    yield "call", call, call.started_at
+    yield "text", text, text.received_at
+    yield "form", form, form.submitted_at
+
+
+def _queries() -> Iterator[tuple[Select[Any], Any, Any]]:
+    """For each table of contacts: the columns of a Contact, the table, and the column of its time."""
+    for kind, table, at in contact_tables():
+        query = _attributed(kind, table, at)
+        if kind == "call":
+            query = query.add_columns(table.answered_at.is_not(None), func.coalesce(table.first_time_caller, False))
+        yield query, table, at
+
+
+def _attributed(kind: TouchKind, table: Any, at: Any) -> Select[Any]:
+    cause: Any = Attribution
+    causes = (cause.visit_id, cause.source, cause.medium, cause.campaign, cause.keyword, cause.landing_page)
+    chosen = select(at, literal(kind), table.id, table.person_id, *causes)
+    return chosen.join(cause, cause.subject_id == table.id)
+
+
+def _people(company_id: str, start: datetime, end: datetime) -> Any:
+    """The people of a company who were in contact from `start` up to `end`."""
+    return union(
+        *(
+            select(table.person_id).where(
+                table.company_id == company_id, at >= start, at < end, table.person_id.is_not(None)
+            )
+            for _, table, at in contact_tables()
+        )
+    )
+
+
+def _visits(session: Session, people: Any, end: datetime) -> Iterator[tuple[str, Touch]]:
+    """(person, touch) of the people's visits that began before `end`."""
+    visit: Any = Visit
+    query = select(
+        visit.person_id,
+        visit.started_at,
+        visit.id,
+        visit.source,
+        visit.medium,
+        visit.campaign,
+        visit.keyword,
+        visit.landing_page,
+    )
+    before = visit.started_at < end + CLOCK_SLACK
+    for person_id, at, id_, *origin in session.execute(query.where(visit.person_id.in_(people), before)):
+        yield person_id, Touch(at, "visit", id_, *origin)

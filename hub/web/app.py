@@ -19,6 +19,7 @@ from hub.numbers.directory import LiveDirectory
 from hub.store.ingest import IngestWriter
 from hub.web.forms import forms_router
 from hub.web.operation import Operation
+from hub.web.script import script_routes
 from hub.web.tracking import tracking_router
 from hub.web.webhooks import WebhookEndpoint
 
@@ -53,6 +54,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         Route("/healthz", operation.healthz),
         Route("/readyz", operation.readyz),
         Route("/metrics", operation.metrics),
+        *script_routes(directory, str(hub.config.hub.public_url)),
     ]
     app.include_router(tracking_router(hub, directory, desk))
     app.include_router(forms_router(hub, directory))

@@ -64,7 +64,7 @@ class Visitor:
 
     def html(self, body: str, head: str = "", **snippet: Any) -> str:
         """A page with the script in its head."""
-        return f"<!doctype html><html><head><title>Lakeside</title>{head}{self.snippet(**snippet)}</head><body>{body}</body></html>"
+        return f"<!doctype html><title>Lakeside</title>{head}{self.snippet(**snippet)}<body>{body}</body>"
 
     def open(
         self, body: str, *, host: str = HOST, path: str = "/", head: str = "", act: bool = True, **snippet: Any

@@ -17,7 +17,7 @@
 
   // --- Finding and writing numbers
 
-  const SKIP = "head,script,style,noscript,template,textarea,select,input,iframe,object,[data-ringfence-noswap]," +
+  const SKIP = "head,script,style,noscript,template,textarea,select,input,object,[data-ringfence-noswap]," +
     "[contenteditable]:not([contenteditable=false]),a[href*='wa.me/' i],a[href*=whatsapp i]";
   const GAP = "[\\s().\\-/\\u00b7\\u2010-\\u2015\\u2212\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069]{0,4}";
   const KEYS = ["", "", "abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz"];
@@ -30,7 +30,7 @@
   const targets = settings.swap.map(([code, trunk, national]) => {
     const home = trunk && `(?:${signs(trunk, 9)}${GAP})?`, abroad = `(?:[+\\uff0b]|00|011)${GAP}${signs(code, 9)}${GAP}${home}`;
     return { code, size: national.length, plus: "+" + code + national, pattern: new RegExp(
-      `(^|[^\\p{L}\\p{N}_@=+\\uff0b])((?:${abroad}|${home})${signs(national, 3)})(?![\\p{L}\\p{N}_@]|[-.]\\p{N})`, "gu") };
+      `(^|[^\\p{L}\\p{N}_@=+\\uff0b])(\\(?(?:${abroad}|${home})${signs(national, 3)})(?![\\p{L}\\p{N}_@]|[-.]\\p{N})`, "gu") };
   });
   // What makes the digits behind it part of a web address, of a longer number, or of a number of another country.
   const FOREIGN = /(?:\/\/|www\.|wa\.me)\S*$|\p{N}[-.]$|[+\uff0b]\p{N}{1,3}[\s().-]*$/iu;
@@ -38,7 +38,9 @@
   // The hub's number as the page would write it: with the page's gaps and kind of digits where both have one shape.
   const written = (found, { code, size, plus }) => {
     const ours = reply.number, near = ours.startsWith("+" + code);
-    if (!near || ours.length !== plus.length) return near && !/^(?:[+\uff0b]|00|011)/.test(found) ? reply.national : reply.international;
+    if (!near || ours.length !== plus.length)
+      return found.replace(/^\((?!.*\))|.+/g, (part) =>
+        part === "(" ? part : near && !/^\(?(?:[+\uff0b]|00|011)/.test(found) ? reply.national : reply.international);
     let left = found.match(SIGN).length;
     return found.replace(SIGN, (was) => {
       if (left-- > size) return was;
@@ -69,15 +71,14 @@
   const walk = (node) => {
     if (node.nodeType === 3) put(node, "", node.data, translate, (text) => node.data = text);
     if (node.nodeType === 1) {
+      // The frames of a page's own origin are part of it.
+      if (node.localName === "iframe") return attempt(() => enter(node.contentDocument));
       if (node.matches(SKIP)) return;
       if (/^tel:/i.test(node.getAttribute("href"))) for (const name of ["href", "title", "aria-label"]) {
         const now = node.getAttribute(name);
         if (now) put(node, name, now, name === "href" ? dial : translate, (text) => node.setAttribute(name, text));
       }
-      if (node.shadowRoot) {
-        watch(node.shadowRoot);
-        walk(node.shadowRoot);
-      }
+      if (node.shadowRoot) enter(node.shadowRoot);
     }
     for (let child = node.firstChild; child; child = child.nextSibling) walk(child);
   };
@@ -97,6 +98,7 @@
     swapAll(records.flatMap(({ type, target, addedNodes }) => type === "childList" ? [...addedNodes] : target)));
   const watch = (root) =>
     observer.observe(root, { subtree: true, childList: true, characterData: true, attributeFilter: ["href"] });
+  const enter = (root) => { watch(root); walk(root); };
   let watching;
   const show = (next) => {
     reply = next;
@@ -411,8 +413,8 @@
     honoured: () => (permission(), [...honoured]),
     consent: (said) => { Object.assign(words.page, said); decide(); },
   };
-  // In a frame of somebody else's page, the company's own number stays.
-  if (attempt(() => top.location.origin) !== location.origin) return;
+  // A frame is its page's business; in that of another origin, the company's own number stays.
+  if (window !== top) return;
   arrive();
   listen();
   begin();
@@ -427,10 +429,9 @@
     history[name] = (...given) => { original.apply(history, given); moved(); };
   }
   if (window.navigation) navigation.addEventListener("navigate", ({ destination }) => destination.sameDocument || leave(destination.url));
-  if (window === top) {
-    meet();
-    on("pagehide", gone);
-    on("pageshow", back);
-  }
+  document.addEventListener("load", ({ target }) => { if (watching && target.localName === "iframe") swap(target); }, true);
+  meet();
+  on("pagehide", gone);
+  on("pageshow", back);
   tell("ready");
 })(__SETTINGS__);

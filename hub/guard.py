@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import structlog
 
 from hub import metrics
+from hub.crew import Call, Crew
 from hub.errors import CircuitOpen, PluginFailure, PluginTimeout, RetryLater, RingfenceError, place_of
 
 Result = TypeVar("Result")
@@ -27,6 +28,8 @@ log = structlog.get_logger(__name__)
 LOCAL_HOOKS = frozenset({"verify_webhook", "parse_webhook", "render_answer", "acknowledge_webhook", "judge"})
 """Hooks that must not use the network."""
 
+CREW_SIZE = 4
+FAILURES = (PluginFailure, RetryLater)
 ROADS = ("verify", "local", "network")
 
 DEADLINES = dict.fromkeys(LOCAL_HOOKS, 1.0) | {
@@ -54,6 +57,7 @@ class Breaker:
     _tries: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=1000))
     _in_a_row: int = 0
     _open_until: float | None = None
+    _probing: bool = False
     _wait: float = 30.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -79,6 +83,7 @@ class Breaker:
                 after = self._open_until - now
                 raise CircuitOpen(f"connector {name!r} failed repeatedly and rests; next try in {after:.0f} s.", after)
             self._open_until = now + self._wait
+            self._probing = True
 
     def record(self, succeeded: bool) -> None:
         """Count one call."""
@@ -89,14 +94,16 @@ class Breaker:
                 self._wait = 30.0
                 if self._open_until is not None:
                     self._tries.clear()
-                self._open_until = None
+                self._open_until, self._probing = None, False
                 self._tries.append((now, True))
                 return
             self._in_a_row += 1
             self._tries.append((now, False))
             if self._open_until is not None:
-                self._wait = min(self._wait * 2, 900.0)
-                self._open_until = now + self._wait
+                if self._probing:  # a call from before the opening tells nothing new
+                    self._probing = False
+                    self._wait = min(self._wait * 2, 900.0)
+                    self._open_until = now + self._wait
                 return
             recent = [good for at, good in self._tries if at > now - 300]
             if self._in_a_row >= 10 or (len(recent) >= 10 and recent.count(False) * 2 >= len(recent)):
@@ -109,7 +116,7 @@ class Guard:
     def __init__(self, name: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.name = name
         self.breakers = {road: Breaker(monotonic) for road in ROADS}
-        self._crews: dict[str, ThreadPoolExecutor] = {}
+        self._crews: dict[str, Crew] = {}
         self._lock = threading.Lock()
 
     def call(self, hook: str, work: Callable[[], Result], deadline: float | None = None) -> Result:
@@ -120,7 +127,9 @@ class Guard:
         """Start `work` in the connector's own crew; CircuitOpen where it is left alone."""
         road = road_of(hook)
         self.breakers[road].admit(self.name)
-        return self._crew(road).submit(self._guarded, hook, road, work)
+        call: Call[Result] = Call()
+        self._crew(road).submit(call, lambda: self._guarded(call, hook, road, work))
+        return call
 
     def wait(self, hook: str, future: Future[Result], deadline: float | None = None) -> Result:
         """The result of a submitted call; PluginTimeout where the deadline (seconds) passes first."""
@@ -128,6 +137,8 @@ class Guard:
         try:
             return future.result(timeout=limit)
         except FutureTimeout:
+            if isinstance(future, Call):
+                future.given_up = True
             future.cancel()
             self.late(hook, limit)
             raise PluginTimeout(f"connector {self.name!r} did not answer {hook} within {limit:g} s.") from None
@@ -141,32 +152,28 @@ class Guard:
     def close(self) -> None:
         """Let the crews go; a thread that hangs is left behind."""
         for crew in self._crews.values():
-            crew.shutdown(wait=False, cancel_futures=True)
+            crew.close()
 
-    def _crew(self, road: str) -> ThreadPoolExecutor:
-        crew = self._crews.get(road)
-        if crew is None:
-            with self._lock:
-                crew = self._crews.setdefault(
-                    road, ThreadPoolExecutor(max_workers=4, thread_name_prefix=f"{self.name}-{road}")
-                )
-        return crew
+    def _crew(self, road: str) -> Crew:
+        with self._lock:
+            if road not in self._crews:
+                self._crews[road] = Crew(f"{self.name}-{road}", CREW_SIZE)
+            return self._crews[road]
 
-    def _guarded(self, hook: str, road: str, work: Callable[[], Any]) -> Any:
-        breaker = self.breakers[road]
+    def _guarded(self, call: Call[Result], hook: str, road: str, work: Callable[[], Result]) -> Result:
         begun = time.perf_counter()
         try:
             result = work()
         except RetryLater:
-            breaker.record(False)
+            self._count(call, road, False)
             metrics.HOOK_FAILURES.labels(self.name, hook, "retry").inc()
             raise
         except RingfenceError as error:
-            breaker.record(not isinstance(error, PluginFailure))
+            self._count(call, road, not isinstance(error, PluginFailure))
             metrics.HOOK_FAILURES.labels(self.name, hook, type(error).__name__).inc()
             raise
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything
-            breaker.record(False)
+            self._count(call, road, False)
             metrics.HOOK_FAILURES.labels(self.name, hook, "crash").inc()
             log.warning("hook crashed", connector=self.name, hook=hook, error=type(error).__name__, at=place_of(error))
             raise PluginFailure(
@@ -174,7 +181,17 @@ class Guard:
                 "plugin's author."
             ) from None
         else:
-            breaker.record(True)
+            self._count(call, road, not _all_failed(result))
             return result
         finally:
             metrics.HOOK_SECONDS.labels(self.name, hook).observe(time.perf_counter() - begun)
+
+    def _count(self, call: Call[Any], road: str, succeeded: bool) -> None:
+        """Count how a call ended, unless it was counted as late already."""
+        if not call.given_up:
+            self.breakers[road].record(succeeded)
+
+
+def _all_failed(result: object) -> bool:
+    """Whether a call that went through several items failed on every one of them."""
+    return isinstance(result, list) and bool(result) and all(isinstance(each, FAILURES) for each in result)

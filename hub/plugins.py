@@ -116,7 +116,8 @@ class Plugins:
                 self._manager.register(connector, name=connector.name)
                 self._manager.check_pending()
             except pluggy.PluginValidationError as error:
-                problems.append(Problem(f"plugin {connector.manifest.name!r}: {_first_line(error)}"))
+                self._manager.unregister(name=connector.name)
+                problems.append(Problem(f"plugin {connector.manifest.name!r}: {_one_line(error)}"))
                 continue
             self.connectors[connector.name] = connector
             self.guards[connector.name] = Guard(connector.name)
@@ -341,5 +342,5 @@ def _opinion(name: str, answer: Any) -> Opinion:
     return Opinion(verdict="deny", rule_id="hub.no-answer", reason=f"{reason}, and silence means no.")
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

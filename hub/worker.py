@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
 from hub.assembly import Hub
+from hub.crew import Crew
 from hub.errors import place_of
 from hub.flow.fold import fold_inbox
 from hub.flow.pipeline import process
@@ -42,7 +44,7 @@ class Worker:
         self._stopping = threading.Event()
         self._ticker = Ticker(hub)
         self._running: set[str] = set()
-        self._syncs = ThreadPoolExecutor(max_workers=SYNCS_AT_ONCE, thread_name_prefix="sync")
+        self._syncs = Crew("sync", SYNCS_AT_ONCE)
         self._threads = [
             threading.Thread(target=self._loop, args=(self._flow_step,), name="flow", daemon=True),
             threading.Thread(target=self._loop, args=(self._sync_step,), name="syncs", daemon=True),
@@ -65,7 +67,7 @@ class Worker:
             thread.join(max(0.0, until - time.monotonic()))
         while self._running and time.monotonic() < until:
             time.sleep(0.05)
-        self._syncs.shutdown(wait=False, cancel_futures=True)
+        self._syncs.close()
 
     def _loop(self, step: Any) -> None:
         while not self._stopping.is_set():
@@ -105,7 +107,7 @@ class Worker:
         for connector in due - self._running:
             if connector in self._hub.plugins.connectors:
                 self._running.add(connector)
-                self._syncs.submit(self._run_sync, connector)
+                self._syncs.submit(Future(), partial(self._run_sync, connector))
         return False
 
     def _run_sync(self, connector: str) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 
 from hub.config.spans import parse_span
 
+LOOK_BACKS = tuple(timedelta(days=days) for days in (0.1, 1, 32, 400, 4_000))
+"""How far back a cron line's newest slot is looked for, step by step: after a long rest, a slot a minute would be many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -36,9 +39,17 @@ class Schedule:
             seconds = self.every.total_seconds()
             slot = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
             return slot if after is None or slot > after else None
+        begin = after or now - timedelta(days=1)
+        for look_back in LOOK_BACKS:
+            newest = self._newest(max(begin, now - look_back), now)
+            if newest is not None or now - look_back <= begin:
+                return newest
+        return None
+
+    def _newest(self, begin: datetime, now: datetime) -> datetime | None:
         trigger = self.trigger()
         newest: datetime | None = None
-        candidate = after or now - timedelta(days=1)
+        candidate = begin
         while True:
             fired = trigger.get_next_fire_time(candidate, candidate + timedelta(microseconds=1))
             if fired is None or fired > now:

@@ -1,0 +1,72 @@
+"""A crew of threads that never keeps a process from ending: one that hangs is left behind."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Call(Future[Result], Generic[Result]):
+    """Work under way. `given_up` once its deadline has passed and nobody waits for it any more."""
+
+    given_up = False
+
+
+class Crew:
+    """Up to `most` daemon threads, started as they are needed.
+
+    The standard library's executor waits for its threads when the process ends, and a plugin that hangs would hold it.
+    """
+
+    def __init__(self, name: str, most: int) -> None:
+        self._name, self._most = name, most
+        self._jobs: queue.SimpleQueue[tuple[Future[object], Callable[[], object]] | None] = queue.SimpleQueue()
+        self._idle = threading.Semaphore(0)
+        self._lock = threading.Lock()
+        self._threads = 0
+        self._closed = False
+
+    def submit(self, call: Future[Result], work: Callable[[], Result]) -> None:
+        """Have `work` done; its result or error becomes that of `call`."""
+        with self._lock:
+            if self._closed:
+                raise RuntimeError(f"the crew {self._name} has gone home")
+            self._jobs.put((call, work))  # type: ignore[arg-type]
+            if not self._idle.acquire(blocking=False) and self._threads < self._most:
+                self._threads += 1
+                threading.Thread(target=self._work, name=f"{self._name}-{self._threads}", daemon=True).start()
+
+    def close(self) -> None:
+        """Cancel what has not begun; what runs may end, but is not waited for."""
+        with self._lock:
+            self._closed = True
+            while not self._jobs.empty():
+                job = self._jobs.get()
+                if job is not None:
+                    job[0].cancel()
+            self._jobs.put(None)
+
+    def _work(self) -> None:
+        while True:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                self._idle.release()
+                job = self._jobs.get()
+            if job is None:
+                self._jobs.put(None)
+                return
+            call, work = job
+            if call.set_running_or_notify_cancel():
+                try:
+                    result = work()
+                except BaseException as error:  # noqa: BLE001 - whoever waits for the call gets it
+                    call.set_exception(error)
+                else:
+                    call.set_result(result)
+            del job, call, work

@@ -1,0 +1,141 @@
+"""Discovery: plugins come from entry points and folders; a broken one harms nobody who does not use it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from scripted import PaperCarrier, PaperNetwork
+
+from hub.api import CallEvent, Connector, hookimpl
+from hub.errors import ConfigError, NotSupported
+from hub.plugins import Catalog, Plugins, discover
+from hub.testing import connect
+
+ONE_FILE = """
+    from hub.api import Connector, Manifest, PluginSettings, Recipient
+
+    class Tiny(Connector):
+        manifest = Manifest(name="{name}", kind="enrichment", version="1", summary="-",
+                            recipient=Recipient(name="-", role="none"))
+        Settings = PluginSettings
+"""
+BUILT_IN = {"google_ads", "hubspot", "jurisdictions", "phonenumbers", "salesforce", "signals", "twilio"}
+
+
+def put(folder: Path, name: str, source: str) -> Path:
+    file = folder / f"{name}.py"
+    file.write_text(dedent(source))
+    return file
+
+
+def found(*places: Path) -> Catalog:
+    return discover(places)
+
+
+def test_the_built_in_plugins_come_by_the_same_road_as_any_other() -> None:
+    catalog = discover()
+    assert set(catalog.classes) >= BUILT_IN
+    assert not BUILT_IN & set(catalog.broken)
+
+
+def test_a_single_file_in_a_folder_is_a_plugin(tmp_path: Path) -> None:
+    put(tmp_path, "tiny", ONE_FILE.format(name="tiny"))
+    assert found(tmp_path).classes["tiny"].manifest.name == "tiny"
+    assert found(tmp_path / "tiny.py").classes["tiny"].manifest.name == "tiny"
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("import no_such_library", "it cannot be imported (ModuleNotFoundError"),
+        ("raise RuntimeError('broken')", "it cannot be imported (RuntimeError: broken)"),
+        ("def (", "it cannot be imported (SyntaxError"),
+        ("x = 1", "must hold exactly one subclass of Connector, found 0"),
+        (ONE_FILE.format(name="other"), "its manifest is named 'other'"),
+        ("from hub.api import Connector\nclass Bare(Connector): pass", "it lacks a manifest or Settings"),
+        (ONE_FILE.format(name="twilio"), "two installed plugins have this name; remove one"),
+    ],
+    ids=["library", "crash", "syntax", "nothing", "name", "bare", "twice"],
+)
+def test_a_broken_plugin_is_listed_with_its_reason_and_harms_no_other(tmp_path: Path, source: str, reason: str) -> None:
+    name = "twilio" if "twilio" in source else "bad"
+    put(tmp_path, name, source)
+    put(tmp_path, "tiny", ONE_FILE.format(name="tiny"))
+    catalog = found(tmp_path)
+    assert reason in catalog.broken[name]
+    assert {"tiny", *BUILT_IN} <= set(catalog.classes)
+
+
+def test_a_broken_entry_point_of_another_package_harms_nobody(tmp_path: Path) -> None:
+    package = tmp_path / "thirdparty-1.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: thirdparty\nVersion: 1\n")
+    (package / "entry_points.txt").write_text("[ringfence.plugins]\nthirdparty = no_such_module:Plugin\n")
+    script = "from hub.plugins import discover; c = discover(); print(sorted(c.broken), 'twilio' in c.classes)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.append({str(tmp_path)!r}); {script}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "['thirdparty'] True"
+
+
+# Registration
+
+
+class Misspelled(PaperNetwork):
+    """A plugin with a hook that nobody knows."""
+
+    @hookimpl
+    def upload_conversion(self, conversions: Sequence[object]) -> None:
+        """Not a hook."""
+
+
+class WrongArguments(PaperNetwork):
+    """A plugin that wants what no hook gives."""
+
+    @hookimpl
+    def upload_conversions(self, conversions: Sequence[object], colour: str) -> None:  # type: ignore[override]
+        """Asks for a colour."""
+
+
+def made(connector_class: type[Connector], name: str) -> Connector:
+    return connect(connector_class, name=name)
+
+
+@pytest.mark.parametrize(("wrong", "word"), [(Misspelled, "upload_conversion"), (WrongArguments, "colour")])
+def test_a_hook_that_does_not_fit_stops_the_start_and_names_its_plugin_alone(wrong: type[Connector], word: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Plugins([made(PaperCarrier, "before"), made(wrong, "wrong"), made(PaperNetwork, "after")])
+    [problem] = caught.value.problems
+    assert "paper_network" in str(problem) and word in str(problem)
+
+
+def test_all_plugins_that_do_not_fit_are_told_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Plugins([made(Misspelled, "one"), made(WrongArguments, "two")])
+    assert len(caught.value.problems) == 2
+
+
+def test_each_connector_is_called_alone() -> None:
+    one, other = made(PaperCarrier, "one"), made(PaperCarrier, "other")
+    plugins = Plugins([one, other, made(PaperNetwork, "network")])
+    event = CallEvent(kind="ringing", call_id="CA1", at=one.services.clock())
+    one.listed = [event]  # type: ignore[attr-defined]
+    assert plugins.list_calls("one", event.at) == [event] and plugins.list_calls("other", event.at) == []
+    assert plugins.with_hook("list_calls") == ["one", "other"]
+    assert plugins.implements("network", "upload_conversions") and not plugins.implements("network", "list_calls")
+    plugins.close()
+
+
+def test_what_a_plugin_does_not_implement_is_told_in_a_sentence() -> None:
+    plugins = Plugins([made(PaperNetwork, "network")])
+    with pytest.raises(NotSupported, match="connector 'network' cannot do list_calls"):
+        plugins.list_calls("network", made(PaperNetwork, "x").services.clock())
+    plugins.close()

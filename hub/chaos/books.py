@@ -58,6 +58,8 @@ class Books:
     doubled_conversions: int
     strange_conversions: int
     wrong_clicks: int
+    shared: int
+    """Calls on the shared number, for which no click is expected: the pool was empty."""
     held: int
     tasks: int
     """Calls that are due in the CRM."""
@@ -110,6 +112,12 @@ def balance(stage: Stage, store: Store, callers: Callers, *, kills: int, log: Pa
         for each in callers.calls
         if each.converts and each.carrier_call_id in kept
     }
+    # Whoever calls the shared number may be taken for another visitor, with what that one allows.
+    unsure = {
+        conversion_key(RULE, kept[each.carrier_call_id].id)
+        for each in callers.calls
+        if not each.alone and each.carrier_call_id in kept
+    }
     at_network = stage.network.conversions()
     alone = {each.click_id for each in callers.calls if each.alone}
     clicks = Counter(click for click in map(_click, at_network.values()) if click in alone)
@@ -128,10 +136,11 @@ def balance(stage: Stage, store: Store, callers: Callers, *, kills: int, log: Pa
         counted_once=sum(key in at_network and clicks[call.click_id] <= 1 for key, call in due.items()),
         missing_conversions=len(due.keys() - at_network.keys()),
         doubled_conversions=sum(count - 1 for count in clicks.values()),
-        strange_conversions=len(at_network.keys() - due.keys()),
+        strange_conversions=len(at_network.keys() - due.keys() - unsure),
         wrong_clicks=sum(
             _click(at_network[key]) != call.click_id for key, call in due.items() if call.alone and key in at_network
         ),
+        shared=sum(not each.alone for each in callers.calls),
         held=deliveries["held"],
         tasks=len(ended),
         logged_once=sum(logged[call_id] == 1 for call_id in ended),

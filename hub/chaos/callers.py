@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
@@ -20,6 +21,8 @@ AT_ONCE = 6
 PATIENCE = 30.0
 """Seconds in which a carrier asks again; what is not acknowledged then is left to its call list."""
 PAUSE = 0.1
+BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+"""A program would be shown the shared number."""
 AREAS = (312, 217, 309, 618, 708, 773, 815, 847, 630, 331, 414, 608, 219, 260, 317, 502, 513, 614, 419, 515)
 
 Outcome = Literal["answered", "voicemail", "abandoned"]
@@ -60,7 +63,7 @@ class Callers:
 
     def __post_init__(self) -> None:
         self._crew = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="caller")
-        self._client = httpx.Client(base_url=self.stage.address, timeout=10, trust_env=False)
+        self._client = httpx.Client(base_url=self.stage.address, timeout=10, trust_env=False, headers=BROWSER)
         self._lock = threading.Lock()
         self._waiting: list[Future[None]] = []
         self._asked = 0
@@ -107,9 +110,9 @@ class Callers:
             self._until_acknowledged("POST", f"/track/{COMPANY}/visit/{visit_id}/end", b"", {})
 
     def _visit(self, click_id: str, objects: bool) -> tuple[str, str | None, bool]:
-        page = f'{{"landing_page": "https://lakeside.example.com/?gclid={click_id}"}}'.encode()
+        page = {"landing_page": f"https://lakeside.example.com/?gclid={click_id}", "human": True}
         headers = {"content-type": "application/json"} | ({"sec-gpc": "1"} if objects else {})
-        reply = self._until_acknowledged("POST", f"/track/{COMPANY}/visit", page, headers)
+        reply = self._until_acknowledged("POST", f"/track/{COMPANY}/visit", json.dumps(page).encode(), headers)
         if reply is None:
             return DEFAULT_NUMBER, None, False
         shown = reply.json()

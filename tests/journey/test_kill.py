@@ -19,4 +19,5 @@ def test_a_hub_that_is_killed_twenty_times_loses_nothing_and_doubles_nothing(tmp
     assert books.acknowledged == books.stored > 500
     assert books.counted_once == books.conversions > 60
     assert books.logged_once == books.tasks == 120
+    assert books.shared == 0, "each call is known by its own visit"
     assert books.refused > 0, "the kills met calls"

@@ -22,7 +22,6 @@ class Arrival:
     """The page's address; of a visit that is known, the next page that it looks at."""
     referrer: str | None
     title: str | None = None
-    title: str | None = None
     visitor_id: str | None = None
     visit_id: str | None = None
     human: bool = False

@@ -1,28 +1,33 @@
 """Attribute: the call meets the visit, click and campaign that caused it, by the first rule that fits, with its trace.
 
 Rules, in their order, and how sure each is:
-0. `form.visit`          a form came from this visit: certain; a form knows no number, and falls to 5 and `form.unknown`
+0. `form.visit`          a form came from this visit: certain; a form knows no number, and falls to 6 and `form.unknown`
 1. `number.source`       the number stands for one source (a print ad): certain, no visit needed
 2. `lease.live`          one visitor held the pool's number when the call began
 3. `number.shared`       the pool was empty and visitors saw the shared number: 0.6 divided among those who saw it
-4. `lease.cooling`       nobody holds the number now; its last visitor does, less surely with every day
-5. `person.earlier`      an earlier visit is known to be the caller's (a remembered number)
-6. `tracker.unknown`     nothing is known; the tracker's own source, or `unknown`
+4. `person.remembered`   nobody holds the number now, and an earlier visit of the caller's own did: that, and not the last
+                         visitor, who is a stranger; beside a live lease it is the second candidate
+5. `lease.cooling`       nobody holds the number now; its last visitor does, less surely with every day
+6. `person.earlier`      an earlier visit is known to be the caller's (a remembered number)
+7. `tracker.unknown`     nothing is known; the tracker's own source, or `unknown`
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hub.flow.case import COOL_DOWN, Case
+from hub.flow.case import SHOWN_FOR, Case
 from hub.flow.sources import classify_tracker
-from hub.model import Attribution, FormSubmission, Visit
+from hub.model import Attribution, FormSubmission, Tracker, Visit
 from hub.model.columns import CALL_LIFE, CLICK_ID_LIFE
 
 LIVE = 0.98
 SHARED = 0.6
+REMEMBERED = 0.8
 COOLING = 0.8
+DOUBT = 0.2
+"""What the holder before is believed, where the number went to another within the hour: the pool is too small."""
 EARLIER = 0.5
 
 
@@ -91,7 +96,7 @@ def _decide(case: Case) -> tuple[str, list[_Candidate], list[str]]:
     if live:
         return (
             "lease.live",
-            [_Candidate(visit, LIVE / len(live), "held the number when the call began") for visit in live],
+            _live(case, live),
             [f"the number is of pool {tracker.name} and was held by {_visitors(len(live))} when the call began"],
         )
     if case.shown:
@@ -101,11 +106,19 @@ def _decide(case: Case) -> tuple[str, list[_Candidate], list[str]]:
             [_Candidate(visit, share, "saw the shared number within the hour") for visit in case.shown],
             [f"the shared number of {tracker.name} was seen by {_visitors(len(case.shown))} within the hour"],
         )
-    if case.held:
-        candidates = [
-            _Candidate(visit, _cooled(case.at - lease.expires_at), "held the number last") for lease, visit in case.held
+    cooled = [
+        _Candidate(visit, _cooled(case.at - lease.expires_at, tracker), "held the number last")
+        for lease, visit in case.held
+    ]
+    if case.remembered is not None:
+        others = [
+            replace(each, confidence=DOUBT * each.confidence) for each in cooled if each.visit.id != case.remembered.id
         ]
-        return "lease.cooling", candidates, [f"nobody held the number of pool {tracker.name}; its last visitor decides"]
+        mine = _Candidate(case.remembered, REMEMBERED, "held the number, and is known to be the caller's")
+        trace = f"nobody held the number of pool {tracker.name}, and an earlier visit of the caller's did"
+        return "person.remembered", [mine, *others], [trace]
+    if cooled:
+        return "lease.cooling", cooled, [f"nobody held the number of pool {tracker.name}; its last visitor decides"]
     if case.earlier_visit is not None:
         return _earlier(case.earlier_visit, "no visit holds the number; the caller is known from an earlier visit")
     return "tracker.unknown", [], [f"no visit fits; tracker {tracker.name} has no visitor to name"]
@@ -124,8 +137,21 @@ def _earlier(visit: Visit, trace: str) -> tuple[str, list[_Candidate], list[str]
     return "person.earlier", [_Candidate(visit, EARLIER, "this visit is known to be the person's")], [trace]
 
 
-def _cooled(idle: timedelta) -> float:
-    left = 1 - min(max(idle / COOL_DOWN, 0.0), 1.0)
+def _live(case: Case, live: list[Visit]) -> list[_Candidate]:
+    """Those who held the number, and beside them who else may have dialled it."""
+    others: list[_Candidate] = []
+    if case.remembered is not None and case.remembered.id not in {visit.id for visit in live}:
+        others = [_Candidate(case.remembered, 2 * DOUBT, "held the number before, and is known to be the caller's")]
+    else:
+        former = next(((lease, visit) for lease, visit in case.held if lease.expires_at < case.at), None)
+        if former is not None and case.at - former[0].expires_at <= SHOWN_FOR:
+            others = [_Candidate(former[1], DOUBT, "held the number until within the hour before")]
+    sure = (LIVE - sum(each.confidence for each in others)) / len(live)
+    return [*(_Candidate(visit, sure, "held the number when the call began") for visit in live), *others]
+
+
+def _cooled(idle: timedelta, tracker: Tracker) -> float:
+    left = 1 - min(max(idle.total_seconds() / max(1, tracker.cool_down_seconds), 0.0), 1.0)
     return 0.2 + (COOLING - 0.2) * left
 
 

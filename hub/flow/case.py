@@ -28,8 +28,6 @@ from hub.model.columns import CALL_LIFE
 from hub.numbers.directory import Directory, Line
 
 Subject = Call | TextMessage | FormSubmission
-COOL_DOWN = timedelta(days=7)
-"""How long after its lease a pool's number still points to its last visitors."""
 CLOCK_SLACK = timedelta(seconds=2)
 """Carriers' call lists tell whole seconds, and their clocks are not ours."""
 SHOWN_FOR = timedelta(hours=1)
@@ -53,7 +51,9 @@ class Case:
     attribution: Attribution | None = None
     visit: Visit | None = None
     held: list[tuple[Lease, Visit]] = field(default_factory=list)
-    """Visits that held the dialled number of a pool within the cool-down, newest lease first."""
+    """Visits that held the dialled number of a pool within its cool-down, newest lease first."""
+    remembered: Visit | None = None
+    """The latest of the person's own visits that ever held the dialled number of a pool."""
     shown: list[Visit] = field(default_factory=list)
     """Visits that were shown the dialled shared number within the last hour, newest first."""
     sent_from: Visit | None = None
@@ -226,7 +226,7 @@ def _load_visits(session: Session, cases: Sequence[Case]) -> None:
     pool = {case.line.number.id for case in open_cases if case.line and case.line.tracker.type == "session"}
     shared = {case.line.number.id for case in open_cases if case.line and case.line.tracker.type == "source"}
     if pool:
-        earliest = min(case.at for case in open_cases) - COOL_DOWN
+        earliest = min(case.at - _cool_down(case) for case in open_cases)
         leases = session.exec(
             select(Lease, Visit)
             .join(Visit, col(Visit.id) == col(Lease.visit_id))
@@ -240,13 +240,16 @@ def _load_visits(session: Session, cases: Sequence[Case]) -> None:
             case.held = [
                 (lease, visit)
                 for lease, visit in by_number.get(case.line.number.id if case.line else "", [])
-                if lease.granted_at <= case.at + CLOCK_SLACK and case.at - COOL_DOWN <= lease.expires_at
+                if lease.granted_at <= case.at + CLOCK_SLACK and case.at - _cool_down(case) <= lease.expires_at
             ]
     if shared:
         earliest = min(case.at for case in open_cases) - SHOWN_FOR
         seen = session.exec(
             select(Visit)
-            .where(col(Visit.number_shown_id).in_(shared), col(Visit.started_at) >= earliest)
+            .where(
+                col(Visit.number_shown_id).in_(shared),
+                or_(col(Visit.started_at) >= earliest, col(Visit.last_seen_at) >= earliest),
+            )
             .order_by(col(Visit.started_at).desc())
         ).all()
         shown: dict[str, list[Visit]] = {}
@@ -256,7 +259,8 @@ def _load_visits(session: Session, cases: Sequence[Case]) -> None:
             case.shown = [
                 visit
                 for visit in shown.get(case.line.number.id if case.line else "", [])
-                if case.at - SHOWN_FOR <= visit.started_at <= case.at + CLOCK_SLACK
+                if visit.started_at <= case.at + CLOCK_SLACK
+                and case.at - SHOWN_FOR <= (visit.last_seen_at or visit.started_at)
             ]
     forms = {case.subject.visit_id for case in open_cases if isinstance(case.subject, FormSubmission)}
     sent_from = _visits(session, [visit_id for visit_id in forms if visit_id])
@@ -264,6 +268,31 @@ def _load_visits(session: Session, cases: Sequence[Case]) -> None:
         if isinstance(case.subject, FormSubmission):
             case.sent_from = sent_from.get(case.subject.visit_id or "")
     _load_visits_of_people(session, cases)
+    _load_remembered(session, [case for case in open_cases if case.line and case.line.number.id in pool])
+
+
+def _cool_down(case: Case) -> timedelta:
+    return timedelta(seconds=case.tracker.cool_down_seconds if case.tracker else 0)
+
+
+def _load_remembered(session: Session, cases: Sequence[Case]) -> None:
+    visits = {visit.id for case in cases for visit in case.visits_of_person}
+    numbers = {case.line.number.id for case in cases if case.line}
+    if not visits:
+        return
+    held = set(
+        session.exec(
+            select(Lease.visit_id, Lease.tracking_number_id).where(
+                col(Lease.visit_id).in_(visits), col(Lease.tracking_number_id).in_(numbers)
+            )
+        )
+    )
+    for case in cases:
+        number_id = case.line.number.id if case.line else ""
+        case.remembered = next(
+            (each for each in case.visits_of_person if (each.id, number_id) in held and each.started_at <= case.at),
+            None,
+        )
 
 
 def _load_visits_of_people(session: Session, cases: Sequence[Case]) -> None:

@@ -19,7 +19,7 @@ from hub.assembly import Hub
 from hub.flow.arrival import Arrival, Arrived, Shown, arrive
 from hub.flow.page_view import note_first_pages, note_pages
 from hub.flow.sources import visit_parameters
-from hub.model import Company, PageView, Visit
+from hub.model import Company, Visit
 from hub.model.columns import VISIT_LIFE, new_id, storable
 from hub.numbers.directory import Directory
 from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep
@@ -97,7 +97,6 @@ class _Wave:
         self._visits: dict[int, Visit] = {}
         """Job → its visit, known or new."""
         self._new: list[Visit] = []
-        self._views: list[PageView] = []
         self._wanted: dict[int, Wanted] = {}
 
     def record(self) -> dict[int, Shown]:
@@ -113,7 +112,6 @@ class _Wave:
                 leaving += [visit.id] if visit is not None else []
             elif visit is not None:
                 self._listen(visit, job.arrival)
-                self._views += [] if job.denied else _view(visit, job.arrival, self._now)
                 (leaving if job.denied else staying).append(visit.id)
                 if not job.denied:
                     self._visits[index] = visit
@@ -124,7 +122,6 @@ class _Wave:
             if visit.id not in held:
                 self._want(index, visit)
         write_rows(self._session, Visit, self._new)
-        write_rows(self._session, PageView, self._views)
         self._note_pages()
         held |= self._lend()
         return {
@@ -163,7 +160,6 @@ class _Wave:
     def _begin(self, job: Arrived) -> Visit:
         visit = _visit(job, self._now)
         self._new.append(visit)
-        self._views += _view(visit, job.arrival, self._now)
         return visit
 
     def _want(self, index: int, visit: Visit) -> None:
@@ -268,14 +264,6 @@ def _visit(job: Arrived, now: datetime) -> Visit:
         expires_at=now + VISIT_LIFE,
         **storable(told),
     )
-
-
-def _view(visit: Visit, arrival: Arrival, now: datetime) -> list[PageView]:
-    """The page that an arrival tells of; a sign that the visitor is still there tells of none."""
-    if arrival.landing_page is None:
-        return []
-    told: dict[str, Any] = {"url": _kept(arrival.landing_page), "title": arrival.title[:300] if arrival.title else None}
-    return [PageView(visit_id=visit.id, at=now, expires_at=now + VISIT_LIFE, **storable(told))]
 
 
 def _kept(address: str | None) -> str | None:

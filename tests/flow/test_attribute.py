@@ -6,7 +6,19 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from stage import CALLER, COOL_DOWN, HOLD, NORTH_SHARED, OTHER_CALLER, POOL, SHARED, YELLOW_PAGES, Stage
+from stage import (
+    ACCOUNTS,
+    CALLER,
+    COOL_DOWN,
+    HOLD,
+    NORTH_SHARED,
+    OTHER_CALLER,
+    POOL,
+    SHARED,
+    YELLOW_PAGES,
+    Stage,
+    company,
+)
 
 from hub.api import CallEvent, MessageEvent
 from hub.model import Attribution, Call, TextMessage
@@ -159,3 +171,64 @@ def test_a_hidden_caller_is_attributed_all_the_same(hub: Factory, hidden: str | 
     stage = hub()
     shown = stage.visit(landing_page=CLICK)
     assert attributed(stage, stage.call_in(shown.number, hidden)).visit_id == shown.visit_id
+
+
+def test_a_caller_who_redials_the_number_of_an_earlier_visit_is_not_taken_for_the_last_visitor(hub: Factory) -> None:
+    stage = hub(accounts=[{**ACCOUNTS[0], "companies": [company("lakeside", POOL[:1], SHARED)]}])
+    mine = stage.visit(landing_page=CLICK)
+    stage.call_in(mine.number)
+    stage.clock.advance(hours=2)
+    stranger = stage.visit()
+    assert stranger.number == mine.number
+    stage.clock.advance(hours=2)
+    found = attributed(stage, stage.call_in(mine.number))
+    assert (found.rule, found.visit_id, found.confidence) == ("person.remembered", mine.visit_id, 0.8)
+    assert [each["visit"] for each in found.candidates] == [mine.visit_id, stranger.visit_id]
+    assert found.candidates[1]["confidence"] < 0.2
+    other = attributed(stage, stage.call_in(mine.number, OTHER_CALLER))
+    assert (other.rule, other.visit_id) == ("lease.cooling", stranger.visit_id)
+
+
+def test_a_redialled_number_that_another_visitor_holds_now_names_both(hub: Factory) -> None:
+    stage = hub(accounts=[{**ACCOUNTS[0], "companies": [company("lakeside", POOL[:1], SHARED)]}])
+    mine = stage.visit(landing_page=CLICK)
+    stage.call_in(mine.number)
+    stage.clock.advance(days=30)
+    holder = stage.visit()
+    found = attributed(stage, stage.call_in(mine.number))
+    assert (found.rule, found.visit_id, found.confidence) == ("lease.live", holder.visit_id, 0.58)
+    assert [(each["visit"], each["confidence"]) for each in found.candidates][1:] == [(mine.visit_id, 0.4)]
+    assert attributed(stage, stage.call_in(mine.number, OTHER_CALLER)).confidence == 0.98
+
+
+def test_a_number_that_was_anothers_within_the_hour_names_both(hub: Factory) -> None:
+    stage = hub(accounts=[{**ACCOUNTS[0], "companies": [company("lakeside", POOL[:1], SHARED)]}])
+    former = stage.visit()
+    stage.clock.advance(minutes=31)
+    holder = stage.visit()
+    found = attributed(stage, stage.call_in(holder.number))
+    assert (found.rule, found.visit_id, found.confidence) == ("lease.live", holder.visit_id, 0.78)
+    assert [(each["visit"], each["confidence"]) for each in found.candidates][1:] == [(former.visit_id, 0.2)]
+
+
+def test_a_pool_cools_down_as_long_as_config_says(hub: Factory) -> None:
+    pool = {"name": "website", "type": "session", "carrier": "carrier", "numbers": POOL}
+    fast = {**company("lakeside", (), SHARED), "trackers": [{**pool, "hold": "10m", "cool_down": "1h"}]}
+    stage = hub(accounts=[{**ACCOUNTS[0], "companies": [fast]}])
+    shown = stage.visit()
+    for minutes, rule in ((10, "lease.live"), (11, "lease.cooling"), (69, "lease.cooling"), (71, "tracker.unknown")):
+        at = stage.clock() + timedelta(minutes=minutes)
+        caller = f"+131255501{minutes:02}"
+        assert attributed(stage, stage.call_in(shown.number, caller, at=at)).rule == rule, minutes
+
+
+def test_a_visitor_who_stays_with_the_shared_number_may_dial_it_hours_later(hub: Factory) -> None:
+    stage = hub()
+    for _ in POOL:
+        stage.visit()
+    late = stage.visit(landing_page=CLICK)
+    stage.clock.advance(hours=2)
+    assert stage.visit(visit_id=late.visit_id).number == SHARED
+    stage.clock.advance(minutes=50)
+    found = attributed(stage, stage.call_in(SHARED))
+    assert (found.rule, found.visit_id) == ("number.shared", late.visit_id)

@@ -21,6 +21,7 @@ MODULES = (
     "sync",
     "numbers",
     "report",
+    "sources",
     "consent",
     "connectors",
     "chaos",

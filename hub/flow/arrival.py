@@ -80,7 +80,8 @@ class Arrived:
 
 def arrive(directory: Directory, company: Company, arrival: Arrival) -> Arrived:
     """Read an arrival."""
-    match = classify_visit(arrival.landing_page, arrival.referrer)
+    own = directory.source_rules.get(company.id, {})
+    match = classify_visit(arrival.landing_page, arrival.referrer, own)
     showable = directory.showable(company)
     return Arrived(company, arrival, match, showable, _fixed_line(showable, match))
 

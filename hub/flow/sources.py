@@ -1,12 +1,14 @@
 """Which source, medium, campaign and keyword a visit has, by exact tables, with the trace of how it was found.
 
 Rules, the first that fits decides:
-1. `click_id.<name>`     the address carries a network's click id (fbclid only where there is no utm_source)
-2. `utm.table`, `utm.as_given`  it carries utm_source, known to the table or taken as it is
-3. `click_id.fbclid`
-4. `ad_parameter.<name>` it carries gad_campaignid or gad_source, left where a click id was stripped
-5. `referrer.table`, `referrer.internal`, `referrer.other`  another site, the site itself, a site that no row knows
-6. `direct`
+1. `company.parameter`, `company.utm_source`  the company's own rule on a parameter of the address, or on utm_source
+2. `click_id.<name>`     the address carries a network's click id (fbclid only where there is no utm_source and no rule 3)
+3. `company.host`        the company's own rule on the referrer; it yields to a click, which was paid for wherever it was
+4. `utm.table`, `utm.as_given`  it carries utm_source, known to the table or taken as it is
+5. `click_id.fbclid`
+6. `ad_parameter.<name>` it carries gad_campaignid or gad_source, left where a click id was stripped
+7. `referrer.table`, `referrer.internal`, `referrer.other`  another site, the site itself, a site that no row knows
+8. `direct`
 A source tracker's number stands for one source, so its calls need no visit: `tracker.source`.
 """
 
@@ -15,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,10 +30,18 @@ from hub.flow.visit_parameters import (
     visit_parameters,
 )
 
-__all__ = ["CLICK_IDS", "SourceMatch", "VisitParameters", "classify_tracker", "classify_visit", "visit_parameters"]
+OwnRules = Mapping[tuple[str, str], tuple[str, str]]
 
-DEEPEST_HOST = 10
-"""Labels of a host that are looked at; no table row has more."""
+__all__ = [
+    "CLICK_IDS",
+    "OwnRules",
+    "SourceMatch",
+    "VisitParameters",
+    "classify_tracker",
+    "classify_visit",
+    "visit_parameters",
+]
+
 LONGEST_ORIGIN = 1024
 """Characters of an address in which its host must stand."""
 
@@ -67,14 +78,21 @@ def classify_tracker(source: str, medium: str | None = None, campaign: str | Non
     )
 
 
-def classify_visit(landing_page: str | None, referrer: str | None) -> SourceMatch:
-    """The source of a visit from its landing page and referrer, as the browser told them. Never raises, whatever the text."""
+def classify_visit(landing_page: str | None, referrer: str | None, own: OwnRules = MappingProxyType({})) -> SourceMatch:
+    """The source of a visit from its landing page and referrer, as the browser told them. Never raises, whatever the text.
+
+    `own` are the company's rules, asked before the tables: (kind, value) → (source, medium), where the kind is
+    `host`, `utm_source` or `parameter` and the value as `rule_value` writes it.
+    """
     table = tables()
     found = visit_parameters(landing_page)
     utm = {name: value for name, value in found.utm.items() if value.casefold() not in table.empty_values}
     trace = [f"{name} has not the shape of a click id" for name in found.refused]
+    by_host = _by_own_host(table, own, referrer) if own else None
     match = (
-        _by_click_id(table, found, utm, trace)
+        (_by_own_tags(table, own, landing_page, utm) if own else None)
+        or _by_click_id(table, found, utm, trace, yields=by_host is not None)
+        or by_host
         or _by_utm(table, utm, trace)
         or _by_ad_parameter(table, found, trace)
         or _by_referrer(table, landing_page, referrer, trace)
@@ -94,10 +112,41 @@ def _match(table: Tables, origin: Origin, rule: str, value: str, confidence: str
     )
 
 
-def _by_click_id(table: Tables, found: VisitParameters, utm: Mapping[str, str], trace: list[str]) -> SourceMatch | None:
+def rule_value(kind: str, written: str) -> str | None:
+    """A company's rule's value as it is looked up: lower case, a host without `www.`; None where it cannot be one."""
+    plain = " ".join(written.split()).casefold()
+    if kind == "host":
+        return _host(plain if "//" in plain else f"https://{plain}")
+    if kind == "parameter":
+        name, equals, value = plain.partition("=")
+        return f"{name.strip()}={value.strip()}" if equals and name.strip() and value.strip() else None
+    return plain or None
+
+
+def _by_own_tags(table: Tables, own: OwnRules, landing_page: str | None, utm: Mapping[str, str]) -> SourceMatch | None:
+    if any(kind == "parameter" for kind, _ in own):
+        for name, raw in query_pairs(landing_page):
+            value = f"{name}={plain_text(raw).casefold()}"
+            if (found := own.get(("parameter", value))) is not None:
+                return _match(table, Origin(*found), "company.parameter", value, "company")
+    written = utm.get("utm_source", "").casefold()
+    found = own.get(("utm_source", written))
+    return _match(table, Origin(*found), "company.utm_source", written, "company") if found else None
+
+
+def _by_own_host(table: Tables, own: OwnRules, referrer: str | None) -> SourceMatch | None:
+    host = _host(referrer) or ""
+    found = own.get(("host", host))
+    return _match(table, Origin(*found), "company.host", host, "company") if found else None
+
+
+def _by_click_id(
+    table: Tables, found: VisitParameters, utm: Mapping[str, str], trace: list[str], yields: bool
+) -> SourceMatch | None:
     present = [name for name in table.click_ids if name in found.click_ids]
     trace += [f"the address carries {name}" for name in present]
-    fitting = [name for name in present if not (table.click_ids[name].yields_to_utm and "utm_source" in utm)]
+    yields = yields or "utm_source" in utm
+    fitting = [name for name in present if not (table.click_ids[name].yields_to_utm and yields)]
     if not fitting:
         return None
     name, origin = fitting[0], table.click_ids[fitting[0]]
@@ -135,7 +184,7 @@ def _by_referrer(table: Tables, landing_page: str | None, referrer: str | None, 
     own = _host(landing_page)
     if own is not None and _site(table, own) == _site(table, host):
         return _match(table, Origin("direct", "none"), "referrer.internal", host, "internal")
-    origin = _referrer_row(table, host)
+    origin = table.origin_of(host)
     if origin is None:
         return _match(table, Origin(host, "referral"), "referrer.other", host, "referral")
     words = dict(query_pairs(referrer)).get(origin.keyword, "") if origin.keyword else ""
@@ -147,7 +196,7 @@ def _with_tags(
 ) -> SourceMatch:
     """Campaign and keyword as tagged, and the tagged medium unless a click id knows it better."""
     medium = match.medium
-    if "utm_medium" in utm and not match.rule.startswith("click_id."):
+    if "utm_medium" in utm and not match.rule.startswith(("click_id.", "company.")):
         written = utm["utm_medium"].casefold()
         medium = table.utm_mediums.get(written, written)
         trace.append(f"utm_medium is {utm['utm_medium']}")
@@ -159,8 +208,14 @@ def _with_tags(
         rule=match.rule,
         value=match.value,
         confidence=match.confidence,
-        trace=(*trace, f"{match.rule} decides"),
+        trace=(*trace, _decided(match)),
     )
+
+
+def _decided(match: SourceMatch) -> str:
+    if match.rule.startswith("company."):
+        return f"rule {match.rule} {match.value} says {match.source} / {match.medium}"
+    return f"{match.rule} decides"
 
 
 def _utm_source(table: Tables, written: str) -> str:
@@ -181,17 +236,6 @@ def _host(address: str | None) -> str | None:
         return None
     host = (host or "").rstrip(".").removeprefix("www.")
     return host if _HOST.fullmatch(host) else None
-
-
-def _referrer_row(table: Tables, host: str) -> Origin | None:
-    if host in table.hosts:
-        return table.hosts[host]
-    labels = host.split(".")
-    for start in range(max(0, len(labels) - DEEPEST_HOST), len(labels)):
-        origin = table.domains.get(".".join(labels[start:]))
-        if origin is not None:
-            return origin
-    return None
 
 
 def _site(table: Tables, host: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from hub.config.models import Config
 from hub.contracts.routes import Route
-from hub.model import Account, Company, Tracker, TrackingNumber
+from hub.model import Account, Company, SourceRule, Tracker, TrackingNumber
 from hub.reports.marks import mark_company
 from hub.store.engine import Store
 
@@ -63,6 +63,8 @@ class Directory:
     companies: dict[str, Company]
     trackers: dict[str, list[Tracker]]
     """Company id → its trackers."""
+    source_rules: Mapping[str, Mapping[tuple[str, str], tuple[str, str]]] = field(default_factory=dict)
+    """Company id → its own rules on sources: (kind, value) → (source, medium)."""
 
     def company(self, company_id: str) -> Company | None:
         """A company by its id."""
@@ -166,7 +168,10 @@ def read_directory(session: Session) -> Directory:
     by_company: dict[str, list[Tracker]] = {}
     for tracker in trackers.values():
         by_company.setdefault(tracker.company_id, []).append(tracker)
-    return Directory(lines, {company.name: company for company in companies.values()}, by_company)
+    own: dict[str, dict[tuple[str, str], tuple[str, str]]] = {}
+    for rule in session.exec(select(SourceRule)):
+        own.setdefault(rule.company_id, {})[rule.kind, rule.value] = (rule.source, rule.medium)
+    return Directory(lines, {company.name: company for company in companies.values()}, by_company, own)
 
 
 class LiveDirectory:

@@ -1,0 +1,200 @@
+"""`hub sources`: a company's own rules on where visits come from, and a try of an address with the trace of what decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, echo_json, moment, plain, say, table
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.config.models import Config
+    from hub.model import SourceRule
+
+commands = typer.Typer(help="Say where visits come from, beside the built-in tables.", no_args_is_help=True)
+KINDS = ("host", "utm_source", "parameter")
+
+CompanyName = Annotated[str, typer.Option(help="The company's name in config.yaml.", metavar="NAME")]
+RuleKind = Annotated[str, typer.Argument(help="host, utm_source or parameter.", metavar="KIND")]
+RuleValue = Annotated[
+    str,
+    typer.Argument(help="partner.example.com, newsletter, or ref=partner; it must be exactly that.", metavar="VALUE"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="sources")
+
+
+@commands.command("list")
+def list_rules(
+    company: Annotated[str | None, typer.Option(help="Only this company's.", metavar="NAME")] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List the companies' own rules."""
+    from sqlmodel import col, select
+
+    from hub.cli.finding import known
+    from hub.model import Company, SourceRule
+    from hub.opening import open_store, read_config
+
+    loaded = read_config(config, sandbox=True)
+    if company is not None:
+        known(company, [each.name for each in loaded.companies], "company")
+    query = select(Company.name, SourceRule).join(SourceRule, col(SourceRule.company_id) == col(Company.id))
+    if company is not None:
+        query = query.where(Company.name == company)
+    with open_store(loaded) as store, store.reading() as session:
+        rules = session.exec(query.order_by(Company.name, SourceRule.kind, SourceRule.value)).all()
+    if as_json:
+        echo_json([_plain(name, rule) for name, rule in rules])
+        return
+    if not rules:
+        say("No company has rules of its own; the built-in tables alone decide.")
+        return
+    table(
+        "Asked before the built-in tables",
+        ("company", "kind", "value", "source", "medium", "made (UTC)"),
+        (
+            (plain(name), rule.kind, plain(rule.value), plain(rule.source), plain(rule.medium), moment(rule.made_at))
+            for name, rule in rules
+        ),
+    )
+
+
+@commands.command("add")
+def add(
+    kind: RuleKind,
+    value: RuleValue,
+    company: CompanyName,
+    source: Annotated[str, typer.Option(help="The source that it stands for, like partner_site.", metavar="SOURCE")],
+    medium: Annotated[str, typer.Option(help="The medium, like referral.", metavar="MEDIUM")] = "referral",
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Add a rule, or change the one on the same value. It counts for visits from a few seconds on, not for earlier ones."""
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.model import SourceRule
+    from hub.opening import open_store, read_config
+
+    loaded = read_config(config, sandbox=True)
+    looked_up = _value(kind, value)
+    source, medium = _word(source, "source"), _word(medium, "medium")
+    with open_store(loaded) as store, store.writing() as session:
+        now = utc_now()
+        company_id = _company_id(session, loaded, company)
+        rule = _find(session, company_id, kind, looked_up)
+        changed = rule is not None
+        rule = rule or SourceRule(
+            company_id=company_id, kind=kind, value=looked_up, source=source, medium=medium, made_at=now
+        )
+        rule.source, rule.medium, rule.made_at = source, medium, now
+        session.add(rule)
+        note(session, now, "sources.add", rule.id, f"{kind} for {company}")
+    say(f"{'Changed' if changed else 'Added'}: {kind} {plain(looked_up)} is {plain(source)} / {plain(medium)}.")
+
+
+@commands.command("remove")
+def remove(kind: RuleKind, value: RuleValue, company: CompanyName, config: ConfigFile = CONFIG) -> None:
+    """Remove a rule; the built-in tables decide again."""
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.opening import open_store, read_config
+
+    loaded = read_config(config, sandbox=True)
+    looked_up = _value(kind, value)
+    with open_store(loaded) as store, store.writing() as session:
+        rule = _find(session, _company_id(session, loaded, company), kind, looked_up)
+        if rule is None:
+            raise CannotDo(f"The company has no such rule; see hub sources list --company {company}.")
+        session.delete(rule)
+        note(session, utc_now(), "sources.remove", rule.id, f"{kind} for {company}")
+    say(f"Removed: {kind} {plain(looked_up)}.")
+
+
+@commands.command("test")
+def test(
+    url: Annotated[str, typer.Argument(help="The landing page, as the browser shows it.", metavar="URL")],
+    referrer: Annotated[str | None, typer.Option(help="The page that the visitor comes from.", metavar="URL")] = None,
+    company: Annotated[str | None, typer.Option(help="With this company's own rules.", metavar="NAME")] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Tell the source of a visit, and what decided. Nothing is recorded."""
+    from hub.flow.sources import classify_visit
+    from hub.numbers.directory import read_directory
+    from hub.opening import open_store, read_config
+
+    own: Any = {}
+    if company is not None:
+        loaded = read_config(config, sandbox=True)
+        with open_store(loaded) as store, store.writing() as session:
+            company_id = _company_id(session, loaded, company)
+            own = read_directory(session).source_rules.get(company_id, {})
+    match = classify_visit(url, referrer, own)
+    if as_json:
+        names = ("source", "medium", "campaign", "keyword", "rule", "value", "confidence", "trace")
+        echo_json({name: getattr(match, name) for name in names})
+        return
+    more = "".join(
+        f", {name} {plain(text)}" for name, text in (("campaign", match.campaign), ("keyword", match.keyword)) if text
+    )
+    say(f"[bold]{plain(match.source)} / {plain(match.medium)}[/bold]{more}")
+    say(f"by rule {match.rule}, confidence {match.confidence:g}")
+    for step in match.trace:
+        say(f"  {plain(step)}")
+
+
+def _value(kind: str, written: str) -> str:
+    from hub.flow.sources import rule_value
+
+    if kind not in KINDS:
+        raise CannotDo(f"{plain(kind)} is no kind of rule; choose one of {', '.join(KINDS)}.")
+    value = rule_value(kind, written)
+    if value is None or len(value) > 255:
+        wanted = {"host": "like partner.example.com", "parameter": "as name=value, like ref=partner"}
+        raise CannotDo(f"That is no {kind}; write it {wanted.get(kind, 'as one short word')}.")
+    return value
+
+
+def _word(written: str, what: str) -> str:
+    text = " ".join(written.split())
+    if not text or len(text) > 100 or not text.isprintable():
+        raise CannotDo(f"Give the {what} as one short word, like partner_site.")
+    return text
+
+
+def _company_id(session: Session, config: Config, name: str) -> str:
+    from hub.assembly import utc_now
+    from hub.cli.finding import known
+    from hub.numbers.directory import read_directory, write_accounts
+
+    known(name, [each.name for each in config.companies], "company")
+    found = read_directory(session).companies.get(name)
+    if found is None:
+        write_accounts(session, config, utc_now())
+        session.flush()
+        found = read_directory(session).companies[name]
+    return found.id
+
+
+def _find(session: Session, company_id: str, kind: str, value: str) -> SourceRule | None:
+    from sqlmodel import select
+
+    from hub.model import SourceRule
+
+    return session.exec(
+        select(SourceRule).where(
+            SourceRule.company_id == company_id, SourceRule.kind == kind, SourceRule.value == value
+        )
+    ).first()
+
+
+def _plain(company: str, rule: SourceRule) -> dict[str, Any]:
+    names = ("id", "kind", "value", "source", "medium", "made_at")
+    return {"company": company, **{name: getattr(rule, name) for name in names}}

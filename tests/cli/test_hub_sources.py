@@ -1,0 +1,57 @@
+"""`hub sources`: a company's own rules, and a try that says what decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from cli_shop import Shop
+from typer.testing import Result
+
+from hub.model import SourceRule
+
+Refusal = Callable[[Result], str]
+PAGE = "https://north.example.com/"
+
+
+def test_a_rule_is_added_changed_tried_and_removed(shop: Shop) -> None:
+    assert "built-in tables alone" in shop.run("sources", "list").stdout
+    added = shop.run(
+        "sources", "add", "host", "https://www.Partner.example.org/x", "--company", "north", "--source", "partner"
+    )
+    assert (added.exit_code, added.stdout) == (0, "Added: host partner.example.org is partner / referral.\n")
+    shop.run(
+        "sources", "add", "host", "partner.example.org", "--company", "north", "--source", "pal", "--medium", "social"
+    )
+    (rule,) = shop.rows(SourceRule)
+    assert (rule.kind, rule.value, rule.source, rule.medium) == ("host", "partner.example.org", "pal", "social")
+    tried = shop.json("sources", "test", PAGE, "--referrer", "https://partner.example.org/", "--company", "north")
+    assert (tried["source"], tried["rule"], tried["confidence"]) == ("pal", "company.host", 1.0)
+    assert tried["trace"] == ["rule company.host partner.example.org says pal / social"]
+    assert [each["value"] for each in shop.json("sources", "list", "--company", "north")] == ["partner.example.org"]
+    assert shop.run("sources", "remove", "host", "partner.example.org", "--company", "north").exit_code == 0
+    assert shop.rows(SourceRule) == []
+    assert [action for action, _ in shop.audited()] == ["sources.add", "sources.add", "sources.remove"]
+
+
+def test_an_address_is_tried_without_a_company_and_without_a_trace_of_its_own(shop: Shop) -> None:
+    shown = shop.run("sources", "test", f"{PAGE}?gclid=Cj0KCQjw123456789&utm_campaign=may").stdout
+    assert shown.splitlines()[:2] == ["google / cpc, campaign may", "by rule click_id.gclid, confidence 1"]
+    assert "Cj0KCQjw123456789" not in shown
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("add", "hosts", "x.example.org", "--company", "north", "--source", "x"), "choose one of host"),
+        (("add", "host", "no host", "--company", "north", "--source", "x"), "like partner.example.com"),
+        (("add", "parameter", "ref", "--company", "north", "--source", "x"), "like ref=partner"),
+        (("add", "host", "x.example.org", "--company", "nord", "--source", "x"), "did you mean 'north'?"),
+        (("add", "host", "x.example.org", "--company", "north", "--source", " "), "one short word"),
+        (("remove", "host", "x.example.org", "--company", "north"), "has no such rule"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    shop: Shop, refusal: Refusal, asked: tuple[str, ...], said: str
+) -> None:
+    assert said in refusal(shop.run("sources", *asked))

@@ -22,7 +22,7 @@ from hub.flow.deliver import deliver
 from hub.flow.fold import Told, fold_inbox, keep_events
 from hub.flow.pipeline import process
 from hub.flow.visit import Arrival, Shown, record_visit
-from hub.model import Call, FormSubmission, TextMessage, Visit
+from hub.model import Call, Delivery, FormSubmission, TextMessage, Visit
 from hub.numbers.directory import LiveDirectory, write_accounts
 from hub.testing import FrozenClock
 
@@ -223,6 +223,10 @@ class Stage:
         rows = self.rows(table, **wanted)
         assert len(rows) == 1, f"{len(rows)} rows of {table.__name__} have {wanted}"
         return rows[0]
+
+    def delivery(self, connector: str = "network", **wanted: Any) -> Delivery:
+        """The only delivery to a connector that is as wanted."""
+        return self.one(Delivery, connector=connector, **wanted)
 
     def visit_of(self, shown: Shown) -> Visit:
         """The visit that a number was shown to."""

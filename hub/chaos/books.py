@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,6 +67,8 @@ class Books:
     missing_tasks: int
     doubled_tasks: int
     limbo: int
+    left: tuple[str, ...]
+    """What is in limbo, in words."""
     parked: int
     failed_deliveries: int
     tracebacks: int
@@ -74,12 +76,14 @@ class Books:
 
     def problems(self) -> list[str]:
         """What does not add up, one sentence each."""
-        return [f"{getattr(self, name)} {words}" for name, words in FAULTS.items() if getattr(self, name)]
+        found = [f"{getattr(self, name)} {words}" for name, words in FAULTS.items() if getattr(self, name)]
+        return found + [f"left behind: {each}" for each in self.left]
 
     def lines(self) -> Iterator[tuple[str, int]]:
         """Every figure with its name."""
         for each in fields(self):
-            yield each.name, getattr(self, each.name)
+            if each.name != "left":
+                yield each.name, getattr(self, each.name)
 
 
 def at_rest(store: Store, callers: Callers) -> bool:
@@ -99,8 +103,7 @@ def balance(stage: Stage, store: Store, callers: Callers, *, kills: int, log: Pa
         inbox = {(row.url or "", row.body or b"") for row in session.exec(select(InboxWebhook))}
         calls = {call.carrier_call_id: call for call in session.exec(select(Call))}
         deliveries = Counter(session.exec(select(Delivery.state)))
-        leased = session.exec(select(func.count()).select_from(SyncSlot).where(SyncSlot.state == "leased")).one()
-        limbo = _unfinished(session) + leased
+        left = [*_unfinished(session), *_named(session.exec(select(SyncSlot).where(SyncSlot.state == "leased")))]
         parked = session.exec(
             select(func.count()).select_from(InboxWebhook).where(InboxWebhook.state == "parked")
         ).one()
@@ -146,7 +149,8 @@ def balance(stage: Stage, store: Store, callers: Callers, *, kills: int, log: Pa
         logged_once=sum(logged[call_id] == 1 for call_id in ended),
         missing_tasks=sum(logged[call_id] == 0 for call_id in ended),
         doubled_tasks=sum(count - 1 for count in logged.values() if count > 1),
-        limbo=limbo,
+        limbo=len(left),
+        left=tuple(left),
         parked=parked,
         failed_deliveries=deliveries["rejected"] + deliveries["dead"],
         tracebacks=log.read_text(errors="replace").count("Traceback (most recent call last)") if log.exists() else 0,
@@ -154,12 +158,19 @@ def balance(stage: Stage, store: Store, callers: Callers, *, kills: int, log: Pa
     )
 
 
-def _unfinished(session: Session) -> int:
+def _unfinished(session: Session) -> list[str]:
     tables: tuple[Any, ...] = (InboxWebhook, Call, Delivery)
-    return sum(
-        session.exec(select(func.count()).select_from(table).where(col(table.state).in_(UNFINISHED))).one()
-        for table in tables
-    )
+    return [
+        name for table in tables for name in _named(session.exec(select(table).where(col(table.state).in_(UNFINISHED))))
+    ]
+
+
+def _named(rows: Iterable[Any]) -> list[str]:
+    return [
+        f"{row.__tablename__} {row.id} of {row.connector}: {row.state}, due {row.due_at:%H:%M:%S}, "
+        f"lease until {row.lease_until and format(row.lease_until, '%H:%M:%S')}, attempts {row.attempts}"
+        for row in rows
+    ]
 
 
 def _click(state: Any) -> str | None:

@@ -184,7 +184,9 @@ def open_edge(folder: Path) -> Iterator[Edge]:
             time.sleep(0.005)
         port = server.servers[0].sockets[0].getsockname()[1]
         try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, headers={"user-agent": BROWSER}) as client:
+            with httpx.Client(
+                base_url=f"http://127.0.0.1:{port}", timeout=30, headers={"user-agent": BROWSER}
+            ) as client:
                 yield Edge(opened, clock, client)
         finally:
             opened.hub.plugins.connectors["stubborn"].behave()

@@ -1,4 +1,4 @@
-"""`hub call ID`: one call or text as a timeline, from its first webhook to its last receipt."""
+"""`hub call ID`: one call, text or form as a timeline, from its first webhook to its last receipt."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from hub.cli.entries import Entry
     from hub.cli.masking import Mask
     from hub.config.models import Config
-    from hub.model import Call, TextMessage
+    from hub.model import Call, FormSubmission, TextMessage
 
 STAGE_COLOURS = {
+    "visit": "bright_cyan",
     "receive": "blue",
     "attribute": "magenta",
     "enrich": "cyan",
@@ -42,7 +43,7 @@ def call(
     wanted: Annotated[
         str,
         typer.Argument(
-            help="The id of a call or text, at least 6 characters from either end of it, or the carrier's id.",
+            help="The id of a call, text or form, at least 6 characters from either end of it, or the carrier's id.",
             metavar="ID",
         ),
     ],
@@ -52,7 +53,7 @@ def call(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Tell the story of one call or text. Its id is also the correlation id in the logs."""
+    """Tell the story of one call, text or form. Its id is also the correlation id in the logs."""
     from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import find_subject
@@ -102,10 +103,25 @@ def print_timeline(entries: Sequence[Entry]) -> None:
     console().print(lines)
 
 
-def _head(session: Session, subject: Call | TextMessage, mask: Mask, config: Config) -> dict[str, Any]:
-    from hub.model import Call, Company, Tracker
+def _head(session: Session, subject: Call | TextMessage | FormSubmission, mask: Mask, config: Config) -> dict[str, Any]:
+    from hub.model import Call, Company, FormSubmission, Tracker
 
     company = session.get(Company, subject.company_id) if subject.company_id else None
+    if isinstance(subject, FormSubmission):
+        return {"what": "form"} | {
+            "id": subject.id,
+            "company": company.name if company else None,
+            "form": subject.form_id,
+            "page": mask.page(subject.page),
+            "person": subject.person_id,
+            "phone_number": mask.phone(subject.phone_number),
+            "email": mask.text(subject.email),
+            "name": mask.text(subject.name),
+            "fields": ", ".join(f"{name}: {mask.text(value)}" for name, value in subject.fields.items()) or None,
+            "first_time_contact": subject.first_time_contact,
+            "work": subject.state,
+            "expires_at": subject.expires_at,
+        }
     tracker = session.get(Tracker, subject.tracker_id) if subject.tracker_id else None
     shared = {
         "id": subject.id,

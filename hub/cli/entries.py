@@ -7,8 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Stage = Literal["receive", "attribute", "enrich", "consent", "outcome", "convert", "deliver", "disclose"]
-STAGES: tuple[Stage, ...] = ("receive", "attribute", "enrich", "consent", "outcome", "convert", "deliver", "disclose")
+Stage = Literal["visit", "receive", "attribute", "enrich", "consent", "outcome", "convert", "deliver", "disclose"]
+STAGES: tuple[Stage, ...] = (
+    "visit",
+    "receive",
+    "attribute",
+    "enrich",
+    "consent",
+    "outcome",
+    "convert",
+    "deliver",
+    "disclose",
+)
 """In the order of the flow: what happened at the same moment is told in this order."""
 
 

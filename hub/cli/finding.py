@@ -13,7 +13,7 @@ from hub.cli.printing import CannotDo
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from hub.model import Call, Delivery, TextMessage
+    from hub.model import Call, Delivery, FormSubmission, TextMessage
 
 SHORTEST = 6
 """Characters of an id that are enough to look for it."""
@@ -22,16 +22,17 @@ LONGEST = 64
 MOST_NAMED = 5
 
 
-def find_subject(session: Session, wanted: str) -> Call | TextMessage:
-    """The call or text with an id, a part of it, or the carrier's id; CannotDo where there is none or several."""
-    from hub.model import Call, TextMessage
+def find_subject(session: Session, wanted: str) -> Call | TextMessage | FormSubmission:
+    """The call, text or form with an id, a part of it, or the carrier's id; CannotDo where there is none or several."""
+    from hub.model import Call, FormSubmission, TextMessage
 
     text = typed(wanted)
     found: list[Any] = [
         *_by_id(session, Call, text, Call.carrier_call_id),
         *_by_id(session, TextMessage, text, TextMessage.carrier_message_id),
+        *_by_id(session, FormSubmission, text, FormSubmission.submission_key),
     ]
-    return one(found, "call or text", text)  # type: ignore[no-any-return]
+    return one(found, "call, text or form", text)  # type: ignore[no-any-return]
 
 
 def find_deliveries(session: Session, wanted: str) -> list[Delivery]:

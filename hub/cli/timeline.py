@@ -1,15 +1,16 @@
-"""The story of one call or text as the tables have it: one entry for everything that happened, in the order of time."""
+"""The story of one call, text or form as the tables have it: one entry for everything that happened, in the order of time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from hub.cli.entries import Entry, in_order
 from hub.cli.masking import Mask
 from hub.cli.receipts import conversion_entry, decision_entry, delivery_entries, disclosure_entry, worth
+from hub.flow.case import Subject
 from hub.flow.enrich import FAILED
 from hub.model import (
     Attribution,
@@ -20,18 +21,23 @@ from hub.model import (
     Delivery,
     Disclosure,
     FactRow,
+    FormSubmission,
     InboxWebhook,
     OutcomeRow,
+    PageView,
     TextMessage,
 )
 
+PAGES_SHOWN = 5
 
-def timeline(session: Session, subject: Call | TextMessage, mask: Mask) -> list[Entry]:
-    """Everything that is known of a call or text, from its first webhook to its last receipt."""
-    entries = [*_events(session, subject)]
+
+def timeline(session: Session, subject: Subject, mask: Mask) -> list[Entry]:
+    """Everything that is known of a call, text or form, from its first webhook to its last receipt."""
+    entries = [_form(subject)] if isinstance(subject, FormSubmission) else [*_events(session, subject)]
     attribution = session.get(Attribution, subject.id)
     if attribution is not None:
         entries.append(_attribution(attribution, mask))
+        entries += _pages(session, attribution, mask)
     facts = session.exec(select(FactRow).where(FactRow.subject_id == subject.id).order_by(col(FactRow.id)))
     entries += [_fact(fact, mask) for fact in facts]
     decided = select(ConsentDecision).where(ConsentDecision.subject_id == subject.id).order_by(col(ConsentDecision.id))
@@ -131,6 +137,31 @@ def _attribution(row: Attribution, mask: Mask) -> Entry:
         "candidates": row.candidates,
     }
     return Entry(row.made_at, "attribute", text, tuple(details), None, data)
+
+
+def _form(form: FormSubmission) -> Entry:
+    said = ", ".join(f"{name} {answer}" for name, answer in form.consent.items())
+    details = (f"said on it: {said}",) if said else ()
+    data: dict[str, Any] = {"event": "form", "form": form.form_id, "consent": form.consent}
+    named = f"form {form.form_id}" if form.form_id else "form"
+    return Entry(form.submitted_at, "receive", named, details, None, data)
+
+
+def _pages(session: Session, attribution: Attribution, mask: Mask) -> Iterator[Entry]:
+    """What the visit looked at before it: how many pages, and the last few."""
+    if attribution.visit_id is None:
+        return
+    visit = PageView.visit_id == attribution.visit_id
+    count = session.exec(select(func.count()).select_from(PageView).where(visit)).one()
+    if count == 0:
+        return
+    latest = session.exec(select(PageView).where(visit).order_by(col(PageView.id).desc()).limit(PAGES_SHOWN)).all()
+    shown = [(page.at, mask.page(page.url)) for page in reversed(latest)]
+    pages = "1 page" if count == 1 else f"{count} pages"
+    details = tuple(f"{at:%H:%M:%S} {url}" for at, url in shown)
+    data: dict[str, Any] = {"visit": attribution.visit_id, "pages": count}
+    data["last_pages"] = [{"at": at, "url": url} for at, url in shown]
+    yield Entry(latest[-1].at, "visit", f"looked at {pages}", details, None, data)
 
 
 def _fact(row: FactRow, mask: Mask) -> Entry:

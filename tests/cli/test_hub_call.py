@@ -7,6 +7,10 @@ from collections.abc import Callable
 from cli_shop import CALLER, Shop
 from typer.testing import Result
 
+from hub.flow.form import SentForm, keep_form
+from hub.flow.pipeline import process
+from hub.model import FormSubmission
+
 Refusal = Callable[[Result], str]
 
 
@@ -15,6 +19,7 @@ def test_a_call_is_told_from_its_webhook_to_its_receipt(shop: Shop) -> None:
     story = shop.json("call", call_id)
     stages = [entry["stage"] for entry in story["timeline"]]
     assert list(dict.fromkeys(stages)) == [
+        "visit",
         "receive",
         "attribute",
         "enrich",
@@ -71,7 +76,7 @@ def test_an_end_that_two_calls_share_names_them(shop: Shop, refusal: Refusal) ->
 
 def test_an_unknown_id_is_one_sentence_without_the_number_in_it(shop: Shop, refusal: Refusal) -> None:
     shop.play()
-    assert "No call or text has the id 'abcdef'" in refusal(shop.run("call", "abcdef"))
+    assert "No call, text or form has the id 'abcdef'" in refusal(shop.run("call", "abcdef"))
     assert "at least 6 characters" in refusal(shop.run("call", "ab"))
     assert CALLER not in refusal(shop.run("call", CALLER))
     assert "%" in refusal(shop.run("call", "%%%%%%"))
@@ -197,3 +202,29 @@ def test_a_crms_failure_its_log_entry_and_its_outcome_are_told(shop: Shop) -> No
                  "its reference there: task-1", "Crmco Ltd. got nothing personal"):  # fmt: skip
         assert part in shown
     assert CALLER not in shown
+
+
+def test_the_pages_of_a_visit_are_counted_and_the_last_are_shown_without_their_queries(shop: Shop) -> None:
+    (call_id,) = shop.play(visit={"page": "https://north.example.com/drains?gclid=Cj0KCQjw123456789"})
+    looked = shop.json("call", call_id)["timeline"][0]
+    assert (looked["stage"], looked["pages"]) == ("visit", 1)
+    assert looked["last_pages"][0]["url"] == "https://north.example.com/drains?•••"
+    assert "looked at 1 page" in shop.run("call", call_id).stdout
+
+
+def test_a_form_is_told_by_its_id_with_its_contact_masked(shop: Shop) -> None:
+    with shop.opened() as opened:
+        north = opened.directory.current().companies["north"]
+        sent = SentForm(
+            key="submission-1", form_id="contact", phone="(312) 555-0147", name="Pat Doe", fields={"q": "leak"}
+        )
+        keep_form(opened.hub, north, sent)
+        process(opened.hub, opened.directory.current(), FormSubmission)
+    (form,) = shop.rows(FormSubmission)
+    story = shop.json("call", form.id[-8:])
+    assert (story["what"], story["form"], story["company"], story["work"]) == ("form", "contact", "north", "done")
+    assert (story["phone_number"], story["name"], story["fields"]) == ("…47", "•••", "q: •••")
+    assert [entry["stage"] for entry in story["timeline"]][:2] == ["receive", "attribute"]
+    shown = shop.run("call", form.id).stdout
+    assert "Form" in shown and "form.unknown" in shown and "Pat Doe" not in shown and "leak" not in shown
+    assert "Pat Doe" in shop.run("call", form.id, "--show-personal").stdout

@@ -86,7 +86,8 @@ def own_site(company: Company, request: Request) -> dict[str, str]:
         host = urlsplit(origin).hostname or ""
     except ValueError:
         host = ""
-    own = any(host == domain or host.endswith("." + domain) for domain in company.domains)
+    domains = (*company.domains, *company.website.get("linked_domains", ()))
+    own = any(host == domain or host.endswith("." + domain) for domain in domains)
     return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if own else {"Vary": "Origin"}
 
 

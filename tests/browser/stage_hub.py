@@ -16,8 +16,8 @@ import uvicorn
 from sqlalchemy import text, update
 from sqlmodel import SQLModel
 
-from hub.opening import Opened, open_hub, read_config
 from hub.model import TrackingNumber
+from hub.opening import Opened, open_hub, read_config
 from hub.testing import FrozenClock
 from hub.web.app import create_app
 from hub.web.script import Script, script_of
@@ -27,6 +27,8 @@ SHOWN, SECOND, LONDON = "+13125550190", "+18004442277", "+442079460958"
 """What the pages show: two numbers of Lakeside's (the second is 1-800-444-CARS), and one in London."""
 POOL = tuple(f"+131255501{number:02}" for number in range(8))
 DEFAULT, FACEBOOK = "+13125550120", "+13125550121"
+HASTY = "+13125550130"
+"""The only number of a company that lends for a second and sets no cookie."""
 BERLIN_SHOWN, BERLIN_POOL, BERLIN_DEFAULT = "+49301234567", "+49309876543", "+4930999999"
 CONFIG = """
 hub:
@@ -49,6 +51,13 @@ accounts:
           - {{name: website, type: session, carrier: twilio, numbers: {pool}, reserve: 0}}
           - {{name: default, type: source, carrier: twilio, numbers: ["{default}"], source: website, default: true}}
           - {{name: social, type: source, carrier: twilio, numbers: ["{facebook}"], source: facebook, medium: cpc}}
+      - name: hasty
+        title: Hasty Locksmiths
+        domains: [hasty.example.com]
+        website: {{swap: ["{shown}"], cookie_days: 0}}
+        route: {{dial: "+13125550199"}}
+        trackers:
+          - {{name: website, type: session, carrier: twilio, numbers: ["{hasty}"], reserve: 0, hold: 1s}}
       - name: berlin
         title: Rohr Berlin
         country: DE
@@ -87,7 +96,7 @@ class BrowserHub:
     def leases(self) -> int:
         """How many leases are live."""
         now = self.clock()
-        return len(self.rows(f"SELECT id FROM lease WHERE expires_at > '{now:%Y-%m-%d %H:%M:%S}'"))
+        return len(self.rows(f"SELECT id FROM lease WHERE expires_at > '{now:%Y-%m-%d %H:%M:%S.%f}'"))
 
     def forget(self) -> None:
         """As on the first day."""
@@ -105,7 +114,14 @@ def open_browser_hub(folder: Path) -> Iterator[BrowserHub]:
     """A hub with an empty database, at http://calls.lakeside.example.com:PORT as browsers see it."""
     listener = socket.create_server(("127.0.0.1", 0))
     port, clock, path = listener.getsockname()[1], FrozenClock(), folder / "config.yaml"
-    numbers = {"shown": SHOWN, "second": SECOND, "london": LONDON, "default": DEFAULT, "facebook": FACEBOOK}
+    numbers = {
+        "shown": SHOWN,
+        "second": SECOND,
+        "london": LONDON,
+        "default": DEFAULT,
+        "facebook": FACEBOOK,
+        "hasty": HASTY,
+    }
     berlin = {"berlin_shown": BERLIN_SHOWN, "berlin_pool": BERLIN_POOL, "berlin_default": BERLIN_DEFAULT}
     path.write_text(CONFIG.format(host=HUB_HOST, port=port, pool=json.dumps(POOL), **numbers, **berlin))
     with open_hub(read_config(path), clock) as opened:

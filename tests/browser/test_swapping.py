@@ -169,7 +169,9 @@ def test_a_fragment_that_htmx_would_put_in_is_swapped(visitor: Visitor) -> None:
     visitor.site.page(HOST, "/part", "<p>Ring 312.555.0190</p>")
     page = visitor.open("<div id=here>Wait</div>")
     number = visitor.swapped()
-    page.evaluate("fetch('/part').then((part) => part.text()).then((html) => { here.outerHTML = `<div id=here>${html}</div>` })")
+    page.evaluate(
+        "fetch('/part').then((part) => part.text()).then((html) => { here.outerHTML = `<div id=here>${html}</div>` })"
+    )
     visitor.sees("document.querySelector('#here p')")
     assert visitor.text("#here") == f"Ring 312.555.{number[-4:]}"
 
@@ -185,7 +187,9 @@ def test_open_shadow_roots_are_swapped_and_closed_ones_are_left(visitor: Visitor
       </script>""")
     ending = visitor.swapped()[-4:]
     page.evaluate("define()")
-    said = page.evaluate("""["early-card", "late-card", "shut-card"].map((name) => document.querySelector(name).root.textContent)""")
+    said = page.evaluate(
+        """["early-card", "late-card", "shut-card"].map((name) => document.querySelector(name).root.textContent)"""
+    )
     assert said == [f"312-555-{ending}", f"312-555-{ending}", "312-555-0190"]
     assert page.evaluate("document.querySelector('div').shadowRoot.textContent") == f"312-555-{ending}"
     page.evaluate("document.querySelector('early-card').root.querySelector('p').textContent = 'Or 312-555-0190'")
@@ -198,7 +202,9 @@ def test_frames_of_the_own_site_are_part_of_the_page(visitor: Visitor) -> None:
     strange = visitor.site.page("stranger.example.com", "/", "<p>312-555-0190</p>")
     page = visitor.open("".join(f"<iframe src='{address}'></iframe>" for address in (bare, tagged, strange)))
     ending = visitor.swapped()[-4:]
-    page.evaluate("document.body.append(Object.assign(document.createElement('iframe'), { srcdoc: '<p>312.555.0190</p>' }))")
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('iframe'), { srcdoc: '<p>312.555.0190</p>' }))"
+    )
     for address, said in ((bare, f"312-555-{ending}"), (tagged, f"312-555-{ending}"), (strange, "312-555-0190")):
         frame = next(each for each in page.frames if each.url == address)
         frame.locator("p", has_text=said).wait_for()
@@ -217,8 +223,12 @@ def test_in_a_frame_of_a_strangers_page_the_companys_number_stays(visitor: Visit
 
 
 def test_a_page_of_5000_nodes_and_one_from_right_to_left_are_swapped(visitor: Visitor) -> None:
-    rows = "".join(f"<tr><td>Row {row}</td><td>{'312-555-0190' if row % 500 == 0 else 'text'}</td></tr>" for row in range(1250))
-    visitor.open(f"<table>{rows}</table><p id=rtl dir=rtl>اتصل بنا على <bdi>٣١٢-٥٥٥-٠١٩٠</bdi> الآن أو \u200f312-555-0190</p>")
+    rows = "".join(
+        f"<tr><td>Row {row}</td><td>{'312-555-0190' if row % 500 == 0 else 'text'}</td></tr>" for row in range(1250)
+    )
+    visitor.open(
+        f"<table>{rows}</table><p id=rtl dir=rtl>اتصل بنا على <bdi>٣١٢-٥٥٥-٠١٩٠</bdi> الآن أو \u200f312-555-0190</p>"
+    )
     ending = visitor.swapped()[-4:]
     assert visitor.page.evaluate("document.querySelectorAll('*').length") > 3700
     assert visitor.page.content().count(f"312-555-{ending}") == 4 and "312-555-0190" not in visitor.page.content()
@@ -227,13 +237,20 @@ def test_a_page_of_5000_nodes_and_one_from_right_to_left_are_swapped(visitor: Vi
 
 
 def test_the_page_may_ask_for_what_is_swapped(visitor: Visitor) -> None:
-    page = visitor.open("<p>312-555-0190</p><p>1-800-444-CARS</p>", head="""<script>
+    page = visitor.open(
+        "<p>312-555-0190</p><p>1-800-444-CARS</p>",
+        head="""<script>
       document.addEventListener("ringfence:swapped", (event) => { (window.told = window.told || []).push(event.detail) });
-      document.addEventListener("ringfence:ready", () => { window.ready = typeof ringfence.swap });</script>""")
+      document.addEventListener("ringfence:ready", () => { window.ready = typeof ringfence.swap });</script>""",
+    )
     number = visitor.swapped()
     assert page.evaluate("ready") == "function"
     assert page.evaluate("told") == [{"number": number, "count": 2}]
-    assert page.evaluate("ringfence.numbers()") == {"+13125550190": number, "+18004442277": number, "+442079460958": number}
+    assert page.evaluate("ringfence.numbers()") == {
+        "+13125550190": number,
+        "+18004442277": number,
+        "+442079460958": number,
+    }
     visit = page.evaluate("ringfence.visit()")
     assert visit["tracker"] == "website" and visit["leaseUntil"] and visit["visitor"]
     apart = "(() => { const p = document.createElement('p'); p.textContent = '312-555-0190'; return p })()"
@@ -254,7 +271,14 @@ def test_a_script_that_keeps_taking_the_number_back_has_its_way_in_the_end(visit
 def test_the_script_works_wherever_it_stands(visitor: Visitor) -> None:
     body = "<p>312-555-0190</p>"
     tag = visitor.snippet(how="")
-    for place, how in (("head", "async"), ("head", "defer"), ("head", ""), ("end", "async"), ("end", ""), ("twice", "async")):
+    for place, how in (
+        ("head", "async"),
+        ("head", "defer"),
+        ("head", ""),
+        ("end", "async"),
+        ("end", ""),
+        ("twice", "async"),
+    ):
         tag = visitor.snippet(how=how)
         head, foot = (tag, "") if place == "head" else ("", tag) if place == "end" else (tag, tag)
         visitor.page.goto(visitor.site.page(HOST, "/", f"<!doctype html><head>{head}</head><body>{body}{foot}</body>"))
@@ -278,15 +302,21 @@ def test_a_strict_content_security_policy_and_a_pinned_script_are_enough(visitor
 
 def test_a_script_that_was_changed_on_the_way_does_not_run(visitor: Visitor) -> None:
     tag = visitor.snippet(pinned=True).replace("sha384-", "sha384-A")
-    visitor.page.goto(visitor.site.page(HOST, "/", f"<!doctype html><head>{tag}</head><body><p>312-555-0190</p></body>"))
+    visitor.page.goto(
+        visitor.site.page(HOST, "/", f"<!doctype html><head>{tag}</head><body><p>312-555-0190</p></body>")
+    )
     assert visitor.page.evaluate("typeof ringfence") == "undefined"
     assert visitor.text("p") == "312-555-0190"
 
 
 def test_the_swap_shifts_nothing_on_the_page(visitor: Visitor) -> None:
-    page = visitor.open("<header>Call 312-555-0190</header><main><p>Text below</p></main>", act=False, head="""<script>
+    page = visitor.open(
+        "<header>Call 312-555-0190</header><main><p>Text below</p></main>",
+        act=False,
+        head="""<script>
       window.shift = 0; new PerformanceObserver((list) => { for (const each of list.getEntries()) shift += each.value })
-        .observe({ type: "layout-shift", buffered: true });</script>""")
+        .observe({ type: "layout-shift", buffered: true });</script>""",
+    )
     visitor.act()
     visitor.swapped()
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")

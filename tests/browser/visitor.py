@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,7 @@ FLAGS = [
 ]
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 HOST = "www.lakeside.example.com"
-WAIT = 10_000
+WAIT = 4_000
 """Milliseconds to wait for what must come."""
 
 
@@ -90,3 +91,10 @@ class Visitor:
     def text(self, selector: str = "body", page: Any = None) -> str:
         """What an element says."""
         return str((page or self.page).locator(selector).first.inner_text())
+
+    def until(self, what: Callable[[], Any], wanted: Any = True) -> None:
+        """Wait until this is so: what a page posts when it goes away is answered to nobody."""
+        deadline = time.monotonic() + WAIT / 1000
+        while what() != wanted and time.monotonic() < deadline:
+            self.context.pages[0].wait_for_timeout(10)  # lets Playwright's events in, unlike time.sleep
+        assert what() == wanted

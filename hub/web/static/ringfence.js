@@ -233,7 +233,8 @@
     if (!found) return;
     const link = unstamp(found[1], LINK_LIFE);
     if (link.young) carried = link;
-    history.replaceState(history.state, "", location.href.replace(found[0], found[0][0]).replace("?&", "?").replace(/[?&](?=#|$)/, ""));
+    history.replaceState(history.state, "", location.href.replace(found[0], found[0][0].replace("&", ""))
+      .replace("?&", "?").replace(/\?(?=#|$)/, ""));
   };
   const follow = (event) => {
     const anchor = event.composedPath().find((each) => each.localName === "a" && each.href);
@@ -262,8 +263,8 @@
     const over = lease && lease <= Date.now();
     if (over) {
       hold(0);
-      remember();
       show();
+      remember();
     }
     if (visit && visible() && (over || Date.now() > beat)) ask({});
   };
@@ -289,8 +290,8 @@
       said.honoured.forEach((each) => honoured.add(each));
       visit = may ? said.visit_id : null;
       hold(visit && said.lease_seconds ? Date.now() + said.lease_seconds * 1e3 : 0);
-      if (visit) remember();
       show(said);
+      if (visit) remember();
     }
     if (lease) {
       const pause = Math.min(3e5, said ? said.lease_seconds * 333 : 3e4);
@@ -332,16 +333,17 @@
   const begin = () => {
     if (begun || document.prerendering || !visible()) return;
     const start = () => { begun = true; decide(); };
-    place = location.pathname + location.search;
+    place = address();
     setTimeout(alive, PATIENCE);
     if (pending.size) setTimeout(start, 1e3);
     else start();
   };
+  const address = () => location.href.split("#")[0];
   const moved = () => setTimeout(() => {
-    if (!decided || place === location.pathname + location.search) return;
-    place = location.pathname + location.search;
+    if (!decided || place === address()) return;
+    referrer = place;
+    place = address();
     view();
-    referrer = location.href;
   });
 
   // A visit that goes on in another tab of this browser does not end with this one.
@@ -362,7 +364,8 @@
     ended = visit && !peers.size && !(Date.now() - left < 1e4);
     if (!ended) return;
     end(visit);
-    attempt(() => sessionStorage.removeItem(NAME));
+    hold(0);
+    remember();
   };
   const back = (event) => {
     if (!event.persisted) return;

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from hub.assembly import Hub
 from hub.config.models import Config
 from hub.contracts.sandbox import CarrierSandbox, SimulatedCall
@@ -19,6 +21,7 @@ from hub.flow.receive import Received, Receiver
 from hub.flow.visit import Arrival, record_visit
 from hub.opening import Opened, read_config
 from hub.store.ingest import IngestWriter
+from hub.store.keyring import new_key
 
 CRMS = ("salesforce", "hubspot")
 AREAS = (205, 206, 212, 213, 214, 216, 303, 305, 312, 313, 404, 415, 416, 503, 512, 514, 602, 604, 612, 617, 702, 713)
@@ -44,7 +47,8 @@ def configuration(database: str) -> Config:
     """The repository's configuration, with another database and without the CRMs."""
     config = read_config(Path(__file__).parent.parent / "config.yaml")
     connectors = {name: entry for name, entry in config.connectors.items() if name not in CRMS}
-    return replace(config, hub=config.hub.model_copy(update={"database": database}), connectors=connectors)
+    changed = {"database": database, "secret_keys": (SecretStr(new_key()),)}
+    return replace(config, hub=config.hub.model_copy(update=changed), connectors=connectors)
 
 
 def fill(opened: Opened, clock: Clock, calls: int, seed: int = 7) -> None:

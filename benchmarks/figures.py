@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
@@ -38,7 +39,9 @@ def spread(values: Iterable[float], unit: str = "") -> str:
 
 def print_figures(figures: Iterable[Figure]) -> bool:
     """Print the report; whether every figure that is judged is met."""
-    table = Table("figure", "measured", "wanted", "verdict", title="What this machine measured (medians of 5)")
+    load = f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} in the end"
+    title = "What this machine measured (medians of 5)"
+    table = Table("figure", "measured", "wanted", "verdict", title=title, caption=load)
     verdicts = {True: "[green]met[/]", False: "[red]missed[/]", None: "for information"}
     all_met = True
     for figure in figures:

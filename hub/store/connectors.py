@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col, select
 
 from hub.errors import RetryLater
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor
 from hub.store.engine import Store
 from hub.store.keyring import Keyring
+from hub.store.rows import write_rows
 
 REFRESH_LEASE = timedelta(seconds=30)
 
@@ -38,9 +40,9 @@ class StoredTokens:
     def save(self, token: dict[str, Any]) -> None:
         """Keep a token; it survives a restart."""
         sealed = self._keyring.encrypt(json.dumps(token).encode(), _where(self._connector))
+        values = {"key_id": self._keyring.newest, "ciphertext": sealed, "saved_at": self._clock()}
         with self._store.writing() as session:
-            row = session.get(ConnectorToken, self._connector)
-            session.add(_with_token(row, self._connector, sealed, self._keyring.newest, self._clock()))
+            _put(session, ConnectorToken, {"connector": self._connector}, values)
 
     @contextmanager
     def refreshing(self) -> Iterator[None]:
@@ -65,9 +67,8 @@ class StoredTokens:
     def _take_lease(self) -> bool:
         now = self._clock()
         with self._store.writing() as session:
-            if session.get(ConnectorToken, self._connector) is None:
-                session.add(_with_token(None, self._connector, b"", "", now))
-                session.flush()
+            empty = ConnectorToken(connector=self._connector, key_id="", ciphertext=b"", saved_at=now)
+            write_rows(session, ConnectorToken, [empty])
             until = col(ConnectorToken.refresh_until)
             taken = session.execute(
                 update(ConnectorToken)
@@ -85,11 +86,9 @@ def rotate_tokens(store: Store, keyring: Keyring, clock: Callable[[], datetime])
         for row in session.exec(select(ConnectorToken)):
             if row.ciphertext and row.key_id != keyring.newest:
                 plain = keyring.decrypt(row.ciphertext, _where(row.connector))
-                session.add(
-                    _with_token(
-                        row, row.connector, keyring.encrypt(plain, _where(row.connector)), keyring.newest, clock()
-                    )
-                )
+                row.ciphertext, row.key_id = keyring.encrypt(plain, _where(row.connector)), keyring.newest
+                row.saved_at = clock()
+                session.add(row)
                 changed += 1
     return changed
 
@@ -109,7 +108,7 @@ class StoredNotes:
     def put(self, name: str, value: str) -> None:
         """Keep a note, replacing the earlier one."""
         with self._store.writing() as session:
-            session.merge(ConnectorNote(connector=self._connector, name=name, value=value))
+            _put(session, ConnectorNote, {"connector": self._connector, "name": name}, {"value": value})
 
 
 def read_cursor(session: Session, connector: str, stream: str) -> str | None:
@@ -120,19 +119,19 @@ def read_cursor(session: Session, connector: str, stream: str) -> str | None:
 
 def move_cursor(session: Session, connector: str, stream: str, value: str | None, now: datetime) -> None:
     """Note how far a stream was read, in the transaction that keeps what was read."""
-    session.merge(Cursor(connector=connector, stream=stream, value=value, moved_at=now))
+    _put(session, Cursor, {"connector": connector, "stream": stream}, {"value": value, "moved_at": now})
 
 
 def pause(store: Store, connector: str, reason: str, now: datetime) -> None:
     """Pause a connector whose credentials are refused, until a person reconnects it."""
     with store.writing() as session:
-        session.merge(ConnectorState(connector=connector, paused_at=now, reason=reason))
+        _put(session, ConnectorState, {"connector": connector}, {"paused_at": now, "reason": reason})
 
 
 def resume(store: Store, connector: str) -> None:
     """Take a paused connector up again."""
     with store.writing() as session:
-        session.merge(ConnectorState(connector=connector, paused_at=None, reason=None))
+        _put(session, ConnectorState, {"connector": connector}, {"paused_at": None, "reason": None})
 
 
 def paused_connectors(session: Session) -> dict[str, str]:
@@ -145,9 +144,8 @@ def _where(connector: str) -> str:
     return f"connector_token/{connector}"
 
 
-def _with_token(
-    row: ConnectorToken | None, connector: str, sealed: bytes, key_id: str, now: datetime
-) -> ConnectorToken:
-    row = row or ConnectorToken(connector=connector, key_id=key_id, ciphertext=sealed, saved_at=now)
-    row.key_id, row.ciphertext, row.saved_at = key_id, sealed, now
-    return row
+def _put(session: Session, table: type[SQLModel], key: dict[str, Any], values: dict[str, Any]) -> None:
+    """Write a row, or new values into it where it is there, though another process may write it at this moment."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).values(**key, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))

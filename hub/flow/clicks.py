@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from hub.flow.case import CLOCK_SLACK, Case
@@ -13,18 +13,21 @@ ONE_OF = (("gclid", "gbraid", "wbraid"),)
 """Kinds of which a network takes one: Google refuses gbraid and wbraid together, and each stands for the click alone."""
 
 
-def click_ids(case: Case, occurred_at: datetime) -> dict[str, str]:
-    """The click ids of every visit known to be the person's, by parameter; each network's manifest picks its own.
+def click_ids(case: Case, occurred_at: datetime, kinds: Collection[str] | None = None) -> dict[str, str]:
+    """The click ids of every visit known to be the person's, by parameter; only of these `kinds`, those that the network
+    takes, where they are given.
 
     `occurred_at` is when the conversion happened: a click must have come before it, and not longer ago than its life.
     """
     newest: dict[str, tuple[datetime, str]] = {}
     for name, at, value in _clicks(case):
-        fits = timedelta() <= occurred_at + CLOCK_SLACK - at <= CLICK_ID_LIFE + CLOCK_SLACK
+        fits = (
+            kinds is None or name in kinds
+        ) and timedelta() <= occurred_at + CLOCK_SLACK - at <= CLICK_ID_LIFE + CLOCK_SLACK
         if fits and (name not in newest or at > newest[name][0]):
             newest[name] = (at, value)
-    for kinds in ONE_OF:
-        present = [name for name in kinds if name in newest]
+    for alternatives in ONE_OF:
+        present = [name for name in alternatives if name in newest]
         for name in set(present) - {max(present, key=lambda name: newest[name][0], default="")}:
             del newest[name]
     return {name: value for name, (_, value) in newest.items()}

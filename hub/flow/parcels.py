@@ -32,13 +32,27 @@ def pack(
     delivery: Delivery, case: Case, ruling: Ruling, conversion: ConversionRow | None, manifest: Manifest
 ) -> Parcel:
     """The parcel of one delivery."""
-    full = _conversion(delivery, case, ruling, conversion) if conversion else _activity(delivery, case)
+    if conversion:
+        full: Conversion | CallActivity = _conversion(
+            delivery, case, ruling, conversion, _clicks(manifest, delivery.hook)
+        )
+    else:
+        full = _activity(delivery, case)
     disclosed = disclose(full, manifest, delivery.hook)
     born = conversion.occurred_at if conversion else case.at
     return Parcel(delivery, case, ruling, disclosed.value, disclosed.categories, born)
 
 
-def _conversion(delivery: Delivery, case: Case, ruling: Ruling, row: ConversionRow) -> Conversion:
+def _clicks(manifest: Manifest, hook: str) -> tuple[str, ...] | None:
+    """The kinds of click ids that the plugin declares; None for all."""
+    flow = manifest.flow(hook)
+    keys = [share.keys for share in flow.shares if share.field == "click_ids"] if flow else []
+    return keys[0] or None if keys else ()
+
+
+def _conversion(
+    delivery: Delivery, case: Case, ruling: Ruling, row: ConversionRow, kinds: tuple[str, ...] | None
+) -> Conversion:
     attribution, visit = case.attribution, case.visit
     value = (
         Money(delivery.amount.normalize(), delivery.currency)
@@ -56,7 +70,7 @@ def _conversion(delivery: Delivery, case: Case, ruling: Ruling, row: ConversionR
         ad_user_data=ruling.ad_permission,
         ad_personalization=ruling.ad_permission,
         call_started_at=None if isinstance(case.subject, FormSubmission) else case.at,
-        click_ids=click_ids(case, row.occurred_at),
+        click_ids=click_ids(case, row.occurred_at, kinds),
         phone_number=case.phone_number,
         email=case.email,
         country=case.fact("country"),

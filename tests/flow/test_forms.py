@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from stage import CALLER, Stage
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stage import CALLER, EVERY_CALL, OTHER_CALLER, SHARED, Stage
 
+from hub.api import ConsentQuestion, Opinion
+from hub.flow.case import load_cases
+from hub.flow.clicks import click_ids
 from hub.flow.form import SentForm, keep_form
-from hub.model import Attribution, ConversionRow, Delivery, FormSubmission, Person
+from hub.flow.form_fields import MASKED, MOST_FIELDS, contact_of, is_secret, kept_fields, without_cards
+from hub.model import (
+    Attribution,
+    Call,
+    ConsentDecision,
+    ConsentWord,
+    ConversionRow,
+    Delivery,
+    Disclosure,
+    FactRow,
+    FormSubmission,
+    PageView,
+    Person,
+)
 
 Factory = Callable[..., Stage]
-CLICK = "https://lakeside.example.com/?gclid=Cj0KCQjw123456789"
+PAGE = "https://lakeside.example.com/"
+CLICK = f"{PAGE}?gclid=Cj0KCQjw123456789"
+BROWSER = "browser-1"
 CONTACT_FORM = {
     "name": "contact form",
     "when": {"event": "form", "form": "contact"},
@@ -28,11 +51,18 @@ def send(stage: Stage, key: str = "submission-1", company: str = "lakeside", **m
     return stage.one(FormSubmission, submission_key=f"{stage.directory.companies[company].id}:{key}")
 
 
+def attributed(stage: Stage, subject: FormSubmission | Call) -> Attribution:
+    return stage.one(Attribution, subject_id=subject.id)
+
+
+# The way of a form
+
+
 def test_a_form_becomes_a_conversion_of_its_visit_and_is_delivered(hub: Factory) -> None:
     stage = hub(conversions=[CONTACT_FORM])
     shown = stage.visit(landing_page=CLICK)
     form = send(stage, visit_id=shown.visit_id, email="Pat@Example.com", name="Pat Doe")
-    found = stage.one(Attribution, subject_id=form.id)
+    found = attributed(stage, form)
     assert (found.rule, found.confidence, found.visit_id) == ("form.visit", 1.0, shown.visit_id)
     assert (found.source, found.medium) == ("google", "cpc")
     person = stage.one(Person)
@@ -45,5 +75,321 @@ def test_a_form_becomes_a_conversion_of_its_visit_and_is_delivered(hub: Factory)
         form.id,
         form.submitted_at,
     )
+    assert {row.subject_id for row in stage.rows(FactRow)} == {form.id}
     stage.deliver()
     assert stage.one(Delivery).state == "delivered"
+    assert stage.one(Disclosure, connector="network").subject_id == form.id
+    (sent,) = stage.network.uploaded
+    assert (sent.call_started_at, dict(sent.click_ids)) == (None, {"gclid": "Cj0KCQjw123456789"})
+
+
+def test_the_same_submission_twice_is_one(hub: Factory) -> None:
+    stage = hub(conversions=[CONTACT_FORM])
+    first, again = send(stage), send(stage, fields={"phone": "other"})
+    assert first == again and len(stage.rows(ConversionRow)) == 1
+    send(stage, company="northgate")
+    assert len(stage.rows(FormSubmission)) == 2, "a key counts within its company"
+
+
+@pytest.mark.parametrize(("form_id", "made"), [("contact", 1), ("newsletter", 0), (None, 0)])
+def test_a_rule_may_want_one_form_alone(lite_hub: Factory, form_id: str | None, made: int) -> None:
+    stage = lite_hub(conversions=[CONTACT_FORM, EVERY_CALL])
+    send(stage, form_id=form_id)
+    assert len(stage.rows(ConversionRow)) == made
+
+
+def test_a_form_is_not_logged_into_a_crm_as_a_call(lite_hub: Factory) -> None:
+    stage = lite_hub(conversions=[])
+    send(stage)
+    assert stage.rows(Delivery) == []
+
+
+def test_a_form_without_a_visit_is_known_by_its_person_or_not_at_all(hub: Factory) -> None:
+    stage = hub(conversions=[])
+    assert attributed(stage, send(stage, "unknown-1", fields={"phone": OTHER_CALLER})).rule == "form.unknown"
+    shown = stage.visit(landing_page=CLICK)
+    stage.call_in(shown.number)
+    stage.clock.advance(days=3)
+    found = attributed(stage, send(stage, "later-1"))
+    assert (found.rule, found.confidence, found.visit_id) == ("person.earlier", 0.5, shown.visit_id)
+
+
+def test_a_visit_of_another_company_or_without_permission_is_left_out(lite_hub: Factory) -> None:
+    stage = lite_hub(conversions=[])
+    shown = stage.visit("northgate")
+    assert send(stage, "other-company", visit_id=shown.visit_id).visit_id is None
+    mine = stage.visit()
+    denied = send(stage, "denied-here", visit_id=mine.visit_id, consent={"analytics": "denied"})
+    assert denied.visit_id is None and stage.visit_of(mine).person_id is None
+    assert send(stage, "nobody-knows", visit_id="nobody").visit_id is None
+
+
+# Whom it meets
+
+
+def test_people_are_met_by_number_then_by_email_and_their_details_are_learned(hub: Factory) -> None:
+    stage = hub(conversions=[])
+    stage.call_in(SHARED, CALLER)
+    (caller,) = stage.rows(Person)
+    assert send(stage, "by-number", email="pat@example.com").person_id == caller.id
+    assert stage.one(Person).email == "pat@example.com"
+    by_email = send(stage, "by-email", fields={}, email=" PAT@example.com", name="Pat Doe")
+    assert (by_email.person_id, by_email.first_time_contact) == (caller.id, False)
+    assert stage.one(Person).name == "Pat Doe"
+    assert send(stage, "other-company", "northgate", fields={}, email="pat@example.com").person_id != caller.id
+
+
+def test_somebody_known_by_email_alone_is_found_again_when_they_call(hub: Factory) -> None:
+    stage = hub(conversions=[])
+    first = send(stage, "email-only", fields={"email": "kim@example.com"})
+    assert stage.one(Person).phone_number is None
+    assert send(stage, "with-number", fields={"email": "kim@example.com", "tel": CALLER}).person_id == first.person_id
+    assert stage.call_in(SHARED, CALLER).person_id == first.person_id
+    assert len(stage.rows(Person)) == 1
+
+
+def test_forms_of_one_new_person_in_one_batch_are_of_one_person(hub: Factory) -> None:
+    stage = hub(conversions=[])
+    for key, fields in (("first-one", {"email": "kim@example.com"}), ("second-one", {"e-mail": "Kim@example.com"})):
+        keep_form(stage.hub, stage.directory.companies["lakeside"], SentForm(key=key, fields=fields))
+    stage.flow()
+    assert len({form.person_id for form in stage.rows(FormSubmission)}) == len(stage.rows(Person)) == 1
+    assert sorted(form.first_time_contact or False for form in stage.rows(FormSubmission)) == [False, True]
+
+
+def test_a_form_that_names_nobody_is_kept_and_attributed(lite_hub: Factory) -> None:
+    stage = lite_hub(conversions=[CONTACT_FORM])
+    form = send(stage, fields={"message": "hello"}, visit_id=stage.visit().visit_id)
+    assert (form.person_id, form.first_time_contact, stage.rows(Person)) == (None, None, [])
+    assert len(stage.rows(ConversionRow)) == 1
+
+
+# Consent
+
+
+def test_what_is_said_on_a_form_is_asked_with_it_and_a_refusal_stays_the_persons_word(hub: Factory) -> None:
+    stage = hub(conversions=[CONTACT_FORM, EVERY_CALL])
+    asked = stage.law.questions
+
+    def judge(question: ConsentQuestion) -> Opinion:
+        word = question.latest_record()
+        refused = word is not None and word.state != "given"
+        return Opinion(verdict="deny" if refused else "allow", rule_id="paper.word", reason="the person's word")
+
+    stage.law.rule = judge
+    form = send(stage, consent={"ads": "denied", "ad_user_data": "denied"}, gpc=True)
+    assert {(each.kind, each.evidence) for each in asked[-1].signals} == {("gpc", f"form {form.id}")}
+    assert {(each.channel, each.state) for each in asked[-1].records} == {("form", "refused")}
+    words = stage.rows(ConsentWord)
+    assert {(word.channel, word.state, word.evidence) for word in words} == {("form", "refused", f"form {form.id}")}
+    assert stage.one(Delivery, subject_id=form.id).state == "held"
+    stage.call_in(SHARED, CALLER)
+    assert any(record.evidence in {word.id for word in words} for record in asked[-1].records)
+
+
+def test_a_yes_on_a_form_speaks_for_that_form_alone(lite_hub: Factory) -> None:
+    stage = lite_hub(conversions=[CONTACT_FORM])
+    send(stage, consent={"ads": "granted"})
+    assert stage.rows(ConsentWord) == []
+    assert stage.rows(ConsentDecision)
+
+
+def test_what_is_said_on_a_form_counts_for_its_visit_from_then_on(lite_hub: Factory) -> None:
+    stage = lite_hub(conversions=[])
+    shown = stage.visit(consent={"ads": "granted"})
+    send(stage, visit_id=shown.visit_id, consent={"ads": "denied"}, gpc=True)
+    visit = stage.visit_of(shown)
+    assert (visit.consent["ads"], visit.gpc) == ("denied", True)
+
+
+# Visits that become a person's
+
+
+def test_a_sure_attribution_makes_the_browsers_earlier_visits_the_persons(hub: Factory) -> None:
+    stage = hub(conversions=[])
+    first = stage.visit(landing_page=PAGE, visitor_id=BROWSER)
+    stage.clock.advance(days=2)
+    foreign = stage.visit(landing_page=PAGE, visitor_id="another")
+    north = stage.visit("northgate", visitor_id=BROWSER)
+    second = stage.visit(landing_page=CLICK, visitor_id=BROWSER)
+    call = stage.call_in(second.number)
+    stage.clock.advance(hours=1)
+    later = stage.visit(landing_page=PAGE, visitor_id=BROWSER)
+    owners = {each: stage.visit_of(each).person_id for each in (first, second, foreign, north, later)}
+    assert [owners[each] for each in (first, second)] == [call.person_id] * 2
+    assert [owners[each] for each in (foreign, north, later)] == [None] * 3
+
+
+def test_a_visit_that_is_somebodys_stays_theirs(hub: Factory) -> None:
+    stage = hub(conversions=[])
+    shown = stage.visit(visitor_id=BROWSER)
+    mine = stage.call_in(shown.number, CALLER).person_id
+    stage.clock.advance(minutes=5)
+    other = send(stage, visit_id=shown.visit_id, fields={"phone": OTHER_CALLER})
+    assert stage.visit_of(shown).person_id == mine != other.person_id
+
+
+def test_an_unsure_attribution_makes_no_visit_the_persons(hub: Factory) -> None:
+    stage = hub(conversions=[])
+    shown = stage.visit()
+    stage.clock.advance(days=6)
+    call = stage.call_in(shown.number)
+    found = attributed(stage, call)
+    assert found.rule == "lease.cooling" and found.confidence < 0.5
+    assert stage.visit_of(shown).person_id is None
+
+
+def test_who_dials_a_remembered_number_is_found_by_the_visits_of_their_forms(hub: Factory) -> None:
+    stage = hub(conversions=[])
+    shown = stage.visit(landing_page=CLICK)
+    send(stage, visit_id=shown.visit_id)
+    stage.clock.advance(days=20)
+    found = attributed(stage, stage.call_in(SHARED, CALLER))
+    assert (found.rule, found.visit_id, found.source) == ("person.earlier", shown.visit_id, "google")
+
+
+# Clicks
+
+
+def test_of_each_networks_clicks_the_newest_of_all_the_persons_visits_goes(hub: Factory) -> None:
+    stage = hub()
+    stage.visit(landing_page=f"{PAGE}?msclkid=old-click-1&fbclid=facebook-1", visitor_id=BROWSER)
+    stage.clock.advance(days=1)
+    stage.visit(landing_page=f"{PAGE}?msclkid=new-click-2&gclid=google-click-1", visitor_id=BROWSER)
+    stage.clock.advance(days=1)
+    last = stage.visit(landing_page=f"{PAGE}?wbraid=google-braid-2", visitor_id=BROWSER)
+    call = stage.call_in(last.number)
+    assert clicks(stage, call) == {"msclkid": "new-click-2", "fbclid": "facebook-1", "wbraid": "google-braid-2"}
+    stage.deliver()
+    (sent,) = stage.network.uploaded
+    assert dict(sent.click_ids) == {"gclid": "google-click-1"}, "this network declares no other"
+
+
+def test_a_click_goes_only_to_what_it_came_before_and_for_ninety_days(hub: Factory) -> None:
+    stage = hub(conversions=[])
+    old = stage.visit(landing_page=f"{PAGE}?gclid=google-click-1", visitor_id=BROWSER)
+    call = stage.call_in(old.number)
+    stage.clock.advance(days=10)
+    new = stage.visit(landing_page=f"{PAGE}?gclid=google-click-2", visitor_id=BROWSER)
+    later = stage.call_in(new.number)
+    assert clicks(stage, call) == {"gclid": "google-click-1"}
+    assert clicks(stage, later) == {"gclid": "google-click-2"}
+    assert clicks(stage, later, at=later.started_at + timedelta(days=91)) == {}
+
+
+def test_a_click_that_comes_on_a_later_page_is_the_visits_with_its_own_time(hub: Factory) -> None:
+    stage = hub(conversions=[])
+    shown = stage.visit(landing_page=f"{PAGE}?gclid=google-click-1")
+    stage.clock.advance(minutes=5)
+    before = stage.call_in(shown.number)
+    stage.clock.advance(minutes=5)
+    stage.visit(landing_page=f"{PAGE}?gbraid=google-braid-2", visit_id=shown.visit_id)
+    visit = stage.visit_of(shown)
+    assert visit.click_ids == {"gclid": "google-click-1", "gbraid": "google-braid-2"}
+    assert visit.clicked_at == {"gbraid": stage.clock().isoformat()}
+    stage.clock.advance(minutes=5)
+    after = stage.call_in(shown.number)
+    assert clicks(stage, before) == {"gclid": "google-click-1"}
+    assert clicks(stage, after) == {"gbraid": "google-braid-2"}
+
+
+def clicks(stage: Stage, call: Call, at: Any = None) -> dict[str, str]:
+    with stage.hub.store.reading() as session:
+        (case,) = load_cases(session, stage.directory, [call], stage.clock())
+    return click_ids(case, at or call.started_at)
+
+
+# Pages
+
+
+def test_each_new_page_of_a_visit_is_noted_until_there_are_two_hundred(hub: Factory) -> None:
+    stage = hub(conversions=[])
+    shown = stage.visit(landing_page=PAGE, title="Home")
+    for page in (PAGE, f"{PAGE}prices", f"{PAGE}prices", PAGE):
+        stage.clock.advance(seconds=30)
+        stage.visit(landing_page=page, visit_id=shown.visit_id)
+    assert [(view.url, view.title) for view in stage.rows(PageView)] == [
+        (PAGE, "Home"), (f"{PAGE}prices", None), (PAGE, None),
+    ]  # fmt: skip
+    for number in range(210):
+        stage.visit(landing_page=f"{PAGE}{number}", visit_id=shown.visit_id)
+    assert len(stage.rows(PageView)) == 200
+
+
+def test_without_permission_no_page_is_noted(lite_hub: Factory) -> None:
+    stage = lite_hub(conversions=[])
+    stage.visit(landing_page=PAGE, consent={"analytics": "denied"})
+    shown = stage.visit(landing_page=PAGE)
+    stage.visit(landing_page=f"{PAGE}later", visit_id=shown.visit_id, consent={"analytics": "denied"})
+    assert [view.url for view in stage.rows(PageView)] == [PAGE]
+
+
+# Fields
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"phone": "(312) 555-0142"}, (CALLER, None, None)),
+        ({"your-tel": "312.555.0142", "E-Mail": " Pat@Example.COM "}, (CALLER, "pat@example.com", None)),
+        ({"phone": "n/a", "mobile": CALLER}, (CALLER, None, None)),
+        ({"First Name": "Pat", "last_name": "Doe"}, (None, None, "Pat Doe")),
+        ({"name": "Zoë O'Neill-Å"}, (None, None, "Zoë O'Neill-Å")),
+        ({"name": "http://spam.example.com", "email": "no address", "phone": "12"}, (None, None, None)),
+        ({"telephone_extension": CALLER, "company_email_policy": "a@example.com"}, (None, None, None)),
+        ({"name": CALLER}, (None, None, None)),
+    ],
+)
+def test_a_contact_is_found_by_exact_names_and_right_shapes(
+    fields: dict[str, str], found: tuple[str | None, str | None, str | None]
+) -> None:
+    contact = contact_of(fields, "US")
+    assert (contact.phone_number, contact.email, contact.name) == found
+
+
+def test_numbers_are_read_as_the_companys_country_writes_them_and_what_the_page_names_goes_first() -> None:
+    assert contact_of({"tel": "020 7946 0958"}, "GB").phone_number == "+442079460958"
+    assert contact_of({"tel": CALLER, "email": "a@example.com"}, "US", phone=OTHER_CALLER).phone_number == OTHER_CALLER
+    assert contact_of({"tel": CALLER}, "US", phone="nonsense").phone_number == CALLER
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["password", "user_password", "userPassword", "PASSWORT", "contraseña", "cc-number", "card number", "CardNumber",
+     "cvv", "cvc2", "creditCard[number]", "security code", "PIN", "iban", "csrf_token", "ssn", "mot de passe"],
+)  # fmt: skip
+def test_fields_of_secrets_are_dropped(name: str) -> None:
+    assert is_secret(name) and kept_fields({name: "x", "message": "hi"}) == {"message": "hi"}
+
+
+@pytest.mark.parametrize(
+    "name", ["phone", "company", "shipping", "opinion", "passenger", "postcard", "discard", "spinach"]
+)
+def test_fields_that_only_look_like_secrets_are_kept(name: str) -> None:
+    assert kept_fields({name: "x"}) == {name: "x"}
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("4111111111111111", MASKED),
+        ("my card is 4111 1111 1111 1111, 12/27", f"my card is {MASKED}, 12/27"),
+        ("4111-1111-1111-1111 12 123", f"{MASKED} 12 123"),
+        ("378282246310005 and 5500 0055 5555 5559", f"{MASKED} and {MASKED}"),
+        ("４１１１１１１１１１１１１１１１", MASKED),
+        ("4111111111111112", "4111111111111112"),
+        ("call +4912345678901234", "call +4912345678901234"),
+        ("(312) 555-0142", "(312) 555-0142"),
+    ],
+)
+def test_card_numbers_are_masked_and_nothing_else(written: str, kept: str) -> None:
+    assert without_cards(written) == kept
+
+
+@given(st.dictionaries(st.text(max_size=30), st.text(max_size=200), max_size=150))
+def test_whatever_comes_is_kept_within_its_caps_and_can_be_stored(fields: dict[str, str]) -> None:
+    kept = kept_fields(fields)
+    assert len(kept) <= MOST_FIELDS
+    assert "\x00" not in json.dumps(kept, ensure_ascii=False)
+    json.dumps(kept, ensure_ascii=False).encode()
+    contact_of(fields, "US")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from hub.flow.sources import SourceMatch, classify_visit
+from hub.flow.sources import SourceMatch, VisitParameters, classify_visit, visit_parameters
 from hub.model import Company
 from hub.numbers.directory import Directory, Line, Showable
 
@@ -54,6 +54,7 @@ class Arrived:
     company: Company
     arrival: Arrival
     match: SourceMatch
+    parameters: VisitParameters
     showable: Showable
     fixed: Line | None
     """The source tracker's line that stands for exactly this source."""
@@ -83,7 +84,9 @@ def arrive(directory: Directory, company: Company, arrival: Arrival) -> Arrived:
     own = directory.source_rules.get(company.id, {})
     match = classify_visit(arrival.landing_page, arrival.referrer, own)
     showable = directory.showable(company)
-    return Arrived(company, arrival, match, showable, _fixed_line(showable, match))
+    return Arrived(
+        company, arrival, match, visit_parameters(arrival.landing_page), showable, _fixed_line(showable, match)
+    )
 
 
 def _fixed_line(showable: Showable, match: SourceMatch) -> Line | None:

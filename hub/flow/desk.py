@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -86,7 +87,12 @@ class VisitDesk:
             for _, answer in jobs:
                 answer.set_exception(error)
             return
-        for (job, answer), each in zip(jobs, shown, strict=True):
-            if each is not None:
-                metrics.VISITS.labels(job.company.name, "own" if each.lease_until else "shared").inc()
+        for (_, answer), each in zip(jobs, shown, strict=True):
             answer.set_result(each)
+        counts = Counter(
+            (job.company.name, "own" if each.lease_until else "shared")
+            for (job, _), each in zip(jobs, shown, strict=True)
+            if each is not None
+        )
+        for labels, count in counts.items():
+            metrics.VISITS.labels(*labels).inc(count)

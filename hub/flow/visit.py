@@ -12,26 +12,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import select
 from sqlmodel import Session
 
 from hub.assembly import Hub
 from hub.flow.arrival import Arrival, Arrived, Shown, arrive
 from hub.flow.page_view import note_first_pages, note_pages
-from hub.flow.sources import visit_parameters
 from hub.model import Company, Visit
 from hub.model.columns import VISIT_LIFE, new_id, storable
 from hub.numbers.directory import Directory
 from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep
 from hub.numbers.limits import Limits
-from hub.store.rows import write_rows
+from hub.store.rows import change_rows, write_rows
 
 __all__ = ["Arrival", "Departure", "Shown", "end_visit", "record_visit", "record_visits"]
 
 LONGEST_KEPT = 4_096
 """Characters of an address that are kept; what its parameters say is read before that."""
-VISITS: Table = Visit.__table__  # type: ignore[attr-defined]
-SHOW = update(VISITS).where(VISITS.c.id == bindparam("of_visit")).values(number_shown_id=bindparam("shown"))
 
 
 @dataclass(frozen=True)
@@ -192,11 +189,10 @@ class _Wave:
         count_overflows(self._session, list(refused.values()), self._now)
         for index in refused:
             self._show_shared(index)
-        changes = [
-            {"of_visit": visit.id, "shown": visit.number_shown_id} for visit in map(self._visits.get, refused) if visit
-        ]
-        if changes:
-            self._session.connection().execute(SHOW, changes)
+        shown = [self._visits[index] for index in refused]
+        change_rows(
+            self._session, Visit, [{"id": visit.id, "number_shown_id": visit.number_shown_id} for visit in shown]
+        )
         return lent
 
     def _show_shared(self, index: int) -> None:
@@ -236,35 +232,31 @@ def _said(arrival: Arrival) -> dict[str, str]:
 
 
 def _visit(job: Arrived, now: datetime) -> Visit:
-    arrival, match = job.arrival, job.match
-    found = visit_parameters(arrival.landing_page)
-    told: dict[str, Any] = {
-        "visitor_id": arrival.visitor_id,
-        "landing_page": _kept(arrival.landing_page),
-        "referrer": _kept(arrival.referrer),
-        "parameters": {**found.utm, **found.ad_parameters},
-        "click_ids": dict(found.click_ids),
-        "source": match.source,
-        "medium": match.medium,
-        "campaign": match.campaign,
-        "keyword": match.keyword,
-        "rule": match.rule,
-        "trace": list(match.trace),
-        "consent": _said(arrival),
-        "user_agent": arrival.user_agent,
-    }
+    arrival, match, found = job.arrival, job.match, job.parameters
     return Visit(
         id=new_id(),
         company_id=job.company.id,
+        visitor_id=arrival.visitor_id,
         started_at=now,
         last_seen_at=now,
         human_at=now if arrival.human else None,
+        landing_page=_kept(arrival.landing_page),
+        referrer=_kept(arrival.referrer),
+        parameters={**found.utm, **found.ad_parameters},
+        click_ids=dict(found.click_ids),
+        source=storable(match.source),
+        medium=storable(match.medium),
+        campaign=storable(match.campaign),
+        keyword=storable(match.keyword),
+        rule=match.rule,
+        trace=storable(list(match.trace)),
         gpc=arrival.gpc,
         dnt=arrival.dnt,
+        consent=_said(arrival),
+        user_agent=storable(arrival.user_agent),
         expires_at=now + VISIT_LIFE,
-        **storable(told),
     )
 
 
 def _kept(address: str | None) -> str | None:
-    return address[:LONGEST_KEPT] if address else None
+    return storable(address[:LONGEST_KEPT]) if address else None

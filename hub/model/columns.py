@@ -53,7 +53,8 @@ def storable(value: Value) -> Value:
     """`value` as both databases take it: its texts, at any depth, without NULs and without halves of characters."""
     stored: Any = value
     if isinstance(value, str):
-        stored = value.replace("\0", "").encode("utf-8", "ignore").decode()
+        if not value.isascii() or "\0" in value:
+            stored = value.replace("\0", "").encode("utf-8", "ignore").decode()
     elif isinstance(value, list):
         stored = [storable(each) for each in value]
     elif isinstance(value, dict):

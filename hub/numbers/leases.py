@@ -12,21 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, or_, select, update
+from sqlalchemy import func, or_, select
 from sqlmodel import Session
 
 from hub.model import Lease, PoolOverflow, Tracker, TrackingNumber
 from hub.model.columns import new_id
-from hub.store.rows import write_rows
-
-NUMBERS: Table = TrackingNumber.__table__  # type: ignore[attr-defined]
-LEASES: Table = Lease.__table__  # type: ignore[attr-defined]
-SET_NUMBER = (
-    update(NUMBERS)
-    .where(NUMBERS.c.id == bindparam("of_number"))
-    .values(leased_until=bindparam("until"), lease_id=bindparam("of_lease"))
-)
-SET_LEASE = update(LEASES).where(LEASES.c.id == bindparam("of_lease")).values(expires_at=bindparam("until"))
+from hub.store.rows import change_rows, write_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +102,11 @@ def keep(session: Session, staying: Collection[str], leaving: Collection[str], n
     gone = set(leaving)
     for lease_id, visit_id, number_id, digits, tracker_id, hold_seconds in session.execute(live):
         until = now if visit_id in gone else now + timedelta(seconds=hold_seconds)
-        changes.append({"of_number": number_id, "of_lease": lease_id, "until": until})
+        changes.append((number_id, lease_id, until))
         if visit_id not in gone:
             kept[visit_id] = Held(lease_id, tracker_id, number_id, digits, until)
-    if changes:
-        connection = session.connection()
-        connection.execute(SET_NUMBER, changes)
-        connection.execute(SET_LEASE, [{"of_lease": each["of_lease"], "until": each["until"]} for each in changes])
+    change_rows(session, TrackingNumber, [{"id": number_id, "leased_until": until} for number_id, _, until in changes])
+    change_rows(session, Lease, [{"id": lease_id, "expires_at": until} for _, lease_id, until in changes])
     return kept
 
 
@@ -150,9 +139,8 @@ def _take(session: Session, pool: Tracker, seekers: Sequence[Wanted], now: datet
     taken = [
         Held(new_id(), pool.id, number_id, digits, until) for number_id, digits in session.execute(longest_idle).all()
     ]
-    if taken:
-        changes = [{"of_number": each.number_id, "of_lease": each.lease_id, "until": until} for each in taken]
-        session.connection().execute(SET_NUMBER, changes)
+    changes = [{"id": each.number_id, "leased_until": until, "lease_id": each.lease_id} for each in taken]
+    change_rows(session, TrackingNumber, changes)
     given = dict(zip(map(id, entitled), taken, strict=False))
     return [given.get(id(each)) for each in seekers]
 

@@ -40,5 +40,22 @@ class BulkInsert:
             start += size
 
 
+class BulkUpdate:
+    """`UPDATE … SET columns WHERE key`, for many rows with values of their own."""
+
+    def __init__(self, table: Table, columns: Sequence[str], key: str, dialect: Dialect) -> None:
+        self._columns = [(name, _binder(table, name, dialect)) for name in (*columns, key)]
+        quoted = dialect.identifier_preparer.quote
+        mark = "?" if dialect.paramstyle == "qmark" else "%s"
+        values = ", ".join(f"{quoted(name)} = {mark}" for name in columns)
+        self._statement = f"UPDATE {quoted(table.name)} SET {values} WHERE {quoted(key)} = {mark}"  # noqa: S608 - names of our own tables
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Update `rows`, each of which holds every column and the key."""
+        if rows:
+            bound = [tuple(row[n] if bind is None else bind(row[n]) for n, bind in self._columns) for row in rows]
+            connection.exec_driver_sql(self._statement, bound)
+
+
 def _binder(table: Table, column: str, dialect: Dialect) -> Any:
     return table.columns[column].type.dialect_impl(dialect).bind_processor(dialect)

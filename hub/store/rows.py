@@ -1,27 +1,35 @@
-"""Many rows at once; a row whose unique key is there already changes nothing, on both databases."""
+"""Many rows at once, on both databases, by the names of their columns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Dialect
 from sqlmodel import Session, SQLModel
 
 from hub.model import SyncSlot
+from hub.store.bulk import BulkInsert, BulkUpdate
 from hub.store.engine import Store
 
 
 def write_rows(session: Session, table: type[SQLModel], rows: Sequence[SQLModel | dict[str, Any]]) -> None:
-    """Insert `rows`, given as table objects or as column dictionaries."""
-    if not rows:
-        return
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    target: Table = table.__table__  # type: ignore[attr-defined]
-    values = [row if isinstance(row, dict) else _columns(row, target) for row in rows]
-    session.execute(dialect.insert(target).on_conflict_do_nothing(), values)
+    """Insert `rows`, given as table objects or as dictionaries of every column; one that is there already stays as it is."""
+    if rows:
+        connection = session.connection()
+        _insert(table, connection.dialect).run(
+            connection, [row if isinstance(row, dict) else vars(row) for row in rows]
+        )
+
+
+def change_rows(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+    """Set columns of rows by their `id`; all the dictionaries name the same columns."""
+    if rows:
+        connection = session.connection()
+        columns = tuple(sorted(rows[0].keys() - {"id"}))
+        _update(table, columns, connection.dialect).run(connection, rows)
 
 
 def write_slot(store: Store, connector: str, due_at: datetime, why: str) -> None:
@@ -30,5 +38,12 @@ def write_slot(store: Store, connector: str, due_at: datetime, why: str) -> None
         write_rows(session, SyncSlot, [SyncSlot(connector=connector, due_at=due_at, why=why)])
 
 
-def _columns(row: SQLModel, target: Table) -> dict[str, Any]:
-    return {column.key: getattr(row, column.key) for column in target.columns}
+@lru_cache(maxsize=64)  # an engine has a dialect of its own, and tests make many engines
+def _insert(table: type[SQLModel], dialect: Dialect) -> BulkInsert:
+    target = table.__table__  # type: ignore[attr-defined]
+    return BulkInsert(target, [column.key for column in target.columns], dialect)
+
+
+@lru_cache(maxsize=64)  # an engine has a dialect of its own, and tests make many engines
+def _update(table: type[SQLModel], columns: tuple[str, ...], dialect: Dialect) -> BulkUpdate:
+    return BulkUpdate(table.__table__, columns, "id", dialect)  # type: ignore[attr-defined]

@@ -118,7 +118,7 @@
   // --- Permission: of all that is said, the strictest word counts
 
   const NAMES = { analytics: "analytics_storage", ads: "ad_storage", ad_user_data: "ad_user_data" };
-  const words = { page: {}, google: {} };
+  const words = { page: {}, google: {}, tcf: {} };
   const pending = new Set(), honoured = new Set(), heard = new Set();
   const word = (allowed) => allowed ? "granted" : "denied";
   // TCF's purposes: 1 storage, 4 personal ads, 7 measuring ads, 8 measuring content.
@@ -134,7 +134,7 @@
       const said = Object.values(words).flatMap((each) => [each[name], each.all]);
       consent[name] = honoured.size || said.includes("denied") ? "denied" : said.find((each) => each === "granted");
     }
-    const mustAsk = settings.optIn || words.tcf || (country && ![settings.country, "US"].includes(country));
+    const mustAsk = settings.optIn || words.tcf.ads || (country && ![settings.country, "US"].includes(country));
     const may = !pending.size && (consent.analytics || word(!mustAsk)) === "granted";
     if (!may) consent.analytics = "denied";
     if (!honoured.size) consent.all = all;
@@ -149,14 +149,14 @@
     __tcfapi: (data, ok) => {
       const free = data && data.gdprApplies === false;
       if (!ok || !(free || /^(?:tcloaded|useractioncomplete)$/.test(data.eventStatus))) return;
-      words.tcf = free ? undefined : purposes((id) => data.purpose.consents[id]);
+      words.tcf = free ? {} : purposes((id) => data.purpose.consents[id]);
       return true;
     },
     __gpp: (event, ok) => {
       const { signalStatus, parsedSections } = event && event.pingData || {};
       if (!ok || signalStatus !== "ready") return;
       honoured.delete("gpp");
-      words.gpp = undefined;
+      words.gpp = {};
       for (const part of Object.values(parsedSections || {}).flat(2)) {
         const list = part.PurposeConsents || part.PurposesExpressConsent;
         if (list) words.gpp = purposes((id) => list[id - 1]);

@@ -1,0 +1,79 @@
+"""A form that a visitor sends on a page is handed to the hub with the visit, without what is secret."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from visitor import Visitor
+
+FORM = """<p>312-555-0190</p><form id=quote data-ringfence-form action="/thanks">
+<input name=who autocomplete=name value="Ada Example"><input name=mail type=email value="ada@example.com">
+<input name=number type=tel value="+13125550142"><textarea name=message>The boiler is out.
+Call 312-555-0190</textarea>
+<select name=rooms multiple><option selected>Bath</option><option selected>Kitchen</option><option>Hall</option></select>
+<input type=checkbox name=urgent value=yes checked><input type=checkbox name=news value=yes>
+<input type=radio name=when value=today checked><input type=radio name=when value=later>
+<input type=password name=word value=secret-1><input type=hidden name=csrf value=secret-2><input type=file name=photo>
+<input name=cc autocomplete=cc-number value=secret-3><input name=card_number value=secret-4><input name=note value="4242 4242 4242 4242">
+<input name=code autocomplete=one-time-code value=secret-5><input name=old autocomplete="current-password" value=secret-6>
+<input name=ssn value=secret-7><input name=off disabled value=secret-8><input name=mine data-ringfence-skip value=secret-9>
+<input value=nameless><input name=empty><input name=__proto__ value=odd><button name=button value=go>Send</button></form>"""
+FIELDS = {
+    "who": "Ada Example",
+    "mail": "ada@example.com",
+    "number": "+13125550142",
+    "message": "The boiler is out.\nCall 312-555-0190",
+    "rooms": "Bath, Kitchen",
+    "urgent": "yes",
+    "when": "today",
+    "__proto__": "odd",
+}
+
+
+def forms(visitor: Visitor) -> list[dict[str, Any]]:
+    """The forms that the pages handed over."""
+    return [each["body"] for each in visitor.asked if each["path"].endswith("/form")]
+
+
+def test_a_form_that_is_sent_arrives_with_its_visit_and_without_secrets(visitor: Visitor) -> None:
+    visitor.site.page("www.lakeside.example.com", "/thanks", "Thanks")
+    page = visitor.open(FORM)
+    visitor.swapped()
+    visit = page.evaluate("ringfence.visit().id")
+    page.click("button")
+    page.wait_for_url("**/thanks?**")
+    visitor.until(lambda: len(visitor.hub.rows("SELECT id FROM form_submission")), 1)
+    (sent,) = forms(visitor)
+    assert sent["fields"] == FIELDS and "secret" not in json.dumps(sent) and "4242" not in json.dumps(sent)
+    assert (sent["phone"], sent["email"], sent["name"]) == ("+13125550142", "ada@example.com", "Ada Example")
+    assert sent["form_id"] == "quote" and sent["visit_id"] == visit
+    (kept,) = visitor.hub.rows("SELECT * FROM form_submission")
+    assert kept["visit_id"] == visit and kept["email"] == "ada@example.com"
+
+
+def test_the_same_form_is_handed_over_once_and_a_corrected_one_again(visitor: Visitor) -> None:
+    page = visitor.open("<p>312-555-0190</p><form id=a><input name=mail type=email value=a@example.com></form>")
+    visitor.swapped()
+    keys = page.evaluate("[ringfence.form('#a'), ringfence.form(document.getElementById('a'))]")
+    assert keys[0] == keys[1]
+    page.fill("input", "b@example.com")
+    assert page.evaluate("ringfence.form('#a')") != keys[0]
+    visitor.until(lambda: len(visitor.hub.rows("SELECT id FROM form_submission")), 2)
+    assert [each["email"] for each in forms(visitor)] == ["a@example.com", "b@example.com"]
+
+
+def test_a_form_that_nobody_marked_and_one_that_the_browser_finds_wrong_are_not_read(visitor: Visitor) -> None:
+    page = visitor.open("""<p>312-555-0190</p><form id=a onsubmit="return false"><input name=x value=1><button>Send</button></form>
+      <form id=b data-ringfence-form onsubmit="return false"><input name=y required><button>Send</button></form>""")
+    visitor.swapped()
+    page.click("#a button")
+    page.click("#b button")
+    page.wait_for_timeout(50)
+    assert forms(visitor) == []
+
+
+def test_a_visitor_without_permission_sends_forms_to_the_company_alone(visitor: Visitor) -> None:
+    page = visitor.open(FORM.replace("312-555-0190", "030 1234567"), host="www.berlin.example.com", company="berlin")
+    visitor.swapped()
+    assert page.evaluate("ringfence.form('#quote')") is None and forms(visitor) == []

@@ -1,0 +1,198 @@
+"""Without permission there is no cookie, no record and no lent number; the strictest word counts, whoever says it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from stage_hub import BERLIN_DEFAULT, BERLIN_POOL, DEFAULT, POOL, BrowserHub
+from visitor import Visitor
+
+PHONE = "<p>312-555-0190</p>"
+BERLIN = {"host": "www.berlin.example.com", "company": "berlin"}
+BERLIN_PHONE = "<p>030 1234567</p>"
+ALL_GRANTED = "ringfence.consent({ all: 'granted' })"
+TCF = """<script>
+  const purpose = { consents: {} };
+  let hear;
+  window.tell = (eventStatus, gdprApplies, ...ids) => {
+    purpose.consents = Object.fromEntries(ids.map((id) => [id, true]));
+    hear({ eventStatus, gdprApplies, purpose, cmpStatus: "loaded" }, true); };
+  window.__tcfapi = (command, version, callback) => { if (command === "addEventListener" && version === 2) hear = callback };
+</script>"""
+GPP = """<script>
+  let hear;
+  window.tell = (signalStatus, parsedSections) => hear({ eventName: "signalStatus", pingData: { signalStatus, parsedSections } }, true);
+  window.__gpp = (command, callback) => { if (command === "addEventListener") hear = callback };
+</script>"""
+GOOGLE = (
+    """<script>window.dataLayer = window.dataLayer || []; function gtag() { dataLayer.push(arguments) } %s</script>"""
+)
+GPC = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { value: %s, configurable: true })"
+DNT = "Object.defineProperty(Navigator.prototype, 'doNotTrack', { value: '%s', configurable: true })"
+
+
+def nothing_is_kept(visitor: Visitor) -> bool:
+    """Whether neither the browser nor the hub remembers the visitor."""
+    stored = visitor.page.evaluate("JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie])")
+    return stored == '[{},{},""]' and visitor.context.cookies() == [] and visitor.hub.leases() == 0
+
+
+def shared_number_alone(visitor: Visitor, number: str = DEFAULT) -> None:
+    """The visitor sees the number for everybody and leaves no trace."""
+    assert visitor.swapped() == number
+    visitor.page.wait_for_timeout(50)
+    assert nothing_is_kept(visitor) and visitor.hub.visits() == []
+    assert visitor.page.evaluate("ringfence.visit()") is None
+    assert all(each["body"]["consent"]["analytics"] == "denied" for each in visitor.asked)
+    assert not any({"visitor_id", "visit_id"} & each["body"].keys() for each in visitor.asked)
+
+
+@pytest.mark.parametrize(("signal", "name"), [(GPC % "true", "gpc"), (DNT % "1", "dnt")])
+def test_a_browsers_privacy_signal_is_honoured_whatever_else_is_said(visitor: Visitor, signal: str, name: str) -> None:
+    visitor.page.add_init_script(signal)
+    page = visitor.open(PHONE)
+    shared_number_alone(visitor)
+    assert page.evaluate("ringfence.honoured()") == [name]
+    page.evaluate(ALL_GRANTED)
+    shared_number_alone(visitor)
+
+
+@pytest.mark.parametrize("signal", [GPC % "false", GPC % "'1'", DNT % "0", DNT % "unspecified"])
+def test_a_signal_that_is_not_set_is_none(visitor: Visitor, signal: str) -> None:
+    visitor.page.add_init_script(signal)
+    visitor.open(PHONE)
+    assert visitor.swapped() in POOL
+    assert visitor.page.evaluate("ringfence.honoured()") == []
+
+
+def test_a_signal_that_only_the_hub_sees_is_honoured_from_then_on(chromium: Any, site: Any, hub: BrowserHub) -> None:
+    with Visitor.arriving(chromium, site, hub, extra_http_headers={"Sec-GPC": "1"}) as visitor:
+        visitor.open(PHONE)
+        visitor.until(lambda: visitor.page.evaluate("ringfence.numbers()['+13125550190']"), DEFAULT)
+        assert visitor.page.evaluate("ringfence.honoured()") == ["gpc"]
+        visitor.until(lambda: nothing_is_kept(visitor))
+        assert all(visit["gpc"] for visit in hub.visits())
+
+
+def test_where_permission_is_needed_nothing_happens_before_a_yes(visitor: Visitor) -> None:
+    page = visitor.open(BERLIN_PHONE, **BERLIN)
+    shared_number_alone(visitor, BERLIN_DEFAULT)
+    page.evaluate("ringfence.consent({ ads: 'granted' })")
+    page.wait_for_timeout(50)
+    assert visitor.hub.visits() == [], "a yes to ads is none to measuring"
+    page.evaluate("ringfence.consent({ analytics: 'granted', ads: 'denied', ad_user_data: 'denied' })")
+    visitor.sees(f"ringfence.numbers()['+49301234567'] === '{BERLIN_POOL}'")
+    (visit,) = visitor.hub.visits()
+    assert visit["consent"] == {"analytics": "granted", "ads": "denied", "ad_user_data": "denied"}
+    assert visitor.context.cookies() != []
+
+
+def test_a_yes_that_is_taken_back_ends_the_visit_and_clears_the_browser(visitor: Visitor) -> None:
+    page = visitor.open(PHONE)
+    assert visitor.swapped() in POOL
+    assert not nothing_is_kept(visitor)
+    page.evaluate("ringfence.consent({ analytics: 'denied' })")
+    visitor.sees(f"ringfence.numbers()['+13125550190'] === '{DEFAULT}'")
+    visitor.until(lambda: nothing_is_kept(visitor))
+    assert visitor.text("p") == f"312-555-{DEFAULT[-4:]}"
+    page.evaluate("ringfence.consent({ analytics: 'granted' })")
+    visitor.sees(f"ringfence.numbers()['+13125550190'] !== '{DEFAULT}'")
+    first, second = visitor.hub.visits()
+    assert first["visitor_id"] != second["visitor_id"], "who was forgotten is not known again"
+
+
+def test_a_no_while_the_hub_is_still_answering_counts(visitor: Visitor) -> None:
+    held: list[Any] = []
+    visitor.context.route("**/track/*/visit", lambda route: route.continue_() if held else held.append(route))
+    page = visitor.open(PHONE)
+    visitor.until(lambda: len(held), 1)
+    page.evaluate("ringfence.consent({ all: 'denied' })")
+    held[0].continue_()
+    visitor.sees(f"ringfence.numbers()['+13125550190'] === '{DEFAULT}'")
+    visitor.until(lambda: nothing_is_kept(visitor))
+
+
+def test_a_visitor_who_says_to_be_elsewhere_must_say_yes(visitor: Visitor) -> None:
+    visitor.open(PHONE, act=False)
+    visitor.sees("window.ringfence")
+    visitor.page.evaluate("ringfence.consent({ country: 'DE' })")
+    visitor.act()
+    shared_number_alone(visitor)
+    visitor.page.evaluate(ALL_GRANTED)
+    visitor.until(lambda: len(visitor.hub.visits()), 1)
+    assert visitor.hub.visits()[0]["consent"]["country"] == "DE"
+
+
+def test_google_consent_mode_is_heard_before_and_after_the_script(visitor: Visitor) -> None:
+    default = "gtag('consent', 'default', { analytics_storage: 'denied', ad_storage: 'denied', wait_for_update: 500 });"
+    page = visitor.open(PHONE, head=GOOGLE % default)
+    shared_number_alone(visitor)
+    page.evaluate("gtag('consent', 'update', { analytics_storage: 'granted', ad_user_data: 'denied' })")
+    visitor.sees(f"ringfence.numbers()['+13125550190'] !== '{DEFAULT}'")
+    (visit,) = visitor.hub.visits()
+    assert visit["consent"] == {"analytics": "granted", "ads": "denied", "ad_user_data": "denied"}
+    page.evaluate("gtag('consent', 'update', { analytics_storage: 'denied' })")
+    visitor.sees(f"ringfence.numbers()['+13125550190'] === '{DEFAULT}'")
+    visitor.until(lambda: nothing_is_kept(visitor))
+
+
+def test_a_default_for_another_region_says_nothing_of_this_visitor(visitor: Visitor) -> None:
+    visitor.open(
+        PHONE, head=GOOGLE % "gtag('consent', 'default', { analytics_storage: 'denied', region: ['DE', 'FR'] });"
+    )
+    assert visitor.swapped() in POOL
+
+
+def test_tcf_is_waited_for_and_heard_through_changes(visitor: Visitor) -> None:
+    page = visitor.open(PHONE, head=TCF)
+    page.wait_for_timeout(100)
+    assert visitor.hub.visits() == [], "the consent tool has not spoken"
+    page.evaluate("tell('cmpuishown', true)")
+    page.evaluate("tell('useractioncomplete', true, 1, 2, 7)")
+    shared_number_alone(visitor)
+    page.evaluate("tell('useractioncomplete', true, 1, 4, 7, 8)")
+    visitor.sees(f"ringfence.numbers()['+13125550190'] !== '{DEFAULT}'")
+    assert visitor.hub.visits()[0]["consent"] == dict.fromkeys(("analytics", "ads", "ad_user_data"), "granted")
+    page.evaluate("tell('useractioncomplete', true)")
+    visitor.sees(f"ringfence.numbers()['+13125550190'] === '{DEFAULT}'")
+    visitor.until(lambda: nothing_is_kept(visitor))
+
+
+def test_tcf_that_does_not_apply_leaves_the_company_its_own_rule(visitor: Visitor) -> None:
+    page = visitor.open(PHONE, head=TCF)
+    visitor.sees("window.ringfence")
+    page.evaluate("tell('tcloaded', false)")
+    assert visitor.swapped() in POOL
+
+
+@pytest.mark.parametrize(
+    ("sections", "recorded"),
+    [
+        ({"usnat": [{"SaleOptOut": 1, "SharingOptOut": 2}, {"Gpc": False}]}, False),
+        ({"usca": {"SaleOptOut": 2, "SharingOptOut": 2, "TargetedAdvertisingOptOut": 0}}, True),
+        ({"usnat": [{"SaleOptOut": 0}, {"Gpc": True}]}, False),
+        ({"tcfeuv2": {"PurposeConsents": [True, False, False, True, False, False, True, True]}}, True),
+        ({"tcfeuv2": {"PurposeConsents": [True]}}, False),
+        ({}, True),
+    ],
+)
+def test_gpp_sections_are_read(visitor: Visitor, sections: dict[str, Any], recorded: bool) -> None:
+    page = visitor.open(PHONE, head=GPP)
+    visitor.sees("window.ringfence")
+    page.evaluate("tell('not ready', null)")
+    page.evaluate("(sections) => tell('ready', sections)", sections)
+    if recorded:
+        assert visitor.swapped() in POOL
+    else:
+        shared_number_alone(visitor)
+    opted_out = "usnat" in sections
+    assert page.evaluate("ringfence.honoured()") == (["gpp"] if opted_out else [])
+
+
+def test_a_consent_tool_that_never_speaks_is_no_yes(visitor: Visitor) -> None:
+    visitor.page.clock.install()
+    page = visitor.open(PHONE, head=TCF + GPP)
+    visitor.sees("window.ringfence")
+    page.clock.run_for(1_100)
+    shared_number_alone(visitor)

@@ -22,6 +22,7 @@ from hub.flow.sync import next_retry, sync
 from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.retention import sweep
+from hub.reports.rollups import roll_up
 from hub.scheduler import Ticker
 from hub.store.claims import claim, complete, is_due
 from hub.store.rows import write_slot
@@ -32,6 +33,11 @@ IDLE = 0.25
 SWEEP_EVERY = 60.0
 CATCH_UP_EVERY = 10.0
 SYNCS_AT_ONCE = 8
+ROLL_UP_EVERY = 15.0
+"""Seconds; a report adds up by itself what was marked since."""
+ROLLED_AT_ONCE = 5
+ROLL_UPS = "reports/roll-ups"
+"""What runs among the syncs under this name is no connector's."""
 SOONEST_RETRY = timedelta(seconds=1)
 
 
@@ -49,7 +55,7 @@ class Worker:
             threading.Thread(target=self._loop, args=(self._flow_step,), name="flow", daemon=True),
             threading.Thread(target=self._loop, args=(self._sync_step,), name="syncs", daemon=True),
         ]
-        self._next_sweep = self._next_catch_up = 0.0
+        self._next_sweep = self._next_catch_up = self._next_roll_up = 0.0
 
     def start(self) -> None:
         """Start both lines and the ticker."""
@@ -102,6 +108,10 @@ class Worker:
         if time.monotonic() > self._next_catch_up:
             self._next_catch_up = time.monotonic() + CATCH_UP_EVERY
             self._ticker.catch_up()
+        if time.monotonic() > self._next_roll_up and ROLL_UPS not in self._running:
+            self._next_roll_up = time.monotonic() + ROLL_UP_EVERY
+            self._running.add(ROLL_UPS)
+            self._syncs.submit(Future(), self._roll_up)
         with self._hub.store.reading() as session:
             due = set(session.exec(select(SyncSlot.connector).where(is_due(SyncSlot, self._hub.clock())).distinct()))
         for connector in due - self._running:
@@ -109,6 +119,15 @@ class Worker:
                 self._running.add(connector)
                 self._syncs.submit(Future(), partial(self._run_sync, connector))
         return False
+
+    def _roll_up(self) -> None:
+        try:
+            while not self._stopping.is_set() and roll_up(self._hub.store, ROLLED_AT_ONCE):
+                pass
+        except Exception as error:  # noqa: BLE001 - the marks stay, so it is tried again
+            log.error("roll-up failed", error=type(error).__name__, at=place_of(error))
+        finally:
+            self._running.discard(ROLL_UPS)
 
     def _run_sync(self, connector: str) -> None:
         try:

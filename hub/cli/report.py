@@ -187,7 +187,7 @@ def _title(report: Report) -> str:
 
 
 def _cells(line: Line, currencies: Sequence[str]) -> list[str]:
-    counts = [f"{getattr(line, name):,.2f}".removesuffix(".00") for name in COUNTS]
+    counts = [f"{line.number(name):,.2f}".removesuffix(".00") for name in COUNTS]
     return counts + [f"{line.amounts.get(currency, Decimal()):,.2f}" for currency in currencies]
 
 
@@ -197,7 +197,7 @@ def _print_csv(report: Report) -> None:
     currencies = list(report.total.amounts)
     writer.writerow([report.dimension, *COUNTS, *(f"amount_{currency}" for currency in currencies)])
     for label, line in (*((line.value or NONE, line) for line in report.lines), ("total", report.total)):
-        counts = [number(getattr(line, name)) for name in COUNTS]
+        counts = [number(line.number(name)) for name in COUNTS]
         amounts = [number(line.amounts.get(currency, Decimal())) for currency in currencies]
         writer.writerow([harmless(label), *counts, *amounts])
     typer.echo(out.getvalue(), nl=False)
@@ -219,7 +219,7 @@ def _print_json(report: Report) -> None:
 
 
 def _plain(line: Line) -> dict[str, Any]:
-    counts = {name: getattr(line, name) for name in COUNTS}
+    counts = {name: line.number(name) for name in COUNTS}
     return {
         **{name: int(count) if count == int(count) else float(count) for name, count in counts.items()},
         "amounts": {currency: number(amount) for currency, amount in line.amounts.items()},

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Literal, get_args
 
 TouchKind = Literal["visit", "call", "text", "form"]
@@ -52,12 +53,12 @@ def credits(touches: Iterable[Touch], model: Model) -> list[tuple[Touch, int]]:
     The order of `touches` does not matter. Without any there is no credit to give.
     """
     ordered = sorted(touches, key=in_order)
-    if not ordered:
-        return []
-    if len(ordered) == 1:
-        return [(ordered[0], WHOLE)]
-    parts = apportion(WHOLE, _SHARES[model](ordered))
-    return [(touch, part) for touch, part in zip(ordered, parts, strict=True) if part]
+    return [(ordered[index], part) for index, part in divide(ordered, model)] if ordered else []
+
+
+def divide(ordered: Sequence[Touch], model: Model) -> list[tuple[int, int]]:
+    """As `credits`, of touches that are in order already: (index, millionths) of those that get some."""
+    return [(0, WHOLE)] if len(ordered) == 1 else _DIVISIONS[model](ordered)
 
 
 def apportion(total: int, shares: Sequence[int]) -> list[int]:
@@ -65,6 +66,8 @@ def apportion(total: int, shares: Sequence[int]) -> list[int]:
 
     What is left after rounding down goes one by one to the largest remainders, of equal ones to the first.
     """
+    if len(shares) == 1:
+        return [total]
     if total < 0:
         return [-part for part in apportion(-total, shares)]
     whole = sum(shares)
@@ -75,30 +78,32 @@ def apportion(total: int, shares: Sequence[int]) -> list[int]:
     return divided
 
 
-def _only(index: int, length: int) -> list[int]:
-    return [int(each == index) for each in range(length)]
-
-
 def _lead(ordered: Sequence[Touch]) -> int:
     """The lead creation; of a person who has not been in contact yet, the last touch."""
     return next((index for index, touch in enumerate(ordered) if touch.led), len(ordered) - 1)
 
 
-def _position(ordered: Sequence[Touch]) -> list[int]:
+@cache
+def _evenly(count: int) -> list[tuple[int, int]]:
+    return list(enumerate(apportion(WHOLE, [1] * count)))
+
+
+def _position(ordered: Sequence[Touch]) -> list[tuple[int, int]]:
     lead = _lead(ordered)
-    return [int(index == 0) + int(index == lead) for index in range(len(ordered))]
+    return [(0, WHOLE // 2), (lead, WHOLE - WHOLE // 2)] if lead else [(0, WHOLE)]
 
 
-def _decay(ordered: Sequence[Touch]) -> list[int]:
+def _decay(ordered: Sequence[Touch]) -> list[tuple[int, int]]:
     last = ordered[-1].at
-    return [max(1, round(_FINENESS * 0.5 ** ((last - touch.at) / HALF_LIFE))) for touch in ordered]
+    shares = [round(_FINENESS * 0.5 ** ((last - touch.at) / HALF_LIFE)) for touch in ordered]
+    return [(index, part) for index, part in enumerate(apportion(WHOLE, shares)) if part]
 
 
-_SHARES: Mapping[Model, Callable[[Sequence[Touch]], list[int]]] = {
-    "first": lambda ordered: _only(0, len(ordered)),
-    "last": lambda ordered: _only(len(ordered) - 1, len(ordered)),
-    "lead": lambda ordered: _only(_lead(ordered), len(ordered)),
-    "linear": lambda ordered: [1] * len(ordered),
+_DIVISIONS: Mapping[Model, Callable[[Sequence[Touch]], list[tuple[int, int]]]] = {
+    "first": lambda ordered: [(0, WHOLE)],
+    "last": lambda ordered: [(len(ordered) - 1, WHOLE)],
+    "lead": lambda ordered: [(_lead(ordered), WHOLE)],
+    "linear": lambda ordered: _evenly(len(ordered)),
     "position": _position,
     "decay": _decay,
 }

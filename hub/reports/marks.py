@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, union_all
 from sqlmodel import Session, col
 
 from hub.model import Company, DayRollup, DirtyDay, MonthRollup, Person, Visit
-from hub.reports.calendar import day_of, days_between
+from hub.reports.calendar import FIRST_DAY, LAST_DAY, day_of, days_between
 from hub.reports.touches import CLOCK_SLACK, contact_tables
 from hub.store.rows import write_rows
 
@@ -46,11 +46,7 @@ def mark(session: Session, changes: Sequence[Change], now: datetime) -> None:
     moments |= _later_contacts(session, begins)
     zones = _zones(session, {company_id for company_id, _ in moments})
     days = {(company_id, day_of(at, zones[company_id])) for company_id, at in moments if company_id in zones}
-    write_rows(
-        session,
-        DirtyDay,
-        [DirtyDay(company_id=company_id, day=day, marked_at=now) for company_id, day in sorted(days)],
-    )
+    _write(session, sorted(days), now)
 
 
 def mark_company(session: Session, company: Company, now: datetime) -> None:
@@ -64,8 +60,17 @@ def mark_company(session: Session, company: Company, now: datetime) -> None:
     known = [moment for row in session.execute(union_all(*spans)) for moment in row if moment is not None]
     if known:
         zone = ZoneInfo(company.time_zone)
-        days = days_between(day_of(min(known), zone), day_of(max(known), zone))
-        write_rows(session, DirtyDay, [DirtyDay(company_id=company.id, day=day, marked_at=now) for day in days])
+        first, last = max(FIRST_DAY, day_of(min(known), zone)), min(LAST_DAY, day_of(max(known), zone))
+        _write(session, [(company.id, day) for day in days_between(first, last)], now)
+
+
+def _write(session: Session, days: Iterable[tuple[str, date]], now: datetime) -> None:
+    marks = [
+        DirtyDay(company_id=company_id, day=day, marked_at=now)
+        for company_id, day in days
+        if FIRST_DAY <= day <= LAST_DAY
+    ]
+    write_rows(session, DirtyDay, marks)
 
 
 def _begins(session: Session, changes: Iterable[Change]) -> Mapping[str, datetime]:

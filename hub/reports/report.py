@@ -5,46 +5,45 @@ Whole months are read from their roll-ups and the other days from theirs; days t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, func, or_, select
+from sqlalchemy import BigInteger, Table, cast, func, select, union_all
 from sqlmodel import Session, col
 
 from hub.model import Company, DirtyDay
-from hub.reports.calendar import last_of_month, month_of
+from hub.reports.calendar import FIRST_DAY, LAST_DAY, last_of_month, months_between
 from hub.reports.credits import WHOLE, Model
 from hub.reports.rollups import DAYS, MONTHS, stored_days
-from hub.reports.tally import AMOUNT_UNIT, MEASURES, Dimension, Key, Tally, merge, tally_day
+from hub.reports.tally import AMOUNT_UNIT, MEASURES, Dimension, Sums, merge, tally_day
 from hub.store.engine import Store
 
-Span = tuple[date, date]
+CONTACTS = [MEASURES.index(name) for name in ("calls", "texts", "forms")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
-    """What one value brought. Numbers are of credits and so may be broken; `amounts` are by currency.
+    """What one value brought; None for what has none: no campaign, no keyword, no landing page.
 
-    `value` is None for what has none: no campaign, no keyword, no landing page.
+    `credits` are as added up, in the order of MEASURES; the properties tell them in plain numbers, which may be broken.
     """
 
     value: str | None
-    calls: Decimal
-    answered: Decimal
-    first_time: Decimal
-    texts: Decimal
-    forms: Decimal
-    conversions: Decimal
-    amounts: dict[str, Decimal]
+    credits: tuple[int, ...]
+    amount_units: tuple[tuple[str, int], ...] = ()
+
+    def number(self, measure: str) -> Decimal:
+        """How many calls, answered, first_time, texts, forms or conversions."""
+        return Decimal(self.credits[MEASURES.index(measure)]) / WHOLE
 
     @property
-    def contacts(self) -> Decimal:
-        """Calls, texts and forms together."""
-        return self.calls + self.texts + self.forms
+    def amounts(self) -> dict[str, Decimal]:
+        """What the conversions are worth, by currency."""
+        return {currency: Decimal(units) / AMOUNT_UNIT for currency, units in self.amount_units}
 
 
 @dataclass(frozen=True)
@@ -62,74 +61,106 @@ class Report:
 
 
 def make_report(store: Store, company: Company, dimension: Dimension, model: Model, first: date, last: date) -> Report:
-    """The report of a company. Days are those of its time zone."""
+    """The report of a company, from FIRST_DAY to LAST_DAY at most. Days are those of its time zone."""
+    first, last = max(first, FIRST_DAY), min(last, LAST_DAY)
     with store.reading() as session:
         if not store.is_sqlite:  # one state of the database throughout, though a worker rolls up meanwhile
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        tally = _read(session, company, dimension, model, first, last)
-    lines = [_line(value or None, rows) for value, rows in _by_value(tally).items()]
-    lines.sort(key=lambda line: (-line.contacts, -line.conversions, line.value or ""))
-    total = _line(None, list(tally.items()))
-    return Report(company.name, company.time_zone, dimension, model, first, last, lines, total)
+        sums = _stored(session, company.id, dimension, model, pieces(first, last))
+        _correct(session, company, dimension, model, first, last, sums)
+    total = _lines({("", currency): numbers for currency, numbers in _totals(sums).items()})
+    return Report(
+        company=company.name,
+        time_zone=company.time_zone,
+        dimension=dimension,
+        model=model,
+        first=first,
+        last=last,
+        lines=_lines(sums),
+        total=total[0] if total else Line(None, (0,) * len(MEASURES)),
+    )
 
 
-def _read(session: Session, company: Company, dimension: Dimension, model: Model, first: date, last: date) -> Tally:
-    months, days = split(first, last)
-    tally: Tally = {}
-    for table, spans in ((MONTHS, months), (DAYS, days)):
-        merge(tally, _sums(session, table, company.id, dimension, model, spans))
+def _correct(
+    session: Session, company: Company, dimension: Dimension, model: Model, first: date, last: date, sums: Sums
+) -> None:
+    """Put days that were marked since they were rolled up right: their roll-ups go, and what is true now comes."""
     marked = select(DirtyDay.day).where(DirtyDay.company_id == company.id).distinct()  # type: ignore[call-overload]
     dirty = list(session.scalars(marked.where(col(DirtyDay.day) >= first, col(DirtyDay.day) <= last)))
-    if dirty:
-        zone = ZoneInfo(company.time_zone)
-        for stored in stored_days(session, company.id, dirty, (model,), (dimension,)).values():
-            merge(tally, stored.items(), sign=-1)
-        for day in dirty:
-            merge(tally, tally_day(session, company.id, zone, day, (model,), (dimension,)).items())
-    return tally
-
-
-def split(first: date, last: date) -> tuple[list[Span], list[Span]]:
-    """A span of days as whole months (one span of their first days, or none) and the days before and after them."""
-    begins = first if first == month_of(first) else last_of_month(first) + timedelta(days=1)
-    ends = last if last == last_of_month(last) else month_of(last) - timedelta(days=1)
-    if begins > ends:
-        return [], [(first, last)]
-    edges = [(first, begins - timedelta(days=1)), (ends + timedelta(days=1), last)]
-    return [(begins, month_of(ends))], [(begin, end) for begin, end in edges if begin <= end]
-
-
-def _sums(
-    session: Session, table: Table, company_id: str, dimension: Dimension, model: Model, spans: Sequence[Span]
-) -> Iterator[tuple[Key, list[int]]]:
-    if not spans:
+    if not dirty:
         return
-    columns = table.c
-    query = (
-        select(columns.value, columns.currency, *(func.sum(columns[name]) for name in MEASURES))
-        .where(columns.company_id == company_id, columns.model == model, columns.dimension == dimension)
-        .where(or_(*(columns.day.between(begin, end) for begin, end in spans)))
-        .group_by(columns.value, columns.currency)
-    )
-    for value, currency, *numbers in session.execute(query):
-        yield Key(model, dimension, value, currency), [int(number) for number in numbers]
+    zone = ZoneInfo(company.time_zone)
+    for stored in stored_days(session, company.id, dirty, (model,), (dimension,)).values():
+        merge(sums, (((key.value, key.currency), numbers) for key, numbers in stored.items()), sign=-1)
+    for day in dirty:
+        tally = tally_day(session, company.id, zone, day, (model,), (dimension,))
+        merge(sums, (((key.value, key.currency), numbers) for key, numbers in tally.items()))
 
 
-def _by_value(tally: Tally) -> dict[str, list[tuple[Key, list[int]]]]:
-    rows: dict[str, list[tuple[Key, list[int]]]] = {}
-    for key, numbers in tally.items():
-        rows.setdefault(key.value, []).append((key, numbers))
-    return rows
+class Piece(NamedTuple):
+    """Roll-ups to read, of days or of months (then by their first days), and to add (+1) or take off (-1)."""
+
+    table: Table
+    first: date
+    last: date
+    sign: int = 1
 
 
-def _line(value: str | None, rows: Iterable[tuple[Key, Sequence[int]]]) -> Line:
-    counts = [0] * len(MEASURES)
-    amounts: dict[str, int] = {}
-    for key, numbers in rows:
-        if key.currency:
-            amounts[key.currency] = amounts.get(key.currency, 0) + numbers[-1]
+def pieces(first: date, last: date) -> list[Piece]:
+    """What adds up to a span of days, and has few rows.
+
+    Whole months are read as such, and so is one of which most days are wanted: its other days are then taken off again.
+    """
+    found: list[Piece] = []
+    for month in months_between(first, last):
+        ends = last_of_month(month)
+        begin, end = max(first, month), min(last, ends)
+        if 2 * (end - begin).days < (ends - month).days:
+            found.append(Piece(DAYS, begin, end))
+            continue
+        if found and found[-1].table is MONTHS:
+            found[-1] = found[-1]._replace(last=month)
         else:
-            counts = [one + other for one, other in zip(counts, numbers, strict=True)]
-    named: dict[str, Any] = dict(zip(MEASURES[:-1], (Decimal(count) / WHOLE for count in counts), strict=False))
-    sums = {currency: Decimal(amount) / AMOUNT_UNIT for currency, amount in sorted(amounts.items())}
-    return Line(value=value, amounts=sums, **named)
+            found.append(Piece(MONTHS, month, month))
+        if month < begin:
+            found.insert(0, Piece(DAYS, month, begin - timedelta(days=1), -1))
+        if end < ends:
+            found.append(Piece(DAYS, end + timedelta(days=1), ends, -1))
+    return found
+
+
+def _stored(session: Session, company_id: str, dimension: Dimension, model: Model, read: Sequence[Piece]) -> Sums:
+    """The roll-ups of all pieces added up, by value and currency."""
+    parts = []
+    for piece in read:
+        columns = piece.table.c
+        parts.append(
+            select(columns.value, columns.currency, *((columns[name] * piece.sign).label(name) for name in MEASURES))
+            .where(columns.company_id == company_id, columns.model == model, columns.dimension == dimension)
+            .where(columns.day.between(piece.first, piece.last))
+        )
+    rows = union_all(*parts).subquery().c
+    query = select(rows.value, rows.currency, *(cast(func.sum(rows[name]), BigInteger) for name in MEASURES))
+    found = session.execute(query.group_by(rows.value, rows.currency))
+    return {(value, currency): numbers for value, currency, *numbers in found if any(numbers)}
+
+
+def _totals(sums: Sums) -> dict[str, list[int]]:
+    totals: dict[str, list[int]] = {}
+    for (_, currency), numbers in sums.items():
+        known = totals.get(currency)
+        totals[currency] = (
+            numbers if known is None else [one + other for one, other in zip(known, numbers, strict=True)]
+        )
+    return totals
+
+
+def _lines(sums: Sums) -> list[Line]:
+    """A line for each value, those with the most contacts first."""
+    counts = {value: numbers for (value, currency), numbers in sums.items() if not currency}
+    amounts: dict[str, list[tuple[str, int]]] = {}
+    for (value, currency), numbers in sums.items():
+        if currency:
+            amounts.setdefault(value, []).append((currency, numbers[-1]))
+    ordered = sorted(counts.items(), key=lambda each: (-sum(map(each[1].__getitem__, CONTACTS)), -each[1][5], each[0]))
+    return [Line(value or None, tuple(numbers), tuple(sorted(amounts.get(value, ())))) for value, numbers in ordered]

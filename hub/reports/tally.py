@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from hub.model import ConversionRow
 from hub.reports.calendar import bounds
-from hub.reports.credits import MODELS, Model, Touch, apportion, credits
+from hub.reports.credits import MODELS, WHOLE, Model, Touch, apportion, divide
 from hub.reports.touches import Contact, contact_tables, contacts_of_day, journeys_of_day
 
 Dimension = Literal["source", "campaign", "keyword", "landing_page"]
@@ -42,6 +42,11 @@ class Key(NamedTuple):
 
 Tally = dict[Key, list[int]]
 """Credits by key, in the order of MEASURES."""
+Sums = dict[tuple[str, str], list[int]]
+"""The same by value and currency."""
+Worth = tuple[Decimal | None, str | None]
+"""A conversion's amount and its currency."""
+Named = TypeVar("Named", bound=tuple[str, ...])
 
 
 def tally_day(
@@ -63,38 +68,43 @@ def tally_day(
     else:
         paths = journeys_of_day(session, company_id, start, end, contacts)
     worth = _conversions(session, company_id, start, end)
+    return add_up(((contact, path, worth.get(contact.id, ())) for contact, path in paths), models, dimensions)
+
+
+def add_up(
+    journeys: Iterable[tuple[Contact, Sequence[Touch], Sequence[Worth]]],
+    models: Sequence[Model] = MODELS,
+    dimensions: Sequence[Dimension] = DIMENSIONS,
+) -> Tally:
+    """Divide each contact, and the worth of its conversions, among the touches of its path."""
+    sums: dict[tuple[Model | None, Dimension], Sums] = {
+        (model, dimension): {} for model in (None, *models) for dimension in dimensions
+    }
+    for contact, path, conversions in journeys:
+        counts, amounts = _counts(contact, len(conversions)), _amounts(conversions)
+        # Every model gives all to an only touch: those are added up once, under no model.
+        divisions = [(None, [(0, WHOLE)])] if len(path) == 1 else [(model, divide(path, model)) for model in models]
+        for dimension in dimensions:
+            values = [value_of(touch, dimension) for touch in path]
+            for model, parts in divisions:
+                rows = sums[model, dimension]
+                for index, part in parts:
+                    row = _row(rows, (values[index], ""))
+                    for measure, count in counts:
+                        row[measure] += count * part
+                for currency, amount in amounts.items():
+                    shares = apportion(amount, [part for _, part in parts])
+                    for (index, _), share in zip(parts, shares, strict=True):
+                        _row(rows, (values[index], currency))[-1] += share
     tally: Tally = {}
-    for contact, path in paths:
-        add(tally, contact, path, worth.get(contact.id, ()), models, dimensions)
+    for dimension in dimensions:
+        for model in models:
+            for rows in (sums[model, dimension], sums[None, dimension]):
+                merge(tally, ((Key(model, dimension, *value), numbers) for value, numbers in rows.items()))
     return tally
 
 
-def add(
-    tally: Tally,
-    contact: Contact,
-    path: Sequence[Touch],
-    conversions: Sequence[tuple[Decimal | None, str | None]],
-    models: Sequence[Model] = MODELS,
-    dimensions: Sequence[Dimension] = DIMENSIONS,
-) -> None:
-    """Divide one contact, and the (amount, currency) of its conversions, among the touches of its path."""
-    counts = _counts(contact, len(conversions))
-    amounts = _amounts(conversions)
-    for model in models:
-        credited = credits(path, model)
-        for touch, part in credited:
-            for dimension in dimensions:
-                row = _row(tally, Key(model, dimension, value_of(touch, dimension)))
-                for index, count in counts:
-                    row[index] += count * part
-        for currency, amount in amounts.items():
-            parts = apportion(amount, [part for _, part in credited])
-            for (touch, _), part in zip(credited, parts, strict=True):
-                for dimension in dimensions if part else ():
-                    _row(tally, Key(model, dimension, value_of(touch, dimension), currency))[-1] += part
-
-
-def merge(tally: Tally, more: Iterable[tuple[Key, Sequence[int]]], sign: int = 1) -> None:
+def merge(tally: dict[Named, list[int]], more: Iterable[tuple[Named, Sequence[int]]], sign: int = 1) -> None:
     """Add credits to `tally`, or take them off it; rows of nothing are left out."""
     for key, numbers in more:
         row = _row(tally, key)
@@ -109,7 +119,7 @@ def value_of(touch: Touch, dimension: Dimension) -> str:
     if dimension == "source":
         return f"{touch.source} / {touch.medium}"[:LONGEST_VALUE]
     if dimension == "landing_page":
-        return page(touch.landing_page) if touch.landing_page else ""
+        return page(touch.landing_page.partition("?")[0]) if touch.landing_page else ""
     return ((touch.campaign if dimension == "campaign" else touch.keyword) or "")[:LONGEST_VALUE]
 
 
@@ -138,7 +148,7 @@ def _counts(contact: Contact, conversions: int) -> list[tuple[int, int]]:
     return [(index, number) for index, number in enumerate(numbers) if number]
 
 
-def _amounts(conversions: Sequence[tuple[Decimal | None, str | None]]) -> Mapping[str, int]:
+def _amounts(conversions: Sequence[Worth]) -> Mapping[str, int]:
     amounts: dict[str, int] = {}
     for amount, currency in conversions:
         if amount:
@@ -147,19 +157,17 @@ def _amounts(conversions: Sequence[tuple[Decimal | None, str | None]]) -> Mappin
     return amounts
 
 
-def _row(tally: Tally, key: Key) -> list[int]:
-    row = tally.get(key)
+def _row(rows: dict[Named, list[int]], name: Named) -> list[int]:
+    row = rows.get(name)
     if row is None:
-        row = tally[key] = [0] * len(MEASURES)
+        row = rows[name] = [0] * len(MEASURES)
     return row
 
 
-def _conversions(
-    session: Session, company_id: str, start: datetime, end: datetime
-) -> Mapping[str, list[tuple[Decimal | None, str | None]]]:
+def _conversions(session: Session, company_id: str, start: datetime, end: datetime) -> Mapping[str, list[Worth]]:
     """Contact → the worth of each of its conversions that was not retracted."""
     conversion: Any = ConversionRow
-    worth: dict[str, list[tuple[Decimal | None, str | None]]] = {}
+    worth: dict[str, list[Worth]] = {}
     for _, table, at in contact_tables():
         query = (
             select(conversion.subject_id, conversion.amount, conversion.currency)

@@ -19,7 +19,7 @@ from sqlmodel import SQLModel
 from hub.api import SimulatedCall, WebhookRequest
 from hub.flow.fold import fold_inbox
 from hub.flow.pipeline import process
-from hub.model import Call, TextMessage, TrackingNumber
+from hub.model import Call, FormSubmission, TextMessage, TrackingNumber
 from hub.opening import Opened, open_hub, read_config
 from hub.testing import FrozenClock
 from hub.web.app import create_app
@@ -112,7 +112,8 @@ class Edge:
     def work(self) -> None:
         """Fold and process all that came in."""
         hub, directory = self.opened.hub, self.opened.directory.current()
-        while fold_inbox(hub, directory) + process(hub, directory, Call) + process(hub, directory, TextMessage):
+        tables = (Call, TextMessage, FormSubmission)
+        while fold_inbox(hub, directory) + sum(process(hub, directory, table) for table in tables):
             pass
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:

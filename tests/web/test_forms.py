@@ -1,0 +1,132 @@
+"""A page sends a form; it is durable before the page is told, and strangers learn nothing from trying."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from web_edge import Edge
+
+FORM = "/track/lakeside/form"
+OWN = {"origin": "https://www.lakeside.example.com"}
+
+
+def send(edge: Edge, headers: Any = None, path: str = FORM, **body: Any) -> httpx.Response:
+    told = {"submission_key": "submission-1", "fields": {"phone": "(312) 555-0142"}} | body
+    return edge.client.post(path, json=told, headers=headers)
+
+
+def test_a_form_is_kept_once_and_the_page_is_told(edge: Edge) -> None:
+    visit = edge.visit().json()["visit_id"]
+    first = send(
+        edge, OWN, visit_id=visit, form_id="contact", page="https://lakeside.example.com/contact", name="Pat Doe"
+    )
+    assert (first.status_code, first.content) == (204, b"")
+    assert first.headers["cache-control"] == "no-store"
+    assert first.headers["access-control-allow-origin"] == OWN["origin"]
+    assert send(edge, fields={"phone": "another"}).status_code == 204
+    (row,) = edge.rows("SELECT * FROM form_submission")
+    assert (row["phone_number"], row["name"], row["form_id"], row["state"]) == (
+        "+13125550142",
+        "Pat Doe",
+        "contact",
+        "ready",
+    )
+    assert (row["visit_id"], json.loads(row["fields"])) == (visit, {"phone": "(312) 555-0142"})
+
+
+def test_a_beacon_sends_a_form_as_plain_text(edge: Edge) -> None:
+    body = json.dumps({"submission_key": "submission-1", "email": "pat@example.com"})
+    sent = edge.client.post(FORM, content=body, headers=OWN | {"content-type": "text/plain;charset=UTF-8"})
+    assert sent.status_code == 204
+    assert edge.one("SELECT email FROM form_submission") == "pat@example.com"
+
+
+def test_only_the_companys_own_sites_may_send_from_a_browser(edge: Edge) -> None:
+    asked = edge.client.options(FORM, headers=OWN)
+    assert asked.headers["access-control-allow-methods"] == "POST"
+    for origin in ("https://lakeside.example.com.evil.example", "https://notlakeside.example.com", "null", "https://["):
+        asked = edge.client.options(FORM, headers={"origin": origin})
+        assert asked.status_code == 204 and "access-control-allow-origin" not in asked.headers
+        assert "access-control-allow-origin" not in send(edge, {"origin": origin}).headers
+
+
+def test_secrets_on_a_form_are_never_stored(edge: Edge) -> None:
+    fields = {"password": "hunter2", "cc-number": "4111111111111111", "message": "charge 4111 1111 1111 1111 please"}
+    send(edge, fields=fields)
+    kept = edge.one("SELECT fields FROM form_submission")
+    assert json.loads(kept) == {"message": "charge [card number removed] please"}
+
+
+def test_privacy_signals_and_what_is_ticked_are_kept_with_the_form(edge: Edge) -> None:
+    send(edge, {"sec-gpc": "1", "dnt": "1"}, consent={"ads": "denied"})
+    said = json.loads(edge.one("SELECT consent FROM form_submission"))
+    assert said == {"ads": "denied", "gpc": "seen", "dnt": "seen"}
+
+
+def test_what_is_too_much_is_cut_and_what_is_far_too_much_is_refused(edge: Edge) -> None:
+    assert send(edge, fields={f"field {n}": "x" * 4_500 for n in range(110)}).status_code == 204
+    kept = json.loads(edge.one("SELECT fields FROM form_submission"))
+    assert len(kept) == 100 and {len(value) for value in kept.values()} == {4_096}
+    assert send(edge, fields={"message": "x" * 600_000}).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"submission_key": ""},
+        {"submission_key": "short"},
+        {"submission_key": "x" * 61},
+        {"submission_key": "two words"},
+        {"submission_key": None},
+        {"fields": ["phone"]},
+        {"fields": {"phone": 5}},
+        {"fields": {"phone": ["+13125550142"]}},
+        {"consent": {"ads": "maybe"}},
+        {"consent": {"sms": "granted"}},
+        {"visit_id": "x" * 65},
+        {"unknown": "+13125550142"},
+    ],
+)
+def test_a_form_that_makes_no_sense_is_refused_without_repeating_it(edge: Edge, body: dict[str, Any]) -> None:
+    refused = send(edge, **body)
+    assert refused.status_code == 422
+    assert "+1312" not in refused.text and "maybe" not in refused.text and "sms" not in refused.text
+    assert edge.one("SELECT count(*) FROM form_submission") == 0
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"form"', b"\xff\xfe", b"null"])
+def test_what_is_no_json_is_refused(edge: Edge, body: bytes) -> None:
+    assert edge.client.post(FORM, content=body).status_code == 422
+
+
+def test_hostile_text_is_stored_as_databases_can_hold_it(edge: Edge) -> None:
+    body = '{"submission_key": "submission-1", "form_id": "a\\u0000b", "page": "\\ud800x", "name": "Pat\\u0000 Doe\\udc00",'
+    body += '"fields": {"mess\\u0000age": "a\\ud800b\\u0000c", "email": "\\u202epat@example.com"}}'
+    assert edge.client.post(FORM, content=body).status_code == 204
+    (row,) = edge.rows("SELECT * FROM form_submission")
+    assert json.loads(row["fields"])["message"] == "abc"
+    assert "\x00" not in row["form_id"] + row["name"] + row["page"]
+
+
+def test_an_unknown_company_has_no_forms(edge: Edge) -> None:
+    assert send(edge, path="/track/nobody/form").status_code == 404
+
+
+def test_a_page_is_not_told_that_a_form_arrived_while_the_database_is_away(own_edge: Edge) -> None:
+    with own_edge.without_database():
+        assert send(own_edge).status_code == 503
+    assert send(own_edge).status_code == 204
+
+
+def test_a_form_goes_all_the_way(edge: Edge) -> None:
+    visit = edge.visit(landing_page="https://lakeside.example.com/?gclid=Cj0Kabcdef").json()["visit_id"]
+    send(edge, visit_id=visit)
+    edge.work()
+    (row,) = edge.rows(
+        "SELECT form_submission.state, attribution.rule, attribution.source, person.phone_number FROM form_submission "
+        "JOIN attribution ON subject_id = form_submission.id JOIN person ON person.id = form_submission.person_id"
+    )
+    assert tuple(row.values()) == ("done", "form.visit", "google", "+13125550142")

@@ -72,7 +72,7 @@ class Victim:
         if ended is None:
             self.kill()
         self._process = None
-        return ended in (0, -signal.SIGTERM)
+        return ended == 0
 
     def end(self) -> None:
         """Leave nothing behind."""

@@ -54,6 +54,9 @@ def serve(opened: Opened, wake: threading.Event | None = None, when_open: Callab
 
     host, port = listen_address(opened.hub.config.hub.listen)
     application = create_app(opened.hub, opened.directory, wake)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal that ended it once more: by default that would end the process before its work is done.
+        signal.signal(number, lambda *_: None)
     Server(
         uvicorn.Config(
             application,

@@ -1,4 +1,4 @@
-"""`/t/{company}/ringfence.js`: the page script with the company's settings in it, as one file that can be pinned."""
+"""`/t/{company}/ringfence.js` and `ringfence-forms.js`: page scripts with the company's settings, each a file to be pinned."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import phonenumbers
 import rjsmin
@@ -21,7 +21,8 @@ from starlette.routing import BaseRoute, Route
 from hub.model import Company
 from hub.numbers.directory import Directory, LiveDirectory
 
-SOURCE = Path(__file__).parent / "static" / "ringfence.js"
+STATIC = Path(__file__).parent / "static"
+Name = Literal["ringfence", "ringfence-forms"]
 PLACEHOLDER = "__SETTINGS__"
 HASH_LENGTH = 16
 """Characters of the hash in the versioned address; the whole hash is in the snippet's `integrity`."""
@@ -33,18 +34,27 @@ GPC_SINCE = "2026-11-24"
 
 @dataclass(frozen=True)
 class Script:
-    """One company's script as it is served."""
+    """One script of a company's as it is served."""
 
+    name: Name
     body: bytes
     compressed: bytes
     version: str
     integrity: str
     """For the `integrity` attribute: covers the script and the settings in it."""
 
+    @property
+    def file(self) -> str:
+        """The file's name in its address that never changes."""
+        return f"{self.name}.{self.version}.js"
 
-def script_of(company: Company, directory: Directory, public_url: str) -> Script:
-    """The company's script; made once for each state of its settings."""
-    return _script(json.dumps(settings_of(company, directory, public_url), separators=(",", ":")))
+
+def script_of(company: Company, directory: Directory, public_url: str, name: Name = "ringfence") -> Script:
+    """A script of the company's; made once for each state of its settings."""
+    settings = settings_of(company, directory, public_url)
+    if name == "ringfence-forms":
+        settings = {"track": settings["track"]}
+    return _script(name, json.dumps(settings, separators=(",", ":")))
 
 
 def settings_of(company: Company, directory: Directory, public_url: str) -> dict[str, Any]:
@@ -74,19 +84,19 @@ def script_routes(directory: LiveDirectory, public_url: str) -> list[BaseRoute]:
     def script(request: Request) -> Response:
         now = directory.current()
         company = now.companies.get(request.path_params["company"])
-        if company is None:
+        name, _, version = request.path_params["file"].removesuffix(".js").partition(".")
+        if company is None or name not in get_args(Name) or not request.path_params["file"].endswith(".js"):
             return _missing()
-        found, wanted = script_of(company, now, public_url), request.path_params.get("version")
-        if wanted not in (None, found.version):
+        found = script_of(company, now, public_url, name)
+        if version not in ("", found.version):
             return _missing()
-        return _served(request, found, LONG_LIFE if wanted else SHORT_LIFE)
+        return _served(request, found, LONG_LIFE if version else SHORT_LIFE)
 
     def gpc(request: Request) -> Response:
         return JSONResponse({"gpc": True, "lastUpdate": GPC_SINCE}, headers={"Access-Control-Allow-Origin": "*"})
 
     return [
-        Route("/t/{company}/ringfence.js", script),
-        Route("/t/{company}/ringfence.{version}.js", script),
+        Route("/t/{company}/{file}", script),
         Route("/.well-known/gpc.json", gpc),
     ]
 
@@ -116,9 +126,10 @@ def _missing() -> Response:
 
 
 @lru_cache(maxsize=1_000)
-def _script(settings: str) -> Script:
-    body = _source().replace(PLACEHOLDER, settings).encode()
+def _script(name: Name, settings: str) -> Script:
+    body = _source(name).replace(PLACEHOLDER, settings).encode()
     return Script(
+        name=name,
         body=body,
         compressed=gzip.compress(body, 9, mtime=0),
         version=hashlib.sha256(body).hexdigest()[:HASH_LENGTH],
@@ -126,10 +137,10 @@ def _script(settings: str) -> Script:
     )
 
 
-@lru_cache(maxsize=1)
-def _source() -> str:
-    """The script without its comments and indentation."""
-    return str(rjsmin.jsmin(SOURCE.read_text(encoding="utf-8")))
+@lru_cache(maxsize=2)
+def _source(name: Name) -> str:
+    """A script without its comments and indentation."""
+    return str(rjsmin.jsmin((STATIC / f"{name}.js").read_text(encoding="utf-8")))
 
 
 def _target(number: str) -> tuple[str, str, str]:

@@ -78,10 +78,10 @@ class BrowserHub:
     clock: FrozenClock
     address: str
 
-    def script(self, company: str = "lakeside") -> Script:
-        """The company's script."""
+    def script(self, company: str = "lakeside", name: Any = "ringfence") -> Script:
+        """A script of the company's."""
         directory = self.opened.directory.current()
-        return script_of(directory.companies[company], directory, self.address)
+        return script_of(directory.companies[company], directory, self.address, name)
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """What the database says."""

@@ -31,6 +31,15 @@ FIELDS = {
 }
 
 
+def open_form(visitor: Visitor, body: str, how: str = "async", **more: Any) -> Any:
+    """A page with both scripts."""
+    tag = visitor.snippet(more.get("company", "lakeside"), how=how, pinned=True, name="ringfence-forms")
+    page = visitor.open(body, head=tag, **more)
+    visitor.swapped()
+    visitor.sees("typeof ringfence.form === 'function'")
+    return page
+
+
 def forms(visitor: Visitor) -> list[dict[str, Any]]:
     """The forms that the pages handed over."""
     return [each["body"] for each in visitor.asked if each["path"].endswith("/form")]
@@ -38,8 +47,7 @@ def forms(visitor: Visitor) -> list[dict[str, Any]]:
 
 def test_a_form_that_is_sent_arrives_with_its_visit_and_without_secrets(visitor: Visitor) -> None:
     visitor.site.page("www.lakeside.example.com", "/thanks", "Thanks")
-    page = visitor.open(FORM)
-    visitor.swapped()
+    page = open_form(visitor, FORM)
     visit = page.evaluate("ringfence.visit().id")
     page.click("button")
     page.wait_for_url("**/thanks?**")
@@ -53,8 +61,9 @@ def test_a_form_that_is_sent_arrives_with_its_visit_and_without_secrets(visitor:
 
 
 def test_the_same_form_is_handed_over_once_and_a_corrected_one_again(visitor: Visitor) -> None:
-    page = visitor.open("<p>312-555-0190</p><form id=a><input name=mail type=email value=a@example.com></form>")
-    visitor.swapped()
+    page = open_form(
+        visitor, "<p>312-555-0190</p><form id=a><input name=mail type=email value=a@example.com></form>", how=""
+    )
     keys = page.evaluate("[ringfence.form('#a'), ringfence.form(document.getElementById('a'))]")
     assert keys[0] == keys[1]
     page.fill("input", "b@example.com")
@@ -64,9 +73,11 @@ def test_the_same_form_is_handed_over_once_and_a_corrected_one_again(visitor: Vi
 
 
 def test_a_form_that_nobody_marked_and_one_that_the_browser_finds_wrong_are_not_read(visitor: Visitor) -> None:
-    page = visitor.open("""<p>312-555-0190</p><form id=a onsubmit="return false"><input name=x value=1><button>Send</button></form>
-      <form id=b data-ringfence-form onsubmit="return false"><input name=y required><button>Send</button></form>""")
-    visitor.swapped()
+    page = open_form(
+        visitor,
+        """<p>312-555-0190</p><form id=a onsubmit="return false"><input name=x value=1><button>Send</button></form>
+      <form id=b data-ringfence-form onsubmit="return false"><input name=y required><button>Send</button></form>""",
+    )
     page.click("#a button")
     page.click("#b button")
     page.wait_for_timeout(50)
@@ -74,6 +85,5 @@ def test_a_form_that_nobody_marked_and_one_that_the_browser_finds_wrong_are_not_
 
 
 def test_a_visitor_without_permission_sends_forms_to_the_company_alone(visitor: Visitor) -> None:
-    page = visitor.open(FORM.replace("312-555-0190", "030 1234567"), host="www.berlin.example.com", company="berlin")
-    visitor.swapped()
+    page = open_form(visitor, FORM, host="www.berlin.example.com", company="berlin")
     assert page.evaluate("ringfence.form('#quote')") is None and forms(visitor) == []

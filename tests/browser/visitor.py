@@ -56,12 +56,14 @@ class Visitor:
             path = request.url.partition("/track/")[2]
             self.asked.append({"path": path, "body": request.post_data_json if request.post_data else None})
 
-    def snippet(self, company: str = "lakeside", how: str = "async", pinned: bool = False) -> str:
-        """The script's tag, as `hub snippet` writes it."""
-        found = self.hub.script(company)
-        name = f"ringfence.{found.version}.js" if pinned else "ringfence.js"
+    def snippet(
+        self, company: str = "lakeside", how: str = "async", pinned: bool = False, name: Any = "ringfence"
+    ) -> str:
+        """A script's tag, as `hub snippet` writes it."""
+        found = self.hub.script(company, name)
+        file = found.file if pinned else f"{name}.js"
         pin = f' integrity="{found.integrity}" crossorigin="anonymous"' if pinned else ""
-        return f'<script {how} src="{self.hub.address}/t/{company}/{name}"{pin}></script>'
+        return f'<script {how} src="{self.hub.address}/t/{company}/{file}"{pin}></script>'
 
     def html(self, body: str, head: str = "", **snippet: Any) -> str:
         """A page with the script in its head."""

@@ -20,17 +20,17 @@
   const SKIP = "head,script,style,noscript,template,textarea,select,input,object,[data-ringfence-noswap]," +
     "[contenteditable]:not([contenteditable=false]),a[href*='wa.me/' i],a[href*=whatsapp i]";
   const GAP = "[\\s().\\-/\\u00b7\\u2010-\\u2015\\u2212\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069]{0,4}";
-  const KEYS = ["", "", "abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz"];
+  const KEYS = ",,abc,def,ghi,jkl,mno,pqrs,tuv,wxyz".split(",");
   // Digits as Latin, Arabic, Persian and full-width pages write them.
   const ZEROS = [48, 0x660, 0x6f0, 0xff10];
   const SIGN = /[\p{N}a-z]/giu;
   // Behind the first three digits, a vanity number may have letters.
   const signs = (digits, plain) => Array.from(digits, (digit, at) => "[" + String.fromCharCode(...ZEROS.map((zero) => zero + +digit)) +
-    (at < plain ? "" : KEYS[digit] + KEYS[digit].toUpperCase()) + "]").join(GAP);
+    (at < plain ? "" : KEYS[digit]) + "]").join(GAP);
   const targets = settings.swap.map(([code, trunk, national]) => {
     const home = trunk && `(?:${signs(trunk, 9)}${GAP})?`, abroad = `(?:[+\\uff0b]|00|011)${GAP}${signs(code, 9)}${GAP}${home}`;
     return { code, size: national.length, plus: "+" + code + national, pattern: new RegExp(
-      `(^|[^\\p{L}\\p{N}_@=+\\uff0b])(\\(?(?:${abroad}|${home})${signs(national, 3)})(?![\\p{L}\\p{N}_@]|[-.]\\p{N})`, "gu") };
+      `(^|[^\\p{L}\\p{N}_@=+\\uff0b])(\\(?(?:${abroad}|${home})${signs(national, 3)})(?![\\p{L}\\p{N}_@]|[-.]\\p{N})`, "giu") };
   });
   // What makes the digits behind it part of a web address, of a longer number, or of a number of another country.
   const FOREIGN = /(?:\/\/|www\.|wa\.me)\S*$|\p{N}[-.]$|[+\uff0b]\p{N}{1,3}[\s().-]*$/iu;
@@ -375,42 +375,8 @@
     if (ended) ask({});
   };
 
-  // --- Forms: what the visitor wrote, never what is secret
-
-  const SECRET = ":disabled,[type=password],[type=hidden],[type=file],[type=submit],[type=button],[type=reset],[type=image]," +
-    "[autocomplete*='cc-' i],[autocomplete*=password i],[autocomplete*=one-time i],[data-ringfence-skip]";
-  const SECRET_NAME = /pass.?(?:w|code|phrase)|card.?(?:n|c|h|v|e)|credit|cvv|cvc|csc|iban|ssn|social.?sec|tax.?id|\bpin\b/i;
-  const isCard = (text) => {
-    const digits = text.replace(/[\s-]/g, "");
-    return /^\d{13,19}$/.test(digits) &&
-      [...digits].reverse().reduce((sum, digit, at) => sum + +(at % 2 ? "0516273849".indexOf(digit) : digit), 0) % 10 === 0;
-  };
-  const sent = new WeakMap();
-  const form = (which) => {
-    const element = which.nodeType ? which : document.querySelector(which), { may, consent } = permission();
-    if (!element || !may) return null;
-    const fields = Object.create(null), found = {};
-    for (const field of element.querySelectorAll("input,select,textarea")) {
-      const { name, type, autocomplete } = field, hint = [autocomplete, name, field.id].join(" ");
-      const value = field.selectedOptions ? Array.from(field.selectedOptions, (each) => each.value).join(", ") : field.value;
-      if (!name || !value.trim() || field.matches(SECRET) || SECRET_NAME.test(hint) || (type !== "tel" && isCard(value)) ||
-        (/^(?:checkbox|radio)$/.test(type) && !field.checked)) continue;
-      fields[name] = fields[name] ? fields[name] + ", " + value : value;
-      const what = { tel: "phone", email: "email", name: "name" }[autocomplete || type];
-      found[what] = found[what] || value;
-    }
-    const { phone, email, name } = found, { ringfenceForm } = element.dataset;
-    const body = { form_id: ringfenceForm || element.getAttribute("id") || undefined, page: location.href, fields, phone, email, name };
-    const text = JSON.stringify(body), last = sent.get(element);
-    if (last && last.text === text) return last.key;
-    const key = fresh(), all = JSON.stringify({ ...body, visit_id: visit, submission_key: key, consent });
-    sent.set(element, { text, key });
-    if (!attempt(() => navigator.sendBeacon(settings.track + "/form", all))) fetch(settings.track + "/form", { method: "POST", body: all });
-    return key;
-  };
-
   window.ringfence = {
-    swap, form,
+    swap, permission,
     numbers: () => Object.fromEntries(targets.map(({ plus }) => [plus, number()])),
     visit: () => visit ? { id: visit, visitor, tracker: reply && reply.tracker, leaseUntil: lease ? new Date(lease) : null } : null,
     honoured: () => (permission(), [...honoured]),
@@ -426,7 +392,6 @@
   on("pointerdown pointermove keydown scroll touchstart", alive);
   on("popstate", moved);
   on("click auxclick", follow);
-  on("submit", ({ target }) => { if (target.matches("[data-ringfence-form]")) form(target); });
   for (const name of ["pushState", "replaceState"]) {
     const original = history[name];
     history[name] = (...given) => { original.apply(history, given); moved(); };

@@ -16,7 +16,16 @@ from hub.assembly import Hub
 from hub.contracts.sandbox import AdsSandbox, CrmSandbox
 from hub.demo.play import Tally
 from hub.flow.convert import LOG, UPLOAD
-from hub.model import Attribution, Call, ConsentDecision, ConversionRow, Delivery, Disclosure, InboxWebhook
+from hub.model import (
+    Attribution,
+    Call,
+    ConsentDecision,
+    ConversionRow,
+    Delivery,
+    Disclosure,
+    FormSubmission,
+    InboxWebhook,
+)
 from hub.sandbox import RunningSandboxes
 
 UNFINISHED = ("ready", "leased", "accepted")
@@ -75,7 +84,7 @@ class Ledger:
 def unfinished(hub: Hub) -> Counter[str]:
     """Everything that is still on its way, by queue and state."""
     waiting: Counter[str] = Counter()
-    tables: Mapping[str, Any] = {"inbox": InboxWebhook, "calls": Call, "deliveries": Delivery}
+    tables: Mapping[str, Any] = {"inbox": InboxWebhook, "calls": Call, "forms": FormSubmission, "deliveries": Delivery}
     with hub.store.reading() as session:
         for name, table in tables.items():
             rows = session.exec(
@@ -99,7 +108,9 @@ def account(hub: Hub, sandboxes: RunningSandboxes, tally: Tally) -> Ledger:
         sources, conversions = _sources(session), _conversions(session)
     waiting = unfinished(hub)
     detail = ", ".join(f"{name}: {count}" for name, count in waiting.items())
-    checks.append(Check("nothing is in limbo: every webhook, call and delivery has a final state", not waiting, detail))
+    checks.append(
+        Check("nothing is in limbo: every webhook, call, form and delivery has a final state", not waiting, detail)
+    )
     return Ledger(sources, conversions, destinations, checks)
 
 
@@ -155,6 +166,8 @@ def _arrivals(session: Session, tally: Tally) -> list[Check]:
     ).one()
     calls = session.exec(select(func.count()).select_from(Call)).one()
     found = session.exec(select(func.count()).select_from(Call).where(col(Call.found_by) == "reconcile")).one()
+    forms = session.exec(select(func.count()).select_from(FormSubmission)).one()
+    sent = tally.counts["forms"]
     played, lost = tally.counts["calls"], tally.counts["calls without webhooks"]
     acknowledged = len(tally.acknowledged)
     return [
@@ -171,6 +184,7 @@ def _arrivals(session: Session, tally: Tally) -> list[Check]:
             f"{tally.answers[403]} refused",
         ),
         Check("every call is known", calls == played, f"{played} made, {calls} known"),
+        Check("every form that was sent is known, once", forms == sent, f"{sent} sent, {forms} known"),
         Check(
             "calls whose webhooks never came were found in the carrier's list",
             found == lost,

@@ -85,6 +85,10 @@ class Play:
         number, visit_id = story.dialled, None
         if number is None:
             number, visit_id = self._visit(story)
+        if story.form is not None:
+            self._form(index, story, visit_id)
+            self._leave(story, visit_id)
+            return
         if number is None:
             self.tally.note("visitors who saw no number")
             return
@@ -96,15 +100,30 @@ class Play:
         if story.deal is not None:
             self._deal(story)
 
+    def _form(self, index: int, story: Story, visit_id: str | None) -> None:
+        """The page sends the form; one in three is sent twice, as by an impatient finger."""
+        first_name = story.caller_name.partition(" ")[0].lower()
+        form = {
+            "submission_key": f"demo-{self._seed}-{index}",
+            "visit_id": visit_id,
+            "form_id": story.form,
+            "page": story.landing_page,
+            "fields": {
+                "name": story.caller_name,
+                "phone": story.caller or "",
+                "email": f"{first_name}.{index}@example.com",
+                "message": "Please call me back, the kitchen sink is blocked.",
+            },
+            "consent": dict(story.consent),
+        }
+        for _ in range(2 if index % 3 == 0 else 1):
+            self._client.post(f"/track/{story.company}/form", headers=_headers(story), json=form).raise_for_status()
+        self.tally.note("forms")
+
     def _visit(self, story: Story) -> tuple[str | None, str | None]:
-        headers = {"user-agent": "Mozilla/5.0 (demo)"}
-        if story.gpc:
-            headers["sec-gpc"] = "1"
-        if story.dnt:
-            headers["dnt"] = "1"
         reply = self._client.post(
             f"/track/{story.company}/visit",
-            headers=headers,
+            headers=_headers(story),
             json={
                 "landing_page": story.landing_page,
                 "referrer": story.referrer,
@@ -224,3 +243,9 @@ class Play:
             self._deals_to_move.append((crm, deal, "won", str(story.amount + 150)))
         elif story.deal == "won then lost":
             self._deals_to_move.append((crm, deal, "lost", str(story.amount)))
+
+
+def _headers(story: Story) -> dict[str, str]:
+    """What the visitor's browser says with every request."""
+    signals = {"sec-gpc": story.gpc, "dnt": story.dnt}
+    return {"user-agent": "Mozilla/5.0 (demo)", **{name: "1" for name, sent in signals.items() if sent}}

@@ -16,7 +16,10 @@ Deal = Literal["won", "won then changed", "won then lost", "qualified"]
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """One caller's story. `dialled` is the number of a source tracker; None where the website shows a number."""
+    """One person's story: a caller's, or that of a visitor who sends a form instead (`form` is its id).
+
+    `dialled` is the number of a source tracker; None where the website shows a number.
+    """
 
     company: str
     dialled: str | None
@@ -28,6 +31,7 @@ class Story:
     country: str | None = None
     leaves_first: bool = False
     """The visitor closes the page before calling: the number is already cooling down."""
+    form: str | None = None
     caller: str | None
     caller_name: str
     outcome: Ending
@@ -80,15 +84,39 @@ LAST = (
     "Moss",
     "North",
 )
+CALLS_A_FORM = 12
 CAMPAIGNS = ("emergency", "drain-cleaning", "water-heater", "brand")
 KEYWORDS = ("plumber near me", "burst pipe", "blocked drain", "water heater repair")
 
 
 def day(config: Config, calls: int, seed: int) -> list[Story]:
-    """The stories of one day, `calls` in all, spread over the companies of `config`."""
+    """The stories of one day, spread over the companies of `config`: `calls` calls, and a form for every dozen."""
     chance = random.Random(seed)  # noqa: S311 - a play, not a secret
     callers = {company.name: _Callers(company.name, chance) for company in config.companies}
-    return [_story(chance.choice(config.companies), callers, chance, index, calls) for index in range(calls)]
+    stories = [_story(chance.choice(config.companies), callers, chance, index, calls) for index in range(calls)]
+    for index in range(max(1, calls // CALLS_A_FORM)):
+        form = _form(chance.choice(config.companies), callers, chance, index)
+        stories.insert(chance.randrange(len(stories) + 1), form)
+    return stories
+
+
+def _form(company: CompanySection, callers: dict[str, _Callers], chance: random.Random, index: int) -> Story:
+    """Somebody who would rather write: new to the company, or a caller who is known by now."""
+    sender, name, _ = callers[company.name].next()
+    landing_page, referrer = _arrival(company, chance, index)
+    return Story(
+        company=company.name,
+        dialled=None,
+        landing_page=landing_page,
+        referrer=referrer,
+        gpc=chance.random() < 0.08,
+        consent=_consent(chance, landing_page),
+        form="contact",
+        caller=sender,
+        caller_name=name,
+        outcome="answered",
+        talk=timedelta(),
+    )
 
 
 def _story(

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from hub.assembly import Hub
 from hub.demo.ledger import Ledger
 from hub.demo.play import Tally
-from hub.model import Attribution, Call, ConsentDecision, ConversionRow, Delivery, FactRow, InboxWebhook
+from hub.model import Attribution, Call, ConsentDecision, ConversionRow, Delivery, FactRow, FormSubmission, InboxWebhook
 
 STATES = ("ready", "leased", "accepted", "delivered", "rejected", "held", "dead")
 COLOURS = {"delivered": "green", "accepted": "cyan", "rejected": "red", "held": "yellow", "dead": "red bold"}
@@ -33,6 +33,7 @@ class FlowView:
             steps = {
                 "webhooks kept": _count(session, InboxWebhook),
                 "calls": _count(session, Call),
+                "forms": _count(session, FormSubmission),
                 "attributed": _count(session, Attribution),
                 "facts learned": _count(session, FactRow),
                 "consent decisions": _count(session, ConsentDecision),

@@ -20,6 +20,7 @@ MODULES = (
     "deliveries",
     "sync",
     "numbers",
+    "snippet",
     "report",
     "sources",
     "consent",

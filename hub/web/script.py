@@ -6,7 +6,6 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from hub.config.models import CompanySection
 from hub.model import Company
 from hub.numbers.directory import Directory, LiveDirectory
 
@@ -49,33 +49,67 @@ class Script:
         return f"{self.name}.{self.version}.js"
 
 
-def script_of(company: Company, directory: Directory, public_url: str, name: Name = "ringfence") -> Script:
-    """A script of the company's; made once for each state of its settings."""
-    settings = settings_of(company, directory, public_url)
-    if name == "ringfence-forms":
-        settings = {"track": settings["track"]}
-    return _script(name, json.dumps(settings, separators=(",", ":")))
+@dataclass(frozen=True, kw_only=True)
+class Website:
+    """A company's pages, as its scripts must know them; everybody can read it, so it holds nothing that they do not show."""
 
+    company: str
+    country: str
+    domains: tuple[str, ...]
+    has_pool: bool
+    swap: tuple[str, ...] = ()
+    cookie_days: int = 90
+    linked_domains: tuple[str, ...] = ()
+    consent: str | None = None
 
-def settings_of(company: Company, directory: Directory, public_url: str) -> dict[str, Any]:
-    """What the script knows of its company; everybody can read it, so it holds nothing that the pages do not show."""
-    website: Mapping[str, Any] = company.website
-    return {
-        "track": f"{public_url.rstrip('/')}/track/{company.name}",
-        "swap": [_target(number) for number in website.get("swap", ())],
-        "days": website.get("cookie_days", 0),
-        "domains": list(company.domains),
-        "linked": list(website.get("linked_domains", ())),
-        "optIn": asks_first(company),
-        "country": company.country,
-        "pool": any(tracker.type == "session" for tracker in directory.trackers.get(company.id, ())),
-    }
+    @classmethod
+    def of(cls, company: Company, directory: Directory) -> Website:
+        """As the tables have it."""
+        return cls(
+            company=company.name,
+            country=company.country,
+            domains=tuple(company.domains),
+            has_pool=any(tracker.type == "session" for tracker in directory.trackers.get(company.id, ())),
+            **company.website,
+        )
 
+    @classmethod
+    def written(cls, section: CompanySection) -> Website:
+        """As config.yaml has it."""
+        return cls(
+            company=section.name,
+            country=section.country,
+            domains=section.domains,
+            has_pool=any(tracker.type == "session" for tracker in section.trackers),
+            **section.website.model_dump(mode="json"),
+        )
 
-def asks_first(company: Company) -> bool:
-    """Whether visitors must say yes before they are recorded: as `website.consent` says, else outside the United States."""
-    said = company.website.get("consent")
-    return said == "opt_in" if said else company.country != "US"
+    @property
+    def asks_first(self) -> bool:
+        """Whether visitors must say yes before they are recorded: as `consent` says, else outside the United States."""
+        return self.consent == "opt_in" if self.consent else self.country != "US"
+
+    def script(self, public_url: str, name: Name = "ringfence") -> Script:
+        """One of the scripts; made once for each state of the settings."""
+        settings: dict[str, Any] = {"track": f"{public_url.rstrip('/')}/track/{self.company}"}
+        if name == "ringfence":
+            settings |= {
+                "swap": [_target(number) for number in self.swap],
+                "days": self.cookie_days,
+                "domains": self.domains,
+                "linked": self.linked_domains,
+                "optIn": self.asks_first,
+                "country": self.country,
+                "pool": self.has_pool,
+            }
+        return _script(name, json.dumps(settings, separators=(",", ":")))
+
+    def tag(self, public_url: str, name: Name = "ringfence", *, pinned: bool = True) -> str:
+        """The HTML that loads a script: this very version, which the browser checks, or always the latest."""
+        script = self.script(public_url, name)
+        file = script.file if pinned else f"{name}.js"
+        pin = f' integrity="{script.integrity}"' if pinned else ""
+        return f'<script async src="{public_url.rstrip("/")}/t/{self.company}/{file}"{pin} crossorigin="anonymous"></script>'
 
 
 def script_routes(directory: LiveDirectory, public_url: str) -> list[BaseRoute]:
@@ -87,7 +121,7 @@ def script_routes(directory: LiveDirectory, public_url: str) -> list[BaseRoute]:
         name, _, version = request.path_params["file"].removesuffix(".js").partition(".")
         if company is None or name not in get_args(Name) or not request.path_params["file"].endswith(".js"):
             return _missing()
-        found = script_of(company, now, public_url, name)
+        found = Website.of(company, now).script(public_url, name)
         if version not in ("", found.version):
             return _missing()
         return _served(request, found, LONG_LIFE if version else SHORT_LIFE)

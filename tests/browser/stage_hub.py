@@ -20,7 +20,7 @@ from hub.model import TrackingNumber
 from hub.opening import Opened, open_hub, read_config
 from hub.testing import FrozenClock
 from hub.web.app import create_app
-from hub.web.script import Script, script_of
+from hub.web.script import Website
 
 HUB_HOST = "calls.lakeside.example.com"
 SHOWN, SECOND, LONDON = "+13125550190", "+18004442277", "+442079460958"
@@ -78,10 +78,10 @@ class BrowserHub:
     clock: FrozenClock
     address: str
 
-    def script(self, company: str = "lakeside", name: Any = "ringfence") -> Script:
-        """A script of the company's."""
+    def website(self, company: str = "lakeside") -> Website:
+        """A company's pages."""
         directory = self.opened.directory.current()
-        return script_of(directory.companies[company], directory, self.address, name)
+        return Website.of(directory.companies[company], directory)
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """What the database says."""

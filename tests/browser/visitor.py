@@ -59,11 +59,9 @@ class Visitor:
     def snippet(
         self, company: str = "lakeside", how: str = "async", pinned: bool = False, name: Any = "ringfence"
     ) -> str:
-        """A script's tag, as `hub snippet` writes it."""
-        found = self.hub.script(company, name)
-        file = found.file if pinned else f"{name}.js"
-        pin = f' integrity="{found.integrity}" crossorigin="anonymous"' if pinned else ""
-        return f'<script {how} src="{self.hub.address}/t/{company}/{file}"{pin}></script>'
+        """A script's tag, as `hub snippet` prints it."""
+        tag = self.hub.website(company).tag(self.hub.address, name, pinned=pinned)
+        return tag.replace("<script async", f"<script {how}")
 
     def html(self, body: str, head: str = "", **snippet: Any) -> str:
         """A page with the script in its head."""

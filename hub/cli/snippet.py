@@ -1,0 +1,47 @@
+"""`hub snippet`: what a company's pages need, to be copied into them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hub.cli.printing import CONFIG, ConfigFile, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `hub`."""
+    app.command("snippet")(snippet)
+
+
+def snippet(
+    company: Annotated[str, typer.Argument(help="The company's name in config.yaml.", metavar="COMPANY")],
+    pinned: Annotated[
+        bool,
+        typer.Option("--pinned/--latest", help="Pin the script to this version and these settings, or follow both."),
+    ] = True,
+    forms: Annotated[bool, typer.Option("--forms", help="Also the script that captures forms.")] = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Print the HTML that belongs into the head of a company's pages.
+
+    The browser checks a pinned script against its fingerprint. After an upgrade of the hub or a change under `website:`
+    print it again: an old one is not served any more, and the pages show their own numbers.
+    """
+    from hub.cli.finding import known
+    from hub.opening import read_config
+    from hub.web.script import Website
+
+    loaded = read_config(config, sandbox=True)
+    known(company, [each.name for each in loaded.companies], "company")
+    website = Website.written(next(each for each in loaded.companies if each.name == company))
+    address = str(loaded.hub.public_url)
+    typer.echo(website.tag(address, pinned=pinned))
+    if forms:
+        typer.echo(website.tag(address, "ringfence-forms", pinned=pinned))
+    if not website.swap:
+        say(f"[yellow]config.yaml names no numbers of {company}'s pages:[/yellow] add website: swap:.", to_errors=True)
+    if not website.domains:
+        say(
+            f"[yellow]config.yaml names no domains of {company}:[/yellow] no page may ask for a number.", to_errors=True
+        )

@@ -116,15 +116,14 @@ def script_routes(directory: LiveDirectory, public_url: str) -> list[BaseRoute]:
     """The routes of the script and of the site's word on Global Privacy Control."""
 
     def script(request: Request) -> Response:
-        now = directory.current()
-        company = now.companies.get(request.path_params["company"])
-        name, _, version = request.path_params["file"].removesuffix(".js").partition(".")
-        if company is None or name not in get_args(Name) or not request.path_params["file"].endswith(".js"):
+        now, file = directory.current(), request.path_params["file"]
+        company, name = now.companies.get(request.path_params["company"]), file.partition(".")[0]
+        if company is None or name not in get_args(Name):
             return _missing()
         found = Website.of(company, now).script(public_url, name)
-        if version not in ("", found.version):
+        if file not in (f"{name}.js", found.file):
             return _missing()
-        return _served(request, found, LONG_LIFE if version else SHORT_LIFE)
+        return _served(request, found, LONG_LIFE if file == found.file else SHORT_LIFE)
 
     def gpc(request: Request) -> Response:
         return JSONResponse({"gpc": True, "lastUpdate": GPC_SINCE}, headers={"Access-Control-Allow-Origin": "*"})

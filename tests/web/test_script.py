@@ -1,0 +1,182 @@
+"""The page script is served with the company's settings, may be pinned, and is cached no longer than it is right."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+from web_edge import CONFIG, PUBLIC, Edge
+
+from hub.cli import app
+from hub.config.models import CompanySection
+from hub.opening import read_config
+from hub.web.script import Website
+
+BUDGET = 6_000
+"""Bytes of the compressed script, with a company's settings in it."""
+SITE = {"swap": ["+13125550190", "+18004442277", "+442079460958"], "linked_domains": ["drains.example.com"]}
+
+
+def website(**changes: object) -> Website:
+    """A company's pages."""
+    plain = {"company": "lakeside", "country": "US", "domains": ("lakeside.example.com",), "has_pool": True}
+    return Website(**{**plain, **changes})  # type: ignore[arg-type]
+
+
+def settings(body: bytes) -> dict[str, object]:
+    """The settings at a script's end."""
+    found = re.search(rb"\}\)\((\{.*\})\);?$", body.strip())
+    assert found, body[-200:]
+    read: dict[str, object] = json.loads(found[1])
+    return read
+
+
+@pytest.mark.parametrize("name", ["ringfence", "ringfence-forms"])
+def test_the_script_is_served_compressed_and_may_be_pinned(edge: Edge, name: str) -> None:
+    latest = edge.client.get(f"/t/lakeside/{name}.js")
+    assert latest.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert latest.headers["content-encoding"] == "gzip" and "max-age=300" in latest.headers["cache-control"]
+    assert (
+        latest.headers["access-control-allow-origin"] == "*" and latest.headers["x-content-type-options"] == "nosniff"
+    )
+    directory = edge.opened.directory.current()
+    script = Website.of(directory.companies["lakeside"], directory).script(PUBLIC, name)  # type: ignore[arg-type]
+    pinned = edge.client.get(f"/t/lakeside/{script.file}")
+    assert "immutable" in pinned.headers["cache-control"] and pinned.content == latest.content == script.body
+    assert script.integrity == "sha384-" + base64.b64encode(hashlib.sha384(pinned.content).digest()).decode()
+    plain = edge.client.get(f"/t/lakeside/{script.file}", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers and plain.content == script.body
+    assert plain.headers["vary"] == "Accept-Encoding" and plain.headers["etag"] != pinned.headers["etag"]
+
+
+def test_a_browser_that_has_the_script_is_told_that_it_is_unchanged(edge: Edge) -> None:
+    first = edge.client.get("/t/lakeside/ringfence.js")
+    again = edge.client.get("/t/lakeside/ringfence.js", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["cache-control"] == first.headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "nobody/ringfence.js",
+        "lakeside/ringfence",
+        "lakeside/ringfence.0000000000000000.js",
+        "lakeside/ringfence..js",
+        "lakeside/other.js",
+        "lakeside/..%2fringfence.js",
+        "lakeside/%00.js",
+        "%E2%82%AC/ringfence.js",
+    ],
+)
+def test_an_unknown_script_is_not_found_and_that_is_not_cached(edge: Edge, path: str) -> None:
+    answer = edge.client.get(f"/t/{path}")
+    assert answer.status_code == 404
+    assert answer.headers.get("cache-control", "no-store") == "no-store"
+
+
+def test_the_script_with_its_settings_keeps_to_its_budget() -> None:
+    script = website(**SITE).script("https://calls.lakeside.example.com")
+    assert len(script.compressed) <= BUDGET
+    assert gzip.decompress(script.compressed) == script.body
+
+
+def test_a_page_learns_nothing_of_the_company_that_it_does_not_show(edge: Edge) -> None:
+    told = settings(edge.client.get("/t/lakeside/ringfence.js").content)
+    assert set(told) == {"track", "swap", "days", "domains", "linked", "optIn", "country", "pool"}
+    assert told["track"] == f"{PUBLIC}/track/lakeside"
+    assert settings(edge.client.get("/t/lakeside/ringfence-forms.js").content) == {"track": told["track"]}
+
+
+def test_every_change_of_the_settings_is_another_version() -> None:
+    versions = {
+        website(**changes).script(PUBLIC).version
+        for changes in ({}, SITE, {"country": "DE"}, {"cookie_days": 30}, {"domains": ()}, {"has_pool": False})
+    }
+    assert len(versions) == 6
+
+
+@pytest.mark.parametrize(
+    ("country", "consent", "asks"),
+    [
+        ("US", None, False),
+        ("DE", None, True),
+        ("GB", None, True),
+        ("CA", None, True),
+        ("BR", None, True),
+        ("US", "opt_in", True),
+        ("DE", "opt_out", False),
+    ],
+)
+def test_visitors_are_asked_first_unless_the_law_or_the_company_says_otherwise(
+    country: str, consent: str | None, asks: bool
+) -> None:
+    found = website(country=country, consent=consent)
+    assert found.asks_first is asks and settings(found.script(PUBLIC).body)["optIn"] is asks
+
+
+@pytest.mark.parametrize(
+    ("number", "parts"),
+    [
+        ("+13125550190", ["1", "1", "3125550190"]),
+        ("+442079460958", ["44", "0", "2079460958"]),
+        ("+49301234567", ["49", "0", "301234567"]),
+        ("+390612345678", ["39", "", "0612345678"]),
+        ("+74951234567", ["7", "8", "4951234567"]),
+        ("+19995550100", ["1", "1", "9995550100"]),
+    ],
+)
+def test_the_script_knows_how_a_number_is_dialled_at_home(number: str, parts: list[str]) -> None:
+    assert settings(website(swap=(number,)).script(PUBLIC).body)["swap"] == [parts]
+
+
+def test_settings_with_markup_in_them_stay_one_script() -> None:
+    body = website(domains=("</script><script>alert(1)//", "\u2028\u2029")).script(PUBLIC).body
+    assert settings(body)["domains"] == ["</script><script>alert(1)//", "\u2028\u2029"]
+    assert b"\xe2\x80\xa8" not in body
+
+
+def test_the_site_says_that_it_honours_global_privacy_control(edge: Edge) -> None:
+    answer = edge.client.get("/.well-known/gpc.json")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json()["gpc"] is True and re.fullmatch(r"\d{4}-\d\d-\d\d", answer.json()["lastUpdate"])
+
+
+def test_a_visit_that_comes_as_plain_text_needs_no_preflight(edge: Edge) -> None:
+    answer = edge.client.post("/track/lakeside/visit", content=b"{}", headers={"content-type": "text/plain"})
+    assert answer.status_code == 200
+    written = answer.json()
+    assert (written["national"], written["international"]) == (
+        f"({written['number'][2:5]}) {written['number'][5:8]}-{written['number'][8:]}",
+        f"+1 {written['number'][2:5]}-{written['number'][5:8]}-{written['number'][8:]}",
+    )
+
+
+def test_hub_snippet_prints_what_the_hub_serves(edge: Edge, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    printed = CliRunner().invoke(app, ["snippet", "lakeside", "--forms", "--config", str(tmp_path / "config.yaml")])
+    tags = re.findall(r'src="(\S+?)"(?: integrity="(\S+?)")? crossorigin="anonymous"', printed.stdout)
+    assert len(tags) == 2
+    for address, integrity in tags:
+        served: httpx.Response = edge.client.get(address.removeprefix(PUBLIC))
+        assert served.status_code == 200
+        assert integrity == "sha384-" + base64.b64encode(hashlib.sha384(served.content).digest()).decode()
+    assert "swap" in printed.stderr, "the configuration names no numbers to swap"
+    latest = CliRunner().invoke(app, ["snippet", "lakeside", "--latest", "--config", str(tmp_path / "config.yaml")])
+    assert f'src="{PUBLIC}/t/lakeside/ringfence.js" crossorigin' in latest.stdout
+
+
+def test_what_config_yaml_says_of_a_website_is_what_the_tables_say(edge: Edge, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    section: CompanySection = read_config(tmp_path / "config.yaml").companies[0]
+    directory = edge.opened.directory.current()
+    assert Website.written(section).script(PUBLIC) == Website.of(directory.companies["lakeside"], directory).script(
+        PUBLIC
+    )

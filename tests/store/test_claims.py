@@ -154,7 +154,7 @@ while idle < 3:
 
 def test_processes_that_claim_at_once_on_postgresql_never_share_a_row(postgres_url: str) -> None:
     store = Store(postgres_url)
-    ids = put(store, 400)
+    ids = put(store, 200)
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", CLAIMER, postgres_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

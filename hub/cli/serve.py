@@ -66,6 +66,7 @@ def serve(opened: Opened, wake: threading.Event | None = None, when_open: Callab
             access_log=False,
             timeout_graceful_shutdown=10,
             log_config=None,
+            proxy_headers=False,  # hub.trusted_proxies says whose word on addresses is believed
         )
     ).run()
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from hub import metrics
 from hub.assembly import Hub
 from hub.flow.arrival import Arrival, Arrived, Shown, arrive
-from hub.flow.visit import Departure, record_visits
+from hub.flow.visit import Departure, count_visit, record_visits
 from hub.model import Company
 from hub.numbers.directory import Directory
 from hub.numbers.limits import Limits
@@ -39,12 +39,13 @@ class VisitDesk:
     def receive(self, directory: Directory, company: Company, arrival: Arrival) -> Future[Shown]:
         """What a visitor is shown, once it is durable. A robot is shown the number for everybody, and nothing is written."""
         arrived = arrive(directory, company, arrival)
-        if is_robot(arrival.user_agent):
-            metrics.VISITS.labels(company.name, "robot").inc()
-            answered: Future[Shown] = Future()
-            answered.set_result(arrived.unrecorded())
-            return answered
-        return self._queue(arrived)
+        if not is_robot(arrival.user_agent):
+            return self._queue(arrived)
+        count_visit(self._limits, arrived, self._hub.clock())
+        metrics.VISITS.labels(company.name, "robot").inc()
+        answered: Future[Shown] = Future()
+        answered.set_result(arrived.unrecorded())
+        return answered
 
     def dismiss(self, company: Company, visit_id: str) -> Future[None]:
         """A visitor left; done when that is durable."""

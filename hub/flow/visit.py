@@ -7,6 +7,7 @@ visitor who denies analytics is not recorded.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,7 @@ from hub.model import Company, Visit
 from hub.model.columns import VISIT_LIFE, new_id, storable
 from hub.numbers.directory import Directory
 from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep
-from hub.numbers.limits import Limits
+from hub.numbers.limits import Limits, Share
 from hub.store.rows import change_rows, write_rows
 
 __all__ = ["Arrival", "Departure", "Shown", "end_visit", "record_visit", "record_visits"]
@@ -68,6 +69,11 @@ def record_visits(
     return shown
 
 
+def count_visit(limits: Limits, job: Arrived, now: datetime) -> Share:
+    """Count an arrival against its network; what it may be lent."""
+    return limits.share(job.company.id, job.arrival.network, job.showable.pools, job.showable.pool_size, now)
+
+
 def _waves(jobs: Sequence[Arrived | Departure]) -> Iterator[list[int]]:
     """The jobs in groups in which no visit comes twice, each visit's jobs in their order."""
     left = list(range(len(jobs)))
@@ -94,6 +100,8 @@ class _Wave:
         self._visits: dict[int, Visit] = {}
         """Job → its visit, known or new."""
         self._new: list[Visit] = []
+        self._shares: dict[int, Share] = {}
+        """Job → what it may be lent, where it was counted already."""
         self._wanted: dict[int, Wanted] = {}
 
     def record(self) -> dict[int, Shown]:
@@ -113,7 +121,7 @@ class _Wave:
                 if not job.denied:
                     self._visits[index] = visit
             elif not job.denied and self._may_record(job):
-                self._visits[index] = self._begin(job)
+                self._visits[index] = self._begin(index, job)
         held = keep(self._session, staying, leaving, self._now)
         for index, visit in self._visits.items():
             if visit.id not in held:
@@ -154,9 +162,10 @@ class _Wave:
     def _may_record(self, job: Arrived) -> bool:
         return self._limits is None or self._limits.may_record(job.company.id, self._now)
 
-    def _begin(self, job: Arrived) -> Visit:
+    def _begin(self, index: int, job: Arrived) -> Visit:
         visit = _visit(job, self._now)
         self._new.append(visit)
+        self._shares[index] = self._share(job)
         return visit
 
     def _want(self, index: int, visit: Visit) -> None:
@@ -165,27 +174,23 @@ class _Wave:
         assert isinstance(job, Arrived)
         pools = job.showable.pools
         if job.fixed is None and pools and visit.human_at is not None and visit.number_shown_id is None:
-            share = (
-                self._limits.share(job.company.id, job.arrival.network, pools, job.showable.pool_size, self._now)
-                if self._limits
-                else "all"
-            )
+            share = self._shares.get(index) or self._share(job)
             if share != "none":
                 self._wanted[index] = Wanted(visit.id, pools, reserved=share == "all")
         if index not in self._wanted and visit.number_shown_id is None:
             self._show_shared(index)
 
+    def _share(self, job: Arrived) -> Share:
+        return count_visit(self._limits, job, self._now) if self._limits else "all"
+
     def _lend(self) -> dict[str, Held]:
         """A number for each who wants one, as far as there are any."""
         lent = self._ask(self._wanted)
         refused = {index: each for index, each in self._wanted.items() if each.visit_id not in lent}
-        if refused and self._limits is not None:
-            companies = {self._jobs[index].company.id for index in refused}
-            flooding = [visit for company_id in companies for visit in self._limits.recall(company_id)]
-            if flooding:
-                keep(self._session, [], flooding, self._now)
-                lent |= self._ask(refused)
-                refused = {index: each for index, each in refused.items() if each.visit_id not in lent}
+        while flooding := self._recall(refused):
+            keep(self._session, [], flooding, self._now)
+            lent |= self._ask(refused)
+            refused = {index: each for index, each in refused.items() if each.visit_id not in lent}
         count_overflows(self._session, list(refused.values()), self._now)
         for index in refused:
             self._show_shared(index)
@@ -200,6 +205,15 @@ class _Wave:
         if isinstance(job, Arrived) and job.line is not None:
             visit.number_shown_id = job.line.number.id
 
+    def _recall(self, refused: dict[int, Wanted]) -> list[str]:
+        """Visits that must give their numbers up: of networks that ask most, for visitors from quiet ones."""
+        if self._limits is None:
+            return []
+        quiet = Counter(self._jobs[index].company.id for index, each in refused.items() if each.reserved)
+        return [
+            visit for company_id, count in quiet.items() for visit in self._limits.recall(company_id, count, self._now)
+        ]
+
     def _ask(self, wanted: dict[int, Wanted]) -> dict[str, Held]:
         lent = {}
         for (index, each), held in zip(
@@ -210,7 +224,7 @@ class _Wave:
                 if self._limits is not None:
                     job = self._jobs[index]
                     assert isinstance(job, Arrived)
-                    self._limits.lent(job.company.id, job.arrival.network, each.visit_id)
+                    self._limits.lent(job.company.id, job.arrival.network, each.visit_id, self._now)
         return lent
 
     def _shown(self, index: int, job: Arrived, held: dict[str, Held]) -> Shown:

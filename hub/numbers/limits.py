@@ -20,11 +20,14 @@ NETWORK_SHARE = 0.1
 """The part of a company's pools that one network may ask for within one holding time."""
 NETWORK_LEAST = 5
 """Visits that any network may make at once, however small the pool is: a family, a small office."""
+BUSY = 0.7
+"""A network whose bucket is no fuller than this gives its numbers up to visitors from quiet networks who find none left.
+Of the least bucket, that is the second visit within some minutes."""
 COMPANY_BURST = 2_000
 COMPANY_RATE = 100.0
 """Visits, at once and a second, that are recorded for one company; what is beyond is shown the shared number only."""
 MOST_NETWORKS = 50_000
-"""Networks that are remembered; the one that was quiet longest is forgotten first."""
+"""Networks that are remembered of a company; the one that was quiet longest is forgotten first."""
 
 Share = Literal["all", "unreserved", "none"]
 """What a visitor may be lent of a pool: all of it, all but its reserve, or nothing."""
@@ -42,19 +45,29 @@ class TokenBucket:
 
     def take(self, now: datetime) -> float:
         """Take one token; how many there were, less than one where there was none to take."""
-        passed = max(0.0, (now - self.filled_at).total_seconds())
+        found = self.level_at(now)
         self.filled_at = now
-        found = min(self.capacity, self.level + passed * self.per_second)
         self.level = max(-self.capacity, found - 1)
         return found
+
+    def level_at(self, now: datetime) -> float:
+        """How many tokens there are at `now`."""
+        passed = max(0.0, (now - self.filled_at).total_seconds())
+        return min(self.capacity, self.level + passed * self.per_second)
 
 
 @dataclass
 class _Network:
     bucket: TokenBucket
     visits: deque[str] = field(default_factory=lambda: deque(maxlen=100))
-    """Those that were lent a number and may still hold it."""
-    flooding: bool = False
+    """Those that were lent a number and may still hold it, newest last."""
+
+
+@dataclass
+class _Company:
+    bucket: TokenBucket
+    networks: OrderedDict[str, _Network] = field(default_factory=OrderedDict)
+    holding: dict[str, _Network] = field(default_factory=dict)
 
 
 class Limits:
@@ -62,54 +75,67 @@ class Limits:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._networks: OrderedDict[tuple[str, str], _Network] = OrderedDict()
-        self._companies: dict[str, TokenBucket] = {}
+        self._companies: dict[str, _Company] = {}
 
     def may_record(self, company_id: str, now: datetime) -> bool:
         """Whether one more visit to the company is written down."""
         with self._lock:
-            bucket = self._companies.setdefault(
-                company_id, TokenBucket(COMPANY_BURST, COMPANY_RATE, COMPANY_BURST, now)
-            )
-            return bucket.take(now) >= 1
+            return self._company(company_id, now).bucket.take(now) >= 1
 
     def share(self, company_id: str, network: str | None, pools: Sequence[Tracker], size: int, now: datetime) -> Share:
-        """What one more visitor from a network may be lent. Without a network (see `network_of`) nothing limits it.
+        """Count a visit from a network, a robot's too, and tell what it may be lent of pools of `size` numbers.
 
         The first visitor from a quiet network may take the last number; the next ones leave the reserve alone; and a
-        network that asks for more than its part of the pool gets none, for as long as it goes on.
+        network that asks for more than its part of the pool gets none, for as long as it goes on. Without a network
+        (see `network_of`) nothing limits a visit.
         """
         if network is None or not pools:
             return "all"
         capacity = max(NETWORK_LEAST, size * NETWORK_SHARE)
         hold = min(pool.hold_seconds for pool in pools)
         with self._lock:
-            known = self._networks.pop((company_id, network), None)
+            networks = self._company(company_id, now).networks
+            known = networks.pop(network, None)
             known = known or _Network(TokenBucket(capacity, capacity / max(1, hold), capacity, now))
-            self._networks[company_id, network] = known
-            if len(self._networks) > MOST_NETWORKS:
-                self._networks.popitem(last=False)
+            networks[network] = known
+            if len(networks) > MOST_NETWORKS:
+                networks.popitem(last=False)
             found = known.bucket.take(now)
-            known.flooding = found < 1
-            return "none" if known.flooding else "all" if found > capacity - 1 else "unreserved"
+            return "none" if found < 1 else "all" if found > capacity - 1 else "unreserved"
 
-    def lent(self, company_id: str, network: str | None, visit_id: str) -> None:
+    def lent(self, company_id: str, network: str | None, visit_id: str, now: datetime) -> None:
         """Remember that a visit from a network was lent a number."""
         if network is not None:
             with self._lock:
-                known = self._networks.get((company_id, network))
+                company = self._company(company_id, now)
+                known = company.networks.get(network)
                 if known is not None:
                     known.visits.append(visit_id)
+                    company.holding[network] = known
 
-    def recall(self, company_id: str) -> list[str]:
-        """The visits that hold numbers of a company for networks that turned out to flood it; told once."""
+    def recall(self, company_id: str, count: int, now: datetime) -> list[str]:
+        """About `count` visits that were lent numbers of a company, of the networks that ask most; each is told once."""
         with self._lock:
+            holding = self._company(company_id, now).holding
+            busy = [
+                (level, network)
+                for network, known in holding.items()
+                if (level := known.bucket.level_at(now)) <= BUSY * known.bucket.capacity
+            ]
             recalled: list[str] = []
-            for (company, _), known in self._networks.items():
-                if company == company_id and known.flooding:
-                    recalled += known.visits
-                    known.visits.clear()
+            for _, network in sorted(busy):
+                visits = holding[network].visits
+                while visits and len(recalled) < count:
+                    recalled.append(visits.pop())
+                if not visits:
+                    del holding[network]
             return recalled
+
+    def _company(self, company_id: str, now: datetime) -> _Company:
+        if company_id not in self._companies:
+            bucket = TokenBucket(COMPANY_BURST, COMPANY_RATE, COMPANY_BURST, now)
+            self._companies[company_id] = _Company(bucket)
+        return self._companies[company_id]
 
 
 def network_of(address: str | None) -> str | None:

@@ -163,10 +163,10 @@ class Edge:
 
 
 @contextmanager
-def open_edge(folder: Path) -> Iterator[Edge]:
+def open_edge(folder: Path, trusted_proxies: str = "[]") -> Iterator[Edge]:
     """A hub with an empty database in `folder`, served over HTTP."""
     path = folder / "config.yaml"
-    path.write_text(CONFIG)
+    path.write_text(CONFIG.replace("connectors:", f"  trusted_proxies: {trusted_proxies}\nconnectors:", 1))
     clock = FrozenClock()
     with open_hub(read_config(path), clock) as opened:
         config = uvicorn.Config(
@@ -175,6 +175,7 @@ def open_edge(folder: Path) -> Iterator[Edge]:
             port=0,
             log_level="error",
             access_log=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)

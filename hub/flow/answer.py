@@ -69,10 +69,9 @@ class Answerer:
         wanted = [(point, line.route, line.source_name) for point, line in zip(points, lines, strict=True)]
         return self._hub.plugins.submit_answers(connector, wanted)
 
-    def late(self, connector: str, point: AnswerPoint) -> AnswerDocument:
-        """The answer where the plugin did not make one in time."""
+    def note_late(self, connector: str) -> None:
+        """The plugin did not make its answers in time."""
         self._hub.plugins.guards[connector].late("render_answer", DEADLINE)
-        return self.static_document(connector, point)
 
     def static_document(self, connector: str, point: AnswerPoint) -> AnswerDocument:
         """The document that only forwards the call; it is in memory."""

@@ -66,7 +66,11 @@ class Receiver:
 
     def submit(self, connector: str, request: WebhookRequest, done: Done) -> None:
         """Queue one webhook; returns at once."""
-        self._lanes[connector].submit(request, done)
+        self.submit_all(connector, [(request, done)])
+
+    def submit_all(self, connector: str, waiting: Sequence[Waiting]) -> None:
+        """Queue webhooks that came in together; returns at once."""
+        self._lanes[connector].submit(waiting)
 
     def hangs(self, connector: str) -> bool:
         """Whether the connector's verification is past its deadline; what waits behind it then goes on beside it."""
@@ -80,16 +84,12 @@ class _Lane:
         self._lock = threading.Lock()
         self._busy_since: float | None = None
 
-    def submit(self, request: WebhookRequest, done: Done) -> None:
+    def submit(self, waiting: Sequence[Waiting]) -> None:
         with self._lock:
-            if len(self._waiting) >= WAITING_CAP:
-                full = True
-            else:
-                full = False
-                self._waiting.append((request, done))
-        if full:
+            room = max(0, WAITING_CAP - len(self._waiting))
+            self._waiting += waiting[:room]
+        for _, done in waiting[room:]:
             done(Received("failed"))
-            return
         self._go_on()
 
     def hangs(self) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlmodel import Session
@@ -42,6 +42,12 @@ class Store:
         with Session(self._writing, expire_on_commit=False) as session:
             yield session
             session.commit()
+
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """As `writing`, without a session: for statements that are made already."""
+        with self._writing.begin() as connection:
+            yield connection
 
     def ping(self) -> None:
         """Raise where the database does not answer."""

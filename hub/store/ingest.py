@@ -80,8 +80,8 @@ class IngestWriter:
     def _commit(self, jobs: Sequence[tuple[Sequence[Row], Written]]) -> None:
         rows = [row for job_rows, _ in jobs for row in job_rows]
         try:
-            with self._store.writing() as session:
-                self._insert.run(session.connection(), rows)
+            with self._store.connected() as connection:
+                self._insert.run(connection, rows)
         except Exception as error:  # noqa: BLE001 - the writer must go on, or no webhook is ever acknowledged again
             if len(jobs) > 1 and not isinstance(error, OperationalError | InterfaceError):
                 # The database is well and a row is not: the others must not be lost with it.

@@ -18,7 +18,7 @@ from hub.assembly import Clock
 from hub.contracts.webhooks import AnswerDocument, AnswerPoint, WebhookRequest
 from hub.errors import RingfenceError
 from hub.flow.answer import DEADLINE, Answerer
-from hub.flow.receive import BODY_CAP, Received, Receiver
+from hub.flow.receive import BODY_CAP, Done, Received, Receiver, Waiting
 from hub.web.bodies import ASGI, read_chunks
 
 log = structlog.get_logger(__name__)
@@ -50,6 +50,7 @@ class WebhookEndpoint:
         self._app, self._receiver, self._answerer, self._clock = app, receiver, answerer, clock
         self._public_url = public_url.rstrip("/")
         self._mail = _Mail()
+        self._arrived: dict[str, list[Waiting]] = {}
         self._desks = {name: _Desk(name, answerer) for name in receiver.connectors}
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
@@ -78,7 +79,7 @@ class WebhookEndpoint:
             metrics.WEBHOOKS.labels(connector, "too large").inc()
             return TOO_LARGE
         waiting = _Waiting(path == FALLBACK, partial(self._receiver.hangs, connector))
-        self._receiver.submit(connector, self._incoming(scope, body), partial(self._mail.put, waiting))
+        self._bring(connector, self._incoming(scope, body), partial(self._mail.put, waiting))
         received = await waiting.outcome
         if received is None or received.outcome == "failed" or received.verified is None:
             return FORBIDDEN if received and received.outcome == "forged" else LATER
@@ -103,13 +104,21 @@ class WebhookEndpoint:
             headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
         )
 
+    def _bring(self, connector: str, request: WebhookRequest, done: Done) -> None:
+        """Hand a webhook to the receiver, together with those that the event loop reads in the same round."""
+        arrived = self._arrived.setdefault(connector, [])
+        if not arrived:
+            asyncio.get_running_loop().call_soon(self._hand_over, connector)
+        arrived.append((request, done))
+
+    def _hand_over(self, connector: str) -> None:
+        self._receiver.submit_all(connector, self._arrived.pop(connector))
+
     async def _answer(self, connector: str, point: AnswerPoint, seconds_left: float) -> Reply:
         try:
             async with asyncio.timeout(seconds_left):
                 document = await self._desks[connector].ask(point)
-        except TimeoutError:
-            document = self._answerer.late(connector, point)
-        except RingfenceError as error:
+        except (TimeoutError, RingfenceError) as error:
             log.warning("static answer", connector=connector, step=point.step, error=type(error).__name__)
             document = self._answerer.static_document(connector, point)
         return _document(document)
@@ -146,6 +155,12 @@ class _Desk:
                 loop.call_soon_threadsafe(_hand_out, asked, answers)
 
         making.add_done_callback(made)
+        # Once for all of them, and only if the plugin is slow: a slow database is not its fault.
+        loop.call_later(DEADLINE, self._note_if_late, making)
+
+    def _note_if_late(self, making: Future[list[AnswerDocument | RingfenceError]]) -> None:
+        if not making.done():
+            self._answerer.note_late(self._connector)
 
 
 def _hand_out(

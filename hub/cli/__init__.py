@@ -20,6 +20,7 @@ MODULES = (
     "deliveries",
     "sync",
     "numbers",
+    "pools",
     "snippet",
     "report",
     "sources",

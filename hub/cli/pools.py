@@ -1,0 +1,127 @@
+"""`hub pools`: each pool's size, visitors, use and overflow, and the size that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.printing import CONFIG, AsJson, ConfigFile, echo_json, plain, say, table
+
+if TYPE_CHECKING:
+    from hub.numbers.pools import PoolFigures
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `hub`."""
+    app.command("pools")(pools)
+
+
+def pools(
+    company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,
+    blocking: Annotated[
+        float,
+        typer.Option(min=0.0001, max=0.5, help="The part of visitors that may find no number in the busiest hour."),
+    ] = 0.01,
+    days: Annotated[int, typer.Option(min=1, max=400, help="How many days back to look.")] = 28,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Show each pool's size, visitors, use and overflow, and the size that Erlang's formula B recommends.
+
+    The recommendation is for the busiest hour, at the time that visitors really hold their numbers.
+    """
+    from hub.assembly import utc_now
+    from hub.cli.finding import known
+    from hub.numbers.directory import read_directory, write_accounts
+    from hub.numbers.pools import pool_figures
+    from hub.opening import open_store, read_config
+
+    loaded = read_config(config)
+    names = [each.name for each in loaded.companies]
+    wanted = [known(company, names, "company")] if company is not None else names
+    with open_store(loaded) as store:
+        now = utc_now()
+        with store.writing() as session:
+            write_accounts(session, loaded, now)
+        with store.reading() as session:
+            figures = pool_figures(session, read_directory(session), wanted, days=days, blocked=blocking, now=now)
+    if as_json:
+        echo_json([_plain(each, blocking) for each in figures])
+    else:
+        _print(figures, blocking)
+
+
+def _print(figures: Sequence[PoolFigures], blocking: float) -> None:
+    if not figures:
+        say("There is no pool; add a tracker of type session to config.yaml.")
+        return
+    table(
+        "Pools",
+        (
+            "pool",
+            "size",
+            "held now",
+            "visitors/h",
+            "busiest h",
+            "held for",
+            "use",
+            "overflow",
+            "a number rests",
+            "advised",
+        ),
+        (
+            (
+                plain(f"{each.company}/{each.tracker}"),
+                str(each.size),
+                str(each.live),
+                f"{each.mean_rate:.1f}",
+                f"{each.peak_rate:.0f}",
+                _span(each.hold),
+                f"{each.utilisation:.0%}",
+                f"{each.overflow_rate:.1%} ({each.overflows:,} of {each.arrivals:,})"
+                if each.arrivals
+                else "[dim]–[/dim]",
+                _span(each.rest),
+                _advice(each),
+            )
+            for each in figures
+        ),
+    )
+    say(f"Advised: so many that at most {blocking:.2%} of the busiest hour's visitors would find none (Erlang B).")
+
+
+def _advice(each: PoolFigures) -> str:
+    colour = "green" if each.recommended <= each.size else "yellow"
+    return f"[{colour}]{each.recommended}[/{colour}]" if each.arrivals else "[dim]no visitors yet[/dim]"
+
+
+def _span(length: timedelta | None) -> str:
+    if length is None:
+        return "[dim]–[/dim]"
+    minutes = length / timedelta(minutes=1)
+    if minutes < 120:
+        return f"{minutes:.0f} min"
+    return f"{minutes / 60:.0f} h" if minutes < 60 * 48 else f"{minutes / 1440:.0f} d"
+
+
+def _plain(each: PoolFigures, blocking: float) -> dict[str, Any]:
+    return {
+        "company": each.company,
+        "tracker": each.tracker,
+        "size": each.size,
+        "live": each.live,
+        "since": each.since,
+        "arrivals": each.arrivals,
+        "overflows": each.overflows,
+        "overflow_rate": round(each.overflow_rate, 4),
+        "arrivals_per_hour": {"mean": round(each.mean_rate, 2), "peak": each.peak_rate},
+        "hold_seconds": round(each.hold.total_seconds()),
+        "utilisation": round(each.utilisation, 4),
+        "rest_seconds": round(each.rest.total_seconds()) if each.rest is not None else None,
+        "blocking": blocking,
+        "recommended_size": each.recommended,
+        "expected_overflow_rate": round(each.expected_overflow, 6),
+    }

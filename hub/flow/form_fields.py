@@ -39,8 +39,16 @@ SECRET_PAIRS = frozenset(
      ("cc", "cvc"), ("cc", "cvv"), ("cc", "name"), ("cc", "type")}
 )  # fmt: skip
 
+FIRST_DIGITS, SHORTEST_GROUP, MOST_GROUPS = "23456", 3, 5
+"""How card numbers are written: 4-4-4-4, 4-6-5, 4-4-4-4-3, or in one."""
+DOUBLED = bytes(48 + sum(divmod(2 * (code - 48), 10)) if 48 <= code < 58 else code for code in range(256))
+"""Each digit as Luhn's check counts it at every second place."""
+
+ASCII_DIGITS = {0xFF10 + digit: str(digit) for digit in range(10)}
+"""Full-width digits, as East Asian keyboards write them."""
+
 _EMAIL = re.compile(r"[^\s@<>\"(),;:\\\[\]]{1,64}@(?:[^\s@.<>\"(),;:\\\[\]]{1,63}\.){1,8}[^\s@.<>\"(),;:\\\[\]]{2,63}")
-_DIGITS = re.compile(r"(?<![\d+])\d(?:[\s.\-–]{0,2}\d){12,}")
+_DIGITS = re.compile(r"(?<![0-9+])[0-9](?:[\s.\-–]{0,2}[0-9]){12,}")
 """A run that may hold a card number; what begins with a plus is a phone number."""
 
 
@@ -94,31 +102,33 @@ def is_secret(name: str) -> bool:
 
 def without_cards(text: str) -> str:
     """`text` with every number that could be a payment card's (13 to 19 digits, right by Luhn's check) masked."""
+    text = text.translate(ASCII_DIGITS) if not text.isascii() else text
     return _DIGITS.sub(lambda run: _masked(run[0]), text) if len(text) > 12 else text
 
 
 def _masked(run: str) -> str:
     """A run of digits without its cards, which begin and end with a group, as people write them."""
-    groups = [(match[0], match.start(), match.end()) for match in re.finditer(r"\d+", run)]
+    groups = [(match[0], match.start(), match.end()) for match in re.finditer(r"[0-9]+", run)]
     kept, at, index = "", 0, 0
     while index < len(groups):
-        digits, ends = "", []
-        for position, (group, _, end) in enumerate(groups[index : index + 6], index):
-            digits += group
-            if len(digits) > 19:
-                break
-            if len(digits) >= 13 and _luhn(digits):
-                ends.append((position, end))
-        if ends:
-            last, end = ends[-1]
-            kept, at, index = kept + run[at : groups[index][1]] + MASKED, end, last
+        digits, last = "", None
+        if groups[index][0][0] in FIRST_DIGITS:
+            for position in range(index, min(index + MOST_GROUPS, len(groups))):
+                group = groups[position][0]
+                digits += group
+                if len(group) < SHORTEST_GROUP or len(digits) > 19:
+                    break
+                if len(digits) >= 13 and _luhn(digits):
+                    last = position
+        if last is not None:
+            kept, at, index = kept + run[at : groups[index][1]] + MASKED, groups[last][2], last
         index += 1
     return kept + run[at:]
 
 
 def _luhn(digits: str) -> bool:
-    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
-    return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
+    plain = digits.encode()
+    return (sum(plain[-1::-2]) + sum(plain[-2::-2].translate(DOUBLED)) - 48 * len(plain)) % 10 == 0
 
 
 def _plain(name: str) -> str:

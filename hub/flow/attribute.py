@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hub.flow.case import SHOWN_FOR, Case
+from hub.flow.case import SHOWN_FOR, Case, as_likely
 from hub.flow.sources import classify_tracker
 from hub.model import Attribution, FormSubmission, Tracker, Visit
 from hub.model.columns import CALL_LIFE, CLICK_ID_LIFE
@@ -44,6 +44,7 @@ def attribute(case: Case, now: datetime) -> Attribution:
         return case.attribution
     rule, candidates, trace = _decide(case)
     case.visit = candidates[0].visit if candidates else None
+    case.may_be = [each.visit for each in candidates if as_likely(each.confidence, candidates[0].confidence)]
     visit = case.visit
     if visit is not None:
         source, medium, campaign, keyword = visit.source, visit.medium, visit.campaign, visit.keyword
@@ -78,7 +79,7 @@ def attribute(case: Case, now: datetime) -> Attribution:
                 "confidence": round(each.confidence, 3),
                 "why": each.why,
             }
-            for each in candidates[:10]
+            for each in candidates[:50]
         ],
         made_at=now,
         expires_at=case.at + CALL_LIFE,

@@ -50,6 +50,8 @@ class Case:
     """Of a form's person: earlier calls, texts and forms."""
     attribution: Attribution | None = None
     visit: Visit | None = None
+    may_be: list[Visit] = field(default_factory=list)
+    """The visits that are as likely the caller's as `visit` is, itself among them: if one of them objects, that counts."""
     held: list[tuple[Lease, Visit]] = field(default_factory=list)
     """Visits that held the dialled number of a pool within its cool-down, newest lease first."""
     remembered: Visit | None = None
@@ -214,11 +216,28 @@ def _load_attributions(session: Session, cases: Sequence[Case]) -> None:
             select(Attribution).where(col(Attribution.subject_id).in_([case.subject.id for case in cases]))
         )
     }
-    visits = _visits(session, [row.visit_id for row in found.values() if row.visit_id])
+    likely = {row.subject_id: _likely(row) for row in found.values()}
+    visits = _visits(session, [visit_id for ids in likely.values() for visit_id in ids])
     for case in cases:
         case.attribution = found.get(case.subject.id)
         if case.attribution is not None and case.attribution.visit_id:
             case.visit = visits.get(case.attribution.visit_id)
+            case.may_be = [visits[visit_id] for visit_id in likely[case.subject.id] if visit_id in visits]
+
+
+def as_likely(confidence: float, best: float) -> bool:
+    """Whether a candidate is about as likely as the best one."""
+    return confidence >= 0.9 * best
+
+
+def _likely(attribution: Attribution) -> list[str]:
+    """The visits that an attribution holds for about equally likely, the chosen one first."""
+    ids = [
+        str(each["visit"])
+        for each in attribution.candidates
+        if as_likely(float(each["confidence"]), attribution.confidence)
+    ]
+    return list(dict.fromkeys([attribution.visit_id, *ids])) if attribution.visit_id else []
 
 
 def _load_visits(session: Session, cases: Sequence[Case]) -> None:

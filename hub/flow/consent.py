@@ -105,14 +105,14 @@ def _places_of(case: Case) -> tuple[Place, ...]:
     return tuple(dict.fromkeys(places))
 
 
-def _visits(case: Case) -> list[Visit]:
-    visits = [case.visit, *case.visits_of_person] if case.visit else case.visits_of_person
-    return list({visit.id: visit for visit in visits if visit}.values())
+def _visits(case: Case, candidates: Sequence[Visit]) -> list[Visit]:
+    """The person's known visits, and the candidates for the one behind this call."""
+    return list({visit.id: visit for visit in (*candidates, *case.visits_of_person)}.values())
 
 
 def _signals(case: Case) -> tuple[Signal, ...]:
     signals = []
-    for visit in _visits(case):
+    for visit in _visits(case, case.may_be):
         if visit.gpc:
             signals.append(Signal(kind="gpc", at=visit.started_at, evidence=f"visit {visit.id}"))
         if visit.dnt:
@@ -144,8 +144,20 @@ def words_of(consent: Mapping[str, str]) -> dict[str, Literal["given", "refused"
 
 
 def _records_of_pages(case: Case) -> tuple[ConsentRecord, ...]:
-    """What was said on visits known to be the person's, and on the form itself."""
-    said = [(visit.consent, "web", visit.started_at, f"visit {visit.id}") for visit in _visits(case)]
+    """What was said on visits known to be the person's, and on the form itself.
+
+    Where several visits may be the caller's, a no on any of them counts, and a yes only on those that are surely theirs.
+    """
+    certain = {visit.id for visit in _visits(case, case.may_be if len(case.may_be) == 1 else ())}
+    said = [
+        (
+            visit.consent if visit.id in certain else _refusals(visit.consent),
+            "web",
+            visit.started_at,
+            f"visit {visit.id}",
+        )
+        for visit in _visits(case, case.may_be)
+    ]
     if isinstance(case.subject, FormSubmission):
         said.append((case.subject.consent, "form", case.subject.submitted_at, f"form {case.subject.id}"))
     return tuple(
@@ -153,6 +165,10 @@ def _records_of_pages(case: Case) -> tuple[ConsentRecord, ...]:
         for consent, channel, at, evidence in said
         for use, state in words_of(consent).items()
     )
+
+
+def _refusals(consent: Mapping[str, str]) -> dict[str, str]:
+    return {name: answer for name, answer in consent.items() if answer == "denied"}
 
 
 def _record(word: ConsentWord) -> ConsentRecord:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scripted import PaperIndex, PaperLaw, allow
-from stage import CALLER, CONNECTORS, NORTH_SHARED, Stage
+from stage import CALLER, CONNECTORS, NORTH_SHARED, POOL, SHARED, Stage
 
 from hub.api import ConsentQuestion, DataFlow, Fact, Opinion, Recipient, Share
 from hub.contracts.consent import STRICTNESS, strictest
@@ -135,6 +135,21 @@ def test_a_signal_on_an_earlier_visit_of_the_person_still_counts(lite_hub: Facto
     stage.clock.advance(days=2)
     stage.call_in(stage.visit().number)
     assert [signal.kind for signal in stage.law.questions[-1].signals] == ["gpc"]
+
+
+def test_the_objection_of_any_visitor_who_may_be_the_caller_counts_and_the_yes_of_none(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    for _ in POOL:
+        stage.visit()
+    stage.visit(gpc=True, consent={"ads": "granted"})
+    stage.visit(consent={"ads": "denied"})
+    stage.call_in(SHARED)
+    asked = [each for each in stage.law.questions if each.recipient.name == "Paper Network"][-1]
+    assert [signal.kind for signal in asked.signals] == ["gpc"]
+    assert [record.state for record in asked.records] == ["refused"]
+    stage.deliver()
+    asked_again = stage.law.questions[-1]
+    assert (asked_again.signals, asked_again.records) == (asked.signals, asked.records)
 
 
 def test_what_a_person_said_to_one_company_is_not_told_to_another(lite_hub: Factory) -> None:

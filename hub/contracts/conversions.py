@@ -24,6 +24,8 @@ class Conversion:
     kind: Literal["new", "restate", "retract"] = "new"
     name: str
     """The rule's name in config.yaml."""
+    contact: Literal["call", "text", "form"] = "call"
+    """How the person came in touch; a CRM outcome has the contact that it goes back to."""
     occurred_at: datetime
     """When the conversion happened: the call's start, or the outcome's date. Of the first upload, also on `restate`."""
     changed_at: datetime | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from hub.contracts.conversions import CallActivity, Conversion
 from hub.contracts.disclosure import disclose
@@ -12,7 +13,7 @@ from hub.contracts.values import Money
 from hub.flow.case import Case
 from hub.flow.clicks import click_ids
 from hub.flow.consent import Ruling
-from hub.model import Call, ConversionRow, Delivery, FormSubmission
+from hub.model import Call, ConversionRow, Delivery, FormSubmission, TextMessage
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def _conversion(
         key=row.key,
         kind=delivery.kind,  # type: ignore[arg-type]
         name=row.rule,
+        contact=_contact(case),
         occurred_at=row.occurred_at,
         changed_at=delivery.made_at if delivery.kind != "new" else None,
         value=value,
@@ -77,6 +79,16 @@ def _conversion(
         landing_page=attribution.landing_page if attribution else None,
         user_agent=visit.user_agent if visit else None,
     )
+
+
+def _contact(case: Case) -> Literal["call", "text", "form"]:
+    match case.subject:
+        case Call():
+            return "call"
+        case TextMessage():
+            return "text"
+        case FormSubmission():
+            return "form"
 
 
 def _activity(delivery: Delivery, case: Case) -> CallActivity:

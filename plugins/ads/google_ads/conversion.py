@@ -30,6 +30,7 @@ class GoogleConversion:
     order_id: str
     action: str
     kind: Literal["new", "restate", "retract"]
+    contact: Literal["call", "text", "form"]
     occurred_at: datetime
     changed_at: datetime | None
     value: float | None
@@ -87,6 +88,7 @@ def google_conversion(conversion: Conversion, now: datetime) -> GoogleConversion
         order_id=order_id,
         action=action,
         kind=conversion.kind,
+        contact=conversion.contact,
         occurred_at=_checked_time(conversion.occurred_at, now),
         changed_at=_utc(conversion.changed_at) if conversion.changed_at else None,
         value=value,

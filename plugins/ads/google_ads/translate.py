@@ -50,12 +50,15 @@ def _destination(action: str, settings: GoogleAdsSettings) -> dict[str, Any]:
     return destination
 
 
+EVENT_SOURCES = {"call": "PHONE", "text": "MESSAGE", "form": "WEB"}
+
+
 def _event(conversion: GoogleConversion) -> dict[str, Any]:
     event: dict[str, Any] = {
         "destinationReferences": [conversion.action],
         "transactionId": conversion.order_id,
         "eventTimestamp": rfc3339(conversion.occurred_at),
-        "eventSource": "PHONE",
+        "eventSource": EVENT_SOURCES[conversion.contact],
     }
     if conversion.changed_at:
         event["lastUpdatedTimestamp"] = rfc3339(conversion.changed_at)

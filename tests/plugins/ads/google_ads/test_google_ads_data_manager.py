@@ -86,6 +86,14 @@ def test_googles_own_client_is_served_by_the_stand_in(google: Sandbox, clock: Fr
     assert status.events_ingestion_status.record_count == 1
 
 
+@pytest.mark.parametrize(("contact", "source"), [("call", "PHONE"), ("text", "MESSAGE"), ("form", "WEB")])
+def test_google_is_told_how_the_person_came_in_touch(
+    google: Sandbox, connector: GoogleAds, make: Make, contact: str, source: str
+) -> None:
+    upload(connector, make(contact=contact))
+    assert google.ingested[-1]["events"][0]["eventSource"] == source
+
+
 def test_what_is_sent_is_what_googles_types_hold(google: Sandbox, connector: GoogleAds, make: Make) -> None:
     from google.ads import datamanager_v1 as dm
     from google.protobuf import json_format

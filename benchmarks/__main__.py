@@ -12,7 +12,7 @@ from rich.console import Console
 
 from benchmarks.figures import Figure, print_figures
 
-MODULES = ("acknowledge", "flow", "google_sync", "start", "claims")
+MODULES = ("acknowledge", "flow", "google_sync", "start", "claims", "script")
 
 
 def main(names: list[str]) -> int:

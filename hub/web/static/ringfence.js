@@ -23,24 +23,27 @@
   const KEYS = ",,abc,def,ghi,jkl,mno,pqrs,tuv,wxyz".split(",");
   // Digits as Latin, Arabic, Persian and full-width pages write them.
   const ZEROS = [48, 0x660, 0x6f0, 0xff10];
-  const SIGN = /[\p{N}a-z]/giu;
+  const DIGIT = "\\d\\u0660-\\u0669\\u06f0-\\u06f9\\uff10-\\uff19", PLUS = "[+\\uff0b]";
+  // Letters that a number cannot stand beside; scripts without spaces have none. (Unicode classes take the browser ten times longer.)
+  const LETTER = "a-zA-Z\\u00c0-\\u024f\\u0370-\\u052f";
+  const SIGN = new RegExp(`[${DIGIT}a-zA-Z]`, "g"), DIGITS = new RegExp(`[${DIGIT}]{2}`), ABROAD = new RegExp(`^\\(?(?:${PLUS}|00|011)`);
   // Behind the first three digits, a vanity number may have letters.
   const signs = (digits, plain) => Array.from(digits, (digit, at) => "[" + String.fromCharCode(...ZEROS.map((zero) => zero + +digit)) +
-    (at < plain ? "" : KEYS[digit]) + "]").join(GAP);
+    (at < plain ? "" : KEYS[digit] + KEYS[digit].toUpperCase()) + "]").join(GAP);
   const targets = settings.swap.map(([code, trunk, national]) => {
-    const home = trunk && `(?:${signs(trunk, 9)}${GAP})?`, abroad = `(?:[+\\uff0b]|00|011)${GAP}${signs(code, 9)}${GAP}${home}`;
+    const home = trunk && `(?:${signs(trunk, 9)}${GAP})?`, abroad = `(?:${PLUS}|00|011)${GAP}${signs(code, 9)}${GAP}${home}`;
     return { code, size: national.length, plus: "+" + code + national, pattern: new RegExp(
-      `(^|[^\\p{L}\\p{N}_@=+\\uff0b])(\\(?(?:${abroad}|${home})${signs(national, 3)})(?![\\p{L}\\p{N}_@]|[-.]\\p{N})`, "giu") };
+      `(^|[^${LETTER}${DIGIT}_@=+\\uff0b])(\\(?(?:${abroad}|${home})${signs(national, 3)})(?![${LETTER}${DIGIT}_@]|[-.][${DIGIT}])`, "g") };
   });
   // What makes the digits behind it part of a web address, of a longer number, or of a number of another country.
-  const FOREIGN = /(?:\/\/|www\.|wa\.me)\S*$|\p{N}[-.]$|[+\uff0b]\p{N}{1,3}[\s().-]*$/iu;
+  const FOREIGN = new RegExp(`(?://|www\\.|wa\\.me)\\S*$|[${DIGIT}][-.]$|${PLUS}[${DIGIT}]{1,3}[\\s().-]*$`, "i");
 
   // The hub's number as the page would write it: with the page's gaps and kind of digits where both have one shape.
   const written = (found, { code, size, plus }) => {
     const ours = reply.number, near = ours.startsWith("+" + code);
     if (!near || ours.length !== plus.length)
       return found.replace(/^\((?!.*\))|.+/g, (part) =>
-        part === "(" ? part : near && !/^\(?(?:[+\uff0b]|00|011)/.test(found) ? reply.national : reply.international);
+        part === "(" ? part : near && !ABROAD.test(found) ? reply.national : reply.international);
     let left = found.match(SIGN).length;
     return found.replace(SIGN, (was) => {
       if (left-- > size) return was;
@@ -48,7 +51,7 @@
       return String.fromCharCode(zero + +ours[ours.length - left - 1]);
     });
   };
-  const translate = (text) => /\p{N}{2}/u.test(text) ? targets.reduce((now, target) =>
+  const translate = (text) => DIGITS.test(text) ? targets.reduce((now, target) =>
     now.replace(target.pattern, (all, before, found, at, whole) =>
       FOREIGN.test(whole.slice(0, at) + before) ? all : before + written(found, target)), text) : text;
   const dial = (href) => href.replace(/^tel:\/*([^;?]*)/i, (all, said) => {

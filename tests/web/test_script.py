@@ -7,10 +7,12 @@ import gzip
 import hashlib
 import json
 import re
+import textwrap
 from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from typer.testing import CliRunner
 from web_edge import CONFIG, PUBLIC, Edge
 
@@ -180,3 +182,11 @@ def test_what_config_yaml_says_of_a_website_is_what_the_tables_say(edge: Edge, t
     assert Website.written(section).script(PUBLIC) == Website.of(directory.companies["lakeside"], directory).script(
         PUBLIC
     )
+
+
+def test_the_example_of_the_documentation_is_right() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "website.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    read = yaml.safe_load(textwrap.dedent(example))
+    section = CompanySection(name="lakeside", title="Lakeside", route={"dial": "+13125550190"}, **read)
+    assert settings(Website.written(section).script(PUBLIC).body)["linked"] == ["lakeside-drains.example.com"]

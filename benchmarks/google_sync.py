@@ -51,7 +51,8 @@ def measure() -> list[Figure]:
             own.append(took - busy)
             cpus.append(cpu)
     cold, own = own[0], own[1:]
-    detail = f"{spread(own, 's')}; {median(totals[1:]):.2f} s in all, {median(theirs[1:]):.2f} s at the stand-in, {median(cpus[1:]):.2f} s of our CPU"
+    parts = f"{median(totals[1:]):.2f} s in all, {median(theirs[1:]):.2f} s at the stand-in"
+    detail = f"{spread(own, 's')}; {parts}, {median(cpus[1:]):.2f} s of our CPU"
     return [
         at_most(f"sync of {CONVERSIONS:,} conversions to Google Ads, our time", median(own), 2.0, "s", detail),
         Figure(what="the same, the first since the start (the library is imported)", measured=f"{cold:.2f} s"),

@@ -35,7 +35,7 @@ def started(
     command: Sequence[str], port: int, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A server that listens on `port`; it is ended at the end."""
-    process = subprocess.Popen(command, env=environment)
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     try:
         given_up = time.monotonic() + PATIENCE
         while not _listens(port):

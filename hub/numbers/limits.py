@@ -29,6 +29,10 @@ COMPANY_RATE = 100.0
 MOST_NETWORKS = 50_000
 """Networks that are remembered of a company; the one that was quiet longest is forgotten first."""
 
+FORMS_OF_COMPANY = (500.0, 5.0)
+FORMS_OF_NETWORK = (20.0, 1 / 30)
+"""Forms, at once and a second, that are taken for one company and from one network."""
+
 Share = Literal["all", "unreserved", "none"]
 """What a visitor may be lent of a pool: all of it, all but its reserve, or nothing."""
 
@@ -136,6 +140,29 @@ class Limits:
             bucket = TokenBucket(COMPANY_BURST, COMPANY_RATE, COMPANY_BURST, now)
             self._companies[company_id] = _Company(bucket)
         return self._companies[company_id]
+
+
+class FormLimits:
+    """The doorkeeper of the forms, in one process; safe for threads. What it turns away is told so, never dropped."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._buckets: OrderedDict[tuple[str, str], TokenBucket] = OrderedDict()
+
+    def may_send(self, company_id: str, network: str | None, now: datetime) -> bool:
+        """Whether one more form is taken for the company, from a network (None: not limited by it)."""
+        with self._lock:
+            if network is not None and not self._take((company_id, network), FORMS_OF_NETWORK, now):
+                return False
+            return self._take((company_id, ""), FORMS_OF_COMPANY, now)
+
+    def _take(self, key: tuple[str, str], limit: tuple[float, float], now: datetime) -> bool:
+        capacity, per_second = limit
+        bucket = self._buckets.pop(key, None) or TokenBucket(capacity, per_second, capacity, now)
+        self._buckets[key] = bucket
+        if len(self._buckets) > MOST_NETWORKS:
+            self._buckets.popitem(last=False)
+        return bucket.take(now) >= 1
 
 
 def network_of(address: str | None) -> str | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.assembly import Hub
 from hub.flow.form import SentForm, keep_form
 from hub.numbers.directory import LiveDirectory
+from hub.numbers.limits import FormLimits, network_of
+from hub.web.addresses import Proxies
 from hub.web.strangers import Consent, Id, StrangersRoute, clean, company_named, own_site, preflighted, signals
 
 BODY_CAP = 500_000
@@ -41,6 +43,7 @@ class FormRoute(StrangersRoute):
 def forms_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
     """The route that pages send forms to."""
     router = APIRouter(prefix="/track", route_class=FormRoute)
+    proxies, limits = Proxies(hub.config.hub.trusted_proxies), FormLimits()
 
     @router.options("/{company}/form")
     def preflight(company: str, request: Request) -> Response:
@@ -50,6 +53,10 @@ def forms_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
     def form(company: str, body: FormBody, request: Request) -> Response:
         """Keep a form; 204 once it is durable. The same submission_key again changes nothing."""
         found = company_named(directory, company)
+        if not limits.may_send(found.id, network_of(proxies.client_of(request)), hub.clock()):
+            raise HTTPException(
+                429, "Too many forms; try again later.", {"Retry-After": "60", **own_site(found, request)}
+            )
         gpc, dnt = signals(request)
         sent = SentForm(
             key=body.submission_key,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from web_edge import DEFAULT, POOL, Edge, open_edge
 from hub.flow.arrival import Arrival, Shown
 from hub.flow.desk import VisitDesk
 from hub.model import Lease, PoolOverflow, TrackingNumber
-from hub.numbers.limits import network_of
+from hub.numbers.limits import FormLimits, network_of
 from hub.web.addresses import Proxies
 
 Factory = Callable[..., Stage]
@@ -221,3 +221,27 @@ def test_people_of_a_busy_network_leave_the_reserve_to_others(crowd: Crowd) -> N
     office = [crowd.comes("30.1.1.1").result(30).lease_until is not None for _ in range(5)]
     assert office == [True, True, False, False, False], "ten numbers of fifty are kept"
     assert all(crowd.comes(f"40.{index}.7.1").result(30).lease_until for index in range(10))
+
+
+def test_one_network_that_sends_forms_without_end_is_told_to_wait_and_others_are_served() -> None:
+    limits, now = FormLimits(), datetime(2026, 11, 24, tzinfo=UTC)
+    flood = [limits.may_send("company", "198.51.100.0/24", now) for _ in range(100)]
+    assert flood.count(True) == 20 and flood[:20] == [True] * 20
+    assert limits.may_send("company", "203.0.113.0/24", now)
+    assert limits.may_send("company", None, now)
+    assert not limits.may_send("company", "198.51.100.0/24", now + timedelta(minutes=1))
+    assert limits.may_send("company", "198.51.100.0/24", now + timedelta(hours=2))
+
+
+def test_a_flood_of_forms_is_answered_with_429_and_nothing_is_kept_of_it(tmp_path: Path) -> None:
+    with open_edge(tmp_path, trusted_proxies="[127.0.0.1]") as proxied:
+        replies = [
+            proxied.client.post(
+                "/track/lakeside/form",
+                json={"submission_key": f"flood-{number:04}", "fields": {"message": "hello"}},
+                headers={"x-forwarded-for": "8.8.8.8"},
+            )
+            for number in range(22)
+        ]
+        assert [reply.status_code for reply in replies] == [204] * 20 + [429] * 2
+        assert replies[-1].headers["retry-after"] == "60"

@@ -100,7 +100,7 @@ def journeys_of_day(
 
 def _contacts(session: Session, query: Select[Any]) -> Iterator[Contact]:
     for row in session.execute(query):
-        yield Contact._make(row)
+        yield Contact(*row)
 
 
 def contact_tables() -> Iterator[tuple[TouchKind, Any, Any]]:

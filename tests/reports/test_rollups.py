@@ -1,0 +1,246 @@
+"""Roll-ups: whatever comes late, in whatever order, they equal what adding up everything anew gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import postgres
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+from stage import ACCOUNTS, CALLER, DEAL_WON, EVERY_CALL, OTHER_CALLER, SHARED, YELLOW_PAGES, Stage, open_stage
+
+from hub.api import CallEvent, MessageEvent, Money, Outcome, OutcomePage
+from hub.flow.form import SentForm, keep_form
+from hub.flow.outcomes import pull_outcomes
+from hub.model import Call, Company, DirtyDay, FormSubmission, MonthRollup, TextMessage
+from hub.reports.calendar import day_of, month_of
+from hub.reports.credits import MODELS
+from hub.reports.report import make_report
+from hub.reports.rollups import roll_up, stored_days
+from hub.reports.tally import MEASURES, Key, Tally, merge, tally_day
+from hub.testing import FrozenClock
+
+Factory = Callable[..., Stage]
+CHICAGO = [
+    {**ACCOUNTS[0], "companies": [{**each, "time_zone": "America/Chicago"} for each in ACCOUNTS[0]["companies"]]}
+]
+OPTIONS: dict[str, Any] = {"accounts": CHICAGO, "conversions": (EVERY_CALL, DEAL_WON)}
+CALLERS = (CALLER, OTHER_CALLER, None)
+SITES = ("google&utm_medium=cpc&utm_campaign=spring", "bing&utm_medium=cpc", "newsletter&utm_medium=email")
+
+
+class Town:
+    """What happens to one company, told in steps: (what, who, how many hours late or later)."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.numbers: list[str] = [YELLOW_PAGES, SHARED]
+        self.visits: list[str] = []
+        self.calls: list[Call] = []
+        self.told = 0
+
+    @property
+    def company(self) -> Company:
+        company: Company = self.stage.directory.companies["lakeside"]
+        return company
+
+    def happen(self, what: str, who: int, hours: int) -> None:
+        """One step."""
+        self.told += 1
+        getattr(self, what)(who, timedelta(hours=hours))
+        self.stage.flow()
+
+    def visit(self, who: int, _: timedelta) -> None:
+        shown = self.stage.visit(
+            landing_page=f"https://lakeside.example.com/{who}?utm_source={SITES[who]}", visitor_id=f"browser{who}"
+        )
+        self.numbers.append(shown.number or SHARED)
+        self.visits.append(shown.visit_id or "")
+
+    def call(self, who: int, late: timedelta) -> None:
+        """A call of `late` ago that is told only now."""
+        at = self.stage.clock() - late
+        number = self.numbers[-1 - int(late.total_seconds() // 3_600) % len(self.numbers)]
+        self.calls.append(self.stage.call_in(number, CALLERS[who], answered=late.seconds % 7_200 == 0, at=at))
+
+    def text(self, who: int, late: timedelta) -> None:
+        told = MessageEvent(
+            message_id=f"SM{self.told}",
+            at=self.stage.clock() - late,
+            tracking_number=self.numbers[-1],
+            sender_number=CALLERS[who] or CALLER,
+        )
+        self.stage.tell(told)
+
+    def form(self, who: int, _: timedelta) -> None:
+        form = SentForm(key=f"form{self.told}", fields={"phone": CALLERS[who] or "", "email": "kim@example.com"})
+        if self.visits:
+            form = SentForm(**{**vars_of(form), "visit_id": self.visits[-1 - who % len(self.visits)]})
+        keep_form(self.stage.hub, self.company, form)
+
+    def news(self, who: int, late: timedelta) -> None:
+        """A call turns out to have begun earlier, and to have been answered."""
+        if self.calls:
+            call = self.calls[who % len(self.calls)]
+            told: dict[str, Any] = {"call_id": call.carrier_call_id, "tracking_number": call.tracking_number}
+            told["caller_number"] = call.caller_number
+            began = call.started_at - late
+            self.stage.tell(CallEvent(kind="ringing", at=began, **told), told_by="reconcile")
+            self.stage.tell(CallEvent(kind="answered", at=began + timedelta(seconds=3), **told))
+
+    def deal(self, who: int, later: timedelta) -> None:
+        """A CRM says that a call's deal is won, or lost after all."""
+        if self.calls:
+            call, hours = self.calls[who % len(self.calls)], int(later.total_seconds() // 3_600)
+            outcome = Outcome(
+                external_id=call.id[-12:],
+                stage="won" if hours % 3 else "lost",
+                value=Money(Decimal(hours + 1), "USD" if hours % 2 else "CAD"),
+                occurred_at=self.stage.clock(),
+                changed_at=self.stage.clock() + timedelta(seconds=self.told),
+                call_key=call.id,
+            )
+            self.stage.crm.pages = {None: OutcomePage(outcomes=(outcome,), cursor=None)}
+            pull_outcomes(self.stage.hub, self.stage.directory, "crm")
+
+    def wait(self, _: int, hours: timedelta) -> None:
+        self.stage.clock.advance(hours=hours.total_seconds() / 3_600)
+
+    def roll(self, who: int, _: timedelta) -> None:
+        """The worker takes some of the marked days."""
+        roll_up(self.stage.hub.store, most=who + 1)
+
+
+def vars_of(form: SentForm) -> dict[str, Any]:
+    return {name: getattr(form, name) for name in form.__dataclass_fields__}
+
+
+WHAT = ["visit", "call", "call", "text", "form", "news", "deal", "wait", "wait", "roll"]
+WHO = [0, 0, 0, 1, 1, 2]
+steps = st.lists(
+    st.tuples(st.sampled_from(WHAT), st.sampled_from(WHO), st.integers(0, 80), st.sampled_from([True, True, False])),
+    min_size=6,
+    max_size=16,
+)
+
+
+LATE_CALL = [("wait", 0, 40, True), ("call", 0, 1, True), ("call", 0, 30, True)]
+"""A call on a printed number, and then one that came before it on another."""
+LATE_LINK = [
+    ("visit", 0, 0, True), ("wait", 0, 30, True), ("call", 0, 2, True), ("wait", 0, 60, True), ("visit", 0, 0, True),
+    ("call", 0, 0, True),
+]  # fmt: skip
+"""A visit that turns out to be a caller's only when the next visit leads to a call."""
+
+
+def days_of(stage: Stage) -> set[date]:
+    """Every day on which somebody was in contact, and some more."""
+    moments = [call.started_at for call in stage.rows(Call)]
+    moments += [text.received_at for text in stage.rows(TextMessage)]
+    moments += [form.submitted_at for form in stage.rows(FormSubmission)]
+    moments += [stage.clock(), stage.clock() - timedelta(days=40)]
+    return {day_of(at, ZoneInfo("America/Chicago")) for at in moments}
+
+
+def added_up(stage: Stage, company: Company) -> dict[date, Tally]:
+    """Every day with something in it, added up anew."""
+    with stage.hub.store.reading() as session:
+        tallies = {day: tally_day(session, company.id, ZoneInfo(company.time_zone), day) for day in days_of(stage)}
+    return {day: tally for day, tally in tallies.items() if tally}
+
+
+def reports(stage: Stage, company: Company) -> list[Any]:
+    first, last = min(days_of(stage)), max(days_of(stage))
+    spans = [(first, last), (last - timedelta(days=3), last), (first + timedelta(days=9), last - timedelta(days=2))]
+    return [
+        make_report(stage.hub.store, company, "source", "first", first, last),
+        *(
+            make_report(stage.hub.store, company, "campaign", model, *span)
+            for model, span in zip(MODELS[2:], spans * 2, strict=False)
+        ),
+    ]
+
+
+def check(stage: Stage, company: Company) -> None:
+    """Reports are right before the marks are worked off and after; then the roll-ups are what adding up gives."""
+    live = reports(stage, company)
+    true = added_up(stage, company)
+    whole: dict[tuple[str, str], list[int]] = {}
+    for tally in true.values():
+        merge(
+            whole,
+            (
+                ((key.value, key.currency), row)
+                for key, row in tally.items()
+                if (key.model, key.dimension) == ("first", "source")
+            ),
+        )
+    assert {line.value: line.credits for line in live[0].lines} == {
+        value: tuple(row) for (value, currency), row in whole.items() if not currency
+    }
+    while roll_up(stage.hub.store):
+        pass
+    assert stage.rows(DirtyDay) == []
+    with stage.hub.store.reading() as session:
+        stored = stored_days(session, company.id, list(days_of(stage)))
+    assert {day: tally for day, tally in stored.items() if tally} == true
+    months: dict[tuple[date, Key], list[int]] = {}
+    for day, tally in true.items():
+        merge(months, (((month_of(day), key), row) for key, row in tally.items()))
+    kept = stage.rows(MonthRollup, company_id=company.id)
+    assert {
+        (row.day, Key(row.model, row.dimension, row.value, row.currency)): [getattr(row, name) for name in MEASURES]
+        for row in kept
+    } == months
+    assert reports(stage, company) == live
+
+
+@contextmanager
+def town(databases: Path) -> Iterator[Town]:
+    file = postgres.sqlite_copy(databases)
+    with open_stage(f"sqlite:///{file}", FrozenClock(), **OPTIONS) as stage:
+        yield Town(stage)
+    file.unlink()
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes minutes, and the steps are few
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@example(steps=LATE_CALL)
+@example(steps=LATE_LINK)
+@given(steps=steps)
+def test_roll_ups_equal_adding_up_anew_after_late_events_in_any_order(
+    databases: Path, steps: list[tuple[str, int, int, bool]]
+) -> None:
+    with town(databases) as lakeside:
+        for *step, rolls in steps:
+            lakeside.happen(*step)
+            if rolls:
+                roll_up(lakeside.stage.hub.store)
+        check(lakeside.stage, lakeside.company)
+
+
+STORY = [
+    ("visit", 0, 0), ("wait", 0, 30), ("visit", 0, 0), ("call", 0, 0), ("call", 1, 5), ("roll", 2, 0), ("wait", 0, 60),
+    ("text", 0, 0), ("visit", 1, 0), ("form", 0, 0), ("roll", 2, 0), ("news", 0, 40), ("deal", 0, 4), ("roll", 0, 0),
+    ("call", 0, 70), ("deal", 0, 3), ("deal", 1, 7),
+]  # fmt: skip
+
+
+def test_a_story_with_everything_late_is_right_on_both_databases(hub: Factory) -> None:
+    stage = hub(**OPTIONS)
+    lakeside = Town(stage)
+    for step in STORY:
+        lakeside.happen(*step)
+        live = reports(stage, lakeside.company)
+    assert live[0].total.number("calls") == 3 and live[0].total.number("texts") == live[0].total.number("forms") == 1
+    check(stage, lakeside.company)

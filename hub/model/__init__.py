@@ -10,7 +10,7 @@ from hub.model.forms import FormSubmission
 from hub.model.messages import TextMessage
 from hub.model.numbers import Lease, PoolOverflow, Tracker, TrackingNumber
 from hub.model.people import FactRow, Person
-from hub.model.reports import DayRollup, DirtyDay, MonthRollup, SourceRule
+from hub.model.reports import DayRollup, DirtyDay, MonthRollup, SourceRule, YearRollup
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor, SyncSlot
 from hub.model.visits import PageView, Visit
 
@@ -48,4 +48,5 @@ __all__ = [
     "Tracker",
     "TrackingNumber",
     "Visit",
+    "YearRollup",
 ]

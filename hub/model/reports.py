@@ -35,7 +35,7 @@ class Rollup(Row):
     model: str = Field(primary_key=True, max_length=16)
     dimension: str = Field(primary_key=True, max_length=16)
     day: date = Field(primary_key=True, sa_type=Date)
-    """The day in the company's time zone; of a month its first day."""
+    """The day in the company's time zone; of a month or a year its first day."""
     value: str = Field(primary_key=True, max_length=300)
     currency: str = Field(primary_key=True, max_length=3)
     calls: int = Field(default=0, sa_type=BigInteger)
@@ -58,6 +58,13 @@ class MonthRollup(Rollup, table=True):
     """Credits of one company's month: the sum of its days, so that a long report reads few rows."""
 
     __tablename__ = "month_rollup"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class YearRollup(Rollup, table=True):
+    """Credits of one company's year."""
+
+    __tablename__ = "year_rollup"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 """What a carrier tells of other times is no day of a report."""
+
+Span = tuple[date, date]
+"""A first and a last day."""
 
 
 def day_of(at: datetime, zone: ZoneInfo) -> date:
@@ -26,19 +29,28 @@ def days_between(first: date, last: date) -> Iterator[date]:
     return (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
-def months_between(first: date, last: date) -> Iterator[date]:
-    """The first day of every month that has a day from `first` to `last`."""
-    month = month_of(first)
-    while month <= last:
-        yield month
-        month = last_of_month(month) + timedelta(days=1)
-
-
 def month_of(day: date) -> date:
     """The first day of its month."""
     return day.replace(day=1)
 
 
-def last_of_month(month: date) -> date:
-    """The last day of the month that begins at `month`."""
-    return month_of(month + timedelta(days=31)) - timedelta(days=1)
+def year_of(day: date) -> date:
+    """The first day of its year."""
+    return day.replace(month=1, day=1)
+
+
+def months_between(first: date, last: date) -> Iterator[Span]:
+    """Every month that has a day from `first` to `last`."""
+    return _periods(month_of(first), last, lambda month: month_of(month + timedelta(days=31)))
+
+
+def years_between(first: date, last: date) -> Iterator[Span]:
+    """Every year that has a day from `first` to `last`."""
+    return _periods(year_of(first), last, lambda year: year_of(year + timedelta(days=366)))
+
+
+def _periods(begins: date, last: date, following: Callable[[date], date]) -> Iterator[Span]:
+    while begins <= last:
+        following_begins = following(begins)
+        yield begins, following_begins - timedelta(days=1)
+        begins = following_begins

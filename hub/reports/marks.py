@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, select, union_all
 from sqlmodel import Session, col
 
-from hub.model import Company, DayRollup, DirtyDay, MonthRollup, Person, Visit
+from hub.model import Company, DayRollup, DirtyDay, MonthRollup, Person, Visit, YearRollup
 from hub.reports.calendar import FIRST_DAY, LAST_DAY, day_of, days_between
 from hub.reports.touches import CLOCK_SLACK, contact_tables
 from hub.store.rows import write_rows
@@ -52,7 +52,7 @@ def mark(session: Session, changes: Sequence[Change], now: datetime) -> None:
 def mark_company(session: Session, company: Company, now: datetime) -> None:
     """Forget the roll-ups of a company and mark all its days: its time zone changed, and with it what a day is."""
     session.flush()
-    for table in (DayRollup, MonthRollup, DirtyDay):
+    for table in (DayRollup, MonthRollup, YearRollup, DirtyDay):
         session.execute(delete(table).where(col(table.company_id) == company.id))
     spans = [
         select(func.min(at), func.max(at)).where(table.company_id == company.id) for _, table, at in contact_tables()

@@ -1,11 +1,11 @@
 """A report: what each source, campaign, keyword or landing page brought in a span of days, right at this moment.
 
-Whole months are read from their roll-ups and the other days from theirs; days that were marked since are added up live.
+Whole years and months are read from their roll-ups and other days from theirs; days that were marked since are added up live.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,12 +16,13 @@ from sqlalchemy import BigInteger, Table, cast, func, select, union_all
 from sqlmodel import Session, col
 
 from hub.model import Company, DirtyDay
-from hub.reports.calendar import FIRST_DAY, LAST_DAY, last_of_month, months_between
+from hub.reports.calendar import FIRST_DAY, LAST_DAY, Span, months_between, years_between
 from hub.reports.credits import WHOLE, Model
-from hub.reports.rollups import DAYS, MONTHS, stored_days
+from hub.reports.rollups import DAYS, MONTHS, YEARS, stored_days
 from hub.reports.tally import AMOUNT_UNIT, MEASURES, Dimension, Sums, merge, tally_day
 from hub.store.engine import Store
 
+ONE_DAY = timedelta(days=1)
 CONTACTS = [MEASURES.index(name) for name in ("calls", "texts", "forms")]
 
 
@@ -66,7 +67,7 @@ def make_report(store: Store, company: Company, dimension: Dimension, model: Mod
     with store.reading() as session:
         if not store.is_sqlite:  # one state of the database throughout, though a worker rolls up meanwhile
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        sums = _stored(session, company.id, dimension, model, pieces(first, last))
+        sums = _stored(session, company.id, dimension, model, joined(pieces(first, last)))
         _correct(session, company, dimension, model, first, last, sums)
     total = _lines({("", currency): numbers for currency, numbers in _totals(sums).items()})
     return Report(
@@ -98,7 +99,7 @@ def _correct(
 
 
 class Piece(NamedTuple):
-    """Roll-ups to read, of days or of months (then by their first days), and to add (+1) or take off (-1)."""
+    """Roll-ups to read, those of months and years by their first days, and to add (+1) or take off (-1)."""
 
     table: Table
     first: date
@@ -106,27 +107,47 @@ class Piece(NamedTuple):
     sign: int = 1
 
 
-def pieces(first: date, last: date) -> list[Piece]:
+Periods = Callable[[date, date], Iterator[Span]]
+GRAINS: Sequence[tuple[Table, Periods]] = ((YEARS, years_between), (MONTHS, months_between))
+
+
+def pieces(first: date, last: date, sign: int = 1, grains: Sequence[tuple[Table, Periods]] = GRAINS) -> Iterator[Piece]:
     """What adds up to a span of days, and has few rows.
 
-    Whole months are read as such, and so is one of which most days are wanted: its other days are then taken off again.
+    Whole years and months are read as such, and so is one of which most days are wanted: the others are then taken off again.
     """
-    found: list[Piece] = []
-    for month in months_between(first, last):
-        ends = last_of_month(month)
-        begin, end = max(first, month), min(last, ends)
-        if 2 * (end - begin).days < (ends - month).days:
-            found.append(Piece(DAYS, begin, end))
-            continue
-        if found and found[-1].table is MONTHS:
-            found[-1] = found[-1]._replace(last=month)
+    if first > last:
+        return
+    if not grains:
+        yield Piece(DAYS, first, last, sign)
+        return
+    (table, periods), *finer = grains
+    for begins, ends in periods(first, last):
+        begin, end = max(first, begins), min(last, ends)
+        if 2 * (end - begin).days < (ends - begins).days:
+            yield from pieces(begin, end, sign, finer)
         else:
-            found.append(Piece(MONTHS, month, month))
-        if month < begin:
-            found.insert(0, Piece(DAYS, month, begin - timedelta(days=1), -1))
-        if end < ends:
-            found.append(Piece(DAYS, end + timedelta(days=1), ends, -1))
+            yield Piece(table, begins, begins, sign)
+            yield from pieces(begins, begin - ONE_DAY, -sign, finer)
+            yield from pieces(end + ONE_DAY, ends, -sign, finer)
+
+
+def joined(read: Iterable[Piece]) -> list[Piece]:
+    """The same pieces, those of a table with one sign that follow each other as one."""
+    found: list[Piece] = []
+    for piece in sorted(read, key=lambda piece: (piece.table.name, piece.sign, piece.first)):
+        last = found[-1] if found else None
+        if last and (last.table, last.sign) == (piece.table, piece.sign) and _follows(piece, last):
+            found[-1] = last._replace(last=piece.last)
+        else:
+            found.append(piece)
     return found
+
+
+def _follows(piece: Piece, other: Piece) -> bool:
+    """Whether a piece begins in the day, month or year after the other's last."""
+    after = {DAYS.name: ONE_DAY, MONTHS.name: timedelta(days=31), YEARS.name: timedelta(days=366)}
+    return piece.first <= other.last + after[piece.table.name]
 
 
 def _stored(session: Session, company_id: str, dimension: Dimension, model: Model, read: Sequence[Piece]) -> Sums:

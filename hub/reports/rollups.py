@@ -1,4 +1,4 @@
-"""Roll up: the credits of marked days are added up anew, and what differs is written to the days and their months.
+"""Roll up: the credits of marked days are added up anew, and what differs is written to the days, their months and years.
 
 Adding up happens without a lock. The short transaction that writes first takes away the marks that were seen before: where
 another worker took them meanwhile it gives way, and a mark that came meanwhile stays, so its day is taken again.
@@ -16,14 +16,15 @@ from sqlalchemy import Table, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from hub.model import Company, DayRollup, DirtyDay, MonthRollup
-from hub.reports.calendar import month_of
+from hub.model import Company, DayRollup, DirtyDay, MonthRollup, YearRollup
+from hub.reports.calendar import month_of, year_of
 from hub.reports.credits import MODELS, Model
 from hub.reports.tally import DIMENSIONS, MEASURES, Dimension, Key, Tally, merge, tally_day
 from hub.store.engine import Store
 
 DAYS: Table = DayRollup.__table__  # type: ignore[attr-defined]
 MONTHS: Table = MonthRollup.__table__  # type: ignore[attr-defined]
+YEARS: Table = YearRollup.__table__  # type: ignore[attr-defined]
 KEY = [DAYS.c[name] for name in Key._fields]
 NUMBERS = [DAYS.c[name] for name in MEASURES]
 ONE_AT_A_TIME = 7_246_003
@@ -76,7 +77,7 @@ def stored_days(
 
 
 def write_day(session: Session, company_id: str, day: date, tally: Tally) -> None:
-    """Bring a day's stored roll-ups to `tally`, and its month along."""
+    """Bring a day's stored roll-ups to `tally`, and its month and year along."""
     stored = stored_days(session, company_id, [day])[day]
     change = {key: list(numbers) for key, numbers in tally.items()}
     merge(change, stored.items(), sign=-1)
@@ -86,11 +87,12 @@ def write_day(session: Session, company_id: str, day: date, tally: Tally) -> Non
     if gone:
         session.execute(delete(DAYS).where(*(DAYS.c[name] == bindparam(f"of_{name}") for name in gone[0])), _of(gone))
     _upsert(session, DAYS, [_row(key, company_id, day, tally[key]) for key in sorted(change) if key in tally])
-    month = month_of(day)
-    _upsert(session, MONTHS, [_row(key, company_id, month, change[key]) for key in sorted(change)], adding=True)
-    if gone:
-        nothing = (MONTHS.c[name] == 0 for name in MEASURES)
-        session.execute(delete(MONTHS).where(MONTHS.c.company_id == company_id, MONTHS.c.day == month, *nothing))
+    for table, begins in ((MONTHS, month_of(day)), (YEARS, year_of(day))):
+        _upsert(session, table, [_row(key, company_id, begins, change[key]) for key in sorted(change)], adding=True)
+        if gone:
+            same = (table.c[name] == bindparam(f"of_{name}") for name in gone[0])
+            nothing = (table.c[name] == 0 for name in MEASURES)
+            session.execute(delete(table).where(*same, *nothing), _of([{**row, "day": begins} for row in gone]))
 
 
 def _marked(session: Session, most: int) -> list[_Marked]:

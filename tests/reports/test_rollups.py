@@ -18,8 +18,8 @@ from stage import ACCOUNTS, CALLER, DEAL_WON, EVERY_CALL, OTHER_CALLER, SHARED, 
 from hub.api import CallEvent, MessageEvent, Money, Outcome, OutcomePage
 from hub.flow.form import SentForm, keep_form
 from hub.flow.outcomes import pull_outcomes
-from hub.model import Call, Company, DirtyDay, FormSubmission, MonthRollup, TextMessage
-from hub.reports.calendar import day_of, month_of
+from hub.model import Call, Company, DirtyDay, FormSubmission, MonthRollup, TextMessage, YearRollup
+from hub.reports.calendar import day_of, month_of, year_of
 from hub.reports.credits import MODELS
 from hub.reports.report import make_report
 from hub.reports.rollups import roll_up, stored_days
@@ -190,14 +190,15 @@ def check(stage: Stage, company: Company) -> None:
     with stage.hub.store.reading() as session:
         stored = stored_days(session, company.id, list(days_of(stage)))
     assert {day: tally for day, tally in stored.items() if tally} == true
-    months: dict[tuple[date, Key], list[int]] = {}
-    for day, tally in true.items():
-        merge(months, (((month_of(day), key), row) for key, row in tally.items()))
-    kept = stage.rows(MonthRollup, company_id=company.id)
-    assert {
-        (row.day, Key(row.model, row.dimension, row.value, row.currency)): [getattr(row, name) for name in MEASURES]
-        for row in kept
-    } == months
+    for table, begins in ((MonthRollup, month_of), (YearRollup, year_of)):
+        sums: dict[tuple[date, Key], list[int]] = {}
+        for day, tally in true.items():
+            merge(sums, (((begins(day), key), row) for key, row in tally.items()))
+        kept = stage.rows(table, company_id=company.id)
+        assert {
+            (row.day, Key(row.model, row.dimension, row.value, row.currency)): [getattr(row, name) for name in MEASURES]
+            for row in kept
+        } == sums
     assert reports(stage, company) == live
 
 

@@ -317,6 +317,24 @@ def upgrade() -> None:
     with op.batch_alter_table('tracker', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_tracker_company_id'), ['company_id'], unique=False)
 
+    op.create_table('year_rollup',
+    sa.Column('company_id', sa.String(), nullable=False),
+    sa.Column('model', sa.String(length=16), nullable=False),
+    sa.Column('dimension', sa.String(length=16), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('value', sa.String(length=300), nullable=False),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('calls', sa.BigInteger(), nullable=False),
+    sa.Column('answered', sa.BigInteger(), nullable=False),
+    sa.Column('first_time', sa.BigInteger(), nullable=False),
+    sa.Column('texts', sa.BigInteger(), nullable=False),
+    sa.Column('forms', sa.BigInteger(), nullable=False),
+    sa.Column('conversions', sa.BigInteger(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['company_id'], ['company.id'], ),
+    sa.PrimaryKeyConstraint('company_id', 'model', 'dimension', 'day', 'value', 'currency'),
+    sqlite_with_rowid=False
+    )
     op.create_table('call',
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
@@ -725,6 +743,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_call_caller_number'))
 
     op.drop_table('call')
+    op.drop_table('year_rollup')
     with op.batch_alter_table('tracker', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_tracker_company_id'))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,9 +70,3 @@ def visitor(chromium: Any, site: Site, hub: BrowserHub) -> Iterator[Visitor]:
     """A visitor with a browser profile of their own."""
     with Visitor.arriving(chromium, site, hub) as visitor:
         yield visitor
-
-
-@pytest.fixture
-def screenshots(tmp_path: Path) -> Path:
-    """Where a test may leave pictures."""
-    return tmp_path

@@ -15,7 +15,8 @@ Call 312-555-0190</textarea>
 <input type=checkbox name=urgent value=yes checked><input type=checkbox name=news value=yes>
 <input type=radio name=when value=today checked><input type=radio name=when value=later>
 <input type=password name=word value=secret-1><input type=hidden name=csrf value=secret-2><input type=file name=photo>
-<input name=cc autocomplete=cc-number value=secret-3><input name=card_number value=secret-4><input name=note value="4242 4242 4242 4242">
+<input name=cc autocomplete=cc-number value=secret-3><input name=card_number value=secret-4>
+<input name=note value="4242 4242 4242 4242">
 <input name=code autocomplete=one-time-code value=secret-5><input name=old autocomplete="current-password" value=secret-6>
 <input name=ssn value=secret-7><input name=off disabled value=secret-8><input name=mine data-ringfence-skip value=secret-9>
 <input value=nameless><input name=empty><input name=__proto__ value=odd><button name=button value=go>Send</button></form>"""

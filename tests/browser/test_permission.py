@@ -22,7 +22,8 @@ TCF = """<script>
 </script>"""
 GPP = """<script>
   let hear;
-  window.tell = (signalStatus, parsedSections) => hear({ eventName: "signalStatus", pingData: { signalStatus, parsedSections } }, true);
+  window.tell = (signalStatus, parsedSections) =>
+    hear({ eventName: "signalStatus", pingData: { signalStatus, parsedSections } }, true);
   window.__gpp = (command, callback) => { if (command === "addEventListener") hear = callback };
 </script>"""
 GOOGLE = (
@@ -48,7 +49,7 @@ def shared_number_alone(visitor: Visitor, number: str = DEFAULT) -> None:
     assert not any({"visitor_id", "visit_id"} & each["body"].keys() for each in visitor.asked)
 
 
-@pytest.mark.parametrize(("signal", "name"), [(GPC % "true", "gpc"), (DNT % "1", "dnt")])
+@pytest.mark.parametrize(("signal", "name"), [(GPC % "true", "gpc"), (DNT % "1", "dnt")], ids=["gpc", "dnt"])
 def test_a_browsers_privacy_signal_is_honoured_whatever_else_is_said(visitor: Visitor, signal: str, name: str) -> None:
     visitor.page.add_init_script(signal)
     page = visitor.open(PHONE)
@@ -58,7 +59,7 @@ def test_a_browsers_privacy_signal_is_honoured_whatever_else_is_said(visitor: Vi
     shared_number_alone(visitor)
 
 
-@pytest.mark.parametrize("signal", [GPC % "false", GPC % "'1'", DNT % "0", DNT % "unspecified"])
+@pytest.mark.parametrize("signal", [GPC % "false", GPC % "'1'", DNT % "0", DNT % "unspecified"], ids=range(4))
 def test_a_signal_that_is_not_set_is_none(visitor: Visitor, signal: str) -> None:
     visitor.page.add_init_script(signal)
     visitor.open(PHONE)
@@ -159,7 +160,9 @@ def test_tcf_is_waited_for_and_heard_through_changes(visitor: Visitor) -> None:
     visitor.until(lambda: nothing_is_kept(visitor))
 
 
-def test_tcf_that_does_not_apply_leaves_the_company_its_own_rule(visitor: Visitor) -> None:
+def test_tcf_that_does_not_apply_leaves_the_company_its_own_rule_at_once(visitor: Visitor) -> None:
+    visitor.page.clock.install(time=0)
+    visitor.page.clock.pause_at(1_000)
     page = visitor.open(PHONE, head=TCF)
     visitor.sees("window.ringfence")
     page.evaluate("tell('tcloaded', false)")

@@ -179,12 +179,15 @@ def test_a_fragment_that_htmx_would_put_in_is_swapped(visitor: Visitor) -> None:
 
 
 def test_open_shadow_roots_are_swapped_and_closed_ones_are_left(visitor: Visitor) -> None:
-    page = visitor.open("""<early-card></early-card><late-card></late-card><div><template shadowrootmode="open">312-555-0190</template></div>
+    page = visitor.open("""<early-card></early-card><late-card></late-card>
+      <div><template shadowrootmode="open">312-555-0190</template></div>
       <script>
         const card = (mode) => class extends HTMLElement {
           connectedCallback() { this.root = this.attachShadow({ mode }); this.root.innerHTML = "<p>312-555-0190</p>" } };
         customElements.define("early-card", card("open"));
-        window.define = () => { customElements.define("late-card", card("open")); customElements.define("shut-card", card("closed"));
+        window.define = () => {
+          customElements.define("late-card", card("open"));
+          customElements.define("shut-card", card("closed"));
           document.body.append(document.createElement("shut-card")); };
       </script>""")
     ending = visitor.swapped()[-4:]
@@ -290,7 +293,10 @@ def test_the_script_works_wherever_it_stands(visitor: Visitor) -> None:
     assert len(visitor.hub.visits()) == 1
 
 
-STRICT = "default-src 'none'; script-src {hub}; connect-src {hub}; style-src 'none'; require-trusted-types-for 'script'; report-uri /csp"
+STRICT = (
+    "default-src 'none'; script-src {hub}; connect-src {hub}; style-src 'none'; "
+    "require-trusted-types-for 'script'; report-uri /csp"
+)
 
 
 def test_a_strict_content_security_policy_and_a_pinned_script_are_enough(visitor: Visitor) -> None:

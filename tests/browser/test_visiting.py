@@ -196,7 +196,8 @@ def test_a_visitor_who_comes_back_the_next_day_is_known_and_begins_a_new_visit(v
 
 BLOCKED = """for (const name of ["sessionStorage", "localStorage"])
   Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError") } });
-Object.defineProperty(document, "cookie", { get() { throw new DOMException("no", "SecurityError") }, set() { throw new DOMException("no") } });
+const refuse = () => { throw new DOMException("no", "SecurityError") };
+Object.defineProperty(document, "cookie", { get: refuse, set: refuse });
 delete window.BroadcastChannel; delete window.navigation;"""
 
 

@@ -187,6 +187,7 @@
       const told = (said, ok) => {
         if (!attempt(() => hear[name](said, ok))) return;
         pending.delete(name);
+        begin();
         decide();
       };
       attempt(() => window[name]("addEventListener", ...(name === "__gpp" ? [told] : [2, told])));

@@ -28,6 +28,7 @@ from hub.model.columns import CALL_LIFE
 from hub.numbers.directory import Directory, Line
 
 Subject = Call | TextMessage | FormSubmission
+PLACE_FACTS = ("country", "region")
 CLOCK_SLACK = timedelta(seconds=2)
 """Carriers' call lists tell whole seconds, and their clocks are not ours."""
 SHOWN_FOR = timedelta(hours=1)
@@ -63,6 +64,7 @@ class Case:
     earlier_visit: Visit | None = None
     """The latest visit before this that is known to be the person's."""
     facts: list[FactRow] = field(default_factory=list)
+    """Facts of places that are known already, and all that this batch learns."""
     words: list[ConsentWord] = field(default_factory=list)
     visits_of_person: list[Visit] = field(default_factory=list)
     """Every visit known to be the person's: their signals count."""
@@ -122,8 +124,14 @@ def load_cases(session: Session, directory: Directory, subjects: Sequence[Subjec
     _load_attributions(session, cases)
     _load_visits(session, cases)
     _load_facts_and_words(session, cases)
-    _load_effects(session, cases)
     return cases
+
+
+def load_past(session: Session, cases: Sequence[Case]) -> None:
+    """What came before, and what was made of the cases so far: rules of conversions ask for it, deliveries do not."""
+    if cases:
+        _count_earlier(session, cases)
+        _load_effects(session, cases)
 
 
 def _at(subject: Subject) -> datetime:
@@ -164,7 +172,6 @@ def _load_people(session: Session, cases: Sequence[Case], now: datetime) -> None
         if email[1]:
             by_email.setdefault(email, met)
         case.person, case.is_new_person = met, met.id in new
-    _count_earlier(session, cases)
 
 
 def _count_earlier(session: Session, cases: Sequence[Case]) -> None:
@@ -325,9 +332,11 @@ def _load_visits_of_people(session: Session, cases: Sequence[Case]) -> None:
         .where(col(Call.person_id).in_(people))
     ).all()
     linked = session.exec(select(Visit).where(col(Visit.person_id).in_(people))).all()
-    known = [*called, *((visit.person_id, visit.started_at, visit) for visit in linked)]
+    known: dict[str, list[tuple[datetime, Visit]]] = {}
+    for person_id, at, visit in [*called, *((visit.person_id, visit.started_at, visit) for visit in linked)]:
+        known.setdefault(person_id or "", []).append((at, visit))
     for case in cases:
-        mine = [(at, visit) for person_id, at, visit in known if case.person and person_id == case.person.id]
+        mine = list(known.get(case.person.id, ())) if case.person else []
         mine.sort(key=lambda each: (each[1].started_at, each[1].id), reverse=True)
         case.visits_of_person = list({visit.id: visit for _, visit in mine}.values())
         case.earlier_visit = next((visit for at, visit in mine if at < case.at), None)
@@ -335,7 +344,8 @@ def _load_visits_of_people(session: Session, cases: Sequence[Case]) -> None:
 
 def _load_facts_and_words(session: Session, cases: Sequence[Case]) -> None:
     facts: dict[str, list[FactRow]] = {}
-    for fact in session.exec(select(FactRow).where(col(FactRow.subject_id).in_([case.subject.id for case in cases]))):
+    of_batch = col(FactRow.subject_id).in_([case.subject.id for case in cases])
+    for fact in session.exec(select(FactRow).where(of_batch, col(FactRow.name).in_(PLACE_FACTS))):
         facts.setdefault(fact.subject_id, []).append(fact)
     people = {case.person.id for case in cases if case.person and not case.is_new_person}
     words: dict[str, list[ConsentWord]] = {}

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from hub.assembly import Hub
 from hub.contracts.outcomes import Outcome
 from hub.contracts.values import Money
-from hub.flow.case import Case, load_cases
+from hub.flow.case import Case, load_cases, load_past
 from hub.flow.convert import Converted, matches, outcome_conversion, send
 from hub.model import Call, ConsentDecision, ConversionRow, Delivery, OutcomeRow, Person
 from hub.model.columns import CALL_LIFE, storable
@@ -143,7 +143,9 @@ def _convert(
 ) -> None:
     met = [row for row in rows if row.call_id]
     calls = session.exec(select(Call).where(col(Call.id).in_([row.call_id for row in met]))).all()
-    cases = {case.subject.id: case for case in load_cases(session, directory, calls, now)}
+    loaded = load_cases(session, directory, calls, now)
+    load_past(session, loaded)
+    cases = {case.subject.id: case for case in loaded}
     result = Converted()
     changed: list[Case] = []
     for rule in hub.config.conversions:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from hub import metrics
 from hub.assembly import Hub
 from hub.flow.attribute import attribute
-from hub.flow.case import Case, Subject, load_cases
+from hub.flow.case import Case, Subject, load_cases, load_past
 from hub.flow.consent import disclosure_row, words_of
 from hub.flow.convert import Converted, convert
 from hub.flow.enrich import Enrichment, enrich
@@ -51,6 +51,7 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
     with hub.heartbeat.keeping(subject_table, token):
         with hub.store.reading() as session:
             cases = load_cases(session, directory, subjects, now)
+            load_past(session, cases)
 
         for case in cases:
             attribute(case, now)

@@ -12,7 +12,7 @@ from cli_shop import ADCO, Shop
 from typer.testing import Result
 
 from hub.assembly import utc_now
-from hub.cli import call, check, connectors, consent, deliveries, inbox, numbers, secrets, sources, sync
+from hub.cli import call, check, connectors, consent, deliveries, inbox, numbers, report, secrets, sources, sync
 from hub.errors import RingfenceError
 from hub.store.keyring import new_key
 from hub.testing import FrozenClock
@@ -39,7 +39,7 @@ def carrier(running_carrier: Sandbox) -> Sandbox:
 def shop(tmp_path: Path, carrier: Sandbox, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A hub's folder, an hour ago."""
     app = typer.Typer()
-    for module in (call, check, connectors, consent, deliveries, inbox, numbers, secrets, sources, sync):
+    for module in (call, check, connectors, consent, deliveries, inbox, numbers, report, secrets, sources, sync):
         module.register(app)
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "adco.py").write_text(ADCO)

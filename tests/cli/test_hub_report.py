@@ -1,0 +1,104 @@
+"""`hub report`: what each source, campaign, keyword and page brought, as a table, CSV or JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from cli_shop import CALLER, Shop
+from typer.testing import Result
+
+from hub.assembly import utc_now
+from hub.cli.report import harmless
+from hub.reports.rollups import roll_up
+
+Refusal = Callable[[Result], str]
+AD = "https://north.example.com/repair?utm_source=bing&utm_medium=cpc&utm_campaign=%3Dcmd()&utm_term=drains&gclid=x"
+
+
+@pytest.fixture
+def sold(shop: Shop) -> Shop:
+    """Two days ago an ad led to a call; an hour ago the same person called again, after another visit."""
+    shop.clock.now = utc_now() - timedelta(days=2)
+    shop.play(visit={"page": AD}, send=False)
+    shop.clock.now = utc_now() - timedelta(hours=1)
+    shop.play(visit={"page": "https://north.example.com/?utm_source=news&utm_medium=email"}, send=False)
+    return shop
+
+
+def test_the_last_touch_of_the_last_thirty_days_is_reported(sold: Shop) -> None:
+    found = sold.run("report", "sources").stdout
+    assert "Sources of north, last model" in found and "(UTC)" in found
+    assert "bing / cpc" in found and "news / email" in found and "total" in found
+    assert CALLER not in found
+
+
+def test_a_model_divides_the_credit(sold: Shop) -> None:
+    report = json.loads(sold.run("report", "sources", "--model", "linear", "--format", "json").stdout)
+    assert (report["company"], report["model"], report["dimension"]) == ("north", "linear", "source")
+    lines = {line["source"]: line for line in report["lines"]}
+    assert (lines["bing / cpc"]["calls"], lines["news / email"]["calls"]) == (1.5, 0.5)
+    assert report["total"] == {
+        "calls": 2, "answered": 2, "first_time": 1, "texts": 0, "forms": 0, "conversions": 2, "amounts": {"USD": "80"}
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "value"),
+    [("campaigns", "'=cmd()"), ("keywords", "drains"), ("landing-pages", "north.example.com/repair")],
+)
+def test_csv_has_every_value_and_no_formula(sold: Shop, command: str, value: str) -> None:
+    out = sold.run("report", command, "--model", "first", "--format", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(out)))
+    label = next(iter(rows[0]))
+    assert [(row[label], row["calls"], row["amount_USD"]) for row in rows] == [(value, "2", "80"), ("total", "2", "80")]
+
+
+def test_what_has_no_value_is_said_to_have_none(sold: Shop) -> None:
+    assert "(none)" in sold.run("report", "campaigns").stdout
+
+
+def test_only_the_days_that_were_asked_for_count(sold: Shop) -> None:
+    day = f"{utc_now() - timedelta(days=2):%Y-%m-%d}"
+    one = sold.run("report", "sources", "--company", "north", "--from", day, "--to", day).stdout
+    assert "bing / cpc" in one and "news / email" not in one
+    assert "No call, text or form" in sold.run("report", "sources", "--to", "2020-01-31").stdout
+
+
+def test_a_report_is_the_same_once_the_worker_has_rolled_up(sold: Shop) -> None:
+    before = sold.run("report", "keywords", "--model", "decay", "--format", "csv").stdout
+    with sold.opened() as opened:
+        assert roll_up(opened.hub.store)
+    assert sold.run("report", "keywords", "--model", "decay", "--format", "csv").stdout == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--model", "best"), "'best' is no model; choose one of first, last, lead, linear, position, decay."),
+        (("--format", "xlsx"), "'xlsx' is no format; choose one of table, csv, json."),
+        (("--company", "nort"), "did you mean 'north'?"),
+        (("--from", "yesterday"), "'yesterday' is no day; write it like 2026-05-01."),
+        (("--from", "2026-05-02", "--to", "2026-05-01"), "swap --from and --to"),
+    ],
+)
+def test_a_report_that_makes_no_sense_is_one_sentence(
+    shop: Shop, refusal: Refusal, words: tuple[str, ...], said: str
+) -> None:
+    with shop.opened():
+        pass
+    assert said in refusal(shop.run("report", "sources", *words))
+
+
+def test_before_the_first_start_there_is_nothing_to_report(shop: Shop, refusal: Refusal) -> None:
+    assert "hub run" in refusal(shop.run("report", "sources"))
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "＝1", "\r=1"])
+def test_what_a_spreadsheet_would_take_for_a_formula_is_made_harmless(text: str) -> None:
+    assert harmless(text) == f"'{text}"
+    assert harmless("drain repair") == "drain repair"

@@ -252,22 +252,11 @@ def _load_visits(session: Session, cases: Sequence[Case]) -> None:
     pool = {case.line.number.id for case in open_cases if case.line and case.line.tracker.type == "session"}
     shared = {case.line.number.id for case in open_cases if case.line and case.line.tracker.type == "source"}
     if pool:
-        earliest = min(case.at - _cool_down(case) for case in open_cases)
-        leases = session.exec(
-            select(Lease, Visit)
-            .join(Visit, col(Visit.id) == col(Lease.visit_id))
-            .where(col(Lease.tracking_number_id).in_(pool), col(Lease.expires_at) >= earliest)
-            .order_by(col(Lease.granted_at).desc())
-        ).all()
-        by_number: dict[str, list[tuple[Lease, Visit]]] = {}
-        for lease, visit in leases:
-            by_number.setdefault(lease.tracking_number_id, []).append((lease, visit))
-        for case in open_cases:
-            case.held = [
-                (lease, visit)
-                for lease, visit in by_number.get(case.line.number.id if case.line else "", [])
-                if lease.granted_at <= case.at + CLOCK_SLACK and case.at - _cool_down(case) <= lease.expires_at
-            ]
+        pooled = [case for case in open_cases if case.line and case.line.number.id in pool]
+        _load_leases(session, pooled, SHOWN_FOR)
+        _load_leases(
+            session, [case for case in pooled if not any(case.at <= lease.expires_at for lease, _ in case.held)]
+        )
     if shared:
         earliest = min(case.at for case in open_cases) - SHOWN_FOR
         seen = session.exec(
@@ -295,6 +284,36 @@ def _load_visits(session: Session, cases: Sequence[Case]) -> None:
             case.sent_from = sent_from.get(case.subject.visit_id or "")
     _load_visits_of_people(session, cases)
     _load_remembered(session, [case for case in open_cases if case.line and case.line.number.id in pool])
+
+
+def _load_leases(session: Session, cases: Sequence[Case], longest: timedelta = timedelta.max) -> None:
+    """The leases of the dialled numbers that had ended for no longer than the pool's cool-down, and `longest`.
+
+    Most calls find their visitor's live lease; only for the others the long list of earlier visitors is read.
+    """
+    if not cases:
+        return
+    numbers = {case.line.number.id for case in cases if case.line}
+    ended = {case.subject.id: case.at - min(longest, _cool_down(case)) for case in cases}
+    leases = session.exec(
+        select(Lease, Visit)
+        .join(Visit, col(Visit.id) == col(Lease.visit_id))
+        .where(
+            col(Lease.tracking_number_id).in_(numbers),
+            col(Lease.expires_at) >= min(ended.values()),
+            col(Lease.granted_at) <= max(case.at for case in cases) + CLOCK_SLACK,
+        )
+        .order_by(col(Lease.granted_at).desc())
+    ).all()
+    by_number: dict[str, list[tuple[Lease, Visit]]] = {}
+    for lease, visit in leases:
+        by_number.setdefault(lease.tracking_number_id, []).append((lease, visit))
+    for case in cases:
+        case.held = [
+            (lease, visit)
+            for lease, visit in by_number.get(case.line.number.id if case.line else "", [])
+            if lease.granted_at <= case.at + CLOCK_SLACK and ended[case.subject.id] <= lease.expires_at
+        ]
 
 
 def _cool_down(case: Case) -> timedelta:

@@ -33,7 +33,7 @@ IDLE = 0.25
 SWEEP_EVERY = 60.0
 CATCH_UP_EVERY = 10.0
 SYNCS_AT_ONCE = 8
-ROLL_UP_EVERY = 15.0
+ROLL_UP_EVERY = 60.0
 """Seconds; a report adds up by itself what was marked since."""
 ROLLED_AT_ONCE = 5
 ROLL_UPS = "reports/roll-ups"

@@ -34,7 +34,9 @@ MOST_MARKS = 10_000
 
 
 @dataclass(frozen=True)
-class _Marked:
+class MarkedDay:
+    """A day to be rolled up, and the marks on it that were seen."""
+
     company_id: str
     day: date
     zone: ZoneInfo
@@ -44,16 +46,22 @@ class _Marked:
 def roll_up(store: Store, most: int = 50) -> int:
     """Roll up the days that were marked first, at most `most`; how many were taken. Doing it twice changes nothing."""
     with store.reading() as session:
-        marked = _marked(session, most)
+        marked = marked_days(session, most)
     for each in marked:
         with store.reading() as session:
             tally = tally_day(session, each.company_id, each.zone, each.day)
-        with store.writing() as session:
-            if _take_marks(session, store, each.marks):
-                write_day(session, each.company_id, each.day, tally)
-            else:
-                session.rollback()
+        write_marked(store, each, tally)
     return len(marked)
+
+
+def write_marked(store: Store, marked: MarkedDay, tally: Tally) -> bool:
+    """Write what a marked day adds up to, and take its marks away; False where another worker took some of them meanwhile."""
+    with store.writing() as session:
+        if not _take_marks(session, store, marked.marks):
+            session.rollback()
+            return False
+        write_day(session, marked.company_id, marked.day, tally)
+        return True
 
 
 def stored_days(
@@ -95,13 +103,14 @@ def write_day(session: Session, company_id: str, day: date, tally: Tally) -> Non
             session.execute(delete(table).where(*same, *nothing), _of([{**row, "day": begins} for row in gone]))
 
 
-def _marked(session: Session, most: int) -> list[_Marked]:
+def marked_days(session: Session, most: int) -> list[MarkedDay]:
+    """The days that were marked first, at most `most`, with their marks."""
     marked = select(DirtyDay.id, DirtyDay.company_id, DirtyDay.day, Company.time_zone)  # type: ignore[call-overload]
     marked = marked.join(Company, col(Company.id) == DirtyDay.company_id).order_by(col(DirtyDay.id)).limit(MOST_MARKS)
-    days: dict[tuple[str, date], _Marked] = {}
+    days: dict[tuple[str, date], MarkedDay] = {}
     for mark_id, company_id, day, time_zone in session.execute(marked):
         if (company_id, day) in days or len(days) < most:
-            found = days.setdefault((company_id, day), _Marked(company_id, day, ZoneInfo(time_zone), []))
+            found = days.setdefault((company_id, day), MarkedDay(company_id, day, ZoneInfo(time_zone), []))
             found.marks.append(mark_id)
     return list(days.values())
 

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import postgres
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from stage import ACCOUNTS, CALLER, DEAL_WON, EVERY_CALL, OTHER_CALLER, SHARED, YELLOW_PAGES, Stage, open_stage
+from stage import (
+    ACCOUNTS,
+    CALLER,
+    DEAL_WON,
+    EVERY_CALL,
+    OTHER_CALLER,
+    SHARED,
+    YELLOW_PAGES,
+    Stage,
+    make_config,
+    open_stage,
+)
 
 from hub.api import CallEvent, MessageEvent, Money, Outcome, OutcomePage
 from hub.flow.form import SentForm, keep_form
 from hub.flow.outcomes import pull_outcomes
 from hub.model import Call, Company, DirtyDay, FormSubmission, MonthRollup, TextMessage, YearRollup
+from hub.numbers.directory import write_accounts
 from hub.reports.calendar import day_of, month_of, year_of
 from hub.reports.credits import MODELS
 from hub.reports.report import make_report
-from hub.reports.rollups import roll_up, stored_days
+from hub.reports.rollups import marked_days, roll_up, stored_days, write_marked
 from hub.reports.tally import MEASURES, Key, Tally, merge, tally_day
 from hub.testing import FrozenClock
 
@@ -211,7 +225,7 @@ def town(databases: Path) -> Iterator[Town]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes minutes, and the steps are few
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
@@ -245,3 +259,55 @@ def test_a_story_with_everything_late_is_right_on_both_databases(hub: Factory) -
         live = reports(stage, lakeside.company)
     assert live[0].total.number("calls") == 3 and live[0].total.number("texts") == live[0].total.number("forms") == 1
     check(stage, lakeside.company)
+
+
+def test_workers_that_roll_up_at_once_while_calls_come_in_leave_nothing_out(hub: Factory) -> None:
+    stage = hub(**OPTIONS)
+    lakeside, over = Town(stage), Event()
+
+    def work() -> int:
+        days = 0
+        while not over.is_set():
+            days += roll_up(stage.hub.store, most=2)
+        return days
+
+    with ThreadPoolExecutor(3) as crew:
+        workers = [crew.submit(work) for _ in range(3)]
+        try:
+            for step in STORY * 2:
+                lakeside.happen(*step)
+        finally:
+            over.set()
+        assert sum(worker.result() for worker in workers) > 0
+    check(stage, lakeside.company)
+
+
+def test_a_mark_that_comes_while_its_day_is_added_up_stays(lite_hub: Factory) -> None:
+    stage = lite_hub(**OPTIONS)
+    lakeside = Town(stage)
+    lakeside.happen("call", 0, 0)
+    with stage.hub.store.reading() as session:
+        (seen,) = marked_days(session, 10)
+        old = tally_day(session, seen.company_id, seen.zone, seen.day)
+    lakeside.happen("call", 1, 0)
+    assert write_marked(stage.hub.store, seen, old)
+    assert len(stage.rows(DirtyDay)) == 1, "the second call's"
+    assert not write_marked(stage.hub.store, seen, {}), "another worker that saw the same marks gives way"
+    check(stage, lakeside.company)
+
+
+def test_another_time_zone_moves_every_call_to_its_day(lite_hub: Factory) -> None:
+    stage = lite_hub(conversions=(EVERY_CALL,))
+    stage.clock.now = stage.clock().replace(hour=2)
+    stage.call_in(SHARED)
+    while roll_up(stage.hub.store):
+        pass
+    today = stage.clock().date()
+    config = make_config(str(stage.hub.store.url), **OPTIONS)
+    with stage.hub.store.writing() as session:
+        write_accounts(session, config, stage.clock())
+    company = stage.live.refresh().companies["lakeside"]
+    days = [today - timedelta(days=1), today]
+    found = [make_report(stage.hub.store, company, "source", "last", day, day).total.number("calls") for day in days]
+    assert found == [1, 0]
+    check(stage, company)

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from benchmarks.figures import Figure, print_figures
 
-MODULES = ("acknowledge", "flow", "google_sync", "start", "claims", "script", "reports")
+MODULES = ("acknowledge", "flow", "google_sync", "start", "claims", "leases", "script", "reports")
 HAVE_LARGE = ("reports",)
 
 

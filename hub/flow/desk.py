@@ -23,7 +23,7 @@ from hub.numbers.robots import is_robot
 
 log = structlog.get_logger(__name__)
 
-MOST_IN_ONE_COMMIT = 200
+MOST_IN_ONE_COMMIT = 400
 
 
 class VisitDesk:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, func, select
 
@@ -47,7 +48,7 @@ def note_pages(session: Session, looks: Sequence[Look], now: datetime) -> None:
     for visit, address, title in looks:
         pages, url = latest.get(visit.id, (0, None))
         row = _row(visit, address, title, now)
-        if row.url != url and pages < MOST_OF_A_VISIT:
+        if row["url"] != url and pages < MOST_OF_A_VISIT:
             rows.append(row)
             _note_clicks(session, visit, address, now)
     write_rows(session, PageView, rows)
@@ -62,12 +63,12 @@ def _note_clicks(session: Session, visit: Visit, address: str | None, now: datet
         session.add(visit)
 
 
-def _row(visit: Visit, address: str | None, title: str | None, now: datetime) -> PageView:
-    return PageView(
-        id=new_id(),
-        visit_id=visit.id,
-        at=now,
-        url=storable(address[:LONGEST_KEPT]) if address else None,
-        title=storable(title[:LONGEST_TITLE]) if title else None,
-        expires_at=visit.expires_at,
-    )
+def _row(visit: Visit, address: str | None, title: str | None, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "visit_id": visit.id,
+        "at": now,
+        "url": storable(address[:LONGEST_KEPT]) if address else None,
+        "title": storable(title[:LONGEST_TITLE]) if title else None,
+        "expires_at": visit.expires_at,
+    }

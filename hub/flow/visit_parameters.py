@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 CLICK_IDS = ("gclid", "gbraid", "wbraid", "dclid", "msclkid", "fbclid", "ttclid", "li_fat_id", "twclid")
@@ -37,6 +38,7 @@ class VisitParameters:
     refused: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=64)  # several readers ask for the same address, one after the other
 def visit_parameters(landing_page: str | None) -> VisitParameters:
     """The known parameters of a landing page's address; empty where there are none. Never raises, whatever the text."""
     utm: dict[str, str] = {}

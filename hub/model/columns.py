@@ -134,10 +134,15 @@ class Row(SQLModel):
     """
 
     def __init__(self, **values: Any) -> None:
-        made = {name: values.pop(name) if name in values else make() for name, make in _columns_of(type(self))}
+        self.__dict__.update(type(self).columns(**values))
+
+    @classmethod
+    def columns(cls, **values: Any) -> dict[str, Any]:
+        """Every column of a new row: of `values`, or as its default is. A row in no session needs no more than this."""
+        made = {name: values.pop(name) if name in values else make() for name, make in _columns_of(cls)}
         if values:
-            raise TypeError(f"{type(self).__name__} has no column {', '.join(values)}")
-        self.__dict__.update(made)
+            raise TypeError(f"{cls.__name__} has no column {', '.join(values)}")
+        return made
 
 
 @cache

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
+
+from hub.model.columns import UTCTime
 
 MOST_ROWS = 128
 
@@ -58,4 +61,7 @@ class BulkUpdate:
 
 
 def _binder(table: Table, column: str, dialect: Dialect) -> Any:
-    return table.columns[column].type.dialect_impl(dialect).bind_processor(dialect)
+    kind = table.columns[column].type
+    bind = kind.dialect_impl(dialect).bind_processor(dialect)
+    # Rows that are written together hold the same few times.
+    return lru_cache(maxsize=32)(bind) if bind is not None and isinstance(kind, UTCTime) else bind

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import phonenumbers
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.assembly import Hub
@@ -17,6 +18,7 @@ from hub.numbers.limits import network_of
 from hub.web.addresses import Proxies
 from hub.web.strangers import Consent, Id, StrangersRoute, clean, company_named, own_site, preflighted, signals
 
+Answered = TypeVar("Answered")
 BODY_CAP = 300_000
 """Bytes of a visit: two long addresses and room to spare; more is refused with 413."""
 
@@ -99,7 +101,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitDesk) -> APIR
             user_agent=(user_agent or "")[:400] or None,
             network=network_of(proxies.client_of(request)),
         )
-        shown = desk.receive(directory.current(), found, arrival).result(PATIENCE)
+        shown = _answer(desk.receive(directory.current(), found, arrival))
         left = (shown.lease_until - hub.clock()).total_seconds() if shown.lease_until else None
         national, international = _written(shown.number) if shown.number else (None, None)
         return VisitReply(
@@ -117,7 +119,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitDesk) -> APIR
         """The visitor left the page: the lease ends. Made for `navigator.sendBeacon`, which sends no body of use and reads
         no reply, so an unknown visit is no error."""
         found = company_named(directory, company)
-        desk.dismiss(found, clean(visit_id) or "").result(PATIENCE)
+        _answer(desk.dismiss(found, clean(visit_id) or ""))
         return Response(status_code=204, headers={"Cache-Control": "no-store", **own_site(found, request)})
 
     return router
@@ -128,3 +130,10 @@ def _written(number: str) -> tuple[str, str]:
     parsed = phonenumbers.parse(number)
     form = phonenumbers.PhoneNumberFormat
     return phonenumbers.format_number(parsed, form.NATIONAL), phonenumbers.format_number(parsed, form.INTERNATIONAL)
+
+
+def _answer(waited: Future[Answered]) -> Answered:
+    try:
+        return waited.result(PATIENCE)
+    except TimeoutError:
+        raise HTTPException(503, "Try again") from None

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 from stage import ACCOUNTS, HOLD, POOL, SHARED, YELLOW_PAGES, Stage, company
 
-from hub.model import Lease, Tracker, TrackingNumber, Visit
+from hub.flow.arrival import Arrival, arrive
+from hub.flow.visit import Departure, record_visits
+from hub.model import Lease, PoolOverflow, Tracker, TrackingNumber, Visit
 from hub.model.columns import VISIT_LIFE
 from hub.numbers.leases import Wanted, grant, keep
 
@@ -193,3 +195,47 @@ def test_what_no_database_takes_is_left_out_of_a_visit(hub: Factory) -> None:
     page = "https://lakeside.example.com/\0?utm_source=a%00\ud83d&gclid=x%00y&utm_term=\0"
     shown = stage.visit(landing_page=page, referrer="\0", user_agent="a\0\ud83d")
     assert "\0" not in (stage.visit_of(shown).landing_page or "")
+
+
+# Reserves, and several pools
+
+
+def two_pools(stage: Stage) -> list[Tracker]:
+    return list(stage.directory.showable(stage.directory.companies["lakeside"]).pools)
+
+
+def test_who_may_not_touch_the_reserve_leaves_it_to_those_who_may(hub: Factory) -> None:
+    pool = {"name": "website", "type": "session", "carrier": "carrier", "numbers": _numbers(10), "reserve": 0.3}
+    lakeside = {**company("lakeside", (), SHARED), "trackers": [pool]}
+    stage = hub(accounts=[{**ACCOUNTS[0], "companies": [lakeside]}])
+    [website], now = two_pools(stage), stage.clock()
+    with stage.hub.store.writing() as session:
+        wanted = [Wanted(a_visit(stage, session, now).id, [website], reserved=False) for _ in range(9)]
+        entitled = Wanted(a_visit(stage, session, now).id, [website])
+        lent = grant(session, [*wanted, entitled], now)
+    assert [each is not None for each in lent] == [*[True] * 6, *[False] * 3, True], "the one who may counts as served"
+
+
+def test_a_visitor_who_finds_the_first_pool_empty_gets_a_number_of_the_next(hub: Factory) -> None:
+    second = {"name": "more", "type": "session", "carrier": "carrier", "numbers": _numbers(2), "hold": "10m"}
+    stage = hub(accounts=[{**ACCOUNTS[0], "companies": [company("lakeside", POOL[:1], SHARED, second)]}])
+    shown = [stage.visit() for _ in range(4)]
+    assert [each.tracker for each in shown] == ["website", "more", "more", "shared"]
+    assert [each.lease_until and each.lease_until - stage.clock() for each in shown[:2]] == [HOLD, HOLD / 3]
+    [overflow] = stage.rows(PoolOverflow)
+    assert overflow.tracker_id == two_pools(stage)[0].id, "counted once, at the first"
+
+
+def test_two_tabs_of_one_visit_in_one_transaction_hold_one_number(hub: Factory) -> None:
+    stage = hub()
+    lakeside = stage.directory.companies["lakeside"]
+    first = stage.visit(human=False)
+    again = arrive(
+        stage.directory, lakeside, Arrival(landing_page=None, referrer=None, human=True, visit_id=first.visit_id)
+    )
+    with stage.hub.store.writing() as session:
+        shown = record_visits(session, [again, again, Departure(lakeside, first.visit_id or ""), again], stage.clock())
+    one, other, left, back = shown
+    assert one is not None and back is not None
+    assert one == other and left is None and back.number != one.number
+    assert len(stage.rows(Lease)) == 2

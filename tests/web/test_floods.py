@@ -17,6 +17,7 @@ from stage import ACCOUNTS, SHARED, Stage, company
 from starlette.requests import Request
 from web_edge import DEFAULT, POOL, Edge, open_edge
 
+from hub.config.models import HubSection
 from hub.flow.arrival import Arrival, Shown
 from hub.flow.desk import VisitDesk
 from hub.model import Lease, PoolOverflow, TrackingNumber
@@ -245,3 +246,9 @@ def test_a_flood_of_forms_is_answered_with_429_and_nothing_is_kept_of_it(tmp_pat
         ]
         assert [reply.status_code for reply in replies] == [204] * 20 + [429] * 2
         assert replies[-1].headers["retry-after"] == "60"
+
+
+@pytest.mark.parametrize("written", ["nonsense", "10.0.0.0/64", "10.0.0.0/8/8", ""])
+def test_a_proxy_that_is_no_address_is_told(written: str) -> None:
+    with pytest.raises(ValueError, match="no address or network"):
+        HubSection.model_validate({"public_url": "https://calls.example.com", "trusted_proxies": [written]})

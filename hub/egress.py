@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from hub.contracts.manifest import Manifest
 from hub.errors import Rejected
+from hub.lean import without_modules
 
 if TYPE_CHECKING:
     import httpx
@@ -28,7 +29,9 @@ def lazy_client(name: str, hosts: Iterable[str], timeout: float = 20.0) -> Calla
 
     def client() -> httpx.Client:
         if not made:
-            import httpx
+            with without_modules("rich", "pygments"):
+                # httpx would load them for a command line of its own.
+                import httpx
 
             def refuse_undeclared(request: httpx.Request) -> None:
                 if not any(fnmatch(request.url.host, pattern) for pattern in patterns):

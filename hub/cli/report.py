@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from hub.cli.printing import CONFIG, CannotDo, ConfigFile, echo_json, plain, say, table
+from hub.cli.printing import CONFIG, CannotDo, ConfigFile, counted, echo_json, plain, say, table
 
 if TYPE_CHECKING:
     from hub.config.models import Config
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 commands = typer.Typer(help="Report what each source, campaign, keyword or landing page brought.", no_args_is_help=True)
 DEFAULT_MODEL = "last"
 DEFAULT_DAYS = 30
+SHOWN = 50
 FORMATS = ("table", "csv", "json")
 COUNTS = ("calls", "answered", "first_time", "texts", "forms", "conversions")
 HEADINGS = {"first_time": "first-time callers"}
@@ -49,6 +50,11 @@ From = Annotated[
 To = Annotated[str | None, typer.Option("--to", help="Last day, itself included; today.", metavar="DAY")]
 Format = Annotated[str, typer.Option("--format", help="table, csv or json.", metavar="FORMAT")]
 
+Top = Annotated[
+    int,
+    typer.Option(min=1, help="Lines of a table, those with the most contacts; the others are summed up.", metavar="N"),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
@@ -62,10 +68,11 @@ def sources(
     first: From = None,
     last: To = None,
     form: Format = "table",
+    top: Top = SHOWN,
     config: ConfigFile = CONFIG,
 ) -> None:
     """What each source and medium brought, such as google / cpc. Days are those of the company's time zone."""
-    _report("source", company, model, first, last, form, config)
+    _report("source", company, model, first, last, form, top, config)
 
 
 @commands.command("campaigns")
@@ -75,10 +82,11 @@ def campaigns(
     first: From = None,
     last: To = None,
     form: Format = "table",
+    top: Top = SHOWN,
     config: ConfigFile = CONFIG,
 ) -> None:
     """What each campaign brought. Days are those of the company's time zone."""
-    _report("campaign", company, model, first, last, form, config)
+    _report("campaign", company, model, first, last, form, top, config)
 
 
 @commands.command("keywords")
@@ -88,10 +96,11 @@ def keywords(
     first: From = None,
     last: To = None,
     form: Format = "table",
+    top: Top = SHOWN,
     config: ConfigFile = CONFIG,
 ) -> None:
     """What each keyword brought. Days are those of the company's time zone."""
-    _report("keyword", company, model, first, last, form, config)
+    _report("keyword", company, model, first, last, form, top, config)
 
 
 @commands.command("landing-pages")
@@ -101,14 +110,22 @@ def landing_pages(
     first: From = None,
     last: To = None,
     form: Format = "table",
+    top: Top = SHOWN,
     config: ConfigFile = CONFIG,
 ) -> None:
     """What each landing page brought, without its query. Days are those of the company's time zone."""
-    _report("landing_page", company, model, first, last, form, config)
+    _report("landing_page", company, model, first, last, form, top, config)
 
 
 def _report(
-    dimension: Dimension, company: str | None, model: str, first: str | None, last: str | None, form: str, config: Path
+    dimension: Dimension,
+    company: str | None,
+    model: str,
+    first: str | None,
+    last: str | None,
+    form: str,
+    top: int,
+    config: Path,
 ) -> None:
     from sqlmodel import select
 
@@ -130,7 +147,10 @@ def _report(
             raise CannotDo(f"Nothing is known of company {name!r} yet; start the hub with hub run.")
         begins, ends = _span(first, last, day_of(utc_now(), ZoneInfo(known.time_zone)))
         report = make_report(store, known, dimension, wanted, begins, ends)
-    {"table": _print_table, "csv": _print_csv, "json": _print_json}[show](report)
+    if show == "table":
+        _print_table(report, top)
+    else:
+        {"csv": _print_csv, "json": _print_json}[show](report)
 
 
 def _chosen(text: str, choices: Sequence[Choice], what: str) -> Choice:
@@ -168,7 +188,9 @@ def _day(text: str) -> date:
         raise CannotDo(f"{shown(text)!r} is no day; write it like 2026-05-01.") from None
 
 
-def _print_table(report: Report) -> None:
+def _print_table(report: Report, top: int) -> None:
+    from hub.reports.report import sum_of
+
     span = f"{report.first} to {report.last}" if report.first != report.last else str(report.first)
     title = f"{_title(report)} of {report.company}, {report.model} model, {span} ({report.time_zone})"
     if not report.lines:
@@ -177,7 +199,10 @@ def _print_table(report: Report) -> None:
     currencies = list(report.total.amounts)
     headings = [HEADINGS.get(name, name) for name in COUNTS]
     amounts = [f"amount {currency}" for currency in currencies]
-    rows = [[plain(line.value or NONE), *_cells(line, currencies)] for line in report.lines]
+    shown, others = report.lines[:top], report.lines[top:]
+    rows = [[plain(line.value or NONE), *_cells(line, currencies)] for line in shown]
+    if others:
+        rows.append([f"[dim]{counted(len(others), 'other')}[/dim]", *_cells(sum_of(others), currencies)])
     rows.append([f"[bold]{cell}[/bold]" for cell in ("total", *_cells(report.total, currencies))])
     table(title, (report.dimension.replace("_", " "), *headings, *amounts), rows)
 

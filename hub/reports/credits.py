@@ -11,10 +11,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, Protocol, get_args
 
 TouchKind = Literal["visit", "call", "text", "form"]
 Model = Literal["first", "last", "lead", "linear", "position", "decay"]
@@ -27,8 +26,7 @@ _KINDS: Mapping[str, int] = {kind: rank for rank, kind in enumerate(get_args(Tou
 _FINENESS = 1 << 40
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(NamedTuple):
     """One time that a person and a company met. `led` says that a call, text or form came of it."""
 
     at: datetime
@@ -42,9 +40,20 @@ class Touch:
     led: bool = False
 
 
-def in_order(touch: Touch) -> tuple[datetime, int, str]:
+class Met(Protocol):
+    """A touch, or a contact that is to become one."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def kind(self) -> TouchKind: ...
+    @property
+    def id(self) -> str: ...
+
+
+def in_order(met: Met) -> tuple[datetime, int, str]:
     """The key that touches are sorted by: time; at the same moment a visit comes first, then the older id."""
-    return touch.at, _KINDS[touch.kind], touch.id
+    return met.at, _KINDS[met.kind], met.id
 
 
 def credits(touches: Iterable[Touch], model: Model) -> list[tuple[Touch, int]]:

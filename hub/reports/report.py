@@ -69,7 +69,7 @@ def make_report(store: Store, company: Company, dimension: Dimension, model: Mod
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         sums = _stored(session, company.id, dimension, model, joined(pieces(first, last)))
         _correct(session, company, dimension, model, first, last, sums)
-    total = _lines({("", currency): numbers for currency, numbers in _totals(sums).items()})
+    lines = _lines(sums)
     return Report(
         company=company.name,
         time_zone=company.time_zone,
@@ -77,8 +77,8 @@ def make_report(store: Store, company: Company, dimension: Dimension, model: Mod
         model=model,
         first=first,
         last=last,
-        lines=_lines(sums),
-        total=total[0] if total else Line(None, (0,) * len(MEASURES)),
+        lines=lines,
+        total=sum_of(lines),
     )
 
 
@@ -166,14 +166,14 @@ def _stored(session: Session, company_id: str, dimension: Dimension, model: Mode
     return {(value, currency): numbers for value, currency, *numbers in found if any(numbers)}
 
 
-def _totals(sums: Sums) -> dict[str, list[int]]:
-    totals: dict[str, list[int]] = {}
-    for (_, currency), numbers in sums.items():
-        known = totals.get(currency)
-        totals[currency] = (
-            numbers if known is None else [one + other for one, other in zip(known, numbers, strict=True)]
-        )
-    return totals
+def sum_of(lines: Sequence[Line]) -> Line:
+    """All lines as one."""
+    amounts: dict[str, int] = {}
+    for line in lines:
+        for currency, units in line.amount_units:
+            amounts[currency] = amounts.get(currency, 0) + units
+    columns = zip(*(line.credits for line in lines), strict=True)
+    return Line(None, tuple(map(sum, columns)) or (0,) * len(MEASURES), tuple(sorted(amounts.items())))
 
 
 def _lines(sums: Sums) -> list[Line]:

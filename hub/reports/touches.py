@@ -50,9 +50,9 @@ def journeys(contacts: Iterable[Contact], visits: Iterable[Touch]) -> Iterator[t
     events: list[tuple[Any, Touch | None, Contact | None]] = [(in_order(visit), visit, None) for visit in visits]
     starts = {visit.id: visit.at for _, visit, _ in events if visit is not None}
     for contact in contacts:
-        at = max(contact.at, starts.get(contact.visit_id or "", contact.at))
-        later = contact._replace(at=at)
-        events.append((in_order(later.touch()), None, later))
+        begun = starts.get(contact.visit_id or "")
+        later = contact if begun is None or begun <= contact.at else contact._replace(at=begun)
+        events.append((in_order(later), None, later))
     path: list[Touch] = []
     for _, visit, met in sorted(events, key=lambda event: event[0]):
         if visit is not None:

@@ -1,12 +1,16 @@
-"""Bring the database's schema to this version with Alembic; nothing is done where it is there already."""
+"""Bring the database's schema to this version; nothing is done, and Alembic is not loaded, where it is there already."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
+from sqlmodel import SQLModel
 
+import hub.model  # noqa: F401 - the tables register themselves
 from hub.errors import ConfigError
 from hub.store.engine import Store
 
@@ -25,15 +29,20 @@ def revisions() -> list[str]:
 def current(store: Store) -> str | None:
     """The database's revision; None for an empty database."""
     with store.engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return _revision(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def upgrade(store: Store) -> bool:
-    """Migrate to the newest revision; True where something was done.
+    """Bring the database to the newest revision; True where something was done.
 
-    Of several processes that start at once, one migrates (PostgreSQL: an advisory lock; SQLite: the write lock).
+    An empty database gets the declared tables at once, which a test holds equal to the migrated ones; only an older one is
+    migrated. Of several processes that start at once, one works (PostgreSQL: an advisory lock; SQLite: the write lock).
     """
     found = current(store)
     if found == revisions()[-1]:
@@ -42,17 +51,43 @@ def upgrade(store: Store) -> bool:
         raise ConfigError(
             f"The database is of a newer Ringfence (schema {found}); update the hub or point hub.database elsewhere."
         )
-    from alembic import command
+    with _alone(store) as connection:
+        found = _revision(connection)
+        if found is None:
+            _create(connection)
+        elif found != revisions()[-1]:
+            _migrate(connection)
+    return found != revisions()[-1]
 
-    # A transaction that writes, from its beginning: on SQLite it waits here while another process migrates.
+
+def migrate(store: Store) -> None:
+    """Run every migration that the database lacks, from the first one on where it is empty."""
+    with _alone(store) as connection:
+        _migrate(connection)
+
+
+@contextmanager
+def _alone(store: Store) -> Iterator[Connection]:
+    # A transaction that writes, from its beginning: on SQLite it waits here while another process works.
     with store.engine.execution_options(ringfence_write=True).connect() as connection:
-        config = alembic_config()
-        config.attributes["connection"] = connection
         if not store.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(7246001)"))
-        command.upgrade(config, "head")
+        yield connection
         connection.commit()
-    return True
+
+
+def _create(connection: Connection) -> None:
+    SQLModel.metadata.create_all(connection)
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": revisions()[-1]})
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def alembic_config() -> Config:

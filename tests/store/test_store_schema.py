@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,16 @@ from sqlmodel import SQLModel
 import hub.model  # noqa: F401 - the tables register themselves
 from hub.errors import ConfigError
 from hub.store import Store
-from hub.store.schema import current, revisions, upgrade
+from hub.store.schema import current, migrate, revisions, upgrade
 
 
-def test_the_migrated_schema_is_the_declared_one(store: Store) -> None:
+@pytest.mark.parametrize("way", [upgrade, migrate])
+def test_the_schema_of_a_new_database_is_the_declared_one_whether_made_or_migrated(
+    store: Store, way: Callable[[Store], object]
+) -> None:
+    empty(store)
+    way(store)
+    assert current(store) == revisions()[-1]
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
@@ -37,12 +44,23 @@ def test_a_database_of_a_newer_ringfence_is_refused_with_a_sentence(store: Store
         upgrade(store)
 
 
+def empty(store: Store) -> None:
+    with store.writing() as session:
+        if not store.is_sqlite:
+            session.execute(text("DROP SCHEMA public CASCADE"))
+            session.execute(text("CREATE SCHEMA public"))
+            return
+        session.execute(text("PRAGMA defer_foreign_keys = ON"))
+        for table in session.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all():
+            session.execute(text(f'DROP TABLE "{table}"'))
+
+
 START = """
 import sys, time
 from pathlib import Path
 from hub.store import Store
 from hub.store.schema import upgrade
-import alembic.command, hub.model
+import hub.model
 store = Store(sys.argv[1])
 Path(sys.argv[3]).touch()
 while not Path(sys.argv[2]).exists():

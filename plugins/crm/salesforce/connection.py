@@ -10,12 +10,10 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 import requests
-from simple_salesforce.api import Salesforce as Client
-from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSession
-from simple_salesforce.format import format_soql
 
 from hub.api import AuthError, RetryLater, Services
 
+from .library import Client, SalesforceError, SalesforceExpiredSession, format_soql
 from .refusals import first_error, refusal, scrubbed
 from .settings import SalesforceSettings
 from .sign_in import SignIn

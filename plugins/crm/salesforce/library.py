@@ -1,0 +1,36 @@
+"""simple_salesforce without its metadata API, which this plugin never calls and which alone brings in zeep and lxml (25 MB)."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+METADATA = "simple_salesforce.metadata"
+
+
+class SfdcMetadataApi:
+    """Stands where simple_salesforce has its metadata API."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise NotImplementedError("the metadata API is left out of this process")
+
+
+def _load() -> None:
+    if METADATA in sys.modules:
+        return
+    stand_in = ModuleType(METADATA)
+    stand_in.SfdcMetadataApi = SfdcMetadataApi  # type: ignore[attr-defined]
+    sys.modules[METADATA] = stand_in
+    try:
+        import simple_salesforce  # noqa: F401 - the import is the point
+    finally:
+        del sys.modules[METADATA]
+
+
+_load()
+
+from simple_salesforce.api import Salesforce as Client  # noqa: E402
+from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSession  # noqa: E402
+from simple_salesforce.format import format_soql  # noqa: E402
+
+__all__ = ["Client", "SalesforceError", "SalesforceExpiredSession", "format_soql"]

@@ -11,7 +11,7 @@ from importlib import import_module
 
 from rich.console import Console
 
-from benchmarks.figures import Figure, print_figures
+from benchmarks.figures import print_figures
 
 MODULES = ("acknowledge", "flow", "google_sync", "start", "claims", "leases", "script", "reports")
 HAVE_LARGE = ("reports",)
@@ -19,12 +19,13 @@ HAVE_LARGE = ("reports",)
 
 def main(names: list[str], large: bool = False) -> int:
     """Run the benchmarks one after the other, so that none is in another's way."""
-    figures: list[Figure] = []
+    met = True
     for name in names or MODULES:
         Console(stderr=True).print(f"measuring: {name} …")
         measure = import_module(f"benchmarks.{name}").measure
-        figures += measure(large=True) if large and name in HAVE_LARGE else measure()
-    return 0 if print_figures(figures) else 1
+        # Printed at once: what was measured stays seen, whatever happens to the rest.
+        met = print_figures(measure(large=True) if large and name in HAVE_LARGE else measure()) and met
+    return 0 if met else 1
 
 
 if __name__ == "__main__":

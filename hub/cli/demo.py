@@ -124,25 +124,22 @@ def _serving(opened: Opened) -> Iterator[str]:
     """The web edge in a thread and the worker beside it; the address that it serves on."""
     import uvicorn
 
-    from hub.web.app import create_app
+    from hub.cli.serve import edge_settings
     from hub.worker import Worker
 
     wake = threading.Event()
-    host, _, port = opened.hub.config.hub.listen.rpartition(":")
-    app = create_app(opened.hub, opened.directory, wake)
-    server = uvicorn.Server(
-        uvicorn.Config(app, host=host, port=int(port), log_level="error", access_log=False, log_config=None)
-    )
+    settings = edge_settings(opened, wake, log_level="error")
+    server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, name="web", daemon=True)
     thread.start()
     worker = Worker(opened.hub, opened.directory, wake)
     worker.start()
     while not server.started:
         if not thread.is_alive():
-            raise ConfigError(f"The web edge did not start on {host}:{port}.")
+            raise ConfigError(f"The web edge did not start on {settings.host}:{settings.port}.")
         time.sleep(0.01)
     try:
-        yield f"http://{host}:{port}"
+        yield f"http://{settings.host}:{settings.port}"
     finally:
         worker.stop()
         server.should_exit = True

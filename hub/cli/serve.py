@@ -8,13 +8,16 @@ import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hub.cli.printing import CONFIG, ConfigFile
 from hub.errors import ConfigError
 from hub.opening import Opened, open_hub, read_config
+
+if TYPE_CHECKING:
+    import uvicorn
 
 Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' stand-ins for every provider.")]
 
@@ -45,30 +48,35 @@ def serve(opened: Opened, wake: threading.Event | None = None, when_open: Callab
     """Serve the web edge until a signal ends it; `when_open` is called once it answers."""
     import uvicorn
 
-    from hub.web.app import create_app
-
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             when_open()
 
-    host, port = listen_address(opened.hub.config.hub.listen)
-    application = create_app(opened.hub, opened.directory, wake)
+    settings = edge_settings(opened, wake)
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal that ended it once more: by default that would end the process before its work is done.
         signal.signal(number, lambda *_: None)
-    Server(
-        uvicorn.Config(
-            application,
-            host=host,
-            port=port,
-            log_level="warning",
-            access_log=False,
-            timeout_graceful_shutdown=10,
-            log_config=None,
-            proxy_headers=False,  # hub.trusted_proxies says whose word on addresses is believed
-        )
-    ).run()
+    Server(settings).run()
+
+
+def edge_settings(opened: Opened, wake: threading.Event | None, log_level: str = "warning") -> uvicorn.Config:
+    """How uvicorn serves the web edge on `hub.listen`."""
+    import uvicorn
+
+    from hub.web.app import create_app
+
+    host, port = listen_address(opened.hub.config.hub.listen)
+    return uvicorn.Config(
+        create_app(opened.hub, opened.directory, wake),
+        host=host,
+        port=port,
+        log_level=log_level,
+        access_log=False,
+        timeout_graceful_shutdown=10,
+        log_config=None,
+        proxy_headers=False,  # hub.trusted_proxies says whose word on addresses is believed
+    )
 
 
 def listen_address(listen: str) -> tuple[str, int]:

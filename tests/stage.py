@@ -188,11 +188,21 @@ class Stage:
             self.flow()
         return self.one(Call, carrier_call_id=call_id)
 
-    def visit(self, company: str = "lakeside", landing_page: str | None = None, **more: Any) -> Shown:
-        """A person comes to a company's site; the click id of `landing_page` is kept."""
+    def visit(
+        self, company: str = "lakeside", landing_page: str | None = None, *, gpc_later: bool = False, **more: Any
+    ) -> Shown:
+        """A person comes to a company's site; the click id of `landing_page` is kept.
+
+        With `gpc_later` the browser sends Global Privacy Control on the next request: with the first, nothing is kept.
+        """
         page = landing_page or "https://lakeside.example.com/?gclid=Cj0KCQjw123456789"
         arrival = Arrival(landing_page=page, referrer=more.pop("referrer", None), **{"human": True, **more})
-        return record_visit(self.hub, self.directory, self.directory.companies[company], arrival)
+        place = self.directory.companies[company]
+        shown = record_visit(self.hub, self.directory, place, arrival)
+        if gpc_later:
+            signal = Arrival(landing_page=None, referrer=None, visit_id=shown.visit_id, gpc=True)
+            record_visit(self.hub, self.directory, place, signal)
+        return shown
 
     def flow(self) -> int:
         """Fold and process until nothing is left; how much was taken."""

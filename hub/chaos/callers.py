@@ -37,7 +37,7 @@ class PlayedCall:
     click_id: str
     outcome: Outcome
     objects: bool
-    """The visitor's browser sent Global Privacy Control: this call must not reach the ad network."""
+    """The visitor said no to advertising: this call must not reach the ad network."""
     carrier_call_id: str
     alone: bool
     """The visitor had a number of their own, so it is known which click the call belongs to."""
@@ -110,8 +110,9 @@ class Callers:
             self._until_acknowledged("POST", f"/track/{COMPANY}/visit/{visit_id}/end", b"", {})
 
     def _visit(self, click_id: str, objects: bool) -> tuple[str, str | None, bool]:
-        page = {"landing_page": f"https://lakeside.example.com/?gclid={click_id}", "human": True}
-        headers = {"content-type": "application/json"} | ({"sec-gpc": "1"} if objects else {})
+        refusal = {"consent": {"ads": "denied", "ad_user_data": "denied"}} if objects else {}
+        page = {"landing_page": f"https://lakeside.example.com/?gclid={click_id}", "human": True} | refusal
+        headers = {"content-type": "application/json"}
         reply = self._until_acknowledged("POST", f"/track/{COMPANY}/visit", json.dumps(page).encode(), headers)
         if reply is None:
             return DEFAULT_NUMBER, None, False

@@ -29,6 +29,7 @@ class Arrival:
     consent: Mapping[str, Answer] = field(default_factory=dict)
     country: str | None = None
     gpc: bool = False
+    """Whether the request's headers held Global Privacy Control; `dnt`: Do Not Track."""
     dnt: bool = False
     user_agent: str | None = None
     network: str | None = None
@@ -66,8 +67,12 @@ class Arrived:
 
     @property
     def denied(self) -> bool:
-        """Whether the visitor denies analytics: then nothing new is recorded and no number is lent."""
-        return "denied" in (self.arrival.consent.get("analytics"), self.arrival.consent.get("all"))
+        """Whether the visitor denies analytics: then nothing new is recorded and no number is lent.
+
+        A privacy signal in the request's headers denies it like the page's own word, whichever of the two came.
+        """
+        said = self.arrival.consent
+        return self.arrival.gpc or self.arrival.dnt or "denied" in (said.get("analytics"), said.get("all"))
 
     @property
     def line(self) -> Line | None:

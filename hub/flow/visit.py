@@ -2,7 +2,7 @@
 
 A visitor from a source with a number of its own sees that; a person sees a number of the pool, lent to this visit alone;
 everybody else sees the shared number: those who gave no human sign yet, and those for whom the pool has none left. A
-visitor who denies analytics is not recorded.
+visitor who denies analytics, or whose browser sends a privacy signal, is not recorded.
 """
 
 from __future__ import annotations

@@ -67,13 +67,18 @@ def test_a_signal_that_is_not_set_is_none(visitor: Visitor, signal: str) -> None
     assert visitor.page.evaluate("ringfence.honoured()") == []
 
 
-def test_a_signal_that_only_the_hub_sees_is_honoured_from_then_on(chromium: Any, site: Any, hub: BrowserHub) -> None:
-    with Visitor.arriving(chromium, site, hub, extra_http_headers={"Sec-GPC": "1"}) as visitor:
-        visitor.open(PHONE)
-        visitor.until(lambda: visitor.page.evaluate("ringfence.numbers()['+13125550190']"), DEFAULT)
-        assert visitor.page.evaluate("ringfence.honoured()") == ["gpc"]
-        visitor.until(lambda: nothing_is_kept(visitor))
-        assert all(visit["gpc"] for visit in hub.visits())
+@pytest.mark.parametrize(("header", "name"), [("Sec-GPC", "gpc"), ("DNT", "dnt")])
+def test_a_signal_that_only_the_hub_sees_is_honoured_at_once(
+    chromium: Any, site: Any, hub: BrowserHub, header: str, name: str
+) -> None:
+    with Visitor.arriving(chromium, site, hub, extra_http_headers={header: "1"}) as visitor:
+        page = visitor.open(PHONE)
+        assert visitor.swapped() == DEFAULT
+        visitor.until(lambda: page.evaluate("ringfence.honoured()"), [name])
+        page.evaluate(ALL_GRANTED)
+        page.wait_for_timeout(50)
+        assert nothing_is_kept(visitor) and hub.visits() == []
+        assert page.evaluate("ringfence.visit()") is None
 
 
 def test_where_permission_is_needed_nothing_happens_before_a_yes(visitor: Visitor) -> None:

@@ -180,10 +180,14 @@ class Shop:
     def visit(
         self, opened: Opened, gpc: bool = False, page: str = "https://north.example.com/?gclid=Cj0KEQ-abc123"
     ) -> Shown:
-        """A visitor comes from an ad and sees the pool's number."""
+        """A visitor comes from an ad and sees the pool's number; with `gpc` the browser sends that signal afterwards."""
         directory = opened.directory.current()
-        arrival = Arrival(landing_page=page, referrer=None, gpc=gpc, human=True)
-        return record_visit(opened.hub, directory, directory.companies["north"], arrival)
+        north = directory.companies["north"]
+        shown = record_visit(opened.hub, directory, north, Arrival(landing_page=page, referrer=None, human=True))
+        if gpc:
+            signal = Arrival(landing_page=None, referrer=None, visit_id=shown.visit_id, gpc=True)
+            record_visit(opened.hub, directory, north, signal)
+        return shown
 
     def call(self, opened: Opened, **changes: Any) -> None:
         """Someone calls; Twilio's webhooks arrive."""

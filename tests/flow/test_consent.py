@@ -109,7 +109,7 @@ def test_without_a_consent_plugin_nothing_leaves(lite_hub: Factory) -> None:
 
 def test_the_question_tells_the_recipient_the_use_and_every_declared_category(lite_hub: Factory) -> None:
     stage = lite_hub()
-    shown = stage.visit(gpc=True, consent={"ads": "granted"}, country="CA")
+    shown = stage.visit(gpc_later=True, consent={"ads": "granted"}, country="CA")
     stage.call_in(shown.number)
     [asked] = [each for each in stage.law.questions if each.recipient.name == "Paper Network"]
     assert asked.use == "marketing.advertising.third_party.targeted" and asked.at == stage.clock()
@@ -131,7 +131,7 @@ def test_the_question_tells_the_recipient_the_use_and_every_declared_category(li
 
 def test_a_signal_on_an_earlier_visit_of_the_person_still_counts(lite_hub: Factory) -> None:
     stage = lite_hub()
-    stage.call_in(stage.visit(gpc=True).number)
+    stage.call_in(stage.visit(gpc_later=True).number)
     stage.clock.advance(days=2)
     stage.call_in(stage.visit().number)
     assert [signal.kind for signal in stage.law.questions[-1].signals] == ["gpc"]
@@ -141,7 +141,7 @@ def test_the_objection_of_any_visitor_who_may_be_the_caller_counts_and_the_yes_o
     stage = lite_hub()
     for _ in POOL:
         stage.visit()
-    stage.visit(gpc=True, consent={"ads": "granted"})
+    stage.visit(gpc_later=True, consent={"ads": "granted"})
     stage.visit(consent={"ads": "denied"})
     stage.call_in(SHARED)
     asked = [each for each in stage.law.questions if each.recipient.name == "Paper Network"][-1]

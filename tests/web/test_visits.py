@@ -101,10 +101,25 @@ def test_a_visit_of_another_company_is_not_taken_over(edge: Edge) -> None:
 def test_privacy_signals_are_honoured_when_they_are_exactly_one(
     edge: Edge, headers: list[tuple[str, str]], honoured: list[str]
 ) -> None:
-    shown = edge.visit(headers=headers).json()
+    shown = edge.visit(headers=headers, consent={"all": "granted"}).json()
     assert shown["honoured"] == honoured
+    recorded = edge.one("SELECT (SELECT count(*) FROM visit) + (SELECT count(*) FROM lease)")
+    assert (shown["number"], shown["lease_seconds"], recorded) == (
+        (DEFAULT, None, 0) if honoured else (POOL[0], 1800, 2)
+    )
+
+
+@pytest.mark.parametrize(("header", "name"), [("sec-gpc", "gpc"), ("dnt", "dnt")])
+def test_a_privacy_signal_that_is_turned_on_later_ends_the_lease_and_stays_with_the_visit(
+    edge: Edge, header: str, name: str
+) -> None:
+    first = edge.visit(consent={"ads": "granted"}).json()
+    later = edge.visit(visit_id=first["visit_id"], headers={header: "1"}).json()
+    assert (later["number"], later["visit_id"], later["honoured"]) == (DEFAULT, None, [name])
+    assert edge.one("SELECT count(*) FROM lease WHERE expires_at > granted_at") == 0
+    edge.visit(visit_id=first["visit_id"])
     (visit,) = edge.rows("SELECT gpc, dnt FROM visit")
-    assert (bool(visit["gpc"]), bool(visit["dnt"])) == ("gpc" in honoured, "dnt" in honoured)
+    assert (bool(visit["gpc"]), bool(visit["dnt"])) == (name == "gpc", name == "dnt")
 
 
 def test_what_the_visitor_allows_is_kept_as_it_was_said(edge: Edge) -> None:
@@ -133,11 +148,9 @@ def test_a_visitor_who_denies_analytics_later_gives_the_number_back(edge: Edge) 
 
 
 def test_what_a_visitor_says_later_counts(edge: Edge) -> None:
-    first = edge.visit(consent={"ads": "granted"}, headers={"sec-gpc": "1"}).json()
+    first = edge.visit(consent={"ads": "granted"}).json()
     edge.visit(visit_id=first["visit_id"], consent={"ads": "denied", "ad_user_data": "denied"})
-    (visit,) = edge.rows("SELECT consent, gpc FROM visit")
-    assert json.loads(visit["consent"]) == {"ads": "denied", "ad_user_data": "denied"}
-    assert visit["gpc"]
+    assert json.loads(edge.one("SELECT consent FROM visit")) == {"ads": "denied", "ad_user_data": "denied"}
 
 
 PAGE = "https://lakeside.example.com/"

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
 from sqlalchemy import Table
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from hub import metrics
 from hub.model.calls import InboxWebhook
 from hub.store.bulk import BulkInsert
 from hub.store.engine import Store
+from hub.store.grouping import GroupWriter
 
 log = structlog.get_logger(__name__)
 Row = dict[str, Any]
 Written = Callable[[bool], None]
+Job = tuple[Sequence[Row], Written]
 
 MOST_IN_ONE_COMMIT = 500
 COLUMNS = (
@@ -39,7 +38,7 @@ COLUMNS = (
 
 
 class IngestWriter:
-    """A thread that groups what is waiting into one commit.
+    """Groups the rows that are waiting into one commit, in a thread of its own.
 
     `submit(rows, written)` queues rows of the inbox; `written(True)` is called once they are durable (a row whose
     (connector, event key) is known already counts as durable), `written(False)` where the database refused them.
@@ -48,53 +47,34 @@ class IngestWriter:
     def __init__(self, store: Store, after_commit: Callable[[], None] = lambda: None) -> None:
         self._store = store
         self._after_commit = after_commit
-        self._waiting: queue.SimpleQueue[tuple[Sequence[Row], Written] | None] = queue.SimpleQueue()
         inbox: Table = InboxWebhook.__table__  # type: ignore[attr-defined]
         self._insert = BulkInsert(inbox, COLUMNS, store.engine.dialect, unique=("connector", "event_key"))
-        self._thread = threading.Thread(target=self._write, name="ingest", daemon=True)
-        self._thread.start()
+        self._group: GroupWriter[Job, int] = GroupWriter(
+            "ingest", MOST_IN_ONE_COMMIT, self._write, self._acknowledge, self._refuse
+        )
 
     def submit(self, rows: Sequence[Row], written: Written) -> None:
         """Queue rows; returns at once."""
-        self._waiting.put((rows, written))
+        self._group.submit((rows, written))
 
     def close(self) -> None:
         """Write what is waiting, then end."""
-        self._waiting.put(None)
-        self._thread.join(timeout=10)
+        self._group.close()
 
-    def _write(self) -> None:
-        ending = False
-        while not ending:
-            group = [self._waiting.get()]
-            while len(group) < MOST_IN_ONE_COMMIT:
-                try:
-                    group.append(self._waiting.get_nowait())
-                except queue.Empty:
-                    break
-            ending = None in group
-            jobs = [job for job in group if job is not None]
-            if jobs:
-                self._commit(jobs)
-
-    def _commit(self, jobs: Sequence[tuple[Sequence[Row], Written]]) -> None:
+    def _write(self, jobs: Sequence[Job]) -> int:
         rows = [row for job_rows, _ in jobs for row in job_rows]
-        try:
-            with self._store.connected() as connection:
-                self._insert.run(connection, rows)
-        except Exception as error:  # noqa: BLE001 - the writer must go on, or no webhook is ever acknowledged again
-            if len(jobs) > 1 and not isinstance(error, OperationalError | InterfaceError):
-                # The database is well and a row is not: the others must not be lost with it.
-                for job in jobs:
-                    self._commit([job])
-                return
-            # The commit's fate may be unknown: not acknowledged, so it comes again or is found in the call list.
-            log.error("ingest failed", rows=len(rows), error=type(error).__name__)
-            durable = False
-        else:
-            metrics.INGEST_BATCH.observe(len(rows))
-            durable = True
+        with self._store.connected() as connection:
+            self._insert.run(connection, rows)
+        return len(rows)
+
+    def _acknowledge(self, jobs: Sequence[Job], rows: int) -> None:
+        metrics.INGEST_BATCH.observe(rows)
         for _, written in jobs:
-            written(durable)
-        if durable:
-            self._after_commit()
+            written(True)
+        self._after_commit()
+
+    def _refuse(self, jobs: Sequence[Job], error: Exception) -> None:
+        # The commit's fate may be unknown: not acknowledged, so it comes again or is found in the call list.
+        log.error("ingest failed", rows=sum(len(rows) for rows, _ in jobs), error=type(error).__name__)
+        for _, written in jobs:
+            written(False)

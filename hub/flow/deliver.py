@@ -54,7 +54,8 @@ class _Ending:
     reason: str | None = None
     due_at: datetime | None = None
     reference: str | None = None
-    tried: bool = True
+    tried: bool = False
+    """Whether it was handed to the plugin, and not given back: only that is a try, with a row of its own."""
     decision_id: str | None = None
 
 
@@ -64,7 +65,8 @@ class _Batch:
     deliveries: list[Delivery]
     endings: dict[str, _Ending] = field(default_factory=dict)
     parcels: list[Parcel] = field(default_factory=list)
-    rulings: list[Ruling] = field(default_factory=list)
+    rulings: dict[str, Ruling] = field(default_factory=dict)
+    """Delivery → what consent said now; those that nobody asked for are missing."""
     attempts: dict[str, str] = field(default_factory=dict)
     """Delivery → the id of its row for this try."""
 
@@ -124,7 +126,6 @@ def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: in
     receipts = _validated(hub, connector, [parcel.value for parcel in batch.parcels]) if hook == UPLOAD else {}
     missing = "The plugin gave no receipt for it." if hook == UPLOAD else None
     parcels = {parcel.delivery.id: parcel for parcel in batch.parcels}
-    rulings = {ruling.row.subject_id: ruling for ruling in batch.rulings}
     items = []
     for delivery in batch.deliveries:
         parcel, ending = parcels.get(delivery.id), batch.endings.get(delivery.id)
@@ -132,7 +133,7 @@ def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: in
             unknown = Receipt(key=parcel.value.key, status="retry" if missing else "accepted", reason=missing)
             items.append(Previewed(delivery, parcel.ruling, receipts.get(parcel.value.key, unknown)))
         elif ending is not None:
-            ruling = rulings.get(delivery.subject_id) if ending.tried else None
+            ruling = batch.rulings.get(delivery.id)
             items.append(Previewed(delivery, ruling, None, ending.state, ending.code, ending.reason))
     return items
 
@@ -149,7 +150,7 @@ def _validated(hub: Hub, connector: str, values: Sequence[Any]) -> dict[str, Rec
 def _claim(hub: Hub, connector: str, hook: str) -> _Batch:
     limit = hub.plugins.connectors[connector].manifest.limits.batch_size
     mine = (Delivery.connector == connector, Delivery.hook == hook)
-    token, rows = claim(hub.store, Delivery, now=hub.clock(), limit=limit, where=mine)
+    token, rows = claim(hub.store, Delivery, now=hub.clock(), limit=limit, where=mine, counting=False)
     return _Batch(token, rows)
 
 
@@ -169,11 +170,9 @@ def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _
     for delivery in batch.deliveries:
         before = earlier.get(delivery.id)
         if delivery.subject_id not in cases:
-            batch.endings[delivery.id] = _Ending(
-                "dead", "orphaned", "The call that it goes back to is gone.", tried=False
-            )
+            batch.endings[delivery.id] = _Ending("dead", "orphaned", "The call that it goes back to is gone.")
         elif delivery.item_key in in_batch or before in UNFINISHED:
-            batch.endings[delivery.id] = _Ending("ready", due_at=now + WAIT_FOR_EARLIER, tried=False)
+            batch.endings[delivery.id] = _Ending("ready", due_at=now + WAIT_FOR_EARLIER)
         elif before is not None and before != "delivered":
             batch.endings[delivery.id] = _Ending(
                 "rejected",
@@ -185,7 +184,7 @@ def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _
             asked.append(delivery)
     rulings = ask(hub, [cases[each.subject_id] for each in asked], connector, hook, HOOK_VALUES[hook], "send", now)
     for delivery, ruling in zip(asked, rulings, strict=True):
-        batch.rulings.append(ruling)
+        batch.rulings[delivery.id] = ruling
         if not ruling.allowed:
             said = ruling.decision.ruling
             batch.endings[delivery.id] = _Ending("held", said.rule_id, said.reason, decision_id=ruling.row.id)
@@ -243,7 +242,7 @@ def _write_before_send(hub: Hub, batch: _Batch) -> None:
     now = hub.clock()
     batch.attempts = {parcel.delivery.id: new_id() for parcel in batch.parcels}
     with hub.store.writing() as session:
-        write_rows(session, ConsentDecision, [ruling.row for ruling in batch.rulings])
+        write_rows(session, ConsentDecision, [ruling.row for ruling in batch.rulings.values()])
         write_rows(
             session,
             Attempt,
@@ -251,7 +250,7 @@ def _write_before_send(hub: Hub, batch: _Batch) -> None:
                 {
                     "id": batch.attempts[parcel.delivery.id],
                     "delivery_id": parcel.delivery.id,
-                    "number": parcel.delivery.attempts,
+                    "number": parcel.delivery.attempts + 1,
                     "started_at": now,
                     "result": "unknown",
                     "code": None,
@@ -259,6 +258,17 @@ def _write_before_send(hub: Hub, batch: _Batch) -> None:
                 }
                 for parcel in batch.parcels
             ],
+        )
+        _count_tries(session, [parcel.delivery.id for parcel in batch.parcels], 1)
+
+
+def _count_tries(session: Session, ids: Sequence[str], by: int) -> None:
+    """In the transaction that writes the tries' rows, so that both agree wherever a worker dies."""
+    if ids:
+        session.connection().execute(
+            update(Delivery.__table__)  # type: ignore[attr-defined]
+            .where(col(Delivery.id).in_(ids))
+            .values(attempts=col(Delivery.attempts) + by)
         )
 
 
@@ -297,7 +307,7 @@ def _release(hub: Hub, batch: _Batch, after: float) -> None:
     """Give items back untried: waiting for a breaker or a person costs no try."""
     due = hub.clock() + timedelta(seconds=after)
     for parcel in batch.parcels:
-        batch.endings[parcel.delivery.id] = _Ending("ready", due_at=due, tried=False)
+        batch.endings[parcel.delivery.id] = _Ending("ready", due_at=due)
 
 
 def _settle(hub: Hub, connector: str, batch: _Batch, receipt_of: Callable[[str], Receipt], jitter: Jitter) -> None:
@@ -305,7 +315,7 @@ def _settle(hub: Hub, connector: str, batch: _Batch, receipt_of: Callable[[str],
     max_age = hub.plugins.connectors[connector].manifest.limits.max_age
     for parcel in batch.parcels:
         receipt = receipt_of(parcel.value.key)
-        batch.endings[parcel.delivery.id] = _ending(receipt, parcel, now, max_age, jitter)
+        batch.endings[parcel.delivery.id] = replace(_ending(receipt, parcel, now, max_age, jitter), tried=True)
 
 
 def _ending(receipt: Receipt, parcel: Parcel, now: datetime, max_age: timedelta | None, jitter: Jitter) -> _Ending:
@@ -317,7 +327,7 @@ def _ending(receipt: Receipt, parcel: Parcel, now: datetime, max_age: timedelta 
         return _Ending("accepted", receipt.code, receipt.reason, poll_at, receipt.reference)
     if receipt.status == "rejected":
         return _Ending("rejected", receipt.code, receipt.reason or "The provider gave no reason.")
-    tries = parcel.delivery.attempts
+    tries = parcel.delivery.attempts + 1
     due = next_try(now, tries, retry_after=receipt.retry_after, born=parcel.born, max_age=max_age, jitter=jitter)
     if due is None:
         return _Ending("dead", receipt.code, f"Given up after {tries} tries: {receipt.reason or 'no reason was given'}")
@@ -346,7 +356,6 @@ def _columns(delivery: Delivery, ending: _Ending, now: datetime) -> dict[str, An
         "reason": ending.reason,
         "due_at": ending.due_at or delivery.due_at,
         "reference": ending.reference or delivery.reference,
-        "attempts": delivery.attempts if ending.tried else delivery.attempts - 1,
         "first_tried_at": delivery.first_tried_at or (now if ending.tried else None),
         "accepted_at": now if ending.state == "accepted" else delivery.accepted_at,
         "finished_at": now if ending.state in FINAL_STATES else None,
@@ -372,6 +381,7 @@ def _write_attempts(session: Session, batch: _Batch) -> None:
             .values(result=bindparam("result"), code=bindparam("code"), reason=bindparam("reason"))
         )
         session.connection().execute(statement, results)
+        _count_tries(session, [sent for sent in batch.attempts if not batch.endings[sent].tried], -1)
 
 
 def _write_disclosures(hub: Hub, session: Session, connector: str, batch: _Batch, now: datetime) -> None:

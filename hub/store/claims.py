@@ -23,11 +23,13 @@ def claim(
     now: datetime,
     limit: int,
     where: Sequence[Any] = (),
+    counting: bool = True,
 ) -> tuple[str, list[Any]]:
     """Claim up to `limit` due rows of `table`, those first that are due longest: (token, rows).
 
     A row is due when it is `ready` and its `due_at` has come, or when its lease has run out: its worker died. On
-    PostgreSQL, rows that another worker is claiming at this moment are passed over.
+    PostgreSQL, rows that another worker is claiming at this moment are passed over. A claim counts as an attempt, unless
+    `counting` is False: then the caller counts its attempts where it writes them down.
     """
     token = new_id()
     columns: Any = table
@@ -41,7 +43,7 @@ def claim(
     claimed = (
         update(table)
         .where(columns.id.in_(chosen))
-        .values(state="leased", lease_until=now + LEASE, lease_token=token, attempts=columns.attempts + 1)
+        .values(state="leased", lease_until=now + LEASE, lease_token=token, attempts=columns.attempts + int(counting))
         .returning(columns)
         .execution_options(synchronize_session=False)
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from stage import Stage
 
 from hub.api import Conversion, Money, Receipt
@@ -77,6 +78,7 @@ def test_a_change_of_what_never_arrived_is_not_sent(hub: Factory) -> None:
     assert stage.deliver() == {"rejected": 1}
     row = stage.delivery(kind="restate")
     assert row.code == "original_not_delivered" and "ended as rejected" in (row.reason or "")
+    assert row.attempts == 0 and stage.rows(Attempt, delivery_id=row.id) == [], "what was not sent was not tried"
     assert len(stage.network.uploaded) == 1
 
 
@@ -154,11 +156,28 @@ def test_a_late_worker_cannot_overwrite_what_another_has_done(hub: Factory) -> N
 def test_after_a_crash_the_item_is_sent_again_under_the_same_key(hub: Factory) -> None:
     stage = hub()
     stage.call_in()
-    claim(stage.hub.store, Delivery, now=stage.clock(), limit=10)  # a worker claims it and dies
+    claim(stage.hub.store, Delivery, now=stage.clock(), limit=10, counting=False)  # a worker claims it and dies
     assert stage.deliver() == {}
     stage.clock.advance(seconds=21)
     assert stage.deliver() == {"delivered": 1}
     assert stage.network.uploaded[0].key == stage.one(ConversionRow).key
+    assert stage.delivery().attempts == stage.one(Attempt).number == 1
+
+
+def test_a_try_of_a_worker_that_dies_while_it_sends_is_counted_and_kept(hub: Factory) -> None:
+    stage = hub()
+    stage.call_in()
+
+    def die(batch: list[Conversion]) -> list[Receipt]:
+        assert stage.delivery().attempts == len(stage.rows(Attempt)) == 1
+        raise KeyboardInterrupt
+
+    stage.network.script = [die]
+    with pytest.raises(KeyboardInterrupt):
+        stage.deliver()
+    stage.clock.advance(seconds=21)
+    assert stage.deliver() == {"delivered": 1}
+    assert [(attempt.number, attempt.result) for attempt in stage.rows(Attempt)] == [(1, "unknown"), (2, "delivered")]
     assert stage.delivery().attempts == 2
 
 

@@ -166,7 +166,7 @@ def test_an_item_beyond_the_networks_age_limit_is_rejected_and_never_sent(hub: F
     assert stage.deliver() == {"rejected": 1}
     row = stage.delivery()
     assert (row.code, row.reason) == ("too_old", "It is 91 days old; 90 are taken.")
-    assert stage.network.batches == []
+    assert stage.network.batches == [] and row.attempts == 0 and stage.rows(Attempt) == []
 
 
 class NetworkOfADay(PaperNetwork):

@@ -177,7 +177,8 @@ class _Wave:
         if job.fixed is None and pools and visit.human_at is not None and visit.number_shown_id is None:
             share = self._shares.get(index) or self._share(job)
             if share != "none":
-                self._wanted[index] = Wanted(visit.id, pools, reserved=share == "all")
+                returns = job.visit_id == visit.id
+                self._wanted[index] = Wanted(visit.id, pools, reserved=share == "all", returns=returns)
         if index not in self._wanted and visit.number_shown_id is None:
             self._show_shared(index)
 

@@ -1,4 +1,4 @@
-"""Leases: a pool lends each visitor a number of their own for a while, the one that was idle longest first.
+"""Leases: a pool lends each visitor a number of their own for a while: their own last one, else the longest idle.
 
 A number's own row is the clockwork: who changes `leased_until` holds that row's lock, so no number ever has two holders,
 whatever number of processes work on it. Rows of `lease` are the history, written under the same lock. Many visitors are
@@ -35,12 +35,14 @@ class Held:
 class Wanted:
     """A visit that asks for a number of one of `pools`, tried in their order.
 
-    Without `reserved`, the part of a pool that its tracker keeps in reserve is not touched.
+    Without `reserved`, the part of a pool that its tracker keeps in reserve is not touched. A visit that `returns` gets
+    the number back that it held last, where nobody holds it or held it since.
     """
 
     visit_id: str
     pools: Sequence[Tracker]
     reserved: bool = True
+    returns: bool = False
 
 
 def grant(session: Session, wanted: Sequence[Wanted], now: datetime) -> list[Held | None]:
@@ -127,22 +129,42 @@ def _take(session: Session, pool: Tracker, seekers: Sequence[Wanted], now: datet
             modest -= not each.reserved
     if not entitled:
         return [None] * len(seekers)
+    own = _own(session, free, [each.visit_id for each in entitled if each.returns])
+    others = [each for each in entitled if each.visit_id not in own]
     longest_idle = (
         select(number.id, number.number)
-        .where(*free)
+        .where(*free, number.id.not_in([number_id for number_id, _ in own.values()]))
         .order_by(number.leased_until.asc().nulls_first(), number.id)
-        .limit(len(entitled))
+        .limit(len(others))
     )
     if session.get_bind().dialect.name == "postgresql":
         longest_idle = longest_idle.with_for_update(skip_locked=True)
+    idle = session.execute(longest_idle).all() if others else []
+    found = own | {each.visit_id: (number_id, digits) for each, (number_id, digits) in zip(others, idle, strict=False)}
     until = now + timedelta(seconds=pool.hold_seconds)
-    taken = [
-        Held(new_id(), pool.id, number_id, digits, until) for number_id, digits in session.execute(longest_idle).all()
-    ]
-    changes = [{"id": each.number_id, "leased_until": until, "lease_id": each.lease_id} for each in taken]
+    taken = {
+        visit_id: Held(new_id(), pool.id, number_id, digits, until) for visit_id, (number_id, digits) in found.items()
+    }
+    changes = [{"id": each.number_id, "leased_until": until, "lease_id": each.lease_id} for each in taken.values()]
     change_rows(session, TrackingNumber, changes)
-    given = dict(zip(map(id, entitled), taken, strict=False))
-    return [given.get(id(each)) for each in seekers]
+    return [taken.get(each.visit_id) for each in seekers]
+
+
+def _own(session: Session, free: Sequence[Any], visits: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """(id, number) of the free numbers that these visits were the last to hold, by visit; of several, the latest."""
+    if not visits:
+        return {}
+    number: Any = TrackingNumber
+    lease: Any = Lease
+    held_last = (
+        select(lease.visit_id, number.id, number.number)
+        .join(number, (number.id == lease.tracking_number_id) & (number.lease_id == lease.id))
+        .where(lease.visit_id.in_(visits), *free)
+        .order_by(lease.granted_at)
+    )
+    if session.get_bind().dialect.name == "postgresql":
+        held_last = held_last.with_for_update(of=number, skip_locked=True)
+    return {visit_id: (number_id, digits) for visit_id, number_id, digits in session.execute(held_last)}
 
 
 def _lease(lease_id: str, number_id: str, visit_id: str, granted_at: datetime, expires_at: datetime) -> dict[str, Any]:

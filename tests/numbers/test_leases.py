@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from stage import ACCOUNTS, HOLD, POOL, SHARED, YELLOW_PAGES, Stage, company
 
 from hub.flow.arrival import Arrival, arrive
-from hub.flow.visit import Departure, record_visits
+from hub.flow.visit import Departure, end_visit, record_visits
 from hub.model import Lease, PoolOverflow, Tracker, TrackingNumber, Visit
 from hub.model.columns import VISIT_LIFE
 from hub.numbers.leases import Wanted, grant, keep
@@ -88,6 +88,53 @@ def test_a_visitor_who_is_still_there_keeps_the_number(hub: Factory) -> None:
         assert again.lease_until == stage.clock() + HOLD
     [lease] = stage.rows(Lease, visit_id=shown.visit_id)
     assert lease.expires_at == stage.clock() + HOLD
+
+
+def test_a_visitor_who_loads_the_page_again_sees_the_same_number_in_a_lease_of_its_own(hub: Factory) -> None:
+    stage = hub()
+    lakeside = stage.directory.companies["lakeside"]
+    shown = stage.visit()
+    for _ in range(3):
+        end_visit(stage.hub, lakeside, shown.visit_id or "")
+        stage.clock.advance(seconds=1)
+        again = stage.visit(visit_id=shown.visit_id)
+        assert (again.number, again.lease_until) == (shown.number, stage.clock() + HOLD)
+    assert len(stage.rows(Lease, visit_id=shown.visit_id)) == 4
+
+
+def test_a_number_that_another_visitor_held_since_is_not_given_back(hub: Factory) -> None:
+    stage = hub()
+    lakeside = stage.directory.companies["lakeside"]
+    first, *others = (stage.visit() for _ in POOL)
+    end_visit(stage.hub, lakeside, first.visit_id or "")
+    taker = stage.visit()
+    assert taker.number == first.number
+    assert stage.visit(visit_id=first.visit_id).number == SHARED, "it is held now"
+    later = stage.visit(human=False)
+    for shown in (*others, taker):
+        stage.clock.advance(minutes=1)
+        end_visit(stage.hub, lakeside, shown.visit_id or "")
+    returned = stage.visit(visit_id=later.visit_id)
+    assert returned.number == others[0].number, "the one that was idle longest"
+    assert [stage.visit(visit_id=each.visit_id).number for each in (others[1], taker)] == [
+        others[1].number,
+        taker.number,
+    ]
+
+
+def test_what_was_last_held_in_a_pool_is_given_back_out_of_that_pool_alone(hub: Factory) -> None:
+    second = {"name": "more", "type": "session", "carrier": "carrier", "numbers": _numbers(2)}
+    stage = hub(accounts=[{**ACCOUNTS[0], "companies": [company("lakeside", POOL[:1], SHARED, second)]}])
+    with stage.hub.store.writing() as session:
+        website, more = two_pools(stage)
+        now = stage.clock()
+        visit = a_visit(stage, session, now)
+        [held] = grant(session, [Wanted(visit.id, [more])], now)
+        assert held is not None
+        keep(session, [], [visit.id], now)
+        [other, same] = (grant(session, [Wanted(visit.id, [pool], returns=True)], now)[0] for pool in (website, more))
+    assert other is not None and other.number == POOL[0]
+    assert same is not None and same.number == held.number
 
 
 def test_a_lease_that_ran_out_is_not_revived_and_a_new_one_is_granted(hub: Factory) -> None:
@@ -237,5 +284,5 @@ def test_two_tabs_of_one_visit_in_one_transaction_hold_one_number(hub: Factory) 
         shown = record_visits(session, [again, again, Departure(lakeside, first.visit_id or ""), again], stage.clock())
     one, other, left, back = shown
     assert one is not None and back is not None
-    assert one == other and left is None and back.number != one.number
+    assert one == other and left is None and back.number == one.number
     assert len(stage.rows(Lease)) == 2

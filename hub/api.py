@@ -3,21 +3,34 @@
 Importing it brings in neither a database nor a web framework.
 """
 
+from hub.contracts.answers import (
+    AnswerPoint,
+    Dial,
+    Gather,
+    HangUp,
+    Instruction,
+    Moment,
+    Play,
+    Say,
+    TakeMessage,
+)
 from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Opinion, Place, Signal
 from hub.contracts.conversions import CallActivity, Conversion, PendingReceipt, Receipt
-from hub.contracts.events import CallEvent, Event, MessageEvent
+from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
 from hub.contracts.facts import Caller, Fact
 from hub.contracts.manifest import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share
-from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio
+from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio, RecordingControl
 from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.people import Erasure, HeldRecord, PersonReference
 from hub.contracts.phones import phone_number
-from hub.contracts.routes import Route
+from hub.contracts.ports import PortOrder, PortRequest
 from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox, Fault, HttpSandbox, Sandbox, SimulatedCall
 from hub.contracts.services import Log, Memory, Services, TokenStore
+from hub.contracts.texts import MediaFile, OutboundText
+from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
 from hub.contracts.values import TRANSFORMS, Money, personal
-from hub.contracts.webhooks import AnswerDocument, AnswerPoint, VerifiedWebhook, WebhookRequest
+from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
 from hub.errors import (
     AuthError,
     BadPayload,
@@ -52,43 +65,59 @@ __all__ = [
     "CrmSandbox",
     "DataFlow",
     "Deletion",
+    "Dial",
     "Erasure",
     "Event",
     "Fact",
     "Fault",
+    "Gather",
+    "HangUp",
     "HeldRecord",
     "HttpSandbox",
+    "Instruction",
     "Limits",
     "Log",
     "Manifest",
+    "MediaFile",
     "Memory",
     "MessageEvent",
+    "MessageStatusEvent",
+    "Moment",
     "Money",
     "NotSupported",
     "NumberOffer",
     "NumberQuery",
     "NumberSetup",
     "Opinion",
+    "OutboundText",
     "Outcome",
     "OutcomePage",
     "OwnedNumber",
     "PendingReceipt",
     "PersonReference",
     "Place",
+    "Play",
     "PluginSettings",
+    "PortOrder",
+    "PortRequest",
     "Receipt",
     "Recipient",
     "RecordingAudio",
+    "RecordingControl",
     "Rejected",
     "RetryLater",
     "RingfenceError",
-    "Route",
     "Sandbox",
+    "Say",
     "Services",
     "Share",
     "Signal",
     "SimulatedCall",
+    "SpokenAudio",
+    "TakeMessage",
     "TokenStore",
+    "Transcript",
+    "TranscriptPart",
     "VerifiedWebhook",
     "WebhookRequest",
     "hookimpl",

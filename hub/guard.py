@@ -34,6 +34,7 @@ ROADS = ("verify", "local", "network")
 
 DEADLINES = dict.fromkeys(LOCAL_HOOKS, 1.0) | {
     "enrich_caller": 5.0,
+    "transcribe": 600.0,
     "upload_conversions": 120.0,
     "log_calls": 120.0,
 }

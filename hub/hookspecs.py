@@ -1,4 +1,4 @@
-"""Every hook that a plugin may implement: seven families, each hook a page.
+"""Every hook that a plugin may implement: ten families, each hook a page.
 
 The hub calls every connector alone, in a thread of its own, with a deadline, an error guard, a circuit breaker and a
 timer; a hook that a connector does not implement is simply not there. Hooks are synchronous. Values handed over hold
@@ -17,16 +17,26 @@ from typing import Protocol
 
 import pluggy
 
+from hub.contracts.answers import AnswerPoint, Instruction
 from hub.contracts.connector import ConnectionReport
 from hub.contracts.consent import ConsentQuestion, Opinion
 from hub.contracts.conversions import CallActivity, Conversion, PendingReceipt, Receipt
 from hub.contracts.events import CallEvent, Event
 from hub.contracts.facts import Caller, Fact
-from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio
+from hub.contracts.numbers import (
+    NumberOffer,
+    NumberQuery,
+    NumberSetup,
+    OwnedNumber,
+    RecordingAudio,
+    RecordingControl,
+)
 from hub.contracts.outcomes import OutcomePage
 from hub.contracts.people import Erasure, HeldRecord, PersonReference
-from hub.contracts.routes import Route
-from hub.contracts.webhooks import AnswerDocument, AnswerPoint, VerifiedWebhook, WebhookRequest
+from hub.contracts.ports import PortOrder, PortRequest
+from hub.contracts.texts import MediaFile, OutboundText
+from hub.contracts.transcripts import SpokenAudio, Transcript
+from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
 
 PROJECT = "ringfence"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -116,12 +126,13 @@ class IngestionHooks(Protocol):
         raise NotImplementedError
 
     @hookspec
-    def render_answer(self, point: AnswerPoint, route: Route, source_name: str) -> AnswerDocument:
-        """The document that tells the carrier what to do with a call at `point`, along `route`.
+    def render_answer(self, point: AnswerPoint, instructions: Sequence[Instruction]) -> AnswerDocument:
+        """The document that tells the carrier what to do with a call at `point`: `instructions`, one after the other.
 
-        Called in the webhook's request, with a deadline of one second for everything; if it is late or fails, the
-        document made earlier from `route.static()` answers. `source_name` replaces `[source]` in the whisper.
-        No network.
+        Called in the webhook's request, with a deadline of one second for everything; if it is late or fails, a
+        document made earlier, which only forwards the call, answers. Give the addresses below `services.webhook_url` at
+        which the carrier asks next the tracking number and the instruction's `mark`, so that both come back in the next
+        `AnswerPoint`. The hub gives no instruction that the manifest's `abilities` leave out. No network.
 
         versionadded: 0.1
         """
@@ -153,7 +164,95 @@ class IngestionHooks(Protocol):
     def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
         """The audio of a recording. `url` comes from a webhook: fetch only from the provider's declared hosts.
 
-        Called when a person asks for a recording, never during a call.
+        Called by the worker once the carrier has told that the audio is ready, never during a call. `RetryLater` where it is
+        not there yet.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def delete_recording(self, recording_id: str) -> None:
+        """Delete a recording at the carrier; one that is gone already is no error.
+
+        Called by the worker after the hub's own copy is stored and verified, where the customer wants it so.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def control_recording(self, call_id: str, control: RecordingControl) -> None:
+        """Pause or resume the recording of a call that goes on; `Rejected` where nothing is being recorded.
+
+        Called by `hub recordings pause` and `resume`, while card data is spoken. The same control twice is no error.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+
+class MessageHooks(Protocol):
+    """Texts: carriers."""
+
+    @hookspec
+    def send_text(self, text: OutboundText) -> Receipt:
+        """Send one text. `accepted` with the carrier's id as `reference`: webhooks then tell what became of it;
+        `rejected` with the carrier's code where it refuses. `Receipt.opted_out` where it refuses because the person
+        told the carrier to stop.
+
+        Called by the worker once consent is decided, and once only: where the outcome is unknown (a time-out) the hub
+        holds the text and never sends it again. Raise `RetryLater` only where the carrier surely did not take it.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def fetch_media(self, url: str) -> MediaFile:
+        """A picture of a text that came in. `url` comes from a webhook: fetch only from the provider's declared hosts.
+
+        Called by the worker soon after the text, for carriers keep such files for a short time only.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+
+class PortHooks(Protocol):
+    """Bringing numbers from another carrier: carriers."""
+
+    @hookspec
+    def order_port(self, request: PortRequest) -> PortOrder:
+        """Order that numbers be brought over. `Rejected` with the carrier's words where it cannot take them.
+
+        Called by `hub numbers port`, once, after a person agreed; `request.key` makes a second try the same order where
+        the carrier has such keys.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def list_ports(self) -> Sequence[PortOrder]:
+        """All port orders of the account, newest first, with where each stands.
+
+        Called by `hub numbers ports` and on the connector's schedule while an order is open.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+
+class TranscriptionHooks(Protocol):
+    """Transcription: speech to words."""
+
+    @hookspec
+    def transcribe(self, audio: SpokenAudio) -> Transcript:
+        """What was said in `audio`, part by part.
+
+        Called by the worker after a recording is stored, where the company wants transcripts and consent allows it.
+        `Rejected` where the language is not known or the audio makes no sense.
 
         versionadded: 0.1
         """
@@ -281,6 +380,9 @@ class OperationHooks(Protocol):
 FAMILIES: tuple[type, ...] = (
     NumberHooks,
     IngestionHooks,
+    MessageHooks,
+    PortHooks,
+    TranscriptionHooks,
     EnrichmentHooks,
     ConsentHooks,
     DeliveryHooks,
@@ -293,6 +395,9 @@ HOOK_VALUES: dict[str, type] = {
     "enrich_caller": Caller,
     "upload_conversions": Conversion,
     "log_calls": CallActivity,
+    "send_text": OutboundText,
+    "order_port": PortRequest,
+    "transcribe": SpokenAudio,
     "export_person": PersonReference,
     "erase_person": PersonReference,
 }

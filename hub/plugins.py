@@ -16,16 +16,26 @@ from typing import Any, TypeVar
 import pluggy
 
 from hub import metrics
+from hub.contracts.answers import AnswerPoint, Instruction
 from hub.contracts.connector import ConnectionReport, Connector
 from hub.contracts.consent import ConsentQuestion, Decision, Opinion, strictest
 from hub.contracts.conversions import CallActivity, Conversion, PendingReceipt, Receipt
 from hub.contracts.events import CallEvent, Event
 from hub.contracts.facts import Caller, Fact
-from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio
+from hub.contracts.numbers import (
+    NumberOffer,
+    NumberQuery,
+    NumberSetup,
+    OwnedNumber,
+    RecordingAudio,
+    RecordingControl,
+)
 from hub.contracts.outcomes import OutcomePage
 from hub.contracts.people import Erasure, HeldRecord, PersonReference
-from hub.contracts.routes import Route
-from hub.contracts.webhooks import AnswerDocument, AnswerPoint, VerifiedWebhook, WebhookRequest
+from hub.contracts.ports import PortOrder, PortRequest
+from hub.contracts.texts import MediaFile, OutboundText
+from hub.contracts.transcripts import SpokenAudio, Transcript
+from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
 from hub.errors import ConfigError, NotSupported, PluginFailure, Problem, RingfenceError
 from hub.guard import Guard
 from hub.hookspecs import FAMILIES, PROJECT
@@ -179,15 +189,15 @@ class Plugins:
         return self._each(name, "parse_webhook", lambda request: caller(request=request), requests)
 
     def submit_answers(
-        self, name: str, wanted: Sequence[tuple[AnswerPoint, Route, str]]
+        self, name: str, wanted: Sequence[tuple[AnswerPoint, Sequence[Instruction]]]
     ) -> Future[list[AnswerDocument | RingfenceError]]:
-        """Start to make the documents for several points with their routes and source names in one go; each succeeds or
+        """Start to make the documents for several points in one go; each succeeds or
         fails on its own, but where all fail the call as a whole does, so that the breaker learns of it."""
         caller = self._need(name, "render_answer")
         nothing = PluginFailure(f"connector {name!r} gave no document for a call.")
 
-        def render(point: AnswerPoint, route: Route, source_name: str) -> AnswerDocument | RingfenceError:
-            call = partial(caller, point=point, route=route, source_name=source_name)
+        def render(point: AnswerPoint, instructions: Sequence[Instruction]) -> AnswerDocument | RingfenceError:
+            call = partial(caller, point=point, instructions=instructions)
             made = _guarded_item(name, "render_answer", call)
             return made if isinstance(made, AnswerDocument | RingfenceError) else nothing
 
@@ -201,7 +211,7 @@ class Plugins:
         return self.guards[name].submit("render_answer", render_all)
 
     def render_answers(
-        self, name: str, wanted: Sequence[tuple[AnswerPoint, Route, str]]
+        self, name: str, wanted: Sequence[tuple[AnswerPoint, Sequence[Instruction]]]
     ) -> list[AnswerDocument | RingfenceError]:
         """The same, waited for."""
         deadline = 1 + 0.01 * len(wanted)
@@ -218,6 +228,36 @@ class Plugins:
     def fetch_recording(self, name: str, recording_id: str, url: str) -> RecordingAudio:
         """The audio of a recording."""
         return self._call(name, "fetch_recording", recording_id=recording_id, url=url)  # type: ignore[no-any-return]
+
+    def delete_recording(self, name: str, recording_id: str) -> None:
+        """Delete a recording at the carrier."""
+        self._call(name, "delete_recording", recording_id=recording_id)
+
+    def control_recording(self, name: str, call_id: str, control: RecordingControl) -> None:
+        """Pause or resume the recording of a call that goes on."""
+        self._call(name, "control_recording", call_id=call_id, control=control)
+
+    def transcribe(self, name: str, audio: SpokenAudio) -> Transcript:
+        """What was said in a recording."""
+        return self._call(name, "transcribe", audio=audio)  # type: ignore[no-any-return]
+
+    # texts and ports
+
+    def send_text(self, name: str, text: OutboundText) -> Receipt:
+        """Send one text, once."""
+        return self._call(name, "send_text", text=text)  # type: ignore[no-any-return]
+
+    def fetch_media(self, name: str, url: str) -> MediaFile:
+        """A picture of a text that came in."""
+        return self._call(name, "fetch_media", url=url)  # type: ignore[no-any-return]
+
+    def order_port(self, name: str, request: PortRequest) -> PortOrder:
+        """Order that numbers be brought over from another carrier."""
+        return self._call(name, "order_port", request=request)  # type: ignore[no-any-return]
+
+    def list_ports(self, name: str) -> Sequence[PortOrder]:
+        """All port orders of one carrier account."""
+        return self._call(name, "list_ports")  # type: ignore[no-any-return]
 
     # enrichment and consent
 

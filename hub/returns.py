@@ -9,12 +9,15 @@ from typing import Any, get_args
 from hub.contracts.connector import ConnectionReport
 from hub.contracts.consent import STRICTNESS, Opinion
 from hub.contracts.conversions import Receipt
-from hub.contracts.events import CallEvent, CallEventKind, MessageEvent
+from hub.contracts.events import CallEvent, CallEventKind, MessageEvent, MessageStatusEvent
 from hub.contracts.facts import Fact
 from hub.contracts.numbers import NumberOffer, OwnedNumber, RecordingAudio
 from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.people import Erasure, HeldRecord
 from hub.contracts.phones import e164
+from hub.contracts.ports import PortOrder
+from hub.contracts.texts import MediaFile
+from hub.contracts.transcripts import Transcript
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook
 from hub.errors import PluginFailure
 
@@ -24,10 +27,14 @@ ONE: Mapping[str, type] = {
     "check_connection": ConnectionReport,
     "configure_number": OwnedNumber,
     "erase_person": Erasure,
+    "fetch_media": MediaFile,
     "fetch_recording": RecordingAudio,
     "judge": Opinion,
+    "order_port": PortOrder,
     "pull_outcomes": OutcomePage,
     "render_answer": AnswerDocument,
+    "send_text": Receipt,
+    "transcribe": Transcript,
     "verify_webhook": VerifiedWebhook,
 }
 """Hooks that give one value."""
@@ -36,8 +43,9 @@ SEVERAL: Mapping[str, tuple[type, ...]] = {
     "export_person": (HeldRecord,),
     "list_calls": (CallEvent,),
     "list_numbers": (OwnedNumber,),
+    "list_ports": (PortOrder,),
     "log_calls": (Receipt,),
-    "parse_webhook": (CallEvent, MessageEvent),
+    "parse_webhook": (CallEvent, MessageEvent, MessageStatusEvent),
     "poll_receipts": (Receipt,),
     "search_numbers": (NumberOffer,),
     "upload_conversions": (Receipt,),
@@ -77,6 +85,8 @@ def _wrong(item: Any) -> str | None:
     if isinstance(item, MessageEvent):
         wrong = None if e164(item.tracking_number) else "told a text to something that is no number"
         return wrong or _wrong_id(item.message_id) or _wrong_time(item.at)
+    if isinstance(item, MessageStatusEvent):
+        return _wrong_id(item.message_id) or _wrong_time(item.at)
     if isinstance(item, Opinion):
         return None if item.verdict in STRICTNESS else "gave an unknown verdict"
     if isinstance(item, OutcomePage):

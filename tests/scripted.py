@@ -22,6 +22,7 @@ from hub.api import (
     DataFlow,
     Event,
     Fact,
+    Instruction,
     Limits,
     Manifest,
     MessageEvent,
@@ -31,7 +32,6 @@ from hub.api import (
     PluginSettings,
     Receipt,
     Recipient,
-    Route,
     Share,
     VerifiedWebhook,
     WebhookRequest,
@@ -96,8 +96,8 @@ class PaperCarrier(Connector):
         return [event_of(each) for each in json.loads(request.body)["events"]]
 
     @hookimpl
-    def render_answer(self, point: AnswerPoint, route: Route, source_name: str) -> AnswerDocument:
-        return AnswerDocument("text/plain", f"dial {route.dial}")
+    def render_answer(self, point: AnswerPoint, instructions: Sequence[Instruction]) -> AnswerDocument:
+        return AnswerDocument("text/plain", " / ".join(map(spelled, instructions)))
 
     @hookimpl
     def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
@@ -111,6 +111,11 @@ class PaperCarrier(Connector):
             return answer
         begun = {event.call_id for event in self.listed if event.at >= since}
         return [event for event in self.listed if event.call_id in begun]
+
+
+def spelled(instruction: Instruction) -> str:
+    """An instruction as PaperCarrier writes it: its name and what is in it."""
+    return f"{type(instruction).__name__}({', '.join(f'{n}={v!r}' for n, v in asdict(instruction).items() if v)})"
 
 
 def body_of(key: str, *events: CallEvent | MessageEvent, secret: str = SECRET) -> bytes:

@@ -45,7 +45,10 @@ CATEGORIES = OWN_CATEGORIES | frozenset(
 )
 """Every data category that a table, a fact or a manifest may name."""
 
-USES = frozenset(
+OWN_USES = frozenset({"telephony.recording"})
+"""Purposes that fideslang lacks: to record a call at all, which laws of their own govern."""
+
+USES = OWN_USES | frozenset(
     {
         "analytics.reporting.ad_performance",
         "essential.legal_obligation",

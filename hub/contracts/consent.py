@@ -10,6 +10,9 @@ from typing import Literal
 from hub.contracts.manifest import Recipient
 
 Verdict = Literal["allow", "needs", "deny"]
+Duty = Literal["announce", "offer_refusal", "ask_yes"]
+"""Before a recorded second: say that the call is recorded; and offer a key that leads to an unrecorded line; or record only
+after the caller pressed a key for yes."""
 STRICTNESS: Mapping[Verdict, int] = {"allow": 0, "needs": 1, "deny": 2}
 
 
@@ -23,6 +26,8 @@ class Place:
     country: str | None
     region: str | None = None
     basis: str = "caller_number"
+    time_zones: tuple[str, ...] = ()
+    """IANA names of the zones in which the person may be there; empty where nobody knows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +100,10 @@ class Opinion:
     rule_id: str
     reason: str
     evidence: Mapping[str, str] = field(default_factory=dict)
+    duties: frozenset[Duty] = frozenset()
+    """On `telephony.recording`: what must be done for a recording to be lawful there."""
+    not_before: datetime | None = None
+    """On a `deny` that holds for a time only (quiet hours): when to ask again, aware UTC."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +119,18 @@ class Decision:
     def allowed(self) -> bool:
         """Whether the data may go; `needs` is not a yes."""
         return self.verdict == "allow"
+
+    @property
+    def duties(self) -> frozenset[Duty]:
+        """Everything that any opinion demands."""
+        return frozenset().union(*(opinion.duties for _, opinion in self.opinions))
+
+    @property
+    def not_before(self) -> datetime | None:
+        """When the answer may be another one: the latest time of all opinions that are against it now; None where one of
+        them is against it for good."""
+        times = [opinion.not_before for _, opinion in self.opinions if opinion.verdict != "allow"]
+        return None if None in times else max(filter(None, times), default=None)
 
 
 def strictest(opinions: Iterable[tuple[str, Opinion]]) -> Decision:

@@ -86,6 +86,8 @@ class Receipt:
     """The provider's id of the item or of the request, to be polled for `accepted` items."""
     retry_after: float | None = None
     """Seconds: on `retry` until the next try at the earliest, on `accepted` until diagnostics are worth asking for."""
+    opted_out: bool = False
+    """Of a text that is `rejected`: the person told the carrier to stop. The hub keeps it as the person's own word."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

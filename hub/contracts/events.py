@@ -47,6 +47,23 @@ class MessageEvent:
     sender_number: str | None = personal("user.contact.phone_number")
     body: str = personal("user.telephony.message_body", default="")
     media_urls: tuple[str, ...] = personal("user.content.private", default=())
+    opt_word: Literal["stop", "start", "help"] | None = None
+    """What the carrier itself took the text for, where it keeps a list of opt-outs and tells of it."""
 
 
-Event = CallEvent | MessageEvent
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageStatusEvent:
+    """What became of a text that the hub sent. `message_id` is the carrier's id, as on the receipt's `reference`."""
+
+    message_id: str
+    at: datetime
+    status: Literal["sent", "delivered", "failed"]
+    code: str | None = None
+    """The carrier's error code on `failed`."""
+    reason: str | None = None
+    """In words, without personal data."""
+    opted_out: bool = False
+    """The carrier refused it because the person had told the carrier to stop: that is a revocation."""
+
+
+Event = CallEvent | MessageEvent | MessageStatusEvent

@@ -11,10 +11,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from hub.contracts.answers import Ability
 from hub.contracts.categories import USES
 from hub.contracts.values import TRANSFORMS
 
-Kind = Literal["carrier", "crm", "ads", "enrichment", "consent"]
+Kind = Literal["carrier", "crm", "ads", "enrichment", "consent", "transcription"]
 
 
 class Declared(BaseModel):
@@ -102,6 +103,8 @@ class Manifest(Declared):
     deletion: Deletion = Deletion(supported=True, note="nothing is kept")
     auth: Auth = Auth(kind="none")
     limits: Limits = Limits()
+    abilities: tuple[Ability, ...] = ()
+    """Of a carrier: what it can do with a call. A tracker whose calls need more is refused when it is saved."""
 
     def flow(self, hook: str) -> DataFlow | None:
         """The declared flow of one hook, or None: then the hook is handed no personal field at all."""

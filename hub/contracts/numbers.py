@@ -65,3 +65,7 @@ class RecordingAudio:
 
     content_type: str
     data: bytes
+
+
+RecordingControl = Literal["pause", "resume"]
+"""While card data is spoken, a recording pauses."""

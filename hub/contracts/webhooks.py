@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 from urllib.parse import urlsplit
 
-Step = Literal["ringing", "after_dial", "whisper", "done"]
-"""Where a call stands when the carrier asks what to do next: it rings; the dialled party did not answer or has hung up;
-the dialled party picked up and hears the whisper; a voicemail was left and nothing remains to be done."""
+from hub.contracts.answers import AnswerPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +34,6 @@ class WebhookRequest:
     def query(self) -> str:
         """The raw query string."""
         return urlsplit(self.url).query
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerPoint:
-    """The carrier waits for a document: at which step, for a call on which of our tracking numbers (E.164)."""
-
-    step: Step
-    tracking_number: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
         for event in each.events:
             if isinstance(event, MessageEvent):
                 _keep_message(session, hub, directory, each.connector, event, now)
-            else:
+            elif isinstance(event, CallEvent):
                 calls.setdefault((each.connector, event.call_id), []).append((event, each.inbox_id))
     if not calls:
         return 0

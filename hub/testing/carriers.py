@@ -11,11 +11,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from hub.contracts.answers import AnswerPoint, Gather, Instruction, Moment, Say, abilities_needed
 from hub.contracts.connector import Connector
 from hub.contracts.events import CallEvent, Event, MessageEvent
 from hub.contracts.numbers import NumberQuery, OwnedNumber, RecordingAudio
 from hub.contracts.sandbox import CarrierSandbox, Sandbox, SimulatedCall
-from hub.contracts.webhooks import AnswerDocument, AnswerPoint, Step, WebhookRequest
+from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import BadPayload, BadSignature, RingfenceError
 from hub.testing import samples
 from hub.testing.asking import ask, attempt, implemented_hooks
@@ -24,7 +25,6 @@ from hub.testing.secrecy import leaked, listening, secrets_of
 from hub.testing.wire import WireCall, WireConformance
 
 OUTCOMES = ("answered", "voicemail", "abandoned")
-STEPS: tuple[Step, ...] = ("ringing", "after_dial", "whisper", "done")
 UNSIGNED_HEADERS = {
     "x-forwarded-for": "203.0.113.9",
     "x-request-id": "another-one",
@@ -125,7 +125,8 @@ class CarrierConformance(WireConformance):
         _, requests = self._call(connector, sandbox)
         ahead = [(self._key(connector, r), ask(connector, "parse_webhook", request=r)) for r in requests]
         back = [(self._key(connector, r), ask(connector, "parse_webhook", request=r)) for r in reversed(requests)]
-        assert ahead == back[::-1], "a webhook must mean the same whatever came before it"
+        for once, again in zip(ahead, back[::-1], strict=True):
+            assert once == again, "a webhook must mean the same whatever came before it"
 
     def test_unsigned_headers_do_not_change_the_event(self, connector: Connector, sandbox: Sandbox) -> None:
         _, requests = self._call(connector, sandbox)
@@ -186,41 +187,56 @@ class CarrierConformance(WireConformance):
 
     # What it is answered with
 
-    def test_a_ringing_call_waits_for_its_route(self, connector: Connector, sandbox: Sandbox) -> None:
-        _, requests = self._call(connector, sandbox)
-        point = ask(connector, "verify_webhook", request=requests[0]).answer
-        assert point == AnswerPoint("ringing", samples.TRACKING_NUMBER), point
+    def test_a_ringing_call_waits_for_its_answer(self, connector: Connector, sandbox: Sandbox) -> None:
+        call, requests = self._call(connector, sandbox)
+        point: AnswerPoint | None = ask(connector, "verify_webhook", request=requests[0]).answer
+        assert point is not None, "nobody answers the call"
+        assert (point.moment, point.tracking_number, point.mark) == ("ringing", call.tracking_number, ""), point
+        assert point.caller_number == call.caller_number, "the flow does not learn who calls"
+        assert point.call_id == self._events(connector, requests[:1])[0].call_id
 
-    def test_every_step_has_a_well_formed_document(self, connector: Connector, sandbox: Sandbox) -> None:
-        for step in STEPS:
-            for route in (samples.ROUTE, samples.ROUTE.static()):
-                document = self._render(connector, step, route)
-                assert document.content_type.strip()
-                _tags(document)
+    def test_every_answer_is_a_well_formed_document(self, connector: Connector, sandbox: Sandbox) -> None:
+        for name, (moment, instructions) in self._answers(connector):
+            document = self._render(connector, moment, instructions)
+            assert document.content_type.strip(), name
+            _tags(document)
 
-    def test_the_full_and_the_static_route_dial_the_business(self, connector: Connector, sandbox: Sandbox) -> None:
-        for route in (samples.ROUTE, samples.ROUTE.static()):
-            assert samples.DIAL in self._render(connector, "ringing", route).body, "the call reaches nobody"
+    def test_every_instruction_leaves_its_mark_in_the_document(self, connector: Connector, sandbox: Sandbox) -> None:
+        document = self._render(connector, "ringing", (samples.WAITING["dial"],))
+        assert samples.DIAL in document.body, "the call reaches nobody"
+        assert "v1.sales" in document.body, "the mark is lost, so the flow cannot go on"
+        for name in ("several", "keys", "message"):
+            waiting = samples.WAITING[name]
+            if abilities_needed(waiting) <= set(connector.manifest.abilities):
+                assert waiting.mark in self._render(connector, "ringing", (waiting,)).body, name  # type: ignore[union-attr]
 
-    def test_the_answering_person_hears_the_source(self, connector: Connector, sandbox: Sandbox) -> None:
-        bodies = [self._render(connector, step, samples.ROUTE, "Spring flyer").body for step in ("ringing", "whisper")]
-        assert "Call from Spring flyer." in "\n".join(bodies) and "[source]" not in "\n".join(bodies)
+    def test_several_phones_ring_at_once(self, connector: Connector, sandbox: Sandbox) -> None:
+        if "dial_several" not in connector.manifest.abilities:
+            pytest.skip("this carrier rings one phone at a time")
+        body = self._render(connector, "ringing", (samples.WAITING["several"],)).body
+        assert samples.DIAL in body and samples.OTHER_DIAL in body
 
-    def test_text_in_a_route_stays_text(self, connector: Connector, sandbox: Sandbox) -> None:
-        hostile = samples.ROUTE.model_copy(
-            update=dict.fromkeys(("greeting", "recording_notice", "whisper", "voicemail"), samples.HOSTILE)
-        )
-        for step in STEPS:
-            plain = _tags(self._render(connector, step, samples.ROUTE))
-            assert _tags(self._render(connector, step, hostile)) == plain, "a greeting became a command"
+    def test_a_text_in_an_answer_stays_text(self, connector: Connector, sandbox: Sandbox) -> None:
+        for name, (moment, instructions) in self._answers(connector):
+            plain = _tags(self._render(connector, moment, instructions))
+            hostile = tuple(map(_hostile, instructions))
+            assert _tags(self._render(connector, moment, hostile)) == plain, f"{name}: a greeting became a command"
+
+    def _answers(self, connector: Connector) -> Iterable[tuple[str, tuple[Moment, tuple[Instruction, ...]]]]:
+        """The sample answers that this carrier says it can give."""
+        able = set(connector.manifest.abilities)
+        assert {"dial", "say"} <= able, "a carrier must be able to dial and to say"
+        for name, (moment, instructions) in samples.ANSWERS.items():
+            if all(abilities_needed(each) <= able for each in instructions):
+                yield name, (moment, instructions)
 
     def test_a_notice_is_acknowledged(self, connector: Connector) -> None:
         empty = WebhookRequest("POST", connector.services.webhook_url, b"", connector.services.clock())
         assert isinstance(ask(connector, "acknowledge_webhook", request=empty), AnswerDocument)
 
-    def _render(self, connector: Connector, step: Step, route: Any, source: str = "Google Ads") -> AnswerDocument:
-        point = AnswerPoint(step, samples.TRACKING_NUMBER)
-        document = ask(connector, "render_answer", point=point, route=route, source_name=source)
+    def _render(self, connector: Connector, moment: Moment, instructions: Sequence[Instruction]) -> AnswerDocument:
+        point = AnswerPoint(moment=moment, tracking_number=samples.TRACKING_NUMBER)
+        document = ask(connector, "render_answer", point=point, instructions=instructions)
         assert isinstance(document, AnswerDocument)
         return document
 
@@ -300,6 +316,15 @@ def _forgeries(request: WebhookRequest) -> Iterable[WebhookRequest]:
         yield replace(request, body=request.body[:-1])
     else:
         yield replace(request, url=request.url + ("&" if "?" in request.url else "?") + "CallStatus=completed")
+
+
+def _hostile(instruction: Instruction) -> Instruction:
+    """The same instruction with a text that tries to be markup."""
+    if isinstance(instruction, Say):
+        return replace(instruction, text=samples.HOSTILE)
+    if isinstance(instruction, Gather):
+        return replace(instruction, prompts=tuple(map(_hostile, instruction.prompts)))  # type: ignore[arg-type]
+    return instruction
 
 
 def _tags(document: AnswerDocument) -> list[str]:

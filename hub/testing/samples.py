@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from hub.contracts.answers import Dial, Gather, HangUp, Instruction, Moment, Play, Say, TakeMessage
 from hub.contracts.conversions import CallActivity, Conversion
 from hub.contracts.numbers import NumberSetup
-from hub.contracts.routes import Route
 from hub.contracts.sandbox import SimulatedCall
 from hub.contracts.values import Money
 
@@ -22,15 +22,32 @@ TRACKING_NUMBER = "+13125550100"
 HOSTILE = '</Say><Hangup/> & "{{7*7}}" ]]> \\u003c \x00 Привет'
 """Text that must stay text in whatever language the carrier's document is written."""
 
-ROUTE = Route(
-    dial=DIAL,
-    greeting="Thank you for calling.",
-    recording_notice="This call is recorded.",
-    record=True,
-    whisper="Call from [source].",
-    ring_seconds=20,
-    voicemail="Please leave a message.",
-)
+OTHER_DIAL = "+13125550198"
+
+WAITING: Mapping[str, Instruction] = {
+    "dial": Dial(numbers=(DIAL,), ring_seconds=20, record=True, whisper=True, mark="v1.sales"),
+    "several": Dial(numbers=(DIAL, OTHER_DIAL), ring_seconds=20, mark="v1.team"),
+    "keys": Gather(prompts=(Say(text="For sales press 1."),), seconds=6, mark="v1.menu"),
+    "message": TakeMessage(longest=90, mark="v1.night"),
+}
+"""Each instruction after which the carrier asks again."""
+ANSWERS: Mapping[str, tuple[Moment, tuple[Instruction, ...]]] = {
+    "greeting and dial": ("ringing", (Say(text="Thank you for calling."), WAITING["dial"])),
+    "only the forward": ("ringing", (Dial(numbers=(DIAL,)),)),
+    "several phones at once": ("ringing", (WAITING["several"],)),
+    "menu": ("ringing", (WAITING["keys"],)),
+    "menu with a file": (
+        "digits",
+        (Gather(prompts=(Play(url="https://calls.example.com/audio/menu.wav"), Say(text="Press 1."))),),
+    ),
+    "choice": ("digits", (Say(text="Connecting.", language="en-GB"), Dial(numbers=(DIAL,)))),
+    "message": ("dial_ended", (Say(text="Please leave a message."), WAITING["message"])),
+    "end": ("message_left", (HangUp(),)),
+    "farewell": ("dial_ended", (Say(text="Goodbye."), HangUp())),
+    "whisper": ("whisper", (Say(text="Call from Spring flyer."),)),
+    "no whisper": ("whisper", ()),
+}
+"""Answers of every kind, by what they are."""
 
 
 def key(word: str) -> str:

@@ -15,7 +15,8 @@ import structlog
 
 from hub import metrics
 from hub.assembly import Clock
-from hub.contracts.webhooks import AnswerDocument, AnswerPoint, WebhookRequest
+from hub.contracts.answers import AnswerPoint
+from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import RingfenceError
 from hub.flow.answer import DEADLINE, Answerer
 from hub.flow.receive import BODY_CAP, Done, Received, Receiver, Waiting
@@ -119,7 +120,7 @@ class WebhookEndpoint:
             async with asyncio.timeout(seconds_left):
                 document = await self._desks[connector].ask(point)
         except (TimeoutError, RingfenceError) as error:
-            log.warning("static answer", connector=connector, step=point.step, error=type(error).__name__)
+            log.warning("static answer", connector=connector, moment=point.moment, error=type(error).__name__)
             document = self._answerer.static_document(connector, point)
         return _document(document)
 

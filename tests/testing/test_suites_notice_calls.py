@@ -27,7 +27,7 @@ def instead_of(hook: str, promise: str) -> Callable[[Callable[..., Any]], Any]:
                 "verify_webhook": lambda self, request: act(self, honest, request),
                 "parse_webhook": lambda self, request: act(self, honest, request),
                 "list_calls": lambda self, since: act(self, honest, since),
-                "render_answer": lambda self, point, route, source_name: act(self, honest, point, route, source_name),
+                "render_answer": lambda self, point, instructions: act(self, honest, point, instructions),
                 "configure_number": lambda self, setup: act(self, honest, setup),
                 "search_numbers": lambda self, query: act(self, honest, query),
             }[hook]
@@ -150,25 +150,26 @@ def a_text_made_plain(self: Any, honest: Any, request: Any) -> Any:
     return [replace(event, body=event.body.encode("ascii", "ignore").decode()) for event in honest(self, request)]
 
 
-@instead_of("render_answer", "the_full_and_the_static_route_dial_the_business")
-def a_static_route_that_reaches_nobody(self: Any, honest: Any, point: Any, route: Any, source: str) -> Any:
-    return honest(self, point, route, source) if route.greeting else AnswerDocument("application/json", "{}")
+@instead_of("render_answer", "every_instruction_leaves_its_mark_in_the_document")
+def a_document_that_reaches_nobody(self: Any, honest: Any, point: Any, instructions: Any) -> Any:
+    return AnswerDocument("application/json", "{}")
 
 
-@instead_of("render_answer", "text_in_a_route_stays_text")
-def markup_put_together_by_hand(self: Any, honest: Any, point: Any, route: Any, source: str) -> Any:
-    return AnswerDocument("text/xml", f"<R><Say>{route.greeting or ''}</Say><Dial>{route.dial}</Dial></R>")
+@instead_of("render_answer", "every_instruction_leaves_its_mark_in_the_document")
+def a_mark_that_gets_lost(self: Any, honest: Any, point: Any, instructions: Any) -> Any:
+    return honest(self, point, [replace(each, mark="") if hasattr(each, "mark") else each for each in instructions])
 
 
-@instead_of("render_answer", "every_step_has_a_well_formed_document")
-def a_document_cut_short(self: Any, honest: Any, point: Any, route: Any, source: str) -> Any:
-    document = honest(self, point, route, source)
+@instead_of("render_answer", "a_text_in_an_answer_stays_text")
+def markup_put_together_by_hand(self: Any, honest: Any, point: Any, instructions: Any) -> Any:
+    said = "".join(f"<Say>{each.text}</Say>" for each in instructions if hasattr(each, "text"))
+    return AnswerDocument("text/xml", f"<R>{said}</R>")
+
+
+@instead_of("render_answer", "every_answer_is_a_well_formed_document")
+def a_document_cut_short(self: Any, honest: Any, point: Any, instructions: Any) -> Any:
+    document = honest(self, point, instructions)
     return replace(document, body=document.body[:-1])
-
-
-@instead_of("render_answer", "the_answering_person_hears_the_source")
-def a_whisper_without_the_source(self: Any, honest: Any, point: Any, route: Any, source: str) -> Any:
-    return honest(self, point, route, "[source]")
 
 
 @instead_of("list_calls", "the_call_list_agrees_with_the_webhooks")

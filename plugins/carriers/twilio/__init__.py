@@ -21,6 +21,7 @@ from hub.api import (
     Erasure,
     Event,
     HeldRecord,
+    Instruction,
     Manifest,
     NumberOffer,
     NumberQuery,
@@ -30,7 +31,6 @@ from hub.api import (
     Recipient,
     RecordingAudio,
     Rejected,
-    Route,
     Services,
     Share,
     VerifiedWebhook,
@@ -69,6 +69,7 @@ class Twilio(Connector):
             "text may stay in its backups for 30, and Twilio keeps what its bills and laws require.",
         ),
         auth=Auth(kind="basic"),
+        abilities=("dial", "dial_several", "gather", "message", "play", "record", "say", "whisper"),
     )
     Settings = TwilioSettings
     settings: TwilioSettings
@@ -123,9 +124,9 @@ class Twilio(Connector):
         return webhooks.events(webhook, self.settings.account_sid, self._origins)
 
     @hookimpl
-    def render_answer(self, point: AnswerPoint, route: Route, source_name: str) -> AnswerDocument:
-        """The route as TwiML."""
-        return twiml.answer(point, route, source_name, self.services.webhook_url)
+    def render_answer(self, point: AnswerPoint, instructions: Sequence[Instruction]) -> AnswerDocument:
+        """The instructions as TwiML."""
+        return twiml.answer(point, instructions, self.services.webhook_url)
 
     @hookimpl
     def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:

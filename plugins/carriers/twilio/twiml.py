@@ -1,40 +1,45 @@
-"""Routes as TwiML, Twilio's answer documents, and the addresses at which Twilio tells us how they went.
+"""Instructions as TwiML, Twilio's answer documents, and the addresses at which Twilio asks again or tells how it went.
 
-Source: twilio.com/docs/voice/twiml (dial, number, record, say).
+Source: twilio.com/docs/voice/twiml (dial, gather, number, play, record, say).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
-from hub.api import AnswerDocument, AnswerPoint, Route
+from hub.api import AnswerDocument, AnswerPoint, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 
 TRACKING_NUMBER = "tracking_number"
 """The query field of our own addresses that carries the tracking number; Twilio signs it with the address."""
-VOICEMAIL_SECONDS = 180
+MARK = "mark"
+"""The query field that carries the mark of the instruction that waits."""
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def callback(webhook_url: str, path: str, tracking_number: str) -> str:
-    """Our address `path` for a call on `tracking_number`."""
-    return f"{webhook_url}/{path}?{urlencode({TRACKING_NUMBER: tracking_number})}"
+def callback(webhook_url: str, path: str, tracking_number: str, mark: str = "") -> str:
+    """Our address `path` for a call on `tracking_number`, for the instruction with `mark`."""
+    fields = {TRACKING_NUMBER: tracking_number} | ({MARK: mark} if mark else {})
+    return f"{webhook_url}/{path}?{urlencode(fields)}"
 
 
-def answer(point: AnswerPoint, route: Route, source_name: str, webhook_url: str) -> AnswerDocument:
-    """The TwiML for a call at `point` along `route`."""
+def answer(point: AnswerPoint, instructions: Sequence[Instruction], webhook_url: str) -> AnswerDocument:
+    """The TwiML of `instructions` for the call at `point`."""
     response = ElementTree.Element("Response")
-    number = point.tracking_number
-    match point.step:
-        case "ringing":
-            _connect(response, route, webhook_url, number)
-        case "whisper":
-            _say(response, (route.whisper or "").replace("[source]", source_name))
-        case "after_dial" if route.voicemail:
-            _voicemail(response, route.voicemail, webhook_url, number)
-        case "after_dial" | "done":
-            ElementTree.SubElement(response, "Hangup")
+    for instruction in instructions:
+        match instruction:
+            case Say() | Play():
+                _announce(response, instruction)
+            case Dial():
+                _dial(response, instruction, webhook_url, point.tracking_number)
+            case Gather():
+                _gather(response, instruction, callback(webhook_url, "digits", point.tracking_number, instruction.mark))
+            case TakeMessage():
+                _take_message(response, instruction, webhook_url, point.tracking_number)
+            case HangUp():
+                ElementTree.SubElement(response, "Hangup")
     return document(response)
 
 
@@ -44,33 +49,52 @@ def document(response: ElementTree.Element) -> AnswerDocument:
     return AnswerDocument("text/xml", f'<?xml version="1.0" encoding="UTF-8"?>{text}')
 
 
-def _say(parent: ElementTree.Element, text: str | None) -> None:
-    if text and text.strip():
-        ElementTree.SubElement(parent, "Say").text = NOT_XML.sub("", text)
+def _announce(parent: ElementTree.Element, announcement: Say | Play) -> None:
+    if isinstance(announcement, Play):
+        ElementTree.SubElement(parent, "Play").text = announcement.url
+    elif announcement.text.strip():
+        spoken = {"language": announcement.language} if announcement.language else {}
+        ElementTree.SubElement(parent, "Say", spoken).text = NOT_XML.sub("", announcement.text)
 
 
-def _connect(response: ElementTree.Element, route: Route, webhook_url: str, number: str) -> None:
-    _say(response, route.greeting)
-    dialling = {"action": callback(webhook_url, "dial", number), "timeout": str(route.ring_seconds)}
-    if route.record and route.recording_notice:
-        _say(response, route.recording_notice)
+def _dial(response: ElementTree.Element, dial: Dial, webhook_url: str, number: str) -> None:
+    dialling = {
+        "action": callback(webhook_url, "dial", number, dial.mark),
+        "timeout": str(dial.ring_seconds),
+    }
+    if dial.record:
         dialling["record"] = "record-from-answer-dual"
         dialling["recordingStatusCallback"] = callback(webhook_url, "recording", number)
-    dial = ElementTree.SubElement(response, "Dial", dialling)
+    dialled = ElementTree.SubElement(response, "Dial", dialling)
     leg = {"statusCallback": callback(webhook_url, "status", number), "statusCallbackEvent": "answered completed"}
-    if route.whisper:
-        leg["url"] = callback(webhook_url, "whisper", number)
-    ElementTree.SubElement(dial, "Number", leg).text = route.dial
+    if dial.whisper:
+        leg["url"] = callback(webhook_url, "whisper", number, dial.mark)
+    for phone in dial.numbers:
+        ElementTree.SubElement(dialled, "Number", leg).text = phone
 
 
-def _voicemail(response: ElementTree.Element, greeting: str, webhook_url: str, number: str) -> None:
-    _say(response, greeting)
+def _gather(response: ElementTree.Element, gather: Gather, action: str) -> None:
+    keys = {
+        "action": action,
+        "input": "dtmf",
+        "numDigits": str(gather.most_digits),
+        "timeout": str(gather.seconds),
+        # Twilio then asks `action` also where no key came.
+        "actionOnEmptyResult": "true",
+    }
+    gathering = ElementTree.SubElement(response, "Gather", keys)
+    for prompt in gather.prompts:
+        _announce(gathering, prompt)
+
+
+def _take_message(response: ElementTree.Element, message: TakeMessage, webhook_url: str, number: str) -> None:
     recording = {
         # Without an action of its own, Twilio would ask this address again and record for ever.
-        "action": callback(webhook_url, "voicemail", number),
-        "maxLength": str(VOICEMAIL_SECONDS),
+        "action": callback(webhook_url, "voicemail", number, message.mark),
+        "maxLength": str(message.longest),
         "playBeep": "true",
         "recordingStatusCallback": callback(webhook_url, "recording", number),
     }
     ElementTree.SubElement(response, "Record", recording)
+    # Reached only where Twilio heard nothing to record.
     ElementTree.SubElement(response, "Hangup")

@@ -6,16 +6,15 @@ Source of the fields: twilio.com/docs/voice/twiml (request parameters), /dial, /
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Literal
 from urllib.parse import parse_qs
 
-from hub.api import AnswerPoint, BadPayload, Event, MessageEvent, WebhookRequest, phone_number
+from hub.api import AnswerPoint, BadPayload, Event, MessageEvent, Moment, WebhookRequest, phone_number
 from plugins.carriers.twilio import translate
 from plugins.carriers.twilio.signature import Field
-from plugins.carriers.twilio.twiml import TRACKING_NUMBER
+from plugins.carriers.twilio.twiml import MARK, TRACKING_NUMBER
 
 MOST_MEDIA = 10
 BELIEVABLE = timedelta(days=1)
@@ -28,8 +27,8 @@ class Webhook:
     def __init__(self, request: WebhookRequest, fields: Sequence[Field]) -> None:
         self.path = request.path
         self.received_at = request.received_at
-        self.named_number = _named_number(request.query)
-        """The tracking number in the query of our own callback addresses."""
+        self.named_number, self.mark = _our_fields(request.query)
+        """The tracking number and the mark in the query of our own callback addresses."""
         self._fields = fields
 
     def text(self, name: str) -> str:
@@ -74,12 +73,13 @@ class Webhook:
 
 
 @lru_cache(maxsize=4096)
-def _named_number(query: str) -> str | None:
+def _our_fields(query: str) -> tuple[str | None, str]:
     try:
-        named = parse_qs(query).get(TRACKING_NUMBER, [])
+        fields = parse_qs(query)
     except ValueError:
-        return None
-    return phone_number(named[0]) if len(named) == 1 else None
+        return None, ""
+    named, marks = fields.get(TRACKING_NUMBER, []), fields.get(MARK, [])
+    return phone_number(named[0]) if len(named) == 1 else None, marks[0] if len(marks) == 1 else ""
 
 
 def event_key(webhook: Webhook) -> str | None:
@@ -92,9 +92,11 @@ def event_key(webhook: Webhook) -> str | None:
                 return f"call:{webhook.sid('CallSid')}:{webhook.status('CallStatus')}"
             case "dial":
                 leg = webhook.sid("DialCallSid") if webhook.text("DialCallSid") else "none"
-                return f"dial:{webhook.sid('CallSid')}:{leg}:{webhook.status('DialCallStatus')}"
+                return f"dial:{webhook.sid('CallSid')}:{leg}:{webhook.status('DialCallStatus')}:{webhook.mark}"
             case "whisper":
                 return f"whisper:{webhook.sid('CallSid')}"
+            case "digits":
+                return f"digits:{webhook.sid('CallSid')}:{webhook.mark}"
             case "voicemail":
                 return f"voicemail:{webhook.sid('CallSid')}:{webhook.sid('RecordingSid')}"
             case "recording":
@@ -107,28 +109,39 @@ def event_key(webhook: Webhook) -> str | None:
 
 
 def answer_point(webhook: Webhook) -> AnswerPoint | None:
-    """The step at which Twilio waits for TwiML, or None where it only tells something."""
+    """The point at which Twilio waits for TwiML, or None where it only tells something."""
+    moment = MOMENTS.get(webhook.path)
     try:
-        step = _step(webhook)
         # On the dialled leg `To` is the business, not the tracking number.
-        number = webhook.named_number if step == "whisper" else webhook.called_number
+        number = webhook.named_number if moment == "whisper" else webhook.called_number
+        if moment is None or number is None:
+            return None
+        return AnswerPoint(
+            moment=moment,
+            tracking_number=number,
+            call_id=webhook.text("CallSid"),
+            caller_number=phone_number(webhook.text("From")),
+            mark=webhook.mark,
+            digits=_keys(webhook.text("Digits")) if moment == "digits" else "",
+            answered=moment == "dial_ended" and webhook.status("DialCallStatus") not in translate.UNANSWERED,
+        )
     except BadPayload:
         return None
-    return AnswerPoint(step, number) if step and number else None
 
 
-def _step(webhook: Webhook) -> Literal["ringing", "after_dial", "whisper", "done"] | None:
-    match webhook.path:
-        case "voice" | "fallback":
-            return "ringing"
-        case "dial":
-            # The step is all that the renderer learns, and voicemail is only for calls that nobody picked up.
-            return "after_dial" if webhook.status("DialCallStatus") in translate.UNANSWERED else "done"
-        case "whisper":
-            return "whisper"
-        case "voicemail":
-            return "done"
-    return None
+MOMENTS: Mapping[str, Moment] = {
+    "voice": "ringing",
+    "fallback": "ringing",
+    "dial": "dial_ended",
+    "digits": "digits",
+    "voicemail": "message_left",
+    "whisper": "whisper",
+}
+"""The paths at which Twilio waits for TwiML."""
+
+
+def _keys(text: str) -> str:
+    return text if re.fullmatch(r"[0-9*#]{1,32}", text, re.ASCII) else ""
 
 
 def events(webhook: Webhook, account_sid: str, origins: Sequence[str]) -> list[Event]:
@@ -146,8 +159,8 @@ def events(webhook: Webhook, account_sid: str, origins: Sequence[str]) -> list[E
             found = _recording(webhook, origins)
         case "message":
             found = _message(webhook)
-        case "whisper" | "voicemail":
-            # The dialled leg's status and the recording's own webhook tell more, once the audio is ready.
+        case "whisper" | "voicemail" | "digits":
+            # The dialled leg's status and the recording's own webhook tell more; keys are the answerer's own note.
             found = None
         case _:
             raise BadPayload("the webhook came to an address that this plugin does not give to Twilio.")

@@ -15,11 +15,13 @@ from hub.api import (
     CallEvent,
     Connector,
     Deletion,
+    Dial,
     Event,
+    Instruction,
     Manifest,
     PluginSettings,
     Recipient,
-    Route,
+    Say,
     VerifiedWebhook,
     WebhookRequest,
     hookimpl,
@@ -69,7 +71,9 @@ class Stubborn(Connector):
         if told.get("signed") is not True:
             raise BadSignature("the webhook is not signed.")
         rings = told.get("kind") == "ringing"
-        return VerifiedWebhook(str(told["id"]), AnswerPoint("ringing", told["number"]) if rings else None)
+        return VerifiedWebhook(
+            str(told["id"]), AnswerPoint(moment="ringing", tracking_number=told["number"]) if rings else None
+        )
 
     @hookimpl
     def parse_webhook(self, request: WebhookRequest) -> Sequence[Event]:
@@ -81,12 +85,14 @@ class Stubborn(Connector):
         ]
 
     @hookimpl
-    def render_answer(self, point: AnswerPoint, route: Route, source_name: str) -> AnswerDocument:
-        if route.greeting:  # the static forward has none: it is rendered when the hub starts
+    def render_answer(self, point: AnswerPoint, instructions: Sequence[Instruction]) -> AnswerDocument:
+        greeting = next((each.text for each in instructions if isinstance(each, Say)), None)
+        dialled = [number for each in instructions if isinstance(each, Dial) for number in each.numbers]
+        if greeting:  # the static forward has none: it is rendered when the hub starts
             self.may_render.wait(30)
             if "render" in self.crashing:
                 raise RuntimeError("+13125550199 is secret")
-        return AnswerDocument("text/plain", f"{route.greeting or 'static'}: dial {route.dial}")
+        return AnswerDocument("text/plain", f"{greeting or 'static'}: dial {', '.join(dialled)}")
 
 
 def _told(request: WebhookRequest) -> dict[str, Any]:

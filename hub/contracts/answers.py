@@ -1,0 +1,124 @@
+"""What a carrier shall do next with a call: instructions free of any carrier's language, and the points at which it asks.
+
+A carrier asks when a call rings, and again after each instruction that waits for somebody: a dial, a menu, a message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hub.contracts.values import personal
+
+Moment = Literal["ringing", "dial_ended", "digits", "message_left", "whisper"]
+"""Why the carrier asks: the call rings; a dial has ended; the caller pressed keys, or none in time; a message was left;
+the dialled person picked up and hears the whisper before the two are connected."""
+
+Ability = Literal["dial", "dial_several", "gather", "message", "play", "record", "say", "whisper"]
+"""What an instruction needs of a carrier; its manifest names those that it has."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerPoint:
+    """The carrier waits for a document: why, and for which call. All of it stands in the webhook's signed content."""
+
+    moment: Moment
+    tracking_number: str
+    """E.164."""
+    call_id: str = ""
+    """The carrier's id of the caller's leg; on `whisper` it may be that of the dialled leg."""
+    caller_number: str | None = personal("user.contact.phone_number")
+    mark: str = ""
+    """The mark of the instruction that waited; blank on `ringing`."""
+    digits: str = ""
+    """On `digits`: the keys pressed; blank where none came in time."""
+    answered: bool = False
+    """On `dial_ended`: whether a person picked up."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Say:
+    """Speak a text to the caller. `language` is a BCP 47 tag; None leaves it to the carrier."""
+
+    text: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Play:
+    """Play an audio file (WAV or MP3) that the carrier fetches from `url`."""
+
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dial:
+    """Ring one phone, or several at once; whoever picks up first gets the call. Then the carrier asks at `dial_ended`.
+
+    The business sees the caller's own number. With `record` both sides are recorded from the answer on; with `whisper`
+    the carrier asks at `whisper` what the answering person hears first.
+    """
+
+    numbers: tuple[str, ...]
+    """E.164."""
+    ring_seconds: int = 25
+    record: bool = False
+    whisper: bool = False
+    mark: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gather:
+    """Speak `prompts` and wait for keys: at most `most_digits`, at most `seconds` after the last prompt or key. Then the
+    carrier asks at `digits`, also where no key came."""
+
+    prompts: tuple[Say | Play, ...] = ()
+    most_digits: int = 1
+    seconds: int = 5
+    mark: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakeMessage:
+    """Record a message of the caller after a tone, at most `longest` seconds. Then the carrier asks at `message_left`."""
+
+    longest: int = 180
+    mark: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HangUp:
+    """End the call."""
+
+
+Instruction = Say | Play | Dial | Gather | TakeMessage | HangUp
+"""An answer is a sequence of them. Nothing follows an instruction that waits, nor HangUp; an empty answer at `whisper`
+connects the two at once."""
+
+MARK = r"[A-Za-z0-9._-]{0,64}"
+"""A mark goes into the addresses that a carrier is given, and comes back in them as it was."""
+
+
+def abilities_needed(instruction: Instruction) -> frozenset[Ability]:
+    """What a carrier must be able to do for one instruction."""
+    match instruction:
+        case Say():
+            return frozenset({"say"})
+        case Play():
+            return frozenset({"play"})
+        case Dial():
+            wanted: set[Ability] = {"dial"}
+            if len(instruction.numbers) > 1:
+                wanted.add("dial_several")
+            if instruction.record:
+                wanted.add("record")
+            if instruction.whisper:
+                wanted.add("whisper")
+            return frozenset(wanted)
+        case Gather():
+            prompted: set[Ability] = {"gather"}
+            return frozenset(prompted.union(*map(abilities_needed, instruction.prompts)))
+        case TakeMessage():
+            return frozenset({"message"})
+        case HangUp():
+            return frozenset()

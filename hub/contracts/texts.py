@@ -1,0 +1,28 @@
+"""A text on its way to a person, and the pictures that come with texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.contracts.values import personal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutboundText:
+    """A text to send from a tracking number. `key` is ours: the same text has the same key on every try."""
+
+    key: str
+    sender: str
+    """The tracking number, E.164."""
+    recipient_number: str | None = personal("user.contact.phone_number")
+    body: str | None = personal("user.telephony.message_body")
+    media_urls: tuple[str, ...] = personal("user.content.private", default=())
+    """Addresses below the hub's `public_url`, good for a few minutes, from which the carrier fetches pictures."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MediaFile:
+    """A picture or another file of a text, as fetched from the carrier."""
+
+    content_type: str
+    data: bytes

@@ -108,14 +108,12 @@ def _trackers(parts: Parts) -> Found:
             yield (*path, "carrier"), _unknown("carrier", tracker.carrier, carriers)
         elif tracker.carrier in parts.connector_classes and tracker.carrier not in carriers:
             yield (*path, "carrier"), f"{tracker.carrier!r} is no carrier; {nearest('', carriers, 'carriers are')}"
-        count = len(tracker.numbers)
         if tracker.type == "source":
+            count = len(tracker.numbers)
             if count != 1:
                 yield _present(parts, path, "numbers"), f"a source tracker has exactly one number, found {count}"
             if not tracker.source:
                 yield path, "a source tracker needs its `source:`, like yellow_pages"
-        elif count < 1:
-            yield _present(parts, path, "numbers"), "a session tracker needs a pool of `numbers:`, found none"
         for key in ("source", "medium", "campaign", "default") if tracker.type == "session" else ():
             if getattr(tracker, key):
                 yield (*path, key), "a session tracker learns this from the visit; remove it or write `type: source`"

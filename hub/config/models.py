@@ -198,7 +198,9 @@ class TrackerSection(Section):
     name: Name = Field(description="A name of your own, once in the company.")
     type: Literal["source", "session"] = Field(description="`source`: one number, one source. `session`: a pool.")
     carrier: Name = Field(description="The carrier connector that owns the numbers.")
-    numbers: tuple[PhoneNumber, ...] = Field(default=(), description="Its tracking numbers, E.164.")
+    numbers: tuple[PhoneNumber, ...] = Field(
+        default=(), description="Its tracking numbers, E.164; a pool may begin empty."
+    )
     source: str | None = Field(default=None, description="Of a source tracker: its source, like yellow_pages.")
     medium: str | None = Field(default=None, description="Of a source tracker: its medium, like print.")
     campaign: str | None = Field(default=None, description="Of a source tracker: its campaign.")

@@ -99,6 +99,16 @@ def test_numbers_are_searched_with_their_price(shop: Shop, refusal: Refusal) -> 
     assert "no kind of number" in refusal(shop.run("numbers", "search", "--kind", "vanity"))
 
 
+def test_the_first_number_of_an_empty_pool_is_bought_and_shown_to_a_visitor(shop: Shop) -> None:
+    config = shop.folder / "config.yaml"
+    config.write_text(config.read_text().replace('numbers: ["+13125550100"]', "numbers: []"))
+    with shop.opened() as opened:
+        assert shop.visit(opened).number is None
+    assert shop.run(*BUY, "--max-price", "2 USD", "--yes").exit_code == 0
+    with shop.opened() as opened:
+        assert shop.visit(opened).number == NUMBER
+
+
 def test_a_number_is_bought_pointed_and_written_down(shop: Shop) -> None:
     result = shop.run(*BUY, "--max-price", "2 USD", "--yes")
     assert result.exit_code == 0, result.output

@@ -83,7 +83,6 @@ CASES: list[tuple[str, str, str, int | None, str]] = [
     ("an unknown carrier", "carrier: phone\n            numbers: [+", "carrier: fone\n            numbers: [+", 35, "no carrier is named 'fone'; did you mean `phone`?"),
     ("a carrier that is none", "carrier: phone\n            numbers: [+", "carrier: ads\n            numbers: [+", 35, "'ads' is no carrier; carriers are phone"),
     ("an unknown type of tracker", "type: session", "type: pool", 34, "'pool' is not possible; one of source, session"),
-    ("a pool without numbers", '[+13125550100, "(312) 555-0101"]', "[]", 36, "a session tracker needs a pool of `numbers:`"),
     ("a tracking number that is none", "+13125550100", '"555"', 36, "numbers[0]: is not a phone number; write it in E.164"),
     ("a source tracker with two numbers", '["+13125550120"]', '["+13125550120", "+13125550121"]', 40, "a source tracker has exactly one number, found 2"),
     ("a source tracker without numbers", '            numbers: ["+13125550120"]\n', "", 37, "a source tracker has exactly one number, found 0"),

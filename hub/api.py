@@ -24,8 +24,17 @@ from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNu
 from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.people import Erasure, HeldRecord, PersonReference
 from hub.contracts.phones import phone_number
-from hub.contracts.ports import PortOrder, PortRequest
-from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox, Fault, HttpSandbox, Sandbox, SimulatedCall
+from hub.contracts.ports import PortOrder, PortRequest, PortStatus
+from hub.contracts.sandbox import (
+    AdsSandbox,
+    CarrierSandbox,
+    CrmSandbox,
+    Exchange,
+    Fault,
+    HttpSandbox,
+    Sandbox,
+    SimulatedCall,
+)
 from hub.contracts.services import Log, Memory, Services, TokenStore
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
@@ -68,6 +77,7 @@ __all__ = [
     "Dial",
     "Erasure",
     "Event",
+    "Exchange",
     "Fact",
     "Fault",
     "Gather",
@@ -100,6 +110,7 @@ __all__ = [
     "PluginSettings",
     "PortOrder",
     "PortRequest",
+    "PortStatus",
     "Receipt",
     "Recipient",
     "RecordingAudio",

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-from hub.contracts.webhooks import WebhookRequest
+from hub.contracts.ports import PortStatus
+from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 
 if TYPE_CHECKING:
     import uvicorn
@@ -156,6 +157,15 @@ class SimulatedCall:
     ring: timedelta = timedelta(seconds=8)
     talk: timedelta = timedelta(seconds=90)
     recorded: bool = True
+    keys: tuple[str, ...] = ()
+    """What the caller presses, one entry a menu that is heard; `""` lets a menu's time run out."""
+    audio: bytes | None = None
+    """What is spoken where the call is recorded: a WAV file; a tone where it is left out."""
+
+
+Exchange = Callable[[WebhookRequest], AnswerDocument | None]
+"""How a stand-in sends a webhook to the hub: it hands over the request and gets the hub's document, None where the hub
+refused or did not answer."""
 
 
 @runtime_checkable
@@ -166,8 +176,35 @@ class CarrierSandbox(Protocol):
         """The signed webhooks of one call in the order in which they happen, each with its time; the first rings.
         The call also appears in the stand-in's own call list."""
 
-    def message_webhook(self, sender: str, tracking_number: str, body: str, webhook_url: str) -> WebhookRequest:
-        """The signed webhook of a text that comes in."""
+    def place_call(self, call: SimulatedCall, webhook_url: str, exchange: Exchange) -> str:
+        """Play one call as the hub's documents say: send the ringing webhook, do what the document tells (speak, gather
+        `call.keys`, dial with its whisper, take a message, hang up), and so on to the end, with every webhook that the
+        carrier sends on the way. Times run by `call`, not by the clock on the wall. The carrier's id of the call."""
+
+    def spoken(self, call_id: str) -> Sequence[str]:
+        """What the caller of a placed call heard, in order: texts, and addresses of played files."""
+
+    def message_webhook(
+        self, sender: str, tracking_number: str, body: str, webhook_url: str, media: Sequence[bytes] = ()
+    ) -> WebhookRequest:
+        """The signed webhook of a text that comes in; `media` are PNG pictures that the carrier keeps for it."""
+
+    def texts(self) -> Sequence[Mapping[str, str]]:
+        """The texts that the hub sent and the carrier took: `reference` (the carrier's id), `sender`, `recipient`, `body`."""
+
+    def text_status_webhook(
+        self, reference: str, status: Literal["sent", "delivered", "failed"], webhook_url: str
+    ) -> WebhookRequest:
+        """The signed webhook that tells what became of a text that the hub sent."""
+
+    def block(self, sender: str, recipient: str) -> None:
+        """The person `recipient` told the carrier to stop texts from `sender`: it refuses them with its own code."""
+
+    def recordings(self) -> Sequence[str]:
+        """The ids of the recordings that the carrier still keeps."""
+
+    def move_port(self, order_id: str, status: PortStatus, detail: str = "") -> None:
+        """Move a port order on."""
 
     def unparseable_webhook(self, webhook_url: str) -> WebhookRequest:
         """A webhook with a right signature whose content makes no sense."""

@@ -42,7 +42,7 @@ def timeline(session: Session, subject: Subject, mask: Mask) -> list[Entry]:
     entries += [_fact(fact, mask) for fact in facts]
     decided = select(ConsentDecision).where(ConsentDecision.subject_id == subject.id).order_by(col(ConsentDecision.id))
     entries += map(decision_entry, session.exec(decided))
-    outcomes = session.exec(select(OutcomeRow).where(OutcomeRow.call_id == subject.id)).all()
+    outcomes = session.exec(select(OutcomeRow).where(OutcomeRow.subject_id == subject.id)).all()
     entries += map(_outcome, outcomes)
     converted = select(ConversionRow).where(ConversionRow.subject_id == subject.id).order_by(col(ConversionRow.id))
     entries += map(conversion_entry, session.exec(converted))

@@ -77,7 +77,7 @@ class Case:
     @property
     def at(self) -> datetime:
         """When the call began, the text came or the form was sent."""
-        return _at(self.subject)
+        return moment_of(self.subject)
 
     @property
     def phone_number(self) -> str | None:
@@ -134,7 +134,8 @@ def load_past(session: Session, cases: Sequence[Case]) -> None:
         _load_effects(session, cases)
 
 
-def _at(subject: Subject) -> datetime:
+def moment_of(subject: Subject) -> datetime:
+    """When the call began, the text came or the form was sent."""
     match subject:
         case Call():
             return subject.started_at

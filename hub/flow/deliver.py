@@ -24,15 +24,13 @@ from hub.flow.consent import Ruling, ask, disclosure_row
 from hub.flow.convert import LOG, UPLOAD
 from hub.flow.parcels import Parcel, pack
 from hub.flow.retries import Jitter, full_jitter, next_try, sane_wait
+from hub.flow.subjects import read_subjects
 from hub.model import (
     Attempt,
-    Call,
     ConsentDecision,
     ConversionRow,
     Delivery,
     Disclosure,
-    FormSubmission,
-    TextMessage,
 )
 from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
@@ -202,13 +200,8 @@ def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _
 
 
 def _cases(session: Session, directory: Directory, deliveries: Iterable[Delivery], now: datetime) -> dict[str, Case]:
-    ids = {delivery.subject_id for delivery in deliveries}
-    calls = session.exec(select(Call).where(col(Call.id).in_(ids))).all()
-    ids -= {call.id for call in calls}
-    texts = session.exec(select(TextMessage).where(col(TextMessage.id).in_(ids))).all() if ids else []
-    ids -= {text.id for text in texts}
-    forms = session.exec(select(FormSubmission).where(col(FormSubmission.id).in_(ids))).all() if ids else []
-    return {case.subject.id: case for case in load_cases(session, directory, [*calls, *texts, *forms], now)}
+    subjects = read_subjects(session, [delivery.subject_id for delivery in deliveries])
+    return {case.subject.id: case for case in load_cases(session, directory, subjects, now)}
 
 
 def _earlier(session: Session, connector: str, deliveries: Sequence[Delivery]) -> dict[str, str]:

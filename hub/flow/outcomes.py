@@ -1,4 +1,4 @@
-"""Outcomes: what a CRM says became of a caller comes back, meets its call, and becomes or changes conversions."""
+"""Outcomes: what a CRM says became of a person meets their call, text or form, and becomes or changes conversions."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from hub.assembly import Hub
 from hub.contracts.outcomes import Outcome
 from hub.contracts.values import Money
-from hub.flow.case import Case, load_cases, load_past
-from hub.flow.convert import Converted, matches, outcome_conversion, send
+from hub.flow.case import Case, Subject, load_cases, load_past
+from hub.flow.convert import EVENTS, Converted, matches, outcome_conversion, send
+from hub.flow.subjects import last_of, read_subjects
 from hub.model import Call, ConsentDecision, ConversionRow, Delivery, OutcomeRow, Person
 from hub.model.columns import CALL_LIFE, storable
 from hub.numbers.directory import Directory
@@ -22,8 +23,8 @@ from hub.store.rows import write_rows
 
 STREAM = "outcomes"
 LOOK_BACK = timedelta(days=180)
-"""How long before an outcome its call may lie."""
-CALL_AFTER = timedelta(days=1)
+"""How long before an outcome its call, text or form may lie."""
+CONTACT_AFTER = timedelta(days=1)
 """A deal is often opened before the call that closed it."""
 MOST_WAITING = 500
 MOST = 10**10
@@ -61,15 +62,15 @@ def _keep(
 
 
 def _meet_waiting(hub: Hub, directory: Directory, connector: str) -> Counter[str]:
-    """Deals that were known before their call: look for it again."""
+    """Deals that were known before their call, text or form: look for it again."""
     now = hub.clock()
     tally: Counter[str] = Counter()
     waiting = (
         select(OutcomeRow)
         .where(
             OutcomeRow.connector == connector,
-            col(OutcomeRow.call_id).is_(None),
-            OutcomeRow.changed_at > now - CALL_AFTER * 7,
+            col(OutcomeRow.subject_id).is_(None),
+            OutcomeRow.changed_at > now - CONTACT_AFTER * 7,
         )
         .limit(MOST_WAITING)
     )
@@ -99,6 +100,7 @@ def _upsert(session: Session, connector: str, outcome: Outcome) -> OutcomeRow:
         value = outcome.value if _plausible(outcome.value) else None
         row.amount, row.currency = (value.amount, value.currency) if value else (None, None)
         row.contact = {"phone_numbers": list(outcome.phone_numbers), "call_key": outcome.call_key}
+        row.email = storable(outcome.email.strip().lower()) if outcome.email else None
     session.add(row)
     session.flush()
     return row
@@ -110,40 +112,45 @@ def _plausible(value: Money | None) -> bool:
 
 
 def _meet(hub: Hub, session: Session, directory: Directory, row: OutcomeRow) -> bool:
-    """Find the call that an outcome goes back to: by our own id in the CRM, else the person's last call before it."""
-    if row.call_id is not None:
+    """Find what an outcome goes back to: the call whose id the CRM holds, else what the person did last before it."""
+    if row.subject_id is not None:
         return True
     entry = hub.config.connectors[row.connector]
     companies = [company.id for company in directory.companies.values() if entry.serves(company.name)]
     call_key = row.contact.get("call_key")
-    call = session.get(Call, call_key) if call_key else None
+    subject: Subject | None = session.get(Call, call_key) if call_key else None
     how = "the CRM holds our call's id"
-    if call is None or call.company_id not in companies:
-        how = "the contact's phone number called last before the outcome"
-        call = session.exec(
-            select(Call)
-            .join(Person, col(Person.id) == col(Call.person_id))
-            .where(
-                col(Person.phone_number).in_(row.contact.get("phone_numbers") or []),
-                col(Call.company_id).in_(companies),
-                Call.started_at <= row.occurred_at + CALL_AFTER,
-                Call.started_at >= row.occurred_at - LOOK_BACK,
-            )
-            .order_by(col(Call.started_at).desc())
-        ).first()
-    if call is None:
+    if subject is None or subject.company_id not in companies:
+        people = _people(session, row, companies)
+        subject = last_of(session, people, row.occurred_at - LOOK_BACK, row.occurred_at + CONTACT_AFTER)
+        how = (
+            f"the last {EVENTS[type(subject)]} of the person with {people[subject.person_id or '']}" if subject else ""
+        )
+    if subject is None:
         return False
-    row.call_id, row.trace = call.id, [how]
+    row.subject_id, row.trace = subject.id, [how]
     session.add(row)
     return True
+
+
+def _people(session: Session, row: OutcomeRow, companies: Sequence[str]) -> dict[str, str]:
+    """The people whom the CRM's contact may be, by id, each with what they have in common."""
+    numbers = row.contact.get("phone_numbers") or []
+    known = select(Person).where(
+        col(Person.company_id).in_(companies),
+        or_(col(Person.phone_number).in_(numbers), col(Person.email).in_([row.email] if row.email else [])),
+    )
+    return {
+        person.id: "the contact's phone number" if person.phone_number in numbers else "the contact's e-mail address"
+        for person in session.exec(known)
+    }
 
 
 def _convert(
     hub: Hub, session: Session, directory: Directory, rows: Sequence[OutcomeRow], now: datetime, tally: Counter[str]
 ) -> None:
-    met = [row for row in rows if row.call_id]
-    calls = session.exec(select(Call).where(col(Call.id).in_([row.call_id for row in met]))).all()
-    loaded = load_cases(session, directory, calls, now)
+    met = [row for row in rows if row.subject_id]
+    loaded = load_cases(session, directory, read_subjects(session, [row.subject_id or "" for row in met]), now)
     load_past(session, loaded)
     cases = {case.subject.id: case for case in loaded}
     result = Converted()
@@ -152,7 +159,7 @@ def _convert(
         if rule.when.event != "outcome":
             continue
         for row in met:
-            case = cases.get(row.call_id or "")
+            case = cases.get(row.subject_id or "")
             if case is None:
                 continue
             wanted = outcome_conversion(rule, case, row, now)

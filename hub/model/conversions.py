@@ -19,6 +19,7 @@ from hub.model.columns import (
     json_list,
     money_column,
     personal_json,
+    personal_text,
     time_column,
 )
 
@@ -27,7 +28,7 @@ FINAL_STATES = ("delivered", "rejected", "held", "dead")
 
 
 class ConversionRow(Row, table=True):
-    """Business that came of a call, a text or an outcome, by one rule of config.yaml. `key` is its id at every network."""
+    """Business that came of a call, text, form or outcome, by one rule of config.yaml. `key` is its id at every network."""
 
     __tablename__ = "conversion"
 
@@ -35,7 +36,7 @@ class ConversionRow(Row, table=True):
     key: str = Field(unique=True, max_length=64)
     company_id: str = Field(foreign_key="company.id", index=True)
     subject_id: str = Field(index=True, max_length=36)
-    """The call or text that it goes back to."""
+    """The call, text or form that it goes back to."""
     person_id: str | None = Field(default=None, max_length=36)
     outcome_id: str | None = Field(default=None, index=True, max_length=36)
     rule: str
@@ -94,7 +95,7 @@ class Attempt(Row, table=True):
 
 
 class OutcomeRow(Row, table=True):
-    """The present state of one deal in one CRM, and the call that it goes back to, if it was found."""
+    """The present state of one deal in one CRM, and the call, text or form that it goes back to, if one was found."""
 
     __tablename__ = "outcome"
     __table_args__ = (UniqueConstraint("connector", "external_id"),)
@@ -107,10 +108,12 @@ class OutcomeRow(Row, table=True):
     currency: str | None = Field(default=None, max_length=3)
     occurred_at: datetime = time_column()
     changed_at: datetime = time_column()
-    call_id: str | None = Field(default=None, index=True, max_length=36)
+    subject_id: str | None = Field(default=None, index=True, max_length=36)
     trace: list[str] = json_list()
     contact: dict[str, Any] = personal_json("user.contact.phone_number")
-    """How the CRM names the person, kept until a call is found for a deal that is known before its call."""
+    """How the CRM names the person, kept for a deal that is known before its call, text or form."""
+    email: str | None = personal_text("user.contact.email")
+    """The contact's e-mail address, in lower case."""
     expires_at: datetime = expiry_column()
 
 

@@ -198,7 +198,7 @@ def test_a_crms_failure_its_log_entry_and_its_outcome_are_told(shop: Shop) -> No
         sync(opened.hub, opened.directory.current(), "crm")
     shown = shop.run("call", call_id).stdout
     for part in ("crm failed", "Crmco is away.", "crm says won, 2400 USD", "deal deal-1",
-                 "the contact's phone number called last before the outcome", "crm: the call's log entry ended",
+                 "the last call of the person with the contact's phone number", "crm: the call's log entry ended",
                  "its reference there: task-1", "Crmco Ltd. got nothing personal"):  # fmt: skip
         assert part in shown
     assert CALLER not in shown

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from stage import CALLER, CONNECTORS, DEAL_WON, NORTH_SHARED, OTHER_CALLER, SHARED, Stage
 
-from hub.api import Money, Outcome, OutcomePage, RetryLater
+from hub.api import MessageEvent, Money, Outcome, OutcomePage, RetryLater
 from hub.errors import PluginFailure
+from hub.flow.form import SentForm, keep_form
 from hub.flow.outcomes import pull_outcomes
-from hub.model import ConversionRow, Cursor, Delivery, OutcomeRow
+from hub.model import ConversionRow, Cursor, Delivery, FormSubmission, OutcomeRow, TextMessage
 
 Factory = Callable[..., Stage]
 
@@ -56,7 +57,7 @@ def test_a_won_deal_meets_the_callers_last_call_and_becomes_a_conversion(shop: S
     row, outcome = shop.one(ConversionRow), shop.one(OutcomeRow)
     assert (row.subject_id, row.amount, row.currency) == (last.id, Decimal(500), "USD")
     assert row.occurred_at == shop.clock() and row.outcome_id == outcome.id
-    assert outcome.trace == ["the contact's phone number called last before the outcome"]
+    assert outcome.trace == ["the last call of the person with the contact's phone number"]
     assert shop.deliver() == {"delivered": 1}
     [sent] = shop.network.uploaded
     assert sent.value == Money(Decimal(500), "USD") and sent.destination == {"action": 8}
@@ -68,7 +69,71 @@ def test_our_own_id_in_the_crm_is_believed_over_the_phone_number(shop: Stage) ->
     shop.call_in(SHARED, CALLER)
     pull(shop, deal(shop, call_key=first.id))
     outcome = shop.one(OutcomeRow)
-    assert (outcome.call_id, outcome.trace) == (first.id, ["the CRM holds our call's id"])
+    assert (outcome.subject_id, outcome.trace) == (first.id, ["the CRM holds our call's id"])
+
+
+def sent_form(stage: Stage, key: str, **said: Any) -> FormSubmission:
+    """A form of a visitor who came by an ad of their own, taken through the flow."""
+    shown = stage.visit(landing_page=f"https://lakeside.example.com/?gclid=Cj0KCQ{key}", human=False)
+    lakeside = stage.directory.companies["lakeside"]
+    keep_form(stage.hub, lakeside, SentForm(key=key, fields={}, visit_id=shown.visit_id, **said))
+    stage.flow()
+    return stage.one(FormSubmission, submission_key=f"{lakeside.id}:{key}")
+
+
+@pytest.mark.parametrize(
+    ("said", "contact", "how"),
+    [
+        ({"email": "Pat@Example.com"}, {"phone_numbers": (), "email": "PAT@example.com"}, "e-mail address"),
+        ({"email": "pat@example.com"}, {"email": "pat@example.com"}, "e-mail address"),
+        ({"phone": "(312) 555-0142"}, {"email": "other@example.com"}, "phone number"),
+    ],
+)
+def test_a_deal_won_from_a_form_alone_is_sent_with_the_forms_own_click(
+    shop: Stage, said: dict[str, str], contact: dict[str, Any], how: str
+) -> None:
+    sent_form(shop, "another-1", email="somebody@example.com")
+    form = sent_form(shop, "submission-1", **said)
+    sent_form(shop, "another-2", phone="(312) 555-0143")
+    shop.clock.advance(days=3)
+    assert pull(shop, deal(shop, **contact)) == {"outcomes": 1, "conversions": 1}
+    outcome, row = shop.one(OutcomeRow), shop.one(ConversionRow)
+    assert (outcome.subject_id, outcome.trace) == (form.id, [f"the last form of the person with the contact's {how}"])
+    assert (row.subject_id, row.person_id, row.amount) == (form.id, form.person_id, Decimal(500))
+    assert shop.deliver() == {"delivered": 1}
+    [sent] = shop.network.uploaded
+    assert (sent.contact, dict(sent.click_ids)) == ("form", {"gclid": "Cj0KCQsubmission-1"})
+
+
+def test_of_a_persons_calls_texts_and_forms_a_deal_goes_back_to_the_last_before_it(shop: Stage) -> None:
+    call = shop.call_in(SHARED)
+    shop.clock.advance(hours=1)
+    pull(shop, deal(shop, "after the call", email="pat@example.com"))
+    form = sent_form(shop, "submission-1", phone=CALLER, email="pat@example.com")
+    shop.clock.advance(hours=1)
+    pull(shop, deal(shop, "after the form"))
+    shop.tell(MessageEvent(message_id="SM1", tracking_number=SHARED, sender_number=CALLER, body="Hi", at=shop.clock()))
+    shop.flow()
+    shop.clock.advance(hours=1)
+    pull(shop, deal(shop, "after the text", phone_numbers=(), email="pat@example.com"))
+    text = shop.one(TextMessage)
+    assert text.person_id == call.person_id == form.person_id
+    assert [row.subject_id for row in shop.rows(OutcomeRow)] == [call.id, form.id, text.id]
+
+
+def test_a_deal_that_is_known_before_its_form_waits_for_it(shop: Stage) -> None:
+    pull(shop, deal(shop, phone_numbers=(), email="pat@example.com"))
+    shop.clock.advance(hours=5)
+    form = sent_form(shop, "submission-1", email="pat@example.com")
+    assert pull(shop) == {"conversions": 1}
+    assert shop.one(ConversionRow).subject_id == form.id
+
+
+def test_a_deal_of_nobody_known_meets_nobody(shop: Stage) -> None:
+    shop.call_in(caller=OTHER_CALLER)
+    sent_form(shop, "submission-1", email="pat@example.com")
+    pull(shop, deal(shop, phone_numbers=(), email=None), deal(shop, "deal-2", email="other@example.com"))
+    assert [row.subject_id for row in shop.rows(OutcomeRow)] == [None, None]
 
 
 @pytest.mark.parametrize("stage_name", ["qualified", "lost", "negotiation"])
@@ -113,7 +178,7 @@ def test_the_same_page_again_changes_nothing(shop: Stage) -> None:
 
 def test_a_deal_that_is_known_before_its_call_waits_for_it(shop: Stage) -> None:
     pull(shop, deal(shop))
-    assert shop.one(OutcomeRow).call_id is None
+    assert shop.one(OutcomeRow).subject_id is None
     shop.clock.advance(hours=5)
     call = shop.call_in()
     assert pull(shop) == {"conversions": 1}
@@ -125,7 +190,7 @@ def test_a_call_long_before_or_after_its_deal_is_not_its_cause(shop: Stage) -> N
     shop.clock.advance(days=181)
     pull(shop, deal(shop))
     pull(shop, deal(shop, "deal-2", occurred_at=shop.clock() - timedelta(days=185)))
-    assert [row.call_id for row in shop.rows(OutcomeRow)] == [None, None]
+    assert [row.subject_id for row in shop.rows(OutcomeRow)] == [None, None]
 
 
 def test_the_cursor_moves_with_its_page_or_not_at_all(shop: Stage) -> None:
@@ -153,11 +218,11 @@ def test_a_crm_of_one_company_never_meets_anothers_call(hub: Factory) -> None:
     stage = hub(conversions=[DEAL_WON], common={"crm": {"companies": ["northgate"]}})
     lake = stage.call_in(SHARED)
     pull(stage, deal(stage, call_key=lake.id))
-    assert stage.one(OutcomeRow).call_id is None
+    assert stage.one(OutcomeRow).subject_id is None
     north = stage.call_in(NORTH_SHARED)
     stage.clock.advance(minutes=1)
     pull(stage, deal(stage))
-    assert stage.one(OutcomeRow).call_id == north.id
+    assert stage.one(OutcomeRow).subject_id == north.id
 
 
 def test_a_fixed_value_of_the_rule_is_sent_whatever_the_deal_is_worth(hub: Factory) -> None:

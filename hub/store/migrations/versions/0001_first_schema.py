@@ -146,16 +146,17 @@ def upgrade() -> None:
     sa.Column('currency', sa.String(length=3), nullable=True),
     sa.Column('occurred_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('call_id', sa.String(length=36), nullable=True),
+    sa.Column('subject_id', sa.String(length=36), nullable=True),
     sa.Column('trace', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=False),
     sa.Column('contact', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('email', sa.Text(), nullable=True),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('connector', 'external_id')
     )
     with op.batch_alter_table('outcome', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_outcome_call_id'), ['call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_outcome_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_outcome_subject_id'), ['subject_id'], unique=False)
 
     op.create_table('sync_slot',
     sa.Column('state', sa.String(length=16), nullable=False),
@@ -782,8 +783,8 @@ def downgrade() -> None:
 
     op.drop_table('sync_slot')
     with op.batch_alter_table('outcome', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_outcome_subject_id'))
         batch_op.drop_index(batch_op.f('ix_outcome_expires_at'))
-        batch_op.drop_index(batch_op.f('ix_outcome_call_id'))
 
     op.drop_table('outcome')
     with op.batch_alter_table('inbox', schema=None) as batch_op:

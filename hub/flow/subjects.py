@@ -1,0 +1,39 @@
+"""Subjects: the calls, texts and forms behind rows that name them by id, and the last that people made before a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.flow.case import Subject, moment_of
+from hub.model import Call, FormSubmission, TextMessage
+
+TIMES: tuple[tuple[Any, Any], ...] = (
+    (Call, Call.started_at),
+    (TextMessage, TextMessage.received_at),
+    (FormSubmission, FormSubmission.submitted_at),
+)
+"""Every table of subjects with its column of the time."""
+
+
+def read_subjects(session: Session, ids: Iterable[str]) -> list[Subject]:
+    """The subjects with these ids, in no order; ids that nobody has are left out."""
+    found: list[Subject] = []
+    left = set(ids)
+    for table, _ in TIMES:
+        if left:
+            found += session.exec(select(table).where(col(table.id).in_(left)))
+            left -= {subject.id for subject in found}
+    return found
+
+
+def last_of(session: Session, people: Collection[str], since: datetime, until: datetime) -> Subject | None:
+    """The latest call, text or form of any of `people` from `since` to `until`, both included."""
+    latest: list[Subject] = []
+    for table, at in TIMES if people else ():
+        theirs = select(table).where(col(table.person_id).in_(people), at >= since, at <= until)
+        latest += session.exec(theirs.order_by(at.desc(), table.id.desc()).limit(1))
+    return max(latest, key=moment_of, default=None)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hub.config.models import Config
+    from hub.demo.browser import PageEntrance
     from hub.demo.play import Play
 
 QUIET_WITHIN = 90.0
@@ -38,7 +39,11 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed plays the same day.")] = 1,
     leave: Annotated[bool, typer.Option("--exit", help="End after the ledger: 0 if it adds up, 1 if not.")] = False,
 ) -> None:
-    """Play a seeded day with the providers' stand-ins; the hub, its database and its syncs are real."""
+    """Play a seeded day with the providers' stand-ins; the hub, its database and its syncs are real.
+
+    With Chromium and Playwright's package for Python, some visitors open a real page of their company's and call the number
+    that it shows; otherwise all come through the tracking API.
+    """
     from rich.console import Console
 
     from hub import logs
@@ -53,9 +58,10 @@ def demo(
         from hub.demo.scenario import day
 
         _mark(opened)
-        play = Play(opened, address, day(loaded, calls, seed), seed)
         console.print(f"The hub serves on {address}; {calls} calls of a seeded day (seed {seed}) begin.")
-        _perform(console, opened, play, calls)
+        with _pages(console, loaded, address) as pages:
+            play = Play(opened, address, day(loaded, calls, seed), seed, pages)
+            _perform(console, opened, play, calls)
         ledger = account(opened.hub, opened.sandboxes, play.tally)
         show_ledger(console, ledger, play.tally)
         _farewell(console, opened, ledger.adds_up, leave, address)
@@ -144,6 +150,28 @@ def _serving(opened: Opened) -> Iterator[str]:
         worker.stop()
         server.should_exit = True
         thread.join(timeout=10)
+
+
+@contextmanager
+def _pages(console: Console, config: Config, address: str) -> Iterator[PageEntrance | None]:
+    """The companies' websites and a browser for their visitors; None, and why, where there is no browser."""
+    from hub.demo.browser import find_chromium, open_browser
+    from hub.demo.play import PAGE_EVERY
+    from hub.demo.website import serve_websites
+
+    chromium = find_chromium()
+    if chromium is None:
+        console.print(
+            "All visitors come through the tracking API: there is no Chromium here, or no Playwright for Python."
+        )
+        yield None
+        return
+    with serve_websites(config.companies, address) as websites, open_browser(chromium, websites) as pages:
+        console.print(
+            f"One visitor in {PAGE_EVERY}, and each who sends a form, opens the company's page in headless Chromium and "
+            "calls the number on it; the others come through the tracking API."
+        )
+        yield pages
 
 
 def _perform(console: Console, opened: Opened, play: Play, calls: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -15,16 +15,22 @@ from sqlmodel import Session, col, select
 from hub.assembly import Hub
 from hub.contracts.sandbox import AdsSandbox, CrmSandbox
 from hub.demo.play import Tally
+from hub.demo.visitors import Showing
 from hub.flow.convert import LOG, UPLOAD
 from hub.model import (
     Attribution,
     Call,
+    Company,
     ConsentDecision,
     ConversionRow,
     Delivery,
     Disclosure,
     FormSubmission,
     InboxWebhook,
+    Lease,
+    Tracker,
+    TrackingNumber,
+    Visit,
 )
 from hub.sandbox import RunningSandboxes
 
@@ -101,6 +107,7 @@ def account(hub: Hub, sandboxes: RunningSandboxes, tally: Tally) -> Ledger:
         destinations = _destinations(session)
         checks = [
             *_arrivals(session, tally),
+            *shown_numbers(session, tally.showings),
             *_networks(session, sandboxes),
             *_crms(session, sandboxes),
             *_consent(session),
@@ -173,11 +180,16 @@ def _arrivals(session: Session, tally: Tally) -> list[Check]:
     calls = session.exec(select(func.count()).select_from(Call)).one()
     found = session.exec(select(func.count()).select_from(Call).where(col(Call.found_by) == "reconcile")).one()
     forms = session.exec(select(func.count()).select_from(FormSubmission)).one()
-    sent = tally.counts["forms"]
+    sent, withheld = tally.counts["forms"], tally.counts["forms kept back"]
+    kept_back = f"; {withheld} kept back by pages that have no permission" if withheld else ""
     played, lost = tally.counts["calls"], tally.counts["calls without webhooks"]
     acknowledged = len(tally.acknowledged)
     return [
-        Check("no player stumbled", tally.counts["players who stumbled"] == 0),
+        Check(
+            "no player stumbled",
+            not tally.stumbles,
+            ", ".join(f"{kind}: {count}" for kind, count in tally.stumbles.items()),
+        ),
         Check(
             "every acknowledged webhook is in the inbox, once",
             not missing and doubled == 0,
@@ -190,13 +202,51 @@ def _arrivals(session: Session, tally: Tally) -> list[Check]:
             f"{tally.answers[403]} refused",
         ),
         Check("every call is known", calls == played, f"{played} made, {calls} known"),
-        Check("every form that was sent is known, once", forms == sent, f"{sent} sent, {forms} known"),
+        Check("every form that was sent is known, once", forms == sent, f"{sent} sent, {forms} known" + kept_back),
         Check(
             "calls whose webhooks never came were found in the carrier's list",
             found == lost,
             f"{lost} lost, {found} found",
         ),
     ]
+
+
+def shown_numbers(session: Session, showings: Sequence[Showing]) -> list[Check]:
+    """Whether visitors saw what the hub meant them to see, by page and by API.
+
+    Of a recorded visit that is the number which was lent to it, or the shared one that was noted with it; of anybody else, a
+    number that is no pool's.
+    """
+    lent, others = _rows(session, _LENT), _rows(session, _FOR_ALL)
+    noted = _rows(session, _NOTED)
+    checks: list[Check] = []
+    for way, place in (("page", "a page"), ("api", "the API")):
+        seen = [showing for showing in showings if showing.way == way and showing.number is not None]
+        if not seen:
+            continue
+        found = Counter(
+            "lent"
+            if (showing.visit_id, showing.number) in lent
+            else "for everybody"
+            if (showing.company, showing.number) in others
+            and (showing.visit_id is None or (showing.visit_id, showing.number) in noted)
+            else "of somebody else"
+            for showing in seen
+        )
+        unlike = sum(showing.number != showing.linked for showing in seen)
+        checks.append(
+            Check(
+                f"each number that {place} showed is the one that the hub lent to the visit, or the one for everybody",
+                not found["of somebody else"] and not unlike,
+                f"{found['lent']} lent, {found['for everybody']} for everybody, {found['of somebody else']} of "
+                f"somebody else" + (f", {unlike} links that dial another" if way == "page" else ""),
+            )
+        )
+    return checks
+
+
+def _rows(session: Session, query: Any) -> set[tuple[str, str]]:
+    return {(left, right) for left, right in session.execute(query)}
 
 
 def _networks(session: Session, sandboxes: RunningSandboxes) -> list[Check]:
@@ -281,4 +331,16 @@ def _total(rows: Mapping[str, tuple[Decimal, bool]]) -> Decimal:
     return sum((value for value, retracted in rows.values() if not retracted), Decimal(0)).quantize(Decimal("0.01"))
 
 
+_LENT = columns(col(Lease.visit_id), col(TrackingNumber.number)).join(
+    TrackingNumber, col(TrackingNumber.id) == col(Lease.tracking_number_id)
+)
+_NOTED = columns(col(Visit.id), col(TrackingNumber.number)).join(
+    TrackingNumber, col(TrackingNumber.id) == col(Visit.number_shown_id)
+)
+_FOR_ALL = (
+    columns(col(Company.name), col(TrackingNumber.number))
+    .join(Tracker, col(Tracker.id) == col(TrackingNumber.tracker_id))
+    .join(Company, col(Company.id) == col(Tracker.company_id))
+    .where(col(Tracker.type) == "source")
+)
 _WHAT = {UPLOAD: "conversions", LOG: "calls logged"}

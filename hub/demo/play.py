@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 from sqlmodel import select
@@ -17,13 +17,20 @@ from sqlmodel import select
 from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox, SimulatedCall
 from hub.contracts.webhooks import WebhookRequest
 from hub.demo.scenario import Story
+from hub.demo.visitors import ApiEntrance, Entrance, Showing, Visitor
 from hub.model import Call
 from hub.model.conversions import conversion_key
 from hub.opening import Opened
 
+if TYPE_CHECKING:
+    from hub.demo.browser import PageEntrance
+
 PLAYERS = 6
 CALLS_A_SECOND = 12.0
 FORGERIES = 3
+PAGE_EVERY = 3
+"""With a browser, one visitor in so many opens the company's page, and so does each who sends a form. A page costs a
+browser half a second of a processor: with all of them the day would take twice as long on two."""
 
 
 @dataclass
@@ -34,7 +41,10 @@ class Tally:
     acknowledged: set[str] = field(default_factory=set)
     """Bodies of webhooks that the hub has acknowledged."""
     answers: Counter[int] = field(default_factory=Counter)
-    feed: list[str] = field(default_factory=list)
+    showings: list[Showing] = field(default_factory=list)
+    """What each visitor saw of the company's number."""
+    stumbles: Counter[str] = field(default_factory=Counter)
+    """Players who could not play on, by the kind of error."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, what: str, amount: int = 1) -> None:
@@ -42,19 +52,22 @@ class Tally:
         with self.lock:
             self.counts[what] += amount
 
-    def tell(self, line: str) -> None:
-        """A line for the screen."""
-        with self.lock:
-            self.feed.append(line)
-
 
 class Play:
-    """Plays stories against a running hub at `address`."""
+    """Plays stories against a running hub at `address`; visitors come through `pages` where a company has one."""
 
-    def __init__(self, opened: Opened, address: str, stories: Sequence[Story], seed: int) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        address: str,
+        stories: Sequence[Story],
+        seed: int,
+        pages: PageEntrance | None = None,
+    ) -> None:
         self.tally = Tally()
         self._opened, self._stories, self._seed = opened, stories, seed
         self._client = httpx.Client(base_url=address, timeout=30, trust_env=False)
+        self._pages, self._api = pages, ApiEntrance(self._client, seed)
         self._contacts: dict[tuple[str, str], str] = {}
         self._deals_to_move: list[tuple[CrmSandbox, str, Literal["won", "lost"], str]] = []
         self._lock = threading.Lock()
@@ -78,68 +91,43 @@ class Play:
         try:
             self._act(index, story)
         except Exception as error:  # noqa: BLE001 - a player who stumbles is a figure that does not add up
-            self.tally.note("players who stumbled")
-            self.tally.tell(f"[red]a player stumbled: {type(error).__name__}")
+            with self.tally.lock:
+                self.tally.stumbles[type(error).__name__] += 1
 
     def _act(self, index: int, story: Story) -> None:
-        number, visit_id = story.dialled, None
-        if number is None:
-            number, visit_id = self._visit(story)
-        if story.form is not None:
-            self._form(index, story, visit_id)
-            self._leave(story, visit_id)
-            return
-        if number is None:
-            self.tally.note("visitors who saw no number")
-            return
-        if story.leaves_first:
-            self._leave(story, visit_id)
-        self._call(index, story, number)
-        if not story.leaves_first:
-            self._leave(story, visit_id)
+        if story.dialled is not None:
+            self._call(index, story, story.dialled)
+        else:
+            visitor = self._visit(index, story)
+            try:
+                number = visitor.showing.number
+                if story.form is not None:
+                    sent = visitor.send_form(index, story)
+                    self.tally.note("forms" if sent else "forms kept back")
+                    return
+                if number not in self._opened.directory.latest.lines:
+                    self.tally.note("visitors who saw no number of the hub")
+                    return
+                if not story.leaves_first:
+                    self._call(index, story, number)
+            finally:
+                visitor.leave()
+            if story.leaves_first:
+                self._call(index, story, number)
         if story.deal is not None:
             self._deal(story)
 
-    def _form(self, index: int, story: Story, visit_id: str | None) -> None:
-        """The page sends the form; one in three is sent twice, as by an impatient finger."""
-        first_name = story.caller_name.partition(" ")[0].lower()
-        form = {
-            "submission_key": f"demo-{self._seed}-{index}",
-            "visit_id": visit_id,
-            "form_id": story.form,
-            "page": story.landing_page,
-            "fields": {
-                "name": story.caller_name,
-                "phone": story.caller or "",
-                "email": f"{first_name}.{index}@example.com",
-                "message": "Please call me back, the kitchen sink is blocked.",
-            },
-            "consent": dict(story.consent),
-        }
-        for _ in range(2 if index % 3 == 0 else 1):
-            self._client.post(f"/track/{story.company}/form", headers=_headers(story), json=form).raise_for_status()
-        self.tally.note("forms")
-
-    def _visit(self, story: Story) -> tuple[str | None, str | None]:
-        reply = self._client.post(
-            f"/track/{story.company}/visit",
-            headers=_headers(story),
-            json={
-                "landing_page": story.landing_page,
-                "referrer": story.referrer,
-                "consent": dict(story.consent),
-                "country": story.country,
-                "human": True,
-            },
-        )
-        reply.raise_for_status()
+    def _visit(self, index: int, story: Story) -> Visitor:
+        """Let the visitor come, through the page where it is their turn."""
+        turn = story.form is not None or index % PAGE_EVERY == 0
+        pages = self._pages if turn and self._pages is not None and self._pages.serves(story.company) else None
+        entrance: Entrance = pages or self._api
+        visitor = entrance.arrive(story)
+        with self.tally.lock:
+            self.tally.showings.append(visitor.showing)
         self.tally.note("visits")
-        shown = reply.json()
-        return shown["number"], shown["visit_id"]
-
-    def _leave(self, story: Story, visit_id: str | None) -> None:
-        if visit_id is not None:
-            self._client.post(f"/track/{story.company}/visit/{visit_id}/end")
+        self.tally.note(f"visits by {visitor.showing.way}")
+        return visitor
 
     def _call(self, index: int, story: Story, number: str) -> None:
         line = self._opened.directory.latest.lines[number]
@@ -243,9 +231,3 @@ class Play:
             self._deals_to_move.append((crm, deal, "won", str(story.amount + 150)))
         elif story.deal == "won then lost":
             self._deals_to_move.append((crm, deal, "lost", str(story.amount)))
-
-
-def _headers(story: Story) -> dict[str, str]:
-    """What the visitor's browser says with every request."""
-    signals = {"sec-gpc": story.gpc, "dnt": story.dnt}
-    return {"user-agent": "Mozilla/5.0 (demo)", **{name: "1" for name, sent in signals.items() if sent}}

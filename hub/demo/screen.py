@@ -55,7 +55,7 @@ class FlowView:
         bar.add_row("calls", ProgressBar(total=self._total, completed=played, width=50), f"{played} of {self._total}")
         flow = Text(" → ").join(
             [
-                Text(f"visits {self._tally.counts['visits']}"),
+                Text(f"visits {self._tally.counts['visits']} ({self._tally.counts['visits by page']} by page)"),
                 *(Text(f"{name} {count}") for name, count in steps.items()),
             ]
         )

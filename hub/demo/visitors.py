@@ -1,0 +1,122 @@
+"""The visitors of the day: each comes through a company's page in a browser, or says to the hub what such a page says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import httpx
+
+from hub.demo.scenario import Story
+
+Way = Literal["page", "api"]
+
+
+@dataclass(frozen=True)
+class Showing:
+    """What one visitor saw: a number in E.164, and the visit that the page says it belongs to.
+
+    `number` is what the text says and `linked` what its tel: link dials; both None where there was no number.
+    """
+
+    way: Way
+    company: str
+    number: str | None
+    linked: str | None
+    visit_id: str | None
+
+
+class Visitor(Protocol):
+    """Somebody who looks at a company's website."""
+
+    @property
+    def showing(self) -> Showing:
+        """What they see now."""
+        ...
+
+    def send_form(self, index: int, story: Story) -> bool:
+        """Fill in the contact form and send it; False where the page may not hand it to the hub."""
+        ...
+
+    def leave(self) -> None:
+        """Close the page."""
+        ...
+
+
+class Entrance(Protocol):
+    """A way for visitors to come."""
+
+    def arrive(self, story: Story) -> Visitor:
+        """Let a visitor come, until a number is shown."""
+        ...
+
+
+class ApiEntrance:
+    """Without a browser: what the page's script would tell the hub is told by hand."""
+
+    def __init__(self, client: httpx.Client, seed: int) -> None:
+        self._client, self._seed = client, seed
+
+    def arrive(self, story: Story) -> Visitor:
+        """Report a visit, as of a person."""
+        reply = self._client.post(
+            f"/track/{story.company}/visit",
+            headers=_headers(story),
+            json={
+                "landing_page": story.landing_page,
+                "referrer": story.referrer,
+                "consent": dict(story.consent),
+                "country": story.country,
+                "human": True,
+            },
+        )
+        reply.raise_for_status()
+        shown = reply.json()
+        showing = Showing("api", story.company, shown["number"], shown["number"], shown["visit_id"])
+        return _ApiVisitor(self._client, self._seed, showing)
+
+
+@dataclass(frozen=True)
+class _ApiVisitor:
+    client: httpx.Client
+    seed: int
+    showing: Showing
+
+    def send_form(self, index: int, story: Story) -> bool:
+        """Every second form is sent twice, as by a browser that tries again."""
+        form = {
+            "submission_key": f"demo-{self.seed}-{index}",
+            "visit_id": self.showing.visit_id,
+            "form_id": story.form,
+            "page": story.landing_page,
+            "fields": written(index, story),
+            "consent": dict(story.consent),
+        }
+        for _ in range(2 if index % 2 == 0 else 1):
+            self.client.post(f"/track/{story.company}/form", headers=_headers(story), json=form).raise_for_status()
+        return True
+
+    def leave(self) -> None:
+        """The visit ends."""
+        if self.showing.visit_id is not None:
+            self.client.post(f"/track/{self.showing.company}/visit/{self.showing.visit_id}/end")
+
+
+def written(index: int, story: Story) -> dict[str, str]:
+    """What the visitor writes into the form's fields."""
+    first_name = story.caller_name.partition(" ")[0].lower()
+    return {
+        "name": story.caller_name,
+        "phone": story.caller or "",
+        "email": f"{first_name}.{index}@example.com",
+        "message": "Please call me back, the kitchen sink is blocked.",
+    }
+
+
+def signals(story: Story) -> dict[str, str]:
+    """The privacy signals that the visitor's browser sends with every request."""
+    return {name: "1" for name, sent in (("sec-gpc", story.gpc), ("dnt", story.dnt)) if sent}
+
+
+def _headers(story: Story) -> dict[str, str]:
+    return {"user-agent": "Mozilla/5.0 (demo)", **signals(story)}

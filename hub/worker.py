@@ -18,7 +18,7 @@ from hub.crew import Crew
 from hub.errors import place_of
 from hub.flow.fold import fold_inbox
 from hub.flow.pipeline import process
-from hub.flow.sync import next_retry, sync
+from hub.flow.sync import SyncReport, next_retry, sync
 from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.retention import sweep
@@ -131,27 +131,27 @@ class Worker:
 
     def _run_sync(self, connector: str) -> None:
         try:
-            run_due_sync(self._hub, self._directory, connector)
+            report = run_due_sync(self._hub, self._directory, connector)
+            if report and (report.counts or (report.troubles and not report.was_paused)):
+                log.info("synced", connector=connector, result=str(report))
         except Exception as error:  # noqa: BLE001 - the slot's lease runs out and it is tried again
             log.error("sync failed", connector=connector, error=type(error).__name__, at=place_of(error))
         finally:
             self._running.discard(connector)
 
 
-def run_due_sync(hub: Hub, directory: LiveDirectory, connector: str) -> bool:
-    """Claim all due slots of a connector and run one sync for them; False where another worker was faster."""
+def run_due_sync(hub: Hub, directory: LiveDirectory, connector: str) -> SyncReport | None:
+    """Claim all due slots of a connector and run one sync for them; None where none is due or another process syncs it."""
     mine = (col(SyncSlot.connector) == connector,)
-    token, slots = claim(hub.store, SyncSlot, now=hub.clock(), limit=1_000, where=mine)
+    token, slots = claim(hub.store, SyncSlot, now=hub.clock(), limit=1_000, where=mine, alone=True)
     if not slots:
-        return False
+        return None
     with hub.heartbeat.keeping(SyncSlot, token):
         report = sync(hub, directory.current(), connector)
     with hub.store.writing() as session:
         ids = [slot.id for slot in slots]
         complete(session, SyncSlot, ids, token, state="done", finished_at=hub.clock(), result=str(report)[:500])
-    if report.counts or (report.troubles and not report.was_paused):
-        log.info("synced", connector=connector, result=str(report))
     retry_at = None if report.paused else next_retry(hub, connector)
     if retry_at is not None:
         write_slot(hub.store, connector, max(retry_at, hub.clock() + SOONEST_RETRY), "retry")
-    return True
+    return report

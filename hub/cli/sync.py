@@ -54,9 +54,13 @@ def sync(
 
 
 def _sync(opened: Opened, name: str, as_json: bool) -> bool:
-    from hub.flow.sync import sync as run
+    from hub.store.rows import write_slot
+    from hub.worker import run_due_sync
 
-    report = run(opened.hub, opened.directory.current(), name)
+    write_slot(opened.hub.store, name, opened.hub.clock(), "command")
+    report = run_due_sync(opened.hub, opened.directory, name)
+    if report is None:
+        raise CannotDo(f"Another process is syncing {name} at this moment; try again when it is done.")
     if as_json:
         echo_json(
             {"connector": name, "counts": report.counts, "troubles": report.troubles, "paused": report.paused},

@@ -19,7 +19,8 @@ class SyncSlot(Work, table=True):
     id: str = id_column()
     connector: str = Field(index=True, max_length=64)
     why: str = Field(default="schedule", max_length=16)
-    """`schedule`; `retry` where deliveries or diagnostics are due before that; `webhook` where a CRM told of a change."""
+    """`schedule`; `retry` where deliveries or diagnostics are due before that; `webhook` where a CRM told of a change;
+    `command` where a person asked for it."""
     finished_at: datetime | None = time_column(nullable=True)
     result: str | None = None
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, text, update
 from sqlmodel import Session
 
 from hub.model.columns import Work, new_id
@@ -24,16 +24,21 @@ def claim(
     limit: int,
     where: Sequence[Any] = (),
     counting: bool = True,
+    alone: bool = False,
 ) -> tuple[str, list[Any]]:
     """Claim up to `limit` due rows of `table`, those first that are due longest: (token, rows).
 
     A row is due when it is `ready` and its `due_at` has come, or when its lease has run out: its worker died. On
     PostgreSQL, rows that another worker is claiming at this moment are passed over. A claim counts as an attempt, unless
-    `counting` is False: then the caller counts its attempts where it writes them down.
+    `counting` is False: then the caller counts its attempts where it writes them down. With
+    `alone`, nothing is claimed while another worker holds any row that fits `where`.
     """
     token = new_id()
     columns: Any = table
     chosen = select(columns.id).where(is_due(table, now), *where).order_by(columns.due_at, columns.id).limit(limit)
+    if alone:
+        held = select(columns.id).where(columns.state == "leased", columns.lease_until >= now, *where)
+        chosen = chosen.where(~held.correlate(None).exists())
     with store.reading() as session:
         # Asked without the write lock first: an idle worker must not get in the way of the ingest writer.
         if session.execute(chosen.limit(1)).first() is None:
@@ -48,6 +53,9 @@ def claim(
         .execution_options(synchronize_session=False)
     )
     with store.writing() as session:
+        if alone and not store.is_sqlite:
+            # SQLite writes one at a time as it is; here the next claimer looks only once this one has committed.
+            session.execute(text("SELECT pg_advisory_xact_lock(7246002)"))
         rows = list(session.scalars(claimed).all())
     rows.sort(key=lambda row: (row.due_at, row.id))
     return token, rows

@@ -9,7 +9,9 @@ from cli_shop import CALLER, Shop
 from typer.testing import Result
 
 from hub.assembly import utc_now
-from hub.model import Attempt, ConsentDecision, Delivery
+from hub.model import Attempt, ConsentDecision, Delivery, SyncSlot
+from hub.store.claims import claim
+from hub.store.rows import write_slot
 
 Refusal = Callable[[Result], str]
 
@@ -127,6 +129,14 @@ def test_a_sync_runs_now_and_tells_what_it_did(shop: Shop) -> None:
     told = shop.json("sync", "ads")
     assert told == {"connector": "ads", "counts": {"conversions": {"delivered": 1}}, "troubles": [], "paused": False}
     assert "nothing was due" in shop.run("sync", "ads").stdout
+
+
+def test_a_connector_that_another_process_is_syncing_is_not_synced_a_second_time(shop: Shop, refusal: Refusal) -> None:
+    with shop.opened() as opened:
+        write_slot(opened.hub.store, "ads", utc_now(), "schedule")
+        claim(opened.hub.store, SyncSlot, now=utc_now(), limit=1)
+    assert "Another process is syncing ads" in refusal(shop.run("sync", "ads"))
+    assert "nothing was due" in shop.run("sync", "places").stdout
 
 
 @pytest.mark.parametrize(("account", "paused"), [("busy", False), ("locked", True)])

@@ -13,7 +13,7 @@ from hub.api import AuthError, Receipt, RetryLater
 from hub.flow.sync import next_retry, sync
 from hub.model import Call, ConnectorState, Delivery, SyncSlot
 from hub.scheduler import schedules, tick
-from hub.store.claims import claim
+from hub.store.claims import claim, complete
 from hub.store.connectors import resume
 from hub.worker import Worker, run_due_sync
 
@@ -25,7 +25,7 @@ def ticked(stage: Stage, connector: str = "network") -> Any:
 
 
 def run(stage: Stage, connector: str = "network") -> bool:
-    return run_due_sync(stage.hub, stage.live, connector)
+    return run_due_sync(stage.hub, stage.live, connector) is not None
 
 
 def test_only_connectors_with_something_to_sync_have_a_timetable(hub: Factory) -> None:
@@ -93,6 +93,53 @@ def test_a_slot_runs_once_across_two_workers(hub: Factory) -> None:
     slot = stage.one(SyncSlot)
     assert slot.state == "done" and slot.result == "conversions: delivered 1"
     assert not run(stage)
+
+
+def test_a_slot_that_comes_due_while_its_connector_is_synced_waits_for_the_end_of_that_sync(hub: Factory) -> None:
+    stage = hub()
+    stage.call_in()
+    ticked(stage)
+    seen: list[bool] = []
+
+    def meanwhile(batch: Any) -> list[Receipt]:
+        stage.clock.advance(seconds=1)
+        stage.add(SyncSlot(connector="network", due_at=stage.clock(), why="retry"))
+        stage.add(SyncSlot(connector="crm", due_at=stage.clock(), why="retry"))
+        seen.extend([run(stage), run(stage, "crm")])
+        return [Receipt(key=batch[0].key, status="delivered")]
+
+    stage.network.script = [meanwhile]
+    assert run(stage)
+    assert seen == [False, True], "another connector does not wait"
+    assert run(stage) and not run(stage)
+
+
+def test_workers_that_claim_the_slots_of_a_connector_one_by_one_never_sync_it_twice_at_once(hub: Factory) -> None:
+    stage = hub()
+    for _ in range(40):
+        ticked(stage)
+        stage.clock.advance(minutes=15)
+    at_it: list[str] = []
+    clashes: list[str] = []
+    ran: list[int] = []
+
+    def work() -> None:
+        for _ in range(25):
+            mine = (SyncSlot.connector == "network",)
+            token, rows = claim(stage.hub.store, SyncSlot, now=stage.clock(), limit=1, where=mine, alone=True)
+            if rows:
+                at_it.append(token)
+                clashes.extend(other for other in list(at_it) if other != token)
+                at_it.remove(token)
+                with stage.hub.store.writing() as session:
+                    ran.append(complete(session, SyncSlot, [rows[0].id], token, state="done"))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert clashes == [] and ran and set(ran) == {1}
 
 
 def test_the_sync_of_a_worker_that_died_is_run_by_another(hub: Factory) -> None:

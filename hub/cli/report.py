@@ -61,60 +61,24 @@ def register(app: typer.Typer) -> None:
     app.add_typer(commands, name="report")
 
 
-@commands.command("sources")
-def sources(
-    company: CompanyName = None,
-    model: ModelName = DEFAULT_MODEL,
-    first: From = None,
-    last: To = None,
-    form: Format = "table",
-    top: Top = SHOWN,
-    config: ConfigFile = CONFIG,
-) -> None:
-    """What each source and medium brought, such as google / cpc. Days are those of the company's time zone."""
-    _report("source", company, model, first, last, form, top, config)
+def _add(name: str, dimension: Dimension, brought: str) -> None:
+    @commands.command(name, help=f"{brought} Days are those of the company's time zone.")
+    def report(
+        company: CompanyName = None,
+        model: ModelName = DEFAULT_MODEL,
+        first: From = None,
+        last: To = None,
+        form: Format = "table",
+        top: Top = SHOWN,
+        config: ConfigFile = CONFIG,
+    ) -> None:
+        _report(dimension, company, model, first, last, form, top, config)
 
 
-@commands.command("campaigns")
-def campaigns(
-    company: CompanyName = None,
-    model: ModelName = DEFAULT_MODEL,
-    first: From = None,
-    last: To = None,
-    form: Format = "table",
-    top: Top = SHOWN,
-    config: ConfigFile = CONFIG,
-) -> None:
-    """What each campaign brought. Days are those of the company's time zone."""
-    _report("campaign", company, model, first, last, form, top, config)
-
-
-@commands.command("keywords")
-def keywords(
-    company: CompanyName = None,
-    model: ModelName = DEFAULT_MODEL,
-    first: From = None,
-    last: To = None,
-    form: Format = "table",
-    top: Top = SHOWN,
-    config: ConfigFile = CONFIG,
-) -> None:
-    """What each keyword brought. Days are those of the company's time zone."""
-    _report("keyword", company, model, first, last, form, top, config)
-
-
-@commands.command("landing-pages")
-def landing_pages(
-    company: CompanyName = None,
-    model: ModelName = DEFAULT_MODEL,
-    first: From = None,
-    last: To = None,
-    form: Format = "table",
-    top: Top = SHOWN,
-    config: ConfigFile = CONFIG,
-) -> None:
-    """What each landing page brought, without its query. Days are those of the company's time zone."""
-    _report("landing_page", company, model, first, last, form, top, config)
+_add("sources", "source", "What each source and medium brought, such as google / cpc.")
+_add("campaigns", "campaign", "What each campaign brought.")
+_add("keywords", "keyword", "What each keyword brought.")
+_add("landing-pages", "landing_page", "What each landing page brought, without its query.")
 
 
 def _report(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PLAYERS = 6
 CALLS_A_SECOND = 12.0
 FORGERIES = 3
-PAGE_EVERY = 3
+PAGE_EVERY = 4
 """With a browser, one visitor in so many opens the company's page, and so does each who sends a form. A page costs a
 browser half a second of a processor: with all of them the day would take twice as long on two."""
 

@@ -17,7 +17,9 @@ from hub.plugins import Plugins
 from hub.store.connectors import StoredNotes, StoredTokens
 from hub.store.engine import Store
 from hub.store.heartbeat import Heartbeat
+from hub.store.keyfile import keyring_of
 from hub.store.keyring import Keyring
+from hub.store.vault import Vault
 
 Clock = Callable[[], datetime]
 SANDBOX_KEYRING = Keyring([base64.b64encode(b"the tokens of a stand-in open nothing"[:32]).decode()])
@@ -37,6 +39,7 @@ class Hub:
     store: Store
     plugins: Plugins
     keyring: Keyring
+    vault: Vault
     clock: Clock
     heartbeat: Heartbeat
 
@@ -50,9 +53,9 @@ class Hub:
 def assemble(config: Config, clock: Clock = utc_now) -> Hub:
     """A hub from a checked config; every connector is made, none is called. ConfigError where one does not fit."""
     store = Store(config.hub.database)
-    keyring = Keyring([key.get_secret_value() for key in config.hub.secret_keys])
+    keyring = keyring_of(config.hub)
     connectors = [_connector(entry, config, store, keyring, clock) for entry in config.connectors.values()]
-    return Hub(config, store, Plugins(connectors), keyring, clock, Heartbeat(store, clock))
+    return Hub(config, store, Plugins(connectors), keyring, Vault(keyring, clock), clock, Heartbeat(store, clock))
 
 
 def webhook_url(config: Config, connector: str) -> str:

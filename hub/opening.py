@@ -74,6 +74,7 @@ def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandb
         hub = assemble(replace(config, connectors={**config.connectors, **pointed}), clock)
         try:
             upgrade(hub.store)
+            _check_keys(hub)
             with hub.store.writing() as session:
                 write_accounts(session, config, clock())
             yield Opened(hub, LiveDirectory(hub.store), running)
@@ -84,6 +85,13 @@ def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandb
     finally:
         if own:
             running.stop()
+
+
+def _check_keys(hub: Hub) -> None:
+    """ConfigError before anything is received that could not be kept, or written under a second key."""
+    if hub.keyring.newest:
+        with hub.store.reading() as session:
+            hub.vault.check(session)
 
 
 def _furnish(config: Config, sandboxes: RunningSandboxes) -> None:

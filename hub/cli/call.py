@@ -157,14 +157,13 @@ def _head(session: Session, subject: Call | TextMessage | FormSubmission, mask: 
 
 def _body(message: TextMessage, mask: Mask, config: Config) -> str | None:
     from hub.cli.masking import HIDDEN
-    from hub.store.keyring import Keyring
+    from hub.store.keyfile import keyring_of
 
     if message.body is None:
         return None
     if not mask.off:
         return HIDDEN
-    keyring = Keyring([key.get_secret_value() for key in config.hub.secret_keys])
-    return keyring.decrypt(message.body, f"text_message/{message.id}").decode()
+    return keyring_of(config.hub).decrypt(message.body, f"text_message/{message.id}").decode()
 
 
 def _print_head(head: dict[str, Any]) -> None:

@@ -97,10 +97,16 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
 
 def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     from hub.store.connectors import paused_connectors
+    from hub.store.keyfile import key_file
 
     hub, found = opened.hub, []
     if not hub.plugins.with_hook("verify_webhook"):
         found.append("No carrier is set up, so no call can come in.")
+    kept = key_file(hub.config.hub)
+    if kept is not None:
+        found.append(
+            f"The key in {kept} encrypts recordings, texts and tokens; keep a copy of it, apart from the database's backups."
+        )
     with hub.store.reading() as session:
         paused = paused_connectors(session)
     found += [f"{name} is paused ({reason}); hub connectors resume {name} takes it up again." for name, reason in

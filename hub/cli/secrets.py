@@ -25,7 +25,11 @@ def new_key(
         Path | None, typer.Option(help="Write the key to this new file, readable by you alone, instead of printing it.")
     ] = None,
 ) -> None:
-    """Make a key for `hub: secret_keys:` (32 random bytes, base64)."""
+    """Make a key for `hub: secret_keys:` (32 random bytes, base64).
+
+    A hub on SQLite without `secret_keys` makes one for itself at its first start: `secret.key` beside the database. To
+    replace it, put the new key first and `${file:…/secret.key}` second, then run `hub secrets rotate`.
+    """
     from hub.store.keyring import new_key as make_key
 
     key = make_key()
@@ -48,20 +52,25 @@ def new_key(
 
 @commands.command()
 def rotate(config: ConfigFile = CONFIG) -> None:
-    """Encrypt all tokens and texts anew with the first key of `hub: secret_keys:`, so that the others can go."""
+    """Encrypt all tokens, texts and people's keys anew with the first key of `hub: secret_keys:`, so that the others can go.
+
+    What is encrypted under a person's key, such as a recording, stays as it is.
+    """
     from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.opening import open_store, read_config
     from hub.store.connectors import rotate_tokens
-    from hub.store.keyring import Keyring
+    from hub.store.keyfile import keyring_of
     from hub.store.rotation import rotate_messages
+    from hub.store.vault import rotate_person_keys
 
     loaded = read_config(config)
-    keyring = Keyring([key.get_secret_value() for key in loaded.hub.secret_keys])
+    keyring = keyring_of(loaded.hub)
     newest = keyring.newest
     with open_store(loaded) as store:
         tokens, texts = rotate_tokens(store, keyring, utc_now), rotate_messages(store, keyring)
-        done = f"{counted(tokens, 'token')} and {counted(texts, 'text')}"
+        people = rotate_person_keys(store, keyring)
+        done = f"{counted(tokens, 'token')}, {counted(texts, 'text')} and {counted(people, 'key')} of people"
         with store.writing() as session:
             note(session, utc_now(), "secrets.rotate", newest, done)
     typer.echo(f"Encrypted {done} anew; all are under the key {newest} now.")

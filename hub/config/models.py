@@ -98,7 +98,8 @@ class HubSection(Section):
     )
     secret_keys: tuple[Annotated[SecretStr, AfterValidator(_key)], ...] = Field(
         default=(),
-        description="Keys that encrypt tokens in the database, newest first (`hub secrets new-key` makes one).",
+        description="Keys that encrypt recordings, texts and tokens, newest first (`hub secrets new-key` makes one). "
+        "Left out, a hub on SQLite makes `secret.key` beside its database; one on PostgreSQL needs them.",
     )
     trusted_proxies: tuple[Network, ...] = Field(
         default=(),

@@ -7,6 +7,7 @@ from hub.model.calls import Call, CallEventRow, InboxWebhook
 from hub.model.consent import ConsentDecision, ConsentWord, Disclosure
 from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
 from hub.model.forms import FormSubmission
+from hub.model.keys import PersonKey
 from hub.model.messages import TextMessage
 from hub.model.numbers import Lease, PoolOverflow, Tracker, TrackingNumber
 from hub.model.people import FactRow, Person
@@ -41,6 +42,7 @@ __all__ = [
     "OutcomeRow",
     "PageView",
     "Person",
+    "PersonKey",
     "PoolOverflow",
     "SourceRule",
     "SyncSlot",

@@ -31,7 +31,7 @@ class Keyring:
         for key_id in self._keys:
             return key_id
         raise ConfigError(
-            "hub.secret_keys is empty, so tokens and message texts cannot be stored; run hub secrets new-key --file "
+            "hub.secret_keys is empty, so recordings, texts and tokens cannot be stored; run hub secrets new-key --file "
             "data/secret.key and set secret_keys: ['${file:data/secret.key}']."
         )
 

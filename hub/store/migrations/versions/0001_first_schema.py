@@ -158,6 +158,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_outcome_expires_at'), ['expires_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_outcome_subject_id'), ['subject_id'], unique=False)
 
+    op.create_table('person_key',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('holder', sa.String(length=64), nullable=False),
+    sa.Column('generation', sa.Integer(), nullable=False),
+    sa.Column('key_id', sa.String(length=16), nullable=False),
+    sa.Column('wrapped', sa.LargeBinary(), nullable=True),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('destroyed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('holder', 'generation')
+    )
+    with op.batch_alter_table('person_key', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_person_key_key_id'), ['key_id'], unique=False)
+
     op.create_table('sync_slot',
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
@@ -782,6 +796,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sync_slot_connector'))
 
     op.drop_table('sync_slot')
+    with op.batch_alter_table('person_key', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_person_key_key_id'))
+
+    op.drop_table('person_key')
     with op.batch_alter_table('outcome', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outcome_subject_id'))
         batch_op.drop_index(batch_op.f('ix_outcome_expires_at'))

@@ -1,0 +1,81 @@
+"""The hub's keyring: of config.yaml, else of a key file beside the database, which is made once."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import structlog
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from hub.config.models import HubSection
+from hub.errors import ConfigError
+from hub.model.columns import new_id
+from hub.store.keyring import Keyring, new_key
+
+log = structlog.get_logger(__name__)
+NAME = "secret.key"
+
+
+def keyring_of(settings: HubSection) -> Keyring:
+    """The keys of `hub: secret_keys:`. Where there are none and the database is a file, the key in `secret.key` beside it,
+    made at the first start, readable by the hub's user alone; a database in memory gets a key that ends with it.
+
+    ConfigError where the database is a server: all hubs on it need the same key, which a file beside one of them is not.
+    """
+    if settings.secret_keys:
+        return Keyring([key.get_secret_value() for key in settings.secret_keys])
+    try:
+        url = make_url(settings.database)
+    except ArgumentError:
+        return Keyring([])  # Store tells what is wrong with it
+    if url.get_backend_name() != "sqlite":
+        return Keyring([])
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        return Keyring([new_key()])
+    file = key_file(settings)
+    assert file is not None
+    _make(file)
+    return Keyring([_read(file)])
+
+
+def key_file(settings: HubSection) -> Path | None:
+    """Where the key is kept, if it is kept in a file of the hub's own."""
+    url = make_url(settings.database)
+    if settings.secret_keys or url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database)).with_name(NAME)
+
+
+def _make(file: Path) -> None:
+    """Write a new key, whole or not at all; a file that is there, or that another process makes at this moment, stays."""
+    if file.exists():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{NAME}.{new_id()}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+            stream.write(new_key() + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(draft, file)
+        log.warning("key file made; keep a copy of it apart from the database's backups", file=str(file))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise ConfigError(
+            f"{file} cannot be written ({error.strerror}); let the hub's user write there, or set hub.secret_keys."
+        ) from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _read(file: Path) -> str:
+    try:
+        if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
+            raise ConfigError(f"{file} can be read by others than the hub's user; run chmod 600 {file}.")
+        return file.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"{file} cannot be read; let the hub's user read it, or set hub.secret_keys.") from None

@@ -1,0 +1,166 @@
+"""What one person said or wrote, encrypted under a key of that person's own: to destroy the key is to erase it everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from hub.errors import ConfigError
+from hub.model.columns import new_id
+from hub.model.keys import PersonKey
+from hub.store.engine import Store
+from hub.store.keyring import NONCE_BYTES, Keyring
+from hub.store.rows import write_rows
+
+HOLDERS = "holders"
+"""The row whose key hashes the holders' names; it is made with the first key and never destroyed."""
+ID_BYTES = 36
+AT_ONCE = 500
+"""Keys that one transaction wraps anew."""
+
+
+class Vault:
+    """Seals bytes under the key of their person: AES-256-GCM, a random key of 256 bits each, wrapped by the hub's keyring.
+
+    The person is the company's caller with that number; where the caller hides it, each call or text (`subject_id`) is
+    somebody of its own. Sealed bytes carry the id of their key and are bound to their place (`where`, such as
+    "recording/018f…"): moved elsewhere they do not open.
+    """
+
+    def __init__(self, keyring: Keyring, clock: Callable[[], datetime]) -> None:
+        self._keyring, self._clock = keyring, clock
+        self._secret: bytes | None = None
+
+    def seal(
+        self,
+        session: Session,
+        company_id: str | None,
+        phone_number: str | None,
+        subject_id: str,
+        plain: bytes,
+        where: str,
+    ) -> bytes:
+        """`plain` under the person's key, which is made where there is none yet: `session` must be a writing one."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        key_id, key = self._key_of(session, self._holder(session, company_id, phone_number, subject_id))
+        nonce = os.urandom(NONCE_BYTES)
+        return key_id.encode() + nonce + AESGCM(key).encrypt(nonce, plain, _bound(where, key_id))
+
+    def open(self, session: Session, sealed: bytes, where: str) -> bytes | None:
+        """What was sealed; None where its key was destroyed. ConfigError where it was not sealed for this place, or the
+        hub's own key is not there."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        key_id = self.key_id(sealed)
+        row = session.get(PersonKey, key_id)
+        if row is not None and row.wrapped is None:
+            return None
+        nonce, ciphertext = sealed[ID_BYTES : ID_BYTES + NONCE_BYTES], sealed[ID_BYTES + NONCE_BYTES :]
+        try:
+            if row is None or row.wrapped is None:
+                raise InvalidTag
+            key = self._keyring.decrypt(row.wrapped, _place(key_id))
+            return AESGCM(key).decrypt(nonce, ciphertext, _bound(where, key_id))
+        except (InvalidTag, ValueError):
+            raise ConfigError(
+                f"What is stored at {where} does not open with any key of this database; restore its keys' backup."
+            ) from None
+
+    def destroy(self, session: Session, company_id: str | None, phone_number: str | None, subject_id: str) -> bool:
+        """Destroy the person's key: all that is sealed under it stays unreadable for ever. Whether there was one."""
+        holder = self._holder(session, company_id, phone_number, subject_id)
+        done = session.execute(
+            update(PersonKey)
+            .where(col(PersonKey.holder) == holder, col(PersonKey.wrapped).is_not(None))
+            .values(wrapped=None, key_id="", destroyed_at=self._clock())
+            .execution_options(synchronize_session="fetch")
+        )
+        return bool(done.rowcount)  # type: ignore[attr-defined]
+
+    def check(self, session: Session) -> None:
+        """ConfigError where this database was sealed with a key that the hub has not."""
+        row = _newest(session, HOLDERS)
+        if row is not None and row.wrapped is not None:
+            self._keyring.decrypt(row.wrapped, _place(row.id))
+
+    @staticmethod
+    def key_id(sealed: bytes) -> str:
+        """The id of the person's key that sealed bytes need."""
+        return sealed[:ID_BYTES].decode("ascii", "replace")
+
+    def _holder(self, session: Session, company_id: str | None, phone_number: str | None, subject_id: str) -> str:
+        name = f"person|{company_id or ''}|{phone_number}" if phone_number else f"subject|{subject_id}"
+        return hmac.new(self._naming(session), name.encode(), hashlib.sha256).hexdigest()
+
+    def _naming(self, session: Session) -> bytes:
+        if self._secret is not None:
+            return self._secret
+        known = _newest(session, HOLDERS) is not None
+        _, secret = self._key_of(session, HOLDERS)
+        if known:  # one that was made just now may yet be rolled back
+            self._secret = secret
+        return secret
+
+    def _key_of(self, session: Session, holder: str) -> tuple[str, bytes]:
+        row = _newest(session, holder)
+        while row is None or row.wrapped is None:
+            generation = 0 if row is None else row.generation + 1
+            write_rows(session, PersonKey, [self._new(holder, generation)])
+            # Where another process was first, its key it is.
+            row = _newest(session, holder)
+        return row.id, self._keyring.decrypt(row.wrapped, _place(row.id))
+
+    def _new(self, holder: str, generation: int) -> PersonKey:
+        key_id = new_id()
+        return PersonKey(
+            id=key_id,
+            holder=holder,
+            generation=generation,
+            key_id=self._keyring.newest,
+            wrapped=self._keyring.encrypt(os.urandom(32), _place(key_id)),
+            made_at=self._clock(),
+        )
+
+
+def rotate_person_keys(store: Store, keyring: Keyring) -> int:
+    """Wrap every person's key anew with the hub's newest one; how many were changed. What they sealed stays as it is.
+
+    It may be broken off and run again.
+    """
+    older = col(PersonKey.key_id) != keyring.newest
+    chosen = select(PersonKey.id, PersonKey.wrapped).where(col(PersonKey.wrapped).is_not(None), older).limit(AT_ONCE)
+    changed = 0
+    while True:
+        with store.writing() as session:
+            rows = session.exec(chosen).all()
+            for key_id, wrapped in rows:
+                if wrapped is None:
+                    continue
+                anew = keyring.encrypt(keyring.decrypt(wrapped, _place(key_id)), _place(key_id))
+                # A key that is destroyed at this moment must not come back.
+                still = (col(PersonKey.id) == key_id, col(PersonKey.wrapped).is_not(None))
+                session.execute(update(PersonKey).where(*still).values(wrapped=anew, key_id=keyring.newest))
+        changed += len(rows)
+        if len(rows) < AT_ONCE:
+            return changed
+
+
+def _newest(session: Session, holder: str) -> PersonKey | None:
+    keys = select(PersonKey).where(PersonKey.holder == holder).order_by(col(PersonKey.generation).desc()).limit(1)
+    return session.exec(keys.execution_options(populate_existing=True)).first()
+
+
+def _place(key_id: str) -> str:
+    return f"person_key/{key_id}"
+
+
+def _bound(where: str, key_id: str) -> bytes:
+    return f"{where}|{key_id}".encode()

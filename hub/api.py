@@ -24,7 +24,10 @@ from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNu
 from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.people import Erasure, HeldRecord, PersonReference
 from hub.contracts.phones import phone_number
+from hub.contracts.places import places_of_number
 from hub.contracts.ports import PortOrder, PortRequest, PortStatus
+from hub.contracts.prefixes import longest_name
+from hub.contracts.regions import REGIONS, region_of, regions_in
 from hub.contracts.sandbox import (
     AdsSandbox,
     CarrierSandbox,
@@ -46,6 +49,7 @@ from hub.errors import (
     BadSignature,
     ConfigError,
     NotSupported,
+    OutcomeUnknown,
     Rejected,
     RetryLater,
     RingfenceError,
@@ -53,6 +57,7 @@ from hub.errors import (
 from hub.hookspecs import hookimpl
 
 __all__ = [
+    "REGIONS",
     "TRANSFORMS",
     "AdsSandbox",
     "AnswerDocument",
@@ -102,6 +107,7 @@ __all__ = [
     "OutboundText",
     "Outcome",
     "OutcomePage",
+    "OutcomeUnknown",
     "OwnedNumber",
     "PendingReceipt",
     "PersonReference",
@@ -132,6 +138,10 @@ __all__ = [
     "VerifiedWebhook",
     "WebhookRequest",
     "hookimpl",
+    "longest_name",
     "personal",
     "phone_number",
+    "places_of_number",
+    "region_of",
+    "regions_in",
 ]

@@ -80,6 +80,10 @@ class PluginTimeout(PluginFailure):
     """A plugin did not answer before its deadline."""
 
 
+class OutcomeUnknown(PluginFailure):
+    """The provider may have taken a request whose reply never came: hold it and look there, never send it again."""
+
+
 class CircuitOpen(PluginFailure):
     """A connector failed so often that it is left alone until its next probe, `after` seconds from now."""
 

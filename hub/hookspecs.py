@@ -202,7 +202,8 @@ class MessageHooks(Protocol):
         told the carrier to stop.
 
         Called by the worker once consent is decided, and once only: where the outcome is unknown (a time-out) the hub
-        holds the text and never sends it again. Raise `RetryLater` only where the carrier surely did not take it.
+        holds the text and never sends it again. Raise `OutcomeUnknown` there, and `RetryLater` only where the carrier
+        surely did not take it.
 
         versionadded: 0.1
         """

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from hub.contracts.numbers import RecordingControl
 from hub.contracts.ports import PortStatus
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 
@@ -202,6 +203,9 @@ class CarrierSandbox(Protocol):
 
     def recordings(self) -> Sequence[str]:
         """The ids of the recordings that the carrier still keeps."""
+
+    def recording_controls(self, call_id: str) -> Sequence[RecordingControl]:
+        """How the recording of a placed call was paused and resumed, in order."""
 
     def move_port(self, order_id: str, status: PortStatus, detail: str = "") -> None:
         """Move a port order on."""

@@ -23,13 +23,19 @@ from hub.api import (
     HeldRecord,
     Instruction,
     Manifest,
+    MediaFile,
     NumberOffer,
     NumberQuery,
     NumberSetup,
+    OutboundText,
     OwnedNumber,
     PersonReference,
+    PortOrder,
+    PortRequest,
+    Receipt,
     Recipient,
     RecordingAudio,
+    RecordingControl,
     Rejected,
     Services,
     Share,
@@ -37,7 +43,17 @@ from hub.api import (
     WebhookRequest,
     hookimpl,
 )
-from plugins.carriers.twilio import call_list, numbers, privacy, signature, translate, twiml, webhooks
+from plugins.carriers.twilio import (
+    call_list,
+    numbers,
+    ports,
+    privacy,
+    signature,
+    texts,
+    translate,
+    twiml,
+    webhooks,
+)
 from plugins.carriers.twilio.rest import Rest
 from plugins.carriers.twilio.settings import TwilioSettings
 
@@ -57,9 +73,25 @@ class Twilio(Connector):
             name="Twilio Inc.", role="processor", privacy_url="https://www.twilio.com/en-us/legal/privacy"
         ),
         regions=("US",),
-        hosts=("api.twilio.com", "pricing.twilio.com"),
+        hosts=(
+            "api.twilio.com",
+            "pricing.twilio.com",
+            "numbers.twilio.com",
+            "numbers-upload.twilio.com",
+            "mms.twiliocdn.com",
+        ),
         retention="call records, recordings and texts until they are deleted in the Twilio account",
         flows=(
+            DataFlow(
+                hook="send_text",
+                use="essential.service.notifications.sms",
+                shares=(Share(field="recipient_number"), Share(field="body"), Share(field="media_urls")),
+            ),
+            DataFlow(
+                hook="order_port",
+                use="essential.service",
+                shares=(Share(field="authorized_person"), Share(field="email"), Share(field="pin")),
+            ),
             DataFlow(hook="export_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
             DataFlow(hook="erase_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
         ),
@@ -140,14 +172,51 @@ class Twilio(Connector):
 
     @hookimpl
     def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
-        """A recording as MP3. The address from the webhook is only checked; ours is made from the id."""
+        """A recording as WAV. The address from the webhook is only checked; ours is made from the id."""
         try:
-            translate.recording_address(url, self._origins)
-            sid = translate.sid(recording_id, "the recording's id")
+            translate.twilio_address(url, self._origins, "recording")
         except BadPayload as error:
             raise Rejected(f"{error} It is not fetched.") from error
-        content_type, data = self._rest.audio(f"{self._rest.account}/Recordings/{sid}.mp3")
+        sid = self._sid(recording_id, "recording")
+        content_type, data = self._rest.audio(f"{self._rest.account}/Recordings/{sid}.wav")
         return RecordingAudio(content_type=content_type, data=data)
+
+    @hookimpl
+    def delete_recording(self, recording_id: str) -> None:
+        """Delete a recording with its audio."""
+        self._rest.delete(f"{self._rest.account}/Recordings/{self._sid(recording_id, 'recording')}.json")
+
+    @hookimpl
+    def control_recording(self, call_id: str, control: RecordingControl) -> None:
+        """Pause or resume; what is said meanwhile is silence in the audio, so that its times stay right."""
+        form = {"Status": "in-progress"} if control == "resume" else {"Status": "paused", "PauseBehavior": "silence"}
+        self._rest.post(f"{self._rest.account}/Calls/{self._sid(call_id, 'call')}/Recordings/Twilio.CURRENT.json", form)
+
+    def _sid(self, text: str, what: str) -> str:
+        try:
+            return translate.sid(text, f"the {what}'s id")
+        except BadPayload as error:
+            raise Rejected(f"{error} Twilio is not asked.") from error
+
+    @hookimpl
+    def send_text(self, text: OutboundText) -> Receipt:
+        """Send a text, once."""
+        return texts.send(self._rest, text, self.services.webhook_url)
+
+    @hookimpl
+    def fetch_media(self, url: str) -> MediaFile:
+        """A picture of a text that came in, from Twilio's own hosts."""
+        return texts.fetch(self._rest, url, self._origins, self.settings.media_url)
+
+    @hookimpl
+    def order_port(self, request: PortRequest) -> PortOrder:
+        """Order a port with its bill; Twilio mails the letter to be signed."""
+        return ports.order(self._rest, self.settings, request)
+
+    @hookimpl
+    def list_ports(self) -> Sequence[PortOrder]:
+        """All port orders, each read by itself."""
+        return ports.listed(self._rest, self.settings)
 
     @hookimpl
     def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:

@@ -93,7 +93,7 @@ def _recorded(item: Item, call_id: str, number: str, origins: Sequence[str]) -> 
         call_id,
         translate.when(item.get("date_updated") or item.get("date_created"), "date_updated"),
         recording_id,
-        translate.recording_address(address, origins),
+        translate.twilio_address(address, origins, "recording"),
         translate.seconds(item.get("duration"), "duration"),
         number,
     )

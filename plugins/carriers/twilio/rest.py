@@ -6,10 +6,11 @@ Source: twilio.com/docs/usage/requests-to-twilio and /docs/api/errors.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from hub.api import AuthError, Rejected, RetryLater, Services
+from hub.api import AuthError, OutcomeUnknown, Rejected, RetryLater, Services
 from plugins.carriers.twilio.settings import TwilioSettings
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 PAGE_SIZE = 1000
 """The most that Twilio puts on a page."""
 NOT_FOUND = "20404"
+NOT_TAKEN = (429, 503)
+"""The answers by which Twilio surely did not take a request that makes something."""
 
 
 class Rest:
@@ -37,6 +40,35 @@ class Rest:
         """Make or change a resource; its new state."""
         return _object(self._send("POST", url, data=form))
 
+    def post_once(self, url: str, form: Mapping[str, str | Sequence[str]]) -> dict[str, Any]:
+        """Make a resource that must not be made twice; OutcomeUnknown where Twilio may have made it all the same."""
+        import httpx
+
+        unknown = "whether Twilio took it is not known; look in its log before it is tried again"
+        try:
+            response = self._request("POST", url, data=form)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise RetryLater(f"Twilio cannot be reached ({type(error).__name__}).") from None
+        except httpx.TransportError as error:
+            raise OutcomeUnknown(f"Twilio did not answer ({type(error).__name__}); {unknown}.") from None
+        if not response.is_success:
+            failure = _failure(response)
+            if isinstance(failure, RetryLater) and response.status_code not in NOT_TAKEN:
+                raise OutcomeUnknown(f"Twilio had trouble (HTTP {response.status_code}); {unknown}.")
+            raise failure
+        try:
+            return _object(response)
+        except RetryLater as error:
+            raise OutcomeUnknown(f"{str(error).rstrip('.')}; {unknown}.") from None
+
+    def post_json(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a resource of one of Twilio's newer APIs."""
+        return _object(self._send("POST", url, json=body))
+
+    def upload(self, url: str, form: Mapping[str, str], name: str, content_type: str, data: bytes) -> dict[str, Any]:
+        """Hand over a document."""
+        return _object(self._send("POST", url, data=form, files={"File": (name, data, content_type)}))
+
     def delete(self, url: str) -> None:
         """Delete a resource; one that is gone already is no error."""
         try:
@@ -51,6 +83,22 @@ class Rest:
         content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not content_type.startswith("audio/"):
             raise RetryLater("Twilio answered with something that is no audio.")
+        return content_type, response.content
+
+    def media(self, url: str, media_origin: str) -> tuple[str, bytes]:
+        """A text's picture: content type and bytes. Twilio sends on to `media_origin`, which needs no credentials; an
+        address elsewhere is refused."""
+        response = self._send("GET", url)
+        if response.is_redirect:
+            where = urlsplit(response.headers.get("location", ""))
+            if f"{where.scheme}://{where.netloc}" != media_origin:
+                raise Rejected("Twilio sends on to a host that is not its own for pictures; it is not fetched.")
+            response = self._send("GET", where.geturl(), auth=None)
+        content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not re.fullmatch(r"(image|video|audio|text|application)/[\w.+-]{1,80}", content_type) or (
+            content_type in ("application/json", "application/xml", "text/xml")
+        ):
+            raise RetryLater("Twilio answered with something that is no picture.")
         return content_type, response.content
 
     def pages(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
@@ -69,19 +117,37 @@ class Rest:
                 raise RetryLater("Twilio names a next page that is not its own.")
             page = self.get(f"{self._settings.base_url}{following}")
 
-    def _send(
-        self, method: str, url: str, params: Mapping[str, str] | None = None, data: Mapping[str, str] | None = None
-    ) -> httpx.Response:
+    def listed(self, url: str, name: str) -> Iterator[dict[str, Any]]:
+        """Each item of a list of one of Twilio's newer APIs, through all pages."""
+        origin = urlsplit(url)._replace(path="", query="").geturl()
+        page = self.get(url)
+        while True:
+            items = page.get(name)
+            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+                raise RetryLater(f"Twilio answered without a list of {name}.")
+            yield from items
+            meta = page.get("meta")
+            following = str(meta.get("next_page_url") or "") if isinstance(meta, dict) else ""
+            if not following or not items:
+                return
+            if not following.startswith(f"{origin}/"):
+                raise RetryLater("Twilio names a next page that is not its own.")
+            page = self.get(following)
+
+    def _send(self, method: str, url: str, **options: Any) -> httpx.Response:
         import httpx
 
         try:
-            response = self._services.http().request(method, url, params=params, data=data, auth=self._credentials())
+            response = self._request(method, url, **options)
         except httpx.TransportError as error:
             # Its text may hold the address with a phone number in it.
             raise RetryLater(f"Twilio cannot be reached ({type(error).__name__}).") from None
-        if response.is_success:
+        if response.is_success or response.is_redirect:
             return response
         raise _failure(response)
+
+    def _request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        return self._services.http().request(method, url, **{"auth": self._credentials(), **options})
 
     def _credentials(self) -> tuple[str, str]:
         settings = self._settings

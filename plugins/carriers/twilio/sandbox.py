@@ -5,12 +5,43 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
-from hub.api import HttpSandbox, SimulatedCall, WebhookRequest
-from plugins.carriers.twilio import signature, simulation
-from plugins.carriers.twilio.simulation import API_VERSION, PlayedCall, party_fields
+from hub.api import (
+    AnswerDocument,
+    AnswerPoint,
+    Dial,
+    Exchange,
+    HangUp,
+    HttpSandbox,
+    Instruction,
+    PortStatus,
+    RecordingControl,
+    Say,
+    SimulatedCall,
+    TakeMessage,
+    WebhookRequest,
+)
+from plugins.carriers.twilio import resources, signature, texts, twiml
+from plugins.carriers.twilio.resources import API_VERSION
+from plugins.carriers.twilio.simulation import PlacedCall
+
+STOPPING = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
+STARTING = frozenset({"START", "UNSTOP", "YES"})
+UNREACHABLE = "30003"
+"""The error of a text that could not be delivered."""
+
+PORT_WORDS: Mapping[PortStatus, str] = {
+    "draft": "Waiting for Signature",
+    "submitted": "In Review",
+    "scheduled": "In Progress",
+    "action_required": "Action Required",
+    "ported": "Completed",
+    "rejected": "Expired",
+    "cancelled": "Canceled",
+}
+"""Twilio's words for where a port order stands."""
 
 
 class Sandbox(HttpSandbox):
@@ -34,9 +65,21 @@ class Sandbox(HttpSandbox):
         self.key_sid, self.key_secret = self.new_sid("SK"), self._digest("key secret")
         self.calls: dict[str, dict[str, Any]] = {}
         self.messages: dict[str, dict[str, Any]] = {}
-        self.recordings: dict[str, dict[str, Any]] = {}
+        self.held_recordings: dict[str, dict[str, Any]] = {}
         self.numbers: dict[str, dict[str, Any]] = {}
         """By provider id, as the API shows them."""
+        self.audio: dict[str, tuple[bytes | None, int]] = {}
+        """By recording: what was spoken, or None for a tone of so many seconds."""
+        self.media: dict[str, tuple[str, bytes]] = {}
+        """By media id: the text that it belongs to, and the picture."""
+        self.status_callbacks: dict[str, str] = {}
+        """By text: where Twilio tells what became of it."""
+        self.blocked: set[tuple[str, str]] = set()
+        """(our number, person) whose person told Twilio to stop."""
+        self.documents: dict[str, bytes] = {}
+        self.port_orders: dict[str, dict[str, Any]] = {}
+        self.recorded_controls: dict[str, list[RecordingControl]] = {}
+        self._placed: dict[str, PlacedCall] = {}
 
     def new_sid(self, prefix: str) -> str:
         """The next id of a kind: `CA` a call, `RE` a recording, `PN` a number …"""
@@ -47,41 +90,134 @@ class Sandbox(HttpSandbox):
     def _digest(self, name: str) -> str:
         return hashlib.sha256(f"{self.seed}:{name}".encode()).hexdigest()[:32]
 
+    @property
+    def origin(self) -> str:
+        """Where the API is."""
+        return self.url or "https://api.twilio.com"
+
     def settings(self) -> dict[str, Any]:
         return {
             "account_sid": self.account_sid,
             "auth_token": self.auth_token,
-            "base_url": self.url or "https://api.twilio.com",
+            "base_url": self.origin,
             "pricing_url": self.url or "https://pricing.twilio.com",
+            "porting_url": self.url or "https://numbers.twilio.com",
+            "upload_url": self.url or "https://numbers-upload.twilio.com",
+            "media_url": self.url or "https://mms.twiliocdn.com",
         }
+
+    # Calls
 
     def webhooks(self, call: SimulatedCall, webhook_url: str) -> Sequence[tuple[datetime, WebhookRequest]]:
-        """The signed webhooks of one call, as its TwiML (without a whisper) makes Twilio send them."""
-        origin = self.url or "https://api.twilio.com"
-        with self._lock:
-            played = PlayedCall(call, self.account_sid, self.new_sid, origin, webhook_url)
-            self.calls |= {leg["sid"]: leg for leg in played.resources()}
-            recording = played.recording()
-            if recording:
-                self.recordings[recording["sid"]] = recording
-        return [(at, self.request(url, fields, at)) for at, url, fields in played.webhooks()]
+        """The signed webhooks of one call that is only forwarded, and takes a message where `call` says so."""
+        sent: list[tuple[datetime, WebhookRequest]] = []
 
-    def message_webhook(self, sender: str, tracking_number: str, body: str, webhook_url: str) -> WebhookRequest:
-        """The signed webhook of a text that comes in."""
-        sid = self.new_sid("SM")
-        fields = party_fields(sender, tracking_number) | {
-            "AccountSid": self.account_sid,
-            "ApiVersion": API_VERSION,
-            "MessageSid": sid,
-            "SmsSid": sid,
+        def forward(request: WebhookRequest) -> AnswerDocument:
+            sent.append((request.received_at, request))
+            instructions: tuple[Instruction, ...] = (HangUp(),)
+            if request.path == "voice":
+                instructions = (Dial(numbers=(call.answering_number,), record=call.recorded),)
+            elif request.path == "dial" and call.outcome == "voicemail":
+                instructions = (Say(text="Please leave a message."), TakeMessage())
+            point = AnswerPoint(moment="ringing", tracking_number=call.tracking_number)
+            return twiml.answer(point, instructions, webhook_url)
+
+        self.place_call(call, webhook_url, forward)
+        return sent
+
+    def place_call(self, call: SimulatedCall, webhook_url: str, exchange: Exchange) -> str:
+        """Play one call along the hub's TwiML; its CallSid."""
+        placed = PlacedCall(self, call, webhook_url, lambda at, url, fields: exchange(self.request(url, fields, at)))
+        self._placed[placed.sid] = placed
+        placed.play()
+        return placed.sid
+
+    def spoken(self, call_id: str) -> Sequence[str]:
+        """What the caller of a placed call heard."""
+        return tuple(self._placed[call_id].heard)
+
+    def recordings(self) -> Sequence[str]:
+        """The recordings that are not deleted."""
+        return tuple(self.held_recordings)
+
+    def recording_controls(self, call_id: str) -> Sequence[RecordingControl]:
+        """How the recording of a placed call was paused and resumed."""
+        return tuple(self.recorded_controls.get(call_id, ()))
+
+    # Texts
+
+    def message_webhook(
+        self, sender: str, tracking_number: str, body: str, webhook_url: str, media: Sequence[bytes] = ()
+    ) -> WebhookRequest:
+        """The signed webhook of a text that comes in. As at Twilio, STOP blocks texts to the sender, START allows them."""
+        sid, now = self.new_sid("MM" if media else "SM"), self.clock()
+        word = body.strip().upper()
+        if word in STOPPING:
+            self.blocked.add((tracking_number, sender))
+        elif word in STARTING:
+            self.blocked.discard((tracking_number, sender))
+        shown = resources.text(
+            self.account_sid,
+            sid,
+            sender,
+            tracking_number,
+            body,
+            now,
+            status="received",
+            direction="inbound",
+            media=len(media),
+        )
+        self.messages[sid] = shown
+        fields = resources.text_fields(shown, "received") | {
             "SmsMessageSid": sid,
-            "SmsStatus": "received",
             "Body": body,
-            "NumMedia": "0",
+            "NumMedia": str(len(media)),
             "NumSegments": "1",
         }
-        self.messages[sid] = simulation.message(fields, self.clock())
-        return self.request(f"{webhook_url}/message", fields, self.clock())
+        for index, picture in enumerate(media):
+            held = self.new_sid("ME")
+            self.media[held] = (sid, picture)
+            address = f"{self.origin}/{API_VERSION}/Accounts/{self.account_sid}/Messages/{sid}/Media/{held}"
+            fields |= {f"MediaUrl{index}": address, f"MediaContentType{index}": "image/png"}
+        return self.request(f"{webhook_url}/message", fields, now)
+
+    def texts(self) -> Sequence[Mapping[str, str]]:
+        """The texts that the hub sent and Twilio took."""
+        return [
+            {"reference": one["sid"], "sender": one["from"], "recipient": one["to"], "body": one["body"]}
+            for one in self.messages.values()
+            if one["direction"] == "outbound-api"
+        ]
+
+    def text_status_webhook(
+        self, reference: str, status: Literal["sent", "delivered", "failed"], webhook_url: str
+    ) -> WebhookRequest:
+        """The signed webhook that tells what became of a text, sent to the address that came with the text."""
+        word = "undelivered" if status == "failed" else status
+        shown = self.messages[reference]
+        shown["status"] = word
+        fields = resources.text_fields(shown, word) | {"MessageStatus": word}
+        if status == "failed":
+            shown["error_code"] = int(UNREACHABLE)
+            fields["ErrorCode"] = UNREACHABLE
+        url = self.status_callbacks.get(reference, texts.status_address(webhook_url))
+        return self.request(url, fields, self.clock())
+
+    def block(self, sender: str, recipient: str) -> None:
+        """The person told Twilio to stop: texts to them are refused with 21610."""
+        self.blocked.add((sender, recipient))
+
+    # Ports
+
+    def move_port(self, order_id: str, status: PortStatus, detail: str = "") -> None:
+        """Move a port order on, to Twilio's word for `status`."""
+        self.port_orders[order_id] |= {
+            "port_in_request_status": PORT_WORDS[status],
+            "order_cancellation_reason": detail or None if status in ("cancelled", "rejected") else None,
+            "suggested_action": detail or None if status == "action_required" else None,
+        }
+
+    # Webhooks
 
     def unparseable_webhook(self, webhook_url: str) -> WebhookRequest:
         """A webhook with a right signature whose call status does not exist."""

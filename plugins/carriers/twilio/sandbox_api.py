@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
-import wave
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from plugins.carriers.twilio.simulation import API_VERSION, at_twilio
+from plugins.carriers.twilio.resources import API_VERSION, at_twilio
+from plugins.carriers.twilio.sandbox_errors import TwilioError, form, refusal
+from plugins.carriers.twilio.sandbox_media import Recordings, Texts
+from plugins.carriers.twilio.sandbox_ports import Ports
 
 if TYPE_CHECKING:
     from plugins.carriers.twilio.sandbox import Sandbox
@@ -45,15 +46,6 @@ SETTABLE = {
     "SmsUrl": "sms_url",
     "SmsMethod": "sms_method",
 }
-
-
-class TwilioError(Exception):
-    """An error of Twilio's, by its code."""
-
-    def __init__(self, code: int, retry_after: int | None = None) -> None:
-        super().__init__(code)
-        self.code = code
-        self.retry_after = retry_after
 
 
 def offered(country: str, kind: str, area_code: str | None) -> Iterable[tuple[str, str]]:
@@ -119,6 +111,13 @@ class Api:
         }
         return JSONResponse(body)
 
+    @staticmethod
+    def within(moment: str, query: Mapping[str, str], name: str) -> bool:
+        """Whether a time passes the filters `Name>`, `Name<` of a list; a bare date is its midnight, UTC."""
+        at = parsedate_to_datetime(moment)
+        after, before = query.get(f"{name}>"), query.get(f"{name}<")
+        return (after is None or at >= _moment(after)) and (before is None or at <= _moment(before))
+
     async def show_account(self, request: Request) -> Response:
         account = {"sid": self.sandbox.account_sid, "friendly_name": "Sandbox", "status": "active", "type": "Full"}
         return JSONResponse(account | {"uri": f"{self.account}.json", "owner_account_sid": self.sandbox.account_sid})
@@ -161,14 +160,14 @@ class Api:
         return self.page(request, "incoming_phone_numbers", numbers)
 
     async def buy(self, request: Request) -> Response:
-        form = await _form(request)
-        number = form.get("PhoneNumber", "")
+        asked = await form(request)
+        number = asked.get("PhoneNumber", "")
         if not re.fullmatch(r"\+[1-9]\d{6,14}", number):
             raise TwilioError(21421)
         owned = {owned["phone_number"] for owned in self.sandbox.numbers.values()}
         if number in owned or not re.fullmatch(r"\+1\d{3}55501\d\d|\+447700900\d{3}", number):
             raise TwilioError(21422)
-        return JSONResponse(self.own(number, form), status_code=201)
+        return JSONResponse(self.own(number, asked), status_code=201)
 
     def own(self, phone_number: str, form: Mapping[str, str]) -> dict[str, Any]:
         """Make a number the account's, pointed as `form` says."""
@@ -206,15 +205,15 @@ class Api:
     async def one_number(self, request: Request) -> Response:
         sid = request.path_params["sid"]
         if request.method == "POST" and sid in self.sandbox.numbers:
-            self._point(self.sandbox.numbers[sid], await _form(request))
-        return self._one(request, self.sandbox.numbers, sid)
+            self._point(self.sandbox.numbers[sid], await form(request))
+        return self.one(request, self.sandbox.numbers, sid)
 
     async def list_calls(self, request: Request) -> Response:
         query = request.query_params
         calls = [
             call
             for call in self.sandbox.calls.values()
-            if _within(call["start_time"], query, "StartTime")
+            if self.within(call["start_time"], query, "StartTime")
             and query.get("ParentCallSid") in (None, call["parent_call_sid"])
             and query.get("Status") in (None, call["status"])
             and query.get("To") in (None, call["to"])
@@ -223,51 +222,18 @@ class Api:
         calls.sort(key=lambda call: parsedate_to_datetime(call["start_time"]), reverse=True)
         return self.page(request, "calls", calls)
 
-    async def list_recordings(self, request: Request) -> Response:
-        call_sid = request.path_params.get("call") or request.query_params.get("CallSid")
-        recordings = [
-            recording
-            for recording in self.sandbox.recordings.values()
-            if _within(recording["date_created"], request.query_params, "DateCreated")
-            and call_sid in (None, recording["call_sid"])
-        ]
-        recordings.sort(key=lambda recording: parsedate_to_datetime(recording["date_created"]), reverse=True)
-        return self.page(request, "recordings", recordings)
-
-    async def list_messages(self, request: Request) -> Response:
-        query = request.query_params
-        messages = [
-            message
-            for message in self.sandbox.messages.values()
-            if query.get("To") in (None, message["to"]) and query.get("From") in (None, message["from"])
-        ]
-        return self.page(request, "messages", messages)
-
     async def one_call(self, request: Request) -> Response:
-        return self._one(request, self.sandbox.calls, request.path_params["sid"])
-
-    async def one_message(self, request: Request) -> Response:
-        return self._one(request, self.sandbox.messages, request.path_params["sid"])
+        return self.one(request, self.sandbox.calls, request.path_params["sid"])
 
     @staticmethod
-    def _one(request: Request, resources: dict[str, dict[str, Any]], sid: str) -> Response:
+    def one(request: Request, resources: dict[str, dict[str, Any]], sid: str) -> Response:
+        """One resource, shown or deleted."""
         if sid not in resources:
             raise TwilioError(20404)
         if request.method == "DELETE":
             del resources[sid]
             return Response(status_code=204)
         return JSONResponse(resources[sid])
-
-    async def one_recording(self, request: Request) -> Response:
-        sid, _, form = request.path_params["file"].partition(".")
-        if form == "json":
-            return self._one(request, self.sandbox.recordings, sid)
-        if sid not in self.sandbox.recordings or form not in ("", "wav", "mp3"):
-            raise TwilioError(20404)
-        if form == "mp3":
-            # One silent frame of MPEG 1 layer III at 32 kbit/s.
-            return Response(b"\xff\xfb\x10\xc4" + bytes(100), media_type="audio/mpeg")
-        return Response(_silence(), media_type="audio/x-wav")
 
     async def price(self, request: Request) -> Response:
         country = request.path_params["country"]
@@ -300,6 +266,7 @@ def app(sandbox: Sandbox) -> Starlette:
         return refusal(TwilioError(20404))
 
     base, removable = api.account, ["GET", "DELETE"]
+    texts, recordings, ports = Texts(api), Recordings(api), Ports(api)
     routes = [
         Route(f"{base}.json", guarded(api.show_account)),
         Route(f"{base}/AvailablePhoneNumbers/{{country}}/{{kind}}.json", guarded(api.search)),
@@ -308,54 +275,27 @@ def app(sandbox: Sandbox) -> Starlette:
         Route(f"{base}/IncomingPhoneNumbers/{{sid}}.json", guarded(api.one_number), methods=["GET", "POST", "DELETE"]),
         Route(f"{base}/Calls.json", guarded(api.list_calls)),
         Route(f"{base}/Calls/{{sid}}.json", guarded(api.one_call), methods=removable),
-        Route(f"{base}/Messages.json", guarded(api.list_messages)),
-        Route(f"{base}/Messages/{{sid}}.json", guarded(api.one_message), methods=removable),
-        Route(f"{base}/Calls/{{call}}/Recordings.json", guarded(api.list_recordings)),
-        Route(f"{base}/Recordings.json", guarded(api.list_recordings)),
-        Route(f"{base}/Recordings/{{file}}", guarded(api.one_recording), methods=removable),
+        Route(f"{base}/Messages.json", guarded(texts.list_or_send), methods=["GET", "POST"]),
+        Route(f"{base}/Messages/{{sid}}.json", guarded(texts.one), methods=removable),
+        Route(f"{base}/Messages/{{sid}}/Media/{{media}}", guarded(texts.picture), methods=removable),
+        Route("/pictures/{media}", texts.picture_file),
+        Route(f"{base}/Calls/{{call}}/Recordings.json", guarded(recordings.list)),
+        Route(f"{base}/Calls/{{call}}/Recordings/{{file}}", guarded(recordings.control), methods=["POST"]),
+        Route(f"{base}/Recordings.json", guarded(recordings.list)),
+        Route(f"{base}/Recordings/{{file}}", guarded(recordings.one), methods=removable),
         Route("/v1/PhoneNumbers/Countries/{country}", guarded(api.price)),
+        Route("/v1/Documents", guarded(ports.upload), methods=["POST"]),
+        Route("/v1/Porting/PortIn", guarded(ports.order), methods=["POST"]),
+        Route("/v1/Porting/PortIn/PortInRequests", guarded(ports.list)),
+        Route("/v1/Porting/PortIn/{sid}", guarded(ports.one), methods=removable),
     ]
     return Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown})
-
-
-def refusal(error: TwilioError) -> Response:
-    """An error as Twilio writes it."""
-    status, message = ERRORS[error.code]
-    body = {
-        "code": error.code,
-        "message": message,
-        "more_info": f"https://www.twilio.com/docs/errors/{error.code}",
-        "status": status,
-    }
-    headers = {"retry-after": str(error.retry_after)} if error.retry_after is not None else None
-    return JSONResponse(body, status_code=status, headers=headers)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    return dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
 
 
 def _whole(text: str, otherwise: int) -> int:
     return int(text) if text.isdecimal() else otherwise
 
 
-def _within(moment: str, query: Mapping[str, str], name: str) -> bool:
-    """Whether a time passes the filters `Name>`, `Name<` of a list; a bare date is its midnight, UTC."""
-    at = parsedate_to_datetime(moment)
-    after, before = query.get(f"{name}>"), query.get(f"{name}<")
-    return (after is None or at >= _moment(after)) and (before is None or at <= _moment(before))
-
-
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _silence() -> bytes:
-    stream = io.BytesIO()
-    with wave.open(stream, "wb") as audio:
-        audio.setnchannels(1)
-        audio.setsampwidth(2)
-        audio.setframerate(8000)
-        audio.writeframes(bytes(1600))
-    return stream.getvalue()

@@ -36,6 +36,20 @@ class TwilioSettings(PluginSettings):
         default="https://pricing.twilio.com", description="Twilio's price list.", pattern=r"^https?://[^/?#@]+$"
     )
 
+    porting_url: str = Field(
+        default="https://numbers.twilio.com", description="Twilio's porting API.", pattern=r"^https?://[^/?#@]+$"
+    )
+    upload_url: str = Field(
+        default="https://numbers-upload.twilio.com",
+        description="Where Twilio takes the bill of a port order.",
+        pattern=r"^https?://[^/?#@]+$",
+    )
+    media_url: str = Field(
+        default="https://mms.twiliocdn.com",
+        description="Where Twilio keeps the pictures of texts.",
+        pattern=r"^https?://[^/?#@]+$",
+    )
+
     def missing_secrets(self) -> list[str]:
         """The names of the secrets that are given but blank, or half given: with them nothing could be verified."""
         secrets = {

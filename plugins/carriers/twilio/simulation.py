@@ -1,289 +1,289 @@
-"""One call as Twilio lives it: the webhooks that it sends, in order, and what its call list says afterwards."""
+"""One call as Twilio lives it: it does what the hub's TwiML says and sends the webhooks that this brings, in order.
+
+Source: twilio.com/docs/voice/twiml (say, play, gather, dial, number, record, hangup) with their request parameters.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
-from hub.api import SimulatedCall
-from plugins.carriers.twilio import twiml
+from hub.api import AnswerDocument, SimulatedCall
+from plugins.carriers.twilio import resources
+from plugins.carriers.twilio.resources import API_VERSION, at_twilio, party_fields
+
+if TYPE_CHECKING:
+    from plugins.carriers.twilio.sandbox import Sandbox
 
 HIDDEN_CALLER = "+266696687"
 """ANONYMOUS on a keypad: what Twilio sends for a caller who hides."""
-API_VERSION = "2010-04-01"
-GREETING = timedelta(seconds=5)
-"""How long the voicemail greeting takes."""
+SPEAKING = timedelta(seconds=5)
+"""How long a text or a file takes to be heard."""
+PRESSING = timedelta(seconds=2)
 PROCESSING = timedelta(seconds=3)
 """From the end of a recording to its webhook."""
+PATIENCE = 40
+"""Documents after which a caller who gets nowhere hangs up."""
 
-Sent = tuple[datetime, str, dict[str, str]]
-"""When, to which address, with which fields."""
-
-
-def at_twilio(moment: datetime) -> str:
-    """A time as Twilio writes it (RFC 2822, whole seconds)."""
-    return format_datetime(moment.replace(microsecond=0))
+Send = Callable[[datetime, str, dict[str, str]], AnswerDocument | None]
+"""Send a webhook: when, to which address, with which fields."""
 
 
 @dataclass
-class PlayedCall:
-    """A simulated call with Twilio's ids for its two legs and its recording."""
+class Phone:
+    """A phone that a `<Dial>` rings."""
 
-    call: SimulatedCall
-    account_sid: str
-    new_sid: Callable[[str], str]
-    origin: str
-    webhook_url: str
-    sid: str = field(init=False)
-    leg_sid: str = field(init=False)
-    recording_sid: str | None = field(init=False)
+    number: str
+    whisper: str | None
+    status_url: str | None
+    events: frozenset[str]
+    sid: str
+    sequence: int = 0
 
-    def __post_init__(self) -> None:
-        self.sid, self.leg_sid = self.new_sid("CA"), self.new_sid("CA")
-        recorded = self.call.outcome == "voicemail" or (self.call.outcome == "answered" and self.call.recorded)
-        self.recording_sid = self.new_sid("RE") if recorded else None
-        self.dial_ended_at = self.call.started_at + self.call.ring
-        self.ended_at = self.dial_ended_at
-        if self.call.outcome == "answered":
-            self.dial_ended_at = self.ended_at = self.ended_at + self.call.talk
-        elif self.call.outcome == "voicemail":
-            self.ended_at = self.ended_at + GREETING + self.call.talk
+
+class PlacedCall:
+    """A simulated call on its way through the hub's documents."""
+
+    def __init__(self, sandbox: Sandbox, call: SimulatedCall, webhook_url: str, send: Send) -> None:
+        self.sandbox, self.call, self.webhook_url = sandbox, call, webhook_url
+        self.sid = sandbox.new_sid("CA")
+        self.heard: list[str] = []
+        """What the caller heard: texts, and addresses of files."""
+        self._send_now = send
+        self._now = call.started_at
+        self._keys = list(call.keys)
+        self._waiting: list[tuple[datetime, str, dict[str, str]]] = []
+        self._asked = 0
+        self._gone = False
+        self._verified = "TN-Validation-Passed-A" if call.caller_number else None
+        self._leg = resources.call(
+            sandbox.account_sid,
+            self.sid,
+            self._caller,
+            call.tracking_number,
+            call.started_at,
+            verification=self._verified,
+        )
+
+    def play(self) -> None:
+        """Live the call from its first ring to its end."""
+        self.sandbox.calls[self.sid] = self._leg
+        ring = self._about("ringing") | ({"StirVerstat": self._verified} if self._verified else {})
+        document = self._ask(f"{self.webhook_url}/voice", ring)
+        if document is None:
+            trouble = {"ErrorCode": "11200", "ErrorUrl": f"{self.webhook_url}/voice"}
+            document = self._ask(f"{self.webhook_url}/fallback", ring | trouble)
+        while document is not None and not self._gone and self._asked < PATIENCE:
+            document = self._perform(document)
+        self._end()
 
     @property
-    def caller(self) -> str:
-        """The caller as Twilio writes it."""
+    def _caller(self) -> str:
         return self.call.caller_number or HIDDEN_CALLER
 
-    @property
-    def answered_at(self) -> datetime:
-        """When the business picked up, or would have."""
-        return self.call.started_at + self.call.ring
-
-    @property
-    def talked(self) -> int:
-        """Seconds of conversation or of voicemail."""
-        return int(self.call.talk.total_seconds())
-
-    @property
-    def duration(self) -> int:
-        """Seconds of the caller's leg."""
-        return int((self.ended_at - self.call.started_at).total_seconds())
-
-    def webhooks(self) -> Iterator[Sent]:
-        """Everything that Twilio sends about this call, in order."""
-        yield self.call.started_at, f"{self.webhook_url}/voice", self._leg("ringing") | self._verification()
-        status_of_leg = self._address("status")
-        if self.call.outcome == "answered":
-            yield self.answered_at, status_of_leg, self._child("in-progress", self.answered_at, 0)
-            yield self.dial_ended_at, status_of_leg, self._child("completed", self.dial_ended_at, 1)
-        else:
-            yield self.dial_ended_at, status_of_leg, self._child("no-answer", self.dial_ended_at, 0)
-        yield self.dial_ended_at, self._address("dial"), self._after_dial()
-        if self.call.outcome == "voicemail":
-            spoken = self._recording() | {"Digits": "hangup"}
-            yield self.ended_at, self._address("voicemail"), self._leg("completed") | spoken
-        yield self.ended_at, f"{self.webhook_url}/status", self._progress(self._leg("completed"), self.ended_at, 0)
-        if self.recording_sid:
-            yield self.ended_at + PROCESSING, self._address("recording"), self._recording_ready()
-
-    def _address(self, path: str) -> str:
-        return twiml.callback(self.webhook_url, path, self.call.tracking_number)
-
-    def _leg(self, status: str) -> dict[str, str]:
-        return party_fields(self.caller, self.call.tracking_number) | {
-            "AccountSid": self.account_sid,
+    def _about(self, status: str) -> dict[str, str]:
+        """The fields that every webhook about the caller's leg has."""
+        return party_fields(self._caller, self.call.tracking_number) | {
+            "AccountSid": self.sandbox.account_sid,
             "ApiVersion": API_VERSION,
             "CallSid": self.sid,
             "CallStatus": status,
             "Direction": "inbound",
         }
 
-    def _verification(self) -> dict[str, str]:
-        return {"StirVerstat": "TN-Validation-Passed-A"} if self.call.caller_number else {}
+    def _send(self, url: str, fields: dict[str, str]) -> AnswerDocument | None:
+        due = sorted((each for each in self._waiting if each[0] <= self._now), key=lambda each: each[0])
+        self._waiting = [each for each in self._waiting if each not in due]
+        for at, where, told in due:
+            self._send_now(at, where, told)
+        return self._send_now(self._now, url, fields)
 
-    def _child(self, status: str, at: datetime, sequence: int) -> dict[str, str]:
-        leg = party_fields(self.caller, self.call.answering_number) | {
-            "AccountSid": self.account_sid,
+    def _ask(self, url: str, fields: dict[str, str]) -> ElementTree.Element | None:
+        """Send a webhook that waits for TwiML; the `<Response>`, None where there is none that Twilio can read."""
+        self._asked += 1
+        document = self._send(url, fields)
+        if document is None:
+            return None
+        try:
+            return ElementTree.fromstring(document.body)  # noqa: S314
+        except ElementTree.ParseError:
+            return None
+
+    def _perform(self, response: ElementTree.Element) -> ElementTree.Element | None:
+        """Do what a document says; the document that follows it, None where the call ends."""
+        self._leg["status"] = "in-progress"
+        for verb in response:
+            match verb.tag:
+                case "Say" | "Play":
+                    self._hear(verb)
+                case "Gather":
+                    digits = self._gather(verb)
+                    if digits or verb.get("actionOnEmptyResult") == "true":
+                        pressed = {"Digits": digits, "FinishedOnKey": "", "msg": "Gather End"}
+                        return self._ask(verb.get("action", ""), self._about("in-progress") | pressed)
+                case "Dial":
+                    return self._dial(verb)
+                case "Record":
+                    recorded = self._record(verb)
+                    if recorded:
+                        return self._ask(verb.get("action", ""), recorded)
+                case "Hangup":
+                    return None
+        return None
+
+    def _hear(self, verb: ElementTree.Element) -> None:
+        self.heard.append(verb.text or "")
+        self._now += SPEAKING
+
+    def _gather(self, verb: ElementTree.Element) -> str:
+        for prompt in verb:
+            self._hear(prompt)
+        pressed = self._keys.pop(0)[: int(verb.get("numDigits", "99"))] if self._keys else ""
+        self._now += PRESSING if pressed else timedelta(seconds=int(verb.get("timeout", "5")))
+        return pressed
+
+    # Dialling
+
+    def _dial(self, verb: ElementTree.Element) -> ElementTree.Element | None:
+        phones = list(self._phones(verb))
+        limit = timedelta(seconds=int(verb.get("timeout", "30")))
+        reached = self.call.outcome == "answered" and self.call.ring <= limit
+        answering = next((each for each in phones if each.number == self.call.answering_number), None)
+        began = self._now
+        for phone in phones:
+            self.sandbox.calls[phone.sid] = resources.call(
+                self.sandbox.account_sid, phone.sid, self._caller, phone.number, began, parent=self.sid
+            )
+        self._now += min(self.call.ring, limit)
+        if answering is None or not reached:
+            for phone in phones:
+                self._leg_ends(phone, "no-answer", 0)
+            self._gone = self.call.outcome == "abandoned"
+            told = self._after_dial(phones[0].sid, "no-answer") | {"DialBridged": "false"}
+            return self._ask(verb.get("action", ""), told)
+        return self._ask(verb.get("action", ""), self._talk(verb, phones, answering))
+
+    def _phones(self, verb: ElementTree.Element) -> Iterator[Phone]:
+        for noun in verb.iter("Number"):
+            events = frozenset((noun.get("statusCallbackEvent") or "completed").split())
+            sid = self.sandbox.new_sid("CA")
+            yield Phone(noun.text or "", noun.get("url"), noun.get("statusCallback"), events, sid)
+
+    def _talk(self, verb: ElementTree.Element, phones: list[Phone], answering: Phone) -> dict[str, str]:
+        """The conversation with the phone that picked up; the fields of the dial's end."""
+        recording = None
+        if verb.get("record", "do-not-record") != "do-not-record" and self.call.recorded:
+            recording = self._recording("DialVerb", channels=2)
+        self.sandbox.calls[answering.sid] |= {"start_time": at_twilio(self._now), "status": "in-progress"}
+        self._leg_told(answering, "in-progress", 0)
+        for phone in phones:
+            if phone is not answering:
+                self._leg_ends(phone, "canceled", 0)
+        if answering.whisper:
+            # What is said there is for the person who picked up alone.
+            self._ask(answering.whisper, self._about_leg(answering, "in-progress"))
+        self._now += self.call.talk
+        talked = int(self.call.talk.total_seconds())
+        self._leg_ends(answering, "completed", talked)
+        told = self._after_dial(answering.sid, "completed") | {"DialBridged": "true", "DialCallDuration": str(talked)}
+        if recording:
+            self._recorded(recording, verb, talked)
+            told["RecordingUrl"] = recording["media_url"]
+        return told
+
+    def _about_leg(self, phone: Phone, status: str) -> dict[str, str]:
+        return party_fields(self._caller, phone.number) | {
+            "AccountSid": self.sandbox.account_sid,
             "ApiVersion": API_VERSION,
-            "CallSid": self.leg_sid,
+            "CallSid": phone.sid,
             "ParentCallSid": self.sid,
             "CallStatus": status,
             "Direction": "outbound-dial",
         }
-        return self._progress(leg, at, sequence)
 
-    def _progress(self, leg: dict[str, str], at: datetime, sequence: int) -> dict[str, str]:
+    def _leg_told(self, phone: Phone, status: str, duration: int) -> None:
+        event = "answered" if status == "in-progress" else "completed"
+        if phone.status_url and event in phone.events:
+            fields = self._about_leg(phone, status)
+            self._send(phone.status_url, fields | self._progress(status, phone.sequence, duration))
+            phone.sequence += 1
+
+    def _leg_ends(self, phone: Phone, status: str, duration: int) -> None:
+        resources.ended(self.sandbox.calls[phone.sid], status, self._now, duration)
+        self._leg_told(phone, status, duration)
+
+    def _progress(self, status: str, sequence: int, duration: int) -> dict[str, str]:
         progress = {
-            "Timestamp": at_twilio(at),
+            "Timestamp": at_twilio(self._now),
             "SequenceNumber": str(sequence),
             "CallbackSource": "call-progress-events",
         }
-        if leg["CallStatus"] != "in-progress":
-            length = self.duration if leg["CallSid"] == self.sid else self._leg_duration
-            progress |= {"CallDuration": str(length), "Duration": str(math.ceil(length / 60))}
-        return leg | progress
+        if status != "in-progress":
+            progress |= {"CallDuration": str(duration), "Duration": str(math.ceil(duration / 60))}
+        return progress
 
-    @property
-    def _leg_duration(self) -> int:
-        return self.talked if self.call.outcome == "answered" else 0
+    def _after_dial(self, leg_sid: str, status: str) -> dict[str, str]:
+        still_there = "completed" if self._gone else "in-progress"
+        return self._about(still_there) | {"DialCallSid": leg_sid, "DialCallStatus": status}
 
-    def _after_dial(self) -> dict[str, str]:
-        answered = self.call.outcome == "answered"
-        dial = {
-            "DialCallSid": self.leg_sid,
-            "DialCallStatus": "completed" if answered else "no-answer",
-            "DialBridged": "true" if answered else "false",
+    # Recording
+
+    def _record(self, verb: ElementTree.Element) -> dict[str, str]:
+        """A message of the caller's; the fields of its action, none where the caller said nothing."""
+        if self.call.outcome == "abandoned" or not self.call.talk:
+            self._gone = self.call.outcome == "abandoned"
+            return {}
+        recording = self._recording("RecordVerb", channels=1)
+        longest = timedelta(seconds=int(verb.get("maxLength", "3600")))
+        spoken = min(self.call.talk, longest)
+        self._now += spoken
+        self._gone = self.call.talk <= longest
+        told = self._recorded(recording, verb, int(spoken.total_seconds()))
+        return self._about("completed" if self._gone else "in-progress") | told | {"Digits": "hangup"}
+
+    def _recording(self, source: str, channels: int) -> dict[str, Any]:
+        sid, account = self.sandbox.new_sid("RE"), self.sandbox.account_sid
+        url = f"{self.sandbox.origin}/{API_VERSION}/Accounts/{account}/Recordings/{sid}"
+        shown = resources.recording(account, sid, self.sid, self._now, source=source, channels=channels, url=url)
+        self.sandbox.held_recordings[sid] = shown
+        return shown
+
+    def _recorded(self, recording: dict[str, Any], verb: ElementTree.Element, seconds: int) -> dict[str, str]:
+        """Finish a recording, whose webhook follows a little later; the fields that name it."""
+        recording |= {
+            "status": "completed",
+            "duration": str(seconds),
+            "date_updated": at_twilio(self._now + PROCESSING),
         }
-        if answered:
-            dial["DialCallDuration"] = str(self.talked)
-        if answered and self.recording_sid:
-            dial["RecordingUrl"] = self.recording_url
-        return self._leg("completed" if self.call.outcome == "abandoned" else "in-progress") | dial
-
-    @property
-    def recording_url(self) -> str:
-        """Where the recording's audio lies."""
-        return f"{self.origin}/{API_VERSION}/Accounts/{self.account_sid}/Recordings/{self.recording_sid}"
-
-    def _recording(self) -> dict[str, str]:
-        return {
-            "RecordingSid": self.recording_sid or "",
-            "RecordingUrl": self.recording_url,
-            "RecordingDuration": str(self.talked),
+        self.sandbox.audio[recording["sid"]] = (self.call.audio, seconds)
+        named = {
+            "RecordingSid": recording["sid"],
+            "RecordingUrl": recording["media_url"],
+            "RecordingDuration": str(seconds),
         }
-
-    @property
-    def _recording_started_at(self) -> datetime:
-        return self.ended_at - self.call.talk
-
-    @property
-    def _recording_source(self) -> str:
-        return "RecordVerb" if self.call.outcome == "voicemail" else "DialVerb"
-
-    def _recording_ready(self) -> dict[str, str]:
-        return self._recording() | {
-            "AccountSid": self.account_sid,
+        ready = {
+            "AccountSid": self.sandbox.account_sid,
             "CallSid": self.sid,
             "RecordingStatus": "completed",
-            "RecordingChannels": "1" if self.call.outcome == "voicemail" else "2",
-            "RecordingStartTime": at_twilio(self._recording_started_at),
-            "RecordingSource": self._recording_source,
+            "RecordingChannels": str(recording["channels"]),
+            "RecordingStartTime": recording["start_time"],
+            "RecordingSource": recording["source"],
             "RecordingTrack": "both",
             "ErrorCode": "0",
         }
+        url = verb.get("recordingStatusCallback")
+        if url:
+            self._waiting.append((self._now + PROCESSING, url, named | ready))
+        return named
 
-    def resources(self) -> list[dict[str, Any]]:
-        """The two legs as the call list shows them: the caller's, and the dialled one."""
-        answered = self.call.outcome == "answered"
-        child_start = self.answered_at if answered else self.call.started_at
-        return [
-            self._resource(self.sid, self.call.tracking_number, "completed", self.call.started_at, self.ended_at),
-            self._resource(
-                self.leg_sid,
-                self.call.answering_number,
-                "completed" if answered else "no-answer",
-                child_start,
-                self.dial_ended_at,
-                parent=self.sid,
-            ),
-        ]
-
-    def _resource(
-        self, sid: str, to: str, status: str, start: datetime, end: datetime, parent: str | None = None
-    ) -> dict[str, Any]:
-        uri = f"/{API_VERSION}/Accounts/{self.account_sid}/Calls/{sid}"
-        return {
-            "sid": sid,
-            "account_sid": self.account_sid,
-            "parent_call_sid": parent,
-            "phone_number_sid": None,
-            "from": self.caller,
-            "from_formatted": self.caller,
-            "to": to,
-            "to_formatted": to,
-            "status": status,
-            "direction": "outbound-dial" if parent else "inbound",
-            "date_created": at_twilio(start),
-            "date_updated": at_twilio(end),
-            "start_time": at_twilio(start),
-            "end_time": at_twilio(end),
-            "duration": str(self._leg_duration if parent else self.duration),
-            "price": None,
-            "price_unit": "USD",
-            "answered_by": None,
-            "api_version": API_VERSION,
-            "forwarded_from": None,
-            "group_sid": None,
-            "caller_name": None,
-            "queue_time": "0",
-            "trunk_sid": None,
-            "stir_verstat": None if parent else self._verification().get("StirVerstat"),
-            "annotation": None,
-            "uri": f"{uri}.json",
-            "subresource_uris": {"recordings": f"{uri}/Recordings.json"},
-        }
-
-    def recording(self) -> dict[str, Any] | None:
-        """The recording as the API shows it, or None."""
-        if self.recording_sid is None:
-            return None
-        created = at_twilio(self._recording_started_at)
-        return {
-            "sid": self.recording_sid,
-            "account_sid": self.account_sid,
-            "call_sid": self.sid,
-            "conference_sid": None,
-            "api_version": API_VERSION,
-            "date_created": created,
-            "date_updated": at_twilio(self.ended_at + PROCESSING),
-            "start_time": created,
-            "duration": str(self.talked),
-            "price": None,
-            "price_unit": "USD",
-            "status": "completed",
-            "channels": 1 if self.call.outcome == "voicemail" else 2,
-            "source": self._recording_source,
-            "error_code": None,
-            "encryption_details": None,
-            "media_url": self.recording_url,
-            "uri": f"/{API_VERSION}/Accounts/{self.account_sid}/Recordings/{self.recording_sid}.json",
-            "subresource_uris": {},
-        }
-
-
-def party_fields(sender: str, receiver: str) -> dict[str, str]:
-    """The fields about the two parties that calls and texts share; Twilio sends blank ones where it knows nothing."""
-    fields = {"From": sender, "To": receiver}
-    for party in ("From", "To"):
-        fields |= {f"{party}City": "", f"{party}State": "", f"{party}Zip": "", f"{party}Country": "US"}
-    return fields
-
-
-def message(fields: dict[str, str], at: datetime) -> dict[str, Any]:
-    """A text that came in, as the API shows it, from its webhook's fields."""
-    return {
-        "sid": fields["MessageSid"],
-        "account_sid": fields["AccountSid"],
-        "messaging_service_sid": None,
-        "api_version": API_VERSION,
-        "from": fields["From"],
-        "to": fields["To"],
-        "body": fields["Body"],
-        "status": "received",
-        "direction": "inbound",
-        "num_media": fields["NumMedia"],
-        "num_segments": fields["NumSegments"],
-        "date_created": at_twilio(at),
-        "date_sent": at_twilio(at),
-        "date_updated": at_twilio(at),
-        "error_code": None,
-        "error_message": None,
-        "price": None,
-        "price_unit": "USD",
-        "uri": f"/{API_VERSION}/Accounts/{fields['AccountSid']}/Messages/{fields['MessageSid']}.json",
-        "subresource_uris": {},
-    }
+    def _end(self) -> None:
+        duration = int((self._now - self.call.started_at).total_seconds())
+        resources.ended(self._leg, "completed", self._now, duration)
+        fields = self._about("completed") | self._progress("completed", 0, duration)
+        self._send(f"{self.webhook_url}/status", fields)
+        for at, url, told in sorted(self._waiting, key=lambda each: each[0]):
+            self._send_now(at, url, told)

@@ -65,15 +65,15 @@ def attestation(text: object) -> Literal["A", "B", "C"] | None:
     return cast(Literal["A", "B", "C"], match[1]) if match else None
 
 
-def recording_address(url: object, origins: Sequence[str]) -> str:
-    """`url` if it lies at one of `origins` (scheme and host); BadPayload otherwise."""
+def twilio_address(url: object, origins: Sequence[str], what: str) -> str:
+    """The address of a recording or a picture if it lies at one of `origins` (scheme and host); BadPayload otherwise."""
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
         at_twilio = f"{parts.scheme}://{parts.netloc}" in origins
     except ValueError:
         at_twilio = False
     if not at_twilio or len(str(url)) > 500 or not str(url).isprintable():
-        raise BadPayload("the recording's address is not at Twilio.")
+        raise BadPayload(f"the {what}'s address is not at Twilio.")
     return str(url)
 
 

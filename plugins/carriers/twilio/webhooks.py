@@ -9,14 +9,17 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Literal
 from urllib.parse import parse_qs
 
 from hub.api import AnswerPoint, BadPayload, Event, MessageEvent, Moment, WebhookRequest, phone_number
-from plugins.carriers.twilio import translate
+from plugins.carriers.twilio import texts, translate
 from plugins.carriers.twilio.signature import Field
 from plugins.carriers.twilio.twiml import MARK, TRACKING_NUMBER
 
 MOST_MEDIA = 10
+OPT_WORDS: Mapping[str, Literal["stop", "start", "help"]] = {"STOP": "stop", "START": "start", "HELP": "help"}
+"""`OptOutType`, which Twilio adds where it took a text for one of its own words (Advanced Opt-Out)."""
 BELIEVABLE = timedelta(days=1)
 """Twilio's clock is believed, signed as it is, unless it is a day away from ours."""
 
@@ -96,13 +99,15 @@ def event_key(webhook: Webhook) -> str | None:
             case "whisper":
                 return f"whisper:{webhook.sid('CallSid')}"
             case "digits":
-                return f"digits:{webhook.sid('CallSid')}:{webhook.mark}"
+                return f"digits:{webhook.sid('CallSid')}:{webhook.mark}:{_keys(webhook.text('Digits'))}"
             case "voicemail":
                 return f"voicemail:{webhook.sid('CallSid')}:{webhook.sid('RecordingSid')}"
             case "recording":
                 return f"recording:{webhook.sid('RecordingSid')}:{webhook.word('RecordingStatus')}"
             case "message":
                 return f"message:{webhook.sid('MessageSid')}:{webhook.word('SmsStatus')}"
+            case texts.STATUS_PATH:
+                return f"text:{webhook.sid('MessageSid')}:{webhook.word('MessageStatus')}"
     except BadPayload:
         return None
     return None
@@ -158,7 +163,11 @@ def events(webhook: Webhook, account_sid: str, origins: Sequence[str]) -> list[E
         case "recording":
             found = _recording(webhook, origins)
         case "message":
-            found = _message(webhook)
+            found = _message(webhook, origins)
+        case texts.STATUS_PATH:
+            found = texts.became(
+                webhook.word("MessageStatus"), webhook.sid("MessageSid"), webhook.at, _code(webhook.text("ErrorCode"))
+            )
         case "whisper" | "voicemail" | "digits":
             # The dialled leg's status and the recording's own webhook tell more; keys are the answerer's own note.
             found = None
@@ -229,13 +238,17 @@ def _recording(webhook: Webhook, origins: Sequence[str]) -> Event | None:
         webhook.sid("CallSid"),
         webhook.at,
         webhook.sid("RecordingSid"),
-        translate.recording_address(webhook.text("RecordingUrl"), origins),
+        translate.twilio_address(webhook.text("RecordingUrl"), origins, "recording"),
         webhook.seconds("RecordingDuration"),
         webhook.named_number,
     )
 
 
-def _message(webhook: Webhook) -> Event | None:
+def _code(text: str) -> str:
+    return text if re.fullmatch(r"[0-9]{5}", text, re.ASCII) else ""
+
+
+def _message(webhook: Webhook, origins: Sequence[str]) -> Event | None:
     if webhook.word("SmsStatus") != "received":
         return None
     count = webhook.text("NumMedia") or "0"
@@ -248,5 +261,14 @@ def _message(webhook: Webhook) -> Event | None:
         tracking_number=_called(webhook),
         sender_number=phone_number(webhook.text("From")),
         body=webhook.text("Body"),
-        media_urls=tuple(url for url in media if url.startswith("https://")),
+        media_urls=tuple(url for url in media if _is_at(url, origins)),
+        opt_word=OPT_WORDS.get(webhook.text("OptOutType")),
     )
+
+
+def _is_at(url: str, origins: Sequence[str]) -> bool:
+    try:
+        translate.twilio_address(url, origins, "picture")
+    except BadPayload:
+        return False
+    return True

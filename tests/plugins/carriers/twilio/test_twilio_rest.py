@@ -60,7 +60,7 @@ def running() -> Iterator[Sandbox]:
 def sandbox(running: Sandbox) -> Sandbox:
     running.heal()
     running.calls.clear()
-    running.recordings.clear()
+    running.held_recordings.clear()
     running.messages.clear()
     running.numbers.clear()
     running.requests_per_second = None
@@ -291,7 +291,7 @@ def test_a_recording_is_fetched_from_twilio_whatever_the_address_says(twilio: Tw
     _, events = play(sandbox)
     recording_id, url = str(events[-1].recording_id), str(events[-1].recording_url)
     audio = twilio.fetch_recording(recording_id, url)
-    assert (audio.content_type, audio.data[:2]) == ("audio/mpeg", b"\xff\xfb")
+    assert (audio.content_type, audio.data[:2]) == ("audio/x-wav", b"RI")
     for foreign in (url.replace("127.0.0.1", "127.0.0.2"), "http://[::1", "", f"{sandbox.url}@example.com/"):
         with pytest.raises(Rejected):
             twilio.fetch_recording(recording_id, foreign)

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twilio.twiml.voice_response import Dial, VoiceResponse
+from twilio.twiml.voice_response import Dial as DialVerb
+from twilio.twiml.voice_response import VoiceResponse
 
-from hub.api import AnswerPoint, Route, WebhookRequest
-from hub.testing import FrozenClock, connect
+from hub.api import AnswerPoint, Dial, Gather, Instruction, Moment, Play, Say, TakeMessage, WebhookRequest
+from hub.testing import FrozenClock, connect, samples
 from plugins.carriers.twilio import Twilio
 from plugins.carriers.twilio.sandbox import Sandbox
 
 TWILIO = connect(Twilio, Sandbox())
 BASE = TWILIO.services.webhook_url
 NUMBER = "+13125550142"
-FULL = Route(
-    dial="+13125550199",
-    greeting="Smith & Sons <plumbing>",
-    recording_notice="This call is recorded.",
-    record=True,
-    whisper="A call from [source].",
-    ring_seconds=20,
-    voicemail="Please leave a message.",
-)
+Oracle = Callable[[VoiceResponse], object]
 
 
-def ours(step: str, route: Route = FULL, source: str = "Google Ads") -> str:
-    document = TWILIO.render_answer(AnswerPoint(step, NUMBER), route, source)  # type: ignore[arg-type]
+def ours(*instructions: Instruction, moment: Moment = "ringing") -> str:
+    document = TWILIO.render_answer(AnswerPoint(moment=moment, tracking_number=NUMBER), instructions)
     assert document.content_type == "text/xml"
     return document.body
 
@@ -38,67 +32,94 @@ def same(document: str, oracle: VoiceResponse) -> bool:
     return ElementTree.canonicalize(document) == ElementTree.canonicalize(str(oracle))
 
 
-def address(path: str) -> str:
-    return f"{BASE}/{path}?tracking_number=%2B13125550142"
+def address(path: str, mark: str = "") -> str:
+    return f"{BASE}/{path}?tracking_number=%2B13125550142{f'&mark={mark}' if mark else ''}"
 
 
-def test_a_ringing_call_is_greeted_told_of_the_recording_and_dialled() -> None:
-    oracle = VoiceResponse()
-    oracle.say("Smith & Sons <plumbing>")
-    oracle.say("This call is recorded.")
-    dial = Dial(
-        action=address("dial"),
-        timeout=20,
-        record="record-from-answer-dual",
-        recording_status_callback=address("recording"),
+def dialled(
+    response: VoiceResponse, *numbers: str, seconds: int, mark: str = "", record: bool = False, whisper: bool = False
+) -> None:
+    recording = {
+        "record": "record-from-answer-dual",
+        "recording_status_callback": address("recording"),
+    }
+    dial = DialVerb(action=address("dial", mark), timeout=seconds, **(recording if record else {}))
+    for number in numbers:
+        leg = {"status_callback": address("status"), "status_callback_event": "answered completed"}
+        dial.number(number, **leg, **({"url": address("whisper", mark)} if whisper else {}))
+    response.append(dial)
+
+
+def gathered(response: VoiceResponse, mark: str, seconds: int, digits: int = 1) -> VoiceResponse:
+    return response.gather(
+        action=address("digits", mark), input="dtmf", num_digits=digits, timeout=seconds, action_on_empty_result=True
     )
-    dial.number(
-        "+13125550199",
-        url=address("whisper"),
-        status_callback=address("status"),
-        status_callback_event="answered completed",
-    )
-    oracle.append(dial)
-    assert same(ours("ringing"), oracle)
 
 
-def test_the_static_route_only_dials() -> None:
-    oracle = VoiceResponse()
-    dial = Dial(action=address("dial"), timeout=20)
-    dial.number("+13125550199", status_callback=address("status"), status_callback_event="answered completed")
-    oracle.append(dial)
-    assert same(ours("ringing", FULL.static()), oracle)
-
-
-def test_nothing_is_recorded_without_a_notice() -> None:
-    assert "record" not in ours("ringing", FULL.model_copy(update={"recording_notice": None}))
-    assert "This call is recorded." not in ours("ringing", FULL.model_copy(update={"record": False}))
-
-
-def test_the_answering_person_hears_the_source() -> None:
-    oracle = VoiceResponse()
-    oracle.say("A call from Bing & <friends>.")
-    assert same(ours("whisper", source="Bing & <friends>"), oracle)
-
-
-def test_where_nobody_answers_a_message_is_recorded() -> None:
-    oracle = VoiceResponse()
-    oracle.say("Please leave a message.")
-    oracle.record(
-        action=address("voicemail"),
-        max_length=180,
+def message(response: VoiceResponse) -> None:
+    response.say("Please leave a message.")
+    response.record(
+        action=address("voicemail", "v1.night"),
+        max_length=90,
         play_beep=True,
         recording_status_callback=address("recording"),
     )
-    oracle.hangup()
-    assert same(ours("after_dial"), oracle)
+    response.hangup()
 
 
-@pytest.mark.parametrize(("step", "route"), [("done", FULL), ("after_dial", FULL.static())])
-def test_where_nothing_is_left_to_do_the_call_ends(step: str, route: Route) -> None:
+def menu_with_a_file(response: VoiceResponse) -> None:
+    gather = gathered(response, "", 5)
+    gather.play("https://calls.example.com/audio/menu.wav")
+    gather.say("Press 1.")
+
+
+def greeting_and_dial(response: VoiceResponse) -> None:
+    response.say("Thank you for calling.")
+    dialled(response, samples.DIAL, seconds=20, mark="v1.sales", record=True, whisper=True)
+
+
+def choice(response: VoiceResponse) -> None:
+    response.say("Connecting.", language="en-GB")
+    dialled(response, samples.DIAL, seconds=25)
+
+
+def farewell(response: VoiceResponse) -> None:
+    response.say("Goodbye.")
+    response.hangup()
+
+
+ORACLES: dict[str, Oracle] = {
+    "greeting and dial": greeting_and_dial,
+    "only the forward": lambda response: dialled(response, samples.DIAL, seconds=25),
+    "several phones at once": lambda response: dialled(
+        response, samples.DIAL, samples.OTHER_DIAL, seconds=20, mark="v1.team"
+    ),
+    "menu": lambda response: gathered(response, "v1.menu", 6).say("For sales press 1."),
+    "menu with a file": menu_with_a_file,
+    "choice": choice,
+    "message": message,
+    "end": lambda response: response.hangup(),
+    "farewell": farewell,
+    "whisper": lambda response: response.say("Call from Spring flyer."),
+    "no whisper": lambda response: None,
+}
+
+
+@pytest.mark.parametrize("name", samples.ANSWERS)
+def test_every_kind_of_answer_is_what_twilios_own_builder_makes(name: str) -> None:
+    moment, instructions = samples.ANSWERS[name]
     oracle = VoiceResponse()
-    oracle.hangup()
-    assert same(ours(step, route), oracle)
+    ORACLES[name](oracle)
+    assert same(ours(*instructions, moment=moment), oracle)
+
+
+def test_whatever_the_business_writes_is_escaped_as_twilio_does() -> None:
+    oracle = VoiceResponse()
+    oracle.say("Smith & Sons <plumbing>")
+    oracle.play("https://calls.example.com/audio/a.wav?a=1&b=2")
+    assert same(
+        ours(Say(text="Smith & Sons <plumbing>"), Play(url="https://calls.example.com/audio/a.wav?a=1&b=2")), oracle
+    )
 
 
 def test_a_notice_is_acknowledged_with_an_empty_response() -> None:
@@ -108,9 +129,21 @@ def test_a_notice_is_acknowledged_with_an_empty_response() -> None:
 
 @settings(deadline=None)
 @given(st.text(), st.text())
-def test_whatever_is_said_stays_text(greeting: str, source: str) -> None:
-    route = FULL.model_copy(update={"greeting": greeting, "whisper": "[source]"})
-    tags = [element.tag for element in ElementTree.fromstring(ours("ringing", route)).iter()]
-    assert tags in (["Response", "Say", "Say", "Dial", "Number"], ["Response", "Say", "Dial", "Number"])
-    whisper = ElementTree.fromstring(ours("whisper", route, source))
-    assert [element.tag for element in whisper.iter()] in (["Response", "Say"], ["Response"])
+def test_whatever_is_said_stays_text(greeting: str, prompt: str) -> None:
+    document = ours(Say(text=greeting), Gather(prompts=(Say(text=prompt),)))
+    tags = [element.tag for element in ElementTree.fromstring(document).iter()]
+    said = [["Say"] if text.strip() else [] for text in (greeting, prompt)]
+    assert tags == ["Response", *said[0], "Gather", *said[1]]
+
+
+@settings(deadline=None)
+@given(st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True))
+def test_a_mark_comes_back_as_it_was(mark: str) -> None:
+    sandbox = Sandbox()
+    twilio = connect(Twilio, sandbox)
+    for waiting in (Dial(numbers=(samples.DIAL,), mark=mark), Gather(mark=mark), TakeMessage(mark=mark)):
+        document = twilio.render_answer(AnswerPoint(moment="ringing", tracking_number=NUMBER), (waiting,)).body
+        verb = ElementTree.fromstring(document)[0]
+        fields = {"CallSid": "CA" + "1" * 32, "To": NUMBER, "DialCallStatus": "busy"}
+        point = twilio.verify_webhook(sandbox.request(verb.get("action", ""), fields, FrozenClock()())).answer
+        assert point is not None and (point.mark, point.tracking_number) == (mark, NUMBER)

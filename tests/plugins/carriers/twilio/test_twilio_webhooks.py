@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -25,8 +26,8 @@ AUDIO = f"https://api.twilio.com/2010-04-01/Accounts/{SANDBOX.account_sid}/Recor
 
 
 def webhook(path: str, fields: Mapping[str, str], own: bool = False) -> WebhookRequest:
-    """A signed webhook to one of our addresses; `own` where we gave Twilio the address with the tracking number."""
-    query = f"?{urlencode({'tracking_number': TRACKING})}" if own else ""
+    """A signed webhook to one of our addresses; `own` where we gave Twilio the address, with the tracking number and a mark."""
+    query = f"?{urlencode({'tracking_number': TRACKING, 'mark': 'v1.sales'})}" if own else ""
     told = {"AccountSid": SANDBOX.account_sid, "From": CALLER, "To": TRACKING, **fields}
     return SANDBOX.request(f"{BASE}/{path}{query}", told, AT)
 
@@ -108,38 +109,48 @@ def test_a_dialled_leg_that_nobody_picks_up_is_not_answered(status: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "step"),
+    ("status", "kind", "answered"),
     [
-        ("completed", None, "done"),
-        ("answered", None, "done"),
-        ("no-answer", "not_answered", "after_dial"),
-        ("busy", "not_answered", "after_dial"),
-        ("failed", "not_answered", "after_dial"),
-        ("canceled", "not_answered", "after_dial"),
+        ("completed", None, True),
+        ("answered", None, True),
+        ("no-answer", "not_answered", False),
+        ("busy", "not_answered", False),
+        ("failed", "not_answered", False),
+        ("canceled", "not_answered", False),
     ],
 )
-def test_the_end_of_a_dial_leads_to_voicemail_only_where_nobody_picked_up(
-    status: str, kind: str | None, step: str
-) -> None:
+def test_the_end_of_a_dial_tells_whether_somebody_picked_up(status: str, kind: str | None, answered: bool) -> None:
     request = webhook(
         "dial", {"CallSid": CALL, "DialCallSid": LEG, "DialCallStatus": status, "DialCallDuration": "5"}, own=True
     )
-    assert TWILIO.verify_webhook(request).answer == AnswerPoint(step, TRACKING)  # type: ignore[arg-type]
+    assert TWILIO.verify_webhook(request).answer == point("dial_ended", mark="v1.sales", answered=answered)
     told = [(event.kind, event.call_id) for event in TWILIO.parse_webhook(request) if isinstance(event, CallEvent)]
     assert told == ([(kind, CALL)] if kind else [])
 
 
-def test_each_address_waits_for_its_step() -> None:
-    def step(path: str, own: bool = True, **fields: str) -> AnswerPoint | None:
+def point(moment: str, **changes: Any) -> AnswerPoint:
+    known = {"tracking_number": TRACKING, "call_id": CALL, "caller_number": CALLER}
+    return AnswerPoint(moment=moment, **{**known, **changes})  # type: ignore[arg-type]
+
+
+def test_each_address_waits_for_its_moment() -> None:
+    def asked(path: str, own: bool = True, **fields: str) -> AnswerPoint | None:
         return TWILIO.verify_webhook(webhook(path, {"CallSid": CALL, **fields}, own)).answer
 
-    assert step("voice", own=False) == AnswerPoint("ringing", TRACKING)
-    assert step("fallback", own=False) == AnswerPoint("ringing", TRACKING)
-    assert step("whisper", To=BUSINESS) == AnswerPoint("whisper", TRACKING)
-    assert step("whisper", own=False, To=BUSINESS) is None
-    assert step("voicemail") == AnswerPoint("done", TRACKING)
-    assert step("status") is step("recording") is step("message") is None
-    assert step("voice", own=False, To="sip:a@example.com") is None
+    assert asked("voice", own=False) == point("ringing")
+    assert asked("fallback", own=False) == point("ringing")
+    assert asked("whisper", To=BUSINESS) == point("whisper", mark="v1.sales")
+    assert asked("whisper", own=False, To=BUSINESS) is None
+    assert asked("voicemail") == point("message_left", mark="v1.sales")
+    assert asked("status") is asked("recording") is asked("message") is None
+    assert asked("voice", own=False, To="sip:a@example.com") is None
+
+
+@pytest.mark.parametrize(("pressed", "digits"), [("2", "2"), ("*0#", "*0#"), ("", ""), ("<1>", ""), ("hangup", "")])
+def test_keys_are_handed_on_and_nothing_else(pressed: str, digits: str) -> None:
+    request = webhook("digits", {"CallSid": CALL, "Digits": pressed}, own=True)
+    assert TWILIO.verify_webhook(request).answer == point("digits", mark="v1.sales", digits=digits)
+    assert TWILIO.parse_webhook(request) == []
 
 
 @pytest.mark.parametrize(
@@ -149,9 +160,10 @@ def test_each_address_waits_for_its_step() -> None:
         ("fallback", {"CallSid": CALL, "ErrorCode": "11200"}, f"call:{CALL}:ringing"),
         ("status", {"CallSid": LEG, "ParentCallSid": CALL, "CallStatus": "in-progress"}, f"call:{LEG}:in-progress"),
         ("status", {"CallSid": CALL, "CallStatus": "completed"}, f"call:{CALL}:completed"),
-        ("dial", {"CallSid": CALL, "DialCallSid": LEG, "DialCallStatus": "busy"}, f"dial:{CALL}:{LEG}:busy"),
-        ("dial", {"CallSid": CALL, "DialCallStatus": "failed"}, f"dial:{CALL}:none:failed"),
+        ("dial", {"CallSid": CALL, "DialCallSid": LEG, "DialCallStatus": "busy"}, f"dial:{CALL}:{LEG}:busy:"),
+        ("dial", {"CallSid": CALL, "DialCallStatus": "failed"}, f"dial:{CALL}:none:failed:"),
         ("whisper", {"CallSid": LEG}, f"whisper:{LEG}"),
+        ("digits", {"CallSid": CALL, "Digits": "1"}, f"digits:{CALL}::1"),
         ("voicemail", {"CallSid": CALL, "RecordingSid": RECORDING}, f"voicemail:{CALL}:{RECORDING}"),
         ("recording", {"RecordingSid": RECORDING, "RecordingStatus": "absent"}, f"recording:{RECORDING}:absent"),
         ("message", {"MessageSid": TEXT, "SmsStatus": "received"}, f"message:{TEXT}:received"),
@@ -318,7 +330,20 @@ VALUES = st.one_of(
     ),
 )
 PATHS = st.sampled_from(
-    ["voice", "fallback", "status", "dial", "whisper", "voicemail", "recording", "message", "", "x/../y"]
+    [
+        "voice",
+        "fallback",
+        "status",
+        "dial",
+        "whisper",
+        "digits",
+        "voicemail",
+        "recording",
+        "message",
+        "text",
+        "",
+        "x/../y",
+    ]
 )
 
 

@@ -1,0 +1,120 @@
+"""Bringing numbers to Twilio: the bill is handed over, then the order is placed; Twilio mails the letter to be signed.
+
+Source: twilio.com/docs/phone-numbers/port-in/port-in-request-api and /document-apis (public beta; US local and mobile
+numbers only).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.api import PortOrder, PortRequest, PortStatus, Rejected, RetryLater, phone_number
+from plugins.carriers.twilio.rest import Rest
+from plugins.carriers.twilio.settings import TwilioSettings
+
+MOST_NUMBERS = 1000
+LARGEST_BILL = 10 * 1024 * 1024
+STATUSES: Mapping[str, PortStatus] = {
+    "waiting for signature": "draft",
+    "in review": "submitted",
+    "in progress": "submitted",
+    "action required": "action_required",
+    "completed": "ported",
+    "expired": "rejected",
+    "canceled": "cancelled",
+}
+"""Twilio's `port_in_request_status`, which it writes with spaces or hyphens and capitals of its own."""
+SUGGESTED = "suggested_action"
+"""A field of the list alone."""
+DETAILS: Mapping[PortStatus, str] = {
+    "draft": "The letter of authorisation waits for its signature; Twilio mailed it to the authorised person.",
+    "action_required": "Twilio or the losing carrier asks for something; open the order in Twilio's console.",
+    "rejected": "The order expired without a signature; order again.",
+}
+
+
+def order(rest: Rest, settings: TwilioSettings, request: PortRequest) -> PortOrder:
+    """Hand over the bill and place the order."""
+    if request.country != "US":
+        raise Rejected("Twilio's porting API takes US numbers only; order this port in Twilio's console.")
+    if not request.bill:
+        raise Rejected("Twilio wants the losing carrier's latest bill as a PDF, not older than 30 days.")
+    if not request.bill.startswith(b"%PDF-") or len(request.bill) > LARGEST_BILL:
+        raise Rejected("The bill must be a PDF of at most 10 MB.")
+    if not 0 < len(request.numbers) <= MOST_NUMBERS:
+        raise Rejected(f"Twilio takes between one and {MOST_NUMBERS} numbers an order.")
+    document = rest.upload(
+        f"{settings.upload_url}/v1/Documents",
+        {"document_type": "utility_bill", "friendly_name": f"bill {request.key}"},
+        "bill.pdf",
+        "application/pdf",
+        request.bill,
+    )
+    if not document.get("sid"):
+        raise RetryLater("Twilio took the bill without giving it an id.")
+    body = _body(request, str(document["sid"]), settings.account_sid)
+    return told(rest.post_json(f"{settings.porting_url}/v1/Porting/PortIn", body))
+
+
+def _body(request: PortRequest, document: str, account_sid: str) -> dict[str, Any]:
+    address = {
+        "street": request.street,
+        "city": request.city,
+        "state": request.region,
+        "zip": request.postal_code,
+        "country": "USA",
+    }
+    losing: dict[str, Any] = {
+        "customer_type": "Business",
+        "customer_name": request.business_name,
+        "authorized_representative": request.authorized_person or "",
+        "authorized_representative_email": request.email or "",
+        "account_telephone_number": request.numbers[0],
+        "address": address,
+    }
+    if request.account_number:
+        losing["account_number"] = request.account_number
+    body: dict[str, Any] = {
+        "account_sid": account_sid,
+        "documents": [document],
+        "losing_carrier_information": losing,
+        "phone_numbers": [
+            {"phone_number": number} | ({"pin": request.pin} if request.pin else {}) for number in request.numbers
+        ],
+    }
+    if request.wanted_on:
+        body["target_port_in_date"] = request.wanted_on.isoformat()
+    return body
+
+
+def listed(rest: Rest, settings: TwilioSettings) -> list[PortOrder]:
+    """All orders, newest first; the list has no numbers, so each order is read by itself."""
+    base = f"{settings.porting_url}/v1/Porting/PortIn"
+    found = []
+    for item in rest.listed(f"{base}/PortInRequests", "port_in_requests"):
+        found.append(rest.get(f"{base}/{item.get('port_in_request_sid')}") | {SUGGESTED: item.get(SUGGESTED)})
+    return [told(item) for item in sorted(found, key=lambda item: str(item.get("date_created")), reverse=True)]
+
+
+def told(item: Mapping[str, Any]) -> PortOrder:
+    """An order as Twilio shows it. It tells no agreed date: the target date is only what we asked for."""
+    order_id, word = item.get("port_in_request_sid"), str(item.get("port_in_request_status") or "")
+    phones = item.get("phone_numbers")
+    if not isinstance(order_id, str) or not isinstance(phones, list):
+        raise RetryLater("Twilio answered with something that is no port order.")
+    status = STATUSES.get(word.lower().replace("-", " ").replace("_", " "), "submitted")
+    return PortOrder(
+        order_id=order_id,
+        numbers=tuple(filter(None, (phone_number(p.get("phone_number")) for p in phones if isinstance(p, dict)))),
+        status=status,
+        detail=_detail(status, item, phones),
+    )
+
+
+def _detail(status: PortStatus, item: Mapping[str, Any], phones: list[Any]) -> str:
+    """What Twilio says about it: why it was cancelled, what to do, and why a number cannot be brought over."""
+    said = [str(item.get("order_cancellation_reason") or ""), str(item.get(SUGGESTED) or "")]
+    said += [str(phone.get("not_portability_reason") or "") for phone in phones if isinstance(phone, dict)]
+    told_by_twilio = "; ".join(dict.fromkeys(filter(None, said)))[:200]
+    return told_by_twilio or DETAILS.get(status, "")

@@ -1,0 +1,70 @@
+"""Errors as Twilio's API writes them, and the forms and JSON bodies that it reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from starlette.responses import JSONResponse, Response
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+ERRORS = {
+    20003: (401, "Authenticate"),
+    20404: (404, "The requested resource was not found"),
+    20429: (429, "Too Many Requests"),
+    20422: (400, "Invalid parameter"),
+    21211: (400, "Invalid 'To' Phone Number"),
+    21220: (400, "Unable to update the recording: the call is not in progress"),
+    21402: (400, "The URL is not valid"),
+    21421: (400, "PhoneNumber is invalid"),
+    21422: (400, "PhoneNumber is not available"),
+    21602: (400, "Message body is required"),
+    21610: (400, "Attempt to send to unsubscribed recipient"),
+    21617: (400, "The concatenated message body exceeds the 1600 character limit"),
+}
+"""Twilio's error codes: HTTP status and message."""
+
+
+class TwilioError(Exception):
+    """An error of Twilio's, by its code."""
+
+    def __init__(self, code: int, retry_after: int | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry_after = retry_after
+
+
+def refusal(error: TwilioError) -> Response:
+    """An error as Twilio writes it."""
+    status, message = ERRORS[error.code]
+    body = {
+        "code": error.code,
+        "message": message,
+        "more_info": f"https://www.twilio.com/docs/errors/{error.code}",
+        "status": status,
+    }
+    headers = {"retry-after": str(error.retry_after)} if error.retry_after is not None else None
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+async def form(request: Request) -> dict[str, str]:
+    """The fields of a form; of one that comes twice the last."""
+    return dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+
+
+async def fields(request: Request) -> list[tuple[str, str]]:
+    """The fields of a form in their order, where some may come more than once."""
+    return parse_qsl((await request.body()).decode(), keep_blank_values=True)
+
+
+async def json_object(request: Request) -> dict[str, Any]:
+    """The JSON object of a request to one of Twilio's newer APIs."""
+    try:
+        body = await request.json()
+    except ValueError:
+        raise TwilioError(20422) from None
+    if not isinstance(body, dict):
+        raise TwilioError(20422)
+    return body

@@ -1,0 +1,147 @@
+"""The stand-in's texts, pictures and recordings over its REST API."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import wave
+from array import array
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from plugins.carriers.twilio import resources
+from plugins.carriers.twilio.sandbox_errors import TwilioError, fields, form
+
+if TYPE_CHECKING:
+    from plugins.carriers.twilio.sandbox_api import Api
+
+LONGEST_TEXT = 1600
+RATE = 8000
+CONTROLS = {"paused": "pause", "in-progress": "resume"}
+
+
+class Texts:
+    """Texts of both directions, and the pictures that came with them."""
+
+    def __init__(self, api: Api) -> None:
+        self.api, self.sandbox = api, api.sandbox
+
+    async def list_or_send(self, request: Request) -> Response:
+        if request.method == "POST":
+            return await self._send(request)
+        query = request.query_params
+        shown = [
+            message
+            for message in self.sandbox.messages.values()
+            if query.get("To") in (None, message["to"]) and query.get("From") in (None, message["from"])
+        ]
+        return self.api.page(request, "messages", shown)
+
+    async def _send(self, request: Request) -> Response:
+        pairs = await fields(request)
+        given, media = dict(pairs), [value for name, value in pairs if name == "MediaUrl"]
+        sender, receiver, body = given.get("From", ""), given.get("To", ""), given.get("Body", "")
+        if not re.fullmatch(r"\+[1-9]\d{6,14}", receiver):
+            raise TwilioError(21211)
+        if not body and not media:
+            raise TwilioError(21602)
+        if len(body) > LONGEST_TEXT:
+            raise TwilioError(21617)
+        if (sender, receiver) in self.sandbox.blocked:
+            raise TwilioError(21610)
+        sid = self.sandbox.new_sid("MM" if media else "SM")
+        shown = resources.text(
+            self.sandbox.account_sid,
+            sid,
+            sender,
+            receiver,
+            body,
+            self.sandbox.clock(),
+            status="queued",
+            direction="outbound-api",
+            media=len(media),
+        )
+        self.sandbox.messages[sid] = shown
+        if given.get("StatusCallback"):
+            self.sandbox.status_callbacks[sid] = given["StatusCallback"]
+        return JSONResponse(shown, status_code=201)
+
+    async def one(self, request: Request) -> Response:
+        return self.api.one(request, self.sandbox.messages, request.path_params["sid"])
+
+    async def picture(self, request: Request) -> Response:
+        """Where a picture lies: Twilio sends on to its host for pictures, for a few hours."""
+        text, sid = request.path_params["sid"], request.path_params["media"]
+        if self.sandbox.media.get(sid, ("", b""))[0] != text:
+            raise TwilioError(20404)
+        if request.method == "DELETE":
+            del self.sandbox.media[sid]
+            return Response(status_code=204)
+        return RedirectResponse(f"{self.sandbox.origin}/pictures/{sid}", status_code=307)
+
+    async def picture_file(self, request: Request) -> Response:
+        """The host for pictures, which asks for no credentials."""
+        _, data = self.sandbox.media.get(request.path_params["media"], ("", b""))
+        return Response(data, media_type="image/png") if data else Response(status_code=403)
+
+
+class Recordings:
+    """Recordings: listed, heard, deleted, and paused while the call goes on."""
+
+    def __init__(self, api: Api) -> None:
+        self.api, self.sandbox = api, api.sandbox
+
+    async def list(self, request: Request) -> Response:
+        call_sid = request.path_params.get("call") or request.query_params.get("CallSid")
+        shown = [
+            recording
+            for recording in self.sandbox.held_recordings.values()
+            if self.api.within(recording["date_created"], request.query_params, "DateCreated")
+            and call_sid in (None, recording["call_sid"])
+        ]
+        shown.sort(key=lambda recording: parsedate_to_datetime(recording["date_created"]), reverse=True)
+        return self.api.page(request, "recordings", shown)
+
+    async def one(self, request: Request) -> Response:
+        sid, _, extension = request.path_params["file"].partition(".")
+        if extension == "json":
+            return self.api.one(request, self.sandbox.held_recordings, sid)
+        if sid not in self.sandbox.held_recordings or extension not in ("", "wav") or sid not in self.sandbox.audio:
+            raise TwilioError(20404)
+        spoken, seconds = self.sandbox.audio[sid]
+        return Response(spoken or tone(seconds), media_type="audio/x-wav")
+
+    async def control(self, request: Request) -> Response:
+        """Pause or resume what is being recorded of a call, by its id or as `Twilio.CURRENT`."""
+        call, name = request.path_params["call"], request.path_params["file"].removesuffix(".json")
+        status = (await form(request)).get("Status", "")
+        going = [
+            recording
+            for recording in self.sandbox.held_recordings.values()
+            if recording["call_sid"] == call
+            and recording["status"] in ("in-progress", "paused")
+            and name in ("Twilio.CURRENT", recording["sid"])
+        ]
+        if not going:
+            raise TwilioError(20404)
+        if status not in CONTROLS:
+            raise TwilioError(20422)
+        going[-1]["status"] = status
+        self.sandbox.recorded_controls.setdefault(call, []).append(CONTROLS[status])  # type: ignore[arg-type]
+        return JSONResponse(going[-1])
+
+
+def tone(seconds: int) -> bytes:
+    """A WAV of a quiet tone: what is heard where nobody says what was spoken."""
+    one_second = array("h", (round(3000 * math.sin(2 * math.pi * 440 * step / RATE)) for step in range(RATE)))
+    stream = io.BytesIO()
+    with wave.open(stream, "wb") as audio:
+        audio.setnchannels(1)
+        audio.setsampwidth(2)
+        audio.setframerate(RATE)
+        audio.writeframes(one_second.tobytes() * max(seconds, 1))
+    return stream.getvalue()

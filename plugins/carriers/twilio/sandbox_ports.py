@@ -1,0 +1,105 @@
+"""The stand-in's porting API: bills are taken, orders placed, listed and shown."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from plugins.carriers.twilio.sandbox_errors import TwilioError, json_object
+
+if TYPE_CHECKING:
+    from plugins.carriers.twilio.sandbox_api import Api
+
+LOSING = ("customer_type", "customer_name", "authorized_representative", "authorized_representative_email", "address")
+"""What an order must say of the account at the losing carrier."""
+PAGE = 20
+
+
+class Ports:
+    """Port orders of the account."""
+
+    def __init__(self, api: Api) -> None:
+        self.sandbox = api.sandbox
+
+    async def upload(self, request: Request) -> Response:
+        body = await request.body()
+        kind = request.headers.get("content-type", "")
+        if not kind.startswith("multipart/form-data") or b'name="File"' not in body or b"utility_bill" not in body:
+            raise TwilioError(20422)
+        sid = self.sandbox.new_sid("RD")
+        self.sandbox.documents[sid] = body
+        shown = {"sid": sid, "account_sid": self.sandbox.account_sid, "document_type": "utility_bill", "version": 1}
+        return JSONResponse(shown | {"mime_type": "application/pdf", "status": "draft"}, status_code=201)
+
+    async def order(self, request: Request) -> Response:
+        body = await json_object(request)
+        losing, phones = body.get("losing_carrier_information"), body.get("phone_numbers")
+        complete = isinstance(losing, dict) and all(losing.get(name) for name in LOSING)
+        known = [one for one in body.get("documents") or [] if one in self.sandbox.documents]
+        if not complete or not known or not isinstance(phones, list) or not phones:
+            raise TwilioError(20422)
+        if not all(re.fullmatch(r"\+1\d{10}", str(phone.get("phone_number"))) for phone in phones):
+            raise TwilioError(21421)
+        sid = self.sandbox.new_sid("KW")
+        order: dict[str, Any] = {
+            "port_in_request_sid": sid,
+            "url": f"{self.sandbox.origin}/v1/Porting/PortIn/{sid}",
+            "account_sid": self.sandbox.account_sid,
+            "notification_emails": body.get("notification_emails") or [],
+            "target_port_in_date": body.get("target_port_in_date"),
+            "target_port_in_time_range_start": None,
+            "target_port_in_time_range_end": None,
+            "port_in_request_status": "Waiting for Signature",
+            "order_cancellation_reason": None,
+            "losing_carrier_information": losing,
+            "phone_numbers": [self._phone(phone) for phone in phones],
+            "documents": known,
+            "date_created": self.sandbox.clock().isoformat(timespec="seconds").replace("+00:00", "Z"),
+        }
+        self.sandbox.port_orders[sid] = order
+        return JSONResponse(order, status_code=202)
+
+    def _phone(self, phone: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "phone_number": phone["phone_number"],
+            "pin": phone.get("pin"),
+            "portable": True,
+            "not_portability_reason": None,
+            "not_portability_reason_code": None,
+            "port_in_phone_number_sid": self.sandbox.new_sid("PU"),
+            "port_in_phone_number_status": "In Review",
+        }
+
+    async def list(self, request: Request) -> Response:
+        size = int(request.query_params.get("Size", PAGE))
+        start = int(request.query_params.get("Token") or 0)
+        orders = list(reversed(self.sandbox.port_orders.values()))
+        shown = [
+            {
+                "port_in_request_sid": order["port_in_request_sid"],
+                "port_in_request_status": order["port_in_request_status"],
+                "status_last_updated_timestamp": order["date_created"],
+                "phone_numbers_requested": len(order["phone_numbers"]),
+                "phone_numbers_ported": 0,
+                "suggested_action": order.get("suggested_action"),
+            }
+            for order in orders[start : start + size]
+        ]
+        address = f"{self.sandbox.origin}{request.url.path}"
+        more = start + size < len(orders)
+        following = f"{address}?{urlencode({'Size': size, 'Token': start + size})}" if more else None
+        meta = {"page_size": size, "next_page_url": following, "url": address, "key": "port_in_requests"}
+        return JSONResponse({"port_in_requests": shown, "meta": meta})
+
+    async def one(self, request: Request) -> Response:
+        order = self.sandbox.port_orders.get(request.path_params["sid"])
+        if order is None:
+            raise TwilioError(20404)
+        if request.method == "DELETE":
+            order["port_in_request_status"] = "Canceled"
+            return Response(status_code=204)
+        return JSONResponse({name: value for name, value in order.items() if name != "suggested_action"})

@@ -1,0 +1,116 @@
+"""Texts that go out through Twilio, what becomes of them, and the pictures of texts that come in.
+
+Source: twilio.com/docs/messaging/api/message-resource, /media-resource, /guides/track-outbound-message-status and
+/docs/api/errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from hub.api import (
+    BadPayload,
+    MediaFile,
+    MessageStatusEvent,
+    OutboundText,
+    OutcomeUnknown,
+    Receipt,
+    Rejected,
+)
+from plugins.carriers.twilio import translate
+from plugins.carriers.twilio.rest import Rest
+
+STATUS_PATH = "text"
+"""Our address at which Twilio tells what became of a text."""
+OPTED_OUT = "21610"
+REASONS: Mapping[str, str] = {
+    "21211": "Twilio takes the recipient for no phone number.",
+    "21408": "The account may not send texts to that country; allow it in Twilio's messaging geographic permissions.",
+    "21606": "The sender is not a number of this account that can send texts.",
+    "21610": "The person told Twilio to stop texts from this number.",
+    "21611": "Too many texts wait for this sender.",
+    "21612": "Twilio has no way from this sender to this recipient.",
+    "21614": "The recipient is not a mobile phone.",
+    "21617": "The text is longer than 1,600 characters.",
+    "30001": "The text waited too long in Twilio's queue.",
+    "30002": "The Twilio account is suspended.",
+    "30003": "The phone is switched off or cannot be reached.",
+    "30004": "The recipient or their carrier blocks the text.",
+    "30005": "The number is unknown or no longer in use.",
+    "30006": "The number is a landline or its carrier takes no texts.",
+    "30007": "The text was filtered as spam by Twilio or the carrier.",
+    "30032": "The toll-free sender is not verified for texts.",
+    "30034": "The sender is not registered for business texts in the US (A2P 10DLC).",
+}
+"""Twilio's error codes in words; none names a person."""
+STATUSES: Mapping[str, Literal["sent", "delivered", "failed"]] = {
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "delivered",
+    "undelivered": "failed",
+    "failed": "failed",
+    "canceled": "failed",
+}
+WAITING = frozenset({"accepted", "scheduled", "queued", "sending"})
+
+
+def status_address(webhook_url: str) -> str:
+    """Where Twilio shall tell what became of a text."""
+    return f"{webhook_url}/{STATUS_PATH}"
+
+
+def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
+    """Send a text, once. OutcomeUnknown where Twilio may have taken it all the same."""
+    form: dict[str, str | Sequence[str]] = {
+        "To": text.recipient_number or "",
+        "From": text.sender,
+        "StatusCallback": status_address(webhook_url),
+    }
+    if text.body:
+        form["Body"] = text.body
+    if text.media_urls:
+        form["MediaUrl"] = list(text.media_urls)
+    try:
+        sent = rest.post_once(f"{rest.account}/Messages.json", form)
+    except Rejected as error:
+        return Receipt(
+            key=text.key,
+            status="rejected",
+            code=error.code,
+            reason=REASONS.get(error.code or "", str(error)),
+            opted_out=error.code == OPTED_OUT,
+        )
+    reference = sent.get("sid")
+    if not isinstance(reference, str) or not translate.SID.fullmatch(reference):
+        raise OutcomeUnknown("Twilio answered without the id of the text; look in its message log.")
+    return Receipt(key=text.key, status="accepted", reference=reference)
+
+
+def became(word: str, message_id: str, at: datetime, code: str) -> MessageStatusEvent | None:
+    """What a text's status means; None while it is on its way. BadPayload for a status that Twilio does not have."""
+    status = STATUSES.get(word)
+    if status is None:
+        if word in WAITING:
+            return None
+        raise BadPayload("MessageStatus is not the status of a text.")
+    failed = status == "failed"
+    return MessageStatusEvent(
+        message_id=message_id,
+        at=at,
+        status=status,
+        code=code or None if failed else None,
+        reason=REASONS.get(code, "Twilio could not deliver the text.") if failed else None,
+        opted_out=failed and code == OPTED_OUT,
+    )
+
+
+def fetch(rest: Rest, url: str, origins: Sequence[str], media_host: str) -> MediaFile:
+    """A picture, from Twilio's API alone; it is sent on to `media_host`, which gets no credentials."""
+    try:
+        address = translate.twilio_address(url, origins, "picture")
+    except BadPayload as error:
+        raise Rejected(f"{error} It is not fetched.") from error
+    content_type, data = rest.media(address, media_host)
+    return MediaFile(content_type=content_type, data=data)

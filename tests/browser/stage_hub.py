@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-from sqlalchemy import text, update
-from sqlmodel import SQLModel
+from served import ServedHub, serving
 
-from hub.model import TrackingNumber
-from hub.opening import Opened, open_hub, read_config
+from hub.opening import open_hub, read_config
 from hub.testing import FrozenClock
-from hub.web.app import create_app
 from hub.web.script import Website
 
 HUB_HOST = "calls.lakeside.example.com"
@@ -71,22 +65,15 @@ accounts:
 
 
 @dataclass
-class BrowserHub:
+class BrowserHub(ServedHub):
     """The hub and what it knows."""
 
-    opened: Opened
-    clock: FrozenClock
     address: str
 
     def website(self, company: str = "lakeside") -> Website:
         """A company's pages."""
         directory = self.opened.directory.current()
         return Website.of(directory.companies[company], directory)
-
-    def rows(self, query: str) -> list[dict[str, Any]]:
-        """What the database says."""
-        with self.opened.hub.store.reading() as session:
-            return [dict(row) for row in session.connection().execute(text(query)).mappings()]
 
     def visits(self) -> list[dict[str, Any]]:
         """All visits, oldest first; JSON read."""
@@ -97,16 +84,6 @@ class BrowserHub:
         """How many leases are live."""
         now = self.clock()
         return len(self.rows(f"SELECT id FROM lease WHERE expires_at > '{now:%Y-%m-%d %H:%M:%S.%f}'"))
-
-    def forget(self) -> None:
-        """As on the first day."""
-        kept = {"account", "company", "tracker", "tracking_number"}
-        with self.opened.hub.store.writing() as session:
-            for table in reversed(SQLModel.metadata.sorted_tables):
-                if table.name not in kept:
-                    session.execute(table.delete())
-            session.execute(update(TrackingNumber).values(leased_until=None, lease_id=None))
-        self.clock.now = FrozenClock().now
 
 
 @contextmanager
@@ -124,22 +101,5 @@ def open_browser_hub(folder: Path) -> Iterator[BrowserHub]:
     }
     berlin = {"berlin_shown": BERLIN_SHOWN, "berlin_pool": BERLIN_POOL, "berlin_default": BERLIN_DEFAULT}
     path.write_text(CONFIG.format(host=HUB_HOST, port=port, pool=json.dumps(POOL), **numbers, **berlin))
-    with open_hub(read_config(path), clock) as opened:
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(opened.hub, opened.directory),
-                log_level="error",
-                access_log=False,
-                timeout_graceful_shutdown=1,
-            )
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.005)
-        try:
-            yield BrowserHub(opened, clock, f"http://{HUB_HOST}:{port}")
-        finally:
-            server.should_exit = True
-            thread.join(timeout=10)
+    with open_hub(read_config(path), clock) as opened, serving(opened, listener):
+        yield BrowserHub(opened, clock, f"http://{HUB_HOST}:{port}")

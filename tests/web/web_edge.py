@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,17 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
-from sqlalchemy import text, update
-from sqlmodel import SQLModel
+from served import ServedHub, serving
 
 from hub.api import SimulatedCall, WebhookRequest
 from hub.flow.fold import fold_inbox
 from hub.flow.pipeline import process
-from hub.model import Call, FormSubmission, TextMessage, TrackingNumber
-from hub.opening import Opened, open_hub, read_config
+from hub.model import Call, FormSubmission, TextMessage
+from hub.opening import open_hub, read_config
 from hub.testing import FrozenClock
-from hub.web.app import create_app
 
 PUBLIC = "https://calls.example.com"
 POOL = ("+13125550100", "+13125550101")
@@ -65,11 +61,9 @@ accounts:
 
 
 @dataclass
-class Edge:
+class Edge(ServedHub):
     """The hub and a client at its door."""
 
-    opened: Opened
-    clock: FrozenClock
     client: httpx.Client
 
     @property
@@ -116,11 +110,6 @@ class Edge:
         while fold_inbox(hub, directory) + sum(process(hub, directory, table) for table in tables):
             pass
 
-    def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        """What the database says."""
-        with self.opened.hub.store.reading() as session:
-            return [dict(row) for row in session.connection().execute(text(query), parameters).mappings()]
-
     def one(self, query: str, **parameters: Any) -> Any:
         """One value of the database."""
         (row,) = self.rows(query, **parameters)
@@ -131,16 +120,6 @@ class Edge:
         skipped = {"state", "due_at", "lease_until", "lease_token", "attempts"}
         calls = self.rows("SELECT * FROM call ORDER BY carrier_call_id")
         return [{name: value for name, value in call.items() if name not in skipped} for call in calls]
-
-    def forget(self) -> None:
-        """As on the first day: nothing came in, every number is free."""
-        kept = {"account", "company", "tracker", "tracking_number"}
-        with self.opened.hub.store.writing() as session:
-            for table in reversed(SQLModel.metadata.sorted_tables):
-                if table.name not in kept:
-                    session.execute(table.delete())
-            session.execute(update(TrackingNumber).values(leased_until=None, lease_id=None))
-        self.clock.now = FrozenClock().now
 
     def metric(self, line: str) -> float:
         """The value of one line of /metrics; 0 where it is not there."""
@@ -168,29 +147,11 @@ def open_edge(folder: Path, trusted_proxies: str = "[]") -> Iterator[Edge]:
     path = folder / "config.yaml"
     path.write_text(CONFIG.replace("connectors:", f"  trusted_proxies: {trusted_proxies}\nconnectors:", 1))
     clock = FrozenClock()
-    with open_hub(read_config(path), clock) as opened:
-        config = uvicorn.Config(
-            create_app(opened.hub, opened.directory),
-            host="127.0.0.1",
-            port=0,
-            log_level="error",
-            access_log=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=1,
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.005)
-        port = server.servers[0].sockets[0].getsockname()[1]
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with open_hub(read_config(path), clock) as opened, serving(opened, listener):
         try:
-            with httpx.Client(
-                base_url=f"http://127.0.0.1:{port}", timeout=30, headers={"user-agent": BROWSER}
-            ) as client:
+            with httpx.Client(base_url=address, timeout=30, headers={"user-agent": BROWSER}) as client:
                 yield Edge(opened, clock, client)
         finally:
             opened.hub.plugins.connectors["stubborn"].behave()
-            server.should_exit = True
-            thread.join(timeout=10)

@@ -9,6 +9,7 @@ from typing import Any
 
 import postgres
 import pytest
+from compiled import share_compiled_statements
 from stage import Stage, open_stage
 
 from hub.store import Store
@@ -18,9 +19,10 @@ FOLDER = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One folder a run, made by the first process and told to xdist's workers."""
+    """One folder a run, made by the first process and told to xdist's workers; one compilation of each statement."""
     told = getattr(config, "workerinput", None)
     config.stash[FOLDER] = Path(told["databases"]) if told else postgres.make_folder()
+    share_compiled_statements()
 
 
 @pytest.hookimpl(optionalhook=True)

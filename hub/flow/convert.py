@@ -30,6 +30,8 @@ class Converted:
     """What a batch became: conversions, deliveries, and the consent rulings on them."""
 
     conversions: list[ConversionRow] = field(default_factory=list)
+    retracted: list[ConversionRow] = field(default_factory=list)
+    """Earlier ones that are taken back."""
     deliveries: list[Delivery] = field(default_factory=list)
     rulings: list[Ruling] = field(default_factory=list)
 
@@ -44,6 +46,7 @@ def convert(hub: Hub, cases: Sequence[Case], now: datetime) -> Converted:
         made = [(case, _conversion(rule, case, now)) for case in ready if matches(rule, case)]
         result.conversions += [row for case, row in made if row.key not in case.converted]
         send(hub, rule, [(case, case.converted.get(row.key, row)) for case, row in made], now, result)
+        _take_back(hub, rule, ready, now, result)
     calls = [case for case in ready if isinstance(case.subject, Call)]
     for name in hub.plugins.with_hook(LOG):
         served = [
@@ -74,6 +77,18 @@ def convert(hub: Hub, cases: Sequence[Case], now: datetime) -> Converted:
                 )
             )
     return result
+
+
+def _take_back(hub: Hub, rule: ConversionRule, cases: Sequence[Case], now: datetime, result: Converted) -> None:
+    """Retract what a rule for first calls made of a call before an earlier one of the person turned up."""
+    if not rule.when.first_time_caller:
+        return
+    known = [(case, case.converted.get(conversion_key(rule.name, case.subject.id))) for case in cases]
+    wrong = [(case, row) for case, row in known if row is not None and not row.retracted and case.earlier_calls]
+    for _, row in wrong:
+        row.retracted, row.revision = True, row.revision + 1
+    result.retracted += [row for _, row in wrong]
+    send(hub, rule, wrong, now, result, "retract")
 
 
 def matches(rule: ConversionRule, case: Case, outcome: OutcomeRow | None = None) -> bool:

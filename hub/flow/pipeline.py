@@ -17,6 +17,7 @@ from hub.flow.case import Case, Subject, load_cases, load_past
 from hub.flow.consent import disclosure_row, words_of
 from hub.flow.convert import Converted, convert
 from hub.flow.enrich import Enrichment, enrich
+from hub.flow.firsts import correct_firsts
 from hub.model import (
     Attribution,
     Call,
@@ -34,7 +35,7 @@ from hub.model.columns import CONSENT_LIFE
 from hub.numbers.directory import Directory
 from hub.reports.marks import Change, mark
 from hub.store.claims import claim, held_ids
-from hub.store.rows import write_rows
+from hub.store.rows import change_rows, write_rows
 
 BATCH = 100
 KNOWN_FROM = 0.5
@@ -62,6 +63,8 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
             held = held_ids(session, subject_table, [subject.id for subject in subjects], token)
             _write(hub, session, [case for case in cases if case.subject.id in held], enrichment, converted)
             _finish(session, subject_table, subjects, cases, held, now)
+            known = {case.person.id for case in cases if case.person and case.subject.id in held}
+            correct_firsts(session, known, now)
             mark(session, [change for case in cases if case.subject.id in held for change in _changes(case)], now)
     metrics.FLOW.labels("pipeline", "done").inc(len(held))
     metrics.FLOW_SECONDS.labels("pipeline").observe(time.perf_counter() - begun)
@@ -96,6 +99,12 @@ def _write(hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrich
         person = ours[row.subject_id].person
         row.person_id = person.id if person else None
     write_rows(session, ConversionRow, made)
+    taken_back = [
+        {"id": row.id, "retracted": row.retracted, "revision": row.revision}
+        for row in converted.retracted
+        if row.subject_id in ours
+    ]
+    change_rows(session, ConversionRow, taken_back)
     write_rows(session, Delivery, [row for row in converted.deliveries if row.subject_id in ours])
 
 

@@ -41,7 +41,7 @@ def mark(session: Session, changes: Sequence[Change], now: datetime) -> None:
         return
     session.flush()
     begins = _begins(session, changes)
-    _lock(session, begins)
+    lock_people(session, begins)
     moments = {(change.company_id, change.at) for change in changes}
     moments |= _later_contacts(session, begins)
     zones = _zones(session, {company_id for company_id, _ in moments})
@@ -85,7 +85,7 @@ def _begins(session: Session, changes: Iterable[Change]) -> Mapping[str, datetim
     return begins
 
 
-def _lock(session: Session, people: Collection[str]) -> None:
+def lock_people(session: Session, people: Collection[str]) -> None:
     """Of two transactions that change one person, let the second see what the first one did, so that it marks that too.
 
     SQLite has one writer at a time anyway.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,11 +19,23 @@ from stage import (
     SHARED,
     YELLOW_PAGES,
     Stage,
+    finished_call,
 )
 
 from hub.api import CallEvent, MessageEvent, Opinion
+from hub.flow.form import SentForm, keep_form
 from hub.flow.pipeline import process
-from hub.model import Call, ConsentDecision, ConversionRow, Delivery, Person, TextMessage
+from hub.model import (
+    Call,
+    ConsentDecision,
+    ConversionRow,
+    Delivery,
+    DirtyDay,
+    FormSubmission,
+    Person,
+    TextMessage,
+)
+from hub.reports.rollups import roll_up
 from hub.store.claims import claim
 
 Factory = Callable[..., Stage]
@@ -71,6 +84,61 @@ def test_only_a_persons_first_call_to_a_company_is_a_first_call(hub: Factory) ->
         stage.clock.advance(hours=1)
     assert [call.first_time_caller for call in calls] == [True, False, True, True]
     assert {row.subject_id for row in stage.rows(ConversionRow)} == {calls[0].id, calls[2].id, calls[3].id}
+
+
+def test_an_earlier_call_that_turns_up_late_is_the_first_and_the_others_conversion_is_taken_back(hub: Factory) -> None:
+    stage = hub(conversions=[{**rule(first_time_caller=True), "name": "first call"}, EVERY_CALL])
+    lost_at = stage.clock()
+    stage.clock.advance(days=2)
+    later = stage.call_in()
+    stage.deliver()
+    roll_up(stage.hub.store)
+    assert later.first_time_caller and stage.rows(DirtyDay) == []
+    lost = stage.call_in(at=lost_at)
+    assert (lost.first_time_caller, stage.one(Call, id=later.id).first_time_caller) == (True, False)
+    assert len({row.day for row in stage.rows(DirtyDay)}) == 2
+    stage.deliver()
+    assert [(each.kind, each.name, each.occurred_at) for each in stage.network.uploaded] == [
+        *[("new", name, later.started_at) for name in ("first call", "every call")],
+        *[("new", name, lost_at) for name in ("first call", "every call")],
+        ("retract", "first call", later.started_at),
+    ]
+    conversions = {(row.rule, row.subject_id): row.retracted for row in stage.rows(ConversionRow)}
+    assert conversions == {
+        ("first call", later.id): True,
+        ("first call", lost.id): False,
+        ("every call", later.id): False,
+        ("every call", lost.id): False,
+    }
+    before = stage.rows(Delivery)
+    stage.tell(*finished_call("CA-third", SHARED, CALLER, True, 90, stage.clock()))
+    stage.flow()
+    assert [row for row in stage.rows(Delivery) if row.subject_id == later.id] == [
+        row for row in before if row.subject_id == later.id
+    ], "it is taken back once"
+
+
+def test_a_late_call_that_is_not_the_earliest_changes_nobodys_first(lite_hub: Factory) -> None:
+    stage = lite_hub(conversions=[rule(first_time_caller=True)])
+    first = stage.call_in()
+    stage.clock.advance(hours=2)
+    other = stage.call_in(caller=OTHER_CALLER)
+    stage.call_in(at=stage.clock() - timedelta(hours=1))
+    north = stage.call_in(NORTH_SHARED, at=stage.clock() - timedelta(hours=5))
+    firsts = {row.id for row in stage.rows(Call) if row.first_time_caller}
+    assert firsts == {first.id, other.id, north.id}
+    assert not any(row.retracted for row in stage.rows(ConversionRow))
+
+
+def test_a_call_before_a_form_that_turns_up_late_makes_the_form_no_first_contact(hub: Factory) -> None:
+    stage = hub(conversions=[])
+    lost_at = stage.clock()
+    stage.clock.advance(hours=1)
+    keep_form(stage.hub, stage.directory.companies["lakeside"], SentForm(key="submission-1", fields={"phone": CALLER}))
+    stage.flow()
+    assert stage.one(FormSubmission).first_time_contact
+    stage.call_in(at=lost_at)
+    assert stage.one(FormSubmission).first_time_contact is False
 
 
 @pytest.mark.parametrize("wanted", [True, False])

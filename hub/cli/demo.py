@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -166,7 +166,13 @@ def _pages(console: Console, config: Config, address: str) -> Iterator[PageEntra
         )
         yield None
         return
-    with serve_websites(config.companies, address) as websites, open_browser(chromium, websites) as pages:
+    with serve_websites(config.companies, address) as websites, ExitStack() as running:
+        try:
+            pages = running.enter_context(open_browser(chromium, websites))
+        except Exception:  # noqa: BLE001 - whatever keeps a browser from starting, the day can be played without it
+            console.print(f"All visitors come through the tracking API: {chromium} does not start.")
+            yield None
+            return
         console.print(
             f"One visitor in {PAGE_EVERY}, and each who sends a form, opens the company's page in headless Chromium and "
             "calls the number on it; the others come through the tracking API."

@@ -7,16 +7,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, or_, update
-from sqlmodel import col
+from sqlmodel import col, select
 
-from hub.model import FactRow, InboxWebhook, SyncSlot
+from hub.model import FactRow, InboxWebhook, Lease, PoolOverflow, SyncSlot, Tracker
+from hub.model.columns import VISIT_LIFE
 from hub.store.engine import Store
 
 FINISHED_SLOTS = timedelta(days=2)
+POOL_HISTORY = VISIT_LIFE
+"""Of leases, and of visitors who found none: a lease says nothing without its visit, but so long a call on a remembered
+number still finds its visitor by it. `hub pools` looks back no further."""
 
 
 def sweep(store: Store, now: datetime) -> Counter[str]:
-    """Delete facts whose life is over, empty webhooks whose life is over, forget old finished syncs; how many of each."""
+    """Delete facts and pool history whose life is over, empty such webhooks, forget old finished syncs; how many of each."""
     inbox: Any = InboxWebhook
     swept: Counter[str] = Counter()
     with store.writing() as session:
@@ -27,6 +31,13 @@ def sweep(store: Store, now: datetime) -> Counter[str]:
             .values(body=None, url=None, headers=None),
             "syncs": delete(SyncSlot).where(
                 col(SyncSlot.state) == "done", col(SyncSlot.finished_at) <= now - FINISHED_SLOTS
+            ),
+            # What is asked besides the age is there for the sake of the indexes.
+            "leases": delete(Lease).where(
+                col(Lease.granted_at) <= now - POOL_HISTORY, col(Lease.expires_at) <= now - POOL_HISTORY
+            ),
+            "overflows": delete(PoolOverflow).where(
+                col(PoolOverflow.tracker_id).in_(select(Tracker.id)), col(PoolOverflow.at) <= now - POOL_HISTORY
             ),
         }
         for name, statement in statements.items():

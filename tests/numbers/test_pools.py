@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from stage import ACCOUNTS, POOL, SHARED, Stage, company
+from stage import ACCOUNTS, HOLD, POOL, SHARED, Stage, company
 
-from hub.model import Lease
+from hub.model import Attribution, Lease
 from hub.numbers.erlang import blocking, numbers_needed
 from hub.numbers.pools import PoolFigures, pool_figures
+from hub.privacy.retention import sweep
 
 Factory = Callable[..., Stage]
 
@@ -98,3 +99,32 @@ def test_companies_have_figures_of_their_own(hub: Factory) -> None:
     stage.visit("northgate")
     assert figures(stage).arrivals == 0
     assert len(POOL) == figures(stage).size
+
+
+# How long the history is kept
+
+
+def test_leases_and_overflows_are_forgotten_when_a_visit_of_their_time_would_be(hub: Factory) -> None:
+    stage = hub()
+    stayed, *_ = (stage.visit() for _ in range(5))
+    stage.clock.advance(days=396)
+    assert sweep(stage.hub.store, stage.clock()) == {"overflows": 2}, "the leases ran on for half an hour"
+    fresh = stage.visit()
+    stage.clock.advance(minutes=30)
+    assert sweep(stage.hub.store, stage.clock()) == {"leases": 3}
+    assert sweep(stage.hub.store, stage.clock()) == {}
+    assert [lease.visit_id for lease in stage.rows(Lease)] == [fresh.visit_id]
+    assert stage.visit(visit_id=stayed.visit_id).lease_until == stage.clock() + HOLD, "a number is lent all the same"
+
+
+def test_what_late_callers_and_reports_need_is_still_there_the_day_before(hub: Factory) -> None:
+    stage = hub(conversions=[])
+    shown = stage.visit()
+    first = stage.call_in(shown.number or "")
+    stage.clock.advance(days=395, hours=23)
+    sweep(stage.hub.store, stage.clock())
+    assert figures(stage, days=396).arrivals == 1
+    again = stage.call_in(shown.number or "")
+    assert first.person_id == again.person_id
+    found = stage.one(Attribution, subject_id=again.id)
+    assert (found.visit_id, found.rule) == (shown.visit_id, "person.remembered")

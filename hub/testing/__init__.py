@@ -47,7 +47,17 @@ SUITE_OF_KIND = {
 }
 """The suite that a plugin of each kind must pass."""
 
-_PARTS = ("hub.testing.connectors", "hub.testing.wire", "hub.testing.asking", "hub.testing.secrecy")
+_PARTS = (
+    "hub.testing.asking",
+    "hub.testing.carrier_calls",
+    "hub.testing.carrier_ports",
+    "hub.testing.carrier_recordings",
+    "hub.testing.carrier_texts",
+    "hub.testing.connectors",
+    "hub.testing.secrecy",
+    "hub.testing.switchboard",
+    "hub.testing.wire",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -20,9 +20,14 @@ from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import BadPayload, BadSignature, RingfenceError
 from hub.testing import samples
 from hub.testing.asking import ask, attempt, implemented_hooks
+from hub.testing.carrier_calls import PlacedCallConformance
+from hub.testing.carrier_ports import PortConformance, port_request
+from hub.testing.carrier_recordings import RecordingConformance
+from hub.testing.carrier_texts import PICTURE, TextConformance
 from hub.testing.factories import FrozenClock
 from hub.testing.secrecy import leaked, listening, secrets_of
-from hub.testing.wire import WireCall, WireConformance
+from hub.testing.switchboard import carrier_of
+from hub.testing.wire import WireCall
 
 OUTCOMES = ("answered", "voicemail", "abandoned")
 UNSIGNED_HEADERS = {
@@ -37,8 +42,11 @@ ODD_BODIES = (b"", b"{", b"[]", b"null", b'{"a":' * 2000, b"\xff\xfe", b"a=1&a=2
 FOREIGN_URLS = ("http://169.254.169.254/latest", "https://files.example.net/a.wav", "file:///etc/passwd", "not a url")
 
 
-class CarrierConformance(WireConformance):
-    """Only genuine webhooks count, each once; every step of a call has its document; no call is overlooked."""
+class CarrierConformance(PlacedCallConformance, RecordingConformance, TextConformance, PortConformance):
+    """Only genuine webhooks count, each once; every step of a call has its document; no call is overlooked.
+
+    Calls, recordings, texts and ports have promises of their own, each asked only of a plugin that has the hook for it.
+    """
 
     kind = "carrier"
     required_hooks: ClassVar[frozenset[str]] = frozenset(
@@ -53,13 +61,23 @@ class CarrierConformance(WireConformance):
         for event in self._events(connector, requests):
             if event.recording_id:
                 yield WireCall("fetch_recording", {"recording_id": event.recording_id, "url": event.recording_url})
-                return
+                yield WireCall("control_recording", {"call_id": event.call_id, "control": "pause"})
+                yield WireCall("delete_recording", {"recording_id": event.recording_id})
+                break
+        yield WireCall("list_ports", {})
+        yield WireCall("order_port", {"request": port_request()})
+        url = connector.services.webhook_url
+        sender = samples.person_number()
+        picture = carrier_of(sandbox).message_webhook(sender, samples.TRACKING_NUMBER, "", url, [PICTURE])
+        for told in ask(connector, "parse_webhook", request=picture):
+            for address in getattr(told, "media_urls", ()):
+                yield WireCall("fetch_media", {"url": address})
 
     def _call(
         self, connector: Connector, sandbox: Sandbox, **changes: Any
     ) -> tuple[SimulatedCall, list[WebhookRequest]]:
         call = samples.simulated_call(connector.services.clock(), **changes)
-        played = _carrier(sandbox).webhooks(call, connector.services.webhook_url)
+        played = carrier_of(sandbox).webhooks(call, connector.services.webhook_url)
         assert [at for at, _ in played] == sorted(at for at, _ in played), "webhooks come in the order of their times"
         return call, [request for _, request in played]
 
@@ -169,7 +187,7 @@ class CarrierConformance(WireConformance):
         sender, url = samples.person_number(), connector.services.webhook_url
         keys = set()
         for body in ("Is 5 pm ok?", "Größe 5 & =1+1 😀 שלום", "STOP", "a=b;c%20d+e\nnew line"):
-            request = _carrier(sandbox).message_webhook(sender, samples.TRACKING_NUMBER, body, url)
+            request = carrier_of(sandbox).message_webhook(sender, samples.TRACKING_NUMBER, body, url)
             keys.add(self._key(connector, request))
             events: Sequence[Event] = ask(connector, "parse_webhook", request=request)
             (message,) = [event for event in events if isinstance(event, MessageEvent)]
@@ -180,7 +198,7 @@ class CarrierConformance(WireConformance):
     def test_a_genuine_webhook_without_sense_has_a_key_and_is_parked(
         self, connector: Connector, sandbox: Sandbox
     ) -> None:
-        request = _carrier(sandbox).unparseable_webhook(connector.services.webhook_url)
+        request = carrier_of(sandbox).unparseable_webhook(connector.services.webhook_url)
         assert self._key(connector, request) == self._key(connector, request)
         reply = attempt(connector, "parse_webhook", request=request)
         assert isinstance(reply.error, BadPayload), "content that makes no sense must end in BadPayload"
@@ -297,11 +315,6 @@ class CarrierConformance(WireConformance):
         for _ in range(2):
             ask(connector, "release_number", number=number)
         assert number not in {owned.number for owned in ask(connector, "list_numbers")}
-
-
-def _carrier(sandbox: Sandbox) -> CarrierSandbox:
-    assert isinstance(sandbox, CarrierSandbox)
-    return sandbox
 
 
 def _forgeries(request: WebhookRequest) -> Iterable[WebhookRequest]:

@@ -72,10 +72,13 @@ class Rest:
     def delete(self, url: str) -> None:
         """Delete a resource; one that is gone already is no error."""
         try:
-            self._send("DELETE", url)
+            response = self._send("DELETE", url)
         except Rejected as error:
             if error.code != NOT_FOUND:
                 raise
+            return
+        if response.status_code != 204:
+            raise RetryLater("Twilio answered with something that is no deletion.")
 
     def audio(self, url: str) -> tuple[str, bytes]:
         """A media file: content type and bytes."""

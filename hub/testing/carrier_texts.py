@@ -1,0 +1,150 @@
+"""What a carrier plugin must prove of texts: sent once, never doubled, never to whom said stop."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+
+from hub.contracts.connector import Connector
+from hub.contracts.conversions import Receipt
+from hub.contracts.events import MessageEvent, MessageStatusEvent
+from hub.contracts.sandbox import Sandbox
+from hub.contracts.texts import MediaFile, OutboundText
+from hub.errors import AuthError, OutcomeUnknown, RetryLater, RingfenceError
+from hub.testing import samples
+from hub.testing.asking import ask, attempt
+from hub.testing.secrecy import leaked, listening, personal_texts, secrets_of
+from hub.testing.switchboard import carrier_of, need_hooks
+from hub.testing.wire import FAULTS, WAIT, WireConformance, failing
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
+FOREIGN_URLS = ("http://169.254.169.254/latest", "https://files.example.net/a.png", "file:///etc/passwd", "not a url")
+STATUSES: tuple[Literal["sent", "delivered", "failed"], ...] = ("sent", "delivered", "failed")
+
+
+class TextConformance(WireConformance):
+    """Sending a text is an effect in the world: what is not known to have failed is not done again."""
+
+    def test_the_hub_may_hand_over_what_a_text_needs(self, connector: Connector) -> None:
+        need_hooks(connector, "send_text")
+        flow = connector.manifest.flow("send_text")
+        shared = {share.field for share in flow.shares if share.transform == "plain"} if flow else set()
+        assert {"recipient_number", "body"} <= shared, (
+            "the manifest's flow of send_text lacks the recipient or the body"
+        )
+
+    def test_a_text_is_sent_once_with_its_reference(self, connector: Connector, sandbox: Sandbox) -> None:
+        need_hooks(connector, "send_text")
+        before = len(carrier_of(sandbox).texts())
+        text = self._text(body="Größe 5 & =1+1 😀")
+        receipt: Receipt = ask(connector, "send_text", text=text)
+        assert (receipt.key, receipt.status) == (text.key, "accepted"), receipt
+        sent = carrier_of(sandbox).texts()
+        assert len(sent) == before + 1, "one text was sent as often as it was asked for: once"
+        wanted = {"sender": text.sender, "recipient": text.recipient_number, "body": text.body}
+        assert {"reference": receipt.reference, **wanted} in [dict(one) for one in sent]
+
+    @pytest.mark.parametrize("status", STATUSES)
+    def test_what_became_of_a_text_is_told(
+        self, connector: Connector, sandbox: Sandbox, status: Literal["sent", "delivered", "failed"]
+    ) -> None:
+        need_hooks(connector, "send_text")
+        reference = str(ask(connector, "send_text", text=self._text()).reference)
+        request = carrier_of(sandbox).text_status_webhook(reference, status, connector.services.webhook_url)
+        key = ask(connector, "verify_webhook", request=request).event_key
+        assert key == ask(connector, "verify_webhook", request=request).event_key
+        (told,) = ask(connector, "parse_webhook", request=request)
+        assert isinstance(told, MessageStatusEvent)
+        assert (told.message_id, told.status) == (reference, status)
+        assert (told.reason is not None) == (status == "failed"), "a failure has a reason, and nothing else has"
+        assert not told.opted_out
+
+    def test_each_step_of_a_text_is_an_event_of_its_own(self, connector: Connector, sandbox: Sandbox) -> None:
+        need_hooks(connector, "send_text")
+        url, keys = connector.services.webhook_url, []
+        for _ in range(2):
+            reference = str(ask(connector, "send_text", text=self._text()).reference)
+            for status in STATUSES:
+                request = carrier_of(sandbox).text_status_webhook(reference, status, url)
+                keys.append(ask(connector, "verify_webhook", request=request).event_key)
+        assert len(set(keys)) == len(keys), "two events share a key, so one of them would be lost"
+
+    def test_whoever_told_the_carrier_to_stop_gets_no_text(self, connector: Connector, sandbox: Sandbox) -> None:
+        need_hooks(connector, "send_text")
+        text = self._text()
+        carrier_of(sandbox).block(text.sender, str(text.recipient_number))
+        before = len(carrier_of(sandbox).texts())
+        receipt: Receipt = ask(connector, "send_text", text=text)
+        assert (receipt.key, receipt.status) == (text.key, "rejected"), receipt
+        assert receipt.opted_out, "the hub must learn that the person revoked"
+        assert receipt.code, "the carrier's code is lost"
+        assert len(carrier_of(sandbox).texts()) == before
+        other: Receipt = ask(connector, "send_text", text=self._text())
+        assert other.status == "accepted" and not other.opted_out, "only that person said stop"
+
+    @pytest.mark.parametrize("fault", ["no answer", "garbage"])
+    def test_a_text_whose_outcome_is_not_known_is_not_tried_again(
+        self, impatient: Connector, sandbox: Sandbox, fault: str
+    ) -> None:
+        need_hooks(impatient, "send_text")
+        with failing(sandbox, FAULTS[fault]):
+            reply = attempt(impatient, "send_text", text=self._text())
+        assert isinstance(reply.error, OutcomeUnknown), f"{fault}: raise OutcomeUnknown, or the text may go out twice"
+
+    @pytest.mark.parametrize("fault", ["too many requests", "an unavailable service"])
+    def test_a_text_that_the_carrier_did_not_take_is_tried_again(
+        self, connector: Connector, sandbox: Sandbox, fault: str
+    ) -> None:
+        need_hooks(connector, "send_text")
+        with failing(sandbox, FAULTS[fault]):
+            reply = attempt(connector, "send_text", text=self._text())
+        assert isinstance(reply.error, RetryLater), f"{fault} must become RetryLater: the text was surely not taken"
+        assert fault != "too many requests" or (reply.error.after or 0) >= WAIT
+
+    def test_a_text_that_is_refused_for_its_credentials_asks_to_reconnect(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        need_hooks(connector, "send_text")
+        with failing(sandbox, FAULTS["refused credentials"]):
+            reply = attempt(connector, "send_text", text=self._text())
+        assert isinstance(reply.error, AuthError)
+
+    def test_a_text_is_never_told_of_whatever_the_carrier_does(self, impatient: Connector, sandbox: Sandbox) -> None:
+        need_hooks(impatient, "send_text")
+        secrets = secrets_of(impatient.settings)
+        blocked = self._text()
+        carrier_of(sandbox).block(blocked.sender, str(blocked.recipient_number))
+        for fault in (*FAULTS, "a stop", "nothing wrong"):
+            text = blocked if fault == "a stop" else self._text()
+            with listening() as lines:
+                if fault in FAULTS:
+                    with failing(sandbox, FAULTS[fault]):
+                        reply = attempt(impatient, "send_text", text=text)
+                else:
+                    reply = attempt(impatient, "send_text", text=text)
+            found = leaked([*reply.texts(), *lines], secrets | personal_texts(text))
+            assert not found, f"after {fault}, send_text tells {', '.join(found)}"
+
+    def test_pictures_come_with_a_text_and_from_the_carrier_only(self, connector: Connector, sandbox: Sandbox) -> None:
+        need_hooks(connector, "fetch_media")
+        sender, url = samples.person_number(), connector.services.webhook_url
+        pictures = [PICTURE, PICTURE[::-1]]
+        request = carrier_of(sandbox).message_webhook(sender, samples.TRACKING_NUMBER, "The leak", url, pictures)
+        (message,) = ask(connector, "parse_webhook", request=request)
+        assert isinstance(message, MessageEvent) and len(message.media_urls) == 2, "the pictures are lost"
+        for address, picture in zip(message.media_urls, pictures, strict=True):
+            fetched: MediaFile = ask(connector, "fetch_media", url=address)
+            assert (fetched.content_type, fetched.data) == ("image/png", picture)
+        for foreign in FOREIGN_URLS:
+            reply = attempt(connector, "fetch_media", url=foreign)
+            assert isinstance(reply.error, RingfenceError), "a picture was fetched from somewhere else"
+
+    def _text(self, **changes: Any) -> OutboundText:
+        values: dict[str, Any] = {
+            "key": samples.key("text"),
+            "sender": samples.TRACKING_NUMBER,
+            "recipient_number": samples.person_number(),
+            "body": "Your plumber comes at 5 pm.",
+        }
+        return OutboundText(**(values | changes))

@@ -10,6 +10,7 @@ from typing import Any
 import postgres
 import pytest
 from compiled import share_compiled_statements
+from hypothesis import settings
 from stage import Stage, open_stage
 
 from hub.store import Store
@@ -23,6 +24,9 @@ def pytest_configure(config: pytest.Config) -> None:
     told = getattr(config, "workerinput", None)
     config.stash[FOLDER] = Path(told["databases"]) if told else postgres.make_folder()
     share_compiled_statements()
+    # A slow machine is no defect: no example is judged by how long it took.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
 
 
 @pytest.hookimpl(optionalhook=True)

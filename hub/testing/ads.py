@@ -14,7 +14,7 @@ from hub.contracts.disclosure import disclose
 from hub.contracts.sandbox import AdsSandbox, Sandbox
 from hub.contracts.values import Money
 from hub.testing import samples
-from hub.testing.asking import Reply, ask, attempt, implemented_hooks
+from hub.testing.asking import Reply, ask, attempt, check_one_receipt_each, implemented_hooks
 from hub.testing.factories import FrozenClock
 from hub.testing.secrecy import leaked, personal_texts, secrets_of
 from hub.testing.wire import FAULTS, WireCall, WireConformance, failing
@@ -47,8 +47,7 @@ class AdsConformance(WireConformance):
         self, connector: Connector, batch: Sequence[Conversion], dry_run: bool = False
     ) -> Mapping[str, Receipt]:
         receipts = ask(connector, "upload_conversions", conversions=batch, dry_run=dry_run)
-        keys = sorted(receipt.key for receipt in receipts)
-        assert keys == sorted(item.key for item in batch), "exactly one receipt an item"
+        check_one_receipt_each(receipts, batch)
         return {receipt.key: receipt for receipt in receipts}
 
     def _settle(
@@ -66,7 +65,7 @@ class AdsConformance(WireConformance):
             clock.advance(minutes=minutes)
             pending = _pending(batch, waiting, accepted_at)
             polled = ask(connector, "poll_receipts", pending=pending)
-            assert sorted(receipt.key for receipt in polled) == sorted(item.key for item in pending)
+            check_one_receipt_each(polled, pending)
             settled |= {receipt.key: receipt for receipt in polled}
         return settled
 

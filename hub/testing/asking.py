@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,3 +89,11 @@ def ask(connector: Connector, hook: str, **arguments: Any) -> Any:
     reply = attempt(connector, hook, **arguments)
     assert reply.error is None, f"{hook} ended in {type(reply.error).__name__}: {reply.error}"
     return reply.result
+
+
+def check_one_receipt_each(receipts: Iterable[Any], items: Iterable[Any]) -> None:
+    """Exactly one receipt an item, by its key. Counted: pytest takes minutes to tell how two large lists differ."""
+    counts = Counter(receipt.key for receipt in receipts)
+    counts.subtract(item.key for item in items)
+    wrong = [key for key, count in counts.items() if count]
+    assert not wrong, f"exactly one receipt an item; not so for {len(wrong)}, {wrong[0]} among them"

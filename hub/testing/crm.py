@@ -18,7 +18,7 @@ from hub.contracts.phones import phone_number
 from hub.contracts.sandbox import CrmSandbox, Sandbox
 from hub.contracts.values import Money
 from hub.testing import samples
-from hub.testing.asking import ask, attempt, implemented_hooks
+from hub.testing.asking import ask, attempt, check_one_receipt_each, implemented_hooks
 from hub.testing.factories import FrozenClock
 from hub.testing.wire import FAULTS, WireCall, WireConformance, failing
 
@@ -48,8 +48,7 @@ class CrmConformance(WireConformance):
 
     def _log(self, connector: Connector, *activities: CallActivity) -> dict[str, Receipt]:
         receipts = ask(connector, "log_calls", activities=list(activities))
-        keys = sorted(receipt.key for receipt in receipts)
-        assert keys == sorted(activity.key for activity in activities), "exactly one receipt an item"
+        check_one_receipt_each(receipts, activities)
         return {receipt.key: receipt for receipt in receipts}
 
     def _pull(self, connector: Connector, cursor: str | None) -> tuple[list[Outcome], str | None]:

@@ -26,7 +26,18 @@ from hub.testing.asking import ask, implemented_hooks, plugin_manager
 from hub.testing.factories import FrozenClock, connect
 from hub.testing.secrecy import secrets_of
 
-HEAVY = ("google", "grpc", "simple_salesforce", "hubspot", "twilio", "zeep", "requests", "sqlalchemy", "fastapi")
+HEAVY = (
+    "google",
+    "grpc",
+    "simple_salesforce",
+    "hubspot",
+    "telnyx",
+    "twilio",
+    "zeep",
+    "requests",
+    "sqlalchemy",
+    "fastapi",
+)
 """Libraries that no plugin may import before it works: start-up time and memory are promises."""
 
 IMPORT_CHECK = """

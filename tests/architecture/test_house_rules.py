@@ -52,7 +52,7 @@ def test_the_door_opens_without_a_database_and_without_a_web_framework() -> None
 
 
 def test_the_plugins_are_registered_without_their_vendors_libraries() -> None:
-    heavy = ("google.ads", "grpc", "hubspot", "simple_salesforce", "twilio", "sqlalchemy", "fastapi")
+    heavy = ("google.ads", "grpc", "hubspot", "simple_salesforce", "telnyx", "twilio", "sqlalchemy", "fastapi")
     script = f"""
 import sys
 from hub.plugins import discover

@@ -1,0 +1,207 @@
+"""Telnyx: numbers, calls with TeXML answers, recordings and texts, over its REST API and signed webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from xml.etree import ElementTree
+
+from hub.api import (
+    AnswerDocument,
+    AnswerPoint,
+    Auth,
+    CallEvent,
+    ConfigError,
+    ConnectionReport,
+    Connector,
+    DataFlow,
+    Deletion,
+    Erasure,
+    Event,
+    HeldRecord,
+    Instruction,
+    Manifest,
+    MediaFile,
+    NumberOffer,
+    NumberQuery,
+    NumberSetup,
+    OutboundText,
+    OwnedNumber,
+    PersonReference,
+    PortOrder,
+    PortRequest,
+    Receipt,
+    Recipient,
+    RecordingAudio,
+    RecordingControl,
+    Services,
+    Share,
+    VerifiedWebhook,
+    WebhookRequest,
+    hookimpl,
+)
+from plugins.carriers.telnyx import (
+    call_list,
+    numbers,
+    ports,
+    privacy,
+    recordings,
+    signature,
+    texml,
+    texts,
+    webhooks,
+)
+from plugins.carriers.telnyx.addresses import Addresses
+from plugins.carriers.telnyx.rest import Rest
+from plugins.carriers.telnyx.settings import TelnyxSettings
+
+
+class Telnyx(Connector):
+    """One Telnyx account as a carrier."""
+
+    manifest = Manifest(
+        name="telnyx",
+        kind="carrier",
+        version="0.1.0",
+        summary="Telnyx: tracking numbers, calls, recordings and texts.",
+        recipient=Recipient(name="Telnyx LLC", role="processor", privacy_url="https://telnyx.com/privacy-policy"),
+        regions=("US", "CA", "NL", "SG"),
+        hosts=("api.telnyx.com", *sorted({*recordings.HOSTS, *texts.MEDIA_HOSTS})),
+        retention="call records and delivery receipts 90 days, message bodies 10 days, recordings until they are deleted "
+        "or the account's own retention ends, as telnyx.com/ai/data-handling.json says",
+        flows=(
+            DataFlow(
+                hook="send_text",
+                use="essential.service.notifications.sms",
+                shares=(Share(field="recipient_number"), Share(field="body"), Share(field="media_urls")),
+            ),
+            DataFlow(
+                hook="order_port",
+                use="essential.service.operations",
+                shares=(Share(field="authorized_person"), Share(field="pin")),
+            ),
+            DataFlow(hook="export_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
+            DataFlow(hook="erase_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
+        ),
+        deletion=Deletion(
+            supported=True,
+            note="Recordings are deleted at once. Call records and message records cannot be deleted by Telnyx' API: they "
+            "lapse by its retention, or earlier through its support. What its bills and laws require stays.",
+        ),
+        auth=Auth(kind="api_key"),
+        abilities=("dial", "dial_several", "gather", "message", "play", "record", "say", "whisper"),
+    )
+    Settings = TelnyxSettings
+    settings: TelnyxSettings
+
+    def __init__(self, name: str, settings: TelnyxSettings, services: Services) -> None:
+        super().__init__(name, settings, services)
+        if not settings.api_key.get_secret_value().strip():
+            raise ConfigError(f"connector {name!r} has an empty api_key; set it in config.yaml.")
+        self._rest = Rest(settings, services)
+        self._addresses = Addresses(services.webhook_url, settings.api_key.get_secret_value())
+
+    @hookimpl
+    def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
+        """Numbers for sale, with their monthly price."""
+        return numbers.search(self._rest, query)
+
+    @hookimpl
+    def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
+        """Order a number and point it once Telnyx has filled the order."""
+        return numbers.buy(self._rest, number, setup)
+
+    @hookimpl
+    def configure_number(self, setup: NumberSetup) -> OwnedNumber:
+        """Join an owned number to the application and the messaging profile, and point these."""
+        return numbers.configure(self._rest, setup)
+
+    @hookimpl
+    def release_number(self, number: str) -> None:
+        """Give a number back."""
+        numbers.release(self._rest, number)
+
+    @hookimpl
+    def list_numbers(self) -> Sequence[OwnedNumber]:
+        """All numbers of the account."""
+        return numbers.listed(self._rest)
+
+    @hookimpl
+    def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
+        """Check Telnyx' signature and our own proof in the address, and name the event."""
+        signature.verify(request, self.settings.public_key)
+        self._addresses.check(request)
+        return webhooks.verified(request)
+
+    @hookimpl
+    def parse_webhook(self, request: WebhookRequest) -> Sequence[Event]:
+        """The webhook's one event, or none."""
+        return webhooks.events(request, self.settings)
+
+    @hookimpl
+    def render_answer(self, point: AnswerPoint, instructions: Sequence[Instruction]) -> AnswerDocument:
+        """The instructions as TeXML."""
+        return texml.answer(point, instructions, self._addresses)
+
+    @hookimpl
+    def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
+        """An empty response, which TeXML reads as nothing more to do and other webhooks do not read at all."""
+        return texml.document(ElementTree.Element("Response"))
+
+    @hookimpl
+    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
+        """Finished calls from Telnyx' call list, with their recordings."""
+        return call_list.fetch(self._rest, since, self.services.log)
+
+    @hookimpl
+    def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
+        """A recording's audio."""
+        return recordings.fetch(self._rest, recording_id, url)
+
+    @hookimpl
+    def delete_recording(self, recording_id: str) -> None:
+        """Delete a recording at Telnyx."""
+        recordings.delete(self._rest, recording_id)
+
+    @hookimpl
+    def control_recording(self, call_id: str, control: RecordingControl) -> None:
+        """Pause or resume what is being recorded of a call."""
+        recordings.control(self._rest, call_id, control)
+
+    @hookimpl
+    def send_text(self, text: OutboundText) -> Receipt:
+        """Hand one text to Telnyx; its webhooks tell what becomes of it."""
+        return texts.send(self._rest, text, self.services.webhook_url)
+
+    @hookimpl
+    def fetch_media(self, url: str) -> MediaFile:
+        """A picture of a text that came in."""
+        return texts.fetch_media(self._rest, url)
+
+    @hookimpl
+    def order_port(self, request: PortRequest) -> PortOrder:
+        """Order that numbers be brought to Telnyx."""
+        return ports.order(self._rest, request)
+
+    @hookimpl
+    def list_ports(self) -> Sequence[PortOrder]:
+        """All port orders, newest first."""
+        return ports.listed(self._rest)
+
+    @hookimpl
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        """Calls, recordings and texts from or to the person's numbers."""
+        return privacy.held(self._rest, person)
+
+    @hookimpl
+    def erase_person(self, person: PersonReference) -> Erasure:
+        """Delete the recordings; what Telnyx keeps of calls and texts is told."""
+        return privacy.erase(self._rest, person)
+
+    @hookimpl
+    def check_connection(self) -> ConnectionReport:
+        """Read the TeXML application's own record."""
+        application = self._rest.one(f"/texml_applications/{self.settings.application_id}")
+        if application.get("active"):
+            return ConnectionReport(ok=True, detail="Telnyx answers and the TeXML application is active.")
+        return ConnectionReport(ok=False, detail="the TeXML application is not active; see Telnyx' portal.")

@@ -1,0 +1,132 @@
+"""Telnyx' call list as events: the same meanings as its webhooks, so that both fold to the same call.
+
+The TeXML list is used, not the detail records: it has the ids that webhooks name, and comes at once. It does not say which
+leg dialled which, so a dialled leg is matched by the caller whom it shows and by its time.
+Source: developers.telnyx.com/api-reference (texml-rest-commands, fetch multiple call resources; call-recordings).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hub.api import BadPayload, CallEvent, Log, phone_number
+from plugins.carriers.telnyx import translate
+from plugins.carriers.telnyx.rest import Rest
+
+Item = Mapping[str, Any]
+
+
+def fetch(rest: Rest, since: datetime, log: Log) -> list[CallEvent]:
+    """The events of all finished calls that came in at or after `since`, each call's in their order."""
+    # The list is filtered by days, and it is not said whether the day itself counts.
+    day = (since.astimezone(UTC) - timedelta(days=1)).strftime("%Y-%m-%d")
+    legs = list(rest.texml_pages("Calls", {"StartTime>": day}))
+    made = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    audio = _by_leg(rest.pages("/recordings", {"filter[created_at][gte]": made}) if legs else ())
+    events: list[CallEvent] = []
+    unreadable = 0
+    for leg, children in families(legs):
+        try:
+            found = call_events(leg, children, audio, rest.settings.base_url)
+        except BadPayload:
+            unreadable += 1
+            continue
+        if found and found[0].at >= since.replace(microsecond=0):
+            events += found
+    if unreadable:
+        log.warning("calls in Telnyx' list could not be read", calls=unreadable)
+    return events
+
+
+def _by_leg(recordings: Iterable[Item]) -> Mapping[Any, list[Item]]:
+    groups: defaultdict[Any, list[Item]] = defaultdict(list)
+    for item in recordings:
+        groups[item.get("call_control_id")].append(item)
+    return groups
+
+
+def families(legs: Iterable[Item]) -> list[tuple[Item, list[Item]]]:
+    """The callers' legs, each with the legs that were dialled for it: of the same caller, begun while it went on.
+
+    Of several calls that a caller had at once, a dialled leg belongs to the one that began last before it.
+    """
+    callers: list[tuple[Item, list[Item]]] = []
+    dialled: list[Item] = []
+    for leg in legs:
+        if leg.get("direction") == "inbound":
+            callers.append((leg, []))
+        else:
+            dialled.append(leg)
+    for leg in dialled:
+        began = _moment(leg, "start_time")
+        fitting = [
+            (start, children)
+            for caller, children in callers
+            if began is not None
+            and caller.get("from") == leg.get("from")
+            and (start := _moment(caller, "start_time")) is not None
+            and start <= began <= (_moment(caller, "end_time") or began)
+        ]
+        if fitting:
+            max(fitting, key=lambda one: one[0])[1].append(leg)
+    return callers
+
+
+def _moment(leg: Item, name: str) -> datetime | None:
+    try:
+        return translate.when(leg.get(name), name)
+    except BadPayload:
+        return None
+
+
+def call_events(
+    leg: Item, children: Sequence[Item], audio: Mapping[Any, Sequence[Item]], base_url: str
+) -> list[CallEvent]:
+    """The events of one caller's leg with its dialled legs and its recordings; empty while the call goes on."""
+    status, call = translate.status(leg.get("status"), "status"), translate.call_id(leg.get("sid"), "sid")
+    if status not in translate.ENDED:
+        return []
+    number = phone_number(leg.get("to"))
+    if number is None:
+        raise BadPayload("the call list does not say which number was called.")
+    caller = leg.get("from")
+    began = translate.when(leg.get("start_time"), "start_time")
+    finished = translate.when(leg.get("end_time") or leg.get("start_time"), "end_time")
+    duration = translate.seconds(leg.get("duration"), "duration")
+    end = translate.ended(status, call, finished, duration, number, phone_number(caller))
+    recordings = [item for one in (leg, *children) for item in audio.get(one.get("sid"), ())]
+    return [
+        translate.ringing(call, began, number, caller, leg.get("caller_name"), None, None),
+        *_dialled(children, call, number),
+        *([end] if end else []),
+        *(_recorded(item, call, number, base_url) for item in recordings if item.get("status") == "completed"),
+    ]
+
+
+def _dialled(children: Sequence[Item], call: str, number: str) -> list[CallEvent]:
+    """What the dialled legs mean: one that was picked up says more than all that were not."""
+    found = []
+    for child in children:
+        status = translate.status(child.get("status"), "status")
+        if status in translate.ENDED:
+            at = translate.when(child.get("end_time") or child.get("start_time"), "end_time")
+            duration, business = translate.seconds(child.get("duration"), "duration"), phone_number(child.get("to"))
+            found.append(translate.dialled(status, call, at, duration, number, business))
+    told = sorted((event for event in found if event), key=lambda event: event.at)
+    return [event for event in told if event.kind == "answered"] or told[-1:]
+
+
+def _recorded(item: Item, call: str, number: str, base_url: str) -> CallEvent:
+    length = item.get("duration_millis")
+    return translate.recorded(
+        item.get("initiated_by"),
+        call,
+        translate.when(item.get("created_at") or item.get("recording_ended_at"), "created_at"),
+        translate.uuid(item.get("id"), "id"),
+        base_url,
+        translate.seconds(length // 1000 if isinstance(length, int) else None, "duration_millis"),
+        number,
+    )

@@ -1,0 +1,214 @@
+"""TeXML webhooks, which are forms: the fields, what they are answered at, and what they say in our words.
+
+Source of the fields: developers.telnyx.com/api-reference/callbacks (texml-call-*, texml-gather, texml-recording-completed).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import parse_qsl
+
+from hub.api import AnswerPoint, BadPayload, CallEvent, Moment, WebhookRequest, phone_number
+from plugins.carriers.telnyx import translate
+from plugins.carriers.telnyx.addresses import carried
+
+MOST_FIELDS = 200
+MOMENTS: Mapping[str, Moment] = {
+    "voice": "ringing",
+    "fallback": "ringing",
+    "dial": "dial_ended",
+    "digits": "digits",
+    "voicemail": "message_left",
+    "whisper": "whisper",
+}
+"""The paths at which Telnyx waits for TeXML."""
+
+
+class Form:
+    """The fields of one TeXML webhook, read strictly: a field that is not of its form is BadPayload."""
+
+    def __init__(self, request: WebhookRequest) -> None:
+        self.path = request.path
+        self.received_at = request.received_at
+        self.carried = carried(request)
+        try:
+            pairs = parse_qsl(
+                request.body.decode("utf-8"), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS
+            )
+        except ValueError as error:
+            raise BadPayload("the webhook's body is not a form.") from error
+        self._fields = dict(pairs)
+        if len(self._fields) != len(pairs):
+            raise BadPayload("the webhook has a field more than once.")
+
+    def text(self, name: str) -> str:
+        """A field, blank where absent."""
+        # PostgreSQL keeps no NUL, and no field of Telnyx' means anything by one.
+        return self._fields.get(name, "").replace("\x00", "")
+
+    @property
+    def leg(self) -> str:
+        """The id of the leg that the webhook is about."""
+        return translate.call_id(self.text("CallSid"), "CallSid")
+
+    @property
+    def call(self) -> str:
+        """The id of the caller's leg."""
+        parent = self.carried.call_id or self.text("ParentCallSid")
+        return translate.call_id(parent, "ParentCallSid") if parent else self.leg
+
+    @property
+    def status(self) -> str:
+        """The leg's status, which must be there."""
+        return translate.status(self.text("CallStatus"), "CallStatus")
+
+    @property
+    def dial_status(self) -> str:
+        """How the dial ended, which must be there."""
+        return translate.status(self.text("DialCallStatus"), "DialCallStatus")
+
+    @property
+    def recording_status(self) -> str:
+        """The recording's status, which must be there."""
+        text = self.text("RecordingStatus")
+        if not re.fullmatch(r"[a-z-]{2,20}", text, re.ASCII):
+            raise BadPayload("RecordingStatus is not a status.")
+        return text
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+        return translate.believed(self.text("Timestamp"), "Timestamp", self.received_at)
+
+    @property
+    def called_number(self) -> str | None:
+        """The tracking number that was called; on a dialled leg `To` is the business, so only our address knows it."""
+        own = self.carried.tracking_number
+        return own if own or self.text("ParentCallSid") else phone_number(self.text("To"))
+
+    @property
+    def keys(self) -> str:
+        """What the caller pressed."""
+        text = self.text("Digits")
+        return text if re.fullmatch(r"[0-9*#]{1,32}", text, re.ASCII) else ""
+
+
+def event_key(form: Form) -> str:
+    """The name of the event that a form tells of; BadPayload where its content makes no sense."""
+    match form.path:
+        case "voice" | "fallback":
+            return f"call:{form.leg}:ringing"
+        case "status" | "leg":
+            return f"status:{form.leg}:{form.status}"
+        case "dial":
+            leg = form.text("DialCallSid") and translate.call_id(form.text("DialCallSid"), "DialCallSid")
+            return f"dial:{form.call}:{leg}:{form.carried.mark}:{form.dial_status}"
+        case "digits":
+            return f"digits:{form.call}:{form.carried.mark}:{form.keys}"
+        case "whisper":
+            return f"whisper:{form.leg}"
+        case "voicemail":
+            return f"message:{form.call}:{form.carried.mark}"
+        case "recording":
+            recording = translate.uuid(form.text("RecordingSid"), "RecordingSid")
+            return f"recording:{recording}:{form.recording_status}"
+    raise BadPayload("the webhook came to an address that this plugin does not give to Telnyx.")
+
+
+def answer_point(form: Form) -> AnswerPoint | None:
+    """The point at which Telnyx waits for TeXML, or None where it only tells something."""
+    moment = MOMENTS.get(form.path)
+    number = form.called_number
+    if moment is None or number is None:
+        return None
+    try:
+        return AnswerPoint(
+            moment=moment,
+            tracking_number=number,
+            call_id=form.call,
+            caller_number=phone_number(form.text("From")),
+            mark=form.carried.mark,
+            digits=form.keys if moment == "digits" else "",
+            answered=moment == "dial_ended" and form.dial_status not in translate.UNANSWERED,
+        )
+    except BadPayload:
+        return None
+
+
+def event(form: Form, account_id: str, base_url: str) -> CallEvent | None:
+    """What a form says, or None; `base_url` is the API at which recordings lie."""
+    if form.text("AccountSid") != account_id:
+        raise BadPayload("the webhook is not of this connector's Telnyx account.")
+    match form.path:
+        case "voice" | "fallback":
+            return _ringing(form)
+        case "status" if not form.text("ParentCallSid"):
+            return _callers_leg(form)
+        case "status" | "leg":
+            return _dialled_leg(form)
+        case "dial":
+            return _after_dial(form)
+        case "recording":
+            return _recording(form, base_url)
+        case "whisper" | "voicemail" | "digits":
+            # The dialled leg's status and the recording's own webhook tell more; keys are the answerer's own note.
+            return None
+    raise BadPayload("the webhook came to an address that this plugin does not give to Telnyx.")
+
+
+def _ringing(form: Form) -> CallEvent:
+    number = form.called_number
+    if number is None:
+        raise BadPayload("the webhook does not say which of our numbers was called.")
+    return translate.ringing(
+        form.leg,
+        form.at,
+        number,
+        form.text("From"),
+        form.text("CallerId"),
+        form.text("ShakenStirAttestation"),
+        form.text("ShakenStirValidated"),
+    )
+
+
+def _callers_leg(form: Form) -> CallEvent | None:
+    if form.status in ("initiated", "ringing"):
+        return _ringing(form)
+    duration = translate.seconds(form.text("CallDuration"), "CallDuration")
+    return translate.ended(
+        form.status, form.leg, form.at, duration, form.called_number, phone_number(form.text("From"))
+    )
+
+
+def _dialled_leg(form: Form) -> CallEvent | None:
+    duration = translate.seconds(form.text("CallDuration"), "CallDuration")
+    business = phone_number(form.text("To"))
+    found = translate.dialled(form.status, form.call, form.at, duration, form.called_number, business)
+    answered_at = form.text("AnsweredTime")
+    if found is None or found.kind != "answered" or form.status != "completed" or not answered_at:
+        return found
+    at = translate.believed(answered_at, "AnsweredTime", form.received_at)
+    return translate.dialled("in-progress", form.call, at, None, form.called_number, business)
+
+
+def _after_dial(form: Form) -> CallEvent | None:
+    """Only that nobody picked up: who did, and when, the dialled leg's own status tells better."""
+    if form.dial_status not in translate.UNANSWERED:
+        return None
+    return translate.dialled(form.dial_status, form.call, form.at, None, form.called_number, None)
+
+
+def _recording(form: Form, base_url: str) -> CallEvent | None:
+    if form.recording_status != "completed":
+        return None
+    return translate.recorded(
+        form.text("RecordingSource"),
+        form.call,
+        form.at,
+        translate.uuid(form.text("RecordingSid"), "RecordingSid"),
+        base_url,
+        translate.seconds(form.text("RecordingDuration"), "RecordingDuration"),
+        form.carried.tracking_number,
+    )

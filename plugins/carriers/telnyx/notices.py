@@ -1,0 +1,228 @@
+"""Telnyx' JSON events: texts and what became of them, and the calls of accounts that have them told this way too.
+
+Source of the fields: developers.telnyx.com/api-reference/callbacks and the models of the SDK `telnyx` 4.189.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from hub.api import BadPayload, CallEvent, Event, MessageEvent, MessageStatusEvent, WebhookRequest, phone_number
+from plugins.carriers.telnyx import translate
+
+MOST_MEDIA = 10
+BLOCKED = "40300"
+"""Telnyx' error code for a text to somebody who told Telnyx to stop."""
+FAILED = frozenset({"sending_failed", "delivery_failed", "expired"})
+NEVER_THROUGH = frozenset({"user_busy", "call_rejected", "not_found"})
+"""Hang-up causes of a call that never got through."""
+
+
+class Notice:
+    """One JSON event; a field that is not of its form is BadPayload."""
+
+    def __init__(self, request: WebhookRequest) -> None:
+        self.received_at = request.received_at
+        try:
+            body = json.loads(request.body)
+        except (ValueError, RecursionError) as error:
+            raise BadPayload("the webhook's body is not JSON.") from error
+        data = _object(body.get("data") if isinstance(body, dict) else None, "data")
+        self._id, self._type, self._payload = data.get("id"), data.get("event_type"), data.get("payload")
+        self.told_at = data.get("occurred_at")
+
+    @property
+    def id(self) -> str:
+        """Telnyx' id of the event: the same however often it is sent."""
+        return translate.uuid(self._id, "data.id")
+
+    @property
+    def event_type(self) -> str:
+        """As in `message.received`."""
+        if not isinstance(self._type, str) or not re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", self._type, re.ASCII):
+            raise BadPayload("data.event_type is not the name of an event.")
+        return self._type
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        """What the event tells."""
+        return _object(self._payload, "data.payload")
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+        return translate.believed(self.told_at, "data.occurred_at", self.received_at)
+
+
+def event(notice: Notice, base_url: str) -> Event | None:
+    """What a notice says, or None for one that tells nothing that we keep (an order's progress, a played prompt …)."""
+    match notice.event_type:
+        case "message.received":
+            return _message(notice)
+        case "message.sent" | "message.finalized":
+            return _message_status(notice)
+        case "call.initiated":
+            return _initiated(notice)
+        case "call.bridged":
+            return _bridged(notice)
+        case "call.hangup":
+            return _hangup(notice)
+        case "call.recording.saved":
+            return _recording(notice, base_url)
+    return None
+
+
+def _object(value: object, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise BadPayload(f"{name} is not an object.")
+    return value
+
+
+def _text(value: object, name: str) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadPayload(f"{name} is not a text.")
+    # PostgreSQL keeps neither NUL nor lone surrogates.
+    return value.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _message(notice: Notice) -> MessageEvent:
+    payload = notice.payload
+    number = phone_number(_address(payload.get("to")))
+    if number is None:
+        raise BadPayload("the webhook does not say which of our numbers was texted.")
+    word = _text(payload.get("autoresponse_type"), "autoresponse_type").lower()
+    return MessageEvent(
+        message_id=translate.uuid(payload.get("id"), "payload.id"),
+        at=notice.at,
+        tracking_number=number,
+        sender_number=phone_number(_address(payload.get("from"))),
+        body=_text(payload.get("text"), "payload.text"),
+        media_urls=tuple(_media(payload.get("media"))),
+        opt_word=cast(Literal["stop", "start", "help"], word) if word in ("stop", "start", "help") else None,
+    )
+
+
+def _address(party: object) -> str:
+    """The number of a party: an object, a list of one or more, or a bare text."""
+    first = (party[0] if party else None) if isinstance(party, list) else party
+    return _text(first.get("phone_number") if isinstance(first, dict) else first, "a phone number")
+
+
+def _media(media: object) -> list[str]:
+    if media is None:
+        return []
+    if not isinstance(media, list) or len(media) > MOST_MEDIA:
+        raise BadPayload("payload.media is not a list of attachments.")
+    urls = [_text(_object(one, "an attachment").get("url"), "an attachment's url") for one in media]
+    return [url for url in urls if url]
+
+
+def _message_status(notice: Notice) -> MessageStatusEvent:
+    payload = notice.payload
+    recipients = payload.get("to")
+    told = (
+        recipients[0].get("status") if isinstance(recipients, list) and recipients and _is_object(recipients[0]) else ""
+    )
+    status: Literal["sent", "delivered", "failed"] = "sent"
+    if told in FAILED:
+        status = "failed"
+    elif told in ("delivered", "read"):
+        status = "delivered"
+    error = _first_error(payload.get("errors")) if status == "failed" else {}
+    code = re.sub(r"[^0-9A-Za-z]", "", str(error.get("code") or ""))[:20] or None
+    return MessageStatusEvent(
+        message_id=translate.uuid(payload.get("id"), "payload.id"),
+        at=notice.at,
+        status=status,
+        code=code,
+        # The detail names both numbers; the title does not.
+        reason=_text(error.get("title"), "an error's title")[:200] or None,
+        opted_out=code == BLOCKED,
+    )
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _first_error(errors: object) -> Mapping[str, Any]:
+    return errors[0] if isinstance(errors, list) and errors and _is_object(errors[0]) else {}
+
+
+def _call(notice: Notice) -> tuple[str, str | None, str | None]:
+    """The leg's id, the number that was called on it and the caller.
+
+    On the leg that Telnyx dials `to` is the business, which the hub knows as none of its tracking numbers.
+    """
+    payload = notice.payload
+    leg = translate.call_id(payload.get("call_control_id") or payload.get("call_leg_id"), "call_control_id")
+    return leg, phone_number(payload.get("to")), phone_number(payload.get("from"))
+
+
+def _initiated(notice: Notice) -> CallEvent | None:
+    leg, called, _ = _call(notice)
+    payload = notice.payload
+    if payload.get("direction") != "incoming":
+        return None
+    if called is None:
+        raise BadPayload("the webhook does not say which of our numbers was called.")
+    level, validated = payload.get("shaken_stir_attestation"), payload.get("shaken_stir_validated")
+    return translate.ringing(
+        leg,
+        notice.at,
+        called,
+        payload.get("from"),
+        payload.get("caller_id_name"),
+        level or _verstat(payload),
+        validated,
+    )
+
+
+def _verstat(payload: Mapping[str, Any]) -> str:
+    """The `verstat` of the caller's asserted identity, among the SIP headers."""
+    headers = payload.get("sip_headers")
+    for header in headers if isinstance(headers, list) else []:
+        if isinstance(header, dict) and str(header.get("name")).lower() == "p-asserted-identity":
+            found = re.search(r"verstat=([A-Za-z-]+)", str(header.get("value")))
+            if found:
+                return found[1]
+    return ""
+
+
+def _bridged(notice: Notice) -> CallEvent:
+    leg, called, _ = _call(notice)
+    return CallEvent(kind="answered", call_id=leg, at=notice.at, tracking_number=called)
+
+
+def _hangup(notice: Notice) -> CallEvent:
+    leg, called, caller = _call(notice)
+    payload = notice.payload
+    started = payload.get("start_time")
+    began = translate.believed(started, "payload.start_time", notice.at) if started else None
+    return CallEvent(
+        kind="failed" if payload.get("hangup_cause") in NEVER_THROUGH else "completed",
+        call_id=leg,
+        at=notice.at,
+        tracking_number=called,
+        caller_number=caller,
+        duration=int((notice.at - began).total_seconds()) if began else None,
+    )
+
+
+def _recording(notice: Notice, base_url: str) -> CallEvent | None:
+    payload = notice.payload
+    if not payload.get("recording_id"):
+        # Older accounts are not told the id; the call list finds the recording.
+        return None
+    leg, called, _ = _call(notice)
+    began = translate.when(payload.get("recording_started_at"), "recording_started_at")
+    finished = translate.when(payload.get("recording_ended_at"), "recording_ended_at")
+    duration = translate.seconds(max(0, int((finished - began).total_seconds())), "the recording's duration")
+    recording_id = translate.uuid(payload.get("recording_id"), "recording_id")
+    return translate.recorded("", leg, notice.at, recording_id, base_url, duration, called)

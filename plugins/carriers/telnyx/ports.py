@@ -1,0 +1,158 @@
+"""Bringing numbers to Telnyx: make a draft, fill it in, submit it where nothing is missing, and tell where it stands.
+
+Source: developers.telnyx.com/docs/numbers/porting (getting started, requirements) and the model PortingOrder.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from typing import Any
+
+from hub.api import BadPayload, PortOrder, PortRequest, PortStatus, RetryLater
+from plugins.carriers.telnyx import translate
+from plugins.carriers.telnyx.rest import Rest
+
+STATUSES: Mapping[str, PortStatus] = {
+    "draft": "draft",
+    "in-process": "submitted",
+    "submitted": "submitted",
+    "exception": "action_required",
+    "foc-date-confirmed": "scheduled",
+    "ported": "ported",
+    "cancelled": "cancelled",
+    "cancel-pending": "cancelled",
+}
+"""Telnyx rejects no order: it asks for something until the order is cancelled."""
+MISSING = "Telnyx still wants a signed letter of authorisation or other documents; add them to the order in its portal."
+
+
+def order(rest: Rest, request: PortRequest) -> PortOrder:
+    """Order that numbers be brought over; a second try with the same key goes on with the same order.
+
+    Telnyx may split the numbers into several orders, one for each losing carrier; all are filled in, the first is told.
+    """
+    drafts = list(rest.pages("/porting_orders", {"filter[customer_reference]": request.key, **WITH_NUMBERS}))
+    if not drafts:
+        body = {"phone_numbers": list(request.numbers), "customer_reference": request.key}
+        made = rest.post("/porting_orders", body).get("data")
+        drafts = [made] if isinstance(made, dict) else made if isinstance(made, list) else []
+    if not drafts:
+        raise RetryLater("Telnyx answered without an order; ask hub numbers ports.")
+    invoice = _upload(rest, request) if request.bill and any(_status(one) == "draft" for one in drafts) else None
+    orders = [_submit(rest, one, request, invoice) for one in drafts]
+    first = told(
+        orders[0] | {"phone_numbers": orders[0].get("phone_numbers") or [{"phone_number": n} for n in request.numbers]}
+    )
+    if len(orders) == 1:
+        return first
+    split = f"Telnyx split the numbers into {len(orders)} orders. {first.detail}".strip()
+    return PortOrder(
+        order_id=first.order_id, numbers=first.numbers, status=first.status, detail=split, ports_at=first.ports_at
+    )
+
+
+WITH_NUMBERS = {"include_phone_numbers": "true"}
+
+
+def _upload(rest: Rest, request: PortRequest) -> str:
+    document = {
+        "file": base64.b64encode(request.bill).decode(),
+        "filename": "bill.pdf",
+        "customer_reference": request.key,
+    }
+    made = rest.post("/documents", {"document": document}).get("data")
+    return translate.uuid(made.get("id") if isinstance(made, dict) else None, "the document's id")
+
+
+def _submit(rest: Rest, draft: Mapping[str, Any], request: PortRequest, invoice: str | None) -> dict[str, Any]:
+    if _status(draft) != "draft":
+        return dict(draft)
+    path = f"/porting_orders/{_id(draft)}"
+    filled = rest.patch(path, _filled_in(rest, request, invoice))
+    if not filled.get("requirements_met"):
+        return filled
+    confirmed = rest.post(f"{path}/actions/confirm", {}).get("data")
+    return confirmed if isinstance(confirmed, dict) else filled
+
+
+def _filled_in(rest: Rest, request: PortRequest, invoice: str | None) -> dict[str, Any]:
+    admin = {
+        "entity_name": request.business_name,
+        "auth_person_name": request.authorized_person,
+        "account_number": request.account_number,
+        "pin_passcode": request.pin,
+    }
+    location = {
+        "street_address": request.street,
+        "locality": request.city,
+        "administrative_area": request.region,
+        "postal_code": request.postal_code,
+        "country_code": request.country,
+    }
+    configuration = {
+        "connection_id": rest.settings.application_id,
+        "messaging_profile_id": rest.settings.messaging_profile_id,
+    }
+    body: dict[str, Any] = {
+        "end_user": {"admin": _given(admin), "location": _given(location)},
+        "phone_number_configuration": _given(configuration),
+    }
+    if request.wanted_on:
+        # The middle of the working day in the Americas; Telnyx moves it into an allowed window.
+        wanted = datetime.combine(request.wanted_on, time(16, 0), UTC)
+        body["activation_settings"] = {"foc_datetime_requested": wanted.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    if invoice:
+        body["documents"] = {"invoice": invoice}
+    return body
+
+
+def _given(fields: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value}
+
+
+def listed(rest: Rest) -> list[PortOrder]:
+    """All port orders, newest first, which is Telnyx' own order."""
+    return [told(item) for item in rest.pages("/porting_orders", {"sort[value]": "-created_at", **WITH_NUMBERS})]
+
+
+def told(item: Mapping[str, Any]) -> PortOrder:
+    """An order as Telnyx tells of it; nothing of the end user is taken over."""
+    status = STATUSES.get(_status(item))
+    if status is None:
+        raise RetryLater("Telnyx tells a status of a port order that this plugin does not know.")
+    numbers = item.get("phone_numbers")
+    held = item.get("status")
+    details = held.get("details") if isinstance(held, dict) else None
+    reasons = [str(one.get("description") or one.get("code")) for one in details or [] if isinstance(one, dict)]
+    detail = " ".join(reasons) or (MISSING if status == "draft" and not item.get("requirements_met") else "")
+    return PortOrder(
+        order_id=_id(item),
+        numbers=tuple(str(one.get("phone_number")) for one in numbers or [] if isinstance(one, dict)),
+        status=status,
+        detail=detail,
+        ports_at=_ports_at(item) if status in ("scheduled", "ported") else None,
+    )
+
+
+def _status(item: Mapping[str, Any]) -> str:
+    status = item.get("status")
+    return str(status.get("value") if isinstance(status, dict) else status)
+
+
+def _id(item: Mapping[str, Any]) -> str:
+    try:
+        return translate.uuid(item.get("id"), "the order's id")
+    except BadPayload as error:
+        raise RetryLater("Telnyx answered with a port order that has no id.") from error
+
+
+def _ports_at(item: Mapping[str, Any]) -> datetime | None:
+    settings = item.get("activation_settings")
+    times = settings if isinstance(settings, dict) else {}
+    moment = times.get("foc_datetime_actual") or times.get("foc_datetime_requested")
+    try:
+        return translate.when(moment, "the date of the port") if moment else None
+    except BadPayload:
+        return None

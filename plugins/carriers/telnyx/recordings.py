@@ -1,0 +1,82 @@
+"""Recordings at Telnyx: fetch, delete, pause and resume.
+
+Source: developers.telnyx.com/api-reference (call-recordings; texml-rest-commands, update recording on a call).
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+from hub.api import BadPayload, RecordingAudio, RecordingControl, Rejected, RetryLater
+from plugins.carriers.telnyx import translate
+from plugins.carriers.telnyx.rest import Rest
+
+ORIGIN = "https://api.telnyx.com"
+"""Where the hub's addresses of recordings lie, whatever base_url was set when they were made."""
+HOSTS = (
+    "s3.amazonaws.com",
+    "s3.us-east-1.amazonaws.com",
+    "s3.eu-central-1.amazonaws.com",
+    "s3.ap-southeast-2.amazonaws.com",
+)
+"""Where Telnyx keeps the audio, by the account's data locality (United States, Germany, Australia)."""
+BUCKETS = "/telephony-recorder-"
+FORMS = {"wav": "audio/wav", "mp3": "audio/mpeg"}
+STATES = {"pause": "paused", "resume": "in-progress"}
+
+
+def fetch(rest: Rest, recording_id: str, url: str) -> RecordingAudio:
+    """A recording's audio, by a link that Telnyx makes for this moment; `url` is only checked."""
+    base_url = rest.settings.base_url
+    try:
+        translate.at_telnyx(url, (base_url, ORIGIN))
+        wanted = translate.uuid(recording_id, "the recording's id")
+    except BadPayload as error:
+        raise Rejected(f"{error} It is not fetched.") from error
+    links = rest.one(f"/recordings/{wanted}").get("download_urls")
+    for form, content_type in FORMS.items():
+        link = links.get(form) if isinstance(links, dict) else None
+        if link:
+            data = _audio(rest, link, base_url)
+            return RecordingAudio(content_type=content_type, data=data)
+    raise RetryLater("Telnyx has no audio of the recording yet.")
+
+
+def _audio(rest: Rest, link: object, base_url: str) -> bytes:
+    try:
+        address = translate.at_telnyx(link, (base_url,), HOSTS)
+    except BadPayload as error:
+        raise Rejected("the recording's audio is not at Telnyx, so it is not fetched.") from error
+    if urlsplit(address).netloc in HOSTS and not urlsplit(address).path.startswith(BUCKETS):
+        raise Rejected("the recording's audio is not in Telnyx' storage, so it is not fetched.")
+    _, data = rest.download(address)
+    if data[:4] != b"RIFF" and data[:3] != b"ID3" and data[:1] != b"\xff":
+        raise RetryLater("Telnyx answered with something that is no audio.")
+    return data
+
+
+def delete(rest: Rest, recording_id: str) -> None:
+    """Delete a recording; one that is gone already is no error."""
+    try:
+        rest.delete(f"/recordings/{translate.uuid(recording_id, 'the id of the recording')}")
+    except BadPayload as error:
+        raise Rejected(str(error)) from error
+
+
+def control(rest: Rest, call_id: str, wanted: RecordingControl) -> None:
+    """Pause or resume what is being recorded of a call; twice is no error."""
+    try:
+        call = quote(translate.call_id(call_id, "the call's id"), safe="")
+    except BadPayload as error:
+        raise Rejected(str(error)) from error
+    going_on = [
+        item
+        for item in rest.texml_pages(f"Calls/{call}/Recordings.json")
+        if item.get("status") in STATES.values() and translate.UUID.fullmatch(str(item.get("sid")))
+    ]
+    if not going_on:
+        raise Rejected("nothing is being recorded of this call.")
+    for item in going_on:
+        if item["status"] != STATES[wanted]:
+            path = f"{rest.texml}/Calls/{call}/Recordings/{item['sid']}.json"
+            rest.post_form(path, {"Status": STATES[wanted]})

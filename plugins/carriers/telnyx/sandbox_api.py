@@ -1,0 +1,99 @@
+"""The stand-in's REST API: Telnyx' paths over the state of a `Sandbox`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from plugins.carriers.telnyx.sandbox_errors import TelnyxError
+from plugins.carriers.telnyx.sandbox_media import Media
+from plugins.carriers.telnyx.sandbox_numbers import Numbers
+from plugins.carriers.telnyx.sandbox_ports import Ports
+from plugins.carriers.telnyx.sandbox_texml import Texml
+
+if TYPE_CHECKING:
+    from plugins.carriers.telnyx.sandbox import Sandbox
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Gate:
+    """Lets requests in: with the account's key, and not too many in a second."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self._second: tuple[datetime | None, int] = (None, 0)
+
+    def admit(self, request: Request) -> None:
+        """Refuse a request without the account's key, or one too many."""
+        if request.headers.get("authorization") != f"Bearer {self.sandbox.api_key}":
+            raise TelnyxError("10009")
+        now = self.sandbox.clock().replace(microsecond=0)
+        since, taken = self._second
+        self._second = (now, taken + 1 if since == now else 1)
+        limit = self.sandbox.requests_per_second
+        if limit is not None and self._second[1] > limit:
+            limits = {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1"}
+            raise TelnyxError("10011", limits)
+
+    def guarded(self, handler: Handler, public: bool = False) -> Handler:
+        """A handler behind the gate; `public` ones are the storage, whose addresses hold their own permission."""
+
+        async def serve(request: Request) -> Response:
+            try:
+                if not public:
+                    self.admit(request)
+                with self.sandbox._lock:
+                    return await handler(request)
+            except TelnyxError as error:
+                return error.response()
+
+        return serve
+
+
+def app(sandbox: Sandbox) -> Starlette:
+    """The ASGI application of a sandbox."""
+    gate = Gate(sandbox)
+    numbers, media, ports, texml = Numbers(sandbox), Media(sandbox), Ports(sandbox), Texml(sandbox)
+
+    def route(path: str, handler: Handler, *methods: str) -> Route:
+        return Route(f"/v2{path}", gate.guarded(handler), methods=list(methods) or ["GET"])
+
+    async def unknown(request: Request, error: Exception) -> Response:
+        return TelnyxError("10005").response()
+
+    account = f"/texml/Accounts/{sandbox.account_id}"
+    routes = [
+        route("/available_phone_numbers", numbers.search),
+        route("/number_orders", numbers.order, "POST"),
+        route("/number_orders/{id}", numbers.show_order),
+        route("/phone_numbers", numbers.list),
+        route("/phone_numbers/{id}", numbers.one, "GET", "PATCH", "DELETE"),
+        route("/phone_numbers/{id}/messaging", numbers.messaging, "GET", "PATCH"),
+        route("/texml_applications/{id}", numbers.application, "GET", "PATCH"),
+        route("/messaging_profiles/{id}", numbers.profile, "GET", "PATCH"),
+        route("/messages", media.send, "POST"),
+        route("/messages/{id}", media.message),
+        route("/detail_records", media.detail_records),
+        route("/recordings", media.recordings),
+        route("/recordings/{id}", media.recording, "GET", "DELETE"),
+        route("/documents", ports.upload, "POST"),
+        route("/porting_orders", ports.list, "GET"),
+        route("/porting_orders", ports.create, "POST"),
+        route("/porting_orders/{id}", ports.one, "GET", "PATCH"),
+        route("/porting_orders/{id}/actions/confirm", ports.confirm, "POST"),
+        route(f"{account}/Calls", texml.calls),
+        route(f"{account}/Calls.json", texml.calls),
+        route(f"{account}/Calls/{{call}}", texml.call),
+        route(f"{account}/Calls/{{call}}/Recordings.json", texml.recordings),
+        route(f"{account}/Calls/{{call}}/Recordings/{{id}}.json", texml.control, "POST"),
+        Route("/storage/recordings/{id}.{form}", gate.guarded(media.audio, public=True)),
+        Route("/storage/media/{id}", gate.guarded(media.picture, public=True)),
+    ]
+    return Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown})

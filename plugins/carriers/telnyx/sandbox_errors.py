@@ -1,0 +1,73 @@
+"""The stand-in's errors, pages and request bodies, in Telnyx' shapes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+ERRORS: Mapping[str, tuple[int, str, str]] = {
+    "10002": (422, "Invalid phone number", "The phone number is not in E.164."),
+    "10003": (422, "Invalid URL", "The URL is not valid."),
+    "10004": (422, "Missing required parameter", "A required parameter is missing."),
+    "10005": (404, "Resource not found", "The requested resource or URL could not be found."),
+    "10009": (401, "Authentication failed", "No key found matching the ID with the provided secret."),
+    "10011": (429, "Too many requests", "You have exceeded the maximum number of allowed requests."),
+    "40300": (
+        409,
+        "Blocked due to STOP message",
+        "Messages cannot be sent from {src} to {dst} due to an existing block rule.",
+    ),
+}
+"""Telnyx' error codes: HTTP status, title and detail. Source: developers.telnyx.com, API and messaging error codes."""
+
+
+class TelnyxError(Exception):
+    """An error of Telnyx', by its code."""
+
+    def __init__(self, code: str, headers: Mapping[str, str] | None = None, **words: str) -> None:
+        super().__init__(code)
+        self.code, self.headers, self.words = code, headers, words
+
+    def response(self) -> Response:
+        """As Telnyx writes it."""
+        status, title, detail = ERRORS[self.code]
+        error = {"code": self.code, "title": title, "detail": detail.format(**self.words)}
+        return JSONResponse({"errors": [error]}, status_code=status, headers=dict(self.headers or {}))
+
+
+async def body(request: Request) -> dict[str, Any]:
+    """A JSON object, or a form."""
+    raw = await request.body()
+    if "json" not in request.headers.get("content-type", ""):
+        return dict(parse_qsl(raw.decode(), keep_blank_values=True))
+    try:
+        parsed = json.loads(raw)
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise TelnyxError("10004")
+    return parsed
+
+
+def page(request: Request, items: list[dict[str, Any]]) -> Response:
+    """One page of a list, as the API's lists look."""
+    size = min(max(whole(request.query_params.get("page[size]"), 20), 1), 250)
+    number = max(whole(request.query_params.get("page[number]"), 1), 1)
+    meta = {
+        "total_pages": math.ceil(len(items) / size),
+        "total_results": len(items),
+        "page_number": number,
+        "page_size": size,
+    }
+    return JSONResponse({"data": items[(number - 1) * size : number * size], "meta": meta})
+
+
+def whole(text: str | None, otherwise: int) -> int:
+    """A whole number, or the one that stands for nonsense."""
+    return int(text) if text and text.isascii() and text.isdecimal() else otherwise

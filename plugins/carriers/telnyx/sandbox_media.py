@@ -1,0 +1,145 @@
+"""The stand-in's texts and recordings over its REST API, and the storage that holds audio and pictures."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import wave
+from array import array
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from plugins.carriers.telnyx import sandbox_messages
+from plugins.carriers.telnyx.sandbox_errors import TelnyxError, body, page
+
+if TYPE_CHECKING:
+    from plugins.carriers.telnyx.sandbox import Sandbox
+
+RATE = 8000
+
+
+class Media:
+    """Texts, message records, recordings and their files."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self._taken: dict[str, str] = {}
+
+    async def send(self, request: Request) -> Response:
+        wanted = await body(request)
+        sender, receiver = wanted.get("from"), wanted.get("to")
+        if not isinstance(receiver, str) or not re.fullmatch(r"\+[1-9]\d{6,14}", receiver):
+            raise TelnyxError("10002")
+        if not wanted.get("text") and not wanted.get("media_urls"):
+            raise TelnyxError("10004")
+        if (sender, receiver) in self.sandbox.blocked:
+            raise TelnyxError("40300", src=str(sender), dst=receiver)
+        key = request.headers.get("idempotency-key", "")
+        if not key or key not in self._taken:
+            shown = sandbox_messages.outgoing(self.sandbox, wanted)
+            self.sandbox.messages[shown["id"]] = shown
+            self._taken[key] = shown["id"]
+        return JSONResponse({"data": self.sandbox.messages[self._taken[key]]})
+
+    async def message(self, request: Request) -> Response:
+        found = self.sandbox.messages.get(request.path_params["id"])
+        if found is None:
+            raise TelnyxError("10005")
+        return JSONResponse({"data": found})
+
+    async def detail_records(self, request: Request) -> Response:
+        query = request.query_params
+        if query.get("filter[record_type]") != "messaging":
+            raise TelnyxError("10004")
+        records = [sandbox_messages.detail_record(one) for one in self.sandbox.messages.values()]
+        return page(
+            request,
+            [
+                one
+                for one in records
+                if query.get("filter[cli]") in (None, one["cli"]) and query.get("filter[cld]") in (None, one["cld"])
+            ],
+        )
+
+    # Recordings
+
+    async def recordings(self, request: Request) -> Response:
+        query = request.query_params
+        since = query.get("filter[created_at][gte]", "")
+        found = [
+            one
+            for one in map(self._shown, self._ready())
+            if one["created_at"] >= since
+            and query.get("filter[from]") in (None, one["from"])
+            and query.get("filter[to]") in (None, one["to"])
+            and query.get("filter[call_control_id]") in (None, one["call_control_id"])
+        ]
+        return page(request, sorted(found, key=lambda one: str(one["created_at"]), reverse=True))
+
+    async def recording(self, request: Request) -> Response:
+        held = {one["sid"]: one for one in self._ready()}.get(request.path_params["id"])
+        if held is None:
+            raise TelnyxError("10005")
+        shown = self._shown(held)
+        if request.method == "DELETE":
+            del self.sandbox.held_recordings[held["sid"]]
+        return JSONResponse({"data": shown})
+
+    def _ready(self) -> list[dict[str, Any]]:
+        return [one for one in self.sandbox.held_recordings.values() if one["status"] == "completed"]
+
+    def _shown(self, held: dict[str, Any]) -> dict[str, Any]:
+        link = f"{self.sandbox.origin}/storage/recordings/{held['sid']}.wav?X-Amz-Expires=600&X-Amz-Signature=fresh"
+        return {
+            "id": held["sid"],
+            "record_type": "recording",
+            "call_control_id": held["call_sid"],
+            "call_leg_id": held["call_sid"],
+            "call_session_id": held["call_sid"],
+            "connection_id": self.sandbox.application_id,
+            "channels": "single" if held["channels"] == 1 else "dual",
+            "source": "call",
+            "status": "completed",
+            "initiated_by": held["source"],
+            "from": held["from"],
+            "to": held["to"],
+            "recording_started_at": held["start_time"],
+            "recording_ended_at": held["end_time"],
+            "created_at": held["date_updated"],
+            "updated_at": held["date_updated"],
+            "duration_millis": int(held["duration"]) * 1000,
+            "download_urls": {"wav": link},
+        }
+
+    # The storage
+
+    async def audio(self, request: Request) -> Response:
+        """The audio of a recording; as at S3, a second permission in the headers is refused."""
+        if request.headers.get("authorization"):
+            return Response("Only one auth mechanism allowed", status_code=400)
+        spoken, seconds = self.sandbox.audio.get(request.path_params["id"], (None, -1))
+        signed = request.query_params.get("X-Amz-Signature")
+        if seconds < 0 or not signed or request.path_params["id"] not in self.sandbox.held_recordings:
+            return Response(status_code=403)
+        return Response(spoken or tone(seconds), media_type="binary/octet-stream")
+
+    async def picture(self, request: Request) -> Response:
+        data = self.sandbox.media.get(request.path_params["id"])
+        if data is None or request.headers.get("authorization"):
+            return Response(status_code=403)
+        return Response(data, media_type="image/png")
+
+
+def tone(seconds: int) -> bytes:
+    """A WAV of a quiet tone: what is heard where nobody says what was spoken."""
+    wave_of_one_second = [round(2500 * math.sin(2 * math.pi * 330 * step / RATE)) for step in range(RATE)]
+    stream = io.BytesIO()
+    with wave.open(stream, "wb") as audio:
+        audio.setnchannels(1)
+        audio.setsampwidth(2)
+        audio.setframerate(RATE)
+        audio.writeframes(array("h", wave_of_one_second).tobytes() * max(seconds, 1))
+    return stream.getvalue()

@@ -1,0 +1,109 @@
+"""The stand-in's texts as Telnyx shows them, in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from plugins.carriers.telnyx.sandbox import Sandbox
+
+STOPPING = frozenset({"STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
+STARTING = frozenset({"START", "UNSTOP"})
+UNDELIVERED = {
+    "code": "40008",
+    "title": "Undeliverable",
+    "detail": "The recipient carrier did not accept the message.",
+}
+WORDS = {"sent": "sent", "delivered": "delivered", "failed": "delivery_failed"}
+
+
+def iso(at: datetime) -> str:
+    """A time as Telnyx writes it in JSON."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def opt_word(body: str) -> str | None:
+    """Which list of words a text that came in belongs to."""
+    word = " ".join(body.upper().split())
+    if word in STOPPING:
+        return "STOP"
+    return "START" if word in STARTING else "HELP" if word == "HELP" else None
+
+
+def incoming(
+    sandbox: Sandbox, sender: str, receiver: str, body: str, pictures: Sequence[tuple[str, bytes]], word: str | None
+) -> dict[str, Any]:
+    """A text that came in."""
+    media = [{"url": url, "content_type": "image/png", "size": len(data)} for url, data in pictures]
+    return _message(sandbox, "inbound", sender, receiver, body, media) | {
+        "autoresponse_type": word,
+        "to": [{"phone_number": receiver, "carrier": "Telnyx", "line_type": "Wireless", "status": "webhook_delivered"}],
+        "messaging_profile_id": sandbox.profile_id,
+    }
+
+
+def outgoing(sandbox: Sandbox, wanted: dict[str, Any]) -> dict[str, Any]:
+    """A text that the hub sent, as its request asked for it."""
+    media = [{"url": url, "content_type": None, "size": None} for url in wanted.get("media_urls") or ()]
+    shown = _message(sandbox, "outbound", wanted.get("from", ""), wanted["to"], wanted.get("text", ""), media)
+    return shown | {
+        "to": [{"phone_number": wanted["to"], "carrier": "", "line_type": "Wireless", "status": "queued"}],
+        "messaging_profile_id": wanted.get("messaging_profile_id", sandbox.profile_id),
+        "webhook_url": wanted.get("webhook_url"),
+    }
+
+
+def _message(
+    sandbox: Sandbox, direction: str, sender: str, receiver: str, body: str, media: list[dict[str, Any]]
+) -> dict[str, Any]:
+    now = iso(sandbox.clock())
+    return {
+        "id": sandbox.new_id("message"),
+        "record_type": "message",
+        "direction": direction,
+        "type": "MMS" if media else "SMS",
+        "from": {"phone_number": sender, "carrier": "", "line_type": "Wireless"},
+        "to": [{"phone_number": receiver}],
+        "cc": [],
+        "text": body,
+        "media": media,
+        "errors": [],
+        "encoding": "GSM-7" if body.isascii() else "UCS-2",
+        "parts": 1,
+        "organization_id": sandbox.account_id,
+        "received_at": now,
+        "sent_at": None,
+        "completed_at": None,
+        "cost": None,
+        "tags": [],
+        "valid_until": None,
+        "webhook_url": None,
+        "webhook_failover_url": None,
+    }
+
+
+def moved(shown: dict[str, Any], status: Literal["sent", "delivered", "failed"], at: datetime) -> dict[str, Any]:
+    """The text after its carrier told what became of it; changed in place."""
+    shown["to"][0]["status"] = WORDS[status]
+    shown["sent_at"] = shown["sent_at"] or iso(at)
+    if status != "sent":
+        shown["completed_at"] = iso(at)
+    shown["errors"] = [UNDELIVERED] if status == "failed" else []
+    return shown
+
+
+def detail_record(shown: dict[str, Any]) -> dict[str, Any]:
+    """The message detail record of a text."""
+    return {
+        "record_type": "message_detail_record",
+        "uuid": shown["id"],
+        "cli": shown["from"]["phone_number"],
+        "cld": shown["to"][0]["phone_number"],
+        "direction": shown["direction"],
+        "status": "received" if shown["direction"] == "inbound" else "delivered",
+        "message_type": shown["type"],
+        "created_at": shown["received_at"],
+        "sent_at": shown["sent_at"],
+    }

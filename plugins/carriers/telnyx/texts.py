@@ -1,0 +1,73 @@
+"""Texts at Telnyx: send one, fetch the pictures of one.
+
+Source: developers.telnyx.com/api-reference/messages/send-a-message and the error code 40300.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.api import BadPayload, MediaFile, OutboundText, OutcomeUnknown, Receipt, Rejected, RetryLater
+from plugins.carriers.telnyx import translate
+from plugins.carriers.telnyx.notices import BLOCKED
+from plugins.carriers.telnyx.rest import NotSent, Rest
+
+MEDIA_HOSTS = (
+    "media.telnyx.com",
+    "s3.amazonaws.com",
+    "us-central-1.telnyxcloudstorage.com",
+    "us-east-1.telnyxcloudstorage.com",
+    "us-west-1.telnyxcloudstorage.com",
+    "eu-central-1.telnyxcloudstorage.com",
+)
+"""Where Telnyx keeps the pictures of texts that came in."""
+
+
+def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
+    """Hand one text over. OutcomeUnknown where Telnyx may have taken it all the same."""
+    message: dict[str, Any] = {
+        "from": text.sender,
+        "to": text.recipient_number,
+        "webhook_url": f"{webhook_url}/message",
+        "use_profile_webhooks": False,
+    }
+    if text.body:
+        message["text"] = text.body
+    if text.media_urls:
+        message["media_urls"] = list(text.media_urls)
+    if rest.settings.messaging_profile_id:
+        message["messaging_profile_id"] = rest.settings.messaging_profile_id
+    try:
+        reply = rest.post("/messages", message, {"idempotency-key": text.key})
+    except Rejected as error:
+        return Receipt(
+            key=text.key,
+            status="rejected",
+            code=error.code,
+            reason=str(error),
+            opted_out=error.code == BLOCKED,
+        )
+    except NotSent:
+        raise
+    except RetryLater as error:
+        raise OutcomeUnknown(
+            f"{str(error).rstrip('.')}; whether it took the text is not known, look in its portal."
+        ) from None
+    taken = reply.get("data")
+    try:
+        reference = translate.uuid(taken.get("id") if isinstance(taken, dict) else None, "the text's id")
+    except BadPayload as error:
+        raise OutcomeUnknown("Telnyx took the text without an id; what became of it stands in its portal.") from error
+    return Receipt(key=text.key, status="accepted", reference=reference)
+
+
+def fetch_media(rest: Rest, url: str) -> MediaFile:
+    """A picture of a text that came in."""
+    try:
+        address = translate.at_telnyx(url, (rest.settings.base_url,), MEDIA_HOSTS)
+    except BadPayload as error:
+        raise Rejected("the picture's address is not at Telnyx, so it is not fetched.") from error
+    content_type, data = rest.download(address)
+    if "/" not in content_type or content_type in ("application/json", "text/html"):
+        raise RetryLater("Telnyx answered with something that is no picture.")
+    return MediaFile(content_type=content_type, data=data)

@@ -1,0 +1,175 @@
+"""Telnyx' words to ours and back: statuses, times, durations, ids; what forms, JSON events and lists all use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Literal, cast
+from urllib.parse import urlsplit
+
+from hub.api import BadPayload, CallEvent, phone_number
+
+UNANSWERED = frozenset({"busy", "failed", "no-answer", "canceled"})
+"""How a dialled leg ends that nobody picked up."""
+ENDED = UNANSWERED | {"completed"}
+CALL_STATUSES = ENDED | {"queued", "initiated", "ringing", "in-progress", "answered"}
+LONGEST = 100_000
+"""Seconds; Telnyx ends a call after four hours at the latest."""
+BELIEVABLE = timedelta(days=1)
+"""Telnyx' clock is believed, signed as it is, unless it is a day away from ours."""
+CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_.=-]{7,159}")
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def call_id(text: object, name: str) -> str:
+    """Telnyx' id of a call leg: its call control id, as `v3:` and some 55 characters."""
+    if not isinstance(text, str) or not CALL_ID.fullmatch(text):
+        raise BadPayload(f"{name} is not the id of a call.")
+    return text
+
+
+def uuid(text: object, name: str) -> str:
+    """The id of a recording, a text, an event."""
+    if not isinstance(text, str) or not UUID.fullmatch(text):
+        raise BadPayload(f"{name} is not a Telnyx id.")
+    return text
+
+
+def status(text: object, name: str) -> str:
+    """A call status that Telnyx knows; an answered call is `in-progress`."""
+    if not isinstance(text, str) or text not in CALL_STATUSES:
+        raise BadPayload(f"{name} is not a call status.")
+    return "in-progress" if text == "answered" else text
+
+
+def seconds(text: object, name: str) -> int | None:
+    """A duration in seconds; None where blank."""
+    if text in (None, ""):
+        return None
+    if isinstance(text, bool) or not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", str(text), re.ASCII):
+        raise BadPayload(f"{name} is not a duration in seconds.")
+    whole = int(str(text).partition(".")[0])
+    if whole > LONGEST:
+        raise BadPayload(f"{name} is not a duration in seconds.")
+    return whole
+
+
+def when(text: object, name: str) -> datetime:
+    """A time as Telnyx writes it, aware UTC: ISO 8601 in webhooks, RFC 2822 in the call list."""
+    try:
+        written = str(text).strip()
+        iso = re.match(r"\d{4}-", written)
+        moment = datetime.fromisoformat(written) if iso else parsedate_to_datetime(written)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
+        raise BadPayload(f"{name} is not a time.") from error
+
+
+def believed(text: object, name: str, received_at: datetime) -> datetime:
+    """When it happened: Telnyx' own time where it tells a believable one that is not after the arrival."""
+    told = when(text, name) if text else received_at
+    return told if received_at - BELIEVABLE < told <= received_at else received_at
+
+
+def caller_name(text: object) -> str | None:
+    """A caller's name on one line; None where there is none, or only the number again."""
+    name = "".join(c for c in str(text or "") if c.isprintable()).strip()[:100]
+    return name if name and phone_number(name) is None else None
+
+
+def attestation(level: object, validated: object) -> Literal["A", "B", "C"] | None:
+    """Who signed the caller's number; None where validation failed or nothing is said.
+
+    Webhooks tell the level and, apart, whether it was validated; SIP headers tell both in one `verstat`, where the A is
+    left out. Source: developers.telnyx.com/docs/voice/stir-shaken/sip-header-parameters.
+    """
+    verstat = re.fullmatch(r"TN-Validation-Passed(?:-([ABC]))?", str(level or ""))
+    if verstat:
+        return cast(Literal["A", "B", "C"], verstat[1] or "A")
+    genuine = level in ("A", "B", "C") and str(validated).lower() == "true"
+    return cast(Literal["A", "B", "C"], level) if genuine else None
+
+
+def at_telnyx(url: object, origins: Sequence[str], hosts: Sequence[str] = ()) -> str:
+    """`url` if it lies at one of `origins` (scheme and host), or by https at one of `hosts`; BadPayload otherwise."""
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+        by_https = parts.scheme == "https" and parts.netloc in hosts
+        known = f"{parts.scheme}://{parts.netloc}" in origins or by_https
+    except ValueError:
+        known = False
+    if not known or len(str(url)) > 3000 or not str(url).isprintable():
+        raise BadPayload("the address is not at Telnyx.")
+    return str(url)
+
+
+def ringing(
+    call: str, at: datetime, tracking_number: str, caller: object, name: object, level: object, validated: object
+) -> CallEvent:
+    """A call that comes in; `caller`, `name` and its verification as Telnyx writes them."""
+    return CallEvent(
+        kind="ringing",
+        call_id=call,
+        at=at,
+        tracking_number=tracking_number,
+        caller_number=phone_number(caller),
+        caller_name=caller_name(name),
+        attestation=attestation(level, validated),
+    )
+
+
+def dialled(
+    leg_status: str, call: str, at: datetime, duration: int | None, tracking_number: str | None, business: str | None
+) -> CallEvent | None:
+    """What the dialled leg's status means for the caller's call; `at` is the status's own time.
+
+    A leg that is `completed` was picked up its duration earlier, and never if it had none. None for a status that tells
+    nothing.
+    """
+    if leg_status in UNANSWERED or (leg_status == "completed" and duration == 0):
+        return CallEvent(kind="not_answered", call_id=call, at=at, tracking_number=tracking_number)
+    if leg_status not in ("in-progress", "completed"):
+        return None
+    picked_up = at - timedelta(seconds=duration or 0) if leg_status == "completed" else at
+    return CallEvent(kind="answered", call_id=call, at=picked_up, tracking_number=tracking_number, answered_by=business)
+
+
+def ended(
+    call_status: str, call: str, at: datetime, duration: int | None, tracking_number: str | None, caller: str | None
+) -> CallEvent | None:
+    """The end of the caller's leg; None for a status that is no end.
+
+    A caller who gives up (`no-answer`, `canceled`) has completed a call that nobody answered; `busy` and `failed` never
+    got through.
+    """
+    if call_status not in ENDED:
+        return None
+    return CallEvent(
+        kind="failed" if call_status in ("busy", "failed") else "completed",
+        call_id=call,
+        at=at,
+        tracking_number=tracking_number,
+        caller_number=caller,
+        duration=duration,
+    )
+
+
+def recorded(
+    source: object, call: str, at: datetime, recording_id: str, base_url: str, duration: int | None, number: str | None
+) -> CallEvent:
+    """A recording that is ready; what the TeXML verb `<Record>` made is a voicemail.
+
+    Its address is that of the API, which lasts; the link that Telnyx sends works for ten minutes and needs no key, so it
+    is never kept.
+    """
+    return CallEvent(
+        kind="voicemail" if source == "RecordVerb" else "recorded",
+        call_id=call,
+        at=at,
+        tracking_number=number,
+        recording_id=recording_id,
+        recording_url=f"{base_url}/v2/recordings/{recording_id}",
+        recording_duration=duration,
+    )

@@ -1,0 +1,45 @@
+"""Telnyx' webhooks, whichever way they come: which event a request tells of, what it waits for, what it says.
+
+TeXML sends forms, all else is JSON; the body alone tells which, since the content type is not signed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from hub.api import BadPayload, Event, VerifiedWebhook, WebhookRequest
+from plugins.carriers.telnyx import forms, notices
+from plugins.carriers.telnyx.forms import Form
+from plugins.carriers.telnyx.notices import Notice
+from plugins.carriers.telnyx.settings import TelnyxSettings
+
+LONGEST_KEY = 200
+
+
+def is_json(request: WebhookRequest) -> bool:
+    """Whether the body is a JSON event."""
+    return request.body.lstrip()[:1] in (b"{", b"[")
+
+
+def verified(request: WebhookRequest) -> VerifiedWebhook:
+    """A genuine request's event and the point that it waits at; content without sense is named by its hash."""
+    try:
+        if is_json(request):
+            return VerifiedWebhook(f"event:{Notice(request).id}")
+        form = Form(request)
+        key = forms.event_key(form)
+        if len(key) <= LONGEST_KEY:
+            return VerifiedWebhook(key, forms.answer_point(form))
+    except BadPayload:
+        pass
+    return VerifiedWebhook(f"sha256:{hashlib.sha256(request.body).hexdigest()}")
+
+
+def events(request: WebhookRequest, settings: TelnyxSettings) -> Sequence[Event]:
+    """The events in a request: one, or none."""
+    if is_json(request):
+        found = notices.event(Notice(request), settings.base_url)
+    else:
+        found = forms.event(Form(request), settings.account_id, settings.base_url)
+    return [found] if found else []

@@ -273,6 +273,23 @@ def test_links_to_the_companys_other_site_carry_the_visit(visitor: Visitor) -> N
     assert "_ringfence" not in json.dumps(visitor.hub.rows("SELECT url FROM page_view"))
 
 
+def test_a_search_form_to_the_companys_other_site_carries_the_visit(visitor: Visitor) -> None:
+    other = visitor.site.page("www.drains.example.com", "/find", visitor.html(PHONE))
+    strange = visitor.site.page("stranger.example.com", "/find", "Hello")
+    form = "<form id={} action='{}'><input name=q value=leak><button>Find</button></form>"
+    visitor.open(PHONE + form.format("own", other) + form.format("not", strange))
+    number = visitor.swapped()
+    visitor.page.click("#own button")
+    visitor.page.wait_for_url("**/www.drains.example.com:*/**")
+    assert visitor.swapped() == number and visitor.page.url == f"{other}?q=leak", "the address is clean again"
+    assert len(visitor.hub.visits()) == visitor.hub.leases() == 1
+    visitor.page.go_back(wait_until="commit")
+    visitor.sees("document.querySelectorAll('[name=_ringfence]').length === 0")
+    visitor.page.click("#not button")
+    visitor.page.wait_for_url("**/stranger.example.com:*/**")
+    assert visitor.page.url == f"{strange}?q=leak"
+
+
 def test_a_link_that_is_old_or_made_up_carries_nothing(visitor: Visitor) -> None:
     now = int(time.time() * 1000)
     for text in (

@@ -12,7 +12,7 @@
   const isOurs = (url, host = hostOf(url)) => within(host, [location.hostname, ...settings.domains, ...settings.linked]);
   const fresh = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
   const on = (names, act) => names.split(" ").forEach((name) => addEventListener(name, act, true));
-  const number = () => reply && reply.number || null;
+  const number = () => reply?.number || null;
   const tell = (name, detail) => document.dispatchEvent(new CustomEvent("ringfence:" + name, { detail }));
 
   // --- Finding and writing numbers
@@ -83,7 +83,7 @@
       }
       if (node.shadowRoot) enter(node.shadowRoot);
     }
-    for (let child = node.firstChild; child; child = child.nextSibling) walk(child);
+    node.childNodes.forEach(walk);
   };
   const skipped = (node) => {
     const element = node.nodeType === 1 ? node : node.parentElement || node.getRootNode().host;
@@ -144,19 +144,19 @@
     return { may, country, consent };
   };
   const google = (entry) => {
-    const said = entry && entry[0] === "consent" && entry[2];
+    const said = entry?.[0] === "consent" && entry[2];
     if (!said || (said.region && !said.region.includes(words.page.country))) return;
     for (const name in NAMES) if (said[NAMES[name]]) words.google[name] = word(said[NAMES[name]] === "granted");
   };
   const hear = {
     __tcfapi: (data, ok) => {
-      const free = data && data.gdprApplies === false;
+      const free = data?.gdprApplies === false;
       if (!ok || !(free || /^(?:tcloaded|useractioncomplete)$/.test(data.eventStatus))) return;
       words.tcf = free ? {} : purposes((id) => data.purpose.consents[id]);
       return true;
     },
     __gpp: (event, ok) => {
-      const { signalStatus, parsedSections } = event && event.pingData || {};
+      const { signalStatus, parsedSections } = event?.pingData || {};
       if (!ok || signalStatus !== "ready") return;
       honoured.delete("gpp");
       words.gpp = {};
@@ -240,16 +240,23 @@
     history.replaceState(history.state, "", location.href.replace(found[0], found[0][0].replace("&", ""))
       .replace("?&", "?").replace(/\?(?=#|$)/, ""));
   };
+  const carries = (url, host = hostOf(url)) =>
+    visit && !within(host, [domain || location.hostname]) && within(host, settings.linked);
   const follow = (event) => {
     const anchor = event.composedPath().find((each) => each.localName === "a" && each.href);
     if (!anchor) return;
-    const host = hostOf(anchor.href);
     if (anchor.target !== "_blank") leave(anchor.href);
-    if (!visit || within(host, [domain || location.hostname]) || !within(host, settings.linked)) return;
+    if (!carries(anchor.href)) return;
     const plain = anchor.getAttribute("href"), url = new URL(anchor.href);
     url.searchParams.set(LINK, stamp());
     anchor.href = url;
     setTimeout(() => anchor.setAttribute("href", plain));
+  };
+  const submit = ({ target }) => {
+    if (target.method !== "get" || !carries(target.action)) return;
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name: LINK, value: stamp() });
+    target.append(field);
+    setTimeout(() => field.remove());
   };
 
   // --- The visit
@@ -382,7 +389,7 @@
   window.ringfence = {
     swap, permission,
     numbers: () => Object.fromEntries(targets.map(({ plus }) => [plus, number()])),
-    visit: () => visit ? { id: visit, visitor, tracker: reply && reply.tracker, leaseUntil: lease ? new Date(lease) : null } : null,
+    visit: () => visit ? { id: visit, visitor, tracker: reply?.tracker, leaseUntil: lease ? new Date(lease) : null } : null,
     honoured: () => (permission(), [...honoured]),
     consent: (said) => { Object.assign(words.page, said); decide(); },
   };
@@ -396,11 +403,12 @@
   on("pointerdown pointermove keydown scroll touchstart", alive);
   on("popstate", moved);
   on("click auxclick", follow);
+  on("submit", submit);
   for (const name of ["pushState", "replaceState"]) {
     const original = history[name];
     history[name] = (...given) => { original.apply(history, given); moved(); };
   }
-  if (window.navigation) navigation.addEventListener("navigate", ({ destination }) => destination.sameDocument || leave(destination.url));
+  window.navigation?.addEventListener("navigate", ({ destination }) => destination.sameDocument || leave(destination.url));
   document.addEventListener("load", ({ target }) => { if (watching && target.localName === "iframe") swap(target); }, true);
   meet();
   on("pagehide", gone);

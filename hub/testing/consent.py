@@ -12,11 +12,12 @@ from typing import Any, ClassVar
 import pytest
 
 from hub.contracts.connector import Connector
-from hub.contracts.consent import STRICTNESS, ConsentQuestion, ConsentRecord, Opinion, Place, Signal
+from hub.contracts.consent import STRICTNESS, ConsentQuestion, ConsentRecord, Duty, Opinion, Place, Signal
 from hub.contracts.manifest import Recipient
 from hub.testing.asking import ask
 from hub.testing.connectors import ConnectorConformance
 
+RECORDING = "telephony.recording"
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 PLACES = (
     (),
@@ -33,6 +34,7 @@ USES = (
     "sales",
     "essential.service",
     "marketing.communications.sms",
+    RECORDING,
 )
 CATEGORIES = (
     frozenset[str](),
@@ -118,6 +120,17 @@ class ConsentConformance(ConnectorConformance):
                 after = replace(question, person_places=(*question.person_places, *more))
                 assert self._strictness(connector, after) >= before, f"a place loosened {question}"
 
+    def test_one_more_place_never_takes_a_duty_of_a_recording_away(self, connector: Connector) -> None:
+        """What must be said before a call is recorded adds up over the places; who asks for a yes offers a refusal too."""
+        for question in _questions():
+            before = self._judge(connector, question).duties
+            assert question.use == RECORDING or not before, f"duties are of recordings alone, not of {question.use}"
+            for more in filter(None, PLACES if question.person_places else ()):
+                after = replace(question, person_places=(*question.person_places, *more))
+                assert before <= _fulfilled(self._judge(connector, after).duties), (
+                    f"a place took a duty away: {question}"
+                )
+
     def test_one_more_category_never_loosens(self, connector: Connector) -> None:
         for question in _questions():
             before = self._strictness(connector, question)
@@ -129,6 +142,10 @@ class ConsentConformance(ConnectorConformance):
         for question in _questions():
             turned = replace(question, person_places=question.person_places[::-1], signals=question.signals[::-1])
             assert self._strictness(connector, turned) == self._strictness(connector, question)
+
+
+def _fulfilled(duties: frozenset[Duty]) -> frozenset[Duty]:
+    return duties | {"offer_refusal"} if "ask_yes" in duties else duties
 
 
 class _Nothing:

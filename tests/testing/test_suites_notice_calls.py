@@ -100,7 +100,7 @@ def no_key_for_what_makes_no_sense(self: Any, honest: Any, request: Any) -> Any:
     return honest(self, request)
 
 
-@instead_of("verify_webhook", "a_ringing_call_waits_for_its_route")
+@instead_of("verify_webhook", "a_ringing_call_waits_for_its_answer")
 def a_ringing_call_that_waits_for_nothing(self: Any, honest: Any, request: Any) -> Any:
     return replace(honest(self, request), answer=None)
 

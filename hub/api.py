@@ -15,7 +15,7 @@ from hub.contracts.answers import (
     TakeMessage,
 )
 from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
-from hub.contracts.consent import ConsentQuestion, ConsentRecord, Opinion, Place, Signal
+from hub.contracts.consent import ConsentQuestion, ConsentRecord, Duty, Opinion, Place, Signal
 from hub.contracts.conversions import CallActivity, Conversion, PendingReceipt, Receipt
 from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
 from hub.contracts.facts import Caller, Fact
@@ -80,6 +80,7 @@ __all__ = [
     "DataFlow",
     "Deletion",
     "Dial",
+    "Duty",
     "Erasure",
     "Event",
     "Exchange",

@@ -11,8 +11,12 @@ from hub.contracts.manifest import Recipient
 
 Verdict = Literal["allow", "needs", "deny"]
 Duty = Literal["announce", "offer_refusal", "ask_yes"]
-"""Before a recorded second: say that the call is recorded; and offer a key that leads to an unrecorded line; or record only
-after the caller pressed a key for yes."""
+"""What must be done before the first recorded second; the duties of several opinions add up.
+
+`announce`: say that the call is recorded. `offer_refusal`: say also which key leads to a line that is not recorded; who
+presses none stays on the line and is recorded. `ask_yes`: record only who pressed the key for yes, in this call; it fulfils
+`offer_refusal` too, for whoever presses nothing is not recorded. The verdict beside them is `allow`: the yes is asked for in
+the call and needs no record beforehand; `deny` means that there is no recording whatever the caller presses."""
 STRICTNESS: Mapping[Verdict, int] = {"allow": 0, "needs": 1, "deny": 2}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.api import ConnectionReport, Connector, ConsentQuestion, Manifest, Opinion, Recipient, hookimpl
+from plugins.consent.jurisdictions.recording import USE, may_record, recording_table
 from plugins.consent.jurisdictions.rules import rule_set
 from plugins.consent.jurisdictions.settings import JurisdictionSettings
 from plugins.consent.jurisdictions.translate import opinion
@@ -23,15 +24,22 @@ class Jurisdictions(Connector):
 
     @hookimpl
     def judge(self, question: ConsentQuestion) -> Opinion:
-        """`allow`, `needs` or `deny` with the row that decided; only the person's own yes turns `needs` into `allow`."""
+        """`allow`, `needs` or `deny` with the row that decided; only the person's own yes turns `needs` into `allow`.
+
+        Whether a call may be recorded has a table of its own, and an answer with duties.
+        """
+        if question.use == USE:
+            return may_record(question, self.settings.trades_in, rule_set().ruleset.isoformat())
         return opinion(question, self.settings.trades_in)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
         """Always well; names the rows that a person should have looked at again by today."""
         table = rule_set()
-        overdue = [rule.id for rule in table.overdue(self.services.clock().date())]
-        detail = f"Rule set {table.ruleset.isoformat()} with {len(table.rules)} rules."
+        today, recording = self.services.clock().date(), recording_table()
+        overdue = [rule.id for rule in table.overdue(today)]
+        overdue += [f"recording.{rule.id}" for rule in recording.overdue(today)]
+        detail = f"Rule set {table.ruleset.isoformat()} with {len(table.rules)} rules, and {len(recording.rules)} on recording."
         if overdue:
             detail += f" Verify these again, they are past their date: {', '.join(overdue)}."
         return ConnectionReport(ok=True, detail=detail)

@@ -8,6 +8,8 @@ from hub.api import ConsentQuestion, ConsentRecord, Opinion, Signal
 
 ADVERTISING = "marketing.advertising"
 ESSENTIAL = "essential"
+RECORDING = "telephony.recording"
+"""To record a call is no sharing; whether a browser objects to ads says nothing on it."""
 SIGNAL_NAMES = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
 
 _REFERENCE = re.compile(r"(?:[a-z][a-z_]{0,30}[:/ ])?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
@@ -60,7 +62,9 @@ def objects_to(question: ConsentQuestion) -> bool:
     """
     if _within(question.use, ADVERTISING):
         return True
-    return question.recipient.role == "independent_controller" and not _within(question.use, ESSENTIAL)
+    return question.recipient.role == "independent_controller" and not any(
+        _within(question.use, family) for family in (ESSENTIAL, RECORDING)
+    )
 
 
 def _objection(question: ConsentQuestion, honour_dnt: bool) -> Signal | None:

@@ -1,0 +1,159 @@
+"""Pure: may a call be recorded, and what must be said before? By the rows of recording.yaml for all places of both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from hub.api import ConsentQuestion, Duty, Opinion, Place
+from plugins.consent.jurisdictions.rules import place_code
+
+USE = "telephony.recording"
+RecordingMode = Literal["one_party", "notice", "all_party", "explicit"]
+STRICTNESS: Mapping[RecordingMode, int] = {"one_party": 0, "notice": 1, "all_party": 2, "explicit": 3}
+DUTIES: Mapping[RecordingMode, frozenset[Duty]] = {
+    "one_party": frozenset({"announce"}),
+    "notice": frozenset({"announce"}),
+    "all_party": frozenset({"announce", "offer_refusal"}),
+    "explicit": frozenset({"announce", "ask_yes"}),
+}
+"""Nobody is ever recorded unawares, whatever the law of one place would let us do."""
+REASONS: Mapping[RecordingMode, str] = {
+    "one_party": "The law there lets one side record; the caller is told all the same.",
+    "notice": "The law there asks that the caller be told, and takes staying on the line as a yes.",
+    "all_party": "The law there asks all sides: the caller is told, and may choose a line that is not recorded.",
+    "explicit": "The law there asks for an active yes before the first recorded second.",
+}
+
+
+class RecordingRule(BaseModel):
+    """One row of the table; the head of recording.yaml says what each field means."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z][a-z_]*$")
+    places: tuple[str, ...] = Field(min_length=1)
+    mode: RecordingMode
+    offer_refusal: bool = False
+    cite: str
+    src: tuple[str, ...]
+    verify_by: date
+
+    @field_validator("src", mode="before")
+    @classmethod
+    def _one_or_many(cls, src: Any) -> Any:
+        return (src,) if isinstance(src, str) else src
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a source was read for the row; a row from memory is shown as unconfirmed."""
+        return "mem" not in self.src
+
+    @property
+    def duties(self) -> frozenset[Duty]:
+        """What must be done before the first recorded second."""
+        more: frozenset[Duty] = frozenset({"offer_refusal"}) if self.offer_refusal else frozenset()
+        return DUTIES[self.mode] | more
+
+    @property
+    def strictness(self) -> tuple[int, bool]:
+        """The stricter of two rows has the greater."""
+        return STRICTNESS[self.mode], self.offer_refusal
+
+
+class RecordingTable(BaseModel):
+    """The whole table, groups of places already spelled out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rules: tuple[RecordingRule, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out(cls, table: Any) -> Any:
+        groups, verify_by = table["groups"], table["verify_by"]
+        return {
+            "rules": [
+                {
+                    "verify_by": verify_by,
+                    **row,
+                    "places": [p for name in row["places"] for p in groups.get(name, [name])],
+                }
+                for row in table["rules"]
+            ]
+        }
+
+    def overdue(self, today: date) -> tuple[RecordingRule, ...]:
+        """The rows that a person should have looked at again before `today`."""
+        return tuple(rule for rule in self.rules if rule.verify_by < today)
+
+
+@cache
+def recording_table() -> RecordingTable:
+    """The table in this folder."""
+    return RecordingTable.model_validate(
+        yaml.safe_load(Path(__file__).with_name("recording.yaml").read_text(encoding="utf-8"))
+    )
+
+
+def may_record(question: ConsentQuestion, trades_in: tuple[str, ...], ruleset: str) -> Opinion:
+    """`deny` where the person has refused to be recorded, else `allow` with the duties of every candidate place together.
+
+    A yes is asked for in the call itself (`ask_yes`), each time anew: the number may be another person's today. So a yes on
+    record takes no duty away, and the verdict never `needs`.
+    """
+    found = [
+        (rule, place.basis)
+        for place in (*(question.person_places or (Place(country=None, basis="unknown"),)), *question.business_places)
+        for rule in rules_at(place_code(place), trades_in)
+    ]
+    rule, basis = min(found, key=lambda each: (*(-int(part) for part in each[0].strictness), each[0].id, each[1]))
+    word = question.latest_record()
+    refused = word is not None and word.state != "given"
+    duties: frozenset[Duty] = frozenset().union(*(each.duties for each, _ in found))
+    return Opinion(
+        verdict="deny" if refused else "allow",
+        rule_id="jurisdictions.recording.refused" if refused else f"jurisdictions.recording.{rule.id}",
+        reason="The person does not want to be recorded." if refused else REASONS[rule.mode],
+        evidence={
+            "ruleset": ruleset,
+            "cite": rule.cite,
+            "mode": rule.mode,
+            "source": "confirmed" if rule.confirmed else f"unconfirmed, verify by {rule.verify_by.isoformat()}",
+            "place_known_from": basis,
+            "person": word.state if word else "silent",
+        },
+        duties=duties,
+    )
+
+
+@lru_cache(maxsize=4096)
+def rules_at(code: str | None, trades_in: tuple[str, ...]) -> tuple[RecordingRule, ...]:
+    """The rows that count for somebody at `code`: the place's own; of a country, or a region without a row, those of all its
+    regions; of an unknown place, or a country without rows, those of `trades_in`, and all where that is empty."""
+    if code:
+        country, _, region = code.partition("-")
+        exact = _with_any([code])
+        if region and exact:
+            return exact
+        within = _with_any([country, *(each for each in _places() if each.startswith(f"{country}-"))])
+        if within:
+            return within
+    traded = tuple(rule for each in trades_in for rule in rules_at(each, ()))
+    return traded or recording_table().rules
+
+
+def _with_any(codes: Iterable[str]) -> tuple[RecordingRule, ...]:
+    wanted = set(codes)
+    return tuple(rule for rule in recording_table().rules if wanted.intersection(rule.places))
+
+
+@cache
+def _places() -> tuple[str, ...]:
+    return tuple(sorted({place for rule in recording_table().rules for place in rule.places}))

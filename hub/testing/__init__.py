@@ -6,6 +6,7 @@ The suites need pytest, so they are imported only when they are asked for.
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from hub.testing.factories import FrozenClock, MemoryNotes, MemoryTokens, connect
@@ -65,5 +66,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import pytest
 
-    pytest.register_assert_rewrite(*_PARTS, *SUITES.values())
+    pytest.register_assert_rewrite(*(each for each in (*_PARTS, *SUITES.values()) if each not in sys.modules))
     return getattr(importlib.import_module(SUITES[name]), name)

@@ -51,7 +51,9 @@ class Switchboard:
             document: AnswerDocument = ask(self.connector, "acknowledge_webhook", request=request)
             return document
         self.points.append(point)
-        instructions = self.script.get((point.moment, point.mark), () if point.moment == "whisper" else (HangUp(),))
+        nothing_said: tuple[Instruction, ...] = () if point.moment == "whisper" else (HangUp(),)
+        # After a conversation there is nothing left to do.
+        instructions = nothing_said if point.answered else self.script.get((point.moment, point.mark), nothing_said)
         rendered: AnswerDocument = ask(self.connector, "render_answer", point=point, instructions=instructions)
         return rendered
 

@@ -269,14 +269,18 @@ class Plugins:
             lambda: [_guarded_item(name, "enrich_caller", partial(caller, caller=each)) for each in callers],
         )
 
-    def judge(self, questions: Sequence[ConsentQuestion]) -> list[Decision]:
-        """One decision a question: every consent connector is asked, the strictest opinion wins, silence is no."""
+    def judge(self, questions: Sequence[ConsentQuestion], deadline: float | None = None) -> list[Decision]:
+        """One decision a question: every consent connector is asked, the strictest opinion wins, silence is no.
+
+        `deadline` (seconds for each connector) is a second and more for many questions, where it is left out.
+        """
+        limit = deadline or 1 + 0.01 * len(questions)
         names = self.with_hook("judge")
         columns: list[list[tuple[str, Opinion]]] = []
         for name in names:
             caller = self._need(name, "judge")
             try:
-                answers = self._each(name, "judge", _asking(caller), questions, 1 + 0.01 * len(questions))
+                answers = self._each(name, "judge", _asking(caller), questions, limit)
             except RingfenceError as error:
                 answers = [error] * len(questions)
             columns.append([(name, _opinion(name, answer)) for answer in answers])

@@ -19,7 +19,7 @@ from hub.opening import Opened
 from hub.testing import FrozenClock
 from hub.web.app import create_app
 
-KEPT = {"account", "company", "tracker", "tracking_number"}
+KEPT = {"account", "company", "flow_version", "tracker", "tracking_number"}
 """What the configuration says stays when a hub is wiped."""
 
 

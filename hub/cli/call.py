@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 STAGE_COLOURS = {
     "visit": "bright_cyan",
     "receive": "blue",
+    "answer": "bright_green",
     "attribute": "magenta",
     "enrich": "cyan",
     "consent": "yellow",

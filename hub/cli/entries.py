@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Stage = Literal["visit", "receive", "attribute", "enrich", "consent", "outcome", "convert", "deliver", "disclose"]
+Stage = Literal["visit", "receive", "answer", "attribute", "enrich", "consent", "outcome", "convert", "deliver", "disclose"]
 STAGES: tuple[Stage, ...] = (
     "visit",
     "receive",
+    "answer",
     "attribute",
     "enrich",
     "consent",

@@ -12,9 +12,16 @@ from hub.cli.entries import Entry
 from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclosure
 
 
+MOMENTS = {
+    "decide": "decided",
+    "send": "asked again before sending",
+    "answer": "asked while the caller waited",
+}
+
+
 def decision_entry(row: ConsentDecision) -> Entry:
     """A consent decision: who was to get it, for what, and each regime's opinion."""
-    when = "decided" if row.moment == "decide" else "asked again before sending"
+    when = MOMENTS.get(row.moment, row.moment)
     details = [f"{when}, for {row.use}: {', '.join(row.categories) or 'nothing personal'}"]
     if len(row.opinions) != 1:
         details.append(f"decided by {row.rule_id}: {row.reason}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
+from hub.cli.call_steps import step_entries
 from hub.cli.entries import Entry, in_order
 from hub.cli.masking import Mask
 from hub.cli.receipts import conversion_entry, decision_entry, delivery_entries, disclosure_entry, worth
@@ -34,6 +35,8 @@ PAGES_SHOWN = 5
 def timeline(session: Session, subject: Subject, mask: Mask) -> list[Entry]:
     """Everything that is known of a call, text or form, from its first webhook to its last receipt."""
     entries = [_form(subject)] if isinstance(subject, FormSubmission) else [*_events(session, subject)]
+    if isinstance(subject, Call):
+        entries += step_entries(session, subject)
     attribution = session.get(Attribution, subject.id)
     if attribution is not None:
         entries.append(_attribution(attribution, mask))

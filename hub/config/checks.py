@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo, available_timezones
 
 from hub.config.document import Path
+from hub.config.flow_checks import call_problems
 from hub.config.models import CompanySection, ConnectorCommon, ConversionRule, TrackerSection
 from hub.config.parts import Parts
 from hub.config.wording import nearest, validated
-from hub.contracts.routes import Route
 
 Found = Iterator[tuple[Path, str]]
 CALL_ONLY = ("first_time_caller", "answered", "min_duration")
@@ -18,7 +17,8 @@ CALL_ONLY = ("first_time_caller", "answered", "min_duration")
 
 def problems_between(parts: Parts) -> Found:
     """(path, sentence) of every problem between the parts."""
-    for check in (_names, _connectors, _rules, _destinations, _consent, _trackers, _numbers, _companies, _routes):
+    checks = (_names, _connectors, _rules, _destinations, _consent, _trackers, _numbers, _companies, call_problems)
+    for check in checks:
         yield from check(parts)
 
 
@@ -31,6 +31,11 @@ def _names(parts: Parts) -> Found:
         trackers.setdefault(path[:-2], []).append((path, name))
     for of_company in trackers.values():
         yield from _doubled(parts, of_company, "tracker")
+    flows: dict[Path, list[tuple[Path, str]]] = {}
+    for path, name in parts.written_names("accounts", "companies", "flows"):
+        flows.setdefault(path[:-2], []).append((path, name))
+    for of_company in flows.values():
+        yield from _doubled(parts, of_company, "flow")
 
 
 def _doubled(parts: Parts, named: list[tuple[Path, str]], thing: str) -> Found:
@@ -141,14 +146,6 @@ def _companies(parts: Parts) -> Found:
         defaults = [tracker for tracker in company.trackers if tracker is not None and tracker.default]
         if len(defaults) > 1:
             yield (*path, "trackers"), "more than one tracker is the default; keep `default: true` on one"
-
-
-def _routes(parts: Parts) -> Found:
-    sections: Mapping[Path, Any] = {**dict(parts.placed(CompanySection)), **dict(parts.placed(TrackerSection))}
-    for path, section in sections.items():
-        route: Route | None = section.route
-        if route is not None and route.record and not route.recording_notice:
-            yield (*path, "route", "record"), "nobody is recorded unawares; write a `recording_notice:` or remove it"
 
 
 def _unknown(thing: str, name: str, known: list[str]) -> str:

@@ -7,9 +7,10 @@ import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from hub.callflow.definition import Flow, Spoken
 from hub.config.checks import problems_between
 from hub.config.connectors import Installed, read_connectors
-from hub.config.document import read_document
+from hub.config.document import Path, read_document
 from hub.config.hub_section import plugin_folders, read_hub
 from hub.config.models import AccountSection, CompanySection, Config, ConversionRule, TrackerSection
 from hub.config.parts import Parts
@@ -105,8 +106,13 @@ def _accounts(reading: Reading, tree: Any, parts: Parts) -> Iterator[AccountSect
             for tracker_path, tracker in reading.entries(company, (*company_path, "trackers")):
                 trackers.append(reading.section(TrackerSection, tracker, tracker_path))
                 parts.add(tracker_path, trackers[-1])
-            checked = reading.section(CompanySection, _without(company, "trackers"), company_path)
-            companies.append(checked and checked.model_copy(update={"trackers": tuple(trackers)}))
+            flows = [
+                _flow(reading, flow, flow_path, parts)
+                for flow_path, flow in reading.entries(company, (*company_path, "flows"))
+            ]
+            checked = reading.section(CompanySection, _without(company, "trackers", "flows"), company_path)
+            own = {"trackers": tuple(trackers), "flows": tuple(flow for flow in flows if flow is not None)}
+            companies.append(checked and checked.model_copy(update=own))
             parts.add(company_path, companies[-1])
         section = reading.section(AccountSection, _without(account, "companies"), path)
         parts.add(path, section)
@@ -114,5 +120,20 @@ def _accounts(reading: Reading, tree: Any, parts: Parts) -> Iterator[AccountSect
             yield section.model_copy(update={"companies": tuple(companies)})
 
 
-def _without(value: Any, key: str) -> Any:
-    return {name: item for name, item in value.items() if name != key} if isinstance(value, dict) else value
+def _flow(reading: Reading, value: Any, path: Path, parts: Parts) -> Flow | None:
+    """A call flow; its audio files are found from the folder of config.yaml."""
+    flow = reading.section(Flow, value, path)
+    if flow is not None:
+        steps = {
+            name: step.model_copy(update={"play": str(reading.absolute(step.play))})
+            if isinstance(step, Spoken) and step.play
+            else step
+            for name, step in flow.steps.items()
+        }
+        flow = flow.model_copy(update={"steps": steps})
+    parts.add(path, flow)
+    return flow
+
+
+def _without(value: Any, *keys: str) -> Any:
+    return {name: item for name, item in value.items() if name not in keys} if isinstance(value, dict) else value

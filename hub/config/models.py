@@ -21,20 +21,14 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from hub.callflow.definition import Flow, PhoneNumber
+from hub.callflow.route import NAME as ROUTE_FLOW
+from hub.callflow.route import Route, flow_of
 from hub.config.schedule import Schedule, parse_schedule
 from hub.config.spans import parse_span
 from hub.contracts.connector import Connector, PluginSettings
-from hub.contracts.phones import phone_number
-from hub.contracts.routes import Route
 from hub.contracts.values import Money
 from hub.errors import ConfigError
-
-
-def _e164(text: str) -> str:
-    number = phone_number(text)
-    if number is None:
-        raise ValueError("is not a phone number; write it in E.164, like +13125550142")
-    return number
 
 
 def _key(secret: SecretStr) -> SecretStr:
@@ -63,7 +57,6 @@ def _money(value: Any) -> Any:
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
-PhoneNumber = Annotated[str, AfterValidator(_e164)]
 Network = Annotated[str, AfterValidator(_network)]
 Span = Annotated[timedelta, BeforeValidator(parse_span), WithJsonSchema({"type": "string", "examples": ["60s"]})]
 Timetable = Annotated[
@@ -220,7 +213,8 @@ class TrackerSection(Section):
         lt=1,
         description="Of a pool: the part that is kept for people from quiet networks, from where few others came lately.",
     )
-    route: Route | None = Field(default=None, description="What callers hear; the company's route where left out.")
+    route: Route | None = Field(default=None, description="What callers hear; the company's where left out.")
+    flow: Name | None = Field(default=None, description="The call flow instead of a route, by its name.")
 
 
 class WebsiteSection(Section):
@@ -254,8 +248,19 @@ class CompanySection(Section):
         default=(), description="The company's own web hosts; visits from them are internal."
     )
     website: WebsiteSection = Field(default=WebsiteSection(), description="What the page script does on its pages.")
-    route: Route = Field(description="What callers hear and which phone rings.")
+    route: Route | None = Field(default=None, description="What callers hear and which phone rings.")
+    flow: Name | None = Field(default=None, description="The call flow instead of a route, by its name.")
+    flows: tuple[Flow, ...] = Field(default=(), description="Its call flows (docs/flows.md).")
     trackers: tuple[TrackerSection, ...] = Field(default=(), description="Its tracking numbers.")
+
+    def flow_of(self, tracker: TrackerSection) -> Flow:
+        """The call flow of one of its trackers: the tracker's own route or flow, else the company's."""
+        if tracker.route is not None:
+            return flow_of(tracker.route, f"{ROUTE_FLOW}-{tracker.name}")
+        if tracker.flow is None and self.route is not None:
+            return flow_of(self.route)
+        named = tracker.flow or self.flow
+        return next(flow for flow in self.flows if flow.name == named)
 
 
 class AccountSection(Section):

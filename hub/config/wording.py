@@ -79,10 +79,14 @@ def _sentence(error: Any, path: Path, model: type[BaseModel], tree: Any, secret:
     kind, context = error["type"], error.get("ctx", {})
     found = "the value" if secret else describe(_at(tree, path))
     if kind == "extra_forbidden":
-        known = [*known_keys(model, path[:-1]), *(more_keys if len(path) == 1 else ())]
+        known = [*known_keys(model, path[:-1], _at(tree, path[:-1])), *(more_keys if len(path) == 1 else ())]
         return f"is no known key; {nearest(str(path[-1]), known)}"
     field = field_at(model, path)
     meaning = field.description.rstrip(".") if field and field.description else ""
+    if kind == "union_tag_not_found":
+        return f"is missing `{context['discriminator'].strip(chr(39))}:`; write one of {_tags(model, path)}"
+    if kind == "union_tag_invalid":
+        return f"{context['tag']!r} is not possible; {nearest(str(context['tag']), _tags(model, path).split(', '), 'one of')}"
     if kind == "missing":
         return f"is missing; wanted: {meaning}" if meaning else "is missing; write it"
     if kind == "value_error":
@@ -147,11 +151,28 @@ def field_at(model: type[BaseModel], path: Path) -> FieldInfo | None:
     return field
 
 
-def known_keys(model: type[BaseModel], path: Path) -> list[str]:
-    """The keys that may be written in the section at `path`."""
+def known_keys(model: type[BaseModel], path: Path, written: Any = None) -> list[str]:
+    """The keys that may be written in the section at `path`; where it may be of several kinds, those of the one that is
+    `written`."""
     field = field_at(model, path)
     models = [model] if field is None else models_in(field.annotation)
-    return [key for each in models for key in fields_of(each)]
+    fitting = [each for each in models if isinstance(written, dict) and _is_kind(each, written)]
+    return [key for each in fitting or models for key in fields_of(each)]
+
+
+def _is_kind(model: type[BaseModel], written: Mapping[str, Any]) -> bool:
+    """Whether a section says that it is of this kind: by a key that may hold one word only."""
+    words = {key: typing.get_args(field.annotation) for key, field in fields_of(model).items()}
+    tags = {key: args[0] for key, args in words.items() if len(args) == 1 and isinstance(args[0], str)}
+    return bool(tags) and all(written.get(key) == tag for key, tag in tags.items())
+
+
+def _tags(model: type[BaseModel], path: Path) -> str:
+    """The words of which one says what kind a section is."""
+    field = field_at(model, path)
+    kinds = models_in(field.annotation) if field else []
+    words = [typing.get_args(each.annotation) for kind in kinds for each in fields_of(kind).values()]
+    return ", ".join(dict.fromkeys(args[0] for args in words if len(args) == 1 and isinstance(args[0], str)))
 
 
 def secret_paths(model: type[BaseModel], tree: Any, path: Path = ()) -> Iterator[Path]:

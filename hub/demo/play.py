@@ -136,11 +136,11 @@ class Play:
         call = SimulatedCall(
             caller_number=story.caller,
             tracking_number=number,
-            answering_number=line.route.dial,
+            answering_number=line.flow.forward,
             started_at=self._opened.hub.clock(),
             outcome=story.outcome,
             talk=story.talk,
-            recorded=line.route.record,
+            recorded=line.flow.records,
         )
         webhook_url = f"{str(self._client.base_url).rstrip('/')}/webhooks/{line.tracker.carrier}"
         webhooks = [request for _, request in carrier.webhooks(call, webhook_url)]

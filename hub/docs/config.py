@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from hub.callflow.route import Route
 from hub.config.models import (
     AccountSection,
     CompanySection,
@@ -20,7 +21,6 @@ from hub.config.models import (
 from hub.config.wording import fields_of, models_in
 from hub.contracts.connector import Connector
 from hub.contracts.manifest import Manifest
-from hub.contracts.routes import Route
 from hub.docs.markdown import code, page, table
 from hub.plugins import discover
 

@@ -56,13 +56,13 @@ def ask(
             person_places=_places_of(case),
             business_places=(Place(country=case.company.country, region=case.company.region, basis="business"),),
             signals=_signals(case),
-            records=tuple(map(_record, case.words)) + _records_of_pages(case),
+            records=tuple(map(record_of, case.words)) + _records_of_pages(case),
         )
         for case in cases
     ]
     decisions = hub.plugins.judge(questions)
     return [
-        Ruling(question, decision, _row(case.subject.id, connector, moment, question, decision, now))
+        Ruling(question, decision, decision_row(case.subject.id, connector, moment, question, decision, now))
         for case, question, decision in zip(cases, questions, decisions, strict=True)
     ]
 
@@ -171,7 +171,8 @@ def _refusals(consent: Mapping[str, str]) -> dict[str, str]:
     return {name: answer for name, answer in consent.items() if answer == "denied"}
 
 
-def _record(word: ConsentWord) -> ConsentRecord:
+def record_of(word: ConsentWord) -> ConsentRecord:
+    """A stored word as consent plugins read it."""
     return ConsentRecord(
         state=word.state,  # type: ignore[arg-type]
         use=word.use,
@@ -182,9 +183,10 @@ def _record(word: ConsentWord) -> ConsentRecord:
     )
 
 
-def _row(
+def decision_row(
     subject_id: str, connector: str, moment: str, question: ConsentQuestion, decision: Decision, now: datetime
 ) -> ConsentDecision:
+    """A decision as it is stored."""
     return ConsentDecision(
         subject_id=subject_id,
         connector=connector,

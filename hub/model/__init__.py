@@ -6,6 +6,7 @@ from hub.model.audit import AuditEntry
 from hub.model.calls import Call, CallEventRow, InboxWebhook
 from hub.model.consent import ConsentDecision, ConsentWord, Disclosure
 from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
+from hub.model.flows import CallStep, FlowVersion, RecordingNotice
 from hub.model.forms import FormSubmission
 from hub.model.keys import PersonKey
 from hub.model.messages import TextMessage
@@ -22,6 +23,7 @@ __all__ = [
     "AuditEntry",
     "Call",
     "CallEventRow",
+    "CallStep",
     "Company",
     "ConnectorNote",
     "ConnectorState",
@@ -35,6 +37,7 @@ __all__ = [
     "DirtyDay",
     "Disclosure",
     "FactRow",
+    "FlowVersion",
     "FormSubmission",
     "InboxWebhook",
     "Lease",
@@ -44,6 +47,7 @@ __all__ = [
     "Person",
     "PersonKey",
     "PoolOverflow",
+    "RecordingNotice",
     "SourceRule",
     "SyncSlot",
     "TextMessage",

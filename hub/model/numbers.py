@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from hub.model.columns import Row, id_column, json_column, time_column
+from hub.model.columns import Row, id_column, time_column
 
 
 class Tracker(Row, table=True):
@@ -29,7 +28,8 @@ class Tracker(Row, table=True):
     cool_down_seconds: int = Field(default=604_800, sa_column_kwargs={"server_default": "604800"})
     reserve: float = Field(default=0.2, sa_column_kwargs={"server_default": "0.2"})
     """The part of a pool that is kept for visitors who show a human sign."""
-    route: dict[str, Any] = json_column()
+    flow_version_id: str | None = Field(default=None, foreign_key="flow_version.id")
+    """The call flow that answers its numbers, in its present version."""
     retired_at: datetime | None = time_column(nullable=True)
 
 

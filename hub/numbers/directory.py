@@ -1,4 +1,4 @@
-"""Which company, tracker and route a tracking number belongs to: config.yaml written to tables, and read back as one map."""
+"""Which company, tracker and call flow a tracking number belongs to: config.yaml to tables, and back as one map."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import TypeVar
 from sqlalchemy import text
 from sqlmodel import Session, SQLModel, col, select
 
+from hub.callflow.definition import Flow
 from hub.config.models import Config
-from hub.contracts.routes import Route
-from hub.model import Account, Company, SourceRule, Tracker, TrackingNumber
+from hub.model import Account, Company, FlowVersion, SourceRule, Tracker, TrackingNumber
+from hub.numbers.flows import read_flow, save_version
 from hub.reports.marks import mark_company
 from hub.store.engine import Store
 
@@ -29,7 +30,9 @@ class Line:
     number: TrackingNumber
     tracker: Tracker
     company: Company
-    route: Route
+    flow: Flow
+    version: int
+    """The flow's."""
 
     @property
     def source_name(self) -> str:
@@ -126,7 +129,7 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
                 ) or Tracker(company_id=company.id, name=wanted.name, type="", carrier="")
                 tracker.type, tracker.carrier, tracker.is_default = wanted.type, wanted.carrier, wanted.default
                 tracker.source, tracker.medium, tracker.campaign = wanted.source, wanted.medium, wanted.campaign
-                tracker.route = (wanted.route or section.route).model_dump(mode="json")
+                tracker.flow_version_id = save_version(session, company.id, section.flow_of(wanted), now)
                 tracker.hold_seconds = int(wanted.hold.total_seconds())
                 tracker.cool_down_seconds = int(wanted.cool_down.total_seconds())
                 tracker.reserve = wanted.reserve
@@ -155,15 +158,17 @@ def read_directory(session: Session) -> Directory:
     trackers = {
         tracker.id: tracker for tracker in session.exec(select(Tracker).where(col(Tracker.retired_at).is_(None)))
     }
+    used = select(FlowVersion).where(col(FlowVersion.id).in_({each.flow_version_id for each in trackers.values()}))
+    versions = {row.id: (read_flow(row), row.number) for row in session.exec(used)}
     lines = {
         row.number: Line(
             row,
             trackers[row.tracker_id],
             companies[trackers[row.tracker_id].company_id],
-            _route(trackers[row.tracker_id]),
+            *versions[trackers[row.tracker_id].flow_version_id or ""],
         )
         for row in session.exec(select(TrackingNumber).where(col(TrackingNumber.retired_at).is_(None)))
-        if row.tracker_id in trackers
+        if row.tracker_id in trackers and trackers[row.tracker_id].flow_version_id in versions
     }
     by_company: dict[str, list[Tracker]] = {}
     for tracker in trackers.values():
@@ -199,7 +204,3 @@ class LiveDirectory:
 
 def _one(session: Session, table: type[Row], condition: object) -> Row | None:
     return session.exec(select(table).where(condition)).first()  # type: ignore[arg-type]
-
-
-def _route(tracker: Tracker) -> Route:
-    return Route.model_validate(tracker.route)

@@ -45,6 +45,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         threading.Thread(target=keep_answers_fresh, name="answers", daemon=True).start()
         yield
         stopping.set()
+        answerer.close()
         desk.close()
         writer.close()
 

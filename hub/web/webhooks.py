@@ -12,13 +12,14 @@ from functools import partial
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub import metrics
 from hub.assembly import Clock
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import RingfenceError
-from hub.flow.answer import DEADLINE, Answerer
+from hub.flow.answer import DEADLINE, Answerer, Document, Making
 from hub.flow.receive import BODY_CAP, Done, Received, Receiver, Waiting
 from hub.web.bodies import ASGI, read_chunks
 
@@ -119,7 +120,7 @@ class WebhookEndpoint:
         try:
             async with asyncio.timeout(seconds_left):
                 document = await self._desks[connector].ask(point)
-        except (TimeoutError, RingfenceError) as error:
+        except (TimeoutError, RingfenceError, SQLAlchemyError) as error:
             log.warning("static answer", connector=connector, moment=point.moment, error=type(error).__name__)
             document = self._answerer.static_document(connector, point)
         return _document(document)
@@ -143,24 +144,20 @@ class _Desk:
 
     def _pass_on(self, loop: asyncio.AbstractEventLoop) -> None:
         asked, self._asked = self._asked, []
-        try:
-            making = self._answerer.submit(self._connector, [point for point, _ in asked])
-        except RingfenceError as error:
-            _hand_out(asked, [error] * len(asked))
-            return
+        making = self._answerer.submit(self._connector, [point for point, _ in asked])
 
-        def made(done: Future[list[AnswerDocument | RingfenceError]]) -> None:
+        def made(done: Future[list[Document]]) -> None:
             error = done.exception()
             answers = done.result() if error is None else [error] * len(asked)
             with contextlib.suppress(RuntimeError):  # the loop has ended: the hub is stopping
                 loop.call_soon_threadsafe(_hand_out, asked, answers)
 
-        making.add_done_callback(made)
+        making.documents.add_done_callback(made)
         # Once for all of them, and only if the plugin is slow: a slow database is not its fault.
         loop.call_later(DEADLINE, self._note_if_late, making)
 
-    def _note_if_late(self, making: Future[list[AnswerDocument | RingfenceError]]) -> None:
-        if not making.done():
+    def _note_if_late(self, making: Making) -> None:
+        if making.plugin_is_late:
             self._answerer.note_late(self._connector)
 
 

@@ -80,7 +80,7 @@ class PhoneSettings(PluginSettings):
 
 
 class Phone(Connector):
-    manifest = manifest("phoneco", "carrier")
+    manifest = manifest("phoneco", "carrier").model_copy(update={"abilities": ("dial", "say", "whisper", "message")})
     Settings = PhoneSettings
 
     @classmethod

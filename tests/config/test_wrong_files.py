@@ -78,7 +78,7 @@ CASES: list[tuple[str, str, str, int | None, str]] = [
     ("a time zone that leads out of the folder", "America/Chicago", "../../etc/passwd", 30, "is no IANA time zone; write one like America/Chicago"),
     ("a time zone that is a folder", "America/Chicago", "America", 30, "is no IANA time zone"),
     ("a country in words", "        route", "        country: England\n        route", 31, "'England' is not written as wanted: ISO 3166"),
-    ("a phone that cannot be dialled", '"+13125550190"', '"312"', 31, "is not written as wanted: The business's phone that rings"),
+    ("a phone that cannot be dialled", '"+13125550190"', '"312"', 31, "route.dial: is not a phone number; write it in E.164"),
     ("recording nobody is told of", '"+13125550190"', '"+13125550190", record: true', 31, "nobody is recorded unawares; write a `recording_notice:`"),
     ("an unknown carrier", "carrier: phone\n            numbers: [+", "carrier: fone\n            numbers: [+", 35, "no carrier is named 'fone'; did you mean `phone`?"),
     ("a carrier that is none", "carrier: phone\n            numbers: [+", "carrier: ads\n            numbers: [+", 35, "'ads' is no carrier; carriers are phone"),

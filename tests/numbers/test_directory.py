@@ -24,7 +24,7 @@ def write(stage: Stage, *companies: dict[str, object]) -> None:
 
 def test_every_number_leads_to_its_tracker_its_company_and_its_route(hub: Factory) -> None:
     line = hub().directory.lines[YELLOW_PAGES]
-    assert (line.tracker.name, line.company.name, line.route.dial) == ("yellow_pages", "lakeside", "+13125550190")
+    assert (line.tracker.name, line.company.name, line.flow.forward) == ("yellow_pages", "lakeside", "+13125550190")
     assert line.source_name == "spring"
 
 

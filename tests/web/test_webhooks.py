@@ -46,7 +46,8 @@ def test_a_ringing_call_is_stored_then_answered_along_its_route(edge: Edge) -> N
 
 
 def test_the_answering_person_hears_where_the_call_comes_from(edge: Edge) -> None:
-    path = f"whisper?tracking_number=%2B{FACEBOOK[1:]}"
+    (number,) = ElementTree.fromstring(edge.send(edge.call(tracking_number=FACEBOOK)[0]).content).findall("Dial/Number")
+    path = number.get("url", "").removeprefix(f"{PUBLIC}/webhooks/twilio/")
     answer = edge.post(path, {"CallSid": sid(2), "CallStatus": "in-progress", "To": BUSINESS, "From": "+13125550142"})
     assert [each.text for each in ElementTree.fromstring(answer.content)] == ["A caller from spring."]
 

@@ -33,6 +33,7 @@ hub:
 connectors:
   twilio: {{plugin: twilio, sandbox: true}}
   stubborn: {{plugin: stubborn}}
+  lawyer: {{plugin: lawyer}}
 accounts:
   - name: agency
     title: Agency

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hub.api import Fact, phone_number
-from plugins.enrichment.phonenumbers.prefixes import longest_name
-from plugins.enrichment.phonenumbers.regions import REGIONS, region_of, regions_in
+from hub.api import REGIONS, Fact, longest_name, phone_number, region_of, regions_in
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber

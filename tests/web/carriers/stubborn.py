@@ -46,6 +46,7 @@ class Stubborn(Connector):
         retention="none",
         flows=(),
         deletion=Deletion(supported=False, note="It keeps nothing."),
+        abilities=("dial", "say"),
     )
     Settings = StubbornSettings
 

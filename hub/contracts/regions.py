@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from plugins.enrichment.phonenumbers.prefixes import longest_name, names_by_prefix
+from hub.contracts.prefixes import longest_name, names_by_prefix
 
 NORTH_AMERICA = "1"
 AREA_CODE = 4
@@ -40,14 +40,19 @@ def region_of(digits: str, country: str) -> str | None:
     The area code decides where it lies in one region. 902 and 782 (Nova Scotia, Prince Edward Island) and 867 (the territories)
     lie in several: there the exchange behind it decides, where the data knows it.
     """
+    regions = regions_of(digits, country)
+    return next(iter(regions)) if len(regions) == 1 else None
+
+
+def regions_of(digits: str, country: str) -> frozenset[str]:
+    """Every state or province that a number's digits, `1` included, could be of; empty where nobody knows."""
     if country not in REGIONS or not digits.startswith(NORTH_AMERICA):
-        return None
+        return frozenset()
     regions = _regions_of_area(digits[:AREA_CODE], country)
     if len(regions) == 1:
-        return next(iter(regions))
+        return regions
     found = longest_name("geodata", NORTH_AMERICA, digits)
-    named = regions_in(found[1], country) if found else frozenset()
-    return next(iter(named)) if len(named) == 1 else None
+    return (regions_in(found[1], country) if found else frozenset()) or regions
 
 
 def regions_in(name: str, country: str) -> frozenset[str]:

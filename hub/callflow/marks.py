@@ -1,0 +1,50 @@
+"""The mark of an instruction that waits: it brings the call back to its own version of its flow, and to its step.
+
+`12.sales.3.h.1`: flow version 12, step `sales`, the third time that the call waits, the recording notice was heard, try 1.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from hub.callflow.definition import END
+
+Heard = Literal["n", "h", "r", "a"]
+"""Of the recording notice: not yet heard; heard, and recording goes on; refused; asked, and the key is awaited."""
+MOST_WAITS = 40
+"""How often one call may wait for somebody: whatever its caller does, it ends."""
+WRITTEN = re.compile(r"(\d{1,9})\.([a-z0-9][a-z0-9_-]{0,31})\.(\d{1,3})\.([nhra])\.(\d{1,3})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a call waits."""
+
+    version: int
+    step: str
+    waits: int = 0
+    heard: Heard = "n"
+    attempt: int = 0
+    """How often the step itself has tried: a menu's repetition, a phone of a round robin."""
+
+    def __str__(self) -> str:
+        return f"{self.version}.{self.step}.{self.waits}.{self.heard}.{self.attempt}"
+
+    def at(self, step: str, attempt: int = 0) -> Mark:
+        """The same call at another step."""
+        return replace(self, step=step, attempt=attempt)
+
+    @property
+    def over(self) -> bool:
+        """Whether the call is at its end, and only the phone that rings now is still waited for."""
+        return self.step == END
+
+
+def parse_mark(text: str) -> Mark | None:
+    """The mark as it was written, or None where it is none of ours."""
+    match = WRITTEN.fullmatch(text)
+    if match is None:
+        return None
+    return Mark(int(match[1]), match[2], int(match[3]), match[4], int(match[5]))  # type: ignore[arg-type]

@@ -1,0 +1,353 @@
+"""Walk: from one point of a call along its flow, to what the carrier does next. Pure: the same in, the same out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from itertools import accumulate
+
+from hub.callflow.circumstances import Choice, Circumstances, Notice, Taken, Walk, audio_key
+from hub.callflow.definition import (
+    END,
+    SOURCE,
+    AttributionRoute,
+    Case,
+    Dialling,
+    Flow,
+    GeoRoute,
+    Greeting,
+    HangUpStep,
+    Menu,
+    RoundRobin,
+    Schedule,
+    Spoken,
+    Step,
+    TagStep,
+    TextBack,
+    Voicemail,
+)
+from hub.callflow.hours import local_time, open_at, public_holiday
+from hub.callflow.marks import MOST_WAITS, Mark, parse_mark
+from hub.contracts.answers import AnswerPoint, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+from hub.contracts.consent import Place
+
+REFUSE, AGREE = "9", "1"
+"""The keys for no and for yes to a recording."""
+
+
+def static(flow: Flow, point: AnswerPoint) -> tuple[Instruction, ...]:
+    """The same call, only forwarded: what answers where anything is late or fails."""
+    match point.moment:
+        case "ringing" | "digits":
+            return (Dial(numbers=(flow.forward,)),)
+        case "whisper":
+            return ()
+    return (HangUp(),)
+
+
+def walk(flow: Flow, version: int, point: AnswerPoint, circumstances: Circumstances) -> Walk:
+    """What happens next to a call at `point`. `flow` is the version that the point's mark names, else the number's own."""
+    return _Walker(flow, circumstances, parse_mark(point.mark) or Mark(version, flow.start)).answer(point)
+
+
+class _Walker:
+    def __init__(self, flow: Flow, circumstances: Circumstances, mark: Mark) -> None:
+        self._flow, self._known, self._mark = flow, circumstances, mark
+        self._said: list[Instruction] = []
+        self._taken: list[Taken] = []
+        self._tags = set(circumstances.tags)
+        self._notice: Notice | None = None
+
+    def answer(self, point: AnswerPoint) -> Walk:
+        step = self._flow.steps.get(self._mark.step)
+        match point.moment:
+            case "ringing":
+                return self._from(self._flow.start)
+            case "whisper":
+                return self._whisper(step)
+            case "dial_ended":
+                return self._after_dial(step, point)
+            case "digits" if isinstance(step, Menu):
+                return self._after_keys(step, point.digits)
+            case "digits" if isinstance(step, Dialling):
+                return self._after_asking(step, point.digits)
+            case "message_left" if isinstance(step, Voicemail):
+                self._note("a message was left")
+                return self._from(step.then)
+        return self._end() if point.moment == "message_left" else self._forward()
+
+    # the way
+
+    def _from(self, name: str) -> Walk:
+        """Go on at the step `name` until somebody is waited for, or the call is over."""
+        for _ in range(len(self._flow.steps) + 1):
+            if name == END:
+                return self._end()
+            self._mark = self._mark.at(name)
+            step = self._flow.steps.get(name)
+            match step:
+                case Greeting():
+                    self._said.append(self._spoken(step))
+                    self._note("was said")
+                    name = step.then
+                case TagStep():
+                    self._tags.update(step.tags)
+                    self._note(f"tagged {', '.join(step.tags)}", tags=step.tags)
+                    name = step.then
+                case TextBack():
+                    self._note("a text to the caller", text_back=step.text)
+                    name = step.then
+                case Schedule():
+                    name, why = self._by_the_clock(step)
+                    self._note(f"{why}: {name}")
+                case GeoRoute():
+                    name, why = self._by_place(step)
+                    self._note(f"{why}: {name}")
+                case AttributionRoute():
+                    name, why = self._by_attribution(step)
+                    self._note(f"{why}: {name}")
+                case HangUpStep():
+                    if step.say:
+                        self._said.append(self._say(step.say))
+                    self._note("ends the call")
+                    return self._end()
+                case Menu():
+                    return self._menu(step)
+                case Voicemail():
+                    return self._voicemail(step)
+                case Dialling():
+                    return self._dial(step)
+                case _:
+                    break
+        return self._forward()
+
+    def _end(self) -> Walk:
+        return self._walked(HangUp())
+
+    def _forward(self) -> Walk:
+        """Nothing else can be done with the call: its forward rings, and then it is over."""
+        self._mark = self._mark.at(END)
+        self._taken.append(Taken(step=END, do="forward", result=f"rings {self._flow.forward}"))
+        return self._walked(Dial(numbers=(self._flow.forward,), mark=str(self._mark)))
+
+    def _wait(self, *instructions: Instruction) -> Walk:
+        """Wait for somebody, unless that happened too often already."""
+        if self._mark.waits > MOST_WAITS:
+            self._said, self._notice = [], None
+            return self._forward()
+        return self._walked(*instructions)
+
+    def _walked(self, *instructions: Instruction) -> Walk:
+        return Walk(instructions=(*self._said, *instructions), taken=self._taken, notice=self._notice)
+
+    def _next_mark(self, attempt: int | None = None) -> str:
+        """The mark of the instruction that waits now."""
+        counted = replace(self._mark, waits=self._mark.waits + 1)
+        self._mark = counted if attempt is None else replace(counted, attempt=attempt)
+        return str(self._mark)
+
+    def _note(self, result: str, tags: tuple[str, ...] = (), text_back: str | None = None) -> None:
+        step = self._flow.steps[self._mark.step]
+        self._taken.append(
+            Taken(step=self._mark.step, do=getattr(step, "do", ""), result=result, tags=tags, text_back=text_back)
+        )
+
+    # what is heard
+
+    def _say(self, text: str) -> Say:
+        return Say(text=text, language=self._flow.language)
+
+    def _spoken(self, step: Spoken) -> Say | Play:
+        if step.play is None:
+            return self._say(step.say or "")
+        suffix = step.play.rpartition(".")[2].lower()
+        return Play(url=f"{self._known.public_url}/audio/{audio_key(step.play)}.{suffix}")
+
+    # phones
+
+    def _dial(self, step: Dialling, attempt: int = 0) -> Walk:
+        self._mark = self._mark.at(self._mark.step, attempt)
+        recorded = False
+        if step.record and self._flow.recording is not None and self._known.recording.allowed:
+            if self._mark.heard == "n":
+                asking = self._announce()
+                if asking is not None:
+                    return asking
+            recorded = self._mark.heard == "h"
+        return self._ring(step, recorded)
+
+    def _ring(self, step: Dialling, recorded: bool) -> Walk:
+        numbers = self._numbers(step, self._mark.attempt)
+        self._note(f"rings {', '.join(numbers)}{', recorded' if recorded else ''}")
+        dial = Dial(
+            numbers=numbers,
+            ring_seconds=step.ring_seconds,
+            record=recorded,
+            whisper=step.whisper is not None,
+            mark=self._next_mark(),
+        )
+        return self._wait(dial)
+
+    def _announce(self) -> Walk | None:
+        """Tell of the recording; a walk where the caller has a choice, which is waited for."""
+        words, permission = self._flow.recording, self._known.recording
+        assert words is not None
+        asks = "ask_yes" in permission.duties
+        if not asks and "offer_refusal" not in permission.duties:
+            self._mark = replace(self._mark, heard="h")
+            self._said.append(self._say(words.notice))
+            self._tell(words.notice, "announced")
+            return None
+        text = f"{words.notice} {words.agree if asks else words.refuse}"
+        self._mark = replace(self._mark, heard="a")
+        self._tell(text, "asked" if asks else "offered")
+        self._note("asks whether the call may be recorded" if asks else "offers a line that is not recorded")
+        gather = Gather(
+            prompts=(self._say(text),), seconds=words.seconds, mark=self._next_mark(attempt=self._mark.attempt)
+        )
+        return self._wait(gather)
+
+    def _tell(self, text: str, choice: Choice) -> None:
+        permission = self._known.recording
+        self._notice = Notice(
+            step=self._mark.step,
+            text=text,
+            duties=permission.duties,
+            choice=choice,
+            decision_id=permission.decision_id,
+        )
+
+    def _after_asking(self, step: Dialling, digits: str) -> Walk:
+        """The caller has chosen, by a key or by none. What was played is told again, with the choice."""
+        words, permission = self._flow.recording, self._known.recording
+        if self._mark.heard != "a" or words is None:
+            return self._dial(step)
+        asks = "ask_yes" in permission.duties
+        agrees = digits == AGREE if asks else digits != REFUSE
+        agrees = agrees and permission.allowed
+        choice: Choice = "refused" if not agrees else "agreed" if asks else "not_refused"
+        self._mark = replace(self._mark, heard="h" if agrees else "r")
+        self._tell(f"{words.notice} {words.agree if asks else words.refuse}", choice)
+        self._note(
+            {"refused": "not to be recorded", "agreed": "agreed to the recording"}.get(choice, "may be recorded")
+        )
+        return self._ring(step, agrees)
+
+    def _numbers(self, step: Dialling, attempt: int) -> tuple[str, ...]:
+        if not isinstance(step, RoundRobin):
+            return step.phones()
+        return (_turn(step, self._known)[attempt % len(step.numbers)],)
+
+    def _after_dial(self, step: Step | None, point: AnswerPoint) -> Walk:
+        if point.answered or self._mark.over:
+            return self._end()
+        if not isinstance(step, Dialling) or not parse_mark(point.mark):
+            return self._after_forward()
+        self._note("nobody picked up")
+        tries = min(step.tries, len(step.numbers)) if isinstance(step, RoundRobin) else 1
+        if self._mark.attempt + 1 < tries:
+            return self._dial(step, self._mark.attempt + 1)
+        return self._from(step.unanswered)
+
+    def _after_forward(self) -> Walk:
+        """Nobody picked up a call that was only forwarded: the first voicemail of the flow takes a message."""
+        voicemails = [name for name, step in self._flow.steps.items() if isinstance(step, Voicemail)]
+        return self._from(voicemails[0] if voicemails else END)
+
+    def _whisper(self, step: Step | None) -> Walk:
+        text = step.whisper if isinstance(step, Dialling) else None
+        whispered = (self._say(text.replace(SOURCE, self._known.source_name)),) if text else ()
+        return Walk(instructions=whispered)
+
+    def _voicemail(self, step: Voicemail) -> Walk:
+        self._said.append(self._spoken(step))
+        self._note("takes a message")
+        return self._wait(TakeMessage(longest=step.longest, mark=self._next_mark()))
+
+    # choices
+
+    def _menu(self, step: Menu, attempt: int = 0) -> Walk:
+        self._note("asks for a key" if attempt == 0 else "asks again")
+        gather = Gather(prompts=(self._spoken(step),), seconds=step.seconds, mark=self._next_mark(attempt))
+        return self._wait(gather)
+
+    def _after_keys(self, step: Menu, digits: str) -> Walk:
+        chosen = step.keys.get(digits[:1])
+        pressed = f"key {digits[:1]}" if digits else "no key"
+        if chosen is not None:
+            self._note(f"{pressed}: {chosen}")
+            return self._from(chosen)
+        if self._mark.attempt < step.repeat:
+            self._note(f"{pressed}: asked again")
+            return self._menu(step, self._mark.attempt + 1)
+        self._note(f"{pressed}: {step.otherwise}")
+        return self._from(step.otherwise)
+
+    def _by_the_clock(self, step: Schedule) -> tuple[str, str]:
+        now = local_time(self._known.at, step.time_zone or self._known.time_zone)
+        day = now.date()
+        if day in step.dates:
+            open_now = open_at(step.dates[day], now.time())
+            return (step.open if open_now else step.closed), f"{'open' if open_now else 'closed'} on {day}"
+        holiday = public_holiday(step.holidays, day) if step.holidays else None
+        if holiday:
+            return step.holiday or step.closed, f"{holiday}"
+        open_now = open_at(step.hours.get(f"{now:%a}".lower(), ()), now.time())
+        return (step.open if open_now else step.closed), f"{'open' if open_now else 'closed'} at {now:%a %H:%M}"
+
+    def _by_place(self, step: GeoRoute) -> tuple[str, str]:
+        """Where every place that the caller's number could be of leads to the same step, that; else `otherwise`."""
+        ways, places = set(), [each for each in self._known.places if each.basis == "caller_number"]
+        for place in places:
+            codes = (f"{place.country}-{place.region}", place.country or "")
+            ways.add(next((step.places[code] for code in codes if code in step.places), step.otherwise))
+        spelled = " or ".join(sorted(map(_spelled, places))) or "an unknown place"
+        return (ways.pop() if len(ways) == 1 else step.otherwise), f"from {spelled}"
+
+    def _by_attribution(self, step: AttributionRoute) -> tuple[str, str]:
+        for index, case in enumerate(step.cases, 1):
+            if self._holds(case):
+                return case.then, f"case {index}"
+        return step.otherwise, "no case holds"
+
+    def _holds(self, case: Case) -> bool:
+        known = self._known
+        texts = (
+            (case.source, known.source),
+            (case.medium, known.medium),
+            (case.campaign, known.campaign),
+            (case.landing_page, known.landing_page),
+        )
+        return (
+            all(wanted is None or _fits(wanted, told) for wanted, told in texts)
+            and (case.tag is None or case.tag in self._tags)
+            and (case.caller is None or known.first_time is (case.caller == "first_time"))
+        )
+
+
+def _turn(step: RoundRobin, known: Circumstances) -> Sequence[str]:
+    """The phones in the order in which they ring for this call: by weight and the call's own chance, without repetition."""
+    left, order, chance = dict(step.numbers), [], known.chance
+    while left:
+        reached, target = list(accumulate(left.values())), chance * sum(left.values())
+        chosen = next(number for number, until in zip(left, reached, strict=True) if target < until)
+        order.append(chosen)
+        del left[chosen]
+    own = known.last_answered_by
+    if step.sticky and own is not None and own in step.numbers:
+        order = [own, *(number for number in order if number != own)]
+    return order
+
+
+def _fits(wanted: str, told: str | None) -> bool:
+    return told is not None and fnmatchcase(told.casefold(), wanted.casefold())
+
+
+def _spelled(place: Place) -> str:
+    return "-".join(filter(None, (place.country, place.region)))
+
+
+def tags_of(taken: Iterable[Taken]) -> frozenset[str]:
+    """All tags that these steps gave the call."""
+    return frozenset(tag for each in taken for tag in each.tags)

@@ -1,0 +1,109 @@
+"""What must hold for calls: flows that lead somewhere, phones that can be dialled, carriers that can do every step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hub.callflow.checks import flow_problems, lacking, undialable
+from hub.callflow.definition import Flow
+from hub.callflow.route import NAME as ROUTE_FLOW
+from hub.callflow.route import Route
+from hub.config.document import Path
+from hub.config.models import CompanySection, TrackerSection
+from hub.config.parts import Parts
+from hub.config.wording import nearest
+
+Found = Iterator[tuple[Path, str]]
+
+
+def call_problems(parts: Parts) -> Found:
+    """(path, sentence) of everything that is wrong with how calls are answered."""
+    own = {number for tracker in parts.all(TrackerSection) for number in tracker.numbers}
+    yield from _flows(parts, own)
+    yield from _routes(parts, own)
+    for path, company in parts.placed(CompanySection):
+        yield from _choices(parts, path, company)
+        yield from _carriers(parts, path, company)
+    yield from _recording(parts)
+
+
+def _flows(parts: Parts, own: set[str]) -> Found:
+    for path, flow in parts.placed(Flow):
+        if flow.name == ROUTE_FLOW or flow.name.startswith(f"{ROUTE_FLOW}-"):
+            yield (*path, "name"), f"{flow.name!r} is the name of a `route:`; give the flow another"
+        yield from (((*path, *inner), text) for inner, text in flow_problems(flow, own))
+
+
+def _routes(parts: Parts, own: set[str]) -> Found:
+    for path, route in _written_routes(parts):
+        if route.record and not route.recording_notice:
+            yield (*path, "route", "record"), "nobody is recorded unawares; write a `recording_notice:` or remove it"
+        problem = undialable(route.dial, own)
+        if problem:
+            yield (*path, "route", "dial"), problem
+
+
+def _choices(parts: Parts, path: Path, company: CompanySection) -> Found:
+    """Each tracker has one route or flow, its own or the company's."""
+    named = [name for place, name in parts.written_names("accounts", "companies", "flows") if place[:-2] == path]
+    chosen = [((*path,), company.route, company.flow)]
+    trackers = [(place, each) for place, each in parts.placed(TrackerSection) if place[:-2] == path]
+    chosen += [(place, each.route, each.flow) for place, each in trackers]
+    for place, route, flow in chosen:
+        if route is not None and flow is not None:
+            yield (*place, "flow"), "a route is written beside it; keep one of the two"
+        if flow is not None and flow not in named:
+            yield (*place, "flow"), f"no flow is named {flow!r}; {nearest(flow, named, 'there are')}"
+    bare = not trackers or any(each.route is None and each.flow is None for _, each in trackers)
+    if company.route is None and company.flow is None and bare:
+        yield (
+            (*path, "route"),
+            "is missing; wanted: What callers hear and which phone rings; or `flow:` with a call flow",
+        )
+
+
+def _carriers(parts: Parts, path: Path, company: CompanySection) -> Found:
+    for place, tracker in parts.placed(TrackerSection):
+        carrier = parts.connector_classes.get(tracker.carrier)
+        if place[:-2] != path or carrier is None or carrier.manifest.kind != "carrier":
+            continue
+        flow = _flow_of(company, tracker)
+        if flow is None:
+            continue
+        for step, missing in lacking(flow, carrier.manifest.abilities).items():
+            yield (
+                (*place, "carrier"),
+                f"{tracker.carrier!r} cannot do the step {step!r} of flow {flow.name!r} for tracker {tracker.name!r} "
+                f"({', '.join(sorted(missing))}); name another carrier, or change the step",
+            )
+
+
+def _flow_of(company: CompanySection, tracker: TrackerSection) -> Flow | None:
+    try:
+        return company.flow_of(tracker)
+    except StopIteration:
+        return None  # told where it is named
+
+
+def _recording(parts: Parts) -> Found:
+    """Who records must ask whether that is lawful."""
+    asked = any(each.manifest.kind == "consent" for each in parts.connector_classes.values())
+    if asked or len(parts.connector_classes) < len(parts.connector_names):
+        return
+    records = "no consent connector is here, so nobody says yes and nothing would be recorded; add one like "
+    records += "`jurisdictions: {plugin: jurisdictions}`"
+    for path, flow in parts.placed(Flow):
+        yield from (
+            ((*path, "steps", name, "record"), records)
+            for name, step in flow.steps.items()
+            if getattr(step, "record", False)
+        )
+    for path, route in _written_routes(parts):
+        if route.record:
+            yield (*path, "route", "record"), records
+
+
+def _written_routes(parts: Parts) -> Iterator[tuple[Path, Route]]:
+    sections: list[tuple[Path, CompanySection | TrackerSection]] = [*parts.placed(CompanySection)]
+    sections += parts.placed(TrackerSection)
+    return ((path, section.route) for path, section in sections if section.route is not None)

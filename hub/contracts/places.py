@@ -1,0 +1,46 @@
+"""Where the person behind a phone number may be, by the world's numbering plans, offline."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from hub.contracts.consent import Place
+from hub.contracts.phones import phone_number
+from hub.contracts.regions import NORTH_AMERICA, regions_of
+
+FIXED, MOBILE, FIXED_OR_MOBILE = 0, 1, 2
+"""The `phonenumbers` package's types of the lines that people have at home or with them."""
+
+
+@lru_cache(maxsize=16384)
+def places_of_number(number: str | None) -> tuple[Place, ...]:
+    """Every place that a number (E.164) could be of, each with its time zones; empty where nobody knows.
+
+    A region is told in the USA and Canada only; an area code that lies in several gives each of them. A toll-free or
+    worldwide number, a hidden caller and a number that nobody can have tell no place.
+    """
+    import phonenumbers
+
+    e164 = phone_number(number) if number else None
+    if e164 is None:
+        return ()
+    parsed = phonenumbers.parse(e164)
+    country = phonenumbers.region_code_for_number(parsed)
+    sharing = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
+    kind = phonenumbers.number_type(parsed)
+    if country is None or country == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY or not _tells(kind, len(sharing)):
+        return ()
+    zones = _time_zones(parsed)
+    regions = sorted(regions_of(e164[1:], country)) if e164[1:].startswith(NORTH_AMERICA) else []
+    return tuple(Place(country=country, region=region, time_zones=zones) for region in regions or (None,))
+
+
+def _tells(kind: int, countries: int) -> bool:
+    """A calling code of several countries tells the country of a person's own line only."""
+    return countries == 1 or kind in (FIXED, MOBILE, FIXED_OR_MOBILE)
+
+
+def _time_zones(parsed: object) -> tuple[str, ...]:
+    from phonenumbers import timezone
+
+    return tuple(zone for zone in timezone.time_zones_for_number(parsed) if zone != timezone.UNKNOWN_TIMEZONE)  # type: ignore[arg-type]

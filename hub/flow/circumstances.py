@@ -1,0 +1,190 @@
+"""What is known of calls that wait for their answers, loaded for a whole batch at once: who calls, and what caused it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from hub.callflow.circumstances import Circumstances
+from hub.callflow.definition import Flow
+from hub.contracts.answers import AnswerPoint
+from hub.contracts.consent import Place
+from hub.contracts.places import places_of_number
+from hub.model import Call, CallStep, Lease, Visit
+from hub.numbers.directory import Line
+
+LONGEST_CALL = timedelta(hours=4)
+"""How far back the beginning of a call that goes on is looked for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A carrier waits for an answer: at which point of a call, on which line, and by which version of a flow."""
+
+    connector: str
+    point: AnswerPoint
+    line: Line
+    flow: Flow
+    version: int
+
+    @property
+    def call(self) -> tuple[str, str]:
+        """Which call it is, by its carrier."""
+        return self.connector, self.point.call_id
+
+    @property
+    def caller(self) -> tuple[str, str]:
+        """Who calls which company; the number is blank where the caller hides."""
+        return self.line.company.id, self.point.caller_number or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a caller's earlier calls to the company tell."""
+
+    answered_by: str | None
+    tags: frozenset[str]
+
+
+def circumstances(
+    session: Session | None, asked: Sequence[Asked], now: datetime, public_url: str
+) -> list[Circumstances]:
+    """What is known at each point; nothing is read from the database for flows that ask for nothing."""
+    visits = _visits(session, asked, now) if session else {}
+    earlier = _earlier(session, asked) if session else {}
+    own_tags = _own_tags(session, asked) if session else {}
+    return [
+        _circumstances(each, visits.get(each.call), earlier.get(each.caller), own_tags, now, public_url)
+        for each in asked
+    ]
+
+
+def must_read(each: Asked) -> bool:
+    """Whether the flow asks for what only the database knows."""
+    return each.flow.knows_attribution or each.flow.knows_caller
+
+
+def _circumstances(
+    each: Asked,
+    visit: Visit | None,
+    earlier: Earlier | None,
+    own_tags: Mapping[tuple[str, str], frozenset[str]],
+    now: datetime,
+    public_url: str,
+) -> Circumstances:
+    tracker, caller = each.line.tracker, each.point.caller_number
+    places = places_of_number(caller) if caller and (each.flow.asks_places or each.flow.records) else ()
+    declared = visit.consent.get("country") if visit else None
+    if declared and declared not in {place.country for place in places}:
+        places = (*places, Place(country=declared, basis="declared"))
+    known_caller = bool(caller) and each.flow.knows_caller
+    return Circumstances(
+        at=now,
+        time_zone=each.line.company.time_zone,
+        call_id=each.point.call_id,
+        places=places,
+        first_time=(earlier is None) if known_caller else None,
+        last_answered_by=earlier.answered_by if earlier else None,
+        source=visit.source if visit else tracker.source,
+        medium=visit.medium if visit else tracker.medium,
+        campaign=visit.campaign if visit else tracker.campaign,
+        landing_page=visit.landing_page if visit else None,
+        tags=own_tags.get(each.call, frozenset()) | (earlier.tags if earlier else frozenset()),
+        source_name=(visit.campaign or visit.source).replace("_", " ") if visit else each.line.source_name,
+        public_url=public_url,
+    )
+
+
+def _visits(session: Session, asked: Sequence[Asked], now: datetime) -> dict[tuple[str, str], Visit]:
+    """The visit that held the pool's number when each call began."""
+    wanted = [each for each in asked if each.flow.knows_attribution and each.line.tracker.type == "session"]
+    if not wanted:
+        return {}
+    begun = _beginnings(session, [each for each in wanted if each.point.moment != "ringing"])
+    numbers = {each.line.number.id for each in wanted}
+    held = session.exec(
+        select(Lease, Visit)
+        .join(Visit, col(Visit.id) == col(Lease.visit_id))
+        .where(
+            col(Lease.tracking_number_id).in_(numbers),
+            col(Lease.granted_at) <= now,
+            col(Lease.expires_at) > now - LONGEST_CALL,
+        )
+        .order_by(col(Lease.granted_at))
+    ).all()
+    found = {}
+    for each in wanted:
+        began = begun.get(each.call, now)
+        for lease, visit in held:
+            if lease.tracking_number_id == each.line.number.id and lease.granted_at <= began < lease.expires_at:
+                found[each.call] = visit
+    return found
+
+
+def _beginnings(session: Session, asked: Sequence[Asked]) -> dict[tuple[str, str], datetime]:
+    if not asked:
+        return {}
+    first = (
+        select(CallStep.connector, CallStep.carrier_call_id, func.min(CallStep.at))
+        .where(
+            col(CallStep.connector).in_({each.connector for each in asked}),
+            col(CallStep.carrier_call_id).in_({each.point.call_id for each in asked}),
+        )
+        .group_by(col(CallStep.connector), col(CallStep.carrier_call_id))
+    )
+    return {(connector, call_id): at for connector, call_id, at in session.exec(first)}
+
+
+def _earlier(session: Session, asked: Sequence[Asked]) -> dict[tuple[str, str], Earlier]:
+    """By caller: who answered the last call, and the tags of all; only those who called before are in it."""
+    wanted = [each for each in asked if each.flow.knows_caller and each.point.caller_number]
+    if not wanted:
+        return {}
+    present = {each.call for each in wanted}
+    people = {each.caller for each in wanted}
+    columns: Any = (Call.company_id, Call.caller_number, Call.connector, Call.carrier_call_id, Call.answered_by)
+    rows = session.exec(
+        select(*columns)
+        .where(
+            col(Call.caller_number).in_({number for _, number in people}),
+            col(Call.company_id).in_({company for company, _ in people}),
+        )
+        .order_by(col(Call.started_at).desc())
+    ).all()
+    tags = _tags(session, {(connector, call_id) for _, _, connector, call_id, _ in rows})
+    found: dict[tuple[str, str], Earlier] = {}
+    for company, number, connector, call_id, answered_by in rows:
+        if (connector, call_id) in present:
+            continue
+        caller = (company or "", number or "")
+        before = found.get(caller)
+        found[caller] = Earlier(
+            answered_by=(before.answered_by if before else None) or answered_by,
+            tags=(before.tags if before else frozenset()) | tags.get((connector, call_id), frozenset()),
+        )
+    return found
+
+
+def _own_tags(session: Session, asked: Sequence[Asked]) -> dict[tuple[str, str], frozenset[str]]:
+    later = {each.call for each in asked if each.flow.knows_caller and each.point.moment != "ringing"}
+    return _tags(session, later)
+
+
+def _tags(session: Session, calls: set[tuple[str, str]]) -> dict[tuple[str, str], frozenset[str]]:
+    if not calls:
+        return {}
+    rows = session.exec(
+        select(CallStep.connector, CallStep.carrier_call_id, CallStep.tags).where(
+            CallStep.do == "tag",
+            col(CallStep.connector).in_({connector for connector, _ in calls}),
+            col(CallStep.carrier_call_id).in_({call_id for _, call_id in calls}),
+        )
+    )
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for connector, call_id, tags in rows:
+        found[connector, call_id] = found.get((connector, call_id), frozenset()) | frozenset(tags)
+    return found

@@ -1,0 +1,83 @@
+"""The versions of call flows, the steps that each call took, and what callers were told of recording."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field
+
+from hub.model.columns import Row, expiry_column, id_column, json_column, json_list, personal_text, time_column
+
+
+class FlowVersion(Row, table=True):
+    """One version of a company's call flow, as it was saved. Rows are only added: a call ends on the version it began on.
+
+    `number` is unique in the hub and goes into the marks of the call's instructions.
+    """
+
+    __tablename__ = "flow_version"
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id", index=True)
+    name: str = Field(max_length=80)
+    number: int = Field(unique=True)
+    definition: dict[str, Any] = json_column()
+    hash: str = Field(max_length=64)
+    """SHA-256 of the definition: the same flow saved again is no new version."""
+    made_at: datetime = time_column()
+
+
+class CallStep(Row, table=True):
+    """One step that a call took. The call's own row comes later, from the inbox: the carrier's id ties them.
+
+    A carrier that asks twice at the same `point` of a call is told the same, and leaves no second row.
+    """
+
+    __tablename__ = "call_step"
+    __table_args__ = (UniqueConstraint("connector", "carrier_call_id", "point", "position"),)
+
+    id: str = id_column()
+    connector: str = Field(max_length=64)
+    carrier_call_id: str = Field(max_length=64)
+    company_id: str = Field(foreign_key="company.id", index=True)
+    flow_version: int
+    point: str = Field(max_length=100)
+    position: int
+    at: datetime = time_column()
+    step: str = Field(max_length=64)
+    do: str = Field(max_length=32)
+    result: str | None = personal_text("user.telephony.call_metadata")
+    tags: list[str] = json_list()
+    text_back: str | None = None
+    decision_id: str | None = Field(default=None, max_length=36)
+    """The consent decision on recording that was made at this step."""
+    expires_at: datetime = expiry_column()
+
+
+class RecordingNotice(Row, table=True):
+    """What a caller was told of recording, word for word, written before the first recorded second.
+
+    `choice`: `announced`, `offered` (a key leads to an unrecorded line) or `asked`, and then `not_refused`, `agreed` or
+    `refused`.
+    """
+
+    __tablename__ = "recording_notice"
+    __table_args__ = (UniqueConstraint("connector", "carrier_call_id", "point"),)
+
+    id: str = id_column()
+    connector: str = Field(max_length=64)
+    carrier_call_id: str = Field(max_length=64)
+    company_id: str = Field(foreign_key="company.id", index=True)
+    flow_version: int
+    point: str = Field(max_length=100)
+    step: str = Field(max_length=64)
+    text: str
+    text_hash: str = Field(max_length=64)
+    """SHA-256 of the text."""
+    duties: list[str] = json_list()
+    choice: str | None = personal_text("user.privacy_preferences", max_length=16)
+    decision_id: str | None = Field(default=None, max_length=36)
+    told_at: datetime = time_column()
+    expires_at: datetime = expiry_column()

@@ -29,13 +29,16 @@ if TYPE_CHECKING:
     from hub.numbers.ownership import Side
     from hub.opening import Opened
 
-commands = typer.Typer(help="See, search, buy, point and release tracking numbers.", no_args_is_help=True)
+commands = typer.Typer(help="See, search, buy, point, bring over and release tracking numbers.", no_args_is_help=True)
 KINDS = ("local", "toll_free", "mobile")
 Carrier = Annotated[str | None, typer.Argument(help="Only this carrier connector.", metavar="CONNECTOR")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
+    from hub.cli import ports
+
+    ports.register(commands)
     app.add_typer(commands, name="numbers")
 
 
@@ -49,7 +52,7 @@ def list_numbers(
 
     loaded = read_config(config, sandbox=sandbox)
     with open_hub(loaded) as opened:
-        sides = compare(opened.hub, opened.directory.current(), _carriers(opened, connector, "list_numbers"))
+        sides = compare(opened.hub, opened.directory.current(), able_carriers(opened, connector, "list_numbers"))
     if as_json:
         echo_json([_plain_side(side) for side in sides])
     else:
@@ -82,7 +85,7 @@ def search(
     offers: list[tuple[str, NumberOffer]] = []
     troubles = []
     with open_hub(loaded) as opened:
-        for name in _carriers(opened, connector, "search_numbers"):
+        for name in able_carriers(opened, connector, "search_numbers"):
             try:
                 offers += [(name, offer) for offer in opened.hub.plugins.search_numbers(name, query)]
             except RingfenceError as error:
@@ -117,7 +120,7 @@ def buy(
     from hub.numbers.ownership import keep_bought, points_here, setup_of
     from hub.opening import open_hub, read_config
 
-    cap, wanted = _money(max_price), _e164(number)
+    cap, wanted = _money(max_price), read_number(number)
     loaded = read_config(config, sandbox=sandbox)
     company, carrier = _tracker(loaded, tracker)
     with open_hub(loaded) as opened:
@@ -158,7 +161,7 @@ def configure(
 
     if bool(numbers) == everything:
         raise CannotDo("Give tracking numbers, or --all; hub numbers list shows them.")
-    wanted = [_e164(each) for each in numbers or ()]
+    wanted = [read_number(each) for each in numbers or ()]
     loaded = read_config(config, sandbox=sandbox)
     with open_hub(loaded) as opened:
         lines = opened.directory.current().lines
@@ -188,7 +191,7 @@ def release(
     from hub.numbers.ownership import carrier_of, retire
     from hub.opening import open_hub, read_config
 
-    wanted = _e164(number)
+    wanted = read_number(number)
     loaded = read_config(config, sandbox=sandbox)
     if any(wanted in tracker.numbers for company in loaded.companies for tracker in company.trackers):
         raise CannotDo("config.yaml names that number; take it out there first, so that no ad shows it any more.")
@@ -227,7 +230,8 @@ def _point(opened: Opened, line: Line) -> bool:
     return True
 
 
-def _carriers(opened: Opened, connector: str | None, hook: str) -> list[str]:
+def able_carriers(opened: Opened, connector: str | None, hook: str) -> list[str]:
+    """The carrier connectors that can do something, or `connector` if it can; CannotDo where none can."""
     from hub.cli.finding import known
 
     able = opened.hub.plugins.with_hook(hook)
@@ -251,7 +255,8 @@ def _tracker(config: Config, written: str) -> tuple[Any, str]:
     return company, next(each.carrier for each in company.trackers if each.name == name)
 
 
-def _e164(text: str) -> str:
+def read_number(text: str) -> str:
+    """A number that a person typed in E.164."""
     from hub.contracts.phones import phone_number
 
     number = phone_number(text) if text.strip().startswith("+") else None

@@ -20,6 +20,7 @@ from hub.flow.reconcile import reconcile
 from hub.flow.retries import Jitter, full_jitter
 from hub.model import Delivery
 from hub.numbers.directory import Directory
+from hub.numbers.porting import refresh_open
 from hub.store.connectors import pause, paused_connectors
 
 
@@ -56,6 +57,7 @@ def sync(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_j
         ("pull_outcomes", "outcomes", lambda: pull_outcomes(hub, directory, connector)),
         (UPLOAD, "conversions", lambda: deliver(hub, directory, connector, UPLOAD, jitter)),
         ("poll_receipts", "diagnostics", lambda: diagnose(hub, connector, jitter)),
+        ("list_ports", "ports", lambda: refresh_open(hub, connector)),
     ]
     for hook, task, run in tasks:
         if not hub.plugins.implements(connector, hook):

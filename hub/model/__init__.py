@@ -12,6 +12,7 @@ from hub.model.keys import PersonKey
 from hub.model.messages import TextMessage
 from hub.model.numbers import Lease, PoolOverflow, Tracker, TrackingNumber
 from hub.model.people import FactRow, Person
+from hub.model.ports import PortOrderRow
 from hub.model.reports import DayRollup, DirtyDay, MonthRollup, SourceRule, YearRollup
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor, SyncSlot
 from hub.model.visits import PageView, Visit
@@ -47,6 +48,7 @@ __all__ = [
     "Person",
     "PersonKey",
     "PoolOverflow",
+    "PortOrderRow",
     "RecordingNotice",
     "SourceRule",
     "SyncSlot",

@@ -40,6 +40,8 @@ connectors:
     auth_token: ${{file:token}}
     base_url: {base_url}
     pricing_url: {pricing_url}
+    porting_url: {porting_url}
+    upload_url: {upload_url}
   ads: {{plugin: adco, account: "{account}"}}
   places: {{plugin: phonenumbers}}
   {consent}

@@ -195,6 +195,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_person_key_key_id"), ["key_id"], unique=False)
 
     op.create_table(
+        "port_order",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("connector", sa.String(length=64), nullable=False),
+        sa.Column("order_id", sa.String(length=64), nullable=True),
+        sa.Column(
+            "numbers", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("detail", sa.String(), nullable=False),
+        sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ports_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("port_order", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_port_order_connector"), ["connector"], unique=False)
+
+    op.create_table(
         "sync_slot",
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
@@ -1058,6 +1076,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sync_slot_connector"))
 
     op.drop_table("sync_slot")
+    with op.batch_alter_table("port_order", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_port_order_connector"))
+
+    op.drop_table("port_order")
     with op.batch_alter_table("person_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_key_key_id"))
 

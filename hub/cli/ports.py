@@ -1,0 +1,228 @@
+"""`hub numbers port` and `hub numbers ports`: bring numbers over from another carrier, and see where the orders stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.numbers import able_carriers, read_number
+from hub.cli.printing import CONFIG, Agreed, AsJson, CannotDo, ConfigFile, Sandboxed, echo_json, plain, say, table
+from hub.errors import RingfenceError
+
+if TYPE_CHECKING:
+    from hub.contracts.ports import PortRequest
+    from hub.model.ports import PortOrderRow
+
+LARGEST_BILL = 10 * 1024 * 1024
+
+
+def register(commands: typer.Typer) -> None:
+    """Add the commands to `hub numbers`."""
+    commands.command("port")(port)
+    commands.command("ports")(ports)
+
+
+def port(
+    numbers: Annotated[list[str], typer.Option("--number", help="A number to bring over, E.164; may be repeated.")],
+    connector: Annotated[str | None, typer.Option(help="The carrier connector that gets them.", metavar="NAME")] = None,
+    business_name: Annotated[str | None, typer.Option(help="The account holder at the losing carrier.")] = None,
+    authorized_person: Annotated[str | None, typer.Option(help="Who signs the letter of authorisation.")] = None,
+    email: Annotated[str | None, typer.Option(help="Where the letter to sign is mailed.")] = None,
+    street: Annotated[str | None, typer.Option(help="The service address as it stands on the bill.")] = None,
+    city: Annotated[str | None, typer.Option(help="Its city.")] = None,
+    region: Annotated[str | None, typer.Option(help="Its state or region, as on the bill.")] = None,
+    postal_code: Annotated[str | None, typer.Option(help="Its postal code.")] = None,
+    country: Annotated[str, typer.Option(help="ISO 3166 country of the numbers.", metavar="CODE")] = "US",
+    account_number: Annotated[str | None, typer.Option(help="The account's number at the losing carrier.")] = None,
+    pin: Annotated[
+        str | None, typer.Option(help="The account's port-out PIN; you are asked where it is left out.")
+    ] = None,
+    bill: Annotated[Path | None, typer.Option(help="The losing carrier's latest bill, a PDF.", metavar="FILE")] = None,
+    wanted_on: Annotated[str | None, typer.Option(help="The day wished for, like 2026-12-01.", metavar="DATE")] = None,
+    agreed: Agreed = False,
+    sandbox: Sandboxed = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Order that numbers be brought over from another carrier. What you leave out is asked; nothing is ordered unasked.
+
+    An order whose reply never comes is looked for at the carrier, and not placed a second time.
+    """
+    from hub.cli.auditing import note
+    from hub.contracts.ports import PortRequest
+    from hub.model.columns import new_id
+    from hub.numbers.porting import order_port
+    from hub.opening import open_hub, read_config
+
+    wanted = tuple(dict.fromkeys(map(read_number, numbers)))
+    loaded = read_config(config, sandbox=sandbox)
+    with open_hub(loaded) as opened:
+        hub = opened.hub
+        able = able_carriers(opened, connector, "order_port")
+        if len(able) > 1:
+            raise CannotDo(f"Say with --connector which carrier gets the numbers: {', '.join(able)}.")
+        request = PortRequest(
+            key=new_id(),
+            numbers=wanted,
+            business_name=_asked(business_name, "Account holder at the losing carrier"),
+            authorized_person=_asked(authorized_person, "Who signs the letter of authorisation"),
+            email=_asked(email, "E-mail address to which the letter is sent"),
+            street=_asked(street, "Street and house number as on the bill"),
+            city=_asked(city, "City"),
+            region=_asked(region, "State or region as on the bill"),
+            postal_code=_asked(postal_code, "Postal code"),
+            country=country.upper(),
+            account_number=account_number or "",
+            pin=_pin(pin, agreed=agreed),
+            bill=_bill(bill),
+            wanted_on=_day(wanted_on),
+        )
+        if not agreed:
+            _show(request, able[0])
+            typer.confirm("Order this port? It moves the numbers away from their present carrier", abort=True)
+        order = order_port(hub, able[0], request)
+        with hub.store.writing() as session:
+            note(session, hub.clock(), "numbers.port", order.order_id, f"{', '.join(wanted)} to {able[0]}")
+    say(
+        f"[green]✓[/green] The order {plain(order.order_id)} is {order.status}. {plain(order.detail) if order.detail else ''}"
+    )
+    say("Keep paying the losing carrier until hub numbers ports says ported.")
+
+
+def ports(
+    connector: Annotated[str | None, typer.Argument(help="Only this carrier connector.", metavar="CONNECTOR")] = None,
+    not_placed: Annotated[
+        str | None,
+        typer.Option(help="Close an order of unknown outcome that you did not find at the carrier.", metavar="ID"),
+    ] = None,
+    sandbox: Sandboxed = False,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List the port orders and where each stands, as the carriers say now. Ends with 1 where one does not answer."""
+    from hub.cli.auditing import note
+    from hub.numbers.porting import forget_unplaced, recorded, refresh
+    from hub.opening import open_hub, read_config
+
+    loaded = read_config(config, sandbox=sandbox)
+    troubles: list[str] = []
+    with open_hub(loaded) as opened:
+        hub, able = opened.hub, able_carriers(opened, connector, "list_ports")
+        if not_placed is not None:
+            forget_unplaced(hub, not_placed)
+            with hub.store.writing() as session:
+                note(session, hub.clock(), "numbers.port", not_placed, "found not to be placed")
+        for name in able:
+            try:
+                refresh(hub, name)
+            except RingfenceError as error:
+                troubles.append(f"{name}: {error}")
+        rows = recorded(hub, able)
+    if as_json:
+        echo_json({"orders": [_plain(row) for row in rows], "troubles": troubles})
+    else:
+        _print(rows)
+        for trouble in troubles:
+            say(f"[red]{plain(trouble)}[/red]")
+    if troubles:
+        raise typer.Exit(1)
+
+
+def _asked(given: str | None, question: str) -> str:
+    text = given if given is not None else typer.prompt(question)
+    if not text.strip():
+        raise CannotDo(f"{question}: the losing carrier compares it with its books, so it may not be blank.")
+    return str(text).strip()
+
+
+def _pin(given: str | None, *, agreed: bool) -> str | None:
+    """The PIN, which need not stand in the shell's history; none where the losing carrier has none."""
+    if given is None and not agreed:
+        given = typer.prompt(
+            "Port-out PIN (Enter where there is none)", default="", hide_input=True, show_default=False
+        )
+    return given or None
+
+
+def _bill(path: Path | None) -> bytes:
+    if path is None:
+        return b""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CannotDo(f"The bill {path} cannot be read: {error.strerror}.") from None
+    if not data.startswith(b"%PDF-") or len(data) > LARGEST_BILL:
+        raise CannotDo(f"{path} is no PDF of at most 10 MB; carriers take the bill as one.")
+    return data
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise CannotDo("--wanted-on: write the day like 2026-12-01.") from None
+
+
+def _show(request: PortRequest, connector: str) -> None:
+    """What is about to be ordered, without the PIN."""
+    table(
+        f"A port to {connector}",
+        ("what", "as ordered"),
+        (
+            ("numbers", plain(", ".join(request.numbers))),
+            ("account holder", plain(request.business_name)),
+            ("signs", plain(f"{request.authorized_person}, {request.email}")),
+            (
+                "address",
+                plain(f"{request.street}, {request.city}, {request.region} {request.postal_code}, {request.country}"),
+            ),
+            ("account number", plain(request.account_number or None)),
+            ("PIN", "given" if request.pin else "none"),
+            ("bill", f"{len(request.bill):,} bytes" if request.bill else "none"),
+            ("wanted on", plain(request.wanted_on)),
+        ),
+    )
+
+
+def _print(rows: Sequence[PortOrderRow]) -> None:
+    if not rows:
+        say("No port orders; hub numbers port places one.")
+        return
+    table(
+        "Port orders",
+        ("id", "carrier", "order", "numbers", "status", "what to do"),
+        (
+            (
+                row.id,
+                plain(row.connector),
+                plain(row.order_id),
+                plain(", ".join(row.numbers)),
+                row.status,
+                plain(_next(row)),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _next(row: PortOrderRow) -> str | None:
+    if row.status == "unknown":
+        return "Look at the carrier; if it is not there: hub numbers ports --not-placed ID."
+    return row.detail or None
+
+
+def _plain(row: PortOrderRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "connector": row.connector,
+        "order_id": row.order_id,
+        "numbers": row.numbers,
+        "status": row.status,
+        "detail": row.detail,
+        "ordered_at": row.ordered_at,
+        "told_at": row.told_at,
+        "ports_at": row.ports_at,
+    }

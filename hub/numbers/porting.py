@@ -1,0 +1,133 @@
+"""Bringing numbers over: an order is written down before it is placed, placed once, and followed until it has ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.contracts.ports import PortOrder, PortRequest
+from hub.errors import PluginFailure, Rejected, RetryLater, RingfenceError
+from hub.model.ports import OVER, PortOrderRow
+
+
+class NotOrdered(RingfenceError):
+    """A port was not ordered, or it is not known whether it was; the sentence says what to do."""
+
+
+def order_port(hub: Hub, connector: str, request: PortRequest) -> PortOrder:
+    """Place one order. After a time-out the carrier's list is asked, and nothing ordered again."""
+    row_id = _write_down(hub, connector, request)
+    try:
+        told = hub.plugins.order_port(connector, request)
+    except (RetryLater, PluginFailure) as error:
+        told = _found_after(hub, connector, request, error)
+    except RingfenceError as error:
+        _refused(hub, row_id, str(error))
+        raise NotOrdered(str(error)) from None
+    with hub.store.writing() as session:
+        row = session.get(PortOrderRow, row_id)
+        assert row is not None
+        _keep(hub, session, row, told)
+    return told
+
+
+def refresh(hub: Hub, connector: str) -> list[PortOrderRow]:
+    """Ask the carrier where all orders stand and keep what it says, also of orders placed elsewhere; newest first."""
+    listed = hub.plugins.list_ports(connector)
+    with hub.store.writing() as session:
+        rows = _rows(session, connector)
+        for told in listed:
+            row = _row_of(rows, told)
+            if row is None:
+                row = PortOrderRow(connector=connector, ordered_at=hub.clock())
+                rows.append(row)
+            _keep(hub, session, row, told)
+    return recorded(hub, [connector])
+
+
+def refresh_open(hub: Hub, connector: str) -> Counter[str]:
+    """Follow the orders that have not ended; counted by where they stand afterwards. None open: the carrier is not asked."""
+    before = {row.id for row in recorded(hub, [connector]) if row.status not in OVER}
+    if not before:
+        return Counter()
+    return Counter(row.status for row in refresh(hub, connector) if row.id in before)
+
+
+def recorded(hub: Hub, connectors: Iterable[str]) -> list[PortOrderRow]:
+    """The orders that we know of, newest first."""
+    query = select(PortOrderRow).where(col(PortOrderRow.connector).in_(list(connectors)))
+    with hub.store.reading() as session:
+        return list(session.exec(query.order_by(col(PortOrderRow.ordered_at).desc(), col(PortOrderRow.id).desc())))
+
+
+def _write_down(hub: Hub, connector: str, request: PortRequest) -> str:
+    """A row for the order, before it is placed; NotOrdered where one for these numbers is under way."""
+    with hub.store.writing() as session:
+        for row in _rows(session, connector):
+            if row.status not in OVER and set(row.numbers) & set(request.numbers):
+                raise NotOrdered(
+                    f"An order for one of these numbers is under way already ({row.order_id or 'its outcome is not known'}"
+                    "); see hub numbers ports."
+                )
+        made = PortOrderRow(connector=connector, numbers=list(request.numbers), ordered_at=hub.clock())
+        session.add(made)
+        return made.id
+
+
+def _found_after(hub: Hub, connector: str, request: PortRequest, error: RingfenceError) -> PortOrder:
+    """The order as the carrier lists it, after one whose end is not known."""
+    unknown = "Whether the order was placed is not known; look with hub numbers ports before you order again."
+    try:
+        listed = hub.plugins.list_ports(connector)
+    except RingfenceError:
+        raise NotOrdered(f"{error} {unknown}") from None
+    mine = [each for each in listed if set(each.numbers) == set(request.numbers) and each.status not in OVER]
+    if not mine:
+        raise NotOrdered(f"{error} {unknown}")
+    return mine[0]
+
+
+def _refused(hub: Hub, row_id: str, reason: str) -> None:
+    with hub.store.writing() as session:
+        row = session.get(PortOrderRow, row_id)
+        assert row is not None
+        row.status, row.detail, row.told_at = "rejected", reason[:500], hub.clock()
+        session.add(row)
+
+
+def _rows(session: Session, connector: str) -> list[PortOrderRow]:
+    return list(session.exec(select(PortOrderRow).where(PortOrderRow.connector == connector)))
+
+
+def _row_of(rows: Sequence[PortOrderRow], told: PortOrder) -> PortOrderRow | None:
+    """Our row of an order: by the carrier's id, or the one of unknown outcome with the same numbers."""
+    for row in rows:
+        if row.order_id == told.order_id:
+            return row
+    for row in rows:
+        if row.status == "unknown" and row.order_id is None and set(row.numbers) == set(told.numbers):
+            return row
+    return None
+
+
+def _keep(hub: Hub, session: Session, row: PortOrderRow, told: PortOrder) -> None:
+    """What the carrier says now. An order that has ended stays as it ended."""
+    if row.status in OVER:
+        return
+    row.order_id, row.numbers = told.order_id, list(told.numbers)
+    row.status, row.detail, row.ports_at = told.status, told.detail[:500], told.ports_at
+    row.told_at = hub.clock()
+    session.add(row)
+
+
+def forget_unplaced(hub: Hub, row_id: str) -> None:
+    """Close an order of unknown outcome that a person has found not to exist at the carrier."""
+    with hub.store.writing() as session:
+        row = session.get(PortOrderRow, row_id)
+        if row is None or row.status != "unknown":
+            raise Rejected("That is no order of unknown outcome; hub numbers ports lists them.")
+        row.status, row.detail = "cancelled", "A person found that it was never placed."
+        session.add(row)

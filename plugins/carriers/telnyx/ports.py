@@ -62,7 +62,7 @@ def _upload(rest: Rest, request: PortRequest) -> str:
         "filename": "bill.pdf",
         "customer_reference": request.key,
     }
-    made = rest.post("/documents", {"document": document}).get("data")
+    made = rest.post("/documents", document).get("data")
     return translate.uuid(made.get("id") if isinstance(made, dict) else None, "the document's id")
 
 

@@ -45,10 +45,6 @@ class Rest:
         """Make something, or command; the reply as it is."""
         return _object(self._send("POST", path, json=body, headers=headers))
 
-    def post_form(self, path: str, form: Mapping[str, str]) -> dict[str, Any]:
-        """Change a TeXML resource, which takes forms."""
-        return _object(self._send("POST", path, data=form))
-
     def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Change a resource; the `data` of its new state."""
         return _data(_object(self._send("PATCH", path, json=body)))

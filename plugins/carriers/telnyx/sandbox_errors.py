@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -42,12 +41,9 @@ class TelnyxError(Exception):
 
 
 async def body(request: Request) -> dict[str, Any]:
-    """A JSON object, or a form."""
-    raw = await request.body()
-    if "json" not in request.headers.get("content-type", ""):
-        return dict(parse_qsl(raw.decode(), keep_blank_values=True))
+    """The JSON object that a request holds."""
     try:
-        parsed = json.loads(raw)
+        parsed = json.loads(await request.body())
     except ValueError:
         parsed = None
     if not isinstance(parsed, dict):

@@ -129,7 +129,8 @@ class Numbers:
 
     async def list(self, request: Request) -> Response:
         wanted = request.query_params.get("filter[phone_number]", "")
-        found = [one for one in self.sandbox.numbers.values() if wanted in one["phone_number"]]
+        readable = not wanted or wanted.isdecimal()
+        found = [one for one in self.sandbox.numbers.values() if readable and wanted in one["phone_number"]]
         return page(request, found)
 
     def _find(self, request: Request) -> dict[str, Any]:

@@ -29,9 +29,7 @@ class Ports:
         self.sandbox = sandbox
 
     async def upload(self, request: Request) -> Response:
-        document = (await body(request)).get("document")
-        if not isinstance(document, dict):
-            raise TelnyxError("10004")
+        document = await body(request)
         try:
             data = base64.b64decode(document["file"], validate=True)
         except (KeyError, TypeError, binascii.Error):

@@ -125,10 +125,9 @@ def dialled(
 ) -> CallEvent | None:
     """What the dialled leg's status means for the caller's call; `at` is the status's own time.
 
-    A leg that is `completed` was picked up its duration earlier, and never if it had none. None for a status that tells
-    nothing.
+    A leg that is `completed` was picked up its duration earlier. None for a status that tells nothing.
     """
-    if leg_status in UNANSWERED or (leg_status == "completed" and duration == 0):
+    if leg_status in UNANSWERED:
         return CallEvent(kind="not_answered", call_id=call, at=at, tracking_number=tracking_number)
     if leg_status not in ("in-progress", "completed"):
         return None

@@ -1,0 +1,130 @@
+"""What we ask Telnyx for is what its own client asks for: paths, queries and bodies."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+import pytest
+from telnyx import Telnyx as Client
+from telnyx_wire import CALLER, CLOCK, HUB, TEXT, TRACKING, setup
+
+from hub.api import (
+    NumberQuery,
+    OutcomeUnknown,
+    PersonReference,
+    RetryLater,
+)
+from hub.testing import connect
+from plugins.carriers.telnyx import Telnyx
+from plugins.carriers.telnyx.rest import Rest
+from plugins.carriers.telnyx.sandbox import Sandbox
+
+Sent = tuple[str, str, dict[str, str], Any]
+EMPTY = {"data": [], "calls": [], "recordings": [], "meta": {"total_pages": 1}}
+
+
+def told(request: httpx.Request) -> Sent:
+    query = dict(parse_qsl(request.url.query.decode()))
+    for page in ("page[size]", "page[number]", "PageSize"):
+        query.pop(page, None)
+    return request.method, request.url.path, query, json.loads(request.content or b"null")
+
+
+def sent_by_sdk(ask: Callable[[Client], Any]) -> Sent:
+    sent: list[Sent] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(told(request))
+        return httpx.Response(200, json=EMPTY)
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+        reply = ask(Client(api_key="KEY", base_url="https://api.telnyx.com/v2", http_client=http, max_retries=0))
+        list(reply) if hasattr(reply, "iter_pages") else reply
+    return sent[0]
+
+
+def sent_by_us(ask: Callable[[Telnyx], Any]) -> Sent:
+    sent: list[Sent] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(told(request))
+        return httpx.Response(200, json=EMPTY)
+
+    connector = connect(Telnyx, Sandbox(CLOCK))
+    http = httpx.Client(transport=httpx.MockTransport(answer))
+    connector._rest = Rest(connector.settings, replace(connector.services, http=lambda: http))
+    with contextlib.suppress(OutcomeUnknown, RetryLater):  # an empty list is no answer to everything
+        ask(connector)
+    return sent[0]
+
+
+ACCOUNT = Sandbox(CLOCK).account_id
+OFFER = {
+    "country_code": "US",
+    "phone_number_type": "local",
+    "features": ["voice"],
+    "national_destination_code": "312",
+    "limit": 3,
+}
+WITNESSED: dict[str, tuple[Callable[[Telnyx], Any], Callable[[Client], Any]]] = {
+    "search": (
+        lambda us: us.search_numbers(NumberQuery(area_code="312", limit=3)),
+        lambda them: them.available_phone_numbers.list(filter=OFFER),  # type: ignore[arg-type]
+    ),
+    "release": (
+        lambda us: us.release_number(TRACKING),
+        lambda them: them.phone_numbers.list(filter={"phone_number": "13125550142"}),
+    ),
+    "call list": (
+        lambda us: us.list_calls(CLOCK() + timedelta(days=1)),
+        lambda them: them.texml.accounts.calls.retrieve_calls(ACCOUNT, start_time_gt=f"{CLOCK():%Y-%m-%d}"),
+    ),
+    "one recording": (
+        lambda us: us.fetch_recording(ACCOUNT, f"https://api.telnyx.com/v2/recordings/{ACCOUNT}"),
+        lambda them: them.recordings.retrieve(ACCOUNT),
+    ),
+    "a recording's end": (
+        lambda us: us.delete_recording(ACCOUNT),
+        lambda them: them.recordings.delete(ACCOUNT),
+    ),
+    "a person's recordings": (
+        lambda us: us.export_person(PersonReference(phone_numbers=(CALLER,))),
+        lambda them: them.recordings.list(filter={"from": CALLER}),
+    ),
+    "a text": (
+        lambda us: us.send_text(TEXT),
+        lambda them: them.messages.send(
+            to=CALLER,
+            from_=TRACKING,
+            text="Yes",
+            webhook_url=f"{HUB}/message",
+            use_profile_webhooks=False,
+            messaging_profile_id=Sandbox(CLOCK).profile_id,
+        ),
+    ),
+    "port orders": (
+        lambda us: us.list_ports(),
+        lambda them: them.porting_orders.list(include_phone_numbers=True, sort={"value": "-created_at"}),
+    ),
+    "a number's order": (
+        lambda us: us.buy_number(TRACKING, setup(TRACKING)),
+        lambda them: them.number_orders.create(
+            phone_numbers=[{"phone_number": TRACKING}],
+            connection_id=Sandbox(CLOCK).application_id,
+            messaging_profile_id=Sandbox(CLOCK).profile_id,
+            customer_reference="spring flyer",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("ours", "theirs"), WITNESSED.values(), ids=WITNESSED.keys())
+def test_we_ask_as_telnyxs_client_asks(ours: Callable[[Telnyx], Any], theirs: Callable[[Client], Any]) -> None:
+    assert sent_by_us(ours) == sent_by_sdk(theirs)

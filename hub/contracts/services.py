@@ -34,6 +34,9 @@ class Memory(Protocol):
     def put(self, name: str, value: str) -> None:
         """Keep a note, replacing the earlier one."""
 
+    def change(self, name: str, step: Callable[[str | None], str]) -> None:
+        """Replace a note by what `step` makes of it, one thread and process at a time; where `step` raises, nothing changes."""
+
 
 class Log(Protocol):
     """A structured log bound to the connector; never given secrets or personal data."""

@@ -110,6 +110,16 @@ class StoredNotes:
         with self._store.writing() as session:
             _put(session, ConnectorNote, {"connector": self._connector, "name": name}, {"value": value})
 
+    def change(self, name: str, step: Callable[[str | None], str]) -> None:
+        """Replace a note by what `step` makes of it, one thread and process at a time; where `step` raises, nothing changes."""
+        key = {"connector": self._connector, "name": name}
+        with self._store.writing() as session:
+            # An empty note is there to be locked: PostgreSQL locks no row that is not there yet.
+            write_rows(session, ConnectorNote, [ConnectorNote(**key, value="")])
+            held = select(ConnectorNote.value).filter_by(**key).with_for_update()
+            changed = step(session.exec(held).one() or None)
+            _put(session, ConnectorNote, key, {"value": changed})
+
 
 def read_cursor(session: Session, connector: str, stream: str) -> str | None:
     """How far a stream was read; None where it never was."""

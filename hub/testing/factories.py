@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -60,6 +60,7 @@ class MemoryNotes:
     """A connector's Memory without a database."""
 
     notes: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, name: str) -> str | None:
         """A note, or None."""
@@ -68,6 +69,11 @@ class MemoryNotes:
     def put(self, name: str, value: str) -> None:
         """Keep a note."""
         self.notes[name] = value
+
+    def change(self, name: str, step: Callable[[str | None], str]) -> None:
+        """Replace a note by what `step` makes of it."""
+        with self._lock:
+            self.notes[name] = step(self.notes.get(name))
 
 
 def connect(

@@ -1,0 +1,114 @@
+"""A stand-in of Twilio's Lookup v2 API on loopback, in its path, fields and errors."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hub.api import HttpSandbox, phone_number
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse
+
+PACKAGES = (
+    "caller_name",
+    "sim_swap",
+    "call_forwarding",
+    "line_status",
+    "line_type_intelligence",
+    "identity_match",
+    "reassigned_number",
+    "sms_pumping_risk",
+    "phone_number_quality_score",
+    "pre_fill",
+)
+"""The packages that may be asked for. Source: twilio_lookups_v2.json."""
+
+
+class Sandbox(HttpSandbox):
+    """Twilio with one account. `lines` and `names` are what it knows, by E.164 number; `missing` are numbers that end in
+    404, and `charged` every package that was looked up, in order."""
+
+    known_number = "+13125550142"
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        super().__init__(clock)
+        self.account_sid = "AC" + "5b" * 16
+        self.auth_token = "stand-in-token-of-lookup"  # noqa: S105
+        self.lines: dict[str, dict[str, Any]] = {
+            self.known_number: {"type": "mobile", "carrier_name": "Example Wireless"}
+        }
+        self.names: dict[str, dict[str, Any]] = {
+            self.known_number: {"caller_name": "PAT DOE", "caller_type": "CONSUMER"}
+        }
+        self.missing: set[str] = set()
+        self.charged: list[str] = []
+
+    def settings(self) -> dict[str, Any]:
+        return {
+            "account_sid": self.account_sid,
+            "auth_token": self.auth_token,
+            "fields": ("line_type_intelligence", "caller_name"),
+            "base_url": self.url,
+        }
+
+    def app(self) -> Starlette:
+        from starlette.applications import Starlette
+        from starlette.routing import Route
+
+        return Starlette(routes=[Route("/v2/PhoneNumbers/{number}", self._look_up, methods=["GET"])])
+
+    async def _look_up(self, request: Request) -> JSONResponse:
+        pair = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
+        if request.headers.get("authorization") != f"Basic {pair}":
+            return _error(401, 20003, "Authenticate")
+        asked = [name for name in request.query_params.get("Fields", "").split(",") if name and name != "validation"]
+        if any(name not in PACKAGES for name in asked):
+            return _error(400, 60616, "Invalid Fields")
+        number = request.path_params["number"]
+        if number in self.missing:
+            return _error(404, 20404, f"The requested resource /PhoneNumbers/{number} was not found")
+        return self._answer(number, asked)
+
+    def _answer(self, number: str, asked: list[str]) -> JSONResponse:
+        from starlette.responses import JSONResponse
+
+        good = phone_number(number)
+        told: dict[str, Any] = {
+            "calling_country_code": "1" if good and good.startswith("+1") else None,
+            "country_code": "US" if good and good.startswith("+1") else None,
+            "phone_number": number,
+            "national_format": f"({number[2:5]}) {number[5:8]}-{number[8:]}" if good else None,
+            "valid": good is not None,
+            "validation_errors": [] if good else ["INVALID_LENGTH"],
+            **dict.fromkeys(PACKAGES),
+            "url": f"{self.url}/v2/PhoneNumbers/{number}",
+        }
+        if good:
+            self.charged += asked
+            told |= {name: self._package(name, number) for name in asked}
+        return JSONResponse(told)
+
+    def _package(self, name: str, number: str) -> Mapping[str, Any]:
+        if name == "caller_name":
+            return {"error_code": None, "caller_name": None, "caller_type": None} | self.names.get(number, {})
+        if name == "line_type_intelligence":
+            empty = {"mobile_country_code": None, "mobile_network_code": None, "carrier_name": None, "type": "unknown"}
+            return {"error_code": None, **empty} | self.lines.get(number, {})
+        return {"error_code": 60601}
+
+
+def _error(status: int, code: int, message: str) -> JSONResponse:
+    from starlette.responses import JSONResponse
+
+    told = {
+        "code": code,
+        "message": message,
+        "more_info": f"https://www.twilio.com/docs/errors/{code}",
+        "status": status,
+    }
+    return JSONResponse(told, status)

@@ -1,0 +1,100 @@
+"""What was spent today, this month and asked this minute: counted before each look-up, and never above a cap."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from hub.api import Memory, Rejected, RetryLater
+
+from .settings import TwilioLookupSettings
+
+NOTE = "spent"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """The counts of one day, month and minute, all UTC."""
+
+    minute: str = ""
+    asked: int = 0
+    today: Decimal = Decimal(0)
+    this_month: Decimal = Decimal(0)
+
+    @classmethod
+    def read(cls, note: str | None) -> Spent:
+        """As it was written; a note that nobody can read stops the look-ups rather than forget what was spent."""
+        if note is None:
+            return cls()
+        try:
+            told = json.loads(note)
+            return cls(str(told["minute"]), int(told["asked"]), Decimal(told["today"]), Decimal(told["this_month"]))
+        except (ValueError, KeyError, TypeError, InvalidOperation):
+            raise Rejected("The count of what was spent on look-ups cannot be read; restore the database.") from None
+
+    def write(self) -> str:
+        """As it is kept."""
+        return json.dumps(
+            {
+                "minute": self.minute,
+                "asked": self.asked,
+                "today": str(self.today),
+                "this_month": str(self.this_month),
+            }
+        )
+
+    def at(self, now: datetime) -> Spent:
+        """The counts that still hold at `now`; a clock that runs backwards forgets nothing that was spent."""
+        minute = max(now.strftime("%Y-%m-%dT%H:%M"), self.minute)
+        return Spent(
+            minute,
+            self.asked if minute == self.minute else 0,
+            self.today if minute[:10] == self.minute[:10] else Decimal(0),
+            self.this_month if minute[:7] == self.minute[:7] else Decimal(0),
+        )
+
+
+class Purse:
+    """The money that look-ups may cost, shared by all processes through the hub's notes."""
+
+    def __init__(self, settings: TwilioLookupSettings, memory: Memory, clock: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._memory = memory
+        self._clock = clock
+
+    def spend(self, price: Decimal) -> None:
+        """Count one look-up before it is made. Rejected where a cap is reached, RetryLater where the minute is full."""
+        now = self._clock()
+
+        def count(note: str | None) -> str:
+            spent = Spent.read(note).at(now)
+            if spent.today + price > self._settings.daily_cap:
+                raise Rejected(
+                    "The daily cap for paid look-ups is reached; they go on tomorrow (UTC), or raise daily_cap."
+                )
+            if spent.this_month + price > self._settings.monthly_cap:
+                raise Rejected(
+                    "The monthly cap for paid look-ups is reached; they go on next month (UTC), or raise monthly_cap."
+                )
+            if spent.asked >= self._settings.requests_per_minute:
+                raise RetryLater("This minute's look-ups are all made.", after=60.0 - now.second)
+            return Spent(spent.minute, spent.asked + 1, spent.today + price, spent.this_month + price).write()
+
+        self._memory.change(NOTE, count)
+
+    def give_back(self, price: Decimal) -> None:
+        """Twilio answered that it made no look-up, so it took no money; yesterday's stays counted."""
+        now = self._clock()
+
+        def uncount(note: str | None) -> str:
+            spent = Spent.read(note).at(now)
+            return replace(
+                spent,
+                today=max(spent.today - price, Decimal(0)),
+                this_month=max(spent.this_month - price, Decimal(0)),
+            ).write()
+
+        self._memory.change(NOTE, uncount)

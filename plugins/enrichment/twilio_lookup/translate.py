@@ -1,0 +1,95 @@
+"""Pure: from Twilio's answer to facts about a caller, and which packages are worth their price for a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from hub.api import Fact, places_of_number
+
+from .settings import Package
+
+LINE_TYPES = {
+    "landline": "fixed_line",
+    "mobile": "mobile",
+    "fixedVoip": "voip",
+    "nonFixedVoip": "voip",
+    "personal": "personal_number",
+    "tollFree": "toll_free",
+    "premium": "premium_rate",
+    "sharedCost": "shared_cost",
+    "uan": "uan",
+    "voicemail": "voicemail",
+    "pager": "pager",
+}
+"""Twilio's types of lines in our words; `unknown` is no fact."""
+CALLER_TYPES = {"CONSUMER": "consumer", "BUSINESS": "business"}
+BELIEVED = timedelta(days=30)
+"""How long an answer would be true: numbers are ported and given to other people. How long it is kept is the customer's
+`keep`, which is not at all where it is left out."""
+
+
+def worth_asking(number: str, packages: tuple[Package, ...]) -> tuple[Package, ...]:
+    """The packages that can tell something of an E.164 number: names (CNAM) are known of US numbers only."""
+    american = any(place.country == "US" for place in places_of_number(number))
+    return tuple(package for package in dict.fromkeys(packages) if package != "caller_name" or american)
+
+
+def facts(told: Mapping[str, Any]) -> Iterator[Fact]:
+    """Every fact in an answer, each name once; a package that ended in an `error_code` of its own tells none."""
+    valid = told.get("valid") is True
+    yield Fact(
+        name="valid",
+        value="true" if valid else "false",
+        category="user.telephony.line_type",
+        confidence=0.95,
+        lifetime=BELIEVED,
+    )
+    if not valid:
+        return
+    line = _package(told, "line_type_intelligence")
+    line_type = LINE_TYPES.get(_text(line.get("type")))
+    if line_type:
+        yield Fact(
+            name="line_type",
+            value=line_type,
+            category="user.telephony.line_type",
+            confidence=0.95,
+            lifetime=BELIEVED,
+        )
+    if _text(line.get("carrier_name")):
+        yield Fact(
+            name="carrier",
+            value=_text(line["carrier_name"]),
+            category="user.telephony.carrier",
+            confidence=0.95,
+            lifetime=BELIEVED,
+        )
+    caller = _package(told, "caller_name")
+    if _text(caller.get("caller_name")):
+        yield Fact(
+            name="caller_name",
+            value=_text(caller["caller_name"]),
+            category="user.name",
+            confidence=0.7,
+            lifetime=BELIEVED,
+        )
+    caller_type = CALLER_TYPES.get(_text(caller.get("caller_type")))
+    if caller_type:
+        yield Fact(
+            name="caller_type",
+            value=caller_type,
+            category="user.telephony.line_type",
+            confidence=0.7,
+            lifetime=BELIEVED,
+        )
+
+
+def _package(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    package = told.get(name)
+    return package if isinstance(package, dict) and package.get("error_code") is None else {}
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""

@@ -14,6 +14,7 @@ from hub.contracts.disclosure import declared_categories
 from hub.flow.case import Case
 from hub.model import ConsentDecision, ConsentWord, FormSubmission, Visit
 from hub.model.columns import CONSENT_LIFE, new_id
+from hub.privacy.policies.gate import hold_to_policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def ask(
         for case in cases
     ]
     decisions = hub.plugins.judge(questions)
+    with hub.store.reading() as session:
+        decisions = hold_to_policies(session, [case.company.account_id for case in cases], questions, decisions)
     return [
         Ruling(question, decision, decision_row(case.subject.id, connector, moment, question, decision, now))
         for case, question, decision in zip(cases, questions, decisions, strict=True)

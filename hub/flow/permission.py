@@ -13,6 +13,7 @@ from hub.contracts.consent import ConsentQuestion, Place
 from hub.flow.circumstances import Asked
 from hub.flow.consent import decision_row, record_of
 from hub.model import ConsentDecision, ConsentWord, Person
+from hub.privacy.policies.gate import hold_to_policies
 
 USE, CATEGORY = "telephony.recording", "user.telephony.recording"
 DEADLINE = 0.4
@@ -28,6 +29,9 @@ def ask_to_record(
     words = _words(session, [each for each, _ in asked]) if session else {}
     questions = [_question(hub, each, known, words.get(each.caller, []), now) for each, known in asked]
     decisions = hub.plugins.judge(questions, DEADLINE)
+    if session:
+        accounts = [each.line.company.account_id for each, _ in asked]
+        decisions = hold_to_policies(session, accounts, questions, decisions)
     answers = []
     for (each, _), question, decision in zip(asked, questions, decisions, strict=True):
         row = decision_row("", each.connector, "answer", question, decision, now)

@@ -1,0 +1,96 @@
+"""Versions of privacy statements, terms and notices: their texts, who was told when, who accepted, who wants which mail."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field
+
+from hub.model.columns import Row, expiry_column, id_column, json_list, personal_text, time_column
+
+
+class PolicyVersion(Row, table=True):
+    """One version of a document, of one account or of all: `draft`, then `announced` where it is material, then `published`."""
+
+    __tablename__ = "policy_version"
+
+    id: str = id_column()
+    kind: str = Field(max_length=24)
+    """`privacy_statement`, `terms` or `notice`."""
+    account_id: str | None = Field(default=None, foreign_key="account.id", index=True)
+    """Whose document it is; None where it is every account's."""
+    name: str = Field(max_length=32)
+    """What its author calls it, like `2027-01`."""
+    material: bool = True
+    introduces: list[dict[str, Any]] = json_list()
+    """What is new and needs acceptance: uses, recipients and data categories, each an object that names at least one."""
+    state: str = Field(default="draft", max_length=12)
+    note: str = ""
+    """What was changed, in words; an immaterial change needs it."""
+    drafted_at: datetime = time_column()
+    announced_at: datetime | None = time_column(nullable=True)
+    effective_at: datetime | None = time_column(nullable=True)
+    """When its terms are in force, at the earliest."""
+    published_at: datetime | None = time_column(nullable=True)
+
+
+class PolicyText(Row, table=True):
+    """A version's text in one language, kept for good, with its hash."""
+
+    __tablename__ = "policy_text"
+    __table_args__ = (UniqueConstraint("version_id", "language"),)
+
+    id: str = id_column()
+    version_id: str = Field(foreign_key="policy_version.id")
+    language: str = Field(max_length=16)
+    text: str
+    sha256: str = Field(max_length=64)
+
+
+class PolicyNotice(Row, table=True):
+    """One account was told of a material change: when, and by whose calendar it may be in force at the earliest."""
+
+    __tablename__ = "policy_notice"
+    __table_args__ = (UniqueConstraint("version_id", "account_id"),)
+
+    id: str = id_column()
+    version_id: str = Field(foreign_key="policy_version.id")
+    account_id: str = Field(foreign_key="account.id", index=True)
+    announced_at: datetime = time_column()
+    earliest_on: date
+    calendar: list[str] = json_list()
+    """The places whose holidays were counted."""
+
+
+class PolicyAcceptance(Row, table=True):
+    """An account's affirmative yes to one version: who said it, when, and to exactly which text."""
+
+    __tablename__ = "policy_acceptance"
+    __table_args__ = (UniqueConstraint("version_id", "account_id"),)
+
+    id: str = id_column()
+    version_id: str = Field(foreign_key="policy_version.id")
+    account_id: str = Field(foreign_key="account.id", index=True)
+    language: str = Field(max_length=16)
+    sha256: str = Field(max_length=64)
+    accepted_by: str | None = personal_text("user.name")
+    accepted_at: datetime = time_column()
+    expires_at: datetime = expiry_column()
+
+
+class MailChoice(Row, table=True):
+    """What one user of an account said to one kind of mail. Rows are only added; the last one counts."""
+
+    __tablename__ = "mail_choice"
+
+    id: str = id_column()
+    account_id: str = Field(foreign_key="account.id", index=True)
+    address: str | None = personal_text("user.contact.email", index=True)
+    topic: str = Field(max_length=16)
+    """`newsletter`, `promotions` or `research`."""
+    state: str = Field(max_length=12)
+    evidence: str | None = personal_text("user.privacy_preferences")
+    chosen_at: datetime = time_column()
+    expires_at: datetime = expiry_column()

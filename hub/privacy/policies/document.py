@@ -1,0 +1,128 @@
+"""A policy as its author writes it: a Markdown file whose head says which version it is and what it introduces."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from hub.contracts.categories import CATEGORIES, USES
+from hub.errors import RingfenceError
+
+Kind = Literal["privacy_statement", "terms", "notice"]
+KINDS: tuple[Kind, ...] = ("privacy_statement", "terms", "notice")
+HEAD = re.compile(r"\A---[ \t]*\r?\n(.*?\n)---[ \t]*\r?\n", re.DOTALL)
+LONGEST = 500_000
+"""Characters of a text."""
+
+
+class PolicyRefused(RingfenceError):
+    """What was asked of a policy version cannot be done; the sentence says why, and what to do instead."""
+
+
+class Novelty(BaseModel):
+    """One thing that a version introduces: a data use, a recipient, a data category, or only all of them together.
+
+    A use and a category stand for what is below them too; a recipient is the legal name in a plugin's manifest.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    use: str | None = None
+    recipient: str | None = None
+    category: str | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Novelty:
+        if not (self.use or self.recipient or self.category):
+            raise ValueError("name a use, a recipient or a category")
+        for given, names, what in ((self.use, USES, "data use"), (self.category, CATEGORIES, "data category")):
+            if given and not any(within(name, given) for name in names):
+                raise ValueError(f"there is no {what} {given!r}")
+        return self
+
+    def covers(self, use: str, recipient: str, categories: frozenset[str]) -> bool:
+        """Whether handing these categories to this recipient for this use is what was introduced."""
+        return (
+            (self.use is None or within(use, self.use))
+            and (self.recipient is None or recipient.casefold() == self.recipient.casefold())
+            and (self.category is None or any(within(each, self.category) for each in categories))
+        )
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {value}" for name, value in self.model_dump(exclude_none=True).items())
+
+
+class PolicyDocument(BaseModel):
+    """One language of one version. A text that introduces something is material, whatever its author says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind = "privacy_statement"
+    version: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")
+    language: str = Field(default="en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")
+    account: str | None = None
+    material: bool = True
+    introduces: tuple[Novelty, ...] = ()
+    note: str = Field(default="", max_length=500)
+    text: str = Field(max_length=LONGEST)
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def _as_text(cls, version: Any) -> Any:
+        # YAML reads an unquoted 2027 as a number and 2027-01-01 as a day.
+        return version if isinstance(version, str | bool | None) else str(version)
+
+    @model_validator(mode="after")
+    def _whole(self) -> PolicyDocument:
+        if not self.text.strip():
+            raise ValueError("there is no text below the head")
+        if "\0" in self.text:
+            raise ValueError("the text holds a NUL character")
+        if self.introduces and not self.material:
+            raise ValueError("what introduces something new is a material change")
+        return self
+
+
+def read_document(written: str) -> PolicyDocument:
+    """The document in a file; PolicyRefused says what its head lacks. The text is everything below the head, as it is."""
+    head = HEAD.match(written)
+    if head is None:
+        raise PolicyRefused(
+            "The file has no head; begin it with a line ---, `version:` and more below it, and a line ---."
+        )
+    try:
+        said = yaml.safe_load(head[1]) or {}
+        if not isinstance(said, dict) or "text" in said:
+            raise PolicyRefused(
+                "The head between the two lines --- is no list of names with values, like `version: 2027-01`."
+            )
+        return PolicyDocument(**said, text=written[head.end() :])
+    except yaml.YAMLError:
+        raise PolicyRefused(
+            "The head between the two lines --- is no YAML; write it like `version: 2027-01`."
+        ) from None
+    except (ValidationError, TypeError) as error:
+        raise PolicyRefused(f"The head does not fit: {_first(error)}; mend it and draft again.") from None
+
+
+def sha256_of(text: str) -> str:
+    """The hash that stands for a text: what `sha256sum` prints for it in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def within(name: str, parent: str) -> bool:
+    """Whether a dotted name is `parent` or below it."""
+    return name == parent or name.startswith(f"{parent}.")
+
+
+def _first(error: ValidationError | TypeError) -> str:
+    if isinstance(error, TypeError):
+        return "its names must be words"
+    problem = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    said = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said

@@ -1,0 +1,205 @@
+"""The life of a policy version: drafted, announced 30 business days ahead where it is material, published, accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlmodel import Session, col, or_, select
+
+from hub.model import Account, Company, PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
+from hub.model.columns import CONSENT_LIFE
+from hub.privacy.calendar import POLICY_NOTICE, Calendar, known_places
+from hub.privacy.policies.document import PolicyDocument, PolicyRefused, sha256_of
+
+HOME = "US"
+"""Whose holidays count for an account without companies, or with none whose holidays are known."""
+
+
+def draft(session: Session, document: PolicyDocument, now: datetime) -> PolicyVersion:
+    """Keep one language of a version. Drafted again, it is replaced; once announced or published, nothing changes any more."""
+    account_id = account_named(session, document.account).id if document.account else None
+    version = find_version(session, document.kind, document.version, account_id)
+    introduces = [each.model_dump(exclude_none=True) for each in document.introduces]
+    if version is None:
+        version = PolicyVersion(
+            kind=document.kind, account_id=account_id, name=document.version, drafted_at=now, introduces=introduces,
+            material=document.material, note=document.note,
+        )  # fmt: skip
+    elif version.state != "draft":
+        raise PolicyRefused(f"{told(version)} is {version.state} and stays as it is; draft a new version.")
+    elif {text.language for text in texts_of(session, version)} - {document.language} and (
+        (version.material, version.introduces) != (document.material, introduces)
+    ):
+        raise PolicyRefused(f"{told(version)} introduces something else in its other language; say the same in both.")
+    version.material, version.introduces, version.note = document.material, introduces, document.note or version.note
+    session.add(version)
+    session.flush()
+    text = next((each for each in texts_of(session, version) if each.language == document.language), None)
+    text = text or PolicyText(version_id=version.id, language=document.language, text="", sha256="")
+    text.text, text.sha256 = document.text, sha256_of(document.text)
+    session.add(text)
+    session.flush()
+    return version
+
+
+def announce(
+    session: Session, version: PolicyVersion, now: datetime, effective_on: date | None = None
+) -> list[PolicyNotice]:
+    """Tell every account that is concerned of a material change, and fix the day on which it may be in force.
+
+    That day is at least 30 business days after today by each account's own calendar; left out, it is the first such day.
+    PolicyRefused where it is too early.
+    """
+    if version.state != "draft":
+        raise PolicyRefused(f"{told(version)} is {version.state} already; draft a new version.")
+    if not version.material:
+        raise PolicyRefused(f"{told(version)} is no material change; publish it with a note.")
+    accounts = concerned(session, version)
+    if not accounts:
+        raise PolicyRefused("There is no account to tell; write the accounts in config.yaml first.")
+    calendars = {account.id: calendars_of(session, account) for account in accounts}
+    earliest = {
+        account_id: max(POLICY_NOTICE.last_day(calendar.day_of(now), calendar) for calendar in each)
+        for account_id, each in calendars.items()
+    }
+    last = max(accounts, key=lambda account: earliest[account.id])
+    day = effective_on or earliest[last.id]
+    if day < earliest[last.id]:
+        raise PolicyRefused(
+            f"{told(version)} may be in force on {earliest[last.id]} at the earliest: {POLICY_NOTICE.count} business days "
+            f"from today by the calendar of the account {last.name}."
+        )
+    version.state, version.announced_at = "announced", now
+    version.effective_at = max(calendar.begins(day) for each in calendars.values() for calendar in each)
+    notices = [
+        PolicyNotice(
+            version_id=version.id, account_id=account.id, announced_at=now, earliest_on=earliest[account.id],
+            calendar=sorted(calendars[account.id][0].places),
+        )
+        for account in accounts
+    ]  # fmt: skip
+    session.add(version)
+    session.add_all(notices)
+    return notices
+
+
+def publish(session: Session, version: PolicyVersion, now: datetime, note: str = "") -> None:
+    """Put a version in force: a material one when its announced day has come, another one at once and with a note.
+
+    The first version of a document changes nothing, so it needs no announcement; what it introduces needs acceptance all
+    the same.
+    """
+    if version.state == "published":
+        raise PolicyRefused(f"{told(version)} is published already.")
+    version.note = note.strip() or version.note
+    first = not _published_before(session, version)
+    if not version.material and first:
+        raise PolicyRefused(f"{told(version)} is the first of its kind and changes nothing; draft it as material.")
+    if not version.material and not version.note:
+        raise PolicyRefused(f"Say with --note what {told(version)} changes.")
+    if version.material and not first:
+        if version.effective_at is None:
+            raise PolicyRefused(f"{told(version)} is a material change; announce it first with hub policy announce.")
+        if now < version.effective_at:
+            raise PolicyRefused(
+                f"{told(version)} may not be in force before {version.effective_at:%Y-%m-%d %H:%M} UTC, as was announced."
+            )
+    version.state, version.published_at = "published", now
+    version.effective_at = version.effective_at or now
+    session.add(version)
+
+
+def accept(
+    session: Session, version: PolicyVersion, account: Account, by: str, now: datetime, language: str | None = None
+) -> PolicyAcceptance:
+    """Write down an account's affirmative yes: who, when, and the hash of the text that was read. It holds for seven years."""
+    if version.state == "draft":
+        raise PolicyRefused(f"{told(version)} is a draft; announce it before anybody accepts it.")
+    if not version.material:
+        raise PolicyRefused(f"{told(version)} is no material change and needs no acceptance.")
+    if version.account_id not in (None, account.id):
+        raise PolicyRefused(f"{told(version)} is another account's.")
+    before = session.exec(
+        select(PolicyAcceptance).where(
+            PolicyAcceptance.version_id == version.id, PolicyAcceptance.account_id == account.id
+        )
+    ).first()
+    if before is not None and before.expires_at > now:
+        raise PolicyRefused(f"The account {account.name} accepted {told(version)} on {before.accepted_at:%Y-%m-%d}.")
+    text = text_in(texts_of(session, version), language)
+    if sha256_of(text.text) != text.sha256:
+        raise PolicyRefused(
+            f"The stored text of {told(version)} is not the one that was announced; draft a new version."
+        )
+    if before is not None:
+        session.delete(before)
+        session.flush()
+    yes = PolicyAcceptance(
+        version_id=version.id, account_id=account.id, language=text.language, sha256=text.sha256, accepted_by=by,
+        accepted_at=now, expires_at=now + CONSENT_LIFE,
+    )  # fmt: skip
+    session.add(yes)
+    return yes
+
+
+def calendars_of(session: Session, account: Account) -> tuple[Calendar, ...]:
+    """An account's business calendar, once for each time zone of its companies: the holidays of all their places count."""
+    companies = list(session.exec(select(Company).where(Company.account_id == account.id)))
+    places = known_places((company.country, company.region) for company in companies) or frozenset({HOME})
+    zones = sorted({company.time_zone for company in companies}) or ["UTC"]
+    return tuple(Calendar(places, zone) for zone in zones)
+
+
+def concerned(session: Session, version: PolicyVersion) -> list[Account]:
+    """The accounts whose document it is, by name."""
+    accounts = select(Account).order_by(col(Account.name))
+    return list(session.exec(accounts.where(Account.id == version.account_id) if version.account_id else accounts))
+
+
+def find_version(session: Session, kind: str, name: str, account_id: str | None) -> PolicyVersion | None:
+    """The version of that name of one account's document, or of everybody's."""
+    owner = col(PolicyVersion.account_id)
+    return session.exec(
+        select(PolicyVersion).where(
+            PolicyVersion.kind == kind,
+            PolicyVersion.name == name,
+            owner == account_id if account_id else owner.is_(None),
+        )
+    ).first()
+
+
+def texts_of(session: Session, version: PolicyVersion) -> list[PolicyText]:
+    """A version's texts, by language."""
+    texts = select(PolicyText).where(PolicyText.version_id == version.id).order_by(col(PolicyText.language))
+    return list(session.exec(texts))
+
+
+def text_in(texts: Sequence[PolicyText], language: str | None) -> PolicyText:
+    """The text in a language; the only one where none is named. PolicyRefused tells which there are."""
+    found = [text for text in texts if text.language == language] if language else list(texts)
+    if len(found) != 1:
+        there = ", ".join(text.language for text in texts)
+        raise PolicyRefused(f"Name the language of the text with --language; there are: {there}.")
+    return found[0]
+
+
+def account_named(session: Session, name: str) -> Account:
+    """The account that config.yaml calls so."""
+    account = session.exec(select(Account).where(Account.name == name)).first()
+    if account is None:
+        raise PolicyRefused("There is no account of that name; name one of config.yaml's accounts.")
+    return account
+
+
+def told(version: PolicyVersion) -> str:
+    """A version as sentences name it."""
+    return f"The {version.kind.replace('_', ' ')} {version.name}"
+
+
+def _published_before(session: Session, version: PolicyVersion) -> bool:
+    owner = col(PolicyVersion.account_id)
+    earlier = select(PolicyVersion.id).where(PolicyVersion.kind == version.kind, PolicyVersion.state == "published")
+    if version.account_id:
+        earlier = earlier.where(or_(owner.is_(None), owner == version.account_id))
+    return session.exec(earlier).first() is not None

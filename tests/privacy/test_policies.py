@@ -1,0 +1,378 @@
+"""A material change waits for 30 business days and for each account's yes; until then what it introduces stays forbidden."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlmodel import Session
+from stage import Stage
+from working_days import counted_on, working_days
+
+from hub.api import Opinion
+from hub.contracts.categories import USES
+from hub.model import Account, ConsentDecision, PolicyAcceptance, PolicyNotice, PolicyVersion
+from hub.privacy.policies.document import Novelty, PolicyDocument, PolicyRefused, read_document
+from hub.privacy.policies.mail import choices, choose, may_mail
+from hub.privacy.policies.standing import current_statement
+from hub.privacy.policies.versions import accept, account_named, announce, draft, publish, texts_of
+
+Factory = Callable[..., Stage]
+ADS = "marketing.advertising.third_party.targeted"
+MONDAY = datetime(2026, 3, 2, 15, tzinfo=UTC)
+
+
+def written(version: str, text: str = "We keep calls for 25 months.\n", **more: object) -> PolicyDocument:
+    return PolicyDocument(version=version, text=text, **more)  # type: ignore[arg-type]
+
+
+class Office:
+    """A privacy officer who works at a stage."""
+
+    def __init__(self, stage: Stage, now: datetime = MONDAY) -> None:
+        self.stage = stage
+        stage.clock.now = now
+
+    def draft(self, version: str, **more: object) -> PolicyVersion:
+        return self.write(lambda session: draft(session, written(version, **more), self.stage.clock()))
+
+    def announce(self, version: PolicyVersion, on: date | None = None) -> list[PolicyNotice]:
+        return self.write(lambda session: announce(session, self.again(session, version), self.stage.clock(), on))
+
+    def publish(self, version: PolicyVersion, note: str = "") -> None:
+        self.write(lambda session: publish(session, self.again(session, version), self.stage.clock(), note))
+
+    def accept(self, version: PolicyVersion, account: str = "agency", **more: str) -> PolicyAcceptance:
+        return self.write(
+            lambda session: accept(
+                session, self.again(session, version), account_named(session, account), "Pat Doe", self.stage.clock(),
+                **more,
+            )
+        )  # fmt: skip
+
+    def in_force(self, version: str, **more: object) -> PolicyVersion:
+        """A version that was announced, is due and is published, but accepted by nobody."""
+        made = self.draft(version, **more)
+        self.announce(made)
+        self.stage.clock.now = self.stage.one(PolicyVersion, id=made.id).effective_at
+        self.publish(made)
+        return made
+
+    def statement(self, account: str = "agency", language: str = "en") -> str | None:
+        with self.stage.hub.store.reading() as session:
+            found = current_statement(session, account_named(session, account), self.stage.clock(), language)
+        return found and f"{found.version} {found.language}"
+
+    def write(self, work: Callable[[Session], object]):  # type: ignore[no-untyped-def]
+        with self.stage.hub.store.writing() as session:
+            return work(session)
+
+    def again(self, session: Session, version: PolicyVersion) -> PolicyVersion:
+        return session.get_one(PolicyVersion, version.id)
+
+
+@pytest.fixture
+def office(lite_hub: Factory) -> Office:
+    return Office(lite_hub())
+
+
+def business(name: str, country: str, region: str | None = None, time_zone: str = "UTC") -> dict[str, object]:
+    company = {"name": f"{name}-shop", "title": name, "country": country, "region": region, "time_zone": time_zone}
+    return {"name": name, "title": name.title(), "companies": [company]}
+
+
+def test_a_change_is_refused_on_business_day_29_and_taken_on_day_30(lite_hub: Factory) -> None:
+    office = Office(lite_hub(accounts=[business("acme", "US")]))
+    office.publish(office.draft("1"))
+    days = working_days("US")
+    for number, start in enumerate(date(2026, 1, 5) + timedelta(days=11 * n) for n in range(40)):
+        office.stage.clock.now = datetime.combine(start, time(12), UTC)
+        version = office.draft(f"2.{number}")
+        with pytest.raises(PolicyRefused, match=f"on {counted_on(start, 30, days)} at the earliest"):
+            office.announce(version, counted_on(start, 29, days))
+        (notice,) = office.announce(version, counted_on(start, 30, days))
+        assert (notice.earliest_on, notice.calendar) == (counted_on(start, 30, days), ["US"])
+
+
+def test_every_account_is_told_and_the_slowest_calendar_decides(lite_hub: Factory) -> None:
+    accounts = [business("acme", "US"), business("ltd", "GB", "ENG", "Europe/London"),
+                business("far", "US", None, "America/Los_Angeles")]  # fmt: skip
+    office = Office(lite_hub(accounts=accounts))
+    version = office.draft("1")
+    notices = {notice.account_id: notice for notice in office.announce(version)}
+    names = {row.id: row.name for row in office.stage.rows(Account)}
+    today = MONDAY.date()
+    earliest = {names[key]: notice.earliest_on for key, notice in notices.items()}
+    england, america = (counted_on(today, 30, working_days(place)) for place in ("GB-ENG", "US"))
+    assert earliest == {"acme": america, "ltd": england, "far": america}
+    assert england > america
+    # In force once that day has begun for everybody: seven hours after Greenwich's midnight in California.
+    assert office.stage.one(PolicyVersion).effective_at == datetime.combine(england, time(7), UTC)
+
+
+def test_a_material_change_is_not_published_before_its_day(office: Office) -> None:
+    office.publish(office.draft("1"))
+    version = office.draft("2")
+    with pytest.raises(PolicyRefused, match="announce it first"):
+        office.publish(version)
+    office.announce(version)
+    effective_at = office.stage.one(PolicyVersion, id=version.id).effective_at
+    assert effective_at
+    office.stage.clock.now = effective_at - timedelta(seconds=1)
+    with pytest.raises(PolicyRefused, match="may not be in force before"):
+        office.publish(version)
+    office.stage.clock.now = effective_at
+    office.publish(version)
+    assert office.stage.one(PolicyVersion, id=version.id).state == "published"
+
+
+def test_the_old_terms_go_on_until_the_account_accepts(office: Office) -> None:
+    assert office.statement() is None
+    office.publish(office.draft("1"))
+    version = office.in_force("2", introduces=[{"use": ADS}])
+    assert office.statement() == "1 en"
+    office.accept(version)
+    assert office.statement() == "2 en"
+
+
+def test_a_typo_is_mended_at_once_with_a_note_and_without_a_yes(office: Office) -> None:
+    office.publish(office.draft("1"))
+    mended = office.draft("1.1", material=False)
+    with pytest.raises(PolicyRefused, match="no material change"):
+        office.announce(mended)
+    with pytest.raises(PolicyRefused, match="--note"):
+        office.publish(mended)
+    office.publish(mended, "a typo in section 2")
+    assert office.statement() == "1.1 en"
+    with pytest.raises(PolicyRefused, match="needs no acceptance"):
+        office.accept(mended)
+
+
+def test_mending_terms_that_an_account_has_not_accepted_does_not_bind_it(office: Office) -> None:
+    office.publish(office.draft("1"))
+    version = office.in_force("2")
+    office.publish(office.draft("2.1", material=False), "a typo")
+    assert office.statement() == "1 en"
+    office.accept(version)
+    assert office.statement() == "2.1 en"
+
+
+def test_an_account_that_came_later_never_had_other_terms(office: Office) -> None:
+    office.publish(office.draft("1"))
+    office.in_force("2")
+    office.stage.add(Account(name="newcomer", title="Newcomer"))
+    assert (office.statement(), office.statement("newcomer")) == ("1 en", "2 en")
+
+
+def test_an_accounts_own_statement_goes_before_everybodys_in_the_language_asked_for(office: Office) -> None:
+    office.publish(office.draft("1"))
+    office.stage.add(Account(name="other", title="Other"))
+    own = office.draft("own-1", account="agency", language="fr")
+    office.draft("own-1", account="agency", language="en")
+    office.announce(own)
+    office.stage.clock.now = office.stage.one(PolicyVersion, id=own.id).effective_at
+    office.publish(own)
+    with pytest.raises(PolicyRefused, match=r"--language; there are: en, fr"):
+        office.accept(own)
+    with pytest.raises(PolicyRefused, match="another account's"):
+        office.accept(own, "other", language="fr")
+    office.accept(own, language="fr")
+    assert office.statement(language="fr") == "own-1 fr"
+    assert office.statement(language="de") == "own-1 en"
+    assert office.statement("other") == "1 en"
+
+
+def test_what_a_version_introduces_is_refused_by_the_core_until_the_account_accepts(hub: Factory) -> None:
+    office = Office(hub())
+    stage = office.stage
+    office.publish(office.draft("1"))
+    stage.call_in(caller="+13125550150")
+    assert stage.one(ConsentDecision, connector="network").verdict == "allow"
+    version = office.draft("2", introduces=[{"use": "marketing.advertising"}])
+    stage.call_in(caller="+13125550151")
+    assert {each.verdict for each in stage.rows(ConsentDecision, connector="network")} == {"allow"}, (
+        "a draft binds nobody"
+    )
+
+    office.announce(version)
+    call = stage.call_in(caller="+13125550152")
+    decision = stage.one(ConsentDecision, connector="network", subject_id=call.id)
+    assert (decision.verdict, decision.rule_id) == ("deny", "policy.not_accepted")
+    assert [(each["connector"], each["verdict"]) for each in decision.opinions] == [("hub", "deny"), ("law", "allow")]
+    assert decision.opinions[0]["evidence"]["policy_version"] == version.id
+    assert stage.one(ConsentDecision, connector="crm", subject_id=call.id).verdict == "allow"
+
+    office.accept(version)
+    call = stage.call_in(caller="+13125550153")
+    assert stage.one(ConsentDecision, connector="network", subject_id=call.id).rule_id == "policy.not_in_force"
+    stage.clock.now = stage.one(PolicyVersion, id=version.id).effective_at
+    office.publish(version)
+    call = stage.call_in(caller="+13125550154")
+    assert stage.one(ConsentDecision, connector="network", subject_id=call.id).verdict == "allow"
+
+
+def test_what_was_decided_before_is_refused_when_it_is_to_leave(office: Office) -> None:
+    stage = office.stage
+    stage.call_in()
+    assert stage.delivery().state == "ready"
+    office.announce(office.draft("2", introduces=[{"use": ADS}]))
+    stage.deliver()
+    assert (stage.delivery().state, stage.delivery().code) == ("held", "policy.not_accepted")
+    assert stage.network.uploaded == []
+
+
+def test_a_plugins_own_no_stays_and_the_policy_is_named_first(office: Office) -> None:
+    stage = office.stage
+    stage.law.rule = lambda question: Opinion(verdict="deny", rule_id="law.no", reason="No.")
+    office.announce(office.draft("1", introduces=[{"recipient": stage.network.manifest.recipient.name}]))
+    call = stage.call_in()
+    decision = stage.one(ConsentDecision, connector="network", subject_id=call.id)
+    assert decision.rule_id == "policy.not_accepted"
+    assert [each["rule"] for each in decision.opinions] == ["policy.not_accepted", "law.no"]
+
+
+def test_a_yes_to_a_later_version_is_a_yes_to_what_the_earlier_ones_introduced(office: Office) -> None:
+    stage = office.stage
+    office.publish(office.draft("1", introduces=[{"use": ADS}]))
+    later = office.in_force("2")
+    call = stage.call_in()
+    assert stage.one(ConsentDecision, connector="network", subject_id=call.id).rule_id == "policy.not_accepted"
+    office.accept(later)
+    call = stage.call_in()
+    assert stage.one(ConsentDecision, connector="network", subject_id=call.id).verdict == "allow"
+
+
+def test_a_yes_lapses_after_seven_years_and_can_be_given_again(office: Office) -> None:
+    version = office.draft("1", introduces=[{"use": ADS}])
+    office.publish(version)
+    office.accept(version)
+    with pytest.raises(PolicyRefused, match="accepted The privacy statement 1 on 2026-03-02"):
+        office.accept(version)
+    office.stage.clock.advance(days=7 * 365)
+    call = office.stage.call_in()
+    assert office.stage.one(ConsentDecision, connector="network", subject_id=call.id).rule_id == "policy.not_accepted"
+    office.accept(version)
+
+
+def test_an_acceptance_keeps_who_when_and_the_hash_of_exactly_that_text(hub: Factory) -> None:
+    office = Office(hub())
+    version = office.draft("1", text="Nous gardons les appels.\r\n", language="fr")
+    with pytest.raises(PolicyRefused, match="is a draft"):
+        office.accept(version)
+    office.publish(version)
+    yes = office.accept(version)
+    assert (yes.accepted_by, yes.accepted_at, yes.language) == ("Pat Doe", MONDAY, "fr")
+    assert yes.sha256 == hashlib.sha256(b"Nous gardons les appels.\r\n").hexdigest()
+
+
+def test_a_text_that_was_changed_behind_its_hash_is_accepted_by_nobody(office: Office) -> None:
+    version = office.draft("1")
+    office.publish(version)
+
+    def tamper(session: Session) -> None:
+        (text,) = texts_of(session, version)
+        text.text += "And we sell everything."
+        session.add(text)
+
+    office.write(tamper)
+    with pytest.raises(PolicyRefused, match="not the one that was announced"):
+        office.accept(version)
+
+
+def test_a_draft_may_change_and_an_announced_version_may_not(office: Office) -> None:
+    office.draft("1", text="One.")
+    version = office.draft("1", text="Two.", introduces=[{"use": ADS}])
+    with pytest.raises(PolicyRefused, match="something else in its other language"):
+        office.draft("1", text="Deux.", language="fr")
+    office.announce(version)
+    with pytest.raises(PolicyRefused, match="is announced and stays as it is"):
+        office.draft("1", text="Three.")
+    with pytest.raises(PolicyRefused, match="is announced already"):
+        office.announce(version)
+
+
+@given(use=st.sampled_from(sorted(USES)), other=st.sampled_from(sorted(USES)), cut=st.integers(1, 4))
+def test_a_use_stands_for_itself_and_what_is_below_it(use: str, other: str, cut: int) -> None:
+    parent = ".".join(use.split(".")[:cut])
+    novelty = Novelty(use=parent)
+    assert novelty.covers(use, "Anyone", frozenset())
+    assert novelty.covers(other, "Anyone", frozenset()) == (
+        other.split(".")[: len(parent.split("."))] == parent.split(".")
+    )
+
+
+def test_all_that_a_novelty_names_must_be_met() -> None:
+    novelty = Novelty(use="marketing", recipient="Adco Inc.", category="user.contact")
+    asked = ("marketing.communications.sms", "ADCO INC.", frozenset({"user.contact.email"}))
+    assert novelty.covers(*asked)
+    assert not novelty.covers("sales", *asked[1:])
+    assert not novelty.covers(asked[0], "Other Ltd.", asked[2])
+    assert not novelty.covers(*asked[:2], frozenset({"user.contactless"}))
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("version: 2027-01-01", None),
+        ("version: 2027\nintroduces: [{use: marketing}]", None),
+        ("version: [", "no YAML"),
+        ("- a", "no list of names"),
+        ("version: '1'\nintroduces: [{use: marketting}]", "no data use 'marketting'"),
+        ("version: '1'\nintroduces: [{}]", "name a use, a recipient or a category"),
+        ("version: '1'\nmaterial: false\nintroduces: [{recipient: Adco}]", "is a material change"),
+        ("version: '1'\nlangauge: en", "langauge: Extra inputs"),
+        ("1: 2", "names must be words"),
+    ],
+)
+def test_the_head_of_a_document_is_read_strictly(head: str, said: str | None) -> None:
+    file = f"---\n{head}\n---\n# Privacy\n\n---\n\nText.\n"
+    if said is None:
+        assert read_document(file).text == "# Privacy\n\n---\n\nText.\n"
+    else:
+        with pytest.raises(PolicyRefused, match=said.replace("(", r"\(")):
+            read_document(file)
+
+
+def test_mail_needs_a_yes_of_its_own_that_no_acceptance_gives(office: Office) -> None:
+    version = office.draft("1")
+    office.publish(version)
+    acceptance = office.accept(version)
+
+    def mailed(topic: str) -> bool:
+        with office.stage.hub.store.reading() as session:
+            account = account_named(session, "agency")
+            return may_mail(session, account, "Pat@example.com ", topic, office.stage.clock())  # type: ignore[arg-type]
+
+    def chosen(topic: str, state: str, evidence: str | None = None) -> None:
+        office.stage.clock.advance(seconds=1)
+        office.write(
+            lambda session: choose(
+                session, account_named(session, "agency"), "pat@example.com", topic, state, evidence,  # type: ignore[arg-type]
+                office.stage.clock(),
+            )
+        )  # fmt: skip
+
+    assert not any(map(mailed, ("newsletter", "promotions", "research")))
+    for evidence, said in ((None, "needs evidence"), (acceptance.id, "no consent to mail")):
+        with pytest.raises(PolicyRefused, match=said):
+            chosen("newsletter", "given", evidence)
+    chosen("newsletter", "given", "form 12, first box")
+    assert [mailed(topic) for topic in ("newsletter", "promotions", "research")] == [True, False, False]
+    with pytest.raises(PolicyRefused, match="a yes to other mail"):
+        chosen("promotions", "given", "form 12, first box")
+    chosen("promotions", "given", "form 12, second box")
+    chosen("newsletter", "withdrawn")
+    assert [mailed(topic) for topic in ("newsletter", "promotions", "research")] == [False, True, False]
+    with office.stage.hub.store.reading() as session:
+        last = choices(session, account_named(session, "agency"))
+    assert [(each.topic, each.state) for each in last] == [("newsletter", "withdrawn"), ("promotions", "given")]
+
+
+def test_an_account_without_companies_waits_by_the_federal_holidays(lite_hub: Factory) -> None:
+    office = Office(lite_hub(accounts=[{"name": "empty", "title": "Empty"}]))
+    (notice,) = office.announce(office.draft("1"))
+    assert (notice.calendar, notice.earliest_on) == (["US"], counted_on(MONDAY.date(), 30, working_days("US")))

@@ -190,7 +190,9 @@ class Twilio(Connector):
     def control_recording(self, call_id: str, control: RecordingControl) -> None:
         """Pause or resume; what is said meanwhile is silence in the audio, so that its times stay right."""
         form = {"Status": "in-progress"} if control == "resume" else {"Status": "paused", "PauseBehavior": "silence"}
-        self._rest.post(f"{self._rest.account}/Calls/{self._sid(call_id, 'call')}/Recordings/Twilio.CURRENT.json", form)
+        current = f"{self._rest.account}/Calls/{self._sid(call_id, 'call')}/Recordings/Twilio.CURRENT.json"
+        if self._rest.post(current, form).get("status") != form["Status"]:
+            raise Rejected(f"Twilio took the request but does not say that the recording is {form['Status']}.")
 
     def _sid(self, text: str, what: str) -> str:
         try:

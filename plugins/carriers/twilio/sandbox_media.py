@@ -71,7 +71,13 @@ class Texts:
         return JSONResponse(shown, status_code=201)
 
     async def one(self, request: Request) -> Response:
-        return self.api.one(request, self.sandbox.messages, request.path_params["sid"])
+        """A text; its pictures are deleted with it."""
+        sid = request.path_params["sid"]
+        shown = self.api.one(request, self.sandbox.messages, sid)
+        if request.method == "DELETE":
+            for held in [held for held, (text, _) in self.sandbox.media.items() if text == sid]:
+                del self.sandbox.media[held]
+        return shown
 
     async def picture(self, request: Request) -> Response:
         """Where a picture lies: Twilio sends on to its host for pictures, for a few hours."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from twilio.base.exceptions import TwilioRestException
-from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
+from twilio_stage import CLOCK, Local
 
 from hub.api import (
     AuthError,
@@ -26,56 +24,12 @@ from hub.api import (
     RetryLater,
     SimulatedCall,
 )
-from hub.testing import FrozenClock, connect
+from hub.testing import connect
 from plugins.carriers.twilio import Twilio, call_list
 from plugins.carriers.twilio.rest import Rest
 from plugins.carriers.twilio.sandbox import Sandbox
 
 TRACKING, CALLER, BUSINESS = "+13125550142", "+13125550143", "+13125550199"
-CLOCK = FrozenClock()
-
-
-class Local(TwilioHttpClient):
-    """Twilio's HTTP client, sent to the sandbox whatever host it means."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        assert self.session is not None
-        self.session.trust_env = False
-        self._base = urlsplit(url)
-
-    def request(self, method: str, url: str, *args: object, **options: object) -> object:  # type: ignore[override]
-        parts = urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc)
-        return super().request(method, urlunsplit(parts), *args, **options)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with Sandbox(CLOCK) as sandbox:
-        assert isinstance(sandbox, Sandbox)
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running: Sandbox) -> Sandbox:
-    running.heal()
-    running.calls.clear()
-    running.held_recordings.clear()
-    running.messages.clear()
-    running.numbers.clear()
-    running.requests_per_second = None
-    CLOCK.advance(hours=1)
-    return running
-
-
-@pytest.fixture
-def twilio(sandbox: Sandbox) -> Twilio:
-    return connect(Twilio, sandbox, clock=CLOCK)
-
-
-@pytest.fixture
-def client(sandbox: Sandbox) -> Client:
-    return Client(sandbox.account_sid, sandbox.auth_token, http_client=Local(sandbox.url))
 
 
 def setup(number: str, label: str = "spring flyer") -> NumberSetup:

@@ -19,6 +19,7 @@ from hub.store.engine import Store
 from hub.store.heartbeat import Heartbeat
 from hub.store.keyfile import keyring_of
 from hub.store.keyring import Keyring
+from hub.store.shelf import Shelf
 from hub.store.vault import Vault
 
 Clock = Callable[[], datetime]
@@ -40,6 +41,7 @@ class Hub:
     plugins: Plugins
     keyring: Keyring
     vault: Vault
+    shelf: Shelf
     clock: Clock
     heartbeat: Heartbeat
 
@@ -55,7 +57,10 @@ def assemble(config: Config, clock: Clock = utc_now) -> Hub:
     store = Store(config.hub.database)
     keyring = keyring_of(config.hub)
     connectors = [_connector(entry, config, store, keyring, clock) for entry in config.connectors.values()]
-    return Hub(config, store, Plugins(connectors), keyring, Vault(keyring, clock), clock, Heartbeat(store, clock))
+    shelf = Shelf(config.recordings.storage, config.recordings.options)
+    return Hub(
+        config, store, Plugins(connectors), keyring, Vault(keyring, clock), shelf, clock, Heartbeat(store, clock)
+    )
 
 
 def webhook_url(config: Config, connector: str) -> str:

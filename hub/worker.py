@@ -22,6 +22,7 @@ from hub.flow.sync import SyncReport, next_retry, sync
 from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.retention import sweep
+from hub.recordings.keep import end_expired, fetch_due
 from hub.reports.rollups import roll_up
 from hub.scheduler import Ticker
 from hub.store.claims import claim, complete, is_due
@@ -42,7 +43,8 @@ SOONEST_RETRY = timedelta(seconds=1)
 
 
 class Worker:
-    """Two lines of work that never wait for each other: the flow of calls, and the syncs (each connector at most once)."""
+    """Three lines of work that never wait for each other: the flow of calls, recordings, and the syncs (each connector at
+    most once)."""
 
     def __init__(self, hub: Hub, directory: LiveDirectory, wake: threading.Event | None = None) -> None:
         self._hub, self._directory = hub, directory
@@ -53,12 +55,13 @@ class Worker:
         self._syncs = Crew("sync", SYNCS_AT_ONCE)
         self._threads = [
             threading.Thread(target=self._loop, args=(self._flow_step,), name="flow", daemon=True),
+            threading.Thread(target=self._loop, args=(self._recording_step,), name="recordings", daemon=True),
             threading.Thread(target=self._loop, args=(self._sync_step,), name="syncs", daemon=True),
         ]
-        self._next_sweep = self._next_catch_up = self._next_roll_up = 0.0
+        self._next_sweep = self._next_ending = self._next_catch_up = self._next_roll_up = 0.0
 
     def start(self) -> None:
-        """Start both lines and the ticker."""
+        """Start the lines and the ticker."""
         self._ticker.start()
         for thread in self._threads:
             thread.start()
@@ -103,6 +106,12 @@ class Worker:
             self._next_sweep = time.monotonic() + SWEEP_EVERY
             sweep(self._hub.store, self._hub.clock())
         return taken > 0
+
+    def _recording_step(self) -> bool:
+        if time.monotonic() > self._next_ending:
+            self._next_ending = time.monotonic() + SWEEP_EVERY
+            end_expired(self._hub)
+        return fetch_due(self._hub) > 0
 
     def _sync_step(self) -> bool:
         if time.monotonic() > self._next_catch_up:

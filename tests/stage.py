@@ -17,7 +17,15 @@ from sqlmodel import SQLModel, col, select
 
 from hub.api import CallEvent, Connector, Event
 from hub.assembly import Hub, assemble
-from hub.config.models import AccountSection, Config, ConnectorCommon, ConnectorEntry, ConversionRule, HubSection
+from hub.config.models import (
+    AccountSection,
+    Config,
+    ConnectorCommon,
+    ConnectorEntry,
+    ConversionRule,
+    HubSection,
+    RecordingsSection,
+)
 from hub.flow.deliver import deliver
 from hub.flow.fold import Told, fold_inbox, keep_events
 from hub.flow.pipeline import process
@@ -104,6 +112,7 @@ def make_config(
     accounts: Sequence[Mapping[str, Any]] = tuple(ACCOUNTS),
     common: Mapping[str, Mapping[str, Any]] | None = None,
     keys: Sequence[str] = (KEY,),
+    recordings: Mapping[str, Any] | None = None,
 ) -> Config:
     """A checked config in code; `common` holds what `connectors:` says besides the plugin, such as `companies`."""
     return Config(
@@ -126,6 +135,7 @@ def make_config(
         },
         conversions=tuple(ConversionRule.model_validate(rule) for rule in conversions),
         accounts=tuple(AccountSection.model_validate(account) for account in accounts),
+        recordings=RecordingsSection.model_validate(recordings or {"storage": "memory://recordings"}),
     )
 
 

@@ -18,6 +18,7 @@ MODULES = (
     "call",
     "inbox",
     "deliveries",
+    "recordings",
     "sync",
     "numbers",
     "pools",

@@ -28,9 +28,9 @@ def find_subject(session: Session, wanted: str) -> Call | TextMessage | FormSubm
 
     text = typed(wanted)
     found: list[Any] = [
-        *_by_id(session, Call, text, Call.carrier_call_id),
-        *_by_id(session, TextMessage, text, TextMessage.carrier_message_id),
-        *_by_id(session, FormSubmission, text, FormSubmission.submission_key),
+        *by_id(session, Call, text, Call.carrier_call_id),
+        *by_id(session, TextMessage, text, TextMessage.carrier_message_id),
+        *by_id(session, FormSubmission, text, FormSubmission.submission_key),
     ]
     return one(found, "call, text or form", text)  # type: ignore[no-any-return]
 
@@ -51,7 +51,8 @@ def find_deliveries(session: Session, wanted: str) -> list[Delivery]:
     return found
 
 
-def _by_id(session: Session, table: Any, text: str, carrier_id: Any) -> list[Any]:
+def by_id(session: Session, table: Any, text: str, carrier_id: Any) -> list[Any]:
+    """The rows of a table with an id, a part of it, or the carrier's id."""
     from sqlmodel import select
 
     exact = list(session.exec(select(table).where((table.id == text.lower()) | (carrier_id == text))))

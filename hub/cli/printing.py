@@ -25,6 +25,7 @@ PLAIN_WIDTH = 250
 """Columns of a table that is not printed on a terminal."""
 COLOURS = {
     "delivered": "green",
+    "stored": "green",
     "done": "green",
     "allow": "green",
     "given": "green",
@@ -38,6 +39,7 @@ COLOURS = {
     "paused": "yellow",
     "rejected": "red",
     "dead": "red",
+    "failed": "red",
     "deny": "red",
     "refused": "red",
     "withdrawn": "red",

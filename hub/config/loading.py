@@ -15,12 +15,13 @@ from hub.config.hub_section import plugin_folders, read_hub
 from hub.config.models import AccountSection, CompanySection, Config, ConversionRule, TrackerSection
 from hub.config.parts import Parts
 from hub.config.reading import Reading
+from hub.config.recordings_section import read_recordings
 from hub.config.references import References
 from hub.config.wording import nearest
 from hub.errors import ConfigError, Problem
 
 MAX_SIZE = 1_000_000
-SECTIONS = ("hub", "connectors", "conversions", "accounts")
+SECTIONS = ("hub", "connectors", "recordings", "conversions", "accounts")
 Discover = Callable[[Sequence[pathlib.Path]], Installed]
 
 
@@ -79,6 +80,7 @@ def _config(reading: Reading, discover: Discover) -> Config | None:
             reading.tell((name,), f"is no known key; {nearest(name, SECTIONS)}")
     parts = Parts(reading.document)
     hub = read_hub(reading, tree.get("hub"))
+    recordings = read_recordings(reading, tree.get("recordings"))
     folders = plugin_folders(reading, tree.get("hub"))
     read_connectors(reading, tree.get("connectors"), discover(folders), parts)
     for path, item in reading.entries(tree, ("conversions",)):
@@ -91,10 +93,10 @@ def _config(reading: Reading, discover: Discover) -> Config | None:
     for path, text in problems_between(parts):
         if not reading.unresolved(path):
             reading.tell(path, text)
-    if reading.problems or hub is None:
+    if reading.problems or hub is None or recordings is None:
         return None
     rules = tuple(parts.all(ConversionRule))
-    return Config(hub=hub, connectors=parts.connectors, conversions=rules, accounts=accounts)
+    return Config(hub=hub, connectors=parts.connectors, conversions=rules, accounts=accounts, recordings=recordings)
 
 
 def _accounts(reading: Reading, tree: Any, parts: Parts) -> Iterator[AccountSection]:

@@ -102,6 +102,22 @@ class HubSection(Section):
     plugin_dirs: tuple[str, ...] = Field(default=(), description="Folders with one-file plugins.")
 
 
+class RecordingsSection(Section):
+    """`recordings:`: where the audio of calls and voicemail lies, encrypted, and for how long."""
+
+    storage: str = Field(
+        default="data/recordings", description="A folder, or an address that fsspec knows, like s3://bucket/prefix."
+    )
+    options: Mapping[str, Any] = Field(
+        default_factory=dict,
+        description="Options of that storage; for S3, s3fs's, such as `endpoint_url`, `key` and `secret`.",
+    )
+    delete_at_carrier: bool = Field(
+        default=False, description="Delete a recording at the carrier once it is stored here, read back and verified."
+    )
+    keep: Span = Field(default=timedelta(days=90), description="How long a recording is kept, like 90 days.")
+
+
 class ConnectorCommon(Section):
     """What every entry of `connectors:` may hold besides the plugin's own settings."""
 
@@ -279,6 +295,7 @@ class Config:
     connectors: Mapping[str, ConnectorEntry]
     conversions: tuple[ConversionRule, ...]
     accounts: tuple[AccountSection, ...]
+    recordings: RecordingsSection = RecordingsSection()
 
     @property
     def companies(self) -> tuple[CompanySection, ...]:

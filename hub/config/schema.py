@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from hub.config.models import AccountSection, ConnectorCommon, ConversionRule, HubSection
+from hub.config.models import AccountSection, ConnectorCommon, ConversionRule, HubSection, RecordingsSection
 from hub.config.references import REFERENCE
 from hub.contracts.connector import Connector
 
@@ -51,6 +51,7 @@ def config_schema(classes: Mapping[str, type[Connector]]) -> JsonSchema:
         "properties": {
             "hub": _model(HubSection, definitions, "hub"),
             "connectors": {"type": "object", "additionalProperties": entry},
+            "recordings": _model(RecordingsSection, definitions, "recordings"),
             "conversions": {"type": "array", "items": rule},
             "accounts": {"type": "array", "items": _model(AccountSection, definitions, "account")},
         },

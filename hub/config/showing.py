@@ -22,6 +22,7 @@ def shown(config: Config) -> dict[str, Any]:
     return {
         "hub": hub,
         "connectors": {name: _connector(entry) for name, entry in config.connectors.items()},
+        "recordings": _plain(config.recordings) | _masked(config.recordings.options),
         "conversions": _plain(config.conversions),
         "accounts": _plain(config.accounts),
     }
@@ -38,6 +39,10 @@ def passwords_in(url: str) -> list[str]:
     """The passwords that stand in a database's address."""
     found = (re.search(r"^[^:]+://[^:@/]*:(.+)@", url), re.search(r"[?&]password=([^&]+)", url))
     return [match[1] for match in found if match]
+
+
+def _masked(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {"options": dict.fromkeys(options, MASK)} if options else {}
 
 
 def _connector(entry: ConnectorEntry) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from hub.config.models import (
     ConnectorCommon,
     ConversionRule,
     HubSection,
+    RecordingsSection,
     TrackerSection,
     When,
 )
@@ -27,6 +28,7 @@ from hub.plugins import discover
 SECTIONS: Mapping[str, type[BaseModel]] = {
     "hub": HubSection,
     "connectors: every entry": ConnectorCommon,
+    "recordings": RecordingsSection,
     "conversions": ConversionRule,
     "conversions: when": When,
     "accounts": AccountSection,
@@ -35,9 +37,10 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "accounts: companies: route": Route,
 }
 INTRODUCTION = """\
-`config.yaml` has four sections: `hub:`, `connectors:`, `conversions:` and `accounts:`. It is read strictly: an unknown key
-is an error, and every problem in the file is told at once with its line. `hub check` reads it and asks every provider
-whether it answers; `hub config show` prints it with every reference resolved; `hub config schema` prints its JSON Schema.
+`config.yaml` has five sections: `hub:`, `connectors:`, `recordings:`, `conversions:` and `accounts:`. It is read strictly:
+an unknown key is an error, and every problem in the file is told at once with its line. `hub check` reads it and asks every
+provider whether it answers; `hub config show` prints it with every reference resolved; `hub config schema` prints its JSON
+Schema.
 
 `${env:NAME}` stands for an environment variable and `${file:/path}` for the content of a file, as a whole value or as a part
 of one. A secret is never written in clear. Relative paths (files, SQLite databases, plugin folders) start at the folder of

@@ -18,6 +18,7 @@ from hub.contracts.events import CallEvent, Event, MessageEvent
 from hub.contracts.phones import e164
 from hub.contracts.webhooks import WebhookRequest
 from hub.errors import BadPayload, RingfenceError
+from hub.flow.recorded import keep_recordings
 from hub.model import Call, CallEventRow, InboxWebhook, TextMessage
 from hub.model.calls import CallState, fold
 from hub.model.columns import CALL_LIFE, MESSAGE_LIFE, new_id
@@ -88,12 +89,15 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
     changed = 0
     notes = []
     moved: list[Change] = []
+    recorded: list[tuple[Call, CallEvent]] = []
     for (connector, call_id), call in _locked(session, calls).items():
         before = {name: getattr(call, name) for name in STATE_COLUMNS}
         state: CallState | None = None if call.state == "new" else call
         call_notes = []
         for event, inbox_id in calls[connector, call_id]:
             state = fold(state, event)
+            if event.kind in ("recorded", "voicemail"):
+                recorded.append((call, event))
             call_notes.append(
                 {
                     "id": new_id(),
@@ -125,6 +129,7 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
             moved += [*counted, _change(call)]
         call.state, call.due_at, call.lease_token, call.lease_until = "ready", now, None, None
         session.add(call)
+    keep_recordings(session, hub, recorded, now)
     session.flush()
     if notes:
         session.execute(insert(CallEventRow), notes)

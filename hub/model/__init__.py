@@ -12,8 +12,8 @@ from hub.model.keys import PersonKey
 from hub.model.messages import TextMessage
 from hub.model.numbers import Lease, PoolOverflow, Tracker, TrackingNumber
 from hub.model.people import FactRow, Person
-from hub.model.policies import MailChoice, PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
 from hub.model.ports import PortOrderRow
+from hub.model.recordings import Recording
 from hub.model.reports import DayRollup, DirtyDay, MonthRollup, SourceRule, YearRollup
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor, SyncSlot
 from hub.model.visits import PageView, Visit
@@ -43,18 +43,14 @@ __all__ = [
     "FormSubmission",
     "InboxWebhook",
     "Lease",
-    "MailChoice",
     "MonthRollup",
     "OutcomeRow",
     "PageView",
     "Person",
     "PersonKey",
-    "PolicyAcceptance",
-    "PolicyNotice",
-    "PolicyText",
-    "PolicyVersion",
     "PoolOverflow",
     "PortOrderRow",
+    "Recording",
     "RecordingNotice",
     "SourceRule",
     "SyncSlot",

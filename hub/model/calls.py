@@ -145,7 +145,7 @@ def fold(state: CallState | None, event: CallEvent) -> CallState:
 
 def _state_of(event: CallEvent) -> CallState:
     kind = event.kind
-    duration, recording_duration = _seconds(event.duration), _seconds(event.recording_duration)
+    duration, recording_duration = sane_seconds(event.duration), sane_seconds(event.recording_duration)
     recorded = kind in ("recorded", "voicemail")
     audio = recorded and event.recording_id is not None
     status = {"completed": "completed", "failed": "failed", "ringing": "ringing"}.get(kind, "in_progress")
@@ -183,7 +183,8 @@ def _recording(state: CallState) -> tuple[int, str, str]:
     return (lasts, state.recording_id, state.recording_url or "")
 
 
-def _seconds(told: int | None) -> int | None:
+def sane_seconds(told: int | None) -> int | None:
+    """A length in seconds as a column takes it: not negative, and no longer than a call can be."""
     return None if told is None else min(max(0, int(told)), LONGEST_CALL)
 
 

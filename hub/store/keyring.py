@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 from collections.abc import Sequence
 
@@ -58,6 +59,16 @@ class Keyring:
         except InvalidTag:
             raise ConfigError(f"What is stored at {where} was not written there by this hub; reconnect it.") from None
 
+    def sign(self, purpose: str, message: bytes) -> str:
+        """A signature in hexadecimal digits, by the newest key; one for one purpose is none for another."""
+        return _signature(self._keys[self.newest], purpose, message)
+
+    def signed(self, purpose: str, message: bytes, signature: str) -> bool:
+        """Whether any of the keys signed `message` for `purpose`; compared in constant time."""
+        told = signature.encode("utf-8", "replace")
+        fits = [hmac.compare_digest(_signature(key, purpose, message).encode(), told) for key in self._keys.values()]
+        return any(fits)
+
     @staticmethod
     def key_id(sealed: bytes) -> str:
         """The id of the key that a ciphertext needs."""
@@ -67,6 +78,12 @@ class Keyring:
 def new_key() -> str:
     """A fresh key as config.yaml takes it: 32 random bytes in base64."""
     return base64.b64encode(os.urandom(32)).decode()
+
+
+def _signature(key: bytes, purpose: str, message: bytes) -> str:
+    # A key derived for signing alone: the same key must not serve two algorithms.
+    derived = hmac.new(key, f"sign|{purpose}".encode(), hashlib.sha256).digest()
+    return hmac.new(derived, message, hashlib.sha256).hexdigest()
 
 
 def _bound(where: str, key_id: str) -> bytes:

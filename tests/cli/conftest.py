@@ -12,7 +12,20 @@ from cli_shop import ADCO, Shop
 from typer.testing import Result
 
 from hub.assembly import utc_now
-from hub.cli import call, check, connectors, consent, deliveries, inbox, numbers, report, secrets, sources, sync
+from hub.cli import (
+    call,
+    check,
+    connectors,
+    consent,
+    deliveries,
+    inbox,
+    numbers,
+    recordings,
+    report,
+    secrets,
+    sources,
+    sync,
+)
 from hub.errors import RingfenceError
 from hub.store.keyring import new_key
 from hub.testing import FrozenClock
@@ -29,7 +42,12 @@ def running_carrier() -> Iterator[Sandbox]:
 @pytest.fixture
 def carrier(running_carrier: Sandbox) -> Sandbox:
     """Twilio's stand-in, as new."""
-    for kept in (running_carrier.calls, running_carrier.messages, running_carrier.recordings, running_carrier.numbers):
+    for kept in (
+        running_carrier.calls,
+        running_carrier.messages,
+        running_carrier.held_recordings,
+        running_carrier.numbers,
+    ):
         kept.clear()
     running_carrier.heal()
     return running_carrier
@@ -39,7 +57,20 @@ def carrier(running_carrier: Sandbox) -> Sandbox:
 def shop(tmp_path: Path, carrier: Sandbox, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A hub's folder, an hour ago."""
     app = typer.Typer()
-    for module in (call, check, connectors, consent, deliveries, inbox, numbers, report, secrets, sources, sync):
+    for module in (
+        call,
+        check,
+        connectors,
+        consent,
+        deliveries,
+        inbox,
+        numbers,
+        recordings,
+        report,
+        secrets,
+        sources,
+        sync,
+    ):
         module.register(app)
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "adco.py").write_text(ADCO)

@@ -1,0 +1,247 @@
+"""`hub recordings`: what became of each recording, links to listen, export, and pauses while card data is spoken."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.printing import (
+    CONFIG,
+    AsJson,
+    CannotDo,
+    ConfigFile,
+    Sandboxed,
+    coloured,
+    counted,
+    echo_json,
+    moment,
+    plain,
+    say,
+    table,
+)
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.contracts.numbers import RecordingControl
+    from hub.model import Call, Recording
+
+commands = typer.Typer(
+    help="See recordings and voicemail, listen by signed links, pause while card data is spoken.", no_args_is_help=True
+)
+WHICH = "The recording's id or a part of it, or the carrier's id of it."
+RecordingId = Annotated[str, typer.Argument(help=WHICH, metavar="ID")]
+CallId = Annotated[str, typer.Argument(help="A call's id, or the carrier's id of it.", metavar="CALL")]
+User = Annotated[str, typer.Option(help="Who listens, for the audit trail.", metavar="NAME")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="recordings")
+
+
+@commands.command("list")
+def list_recordings(
+    state: Annotated[
+        str | None, typer.Option(help="Only ready, leased, stored, refused, gone or failed.", metavar="STATE")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="The most that are listed, newest first.")] = 50,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List recordings and voicemail, newest first, with what became of each."""
+    from sqlmodel import col, select
+
+    from hub.model import Recording
+    from hub.model.recordings import STATES
+    from hub.opening import open_store, read_config
+
+    if state is not None and state not in STATES:
+        raise CannotDo(f"{state!r} is no state of a recording; choose one of {', '.join(STATES)}.")
+    query = select(Recording).order_by(col(Recording.recorded_at).desc(), col(Recording.id).desc()).limit(limit)
+    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+        rows = session.exec(query if state is None else query.where(Recording.state == state)).all()
+    if as_json:
+        echo_json([_plain(row) for row in rows])
+        return
+    if not rows:
+        say("There is no recording yet." if state is None else f"No recording is {state}.")
+        return
+    table(
+        counted(len(rows), "recording"),
+        ("id", "recorded (UTC)", "kind", "seconds", "state", "until", "reason"),
+        (
+            (row.id, moment(row.recorded_at), row.kind, plain(row.duration), coloured(row.state),
+             moment(row.expires_at, seconds=False), plain(row.reason))
+            for row in rows
+        ),
+    )  # fmt: skip
+
+
+@commands.command()
+def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """Show one recording: whose call, what was verified, where it lies, who listened."""
+    from sqlmodel import col, select
+
+    from hub.model import AuditEntry
+    from hub.opening import open_store, read_config
+
+    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+        row = _found(session, recording_id)
+        deeds = session.exec(
+            select(AuditEntry).where(AuditEntry.subject == row.id).order_by(col(AuditEntry.at), col(AuditEntry.id))
+        ).all()
+    listened = [{"at": each.at, "who": each.actor, "what": each.action, "detail": each.detail} for each in deeds]
+    if as_json:
+        echo_json(_plain(row) | {"audit": listened})
+        return
+    for name, value in _plain(row).items():
+        if value is not None:
+            say(f"{name.replace('_', ' ')}: {coloured(row.state) if name == 'state' else plain(value)}")
+    for each in deeds:
+        say(f"{moment(each.at)} UTC  {plain(each.actor)}  {plain(each.action)}  {plain(each.detail)}")
+
+
+@commands.command()
+def link(
+    recording_id: RecordingId,
+    user: User,
+    download: Annotated[bool, typer.Option("--download", help="To save it, instead of to listen.")] = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Sign a link to one recording for one person; it is good for five minutes, and each use is in the audit trail."""
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.cli.finding import typed
+    from hub.opening import open_store, read_config
+    from hub.recordings.links import LONGEST, Link, path_to
+    from hub.store.keyfile import keyring_of
+
+    listener = typed(user)
+    if not 0 < len(listener) <= 100:
+        raise CannotDo("Give the name of who listens with --user, at most 100 characters.")
+    loaded = read_config(config, sandbox=True)
+    keyring, now = keyring_of(loaded.hub), utc_now().replace(microsecond=0)
+    with open_store(loaded) as store, store.writing() as session:
+        row = _found(session, recording_id)
+        if row.path is None:
+            raise CannotDo(
+                f"The recording {row.id} is {row.state} ({row.reason or 'not stored yet'}); nothing can be heard."
+            )
+        made = Link(
+            recording_id=row.id, user=listener, purpose="download" if download else "play", expires_at=now + LONGEST
+        )
+        note(session, now, "recording.link", row.id, f"{made.purpose} for {listener}")
+    typer.echo(str(loaded.hub.public_url).rstrip("/") + path_to(made, keyring))
+
+
+@commands.command()
+def export(recording_id: RecordingId, file: Path, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
+    """Write a recording, decrypted, to a new file that only you can read; it is in the audit trail."""
+    from hub.cli.auditing import actor
+    from hub.opening import open_hub, read_config
+    from hub.recordings.listen import hear, note_listening
+
+    with open_hub(read_config(config, sandbox=sandbox)) as opened:
+        with opened.hub.store.reading() as session:
+            row = _found(session, recording_id)
+            heard = hear(opened.hub, session, row.id)
+        if heard is None or heard.audio is None:
+            raise CannotDo(f"The recording {row.id} cannot be heard: {heard.why if heard else 'it is not there'}.")
+        with _new_file(file) as stream:
+            with opened.hub.store.writing() as session:
+                note_listening(session, opened.hub, actor(), "recording.export", row.id)
+            stream.write(heard.audio)
+    say(f"Wrote {plain(file)}: {len(heard.audio):,} bytes of {plain(row.content_type)}.")
+
+
+@commands.command()
+def fetch(recording_id: RecordingId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
+    """Try once more, now, what is left to do for a recording that waits or failed. Ends with 1 where it is not stored then."""
+    from sqlmodel import col, update
+
+    from hub.cli.auditing import note
+    from hub.model import Recording
+    from hub.opening import open_hub, read_config
+    from hub.recordings.keep import fetch_due
+
+    with open_hub(read_config(config, sandbox=sandbox)) as opened:
+        hub, now = opened.hub, opened.hub.clock()
+        with hub.store.writing() as session:
+            row = _found(session, recording_id)
+            if row.state in ("refused", "gone"):
+                raise CannotDo(f"The recording {row.id} is {row.state} ({row.reason}); it is not fetched.")
+            again = update(Recording).where(col(Recording.id) == row.id, col(Recording.state) != "leased")
+            session.execute(again.values(state="ready", due_at=now, attempts=0))
+            note(session, now, "recording.fetch", row.id)
+        fetch_due(hub, where=(col(Recording.id) == row.id,))
+        with hub.store.reading() as session:
+            after = session.get_one(Recording, row.id)
+    say(f"Recording {after.id}: {coloured(after.state)}{f', {plain(after.reason)}' if after.reason else ''}")
+    if after.stored_at is None:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def pause(call: CallId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
+    """Pause the recording of a call that goes on, while card data is spoken."""
+    _control(call, "pause", sandbox, config)
+
+
+@commands.command()
+def resume(call: CallId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
+    """Record on after a pause."""
+    _control(call, "resume", sandbox, config)
+
+
+def _control(wanted: str, control: RecordingControl, sandbox: bool, config: Path) -> None:
+    from hub.cli.auditing import note
+    from hub.opening import open_hub, read_config
+
+    with open_hub(read_config(config, sandbox=sandbox)) as opened:
+        hub = opened.hub
+        with hub.store.reading() as session:
+            call = _call(session, wanted)
+        if call.connector not in hub.plugins.connectors:
+            raise CannotDo(f"config.yaml has no connector {call.connector!r} any more; control it at the carrier.")
+        hub.plugins.control_recording(call.connector, call.carrier_call_id, control)
+        with hub.store.writing() as session:
+            note(session, hub.clock(), f"recording.{control}", call.id)
+    say(f"{'Paused' if control == 'pause' else 'Resumed'} the recording of call {call.id}.")
+
+
+def _call(session: Session, wanted: str) -> Call:
+    from hub.cli.finding import find_subject
+    from hub.model import Call
+
+    subject = find_subject(session, wanted)
+    if not isinstance(subject, Call):
+        raise CannotDo("That is no call; only calls are recorded.")
+    return subject
+
+
+def _found(session: Session, wanted: str) -> Recording:
+    from hub.cli.finding import by_id, one, typed
+    from hub.model import Recording
+
+    text = typed(wanted)
+    return one(by_id(session, Recording, text, Recording.carrier_recording_id), "recording", text)  # type: ignore[no-any-return]
+
+
+def _new_file(file: Path) -> IO[bytes]:
+    try:
+        return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+    except FileExistsError:
+        raise CannotDo(f"{file} exists already; name a new file.") from None
+    except OSError as error:
+        raise CannotDo(f"{file} cannot be written ({error.strerror}); name a file in a folder of yours.") from None
+
+
+def _plain(row: Recording) -> dict[str, Any]:
+    names = ("id", "state", "reason", "kind", "call_id", "connector", "carrier_recording_id", "recorded_at", "duration",
+             "content_type", "size", "sha256", "path", "stored_at", "carrier_deleted_at", "attempts", "due_at",
+             "expires_at")  # fmt: skip
+    return {name: getattr(row, name) for name in names}

@@ -1,0 +1,94 @@
+"""Is it audio, and all of it? A recording is kept only once its bytes say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+
+from hub.errors import RingfenceError
+
+MOST_BYTES = 512 * 1024 * 1024
+"""A day of telephone audio, uncompressed: 8,000 samples a second, one byte each, is 660 MB; no call comes near it."""
+SLACK = 2.0
+"""Seconds by which a carrier's rounded duration may be above what the audio holds, beside one twentieth of it."""
+ENDINGS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
+UNTOLD = (0, 0xFFFFFFFF)
+"""Sizes that writers of a stream put into a RIFF header, since they do not know the size yet."""
+
+
+class Unfit(RingfenceError):
+    """What came is not the recording: perhaps it is not whole yet, so it is asked for a few times more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """What a recording's own bytes say of it."""
+
+    content_type: str
+    """`audio/wav` or `audio/mpeg`."""
+    seconds: float
+
+
+def inspect(data: bytes, told_seconds: int | None = None) -> Audio:
+    """What `data` is, by its content alone: WAV or MP3, not cut off, and about as long as the carrier told.
+
+    Unfit where it is anything else, such as a page of HTML; longer than told is no trouble.
+    """
+    if len(data) > MOST_BYTES:
+        raise Unfit(f"It has {len(data) // 1_000_000} MB, more than any call; it is not kept.")
+    content_type = _kind(data)
+    if content_type is None:
+        raise Unfit("What the carrier gave is neither WAV nor MP3.")
+    seconds = _seconds_of_wav(data) if content_type == "audio/wav" else _seconds_of_mp3(data)
+    if seconds <= 0:
+        raise Unfit("There is no sound in what the carrier gave.")
+    if told_seconds is not None and seconds < told_seconds - max(SLACK, told_seconds / 20):
+        raise Unfit(f"It lasts {seconds:.0f} seconds, but the carrier told {told_seconds}.")
+    return Audio(content_type, seconds)
+
+
+def _kind(data: bytes) -> str | None:
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        size = int.from_bytes(data[4:8], "little")
+        if size not in UNTOLD and size + 8 > len(data):
+            raise Unfit("The file is cut off: its header tells of more than came.")
+        return "audio/wav"
+    # ID3, or a frame of MPEG audio layer III: eleven bits of sync, a version and a bit rate that exist.
+    if data[:3] == b"ID3" or (
+        len(data) > 4
+        and data[0] == 0xFF
+        and data[1] & 0xE0 == 0xE0
+        and data[1] & 0x18 != 0x08
+        and data[1] & 0x06 == 0x02
+        and data[2] & 0xF0 not in (0x00, 0xF0)
+    ):
+        return "audio/mpeg"
+    return None
+
+
+def _seconds_of_wav(data: bytes) -> float:
+    """Bytes of sound by bytes a second, which holds for every coding that telephones use, µ-law among them; where the writer
+    left the size open, the sound goes to the end."""
+    place, rate = 12, 0
+    while place + 8 <= len(data):
+        name, size = data[place : place + 4], int.from_bytes(data[place + 4 : place + 8], "little")
+        place += 8
+        if name == b"fmt ":
+            rate = int.from_bytes(data[place + 8 : place + 12], "little")
+        if name == b"data":
+            there = len(data) - place
+            if size not in UNTOLD and size > there:
+                raise Unfit("The file is cut off: its header tells of more than came.")
+            return (there if size in UNTOLD else size) / rate if rate else 0.0
+        place += size + size % 2
+    return 0.0
+
+
+def _seconds_of_mp3(data: bytes) -> float:
+    from tinytag import TinyTag, TinyTagException
+
+    try:
+        tag = TinyTag.get("recording.mp3", file_obj=BytesIO(data), tags=False)
+    except (TinyTagException, ValueError, ArithmeticError, LookupError, EOFError):
+        raise Unfit("The file is damaged: its header makes no sense.") from None
+    return float(tag.duration or 0.0)

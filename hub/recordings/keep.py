@@ -1,0 +1,177 @@
+"""The way of a recording: may it be kept, fetch, verify, encrypt, store, read back, then delete it at the carrier."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from hub import metrics
+from hub.assembly import Hub
+from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError, place_of
+from hub.flow.retries import Jitter, full_jitter, next_try
+from hub.model import Call, Recording, RecordingNotice
+from hub.recordings.audio import Unfit, inspect
+from hub.store.claims import claim, complete
+from hub.store.connectors import pause, paused_connectors
+
+log = structlog.get_logger(__name__)
+Result = TypeVar("Result")
+AT_ONCE = 4
+UNFIT_TRIES = 3
+"""How often audio that is none is asked for."""
+TOLD = ("announced", "offered", "not_refused", "agreed")
+"""Choices on a notice after which a recording may be kept."""
+NOT_TOLD = "no notice was stored before it was recorded, so it is not kept"
+REFUSED = "the caller did not want to be recorded, so it is not kept"
+
+
+def fetch_due(hub: Hub, where: Sequence[Any] = (), jitter: Jitter = full_jitter) -> int:
+    """Claim recordings with something left to do, and do it; how many were taken."""
+    with hub.store.reading() as session:
+        paused = paused_connectors(session)
+    reachable = (col(Recording.connector).not_in(list(paused)),) if paused else ()
+    token, rows = claim(hub.store, Recording, now=hub.clock(), limit=AT_ONCE, where=(*where, *reachable))
+    if rows:
+        with hub.heartbeat.keeping(Recording, token), ThreadPoolExecutor(AT_ONCE, "recording") as crew:
+            list(crew.map(lambda row: _take(hub, row, token, jitter), rows))
+    return len(rows)
+
+
+def end_expired(hub: Hub, most: int = 100) -> int:
+    """Delete the audio of recordings whose time is over; how many. What one storage does not delete now waits."""
+    now = hub.clock()
+    over = select(Recording).where(col(Recording.expires_at) <= now, Recording.state != "gone").limit(most)
+    with hub.store.reading() as session:
+        rows = session.exec(over).all()
+    for row in rows:
+        if row.path is not None:
+            hub.shelf.delete(row.path)
+        ended = {"state": "gone", "path": None, "url": None, "sha256": None, "reason": "its time is over"}
+        with hub.store.writing() as session:
+            session.execute(update(Recording).where(col(Recording.id) == row.id).values(**ended, lease_token=None))
+    return len(rows)
+
+
+def _take(hub: Hub, row: Recording, token: str, jitter: Jitter) -> None:
+    try:
+        ending = _keep(hub, row, token)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the recording must end in a state that says so
+        ending = _after(hub, row, error, jitter)
+    metrics.FLOW.labels("recordings", ending["state"]).inc()
+    with hub.store.writing() as session:
+        complete(session, Recording, [row.id], token, **ending)
+
+
+def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
+    if row.connector not in hub.plugins.connectors:
+        raise RetryLater(f"config.yaml has no connector {row.connector!r}.")
+    if row.stored_at is None:
+        with hub.store.reading() as session:
+            call = session.get_one(Call, row.call_id)
+        if call.tracking_number is None:
+            raise RetryLater("Nothing but the recording is known of the call yet.")
+        reason = _why_not(hub, row, call)
+        if reason is not None:
+            done = _delete_at_carrier(hub, row)
+            more = "" if done else "; the carrier's plugin cannot delete it, so delete it there"
+            return {"state": "refused", "reason": reason + more, "url": None, "carrier_deleted_at": done}
+        stored = _store(hub, row, call)
+        with hub.store.writing() as session:
+            # Known to be stored before it is deleted elsewhere: a crash in between must not lose it.
+            held = update(Recording).where(col(Recording.id) == row.id, col(Recording.lease_token) == token)
+            if not session.execute(held.values(**stored)).rowcount:  # type: ignore[attr-defined]
+                raise RetryLater("Another worker took it over.")
+        row.stored_at = stored["stored_at"]
+    ending = {"state": "stored", "reason": None, "url": None}
+    if hub.config.recordings.delete_at_carrier and row.carrier_deleted_at is None:
+        done = _delete_at_carrier(hub, row)
+        ending |= {"carrier_deleted_at": done} if done else {"reason": "the carrier's plugin cannot delete it there"}
+    return ending
+
+
+def _why_not(hub: Hub, row: Recording, call: Call) -> str | None:
+    """Why the audio must not be kept; None where it may. Who leaves a voicemail knows that they speak to a machine."""
+    if row.kind == "voicemail":
+        return None
+    told = select(RecordingNotice.choice).where(
+        RecordingNotice.connector == call.connector, RecordingNotice.carrier_call_id == call.carrier_call_id
+    )
+    with hub.store.reading() as session:
+        choices = set(session.exec(told.where(col(RecordingNotice.told_at) <= row.recorded_at)))
+    if "refused" in choices:
+        return REFUSED
+    return None if choices.intersection(TOLD) else NOT_TOLD
+
+
+def _store(hub: Hub, row: Recording, call: Call) -> dict[str, Any]:
+    fetched = _at_carrier(
+        hub, row, lambda: hub.plugins.fetch_recording(row.connector, row.carrier_recording_id, row.url or "")
+    )
+    audio = inspect(fetched.data, row.duration)
+    digest = hashlib.sha256(fetched.data).hexdigest()
+    path = path_of(row)
+    with hub.store.writing() as session:
+        sealed = hub.vault.seal(session, call.company_id, call.caller_number, call.id, fetched.data, place_in(row.id))
+    hub.shelf.write(path, sealed)
+    with hub.store.reading() as session:
+        back = hub.vault.open(session, hub.shelf.read(path) or b"", place_in(row.id))
+    if back is None or hashlib.sha256(back).hexdigest() != digest:
+        raise RetryLater("The storage of recordings gave back something else than was written.")
+    return {
+        "content_type": audio.content_type,
+        "duration": round(audio.seconds),
+        "size": len(fetched.data),
+        "sha256": digest,
+        "path": path,
+        "stored_at": hub.clock(),
+    }
+
+
+def path_of(row: Recording) -> str:
+    """Where a recording lies below the storage: by month and by id, so nothing of the caller shows in it."""
+    return f"{row.recorded_at:%Y/%m}/{row.id}.sealed"
+
+
+def place_in(recording_id: str) -> str:
+    """What a recording's ciphertext is bound to."""
+    return f"recording/{recording_id}"
+
+
+def _delete_at_carrier(hub: Hub, row: Recording) -> Any:
+    """When it was deleted there; None where the plugin cannot."""
+    try:
+        _at_carrier(hub, row, lambda: hub.plugins.delete_recording(row.connector, row.carrier_recording_id))
+    except NotSupported:
+        return None
+    return hub.clock()
+
+
+def _at_carrier(hub: Hub, row: Recording, ask: Callable[[], Result]) -> Result:
+    try:
+        return ask()
+    except (AuthError, ConfigError) as error:
+        pause(hub.store, row.connector, str(error), hub.clock())
+        raise RetryLater(str(error)) from None
+
+
+def _after(hub: Hub, row: Recording, error: Exception, jitter: Jitter) -> dict[str, Any]:
+    """What becomes of a recording after trouble: tried again by the schedule of deliveries, or given up with the reason."""
+    now = hub.clock()
+    reason = str(error) if isinstance(error, RingfenceError) else f"crashed ({type(error).__name__})"
+    if not isinstance(error, RingfenceError):
+        log.error("recording failed", recording=row.id, error=type(error).__name__, at=place_of(error))
+    given_up = isinstance(error, Rejected | NotSupported) or (isinstance(error, Unfit) and row.attempts >= UNFIT_TRIES)
+    after = error.after if isinstance(error, RetryLater) else None
+    due = None if given_up else next_try(now, row.attempts, retry_after=after, jitter=jitter)
+    if due is None and row.stored_at is not None:
+        return {"state": "stored", "reason": f"not deleted at the carrier: {reason}", "due_at": now}
+    if due is None:
+        return {"state": "failed", "reason": reason, "due_at": now}
+    return {"state": "ready", "reason": reason, "due_at": max(due, now + timedelta(seconds=1))}

@@ -1,0 +1,41 @@
+"""A recording in clear for one listener: who heard what, and when, is written down before a byte is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from hub.assembly import Hub
+from hub.model import AuditEntry, Recording
+from hub.recordings.keep import place_in
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A recording's row with its audio; `audio` is None where it can be heard no more, and `why` says the reason."""
+
+    row: Recording
+    audio: bytes | None
+    why: str = ""
+
+
+def hear(hub: Hub, session: Session, recording_id: str) -> Heard | None:
+    """A recording as it lies in the storage, decrypted; None where there is no such recording."""
+    row = session.get(Recording, recording_id)
+    if row is None:
+        return None
+    if row.path is None or row.stored_at is None:
+        return Heard(row, None, row.reason or "it is not stored yet")
+    sealed = hub.shelf.read(row.path)
+    if sealed is None:
+        return Heard(row, None, "its file is not in the storage of recordings; restore it from a backup")
+    audio = hub.vault.open(session, sealed, place_in(row.id))
+    return Heard(
+        row, audio, "" if audio is not None else "the key of its caller was destroyed, so nobody can hear it again"
+    )
+
+
+def note_listening(session: Session, hub: Hub, user: str, action: str, recording_id: str, detail: str = "") -> None:
+    """Write down in the audit trail that `user` is given a recording, within `session`."""
+    session.add(AuditEntry(at=hub.clock(), actor=user, action=action, subject=recording_id, detail=detail))

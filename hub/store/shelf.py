@@ -1,0 +1,92 @@
+"""Where audio lies, already encrypted: a folder, or any storage that fsspec knows, such as S3 and what speaks like it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hub.errors import ConfigError, RetryLater
+
+
+class Shelf:
+    """Files by their path below `storage`, a folder or an fsspec address (`s3://bucket/prefix`); each is written once, whole.
+
+    `options` are those of the fsspec file system. RetryLater where the storage does not answer; ConfigError where its
+    library is missing.
+    """
+
+    def __init__(self, storage: str, options: Mapping[str, Any]) -> None:
+        self._storage, self._options = storage, options
+        self._opened: tuple[Any, str] | None = None
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a file, replacing what was there; on a disk it is safe from a power cut once this returns."""
+        with self._reaching() as (files, root):
+            if not self._is_local(files):
+                files.pipe_file(f"{root}/{path}", data)
+                return
+            file = Path(root, path)
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft = file.with_name(f".{file.name}.draft")
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            draft.replace(file)
+            folder = os.open(file.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file as the storage gives them now; None where there is none."""
+        with self._reaching() as (files, root):
+            files.invalidate_cache()
+            try:
+                return bytes(files.cat_file(f"{root}/{path}"))
+            except FileNotFoundError:
+                return None
+
+    def delete(self, path: str) -> None:
+        """Delete a file; one that is not there is no error."""
+        with self._reaching() as (files, root):
+            files.invalidate_cache()
+            try:
+                files.rm_file(f"{root}/{path}")
+            except FileNotFoundError:
+                return
+
+    @contextmanager
+    def _reaching(self) -> Iterator[tuple[Any, str]]:
+        try:
+            if self._opened is None:
+                self._opened = self._open()
+            yield self._opened
+        except (ConfigError, RetryLater):
+            raise
+        except Exception as error:  # noqa: BLE001 - each storage has errors of its own
+            raise RetryLater(f"The storage of recordings does not answer ({type(error).__name__}).") from None
+
+    def _open(self) -> tuple[Any, str]:
+        from fsspec.core import url_to_fs
+
+        try:
+            files, root = url_to_fs(self._storage, **self._options)
+        except ImportError:
+            raise ConfigError(
+                "The library for recordings.storage is missing; for s3:// run pip install 'ringfence[s3]'."
+            ) from None
+        except (ValueError, TypeError):
+            raise ConfigError(
+                "recordings.storage is no address that fsspec knows; write a folder or s3://bucket/prefix, and look at "
+                "recordings.options."
+            ) from None
+        return files, str(root).rstrip("/")
+
+    @staticmethod
+    def _is_local(files: Any) -> bool:
+        return "file" in ((files.protocol,) if isinstance(files.protocol, str) else files.protocol)

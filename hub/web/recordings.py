@@ -1,0 +1,85 @@
+"""`/recordings/{id}/audio`: a recording for whom a link was signed, with byte ranges, and an audit entry each time."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub.assembly import Hub
+from hub.errors import RingfenceError
+from hub.recordings.audio import ENDINGS
+from hub.recordings.links import Link, read_link
+from hub.recordings.listen import Heard, hear, note_listening
+from hub.web.strangers import refusal
+
+PRIVATE = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'",
+}
+ACTIONS = {"play": "recording.listen", "download": "recording.download"}
+
+
+def recording_routes(hub: Hub) -> list[Route]:
+    """The one route to audio; there is no other, and none without a signature."""
+
+    def audio(request: Request) -> Response:
+        recording_id = request.path_params["recording_id"]
+        link = read_link(recording_id, request.query_params, hub.keyring, hub.clock())
+        if link is None:
+            return refusal(404, "Not found")
+        try:
+            return _given(hub, link, request)
+        except (SQLAlchemyError, RingfenceError):
+            return refusal(503, "Try again")
+
+    return [Route("/recordings/{recording_id}/audio", audio, methods=["GET"])]
+
+
+def _given(hub: Hub, link: Link, request: Request) -> Response:
+    with hub.store.reading() as session:
+        heard = hear(hub, session, link.recording_id)
+    if heard is None:
+        return refusal(404, "Not found")
+    if heard.audio is None:
+        return refusal(410, f"This recording cannot be heard: {heard.why}.")
+    size = len(heard.audio)
+    wanted = None if "if-range" in request.headers else request.headers.get("range")
+    span = byte_range(wanted, size)
+    if span is None:
+        return Response(status_code=416, headers={**PRIVATE, "Content-Range": f"bytes */{size}"})
+    first, last = span
+    with hub.store.writing() as session:
+        told = "whole" if span == (0, size - 1) else f"bytes {first}-{last} of {size}"
+        note_listening(session, hub, link.user, ACTIONS[link.purpose], link.recording_id, told)
+    headers = {**PRIVATE, "Accept-Ranges": "bytes", "Content-Disposition": _disposition(heard, link)}
+    if wanted is not None and wanted.startswith("bytes="):
+        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+    status = 206 if "Content-Range" in headers else 200
+    return Response(heard.audio[first : last + 1], status, headers, media_type=heard.row.content_type)
+
+
+def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
+    """The first and last byte that a Range header asks for, the whole where it asks for none; None where there is no such
+    byte, or it asks for several parts or nonsense. Source: RFC 9110, 14.1.2."""
+    if header is None or not header.startswith("bytes="):
+        return 0, size - 1
+    found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", header.strip())
+    if found is None or not (found[1] or found[2]):
+        return None
+    if not found[1]:
+        count = min(int(found[2]), size)
+        return (size - count, size - 1) if count else None
+    first, last = int(found[1]), min(int(found[2] or size - 1), size - 1)
+    return (first, last) if first <= last else None
+
+
+def _disposition(heard: Heard, link: Link) -> str:
+    kind = "attachment" if link.purpose == "download" else "inline"
+    return f'{kind}; filename="recording-{heard.row.id}.{ENDINGS.get(heard.row.content_type or "", "bin")}"'

@@ -12,6 +12,7 @@ from hub.model.keys import PersonKey
 from hub.model.messages import TextMessage
 from hub.model.numbers import Lease, PoolOverflow, Tracker, TrackingNumber
 from hub.model.people import FactRow, Person
+from hub.model.policies import MailChoice, PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
 from hub.model.ports import PortOrderRow
 from hub.model.recordings import Recording
 from hub.model.reports import DayRollup, DirtyDay, MonthRollup, SourceRule, YearRollup
@@ -43,11 +44,16 @@ __all__ = [
     "FormSubmission",
     "InboxWebhook",
     "Lease",
+    "MailChoice",
     "MonthRollup",
     "OutcomeRow",
     "PageView",
     "Person",
     "PersonKey",
+    "PolicyAcceptance",
+    "PolicyNotice",
+    "PolicyText",
+    "PolicyVersion",
     "PoolOverflow",
     "PortOrderRow",
     "Recording",

@@ -258,6 +258,52 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_company_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "mail_choice",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("topic", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("mail_choice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mail_choice_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mail_choice_address"), ["address"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mail_choice_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "policy_version",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=True),
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("material", sa.Boolean(), nullable=False),
+        sa.Column(
+            "introduces", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("announced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("effective_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("policy_version", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_policy_version_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "call_step",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("connector", sa.String(length=64), nullable=False),
@@ -416,6 +462,69 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_person_email"), ["email"], unique=False)
         batch_op.create_index(batch_op.f("ix_person_expires_at"), ["expires_at"], unique=False)
 
+    op.create_table(
+        "policy_acceptance",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("accepted_by", sa.Text(), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["policy_version.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("version_id", "account_id"),
+    )
+    with op.batch_alter_table("policy_acceptance", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_policy_acceptance_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_policy_acceptance_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "policy_notice",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("announced_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("earliest_on", sa.Date(), nullable=False),
+        sa.Column(
+            "calendar", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["policy_version.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("version_id", "account_id"),
+    )
+    with op.batch_alter_table("policy_notice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_policy_notice_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "policy_text",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version_id", sa.String(), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["policy_version.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("version_id", "language"),
+    )
     op.create_table(
         "recording_notice",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -1083,6 +1192,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_recording_notice_company_id"))
 
     op.drop_table("recording_notice")
+    op.drop_table("policy_text")
+    with op.batch_alter_table("policy_notice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_policy_notice_account_id"))
+
+    op.drop_table("policy_notice")
+    with op.batch_alter_table("policy_acceptance", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_policy_acceptance_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_policy_acceptance_account_id"))
+
+    op.drop_table("policy_acceptance")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_expires_at"))
         batch_op.drop_index(batch_op.f("ix_person_email"))
@@ -1111,6 +1230,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_call_step_company_id"))
 
     op.drop_table("call_step")
+    with op.batch_alter_table("policy_version", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_policy_version_account_id"))
+
+    op.drop_table("policy_version")
+    with op.batch_alter_table("mail_choice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mail_choice_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_mail_choice_address"))
+        batch_op.drop_index(batch_op.f("ix_mail_choice_account_id"))
+
+    op.drop_table("mail_choice")
     with op.batch_alter_table("company", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_company_account_id"))
 

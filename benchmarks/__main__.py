@@ -14,7 +14,8 @@ from rich.console import Console
 from benchmarks.figures import print_figures
 
 MODULES = ("acknowledge", "flow", "google_sync", "start", "claims", "leases", "script")
-"""What runs where none is named. `reports` takes eight minutes, to roll up a million calls, so it is asked for by name."""
+"""What runs where none is named. `reports` takes eight minutes, to roll up a million calls, and `transcription` measures words
+and no speed, so they are asked for by name."""
 HAVE_LARGE = ("reports",)
 
 

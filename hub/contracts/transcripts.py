@@ -10,9 +10,11 @@ from hub.contracts.values import personal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpokenAudio:
-    """The audio handed to a transcription plugin: one WAV file, 16-bit PCM; two channels are caller and business."""
+    """A recording handed to a transcription plugin, as the carrier made it: WAV or MP3, most often 8,000 samples a second;
+    two channels are caller and business, in this order."""
 
-    wav: bytes | None = personal("user.telephony.recording")
+    audio: bytes | None = personal("user.telephony.recording")
+    content_type: Literal["audio/wav", "audio/mpeg"] = "audio/wav"
     language: str = "en-US"
     """BCP 47."""
 

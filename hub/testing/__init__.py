@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hub.testing.consent import ConsentConformance
     from hub.testing.crm import CrmConformance
     from hub.testing.enrichment import EnrichmentConformance
+    from hub.testing.transcription import TranscriptionConformance
 
 __all__ = [
     "AdsConformance",
@@ -27,6 +28,7 @@ __all__ = [
     "FrozenClock",
     "MemoryNotes",
     "MemoryTokens",
+    "TranscriptionConformance",
     "connect",
 ]
 
@@ -36,6 +38,7 @@ SUITES = {
     "ConsentConformance": "hub.testing.consent",
     "CrmConformance": "hub.testing.crm",
     "EnrichmentConformance": "hub.testing.enrichment",
+    "TranscriptionConformance": "hub.testing.transcription",
 }
 """The suites and the modules that hold them."""
 
@@ -45,6 +48,7 @@ SUITE_OF_KIND = {
     "consent": "ConsentConformance",
     "crm": "CrmConformance",
     "enrichment": "EnrichmentConformance",
+    "transcription": "TranscriptionConformance",
 }
 """The suite that a plugin of each kind must pass."""
 

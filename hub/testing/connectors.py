@@ -27,10 +27,13 @@ from hub.testing.factories import FrozenClock, connect
 from hub.testing.secrecy import secrets_of
 
 HEAVY = (
+    "av",
+    "faster_whisper",
     "google",
     "grpc",
     "simple_salesforce",
     "hubspot",
+    "numpy",
     "telnyx",
     "twilio",
     "zeep",

@@ -12,7 +12,7 @@ from proving import Tame
 from hub.testing import FrozenClock
 from hub.testing.scaffold import write_plugin
 
-KINDS = ("ads", "carrier", "consent", "crm", "enrichment")
+KINDS = ("ads", "carrier", "consent", "crm", "enrichment", "transcription")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,156 @@
+"""What a plugin that hears words in recordings must prove."""
+
+from __future__ import annotations
+
+import socket
+import wave
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from hub.contracts.connector import Connector
+from hub.contracts.disclosure import disclose
+from hub.contracts.sandbox import Sandbox
+from hub.contracts.transcripts import SpokenAudio, Transcript
+from hub.errors import Rejected
+from hub.testing.asking import ask, attempt
+from hub.testing.secrecy import leaked, listening
+from hub.testing.wire import WireCall, WireConformance
+
+SPEECH = Path(__file__).with_name("speech")
+"""Two sentences as a telephone carries them, spoken by espeak-ng: 8,000 samples a second, 16 bits, one channel."""
+RATE, WIDTH = 8_000, 2
+SLACK = 0.1
+"""Seconds by which a part may end after the audio, for rounding."""
+NO_SOUND = {
+    "nothing": b"",
+    "a page of HTML": b"<!doctype html><title>Sign in</title>" * 40,
+    "a header without sound": b"RIFF\x24\x00\x00\x00WAVEfmt ",
+    "a play list": b"#EXTM3U\nhttps://files.example.com/other.wav\n",
+}
+
+
+@cache
+def samples_of(speaker: str) -> bytes:
+    """What `caller` or `business` says, as bare samples."""
+    with wave.open(str(SPEECH / f"{speaker}.wav")) as file:
+        samples: bytes = file.readframes(file.getnframes())
+    return samples
+
+
+def wav_of(*channels: bytes) -> bytes:
+    """A WAV file of one channel or two, the shorter one filled up with silence."""
+    longest = max(map(len, channels))
+    filled = [channel.ljust(longest, b"\0") for channel in channels]
+    frames = (each[at : at + WIDTH] for at in range(0, longest, WIDTH) for each in filled)
+    written = BytesIO()
+    with wave.open(written, "wb") as file:
+        file.setnchannels(len(channels))
+        file.setsampwidth(WIDTH)
+        file.setframerate(RATE)
+        file.writeframes(b"".join(frames))
+    return written.getvalue()
+
+
+@cache
+def conversation(caller_is_first: bool = True) -> bytes:
+    """One speaker after the other, each on a channel of their own: the caller's is the first channel."""
+    caller, business = samples_of("caller"), samples_of("business")
+    if caller_is_first:
+        return wav_of(caller, b"\0" * len(caller) + business)
+    return wav_of(b"\0" * len(business) + caller, business)
+
+
+class TranscriptionConformance(WireConformance):
+    """Words in their order, within the audio, from who spoke them; no word of it in an error or a log."""
+
+    kind = "transcription"
+    required_hooks: ClassVar[frozenset[str]] = frozenset({"transcribe"})
+    language: ClassVar[str] = "en-US"
+    """A language that the plugin knows; the speech is English."""
+    unknown_language: ClassVar[str] = "tlh"
+
+    def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
+        yield WireCall("transcribe", {"audio": self._audio(connector, wav_of(samples_of("caller")))})
+
+    def _audio(self, connector: Connector, audio: bytes, language: str | None = None) -> SpokenAudio:
+        spoken = SpokenAudio(audio=audio, language=language or self.language)
+        return disclose(spoken, connector.manifest, "transcribe").value
+
+    def _transcript(self, connector: Connector, audio: bytes) -> Transcript:
+        with network_only_for(connector):
+            transcript: Transcript = ask(connector, "transcribe", audio=self._audio(connector, audio))
+        return transcript
+
+    def test_the_audio_is_declared(self, connector: Connector) -> None:
+        assert self._audio(connector, conversation()).audio, "declare the flow of transcribe with the share 'audio'"
+
+    def test_parts_come_in_order_and_within_the_audio(self, connector: Connector) -> None:
+        audio = conversation()
+        transcript = self._transcript(connector, audio)
+        assert transcript.model.strip() and transcript.language == self.language
+        assert transcript.parts, "two people speak, and nothing was heard"
+        with wave.open(BytesIO(audio)) as file:
+            longest = file.getnframes() / file.getframerate() + SLACK
+        for part in transcript.parts:
+            assert 0 <= part.start <= part.end <= longest, "a part is within the audio, in seconds"
+            assert part.text and part.text.strip(), "a part without words is left out"
+            assert part.confidence is None or 0 <= part.confidence <= 1
+        starts = [part.start for part in transcript.parts]
+        assert starts == sorted(starts), "the parts are in the order in which they were said"
+
+    @pytest.mark.parametrize("first", ["caller", "business"])
+    def test_words_are_of_who_spoke_them(self, connector: Connector, first: str) -> None:
+        parts = self._transcript(connector, conversation(first == "caller")).parts
+        second = "business" if first == "caller" else "caller"
+        # Where a channel's words begin is not certain to the second, but who began is.
+        assert {part.channel for part in parts} == {"caller", "business"}, "the first channel is the caller's"
+        assert parts[0].channel == first and parts[-1].channel == second
+
+    def test_one_channel_is_of_both(self, connector: Connector) -> None:
+        parts = self._transcript(connector, wav_of(samples_of("caller"))).parts
+        assert {part.channel for part in parts} == {"both"}
+
+    def test_silence_has_no_words(self, connector: Connector) -> None:
+        assert list(self._transcript(connector, wav_of(b"\0" * RATE * WIDTH * 2)).parts) == []
+
+    def test_the_same_audio_has_the_same_words(self, connector: Connector) -> None:
+        audio = wav_of(samples_of("business"))
+        assert self._transcript(connector, audio) == self._transcript(connector, audio)
+
+    def test_a_language_that_is_not_known_is_rejected(self, connector: Connector) -> None:
+        audio = self._audio(connector, wav_of(samples_of("caller")), self.unknown_language)
+        assert isinstance(attempt(connector, "transcribe", audio=audio).error, Rejected)
+
+    @pytest.mark.parametrize("what", NO_SOUND)
+    def test_what_is_no_sound_is_rejected(self, connector: Connector, what: str) -> None:
+        with network_only_for(connector):
+            reply = attempt(connector, "transcribe", audio=self._audio(connector, NO_SOUND[what]))
+        assert isinstance(reply.error, Rejected), f"{what} must become Rejected"
+
+    def test_no_word_is_told_in_a_log_line(self, connector: Connector) -> None:
+        audio = self._audio(connector, wav_of(samples_of("business")))
+        with listening() as lines:
+            parts = ask(connector, "transcribe", audio=audio).parts
+        assert not leaked(lines, {part.text for part in parts}), "a log line tells what was said"
+
+
+@contextmanager
+def network_only_for(connector: Connector) -> Iterator[None]:
+    """A plugin that declares no host opens no connection: neither for the audio nor for a model that it lacks."""
+    if connector.manifest.hosts:
+        yield
+        return
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("this plugin declares no hosts, yet it uses the network")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", refuse)
+        patch.setattr(socket, "getaddrinfo", refuse)
+        yield

@@ -1,0 +1,74 @@
+"""What was said in a recording, by OpenAI's Whisper on this machine: offline, slow, and far from perfect."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from hub.api import (
+    ConnectionReport,
+    Connector,
+    DataFlow,
+    Manifest,
+    Recipient,
+    Share,
+    SpokenAudio,
+    Transcript,
+    hookimpl,
+)
+from plugins.transcription.whisper.settings import WhisperSettings
+from plugins.transcription.whisper.sound import RATE, channels_of
+from plugins.transcription.whisper.translate import CHANNELS, language_code, parts_of
+from plugins.transcription.whisper.weights import find_weights, load_weights
+
+
+class Whisper(Connector):
+    """Hears each channel alone. The model is loaded with the first recording and stays in memory."""
+
+    Settings = WhisperSettings
+    manifest = Manifest(
+        name="whisper",
+        kind="transcription",
+        version="0.1.0",
+        summary="Transcripts of recordings by OpenAI's Whisper, on this machine: to find a call by, not to quote from.",
+        recipient=Recipient(name="this machine", role="none"),
+        flows=(DataFlow(hook="transcribe", use="functional.service", shares=(Share(field="audio"),)),),
+    )
+
+    def __init__(self, name: str, settings: Any, services: Any) -> None:
+        super().__init__(name, settings, services)
+        self._hearing = threading.Lock()
+        self._loaded: tuple[Any, str] | None = None
+
+    @hookimpl
+    def transcribe(self, audio: SpokenAudio) -> Transcript:
+        """The words of each channel, in the order in which they were said. One recording is heard at a time."""
+        with self._hearing:
+            model, name = self._model()
+            language = language_code(audio.language, model.supported_languages)
+            channels = channels_of(audio)
+            parts = []
+            for samples, channel in zip(channels, CHANNELS[len(channels)], strict=True):
+                segments, _ = model.transcribe(
+                    samples,
+                    language=language,
+                    # Silence is left out, for Whisper invents words in it; and no dice are thrown where it is unsure.
+                    vad_filter=True,
+                    temperature=0.0,
+                    condition_on_previous_text=False,
+                )
+                parts += parts_of(segments, channel, len(samples) / RATE)
+        parts.sort(key=lambda part: (part.start, part.end, part.channel))
+        return Transcript(language=audio.language, model=name, parts=tuple(parts))
+
+    @hookimpl
+    def check_connection(self) -> ConnectionReport:
+        """Whether the model's files are whole; it is not loaded for that."""
+        folder, name = find_weights(self.settings.model)
+        return ConnectionReport(ok=True, detail=f"The model {name} lies in {folder}; nobody else is asked.")
+
+    def _model(self) -> tuple[Any, str]:
+        if self._loaded is None:
+            folder, name = find_weights(self.settings.model)
+            self._loaded = load_weights(folder, self.settings.threads), name
+        return self._loaded

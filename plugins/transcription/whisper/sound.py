@@ -1,0 +1,44 @@
+"""A recording's sound as Whisper wants it: 16,000 samples a second, each channel by itself."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from hub.api import Rejected, SpokenAudio
+
+RATE = 16_000
+LONGEST = 2 * 60 * 60
+"""Seconds; an hour takes about 500 MB of memory while it is heard."""
+FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
+
+
+def channels_of(audio: SpokenAudio) -> list[Any]:
+    """One array of samples (-1 to 1) a channel, one or two. Rejected where it is no sound, or too long.
+
+    The format is given to FFmpeg and never guessed by it: a guessed one may be a play list that names other files.
+    """
+    import av
+    import numpy
+
+    if audio.content_type not in FORMATS:
+        raise Rejected(f"A recording is WAV or MP3, not {audio.content_type[:40]!r}.")
+    pieces: list[Any] = []
+    seconds = 0.0
+    try:
+        with av.open(BytesIO(audio.audio or b""), format=FORMATS[audio.content_type]) as container:
+            stream = container.streams.audio[0]
+            layout = "mono" if stream.codec_context.channels == 1 else "stereo"
+            resampler = av.AudioResampler(format="fltp", layout=layout, rate=RATE)
+            for frame in container.decode(stream):
+                for resampled in resampler.resample(frame):
+                    pieces.append(resampled.to_ndarray())
+                    seconds += resampled.samples / RATE
+                if seconds > LONGEST:
+                    raise Rejected(f"The recording is longer than {LONGEST // 3600} hours; it is not transcribed.")
+            pieces += [resampled.to_ndarray() for resampled in resampler.resample(None)]
+    except (av.error.FFmpegError, ValueError, IndexError):
+        raise Rejected("The recording is no sound that can be read.") from None
+    if not pieces:
+        raise Rejected("There is no sound in the recording.")
+    return list(numpy.concatenate(pieces, axis=1))

@@ -50,8 +50,7 @@ class NumberHooks(Protocol):
     def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
         """Numbers that can be bought now.
 
-        Called by `hub numbers search`. `query.limit` is the most that may come back. The connectors' answers are
-        listed together, carrier by carrier. An error is told to the person; nothing is retried.
+        Called by `hub numbers search`. `query.limit` is the most that may come back. An error is told, nothing retried.
 
         versionadded: 0.1
         """
@@ -153,8 +152,7 @@ class IngestionHooks(Protocol):
         """What the carrier's own call list says of calls that began at or after `since` (aware UTC): for each finished
         call the events that lead to its final state.
 
-        Called on the connector's schedule, to find calls whose webhooks never came. Events that the hub has already
-        change nothing.
+        Called on the connector's schedule, to find calls whose webhooks never came. Known events change nothing.
 
         versionadded: 0.1
         """
@@ -164,8 +162,7 @@ class IngestionHooks(Protocol):
     def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
         """The audio of a recording. `url` comes from a webhook: fetch only from the provider's declared hosts.
 
-        Called by the worker once the carrier has told that the audio is ready, never during a call. `RetryLater` where it is
-        not there yet.
+        Called by the worker once the carrier has told that it is ready. `RetryLater` where it is not there yet.
 
         versionadded: 0.1
         """
@@ -197,9 +194,8 @@ class MessageHooks(Protocol):
 
     @hookspec
     def send_text(self, text: OutboundText) -> Receipt:
-        """Send one text. `accepted` with the carrier's id as `reference`: webhooks then tell what became of it;
-        `rejected` with the carrier's code where it refuses. `Receipt.opted_out` where it refuses because the person
-        told the carrier to stop.
+        """Send one text: `accepted` with the carrier's id as `reference` (webhooks tell what became of it), or `rejected`
+        with its code, and `opted_out` where the person had told the carrier to stop.
 
         Called by the worker once consent is decided, and once only: where the outcome is unknown (a time-out) the hub
         holds the text and never sends it again. Raise `OutcomeUnknown` there, and `RetryLater` only where the carrier
@@ -227,8 +223,7 @@ class PortHooks(Protocol):
     def order_port(self, request: PortRequest) -> PortOrder:
         """Order that numbers be brought over. `Rejected` with the carrier's words where it cannot take them.
 
-        Called by `hub numbers port`, once, after a person agreed; `request.key` makes a second try the same order where
-        the carrier has such keys.
+        Called by `hub numbers port`, once, after a person agreed. After a time-out the hub asks `list_ports` instead.
 
         versionadded: 0.1
         """

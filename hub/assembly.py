@@ -72,7 +72,9 @@ def _connector(entry: ConnectorEntry, config: Config, store: Store, keyring: Key
     manifest = entry.connector_class.manifest
     services = Services(
         clock=clock,
-        http=lazy_client(entry.name, allowed_hosts(manifest, entry.settings)),
+        http=lazy_client(
+            entry.name, allowed_hosts(manifest, entry.settings), tls_only=entry.connector_class.enriches()
+        ),
         tokens=StoredTokens(store, SANDBOX_KEYRING if entry.in_sandbox else keyring, clock, entry.name),
         memory=StoredNotes(store, entry.name),
         log=structlog.get_logger("plugin", connector=entry.name),

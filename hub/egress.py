@@ -1,4 +1,4 @@
-"""The HTTP client that the hub lends to a connector: time-outs set, undeclared hosts refused."""
+"""The HTTP client that the hub lends to a connector: time-outs set, undeclared hosts refused, callers' data over TLS only."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from hub.contracts.addresses import in_clear, web_addresses
 from hub.contracts.manifest import Manifest
 from hub.errors import Rejected
 from hub.lean import without_modules
@@ -17,13 +18,17 @@ if TYPE_CHECKING:
 
 def allowed_hosts(manifest: Manifest, settings: Any) -> frozenset[str]:
     """The hosts of the manifest, and those of the base URLs that the customer wrote into the settings."""
-    values = settings.model_dump().values() if settings is not None else ()
-    urls = [value for value in map(str, values) if value.startswith(("https://", "http://"))]
-    return frozenset(manifest.hosts) | {host for host in (urlsplit(url).hostname for url in urls) if host}
+    hosts = (urlsplit(address).hostname for _, address in web_addresses(settings))
+    return frozenset(manifest.hosts) | {host for host in hosts if host}
 
 
-def lazy_client(name: str, hosts: Iterable[str], timeout: float = 20.0) -> Callable[[], httpx.Client]:
-    """A function that gives the connector's one client, made when it is first asked for."""
+def lazy_client(
+    name: str, hosts: Iterable[str], timeout: float = 20.0, *, tls_only: bool = False
+) -> Callable[[], httpx.Client]:
+    """A function that gives the connector's one client, made when it is first asked for.
+
+    With `tls_only` nothing leaves this machine in clear, where a redirect leads to neither.
+    """
     patterns = tuple(hosts)
     made: list[httpx.Client] = []
 
@@ -33,14 +38,20 @@ def lazy_client(name: str, hosts: Iterable[str], timeout: float = 20.0) -> Calla
                 # httpx would load them for a command line of its own.
                 import httpx
 
-            def refuse_undeclared(request: httpx.Request) -> None:
+            def refuse(request: httpx.Request) -> None:
+                # httpx asks before every request, so before each that a redirect leads to.
                 if not any(fnmatch(request.url.host, pattern) for pattern in patterns):
                     raise Rejected(
                         f"connector {name!r} called {request.url.host}, which its manifest does not declare; "
                         "declare the host or set the base URL in config.yaml."
                     )
+                if tls_only and in_clear(str(request.url)):
+                    raise Rejected(
+                        f"connector {name!r} was led to an address without TLS; what is known of callers is fetched "
+                        "over https:// only."
+                    )
 
-            made.append(httpx.Client(timeout=timeout, trust_env=False, event_hooks={"request": [refuse_undeclared]}))
+            made.append(httpx.Client(timeout=timeout, trust_env=False, event_hooks={"request": [refuse]}))
         return made[0]
 
     return client

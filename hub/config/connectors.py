@@ -10,7 +10,8 @@ from hub.config.models import ConnectorCommon, ConnectorEntry
 from hub.config.parts import NAME, Parts
 from hub.config.reading import Reading
 from hub.config.wording import describe, nearest, secret_paths
-from hub.contracts.connector import Connector
+from hub.contracts.addresses import in_clear, web_addresses
+from hub.contracts.connector import Connector, PluginSettings
 
 COMMON = tuple(ConnectorCommon.model_fields)
 
@@ -64,6 +65,9 @@ def _connector(reading: Reading, name: str, value: Any, installed: Installed, pa
     else:
         reading.refuse_clear_secrets(connector_class.Settings, path)
         checked = reading.section(connector_class.Settings, own, path, more_keys=COMMON)
+        _refuse_addresses_in_clear(reading, connector_class, checked, path)
+    if common is not None and common.keep is not None and not connector_class.enriches():
+        reading.tell((*path, "keep"), "this plugin tells nothing of callers that could be kept; remove the line")
     if common is None or (checked is None and not in_sandbox):
         return None
     return ConnectorEntry(
@@ -74,6 +78,18 @@ def _connector(reading: Reading, name: str, value: Any, installed: Installed, pa
         written=own,
         checked=checked,
     )
+
+
+def _refuse_addresses_in_clear(
+    reading: Reading, connector_class: type[Connector], settings: PluginSettings | None, path: Path
+) -> None:
+    """What is known of callers is fetched over TLS only. A data service on this machine is its stand-in, which `sandbox: true`
+    starts."""
+    if not connector_class.enriches():
+        return
+    for name, address in web_addresses(settings):
+        if in_clear(address) or (connector_class.manifest.kind == "enrichment" and address.startswith("http://")):
+            reading.tell((*path, name), "what is known of callers is fetched over TLS only; write an https:// address")
 
 
 def _plugin(reading: Reading, plugin: Any, path: Path, installed: Installed) -> type[Connector] | None:

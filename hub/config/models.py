@@ -129,6 +129,12 @@ class ConnectorCommon(Section):
     companies: tuple[Name, ...] | None = Field(
         default=None, description="Only these companies' data goes to this connector; all where it is left out."
     )
+    keep: Span | None = Field(
+        default=None,
+        description="How long its answers about callers are kept at most, like 30 days. Left out, another company's data "
+        "service is used while the call is enriched and its answers are never stored; a CRM's and the hub's own facts are kept "
+        "for their own life.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

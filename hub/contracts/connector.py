@@ -46,6 +46,11 @@ class Connector:
         self.services = services
 
     @classmethod
+    def enriches(cls) -> bool:
+        """Whether it tells facts about callers: these are fetched over TLS only, and deleted by their declared life."""
+        return hasattr(cls, "enrich_caller")
+
+    @classmethod
     def sandbox_class(cls) -> type[Sandbox] | None:
         """The plugin's stand-in of its provider: `Sandbox` in its `sandbox` module, or in a one-file plugin itself."""
         module = importlib.import_module(cls.__module__)

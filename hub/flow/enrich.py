@@ -1,6 +1,7 @@
 """Enrich: every enricher adds what it knows of the caller; one that fails is noted and harms nothing.
 
-An enricher whose recipient is another company is told a phone number only after consent to that was asked.
+An enricher whose recipient is another company is told a phone number only after consent to that was asked. What another
+company's data service answers serves the call at hand and is never stored, unless a longer life is declared.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from datetime import datetime, timedelta
 
 from hub import metrics
 from hub.assembly import Hub
+from hub.config.models import ConnectorEntry
 from hub.contracts.disclosure import disclose
 from hub.contracts.facts import Caller, Fact
 from hub.errors import RingfenceError
-from hub.flow.case import Case
+from hub.flow.case import PLACE_FACTS, Case
 from hub.flow.consent import Ruling, ask
 from hub.model import FactRow
 from hub.model.columns import CALL_LIFE, storable
@@ -30,6 +32,7 @@ class Enrichment:
     """What a batch's enrichment gave: new facts, and the rulings on which numbers were disclosed for it."""
 
     facts: list[FactRow] = field(default_factory=list)
+    """Those that have a life beyond the enrichment; the cases hold the others too."""
     rulings: list[Ruling] = field(default_factory=list)
 
 
@@ -88,18 +91,38 @@ def _gather(
                 _row(
                     case,
                     name,
-                    Fact(name=FAILED, value=str(answer), category="user.telemetry", lifetime=FAILURE_LIFE),
+                    Fact(name=FAILED, value=str(answer), category="user.telemetry"),
                     now,
+                    now + FAILURE_LIFE,
                 )
             ]
         else:
             metrics.FLOW.labels("enrich", "done").inc()
-            rows = [_row(case, name, fact, now) for fact in {fact.name: fact for fact in answer or ()}.values()]
+            entry = hub.config.connectors[name]
+            rows = [
+                _row(case, name, fact, now, ends_at(fact, entry, case.at, now))
+                for fact in {fact.name: fact for fact in answer or ()}.values()
+            ]
         case.facts += rows
-        result.facts += rows
+        result.facts += [row for row in rows if row.expires_at > now]
 
 
-def _row(case: Case, source: str, fact: Fact, now: datetime) -> FactRow:
+def ends_at(fact: Fact, entry: ConnectorEntry, began_at: datetime, now: datetime) -> datetime:
+    """When a fact that `entry` told of a call is over: by its own life, and by the customer's `keep`.
+
+    Where `keep` is left out, what a data service of another company told is over at once. The exception is a place that
+    it declares a life for: consent is asked again whenever something is sent, and a place forgotten could make that
+    answer milder.
+    """
+    own = now + fact.lifetime if fact.lifetime is not None else began_at + CALL_LIFE
+    keep = entry.common.keep
+    manifest = entry.connector_class.manifest
+    if keep is None and manifest.kind == "enrichment" and manifest.recipient.role != "none":
+        keep = None if fact.name in PLACE_FACTS and fact.lifetime is not None else timedelta(0)
+    return own if keep is None else min(own, now + keep)
+
+
+def _row(case: Case, source: str, fact: Fact, now: datetime, expires_at: datetime) -> FactRow:
     return FactRow(
         subject_id=case.subject.id,
         source=source,
@@ -108,5 +131,5 @@ def _row(case: Case, source: str, fact: Fact, now: datetime) -> FactRow:
         category=fact.category,
         confidence=fact.confidence,
         learned_at=now,
-        expires_at=now + fact.lifetime if fact.lifetime is not None else case.at + CALL_LIFE,
+        expires_at=expires_at,
     )

@@ -56,7 +56,7 @@ class EnrichmentConformance(WireConformance):
         for fact in facts:
             assert isinstance(fact, Fact) and fact.name.strip() and isinstance(fact.value, str) and fact.value.strip()
             assert fact.category in CATEGORIES and 0 < fact.confidence <= 1
-            assert fact.lifetime is None or fact.lifetime.total_seconds() > 0
+            assert fact.lifetime is None or fact.lifetime.total_seconds() >= 0
         assert len({fact.name for fact in facts}) == len(facts), "one fact a name"
 
     def test_the_same_caller_has_the_same_facts(self, connector: Connector, sandbox: Sandbox | None) -> None:

@@ -91,7 +91,9 @@ def connect(
     name = name or connector_class.manifest.name
     services = Services(
         clock=clock or (lambda: datetime.now(UTC)),
-        http=lazy_client(name, allowed_hosts(connector_class.manifest, typed), timeout),
+        http=lazy_client(
+            name, allowed_hosts(connector_class.manifest, typed), timeout, tls_only=connector_class.enriches()
+        ),
         tokens=MemoryTokens(),
         memory=MemoryNotes(),
         log=structlog.get_logger(connector=name),

@@ -1,0 +1,31 @@
+"""Web addresses in settings: which of them would carry a caller's data in clear."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host is this machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def web_addresses(settings: Any) -> Iterator[tuple[str, str]]:
+    """The settings (a model, or None) that are web addresses: name and address."""
+    for name, value in (settings.model_dump() if settings is not None else {}).items():
+        if str(value).startswith(("https://", "http://")):
+            yield name, str(value)
+
+
+def in_clear(address: str) -> bool:
+    """Whether what is sent to an address travels without TLS over a network."""
+    parts = urlsplit(address)
+    return parts.scheme != "https" and not is_loopback(parts.hostname)

@@ -1,0 +1,66 @@
+"""What config.yaml may say of connectors that tell facts about callers: TLS only, and how long their answers are kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from config_shelf import GOOD, shelf
+from pydantic import Field
+
+from hub.api import Connector, PluginSettings
+from hub.plugins import Catalog
+
+
+class Settings(PluginSettings):
+    base_url: str = Field(default="https://data.example.com", description="Where it answers.")
+
+
+class Enriching(Connector):
+    Settings = Settings
+
+    def enrich_caller(self, caller: Any) -> tuple[()]:
+        return ()
+
+
+def with_data_service(kind: str) -> Any:
+    def discover(folders: Any) -> Catalog:
+        known = shelf(folders).classes
+        declared = known["nayco"].manifest.model_copy(update={"name": "dataco", "kind": kind})
+        return Catalog({**known, "dataco": type("Dataco", (Enriching,), {"manifest": declared})}, {})
+
+    return discover
+
+
+def told(problems: Any, line: str, kind: str = "enrichment") -> list[str]:
+    text = GOOD.replace("  nay:\n", f"  data:\n    plugin: dataco\n    {line}\n  nay:\n")
+    return [str(problem) for problem in problems(text, discover=with_data_service(kind))]
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"),
+    [
+        ("enrichment", "http://data.example.com"),
+        ("enrichment", "http://127.0.0.1:8080"),
+        ("crm", "http://crm.example.com"),
+    ],
+)
+def test_an_address_without_tls_is_refused_in_one_sentence(problems: Any, kind: str, address: str) -> None:
+    (sentence,) = told(problems, f"base_url: {address}", kind)
+    assert sentence.endswith(
+        "connectors.data.base_url: what is known of callers is fetched over TLS only; write an https:// address"
+    )
+
+
+def test_tls_and_a_life_for_the_answers_are_fine(load: Any) -> None:
+    text = GOOD.replace(
+        "  nay:\n", "  data: {plugin: dataco, base_url: https://eu.example.com, keep: 5 days}\n  nay:\n"
+    )
+    config = load(text, discover=with_data_service("enrichment"))
+    assert config.connectors["data"].common.keep == timedelta(days=5)
+
+
+def test_keep_is_for_connectors_that_tell_facts(problems: Any) -> None:
+    (problem,) = problems(GOOD.replace("    plugin: nayco\n", "    plugin: nayco\n    keep: 5 days\n"))
+    assert "connectors.nay.keep" in str(problem) and "remove the line" in str(problem)

@@ -26,6 +26,7 @@ MODULES = (
     "report",
     "sources",
     "consent",
+    "policy",
     "connectors",
     "chaos",
     "new_plugin",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -376,3 +377,9 @@ def test_an_account_without_companies_waits_by_the_federal_holidays(lite_hub: Fa
     office = Office(lite_hub(accounts=[{"name": "empty", "title": "Empty"}]))
     (notice,) = office.announce(office.draft("1"))
     assert (notice.calendar, notice.earliest_on) == (["US"], counted_on(MONDAY.date(), 30, working_days("US")))
+
+
+def test_the_documents_example_is_a_version() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
+    document = read_document(page.split("```markdown\n", 1)[1].split("```", 1)[0])
+    assert (document.version, len(document.introduces), document.material) == ("2027-01", 2, True)

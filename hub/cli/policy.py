@@ -1,0 +1,161 @@
+"""`hub policy`: versions of privacy statements, terms and notices are drafted, announced, published and accepted."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli import policy_mail, policy_showing
+from hub.cli.policy_finding import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
+from hub.cli.printing import CONFIG, CannotDo, ConfigFile, moment, plain, say, table
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.model import PolicyVersion
+
+commands = typer.Typer(
+    help="Versions of the privacy statement and the terms, and who accepted them.", no_args_is_help=True
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="policy")
+    policy_showing.register(commands)
+    policy_mail.register(commands)
+
+
+@commands.command()
+def draft(file: Path, config: ConfigFile = CONFIG) -> None:
+    """Keep the text of a file as a draft, or as one more language of one; nobody sees it yet. docs/policies.md shows a file."""
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.privacy.policies.document import read_document
+    from hub.privacy.policies.versions import draft as keep
+    from hub.privacy.policies.versions import texts_of
+
+    try:
+        document = read_document(file.read_bytes().decode())
+    except (OSError, UnicodeDecodeError):
+        raise CannotDo(f"{file} cannot be read as UTF-8 text; name the file of the policy.") from None
+    with opened(config) as (loaded, store), store.writing() as session:
+        version = keep(session, document, utc_now())
+        (text,) = [each for each in texts_of(session, version) if each.language == document.language]
+        note(
+            session,
+            utc_now(),
+            "policy.draft",
+            version.id,
+            f"{version.kind} {version.name} {text.language} {text.sha256}",
+        )
+    say(f"Drafted the {called(version)} in {text.language}; sha256 {text.sha256}.")
+    known = {entry.connector_class.manifest.recipient.name.casefold() for entry in loaded.connectors.values()}
+    for novelty in document.introduces:
+        if novelty.recipient and novelty.recipient.casefold() not in known:
+            say(
+                f"No connector of config.yaml hands data to {plain(novelty.recipient)!r} yet; write its legal name exactly."
+            )
+
+
+@commands.command()
+def announce(
+    version: Version,
+    effective: Annotated[
+        str | None,
+        typer.Option(help="The day on which it is in force, like 2027-03-01; the first possible.", metavar="DAY"),
+    ] = None,
+    kind: KindName = STATEMENT,
+    account: Owner = None,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Write down that every account is told of a material change: 30 business days ahead, by each account's calendar.
+
+    From now on what the version introduces is refused for accounts that have not accepted it.
+    """
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.model import Account
+    from hub.privacy.policies.versions import announce as tell
+
+    with opened(config) as (_, store), store.writing() as session:
+        found = version_named(session, version, kind, account)
+        notices = tell(session, found, utc_now(), _day(effective))
+        note(session, utc_now(), "policy.announce", found.id, f"{found.kind} {found.name} for {found.effective_at}")
+        rows = [(session.get_one(Account, each.account_id).name, each) for each in notices]
+    say(f"Announced the {called(found)}: in force on {moment(found.effective_at, seconds=False)} UTC at the earliest.")
+    table(
+        "Tell these accounts now",
+        ("account", "earliest day", "holidays of"),
+        ((plain(name), str(each.earliest_on), plain(", ".join(each.calendar))) for name, each in rows),
+    )
+
+
+@commands.command()
+def publish(
+    version: Version,
+    note: Annotated[
+        str, typer.Option(help="What was changed; a change that is not material needs it.", metavar="TEXT")
+    ] = "",
+    kind: KindName = STATEMENT,
+    account: Owner = None,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Put a version in force: a material change when its announced day has come, a mended typo at once and with a note."""
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note as audit
+    from hub.cli.finding import typed
+    from hub.privacy.policies.versions import publish as put_in_force
+
+    with opened(config) as (_, store), store.writing() as session:
+        found = version_named(session, version, kind, account)
+        put_in_force(session, found, utc_now(), typed(note))
+        audit(session, utc_now(), "policy.publish", found.id, f"{found.kind} {found.name}")
+    say(f"Published the {called(found)}.")
+
+
+@commands.command()
+def accept(
+    account: Annotated[str, typer.Option(help="The account that accepts.", metavar="NAME")],
+    by: Annotated[str, typer.Option(help="Who said yes for the account.", metavar="NAME")],
+    version: Annotated[str, typer.Option(help="The version's name.", metavar="VERSION")],
+    kind: KindName = STATEMENT,
+    language: Language = None,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Write down an account's affirmative yes: who, when, and the hash of exactly the text that was read."""
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.cli.finding import typed
+    from hub.privacy.policies.versions import accept as write_down
+    from hub.privacy.policies.versions import account_named
+
+    who = typed(by)
+    if not 0 < len(who) <= 100:
+        raise CannotDo("Give the name of who said yes with --by, at most 100 characters.")
+    with opened(config) as (_, store), store.writing() as session:
+        accepting = account_named(session, account)
+        found = _seen_by(session, version, kind, account)
+        yes = write_down(session, found, accepting, who, utc_now(), language)
+        note(session, utc_now(), "policy.accept", yes.id, f"{found.kind} {found.name} {yes.language} {yes.sha256}")
+    say(f"The account {plain(account)} accepted the {called(found)} in {yes.language}; sha256 {yes.sha256}.")
+
+
+def _seen_by(session: Session, name: str, kind: str, account: str) -> PolicyVersion:
+    """The account's own version of that name, else everybody's."""
+    try:
+        return version_named(session, name, kind, account)
+    except CannotDo:
+        return version_named(session, name, kind, None)
+
+
+def _day(text: str | None) -> date | None:
+    from hub.cli.finding import shown
+
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise CannotDo(f"{shown(text or '')!r} is no day; write it like 2027-03-01.") from None

@@ -1,0 +1,62 @@
+"""The database that `hub policy` works on, and the version that was named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.printing import CannotDo
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.config.models import Config
+    from hub.model import PolicyVersion
+    from hub.store.engine import Store
+
+Version = Annotated[str, typer.Argument(help="The version's name, as the head of its file has it.", metavar="VERSION")]
+KindName = Annotated[str, typer.Option("--kind", help="privacy_statement, terms or notice.", metavar="KIND")]
+Owner = Annotated[
+    str | None,
+    typer.Option("--account", help="The account whose own document it is; left out: everybody's.", metavar="NAME"),
+]
+Language = Annotated[str | None, typer.Option(help="The language of the text, like en or fr-CA.", metavar="CODE")]
+STATEMENT = "privacy_statement"
+
+
+@contextmanager
+def opened(config: Path) -> Iterator[tuple[Config, Store]]:
+    """The configuration and the database, with the accounts that the configuration names."""
+    from hub.assembly import utc_now
+    from hub.numbers.directory import write_accounts
+    from hub.opening import open_store, read_config
+
+    loaded = read_config(config, sandbox=True)
+    with open_store(loaded) as store:
+        with store.writing() as session:
+            write_accounts(session, loaded, utc_now())
+        yield loaded, store
+
+
+def version_named(session: Session, name: str, kind: str, account: str | None) -> PolicyVersion:
+    """The version of that name of an account's own document, or of everybody's; CannotDo where there is none."""
+    from hub.cli.finding import shown
+    from hub.privacy.policies.document import KINDS
+    from hub.privacy.policies.versions import account_named, find_version
+
+    if kind not in KINDS:
+        raise CannotDo(f"{shown(kind)!r} is no kind of policy; choose one of {', '.join(KINDS)}.")
+    owner = account_named(session, account).id if account else None
+    found = find_version(session, kind, name, owner)
+    if found is None:
+        raise CannotDo(f"There is no {kind} {shown(name)!r}{' of that account' if owner else ''}; see hub policy list.")
+    return found
+
+
+def called(version: PolicyVersion) -> str:
+    """A version as commands name it."""
+    return f"{version.kind.replace('_', ' ')} {version.name}"

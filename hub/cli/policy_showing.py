@@ -1,0 +1,154 @@
+"""`hub policy list`, `show` and `status`: every version, one of them whole, and where each account stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from hub.cli.policy_finding import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
+from hub.cli.printing import CONFIG, AsJson, ConfigFile, coloured, counted, echo_json, moment, plain, say, table
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.model import PolicyVersion
+
+
+def register(commands: typer.Typer) -> None:
+    """Add the commands to `hub policy`."""
+    commands.command("list")(list_versions)
+    commands.command()(show)
+    commands.command()(status)
+
+
+def list_versions(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """List every version, oldest first."""
+    from sqlmodel import col, select
+
+    from hub.model import Account, PolicyVersion
+
+    with opened(config) as (_, store), store.reading() as session:
+        names = {row.id: row.name for row in session.exec(select(Account))}
+        versions = [
+            _plain(session, each, names) for each in session.exec(select(PolicyVersion).order_by(col(PolicyVersion.id)))
+        ]
+    if as_json:
+        echo_json(versions)
+        return
+    table(
+        "Policy versions",
+        ("kind", "version", "account", "state", "material", "languages", "effective (UTC)", "introduces"),
+        (
+            (each["kind"], plain(each["version"]), plain(each["account"] or "everybody"), coloured(each["state"]),
+             "yes" if each["material"] else "no", ", ".join(each["texts"]),
+             moment(each["effective_at"], seconds=False), plain("; ".join(each["introduces"]) or None))
+            for each in versions
+        ),
+    )  # fmt: skip
+
+
+def show(
+    version: Version,
+    kind: KindName = STATEMENT,
+    account: Owner = None,
+    language: Language = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Show one version: its text and hash, what it introduces, who was told, who accepted."""
+    from sqlmodel import select
+
+    from hub.model import Account, PolicyAcceptance, PolicyNotice
+    from hub.privacy.policies.versions import text_in, texts_of
+
+    with opened(config) as (_, store), store.reading() as session:
+        found = version_named(session, version, kind, account)
+        names = {row.id: row.name for row in session.exec(select(Account))}
+        told = list(session.exec(select(PolicyNotice).where(PolicyNotice.version_id == found.id)))
+        agreed = list(session.exec(select(PolicyAcceptance).where(PolicyAcceptance.version_id == found.id)))
+        known, texts = _plain(session, found, names), texts_of(session, found)
+    known["told"] = [{"account": names[each.account_id], "at": each.announced_at, "earliest_on": each.earliest_on,
+                      "calendar": each.calendar} for each in told]  # fmt: skip
+    known["accepted"] = [{"account": names[each.account_id], "by": each.accepted_by, "at": each.accepted_at,
+                          "language": each.language, "sha256": each.sha256} for each in agreed]  # fmt: skip
+    if as_json:
+        echo_json(known | {"texts": {each.language: {"sha256": each.sha256, "text": each.text} for each in texts}})
+        return
+    text = text_in(texts, language)
+    say(
+        f"{called(found)}, {coloured(found.state)}, {'material' if found.material else 'not material'}, in {text.language}"
+    )
+    for name in ("note", "announced_at", "effective_at", "published_at"):
+        if known[name]:
+            say(f"{name.replace('_', ' ')}: {moment(known[name]) if name != 'note' else plain(known[name])}")
+    for novelty in known["introduces"]:
+        say(f"introduces: {plain(novelty)}")
+    for each in known["accepted"]:
+        say(
+            f"accepted by {plain(each['by'])} for {plain(each['account'])} on {moment(each['at'])} UTC, {each['sha256']}"
+        )
+    say(f"{counted(len(told), 'account')} told; sha256 of the text: {text.sha256}\n")
+    typer.echo(text.text)
+
+
+def status(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """Show for each account which texts apply, and what is refused until it accepts. Ends with 1 where something is."""
+    from sqlmodel import col, select
+
+    from hub.assembly import utc_now
+    from hub.model import Account
+    from hub.privacy.policies.document import KINDS
+    from hub.privacy.policies.standing import current_statement, waits
+
+    now = utc_now()
+    rows: list[dict[str, Any]] = []
+    with opened(config) as (_, store), store.reading() as session:
+        accounts = list(session.exec(select(Account).order_by(col(Account.name))))
+        waiting = waits(session, [account.id for account in accounts], now)
+        for account in accounts:
+            current = {kind: current_statement(session, account, now, kind=kind) for kind in KINDS}
+            refused = [
+                {"introduces": str(each.novelty), "kind": each.version.kind, "version": each.version.name,
+                 "why": "not in force yet" if each.accepted else "not accepted", "effective_at": each.version.effective_at}
+                for each in waiting.get(account.id, ())
+            ]  # fmt: skip
+            applies = {kind: text.version for kind, text in current.items() if text}
+            rows.append({"account": account.name, "applies": applies, "refused": refused})
+    if as_json:
+        echo_json(rows)
+    else:
+        table(
+            "Where each account stands",
+            ("account", "applies", "refused", "because of", "why"),
+            (
+                (plain(row["account"]),
+                 plain("; ".join(f"{kind} {name}" for kind, name in row["applies"].items()) or None),
+                 plain(each and each["introduces"]), plain(each and f"{each['kind']} {each['version']}"),
+                 plain(each and each["why"]))
+                for row in rows
+                for each in (row["refused"] or [None])
+            ),
+        )  # fmt: skip
+    if any(row["refused"] for row in rows):
+        raise typer.Exit(1)
+
+
+def _plain(session: Session, version: PolicyVersion, names: dict[str, str]) -> dict[str, Any]:
+    from hub.privacy.policies.document import Novelty
+    from hub.privacy.policies.versions import texts_of
+
+    return {
+        "id": version.id,
+        "kind": version.kind,
+        "version": version.name,
+        "account": names.get(version.account_id or ""),
+        "state": version.state,
+        "material": version.material,
+        "introduces": [str(Novelty(**each)) for each in version.introduces],
+        "note": version.note,
+        "announced_at": version.announced_at,
+        "effective_at": version.effective_at,
+        "published_at": version.published_at,
+        "texts": {each.language: each.sha256 for each in texts_of(session, version)},
+    }

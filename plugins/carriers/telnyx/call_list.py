@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.api import BadPayload, CallEvent, Log, phone_number
+from hub.api import BadPayload, CallEvent, Log
 from plugins.carriers.telnyx import translate
 from plugins.carriers.telnyx.rest import Rest
 
@@ -48,30 +48,28 @@ def _by_leg(recordings: Iterable[Item]) -> Mapping[Any, list[Item]]:
     return groups
 
 
-def families(legs: Iterable[Item]) -> list[tuple[Item, list[Item]]]:
+def families(legs: Sequence[Item]) -> list[tuple[Item, list[Item]]]:
     """The callers' legs, each with the legs that were dialled for it: of the same caller, begun while it went on.
 
     Of several calls that a caller had at once, a dialled leg belongs to the one that began last before it.
     """
-    callers: list[tuple[Item, list[Item]]] = []
-    dialled: list[Item] = []
-    for leg in legs:
-        if leg.get("direction") == "inbound":
-            callers.append((leg, []))
-        else:
-            dialled.append(leg)
-    for leg in dialled:
+    callers = [(leg, list[Item]()) for leg in legs if leg.get("direction") == "inbound"]
+    by_caller: defaultdict[Any, list[tuple[datetime, datetime | None, list[Item]]]] = defaultdict(list)
+    for leg, children in callers:
         began = _moment(leg, "start_time")
-        fitting = [
+        if began is not None:
+            by_caller[str(leg.get("from"))].append((began, _moment(leg, "end_time"), children))
+    for leg in legs:
+        began = _moment(leg, "start_time")
+        if leg.get("direction") == "inbound" or began is None:
+            continue
+        going_on = [
             (start, children)
-            for caller, children in callers
-            if began is not None
-            and caller.get("from") == leg.get("from")
-            and (start := _moment(caller, "start_time")) is not None
-            and start <= began <= (_moment(caller, "end_time") or began)
+            for start, end, children in by_caller[str(leg.get("from"))]
+            if start <= began and (end is None or began <= end)
         ]
-        if fitting:
-            max(fitting, key=lambda one: one[0])[1].append(leg)
+        if going_on:
+            max(going_on, key=lambda one: one[0])[1].append(leg)
     return callers
 
 
@@ -89,14 +87,14 @@ def call_events(
     status, call = translate.status(leg.get("status"), "status"), translate.call_id(leg.get("sid"), "sid")
     if status not in translate.ENDED:
         return []
-    number = phone_number(leg.get("to"))
+    number = translate.number(leg.get("to"))
     if number is None:
         raise BadPayload("the call list does not say which number was called.")
     caller = leg.get("from")
     began = translate.when(leg.get("start_time"), "start_time")
     finished = translate.when(leg.get("end_time") or leg.get("start_time"), "end_time")
     duration = translate.seconds(leg.get("duration"), "duration")
-    end = translate.ended(status, call, finished, duration, number, phone_number(caller))
+    end = translate.ended(status, call, finished, duration, number, translate.number(caller))
     recordings = [item for one in (leg, *children) for item in audio.get(one.get("sid"), ())]
     return [
         translate.ringing(call, began, number, caller, leg.get("caller_name"), None, None),
@@ -113,7 +111,7 @@ def _dialled(children: Sequence[Item], call: str, number: str) -> list[CallEvent
         status = translate.status(child.get("status"), "status")
         if status in translate.ENDED:
             at = translate.when(child.get("end_time") or child.get("start_time"), "end_time")
-            duration, business = translate.seconds(child.get("duration"), "duration"), phone_number(child.get("to"))
+            duration, business = translate.seconds(child.get("duration"), "duration"), translate.number(child.get("to"))
             found.append(translate.dialled(status, call, at, duration, number, business))
     told = sorted((event for event in found if event), key=lambda event: event.at)
     return [event for event in told if event.kind == "answered"] or told[-1:]

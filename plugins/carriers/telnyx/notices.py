@@ -18,8 +18,8 @@ MOST_MEDIA = 10
 BLOCKED = "40300"
 """Telnyx' error code for a text to somebody who told Telnyx to stop."""
 FAILED = frozenset({"sending_failed", "delivery_failed", "expired"})
-NEVER_THROUGH = frozenset({"user_busy", "call_rejected", "not_found"})
-"""Hang-up causes of a call that never got through."""
+UNANSWERED = frozenset({"no_answer", "timeout", "user_busy", "call_rejected", "not_found"})
+"""Hang-up causes of a leg that nobody picked up."""
 
 
 class Notice:
@@ -126,9 +126,8 @@ def _media(media: object) -> list[str]:
 def _message_status(notice: Notice) -> MessageStatusEvent:
     payload = notice.payload
     recipients = payload.get("to")
-    told = (
-        recipients[0].get("status") if isinstance(recipients, list) and recipients and _is_object(recipients[0]) else ""
-    )
+    first = recipients[0] if isinstance(recipients, list) and recipients else None
+    told = _text(first.get("status") if isinstance(first, dict) else None, "the text's status")
     status: Literal["sent", "delivered", "failed"] = "sent"
     if told in FAILED:
         status = "failed"
@@ -147,34 +146,25 @@ def _message_status(notice: Notice) -> MessageStatusEvent:
     )
 
 
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
-
-
 def _first_error(errors: object) -> Mapping[str, Any]:
-    return errors[0] if isinstance(errors, list) and errors and _is_object(errors[0]) else {}
+    return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
 
 
-def _call(notice: Notice) -> tuple[str, str | None, str | None]:
-    """The leg's id, the number that was called on it and the caller.
-
-    On the leg that Telnyx dials `to` is the business, which the hub knows as none of its tracking numbers.
-    """
-    payload = notice.payload
-    leg = translate.call_id(payload.get("call_control_id") or payload.get("call_leg_id"), "call_control_id")
-    return leg, phone_number(payload.get("to")), phone_number(payload.get("from"))
+def _call(notice: Notice) -> str:
+    """The call's id: that of its session, the only one that the caller's leg, the dialled ones and recordings share."""
+    return translate.uuid(notice.payload.get("call_session_id"), "call_session_id")
 
 
 def _initiated(notice: Notice) -> CallEvent | None:
-    leg, called, _ = _call(notice)
     payload = notice.payload
+    called = translate.number(payload.get("to"))
     if payload.get("direction") != "incoming":
         return None
     if called is None:
         raise BadPayload("the webhook does not say which of our numbers was called.")
     level, validated = payload.get("shaken_stir_attestation"), payload.get("shaken_stir_validated")
     return translate.ringing(
-        leg,
+        _call(notice),
         notice.at,
         called,
         payload.get("from"),
@@ -196,21 +186,20 @@ def _verstat(payload: Mapping[str, Any]) -> str:
 
 
 def _bridged(notice: Notice) -> CallEvent:
-    leg, called, _ = _call(notice)
-    return CallEvent(kind="answered", call_id=leg, at=notice.at, tracking_number=called)
+    return CallEvent(kind="answered", call_id=_call(notice), at=notice.at)
 
 
 def _hangup(notice: Notice) -> CallEvent:
-    leg, called, caller = _call(notice)
+    """The end of a leg, which does not say whether it is the caller's: only a dialled one ends for want of an answer."""
     payload = notice.payload
+    if _text(payload.get("hangup_cause"), "hangup_cause") in UNANSWERED:
+        return CallEvent(kind="not_answered", call_id=_call(notice), at=notice.at)
     started = payload.get("start_time")
     began = translate.believed(started, "payload.start_time", notice.at) if started else None
     return CallEvent(
-        kind="failed" if payload.get("hangup_cause") in NEVER_THROUGH else "completed",
-        call_id=leg,
+        kind="completed",
+        call_id=_call(notice),
         at=notice.at,
-        tracking_number=called,
-        caller_number=caller,
         duration=int((notice.at - began).total_seconds()) if began else None,
     )
 
@@ -220,9 +209,8 @@ def _recording(notice: Notice, base_url: str) -> CallEvent | None:
     if not payload.get("recording_id"):
         # Older accounts are not told the id; the call list finds the recording.
         return None
-    leg, called, _ = _call(notice)
     began = translate.when(payload.get("recording_started_at"), "recording_started_at")
     finished = translate.when(payload.get("recording_ended_at"), "recording_ended_at")
     duration = translate.seconds(max(0, int((finished - began).total_seconds())), "the recording's duration")
     recording_id = translate.uuid(payload.get("recording_id"), "recording_id")
-    return translate.recorded("", leg, notice.at, recording_id, base_url, duration, called)
+    return translate.recorded("", _call(notice), notice.at, recording_id, base_url, duration, None)

@@ -37,6 +37,11 @@ def uuid(text: object, name: str) -> str:
     return text
 
 
+def number(text: object) -> str | None:
+    """A phone number as E.164; None for anything else, JSON of any shape included."""
+    return phone_number(text) if isinstance(text, str) else None
+
+
 def status(text: object, name: str) -> str:
     """A call status that Telnyx knows; an answered call is `in-progress`."""
     if not isinstance(text, str) or text not in CALL_STATUSES:
@@ -114,7 +119,7 @@ def ringing(
         call_id=call,
         at=at,
         tracking_number=tracking_number,
-        caller_number=phone_number(caller),
+        caller_number=number(caller),
         caller_name=caller_name(name),
         attestation=attestation(level, validated),
     )

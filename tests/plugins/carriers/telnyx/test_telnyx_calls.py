@@ -7,11 +7,15 @@ from datetime import timedelta
 
 import pytest
 from telnyx import Telnyx as Client
-from telnyx_wire import BUSINESS, CALLER, CLOCK, TRACKING, play
+from telnyx_wire import BUSINESS, CALLER, CLOCK, HUB, TRACKING, play
 
 from hub.api import (
+    AnswerDocument,
     CallEvent,
+    Dial,
     Rejected,
+    SimulatedCall,
+    WebhookRequest,
 )
 from hub.testing.samples import person_number
 from plugins.carriers.telnyx import Telnyx, call_list
@@ -134,3 +138,32 @@ def test_a_recording_is_fetched_by_a_fresh_link_and_without_the_api_key(telnyx: 
     telnyx.delete_recording(str(audio.recording_id))
     with pytest.raises(Rejected, match="10005"):
         telnyx.fetch_recording(str(audio.recording_id), str(audio.recording_url))
+
+
+def test_what_telnyxs_client_pauses_we_resume_while_the_call_goes_on(
+    telnyx: Telnyx, sandbox: Sandbox, client: Client
+) -> None:
+    heard: list[str] = []
+
+    def exchange(request: WebhookRequest) -> AnswerDocument:
+        point = telnyx.verify_webhook(request).answer
+        if request.path == "leg" and not heard:
+            call_id = next(iter(sandbox.calls))
+            recordings = client.texml.accounts.calls.recordings_json.retrieve_recordings_json(
+                call_id, account_sid=sandbox.account_id
+            ).recordings
+            assert recordings and recordings[0].sid and recordings[0].status == "in-progress"
+            client.texml.accounts.calls.recordings.recording_sid_json(
+                recordings[0].sid, account_sid=sandbox.account_id, call_sid=call_id, status="paused"
+            )
+            telnyx.control_recording(call_id, "pause")
+            telnyx.control_recording(call_id, "resume")
+            heard.append(call_id)
+        rings = point is not None and point.moment == "ringing"
+        return telnyx.render_answer(point, (Dial(numbers=(BUSINESS,), record=True),) if rings else ())  # type: ignore[arg-type]
+
+    call = SimulatedCall(caller_number=CALLER, tracking_number=TRACKING, answering_number=BUSINESS, started_at=CLOCK())
+    call_id = sandbox.place_call(call, HUB, exchange)
+    assert heard == [call_id] and sandbox.recording_controls(call_id) == ("pause", "resume")
+    with pytest.raises(Rejected, match="nothing is being recorded"):
+        telnyx.control_recording(call_id, "pause")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from telnyx.types.call_hangup import Payload as HangupPayload
+from telnyx.types.messaging_inbound_message import MessagingInboundMessage
 from telnyx_sent import (
     AT,
     BASE,
@@ -26,6 +28,7 @@ from telnyx_sent import (
 )
 
 from hub.api import BadPayload, MessageEvent, MessageStatusEvent, WebhookRequest
+from plugins.carriers.telnyx import notices
 
 
 def notice(event_type: str, occurred_at: str = "2026-11-24T14:59:58.250000Z", **payload: Any) -> WebhookRequest:
@@ -86,22 +89,61 @@ def test_a_text_that_telnyx_blocks_for_a_stop_is_a_revocation() -> None:
     assert event.opted_out and (event.status, event.code) == ("failed", "40300")
 
 
+SESSION = SANDBOX.new_id("session")
+
+
 def call(event_type: str, **changes: Any) -> WebhookRequest:
-    payload = {"call_control_id": CALL, "call_leg_id": EVENT, "call_session_id": EVENT, "from": CALLER, "to": TRACKING}
+    payload = {
+        "call_control_id": CALL,
+        "call_leg_id": EVENT,
+        "call_session_id": SESSION,
+        "from": CALLER,
+        "to": TRACKING,
+    }
     return notice(event_type, **{**payload, "start_time": "2026-11-24T14:58:58.250000Z", **changes})
 
 
 def test_calls_told_as_json_mean_the_same() -> None:
     ringing = one(call("call.initiated", direction="incoming", shaken_stir_attestation="B", shaken_stir_validated=True))
-    assert (ringing.kind, ringing.call_id, ringing.tracking_number) == ("ringing", CALL, TRACKING)
+    assert (ringing.kind, ringing.call_id, ringing.tracking_number) == ("ringing", SESSION, TRACKING)
     assert (ringing.caller_number, ringing.attestation) == (CALLER, "B")
     assert one(call("call.bridged")).kind == "answered"
     ended = one(call("call.hangup", hangup_cause="normal_clearing"))
-    assert (ended.kind, ended.duration, ended.caller_number) == ("completed", 60, CALLER)
-    assert one(call("call.hangup", hangup_cause="user_busy")).kind == "failed"
+    assert (ended.kind, ended.duration, ended.call_id) == ("completed", 60, SESSION)
     times = {"recording_started_at": "2026-11-24T14:59:00Z", "recording_ended_at": "2026-11-24T14:59:30Z"}
     recorded = one(call("call.recording.saved", recording_id=RECORDING, **times))
     assert (recorded.kind, recorded.recording_id, recorded.recording_duration) == ("recorded", RECORDING, 30)
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind"),
+    [
+        ("normal_clearing", "completed"),
+        ("originator_cancel", "completed"),
+        ("time_limit", "completed"),
+        ("unspecified", "completed"),
+        ("no_answer", "not_answered"),
+        ("timeout", "not_answered"),
+        ("user_busy", "not_answered"),
+        ("call_rejected", "not_answered"),
+        ("not_found", "not_answered"),
+    ],
+)
+def test_every_cause_of_a_hang_up_has_its_meaning(cause: str, kind: str) -> None:
+    assert one(call("call.hangup", hangup_cause=cause)).kind == kind
+
+
+def test_every_cause_that_telnyxs_client_knows_is_tested() -> None:
+    causes = get_args(get_args(HangupPayload.model_fields["hangup_cause"].annotation)[0])
+    assert set(causes) == {"normal_clearing", "originator_cancel", "time_limit", "unspecified", *notices.UNANSWERED}
+
+
+def test_the_stand_ins_events_are_what_telnyxs_client_reads() -> None:
+    request = SANDBOX.message_webhook(CALLER, TRACKING, "STOP", BASE, [b"png"])
+    seen = MessagingInboundMessage.model_validate(json.loads(request.body)["data"]).payload
+    ours = one(request)
+    assert seen and seen.media and seen.autoresponse_type == "STOP" and ours.opt_word == "stop"
+    assert (seen.id, seen.text, (seen.media[0].url,)) == (ours.message_id, ours.body, ours.media_urls)
 
 
 def test_the_grade_is_found_in_the_sip_headers_too() -> None:
@@ -138,7 +180,7 @@ def test_an_event_that_says_nothing_that_we_keep_is_no_event(request_: WebhookRe
         b'{"data": {"event_type": "x y"}}',
         b'{"data": {"event_type": "message.received"}}',
         b'{"data": {"event_type": "message.received", "payload": {"id": 1}}}',
-        b'{"data": {"event_type": "call.hangup", "payload": {"call_control_id": "<script>"}}}',
+        b'{"data": {"event_type": "call.hangup", "payload": {"call_session_id": "<script>"}}}',
     ],
     ids=range(11),
 )
@@ -178,7 +220,7 @@ FIELDS = st.sampled_from(
         "media",
         "errors",
         "autoresponse_type",
-        "call_control_id",
+        "call_session_id",
         "direction",
         "start_time",
         "hangup_cause",
@@ -202,7 +244,7 @@ TYPES = st.sampled_from(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=200)
 @given(TYPES, st.dictionaries(FIELDS, JSON), JSON)
 def test_json_of_any_content_has_a_key_and_parses_or_is_parked(event_type: str, payload: Any, at: Any) -> None:
     data = {"id": EVENT, "event_type": event_type, "occurred_at": at, "payload": payload}

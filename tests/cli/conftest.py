@@ -18,7 +18,6 @@ from hub.cli import (
     connectors,
     consent,
     deliveries,
-    flows,
     inbox,
     numbers,
     policy,

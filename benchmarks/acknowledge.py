@@ -40,6 +40,7 @@ connectors:
     auth_token: ${{env:TWILIO_AUTH_TOKEN}}
     base_url: http://127.0.0.1:9
     schedule: 0 0 1 1 *
+  jurisdictions: {{plugin: jurisdictions, trades_in: [US]}}
 accounts:
   - name: bench
     title: Bench

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from hub.callflow.definition import (
@@ -151,18 +153,28 @@ def dialled(flow: Flow) -> Iterator[tuple[Place, str]]:
 
 def undialable(number: str, own: Collection[str], allow: Collection[str] = ()) -> str | None:
     """Why a business's number (E.164) must not be dialled, in a sentence; None where it may."""
-    import phonenumbers
-
     if number in own:
         return f"{number} is a tracking number of your own: the call would come back here; write the phone that rings"
-    parsed = phonenumbers.parse(number)
-    if not phonenumbers.is_valid_number(parsed):
+    kind = _kind_of(number)
+    if kind == "nobody's":
         return f"{number} is no number that anybody has; write a phone that rings"
-    if phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.PREMIUM_RATE and "premium" not in allow:
+    if kind == "premium" and "premium" not in allow:
         return f"{number} is a premium-rate number, which fraud lives on; write another, or `allow: [premium]`"
-    if parsed.country_code in SATELLITE and "satellite" not in allow:
+    if kind == "satellite" and "satellite" not in allow:
         return f"{number} is a satellite or worldwide number, which costs much; write another, or `allow: [satellite]`"
     return None
+
+
+@lru_cache(maxsize=1024)
+def _kind_of(number: str) -> Literal["nobody's", "premium", "satellite", "plain"]:
+    import phonenumbers
+
+    parsed = phonenumbers.parse(number)
+    if not phonenumbers.is_valid_number(parsed):
+        return "nobody's"
+    if phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
+        return "premium"
+    return "satellite" if parsed.country_code in SATELLITE else "plain"
 
 
 def _details(flow: Flow) -> Found:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from hub.callflow.definition import END
@@ -34,7 +34,15 @@ class Mark:
 
     def at(self, step: str, attempt: int = 0) -> Mark:
         """The same call at another step."""
-        return replace(self, step=step, attempt=attempt)
+        return Mark(self.version, step, self.waits, self.heard, attempt)
+
+    def once_more(self, attempt: int) -> Mark:
+        """The same call, which waits for somebody once more."""
+        return Mark(self.version, self.step, self.waits + 1, self.heard, attempt)
+
+    def having(self, heard: Heard) -> Mark:
+        """The same call with another word on the recording notice."""
+        return Mark(self.version, self.step, self.waits, heard, self.attempt)
 
     @property
     def over(self) -> bool:

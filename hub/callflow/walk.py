@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import accumulate
 
@@ -143,8 +142,7 @@ class _Walker:
 
     def _next_mark(self, attempt: int | None = None) -> str:
         """The mark of the instruction that waits now."""
-        counted = replace(self._mark, waits=self._mark.waits + 1)
-        self._mark = counted if attempt is None else replace(counted, attempt=attempt)
+        self._mark = self._mark.once_more(self._mark.attempt if attempt is None else attempt)
         return str(self._mark)
 
     def _note(self, result: str, tags: tuple[str, ...] = (), text_back: str | None = None) -> None:
@@ -195,17 +193,15 @@ class _Walker:
         assert words is not None
         asks = "ask_yes" in permission.duties
         if not asks and "offer_refusal" not in permission.duties:
-            self._mark = replace(self._mark, heard="h")
+            self._mark = self._mark.having("h")
             self._said.append(self._say(words.notice))
             self._tell(words.notice, "announced")
             return None
         text = f"{words.notice} {words.agree if asks else words.refuse}"
-        self._mark = replace(self._mark, heard="a")
+        self._mark = self._mark.having("a")
         self._tell(text, "asked" if asks else "offered")
         self._note("asks whether the call may be recorded" if asks else "offers a line that is not recorded")
-        gather = Gather(
-            prompts=(self._say(text),), seconds=words.seconds, mark=self._next_mark(attempt=self._mark.attempt)
-        )
+        gather = Gather(prompts=(self._say(text),), seconds=words.seconds, mark=self._next_mark())
         return self._wait(gather)
 
     def _tell(self, text: str, choice: Choice) -> None:
@@ -227,7 +223,7 @@ class _Walker:
         agrees = digits == AGREE if asks else digits != REFUSE
         agrees = agrees and permission.allowed
         choice: Choice = "refused" if not agrees else "agreed" if asks else "not_refused"
-        self._mark = replace(self._mark, heard="h" if agrees else "r")
+        self._mark = self._mark.having("h" if agrees else "r")
         self._tell(f"{words.notice} {words.agree if asks else words.refuse}", choice)
         self._note(
             {"refused": "not to be recorded", "agreed": "agreed to the recording"}.get(choice, "may be recorded")

@@ -22,6 +22,7 @@ MODULES = (
     "sync",
     "numbers",
     "pools",
+    "flows",
     "snippet",
     "report",
     "sources",

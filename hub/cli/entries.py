@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Stage = Literal["visit", "receive", "answer", "attribute", "enrich", "consent", "outcome", "convert", "deliver", "disclose"]
+Stage = Literal[
+    "visit", "receive", "answer", "attribute", "enrich", "consent", "outcome", "convert", "deliver", "disclose"
+]
 STAGES: tuple[Stage, ...] = (
     "visit",
     "receive",

@@ -11,7 +11,6 @@ from sqlmodel import Session, col, select
 from hub.cli.entries import Entry
 from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclosure
 
-
 MOMENTS = {
     "decide": "decided",
     "send": "asked again before sending",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from hub.contracts.consent import Place
@@ -12,16 +13,30 @@ FIXED, MOBILE, FIXED_OR_MOBILE = 0, 1, 2
 """The `phonenumbers` package's types of the lines that people have at home or with them."""
 
 
-@lru_cache(maxsize=16384)
+EXCHANGE = 8
+"""Characters of a North American number, `+1` included, that tell all that there is to tell of its place."""
+
+
 def places_of_number(number: str | None) -> tuple[Place, ...]:
     """Every place that a number (E.164) could be of, each with its time zones; empty where nobody knows.
 
     A region is told in the USA and Canada only; an area code that lies in several gives each of them. A toll-free or
     worldwide number, a hidden caller and a number that nobody can have tell no place.
     """
+    if number is not None and _NORTH_AMERICAN.fullmatch(number):
+        # A ringing call waits for this: one look for each exchange, and not for each number.
+        return _places(f"{number[:EXCHANGE]}0100")
+    return _places(number) if number else ()
+
+
+_NORTH_AMERICAN = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}", re.ASCII)
+
+
+@lru_cache(maxsize=16384)
+def _places(number: str) -> tuple[Place, ...]:
     import phonenumbers
 
-    e164 = phone_number(number) if number else None
+    e164 = phone_number(number)
     if e164 is None:
         return ()
     parsed = phonenumbers.parse(e164)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -15,6 +16,9 @@ from hub.flow.circumstances import Asked
 from hub.model import CallStep, ConsentDecision, RecordingNotice
 from hub.model.columns import CALL_LIFE, CONSENT_LIFE
 from hub.store.rows import write_rows
+
+Columns = dict[str, Any]
+"""A row as `write_rows` takes it: a caller waits, and an object of SQLAlchemy's takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,8 @@ class Answered:
 
 def keep(session: Session, answers: Sequence[Answered], now: datetime) -> None:
     """Write what these answers leave behind. A point that was answered before changes nothing."""
-    steps: list[CallStep] = []
-    notices: list[RecordingNotice] = []
+    steps: list[Columns] = []
+    notices: list[Columns] = []
     decisions: list[ConsentDecision] = []
     for answer in answers:
         if not answer.asked.point.call_id:
@@ -37,7 +41,7 @@ def keep(session: Session, answers: Sequence[Answered], now: datetime) -> None:
         mine = _steps(answer, now)
         steps += mine
         if answer.decision is not None and mine:
-            answer.decision.subject_id = mine[-1].id
+            answer.decision.subject_id = mine[-1]["id"]
             decisions.append(answer.decision)
         if answer.walk.notice is not None:
             notices.append(_notice(answer, now))
@@ -46,12 +50,12 @@ def keep(session: Session, answers: Sequence[Answered], now: datetime) -> None:
     write_rows(session, CallStep, steps)
 
 
-def _steps(answer: Answered, now: datetime) -> list[CallStep]:
+def _steps(answer: Answered, now: datetime) -> list[Columns]:
     asked = answer.asked
     point = spelled(asked.point)
     taken = answer.walk.taken
     return [
-        CallStep(
+        CallStep.columns(
             connector=asked.connector,
             carrier_call_id=asked.point.call_id,
             company_id=asked.line.company.id,
@@ -71,10 +75,10 @@ def _steps(answer: Answered, now: datetime) -> list[CallStep]:
     ]
 
 
-def _notice(answer: Answered, now: datetime) -> RecordingNotice:
+def _notice(answer: Answered, now: datetime) -> Columns:
     asked, notice = answer.asked, answer.walk.notice
     assert notice is not None
-    return RecordingNotice(
+    return RecordingNotice.columns(
         connector=asked.connector,
         carrier_call_id=asked.point.call_id,
         company_id=asked.line.company.id,

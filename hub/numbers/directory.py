@@ -13,6 +13,7 @@ from typing import TypeVar
 from sqlalchemy import text
 from sqlmodel import Session, SQLModel, col, select
 
+from hub.callflow.circumstances import audio_key
 from hub.callflow.definition import Flow
 from hub.config.models import Config
 from hub.model import Account, Company, FlowVersion, SourceRule, Tracker, TrackingNumber
@@ -72,6 +73,11 @@ class Directory:
     def company(self, company_id: str) -> Company | None:
         """A company by its id."""
         return next((company for company in self.companies.values() if company.id == company_id), None)
+
+    @cached_property
+    def audio_files(self) -> Mapping[str, str]:
+        """The name of each audio file in the hub's addresses, and where it is."""
+        return {audio_key(file): file for line in self.lines.values() for file in line.flow.audio_files}
 
     def showable(self, company: Company) -> Showable:
         """What this company's visitors may be shown."""

@@ -17,6 +17,7 @@ from hub.flow.desk import VisitDesk
 from hub.flow.receive import Receiver
 from hub.numbers.directory import LiveDirectory
 from hub.store.ingest import IngestWriter
+from hub.web.audio import audio_route
 from hub.web.forms import forms_router
 from hub.web.operation import Operation
 from hub.web.recordings import recording_routes
@@ -57,6 +58,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         Route("/readyz", operation.readyz),
         Route("/metrics", operation.metrics),
         *recording_routes(hub),
+        audio_route(directory),
         *script_routes(directory, str(hub.config.hub.public_url)),
     ]
     app.include_router(tracking_router(hub, directory, desk))

@@ -20,6 +20,7 @@ def shared_edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
 def edge(shared_edge: Edge) -> Edge:
     """A hub in which nothing has happened yet."""
     shared_edge.forget()
+    shared_edge.lawyer.behave()
     return shared_edge
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from served import ServedHub, serving
 
-from hub.api import SimulatedCall, WebhookRequest
+from hub.api import AnswerDocument, SimulatedCall, WebhookRequest
 from hub.flow.fold import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Call, FormSubmission, TextMessage
@@ -24,6 +24,7 @@ PUBLIC = "https://calls.example.com"
 POOL = ("+13125550100", "+13125550101")
 DEFAULT, FACEBOOK, STUBBORN = "+13125550120", "+13125550121", "+13135550120"
 BUSINESS, CALLER = "+13125550190", "+13125550142"
+HARBOUR, YARD = "+13125550130", "+13125550191"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 CONFIG = f"""
 hub:
@@ -52,6 +53,29 @@ accounts:
           - {{name: website, type: session, carrier: twilio, numbers: ["{POOL[0]}", "{POOL[1]}"]}}
           - {{name: default, type: source, carrier: twilio, numbers: ["{DEFAULT}"], source: website, default: true}}
           - {{name: social, type: source, carrier: twilio, numbers: ["{FACEBOOK}"], source: facebook, campaign: spring}}
+      - name: harbour
+        title: Harbour Boats
+        time_zone: UTC
+        flow: office
+        flows:
+          - name: office
+            forward: "{BUSINESS}"
+            start: hello
+            recording: {{notice: Harbour records this call.}}
+            steps:
+              hello: {{do: greeting, play: hello.wav, then: menu}}
+              menu:
+                do: menu
+                say: For sales press 1, for the yard press 2.
+                keys: {{"1": sales, "2": yard}}
+                otherwise: yard
+              sales: {{do: dial, number: "{BUSINESS}", record: true, whisper: "From [source].", unanswered: missed}}
+              yard: {{do: round_robin, numbers: {{"{BUSINESS}": 1, "{YARD}": 1}}, unanswered: missed}}
+              missed: {{do: text_back, text: We will call you back., then: mark}}
+              mark: {{do: tag, tags: [missed], then: night}}
+              night: {{do: voicemail, say: Please leave a message for Harbour.}}
+        trackers:
+          - {{name: harbour, type: session, carrier: twilio, numbers: ["{HARBOUR}"]}}
       - name: northgate
         title: Northgate Drains
         domains: [northgate.example.com]
@@ -59,6 +83,10 @@ accounts:
         trackers:
           - {{name: default, type: source, carrier: stubborn, numbers: ["{STUBBORN}"], source: website, default: true}}
 """
+
+
+WAV = b"RIFF" + bytes((36, 0, 0, 0)) + b"WAVEfmt " + bytes(28)
+"""Begins as a WAV file does, which is all that the hub looks at."""
 
 
 @dataclass
@@ -76,6 +104,23 @@ class Edge(ServedHub):
     def stubborn(self) -> Any:
         """The stubborn carrier's connector."""
         return self.opened.hub.plugins.connectors["stubborn"]
+
+    @property
+    def lawyer(self) -> Any:
+        """The consent connector."""
+        return self.opened.hub.plugins.connectors["lawyer"]
+
+    def place(self, *keys: str, **changes: Any) -> tuple[str, list[str]]:
+        """A whole call on Harbour's number that does what the hub's documents say: its id, and what its caller heard."""
+        plain: dict[str, Any] = {"caller_number": CALLER, "tracking_number": HARBOUR, "answering_number": BUSINESS}
+        call = SimulatedCall(**(plain | {"started_at": self.clock(), "keys": keys} | changes))
+        call_id = self.twilio.place_call(call, f"{PUBLIC}/webhooks/twilio", self.exchange)
+        return call_id, list(self.twilio.spoken(call_id))
+
+    def exchange(self, request: WebhookRequest) -> AnswerDocument | None:
+        """The hub's document in reply to a webhook."""
+        reply = self.send(request)
+        return AnswerDocument(reply.headers["content-type"], reply.text) if reply.status_code == 200 else None
 
     def send(self, request: WebhookRequest) -> httpx.Response:
         """A provider's webhook over HTTP, to the hub's real address."""
@@ -146,6 +191,7 @@ class Edge(ServedHub):
 def open_edge(folder: Path, trusted_proxies: str = "[]") -> Iterator[Edge]:
     """A hub with an empty database in `folder`, served over HTTP."""
     path = folder / "config.yaml"
+    (folder / "hello.wav").write_bytes(WAV)
     path.write_text(CONFIG.replace("connectors:", f"  trusted_proxies: {trusted_proxies}\nconnectors:", 1))
     clock = FrozenClock()
     listener = socket.create_server(("127.0.0.1", 0))
@@ -156,3 +202,4 @@ def open_edge(folder: Path, trusted_proxies: str = "[]") -> Iterator[Edge]:
                 yield Edge(opened, clock, client)
         finally:
             opened.hub.plugins.connectors["stubborn"].behave()
+            opened.hub.plugins.connectors["lawyer"].behave()

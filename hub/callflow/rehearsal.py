@@ -1,0 +1,63 @@
+"""A call walked without a phone: a caller who presses given keys, and a business that picks up or does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from hub.callflow.circumstances import Circumstances, Permission, Walk
+from hub.callflow.definition import Flow
+from hub.callflow.marks import MOST_WAITS
+from hub.callflow.walk import tags_of, walk
+from hub.contracts.answers import AnswerPoint, Dial, Gather, Moment, TakeMessage
+
+Permit = Callable[[Circumstances], Permission]
+MOST_TURNS = 2 * MOST_WAITS + 10
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Once that the carrier asked, and what it was told."""
+
+    point: AnswerPoint
+    walk: Walk
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Behaviour:
+    """What the caller and the business do. Keys are used one a menu, `""` lets its time run out, as does the end of them."""
+
+    keys: Sequence[str] = ()
+    answers: bool = True
+    """Whether somebody picks up."""
+
+
+def rehearse(
+    flow: Flow, version: int, number: str, known: Circumstances, behaviour: Behaviour, permit: Permit
+) -> list[Turn]:
+    """Every turn of a call on the tracking number `number`, to its end."""
+    keys = list(behaviour.keys)
+    turns: list[Turn] = []
+    point = AnswerPoint(moment="ringing", tracking_number=number, call_id=known.call_id)
+    while len(turns) < MOST_TURNS:
+        walked = walk(flow, version, point, replace(known, recording=permit(known)))
+        turns.append(Turn(point, walked))
+        known = replace(known, tags=known.tags | tags_of(walked.taken))
+        last = walked.instructions[-1] if walked.instructions else None
+        match last:
+            case Gather():
+                point = _next(point, "digits", last.mark, digits=keys.pop(0)[: last.most_digits] if keys else "")
+            case Dial():
+                if last.whisper and behaviour.answers:
+                    heard = _next(point, "whisper", last.mark)
+                    turns.append(Turn(heard, walk(flow, version, heard, known)))
+                point = _next(point, "dial_ended", last.mark, answered=behaviour.answers)
+            case TakeMessage():
+                point = _next(point, "message_left", last.mark)
+            case _:
+                break
+    return turns
+
+
+def _next(point: AnswerPoint, moment: Moment, mark: str, digits: str = "", answered: bool = False) -> AnswerPoint:
+    return replace(point, moment=moment, mark=mark, digits=digits, answered=answered)

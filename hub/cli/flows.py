@@ -1,0 +1,205 @@
+"""`hub flows`: the companies' call flows: are they right, which versions answer, and how would a call go?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.printing import (
+    CONFIG,
+    AsJson,
+    CannotDo,
+    ConfigFile,
+    counted,
+    echo_json,
+    moment,
+    plain,
+    say,
+    table,
+)
+
+if TYPE_CHECKING:
+    from hub.callflow.definition import Flow
+    from hub.config.models import CompanySection, Config
+
+commands = typer.Typer(help="Look at call flows, and walk them without a phone.", no_args_is_help=True)
+Company = Annotated[str | None, typer.Option(help="The company's name in config.yaml.", metavar="NAME")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="flows")
+
+
+@commands.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(help="The configuration file.", metavar="[FILE]")] = CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Read the call flows of config.yaml and tell every problem with its line; no provider is asked.
+
+    Ends with 0 if all is well, 2 if something is wrong.
+    """
+    from hub.errors import ConfigError
+    from hub.opening import read_config
+
+    try:
+        config = read_config(file, sandbox=True)
+    except ConfigError as error:
+        if not as_json:
+            raise
+        told = [{"line": each.line, "path": each.path, "text": each.text} for each in error.problems]
+        echo_json({"ok": False, "problems": told})
+        raise typer.Exit(2) from None
+    flows = _flows(config, None)
+    if as_json:
+        echo_json({"ok": True, "flows": [{"company": company.name, "flow": flow.name} for company, flow in flows]})
+        return
+    say(f"[green]✓[/green] {counted(len(flows), 'call flow')} in {plain(file)}: every way leads to an end.")
+
+
+@commands.command("list")
+def list_flows(company: Company = None, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """List the call flows, the version that answers now, and the trackers that they answer."""
+    from sqlmodel import col, select
+
+    from hub.model import Company as CompanyRow
+    from hub.model import FlowVersion
+    from hub.opening import open_store, read_config
+
+    loaded = read_config(config, sandbox=True)
+    with open_store(loaded) as store, store.reading() as session:
+        saved = select(CompanyRow.name, FlowVersion).join(
+            FlowVersion, col(FlowVersion.company_id) == col(CompanyRow.id)
+        )
+        rows = session.exec(saved.order_by(col(FlowVersion.number))).all()
+    latest = {(name, row.name): row for name, row in rows}
+    told: list[dict[str, Any]] = []
+    for section, flow in _flows(loaded, company):
+        row = latest.get((section.name, flow.name))
+        told.append(
+            {
+                "company": section.name,
+                "flow": flow.name,
+                "version": row.number if row else None,
+                "since": row.made_at if row else None,
+                "steps": len(flow.steps),
+                "forward": flow.forward,
+                "records": flow.records,
+                "trackers": [each.name for each in section.trackers if section.flow_of(each).name == flow.name],
+            }
+        )
+    if as_json:
+        echo_json(told)
+        return
+    cells = [
+        (each["company"], each["flow"], each["version"], moment(each["since"], seconds=False), each["steps"],
+         each["forward"], "yes" if each["records"] else "no", ", ".join(each["trackers"]))
+        for each in told
+    ]  # fmt: skip
+    heads = ("company", "flow", "version", "since", "steps", "forward", "records", "trackers")
+    table(
+        "Call flows", heads, [[cell if index == 3 else plain(cell) for index, cell in enumerate(row)] for row in cells]
+    )
+
+
+@commands.command("simulate")
+def simulate(
+    flow: Annotated[str, typer.Argument(help="The flow's name in config.yaml; `route` for a company's route.")],
+    caller: Annotated[str | None, typer.Option("--from", help="The caller's number; hidden where left out.")] = None,
+    at: Annotated[datetime | None, typer.Option(help="When, in the company's time zone; now where left out.")] = None,
+    source: Annotated[str | None, typer.Option(help="What the call came from, like google.")] = None,
+    medium: Annotated[str | None, typer.Option(help="By which medium, like cpc.")] = None,
+    campaign: Annotated[str | None, typer.Option(help="By which campaign.")] = None,
+    landing_page: Annotated[str | None, typer.Option(help="The page on which the caller's visit began.")] = None,
+    repeat: Annotated[bool, typer.Option("--repeat", help="The caller called before.")] = False,
+    last_answered_by: Annotated[str | None, typer.Option(help="Who answered the caller's last call.")] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option(help="A tag of the caller's earlier calls; as often as you like.")
+    ] = None,
+    keys: Annotated[str, typer.Option(help="What the caller presses, one a menu: 1,2; empty for none in time.")] = "",
+    unanswered: Annotated[bool, typer.Option("--unanswered", help="Nobody picks up.")] = False,
+    carrier: Annotated[str | None, typer.Option(help="Only this carrier's documents.", metavar="NAME")] = None,
+    company: Company = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Walk a call along a flow without a phone: each step, and the document that each carrier would get.
+
+    The consent connectors of config.yaml decide whether it would be recorded. Nothing is stored, and nobody is called.
+    """
+    from hub.callflow.rehearsal import Behaviour
+    from hub.cli.rehearsing import Known, rehearsed
+    from hub.contracts.phones import phone_number
+    from hub.opening import read_config
+
+    loaded = read_config(config, sandbox=True)
+    section, found = _one_flow(loaded, flow, company)
+    numbers = {name: phone_number(value) if value else None for name, value in
+               (("--from", caller), ("--last-answered-by", last_answered_by))}  # fmt: skip
+    for name, value in (("--from", caller), ("--last-answered-by", last_answered_by)):
+        if value and numbers[name] is None:
+            raise CannotDo(f"{name} is no phone number; write it in E.164, like +13125550142.")
+    known = Known(
+        caller=numbers["--from"],
+        at=at,
+        first_time=not repeat and last_answered_by is None and not tag,
+        last_answered_by=numbers["--last-answered-by"],
+        tags=frozenset(tag or ()),
+        attribution={"source": source, "medium": medium, "campaign": campaign, "landing_page": landing_page},
+    )
+    behaviour = Behaviour(keys=keys.split(",") if keys else (), answers=not unanswered)
+    turns = rehearsed(loaded, section, found, known, behaviour, carrier)
+    if as_json:
+        echo_json({"company": section.name, "flow": found.name, "turns": [turn.plain() for turn in turns]})
+        return
+    for turn in turns:
+        _print_turn(turn)
+
+
+def _print_turn(turn: Any) -> None:
+    say(f"[bold]{turn.moment.replace('_', ' ')}[/bold]{f' [dim]key {plain(turn.digits)}[/dim]' if turn.digits else ''}")
+    for step in turn.steps:
+        say(f"  [green]{plain(step['step'])}[/green] {plain(step['do'])}: {plain(step['result'])}")
+    if turn.notice:
+        say(
+            f"  [yellow]recording[/yellow] {plain(turn.notice['choice'].replace('_', ' '))}: “{plain(turn.notice['text'])}”"
+        )
+    for name, document in turn.documents.items():
+        say(f"  [dim]{plain(name)}[/dim] {plain(document)}")
+
+
+def _flows(config: Config, company: str | None) -> list[tuple[CompanySection, Flow]]:
+    """Every flow of every company: those that are written, and those that routes stand for."""
+    from hub.callflow.route import flow_of
+
+    found: list[tuple[CompanySection, Flow]] = []
+    for section in config.companies:
+        if company not in (None, section.name):
+            continue
+        flows = {flow.name: flow for flow in section.flows}
+        if section.route is not None:
+            made = flow_of(section.route)
+            flows[made.name] = made
+        flows |= {flow.name: flow for flow in map(section.flow_of, section.trackers)}
+        found += [(section, flow) for flow in flows.values()]
+    if not found and company is not None:
+        known = ", ".join(section.name for section in config.companies)
+        raise CannotDo(f"No company is named {company!r}; there are {known}.")
+    return found
+
+
+def _one_flow(config: Config, name: str, company: str | None) -> tuple[CompanySection, Flow]:
+    flows = _flows(config, company)
+    matching = [each for each in flows if each[1].name == name]
+    if len(matching) > 1:
+        owners = ", ".join(section.name for section, _ in matching)
+        raise CannotDo(f"More than one company has a flow {name!r} ({owners}); name one with --company.")
+    if not matching:
+        raise CannotDo(
+            f"No flow is named {name!r}; there are {', '.join(dict.fromkeys(flow.name for _, flow in flows))}."
+        )
+    return matching[0]

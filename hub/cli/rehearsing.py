@@ -1,0 +1,156 @@
+"""A rehearsal with the connectors of a config.yaml: its consent plugins judge, its carriers write their documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hub.assembly import Hub, assemble, utc_now
+from hub.callflow.checks import lacking
+from hub.callflow.circumstances import Circumstances, Permission
+from hub.callflow.definition import Flow
+from hub.callflow.rehearsal import Behaviour, Turn, rehearse
+from hub.cli.printing import CannotDo
+from hub.config.models import CompanySection, Config
+from hub.contracts.answers import AnswerPoint
+from hub.contracts.webhooks import AnswerDocument
+from hub.flow.circumstances import Asked, circumstances
+from hub.flow.permission import ask_to_record
+from hub.model import Company, Tracker, TrackingNumber
+from hub.numbers.directory import Line
+from hub.sandbox import start_sandboxes
+
+NUMBER = "+13125550100"
+"""The tracking number of a rehearsal where the flow has none yet."""
+VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What the person who rehearses says of the call."""
+
+    caller: str | None
+    at: datetime | None
+    first_time: bool
+    last_answered_by: str | None
+    tags: frozenset[str]
+    attribution: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One turn as it is printed."""
+
+    moment: str
+    digits: str
+    steps: list[dict[str, Any]]
+    notice: dict[str, Any] | None
+    instructions: list[dict[str, Any]]
+    documents: dict[str, str]
+
+    def plain(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self)
+
+
+def rehearsed(
+    config: Config, company: CompanySection, flow: Flow, known: Known, behaviour: Behaviour, carrier: str | None
+) -> list[Told]:
+    """Every turn of the call, with each carrier's document; CannotDo where `carrier` is none of config.yaml's."""
+    carriers = [entry.name for entry in config.of_kind("carrier") if carrier in (None, entry.name)]
+    if not carriers:
+        raise CannotDo(f"No carrier is named {carrier!r}; `hub plugins` lists what config.yaml connects.")
+    with _connected(config) as hub:
+        line = _line(company, flow, carriers[0])
+        call = AnswerPoint(
+            moment="ringing", tracking_number=line.number.number, call_id="rehearsal", caller_number=known.caller
+        )
+        asked = Asked(connector=carriers[0], point=call, line=line, flow=flow, version=VERSION)
+        now = _moment(known.at, company.time_zone)
+
+        def permit(circumstances: Circumstances) -> Permission:
+            if not flow.records:
+                return Permission()
+            ((permission, _),) = ask_to_record(hub, None, [(asked, circumstances)], now)
+            return permission
+
+        turns = rehearse(flow, VERSION, call.tracking_number, _circumstances(hub, asked, known, now), behaviour, permit)
+        return [_told(hub, carriers, flow, turn, known.caller) for turn in turns]
+
+
+def _circumstances(hub: Hub, asked: Asked, known: Known, now: datetime) -> Circumstances:
+    (found,) = circumstances(None, [asked], now, str(hub.config.hub.public_url).rstrip("/"))
+    campaign, source = known.attribution.get("campaign"), known.attribution.get("source")
+    return replace(
+        found,
+        first_time=known.first_time,
+        last_answered_by=known.last_answered_by,
+        tags=known.tags,
+        source_name=(campaign or source or found.source_name).replace("_", " "),
+        source=source or found.source,
+        medium=known.attribution.get("medium") or found.medium,
+        campaign=campaign or found.campaign,
+        landing_page=known.attribution.get("landing_page"),
+    )
+
+
+def _told(hub: Hub, carriers: list[str], flow: Flow, turn: Turn, caller: str | None) -> Told:
+    documents = {}
+    point = replace(turn.point, caller_number=caller)
+    for name in carriers:
+        short = lacking(flow, hub.plugins.connectors[name].manifest.abilities)
+        missing = {step: short[step] for step in (each.step for each in turn.walk.taken) if step in short}
+        if missing:
+            what = "; ".join(f"{step} ({', '.join(sorted(need))})" for step, need in missing.items())
+            documents[name] = f"cannot do {what}"
+            continue
+        (made,) = hub.plugins.render_answers(name, [(point, turn.walk.instructions)])
+        documents[name] = made.body if isinstance(made, AnswerDocument) else str(made)
+    notice = turn.walk.notice
+    return Told(
+        moment=point.moment,
+        digits=point.digits,
+        steps=[asdict(each) for each in turn.walk.taken],
+        notice={"text": notice.text, "choice": notice.choice, "duties": sorted(notice.duties)} if notice else None,
+        instructions=[{"do": type(each).__name__, **asdict(each)} for each in turn.walk.instructions],
+        documents=documents,
+    )
+
+
+@contextmanager
+def _connected(config: Config) -> Iterator[Hub]:
+    """The connectors, each pointed at its stand-in; the database is not touched."""
+    entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}
+    wanted = {name: entry for name, entry in entries.items() if entry.kind in ("carrier", "consent")}
+    others = {name: entry for name, entry in config.connectors.items() if entry.kind in ("carrier", "consent")}
+    with start_sandboxes({name: entry.connector_class for name, entry in wanted.items()}) as running:
+        pointed = {name: entry.with_sandbox(running.settings(name)) for name, entry in wanted.items()}
+        hub = assemble(replace(config, connectors={**others, **pointed}))
+        try:
+            yield hub
+        finally:
+            hub.close()
+
+
+def _line(company: CompanySection, flow: Flow, carrier: str) -> Line:
+    row = Company(
+        account_id="", name=company.name, title=company.title, time_zone=company.time_zone, country=company.country,
+        region=company.region,
+    )  # fmt: skip
+    mine = [each for each in company.trackers if company.flow_of(each).name == flow.name]
+    numbers = [number for each in mine for number in each.numbers]
+    tracker = Tracker(company_id=row.id, name=mine[0].name if mine else "rehearsal", type="source", carrier=carrier)
+    if mine:
+        tracker.source, tracker.medium, tracker.campaign = mine[0].source, mine[0].medium, mine[0].campaign
+    number = TrackingNumber(tracker_id=tracker.id, number=numbers[0] if numbers else NUMBER)
+    return Line(number, tracker, row, flow, VERSION)
+
+
+def _moment(at: datetime | None, time_zone: str) -> datetime:
+    if at is None:
+        return utc_now()
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(time_zone))).astimezone(UTC)

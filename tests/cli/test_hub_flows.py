@@ -1,0 +1,126 @@
+"""`hub flows`: checked, listed, and walked without a phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_shop import Shop
+
+FLOW = """\
+        flow: office
+        flows:
+          - name: office
+            forward: "+13125550190"
+            start: hours
+            recording: {notice: This call is recorded.}
+            steps:
+              hours: {do: schedule, hours: {mon-fri: "8:00-17:00"}, open: menu, closed: night}
+              menu: {do: menu, say: For sales press 1., keys: {"1": sales}, otherwise: night}
+              sales:
+                do: dial
+                number: "+13125550190"
+                record: true
+                whisper: A caller from [source].
+                unanswered: missed
+              missed: {do: text_back, text: We will call you back., then: night}
+              night: {do: voicemail, say: Please leave a message.}
+"""
+ROUTE = '        route: {dial: "+13125550190"}\n'
+MONDAY, SUNDAY = "2026-11-23T10:00:00", "2026-11-22T10:00:00"
+
+
+@pytest.fixture
+def office(shop: Shop) -> Shop:
+    """The shop with a call flow in place of its route."""
+    shop.configure(consent="law: {plugin: jurisdictions, trades_in: [US]}")
+    file = shop.folder / "config.yaml"
+    text = file.read_text().replace(ROUTE, FLOW)
+    assert FLOW in text
+    file.write_text(text)
+    return shop
+
+
+def simulated(office: Shop, *words: str) -> list[dict[str, Any]]:
+    turns: list[dict[str, Any]] = office.json("flows", "simulate", "office", *words)["turns"]
+    return turns
+
+
+def taken(turns: list[dict[str, Any]]) -> list[str]:
+    names = [step["step"] for turn in turns for step in turn["steps"]]
+    return [name for index, name in enumerate(names) if index == 0 or names[index - 1] != name]
+
+
+def test_a_call_is_walked_with_the_document_of_each_carrier(office: Shop) -> None:
+    words = ("--from", "+12125550142", "--at", MONDAY, "--keys", "1,9", "--source", "google")
+    turns = simulated(office, *words)
+    assert taken(turns) == ["hours", "menu", "sales"]
+    assert [turn["moment"] for turn in turns] == ["ringing", "digits", "digits", "whisper", "dial_ended"]
+    assert "<Gather" in turns[0]["documents"]["phone"]
+    notices = [turn["notice"] for turn in turns if turn["notice"]]
+    assert [notice["choice"] for notice in notices] == ["offered", "refused"], "the business is in Illinois"
+    assert "A caller from google." in turns[3]["documents"]["phone"]
+    shown = office.run("flows", "simulate", "office", *words).stdout
+    assert "key 1: sales" in shown and "“This call is recorded." in shown and "<Dial" in shown
+
+
+def test_the_hour_of_the_call_is_that_of_the_company(office: Shop) -> None:
+    assert taken(simulated(office, "--at", SUNDAY)) == ["hours", "night"]
+    assert taken(simulated(office, "--at", MONDAY, "--unanswered", "--keys", "1")) == [
+        "hours", "menu", "sales", "missed", "night",
+    ]  # fmt: skip
+
+
+def test_nothing_is_stored_by_a_rehearsal(office: Shop, tmp_path: Path) -> None:
+    before = sorted(each.name for each in office.folder.iterdir())
+    simulated(office, "--at", MONDAY)
+    assert sorted(each.name for each in office.folder.iterdir()) == before
+
+
+def test_flows_are_listed_with_their_versions_and_trackers(office: Shop) -> None:
+    with office.opened():
+        pass
+    (row,) = office.json("flows", "list")
+    assert (row["company"], row["flow"], row["version"], row["steps"]) == ("north", "office", 1, 5)
+    assert row["trackers"] == ["pool", "print"] and row["records"]
+    assert "office" in office.run("flows", "list").stdout
+
+
+def test_a_wrong_flow_is_told_with_its_line(office: Shop) -> None:
+    assert office.run("flows", "check", str(office.folder / "config.yaml")).exit_code == 0
+    file = office.folder / "config.yaml"
+    file.write_text(file.read_text().replace("then: night", "then: nights"))
+    answer = office.json("flows", "check", str(file), status=2)
+    (problem,) = answer["problems"]
+    line = file.read_text().splitlines()[problem["line"] - 1]
+    assert "nights" in line and "did you mean `night`?" in problem["text"]
+
+
+def test_a_route_can_be_walked_and_an_unknown_flow_is_told(shop: Shop) -> None:
+    shop.configure()
+    assert shop.json("flows", "simulate", "route")["turns"][0]["steps"][0]["do"] == "dial"
+    refused = shop.run("flows", "simulate", "nothing")
+    assert refused.exit_code != 0 and "No flow is named 'nothing'; there are route." in str(refused.exception)
+
+
+def test_the_story_of_a_call_tells_the_steps_that_it_took(office: Shop) -> None:
+    from hub.contracts.answers import AnswerPoint
+    from hub.flow.answer import Answerer
+
+    office.play()
+    (call_id,) = [row.id for row in office.rows(_calls())]
+    (carrier_id,) = [row.carrier_call_id for row in office.rows(_calls())]
+    with office.opened() as opened:
+        answerer = Answerer(opened.hub, opened.directory)
+        point = AnswerPoint(moment="ringing", tracking_number="+13125550100", call_id=carrier_id)
+        assert answerer.submit("phone", [point]).documents.result(10)
+        answerer.close()
+    story = office.json("call", call_id)
+    assert next(entry["step"] for entry in story["timeline"] if entry["stage"] == "answer") == "hours"
+
+
+def _calls() -> Any:
+    from hub.model import Call
+
+    return Call

@@ -1,0 +1,187 @@
+"""Whole calls along a call flow over HTTP: what is heard, recorded, written down, and what happens where something fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+from sqlalchemy import text
+from web_edge import BUSINESS, CALLER, HARBOUR, PUBLIC, WAV, YARD, Edge
+
+from hub.api import SimulatedCall
+from hub.callflow.definition import Flow
+from hub.numbers.directory import write_accounts
+
+MENU = "For sales press 1, for the yard press 2."
+NOTICE = "Harbour records this call."
+
+
+def steps(edge: Edge, call_id: str) -> list[tuple[str, str]]:
+    query = "SELECT step, result FROM call_step WHERE carrier_call_id = :id ORDER BY at, id"
+    return [(row["step"], row["result"]) for row in edge.rows(query, id=call_id)]
+
+
+def notices(edge: Edge) -> list[tuple[str, str]]:
+    return [(row["choice"], row["text"]) for row in edge.rows("SELECT * FROM recording_notice ORDER BY id")]
+
+
+def test_a_call_goes_along_its_flow_and_every_step_is_written_down(edge: Edge) -> None:
+    call_id, heard = edge.place("1")
+    assert [each.removeprefix(PUBLIC)[:7] for each in heard[:1]] == ["/audio/"]
+    assert heard[1:] == [MENU, NOTICE]
+    assert steps(edge, call_id) == [
+        ("hello", "was said"),
+        ("menu", "asks for a key"),
+        ("menu", "key 1: sales"),
+        ("sales", f"rings {BUSINESS}, recorded"),
+    ]
+    assert notices(edge) == [("announced", NOTICE)]
+    edge.work()
+    (call,) = edge.calls()
+    assert (call["answered_by"], call["recording_id"] is not None) == (BUSINESS, True)
+    assert edge.one("SELECT use FROM consent_decision WHERE id = (SELECT decision_id FROM recording_notice)") == (
+        "telephony.recording"
+    )
+
+
+def test_a_caller_who_refuses_gets_a_line_that_is_not_recorded(edge: Edge) -> None:
+    edge.lawyer.duties = frozenset({"announce", "offer_refusal"})
+    _, heard = edge.place("1", "9")
+    asked = f"{NOTICE} If you do not want this call to be recorded, press 9."
+    assert heard[1:] == [MENU, asked]
+    assert notices(edge) == [("offered", asked), ("refused", asked)]
+    edge.work()
+    assert edge.calls()[0]["recording_id"] is None
+    _, heard = edge.place("1")
+    assert notices(edge)[2:] == [("offered", asked), ("not_refused", asked)]
+    edge.work()
+    assert sum(call["recording_id"] is not None for call in edge.calls()) == 1
+
+
+def test_where_recording_is_not_allowed_nothing_is_said_and_nothing_recorded(edge: Edge) -> None:
+    edge.lawyer.verdict = "deny"
+    _, heard = edge.place("1")
+    assert heard[1:] == [MENU]
+    edge.work()
+    assert edge.calls()[0]["recording_id"] is None
+    assert notices(edge) == []
+    assert edge.one("SELECT verdict FROM consent_decision") == "deny", "why it was not recorded is known"
+
+
+def test_the_question_names_every_place_of_the_caller_and_the_business(edge: Edge) -> None:
+    edge.place("1", caller_number="+19025550142")
+    question = edge.lawyer.questions[0]
+    assert (question.use, question.categories) == ("telephony.recording", frozenset({"user.telephony.recording"}))
+    assert {(place.country, place.region) for place in question.person_places} == {("CA", "NS"), ("CA", "PE")}
+    assert [(place.country, place.basis) for place in question.business_places] == [("US", "business")]
+
+
+def test_a_call_that_nobody_answers_is_tagged_and_leaves_a_message(edge: Edge) -> None:
+    call_id, heard = edge.place("2", outcome="voicemail")
+    assert heard[-1] == "Please leave a message for Harbour."
+    assert [step for step, _ in steps(edge, call_id)] == [
+        "hello", "menu", "menu", "yard", "yard", "missed", "mark", "night", "night",
+    ]  # fmt: skip
+    assert edge.one("SELECT text_back FROM call_step WHERE step = 'missed'") == "We will call you back."
+    edge.work()
+    assert edge.calls()[0]["voicemail"]
+
+
+def test_a_known_caller_reaches_the_phone_that_answered_last_time(edge: Edge) -> None:
+    for phone in (YARD, BUSINESS):
+        edge.forget()
+        rung = False
+        while not rung:  # whichever phone the first calls ring, one of them is answered there
+            edge.place("2", answering_number=phone)
+            edge.work()
+            rung = edge.one("SELECT count(*) FROM call WHERE answered_by = :phone", phone=phone) > 0
+        for _ in range(3):
+            edge.clock.advance(minutes=5)
+            call_id, _ = edge.place("2", answering_number=phone)
+            assert steps(edge, call_id)[-1] == ("yard", f"rings {phone}")
+            edge.work()
+
+
+def test_a_carrier_that_asks_twice_is_told_the_same_and_leaves_no_second_trace(edge: Edge) -> None:
+    ringing, *_ = edge.call(tracking_number=HARBOUR)
+    first, again = edge.send(ringing), edge.send(ringing)
+    assert (first.status_code, first.text) == (200, again.text)
+    assert edge.one("SELECT count(*) FROM call_step") == 2
+
+
+def test_a_call_ends_on_the_version_of_its_flow_on_which_it_began(own_edge: Edge) -> None:
+    edge = own_edge
+    asked: list[str] = []
+
+    def exchange(request):  # type: ignore[no-untyped-def]
+        if request.path.startswith("digits"):
+            asked.append(request.url)
+            _change_flow(edge)
+        return edge.exchange(request)
+
+    call = SimulatedCall(
+        caller_number=CALLER, tracking_number=HARBOUR, answering_number=BUSINESS, started_at=edge.clock(), keys=("1",)
+    )
+    call_id = edge.twilio.place_call(call, f"{PUBLIC}/webhooks/twilio", exchange)
+    assert asked, "the config was changed while the caller heard the menu"
+    assert steps(edge, call_id)[-1] == ("sales", f"rings {BUSINESS}, recorded")
+    later, _ = edge.place("1")
+    assert steps(edge, later)[-1] == ("yard", f"rings {BUSINESS}") or steps(edge, later)[-1] == (
+        "yard",
+        f"rings {YARD}",
+    )
+    versions = edge.rows("SELECT carrier_call_id, min(flow_version) AS low, max(flow_version) AS high FROM call_step "
+                         "GROUP BY carrier_call_id")  # fmt: skip
+    assert all(row["low"] == row["high"] for row in versions)
+    assert len({row["low"] for row in versions}) == 2
+
+
+def _change_flow(edge: Edge) -> None:
+    """Config.yaml is changed: key 1 now leads to the yard."""
+    config = edge.opened.hub.config
+    account = config.accounts[0]
+    companies = []
+    for company in account.companies:
+        flows = tuple(_changed(flow) for flow in company.flows)
+        companies.append(company.model_copy(update={"flows": flows}))
+    changed = replace(config, accounts=(account.model_copy(update={"companies": tuple(companies)}),))
+    with edge.opened.hub.store.writing() as session:
+        write_accounts(session, changed, edge.clock())
+    edge.opened.directory.refresh()
+
+
+def _changed(flow: Flow) -> Flow:
+    definition = flow.model_dump(mode="json")
+    definition["steps"]["menu"]["keys"]["1"] = "yard"
+    definition["steps"]["yard"]["unanswered"] = "sales"
+    return Flow.model_validate(definition)
+
+
+def test_where_the_notice_cannot_be_stored_the_call_is_connected_unrecorded(own_edge: Edge) -> None:
+    edge = own_edge
+    with edge.opened.hub.store.writing() as session:
+        session.execute(text("ALTER TABLE recording_notice RENAME TO recording_notice_away"))
+    call_id, heard = edge.place("1")
+    assert heard[1:] == [MENU], "no notice is heard that is not stored"
+    assert [step for step, _ in steps(edge, call_id)] == ["hello", "menu"]
+    edge.work()
+    (call,) = edge.calls()
+    assert (call["answered_by"], call["recording_id"]) == (BUSINESS, None)
+
+
+def test_a_consent_plugin_that_hangs_leaves_the_call_unrecorded_and_in_time(own_edge: Edge) -> None:
+    own_edge.lawyer.may_answer.clear()
+    _, heard = own_edge.place("1")
+    assert heard[1:] == [MENU]
+    own_edge.work()
+    assert (own_edge.calls()[0]["answered_by"], own_edge.calls()[0]["recording_id"]) == (BUSINESS, None)
+    assert own_edge.one("SELECT rule_id FROM consent_decision") == "hub.no-answer"
+
+
+def test_the_audio_files_of_flows_are_served_and_nothing_beside_them(edge: Edge) -> None:
+    first, *_ = edge.call(tracking_number=HARBOUR)
+    (play,) = ElementTree.fromstring(edge.send(first).content).findall("Play")
+    served = edge.client.get((play.text or "").removeprefix(PUBLIC))
+    assert (served.status_code, served.content, served.headers["content-type"]) == (200, WAV, "audio/wav")
+    for other in ("config.yaml", "../config.yaml", "hello.wav", "ringfence.db"):
+        assert edge.client.get(f"/audio/{other}").status_code == 404

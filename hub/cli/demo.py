@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -75,10 +76,16 @@ def _demo_config(loaded: Config) -> Config:
     database = loaded.hub.database
     if not database.startswith("sqlite:///"):
         raise ConfigError("hub demo plays on SQLite; set hub.database to sqlite:///data/ringfence.db for it.")
-    _make_room(Path(database.removeprefix("sqlite:///")))
+    file = Path(database.removeprefix("sqlite:///"))
+    _make_room(file)
+    recordings = loaded.recordings.model_copy(update={"storage": str(_audio_of(file)), "options": {}})
     port = _free_port(int(loaded.hub.listen.rpartition(":")[2]))
     hub = loaded.hub.model_copy(update={"listen": f"127.0.0.1:{port}", "public_url": f"http://127.0.0.1:{port}"})
-    return replace(loaded, hub=hub)
+    return replace(loaded, hub=hub, recordings=recordings)
+
+
+def _audio_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}-recordings")
 
 
 def _make_room(file: Path) -> None:
@@ -103,6 +110,7 @@ def _make_room(file: Path) -> None:
         )
     for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
         each.unlink(missing_ok=True)
+    shutil.rmtree(_audio_of(file), ignore_errors=True)
 
 
 def _mark(opened: Opened) -> None:

@@ -10,20 +10,33 @@ from hub.config.document import Path
 from hub.config.models import RecordingsSection
 from hub.config.reading import Reading
 
+OPTIONS: Path = ("recordings", "options")
 SECRET = re.compile("secret|token|password|key", re.IGNORECASE)
 """Names of options that open the storage; what they stand for is never written in clear."""
 
 
 def read_recordings(reading: Reading, value: Any) -> RecordingsSection | None:
     """The section `recordings:`, its defaults where it is left out; None where something is wrong, which is told."""
+    if reading.sandbox:
+        value = _without_missing(reading, value)
     section = reading.section(RecordingsSection, value, ("recordings",))
     if section is None:
         return None
-    for path in _in_clear(reading, section.options, ("recordings", "options")):
+    for path in _in_clear(reading, section.options, OPTIONS):
         reading.tell(path, "is a secret in clear; write ${env:…} or ${file:/run/secrets/…} instead")
     if "://" in section.storage:
         return section
     return section.model_copy(update={"storage": str(reading.absolute(section.storage))})
+
+
+def _without_missing(reading: Reading, value: Any) -> Any:
+    """A hub among stand-ins needs no secrets: options whose reference leads nowhere are left out."""
+    bad = {path for path in reading.references.missing if path[:2] == OPTIONS and len(path) > 2}
+    if not bad or not isinstance(value, dict) or not isinstance(value.get("options"), dict):
+        return value
+    reading.forgiven |= bad
+    names = {path[2] for path in bad}
+    return {**value, "options": {name: each for name, each in value["options"].items() if name not in names}}
 
 
 def _in_clear(reading: Reading, options: Mapping[str, Any], path: Path) -> Iterator[Path]:

@@ -160,6 +160,30 @@ def test_a_plugin_that_crashes_on_its_settings_is_a_problem(problems: Any) -> No
     ]
 
 
+S3 = GOOD.replace(
+    "conversions:\n",
+    "recordings: {storage: 's3://calls/x', keep: 30 days, options: {key: '${env:S3_KEY}', anon: false}}\nconversions:\n",
+    1,
+)
+
+
+def test_where_recordings_lie_has_a_default_beside_the_file(load: Any, tmp_path: Path) -> None:
+    recordings = load(GOOD).recordings
+    assert (recordings.storage, dict(recordings.options)) == (str(tmp_path / "data" / "recordings"), {})
+    assert recordings.keep.days == 90 and recordings.delete_at_carrier is False
+
+
+def test_another_storage_keeps_its_address_and_gets_its_options_by_reference(load: Any) -> None:
+    config = load(S3, environ={**ENVIRON, "S3_KEY": "a-key-that-nobody-may-see"})
+    assert config.recordings.storage == "s3://calls/x" and config.recordings.keep.days == 30
+    assert config.recordings.options == {"key": "a-key-that-nobody-may-see", "anon": False}
+    assert "nobody-may-see" not in yaml.safe_dump(shown(config))
+
+
+def test_among_stand_ins_a_storage_needs_no_secrets(load: Any) -> None:
+    assert load(S3, sandbox=True).recordings.options == {"anon": False}
+
+
 # showing
 
 

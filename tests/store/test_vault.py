@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlmodel import select
@@ -152,6 +152,7 @@ MEMORY = Store("sqlite://")
 upgrade(MEMORY)
 
 
+@settings(max_examples=40, deadline=None)
 @given(plain=st.binary(max_size=200), place=st.integers(0, 200), bit=st.integers(0, 7))
 def test_sealed_bytes_that_were_changed_do_not_open(plain: bytes, place: int, bit: int) -> None:
     sealed = bytearray(seal(MEMORY, plain=plain))
@@ -164,7 +165,7 @@ def test_sealed_bytes_that_were_changed_do_not_open(plain: bytes, place: int, bi
 # Where the hub's own key is kept
 
 
-def settings(folder: Path, *keys: str) -> HubSection:
+def section(folder: Path, *keys: str) -> HubSection:
     return HubSection(
         public_url="https://calls.example.com",  # type: ignore[arg-type]
         database=f"sqlite:///{folder / 'data' / 'ringfence.db'}",
@@ -173,9 +174,9 @@ def settings(folder: Path, *keys: str) -> HubSection:
 
 
 def test_a_hub_without_keys_makes_one_beside_its_database_once(tmp_path: Path) -> None:
-    first, second = keyring_of(settings(tmp_path)), keyring_of(settings(tmp_path))
+    first, second = keyring_of(section(tmp_path)), keyring_of(section(tmp_path))
     file = tmp_path / "data" / "secret.key"
-    assert first.newest == second.newest and key_file(settings(tmp_path)) == file
+    assert first.newest == second.newest and key_file(section(tmp_path)) == file
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [each.name for each in file.parent.iterdir()] == ["secret.key"]
 
@@ -185,7 +186,7 @@ def test_hubs_that_start_at_once_make_one_key(tmp_path: Path) -> None:
 
     def work() -> None:
         ready.wait(5)
-        made.append(keyring_of(settings(tmp_path)).newest)
+        made.append(keyring_of(section(tmp_path)).newest)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -196,18 +197,18 @@ def test_hubs_that_start_at_once_make_one_key(tmp_path: Path) -> None:
 
 
 def test_the_keys_of_the_settings_come_first_and_make_no_file(tmp_path: Path) -> None:
-    assert keyring_of(settings(tmp_path, NEW)).newest == Keyring([NEW]).newest
-    assert list(tmp_path.iterdir()) == [] and key_file(settings(tmp_path, NEW)) is None
+    assert keyring_of(section(tmp_path, NEW)).newest == Keyring([NEW]).newest
+    assert list(tmp_path.iterdir()) == [] and key_file(section(tmp_path, NEW)) is None
 
 
 def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
-    keyring_of(settings(tmp_path))
+    keyring_of(section(tmp_path))
     (tmp_path / "data" / "secret.key").chmod(0o644)
     with pytest.raises(ConfigError, match="chmod 600"):
-        keyring_of(settings(tmp_path))
+        keyring_of(section(tmp_path))
 
 
 def test_on_a_server_the_keys_must_be_told(tmp_path: Path) -> None:
-    served = settings(tmp_path).model_copy(update={"database": "postgresql+psycopg://hub@db/ringfence"})
+    served = section(tmp_path).model_copy(update={"database": "postgresql+psycopg://hub@db/ringfence"})
     with pytest.raises(ConfigError, match="hub secrets new-key"):
         _ = keyring_of(served).newest

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from recorder import Recorder, notice, recordings, tell_of, tone
+from s3_shelf import S3Shelf
 from stage import CALLER, CONNECTORS, OTHER_CALLER, Stage, finished_call
 
 from hub.api import AuthError, CallEvent, Rejected, RetryLater
@@ -272,6 +273,31 @@ def test_other_storages_of_fsspec_hold_recordings_too(recording_hub: Factory) ->
     tell_of(stage)
     fetch(stage)
     assert heard(stage, only(stage)) == tone()
+
+
+def test_s3_and_what_speaks_like_it_hold_recordings_too(recording_hub: Factory) -> None:
+    with S3Shelf() as shelf:
+        stage = recording_hub(storage="s3://calls/lakeside", options=shelf.settings(), keep="3 days")
+        sound = tone()
+        tell_of(stage, audio=sound)
+        fetch(stage)
+        row = only(stage)
+        assert (row.state, row.reason) == ("stored", None)
+        ((name, stored),) = shelf.objects.items()
+        assert name == f"calls/lakeside/{row.path}" and sound[44:200] not in stored
+        assert heard(stage, row) == sound
+        stage.clock.advance(days=4)
+        assert end_expired(stage.hub) == 1 and shelf.objects == {}
+
+
+def test_a_storage_that_refuses_us_costs_no_recording(recording_hub: Factory) -> None:
+    with S3Shelf() as shelf:
+        options = {**shelf.settings(), "key": "SOMEBODY-ELSE"}
+        stage = recording_hub(storage="s3://calls/lakeside", options=options, delete_at_carrier=True)
+        tell_of(stage)
+        fetch(stage)
+        assert only(stage).state == "ready" and "storage of recordings does not answer" in (only(stage).reason or "")
+        assert stage.carrier.deleted == [] and shelf.objects == {}
 
 
 def test_a_storage_without_its_library_says_what_to_install(recording_hub: Factory) -> None:

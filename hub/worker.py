@@ -15,9 +15,11 @@ from sqlmodel import col, select
 
 from hub.assembly import Hub
 from hub.crew import Crew
-from hub.errors import place_of
+from hub.errors import AuthError, ConfigError, place_of
+from hub.flow.fetch_media import fetch_media, media_is_due
 from hub.flow.fold import fold_inbox
 from hub.flow.pipeline import process
+from hub.flow.send_text import due_connectors, send_texts
 from hub.flow.sync import SyncReport, next_retry, sync
 from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
@@ -26,6 +28,7 @@ from hub.recordings.keep import end_expired, fetch_due
 from hub.reports.rollups import roll_up
 from hub.scheduler import Ticker
 from hub.store.claims import claim, complete, is_due
+from hub.store.connectors import pause, paused_connectors
 from hub.store.rows import write_slot
 
 log = structlog.get_logger(__name__)
@@ -39,6 +42,8 @@ ROLL_UP_EVERY = 60.0
 ROLLED_AT_ONCE = 5
 ROLL_UPS = "reports/roll-ups"
 """What runs among the syncs under this name is no connector's."""
+TEXTS = "texts/"
+PICTURES = "texts/pictures"
 SOONEST_RETRY = timedelta(seconds=1)
 
 
@@ -127,7 +132,37 @@ class Worker:
             if connector in self._hub.plugins.connectors:
                 self._running.add(connector)
                 self._syncs.submit(Future(), partial(self._run_sync, connector))
+        self._send_texts()
         return False
+
+    def _send_texts(self) -> None:
+        with self._hub.store.reading() as session:
+            paused = paused_connectors(session)
+        for connector in due_connectors(self._hub) - paused.keys():
+            if connector in self._hub.plugins.connectors and TEXTS + connector not in self._running:
+                self._running.add(TEXTS + connector)
+                self._syncs.submit(Future(), partial(self._run_texts, connector))
+        if PICTURES not in self._running and media_is_due(self._hub):
+            self._running.add(PICTURES)
+            self._syncs.submit(Future(), self._run_pictures)
+
+    def _run_texts(self, connector: str) -> None:
+        try:
+            send_texts(self._hub, self._directory.current(), connector)
+        except (AuthError, ConfigError) as error:
+            pause(self._hub.store, connector, str(error), self._hub.clock())
+        except Exception as error:  # noqa: BLE001 - what was claimed is claimed again, and held where it was tried
+            log.error("texts failed", connector=connector, error=type(error).__name__, at=place_of(error))
+        finally:
+            self._running.discard(TEXTS + connector)
+
+    def _run_pictures(self) -> None:
+        try:
+            fetch_media(self._hub)
+        except Exception as error:  # noqa: BLE001 - the lease runs out and it is tried again
+            log.error("pictures failed", error=type(error).__name__, at=place_of(error))
+        finally:
+            self._running.discard(PICTURES)
 
     def _roll_up(self) -> None:
         try:

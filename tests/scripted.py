@@ -25,8 +25,11 @@ from hub.api import (
     Instruction,
     Limits,
     Manifest,
+    MediaFile,
     MessageEvent,
+    MessageStatusEvent,
     Opinion,
+    OutboundText,
     OutcomePage,
     PendingReceipt,
     PluginSettings,
@@ -70,11 +73,23 @@ class PaperCarrier(Connector):
         recipient=Recipient(name="Paper Carrier", role="processor"),
         regions=("US",),
         hosts=("carrier.example.com",),
+        flows=(
+            DataFlow(
+                hook="send_text",
+                use="essential.service.notifications.sms",
+                shares=(Share(field="recipient_number"), Share(field="body"), Share(field="media_urls")),
+            ),
+        ),
     )
     Settings = Settings
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
+        self.texts: list[OutboundText] = []
+        self.text_script: list[Any] = []
+        """Answers of send_text (a receipt's status, a receipt, an error, a function); then every text is accepted."""
+        self.media: dict[str, Any] = {}
+        """What fetch_media gives for an address: a file, or an error that it raises."""
         self.listed: list[CallEvent] = []
         self.asked_since: list[datetime] = []
         self.script: list[Any] = []
@@ -100,6 +115,22 @@ class PaperCarrier(Connector):
         return AnswerDocument("text/plain", " / ".join(map(spelled, instructions)))
 
     @hookimpl
+    def send_text(self, text: OutboundText) -> Receipt:
+        self.texts.append(text)
+        answer = play(self.text_script, text) if self.text_script else "accepted"
+        if isinstance(answer, str):
+            reference = f"SM{len(self.texts):04}" if answer == "accepted" else None
+            return Receipt(key=text.key, status=answer, reference=reference)  # type: ignore[arg-type]
+        return answer  # type: ignore[no-any-return]
+
+    @hookimpl
+    def fetch_media(self, url: str) -> MediaFile:
+        found = self.media[url]
+        if isinstance(found, BaseException):
+            raise found
+        return found  # type: ignore[no-any-return]
+
+    @hookimpl
     def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
         return AnswerDocument("text/plain", "ok")
 
@@ -118,7 +149,7 @@ def spelled(instruction: Instruction) -> str:
     return f"{type(instruction).__name__}({', '.join(f'{n}={v!r}' for n, v in asdict(instruction).items() if v)})"
 
 
-def body_of(key: str, *events: CallEvent | MessageEvent, secret: str = SECRET) -> bytes:
+def body_of(key: str, *events: Event, secret: str = SECRET) -> bytes:
     """A webhook's body as PaperCarrier sends it."""
     told = [{"type": type(event).__name__, **asdict(event), "at": event.at.isoformat()} for event in events]
     return json.dumps({"key": key, "secret": secret, "events": told}).encode()
@@ -127,7 +158,8 @@ def body_of(key: str, *events: CallEvent | MessageEvent, secret: str = SECRET) -
 def event_of(told: dict[str, Any]) -> Event:
     """The event in a webhook; BadPayload where it is none."""
     try:
-        kind = {"CallEvent": CallEvent, "MessageEvent": MessageEvent}[told.pop("type")]
+        kinds: tuple[type, ...] = (CallEvent, MessageEvent, MessageStatusEvent)
+        kind = {each.__name__: each for each in kinds}[told.pop("type")]
         told["at"] = datetime.fromisoformat(told["at"])
         if kind is MessageEvent:
             told["media_urls"] = tuple(told["media_urls"])

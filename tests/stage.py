@@ -29,6 +29,7 @@ from hub.config.models import (
 from hub.flow.deliver import deliver
 from hub.flow.fold import Told, fold_inbox, keep_events
 from hub.flow.pipeline import process
+from hub.flow.send_text import send_texts
 from hub.flow.visit import Arrival, Shown, record_visit
 from hub.model import Call, Delivery, FormSubmission, TextMessage, Visit
 from hub.numbers.directory import LiveDirectory, write_accounts
@@ -227,6 +228,10 @@ class Stage:
     def deliver(self, connector: str = "network", hook: str = "upload_conversions") -> Counter[str]:
         """Send what is due; a retry waits for the whole of its delay."""
         return deliver(self.hub, self.directory, connector, hook, jitter=lambda longest: longest)
+
+    def send_texts(self, connector: str = "carrier") -> Counter[str]:
+        """Send the texts that are due; a retry waits for the whole of its delay."""
+        return send_texts(self.hub, self.directory, connector, jitter=lambda longest: longest)
 
     # what is there
 

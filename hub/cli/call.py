@@ -149,22 +149,27 @@ def _head(session: Session, subject: Call | TextMessage | FormSubmission, mask: 
             "found_by": subject.found_by,
         }  # fmt: skip
     return {"what": "text"} | shared | {
-        "sender_number": mask.phone(subject.sender_number),
-        "body": _body(subject, mask, config),
+        "person_number": mask.phone(subject.person_number),
+        "direction": subject.direction,
+        "purpose": subject.purpose,
+        "status": subject.status,
+        "reason": subject.reason,
+        "body": _body(session, subject, mask, config),
         "carrier": subject.connector,
         "carrier_id": subject.carrier_message_id,
     }  # fmt: skip
 
 
-def _body(message: TextMessage, mask: Mask, config: Config) -> str | None:
+def _body(session: Session, message: TextMessage, mask: Mask, config: Config) -> str | None:
+    from hub.assembly import utc_now
     from hub.cli.masking import HIDDEN
     from hub.store.keyfile import keyring_of
+    from hub.store.vault import Vault
+    from hub.texts.bodies import open_body
 
-    if message.body is None:
-        return None
-    if not mask.off:
-        return HIDDEN
-    return keyring_of(config.hub).decrypt(message.body, f"text_message/{message.id}").decode()
+    if message.body is None or not mask.off:
+        return HIDDEN if message.body else None
+    return open_body(Vault(keyring_of(config.hub), utc_now), session, message)
 
 
 def _print_head(head: dict[str, Any]) -> None:

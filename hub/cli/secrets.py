@@ -52,25 +52,24 @@ def new_key(
 
 @commands.command()
 def rotate(config: ConfigFile = CONFIG) -> None:
-    """Encrypt all tokens, texts and people's keys anew with the first key of `hub: secret_keys:`, so that the others can go.
+    """Encrypt all tokens and people's keys anew with the first key of `hub: secret_keys:`, so that the others can go.
 
-    What is encrypted under a person's key, such as a recording, stays as it is.
+    What is encrypted under a person's key, such as a recording or a text, stays as it is.
     """
     from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.opening import open_store, read_config
     from hub.store.connectors import rotate_tokens
     from hub.store.keyfile import keyring_of
-    from hub.store.rotation import rotate_messages
     from hub.store.vault import rotate_person_keys
 
     loaded = read_config(config)
     keyring = keyring_of(loaded.hub)
     newest = keyring.newest
     with open_store(loaded) as store:
-        tokens, texts = rotate_tokens(store, keyring, utc_now), rotate_messages(store, keyring)
+        tokens = rotate_tokens(store, keyring, utc_now)
         people = rotate_person_keys(store, keyring)
-        done = f"{counted(tokens, 'token')}, {counted(texts, 'text')} and {counted(people, 'key')} of people"
+        done = f"{counted(tokens, 'token')} and {counted(people, 'key')} of people"
         with store.writing() as session:
             note(session, utc_now(), "secrets.rotate", newest, done)
     typer.echo(f"Encrypted {done} anew; all are under the key {newest} now.")

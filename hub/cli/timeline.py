@@ -59,21 +59,26 @@ def timeline(session: Session, subject: Subject, mask: Mask) -> list[Entry]:
 def _events(session: Session, subject: Call | TextMessage) -> Iterator[Entry]:
     """Every event, with the webhook that told it; and the webhooks that told none."""
     carrier_id = subject.carrier_call_id if isinstance(subject, Call) else subject.carrier_message_id
-    inbox = {
-        row.id: row
-        for row in session.exec(
-            select(InboxWebhook).where(
-                InboxWebhook.connector == subject.connector,
-                col(InboxWebhook.event_key).contains(carrier_id, autoescape=True),
+    inbox = (
+        {}
+        if carrier_id is None
+        else {
+            row.id: row
+            for row in session.exec(
+                select(InboxWebhook).where(
+                    InboxWebhook.connector == subject.connector,
+                    col(InboxWebhook.event_key).contains(carrier_id, autoescape=True),
+                )
             )
-        )
-    }
+        }
+    )
     events: Sequence[CallEventRow] = ()
     if isinstance(subject, Call):
         told = select(CallEventRow).where(CallEventRow.call_id == subject.id)
         events = session.exec(told.order_by(col(CallEventRow.at), col(CallEventRow.id))).all()
     else:
-        yield Entry(subject.received_at, "receive", "text", (), None, {"event": "text"})
+        what = "text" if subject.direction == "in" else f"text to be sent ({subject.purpose or 'reply'})"
+        yield Entry(subject.at, "receive", what, (), None, {"event": "text"})
     wanted = {event.inbox_id for event in events if event.inbox_id} - inbox.keys()
     if wanted:
         inbox |= {row.id: row for row in session.exec(select(InboxWebhook).where(col(InboxWebhook.id).in_(wanted)))}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from hub.config.document import Path
@@ -17,7 +18,10 @@ CALL_ONLY = ("first_time_caller", "answered", "min_duration")
 
 def problems_between(parts: Parts) -> Found:
     """(path, sentence) of every problem between the parts."""
-    checks = (_names, _connectors, _rules, _destinations, _consent, _trackers, _numbers, _companies, call_problems)
+    checks = (
+        *(_names, _connectors, _rules, _destinations, _consent, _trackers, _numbers, _companies, _texts),
+        call_problems,
+    )
     for check in checks:
         yield from check(parts)
 
@@ -146,6 +150,21 @@ def _companies(parts: Parts) -> Found:
         defaults = [tracker for tracker in company.trackers if tracker is not None and tracker.default]
         if len(defaults) > 1:
             yield (*path, "trackers"), "more than one tracker is the default; keep `default: true` on one"
+
+
+def _texts(parts: Parts) -> Found:
+    of_company: dict[Path, set[str]] = {}
+    for path, tracker in parts.placed(TrackerSection):
+        of_company.setdefault(path[:-2], set()).update(tracker.numbers)
+    sections: Mapping[Path, Any] = {**dict(parts.placed(CompanySection)), **dict(parts.placed(TrackerSection))}
+    for path, section in sections.items():
+        sender = section.texts.sender if section.texts else None
+        company = path if isinstance(section, CompanySection) else path[:-2]
+        if sender is not None and sender not in of_company.get(company, set()):
+            yield (
+                (*path, "texts", "from"),
+                f"{sender} is no tracking number of this company; texts come from one of its own",
+            )
 
 
 def _unknown(thing: str, name: str, known: list[str]) -> str:

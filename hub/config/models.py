@@ -26,6 +26,7 @@ from hub.callflow.route import NAME as ROUTE_FLOW
 from hub.callflow.route import Route, flow_of
 from hub.config.schedule import Schedule, parse_schedule
 from hub.config.spans import parse_span
+from hub.config.texts import TextsSection
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.values import Money
 from hub.errors import ConfigError
@@ -237,6 +238,7 @@ class TrackerSection(Section):
     )
     route: Route | None = Field(default=None, description="What callers hear; the company's where left out.")
     flow: Name | None = Field(default=None, description="The call flow instead of a route, by its name.")
+    texts: TextsSection | None = Field(default=None, description="Texts on its numbers, where not as the company's.")
 
 
 class WebsiteSection(Section):
@@ -273,6 +275,7 @@ class CompanySection(Section):
     route: Route | None = Field(default=None, description="What callers hear and which phone rings.")
     flow: Name | None = Field(default=None, description="The call flow instead of a route, by its name.")
     flows: tuple[Flow, ...] = Field(default=(), description="Its call flows (docs/flows.md).")
+    texts: TextsSection = Field(default=TextsSection(), description="Texts that the hub sends by itself.")
     trackers: tuple[TrackerSection, ...] = Field(default=(), description="Its tracking numbers.")
 
     def flow_of(self, tracker: TrackerSection) -> Flow:

@@ -19,6 +19,7 @@ from hub.config.models import (
     TrackerSection,
     When,
 )
+from hub.config.texts import TextsSection
 from hub.config.wording import fields_of, models_in
 from hub.contracts.connector import Connector
 from hub.contracts.manifest import Manifest
@@ -35,6 +36,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "accounts: companies": CompanySection,
     "accounts: companies: trackers": TrackerSection,
     "accounts: companies: route": Route,
+    "accounts: companies: texts": TextsSection,
 }
 INTRODUCTION = """\
 `config.yaml` has five sections: `hub:`, `connectors:`, `recordings:`, `conversions:` and `accounts:`. It is read strictly:

@@ -86,7 +86,7 @@ class Case:
             case Call() as call:
                 return call.caller_number
             case TextMessage() as text:
-                return text.sender_number
+                return text.person_number
             case FormSubmission() as form:
                 return form.phone_number
 
@@ -140,7 +140,7 @@ def moment_of(subject: Subject) -> datetime:
         case Call():
             return subject.started_at
         case TextMessage():
-            return subject.received_at
+            return subject.at
         case FormSubmission():
             return subject.submitted_at
 
@@ -180,7 +180,7 @@ def _count_earlier(session: Session, cases: Sequence[Case]) -> None:
     calls = _times(session, known, Call, Call.started_at)
     others: dict[str, list[tuple[datetime, str]]] = {}
     if any(isinstance(case.subject, FormSubmission) for case in cases):
-        for table, at in ((TextMessage, TextMessage.received_at), (FormSubmission, FormSubmission.submitted_at)):
+        for table, at in ((TextMessage, TextMessage.at), (FormSubmission, FormSubmission.submitted_at)):
             for person_id, times in _times(session, known, table, at).items():
                 others.setdefault(person_id, []).extend(times)
     for case in cases:

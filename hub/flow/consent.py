@@ -11,6 +11,7 @@ from hub.assembly import Hub
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Place, Signal
 from hub.contracts.conversions import Permission
 from hub.contracts.disclosure import declared_categories
+from hub.contracts.manifest import Manifest
 from hub.flow.case import Case
 from hub.model import ConsentDecision, ConsentWord, FormSubmission, Visit
 from hub.model.columns import CONSENT_LIFE, new_id
@@ -47,25 +48,36 @@ def ask(
     flow = manifest.flow(hook)
     use = flow.use if flow else "essential.service"
     categories = declared_categories(manifest, hook, value_type)
-    questions = [
-        ConsentQuestion(
-            use=use,
-            categories=categories,
-            recipient=manifest.recipient,
-            recipient_regions=manifest.regions,
-            at=now,
-            person_places=_places_of(case),
-            business_places=(Place(country=case.company.country, region=case.company.region, basis="business"),),
-            signals=_signals(case),
-            records=tuple(map(record_of, case.words)) + _records_of_pages(case),
-        )
-        for case in cases
-    ]
+    questions = [question_about(case, manifest=manifest, use=use, categories=categories, now=now) for case in cases]
+    return decide(hub, cases, connector, moment, questions)
+
+
+def question_about(
+    case: Case, *, manifest: Manifest, use: str, categories: frozenset[str], now: datetime
+) -> ConsentQuestion:
+    """May `categories` of the person of `case` go to the connector's recipient for `use`?"""
+    return ConsentQuestion(
+        use=use,
+        categories=categories,
+        recipient=manifest.recipient,
+        recipient_regions=manifest.regions,
+        at=now,
+        person_places=_places_of(case),
+        business_places=(Place(country=case.company.country, region=case.company.region, basis="business"),),
+        signals=_signals(case),
+        records=tuple(map(record_of, case.words)) + _records_of_pages(case),
+    )
+
+
+def decide(
+    hub: Hub, cases: Sequence[Case], connector: str, moment: str, questions: Sequence[ConsentQuestion]
+) -> list[Ruling]:
+    """One ruling a question, each about the case at the same place; `connector` is the recipient's."""
     decisions = hub.plugins.judge(questions)
     with hub.store.reading() as session:
         decisions = hold_to_policies(session, [case.company.account_id for case in cases], questions, decisions)
     return [
-        Ruling(question, decision, decision_row(case.subject.id, connector, moment, question, decision, now))
+        Ruling(question, decision, decision_row(case.subject.id, connector, moment, question, decision, question.at))
         for case, question, decision in zip(cases, questions, decisions, strict=True)
     ]
 

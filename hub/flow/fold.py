@@ -14,23 +14,27 @@ from sqlmodel import Session, col, select
 
 from hub import metrics
 from hub.assembly import Hub
-from hub.contracts.events import CallEvent, Event, MessageEvent
-from hub.contracts.phones import e164
+from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
 from hub.contracts.webhooks import WebhookRequest
 from hub.errors import BadPayload, RingfenceError
 from hub.flow.recorded import keep_recordings
-from hub.model import Call, CallEventRow, InboxWebhook, TextMessage
+from hub.model import Call, CallEventRow, InboxWebhook
 from hub.model.calls import CallState, fold
-from hub.model.columns import CALL_LIFE, MESSAGE_LIFE, new_id
+from hub.model.columns import CALL_LIFE, new_id
 from hub.numbers.directory import Directory
 from hub.reports.marks import Change, mark
 from hub.store.claims import claim, complete
+from hub.store.gates import passing
 from hub.store.rows import write_slot
+from hub.texts.arriving import gates_of, keep_text
+from hub.texts.statuses import keep_status
 
 log = structlog.get_logger(__name__)
 PLUGIN_WAIT = timedelta(seconds=30)
 """How long webhooks wait whose plugin is late or resting."""
 BATCH = 200
+STOP_WAIT = 5.0
+"""Seconds that a person's stop waits for a text to them that is being sent at this moment."""
 STATE_COLUMNS = tuple(CallState.model_fields)
 COUNTED = ("started_at", "answered_at", "tracking_number")
 """What a report makes of a call depends on these; the rest of its way marks its day by itself."""
@@ -59,7 +63,9 @@ def fold_inbox(hub: Hub, directory: Directory) -> int:
     if not rows:
         return 0
     parsed = _parse(hub, rows)
-    with hub.store.writing() as session:
+    # Whoever says stop is sent nothing while that is written down; a text that hangs at its carrier holds nobody up for long.
+    gates = gates_of(directory, (event for told in parsed.told for event in told.events))
+    with passing(hub.store, gates, STOP_WAIT), hub.store.writing() as session:
         done = [told.inbox_id for told in parsed.told if told.inbox_id]
         complete(session, InboxWebhook, done, token, state="done", reason=None)
         for inbox_id, reason in parsed.parked.items():
@@ -80,7 +86,9 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
     for each in told:
         for event in each.events:
             if isinstance(event, MessageEvent):
-                _keep_message(session, hub, directory, each.connector, event, now)
+                keep_text(session, hub, directory, each.connector, event, now)
+            elif isinstance(event, MessageStatusEvent):
+                keep_status(session, hub, each.connector, event, now)
             elif isinstance(event, CallEvent):
                 calls.setdefault((each.connector, event.call_id), []).append((event, each.inbox_id))
     if not calls:
@@ -232,30 +240,3 @@ def _locked(session: Session, keys: Iterable[tuple[str, str]]) -> dict[tuple[str
         query = query.with_for_update()
     found = {(call.connector, call.carrier_call_id): call for call in session.exec(query)}
     return {key: call for key, call in found.items() if key in wanted}
-
-
-def _keep_message(
-    session: Session, hub: Hub, directory: Directory, connector: str, event: MessageEvent, now: datetime
-) -> None:
-    line = directory.lines.get(event.tracking_number)
-    dialect = sqlite if hub.store.is_sqlite else postgresql
-    message_id = new_id()
-    sealed = None
-    if event.body and hub.keyring:
-        sealed = hub.keyring.encrypt(event.body.encode("utf-8", "replace"), f"text_message/{message_id}")
-    row = {
-        "id": message_id,
-        "connector": connector,
-        "carrier_message_id": event.message_id,
-        "company_id": line.company.id if line else None,
-        "tracker_id": line.tracker.id if line else None,
-        "tracking_number": event.tracking_number,
-        "sender_number": e164(event.sender_number),
-        "body": sealed,
-        "received_at": event.at,
-        "state": "ready",
-        "due_at": now,
-        "attempts": 0,
-        "expires_at": event.at + MESSAGE_LIFE,
-    }
-    session.execute(dialect.insert(TextMessage).on_conflict_do_nothing(), [row])

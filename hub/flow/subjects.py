@@ -13,7 +13,7 @@ from hub.model import Call, FormSubmission, TextMessage
 
 TIMES: tuple[tuple[Any, Any], ...] = (
     (Call, Call.started_at),
-    (TextMessage, TextMessage.received_at),
+    (TextMessage, TextMessage.at),
     (FormSubmission, FormSubmission.submitted_at),
 )
 """Every table of subjects with its column of the time."""

@@ -22,6 +22,7 @@ from hub.model import Delivery
 from hub.numbers.directory import Directory
 from hub.numbers.porting import refresh_open
 from hub.store.connectors import pause, paused_connectors
+from hub.texts.queue import SEND
 
 
 @dataclass
@@ -80,6 +81,7 @@ def sync(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_j
 def next_retry(hub: Hub, connector: str) -> datetime | None:
     """When the connector's next retry or poll is due, if one waits."""
     tried = (col(Delivery.state) == "accepted") | ((col(Delivery.state) == "ready") & (col(Delivery.attempts) > 0))
-    query = select(func.min(Delivery.due_at)).where(Delivery.connector == connector, tried)
+    synced = (Delivery.connector == connector, col(Delivery.hook) != SEND)  # texts go by themselves
+    query = select(func.min(Delivery.due_at)).where(*synced, tried)
     with hub.store.reading() as session:
         return session.exec(query).one()

@@ -9,7 +9,7 @@ from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
 from hub.model.flows import CallStep, FlowVersion, RecordingNotice
 from hub.model.forms import FormSubmission
 from hub.model.keys import PersonKey
-from hub.model.messages import TextMessage
+from hub.model.messages import Suppression, TextMedia, TextMessage, TextStatus
 from hub.model.numbers import Lease, PoolOverflow, Tracker, TrackingNumber
 from hub.model.people import FactRow, Person
 from hub.model.policies import MailChoice, PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
@@ -59,8 +59,11 @@ __all__ = [
     "Recording",
     "RecordingNotice",
     "SourceRule",
+    "Suppression",
     "SyncSlot",
+    "TextMedia",
     "TextMessage",
+    "TextStatus",
     "Tracker",
     "TrackingNumber",
     "Visit",

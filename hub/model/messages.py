@@ -1,4 +1,4 @@
-"""Texts that come in on tracking numbers."""
+"""Texts that come in on tracking numbers and go out from them, their pictures, and who must not be texted."""
 
 from __future__ import annotations
 
@@ -7,27 +7,92 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from hub.model.columns import Work, expiry_column, id_column, personal_bytes, personal_text, time_column
+from hub.model.columns import Row, Work, expiry_column, id_column, personal_bytes, personal_text, time_column
 
 
 class TextMessage(Work, table=True):
-    """One text. Its body is stored encrypted; `state` is the flow's work on it."""
+    """One text. Its body is sealed under its person's key; `state` is the flow's work on one that came in.
+
+    `status` is its own: `received`; or of one that goes out `queued`, `sending`, `sent` (the carrier has it), `delivered`,
+    `failed`, `refused` (the person or the law says no) and `held` (nobody knows whether it went; a person must decide).
+    """
 
     __tablename__ = "text_message"
     __table_args__ = (
         UniqueConstraint("connector", "carrier_message_id"),
-        Index("ix_text_message_day", "company_id", "received_at"),
+        Index("ix_text_message_day", "company_id", "at"),
+        Index("ix_text_message_thread", "company_id", "person_number", "at"),
     )
 
     id: str = id_column()
     connector: str = Field(max_length=64)
-    carrier_message_id: str = Field(max_length=64)
+    carrier_message_id: str | None = Field(default=None, max_length=64)
+    """None until the carrier has taken one that goes out."""
+    direction: str = Field(default="in", max_length=3)
+    purpose: str | None = Field(default=None, max_length=24)
+    """Why one goes out (hub.texts.purposes)."""
+    status: str = Field(default="received", max_length=16)
+    code: str | None = None
+    reason: str | None = None
     company_id: str | None = Field(default=None, foreign_key="company.id")
     tracker_id: str | None = Field(default=None, foreign_key="tracker.id")
     person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
+    """Of one that came in, once the flow has met its person; one that goes out is no contact of theirs, and has none."""
     tracking_number: str = Field(max_length=16)
-    sender_number: str | None = personal_text("user.contact.phone_number", max_length=16)
+    person_number: str | None = personal_text("user.contact.phone_number", max_length=16)
+    """Of whoever wrote it, or is written to."""
+    meaning: str | None = Field(default=None, max_length=8)
+    """What one that came in was read as: stop, start, help or other."""
     body: bytes | None = personal_bytes("user.telephony.message_body")
-    received_at: datetime = time_column(index=True)
+    at: datetime = time_column(index=True)
+    """When it came in, or was queued to go out."""
+    sent_at: datetime | None = time_column(nullable=True)
+    """When it was handed to the carrier."""
     enriched_at: datetime | None = time_column(nullable=True)
     expires_at: datetime = expiry_column()
+
+
+class TextMedia(Work, table=True):
+    """A picture or another file of a text. States: ready, leased, done, failed (`reason` says why).
+
+    `url` is where the carrier keeps one that came in; `data` is the file, sealed under its person's key.
+    """
+
+    __tablename__ = "text_media"
+    __table_args__ = (UniqueConstraint("text_id", "position"),)
+
+    id: str = id_column()
+    text_id: str = Field(foreign_key="text_message.id")
+    position: int
+    url: str | None = personal_text("user.content.private")
+    content_type: str | None = Field(default=None, max_length=100)
+    size: int | None = None
+    """Bytes of the file."""
+    data: bytes | None = personal_bytes("user.content.private")
+    reason: str | None = None
+    fetched_at: datetime | None = time_column(nullable=True)
+    expires_at: datetime = expiry_column()
+
+
+class TextStatus(Row, table=True):
+    """What a carrier told of a text that it took, folded; kept by itself, for it may come before we know the text's id."""
+
+    __tablename__ = "text_status"
+
+    connector: str = Field(primary_key=True, max_length=64)
+    carrier_message_id: str = Field(primary_key=True, max_length=64)
+    status: str = Field(max_length=16)
+    code: str | None = None
+    reason: str | None = None
+    opted_out: bool = False
+    at: datetime = time_column()
+    expires_at: datetime = expiry_column()
+
+
+class Suppression(Row, table=True):
+    """Somebody who told a company to stop. `fingerprint` is a keyed hash of the company and the number: it names nobody, so it
+    stays when the person is erased, and they are still not texted."""
+
+    fingerprint: str = Field(primary_key=True, max_length=64)
+    use: str = Field(primary_key=True, max_length=64)
+    since: datetime = time_column()

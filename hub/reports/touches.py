@@ -109,7 +109,7 @@ def contact_tables() -> Iterator[tuple[TouchKind, Any, Any]]:
     text: Any = TextMessage
     form: Any = FormSubmission
     yield "call", call, call.started_at
-    yield "text", text, text.received_at
+    yield "text", text, text.at
     yield "form", form, form.submitted_at
 
 

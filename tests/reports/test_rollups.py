@@ -156,7 +156,7 @@ LATE_LINK = [
 def days_of(stage: Stage) -> set[date]:
     """Every day on which somebody was in contact, and some more."""
     moments = [call.started_at for call in stage.rows(Call)]
-    moments += [text.received_at for text in stage.rows(TextMessage)]
+    moments += [text.at for text in stage.rows(TextMessage)]
     moments += [form.submitted_at for form in stage.rows(FormSubmission)]
     moments += [stage.clock(), stage.clock() - timedelta(days=40)]
     return {day_of(at, ZoneInfo("America/Chicago")) for at in moments}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from hub.api import PluginSettings
+from plugins.consent.jurisdictions.quiet_hours import parse_week
 
 PlaceCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 
@@ -18,4 +19,11 @@ class JurisdictionSettings(PluginSettings):
         default=(),
         description="Countries and regions where the business trades, like US or CA-QC. A person whose place is unknown, or "
         "in a country without rules, is judged by the strictest of them; left empty, by the strictest of all rules.",
+    )
+    marketing_hours: Annotated[
+        Any, BeforeValidator(parse_week), WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}})
+    ] = Field(
+        default=None,
+        description="When marketing texts may come, by the person's clock, by days like `mon-fri: 10:00-18:00`; 10:00-18:00 "
+        "on all days where it is left out. The law's hours there hold all the same.",
     )

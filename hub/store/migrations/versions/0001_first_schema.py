@@ -213,6 +213,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_port_order_connector"), ["connector"], unique=False)
 
     op.create_table(
+        "suppression",
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("use", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("fingerprint", "use"),
+    )
+    op.create_table(
         "sync_slot",
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
@@ -231,6 +238,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sync_slot_connector"), ["connector"], unique=False)
         batch_op.create_index(batch_op.f("ix_sync_slot_due_at"), ["due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_sync_slot_state"), ["state"], unique=False)
+
+    op.create_table(
+        "text_status",
+        sa.Column("connector", sa.String(length=64), nullable=False),
+        sa.Column("carrier_message_id", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("code", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("opted_out", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("connector", "carrier_message_id"),
+    )
+    with op.batch_alter_table("text_status", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_text_status_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
         "company",
@@ -787,14 +809,21 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("connector", sa.String(length=64), nullable=False),
-        sa.Column("carrier_message_id", sa.String(length=64), nullable=False),
+        sa.Column("carrier_message_id", sa.String(length=64), nullable=True),
+        sa.Column("direction", sa.String(length=3), nullable=False),
+        sa.Column("purpose", sa.String(length=24), nullable=True),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("code", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
         sa.Column("company_id", sa.String(), nullable=True),
         sa.Column("tracker_id", sa.String(), nullable=True),
         sa.Column("person_id", sa.String(), nullable=True),
         sa.Column("tracking_number", sa.String(length=16), nullable=False),
-        sa.Column("sender_number", sa.String(length=16), nullable=True),
+        sa.Column("person_number", sa.String(length=16), nullable=True),
+        sa.Column("meaning", sa.String(length=8), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("enriched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -813,12 +842,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("connector", "carrier_message_id"),
     )
     with op.batch_alter_table("text_message", schema=None) as batch_op:
-        batch_op.create_index("ix_text_message_day", ["company_id", "received_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_text_message_at"), ["at"], unique=False)
+        batch_op.create_index("ix_text_message_day", ["company_id", "at"], unique=False)
         batch_op.create_index(batch_op.f("ix_text_message_due_at"), ["due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_text_message_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_text_message_person_id"), ["person_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_text_message_received_at"), ["received_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_text_message_state"), ["state"], unique=False)
+        batch_op.create_index("ix_text_message_thread", ["company_id", "person_number", "at"], unique=False)
 
     op.create_table(
         "tracking_number",
@@ -893,6 +923,35 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_recording_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_recording_recorded_at"), ["recorded_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_recording_state"), ["state"], unique=False)
+
+    op.create_table(
+        "text_media",
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_token", sa.String(length=36), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("text_id", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("content_type", sa.String(length=100), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=True),
+        sa.Column("data", sa.LargeBinary(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["text_id"],
+            ["text_message.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("text_id", "position"),
+    )
+    with op.batch_alter_table("text_media", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_text_media_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_text_media_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_text_media_state"), ["state"], unique=False)
 
     op.create_table(
         "visit",
@@ -1119,6 +1178,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_visit_company_id"))
 
     op.drop_table("visit")
+    with op.batch_alter_table("text_media", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_text_media_state"))
+        batch_op.drop_index(batch_op.f("ix_text_media_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_text_media_due_at"))
+
+    op.drop_table("text_media")
     with op.batch_alter_table("recording", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recording_state"))
         batch_op.drop_index(batch_op.f("ix_recording_recorded_at"))
@@ -1136,12 +1201,13 @@ def downgrade() -> None:
 
     op.drop_table("tracking_number")
     with op.batch_alter_table("text_message", schema=None) as batch_op:
+        batch_op.drop_index("ix_text_message_thread")
         batch_op.drop_index(batch_op.f("ix_text_message_state"))
-        batch_op.drop_index(batch_op.f("ix_text_message_received_at"))
         batch_op.drop_index(batch_op.f("ix_text_message_person_id"))
         batch_op.drop_index(batch_op.f("ix_text_message_expires_at"))
         batch_op.drop_index(batch_op.f("ix_text_message_due_at"))
         batch_op.drop_index("ix_text_message_day")
+        batch_op.drop_index(batch_op.f("ix_text_message_at"))
 
     op.drop_table("text_message")
     with op.batch_alter_table("pool_overflow", schema=None) as batch_op:
@@ -1244,12 +1310,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_company_account_id"))
 
     op.drop_table("company")
+    with op.batch_alter_table("text_status", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_text_status_expires_at"))
+
+    op.drop_table("text_status")
     with op.batch_alter_table("sync_slot", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sync_slot_state"))
         batch_op.drop_index(batch_op.f("ix_sync_slot_due_at"))
         batch_op.drop_index(batch_op.f("ix_sync_slot_connector"))
 
     op.drop_table("sync_slot")
+    op.drop_table("suppression")
     with op.batch_alter_table("port_order", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_port_order_connector"))
 

@@ -1,0 +1,43 @@
+"""`texts:` of a company or a tracker in config.yaml."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from hub.contracts.phones import phone_number
+
+LONGEST = 1_000
+"""Characters of a text that the hub sends by itself; carriers take about 1,600, and the opt-out line comes on top."""
+
+
+def _number(text: str) -> str:
+    number = phone_number(text)
+    if number is None:
+        raise ValueError("is not a phone number; write it in E.164, like +13125550142")
+    return number
+
+
+Words = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+
+
+class TextsSection(BaseModel):
+    """`texts:` of a company, or of one tracker, whose keys win: what the hub texts by itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    auto_reply: Words | None = Field(default=None, description="Answer to a text that comes in, like office hours.")
+    missed_call: Words | None = Field(default=None, description="Text to a caller whose call nobody took.")
+    sender: Annotated[str, AfterValidator(_number)] | None = Field(
+        default=None,
+        alias="from",
+        description="The tracking number that they come from; the one that was called where left out.",
+    )
+    contact: Words | None = Field(
+        default=None, description="How to reach a person, as the answer to HELP says it, like: call +1 312 555 0190."
+    )
+    language: Literal["en", "es", "fr", "de", "pt", "it"] = Field(
+        default="en",
+        description="The language of the opt-out line, and of answers to words that are the same everywhere.",
+    )

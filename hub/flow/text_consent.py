@@ -1,0 +1,66 @@
+"""May a text go to this person now? The question, with all time zones in which they may be and their own first contact."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.contracts.consent import ConsentQuestion, ConsentRecord, Place
+from hub.contracts.disclosure import declared_categories
+from hub.contracts.places import places_of_number
+from hub.contracts.texts import OutboundText
+from hub.flow.case import Case
+from hub.flow.consent import Ruling, decide, question_about
+from hub.model import Call, TextMessage
+from hub.texts.purposes import LEGAL, SERVICE, USES
+from hub.texts.queue import SEND
+
+CONTACT = "contact"
+"""The channel of the record that says: the person called or wrote first, and so expects an answer."""
+
+
+def ask_about_text(hub: Hub, session: Session, case: Case, connector: str, now: datetime) -> Ruling:
+    """The ruling on the outbound text that `case` is about; its subject's purpose says for which use."""
+    text = case.subject
+    assert isinstance(text, TextMessage) and text.purpose is not None
+    use = USES[text.purpose]  # type: ignore[index]
+    manifest = hub.plugins.connectors[connector].manifest
+    categories = declared_categories(manifest, SEND, OutboundText)
+    question = question_about(case, manifest=manifest, use=use, categories=categories, now=now)
+    business = tuple(replace(place, time_zones=(case.company.time_zone,)) for place in question.business_places)
+    question = replace(question, person_places=_places(text.person_number, question), business_places=business)
+    if use == SERVICE:
+        question = replace(question, records=(*question.records, *_contact(session, text, question)))
+    if use == LEGAL:
+        # The answer to the person's own word of this minute: what they refused was other texts.
+        question = replace(question, records=())
+    return decide(hub, [case], connector, "send", [question])[0]
+
+
+def _places(number: str | None, question: ConsentQuestion) -> tuple[Place, ...]:
+    """Where the person may be: everywhere that the number could be of, each with its time zones, and what else is known."""
+    return tuple(dict.fromkeys([*places_of_number(number), *question.person_places]))
+
+
+def _contact(session: Session, text: TextMessage, question: ConsentQuestion) -> tuple[ConsentRecord, ...]:
+    """The person's last call or text, as a yes to an answer; none where they have said no: a call does not take that back."""
+    word = question.latest_record()
+    if word is not None and word.state != "given":
+        return ()
+    called = select(func.max(col(Call.started_at))).where(
+        Call.company_id == text.company_id, Call.caller_number == text.person_number
+    )
+    wrote = select(func.max(col(TextMessage.at))).where(
+        TextMessage.company_id == text.company_id,
+        TextMessage.person_number == text.person_number,
+        TextMessage.direction == "in",
+    )
+    times = [at for at in (session.exec(called).one(), session.exec(wrote).one()) if at is not None]
+    if not times:
+        return ()
+    evidence = "their own call or text"
+    return (ConsentRecord(state="given", use=SERVICE, channel=CONTACT, at=max(times), evidence=evidence),)

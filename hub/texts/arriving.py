@@ -1,0 +1,136 @@
+"""A text that came in: it is kept once, and what its words ask for is done in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.contracts.events import Event, MessageEvent
+from hub.contracts.phones import e164
+from hub.model import TextMedia, TextMessage
+from hub.model.columns import MESSAGE_LIFE, new_id, storable
+from hub.numbers.directory import Directory, Line
+from hub.store.rows import write_rows
+from hub.texts.automatic import answer_automatically
+from hub.texts.bodies import seal_body
+from hub.texts.purposes import Purpose
+from hub.texts.queue import CannotText, queue_text
+from hub.texts.settings import settings_of
+from hub.texts.suppression import gate_of, start, stop
+from hub.texts.wording import HELP, STARTED, STOPPED, sentence
+from hub.texts.words import Reading, read
+
+MOST_MEDIA = 20
+HELP_EVERY = timedelta(hours=1)
+"""HELP is answered once in so long: two machines that answer each other must come to an end."""
+
+
+def gates_of(directory: Directory, events: Iterable[Event]) -> set[str]:
+    """The gates that must be held while `events` are folded: of everybody who says stop in them."""
+    stops = [event for event in events if isinstance(event, MessageEvent) and _reading(event).meaning == "stop"]
+    return {
+        gate_of(line.company.id, number)
+        for event in stops
+        if (line := directory.lines.get(event.tracking_number)) and (number := e164(event.sender_number))
+    }
+
+
+def keep_text(
+    session: Session, hub: Hub, directory: Directory, connector: str, event: MessageEvent, now: datetime
+) -> None:
+    """Keep one text; the same text again changes nothing."""
+    line = directory.lines.get(event.tracking_number)
+    number = e164(event.sender_number)
+    known = (TextMessage.connector == connector, TextMessage.carrier_message_id == event.message_id)
+    if session.exec(select(TextMessage.id).where(*known)).first() is not None:
+        return
+    text_id, reading = new_id(), _reading(event)
+    company_id = line.company.id if line else None
+    text = TextMessage(
+        id=text_id,
+        connector=connector,
+        carrier_message_id=event.message_id,
+        company_id=company_id,
+        tracker_id=line.tracker.id if line else None,
+        tracking_number=event.tracking_number,
+        person_number=number,
+        meaning=reading.meaning,
+        body=seal_body(hub.vault, session, company_id, number, text_id, storable(event.body)),
+        at=event.at,
+        due_at=now,
+        expires_at=event.at + MESSAGE_LIFE,
+    )
+    write_rows(session, TextMessage, [text])
+    if session.exec(select(TextMessage.id).where(*known)).one() != text_id:
+        return  # another worker was first
+    write_rows(session, TextMedia, _media(text, event.media_urls, now))
+    if line is not None and number is not None:
+        _react(session, hub, directory, line, number, text, reading, event.opt_word is not None, now)
+
+
+def _reading(event: MessageEvent) -> Reading:
+    """What the carrier took it for counts as if the hub had read it so; a stop that either of them sees is one."""
+    own = read(event.body)
+    if event.opt_word is None or own.meaning == "stop":
+        return own
+    return Reading(event.opt_word, own.language, "word")
+
+
+def _react(
+    session: Session,
+    hub: Hub,
+    directory: Directory,
+    line: Line,
+    number: str,
+    text: TextMessage,
+    reading: Reading,
+    carrier_answered: bool,
+    now: datetime,
+) -> None:
+    settings = settings_of(hub.config, line)
+    language = settings.language if reading.language == "en" else reading.language
+    said = {"channel": "sms", "evidence": text.id, "at": text.at, "now": now}
+    company = line.company.title
+    if reading.meaning == "stop":
+        if stop(session, hub, line.company.id, number, **said) and not carrier_answered:  # type: ignore[arg-type]
+            body = sentence(STOPPED, language, company=company)
+            _answer(session, hub, line, number, body, "opt_out_confirmation", text)
+    elif reading.meaning == "start" and start(session, hub, line.company.id, number, **said):  # type: ignore[arg-type]
+        if not carrier_answered:
+            body = sentence(STARTED, language, company=company)
+            _answer(session, hub, line, number, body, "opt_in_confirmation", text)
+    elif reading.meaning == "help":
+        if not carrier_answered and not _helped_lately(session, line, number, now):
+            contact = settings.contact or line.number.number
+            body = sentence(HELP, language, company=company, contact=contact)
+            _answer(session, hub, line, number, body, "help", text)
+    elif settings.auto_reply:
+        answer_automatically(session, hub, directory, line, number, settings.auto_reply, "auto_reply")
+
+
+def _answer(session: Session, hub: Hub, line: Line, number: str, body: str, purpose: Purpose, to: TextMessage) -> None:
+    """From the number that was written to, once; who cannot be texted gets no answer."""
+    try:
+        queue_text(session, hub, line, number, body, purpose, key=f"{purpose}/{to.id}")
+    except CannotText:
+        return
+
+
+def _helped_lately(session: Session, line: Line, number: str, now: datetime) -> bool:
+    lately = select(TextMessage.id).where(
+        TextMessage.company_id == line.company.id,
+        TextMessage.person_number == number,
+        TextMessage.purpose == "help",
+        col(TextMessage.at) > now - HELP_EVERY,
+    )
+    return session.exec(lately).first() is not None
+
+
+def _media(text: TextMessage, urls: Sequence[str], now: datetime) -> list[TextMedia]:
+    return [
+        TextMedia(text_id=text.id, position=position, url=storable(url), due_at=now, expires_at=text.expires_at)
+        for position, url in enumerate(urls[:MOST_MEDIA])
+    ]

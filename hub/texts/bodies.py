@@ -1,0 +1,36 @@
+"""What stands in texts, sealed under the key of the person who wrote it or is written to."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from hub.model import TextMedia, TextMessage
+from hub.store.vault import Vault
+
+
+def seal_body(
+    vault: Vault, session: Session, company_id: str | None, person_number: str | None, text_id: str, body: str
+) -> bytes | None:
+    """A body as its row keeps it; an empty one is None."""
+    plain = body.encode("utf-8", "replace")
+    return vault.seal(session, company_id, person_number, text_id, plain, _place(text_id)) if plain else None
+
+
+def open_body(vault: Vault, session: Session, text: TextMessage) -> str | None:
+    """What a text says; None where it is empty, or its person's key was destroyed."""
+    plain = vault.open(session, text.body, _place(text.id)) if text.body else None
+    return plain.decode("utf-8", "replace") if plain is not None else None
+
+
+def seal_file(vault: Vault, session: Session, text: TextMessage, media_id: str, data: bytes) -> bytes:
+    """A picture as its row keeps it."""
+    return vault.seal(session, text.company_id, text.person_number, text.id, data, f"text_media/{media_id}")
+
+
+def open_file(vault: Vault, session: Session, media: TextMedia) -> bytes | None:
+    """A picture; None where it was never fetched, or its person's key was destroyed."""
+    return vault.open(session, media.data, f"text_media/{media.id}") if media.data else None
+
+
+def _place(text_id: str) -> str:
+    return f"text_message/{text_id}"

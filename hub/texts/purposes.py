@@ -1,0 +1,39 @@
+"""Why a text goes out, and the data use that consent is asked for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Purpose = Literal[
+    "reply",
+    "service",
+    "marketing",
+    "auto_reply",
+    "missed_call",
+    "opt_out_confirmation",
+    "opt_in_confirmation",
+    "help",
+]
+"""`reply`: somebody at the business answers a person. `service`: news of something that the person asked for. `marketing`: all
+else. `auto_reply`, `missed_call`: the hub's own answer to a text, and to a call that nobody took. The last three answer the
+words STOP, START and HELP."""
+SERVICE = "essential.service.notifications.sms"
+MARKETING = "marketing.communications.sms"
+TEXT_USES = (SERVICE, MARKETING)
+"""What STOP takes back."""
+LEGAL = "essential.legal_obligation"
+USES: dict[Purpose, str] = {
+    "reply": SERVICE,
+    "service": SERVICE,
+    "marketing": MARKETING,
+    "auto_reply": SERVICE,
+    "missed_call": SERVICE,
+    "opt_out_confirmation": LEGAL,
+    "opt_in_confirmation": LEGAL,
+    "help": LEGAL,
+}
+ANSWERS_TO_WORDS: frozenset[str] = frozenset({"opt_out_confirmation", "opt_in_confirmation", "help"})
+"""They go though the person has stopped all else, carry no opt-out line, and nothing else in them."""
+AUTOMATIC: frozenset[str] = frozenset({"auto_reply", "missed_call"})
+"""What nobody wrote: at most one of them a person within a window."""
+BY_HAND: frozenset[str] = frozenset({"reply", "service", "marketing"})

@@ -1,0 +1,17 @@
+"""What config.yaml says of a tracker's texts: its own `texts:`, and the company's where it says nothing."""
+
+from __future__ import annotations
+
+from hub.config.models import Config
+from hub.config.texts import TextsSection
+from hub.numbers.directory import Line
+
+
+def settings_of(config: Config, line: Line) -> TextsSection:
+    """The settings for texts on one line."""
+    company = next((each for each in config.companies if each.name == line.company.name), None)
+    if company is None:
+        return TextsSection()
+    tracker = next((each for each in company.trackers if each.name == line.tracker.name), None)
+    own = tracker.texts.model_dump(exclude_unset=True, by_alias=True) if tracker and tracker.texts else {}
+    return TextsSection.model_validate({**company.texts.model_dump(exclude_unset=True, by_alias=True), **own})

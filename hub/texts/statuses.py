@@ -1,0 +1,109 @@
+"""What carriers tell of texts that went out, folded so that no late, doubled or re-ordered word moves one backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.contracts.events import MessageStatusEvent
+from hub.model import Delivery, TextMessage, TextStatus
+from hub.model.columns import MESSAGE_LIFE, storable
+from hub.store.rows import write_rows
+from hub.texts.suppression import stop
+
+RANK: Mapping[str, int] = {"sent": 1, "failed": 2, "delivered": 3}
+"""`delivered` is believed over `failed`: some carriers give up on a text that a phone had already."""
+ENDING: Mapping[str, str] = {"sent": "accepted", "delivered": "delivered", "failed": "rejected"}
+"""A text's status, and the state of its delivery."""
+
+
+def join(one: TextStatus, other: TextStatus) -> TextStatus:
+    """Both words as one: commutative, associative, idempotent."""
+    best = max(one, other, key=_weight)
+    return TextStatus(
+        connector=best.connector,
+        carrier_message_id=best.carrier_message_id,
+        status=best.status,
+        code=best.code,
+        reason=best.reason,
+        opted_out=one.opted_out or other.opted_out,
+        at=best.at,
+        expires_at=max(one.expires_at, other.expires_at),
+    )
+
+
+def keep_status(session: Session, hub: Hub, connector: str, event: MessageStatusEvent, now: datetime) -> None:
+    """Fold one word of a carrier, whether or not the text's own reference is known yet."""
+    told = TextStatus(
+        connector=connector,
+        carrier_message_id=event.message_id,
+        status=event.status,
+        code=storable(event.code),
+        reason=storable(event.reason),
+        opted_out=event.opted_out,
+        at=event.at,
+        expires_at=event.at + MESSAGE_LIFE,
+    )
+    write_rows(session, TextStatus, [told])
+    kept = session.exec(_of(connector, event.message_id).with_for_update()).one()
+    joined = join(kept, told)
+    for name in ("status", "code", "reason", "opted_out", "at", "expires_at"):
+        setattr(kept, name, getattr(joined, name))
+    session.add(kept)
+    session.flush()
+    apply_status(session, hub, connector, event.message_id, now)
+
+
+def apply_status(session: Session, hub: Hub, connector: str, carrier_message_id: str, now: datetime) -> None:
+    """Bring a text, and its delivery, to what its carrier has told; nothing where either is not known yet."""
+    told = session.exec(_of(connector, carrier_message_id)).first()
+    mine = (
+        TextMessage.connector == connector,
+        TextMessage.carrier_message_id == carrier_message_id,
+        TextMessage.direction == "out",
+    )
+    text = session.exec(select(TextMessage).where(*mine)).first()
+    if told is None or text is None:
+        return
+    status = "refused" if told.status == "failed" and told.opted_out else told.status
+    new = text.status != status
+    text.status, text.code, text.reason = status, told.code, told.reason
+    session.add(text)
+    session.flush()
+    state = ENDING[told.status]
+    session.execute(
+        update(Delivery)
+        .where(
+            col(Delivery.subject_id) == text.id,
+            col(Delivery.hook) == "send_text",
+            col(Delivery.state).in_(("accepted", "rejected", "delivered")),
+        )
+        .values(
+            state=state,
+            code=told.code,
+            reason=told.reason,
+            finished_at=None if state == "accepted" else now,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    # Told twice it is one word: the person may have said start since.
+    if new and told.opted_out and text.company_id and text.person_number:
+        said: dict[str, Any] = {"channel": "carrier", "evidence": text.id, "at": told.at, "now": now}
+        stop(session, hub, text.company_id, text.person_number, **said)
+
+
+def _of(connector: str, carrier_message_id: str) -> Any:
+    return (
+        select(TextStatus)
+        .where(TextStatus.connector == connector, TextStatus.carrier_message_id == carrier_message_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _weight(status: TextStatus) -> tuple[int, datetime, str, str]:
+    return (RANK[status.status], status.at, status.code or "", status.reason or "")

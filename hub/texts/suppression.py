@@ -1,0 +1,126 @@
+"""Who must not be texted: a person's stop and start, in one transaction with all that follows from them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, update
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.model import ConsentWord, Delivery, Person, Suppression, TextMessage
+from hub.model.columns import CALL_LIFE, CONSENT_LIFE
+from hub.store.rows import write_rows
+from hub.texts.purposes import ANSWERS_TO_WORDS, MARKETING, SERVICE, TEXT_USES
+
+STOPPED = "stopped"
+STOPPED_REASON = "The person has told the company to stop texts."
+
+
+def gate_of(company_id: str, number: str) -> str:
+    """The gate (hub.store.gates) through which a person's stop, and every text to them, passes."""
+    return f"text/{company_id}/{number}"
+
+
+def is_suppressed(session: Session, hub: Hub, company_id: str, number: str, use: str) -> bool:
+    """Whether the person has stopped texts for this use. `session` must be a writing one."""
+    fingerprint = hub.vault.fingerprint(session, company_id, number)
+    wanted = (Suppression.fingerprint == fingerprint, Suppression.use == use)
+    return session.exec(select(Suppression.use).where(*wanted)).first() is not None
+
+
+def stop(
+    session: Session,
+    hub: Hub,
+    company_id: str,
+    number: str,
+    *,
+    channel: str,
+    evidence: str,
+    at: datetime,
+    now: datetime,
+) -> bool:
+    """Take back the person's consent to all texts of the company, and cancel what is queued; False where it was taken back
+    before. `evidence` is the id of the text that says so; `at` is when it was said."""
+    person = person_of(session, company_id, number, now)
+    _say(session, person, "withdrawn", TEXT_USES, channel, evidence, min(at, now))
+    _cancel_queued(session, company_id, number, now)
+    fingerprint = hub.vault.fingerprint(session, company_id, number)
+    before = session.exec(select(Suppression.use).where(Suppression.fingerprint == fingerprint)).all()
+    write_rows(session, Suppression, [Suppression(fingerprint=fingerprint, use=use, since=now) for use in TEXT_USES])
+    return not set(TEXT_USES) <= set(before)
+
+
+def start(
+    session: Session,
+    hub: Hub,
+    company_id: str,
+    number: str,
+    *,
+    channel: str,
+    evidence: str,
+    at: datetime,
+    now: datetime,
+) -> bool:
+    """Give back what a stop took; False where nothing was stopped. Marketing comes back only to who had said yes to it."""
+    fingerprint = hub.vault.fingerprint(session, company_id, number)
+    lifted = session.execute(delete(Suppression).where(col(Suppression.fingerprint) == fingerprint))
+    if not lifted.rowcount:  # type: ignore[attr-defined]
+        return False
+    person = person_of(session, company_id, number, now)
+    said_yes = select(ConsentWord.id).where(
+        ConsentWord.person_id == person.id,
+        ConsentWord.state == "given",
+        col(ConsentWord.use).in_((MARKETING, "marketing.communications")),
+    )
+    uses = TEXT_USES if session.exec(said_yes).first() is not None else (SERVICE,)
+    _say(session, person, "given", uses, channel, evidence, min(at, now))
+    return True
+
+
+def person_of(session: Session, company_id: str, number: str, now: datetime) -> Person:
+    """The company's person with a number, made where nobody has it yet."""
+    wanted = select(Person).where(Person.company_id == company_id, Person.phone_number == number)
+    person = session.exec(wanted).first()
+    if person is None:
+        made = Person(company_id=company_id, phone_number=number, first_seen_at=now, expires_at=now + CALL_LIFE)
+        write_rows(session, Person, [made])
+        person = session.exec(wanted).one()  # another's, where it was first
+    return person
+
+
+def _say(
+    session: Session, person: Person, state: str, uses: tuple[str, ...], channel: str, evidence: str, at: datetime
+) -> None:
+    words = [
+        ConsentWord(
+            person_id=person.id,
+            state=state,
+            use=use,
+            channel=channel,
+            evidence=evidence,
+            spoken_at=at,
+            expires_at=at + CONSENT_LIFE,
+        )
+        for use in uses
+    ]
+    write_rows(session, ConsentWord, words)
+
+
+def _cancel_queued(session: Session, company_id: str, number: str, now: datetime) -> None:
+    """What waits to go to the person goes no more; what is being sent at this moment went before (hub.flow.send_text)."""
+    theirs = select(TextMessage.id).where(
+        TextMessage.company_id == company_id,
+        TextMessage.person_number == number,
+        TextMessage.direction == "out",
+        col(TextMessage.purpose).not_in(ANSWERS_TO_WORDS),
+    )
+    waiting = (col(Delivery.subject_id).in_(theirs), col(Delivery.hook) == "send_text", col(Delivery.state) == "ready")
+    cancelled = session.scalars(select(Delivery.subject_id).where(*waiting)).all()
+    for statement in (
+        update(TextMessage)
+        .where(col(TextMessage.id).in_(cancelled))
+        .values(status="refused", code=STOPPED, reason=STOPPED_REASON),
+        update(Delivery).where(*waiting).values(state="held", code=STOPPED, reason=STOPPED_REASON, finished_at=now),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))

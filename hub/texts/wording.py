@@ -1,0 +1,49 @@
+"""The few sentences that the hub itself writes into texts, in the languages whose stop words it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+OPT_OUT_LINE: Mapping[str, str] = {
+    "en": "Reply STOP to stop texts.",
+    "es": "Responda BAJA para no recibir más mensajes.",
+    "fr": "Répondez ARRET pour ne plus recevoir de messages.",
+    "de": "Antworten Sie STOPP, um keine Nachrichten mehr zu bekommen.",
+    "pt": "Responda PARE para não receber mais mensagens.",
+    "it": "Rispondi FERMA per non ricevere più messaggi.",
+}
+STOPPED: Mapping[str, str] = {
+    "en": "{company}: You will get no more texts from us. Reply START to get them again.",
+    "es": "{company}: No recibirá más mensajes nuestros. Responda START para volver a recibirlos.",
+    "fr": "{company} : vous ne recevrez plus nos messages. Répondez START pour les recevoir à nouveau.",
+    "de": "{company}: Sie bekommen keine Nachrichten mehr von uns. Mit START bekommen Sie sie wieder.",
+    "pt": "{company}: Você não receberá mais mensagens nossas. Responda START para voltar a recebê-las.",
+    "it": "{company}: non riceverai più nostri messaggi. Rispondi START per riceverli di nuovo.",
+}
+STARTED: Mapping[str, str] = {
+    "en": "{company}: You get our texts again. Reply HELP for help, STOP to stop.",
+    "es": "{company}: Vuelve a recibir nuestros mensajes. Responda AYUDA para ayuda, BAJA para no recibir más.",
+    "fr": "{company} : vous recevez à nouveau nos messages. Répondez AIDE pour de l'aide, ARRET pour arrêter.",
+    "de": "{company}: Sie bekommen unsere Nachrichten wieder. HILFE für Hilfe, STOPP zum Abmelden.",
+    "pt": "{company}: Você volta a receber nossas mensagens. Responda AJUDA para ajuda, PARE para parar.",
+    "it": "{company}: ricevi di nuovo i nostri messaggi. Rispondi AIUTO per aiuto, FERMA per smettere.",
+}
+HELP: Mapping[str, str] = {
+    "en": "{company}: For help, {contact}. Reply STOP to stop texts.",
+    "es": "{company}: Para ayuda, {contact}. Responda BAJA para no recibir más mensajes.",
+    "fr": "{company} : pour de l'aide, {contact}. Répondez ARRET pour ne plus recevoir de messages.",
+    "de": "{company}: Hilfe: {contact}. Antworten Sie STOPP, um keine Nachrichten mehr zu bekommen.",
+    "pt": "{company}: Para ajuda, {contact}. Responda PARE para não receber mais mensagens.",
+    "it": "{company}: per aiuto, {contact}. Rispondi FERMA per non ricevere più messaggi.",
+}
+
+
+def sentence(table: Mapping[str, str], language: str, **parts: str) -> str:
+    """A sentence in a language, English where it is not known."""
+    return table.get(language, table["en"]).format(**parts)
+
+
+def with_opt_out_line(body: str, language: str) -> str:
+    """A person's first text, with how to stop them; one that says STOP already stays as it is."""
+    line = sentence(OPT_OUT_LINE, language)
+    return body if "STOP" in body.upper() else f"{body}\n{line}"

@@ -1,0 +1,162 @@
+"""The rows of quiet_hours.yaml, and the hours of a week in which a text may come, zone by zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LOOK_AHEAD = 8
+"""Days; the hours of a week come again."""
+
+Hours = tuple[time, time] | None
+"""From and to, of one day; None where a text may not come at all."""
+Week = tuple[Hours, ...]
+"""Monday first."""
+
+
+def parse_week(written: Any) -> Any:
+    """`{mon-fri: "09:00-18:00"}` as a week; ValueError says what was wanted."""
+    if not isinstance(written, Mapping):
+        return written  # read already, or left out
+    week: list[Hours] = [None] * 7
+    for days, hours in written.items():
+        first, _, last = str(days).partition("-")
+        match = re.fullmatch(r"(\d\d:\d\d)-(\d\d:\d\d)", str(hours))
+        if first not in DAYS or (last or first) not in DAYS or match is None:
+            raise ValueError(f"{days}: {hours} are no hours; write them like mon-fri: 09:00-18:00")
+        between = (time.fromisoformat(match[1]), time.fromisoformat(match[2]))
+        if between[0] >= between[1]:
+            raise ValueError(f"{hours} end before they begin")
+        for day in range(DAYS.index(first), DAYS.index(last or first) + 1):
+            week[day] = between
+    return tuple(week)
+
+
+WeekField = Annotated[Any, BeforeValidator(parse_week)]
+
+
+class HoursRule(BaseModel):
+    """One row of the table; the head of quiet_hours.yaml says what each field means."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z][a-z_]*$")
+    places: tuple[str, ...] = Field(min_length=1)
+    hours: WeekField
+    cite: str
+    src: tuple[str, ...]
+    verify_by: date
+
+    @field_validator("src", mode="before")
+    @classmethod
+    def _one_or_many(cls, src: Any) -> Any:
+        return (src,) if isinstance(src, str) else src
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a source was read for the row; a row from memory is shown as unconfirmed."""
+        return "mem" not in self.src
+
+
+class HoursTable(BaseModel):
+    """The whole table, groups of places already spelled out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    marketing: WeekField
+    unknown: WeekField
+    service: WeekField
+    free_minutes: int
+    contact_days: int
+    zones: Mapping[str, tuple[str, ...]]
+    rules: tuple[HoursRule, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out(cls, table: Any) -> Any:
+        groups, verify_by = table.pop("groups"), table.pop("verify_by")
+        rows = [
+            {"verify_by": verify_by, **row, "places": [p for name in row["places"] for p in groups.get(name, [name])]}
+            for row in table["rules"]
+        ]
+        return {**table, "rules": rows}
+
+    def overdue(self, today: date) -> tuple[HoursRule, ...]:
+        """The rows that a person should have looked at again before `today`."""
+        return tuple(rule for rule in self.rules if rule.verify_by < today)
+
+    def rules_at(self, code: str | None) -> tuple[HoursRule, ...]:
+        """The rows that speak on somebody at `code` (`US`, `US-FL`; None: who knows where): of the place and its country, and
+        where only the country is known of every region of it."""
+        if code is None:
+            return self.rules
+        country, _, region = code.partition("-")
+        return tuple(
+            rule
+            for rule in self.rules
+            if any(
+                place in (country, code) or (not region and place.startswith(f"{country}-")) for place in rule.places
+            )
+        )
+
+
+@cache
+def hours_table() -> HoursTable:
+    """The table in this folder."""
+    return HoursTable.model_validate(
+        yaml.safe_load(Path(__file__).with_name("quiet_hours.yaml").read_text(encoding="utf-8"))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A zone in which the person may be, and the hours that hold there."""
+
+    zone: str
+    week: Week
+
+    def opens(self, at: datetime) -> bool:
+        """Whether a text may come at `at` there."""
+        local = at.astimezone(ZoneInfo(self.zone))
+        hours = self.week[local.weekday()]
+        return hours is not None and hours[0] <= local.time() < hours[1]
+
+    def beginnings(self, at: datetime) -> Iterable[datetime]:
+        """The next moments after `at` at which the hours begin there."""
+        zone = ZoneInfo(self.zone)
+        today = at.astimezone(zone).date()
+        for ahead in range(LOOK_AHEAD + 1):
+            day = today + timedelta(days=ahead)
+            hours = self.week[day.weekday()]
+            if hours is not None:
+                begins = datetime.combine(day, hours[0], zone).astimezone(at.tzinfo)
+                if begins > at:
+                    yield begins
+
+
+def together(weeks: Sequence[Week]) -> Week:
+    """The hours that lie within all of `weeks`."""
+    shared: list[Hours] = []
+    for day in range(7):
+        hours = [week[day] for week in weeks]
+        known = [each for each in hours if each is not None]
+        begins, ends = max(each[0] for each in known) if known else None, min((each[1] for each in known), default=None)
+        fits = len(known) == len(hours) and begins is not None and ends is not None and begins < ends
+        shared.append((begins, ends) if fits and begins and ends else None)
+    return tuple(shared)
+
+
+def next_opening(clocks: Sequence[Clock], at: datetime) -> datetime | None:
+    """The first moment after `at` at which a text may come on all clocks; None where there is none within a week."""
+    moments = sorted(moment for clock in clocks for moment in clock.beginnings(at))
+    return next((moment for moment in moments if all(clock.opens(moment) for clock in clocks)), None)

@@ -1,0 +1,123 @@
+"""Pure: may a text go to this person, and at this hour? Their word first, then the clocks of all places they may be in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from hub.api import ConsentQuestion, ConsentRecord, Opinion
+from plugins.consent.jurisdictions.quiet_hours import (
+    Clock,
+    HoursRule,
+    Week,
+    hours_table,
+    next_opening,
+    together,
+)
+from plugins.consent.jurisdictions.rules import place_code
+from plugins.consent.jurisdictions.translate import opinion
+
+SERVICE = "essential.service.notifications.sms"
+MARKETING = "marketing.communications.sms"
+USES = (SERVICE, MARKETING)
+CONTACT = "contact"
+"""The channel of a record that only says that the person called or wrote first."""
+EXPRESS = ("marketing.communications", MARKETING)
+"""Uses of which a yes is a yes to marketing texts; one to marketing as a whole, as on a cookie banner, is not.
+Source: 47 CFR 64.1200(f)(9), prior express written consent; CASL s. 6 and 10, express consent."""
+
+
+def may_text(question: ConsentQuestion, trades_in: tuple[str, ...], marketing_hours: Week) -> Opinion:
+    """`deny` with `not_before` where only the hour is wrong."""
+    said = _consent(question, trades_in)
+    if said.verdict != "allow":
+        return said
+    return _hours(question, trades_in, marketing_hours, said)
+
+
+def _consent(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion:
+    if question.use == MARKETING:
+        heard = tuple(each for each in question.records if each.state != "given" or each.use in EXPRESS)
+        return opinion(replace(question, records=heard), trades_in)
+    law = opinion(question, trades_in)
+    if law.verdict != "allow":
+        return law
+    oldest = question.at - timedelta(days=hours_table().contact_days)
+    heard = tuple(each for each in question.records if each.channel != CONTACT or each.at >= oldest)
+    word = replace(question, records=heard).latest_record()
+    if word is None:
+        reason = "The person neither wrote nor called first, nor said yes to texts."
+        return Opinion(verdict="needs", rule_id="jurisdictions.texts.nobody_asked", reason=reason)
+    evidence = {"person": word.state, "by": CONTACT if word.channel == CONTACT else "their own word"}
+    if word.state != "given":
+        reason = "The person has said no to texts."
+        return Opinion(verdict="deny", rule_id="jurisdictions.texts.refused", reason=reason, evidence=evidence)
+    reason = "The person wrote or called first, or said yes to texts."
+    return Opinion(verdict="allow", rule_id="jurisdictions.texts.asked", reason=reason, evidence=evidence)
+
+
+def _hours(question: ConsentQuestion, trades_in: tuple[str, ...], marketing_hours: Week, said: Opinion) -> Opinion:
+    table = hours_table()
+    if question.use == SERVICE:
+        if _just_now(question.records, question, table.free_minutes):
+            return said
+        clocks = _clocks(question, trades_in, table.service, law=False)
+    else:
+        clocks = _clocks(question, trades_in, marketing_hours, law=True)
+    closed = [clock for clock in clocks if not clock.opens(question.at)]
+    if clocks and not closed:
+        return said
+    later = next_opening(clocks, question.at) if clocks else None
+    rule = _speaking(question, trades_in)
+    return Opinion(
+        verdict="deny",
+        rule_id=f"jurisdictions.quiet_hours.{rule.id if rule and question.use == MARKETING else 'own'}",
+        reason="It is outside the hours for such texts where the person may be."
+        if later
+        else "There is no hour of the week for such texts in all zones where the person may be.",
+        evidence={
+            "zones": ", ".join(sorted({clock.zone for clock in closed})) or "unknown",
+            "cite": rule.cite if rule and question.use == MARKETING else "our own hours",
+            "source": "confirmed" if rule is None or rule.confirmed else f"unconfirmed, verify by {rule.verify_by}",
+        },
+        not_before=later,
+    )
+
+
+def _just_now(records: Iterable[ConsentRecord], question: ConsentQuestion, minutes: int) -> bool:
+    since = question.at - timedelta(minutes=minutes)
+    return any(each.channel == CONTACT and each.at >= since for each in records)
+
+
+def _clocks(question: ConsentQuestion, trades_in: tuple[str, ...], own: Week, *, law: bool) -> list[Clock]:
+    """One clock for each zone in which the person may be, with everything that holds there; where nobody knows their zone, the
+    business's own clocks and the narrowest hours."""
+    table = hours_table()
+    weeks: dict[str, list[Week]] = {}
+    anywhere = not question.person_places
+    for place in question.person_places:
+        zones = place.time_zones or table.zones.get((place.country or "").upper(), ())
+        rules = table.rules_at(place_code(place)) if law and place.country else ()
+        for zone in zones:
+            weeks.setdefault(zone, [own]).extend(rule.hours for rule in rules)
+        anywhere = anywhere or not zones
+    if anywhere:
+        rules = _unlocated(trades_in) if law else ()
+        for place in question.business_places:
+            for zone in place.time_zones or table.zones.get((place.country or "").upper(), ()):
+                weeks.setdefault(zone, [own]).extend([table.unknown, *(rule.hours for rule in rules)])
+    return [Clock(zone, together(found)) for zone, found in sorted(weeks.items())]
+
+
+def _unlocated(trades_in: tuple[str, ...]) -> tuple[HoursRule, ...]:
+    table = hours_table()
+    return tuple({rule.id: rule for code in trades_in for rule in table.rules_at(code)}.values()) or table.rules
+
+
+def _speaking(question: ConsentQuestion, trades_in: tuple[str, ...]) -> HoursRule | None:
+    """The row that is named: the most local one of the places in which the person may be."""
+    rows = [
+        rule for place in question.person_places for rule in hours_table().rules_at(place_code(place)) if place.country
+    ]
+    return max(rows, key=lambda rule: (len(rule.places[0]), rule.id), default=None)

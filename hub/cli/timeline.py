@@ -11,6 +11,7 @@ from hub.cli.call_steps import step_entries
 from hub.cli.entries import Entry, in_order
 from hub.cli.masking import Mask
 from hub.cli.receipts import conversion_entry, decision_entry, delivery_entries, disclosure_entry, worth
+from hub.cli.recorded import recording_entries
 from hub.flow.case import Subject
 from hub.flow.enrich import FAILED
 from hub.model import (
@@ -37,6 +38,7 @@ def timeline(session: Session, subject: Subject, mask: Mask) -> list[Entry]:
     entries = [_form(subject)] if isinstance(subject, FormSubmission) else [*_events(session, subject)]
     if isinstance(subject, Call):
         entries += step_entries(session, subject)
+        entries += recording_entries(session, subject)
     attribution = session.get(Attribution, subject.id)
     if attribution is not None:
         entries.append(_attribution(attribution, mask))

@@ -164,3 +164,11 @@ def test_a_call_that_is_not_recorded_cannot_be_paused(shop: Shop, going_on: Mapp
     going_on["held"]["status"] = "completed"
     result = shop.run("recordings", "pause", going_on["call"].id)
     assert result.exit_code != 0 and shop.audited() == []
+
+
+def test_a_calls_story_tells_what_became_of_its_recording(shop: Shop) -> None:
+    row = stored(shop)
+    story = shop.json("call", row.call_id)
+    (told_of,) = [each for each in story["timeline"] if each.get("recording") == row.id]
+    assert (told_of["state"], told_of["text"], told_of["kind"]) == ("stored", "recording", "call")
+    assert row.id in shop.run("call", row.call_id).stdout

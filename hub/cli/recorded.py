@@ -1,0 +1,32 @@
+"""What became of a call's recordings, as entries of its timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.cli.entries import Entry
+from hub.model import Call, Recording
+
+
+def recording_entries(session: Session, call: Call) -> Iterator[Entry]:
+    """One entry for each recording: when it was stored, else when it was made."""
+    mine = select(Recording).where(Recording.call_id == call.id).order_by(col(Recording.id))
+    for row in session.exec(mine):
+        what = "voicemail" if row.kind == "voicemail" else "recording"
+        length = "" if row.duration is None else f", {row.duration} s"
+        details = [f"{row.id}{length}", *([row.reason] if row.reason else [])]
+        if row.carrier_deleted_at is not None:
+            details.append("deleted at the carrier")
+        data: dict[str, Any] = {
+            "recording": row.id,
+            "kind": row.kind,
+            "duration": row.duration,
+            "reason": row.reason,
+            "stored_at": row.stored_at,
+            "carrier_deleted_at": row.carrier_deleted_at,
+            "expires_at": row.expires_at,
+        }
+        yield Entry(row.stored_at or row.recorded_at, "receive", what, tuple(details), row.state, data)

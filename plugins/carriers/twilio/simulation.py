@@ -158,6 +158,8 @@ class PlacedCall:
             self.sandbox.calls[phone.sid] = resources.call(
                 self.sandbox.account_sid, phone.sid, self._caller, phone.number, began, parent=self.sid
             )
+            for status in ("initiated", "ringing"):
+                self._leg_told(phone, status, 0)
         self._now += min(self.call.ring, limit)
         if answering is None or not reached:
             for phone in phones:
@@ -206,7 +208,7 @@ class PlacedCall:
         }
 
     def _leg_told(self, phone: Phone, status: str, duration: int) -> None:
-        event = "answered" if status == "in-progress" else "completed"
+        event = {"in-progress": "answered"}.get(status, status if status in ("initiated", "ringing") else "completed")
         if phone.status_url and event in phone.events:
             fields = self._about_leg(phone, status)
             self._send(phone.status_url, fields | self._progress(status, phone.sequence, duration))
@@ -222,7 +224,7 @@ class PlacedCall:
             "SequenceNumber": str(sequence),
             "CallbackSource": "call-progress-events",
         }
-        if status != "in-progress":
+        if status not in ("initiated", "ringing", "in-progress"):
             progress |= {"CallDuration": str(duration), "Duration": str(math.ceil(duration / 60))}
         return progress
 

@@ -6,6 +6,7 @@ Source: twilio.com/docs/messaging/api/message-resource, /media-resource, /guides
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
@@ -25,6 +26,7 @@ from plugins.carriers.twilio.rest import Rest
 STATUS_PATH = "text"
 """Our address at which Twilio tells what became of a text."""
 OPTED_OUT = "21610"
+PICTURE = re.compile(r"/Messages/(?P<text>(SM|MM)[0-9a-fA-F]{32})/Media/(?P<picture>ME[0-9a-fA-F]{32})$")
 REASONS: Mapping[str, str] = {
     "21211": "Twilio takes the recipient for no phone number.",
     "21408": "The account may not send texts to that country; allow it in Twilio's messaging geographic permissions.",
@@ -106,11 +108,14 @@ def became(word: str, message_id: str, at: datetime, code: str) -> MessageStatus
     )
 
 
-def fetch(rest: Rest, url: str, origins: Sequence[str], media_host: str) -> MediaFile:
-    """A picture, from Twilio's API alone; it is sent on to `media_host`, which gets no credentials."""
+def fetch(rest: Rest, url: str, origins: Sequence[str], media_origin: str) -> MediaFile:
+    """A picture, from Twilio's API alone, which sends on to `media_origin`. The address from the webhook is only checked;
+    ours is made from its ids, so that no other resource of the account can be read in its place."""
     try:
-        address = translate.twilio_address(url, origins, "picture")
+        named = PICTURE.search(translate.twilio_address(url, origins, "picture"))
     except BadPayload as error:
         raise Rejected(f"{error} It is not fetched.") from error
-    content_type, data = rest.media(address, media_host)
+    if named is None:
+        raise Rejected("The address is not that of a text's picture at Twilio; it is not fetched.")
+    content_type, data = rest.media(f"{rest.account}/Messages/{named['text']}/Media/{named['picture']}", media_origin)
     return MediaFile(content_type=content_type, data=data)

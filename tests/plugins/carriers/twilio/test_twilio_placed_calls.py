@@ -63,6 +63,16 @@ def test_of_two_phones_the_one_that_does_not_pick_up_is_cancelled(sandbox: Sandb
     assert {call.parent_call_sid for call in client.calls.list()} == {None, sid}
 
 
+def test_each_step_of_a_dialled_leg_is_told_that_was_asked_for(sandbox: Sandbox) -> None:
+    response = VoiceResponse()
+    dial = Dial(action=f"{BASE}/dial")
+    dial.number(TWO, status_callback=f"{BASE}/status", status_callback_event="initiated ringing answered completed")
+    response.append(dial)
+    _, told = place(sandbox, response)
+    legs = [(fields["CallStatus"], fields["SequenceNumber"]) for _, fields in told if "ParentCallSid" in fields]
+    assert legs == [("initiated", "0"), ("ringing", "1"), ("in-progress", "2"), ("completed", "3")]
+
+
 def test_a_phone_that_rings_longer_than_it_may_is_not_answered(sandbox: Sandbox) -> None:
     _, told = place(sandbox, dialling(timeout=20), ring=timedelta(seconds=21))
     assert [fields["DialCallStatus"] for path, fields in told if path == "dial"] == ["no-answer"]

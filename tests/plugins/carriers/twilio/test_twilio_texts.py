@@ -151,6 +151,12 @@ def test_a_picture_is_fetched_where_twilio_sends_on_to(twilio: Twilio, sandbox: 
         elsewhere.fetch_media(event.media_urls[0])
 
 
+@pytest.mark.parametrize("path", ["Calls.csv", "Messages/SM1/Media/ME1", "Keys.json", "Messages", "../Messages"])
+def test_nothing_but_a_picture_is_fetched_with_our_credentials(twilio: Twilio, sandbox: Sandbox, path: str) -> None:
+    with pytest.raises(Rejected, match="not that of a text's picture"):
+        twilio.fetch_media(f"{sandbox.url}/2010-04-01/Accounts/{sandbox.account_sid}/{path}")
+
+
 def test_a_persons_pictures_are_erased_with_their_texts(twilio: Twilio, sandbox: Sandbox) -> None:
     (event,) = twilio.parse_webhook(sandbox.message_webhook(CALLER, TRACKING, "", BASE, [PICTURE]))
     assert isinstance(event, MessageEvent)

@@ -8,77 +8,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from policy_office import ADS, MONDAY, Office
 from sqlmodel import Session
 from stage import Stage
 from working_days import counted_on, working_days
 
-from hub.api import Opinion
-from hub.contracts.categories import USES
-from hub.model import Account, ConsentDecision, PolicyAcceptance, PolicyNotice, PolicyVersion
-from hub.privacy.policies.document import Novelty, PolicyDocument, PolicyRefused, read_document
+from hub.model import Account, PolicyVersion
+from hub.privacy.policies.document import PolicyRefused, read_document
 from hub.privacy.policies.mail import choices, choose, may_mail
-from hub.privacy.policies.standing import current_statement
-from hub.privacy.policies.versions import accept, account_named, announce, draft, publish, texts_of
+from hub.privacy.policies.versions import account_named, texts_of
 
 Factory = Callable[..., Stage]
-ADS = "marketing.advertising.third_party.targeted"
-MONDAY = datetime(2026, 3, 2, 15, tzinfo=UTC)
-
-
-def written(version: str, text: str = "We keep calls for 25 months.\n", **more: object) -> PolicyDocument:
-    return PolicyDocument(version=version, text=text, **more)  # type: ignore[arg-type]
-
-
-class Office:
-    """A privacy officer who works at a stage."""
-
-    def __init__(self, stage: Stage, now: datetime = MONDAY) -> None:
-        self.stage = stage
-        stage.clock.now = now
-
-    def draft(self, version: str, **more: object) -> PolicyVersion:
-        return self.write(lambda session: draft(session, written(version, **more), self.stage.clock()))
-
-    def announce(self, version: PolicyVersion, on: date | None = None) -> list[PolicyNotice]:
-        return self.write(lambda session: announce(session, self.again(session, version), self.stage.clock(), on))
-
-    def publish(self, version: PolicyVersion, note: str = "") -> None:
-        self.write(lambda session: publish(session, self.again(session, version), self.stage.clock(), note))
-
-    def accept(self, version: PolicyVersion, account: str = "agency", **more: str) -> PolicyAcceptance:
-        return self.write(
-            lambda session: accept(
-                session, self.again(session, version), account_named(session, account), "Pat Doe", self.stage.clock(),
-                **more,
-            )
-        )  # fmt: skip
-
-    def in_force(self, version: str, **more: object) -> PolicyVersion:
-        """A version that was announced, is due and is published, but accepted by nobody."""
-        made = self.draft(version, **more)
-        self.announce(made)
-        self.stage.clock.now = self.stage.one(PolicyVersion, id=made.id).effective_at
-        self.publish(made)
-        return made
-
-    def statement(self, account: str = "agency", language: str = "en") -> str | None:
-        with self.stage.hub.store.reading() as session:
-            found = current_statement(session, account_named(session, account), self.stage.clock(), language)
-        return found and f"{found.version} {found.language}"
-
-    def write(self, work: Callable[[Session], object]):  # type: ignore[no-untyped-def]
-        with self.stage.hub.store.writing() as session:
-            return work(session)
-
-    def again(self, session: Session, version: PolicyVersion) -> PolicyVersion:
-        return session.get_one(PolicyVersion, version.id)
-
-
-@pytest.fixture
-def office(lite_hub: Factory) -> Office:
-    return Office(lite_hub())
 
 
 def business(name: str, country: str, region: str | None = None, time_zone: str = "UTC") -> dict[str, object]:
@@ -187,78 +127,6 @@ def test_an_accounts_own_statement_goes_before_everybodys_in_the_language_asked_
     assert office.statement("other") == "1 en"
 
 
-def test_what_a_version_introduces_is_refused_by_the_core_until_the_account_accepts(hub: Factory) -> None:
-    office = Office(hub())
-    stage = office.stage
-    office.publish(office.draft("1"))
-    stage.call_in(caller="+13125550150")
-    assert stage.one(ConsentDecision, connector="network").verdict == "allow"
-    version = office.draft("2", introduces=[{"use": "marketing.advertising"}])
-    stage.call_in(caller="+13125550151")
-    assert {each.verdict for each in stage.rows(ConsentDecision, connector="network")} == {"allow"}, (
-        "a draft binds nobody"
-    )
-
-    office.announce(version)
-    call = stage.call_in(caller="+13125550152")
-    decision = stage.one(ConsentDecision, connector="network", subject_id=call.id)
-    assert (decision.verdict, decision.rule_id) == ("deny", "policy.not_accepted")
-    assert [(each["connector"], each["verdict"]) for each in decision.opinions] == [("hub", "deny"), ("law", "allow")]
-    assert decision.opinions[0]["evidence"]["policy_version"] == version.id
-    assert stage.one(ConsentDecision, connector="crm", subject_id=call.id).verdict == "allow"
-
-    office.accept(version)
-    call = stage.call_in(caller="+13125550153")
-    assert stage.one(ConsentDecision, connector="network", subject_id=call.id).rule_id == "policy.not_in_force"
-    stage.clock.now = stage.one(PolicyVersion, id=version.id).effective_at
-    office.publish(version)
-    call = stage.call_in(caller="+13125550154")
-    assert stage.one(ConsentDecision, connector="network", subject_id=call.id).verdict == "allow"
-
-
-def test_what_was_decided_before_is_refused_when_it_is_to_leave(office: Office) -> None:
-    stage = office.stage
-    stage.call_in()
-    assert stage.delivery().state == "ready"
-    office.announce(office.draft("2", introduces=[{"use": ADS}]))
-    stage.deliver()
-    assert (stage.delivery().state, stage.delivery().code) == ("held", "policy.not_accepted")
-    assert stage.network.uploaded == []
-
-
-def test_a_plugins_own_no_stays_and_the_policy_is_named_first(office: Office) -> None:
-    stage = office.stage
-    stage.law.rule = lambda question: Opinion(verdict="deny", rule_id="law.no", reason="No.")
-    office.announce(office.draft("1", introduces=[{"recipient": stage.network.manifest.recipient.name}]))
-    call = stage.call_in()
-    decision = stage.one(ConsentDecision, connector="network", subject_id=call.id)
-    assert decision.rule_id == "policy.not_accepted"
-    assert [each["rule"] for each in decision.opinions] == ["policy.not_accepted", "law.no"]
-
-
-def test_a_yes_to_a_later_version_is_a_yes_to_what_the_earlier_ones_introduced(office: Office) -> None:
-    stage = office.stage
-    office.publish(office.draft("1", introduces=[{"use": ADS}]))
-    later = office.in_force("2")
-    call = stage.call_in()
-    assert stage.one(ConsentDecision, connector="network", subject_id=call.id).rule_id == "policy.not_accepted"
-    office.accept(later)
-    call = stage.call_in()
-    assert stage.one(ConsentDecision, connector="network", subject_id=call.id).verdict == "allow"
-
-
-def test_a_yes_lapses_after_seven_years_and_can_be_given_again(office: Office) -> None:
-    version = office.draft("1", introduces=[{"use": ADS}])
-    office.publish(version)
-    office.accept(version)
-    with pytest.raises(PolicyRefused, match="accepted The privacy statement 1 on 2026-03-02"):
-        office.accept(version)
-    office.stage.clock.advance(days=7 * 365)
-    call = office.stage.call_in()
-    assert office.stage.one(ConsentDecision, connector="network", subject_id=call.id).rule_id == "policy.not_accepted"
-    office.accept(version)
-
-
 def test_an_acceptance_keeps_who_when_and_the_hash_of_exactly_that_text(hub: Factory) -> None:
     office = Office(hub())
     version = office.draft("1", text="Nous gardons les appels.\r\n", language="fr")
@@ -294,25 +162,6 @@ def test_a_draft_may_change_and_an_announced_version_may_not(office: Office) -> 
         office.draft("1", text="Three.")
     with pytest.raises(PolicyRefused, match="is announced already"):
         office.announce(version)
-
-
-@given(use=st.sampled_from(sorted(USES)), other=st.sampled_from(sorted(USES)), cut=st.integers(1, 4))
-def test_a_use_stands_for_itself_and_what_is_below_it(use: str, other: str, cut: int) -> None:
-    parent = ".".join(use.split(".")[:cut])
-    novelty = Novelty(use=parent)
-    assert novelty.covers(use, "Anyone", frozenset())
-    assert novelty.covers(other, "Anyone", frozenset()) == (
-        other.split(".")[: len(parent.split("."))] == parent.split(".")
-    )
-
-
-def test_all_that_a_novelty_names_must_be_met() -> None:
-    novelty = Novelty(use="marketing", recipient="Adco Inc.", category="user.contact")
-    asked = ("marketing.communications.sms", "ADCO INC.", frozenset({"user.contact.email"}))
-    assert novelty.covers(*asked)
-    assert not novelty.covers("sales", *asked[1:])
-    assert not novelty.covers(asked[0], "Other Ltd.", asked[2])
-    assert not novelty.covers(*asked[:2], frozenset({"user.contactless"}))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,15 @@
+"""A privacy officer for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from policy_office import Office
+from stage import Stage
+
+
+@pytest.fixture
+def office(lite_hub: Callable[..., Stage]) -> Office:
+    """At a small hub, on a Monday in March."""
+    return Office(lite_hub())

@@ -1,1 +1,1 @@
-"""What becomes of personal data when its time is over."""
+"""What the law and the privacy statement ask of the hub: deadlines, retention, policy versions."""

@@ -200,7 +200,7 @@ def _hangup(notice: Notice) -> CallEvent:
         kind="completed",
         call_id=_call(notice),
         at=notice.at,
-        duration=int((notice.at - began).total_seconds()) if began else None,
+        duration=max(0, int((notice.at - began).total_seconds())) if began else None,
     )
 
 

@@ -73,9 +73,9 @@ def when(text: object, name: str) -> datetime:
 
 
 def believed(text: object, name: str, received_at: datetime) -> datetime:
-    """When it happened: Telnyx' own time where it tells a believable one that is not after the arrival."""
+    """When it happened: Telnyx' own time where it tells a believable one, else that of the arrival."""
     told = when(text, name) if text else received_at
-    return told if received_at - BELIEVABLE < told <= received_at else received_at
+    return told if abs(told - received_at) < BELIEVABLE else received_at
 
 
 def caller_name(text: object) -> str | None:

@@ -88,7 +88,7 @@ class Spoken(Step):
 class Greeting(Spoken):
     """Speaks to the caller, then goes on."""
 
-    do: Literal["greeting"]
+    do: Literal["greeting"] = Field(description="What the step does.")
     then: StepName = Field(description="The next step, or end.")
 
 
@@ -115,7 +115,7 @@ class Dialling(Step):
 class DialStep(Dialling):
     """Rings one phone; the call is over once the conversation is."""
 
-    do: Literal["dial"]
+    do: Literal["dial"] = Field(description="What the step does.")
     number: PhoneNumber = Field(description="The phone that rings, E.164.")
 
     def phones(self) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ class DialStep(Dialling):
 class SimulCall(Dialling):
     """Rings several phones at once; whoever picks up first gets the call."""
 
-    do: Literal["simulcall"]
+    do: Literal["simulcall"] = Field(description="What the step does.")
     numbers: tuple[PhoneNumber, ...] = Field(min_length=2, max_length=10, description="The phones that ring, E.164.")
 
     def phones(self) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ class SimulCall(Dialling):
 class RoundRobin(Dialling):
     """Rings one of several phones, each as often as its weight says; a known caller reaches the one who answered last."""
 
-    do: Literal["round_robin"]
+    do: Literal["round_robin"] = Field(description="What the step does.")
     numbers: Mapping[PhoneNumber, Annotated[int, Field(ge=1, le=1000)]] = Field(
         min_length=2, max_length=50, description="Phone to weight: how often it rings compared with the others."
     )
@@ -149,7 +149,7 @@ class RoundRobin(Dialling):
 class Schedule(Step):
     """Goes on by the clock: open hours, closed hours, holidays and days of your own."""
 
-    do: Literal["schedule"]
+    do: Literal["schedule"] = Field(description="What the step does.")
     hours: WeeklyHours = Field(
         description="Days to hours, like `mon-fri: 8:00-17:00` or `sat: [9:00-12:00, 13:00-15:00]`."
     )
@@ -176,7 +176,7 @@ class Schedule(Step):
 class Menu(Spoken):
     """Lets the caller choose by a key."""
 
-    do: Literal["menu"]
+    do: Literal["menu"] = Field(description="What the step does.")
     keys: Mapping[Key, StepName] = Field(min_length=1, description="Key to the next step, or end.")
     seconds: int = Field(default=5, ge=1, le=30, description="Seconds to wait for a key.")
     repeat: int = Field(default=1, ge=0, le=5, description="How often the menu is said again where no listed key came.")
@@ -190,7 +190,7 @@ class Menu(Spoken):
 class GeoRoute(Step):
     """Goes on by the place that the caller's number tells."""
 
-    do: Literal["geo_route"]
+    do: Literal["geo_route"] = Field(description="What the step does.")
     places: Mapping[PlaceCode, StepName] = Field(
         min_length=1, description="Place to the next step: US-IL before US, where both are written."
     )
@@ -220,7 +220,7 @@ class Case(Part):
 class AttributionRoute(Step):
     """Goes on by what caused the call and who is calling: the first case that holds."""
 
-    do: Literal["attribution_route"]
+    do: Literal["attribution_route"] = Field(description="What the step does.")
     cases: tuple[Case, ...] = Field(min_length=1, description="Cases, the first that holds counts.")
     otherwise: StepName = Field(description="The next step where no case holds, or end.")
 
@@ -232,7 +232,7 @@ class AttributionRoute(Step):
 class TagStep(Step):
     """Tags the call, then goes on."""
 
-    do: Literal["tag"]
+    do: Literal["tag"] = Field(description="What the step does.")
     tags: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = Field(min_length=1, description="The tags.")
     then: StepName = Field(description="The next step, or end.")
 
@@ -240,7 +240,7 @@ class TagStep(Step):
 class Voicemail(Spoken):
     """Takes a message after a tone."""
 
-    do: Literal["voicemail"]
+    do: Literal["voicemail"] = Field(description="What the step does.")
     longest: int = Field(default=180, ge=10, le=600, description="The longest message, in seconds.")
     then: StepName = Field(default=END, description="The next step after the message.")
 
@@ -248,7 +248,7 @@ class Voicemail(Spoken):
 class TextBack(Step):
     """Sends the caller a text, where that is allowed, then goes on."""
 
-    do: Literal["text_back"]
+    do: Literal["text_back"] = Field(description="What the step does.")
     text: Annotated[str, Field(min_length=1, max_length=600)] = Field(description="The text.")
     then: StepName = Field(description="The next step, or end.")
 
@@ -256,7 +256,7 @@ class TextBack(Step):
 class HangUpStep(Step):
     """Ends the call, after a last word where one is written."""
 
-    do: Literal["hang_up"]
+    do: Literal["hang_up"] = Field(description="What the step does.")
     say: Speech | None = Field(default=None, description="A last word.")
 
     def leads(self) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from hub.callflow.definition import KINDS, Case, Flow, Recording
 from hub.callflow.route import Route
 from hub.config.models import (
     AccountSection,
@@ -36,6 +37,10 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "accounts: companies": CompanySection,
     "accounts: companies: trackers": TrackerSection,
     "accounts: companies: route": Route,
+    "accounts: companies: flows": Flow,
+    "accounts: companies: flows: recording": Recording,
+    **{f"accounts: companies: flows: steps: {kind}": step for kind, step in KINDS.items()},
+    "accounts: companies: flows: steps: attribution_route: cases": Case,
     "accounts: companies: texts": TextsSection,
 }
 INTRODUCTION = """\

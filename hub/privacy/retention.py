@@ -9,7 +9,17 @@ from typing import Any
 from sqlalchemy import delete, or_, update
 from sqlmodel import col, select
 
-from hub.model import FactRow, InboxWebhook, Lease, PoolOverflow, SyncSlot, Tracker
+from hub.model import (
+    CallStep,
+    FactRow,
+    InboxWebhook,
+    Lease,
+    PoolOverflow,
+    RecordingNotice,
+    SyncSlot,
+    Tracker,
+    TranscriptRow,
+)
 from hub.model.columns import VISIT_LIFE
 from hub.store.engine import Store
 
@@ -20,12 +30,14 @@ number still finds its visitor by it. `hub pools` looks back no further."""
 
 
 def sweep(store: Store, now: datetime) -> Counter[str]:
-    """Delete facts and pool history whose life is over, empty such webhooks, forget old finished syncs; how many of each."""
+    """Delete facts, calls' steps and pool history whose life is over, empty such webhooks, forget old finished syncs; how many of each."""
     inbox: Any = InboxWebhook
     swept: Counter[str] = Counter()
     with store.writing() as session:
         statements = {
             "facts": delete(FactRow).where(col(FactRow.expires_at) <= now),
+            "call steps": delete(CallStep).where(col(CallStep.expires_at) <= now),
+            "recording notices": delete(RecordingNotice).where(col(RecordingNotice.expires_at) <= now),
             "webhooks": update(InboxWebhook)
             .where(col(InboxWebhook.expires_at) <= now, or_(inbox.body.is_not(None), inbox.url.is_not(None)))
             .values(body=None, url=None, headers=None),
@@ -39,6 +51,9 @@ def sweep(store: Store, now: datetime) -> Counter[str]:
             "overflows": delete(PoolOverflow).where(
                 col(PoolOverflow.tracker_id).in_(select(Tracker.id)), col(PoolOverflow.at) <= now - POOL_HISTORY
             ),
+            "transcripts": update(TranscriptRow)
+            .where(col(TranscriptRow.expires_at) <= now, col(TranscriptRow.state) != "gone")
+            .values(sealed=None, state="gone", reason="its time is over", lease_token=None),
         }
         for name, statement in statements.items():
             result: Any = session.execute(statement.execution_options(synchronize_session=False))

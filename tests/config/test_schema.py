@@ -10,6 +10,7 @@ import pytest
 import yaml
 from config_shelf import GOOD, Shelf
 
+from hub.callflow.checks import dialled
 from hub.config.loading import load_config
 from hub.config.schema import config_schema
 from hub.plugins import discover
@@ -81,7 +82,7 @@ def test_the_example_loads_without_any_secret() -> None:
 
 def test_every_number_of_the_example_is_fictional() -> None:
     config = load_config(EXAMPLE, discover, environ={})
-    routes = [part.route for company in config.companies for part in (company, *company.trackers) if part.route]
+    flows = [company.flow_of(tracker) for company in config.companies for tracker in company.trackers]
     numbers = [number for company in config.companies for tracker in company.trackers for number in tracker.numbers]
-    for number in [*numbers, *(route.dial for route in routes)]:
+    for number in [*numbers, *(number for flow in flows for _, number in dialled(flow))]:
         assert number[5:10] == "55501", number

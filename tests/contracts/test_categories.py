@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Column, Table
 from sqlmodel import SQLModel
 
 import hub.model  # noqa: F401 - the tables register themselves
-from hub.contracts.categories import CATEGORIES, OWN_CATEGORIES, USES
+from hub.contracts.categories import CATEGORIES, OWN_CATEGORIES, OWN_USES, USES
 
 NOT_PERSONAL = {
     ("account", "name"): "what config.yaml calls an agency",
@@ -47,8 +47,10 @@ def test_our_categories_are_fideslangs_or_told_to_be_our_own() -> None:
     assert not theirs & OWN_CATEGORIES
 
 
-def test_our_uses_are_fideslangs() -> None:
-    assert {each.fides_key for each in DEFAULT_TAXONOMY.data_use} >= USES
+def test_our_uses_are_fideslangs_or_told_to_be_our_own() -> None:
+    theirs = {each.fides_key for each in DEFAULT_TAXONOMY.data_use}
+    assert theirs >= USES - OWN_USES
+    assert not theirs & OWN_USES
 
 
 def test_every_personal_column_names_a_known_category() -> None:

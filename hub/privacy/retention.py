@@ -30,7 +30,8 @@ number still finds its visitor by it. `hub pools` looks back no further."""
 
 
 def sweep(store: Store, now: datetime) -> Counter[str]:
-    """Delete facts, calls' steps and pool history whose life is over, empty such webhooks, forget old finished syncs; how many of each."""
+    """Delete facts, calls' steps, notices, transcripts and pool history whose life is over, empty such webhooks, forget old
+    finished syncs; how many of each."""
     inbox: Any = InboxWebhook
     swept: Counter[str] = Counter()
     with store.writing() as session:

@@ -6,7 +6,8 @@ only the personal fields that the plugin's manifest declares for that hook.
 
 What an exception means is the same everywhere, and its class says what the hub does next (`hub.errors`):
 `ConfigError` stop and tell; `AuthError` pause the connector and ask to reconnect; `RetryLater` try the batch again;
-`Rejected` give up, keep the provider's words; `NotSupported` tell the person. Anything else is the plugin's own bug.
+`OutcomeUnknown` hold it, never again by itself; `Rejected` give up, keep the provider's words; `NotSupported` tell the
+person. Anything else is the plugin's own bug.
 """
 
 from __future__ import annotations
@@ -172,7 +173,8 @@ class IngestionHooks(Protocol):
     def delete_recording(self, recording_id: str) -> None:
         """Delete a recording at the carrier; one that is gone already is no error.
 
-        Called by the worker after the hub's own copy is stored and verified, where the customer wants it so.
+        Called by the worker after the hub's own copy is stored and verified, where the customer wants it so; and at once
+        where the recording may not be kept, for nobody was told of it or the caller refused.
 
         versionadded: 0.1
         """
@@ -198,8 +200,7 @@ class MessageHooks(Protocol):
         with its code, and `opted_out` where the person had told the carrier to stop.
 
         Called by the worker once consent is decided, and once only: where the outcome is unknown (a time-out) the hub
-        holds the text and never sends it again. Raise `OutcomeUnknown` there, and `RetryLater` only where the carrier
-        surely did not take it.
+        holds it: raise `OutcomeUnknown` there, and `RetryLater` only where the carrier surely did not take it.
 
         versionadded: 0.1
         """

@@ -265,7 +265,7 @@ class EnrichmentHooks(Protocol):
 
         Called once a call, after its attribution, never while it rings. All enrichers are asked; where two know a fact
         of the same name, both are kept with their source and the more confident one is shown. A failure is noted on
-        the call's timeline and changes nothing else.
+        the call's timeline and changes nothing else. What a data service answers is not stored, unless `keep:` says so.
 
         versionadded: 0.1
         """

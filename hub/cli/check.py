@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.printing import CONFIG, AsJson, ConfigFile, Sandboxed, console, echo_json, plain, say
-from hub.errors import ConfigError
+from hub.errors import ConfigError, RingfenceError
 
 if TYPE_CHECKING:
     from hub.assembly import Hub
@@ -32,6 +32,7 @@ def check(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Read config.yaml, then ask every provider whether it answers with our credentials; nothing is changed there.
+    The storage of recordings is tried with a few bytes.
 
     Ends with 0 if all is well, 1 if a provider does not answer, 2 if config.yaml is wrong.
     """
@@ -107,6 +108,10 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         found.append(
             f"The key in {kept} encrypts recordings, texts and tokens; keep a copy of it, apart from the database's backups."
         )
+    try:
+        hub.shelf.check()
+    except RingfenceError as error:
+        found.append(f"{error} Look at recordings.storage and its options.")
     with hub.store.reading() as session:
         paused = paused_connectors(session)
     found += [f"{name} is paused ({reason}); hub connectors resume {name} takes it up again." for name, reason in

@@ -28,6 +28,9 @@ UNFIT_TRIES = 3
 """How often audio that is none is asked for."""
 TOLD = ("announced", "offered", "not_refused", "agreed")
 """Choices on a notice after which a recording may be kept."""
+CLOCKS_APART = timedelta(minutes=5)
+"""By how much the carrier's clock may be behind ours: a notice is stored before the carrier may record at all, so this only
+keeps a later one from counting."""
 NOT_TOLD = "no notice was stored before it was recorded, so it is not kept"
 REFUSED = "the caller did not want to be recorded, so it is not kept"
 
@@ -104,7 +107,7 @@ def _why_not(hub: Hub, row: Recording, call: Call) -> str | None:
         RecordingNotice.connector == call.connector, RecordingNotice.carrier_call_id == call.carrier_call_id
     )
     with hub.store.reading() as session:
-        choices = set(session.exec(told.where(col(RecordingNotice.told_at) <= row.recorded_at)))
+        choices = set(session.exec(told.where(col(RecordingNotice.told_at) <= row.recorded_at + CLOCKS_APART)))
     if "refused" in choices:
         return REFUSED
     return None if choices.intersection(TOLD) else NOT_TOLD

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import ConfigError, RetryLater
+from hub.model.columns import new_id
 
 
 class Shelf:
@@ -59,6 +60,15 @@ class Shelf:
                 files.rm_file(f"{root}/{path}")
             except FileNotFoundError:
                 return
+
+    def check(self) -> None:
+        """Write, read and delete a file of a few bytes; RetryLater or ConfigError where the storage does not do that."""
+        path, data = f"probe/{new_id()}", b"is anybody there?"
+        self.write(path, data)
+        read = self.read(path)
+        self.delete(path)
+        if read != data:
+            raise RetryLater("The storage of recordings gave back something else than was written.")
 
     @contextmanager
     def _reaching(self) -> Iterator[tuple[Any, str]]:

@@ -14,11 +14,17 @@ from starlette.responses import JSONResponse, Response
 
 from hub import metrics
 from hub.assembly import Hub
-from hub.model import Call, Delivery, InboxWebhook, SyncSlot, TrackingNumber
+from hub.model import Call, Delivery, InboxWebhook, Recording, SyncSlot, TrackingNumber
 from hub.store.connectors import paused_connectors
 from hub.store.schema import current, revisions
 
-QUEUES: dict[str, Any] = {"inbox": InboxWebhook, "calls": Call, "deliveries": Delivery, "syncs": SyncSlot}
+QUEUES: dict[str, Any] = {
+    "inbox": InboxWebhook,
+    "calls": Call,
+    "recordings": Recording,
+    "deliveries": Delivery,
+    "syncs": SyncSlot,
+}
 
 
 class Operation:

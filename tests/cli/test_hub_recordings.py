@@ -172,3 +172,13 @@ def test_a_calls_story_tells_what_became_of_its_recording(shop: Shop) -> None:
     (told_of,) = [each for each in story["timeline"] if each.get("recording") == row.id]
     assert (told_of["state"], told_of["text"], told_of["kind"]) == ("stored", "recording", "call")
     assert row.id in shop.run("call", row.call_id).stdout
+
+
+def test_check_tries_the_storage_of_recordings(shop: Shop) -> None:
+    file = shop.folder / "config.yaml"
+    assert shop.json("check")["warnings"] == []
+    assert [each for each in (shop.folder / "data" / "recordings").rglob("*") if each.is_file()] == []
+    file.write_text(file.read_text() + "recordings: {storage: blocked}\n")
+    (shop.folder / "blocked").write_text("a file where the folder should be")
+    (warning,) = shop.json("check")["warnings"]
+    assert warning.startswith("The storage of recordings does not answer") and "recordings.storage" in warning

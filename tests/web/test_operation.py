@@ -41,6 +41,7 @@ def test_the_figures_hold_nothing_personal(edge: Edge) -> None:
     ):
         assert secret not in shown
     assert 'ringfence_queue_size{queue="inbox",state="done"} 6.0' in shown
+    assert 'ringfence_queue_size{queue="recordings",state="ready"}' in shown
 
 
 def test_strangers_cannot_make_new_figures(edge: Edge) -> None:

@@ -36,7 +36,6 @@ DEADLINES = dict.fromkeys(LOCAL_HOOKS, 1.0) | {
     "enrich_caller": 5.0,
     "send_text": 30.0,
     "fetch_media": 30.0,
-    "transcribe": 600.0,
     "upload_conversions": 120.0,
     "log_calls": 120.0,
 }

@@ -237,9 +237,9 @@ class Plugins:
         """Pause or resume the recording of a call that goes on."""
         self._call(name, "control_recording", call_id=call_id, control=control)
 
-    def transcribe(self, name: str, audio: SpokenAudio) -> Transcript:
-        """What was said in a recording."""
-        return self._call(name, "transcribe", audio=audio)  # type: ignore[no-any-return]
+    def transcribe(self, name: str, audio: SpokenAudio, deadline: float) -> Transcript:
+        """What was said in a recording; `deadline` in seconds."""
+        return self._call(name, "transcribe", deadline, audio=audio)  # type: ignore[no-any-return]
 
     # texts and ports
 

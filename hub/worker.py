@@ -25,6 +25,7 @@ from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.retention import sweep
 from hub.recordings.keep import end_expired, fetch_due
+from hub.recordings.transcribe import transcribe_due
 from hub.reports.rollups import roll_up
 from hub.scheduler import Ticker
 from hub.store.claims import claim, complete, is_due
@@ -37,6 +38,8 @@ IDLE = 0.25
 SWEEP_EVERY = 60.0
 CATCH_UP_EVERY = 10.0
 SYNCS_AT_ONCE = 8
+ENDING = 1.0
+"""Seconds that the line of transcripts is given to end."""
 ROLL_UP_EVERY = 60.0
 """Seconds; a report adds up by itself what was marked since."""
 ROLLED_AT_ONCE = 5
@@ -48,8 +51,8 @@ SOONEST_RETRY = timedelta(seconds=1)
 
 
 class Worker:
-    """Three lines of work that never wait for each other: the flow of calls, recordings, and the syncs (each connector at
-    most once)."""
+    """Lines of work that never wait for each other: the flow of calls, recordings, transcripts, and the syncs (each
+    connector at most once)."""
 
     def __init__(self, hub: Hub, directory: LiveDirectory, wake: threading.Event | None = None) -> None:
         self._hub, self._directory = hub, directory
@@ -63,6 +66,10 @@ class Worker:
             threading.Thread(target=self._loop, args=(self._recording_step,), name="recordings", daemon=True),
             threading.Thread(target=self._loop, args=(self._sync_step,), name="syncs", daemon=True),
         ]
+        # Hardly waited for in the end: a transcript takes minutes, and one that was not finished is heard again later.
+        self._transcripts = threading.Thread(
+            target=self._loop, args=(self._transcript_step,), name="transcripts", daemon=True
+        )
         self._next_sweep = self._next_ending = self._next_catch_up = self._next_roll_up = 0.0
 
     def start(self) -> None:
@@ -70,6 +77,8 @@ class Worker:
         self._ticker.start()
         for thread in self._threads:
             thread.start()
+        if self._hub.config.recordings.transcribe is not None:
+            self._transcripts.start()
 
     def stop(self, seconds: float = 20.0) -> None:
         """Finish what is at hand, within `seconds`; what is not finished is claimed again later."""
@@ -79,6 +88,8 @@ class Worker:
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
+        if self._transcripts.is_alive():
+            self._transcripts.join(ENDING)
         while self._running and time.monotonic() < until:
             time.sleep(0.05)
         self._syncs.close()
@@ -117,6 +128,9 @@ class Worker:
             self._next_ending = time.monotonic() + SWEEP_EVERY
             end_expired(self._hub)
         return fetch_due(self._hub) > 0
+
+    def _transcript_step(self) -> bool:
+        return transcribe_due(self._hub, self._directory.current()) > 0
 
     def _sync_step(self) -> bool:
         if time.monotonic() > self._next_catch_up:

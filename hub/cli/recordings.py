@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli import transcripts
 from hub.cli.printing import (
     CONFIG,
     AsJson,
@@ -40,6 +41,7 @@ User = Annotated[str, typer.Option(help="Who listens, for the audit trail.", met
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
+    transcripts.register(commands)
     app.add_typer(commands, name="recordings")
 
 
@@ -90,7 +92,7 @@ def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile 
     from hub.opening import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
-        row = _found(session, recording_id)
+        row = found_recording(session, recording_id)
         deeds = session.exec(
             select(AuditEntry).where(AuditEntry.subject == row.id).order_by(col(AuditEntry.at), col(AuditEntry.id))
         ).all()
@@ -126,7 +128,7 @@ def link(
     loaded = read_config(config, sandbox=True)
     keyring, now = keyring_of(loaded.hub), utc_now().replace(microsecond=0)
     with open_store(loaded) as store, store.writing() as session:
-        row = _found(session, recording_id)
+        row = found_recording(session, recording_id)
         if row.path is None:
             raise CannotDo(
                 f"The recording {row.id} is {row.state} ({row.reason or 'not stored yet'}); nothing can be heard."
@@ -147,7 +149,7 @@ def export(recording_id: RecordingId, file: Path, sandbox: Sandboxed = False, co
 
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         with opened.hub.store.reading() as session:
-            row = _found(session, recording_id)
+            row = found_recording(session, recording_id)
             heard = hear(opened.hub, session, row.id)
         if heard is None or heard.audio is None:
             raise CannotDo(f"The recording {row.id} cannot be heard: {heard.why if heard else 'it is not there'}.")
@@ -171,7 +173,7 @@ def fetch(recording_id: RecordingId, sandbox: Sandboxed = False, config: ConfigF
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         hub, now = opened.hub, opened.hub.clock()
         with hub.store.writing() as session:
-            row = _found(session, recording_id)
+            row = found_recording(session, recording_id)
             if row.state in ("refused", "gone"):
                 raise CannotDo(f"The recording {row.id} is {row.state} ({row.reason}); it is not fetched.")
             again = update(Recording).where(col(Recording.id) == row.id, col(Recording.state) != "leased")
@@ -223,7 +225,8 @@ def _call(session: Session, wanted: str) -> Call:
     return subject
 
 
-def _found(session: Session, wanted: str) -> Recording:
+def found_recording(session: Session, wanted: str) -> Recording:
+    """The recording whose id, a part of it or the carrier's id was typed; CannotDo where it is not one."""
     from hub.cli.finding import by_id, one, typed
     from hub.model import Recording
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from hub.config.document import Path
 from hub.config.flow_checks import call_problems
-from hub.config.models import CompanySection, ConnectorCommon, ConversionRule, TrackerSection
+from hub.config.models import CompanySection, ConnectorCommon, ConversionRule, RecordingsSection, TrackerSection
 from hub.config.parts import Parts
 from hub.config.wording import nearest, validated
 
@@ -19,7 +19,16 @@ CALL_ONLY = ("first_time_caller", "answered", "min_duration")
 def problems_between(parts: Parts) -> Found:
     """(path, sentence) of every problem between the parts."""
     checks = (
-        *(_names, _connectors, _rules, _destinations, _consent, _trackers, _numbers, _companies, _texts),
+        _names,
+        _connectors,
+        _rules,
+        _destinations,
+        _consent,
+        _trackers,
+        _numbers,
+        _companies,
+        _transcription,
+        _texts,
         call_problems,
     )
     for check in checks:
@@ -126,6 +135,19 @@ def _trackers(parts: Parts) -> Found:
         for key in ("source", "medium", "campaign", "default") if tracker.type == "session" else ():
             if getattr(tracker, key):
                 yield (*path, key), "a session tracker learns this from the visit; remove it or write `type: source`"
+
+
+def _transcription(parts: Parts) -> Found:
+    hearing = [name for name, each in parts.connector_classes.items() if each.manifest.kind == "transcription"]
+    for path, section in parts.placed(RecordingsSection):
+        name = section.transcribe
+        if name is None or name in hearing:
+            continue
+        if name not in parts.connector_names:
+            yield (*path, "transcribe"), _unknown("connector", name, hearing or parts.connector_names)
+        elif name in parts.connector_classes:
+            hint = nearest(name, hearing, "these do:") if hearing else "add one like `whisper: {plugin: whisper}`"
+            yield (*path, "transcribe"), f"{name!r} writes no transcripts; {hint}"
 
 
 def _numbers(parts: Parts) -> Found:

@@ -81,6 +81,7 @@ def _config(reading: Reading, discover: Discover) -> Config | None:
     parts = Parts(reading.document)
     hub = read_hub(reading, tree.get("hub"))
     recordings = read_recordings(reading, tree.get("recordings"))
+    parts.add(("recordings",), recordings)
     folders = plugin_folders(reading, tree.get("hub"))
     read_connectors(reading, tree.get("connectors"), discover(folders), parts)
     for path, item in reading.entries(tree, ("conversions",)):

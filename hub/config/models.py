@@ -117,6 +117,18 @@ class RecordingsSection(Section):
         default=False, description="Delete a recording at the carrier once it is stored here, read back and verified."
     )
     keep: Span = Field(default=timedelta(days=90), description="How long a recording is kept, like 90 days.")
+    transcribe: Name | None = Field(
+        default=None, description="The transcription connector that writes down what was said; nobody where left out."
+    )
+    language: str = Field(
+        default="en-US",
+        max_length=35,
+        pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+        description="What is spoken, as a BCP 47 tag like en-US.",
+    )
+    keep_transcripts: Span = Field(
+        default=timedelta(days=180), description="How long a transcript is kept, counted from the recording."
+    )
 
 
 class ConnectorCommon(Section):

@@ -17,6 +17,7 @@ from hub.model.ports import PortOrderRow
 from hub.model.recordings import Recording
 from hub.model.reports import DayRollup, DirtyDay, MonthRollup, SourceRule, YearRollup
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor, SyncSlot
+from hub.model.transcripts import TranscriptRow
 from hub.model.visits import PageView, Visit
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "TextStatus",
     "Tracker",
     "TrackingNumber",
+    "TranscriptRow",
     "Visit",
     "YearRollup",
 ]

@@ -18,6 +18,7 @@ from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLate
 from hub.flow.retries import Jitter, full_jitter, next_try
 from hub.model import Call, Recording, RecordingNotice
 from hub.recordings.audio import Unfit, inspect
+from hub.recordings.transcripts import want_transcript
 from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
 
@@ -91,6 +92,7 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
             held = update(Recording).where(col(Recording.id) == row.id, col(Recording.lease_token) == token)
             if not session.execute(held.values(**stored)).rowcount:  # type: ignore[attr-defined]
                 raise RetryLater("Another worker took it over.")
+            want_transcript(session, hub, row, call, stored["stored_at"])
         row.stored_at = stored["stored_at"]
     ending = {"state": "stored", "reason": None, "url": None}
     if hub.config.recordings.delete_at_carrier and row.carrier_deleted_at is None:

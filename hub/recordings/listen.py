@@ -18,6 +18,8 @@ class Heard:
     row: Recording
     audio: bytes | None
     why: str = ""
+    key_id: str = ""
+    """Of the caller's key that opened it."""
 
 
 def hear(hub: Hub, session: Session, recording_id: str) -> Heard | None:
@@ -31,9 +33,8 @@ def hear(hub: Hub, session: Session, recording_id: str) -> Heard | None:
     if sealed is None:
         return Heard(row, None, "its file is not in the storage of recordings; restore it from a backup")
     audio = hub.vault.open(session, sealed, place_in(row.id))
-    return Heard(
-        row, audio, "" if audio is not None else "the key of its caller was destroyed, so nobody can hear it again"
-    )
+    why = "" if audio is not None else "the key of its caller was destroyed, so nobody can hear it again"
+    return Heard(row, audio, why, hub.vault.key_id(sealed))
 
 
 def note_listening(session: Session, hub: Hub, user: str, action: str, recording_id: str, detail: str = "") -> None:

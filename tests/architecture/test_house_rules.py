@@ -15,7 +15,7 @@ LONGEST = 400
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc", "shared"}
 GENERATED = {ROOT / "hub/store/migrations"}
 PLUGINS = sorted(file.parent for file in ROOT.glob("plugins/*/*/__init__.py"))
-OPTIONAL = {"phonenumbers", "jurisdictions", "signals"}
+OPTIONAL = {"phonenumbers", "jurisdictions", "signals", "whisper"}
 """Plugins that call nobody have no provider to stand in for."""
 
 

@@ -1,0 +1,108 @@
+"""`hub recordings transcript` and `transcribe`: read what was said, which is written down, and try once more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, Sandboxed, coloured, echo_json, plain, say
+
+if TYPE_CHECKING:
+    from hub.contracts.transcripts import TranscriptPart
+
+WHICH = "The recording's id or a part of it, or the carrier's id of it."
+RecordingId = Annotated[str, typer.Argument(help=WHICH, metavar="ID")]
+
+
+def register(commands: typer.Typer) -> None:
+    """Add the commands to `hub recordings`."""
+    commands.command()(transcript)
+    commands.command()(transcribe)
+
+
+def transcript(
+    recording_id: RecordingId, as_json: AsJson = False, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
+) -> None:
+    """Read what was said in a recording, as a machine heard it; each reading is in the audit trail."""
+    from hub.cli.auditing import actor
+    from hub.cli.recordings import found_recording
+    from hub.opening import open_hub, read_config
+    from hub.recordings.listen import note_listening
+    from hub.recordings.transcripts import read_transcript
+
+    with open_hub(read_config(config, sandbox=sandbox)) as opened:
+        with opened.hub.store.reading() as session:
+            row = found_recording(session, recording_id)
+            read = read_transcript(opened.hub, session, row.id)
+        if read is None:
+            raise CannotDo(f"No transcript of {row.id} was wanted; `hub recordings transcribe {row.id}` makes one.")
+        if read.parts is None:
+            raise CannotDo(f"The transcript of {row.id} is {read.row.state}: {read.why}")
+        with opened.hub.store.writing() as session:
+            note_listening(session, opened.hub, actor(), "recording.transcript", row.id)
+    if as_json:
+        echo_json({"recording": row.id, "model": read.row.model, "parts": [_plain(part) for part in read.parts]})
+        return
+    say(f"Heard by {plain(read.row.model)}; a machine's words, not a record of what was said.")
+    for part in read.parts:
+        who = "" if part.channel == "both" else f"{part.channel}: "
+        say(f"{_clock(part.start)}  {who}{plain(part.text)}")
+    if not read.parts:
+        say("No words were heard.")
+
+
+def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
+    """Transcribe a stored recording now: one that failed or was denied again, or one from before transcripts were wanted.
+
+    Ends with 1 where there is no transcript then.
+    """
+    from sqlmodel import col, update
+
+    from hub.cli.auditing import note
+    from hub.cli.recordings import found_recording
+    from hub.model import Call, TranscriptRow
+    from hub.opening import open_hub, read_config
+    from hub.recordings.transcribe import transcribe_due
+    from hub.recordings.transcripts import want_transcript
+
+    with open_hub(read_config(config, sandbox=sandbox)) as opened:
+        hub, now = opened.hub, opened.hub.clock()
+        if hub.config.recordings.transcribe is None:
+            raise CannotDo("config.yaml names no connector for it; write `transcribe:` below `recordings:`.")
+        with hub.store.writing() as session:
+            row = found_recording(session, recording_id)
+            if row.stored_at is None or row.path is None:
+                raise CannotDo(f"The recording {row.id} is {row.state}; there is nothing to hear.")
+            want_transcript(session, hub, row, session.get_one(Call, row.call_id), now)
+            mine = col(TranscriptRow.recording_id) == row.id
+            open_again = col(TranscriptRow.state).in_(("ready", "failed", "denied"))
+            again = update(TranscriptRow).where(mine, open_again)
+            wanted = {"connector": hub.config.recordings.transcribe, "language": hub.config.recordings.language}
+            session.execute(again.values(state="ready", due_at=now, attempts=0, **wanted))
+            note(session, now, "recording.transcribe", row.id)
+        transcribe_due(hub, opened.directory.current(), where=(mine,))
+        with hub.store.reading() as session:
+            after = session.exec(_of(row.id)).first()
+    if after is None:
+        raise CannotDo("The connector's `companies:` leave out the company of this recording.")
+    say(f"Transcript of {row.id}: {coloured(after.state)}{f', {plain(after.reason)}' if after.reason else ''}")
+    if after.state != "written":
+        raise typer.Exit(1)
+
+
+def _of(recording_id: str) -> Any:
+    from sqlmodel import select
+
+    from hub.model import TranscriptRow
+
+    return select(TranscriptRow).where(TranscriptRow.recording_id == recording_id)
+
+
+def _plain(part: TranscriptPart) -> dict[str, Any]:
+    return {name: getattr(part, name) for name in ("start", "end", "channel", "text", "confidence")}
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes:02}:{rest:02}"

@@ -1,0 +1,152 @@
+"""The way of a transcript: wanted, allowed, heard by a transcription plugin, sealed. Whatever fails, the recording stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlmodel import col
+
+from hub import metrics
+from hub.assembly import Hub
+from hub.contracts.disclosure import disclose
+from hub.contracts.transcripts import SpokenAudio, Transcript
+from hub.errors import (
+    AuthError,
+    ConfigError,
+    NotSupported,
+    Rejected,
+    RetryLater,
+    RingfenceError,
+    place_of,
+)
+from hub.flow.case import Case, load_cases
+from hub.flow.consent import ask, disclosure_row
+from hub.flow.retries import Jitter, full_jitter, next_try
+from hub.model import Call, Disclosure, PersonKey, TranscriptRow
+from hub.numbers.directory import Directory
+from hub.recordings.listen import hear
+from hub.recordings.transcripts import place_in
+from hub.store.claims import claim, complete
+from hub.store.connectors import pause, paused_connectors
+from hub.store.rows import write_rows
+
+log = structlog.get_logger(__name__)
+HOOK, MOMENT = "transcribe", "hear"
+LEAST_TIME = 600.0
+SLOWEST = 2.0
+"""Seconds that a plugin may take for a second of the recording, however slow the machine."""
+TRIES = 3
+"""How often a plugin that crashes or is late is asked: each try may take many minutes of the machine."""
+
+
+class Unheard(RingfenceError):
+    """There is nothing to transcribe, and never will be."""
+
+
+def transcribe_due(hub: Hub, directory: Directory, where: Sequence[Any] = (), jitter: Jitter = full_jitter) -> int:
+    """Transcribe the recording that waits longest; how many were taken: one or none.
+
+    In all processes together one is heard at a time, for it takes long and the machine has other things to do; one that
+    `where` names is heard at once.
+    """
+    with hub.store.reading() as session:
+        paused = paused_connectors(session)
+    reachable = (col(TranscriptRow.connector).not_in(list(paused)),) if paused else ()
+    due = (*where, *reachable)
+    token, rows = claim(hub.store, TranscriptRow, now=hub.clock(), limit=1, where=due, alone=True)
+    for row in rows:
+        with hub.heartbeat.keeping(TranscriptRow, token):
+            _take(hub, directory, row, token, jitter)
+    return len(rows)
+
+
+def _take(hub: Hub, directory: Directory, row: TranscriptRow, token: str, jitter: Jitter) -> None:
+    try:
+        ending = _transcribe(hub, directory, row, token)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the transcript must end in a state that says so
+        ending = _after(hub, row, error, jitter)
+    if ending is None:
+        return
+    metrics.FLOW.labels("transcripts", ending["state"]).inc()
+    with hub.store.writing() as session:
+        complete(session, TranscriptRow, [row.id], token, **ending)
+
+
+def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) -> dict[str, Any] | None:
+    """What becomes of the row; None where that is written already, with the transcript itself."""
+    if row.connector not in hub.plugins.connectors:
+        raise RetryLater(f"config.yaml has no connector {row.connector!r}.")
+    with hub.store.reading() as session:
+        heard = hear(hub, session, row.recording_id)
+        call = session.get(Call, heard.row.call_id) if heard else None
+        cases = load_cases(session, directory, [call], hub.clock()) if call else []
+    if heard is None or heard.audio is None:
+        raise Unheard(f"The recording cannot be heard: {heard.why if heard else 'it is not there'}.")
+    if call is None or not cases:
+        raise Unheard("The call belongs to no company of config.yaml any more.")
+    spoken = _permitted(hub, cases[0], row, heard.audio, heard.row.content_type or "")
+    if isinstance(spoken, str):
+        return {"state": "denied", "reason": spoken}
+    deadline = max(LEAST_TIME, SLOWEST * (heard.row.duration or 0))
+    transcript = _at_plugin(hub, row, spoken, deadline)
+    return _write(hub, row, call, heard.key_id, transcript, token)
+
+
+def _permitted(hub: Hub, case: Case, row: TranscriptRow, audio: bytes, content_type: str) -> SpokenAudio | str:
+    """The audio as the plugin may have it, or why it may not. What was decided, and who is told, is stored before."""
+    now = hub.clock()
+    (ruling,) = ask(hub, [case], row.connector, HOOK, SpokenAudio, MOMENT, now)
+    spoken: Any = SpokenAudio(audio=audio, content_type=content_type, language=row.language)  # type: ignore[arg-type]
+    manifest = hub.plugins.connectors[row.connector].manifest
+    given = disclose(spoken, manifest, HOOK)
+    with hub.store.writing() as session:
+        session.add(ruling.row)
+        if ruling.allowed:
+            told = disclosure_row(ruling, case, row.connector, manifest.recipient.name, given.categories, now)
+            write_rows(session, Disclosure, [Disclosure(**told)])
+    return given.value if ruling.allowed else ruling.decision.ruling.reason
+
+
+def _at_plugin(hub: Hub, row: TranscriptRow, spoken: SpokenAudio, deadline: float) -> Transcript:
+    try:
+        return hub.plugins.transcribe(row.connector, spoken, deadline)
+    except (AuthError, ConfigError) as error:
+        pause(hub.store, row.connector, str(error), hub.clock())
+        raise RetryLater(str(error)) from None
+
+
+def _write(
+    hub: Hub, row: TranscriptRow, call: Call, key_id: str, transcript: Transcript, token: str
+) -> dict[str, Any] | None:
+    parts = [asdict(part) for part in transcript.parts]
+    with hub.store.writing() as session:
+        key = session.get(PersonKey, key_id, populate_existing=True)
+        if key is None or key.wrapped is None:
+            # Erased while it was heard: to seal it now would make a new key for somebody who is forgotten.
+            raise Unheard("The caller was erased while it was transcribed; nothing of it is kept.")
+        plain = json.dumps(parts).encode()
+        sealed = hub.vault.seal(session, call.company_id, call.caller_number, call.id, plain, place_in(row.id))
+        ending = {"state": "written", "reason": None, "model": transcript.model, "written_at": hub.clock()}
+        complete(session, TranscriptRow, [row.id], token, sealed=sealed, **ending)
+    metrics.FLOW.labels("transcripts", "written").inc()
+    return None
+
+
+def _after(hub: Hub, row: TranscriptRow, error: Exception, jitter: Jitter) -> dict[str, Any]:
+    """What becomes of a transcript after trouble: tried again by the schedule of deliveries, or given up with the reason."""
+    now = hub.clock()
+    reason = str(error) if isinstance(error, RingfenceError) else f"crashed ({type(error).__name__})"
+    if not isinstance(error, RingfenceError):
+        log.error("transcript failed", transcript=row.id, error=type(error).__name__, at=place_of(error))
+    given_up = isinstance(error, Rejected | NotSupported | Unheard)
+    given_up = given_up or (not isinstance(error, RetryLater) and row.attempts >= TRIES)
+    after = error.after if isinstance(error, RetryLater) else None
+    due = None if given_up else next_try(now, row.attempts, retry_after=after, jitter=jitter)
+    if due is None:
+        return {"state": "failed", "reason": reason, "due_at": now}
+    return {"state": "ready", "reason": reason, "due_at": max(due, now + timedelta(seconds=1))}

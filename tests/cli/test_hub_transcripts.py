@@ -1,0 +1,71 @@
+"""`hub recordings transcript` and `transcribe`: a real voice is heard offline, and each reading is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from cli_shop import Shop
+from test_hub_recordings import fetch, told
+from typer.testing import Result
+
+from hub.model import ConsentDecision, Recording, TranscriptRow
+from hub.testing.transcription import conversation
+
+Refusal = Callable[[Result], str]
+WANTED = "recordings: {transcribe: ears}\nconversions:\n"
+
+
+@pytest.fixture
+def recorded(shop: Shop) -> Recording:
+    """A stored recording in which a caller and then the business speak; nobody is to transcribe it yet."""
+    shop.play({"audio": conversation(), "talk": timedelta(seconds=6)})
+    told(shop)
+    fetch(shop)
+    (row,) = shop.rows(Recording)
+    assert row.state == "stored", row.reason
+    return row
+
+
+def configure(shop: Shop) -> None:
+    """From now on the whisper plugin is to transcribe."""
+    file = shop.folder / "config.yaml"
+    text = file.read_text().replace("conversions:\n", WANTED, 1)
+    file.write_text(text.replace("connectors:\n", "connectors:\n  ears: {plugin: whisper}\n", 1))
+
+
+def test_a_recorded_conversation_is_transcribed_and_read(shop: Shop, recorded: Recording) -> None:
+    configure(shop)
+    done = shop.run("recordings", "transcribe", recorded.id)
+    assert done.exit_code == 0 and "written" in done.stdout, done.output
+    read = shop.run("recordings", "transcript", recorded.id)
+    assert read.exit_code == 0, read.output
+    lines = read.stdout.splitlines()
+    assert "a machine's words" in lines[0]
+    assert lines[1] == "00:00  caller: I would like to make an appointment for next week."
+    assert lines[2].endswith("business: Can someone come to my house on Tuesday morning?")
+    (part, _) = shop.json("recordings", "transcript", recorded.carrier_recording_id)["parts"]
+    assert part["channel"] == "caller" and 0 < part["confidence"] <= 1
+    deeds = [deed for deed, subject in shop.audited() if subject == recorded.id]
+    assert deeds == ["recording.transcribe", "recording.transcript", "recording.transcript"]
+    assert [row.verdict for row in shop.rows(ConsentDecision) if row.connector == "ears"] == ["allow"]
+
+
+def test_what_is_not_there_is_not_read_and_says_what_to_do(shop: Shop, recorded: Recording, refusal: Refusal) -> None:
+    assert "hub recordings transcribe" in refusal(shop.run("recordings", "transcript", recorded.id))
+    assert "write `transcribe:` below `recordings:`" in refusal(shop.run("recordings", "transcribe", recorded.id))
+    assert shop.audited() == [] and shop.rows(TranscriptRow) == []
+
+
+def test_one_that_failed_says_why_and_can_be_tried_again(shop: Shop, recorded: Recording, refusal: Refusal) -> None:
+    configure(shop)
+    file = shop.folder / "config.yaml"
+    good = file.read_text()
+    file.write_text(good.replace("transcribe: ears", "transcribe: ears, language: de-DE"))
+    done = shop.run("recordings", "transcribe", recorded.id)
+    assert done.exit_code == 1 and "does not know the language" in done.stdout
+    assert "is failed: This Whisper model" in refusal(shop.run("recordings", "transcript", recorded.id))
+    file.write_text(good)
+    again = shop.run("recordings", "transcribe", recorded.id)
+    assert again.exit_code == 0, again.output

@@ -1,0 +1,242 @@
+"""A recording whose company wants it is transcribed in its turn; whatever comes of that, the recording stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from recorder import Recorder, tell_of, tone
+from scripted import Settings, play
+from sqlalchemy import update
+from sqlmodel import col
+from stage import CALLER, CONNECTORS, Stage
+
+from hub.api import (
+    ConfigError,
+    Connector,
+    DataFlow,
+    Manifest,
+    Opinion,
+    Recipient,
+    Rejected,
+    RetryLater,
+    Share,
+    SpokenAudio,
+    Transcript,
+    TranscriptPart,
+    hookimpl,
+)
+from hub.model import ConnectorState, ConsentDecision, Disclosure, Recording, TranscriptRow
+from hub.privacy.retention import sweep
+from hub.recordings.keep import fetch_due
+from hub.recordings.transcribe import transcribe_due
+from hub.recordings.transcripts import read_transcript
+from hub.store.connectors import resume
+
+Factory = Callable[..., Stage]
+PARTS = (
+    TranscriptPart(start=0.0, end=1.0, text="My sink is blocked.", channel="caller", confidence=0.8),
+    TranscriptPart(start=1.0, end=2.0, text="We come today.", channel="business"),
+)
+WRITTEN = Transcript(language="en-US", model="paper ears", parts=PARTS)
+
+
+class PaperEars(Connector):
+    """A transcription plugin that hears what its script says."""
+
+    manifest = Manifest(
+        name="paper_ears",
+        kind="transcription",
+        version="1",
+        summary="Ears on paper.",
+        recipient=Recipient(name="this machine", role="none"),
+        flows=(DataFlow(hook="transcribe", use="functional.service", shares=(Share(field="audio"),)),),
+    )
+    Settings = Settings
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.script: list[Any] = []
+        self.heard: list[SpokenAudio] = []
+
+    @hookimpl
+    def transcribe(self, audio: SpokenAudio) -> Transcript:
+        self.heard.append(audio)
+        return play(self.script) if self.script else WRITTEN  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def hearing_hub(hub: Callable[..., Stage]) -> Factory:
+    """A factory of hubs whose recordings are transcribed by `ears`."""
+
+    def opened(common: Any = None, **section: Any) -> Stage:
+        connectors = {**CONNECTORS, "carrier": Recorder, "ears": PaperEars}
+        written = {"storage": "memory://heard", "transcribe": "ears", **section}
+        return hub(connectors=connectors, recordings=written, common=common)
+
+    return opened
+
+
+def record(stage: Stage, *, caller: str | None = CALLER) -> None:
+    """A recording is told of and stored."""
+    tell_of(stage, caller=caller)
+    stage.flow()
+    fetch_due(stage.hub)
+
+
+def transcribe(stage: Stage) -> int:
+    return transcribe_due(stage.hub, stage.directory, jitter=lambda longest: longest)
+
+
+def only(stage: Stage) -> TranscriptRow:
+    return stage.one(TranscriptRow)
+
+
+def read(stage: Stage) -> Any:
+    with stage.hub.store.reading() as session:
+        return read_transcript(stage.hub, session, stage.one(Recording).id)
+
+
+def test_what_was_said_is_heard_sealed_and_read_again(hearing_hub: Factory) -> None:
+    stage = hearing_hub(language="en-GB")
+    record(stage)
+    assert only(stage).state == "ready"
+    assert transcribe(stage) == 1 and transcribe(stage) == 0
+    row = only(stage)
+    assert (row.state, row.reason, row.model, row.written_at) == ("written", None, "paper ears", stage.clock())
+    assert row.expires_at == stage.one(Recording).recorded_at + timedelta(days=180)
+    assert row.sealed is not None and b"sink" not in row.sealed
+    assert read(stage).parts == PARTS
+    (given,) = stage.ears.heard
+    assert (given.audio, given.content_type, given.language) == (tone(), "audio/wav", "en-GB")
+
+
+def test_consent_is_asked_and_stored_before_a_word_is_heard(hearing_hub: Factory) -> None:
+    stage = hearing_hub()
+    record(stage)
+    stage.ears.script.append(lambda: (stage.one(ConsentDecision, connector="ears"), stage.one(Disclosure), WRITTEN)[-1])
+    transcribe(stage)
+    decision, told = stage.one(ConsentDecision, connector="ears"), stage.one(Disclosure)
+    assert only(stage).state == "written"
+    assert (decision.verdict, decision.use, decision.moment) == ("allow", "functional.service", "hear")
+    assert (told.connector, told.recipient, told.decision_id) == ("ears", "this machine", decision.id)
+    assert told.categories == decision.categories == ["user.telephony.recording"]
+
+
+def test_a_no_ends_it_with_the_reason_and_nothing_is_handed_over(hearing_hub: Factory) -> None:
+    stage = hearing_hub()
+    stage.law.rule = lambda question: Opinion(verdict="deny", rule_id="x", reason="They do not want that.")
+    record(stage)
+    transcribe(stage)
+    assert (only(stage).state, only(stage).reason) == ("denied", "They do not want that.")
+    assert stage.ears.heard == [] and stage.rows(Disclosure) == []
+    assert read(stage).parts is None and read(stage).why == "They do not want that."
+    assert stage.one(Recording).state == "stored"
+
+
+@pytest.mark.parametrize("error", [Rejected("No such language."), RetryLater("Busy."), RuntimeError("boom")])
+def test_trouble_is_told_on_the_transcript_and_harms_no_recording(hearing_hub: Factory, error: Exception) -> None:
+    stage = hearing_hub()
+    record(stage)
+    stage.ears.script.append(error)
+    transcribe(stage)
+    row = only(stage)
+    assert row.state == ("failed" if isinstance(error, Rejected) else "ready") and row.reason
+    assert "boom" not in row.reason and stage.one(Recording).state == "stored"
+    if row.state == "ready":
+        stage.clock.now = row.due_at
+        transcribe(stage)
+        assert (only(stage).state, only(stage).reason) == ("written", None)
+
+
+def test_a_plugin_that_crashes_each_time_is_given_up_after_three_tries(hearing_hub: Factory) -> None:
+    stage = hearing_hub()
+    record(stage)
+    stage.ears.script += [RuntimeError("boom")] * 9
+    for _ in range(9):
+        stage.clock.now = only(stage).due_at
+        transcribe(stage)
+    assert only(stage).state == "failed" and len(stage.ears.heard) == 3
+
+
+def test_a_wrong_setting_pauses_the_connector_until_it_is_mended(hearing_hub: Factory) -> None:
+    stage = hearing_hub()
+    record(stage)
+    stage.ears.script.append(ConfigError("The model is not there."))
+    transcribe(stage)
+    assert stage.one(ConnectorState, connector="ears").reason == "The model is not there."
+    stage.clock.advance(days=1)
+    assert transcribe(stage) == 0
+    resume(stage.hub.store, "ears")
+    transcribe(stage)
+    assert only(stage).state == "written"
+
+
+def test_one_recording_is_heard_at_a_time_whoever_asks(hearing_hub: Factory) -> None:
+    stage = hearing_hub()
+    record(stage)
+    tell_of(stage, "RE2", call_id="CA2")
+    stage.flow()
+    fetch_due(stage.hub)
+    others: list[int] = []
+    stage.ears.script.append(lambda: (others.append(transcribe(stage)), WRITTEN)[-1])
+    assert transcribe(stage) == 1 and others == [0]
+    assert transcribe(stage) == 1
+    assert [row.state for row in stage.rows(TranscriptRow)] == ["written", "written"]
+
+
+def test_who_is_erased_while_it_is_heard_leaves_no_transcript(hearing_hub: Factory) -> None:
+    stage = hearing_hub()
+    record(stage)
+
+    def erase() -> Transcript:
+        with stage.hub.store.writing() as session:
+            company = stage.directory.companies["lakeside"].id
+            assert stage.hub.vault.destroy(session, company, CALLER, "")
+        return WRITTEN
+
+    stage.ears.script.append(erase)
+    transcribe(stage)
+    row = only(stage)
+    assert row.state == "failed" and row.sealed is None and "erased" in (row.reason or "")
+
+
+def test_a_written_transcript_goes_with_its_callers_key(hearing_hub: Factory) -> None:
+    stage = hearing_hub()
+    record(stage)
+    transcribe(stage)
+    with stage.hub.store.writing() as session:
+        stage.hub.vault.destroy(session, stage.directory.companies["lakeside"].id, CALLER, "")
+    assert read(stage).parts is None and "key" in read(stage).why
+
+
+def test_its_time_ends_whatever_became_of_the_recording(hearing_hub: Factory) -> None:
+    stage = hearing_hub(keep_transcripts="30 days")
+    record(stage)
+    transcribe(stage)
+    assert sweep(stage.hub.store, only(stage).expires_at - timedelta(seconds=1))["transcripts"] == 0
+    assert sweep(stage.hub.store, only(stage).expires_at)["transcripts"] == 1
+    assert (only(stage).state, only(stage).sealed, read(stage).parts) == ("gone", None, None)
+
+
+def test_only_companies_that_the_connector_serves_are_transcribed(hearing_hub: Factory) -> None:
+    stage = hearing_hub(common={"ears": {"companies": ("northgate",)}})
+    record(stage)
+    assert stage.rows(TranscriptRow) == [] and read(stage) is None
+
+
+def test_no_transcript_is_wanted_where_config_yaml_names_nobody(hearing_hub: Factory) -> None:
+    stage = hearing_hub(transcribe=None)
+    record(stage)
+    assert stage.rows(TranscriptRow) == []
+
+
+def test_a_recording_that_cannot_be_heard_any_more_is_given_up(hearing_hub: Factory) -> None:
+    stage = hearing_hub()
+    record(stage)
+    with stage.hub.store.writing() as session:
+        session.execute(update(Recording).where(col(Recording.state) == "stored").values(path=None, state="gone"))
+    transcribe(stage)
+    assert only(stage).state == "failed" and stage.ears.heard == []

@@ -54,7 +54,7 @@ def port(
     from hub.cli.auditing import note
     from hub.contracts.ports import PortRequest
     from hub.model.columns import new_id
-    from hub.numbers.porting import order_port
+    from hub.numbers.porting import handed_over, order_port
     from hub.opening import open_hub, read_config
 
     wanted = tuple(dict.fromkeys(map(read_number, numbers)))
@@ -81,11 +81,14 @@ def port(
             wanted_on=_day(wanted_on),
         )
         if not agreed:
-            _show(request, able[0])
+            _show(request, f"{able[0]} ({hub.plugins.connectors[able[0]].manifest.recipient.name})")
             typer.confirm("Order this port? It moves the numbers away from their present carrier", abort=True)
         order = order_port(hub, able[0], request)
         with hub.store.writing() as session:
-            note(session, hub.clock(), "numbers.port", order.order_id, f"{', '.join(wanted)} to {able[0]}")
+            given = ", ".join(sorted(handed_over(hub, able[0], request).categories))
+            note(
+                session, hub.clock(), "numbers.port", order.order_id, f"{', '.join(wanted)} to {able[0]}; told: {given}"
+            )
     say(
         f"[green]✓[/green] The order {plain(order.order_id)} is {order.status}. {plain(order.detail) if order.detail else ''}"
     )
@@ -166,10 +169,10 @@ def _day(text: str | None) -> date | None:
         raise CannotDo("--wanted-on: write the day like 2026-12-01.") from None
 
 
-def _show(request: PortRequest, connector: str) -> None:
+def _show(request: PortRequest, carrier: str) -> None:
     """What is about to be ordered, without the PIN."""
     table(
-        f"A port to {connector}",
+        f"A port to {carrier}",
         ("what", "as ordered"),
         (
             ("numbers", plain(", ".join(request.numbers))),
@@ -211,6 +214,8 @@ def _print(rows: Sequence[PortOrderRow]) -> None:
 def _next(row: PortOrderRow) -> str | None:
     if row.status == "unknown":
         return "Look at the carrier; if it is not there: hub numbers ports --not-placed ID."
+    if row.status == "ported":
+        return f"Give it a tracker in config.yaml, then: hub numbers configure {' '.join(row.numbers)}"
     return row.detail or None
 
 

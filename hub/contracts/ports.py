@@ -34,7 +34,7 @@ class PortRequest:
     account_number: str = ""
     pin: str | None = personal("user.unique_id")
     wanted_on: date | None = None
-    bill: bytes = b""
+    bill: bytes | None = personal("user.content.private", default=b"")
     """The losing carrier's latest bill as a PDF, where the gaining carrier wants one."""
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
+from hub.contracts.disclosure import Disclosed, disclose
 from hub.contracts.ports import PortOrder, PortRequest
 from hub.errors import PluginFailure, Rejected, RetryLater, RingfenceError
 from hub.model.ports import OVER, PortOrderRow
@@ -18,10 +19,11 @@ class NotOrdered(RingfenceError):
 
 
 def order_port(hub: Hub, connector: str, request: PortRequest) -> PortOrder:
-    """Place one order. After a time-out the carrier's list is asked, and nothing ordered again."""
+    """Place one order, with the fields that the plugin's manifest declares. After a time-out the carrier's list is asked,
+    and nothing ordered again."""
     row_id = _write_down(hub, connector, request)
     try:
-        told = hub.plugins.order_port(connector, request)
+        told = hub.plugins.order_port(connector, handed_over(hub, connector, request).value)
     except (RetryLater, PluginFailure) as error:
         told = _found_after(hub, connector, request, error)
     except RingfenceError as error:
@@ -32,6 +34,11 @@ def order_port(hub: Hub, connector: str, request: PortRequest) -> PortOrder:
         assert row is not None
         _keep(hub, session, row, told)
     return told
+
+
+def handed_over(hub: Hub, connector: str, request: PortRequest) -> Disclosed[PortRequest]:
+    """An order as the carrier's plugin gets it, and the data categories in it."""
+    return disclose(request, hub.plugins.connectors[connector].manifest, "order_port")
 
 
 def refresh(hub: Hub, connector: str) -> list[PortOrderRow]:

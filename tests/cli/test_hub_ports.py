@@ -12,7 +12,7 @@ from typer.testing import Result
 
 from hub.api import Fault, PortRequest, Rejected
 from hub.flow.sync import sync
-from hub.model import PortOrderRow
+from hub.model import AuditEntry, PortOrderRow
 from hub.numbers.porting import NotOrdered, order_port, recorded, refresh_open
 
 Refusal = Callable[[Result], str]
@@ -64,6 +64,8 @@ def test_an_order_is_shown_agreed_to_and_followed(shop: Shop, bill: Path) -> Non
     (row,) = shop.rows(PortOrderRow)
     assert (row.order_id, row.numbers, row.status) == (order["port_in_request_sid"], [NUMBER], "draft")
     assert shop.audited() == [("numbers.port", row.order_id)]
+    (noted,) = shop.rows(AuditEntry)
+    assert noted.detail.endswith("told: user.contact.email, user.content.private, user.name, user.unique_id")
     shop.carrier.move_port(row.order_id, "action_required", "The account number is not right.")
     (listed,) = shop.json("numbers", "ports")["orders"]
     assert (listed["status"], listed["detail"]) == ("action_required", "The account number is not right.")
@@ -143,6 +145,7 @@ def test_open_orders_are_followed_by_the_sync_and_ended_ones_stay_as_they_ended(
         assert "ports" not in sync(hub, directory, "phone").counts
         shop.json("numbers", "ports")
         assert [row.status for row in recorded(hub, ["phone"])] == ["ported"]
+    assert f"hub numbers configure {NUMBER}" in shop.run("numbers", "ports").stdout
 
 
 def test_a_carrier_that_does_not_answer_ends_the_list_with_1(shop: Shop) -> None:

@@ -78,7 +78,7 @@ class Telnyx(Connector):
             DataFlow(
                 hook="order_port",
                 use="essential.service.operations",
-                shares=(Share(field="authorized_person"), Share(field="pin")),
+                shares=(Share(field="authorized_person"), Share(field="pin"), Share(field="bill")),
             ),
             DataFlow(hook="export_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
             DataFlow(hook="erase_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),

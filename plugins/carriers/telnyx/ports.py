@@ -58,7 +58,7 @@ WITH_NUMBERS = {"include_phone_numbers": "true"}
 
 def _upload(rest: Rest, request: PortRequest) -> str:
     document = {
-        "file": base64.b64encode(request.bill).decode(),
+        "file": base64.b64encode(request.bill or b"").decode(),
         "filename": "bill.pdf",
         "customer_reference": request.key,
     }

@@ -90,7 +90,12 @@ class Twilio(Connector):
             DataFlow(
                 hook="order_port",
                 use="essential.service",
-                shares=(Share(field="authorized_person"), Share(field="email"), Share(field="pin")),
+                shares=(
+                    Share(field="authorized_person"),
+                    Share(field="email"),
+                    Share(field="pin"),
+                    Share(field="bill"),
+                ),
             ),
             DataFlow(hook="export_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
             DataFlow(hook="erase_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.api import ConsentQuestion, ConsentRecord, Opinion, Place, Recipient, Signal
-from hub.testing import connect
+from hub.api import ConsentQuestion, ConsentRecord, Opinion, Place, Recipient, Signal, hookimpl
+from hub.testing import ConsentConformance, connect
 from plugins.consent.jurisdictions import Jurisdictions
 from plugins.consent.jurisdictions.recording import RecordingRule, recording_table
 from plugins.consent.signals import Signals
@@ -167,6 +167,30 @@ def test_an_objection_to_ads_is_none_to_a_recording() -> None:
         assert connect(Signals).judge(asked).verdict == "allow"
         refused = dataclasses.replace(asked, records=(said("refused"),))
         assert connect(Signals).judge(refused).verdict == "deny"
+
+
+class Forgetful(Jurisdictions):
+    """Looks at the last place alone."""
+
+    @hookimpl
+    def judge(self, question: ConsentQuestion) -> Opinion:
+        return super().judge(dataclasses.replace(question, person_places=question.person_places[-1:]))
+
+
+class Talkative(Jurisdictions):
+    """Sees duties in every use."""
+
+    @hookimpl
+    def judge(self, question: ConsentQuestion) -> Opinion:
+        return dataclasses.replace(super().judge(question), duties=TOLD)
+
+
+@pytest.mark.parametrize("broken", [Forgetful, Talkative])
+def test_the_suite_notices_a_plugin_whose_duties_are_wrong(broken: type[Jurisdictions]) -> None:
+    suite = type("Tried", (ConsentConformance,), {"connector_class": broken})()
+    suite.test_one_more_place_never_takes_a_duty_of_a_recording_away(connect(Jurisdictions))
+    with pytest.raises(AssertionError, match="dut"):
+        suite.test_one_more_place_never_takes_a_duty_of_a_recording_away(connect(broken))
 
 
 some_places = st.lists(

@@ -192,6 +192,29 @@ def test_a_deletion_that_fails_is_tried_again_and_the_recording_is_heard_meanwhi
     assert only(stage).state == "stored" and stage.carrier.fetched == ["RE1"] and stage.carrier.deleted == ["RE1"]
 
 
+def test_it_is_deleted_there_only_once_the_database_knows_where_it_is_stored(recording_hub: Factory) -> None:
+    stage = recording_hub(delete_at_carrier=True)
+    tell_of(stage)
+    seen: list[bytes | None] = []
+    stage.carrier.deletions = [lambda: seen.append(heard(stage, only(stage)))]
+    fetch(stage)
+    assert seen == [tone()], "a crash at this moment loses nothing"
+
+
+def test_what_a_worker_that_died_had_stored_is_not_fetched_again(recording_hub: Factory) -> None:
+    stage = recording_hub(delete_at_carrier=True)
+    tell_of(stage)
+    stage.carrier.deletions = [RetryLater("the worker died here")]
+    fetch(stage)
+    row = only(stage)
+    with stage.hub.store.writing() as session:
+        row.state, row.lease_token, row.lease_until = "leased", "a dead worker's", stage.clock()
+        session.add(row)
+    stage.clock.advance(seconds=1)
+    assert fetch(stage) == 1
+    assert (only(stage).state, stage.carrier.fetched, stage.carrier.deleted) == ("stored", ["RE1"], ["RE1"])
+
+
 def test_a_storage_that_loses_what_was_written_costs_nothing_at_the_carrier(
     recording_hub: Factory, tmp_path: Path
 ) -> None:

@@ -22,6 +22,7 @@ from hub.contracts.facts import Caller, Fact
 from hub.contracts.manifest import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share
 from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio, RecordingControl
 from hub.contracts.outcomes import Outcome, OutcomePage
+from hub.contracts.owners import OwnerSignIn
 from hub.contracts.people import Erasure, HeldRecord, PersonReference
 from hub.contracts.phones import phone_number
 from hub.contracts.places import places_of_number
@@ -35,6 +36,7 @@ from hub.contracts.sandbox import (
     Exchange,
     Fault,
     HttpSandbox,
+    OwnerSandbox,
     Sandbox,
     SimulatedCall,
 )
@@ -110,6 +112,8 @@ __all__ = [
     "OutcomePage",
     "OutcomeUnknown",
     "OwnedNumber",
+    "OwnerSandbox",
+    "OwnerSignIn",
     "PendingReceipt",
     "PersonReference",
     "Place",

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -19,6 +20,7 @@ from hub.store.engine import Store
 from hub.store.heartbeat import Heartbeat
 from hub.store.keyfile import keyring_of
 from hub.store.keyring import Keyring
+from hub.store.owners import consented
 from hub.store.shelf import Shelf
 from hub.store.vault import Vault
 
@@ -59,7 +61,14 @@ def assemble(config: Config, clock: Clock = utc_now) -> Hub:
     connectors = [_connector(entry, config, store, keyring, clock) for entry in config.connectors.values()]
     shelf = Shelf(config.recordings.storage, config.recordings.options)
     return Hub(
-        config, store, Plugins(connectors), keyring, Vault(keyring, clock), shelf, clock, Heartbeat(store, clock)
+        config,
+        store,
+        Plugins(connectors, partial(consented, store)),
+        keyring,
+        Vault(keyring, clock),
+        shelf,
+        clock,
+        Heartbeat(store, clock),
     )
 
 

@@ -5,9 +5,8 @@ timer; a hook that a connector does not implement is simply not there. Hooks are
 only the personal fields that the plugin's manifest declares for that hook.
 
 What an exception means is the same everywhere, and its class says what the hub does next (`hub.errors`):
-`ConfigError` stop and tell; `AuthError` pause the connector and ask to reconnect; `RetryLater` try the batch again;
-`OutcomeUnknown` hold it, never again by itself; `Rejected` give up, keep the provider's words; `NotSupported` tell the
-person. Anything else is the plugin's own bug.
+`ConfigError` stop and tell; `AuthError` pause and ask to reconnect; `RetryLater` try the batch again; `OutcomeUnknown`
+hold it, never again by itself; `Rejected` give up, keep the provider's words; `NotSupported` tell. Anything else is a bug.
 """
 
 from __future__ import annotations

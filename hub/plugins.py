@@ -36,13 +36,15 @@ from hub.contracts.ports import PortOrder, PortRequest
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
-from hub.errors import ConfigError, NotSupported, PluginFailure, Problem, RingfenceError
+from hub.errors import AuthError, ConfigError, NotSupported, PluginFailure, Problem, RingfenceError
 from hub.guard import Guard
 from hub.hookspecs import FAMILIES, PROJECT
 from hub.returns import checked
 
 GROUP = "ringfence.plugins"
 Result = TypeVar("Result")
+Consented = Callable[[Connector], bool]
+"""Whether the owner of what a connector reads let it; asked of connectors that are `of_owner`."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ def _class_in_file(file: Path) -> type[Connector]:
 class Plugins:
     """The connectors of a running hub, each called alone and under guard."""
 
-    def __init__(self, connectors: Iterable[Connector]) -> None:
+    def __init__(self, connectors: Iterable[Connector], consented: Consented = lambda connector: False) -> None:
+        self._consented = consented
         self.connectors: dict[str, Connector] = {}
         self.guards: dict[str, Guard] = {}
         self._manager = pluggy.PluginManager(PROJECT)
@@ -143,6 +146,11 @@ class Plugins:
     def with_hook(self, hook: str) -> list[str]:
         """The connectors that implement `hook`, in the order of config.yaml."""
         return [name for name in self.connectors if self._caller(name, hook) is not None]
+
+    def may_read(self, name: str) -> bool:
+        """Whether a connector's hooks may be called: where it reads what a person owns, that person's consent is stored."""
+        connector = self.connectors[name]
+        return not connector.of_owner or self._consented(connector)
 
     def implements(self, name: str, hook: str) -> bool:
         """Whether one connector implements `hook`."""
@@ -340,6 +348,8 @@ class Plugins:
         caller = self._caller(name, hook)
         if caller is None:
             raise NotSupported(f"connector {name!r} cannot do {hook}; its plugin does not implement it.")
+        if not self.may_read(name):
+            raise AuthError(f"connector {name!r} has no owner's consent stored; run hub connectors connect {name}.")
         return caller
 
     def _caller(self, name: str, hook: str) -> Callable[..., Any] | None:

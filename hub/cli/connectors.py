@@ -1,4 +1,4 @@
-"""`hub connectors`: what is connected, when it synced last and whether it is paused; `hub plugins`: what is installed."""
+"""`hub connectors`: what is connected, when it synced last, why one is paused, and whose consent it rests on; `hub plugins`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json, moment, plain, say, table
+from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, Sandboxed, echo_json, moment, plain, say, table
 from hub.errors import ConfigError, RingfenceError
 
 if TYPE_CHECKING:
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from hub.model import SyncSlot
     from hub.plugins import Plugins
 
-commands = typer.Typer(help="See the connectors of config.yaml; take a paused one up again.", no_args_is_help=True)
+commands = typer.Typer(
+    help="See the connectors of config.yaml; take a paused one up again; ask the owner of an address book.",
+    no_args_is_help=True,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -92,6 +95,72 @@ def resume(
         with store.writing() as session:
             note(session, opened.hub.clock(), "connectors.resume", name)
     say(f"[green]✓ {plain(name)}[/green]: {plain(report.detail)} It syncs again by its schedule.")
+
+
+@commands.command("connect")
+def connect(
+    name: Annotated[str, typer.Argument(help="A connector's name in config.yaml.")],
+    owner: Annotated[str, typer.Option(metavar="NAME", help="Who owns what is read and agrees to it, as they sign.")],
+    paste: Annotated[
+        bool, typer.Option("--paste", help="The browser is on another machine: paste the address that it ends at.")
+    ] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the redirect; a free one where left out.")] = 0,
+    sandbox: Sandboxed = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Let the owner of an address book agree to its being read, and sign in. The exact text they agree to is stored first."""
+    from hub.cli.auditing import actor, note
+    from hub.cli.finding import known
+    from hub.cli.loopback import by_browser, by_paste
+    from hub.opening import open_hub, read_config
+    from hub.privacy.owners import connect_owner, owner_sign_in
+
+    loaded = read_config(config, sandbox=sandbox)
+    known(name, loaded.connectors, "connector")
+    if not owner.strip():
+        raise CannotDo("Write who agrees: --owner NAME.")
+    with open_hub(loaded) as opened:
+        hub = opened.hub
+        _, sign_in = owner_sign_in(hub, name)
+        typer.echo(f"{sign_in.consent_text}\n")
+        if not typer.confirm(f"{owner.strip()}, do you agree?"):
+            say("Nothing was stored, and nothing is read.")
+            raise typer.Exit(1)
+        with (by_paste if paste else by_browser)(port) as (redirect_uri, answer):
+            connect_owner(hub, name, owner=owner.strip(), actor=actor(), redirect_uri=redirect_uri, answer=answer)
+        with hub.store.writing() as session:
+            note(session, hub.clock(), "connectors.connect", name)
+    say(
+        f"[green]✓ {plain(name)} is connected.[/green] To take it back: [bold]hub connectors disconnect {plain(name)}[/bold]"
+    )
+
+
+@commands.command("disconnect")
+def disconnect(
+    name: Annotated[str, typer.Argument(help="A connector's name in config.yaml.")],
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why, kept with the withdrawal.")
+    ] = "The owner took it back.",
+    sandbox: Sandboxed = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Take an owner's consent back: withdrawn here at once, revoked at the provider, the token deleted."""
+    from hub.cli.auditing import actor, note
+    from hub.cli.finding import known
+    from hub.opening import open_hub, read_config
+    from hub.privacy.owners import disconnect_owner
+
+    loaded = read_config(config, sandbox=sandbox)
+    known(name, loaded.connectors, "connector")
+    with open_hub(loaded) as opened:
+        if not disconnect_owner(opened.hub, name, actor=actor(), reason=reason):
+            say(f"{plain(name)} is not connected.")
+            return
+        with opened.hub.store.writing() as session:
+            note(session, opened.hub.clock(), "connectors.disconnect", name)
+    say(
+        f"[green]✓ {plain(name)} is disconnected[/green]: the consent is withdrawn, the permission revoked, the token deleted."
+    )
 
 
 def connection(plugins: Plugins, name: str) -> ConnectionReport:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from hub.contracts.manifest import Manifest
+from hub.contracts.owners import OwnerSignIn
 from hub.contracts.services import Services
 
 if TYPE_CHECKING:
@@ -39,11 +40,18 @@ class Connector:
     manifest: ClassVar[Manifest]
     Settings: ClassVar[type[PluginSettings]]
     Destination: ClassVar[type[PluginSettings] | None] = None
+    of_owner: ClassVar[bool] = False
+    """Whether it reads what a person owns at the provider: none of its hooks is called before that person's express consent is
+    stored, and none after it is withdrawn. Such a plugin implements `owner_sign_in`."""
 
     def __init__(self, name: str, settings: Any, services: Services) -> None:
         self.name = name
         self.settings = settings
         self.services = services
+
+    def owner_sign_in(self) -> OwnerSignIn | None:
+        """What the owner agrees to and where they sign in, for `hub connectors connect`; None where nobody is asked."""
+        return None
 
     @classmethod
     def enriches(cls) -> bool:

@@ -232,6 +232,14 @@ class AdsSandbox(Protocol):
 
 
 @runtime_checkable
+class OwnerSandbox(Protocol):
+    """What the conformance suite needs of the stand-in of a plugin that reads what a person owns, besides `Sandbox`."""
+
+    def owner_token(self) -> dict[str, Any]:
+        """The token that the owner's sign-in would leave in the connector's token store."""
+
+
+@runtime_checkable
 class CrmSandbox(Protocol):
     """What the demo and the CRM conformance suite need of a CRM's stand-in, besides `Sandbox`."""
 

@@ -41,7 +41,7 @@ def enrich(hub: Hub, cases: Sequence[Case], now: datetime) -> Enrichment:
     result = Enrichment()
     asked = [case for case in cases if case.phone_number and case.subject.enriched_at is None]
     # Offline enrichers first: where the person may be is what consent to the others is judged by.
-    names = hub.plugins.with_hook(HOOK)
+    names = [name for name in hub.plugins.with_hook(HOOK) if hub.plugins.may_read(name)]
     offline = [name for name in names if hub.plugins.connectors[name].manifest.recipient.role == "none"]
     for group in (offline, [name for name in names if name not in offline]):
         running: list[tuple[str, Sequence[Case], Future[list[Sequence[Fact] | RingfenceError]] | RingfenceError]] = []

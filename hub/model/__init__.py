@@ -11,6 +11,7 @@ from hub.model.forms import FormSubmission
 from hub.model.keys import PersonKey
 from hub.model.messages import Suppression, TextMedia, TextMessage, TextStatus
 from hub.model.numbers import Lease, PoolOverflow, Tracker, TrackingNumber
+from hub.model.owners import OwnerConsent
 from hub.model.people import FactRow, Person
 from hub.model.policies import MailChoice, PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
 from hub.model.ports import PortOrderRow
@@ -48,6 +49,7 @@ __all__ = [
     "MailChoice",
     "MonthRollup",
     "OutcomeRow",
+    "OwnerConsent",
     "PageView",
     "Person",
     "PersonKey",

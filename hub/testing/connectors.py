@@ -157,6 +157,16 @@ class ConnectorConformance:
         if manifest.flows and manifest.deletion.supported and manifest.retention != "not kept":
             assert "erase_person" in implemented_hooks(connector), "deletion is declared: implement erase_person"
 
+    def test_a_plugin_that_reads_what_a_person_owns_says_what_the_person_agrees_to(self, connector: Connector) -> None:
+        asked = connector.owner_sign_in()
+        assert connector.of_owner == (asked is not None), "set of_owner and implement owner_sign_in, or neither"
+        if asked is None:
+            return
+        text = asked.consent_text
+        assert f"hub connectors disconnect {connector.name}" in text, "say how the owner takes it back"
+        assert connector.manifest.recipient.name in text, "say who learns what is asked for"
+        assert asked.scopes == connector.manifest.auth.scopes, "ask for the scopes that the manifest declares"
+
     # The settings
 
     def test_every_setting_is_described_and_a_misspelled_one_is_an_error(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import structlog
 
 from hub.contracts.connector import Connector
-from hub.contracts.sandbox import Sandbox
+from hub.contracts.sandbox import OwnerSandbox, Sandbox
 from hub.contracts.services import Services
 from hub.egress import allowed_hosts, lazy_client
 
@@ -94,7 +94,7 @@ def connect(
         http=lazy_client(
             name, allowed_hosts(connector_class.manifest, typed), timeout, tls_only=connector_class.enriches()
         ),
-        tokens=MemoryTokens(),
+        tokens=MemoryTokens(sandbox.owner_token() if isinstance(sandbox, OwnerSandbox) else None),
         memory=MemoryNotes(),
         log=structlog.get_logger(connector=name),
         webhook_url=f"https://calls.example.com/webhooks/{name}",

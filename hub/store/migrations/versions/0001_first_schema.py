@@ -180,6 +180,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_outcome_subject_id"), ["subject_id"], unique=False)
 
     op.create_table(
+        "owner_consent",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("connector", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("recipient", sa.String(), nullable=False),
+        sa.Column(
+            "scopes", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("text_sha256", sa.String(length=64), nullable=False),
+        sa.Column("supersedes", sa.String(length=36), nullable=True),
+        sa.Column("spoken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("owner_consent", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_owner_consent_connector"), ["connector"], unique=False)
+        batch_op.create_index(batch_op.f("ix_owner_consent_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "person_key",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("holder", sa.String(length=64), nullable=False),
@@ -1363,6 +1385,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_person_key_key_id"))
 
     op.drop_table("person_key")
+    with op.batch_alter_table("owner_consent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_owner_consent_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_owner_consent_connector"))
+
+    op.drop_table("owner_consent")
     with op.batch_alter_table("outcome", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outcome_subject_id"))
         batch_op.drop_index(batch_op.f("ix_outcome_expires_at"))

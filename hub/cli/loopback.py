@@ -1,0 +1,99 @@
+"""How a provider's answer to a sign-in comes back to the command: by a redirect to this machine, or pasted by a person."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import typer
+
+from hub.errors import AuthError
+
+if TYPE_CHECKING:
+    from hub.privacy.sign_in import Attempt
+
+Answer = Callable[["Attempt"], str]
+PATH = "/ringfence"
+PASTE_PORT = 8765
+"""Part of the redirect address where nobody listens; the browser shows the address all the same."""
+WAIT = 600.0
+"""Seconds."""
+PAGE = b"Ringfence has the answer. You can close this page and go back to the terminal."
+
+
+@contextmanager
+def by_browser(port: int) -> Iterator[tuple[str, Answer]]:
+    """The redirect address on a port of 127.0.0.1, and a wait for the one request there that answers the attempt."""
+    heard: queue.Queue[str] = queue.Queue(maxsize=100)
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), _listener(heard))
+    except OSError:
+        raise AuthError(f"Port {port} of this machine is taken; name another with --port, or use --paste.") from None
+    server.daemon_threads = True
+    origin = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def answer(attempt: Attempt) -> str:
+        typer.echo(f"Sign in at this address; your browser opens it if there is one here:\n{attempt.address}\n")
+        webbrowser.open(attempt.address)
+        try:
+            while True:
+                address = origin + heard.get(timeout=WAIT)
+                if attempt.answers(address):
+                    return address
+        except queue.Empty:
+            raise AuthError("Nobody signed in within ten minutes; begin a new sign-in.") from None
+
+    try:
+        yield origin + PATH, answer
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def by_paste(port: int) -> Iterator[tuple[str, Answer]]:
+    """A redirect address where nobody listens, and a person who pastes the address that the browser shows."""
+
+    def answer(attempt: Attempt) -> str:
+        typer.echo(
+            f"Sign in at this address:\n{attempt.address}\n\nThe browser then shows a page that cannot be reached: paste its "
+            "whole address here."
+        )
+        return str(typer.prompt("Address")).strip()
+
+    yield f"http://127.0.0.1:{port or PASTE_PORT}{PATH}", answer
+
+
+def _listener(heard: queue.Queue[str]) -> type[BaseHTTPRequestHandler]:
+    class Listener(BaseHTTPRequestHandler):
+        server: ThreadingHTTPServer
+
+        def do_GET(self) -> None:
+            # A page of another site that makes its name point here is told apart by the Host that the browser sends.
+            ours = self.headers.get("host") == f"127.0.0.1:{self.server.server_port}"
+            if not ours or self.path.partition("?")[0] != PATH:
+                self.send_error(404)
+                return
+            self.send_response(200)
+            for name, value in (
+                ("Content-Type", "text/plain; charset=utf-8"),
+                ("Content-Length", str(len(PAGE))),
+                ("Cache-Control", "no-store"),
+                ("Referrer-Policy", "no-referrer"),
+            ):
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(PAGE)
+            if not heard.full():
+                heard.put(self.path)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            """Nothing: the address holds the code."""
+
+    return Listener

@@ -1,0 +1,132 @@
+"""OAuth 2.0's authorization code grant for an owner at this machine: PKCE, a state, one exact redirect, ten minutes.
+
+Sources: RFC 6749 4.1, RFC 7636, RFC 8252 7.3 (loopback redirects), RFC 7009 (revocation).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from hub.contracts.connector import Connector
+from hub.contracts.owners import OwnerSignIn
+from hub.errors import AuthError, RetryLater
+
+PATIENCE = timedelta(minutes=10)
+
+
+class Attempt:
+    """One sign-in, good for one answer of the provider. `address` is where the owner's browser goes."""
+
+    def __init__(self, sign_in: OwnerSignIn, redirect_uri: str, now: datetime) -> None:
+        from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+        from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
+        self.redirect_uri = redirect_uri
+        self.verifier = secrets.token_urlsafe(64)
+        self._state = secrets.token_urlsafe(32)
+        self._ends_at = now + PATIENCE
+        self._used = False
+        self.address: str = prepare_grant_uri(
+            sign_in.authorize_url,
+            client_id=sign_in.client_id,
+            response_type="code",
+            redirect_uri=redirect_uri,
+            scope=" ".join(sign_in.scopes),
+            state=self._state,
+            code_challenge=create_s256_code_challenge(self.verifier),
+            code_challenge_method="S256",
+            **sign_in.parameters,
+        )
+
+    def answers(self, address: str) -> bool:
+        """Whether an address that the browser was sent to answers this attempt: its redirect exactly, with its state."""
+        parts = urlsplit(address)
+        state = parse_qs(parts.query).get("state", [])
+        return (
+            f"{parts.scheme}://{parts.netloc}{parts.path}" == self.redirect_uri
+            and len(state) == 1
+            and secrets.compare_digest(state[0].encode(), self._state.encode())
+        )
+
+    def redeem(self, address: str, now: datetime) -> str:
+        """The code in the provider's answer. AuthError says why there is none."""
+        if self._used:
+            raise AuthError("This sign-in was answered already; begin a new one.")
+        if now > self._ends_at:
+            raise AuthError("The sign-in took longer than ten minutes; begin a new one.")
+        if not self.answers(address):
+            raise AuthError("This is not the answer to the sign-in that was begun here; begin a new one.")
+        self._used = True
+        told = parse_qs(urlsplit(address).query)
+        codes = told.get("code", [])
+        if "error" in told or len(codes) != 1:
+            denied = told.get("error") == ["access_denied"]
+            raise AuthError(
+                "The owner did not allow it at the provider; nothing is read."
+                if denied
+                else "The provider gave no permission; nothing is read. Begin a new sign-in."
+            )
+        return codes[0]
+
+
+def exchange(connector: Connector, sign_in: OwnerSignIn, attempt: Attempt, code: str, now: datetime) -> dict[str, Any]:
+    """The token for a code.
+
+    AuthError where the provider refuses or the owner left a scope out, RetryLater where it does not answer.
+    """
+    status, told = _post(
+        connector,
+        sign_in.token_url,
+        {
+            "grant_type": "authorization_code",
+            "code": code,
+            "code_verifier": attempt.verifier,
+            "redirect_uri": attempt.redirect_uri,
+            "client_id": sign_in.client_id,
+            "client_secret": sign_in.client_secret.get_secret_value(),
+        },
+    )
+    if 400 <= status < 500:
+        raise AuthError("The provider refuses the sign-in; check client_id and client_secret, and begin a new one.")
+    token = {name: told.get(name) for name in ("access_token", "refresh_token", "expires_in", "scope")}
+    texts = (token["access_token"], token["refresh_token"])
+    if status != 200 or not all(isinstance(text, str) and text for text in texts):
+        raise RetryLater("The provider gave no token now; begin a new sign-in.")
+    seconds = token["expires_in"] if isinstance(token["expires_in"], int | float) else 0
+    granted = str(token["scope"] or "").split()
+    kept = {
+        "access_token": token["access_token"],
+        "refresh_token": token["refresh_token"],
+        "expires_at": now.timestamp() + seconds,
+        "scope": granted,
+    }
+    if not set(sign_in.scopes) <= set(granted):
+        revoke(connector, sign_in, kept)
+        raise AuthError("The owner did not tick everything that the text names; nothing is read. Begin a new sign-in.")
+    return kept
+
+
+def revoke(connector: Connector, sign_in: OwnerSignIn, token: Mapping[str, Any]) -> None:
+    """Take a token back at the provider; one that is void already is no error. RetryLater where that is not confirmed."""
+    status, told = _post(connector, sign_in.revoke_url, {"token": str(token.get("refresh_token") or "")})
+    if status != 200 and not (status == 400 and told.get("error") == "invalid_token"):
+        raise RetryLater("The provider did not confirm that the permission is revoked.")
+
+
+def _post(connector: Connector, address: str, form: Mapping[str, str]) -> tuple[int, Mapping[str, Any]]:
+    import httpx
+
+    try:
+        answer = connector.services.http().post(address, data=dict(form))
+    except httpx.TransportError:
+        raise RetryLater("The provider's sign-in did not answer; try again.") from None
+    try:
+        told = json.loads(answer.content)
+    except (ValueError, RecursionError):
+        told = None
+    return answer.status_code, told if isinstance(told, dict) else {}

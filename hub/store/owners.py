@@ -1,0 +1,55 @@
+"""The owners' words in the database, and whether a connector may read what is theirs."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from hub.contracts.connector import Connector
+from hub.model.columns import CONSENT_LIFE
+from hub.model.owners import OwnerConsent
+from hub.model.syncs import ConnectorToken
+from hub.store.engine import Store
+
+
+def last_word(session: Session, connector: str) -> OwnerConsent | None:
+    """What the owner of a connector's data said last."""
+    said = select(OwnerConsent).where(OwnerConsent.connector == connector)
+    return session.exec(said.order_by(col(OwnerConsent.spoken_at).desc(), col(OwnerConsent.id).desc())).first()
+
+
+def consented(store: Store, connector: Connector) -> bool:
+    """Whether the owner's yes is stored, stands, and covers every scope that the connector's plugin asks for now."""
+    with store.reading() as session:
+        word = last_word(session, connector.name)
+    return word is not None and word.state == "given" and set(connector.manifest.auth.scopes) <= set(word.scopes)
+
+
+def keep_word(
+    session: Session, connector: Connector, state: str, text: str, *, owner: str | None, actor: str, now: datetime
+) -> OwnerConsent:
+    """Add a word; it supersedes the one before."""
+    before = last_word(session, connector.name)
+    word = OwnerConsent(
+        connector=connector.name,
+        state=state,
+        owner=owner or (before.owner if before else None),
+        actor=actor,
+        recipient=connector.manifest.recipient.name,
+        scopes=list(connector.manifest.auth.scopes),
+        text=text,
+        text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        supersedes=before.id if before else None,
+        spoken_at=now,
+        expires_at=now + CONSENT_LIFE,
+    )
+    session.add(word)
+    return word
+
+
+def forget_token(session: Session, connector: str) -> None:
+    """Delete a connector's token."""
+    session.execute(delete(ConnectorToken).where(col(ConnectorToken.connector) == connector))

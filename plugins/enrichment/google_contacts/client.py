@@ -1,0 +1,87 @@
+"""The People API: contacts that are found by a phone number, after the warm-up that a search needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.api import AuthError, Rejected, RetryLater, Services
+
+from .settings import GoogleContactsSettings
+from .tokens import RECONNECT, Tokens
+from .translate import spellings
+from .untrusted import json_object, mappings, seconds
+
+READ_MASK = "names,phoneNumbers,organizations"
+MOST = 30
+"""Results that one search gives at most."""
+WARM_FOR = timedelta(minutes=10)
+"""How long after a warm-up the next one is sent, so that contacts that the owner changed are found."""
+
+
+class Client:
+    """One person's contacts."""
+
+    def __init__(self, settings: GoogleContactsSettings, services: Services) -> None:
+        self._settings = settings
+        self._services = services
+        self._tokens = Tokens(settings, services)
+        self._warmed_at: datetime | None = None
+
+    def search(self, number: str) -> list[Mapping[str, Any]]:
+        """The contacts that Google finds by the ways in which an E.164 number is written, the first way that finds any.
+
+        A search matches the beginnings of the fields of a contact, so a contact found may have another number.
+        Source: people.searchContacts, developers.google.com/people/api/rest/v1/people/searchContacts.
+        """
+        self.warm_up()
+        for spelling in spellings(number):
+            found = self._ask(spelling)
+            if found:
+                return found
+        return []
+
+    def warm_up(self) -> None:
+        """The empty search that Google wants first, to bring its index of the contacts up to date."""
+        now = self._services.clock()
+        if self._warmed_at is None or now - self._warmed_at >= WARM_FOR:
+            self._ask("")
+            self._warmed_at = now
+
+    def _ask(self, query: str) -> list[Mapping[str, Any]]:
+        token = self._tokens.current()
+        answer = self._get(query, token)
+        if answer.status_code == 401:
+            answer = self._get(query, self._tokens.current(refused=token))
+        if answer.status_code == 401:
+            raise AuthError(RECONNECT)
+        if answer.status_code == 403:
+            raise AuthError(
+                "Google refuses to show the contacts; enable the People API in the project of client_id, or let the owner "
+                "sign in again."
+            )
+        if answer.status_code == 429 or answer.status_code >= 500:
+            raise RetryLater(
+                f"Google cannot search contacts now (status {answer.status_code}).",
+                seconds(answer.headers.get("retry-after")),
+            )
+        if answer.status_code != 200:
+            raise Rejected(f"Google refuses the search (status {answer.status_code}).")
+        told = json_object(answer.content)
+        if not told and answer.content.strip() != b"{}":
+            raise RetryLater("Google's answer to a search could not be read.")
+        found = (each.get("person") for each in mappings(told.get("results")))
+        return [person for person in found if isinstance(person, dict)]
+
+    def _get(self, query: str, token: str) -> Any:
+        import httpx
+
+        try:
+            return self._services.http().get(
+                f"{self._settings.base_url.rstrip('/')}/v1/people:searchContacts",
+                params={"query": query, "readMask": READ_MASK, "pageSize": MOST},
+                headers={"authorization": f"Bearer {token}"},
+            )
+        except httpx.TransportError:
+            raise RetryLater("Google did not answer a search in time.") from None

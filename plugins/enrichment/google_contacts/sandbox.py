@@ -1,0 +1,151 @@
+"""A stand-in of Google on loopback: the sign-in, the token endpoint, revocation, and the search in one person's contacts."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+from hub.api import HttpSandbox, phone_number
+
+from .sandbox_sign_in import CLIENT_ID, CLIENT_SECRET, Grants
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse, Response
+
+FIELDS = ("names", "phoneNumbers", "organizations", "emailAddresses")
+
+
+class Sandbox(HttpSandbox):
+    """One person with a few contacts, who allows what is asked for unless `grants.denies`.
+
+    A search sees the contacts as they were at the last warm-up, and matches the beginnings of words in their fields.
+    """
+
+    known_number = "+13125550142"
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        super().__init__(clock)
+        self.forget()
+
+    def forget(self) -> None:
+        """One contact, nobody signed in, nothing waiting to fail."""
+        self.heal()
+        self.grants = Grants(lambda: self.clock())
+        self.contacts: list[dict[str, Any]] = []
+        self.queries: list[str] = []
+        """What was searched for, warm-ups as empty texts."""
+        self._indexed: list[dict[str, Any]] = []
+        self.add_contact("Pat Doe", "(312) 555-0142", "Example Bakery")
+
+    def add_contact(self, name: str, number: str, organization: str | None = None) -> None:
+        """A contact as its owner types it in."""
+        contact: dict[str, Any] = {
+            "resourceName": f"people/c{len(self.contacts) + 1}",
+            "etag": "%EgUBAgMuNw==",
+            "names": [{"metadata": {"primary": True}, "displayName": name}],
+            "phoneNumbers": [{"metadata": {"primary": True}, "value": number, "type": "mobile"}],
+            "emailAddresses": [{"value": "pat@example.com"}],
+        }
+        canonical = phone_number(number)
+        if canonical:
+            contact["phoneNumbers"][0]["canonicalForm"] = canonical
+        if organization:
+            contact["organizations"] = [{"metadata": {"primary": True}, "name": organization}]
+        self.contacts.append(contact)
+
+    def settings(self) -> dict[str, Any]:
+        return {
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "base_url": self.url,
+            "authorize_url": f"{self.url}/o/oauth2/v2/auth",
+            "token_url": f"{self.url}/token",
+            "revoke_url": f"{self.url}/revoke",
+        }
+
+    def owner_token(self) -> dict[str, Any]:
+        """As after the owner's sign-in, with an access token that is over."""
+        return {"access_token": "", "refresh_token": self.grants.refresh_token, "expires_at": 0.0, "scope": []}
+
+    def app(self) -> Starlette:
+        from starlette.applications import Starlette
+        from starlette.routing import Route
+
+        return Starlette(
+            routes=[
+                Route("/o/oauth2/v2/auth", self._authorize, methods=["GET"]),
+                Route("/token", self._token, methods=["POST"]),
+                Route("/revoke", self._revoke, methods=["POST"]),
+                Route("/v1/people:searchContacts", self._search, methods=["GET"]),
+            ]
+        )
+
+    async def _authorize(self, request: Request) -> Response:
+        from starlette.responses import PlainTextResponse, RedirectResponse
+
+        asked = dict(request.query_params)
+        told = self.grants.authorize(asked)
+        if told is None:
+            return PlainTextResponse("Access blocked: authorization error", 400)
+        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(told)}", 302)
+
+    async def _token(self, request: Request) -> JSONResponse:
+        from starlette.responses import JSONResponse
+
+        status, told = self.grants.token(await _form(request))
+        return JSONResponse(told, status)
+
+    async def _revoke(self, request: Request) -> JSONResponse:
+        from starlette.responses import JSONResponse
+
+        if self.grants.revoke((await _form(request)).get("token", "")):
+            return JSONResponse({})
+        return JSONResponse({"error": "invalid_token", "error_description": "Token expired or revoked"}, 400)
+
+    async def _search(self, request: Request) -> JSONResponse:
+        from starlette.responses import JSONResponse
+
+        if not self.grants.allows(request.headers.get("authorization", "")):
+            return _error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+        mask = [name for name in request.query_params.get("readMask", "").split(",") if name]
+        if not mask or any(name not in FIELDS for name in mask):
+            return _error(400, "INVALID_ARGUMENT", "Request must set readMask to valid fields.")
+        query = request.query_params.get("query", "")
+        self.queries.append(query)
+        if not query:
+            self._indexed = copy.deepcopy(self.contacts)
+            return JSONResponse({})
+        shown = {"resourceName", "etag", *mask}
+        size = min(int(request.query_params.get("pageSize", "10")) or 10, 30)
+        found = [contact for contact in self._indexed if _matches(contact, query)][:size]
+        people = [{name: value for name, value in contact.items() if name in shown} for contact in found]
+        return JSONResponse({"results": [{"person": person} for person in people]} if people else {})
+
+
+def _matches(contact: dict[str, Any], query: str) -> bool:
+    """Whether a field begins with the query, or one of its words does, up to its end."""
+    fields = [
+        *(each.get("displayName", "") for each in contact.get("names", ())),
+        *(each.get("value", "") for each in contact.get("phoneNumbers", ())),
+        *(each.get("canonicalForm", "") for each in contact.get("phoneNumbers", ())),
+        *(each.get("name", "") for each in contact.get("organizations", ())),
+    ]
+    wanted = query.casefold()
+    return any(
+        text.startswith(wanted) or f" {wanted}" in text for text in (field.casefold() for field in fields) if text
+    )
+
+
+async def _form(request: Request) -> dict[str, str]:
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+
+
+def _error(code: int, status: str, message: str) -> JSONResponse:
+    from starlette.responses import JSONResponse
+
+    return JSONResponse({"error": {"code": code, "message": message, "status": status}}, code)

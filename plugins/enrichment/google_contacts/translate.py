@@ -1,0 +1,75 @@
+"""Pure: how a number is written in address books, and what a contact tells of its caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from hub.api import Fact, phone_number
+
+from .untrusted import mappings, text
+
+BELIEVED = timedelta(days=30)
+"""How long an answer would be true. How long it is kept is the customer's `keep`, which is not at all where it is left out."""
+
+
+def spellings(number: str) -> list[str]:
+    """An E.164 number as it stands in address books: international, with the country's own punctuation, and plain digits."""
+    import phonenumbers
+    from phonenumbers import PhoneNumberFormat as Format
+
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return []
+    national = phonenumbers.format_number(parsed, Format.NATIONAL)
+    ways = [
+        number,
+        phonenumbers.format_number(parsed, Format.INTERNATIONAL),
+        national,
+        "".join(filter(str.isdigit, national)),
+    ]
+    return list(dict.fromkeys(ways))
+
+
+def facts(people: Sequence[Mapping[str, Any]], number: str) -> Iterator[Fact]:
+    """What the first contact with exactly this number tells: its name and its organization."""
+    person = next((each for each in people if _has(each, number)), None)
+    if person is None:
+        return
+    name = _first(person.get("names"), "displayName")
+    if name:
+        yield Fact(name="caller_name", value=name, category="user.name", confidence=0.9, lifetime=BELIEVED)
+    organization = _first(person.get("organizations"), "name")
+    if organization:
+        yield Fact(
+            name="organization",
+            value=organization,
+            category="user.contact.organization",
+            confidence=0.8,
+            lifetime=BELIEVED,
+        )
+
+
+def _has(person: Mapping[str, Any], number: str) -> bool:
+    """`canonicalForm` is Google's own E.164; where it is missing the number is read as one of the caller's country."""
+    country = _country(number)
+    for each in mappings(person.get("phoneNumbers")):
+        canonical = text(each.get("canonicalForm"))
+        if (canonical or phone_number(text(each.get("value")), country)) == number:
+            return True
+    return False
+
+
+def _country(number: str) -> str:
+    import phonenumbers
+
+    return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "US"
+
+
+def _first(fields: Any, name: str) -> str:
+    """The primary one of a person's fields, else the first that is filled."""
+    filled = [each for each in mappings(fields) if text(each.get(name))]
+    primary = [each for each in filled if isinstance(each.get("metadata"), dict) and each["metadata"].get("primary")]
+    return text((primary or filled)[0].get(name)) if filled else ""

@@ -1,0 +1,77 @@
+"""`hub connectors connect` and `disconnect`: the owner of an address book reads, agrees, signs in, and takes it back."""
+
+from __future__ import annotations
+
+import webbrowser
+from collections.abc import Callable
+
+import httpx
+import pytest
+from cli_shop import Shop
+from typer.testing import Result
+
+from hub.model import ConnectorToken, OwnerConsent
+
+Refusal = Callable[[Result], str]
+CONTACTS = "signals: {plugin: signals}\n  contacts: {plugin: google_contacts, sandbox: true}"
+CONNECT = ("connectors", "connect", "contacts", "--owner", "Pat Doe")
+
+
+@pytest.fixture
+def owner(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The owner's browser, which follows where Google sends it; the addresses that it was opened at."""
+    visited: list[str] = []
+
+    def visit(address: str) -> bool:
+        visited.append(address)
+        answer = httpx.get(address, trust_env=False)
+        back = answer.headers["location"]
+        # Others on this machine knock too; none of them is the answer.
+        origin = back.partition("/ringfence")[0]
+        assert httpx.get(f"{origin}/favicon.ico", trust_env=False).status_code == 404
+        assert httpx.get(back, headers={"host": "attacker.example.com"}, trust_env=False).status_code == 404
+        assert httpx.get(f"{origin}/ringfence?state=made-up&code=x", trust_env=False).status_code == 200
+        return httpx.get(back, trust_env=False).status_code == 200
+
+    monkeypatch.setattr(webbrowser, "open", visit)
+    shop.configure(consent=CONTACTS)
+    return visited
+
+
+def test_the_owner_reads_the_text_agrees_signs_in_and_takes_it_back(shop: Shop, owner: list[str]) -> None:
+    result = shop.run(*CONNECT, typed="y\n")
+    assert result.exit_code == 0, result.output
+    (evidence,) = shop.rows(OwnerConsent)
+    assert evidence.text in result.stdout and (evidence.state, evidence.owner) == ("given", "Pat Doe")
+    assert "✓ contacts is connected." in result.stdout and len(owner) == 1
+    assert "✓ contacts: Google answers" in shop.run("check").stdout
+    ended = shop.run("connectors", "disconnect", "contacts", "--reason", "Enough.")
+    assert ended.exit_code == 0 and "the token deleted" in ended.stdout
+    assert [word.state for word in shop.rows(OwnerConsent)] == ["given", "withdrawn"]
+    assert shop.rows(ConnectorToken) == []
+    assert shop.audited() == [("connectors.connect", "contacts"), ("connectors.disconnect", "contacts")]
+    assert "is not connected" in shop.run("connectors", "disconnect", "contacts").stdout
+
+
+def test_an_owner_who_does_not_agree_is_not_sent_anywhere(shop: Shop, owner: list[str]) -> None:
+    result = shop.run(*CONNECT, typed="n\n")
+    assert result.exit_code == 1 and "nothing is read" in result.stdout
+    assert owner == [] and shop.rows(OwnerConsent) == []
+
+
+def test_a_pasted_address_that_answers_another_sign_in_is_refused(
+    shop: Shop, owner: list[str], refusal: Refusal
+) -> None:
+    typed = "y\nhttp://127.0.0.1:8765/ringfence?state=made-up&code=x\n"
+    assert "not the answer" in refusal(shop.run(*CONNECT, "--paste", typed=typed))
+    assert [word.state for word in shop.rows(OwnerConsent)] == ["given", "withdrawn"]
+
+
+def test_a_check_says_that_the_owner_was_not_asked(shop: Shop, owner: list[str]) -> None:
+    result = shop.run("check")
+    assert result.exit_code == 1 and "run hub connectors connect contacts." in result.stdout
+
+
+def test_a_connector_without_an_owner_is_refused(shop: Shop, refusal: Refusal) -> None:
+    sentence = refusal(shop.run("connectors", "connect", "ads", "--owner", "Pat Doe"))
+    assert sentence.endswith("its credentials stand in config.yaml.")

@@ -1,0 +1,251 @@
+"""What a person owns is read with that person's stored yes alone: evidence first, then the token; and taken back for good."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stage import Stage, make_config
+
+from hub.api import AuthError, Caller, Fault, NotSupported, RetryLater
+from hub.assembly import assemble
+from hub.config.models import ConnectorCommon, ConnectorEntry
+from hub.model import ConnectorToken, Disclosure, FactRow, OwnerConsent
+from hub.numbers.directory import LiveDirectory, write_accounts
+from hub.privacy.owners import connect_owner, disconnect_owner
+from hub.privacy.sign_in import Attempt
+from hub.testing import FrozenClock, connect
+from plugins.enrichment.google_contacts import GoogleContacts
+from plugins.enrichment.google_contacts.sandbox import Sandbox
+
+REDIRECT = "http://127.0.0.1:8765/ringfence"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        assert isinstance(sandbox, Sandbox)
+        yield sandbox
+
+
+@pytest.fixture
+def google(running: Sandbox, clock: FrozenClock) -> Sandbox:
+    running.clock = clock
+    running.forget()
+    return running
+
+
+@contextmanager
+def opened(url: str, google: Sandbox, clock: FrozenClock) -> Iterator[Stage]:
+    entry = ConnectorEntry(
+        name="contacts",
+        common=ConnectorCommon(plugin="google_contacts"),
+        connector_class=GoogleContacts,
+        written={},
+        checked=GoogleContacts.Settings(**google.settings()),
+    )
+    config = make_config(url)
+    config = replace(config, connectors={**config.connectors, "contacts": entry})
+    hub = assemble(config, clock)
+    try:
+        with hub.store.writing() as session:
+            write_accounts(session, config, clock())
+        yield Stage(hub, LiveDirectory(hub.store), clock)
+    finally:
+        hub.close()
+
+
+@pytest.fixture
+def stage(sqlite_url: str, google: Sandbox, clock: FrozenClock) -> Iterator[Stage]:
+    with opened(sqlite_url, google, clock) as made:
+        yield made
+
+
+@pytest.fixture
+def any_stage(database_url: str, google: Sandbox, clock: FrozenClock) -> Iterator[Stage]:
+    with opened(database_url, google, clock) as made:
+        yield made
+
+
+def browser(attempt: Attempt) -> str:
+    """Where the owner's browser is sent by Google."""
+    return httpx.get(attempt.address, trust_env=False).headers["location"]
+
+
+def say_yes(stage: Stage, answer: Callable[[Attempt], str] = browser) -> None:
+    connect_owner(stage.hub, "contacts", owner="Pat Doe", actor="pat", redirect_uri=REDIRECT, answer=answer)
+
+
+def words(stage: Stage) -> list[str]:
+    return [word.state for word in stage.rows(OwnerConsent)]
+
+
+def is_shut(stage: Stage) -> bool:
+    return not stage.hub.plugins.may_read("contacts") and stage.contacts.services.tokens.load() is None
+
+
+def test_the_exact_text_is_stored_before_a_token_is_asked_for(
+    any_stage: Stage, google: Sandbox, clock: FrozenClock
+) -> None:
+    def look(attempt: Attempt) -> str:
+        (evidence,) = any_stage.rows(OwnerConsent)
+        assert evidence.text == any_stage.contacts.owner_sign_in().consent_text
+        assert evidence.text_sha256 == hashlib.sha256(evidence.text.encode()).hexdigest()
+        assert (evidence.state, evidence.owner, evidence.actor) == ("given", "Pat Doe", "pat")
+        assert (evidence.spoken_at, evidence.recipient) == (clock(), "Google LLC")
+        assert evidence.scopes == ["https://www.googleapis.com/auth/contacts.readonly"]
+        assert google.grants.granted == 0 and any_stage.contacts.services.tokens.load() is None
+        return browser(attempt)
+
+    say_yes(any_stage, look)
+    assert google.grants.granted == 1 and any_stage.hub.plugins.check_connection("contacts").ok
+    sealed = any_stage.one(ConnectorToken, connector="contacts").ciphertext
+    assert google.grants.refresh_token.encode() not in sealed
+
+
+def test_no_hook_is_called_before_the_owners_yes_is_stored(stage: Stage, google: Sandbox) -> None:
+    stage.contacts.services.tokens.save(google.owner_token())
+    stage.call_in()
+    assert google.queries == [] and stage.rows(Disclosure, connector="contacts") == []
+    assert stage.rows(FactRow, source="contacts") == []
+    with pytest.raises(AuthError, match="run hub connectors connect contacts"):
+        stage.hub.plugins.check_connection("contacts")
+    with pytest.raises(AuthError, match="owner's consent"):
+        stage.hub.plugins.submit_enrichments("contacts", [Caller(phone_number="+13125550142")])
+
+
+def test_with_the_yes_a_caller_is_looked_up_and_the_answer_is_not_kept(stage: Stage, google: Sandbox) -> None:
+    say_yes(stage)
+    call = stage.call_in()
+    assert "+13125550142" in google.queries
+    assert stage.one(Disclosure, connector="contacts").subject_id == call.id
+    assert stage.rows(FactRow, source="contacts") == []
+
+
+def test_a_withdrawal_shuts_the_connector_revokes_at_google_and_deletes_the_token(
+    any_stage: Stage, google: Sandbox
+) -> None:
+    say_yes(any_stage)
+    assert disconnect_owner(any_stage.hub, "contacts", actor="pat", reason="Enough.")
+    assert google.grants.revoked and is_shut(any_stage) and any_stage.rows(ConnectorToken) == []
+    given, withdrawn = any_stage.rows(OwnerConsent)
+    assert (withdrawn.state, withdrawn.text, withdrawn.owner) == ("withdrawn", "Enough.", "Pat Doe")
+    assert withdrawn.supersedes == given.id
+    any_stage.call_in()
+    assert google.queries == []
+    assert not disconnect_owner(any_stage.hub, "contacts", actor="pat", reason="Again.")
+    assert words(any_stage) == ["given", "withdrawn"]
+
+
+def test_a_withdrawal_holds_though_google_does_not_answer_and_is_finished_later(stage: Stage, google: Sandbox) -> None:
+    say_yes(stage)
+    google.fail_next(Fault("status", 503))
+    with pytest.raises(RetryLater, match="nothing is read any more; give the command again"):
+        disconnect_owner(stage.hub, "contacts", actor="pat", reason="Enough.")
+    assert not stage.hub.plugins.may_read("contacts") and not google.grants.revoked
+    assert disconnect_owner(stage.hub, "contacts", actor="pat", reason="Enough.")
+    assert google.grants.revoked and is_shut(stage)
+
+
+def test_a_permission_that_google_knows_as_revoked_is_simply_deleted_here(stage: Stage, google: Sandbox) -> None:
+    say_yes(stage)
+    google.grants.revoke(google.grants.refresh_token)
+    assert disconnect_owner(stage.hub, "contacts", actor="pat", reason="Enough.") and is_shut(stage)
+
+
+def test_an_owner_who_says_no_at_google_leaves_nothing_open(stage: Stage, google: Sandbox) -> None:
+    google.grants.denies = True
+    with pytest.raises(AuthError, match="did not allow it"):
+        say_yes(stage)
+    assert words(stage) == ["given", "withdrawn"] and is_shut(stage)
+
+
+def test_an_owner_who_leaves_a_scope_out_leaves_nothing_open(stage: Stage, google: Sandbox) -> None:
+    google.grants.leaves_out = set(GoogleContacts.manifest.auth.scopes)
+    with pytest.raises(AuthError, match="did not tick everything"):
+        say_yes(stage)
+    assert google.grants.revoked and is_shut(stage)
+
+
+def test_an_answer_that_comes_after_ten_minutes_is_refused(stage: Stage, clock: FrozenClock) -> None:
+    def linger(attempt: Attempt) -> str:
+        address = browser(attempt)
+        clock.advance(minutes=10, seconds=1)
+        return address
+
+    with pytest.raises(AuthError, match="longer than ten minutes"):
+        say_yes(stage, linger)
+    assert is_shut(stage)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda address: address.replace("state=", "state=x"),
+        lambda address: address.replace("8765", "8766"),
+        lambda address: address.replace("/ringfence", "/ringfence/"),
+        lambda address: address.replace("http://127.0.0.1", "http://localhost"),
+        lambda address: f"{address}&state=again",
+        lambda address: "https://attacker.example.com/",
+    ],
+    ids=["another state", "another port", "another path", "another host", "two states", "another site"],
+)
+def test_only_the_exact_redirect_with_its_state_is_an_answer(
+    stage: Stage, google: Sandbox, forge: Callable[[str], str]
+) -> None:
+    with pytest.raises(AuthError, match="not the answer"):
+        say_yes(stage, lambda attempt: forge(browser(attempt)))
+    assert google.grants.granted == 0 and is_shut(stage)
+
+
+def test_an_answer_counts_once(google: Sandbox, clock: FrozenClock) -> None:
+    contacts = connect(GoogleContacts, google, clock=clock)
+    attempt = Attempt(contacts.owner_sign_in(), REDIRECT, clock())
+    address = browser(attempt)
+    assert attempt.redeem(address, clock()).startswith("4/")
+    with pytest.raises(AuthError, match="answered already"):
+        attempt.redeem(address, clock())
+
+
+def test_a_code_is_worth_nothing_without_the_verifier_of_its_own_attempt(stage: Stage, google: Sandbox) -> None:
+    other = Attempt(stage.contacts.owner_sign_in(), REDIRECT, stage.clock())
+
+    def stolen(attempt: Attempt) -> str:
+        code = other.redeem(browser(other), stage.clock())
+        mine = browser(attempt)
+        return mine.replace(httpx.URL(mine).params["code"].replace("/", "%2F"), code.replace("/", "%2F"))
+
+    with pytest.raises(AuthError, match="refuses the sign-in"):
+        say_yes(stage, stolen)
+    assert google.grants.granted == 0 and is_shut(stage)
+
+
+def test_an_old_yes_does_not_cover_what_a_later_plugin_asks_for(stage: Stage) -> None:
+    say_yes(stage)
+    assert stage.hub.plugins.may_read("contacts")
+    more = GoogleContacts.manifest.auth.model_copy(update={"scopes": ("contacts.readonly", "contacts.other.readonly")})
+    stage.contacts.manifest = GoogleContacts.manifest.model_copy(update={"auth": more})
+    assert not stage.hub.plugins.may_read("contacts")
+
+
+def test_a_connector_that_nobody_owns_has_nothing_to_connect(stage: Stage) -> None:
+    with pytest.raises(NotSupported, match="credentials stand in"):
+        connect_owner(stage.hub, "crm", owner="Pat", actor="pat", redirect_uri=REDIRECT, answer=browser)
+
+
+SIGN_IN = GoogleContacts.Settings(client_id="client", client_secret="secret")
+
+
+@given(address=st.text() | st.from_regex(r"\Ahttp://127\.0\.0\.1:8765/ringfence\?(code|state|error)=.{0,9}\Z"))
+@settings(max_examples=40)
+def test_nothing_that_anybody_makes_up_answers_a_sign_in(address: str) -> None:
+    clock = FrozenClock()
+    attempt = Attempt(connect(GoogleContacts, None, **SIGN_IN.model_dump()).owner_sign_in(), REDIRECT, clock())
+    with pytest.raises(AuthError):
+        attempt.redeem(address, clock())

@@ -19,6 +19,7 @@ MODULES = (
     "inbox",
     "deliveries",
     "recordings",
+    "texts",
     "sync",
     "numbers",
     "pools",

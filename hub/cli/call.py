@@ -154,13 +154,14 @@ def _head(session: Session, subject: Call | TextMessage | FormSubmission, mask: 
         "purpose": subject.purpose,
         "status": subject.status,
         "reason": subject.reason,
-        "body": _body(session, subject, mask, config),
+        "body": body_of(session, subject, mask, config),
         "carrier": subject.connector,
         "carrier_id": subject.carrier_message_id,
     }  # fmt: skip
 
 
-def _body(session: Session, message: TextMessage, mask: Mask, config: Config) -> str | None:
+def body_of(session: Session, message: TextMessage, mask: Mask, config: Config) -> str | None:
+    """What a text says, in clear only where the mask is off."""
     from hub.assembly import utc_now
     from hub.cli.masking import HIDDEN
     from hub.store.keyfile import keyring_of

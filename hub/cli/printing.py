@@ -25,6 +25,10 @@ PLAIN_WIDTH = 250
 """Columns of a table that is not printed on a terminal."""
 COLOURS = {
     "delivered": "green",
+    "received": "green",
+    "sent": "cyan",
+    "sending": "cyan",
+    "queued": "cyan",
     "stored": "green",
     "done": "green",
     "allow": "green",

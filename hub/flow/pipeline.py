@@ -36,7 +36,7 @@ from hub.numbers.directory import Directory
 from hub.reports.marks import Change, mark
 from hub.store.claims import claim, held_ids
 from hub.store.rows import change_rows, write_rows
-from hub.texts.automatic import answer_missed_calls
+from hub.texts.automatic import answer_calls
 
 BATCH = 100
 KNOWN_FROM = 0.5
@@ -67,7 +67,7 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
             known = {case.person.id for case in cases if case.person and case.subject.id in held}
             correct_firsts(session, known, now)
             ended = [case.subject for case in cases if isinstance(case.subject, Call) and case.subject.id in held]
-            answer_missed_calls(session, hub, directory, ended)
+            answer_calls(session, hub, directory, ended)
             mark(session, [change for case in cases if case.subject.id in held for change in _changes(case)], now)
     metrics.FLOW.labels("pipeline", "done").inc(len(held))
     metrics.FLOW_SECONDS.labels("pipeline").observe(time.perf_counter() - begun)

@@ -17,6 +17,9 @@ from hub.model import (
     PoolOverflow,
     RecordingNotice,
     SyncSlot,
+    TextMedia,
+    TextMessage,
+    TextStatus,
     Tracker,
     TranscriptRow,
 )
@@ -42,6 +45,14 @@ def sweep(store: Store, now: datetime) -> Counter[str]:
             "webhooks": update(InboxWebhook)
             .where(col(InboxWebhook.expires_at) <= now, or_(inbox.body.is_not(None), inbox.url.is_not(None)))
             .values(body=None, url=None, headers=None),
+            "pictures": delete(TextMedia).where(col(TextMedia.expires_at) <= now),
+            "texts' statuses": delete(TextStatus).where(col(TextStatus.expires_at) <= now),
+            "texts": update(TextMessage)
+            .where(
+                col(TextMessage.expires_at) <= now,
+                or_(col(TextMessage.body).is_not(None), col(TextMessage.person_number).is_not(None)),
+            )
+            .values(body=None, person_number=None),
             "syncs": delete(SyncSlot).where(
                 col(SyncSlot.state) == "done", col(SyncSlot.finished_at) <= now - FINISHED_SLOTS
             ),

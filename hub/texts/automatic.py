@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
-from hub.model import Call, TextMessage
+from hub.model import Call, CallStep, TextMessage
 from hub.numbers.directory import Directory, Line
 from hub.texts.purposes import AUTOMATIC, SERVICE, Purpose
 from hub.texts.queue import CannotText, queue_text
@@ -56,18 +56,33 @@ def answer_automatically(
         return None
 
 
-def answer_missed_calls(session: Session, hub: Hub, directory: Directory, calls: Iterable[Call]) -> None:
-    """Queue the text for each call that nobody took, where its tracker or company has one."""
+def answer_calls(session: Session, hub: Hub, directory: Directory, calls: Iterable[Call]) -> None:
+    """Queue the text that a call's flow had in a text-back step; else, for a call that nobody took, the one of its tracker or
+    company, where they have one."""
     now = hub.clock()
-    for call in calls:
+    over = [call for call in calls if call.over and call.caller_number and now - _end(call) <= MISSED_FOR]
+    steps = _steps_back(session, over)
+    for call in over:
         line = directory.lines.get(call.tracking_number or "")
-        if line is None or not call.over or call.answered or not call.caller_number or now - _end(call) > MISSED_FOR:
+        if line is None or not call.caller_number:
             continue
-        settings = settings_of(hub.config, line)
-        if settings.missed_call:
-            due = max(now, _end(call) + PATIENCE)
-            number, body = call.caller_number, settings.missed_call
-            answer_automatically(session, hub, directory, line, number, body, "missed_call", due)
+        due = max(now, _end(call) + PATIENCE)
+        of_flow = steps.get((call.connector, call.carrier_call_id))
+        of_settings = None if call.answered else settings_of(hub.config, line).missed_call
+        if of_flow:
+            answer_automatically(session, hub, directory, line, call.caller_number, of_flow, "text_back", due)
+        elif of_settings:
+            answer_automatically(session, hub, directory, line, call.caller_number, of_settings, "missed_call", due)
+
+
+def _steps_back(session: Session, calls: Sequence[Call]) -> dict[tuple[str, str], str]:
+    """The texts of the text-back steps that these calls went through, the last of each."""
+    if not calls:
+        return {}
+    ids = {call.carrier_call_id for call in calls}
+    taken = select(CallStep).where(col(CallStep.carrier_call_id).in_(ids), col(CallStep.text_back).is_not(None))
+    rows = session.exec(taken.order_by(col(CallStep.at), col(CallStep.position)))
+    return {(row.connector, row.carrier_call_id): row.text_back for row in rows if row.text_back}
 
 
 def was_answered_after_all(session: Session, text: TextMessage) -> bool:

@@ -10,12 +10,14 @@ Purpose = Literal[
     "marketing",
     "auto_reply",
     "missed_call",
+    "text_back",
     "opt_out_confirmation",
     "opt_in_confirmation",
     "help",
 ]
 """`reply`: somebody at the business answers a person. `service`: news of something that the person asked for. `marketing`: all
-else. `auto_reply`, `missed_call`: the hub's own answer to a text, and to a call that nobody took. The last three answer the
+else. `auto_reply`, `missed_call`: the hub's own answer to a text, and to a call that nobody took; `text_back`: the one
+that a call's flow has a step for. The last three answer the
 words STOP, START and HELP."""
 SERVICE = "essential.service.notifications.sms"
 MARKETING = "marketing.communications.sms"
@@ -28,12 +30,13 @@ USES: dict[Purpose, str] = {
     "marketing": MARKETING,
     "auto_reply": SERVICE,
     "missed_call": SERVICE,
+    "text_back": SERVICE,
     "opt_out_confirmation": LEGAL,
     "opt_in_confirmation": LEGAL,
     "help": LEGAL,
 }
 ANSWERS_TO_WORDS: frozenset[str] = frozenset({"opt_out_confirmation", "opt_in_confirmation", "help"})
 """They go though the person has stopped all else, carry no opt-out line, and nothing else in them."""
-AUTOMATIC: frozenset[str] = frozenset({"auto_reply", "missed_call"})
+AUTOMATIC: frozenset[str] = frozenset({"auto_reply", "missed_call", "text_back"})
 """What nobody wrote: at most one of them a person within a window."""
 BY_HAND: frozenset[str] = frozenset({"reply", "service", "marketing"})

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from stage import CALLER, OTHER_CALLER, POOL, SHARED, YELLOW_PAGES, Stage
+from stage import CALLER, OTHER_CALLER, POOL, SHARED, YELLOW_PAGES, Stage, finished_call
 from text_desk import accounts, outbound, words_of, write_in
 
 from hub.api import CallEvent
+from hub.model import CallStep
 
 Factory = Callable[..., Stage]
 HOURS = {"auto_reply": "We are open from 8 to 5.", "missed_call": "Sorry that we missed your call."}
@@ -98,3 +99,26 @@ def test_a_tracker_may_say_it_its_own_way_and_send_from_another_number(hub: Fact
     write_in(stage, "Hello?")
     (row,) = outbound(stage)
     assert (words_of(stage, row), row.tracking_number) == ("Thank you.", YELLOW_PAGES)
+
+
+def test_the_text_of_a_calls_flow_goes_instead_of_the_companys(stage: Stage) -> None:
+    call_id = "CAFLOW"
+    now = stage.clock()
+    company = stage.directory.companies["lakeside"]
+    step: dict[str, Any] = {"flow_version": 1, "point": "ringing", "at": now, "expires_at": now.replace(year=2030)}
+    stage.add(
+        CallStep(
+            connector="carrier",
+            carrier_call_id=call_id,
+            company_id=company.id,
+            position=0,
+            step="missed",
+            do="text_back",
+            text_back="We will call you back.",
+            **step,
+        )
+    )
+    stage.tell(*finished_call(call_id, SHARED, CALLER, False, 25, now))
+    stage.flow()
+    (row,) = outbound(stage)
+    assert (row.purpose, words_of(stage, row)) == ("text_back", "We will call you back.")

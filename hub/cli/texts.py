@@ -1,0 +1,257 @@
+"""`hub texts`: threads with people, a text to one of them, why one did not go, and what to do with one that is held."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.printing import (
+    CONFIG,
+    AsJson,
+    CannotDo,
+    ConfigFile,
+    Sandboxed,
+    coloured,
+    counted,
+    echo_json,
+    moment,
+    plain,
+    say,
+    table,
+)
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.cli.masking import Mask
+    from hub.config.models import Config
+    from hub.model import TextMessage
+
+commands = typer.Typer(help="Read and send texts; see why one did not go.", no_args_is_help=True)
+TextId = Annotated[
+    str,
+    typer.Argument(help="A text's id, the carrier's id of it, or at least 6 characters from either end.", metavar="ID"),
+]
+ShowPersonal = Annotated[bool, typer.Option("--show-personal", help="Show numbers and words in clear.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="texts")
+
+
+@commands.command("list")
+def list_threads(
+    company: Annotated[str | None, typer.Option(help="Only this company's.", metavar="NAME")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="The most that are listed, newest first.")] = 50,
+    show_personal: ShowPersonal = False,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List the threads, one a person and company, the newest first."""
+    from sqlmodel import select
+
+    from hub.cli.finding import known
+    from hub.cli.masking import Mask
+    from hub.model import Company
+    from hub.opening import open_store, read_config
+    from hub.texts.threads import newest_threads
+
+    loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
+    if company is not None:
+        known(company, [each.name for each in loaded.companies], "company")
+    with open_store(loaded) as store, store.reading() as session:
+        names = {row.id: row.name for row in session.exec(select(Company))}
+        wanted = next((row_id for row_id, name in names.items() if name == company), None)
+        threads = [] if company and wanted is None else newest_threads(session, wanted, limit)
+    rows: list[dict[str, Any]] = [
+        {
+            "thread": each.newest.id,
+            "company": names.get(each.newest.company_id or ""),
+            "person_number": mask.phone(each.newest.person_number),
+            "texts": each.texts,
+            "newest": each.newest.at,
+            "direction": each.newest.direction,
+            "status": each.newest.status,
+            "meaning": each.newest.meaning,
+        }
+        for each in threads
+    ]
+    if as_json:
+        echo_json(rows)
+    elif not rows:
+        say("No text has come in or gone out yet.")
+    else:
+        table(
+            "Threads, the newest first",
+            ("thread", "company", "person", "texts", "newest (UTC)", "direction", "status", "read as"),
+            (
+                (row["thread"], plain(row["company"]), plain(row["person_number"]), str(row["texts"]), moment(row["newest"]),
+                 row["direction"], coloured(row["status"]), plain(row["meaning"]))
+                for row in rows
+            ),
+        )  # fmt: skip
+        say("The whole of one: [bold]hub texts show THREAD[/bold]")
+
+
+@commands.command("show")
+def show(
+    thread: TextId, show_personal: ShowPersonal = False, as_json: AsJson = False, config: ConfigFile = CONFIG
+) -> None:
+    """Show a thread, oldest text first, by the id of any of its texts."""
+    from hub.cli.masking import Mask
+    from hub.opening import open_store, read_config
+    from hub.texts.threads import texts_of_thread
+
+    loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
+    with open_store(loaded) as store, store.reading() as session:
+        found = texts_of_thread(session, _text(session, thread))
+        rows = [_plain(session, text, mask, loaded) for text in found]
+    if as_json:
+        echo_json(rows)
+        return
+    say(f"[bold]{counted(len(rows), 'text')}[/bold] with {plain(rows[0]['person_number'])}")
+    table(
+        "Oldest first",
+        ("id", "at (UTC)", "direction", "number", "why", "status", "words"),
+        (
+            (row["id"], moment(row["at"]), row["direction"], plain(row["tracking_number"]),
+             plain(row["purpose"] or row["meaning"]), coloured(row["status"]), plain(row["body"]))
+            for row in rows
+        ),
+    )  # fmt: skip
+
+
+@commands.command("send")
+def send(
+    sender: Annotated[str, typer.Option("--from", help="The tracking number that it comes from.", metavar="TRACKING")],
+    to: Annotated[str, typer.Option("--to", help="The person's number.", metavar="NUMBER")],
+    text: Annotated[str, typer.Option("--text", help="What it says.", metavar="WORDS")],
+    purpose: Annotated[
+        str, typer.Option(help="reply, service (news of what the person asked for), or marketing.", metavar="PURPOSE")
+    ] = "reply",
+    sandbox: Sandboxed = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Queue a text. The worker sends it once, if consent and the hour allow it then."""
+    from hub.cli.auditing import note
+    from hub.cli.finding import shown, typed
+    from hub.contracts.phones import phone_number
+    from hub.opening import open_hub, read_config
+    from hub.texts.purposes import BY_HAND
+    from hub.texts.queue import queue_text
+
+    if purpose not in BY_HAND:
+        raise CannotDo(f"{shown(purpose)!r} is no purpose of a text; choose one of {', '.join(sorted(BY_HAND))}.")
+    with open_hub(read_config(config, sandbox=sandbox)) as opened:
+        hub, directory = opened.hub, opened.directory.current()
+        line = directory.lines.get(phone_number(sender) or "")
+        if line is None:
+            raise CannotDo("--from is none of our tracking numbers; hub numbers list shows them.")
+        with hub.store.writing() as session:
+            number = phone_number(to, line.company.country)
+            queued = queue_text(session, hub, line, number, typed(text), purpose)  # type: ignore[arg-type]
+            note(session, hub.clock(), "texts.send", queued.id, purpose)
+    say(f"Queued as {queued.id}; what becomes of it: [bold]hub texts why {queued.id}[/bold]")
+
+
+@commands.command("why")
+def why(wanted: TextId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """Say what became of a text and why: consent with every opinion, each try, what the carrier told."""
+    from hub.cli.call import print_timeline
+    from hub.cli.masking import Mask
+    from hub.cli.timeline import timeline
+    from hub.opening import open_store, read_config
+
+    loaded, mask = read_config(config, sandbox=True), Mask()
+    with open_store(loaded) as store, store.reading() as session:
+        text = _text(session, wanted)
+        told, entries = _plain(session, text, mask, loaded), timeline(session, text, mask)
+    if as_json:
+        echo_json({**told, "timeline": [entry.plain() for entry in entries]})
+        return
+    reason = " ".join(filter(None, (text.code, text.reason)))
+    say(f"[bold]Text {text.id}[/bold] is {coloured(text.status)}" + (f": {plain(reason)}" if reason else ""))
+    print_timeline(entries)
+
+
+@commands.command("release")
+def release(
+    wanted: TextId,
+    again: Annotated[
+        bool | None,
+        typer.Option(
+            "--again/--went", help="Send it again, for it did not go; or leave it, for it went.", show_default=False
+        ),
+    ] = None,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Decide on a text that is held because nobody knows whether the carrier took it: look in the carrier's log first."""
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.opening import open_store, read_config
+    from hub.texts.threads import release as decide
+
+    if again is None:
+        raise CannotDo(
+            "Look in the carrier's message log, then say --again if the text did not go, or --went if it did."
+        )
+    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+        text = _text(session, wanted)
+        decide(session, text, again=again, now=utc_now())
+        note(session, utc_now(), "texts.release", text.id, "again" if again else "went")
+    say("It is sent again, if consent and the hour allow it." if again else "It counts as sent.")
+
+
+@commands.command("classify")
+def classify(
+    text: Annotated[str, typer.Argument(help="What somebody wrote.", metavar="WORDS")], as_json: AsJson = False
+) -> None:
+    """Say what the hub takes a text for: stop, start, help or other, and how it found that out."""
+    from hub.cli.finding import typed
+    from hub.texts.words import read
+
+    reading = read(typed(text))
+    if as_json:
+        echo_json({"meaning": reading.meaning, "language": reading.language, "how": reading.how})
+        return
+    how = {
+        "word": f"it is one of the words ({reading.language})",
+        "misspelt": f"it is nearly one of the words ({reading.language})",
+        "wording": f"its wording says so ({reading.language})",
+        "ambiguous": f"a stop word stands in it, and ambiguous means stop ({reading.language})",
+        "none": "nothing in it asks for anything of the kind",
+    }[reading.how]
+    say(f"[bold]{reading.meaning}[/bold]: {how}")
+
+
+def _text(session: Session, wanted: str) -> TextMessage:
+    from sqlmodel import col, select
+
+    from hub.cli.finding import by_id, one, typed
+    from hub.model import TextMessage
+
+    found = by_id(session, TextMessage, typed(wanted), col(TextMessage.carrier_message_id))
+    text = one(found, "text", typed(wanted))
+    return session.exec(select(TextMessage).where(TextMessage.id == text.id)).one()
+
+
+def _plain(session: Session, text: TextMessage, mask: Mask, config: Config) -> dict[str, Any]:
+    from hub.cli.call import body_of
+
+    return {
+        "id": text.id,
+        "at": text.at,
+        "direction": text.direction,
+        "tracking_number": text.tracking_number,
+        "person_number": mask.phone(text.person_number),
+        "purpose": text.purpose,
+        "meaning": text.meaning,
+        "status": text.status,
+        "code": text.code,
+        "reason": text.reason,
+        "sent_at": text.sent_at,
+        "carrier_id": text.carrier_message_id,
+        "body": body_of(session, text, mask, config),
+    }

@@ -1,0 +1,68 @@
+"""Threads: the texts between a company and one person, in and out, on whichever of its tracking numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from hub.errors import RingfenceError
+from hub.model import Attempt, Delivery, TextMessage
+from hub.texts.queue import SEND
+
+
+@dataclass(frozen=True)
+class Thread:
+    """One thread: its newest text, and how many there are."""
+
+    newest: TextMessage
+    texts: int
+
+
+class NotHeld(RingfenceError):
+    """A text is not held, so there is nothing to decide."""
+
+
+def newest_threads(session: Session, company_id: str | None = None, limit: int = 50) -> list[Thread]:
+    """The threads with the newest texts first; those of one company where it is named."""
+    of_company = (TextMessage.company_id == company_id,) if company_id else ()
+    per_thread = (
+        select(func.max(col(TextMessage.id)), func.count(col(TextMessage.id)))
+        .where(col(TextMessage.person_number).is_not(None), *of_company)
+        .group_by(col(TextMessage.company_id), col(TextMessage.person_number))
+        .order_by(func.max(col(TextMessage.id)).desc())
+        .limit(limit)
+    )
+    counts = {row[0]: row[1] for row in session.execute(per_thread)}
+    texts = session.exec(select(TextMessage).where(col(TextMessage.id).in_(counts))).all()
+    return [Thread(text, counts[text.id]) for text in sorted(texts, key=lambda each: each.id, reverse=True)]
+
+
+def texts_of_thread(session: Session, text: TextMessage) -> Sequence[TextMessage]:
+    """All texts of the thread that `text` is in, oldest first; one of a hidden sender is alone."""
+    if text.person_number is None:
+        return [text]
+    same = (TextMessage.company_id == text.company_id, TextMessage.person_number == text.person_number)
+    return session.exec(select(TextMessage).where(*same).order_by(col(TextMessage.at), col(TextMessage.id))).all()
+
+
+def release(session: Session, text: TextMessage, *, again: bool, now: datetime) -> None:
+    """A person has looked, and decides on a held text: it is sent `again`, or counts as gone. NotHeld where it is not held.
+
+    Consent and the person's word are asked once more before it is sent again.
+    """
+    held = (Delivery.subject_id == text.id, Delivery.hook == SEND, Delivery.state == "held")
+    row = session.exec(select(Delivery).where(*held).with_for_update()).first()
+    if row is None or text.status != "held":
+        raise NotHeld(f"The text is {text.status}, not held, so there is nothing to decide.")
+    looked_at = (col(Attempt.delivery_id) == row.id, col(Attempt.result) == "unknown")
+    session.execute(update(Attempt).where(*looked_at).values(result="looked_at"))
+    row.code, row.reason = (
+        ("again", "A person decided to send it again.") if again else ("went", "A person saw that it went.")
+    )
+    row.state, row.due_at, row.finished_at = ("ready", now, None) if again else ("delivered", row.due_at, now)
+    text.status, text.code, text.reason = "queued" if again else "sent", row.code, row.reason
+    session.add_all((row, text))

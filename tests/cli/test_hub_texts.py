@@ -1,0 +1,132 @@
+"""`hub texts`: threads, a text by hand, why it did not go, and a decision on one that is held; through Twilio's stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cli_shop import CALLER, Shop
+from typer.testing import Result
+
+from hub.assembly import utc_now
+from hub.cli import texts
+from hub.contracts.sandbox import Fault
+from hub.flow.fold import fold_inbox
+from hub.flow.send_text import send_texts
+from hub.model import Delivery, Suppression, TextMessage
+
+Refusal = Callable[[Result], str]
+PRINT = "+13125550120"
+SIGNALS = "signals: {plugin: signals}"
+
+
+@pytest.fixture(autouse=True)
+def _commands(shop: Shop) -> None:
+    if "texts" not in [each.name for each in shop.app.registered_groups]:
+        texts.register(shop.app)
+
+
+def send(shop: Shop, *words: str, to: str = CALLER) -> Any:
+    return shop.run("texts", "send", "--from", PRINT, "--to", to, "--text", "Your part is here.", *words)
+
+
+def leave(shop: Shop) -> Sequence[Any]:
+    """The worker sends what is due; what Twilio has taken so far."""
+    shop.clock.now = utc_now() + timedelta(seconds=1)
+    with shop.opened() as opened:
+        send_texts(opened.hub, opened.directory.current(), "phone")
+    return list(shop.carrier.texts())
+
+
+def come_in(shop: Shop, body: str) -> None:
+    with shop.opened() as opened:
+        shop.receive(opened, [shop.carrier.message_webhook(CALLER, PRINT, body, shop.address(opened.hub))])
+        fold_inbox(opened.hub, opened.directory.current())
+
+
+def test_a_text_by_hand_goes_through_twilio_and_its_end_is_told(shop: Shop) -> None:
+    come_in(shop, "Is my part here?")
+    assert "Queued as" in send(shop).stdout
+    (taken,) = leave(shop)
+    assert (taken["sender"], taken["recipient"]) == (PRINT, CALLER)
+    assert taken["body"] == "Your part is here.\nReply STOP to stop texts."
+    with shop.opened() as opened:
+        status = shop.carrier.text_status_webhook(taken["reference"], "delivered", shop.address(opened.hub))
+        shop.receive(opened, [status])
+        fold_inbox(opened.hub, opened.directory.current())
+    (row,) = [each for each in shop.rows(TextMessage) if each.direction == "out"]
+    assert (row.status, row.carrier_message_id) == ("delivered", taken["reference"])
+    assert [each.state for each in shop.rows(Delivery)] == ["delivered"]
+    story = shop.run("texts", "why", row.id).stdout
+    assert "is delivered" in story and CALLER not in story and "part is here" not in story
+    assert ("texts.send", row.id) in shop.audited()
+
+
+def test_threads_are_shown_masked_unless_a_person_asks(shop: Shop) -> None:
+    come_in(shop, "Is my part here?")
+    send(shop)
+    (thread,) = shop.json("texts", "list")
+    assert (thread["texts"], thread["company"], thread["direction"]) == (2, "north", "out")
+    masked = shop.run("texts", "show", thread["thread"]).stdout
+    assert CALLER not in masked and "part" not in masked
+    clear = shop.json("texts", "show", thread["thread"], "--show-personal")
+    assert [each["body"] for each in clear] == ["Is my part here?", "Your part is here."]
+    assert shop.json("texts", "list", "--company", "north") == [thread]
+
+
+def test_a_stop_at_twilio_is_a_stop_here(shop: Shop) -> None:
+    somebody = "+13125550148"  # the stand-in outlives the test, and so does its block
+    shop.carrier.block(PRINT, somebody)
+    send(shop, to=somebody)
+    assert leave(shop) == []
+    (row,) = shop.rows(TextMessage)
+    assert (row.status, row.code) == ("refused", "21610")
+    assert len(shop.rows(Suppression)) == 2
+
+
+def test_a_text_whose_end_nobody_knows_is_held_until_a_person_decides(shop: Shop, refusal: Refusal) -> None:
+    send(shop)
+    shop.carrier.fail_next(Fault("status", status=500))
+    leave(shop)
+    (row,) = shop.rows(TextMessage)
+    assert row.status == "held"
+    assert leave(shop) == [] and "hub texts release" in shop.run("texts", "why", row.id).stdout
+    assert "say --again" in refusal(shop.run("texts", "release", row.id))
+    assert shop.run("texts", "release", row.id, "--again").exit_code == 0
+    assert len(leave(shop)) == 1
+    assert "there is nothing to decide" in refusal(shop.run("texts", "release", row.id, "--went"))
+    assert ("texts.release", row.id) in shop.audited()
+
+
+def test_a_held_text_that_went_is_left_alone(shop: Shop) -> None:
+    send(shop)
+    shop.carrier.fail_next(Fault("status", status=500))
+    leave(shop)
+    (row,) = shop.rows(TextMessage)
+    assert shop.run("texts", "release", row.id, "--went").exit_code == 0
+    assert leave(shop) == [] and shop.rows(TextMessage)[0].status == "sent"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("send", "--from", "+13125550199", "--to", CALLER, "--text", "x"), "none of our tracking numbers"),
+        (("send", "--from", PRINT, "--to", "12345", "--text", "x"), "no phone that could be texted"),
+        (("send", "--from", PRINT, "--to", CALLER, "--text", "x", "--purpose", "spam"), "no purpose of a text"),
+        (("show", "nobody-knows-this"), "No text has the id"),
+        (("list", "--company", "nrth"), "did you mean 'north'"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(shop: Shop, refusal: Refusal, words: Any, said: str) -> None:
+    assert said in refusal(shop.run("texts", *words))
+
+
+@pytest.mark.parametrize(
+    ("words", "meaning", "how"),
+    [("Stop.", "stop", "word"), ("pls dont text me", "stop", "wording"), ("See you at 5", "other", "none")],
+)
+def test_what_words_are_taken_for_is_told(shop: Shop, words: str, meaning: str, how: str) -> None:
+    told = shop.json("texts", "classify", words)
+    assert (told["meaning"], told["how"]) == (meaning, how)

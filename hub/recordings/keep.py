@@ -123,8 +123,8 @@ def _store(hub: Hub, row: Recording, call: Call) -> dict[str, Any]:
     digest = hashlib.sha256(fetched.data).hexdigest()
     path = path_of(row)
     with hub.store.writing() as session:
-        sealed = hub.vault.seal(session, call.company_id, call.caller_number, call.id, fetched.data, place_in(row.id))
-    hub.shelf.write(path, sealed)
+        seal = hub.vault.sealer(session, call.company_id, call.caller_number, call.id)
+    hub.shelf.write(path, seal(fetched.data, place_in(row.id)))
     with hub.store.reading() as session:
         back = hub.vault.open(session, hub.shelf.read(path) or b"", place_in(row.id))
     if back is None or hashlib.sha256(back).hexdigest() != digest:

@@ -12,26 +12,18 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 
 import structlog
-from sqlmodel import Session
 
 from hub import metrics
 from hub.assembly import Hub, utc_now
-from hub.callflow.circumstances import Circumstances, Permission, Walk
-from hub.callflow.definition import Flow
-from hub.callflow.marks import parse_mark
-from hub.callflow.walk import static, walk
-from hub.contracts.answers import AnswerPoint, Dial, Instruction, Moment
+from hub.callflow.walk import static
+from hub.contracts.answers import AnswerPoint, Instruction, Moment
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import PluginTimeout, RingfenceError
-from hub.flow.call_steps import Answered, keep
-from hub.flow.circumstances import Asked, circumstances, must_read
-from hub.flow.permission import ask_to_record
+from hub.flow.decide import Decider
 from hub.numbers.directory import Directory, LiveDirectory
-from hub.numbers.flows import flows_of_versions
 from hub.store.grouping import GroupWriter
 
 log = structlog.get_logger(__name__)
@@ -52,6 +44,8 @@ class Making:
     asked_at: float
     documents: Future[list[Document]] = field(default_factory=Future)
     rendering_since: float | None = None
+    forwarded: bool = False
+    """These calls were forwarded by the static document; only that is left to be written down."""
 
     @property
     def plugin_is_late(self) -> bool:
@@ -69,8 +63,7 @@ class Answerer:
         self._lock = threading.Lock()
         self._static: dict[tuple[str, Moment], AnswerDocument] = {}
         self._made_for: Directory | None = None
-        self._versions: dict[int, Flow] = {}
-        self._public_url = str(hub.config.hub.public_url).rstrip("/")
+        self._decider = Decider(hub, directory)
         self._acknowledgements = self._acknowledge()
         self._desks: dict[str, GroupWriter[Making, list[list[Wanted]]]] = {}
         self.prepare()
@@ -94,7 +87,7 @@ class Answerer:
                     wanted += [(point, static(line.flow, point)) for point in points]
             for carrier, wanted in by_carrier.items():
                 self._make_static(carrier, wanted)
-            self._versions |= {line.version: line.flow for line in directory.lines.values()}
+            self._decider.remember(directory)
             self._made_for = directory
 
     def knows(self, connector: str, point: AnswerPoint) -> bool:
@@ -121,6 +114,12 @@ class Answerer:
         metrics.ANSWERS.labels(connector, point.moment, "static").inc()
         return self._static.get((point.tracking_number, point.moment)) or self.acknowledgement(connector)
 
+    def note_forwarded(self, connector: str, point: AnswerPoint) -> None:
+        """Write down, as soon as the database lets us, that a call got the static document; returns at once."""
+        line = self._directory.latest.lines.get(point.tracking_number)
+        if line is not None and line.tracker.carrier == connector:
+            self._desk(connector).submit(Making([point], time.monotonic(), forwarded=True))
+
     def acknowledgement(self, connector: str) -> AnswerDocument:
         """The reply to a webhook that only tells something."""
         return self._acknowledgements.get(connector, AnswerDocument("text/plain", ""))
@@ -143,54 +142,22 @@ class Answerer:
     def _decide(self, connector: str, jobs: Sequence[Making]) -> list[list[Wanted]]:
         """Each job's instructions; what they leave behind is durable then. A job that is late already gets none: its
         callers were forwarded, so nothing is written of a notice that nobody heard."""
-        in_time = [job for job in jobs if time.monotonic() - job.asked_at < DEADLINE]
-        points = [point for job in in_time for point in job.points]
-        asked, missing = self._asked(connector, points)
-        now = self._hub.clock()
-        if missing or any(must_read(each) or each.flow.records for each in asked):
-            with self._hub.store.reading() as session:
-                if missing:
-                    self._versions |= flows_of_versions(session, missing)
-                    asked, _ = self._asked(connector, points)
-                answers = self._walk(session, asked, now)
-        else:
-            answers = self._walk(None, asked, now)
-        if any(answer.walk.taken for answer in answers):
-            with self._hub.store.writing() as session:
-                keep(session, answers, now)
-        decided = iter(answers)
+        in_time = [job for job in jobs if not job.forwarded and time.monotonic() - job.asked_at < DEADLINE]
+        decided = iter(
+            self._decider.decide(
+                connector,
+                [point for job in in_time for point in job.points],
+                [point for job in jobs if job.forwarded for point in job.points],
+            )
+        )
         made: dict[int, list[Wanted]] = {
-            id(job): [(point, next(decided).walk.instructions) for point in job.points] for job in in_time
+            id(job): [(point, next(decided).instructions) for point in job.points] for job in in_time
         }
         return [made.get(id(job), []) for job in jobs]
 
-    def _asked(self, connector: str, points: Sequence[AnswerPoint]) -> tuple[list[Asked], set[int]]:
-        """Each point with its flow: the version that its mark names, else the number's own; and versions to be read."""
-        lines, asked, missing = self._directory.latest.lines, [], set()
-        for point in points:
-            line, mark = lines[point.tracking_number], parse_mark(point.mark)
-            version = mark.version if mark and point.moment != "ringing" else line.version
-            flow = line.flow if version == line.version else self._versions.get(version)
-            if flow is None:
-                missing.add(version)
-                flow, version = line.flow, line.version
-            asked.append(Asked(connector=connector, point=point, line=line, flow=flow, version=version))
-        return asked, missing
-
-    def _walk(self, session: Session | None, asked: Sequence[Asked], now: datetime) -> list[Answered]:
-        known = circumstances(session, asked, now, self._public_url)
-        walks = [_walked(each, replace(what, recording=WILLING)) for each, what in zip(asked, known, strict=True)]
-        answers = [Answered(each, walked) for each, walked in zip(asked, walks, strict=True)]
-        wanting = [index for index, walked in enumerate(walks) if _records(walked)]
-        permitted = ask_to_record(self._hub, session, [(asked[i], known[i]) for i in wanting], now)
-        for index, (permission, decision) in zip(wanting, permitted, strict=True):
-            walked = _walked(asked[index], replace(known[index], recording=permission))
-            answers[index] = Answered(asked[index], walked, decision)
-        return answers
-
     def _render(self, connector: str, jobs: Sequence[Making], wanted: list[list[Wanted]]) -> None:
         for job, mine in zip(jobs, wanted, strict=True):
-            if not mine:
+            if not mine and not job.forwarded:
                 _fail([job], PluginTimeout("the answer was late."))
         jobs = [job for job, mine in zip(jobs, wanted, strict=True) if mine]
         wanted = [mine for mine in wanted if mine]
@@ -238,18 +205,6 @@ class Answerer:
             except RingfenceError as error:
                 log.error("no acknowledgement", connector=name, error=type(error).__name__)
         return made
-
-
-WILLING = Permission(allowed=True)
-"""To find out whether a call would be recorded at all, before anybody is asked."""
-
-
-def _walked(asked: Asked, known: Circumstances) -> Walk:
-    return walk(asked.flow, asked.version, asked.point, known)
-
-
-def _records(walked: Walk) -> bool:
-    return walked.notice is not None or any(isinstance(each, Dial) and each.record for each in walked.instructions)
 
 
 def _fail(jobs: Sequence[Making], error: BaseException) -> None:

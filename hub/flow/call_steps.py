@@ -28,6 +28,8 @@ class Answered:
     asked: Asked
     walk: Walk
     decision: ConsentDecision | None = None
+    forwarded: bool = False
+    """The carrier got the static document instead, for the answer was late or failed."""
 
 
 def keep(session: Session, answers: Sequence[Answered], now: datetime) -> None:
@@ -52,7 +54,7 @@ def keep(session: Session, answers: Sequence[Answered], now: datetime) -> None:
 
 def _steps(answer: Answered, now: datetime) -> list[Columns]:
     asked = answer.asked
-    point = spelled(asked.point)
+    point = f"forward:{spelled(asked.point)}" if answer.forwarded else spelled(asked.point)
     taken = answer.walk.taken
     return [
         CallStep.columns(

@@ -89,6 +89,7 @@ class WebhookEndpoint:
         if point is None:
             return _document(self._answerer.acknowledgement(connector))
         if path == FALLBACK:
+            self._answerer.note_forwarded(connector, point)
             return _document(self._answerer.static_document(connector, point))
         if not self._answerer.knows(connector, point):
             return _document(self._answerer.acknowledgement(connector))
@@ -123,6 +124,7 @@ class WebhookEndpoint:
         except (TimeoutError, RingfenceError, SQLAlchemyError) as error:
             log.warning("static answer", connector=connector, moment=point.moment, error=type(error).__name__)
             document = self._answerer.static_document(connector, point)
+            self._answerer.note_forwarded(connector, point)
         return _document(document)
 
 

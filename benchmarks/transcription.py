@@ -1,8 +1,7 @@
 """How many words in a hundred the whisper plugin gets wrong, on sentences of business calls that espeak-ng speaks.
 
 Each sentence is heard twice: with 16,000 samples a second, and as a telephone carries it (8,000 samples a second, 300 to
-3,400 Hz, μ-law). A robot's voice is harder than a person's in a quiet room and easier than a person's in a car: the
-figures say what the smallest model can do, not what a customer's calls will give.
+3,400 Hz, μ-law). These are a robot's voices: the figures compare models and settings, and promise nothing of people's calls.
 """
 
 from __future__ import annotations

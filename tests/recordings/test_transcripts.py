@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -34,6 +35,7 @@ from hub.recordings.keep import fetch_due
 from hub.recordings.transcribe import transcribe_due
 from hub.recordings.transcripts import read_transcript
 from hub.store.connectors import resume
+from hub.worker import Worker
 
 Factory = Callable[..., Stage]
 PARTS = (
@@ -240,3 +242,38 @@ def test_a_recording_that_cannot_be_heard_any_more_is_given_up(hearing_hub: Fact
         session.execute(update(Recording).where(col(Recording.state) == "stored").values(path=None, state="gone"))
     transcribe(stage)
     assert only(stage).state == "failed" and stage.ears.heard == []
+
+
+def test_a_worker_stores_the_next_recording_while_one_is_being_heard(hearing_hub: Factory) -> None:
+    stage = hearing_hub()
+    record(stage)
+    began, go_on = threading.Event(), threading.Event()
+
+    def hear_slowly() -> Transcript:
+        began.set()
+        assert go_on.wait(20)
+        return WRITTEN
+
+    stage.ears.script.append(hear_slowly)
+    worker = Worker(stage.hub, stage.live)
+    worker.start()
+    try:
+        assert began.wait(20)
+        tell_of(stage, "RE2", call_id="CA2")
+        until(lambda: [row.state for row in stage.rows(Recording)] == ["stored", "stored"])
+        assert [row.state for row in stage.rows(TranscriptRow)] == ["leased", "ready"]
+        go_on.set()
+        until(lambda: [row.state for row in stage.rows(TranscriptRow)] == ["written", "written"])
+    finally:
+        go_on.set()
+        worker.stop()
+
+
+def until(it_is_so: Callable[[], bool]) -> None:
+    """Wait for what a worker does by itself."""
+    waiting = threading.Event()
+    for _ in range(800):
+        if it_is_so():
+            return
+        waiting.wait(0.02)
+    raise AssertionError("the worker did not come to it")

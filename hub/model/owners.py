@@ -25,6 +25,8 @@ class OwnerConsent(Row, table=True):
     """The account at this machine that ran the command."""
     recipient: str
     """Who hands over the data and learns what is asked for."""
+    sign_in_host: str
+    """Where the owner signs in; a yes that was said to a stand-in opens nothing at the provider itself."""
     scopes: list[str] = json_list()
     text: str = Field(sa_type=Text())
     """The text as it was shown, word for word; of a withdrawal, why."""

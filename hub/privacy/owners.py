@@ -33,8 +33,13 @@ def connect_owner(
 
     `answer` sends the owner to `attempt.address` and gives back the address to which the provider sent their browser. Where
     the sign-in fails, the consent that came to nothing is withdrawn, so that nothing is called by it, and the error is raised.
+    NotSupported where the connector is connected already.
     """
     connector, sign_in = owner_sign_in(hub, name)
+    if hub.plugins.may_read(name) and connector.services.tokens.load() is not None:
+        raise NotSupported(
+            f"connector {name!r} is connected already; take that back first with hub connectors disconnect {name}."
+        )
     with hub.store.writing() as session:
         keep_word(session, connector, "given", sign_in.consent_text, owner=owner, actor=actor, now=hub.clock())
     try:
@@ -44,6 +49,7 @@ def connect_owner(
     except BaseException:
         with hub.store.writing() as session:
             keep_word(session, connector, "withdrawn", UNFINISHED, owner=owner, actor=actor, now=hub.clock())
+            forget_token(session, name)
         raise
     resume(hub.store, name)
 

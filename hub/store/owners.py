@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
@@ -22,10 +23,15 @@ def last_word(session: Session, connector: str) -> OwnerConsent | None:
 
 
 def consented(store: Store, connector: Connector) -> bool:
-    """Whether the owner's yes is stored, stands, and covers every scope that the connector's plugin asks for now."""
+    """Whether the owner's yes is stored, stands, was said to this provider, and covers every scope that is asked for now."""
     with store.reading() as session:
         word = last_word(session, connector.name)
-    return word is not None and word.state == "given" and set(connector.manifest.auth.scopes) <= set(word.scopes)
+    return (
+        word is not None
+        and word.state == "given"
+        and word.sign_in_host == _sign_in_host(connector)
+        and set(connector.manifest.auth.scopes) <= set(word.scopes)
+    )
 
 
 def keep_word(
@@ -39,6 +45,7 @@ def keep_word(
         owner=owner or (before.owner if before else None),
         actor=actor,
         recipient=connector.manifest.recipient.name,
+        sign_in_host=_sign_in_host(connector),
         scopes=list(connector.manifest.auth.scopes),
         text=text,
         text_sha256=hashlib.sha256(text.encode()).hexdigest(),
@@ -48,6 +55,11 @@ def keep_word(
     )
     session.add(word)
     return word
+
+
+def _sign_in_host(connector: Connector) -> str:
+    sign_in = connector.owner_sign_in()
+    return (urlsplit(sign_in.authorize_url).hostname if sign_in else None) or ""
 
 
 def forget_token(session: Session, connector: str) -> None:

@@ -234,6 +234,23 @@ def test_an_old_yes_does_not_cover_what_a_later_plugin_asks_for(stage: Stage) ->
     assert not stage.hub.plugins.may_read("contacts")
 
 
+def test_a_yes_that_was_said_to_a_stand_in_opens_nothing_at_google(stage: Stage) -> None:
+    say_yes(stage)
+    real = stage.contacts.settings.model_copy(update={"authorize_url": "https://accounts.google.com/o/oauth2/v2/auth"})
+    stage.contacts.settings = real
+    assert not stage.hub.plugins.may_read("contacts")
+
+
+def test_one_owner_at_a_time_and_a_second_sign_in_needs_the_first_taken_back(stage: Stage) -> None:
+    say_yes(stage)
+    with pytest.raises(NotSupported, match="take that back first"):
+        say_yes(stage)
+    assert words(stage) == ["given"] and stage.hub.plugins.may_read("contacts")
+    disconnect_owner(stage.hub, "contacts", actor="pat", reason="Enough.")
+    say_yes(stage)
+    assert words(stage) == ["given", "withdrawn", "given"] and stage.hub.plugins.may_read("contacts")
+
+
 def test_a_connector_that_nobody_owns_has_nothing_to_connect(stage: Stage) -> None:
     with pytest.raises(NotSupported, match="credentials stand in"):
         connect_owner(stage.hub, "crm", owner="Pat", actor="pat", redirect_uri=REDIRECT, answer=browser)

@@ -79,7 +79,7 @@ class Sandbox(HttpSandbox):
         self.documents: dict[str, bytes] = {}
         self.port_orders: dict[str, dict[str, Any]] = {}
         self.recorded_controls: dict[str, list[RecordingControl]] = {}
-        self._placed: dict[str, PlacedCall] = {}
+        self._heard: dict[str, list[str]] = {}
 
     def new_sid(self, prefix: str) -> str:
         """The next id of a kind: `CA` a call, `RE` a recording, `PN` a number …"""
@@ -128,13 +128,13 @@ class Sandbox(HttpSandbox):
     def place_call(self, call: SimulatedCall, webhook_url: str, exchange: Exchange) -> str:
         """Play one call along the hub's TwiML; its CallSid."""
         placed = PlacedCall(self, call, webhook_url, lambda at, url, fields: exchange(self.request(url, fields, at)))
-        self._placed[placed.sid] = placed
+        self._heard[placed.sid] = placed.heard
         placed.play()
         return placed.sid
 
     def spoken(self, call_id: str) -> Sequence[str]:
         """What the caller of a placed call heard."""
-        return tuple(self._placed[call_id].heard)
+        return tuple(self._heard[call_id])
 
     def recordings(self) -> Sequence[str]:
         """The recordings that are not deleted."""

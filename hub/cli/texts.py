@@ -33,6 +33,8 @@ TextId = Annotated[
     str,
     typer.Argument(help="A text's id, the carrier's id of it, or at least 6 characters from either end.", metavar="ID"),
 ]
+GATE_WAIT = 5.0
+"""Seconds that a stop waits for a text that is being sent to the person."""
 ShowPersonal = Annotated[bool, typer.Option("--show-personal", help="Show numbers and words in clear.")]
 
 
@@ -202,6 +204,32 @@ def release(
         decide(session, text, again=again, now=utc_now())
         note(session, utc_now(), "texts.release", text.id, "again" if again else "went")
     say("It is sent again, if consent and the hour allow it." if again else "It counts as sent.")
+
+
+@commands.command("stop")
+def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
+    """Write down that a person wants no more texts, as one of theirs says in words that the hub did not understand."""
+    from hub.cli.auditing import note
+    from hub.opening import open_hub, read_config
+    from hub.store.gates import passing
+    from hub.texts.suppression import gate_of
+    from hub.texts.suppression import stop as write_stop
+
+    with open_hub(read_config(config, sandbox=sandbox)) as opened:
+        hub = opened.hub
+        with hub.store.reading() as session:
+            text = _text(session, wanted)
+        if text.direction != "in" or text.company_id is None or text.person_number is None:
+            raise CannotDo("Name a text that the person wrote: it is the proof of their word.")
+        now = hub.clock()
+        with (
+            passing(hub.store, [gate_of(text.company_id, text.person_number)], GATE_WAIT),
+            hub.store.writing() as session,
+        ):
+            said: dict[str, Any] = {"channel": "sms", "evidence": text.id, "at": now, "now": now}
+            new = write_stop(session, hub, text.company_id, text.person_number, **said)
+            note(session, now, "texts.stop", text.id)
+    say("They get no more texts from the company." if new else "They had stopped texts before.")
 
 
 @commands.command("classify")

@@ -109,6 +109,18 @@ def test_a_held_text_that_went_is_left_alone(shop: Shop) -> None:
     assert leave(shop) == [] and shop.rows(TextMessage)[0].status == "sent"
 
 
+def test_a_person_who_reads_a_stop_in_other_words_writes_it_down(shop: Shop, refusal: Refusal) -> None:
+    come_in(shop, "How many times do I have to say no")
+    (theirs,) = shop.rows(TextMessage)
+    send(shop)
+    assert "no more texts" in shop.run("texts", "stop", theirs.id).stdout
+    assert leave(shop) == [] and len(shop.rows(Suppression)) == 2
+    (ours,) = [each for each in shop.rows(TextMessage) if each.direction == "out"]
+    assert ours.status == "refused"
+    assert "a text that the person wrote" in refusal(shop.run("texts", "stop", ours.id))
+    assert ("texts.stop", theirs.id) in shop.audited()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

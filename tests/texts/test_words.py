@@ -14,7 +14,7 @@ from hub.texts.words import languages, read
 
 CORPUS = Path(__file__).with_name("corpus.tsv")
 MOST_MISSED, MOST_FALSE = 0.01, 0.01
-"""Of the corpus. What the rules do with wording that they were not written with is measured by the round `unseen`."""
+"""Of the rounds that the rules were improved with. What they do with other wording is measured by the round `unseen`."""
 UNSEEN_MISSED, UNSEEN_FALSE = 0.5, 0.2
 
 

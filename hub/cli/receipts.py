@@ -15,6 +15,7 @@ MOMENTS = {
     "decide": "decided",
     "send": "asked again before sending",
     "answer": "asked while the caller waited",
+    "hear": "asked before a transcription",
 }
 
 

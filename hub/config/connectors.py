@@ -65,7 +65,7 @@ def _connector(reading: Reading, name: str, value: Any, installed: Installed, pa
     else:
         reading.refuse_clear_secrets(connector_class.Settings, path)
         checked = reading.section(connector_class.Settings, own, path, more_keys=COMMON)
-        _refuse_addresses_in_clear(reading, connector_class, checked, path)
+        _refuse_addresses_in_clear(reading, connector_class, checked or own, path)
     if common is not None and common.keep is not None and not connector_class.enriches():
         reading.tell((*path, "keep"), "this plugin tells nothing of callers that could be kept; remove the line")
     if common is None or (checked is None and not in_sandbox):
@@ -81,7 +81,7 @@ def _connector(reading: Reading, name: str, value: Any, installed: Installed, pa
 
 
 def _refuse_addresses_in_clear(
-    reading: Reading, connector_class: type[Connector], settings: PluginSettings | None, path: Path
+    reading: Reading, connector_class: type[Connector], settings: PluginSettings | Mapping[str, Any], path: Path
 ) -> None:
     """What is known of callers is fetched over TLS only. A data service on this machine is its stand-in, which `sandbox: true`
     starts."""

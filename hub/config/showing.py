@@ -66,5 +66,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Schedule):
         return value.text
     if isinstance(value, timedelta):
-        return f"{value.total_seconds():g}s"
+        return f"{int(value.total_seconds())}s"
     return value if isinstance(value, bool | int | float | str) or value is None else str(value)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+
+from pydantic import BaseModel
 
 
 def is_loopback(host: str | None) -> bool:
@@ -18,9 +20,9 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def web_addresses(settings: Any) -> Iterator[tuple[str, str]]:
-    """The settings (a model, or None) that are web addresses: name and address."""
-    for name, value in (settings.model_dump() if settings is not None else {}).items():
+def web_addresses(settings: BaseModel | Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
+    """The settings (a model, or as they are written) that are web addresses: name and address."""
+    for name, value in (settings.model_dump() if isinstance(settings, BaseModel) else settings or {}).items():
         if str(value).startswith(("https://", "http://")):
             yield name, str(value)
 

@@ -10,6 +10,7 @@ from config_shelf import GOOD, shelf
 from pydantic import Field
 
 from hub.api import Connector, PluginSettings
+from hub.config.showing import shown
 from hub.plugins import Catalog
 
 
@@ -53,6 +54,14 @@ def test_an_address_without_tls_is_refused_in_one_sentence(problems: Any, kind: 
     )
 
 
+def test_an_address_without_tls_is_told_beside_the_other_problems(problems: Any) -> None:
+    lines = "base_url: http://data.example.com\n    no_such_key: 1"
+    assert {text.partition(": ")[2].partition(":")[0] for text in told(problems, lines)} == {
+        "connectors.data.base_url",
+        "connectors.data.no_such_key",
+    }
+
+
 def test_tls_and_a_life_for_the_answers_are_fine(load: Any) -> None:
     text = GOOD.replace(
         "  nay:\n", "  data: {plugin: dataco, base_url: https://eu.example.com, keep: 5 days}\n  nay:\n"
@@ -64,3 +73,9 @@ def test_tls_and_a_life_for_the_answers_are_fine(load: Any) -> None:
 def test_keep_is_for_connectors_that_tell_facts(problems: Any) -> None:
     (problem,) = problems(GOOD.replace("    plugin: nayco\n", "    plugin: nayco\n    keep: 5 days\n"))
     assert "connectors.nay.keep" in str(problem) and "remove the line" in str(problem)
+
+
+def test_a_long_span_is_shown_as_it_can_be_written(load: Any) -> None:
+    text = GOOD.replace("  nay:\n", "  data: {plugin: dataco, keep: 90 days}\n  nay:\n")
+    told = shown(load(text, discover=with_data_service("enrichment")))
+    assert told["connectors"]["data"]["keep"] == "7776000s"

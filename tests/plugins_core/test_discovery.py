@@ -24,7 +24,7 @@ ONE_FILE = """
                             recipient=Recipient(name="-", role="none"))
         Settings = PluginSettings
 """
-BUILT_IN = {"google_ads", "hubspot", "jurisdictions", "phonenumbers", "salesforce", "signals", "twilio"}
+BUILT_IN = {"google_ads", "hubspot", "jurisdictions", "phonenumbers", "salesforce", "signals", "telnyx", "twilio"}
 
 
 def put(folder: Path, name: str, source: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlmodel import Session
 
 from hub.errors import ConfigError
+
+BUSY_SECONDS = 30
+"""How long a writer waits for SQLite's lock."""
 
 
 class Store:
@@ -28,6 +32,7 @@ class Store:
             ) from None
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
+        self._turns = threading.RLock()
         self._writing = self.engine.execution_options(ringfence_write=True)
 
     @contextmanager
@@ -39,15 +44,28 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session whose work is committed at the end as a whole, or not at all."""
-        with Session(self._writing, expire_on_commit=False) as session:
+        with self._turn(), Session(self._writing, expire_on_commit=False) as session:
             yield session
             session.commit()
 
     @contextmanager
     def connected(self) -> Iterator[Connection]:
         """As `writing`, without a session: for statements that are made already."""
-        with self._writing.begin() as connection:
+        with self._turn(), self._writing.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Writers of one process take turns at SQLite's only lock, in the order in which they come.
+
+        SQLite itself lets who waits look again after ever longer naps, up to a tenth of a second.
+        """
+        mine = self.is_sqlite and self._turns.acquire(timeout=BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if mine:
+                self._turns.release()
 
     def ping(self) -> None:
         """Raise where the database does not answer."""

@@ -56,7 +56,7 @@ class Store:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Writers of one process take turns at SQLite's only lock, in the order in which they come.
+        """Writers of one process take turns at SQLite's only lock, and wake at once.
 
         SQLite itself lets who waits look again after ever longer naps, up to a tenth of a second.
         """

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.api import Caller, Fact
+from hub.contracts.prefixes import names_by_prefix
+from hub.contracts.regions import REGIONS, region_of
 from hub.testing import EnrichmentConformance, connect
 from plugins.enrichment.phonenumbers import PhoneNumbers
-from plugins.enrichment.phonenumbers.prefixes import names_by_prefix
-from plugins.enrichment.phonenumbers.regions import REGIONS, region_of
 
 NAMES = {"country", "region", "place", "line_type", "time_zone", "carrier", "valid"}
 

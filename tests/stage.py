@@ -26,13 +26,15 @@ from hub.config.models import (
     HubSection,
     RecordingsSection,
 )
+from hub.contracts.consent import State
 from hub.flow.deliver import deliver
 from hub.flow.fold import Told, fold_inbox, keep_events
 from hub.flow.pipeline import process
 from hub.flow.send_text import send_texts
 from hub.flow.visit import Arrival, Shown, record_visit
-from hub.model import Call, Delivery, FormSubmission, TextMessage, Visit
+from hub.model import Call, Delivery, FormSubmission, Person, TextMessage, Visit
 from hub.numbers.directory import LiveDirectory, write_accounts
+from hub.privacy.ledger import Word, append
 from hub.testing import FrozenClock
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -256,6 +258,19 @@ class Stage:
     def visit_of(self, shown: Shown) -> Visit:
         """The visit that a number was shown to."""
         return self.one(Visit, id=shown.visit_id)
+
+    def say(self, person: Person, state: State, use: str, channel: str = "phone", **more: Any) -> None:
+        """Write a person's word into the ledger; what is queued or under way is left as it is."""
+        word = Word(
+            company_id=person.company_id,
+            person_id=person.id,
+            state=state,
+            use=use,
+            channel=channel,
+            **{"spoken_at": self.clock(), **more},
+        )
+        with self.hub.store.writing() as session:
+            append(session, [word], self.clock(), self.hub.vault)
 
     def add(self, *rows: SQLModel) -> None:
         """Write rows as they are."""

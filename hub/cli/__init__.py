@@ -29,6 +29,7 @@ MODULES = (
     "sources",
     "consent",
     "policy",
+    "privacy",
     "connectors",
     "chaos",
     "new_plugin",

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, coloured, echo_json, moment, plain, say, table
+from hub.cli.printing import (
+    CONFIG,
+    AsJson,
+    CannotDo,
+    ConfigFile,
+    coloured,
+    counted,
+    echo_json,
+    moment,
+    plain,
+    say,
+    table,
+)
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
     from hub.config.models import Config
-    from hub.model import ConsentWord, Person, Visit
+    from hub.model import ConsentEntry, Person, Visit
+    from hub.store.vault import Vault
 
 commands = typer.Typer(help="Record what people say of their data, and show it.", no_args_is_help=True)
-STATES = ("given", "refused", "withdrawn")
+BASES = ("consent", "legitimate_interests", "opt_out", "objection")
+STATES = ("given", "refused", "withdrawn", "objected", "expired")
 
 CompanyName = Annotated[str, typer.Option(help="The company's name in config.yaml.", metavar="NAME")]
 Phone = Annotated[str, typer.Option(help="The person's phone number.", metavar="NUMBER")]
@@ -32,10 +47,34 @@ def register(app: typer.Typer) -> None:
 def record(
     company: CompanyName,
     phone: Phone,
-    state: Annotated[str, typer.Option(help="What the person said: given, refused or withdrawn.", metavar="STATE")],
+    state: Annotated[
+        str,
+        typer.Option(
+            help="What the person said: given, refused, withdrawn, objected (to direct marketing), or expired.",
+            metavar="STATE",
+        ),
+    ],
     use: Annotated[str, typer.Option(help="The data use it speaks on, with all below it: marketing.advertising …")],
     channel: Annotated[str, typer.Option(help="How it was said: agent, form, sms, letter …")],
     evidence: Annotated[str | None, typer.Option(help="Where the proof is: a ticket, a recording, a document.")] = None,
+    notice: Annotated[
+        Path | None,
+        typer.Option(help="A file with the exact words that the person was shown or heard.", metavar="FILE"),
+    ] = None,
+    language: Annotated[str, typer.Option(help="The notice's language, as a BCP 47 tag.")] = "en",
+    basis: Annotated[
+        str | None, typer.Option(help="The lawful basis: consent, legitimate_interests, opt_out or objection.")
+    ] = None,
+    expires: Annotated[
+        datetime | None, typer.Option(help="Until when it holds, UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+    ] = None,
+    recipient: Annotated[
+        list[str] | None, typer.Option(help="Only this recipient, by its legal name; may be given again.")
+    ] = None,
+    category: Annotated[list[str] | None, typer.Option(help="Only this data category; may be given again.")] = None,
+    jurisdiction: Annotated[
+        list[str] | None, typer.Option(help="Whose law it was said under: CA-QC, US-CA, DE; may be given again.")
+    ] = None,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Write down a person's word. It counts for everything that is decided or sent from now on; nothing is overwritten."""
@@ -43,35 +82,51 @@ def record(
     from hub.cli.auditing import note
     from hub.cli.finding import typed
     from hub.flow.case import new_person
-    from hub.model import ConsentWord
-    from hub.model.columns import CONSENT_LIFE
     from hub.opening import open_store, read_config
+    from hub.privacy.ledger import Word, keep_notice
+    from hub.privacy.withdrawal import speaking, take_effect
 
     _check_word(state, use, channel)
+    said_basis = basis or ("objection" if state == "objected" else "consent")
+    _check_limits(said_basis, category or [])
+    shown = _notice(notice)
     loaded, now = read_config(config, sandbox=True), utc_now()
     number = _number(loaded, company, phone)
-    with open_store(loaded) as store, store.writing() as session:
-        company_id = _company_id(session, loaded, company, now)
-        person = _person(session, company_id, number)
-        known_before = person is not None
-        if person is None:
-            person = new_person(company_id, number, now, now)
-            session.add(person)
-            session.flush()
-        session.add(
-            ConsentWord(
+    with open_store(loaded) as store:
+        with store.writing() as session:
+            company_id = _company_id(session, loaded, company, now)
+            person = _person(session, company_id, number)
+            known_before = person is not None
+            if person is None:
+                person = new_person(company_id, number, now, now)
+                session.add(person)
+        with speaking(store, [person], state) as waited, store.writing() as session:
+            word = Word(
+                company_id=company_id,
                 person_id=person.id,
-                state=state,
+                state=state,  # type: ignore[arg-type]
                 use=use,
                 channel=channel,
-                evidence=typed(evidence) if evidence else None,
+                detail=typed(evidence) if evidence else None,
                 spoken_at=now,
-                expires_at=now + CONSENT_LIFE,
+                basis=said_basis,
+                language=language if shown else None,
+                notice_hash=keep_notice(session, shown, language, now) if shown else None,
+                lapses_at=expires.replace(tzinfo=UTC) if expires else None,
+                recipients=recipient or [],
+                categories=category or [],
+                jurisdictions=jurisdiction or [],
             )
-        )
-        note(session, now, "consent.record", person.id, f"{state} {use} by {channel}")
+            held = take_effect(session, loaded, _vault(loaded), [word], now)
+            note(session, now, "consent.record", person.id, f"{state} {use} by {channel}")
     stranger = "" if known_before else " It is the first that is known of this person."
     say(f"Recorded: {coloured(state)} for {plain(use)}, by {plain(channel)}, of person {person.id}.{stranger}")
+    if held:
+        say(f"Held back: {counted(held, 'queued item')}.")
+    if not waited:
+        say(
+            "[yellow]A send to this person was still under way after 60 s; what it had handed over cannot be recalled.[/yellow]"
+        )
 
 
 @commands.command("show")
@@ -89,8 +144,9 @@ def show(company: CompanyName, phone: Phone, as_json: AsJson = False, config: Co
             person = _person(session, company_id, number)
             if person is None:
                 raise CannotDo("Nobody with this number is known at the company.")
-            words, visits = _words(session, person), _signals(session, person)
-    said = [*map(_plain, words), *(signal for visit in visits for signal in _signalled(visit))]
+            vault, visits = _vault(loaded), _signals(session, person)
+            words = [_plain(word, _told(session, vault, word)) for word in _words(session, person)]
+    said = [*words, *(signal for visit in visits for signal in _signalled(visit))]
     said.sort(key=lambda each: each["at"])
     if as_json:
         echo_json({"person": person.id, "said": said})
@@ -121,6 +177,28 @@ def _check_word(state: str, use: str, channel: str) -> None:
         )
     if not re.fullmatch(r"[a-z][a-z0-9_ -]{0,30}", channel):
         raise CannotDo("Give the channel as one short word in small letters, like agent, form or sms.")
+
+
+def _check_limits(basis: str, categories: list[str]) -> None:
+    from hub.cli.finding import known
+    from hub.contracts.categories import CATEGORIES
+
+    if basis not in BASES:
+        raise CannotDo(f"There is no such basis; choose one of {', '.join(BASES)}.")
+    for each in categories:
+        known(each, sorted(CATEGORIES), "data category")
+
+
+def _notice(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise CannotDo(f"{file} cannot be read as UTF-8 text; give the file with the notice's exact words.") from None
+    if not text.strip():
+        raise CannotDo(f"{file} is empty; give the file with the notice's exact words.")
+    return text
 
 
 def _number(config: Config, company: str, phone: str) -> str:
@@ -159,12 +237,32 @@ def _person(session: Session, company_id: str, number: str) -> Person | None:
     ).one_or_none()
 
 
-def _words(session: Session, person: Person) -> list[ConsentWord]:
-    from sqlmodel import select
+def _words(session: Session, person: Person) -> list[ConsentEntry]:
+    from sqlmodel import col, select
 
-    from hub.model import ConsentWord
+    from hub.model import ConsentEntry
 
-    return list(session.exec(select(ConsentWord).where(ConsentWord.person_id == person.id)))
+    said = select(ConsentEntry).where(ConsentEntry.person_id == person.id).order_by(col(ConsentEntry.position))
+    return list(session.exec(said))
+
+
+def _vault(config: Config) -> Vault:
+    from hub.assembly import utc_now
+    from hub.store.keyfile import keyring_of
+    from hub.store.vault import Vault
+
+    return Vault(keyring_of(config.hub), utc_now)
+
+
+def _told(session: Session, vault: Vault, word: ConsentEntry) -> str | None:
+    """What the record's sealed detail tells, else where its proof is."""
+    from hub.model import ConsentDetail
+
+    detail = session.get(ConsentDetail, word.id)
+    if detail is None or detail.sealed is None:
+        return "ended" if word.detail_hash else word.evidence
+    plain_bytes = vault.open(session, detail.sealed, f"consent_detail/{word.id}")
+    return "erased" if plain_bytes is None else plain_bytes.decode()
 
 
 def _signals(session: Session, person: Person) -> list[Visit]:
@@ -181,13 +279,21 @@ def _signals(session: Session, person: Person) -> list[Visit]:
     return list(session.exec(select(Visit).where(col(Visit.id).in_(seen))))
 
 
-def _plain(word: ConsentWord) -> dict[str, Any]:
+def _plain(word: ConsentEntry, told: str | None) -> dict[str, Any]:
     return {
         "at": word.spoken_at,
         "state": word.state,
         "use": word.use,
         "channel": word.channel,
-        "evidence": word.evidence,
+        "evidence": told,
+        "basis": word.basis,
+        "recipients": word.recipients,
+        "categories": word.categories,
+        "jurisdictions": word.jurisdictions,
+        "notice": word.notice_hash,
+        "expires": word.lapses_at,
+        "supersedes": word.supersedes,
+        "position": word.position,
         "id": word.id,
     }
 

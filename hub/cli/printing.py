@@ -47,6 +47,8 @@ COLOURS = {
     "deny": "red",
     "refused": "red",
     "withdrawn": "red",
+    "objected": "red",
+    "expired": "yellow",
 }
 """The colour of each state and verdict."""
 

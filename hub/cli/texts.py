@@ -140,8 +140,8 @@ def send(
     from hub.cli.auditing import note
     from hub.cli.finding import shown, typed
     from hub.contracts.phones import phone_number
+    from hub.model.purposes import BY_HAND
     from hub.opening import open_hub, read_config
-    from hub.texts.purposes import BY_HAND
     from hub.texts.queue import queue_text
 
     if purpose not in BY_HAND:

@@ -10,6 +10,8 @@ from typing import Literal
 from hub.contracts.manifest import Recipient
 
 Verdict = Literal["allow", "needs", "deny"]
+State = Literal["given", "refused", "withdrawn", "objected", "expired"]
+"""`objected`: GDPR Art. 21(2), to direct marketing; `expired`: an earlier yes has ended, and nothing takes its place."""
 Duty = Literal["announce", "offer_refusal", "ask_yes"]
 """What must be done before the first recorded second; the duties of several opinions add up.
 
@@ -47,16 +49,31 @@ class Signal:
 class ConsentRecord:
     """The person's own word: given or refused, for one data use (or its parents), through which channel, and when."""
 
-    state: Literal["given", "refused", "withdrawn"]
+    state: State
     use: str
     channel: str
     at: datetime
     evidence: str
     expires_at: datetime | None = None
+    basis: str = "consent"
+    recipients: frozenset[str] = frozenset()
+    """The recipients, by name, that it is limited to; empty: all."""
+    categories: frozenset[str] = frozenset()
+    """The data categories that it is limited to; empty: all."""
 
     def covers(self, use: str) -> bool:
         """Whether this word speaks on `use`: the same use or one below it."""
         return use == self.use or use.startswith(self.use + ".")
+
+    def speaks_on(self, question: ConsentQuestion) -> bool:
+        """Whether this word answers the question: a yes must reach all that is asked for, a no any part of it."""
+        if not self.covers(question.use) or (self.recipients and question.recipient.name not in self.recipients):
+            return False
+        if not self.categories:
+            return True
+        if self.state == "given":
+            return question.categories <= self.categories
+        return bool(question.categories & self.categories)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,19 +95,30 @@ class ConsentQuestion:
     records: tuple[ConsentRecord, ...] = ()
 
     def latest_record(self) -> ConsentRecord | None:
-        """The person's last word on this use, at equal times the refusal; None where nothing was said or it has lapsed.
+        """The person's last word on this question, at equal times the refusal; None where nothing was said or it has lapsed.
 
         Where a lapsed yes had replaced an earlier refusal, the refusal holds again; a refusal that lapsed revives no yes.
+        An objection to direct marketing (GDPR Art. 21(2)) never lapses, and only a later, express yes to the very use
+        that is asked about lifts it, or one to all that was objected to; for that no page's banner and no form is enough.
         """
-        spoken = sorted((r for r in self.records if r.covers(self.use)), key=lambda r: (r.at, r.state != "given"))
+        spoken = sorted((r for r in self.records if r.speaks_on(self)), key=lambda r: (r.at, r.state != "given"))
+        objection = max((r for r in spoken if r.state == "objected"), key=lambda r: r.at, default=None)
+        if objection is not None:
+            spoken = [r for r in spoken if r.state != "given" or self._lifts(r, objection)]
         while spoken:
             last = spoken.pop()
-            if last.expires_at is None or last.expires_at > self.at:
+            ended = last.state == "expired" or (last.expires_at is not None and last.expires_at <= self.at)
+            if last.state == "objected" or not ended:
                 return last
-            if last.state != "given":
+            if last.state not in ("given", "expired"):
                 return None
             spoken = [earlier for earlier in spoken if earlier.state != "given"]
         return None
+
+    def _lifts(self, yes: ConsentRecord, objection: ConsentRecord) -> bool:
+        if yes.at <= objection.at or yes.basis != "consent":
+            return False
+        return yes.use == self.use or (yes.use == objection.use and yes.channel not in ("web", "form"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

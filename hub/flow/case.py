@@ -13,7 +13,7 @@ from hub.model import (
     Attribution,
     Call,
     Company,
-    ConsentWord,
+    ConsentEntry,
     ConversionRow,
     Delivery,
     FactRow,
@@ -65,7 +65,7 @@ class Case:
     """The latest visit before this that is known to be the person's."""
     facts: list[FactRow] = field(default_factory=list)
     """Facts of places that are known already, and all that this batch learns."""
-    words: list[ConsentWord] = field(default_factory=list)
+    words: list[ConsentEntry] = field(default_factory=list)
     visits_of_person: list[Visit] = field(default_factory=list)
     """Every visit known to be the person's: their signals count."""
 
@@ -368,11 +368,11 @@ def _load_facts_and_words(session: Session, cases: Sequence[Case]) -> None:
     for fact in session.exec(select(FactRow).where(of_batch, col(FactRow.name).in_(PLACE_FACTS))):
         facts.setdefault(fact.subject_id, []).append(fact)
     people = {case.person.id for case in cases if case.person and not case.is_new_person}
-    words: dict[str, list[ConsentWord]] = {}
+    words: dict[str, list[ConsentEntry]] = {}
     if people:
-        spoken = select(ConsentWord).where(col(ConsentWord.person_id).in_(people)).order_by(col(ConsentWord.spoken_at))
+        spoken = select(ConsentEntry).where(col(ConsentEntry.person_id).in_(people)).order_by(col(ConsentEntry.spoken_at))
         for word in session.exec(spoken):
-            words.setdefault(word.person_id, []).append(word)
+            words.setdefault(word.person_id or "", []).append(word)
     for case in cases:
         case.facts = facts.get(case.subject.id, [])
         case.words = words.get(case.person.id, []) if case.person else []

@@ -13,7 +13,7 @@ from hub.contracts.conversions import Permission
 from hub.contracts.disclosure import declared_categories
 from hub.contracts.manifest import Manifest
 from hub.flow.case import Case
-from hub.model import ConsentDecision, ConsentWord, FormSubmission, Visit
+from hub.model import ConsentDecision, ConsentEntry, FormSubmission, Visit
 from hub.model.columns import CONSENT_LIFE, new_id
 from hub.privacy.policies.gate import hold_to_policies
 
@@ -186,7 +186,7 @@ def _refusals(consent: Mapping[str, str]) -> dict[str, str]:
     return {name: answer for name, answer in consent.items() if answer == "denied"}
 
 
-def record_of(word: ConsentWord) -> ConsentRecord:
+def record_of(word: ConsentEntry) -> ConsentRecord:
     """A stored word as consent plugins read it."""
     return ConsentRecord(
         state=word.state,  # type: ignore[arg-type]
@@ -195,6 +195,9 @@ def record_of(word: ConsentWord) -> ConsentRecord:
         at=word.spoken_at,
         evidence=word.id,
         expires_at=word.lapses_at,
+        basis=word.basis,
+        recipients=frozenset(word.recipients),
+        categories=frozenset(word.categories),
     )
 
 

@@ -12,7 +12,7 @@ from hub.callflow.circumstances import Circumstances, Permission
 from hub.contracts.consent import ConsentQuestion, Place
 from hub.flow.circumstances import Asked
 from hub.flow.consent import decision_row, record_of
-from hub.model import ConsentDecision, ConsentWord, Person
+from hub.model import ConsentDecision, ConsentEntry, Person
 from hub.privacy.policies.gate import hold_to_policies
 
 USE, CATEGORY = "telephony.recording", "user.telephony.recording"
@@ -40,7 +40,7 @@ def ask_to_record(
 
 
 def _question(
-    hub: Hub, each: Asked, known: Circumstances, words: Sequence[ConsentWord], now: datetime
+    hub: Hub, each: Asked, known: Circumstances, words: Sequence[ConsentEntry], now: datetime
 ) -> ConsentQuestion:
     manifest, company = hub.plugins.connectors[each.connector].manifest, each.line.company
     return ConsentQuestion(
@@ -55,21 +55,21 @@ def _question(
     )
 
 
-def _words(session: Session, asked: Sequence[Asked]) -> dict[tuple[str, str], list[ConsentWord]]:
+def _words(session: Session, asked: Sequence[Asked]) -> dict[tuple[str, str], list[ConsentEntry]]:
     """What each caller has said on how their data is used, in the order in which it was said."""
     people = {each.caller for each in asked if each.point.caller_number}
     if not people:
         return {}
     said = (
-        select(Person.company_id, Person.phone_number, ConsentWord)
-        .join(ConsentWord, col(ConsentWord.person_id) == col(Person.id))
+        select(Person.company_id, Person.phone_number, ConsentEntry)
+        .join(ConsentEntry, col(ConsentEntry.person_id) == col(Person.id))
         .where(
             col(Person.phone_number).in_({number for _, number in people}),
             col(Person.company_id).in_({company for company, _ in people}),
         )
-        .order_by(col(ConsentWord.spoken_at))
+        .order_by(col(ConsentEntry.spoken_at))
     )
-    words: dict[tuple[str, str], list[ConsentWord]] = {}
+    words: dict[tuple[str, str], list[ConsentEntry]] = {}
     for company, number, word in session.exec(said):
         words.setdefault((company, number or ""), []).append(word)
     return words

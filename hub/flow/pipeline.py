@@ -22,7 +22,6 @@ from hub.model import (
     Attribution,
     Call,
     ConsentDecision,
-    ConsentWord,
     ConversionRow,
     Delivery,
     Disclosure,
@@ -31,8 +30,8 @@ from hub.model import (
     Person,
     Visit,
 )
-from hub.model.columns import CONSENT_LIFE
 from hub.numbers.directory import Directory
+from hub.privacy.ledger import Word, append
 from hub.reports.marks import Change, mark
 from hub.store.claims import claim, held_ids
 from hub.store.rows import change_rows, write_rows
@@ -80,7 +79,7 @@ def _write(hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrich
     people = {case.person.id: case.person for case in cases if case.person and case.is_new_person}
     write_rows(session, Person, list(people.values()))
     _meet_people(session, cases)
-    _know_people(session, cases)
+    _know_people(session, cases, hub.clock())
     write_rows(session, Attribution, [case.attribution for case in cases if case.attribution])
     _link_visits(session, cases)
     write_rows(session, FactRow, [fact for fact in enrichment.facts if fact.subject_id in ours])
@@ -123,7 +122,7 @@ def _meet_people(session: Session, cases: Sequence[Case]) -> None:
         case.person = people.get((case.company.id, case.phone_number), case.person)
 
 
-def _know_people(session: Session, cases: Sequence[Case]) -> None:
+def _know_people(session: Session, cases: Sequence[Case], now: datetime) -> None:
     """What a form tells of its person: what was not known is known now, and a refusal is the person's word for good.
 
     A yes on a form speaks for that form alone: anybody can type somebody else's number.
@@ -148,20 +147,20 @@ def _know_people(session: Session, cases: Sequence[Case]) -> None:
         numbered = known.where(person.c.phone_number.is_(None), ~taken.exists()).values(phone_number=bindparam("phone"))
         session.connection().execute(numbered, reached)
     words = [
-        ConsentWord(
+        Word(
+            company_id=person.company_id,
             person_id=person.id,
             state=state,
             use=use,
             channel="form",
             evidence=f"form {form.id}",
             spoken_at=form.submitted_at,
-            expires_at=form.submitted_at + CONSENT_LIFE,
         )
         for person, form in told
         for use, state in words_of(form.consent).items()
         if state == "refused"
     ]
-    write_rows(session, ConsentWord, words)
+    append(session, words, now)
 
 
 def _link_visits(session: Session, cases: Sequence[Case]) -> None:

@@ -36,13 +36,13 @@ from hub.flow.text_consent import ask_about_text
 from hub.model import Attempt, ConsentDecision, Delivery, Disclosure, TextMessage
 from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
+from hub.model.purposes import ANSWERS_TO_WORDS, USES
 from hub.numbers.directory import Directory
 from hub.store.claims import claim, complete, held_ids
 from hub.store.gates import passing
 from hub.store.rows import write_rows
 from hub.texts.automatic import was_answered_after_all
 from hub.texts.bodies import open_body, seal_body
-from hub.texts.purposes import ANSWERS_TO_WORDS, USES
 from hub.texts.queue import SEND
 from hub.texts.settings import settings_of
 from hub.texts.statuses import keep_status

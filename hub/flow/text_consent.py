@@ -16,7 +16,7 @@ from hub.contracts.texts import OutboundText
 from hub.flow.case import Case
 from hub.flow.consent import Ruling, decide, question_about
 from hub.model import Call, TextMessage
-from hub.texts.purposes import LEGAL, SERVICE, USES
+from hub.model.purposes import LEGAL, SERVICE, USES
 from hub.texts.queue import SEND
 
 CONTACT = "contact"

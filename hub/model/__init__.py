@@ -4,11 +4,12 @@ from hub.model.accounts import Account, Company
 from hub.model.attribution import Attribution
 from hub.model.audit import AuditEntry
 from hub.model.calls import Call, CallEventRow, InboxWebhook
-from hub.model.consent import ConsentDecision, ConsentWord, Disclosure
+from hub.model.consent import ConsentDecision, Disclosure
 from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
 from hub.model.flows import CallStep, FlowVersion, RecordingNotice
 from hub.model.forms import FormSubmission
 from hub.model.keys import PersonKey
+from hub.model.ledger import ConsentChain, ConsentDetail, ConsentEntry, ConsentNotice, LedgerHead
 from hub.model.messages import Suppression, TextMedia, TextMessage, TextStatus
 from hub.model.numbers import Lease, PoolOverflow, Tracker, TrackingNumber
 from hub.model.owners import OwnerConsent
@@ -33,8 +34,11 @@ __all__ = [
     "ConnectorNote",
     "ConnectorState",
     "ConnectorToken",
+    "ConsentChain",
     "ConsentDecision",
-    "ConsentWord",
+    "ConsentDetail",
+    "ConsentEntry",
+    "ConsentNotice",
     "ConversionRow",
     "Cursor",
     "DayRollup",
@@ -46,6 +50,7 @@ __all__ = [
     "FormSubmission",
     "InboxWebhook",
     "Lease",
+    "LedgerHead",
     "MailChoice",
     "MonthRollup",
     "OutcomeRow",

@@ -1,4 +1,4 @@
-"""The person's words on their data, the decisions made from them, and what was disclosed to whom."""
+"""The decisions made from people's words on their data, and what was disclosed to whom."""
 
 from __future__ import annotations
 
@@ -7,23 +7,7 @@ from typing import Any
 
 from sqlmodel import Field
 
-from hub.model.columns import Row, expiry_column, id_column, json_list, personal_text, time_column
-
-
-class ConsentWord(Row, table=True):
-    """A person's own word: given, refused or withdrawn, for one data use (or its parents). Rows are only added."""
-
-    __tablename__ = "consent_word"
-
-    id: str = id_column()
-    person_id: str = Field(foreign_key="person.id", index=True)
-    state: str = Field(max_length=16)
-    use: str
-    channel: str
-    evidence: str | None = personal_text("user.privacy_preferences")
-    spoken_at: datetime = time_column()
-    lapses_at: datetime | None = time_column(nullable=True)
-    expires_at: datetime = expiry_column()
+from hub.model.columns import Row, expiry_column, id_column, json_list, time_column
 
 
 class ConsentDecision(Row, table=True):

@@ -30,7 +30,7 @@ class TextMessage(Work, table=True):
     """None until the carrier has taken one that goes out."""
     direction: str = Field(default="in", max_length=3)
     purpose: str | None = Field(default=None, max_length=24)
-    """Why one goes out (hub.texts.purposes)."""
+    """Why one goes out (hub.model.purposes)."""
     status: str = Field(default="received", max_length=16)
     code: str | None = None
     reason: str | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -11,43 +10,48 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from hub.store.engine import Store
+from hub.store.rooms import enter, rooms_of
 
-_held: dict[str, threading.Lock] = {}
-_guard = threading.Lock()
+FILES = 256
+"""Gates of one SQLite database; several names may share one."""
 
 
 @contextmanager
-def passing(store: Store, names: Collection[str], seconds: float) -> Iterator[bool]:
-    """Hold the gates of `names` while the block runs; False where one was not free within `seconds`: then none is held.
+def passing(store: Store, names: Collection[str], seconds: float, shared: Collection[str] = ()) -> Iterator[bool]:
+    """Hold the gates of `names` alone, and those of `shared` together with others that share them, while the block runs.
 
-    Pass before a writing session is opened, never within one. PostgreSQL keeps the gates for all processes; on SQLite, where
-    one process works, they are locks of that process. Gates open by themselves when their holder dies.
+    False where one was not free within `seconds`: then none is held. Whoever waits for a gate alone is not overtaken by
+    those that come later to share it. Pass before a writing session is opened, and all gates at once: never within a
+    session, never within another passing. PostgreSQL keeps the gates by advisory locks; beside an SQLite file they are
+    locked files. They open by themselves when their holder dies.
     """
     with ExitStack() as stack:
-        wanted = sorted(set(names))  # in one order everywhere, so that no two wait for each other
-        hold = _hold_here if store.is_sqlite else _hold_in_database
+        wanted = dict.fromkeys(shared, False) | dict.fromkeys(names, True)
+        hold = _hold_files if store.is_sqlite else _hold_in_database
         yield not wanted or hold(store, stack, wanted, seconds)
 
 
-def _hold_here(store: Store, stack: ExitStack, names: Collection[str], seconds: float) -> bool:
+def _hold_files(store: Store, stack: ExitStack, wanted: dict[str, bool], seconds: float) -> bool:
+    alone: dict[int, bool] = {}
+    for name, exclusive in wanted.items():
+        alone[_number(name) % FILES] = exclusive or alone.get(_number(name) % FILES, False)
+    rooms = rooms_of(store.url.database)
     with ExitStack() as taken:
-        for name in names:
-            with _guard:
-                lock = _held.setdefault(f"{store.url.database}|{name}", threading.Lock())
-            if not lock.acquire(timeout=seconds):
+        for number in sorted(alone):  # in one order everywhere, so that no two wait for each other
+            if not enter(rooms, number, taken, exclusive=alone[number], seconds=seconds):
                 return False
-            taken.callback(lock.release)
         stack.enter_context(taken.pop_all())
         return True
 
 
-def _hold_in_database(store: Store, stack: ExitStack, names: Collection[str], seconds: float) -> bool:
+def _hold_in_database(store: Store, stack: ExitStack, wanted: dict[str, bool], seconds: float) -> bool:
     with ExitStack() as taken:
         connection = taken.enter_context(store.engine.connect())  # its end rolls back, and that opens the gates
         connection.execute(text(f"SET LOCAL lock_timeout = {int(seconds * 1000)}"))
         try:
-            for name in names:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:gate)"), {"gate": _number(name)})
+            for name in sorted(wanted):
+                lock = "pg_advisory_xact_lock" if wanted[name] else "pg_advisory_xact_lock_shared"
+                connection.execute(text(f"SELECT {lock}(:gate)"), {"gate": _number(name)})
         except OperationalError:
             return False
         stack.enter_context(taken.pop_all())

@@ -8,8 +8,12 @@ import hashlib
 import hmac
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from hub.errors import ConfigError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 NONCE_BYTES = 12
 
@@ -69,6 +73,18 @@ class Keyring:
         fits = [hmac.compare_digest(_signature(key, purpose, message).encode(), told) for key in self._keys.values()]
         return any(fits)
 
+    def sign_publicly(self, purpose: str, message: bytes) -> tuple[str, str]:
+        """An Ed25519 public key and its signature, both in hexadecimal digits, that others can check without the hub's keys."""
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        private = _signing_key(self._keys[self.newest], purpose)
+        public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return public.hex(), private.sign(message).hex()
+
+    def signed_publicly(self, purpose: str, message: bytes, signature: str) -> bool:
+        """Whether any of the keys made this Ed25519 signature for `purpose`."""
+        return any(_made(_signing_key(key, purpose), message, signature) for key in self._keys.values())
+
     @staticmethod
     def key_id(sealed: bytes) -> str:
         """The id of the key that a ciphertext needs."""
@@ -84,6 +100,22 @@ def _signature(key: bytes, purpose: str, message: bytes) -> str:
     # A key derived for signing alone: the same key must not serve two algorithms.
     derived = hmac.new(key, f"sign|{purpose}".encode(), hashlib.sha256).digest()
     return hmac.new(derived, message, hashlib.sha256).hexdigest()
+
+
+def _signing_key(key: bytes, purpose: str) -> Ed25519PrivateKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return Ed25519PrivateKey.from_private_bytes(hmac.new(key, f"ed25519|{purpose}".encode(), hashlib.sha256).digest())
+
+
+def _made(private: Ed25519PrivateKey, message: bytes, signature: str) -> bool:
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        private.public_key().verify(bytes.fromhex(signature), message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _bound(where: str, key_id: str) -> bytes:

@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 import hub.model  # noqa: F401 - the tables register themselves
 from hub.errors import ConfigError
+from hub.store.append_only import guard_append_only
 from hub.store.engine import Store
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def _alone(store: Store) -> Iterator[Connection]:
 
 def _create(connection: Connection) -> None:
     SQLModel.metadata.create_all(connection)
+    guard_append_only(connection)
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": revisions()[-1]})
 
@@ -88,6 +90,7 @@ def _migrate(connection: Connection) -> None:
     config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    guard_append_only(connection)
 
 
 def alembic_config() -> Config:

@@ -12,11 +12,11 @@ from hub.contracts.events import Event, MessageEvent
 from hub.contracts.phones import e164
 from hub.model import TextMedia, TextMessage
 from hub.model.columns import MESSAGE_LIFE, new_id, storable
+from hub.model.purposes import Purpose
 from hub.numbers.directory import Directory, Line
 from hub.store.rows import write_rows
 from hub.texts.automatic import answer_automatically
 from hub.texts.bodies import seal_body
-from hub.texts.purposes import Purpose
 from hub.texts.queue import CannotText, queue_text
 from hub.texts.settings import settings_of
 from hub.texts.suppression import gate_of, start, stop

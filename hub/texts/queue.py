@@ -11,10 +11,10 @@ from hub.contracts.phones import phone_number
 from hub.errors import RingfenceError
 from hub.model import Delivery, TextMessage, TrackingNumber
 from hub.model.columns import MESSAGE_LIFE, new_id, storable
+from hub.model.purposes import Purpose
 from hub.numbers.directory import Line
 from hub.store.rows import write_rows
 from hub.texts.bodies import seal_body
-from hub.texts.purposes import Purpose
 
 SEND = "send_text"
 LONGEST_BODY = 1_600

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
-from hub.model import ConsentWord, Delivery, Person, Suppression, TextMessage
-from hub.model.columns import CALL_LIFE, CONSENT_LIFE
+from hub.model import ConsentEntry, Delivery, Person, Suppression, TextMessage
+from hub.model.columns import CALL_LIFE
+from hub.model.purposes import ANSWERS_TO_WORDS, MARKETING, SERVICE, TEXT_USES
+from hub.privacy.ledger import Word, append
 from hub.store.rows import write_rows
-from hub.texts.purposes import ANSWERS_TO_WORDS, MARKETING, SERVICE, TEXT_USES
 
 STOPPED = "stopped"
 STOPPED_REASON = "The person has told the company to stop texts."
@@ -43,7 +45,7 @@ def stop(
     """Take back the person's consent to all texts of the company, and cancel what is queued; False where it was taken back
     before. `evidence` is the id of the text that says so; `at` is when it was said."""
     person = person_of(session, company_id, number, now)
-    _say(session, person, "withdrawn", TEXT_USES, channel, evidence, min(at, now))
+    _say(session, person, "withdrawn", TEXT_USES, channel, evidence, min(at, now), now)
     _cancel_queued(session, company_id, number, now)
     fingerprint = hub.vault.fingerprint(session, company_id, number)
     before = session.exec(select(Suppression.use).where(Suppression.fingerprint == fingerprint)).all()
@@ -68,13 +70,13 @@ def start(
     if not lifted.rowcount:  # type: ignore[attr-defined]
         return False
     person = person_of(session, company_id, number, now)
-    said_yes = select(ConsentWord.id).where(
-        ConsentWord.person_id == person.id,
-        ConsentWord.state == "given",
-        col(ConsentWord.use).in_((MARKETING, "marketing.communications")),
+    said_yes = select(ConsentEntry.id).where(
+        ConsentEntry.person_id == person.id,
+        ConsentEntry.state == "given",
+        col(ConsentEntry.use).in_((MARKETING, "marketing.communications")),
     )
     uses = TEXT_USES if session.exec(said_yes).first() is not None else (SERVICE,)
-    _say(session, person, "given", uses, channel, evidence, min(at, now))
+    _say(session, person, "given", uses, channel, evidence, min(at, now), now)
     return True
 
 
@@ -90,21 +92,28 @@ def person_of(session: Session, company_id: str, number: str, now: datetime) -> 
 
 
 def _say(
-    session: Session, person: Person, state: str, uses: tuple[str, ...], channel: str, evidence: str, at: datetime
+    session: Session,
+    person: Person,
+    state: Literal["given", "withdrawn"],
+    uses: tuple[str, ...],
+    channel: str,
+    evidence: str,
+    at: datetime,
+    now: datetime,
 ) -> None:
     words = [
-        ConsentWord(
+        Word(
+            company_id=person.company_id,
             person_id=person.id,
             state=state,
             use=use,
             channel=channel,
             evidence=evidence,
             spoken_at=at,
-            expires_at=at + CONSENT_LIFE,
         )
         for use in uses
     ]
-    write_rows(session, ConsentWord, words)
+    append(session, words, now)
 
 
 def _cancel_queued(session: Session, company_id: str, number: str, now: datetime) -> None:

@@ -9,7 +9,7 @@ from cli_shop import CALLER, Shop
 from typer.testing import Result
 
 from hub.assembly import utc_now
-from hub.model import ConsentWord, Delivery, Person
+from hub.model import ConsentEntry, Delivery, Person
 
 Refusal = Callable[[Result], str]
 PERSON = ("--company", "north", "--phone", CALLER)
@@ -33,8 +33,10 @@ def test_a_word_of_somebody_new_makes_the_person_and_holds_their_calls_back(shop
 def test_a_word_is_written_down_by_reference_in_the_audit(shop: Shop) -> None:
     record(shop, "given", "marketing.advertising.third_party.targeted", "--evidence", "ticket 77")
     (person,) = shop.rows(Person)
-    (word,) = shop.rows(ConsentWord)
-    assert (word.person_id, word.state, word.evidence) == (person.id, "given", "ticket 77")
+    (word,) = shop.rows(ConsentEntry)
+    assert (word.person_id, word.state, word.evidence) == (person.id, "given", None)
+    (said,) = shop.json("consent", "show", *PERSON)["said"]
+    assert said["evidence"] == "ticket 77", "sealed under the person's key, and shown to who may ask"
     assert shop.audited() == [("consent.record", person.id)]
 
 
@@ -67,7 +69,7 @@ def test_a_word_that_makes_no_sense_is_one_sentence(
     sentence = refusal(shop.run("consent", "record", *flat))
     assert said in sentence
     assert CALLER not in sentence
-    assert shop.rows(ConsentWord) == []
+    assert shop.rows(ConsentEntry) == []
 
 
 def test_nobody_is_shown_where_nobody_is_known(shop: Shop, refusal: Refusal) -> None:

@@ -10,8 +10,7 @@ from stage import CALLER, NORTH_POOL, NORTH_SHARED, OTHER_CALLER, POOL, SHARED, 
 
 from hub.api import AnswerPoint
 from hub.flow.answer import Answerer
-from hub.model import CallStep, ConsentDecision, ConsentWord, FlowVersion, Person, RecordingNotice
-from hub.model.columns import CONSENT_LIFE
+from hub.model import CallStep, ConsentDecision, FlowVersion, Person, RecordingNotice
 
 Factory = Callable[..., Stage]
 BUSINESS, SECOND = "+13125550190", "+13125550191"
@@ -118,9 +117,7 @@ def test_the_notice_and_the_decision_are_there_before_the_carrier_is_told(desk: 
 def test_a_person_who_said_no_to_recordings_is_not_recorded(desk: Desk) -> None:
     desk.stage.call_in(SHARED, CALLER)
     person = desk.stage.one(Person, phone_number=CALLER)
-    now = desk.stage.clock()
-    word = {"person_id": person.id, "state": "refused", "use": "telephony.recording", "channel": "phone"}
-    desk.stage.add(ConsentWord(**word, spoken_at=now, evidence="a call", expires_at=now + CONSENT_LIFE))
+    desk.stage.say(person, "refused", "telephony.recording")
     assert "record=True" not in desk.ring("CA2")
     assert desk.stage.rows(RecordingNotice) == []
     assert desk.stage.one(ConsentDecision, use="telephony.recording").verdict == "deny"

@@ -15,7 +15,7 @@ from stage import CALLER, CONNECTORS, NORTH_SHARED, POOL, SHARED, Stage
 
 from hub.api import ConsentQuestion, DataFlow, Fact, Opinion, Recipient, Share
 from hub.contracts.consent import STRICTNESS, strictest
-from hub.model import ConsentDecision, ConsentWord, Delivery, Disclosure, FactRow, Person
+from hub.model import ConsentDecision, Delivery, Disclosure, FactRow, Person
 
 Factory = Callable[..., Stage]
 opinions = st.lists(
@@ -155,23 +155,12 @@ def test_the_objection_of_any_visitor_who_may_be_the_caller_counts_and_the_yes_o
 def test_what_a_person_said_to_one_company_is_not_told_to_another(lite_hub: Factory) -> None:
     stage = lite_hub()
     stage.call_in()
-    stage.add(_word(stage, stage.one(Person)))
+    stage.say(stage.one(Person), "refused", "marketing")
     stage.call_in(NORTH_SHARED)
     assert stage.law.questions[-1].records == ()
     stage.clock.advance(minutes=1)
     stage.call_in()
     assert len(stage.law.questions[-1].records) == 1
-
-
-def _word(stage: Stage, person: Person) -> ConsentWord:
-    return ConsentWord(
-        person_id=person.id,
-        state="refused",
-        use="marketing",
-        channel="phone",
-        spoken_at=stage.clock(),
-        expires_at=stage.clock() + timedelta(days=900),
-    )
 
 
 def test_every_decision_is_stored_with_all_opinions_and_ends_some_day(hub: Factory) -> None:

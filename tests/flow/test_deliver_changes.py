@@ -10,7 +10,7 @@ import pytest
 from stage import Stage
 
 from hub.api import Conversion, Money, Receipt
-from hub.model import Attempt, ConsentDecision, ConsentWord, ConversionRow, Delivery, Disclosure, Person
+from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclosure, Person
 from hub.model.columns import new_id
 from hub.store.claims import claim
 
@@ -87,17 +87,7 @@ def test_a_change_of_what_never_arrived_is_not_sent(hub: Factory) -> None:
 
 def refuse(stage: Stage, use: str = "marketing") -> None:
     """The only person says no."""
-    person = stage.one(Person)
-    stage.add(
-        ConsentWord(
-            person_id=person.id,
-            state="refused",
-            use=use,
-            channel="web",
-            spoken_at=stage.clock(),
-            expires_at=stage.clock() + timedelta(days=900),
-        )
-    )
+    stage.say(stage.one(Person), "refused", use, "web")
 
 
 def test_an_opt_out_between_decision_and_upload_holds_the_item(hub: Factory) -> None:

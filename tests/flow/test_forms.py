@@ -21,7 +21,7 @@ from hub.model import (
     Attribution,
     Call,
     ConsentDecision,
-    ConsentWord,
+    ConsentEntry,
     ConversionRow,
     Delivery,
     Disclosure,
@@ -180,7 +180,7 @@ def test_what_is_said_on_a_form_is_asked_with_it_and_a_refusal_stays_the_persons
     form = send(stage, consent={"ads": "denied", "ad_user_data": "denied"}, gpc=True)
     assert {(each.kind, each.evidence) for each in asked[-1].signals} == {("gpc", f"form {form.id}")}
     assert {(each.channel, each.state) for each in asked[-1].records} == {("form", "refused")}
-    words = stage.rows(ConsentWord)
+    words = stage.rows(ConsentEntry)
     assert {(word.channel, word.state, word.evidence) for word in words} == {("form", "refused", f"form {form.id}")}
     assert stage.one(Delivery, subject_id=form.id).state == "held"
     stage.call_in(SHARED, CALLER)
@@ -190,7 +190,7 @@ def test_what_is_said_on_a_form_is_asked_with_it_and_a_refusal_stays_the_persons
 def test_a_yes_on_a_form_speaks_for_that_form_alone(lite_hub: Factory) -> None:
     stage = lite_hub(conversions=[CONTACT_FORM])
     send(stage, consent={"ads": "granted"})
-    assert stage.rows(ConsentWord) == []
+    assert stage.rows(ConsentEntry) == []
     assert stage.rows(ConsentDecision)
 
 

@@ -15,7 +15,7 @@ from text_desk import outbound, queue, webhook_row
 from hub.api import MessageEvent
 from hub.flow.fold import fold_inbox
 from hub.flow.send_text import send_texts
-from hub.model import ConsentWord, TextMessage
+from hub.model import ConsentEntry, TextMessage
 
 Factory = Callable[..., Stage]
 TEXTS = 12
@@ -57,7 +57,7 @@ def test_nothing_leaves_after_a_stop_is_committed(hub: Factory, turn: int) -> No
     texts = outbound(stage, purpose="service")
     sent = [row for row in texts if row.status == "sent"]
     refused = [row for row in texts if row.status == "refused"]
-    assert len(stage.rows(ConsentWord)) == 2
+    assert len(stage.rows(ConsentEntry)) == 2
     assert len(sent) + len(refused) == TEXTS and refused, "every text has an end, and some were stopped"
     bodies = [text for text in stage.carrier.texts if text.body.startswith("Text")]
     assert len(bodies) == len(sent) == len([moment for moment in left if moment < committed[0]])

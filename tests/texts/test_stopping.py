@@ -10,8 +10,8 @@ from stage import CALLER, OTHER_CALLER, SHARED, Stage
 from text_desk import accounts, outbound, queue, told, words_of, write_in
 
 from hub.api import Receipt
-from hub.model import ConsentWord, Delivery, Person, Suppression, TextMessage
-from hub.texts.purposes import MARKETING, SERVICE
+from hub.model import ConsentEntry, Delivery, Person, Suppression, TextMessage
+from hub.model.purposes import MARKETING, SERVICE
 
 Factory = Callable[..., Stage]
 
@@ -21,7 +21,7 @@ def test_a_stop_is_the_persons_word_and_cancels_what_is_queued_in_one_commit(hub
     mine, another = queue(stage), queue(stage, to=OTHER_CALLER)
     message_id = write_in(stage, "STOP")
     stop = stage.one(TextMessage, carrier_message_id=message_id)
-    words = stage.rows(ConsentWord)
+    words = stage.rows(ConsentEntry)
     assert {(word.state, word.use, word.channel, word.evidence) for word in words} == {
         ("withdrawn", SERVICE, "sms", stop.id),
         ("withdrawn", MARKETING, "sms", stop.id),
@@ -84,26 +84,14 @@ def test_start_gives_back_no_more_than_was_given_before(hub: Factory, before: li
     write_in(stage, "Hello")
     stage.flow()
     person = stage.one(Person)
-    now = stage.clock()
-    stage.add(
-        *(
-            ConsentWord(
-                person_id=person.id,
-                state="given",
-                use=use,
-                channel="form",
-                spoken_at=now,
-                expires_at=now.replace(year=2040),
-            )
-            for use in before
-        )
-    )
+    for use in before:
+        stage.say(person, "given", use, "form")
     stage.clock.advance(hours=1)
     write_in(stage, "STOP")
     stage.clock.advance(hours=1)
     message_id = write_in(stage, "START")
     start = stage.one(TextMessage, carrier_message_id=message_id)
-    assert {word.use for word in stage.rows(ConsentWord, evidence=start.id)} == uses
+    assert {word.use for word in stage.rows(ConsentEntry, evidence=start.id)} == uses
 
 
 def test_the_stop_outlives_the_person(hub: Factory) -> None:
@@ -112,7 +100,7 @@ def test_the_stop_outlives_the_person(hub: Factory) -> None:
     with stage.hub.store.writing() as session:
         company = stage.directory.companies["lakeside"]
         stage.hub.vault.destroy(session, company.id, CALLER, "")
-        for table in (ConsentWord, TextMessage, Delivery, Person):
+        for table in (TextMessage, Delivery, Person):
             for row in session.exec(__import__("sqlmodel").select(table)).all():
                 session.delete(row)
     kept = stage.rows(Suppression)
@@ -135,7 +123,7 @@ def test_a_carrier_that_says_the_person_opted_out_is_believed(hub: Factory) -> N
     stage.carrier.text_script = [Receipt(key="", status="rejected", code="21610", reason="Blocked.", opted_out=True)]
     assert stage.send_texts() == {"refused": 2}
     assert len(stage.carrier.texts) == 1
-    assert {word.channel for word in stage.rows(ConsentWord)} == {"carrier"}
+    assert {word.channel for word in stage.rows(ConsentEntry)} == {"carrier"}
     assert outbound(stage, purpose="opt_out_confirmation") == [], "the carrier has told them already"
 
 
@@ -208,7 +196,7 @@ def test_the_same_text_again_does_nothing_again(hub: Factory) -> None:
     text = stage.one(TextMessage, carrier_message_id=message_id)
     again = [told for told in [text] if stage.tell(_same(stage, message_id)) == 0]
     assert again and words_of(stage, text) == "STOP"
-    assert len(stage.rows(ConsentWord)) == 2 and len(outbound(stage)) == 1
+    assert len(stage.rows(ConsentEntry)) == 2 and len(outbound(stage)) == 1
 
 
 def _same(stage: Stage, message_id: str) -> Any:

@@ -18,14 +18,17 @@ VERDICTS: Mapping[tuple[Mode, str], Verdict] = {
     ("opt_in", "given"): "allow",
     ("opt_in", "refused"): "deny",
     ("opt_in", "withdrawn"): "deny",
+    ("opt_in", "objected"): "deny",
     ("opt_out", "silent"): "allow",
     ("opt_out", "given"): "allow",
     ("opt_out", "refused"): "deny",
     ("opt_out", "withdrawn"): "deny",
+    ("opt_out", "objected"): "deny",
     ("own_operation", "silent"): "allow",
     ("own_operation", "given"): "allow",
     ("own_operation", "refused"): "allow",
     ("own_operation", "withdrawn"): "allow",
+    ("own_operation", "objected"): "deny",
 }
 """What a law makes of the person's last word. Whether an operation stops at a refusal is for `signals` to say."""
 

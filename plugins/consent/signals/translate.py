@@ -10,6 +10,11 @@ ADVERTISING = "marketing.advertising"
 ESSENTIAL = "essential"
 RECORDING = "telephony.recording"
 """To record a call is no sharing; whether a browser objects to ads says nothing on it."""
+NO = {
+    "refused": "The person has refused this use.",
+    "withdrawn": "The person has taken back their consent.",
+    "objected": "The person has objected to direct marketing.",
+}
 SIGNAL_NAMES = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
 
 _REFERENCE = re.compile(r"(?:[a-z][a-z_]{0,30}[:/ ])?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
@@ -23,9 +28,7 @@ def opinion(question: ConsentQuestion, *, honour_dnt: bool, later_consent_overri
         return Opinion(
             verdict="deny",
             rule_id=f"signals.{word.state}",
-            reason="The person has refused this use."
-            if word.state == "refused"
-            else "The person has taken back their consent.",
+            reason=NO[word.state],
             evidence=_word_evidence(word),
         )
     signal = _objection(question, honour_dnt)

@@ -79,6 +79,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_decision_subject_id"), ["subject_id"], unique=False)
 
     op.create_table(
+        "consent_detail",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("consent_detail", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consent_detail_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "consent_notice",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("hash"),
+    )
+    op.create_table(
         "cursor",
         sa.Column("connector", sa.String(length=64), nullable=False),
         sa.Column("stream", sa.String(length=32), nullable=False),
@@ -379,6 +397,63 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_call_step_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
+        "consent_chain",
+        sa.Column("company_id", sa.String(length=36), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id"],
+            ["company.id"],
+        ),
+        sa.PrimaryKeyConstraint("company_id"),
+    )
+    op.create_table(
+        "consent_record",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("company_id", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=True),
+        sa.Column("visit_id", sa.String(length=36), nullable=True),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("use", sa.String(), nullable=False),
+        sa.Column(
+            "categories", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "recipients", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "jurisdictions",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("basis", sa.String(length=32), nullable=False),
+        sa.Column("channel", sa.String(length=32), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=True),
+        sa.Column("notice_hash", sa.String(length=64), nullable=True),
+        sa.Column("evidence", sa.String(length=200), nullable=True),
+        sa.Column("detail_hash", sa.String(length=64), nullable=True),
+        sa.Column("scope", sa.String(length=16), nullable=False),
+        sa.Column("spoken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lapses_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("supersedes", sa.String(length=36), nullable=True),
+        sa.Column("previous_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id"],
+            ["company.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("company_id", "position"),
+    )
+    with op.batch_alter_table("consent_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consent_record_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_consent_record_visit_id"), ["visit_id"], unique=False)
+
+    op.create_table(
         "conversion",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -463,6 +538,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("flow_version", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_flow_version_company_id"), ["company_id"], unique=False)
+
+    op.create_table(
+        "ledger_head",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("company_id", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("public_key", sa.String(length=64), nullable=False),
+        sa.Column("signature", sa.String(length=128), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id"],
+            ["company.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("ledger_head", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ledger_head_company_id"), ["company_id"], unique=False)
 
     op.create_table(
         "month_rollup",
@@ -639,27 +732,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("company_id", "model", "dimension", "day", "value", "currency"),
         sqlite_with_rowid=False,
     )
-    op.create_table(
-        "consent_word",
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("person_id", sa.String(), nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("use", sa.String(), nullable=False),
-        sa.Column("channel", sa.String(), nullable=False),
-        sa.Column("evidence", sa.Text(), nullable=True),
-        sa.Column("spoken_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("lapses_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["person.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    with op.batch_alter_table("consent_word", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_consent_word_expires_at"), ["expires_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_consent_word_person_id"), ["person_id"], unique=False)
-
     op.create_table(
         "delivery",
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -1300,11 +1372,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_delivery_conversion_id"))
 
     op.drop_table("delivery")
-    with op.batch_alter_table("consent_word", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_consent_word_person_id"))
-        batch_op.drop_index(batch_op.f("ix_consent_word_expires_at"))
-
-    op.drop_table("consent_word")
     op.drop_table("year_rollup")
     with op.batch_alter_table("source_rule", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_source_rule_company_id"))
@@ -1332,6 +1399,10 @@ def downgrade() -> None:
 
     op.drop_table("person")
     op.drop_table("month_rollup")
+    with op.batch_alter_table("ledger_head", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ledger_head_company_id"))
+
+    op.drop_table("ledger_head")
     with op.batch_alter_table("flow_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_flow_version_company_id"))
 
@@ -1348,6 +1419,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_conversion_company_id"))
 
     op.drop_table("conversion")
+    with op.batch_alter_table("consent_record", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_consent_record_visit_id"))
+        batch_op.drop_index(batch_op.f("ix_consent_record_person_id"))
+
+    op.drop_table("consent_record")
+    op.drop_table("consent_chain")
     with op.batch_alter_table("call_step", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_call_step_expires_at"))
         batch_op.drop_index(batch_op.f("ix_call_step_company_id"))
@@ -1416,6 +1493,11 @@ def downgrade() -> None:
 
     op.drop_table("disclosure")
     op.drop_table("cursor")
+    op.drop_table("consent_notice")
+    with op.batch_alter_table("consent_detail", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_consent_detail_expires_at"))
+
+    op.drop_table("consent_detail")
     with op.batch_alter_table("consent_decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consent_decision_subject_id"))
         batch_op.drop_index(batch_op.f("ix_consent_decision_expires_at"))

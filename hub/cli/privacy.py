@@ -1,0 +1,15 @@
+"""`hub privacy`: what proves that people's data is treated as they were told; each part has a file of its own."""
+
+from __future__ import annotations
+
+import typer
+
+from hub.cli import privacy_ledger
+
+commands = typer.Typer(help="Prove how people's data is treated.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="privacy")
+    privacy_ledger.register(commands)

@@ -1,0 +1,108 @@
+"""The consent ledger: every word of a person on their data, as a chain in which nothing can be changed unseen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Integer, UniqueConstraint
+from sqlmodel import Field
+
+from hub.model.columns import Row, expiry_column, id_column, json_list, personal_bytes, time_column
+
+
+class ConsentEntry(Row, table=True):
+    """One record of the ledger, in the shape of ISO/IEC TS 27560:2023. Rows are only added; the database refuses the rest.
+
+    It holds no personal content: people, visits, calls and texts are named by id, and what must be told in words is sealed
+    in `ConsentDetail`. So an erasure leaves the chain whole.
+    """
+
+    __tablename__ = "consent_record"
+    __table_args__ = (UniqueConstraint("company_id", "position"),)
+
+    id: str = id_column()
+    version: int = 1
+    """Of the shape that the hash is taken of."""
+    company_id: str = Field(foreign_key="company.id")
+    position: int = Field(sa_type=Integer)
+    """1, 2, 3 … within the company."""
+    person_id: str | None = Field(default=None, index=True, max_length=36)
+    """None where a browser spoke whose person is not known. No foreign key: a person may go, the record stays."""
+    visit_id: str | None = Field(default=None, index=True, max_length=36)
+    role: str = Field(default="controller", max_length=16)
+    """What the company is for this data."""
+    state: str = Field(max_length=16)
+    """`given`, `refused`, `withdrawn`, `objected` or `expired`."""
+    use: str
+    """The purpose; the record speaks on it and all uses below it."""
+    categories: list[str] = json_list()
+    """The data categories it is limited to; empty: all."""
+    recipients: list[str] = json_list()
+    """The recipients, by their legal names, that it is limited to; empty: all."""
+    jurisdictions: list[str] = json_list()
+    basis: str = Field(default="consent", max_length=32)
+    """The lawful basis: `consent`, `legitimate_interests`, `opt_out`, `objection` …"""
+    channel: str = Field(max_length=32)
+    language: str | None = Field(default=None, max_length=16)
+    notice_hash: str | None = Field(default=None, max_length=64)
+    """SHA-256 of the exact notice (`ConsentNotice`) that the person was shown or heard."""
+    evidence: str | None = Field(default=None, max_length=200)
+    """Where the proof is: the id of a text, call, form or visit, or `sha256:…` of what was sent."""
+    detail_hash: str | None = Field(default=None, max_length=64)
+    """SHA-256 of the sealed bytes of `ConsentDetail`."""
+    scope: str = Field(default="person", max_length=16)
+    """`person`: everywhere at the company; `browser`: the visits of one browser."""
+    spoken_at: datetime = time_column()
+    lapses_at: datetime | None = time_column(nullable=True)
+    recorded_at: datetime = time_column()
+    supersedes: str | None = Field(default=None, max_length=36)
+    """The person's record on the same use before this one."""
+    previous_hash: str = Field(max_length=64)
+    hash: str = Field(max_length=64)
+
+
+class ConsentChain(Row, table=True):
+    """The end of each company's chain; whoever adds a record holds this row."""
+
+    __tablename__ = "consent_chain"
+
+    company_id: str = Field(primary_key=True, foreign_key="company.id", max_length=36)
+    position: int = 0
+    hash: str = Field(max_length=64)
+
+
+class ConsentDetail(Row, table=True):
+    """What a record tells in words, sealed under the person's key; it goes with the key, or when its life is over."""
+
+    __tablename__ = "consent_detail"
+
+    id: str = id_column()
+    """The record's."""
+    sealed: bytes | None = personal_bytes("user.privacy_preferences")
+    expires_at: datetime = expiry_column()
+
+
+class ConsentNotice(Row, table=True):
+    """The exact words of a notice, under their own SHA-256."""
+
+    __tablename__ = "consent_notice"
+
+    hash: str = Field(primary_key=True, max_length=64)
+    language: str = Field(max_length=16)
+    text: str
+    kept_at: datetime = time_column()
+
+
+class LedgerHead(Row, table=True):
+    """Where a company's chain ended when it was signed; a chain that is shorter later has been cut."""
+
+    __tablename__ = "ledger_head"
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id", index=True)
+    position: int
+    hash: str = Field(max_length=64)
+    signed_at: datetime = time_column()
+    public_key: str = Field(max_length=64)
+    """Ed25519, in hexadecimal digits."""
+    signature: str = Field(max_length=128)

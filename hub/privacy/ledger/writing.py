@@ -1,0 +1,159 @@
+"""Append a person's word to the ledger; nothing else writes there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlmodel import Session, col, select
+
+from hub.contracts.consent import State
+from hub.model import ConsentChain, ConsentDetail, ConsentEntry, ConsentNotice, Person
+from hub.model.columns import CONSENT_LIFE, new_id, storable
+from hub.privacy.ledger.chain import GENESIS, link
+from hub.store.rows import write_rows
+from hub.store.vault import Vault
+
+STATES: tuple[State, ...] = ("given", "refused", "withdrawn", "objected", "expired")
+NO: frozenset[str] = frozenset({"refused", "withdrawn", "objected"})
+"""States after which data may go no more: before one is written, `hub.privacy.withdrawal` holds running sends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """What a person, or a machine for them, said: the fields of a record that the writer knows."""
+
+    company_id: str
+    person_id: str | None
+    state: State
+    use: str
+    channel: str
+    spoken_at: datetime
+    evidence: str | None = None
+    """The id of a row, or `sha256:…`; never free text."""
+    detail: str | None = None
+    """What must be told in words; it is sealed under the person's key."""
+    visit_id: str | None = None
+    categories: Sequence[str] = ()
+    recipients: Sequence[str] = ()
+    jurisdictions: Sequence[str] = ()
+    basis: str = "consent"
+    language: str | None = None
+    notice_hash: str | None = None
+    scope: Literal["person", "browser"] = "person"
+    lapses_at: datetime | None = None
+
+
+def append(session: Session, words: Iterable[Word], now: datetime, vault: Vault | None = None) -> list[str]:
+    """Add records at the end of their companies' chains, in the order given; their ids.
+
+    `session` must be a writing one; until its end no other process adds to these companies' chains. A word with evidence
+    that the ledger has already, from the same moment, is not added again. `vault` is needed for words with a `detail`.
+    """
+    by_company: dict[str, list[Word]] = {}
+    for word in words:
+        by_company.setdefault(word.company_id, []).append(word)
+    ids = []
+    for company_id in sorted(by_company):  # in one order everywhere, so that no two writers wait for each other
+        ids += _append(session, company_id, by_company[company_id], now, vault)
+    return ids
+
+
+def keep_notice(session: Session, text: str, language: str, now: datetime) -> str:
+    """Keep a notice's exact words; their hash, by which records name them."""
+    text = storable(text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    write_rows(session, ConsentNotice, [ConsentNotice(hash=digest, language=language, text=text, kept_at=now)])
+    return digest
+
+
+def _append(session: Session, company_id: str, words: Sequence[Word], now: datetime, vault: Vault | None) -> list[str]:
+    write_rows(session, ConsentChain, [ConsentChain(company_id=company_id, position=0, hash=GENESIS)])
+    held = select(ConsentChain).where(ConsentChain.company_id == company_id).with_for_update()
+    chain = session.exec(held.execution_options(populate_existing=True)).one()
+    position, previous, made = chain.position, chain.hash, []
+    for word in words:
+        if _is_known(session, word):
+            continue
+        position += 1
+        made.append(link(_fields(session, word, position, now, vault), previous))
+        previous = made[-1]["hash"]
+        write_rows(session, ConsentEntry, made[-1:])
+    if made:
+        chain.position, chain.hash = position, previous
+        session.add(chain)
+        session.flush()
+    return [row["id"] for row in made]
+
+
+def _is_known(session: Session, word: Word) -> bool:
+    if word.evidence is None:
+        return False
+    same = (
+        ConsentEntry.company_id == word.company_id,
+        ConsentEntry.person_id == word.person_id,
+        ConsentEntry.visit_id == word.visit_id,
+        ConsentEntry.use == word.use,
+        ConsentEntry.state == word.state,
+        ConsentEntry.channel == word.channel,
+        ConsentEntry.evidence == word.evidence,
+        ConsentEntry.spoken_at == word.spoken_at,
+    )
+    return session.exec(select(ConsentEntry.id).where(*same)).first() is not None
+
+
+def _fields(session: Session, word: Word, position: int, now: datetime, vault: Vault | None) -> dict[str, Any]:
+    record_id = new_id()
+    return ConsentEntry.columns(
+        id=record_id,
+        company_id=word.company_id,
+        position=position,
+        person_id=word.person_id,
+        visit_id=word.visit_id,
+        state=word.state,
+        use=word.use,
+        categories=sorted(word.categories),
+        recipients=sorted(word.recipients),
+        jurisdictions=sorted(word.jurisdictions),
+        basis=word.basis,
+        channel=word.channel,
+        language=word.language,
+        notice_hash=word.notice_hash,
+        evidence=storable(word.evidence),
+        detail_hash=_seal(session, word, record_id, now, vault) if word.detail else None,
+        scope=word.scope,
+        spoken_at=word.spoken_at,
+        lapses_at=word.lapses_at,
+        recorded_at=now,
+        supersedes=_before(session, word),
+        previous_hash="",
+        hash="",
+    )
+
+
+def _seal(session: Session, word: Word, record_id: str, now: datetime, vault: Vault | None) -> str:
+    if vault is None:
+        raise ValueError("a word with a detail needs the vault")
+    person = session.get(Person, word.person_id) if word.person_id else None
+    number = person.phone_number if person else None
+    plain = storable(word.detail or "").encode()
+    sealed = vault.seal(session, word.company_id, number, record_id, plain, f"consent_detail/{record_id}")
+    write_rows(
+        session, ConsentDetail, [ConsentDetail(id=record_id, sealed=sealed, expires_at=word.spoken_at + CONSENT_LIFE)]
+    )
+    return hashlib.sha256(sealed).hexdigest()
+
+
+def _before(session: Session, word: Word) -> str | None:
+    same = [ConsentEntry.company_id == word.company_id, ConsentEntry.use == word.use]
+    if word.person_id is not None:
+        same.append(ConsentEntry.person_id == word.person_id)
+    elif word.visit_id is not None:
+        same.append(ConsentEntry.visit_id == word.visit_id)
+    else:
+        return None
+    latest = select(ConsentEntry.id).where(*same).order_by(col(ConsentEntry.position).desc()).limit(1)
+    return session.exec(latest).first()

@@ -1,0 +1,143 @@
+"""A person's no takes effect everywhere at once: what is queued is held, and nothing is sent after its commit.
+
+Whoever sends something of a person holds that person's gate with others (`sending`), from before consent is asked until the
+send is over. Whoever writes down a no holds it alone (`speaking`): it waits for sends under way, no new one begins meanwhile,
+and all that begin later read the no. A send lasts at most 50 s (hub.guard), so a no is in force within 60 s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import or_, update
+from sqlmodel import Session, col, select
+
+from hub.config.models import Config
+from hub.model import Call, Delivery, FormSubmission, Person, TextMessage
+from hub.model.purposes import ANSWERS_TO_WORDS, USES
+from hub.privacy.ledger import NO, Word, append
+from hub.store.engine import Store
+from hub.store.gates import passing
+from hub.store.vault import Vault
+
+LONGEST = 60.0
+"""Seconds in which a withdrawal is in force everywhere."""
+STRIPES = 64
+"""Gates are shared by people, so that a batch of thousands holds few."""
+SEND_TEXT = "send_text"
+CODE = "consent.{state}"
+REASON = {
+    "refused": "The person has refused this use.",
+    "withdrawn": "The person has taken back their consent.",
+    "objected": "The person has objected to direct marketing.",
+}
+
+
+def gates_of(company_id: str, person_id: str | None, phone_number: str | None) -> set[str]:
+    """The gates of one person: by id and by number, for either may become known first."""
+    names = [person_id] if person_id else []
+    if phone_number:
+        names.append(f"{company_id}|{phone_number}")
+    return {f"person/{hashlib.sha256(name.encode()).digest()[0] % STRIPES}" for name in names}
+
+
+@contextmanager
+def sending(store: Store, gates: Collection[str], seconds: float) -> Iterator[bool]:
+    """Hold people's gates together with other sends; False where somebody's no is being written down for longer."""
+    with passing(store, (), seconds, shared=gates) as free:
+        yield free
+
+
+@contextmanager
+def speaking(store: Store, people: Sequence[Person], state: str, seconds: float = LONGEST) -> Iterator[bool]:
+    """Hold people's gates alone while a word of theirs is written down; a yes holds none.
+
+    False where a send did not end in time: the word is to be written down all the same. Open no writing session around it.
+    """
+    if state not in NO:
+        yield True
+        return
+    gates = set().union(*(gates_of(each.company_id, each.id, each.phone_number) for each in people))
+    gates |= {f"text/{each.company_id}/{each.phone_number}" for each in people if each.phone_number}
+    with passing(store, gates, seconds) as free:
+        yield free
+
+
+def take_effect(session: Session, config: Config, vault: Vault, words: Sequence[Word], now: datetime) -> int:
+    """Append words to the ledger and hold what is queued against them; how many items are held now.
+
+    To be called within `speaking`, in the transaction that is the moment of the withdrawal. What is held stays so when the
+    person changes their mind: `hub deliveries retry` asks consent anew.
+    """
+    append(session, words, now, vault)
+    return sum(_hold(session, config, word, now) for word in words if word.state in NO and word.person_id)
+
+
+def _hold(session: Session, config: Config, word: Word, now: datetime) -> int:
+    person = session.get(Person, word.person_id)
+    theirs = _subjects(session, word, person)
+    if not theirs:
+        return 0
+    # Leased rows are of sends that have not begun: those that have ended are leased no more, for we hold the gate alone.
+    waiting = [col(Delivery.state).in_(("ready", "leased")), col(Delivery.subject_id).in_(theirs)]
+    told = {"state": "held", "code": CODE.format(state=word.state), "reason": REASON[word.state]}
+    held = 0
+    for (connector, hook), use in _uses(config, word).items():
+        mine = [Delivery.connector == connector, Delivery.hook == hook, *waiting]
+        if _within(use, word.use):
+            held += _change(session, mine, told, now)
+    purposes = [purpose for purpose, use in USES.items() if _within(use, word.use)]
+    texts = session.exec(
+        select(TextMessage.id).where(
+            col(TextMessage.id).in_(theirs),
+            col(TextMessage.purpose).in_(purposes),
+            col(TextMessage.purpose).not_in(ANSWERS_TO_WORDS),
+            TextMessage.status == "queued",
+        )
+    ).all()
+    if texts and not word.recipients:
+        held += _change(session, [Delivery.hook == SEND_TEXT, *waiting, col(Delivery.subject_id).in_(texts)], told, now)
+        values = {"status": "refused", "code": told["code"], "reason": told["reason"]}
+        changed = update(TextMessage).where(col(TextMessage.id).in_(texts)).values(**values)
+        session.execute(changed.execution_options(synchronize_session=False))
+    return held
+
+
+def _subjects(session: Session, word: Word, person: Person | None) -> list[str]:
+    """Ids of the person's calls, texts and forms."""
+    number = person.phone_number if person else None
+    found: list[str] = []
+    for table, phone in (
+        (Call, Call.caller_number),
+        (TextMessage, TextMessage.person_number),
+        (FormSubmission, FormSubmission.phone_number),
+    ):
+        whose = col(table.person_id) == word.person_id
+        if number is not None:
+            whose = or_(whose, col(phone) == number)
+        of_company = col(table.company_id) == word.company_id
+        found += session.exec(select(table.id).where(of_company, whose)).all()
+    return found
+
+
+def _uses(config: Config, word: Word) -> Mapping[tuple[str, str], str]:
+    """The data use of each hook of each connector that the word reaches."""
+    return {
+        (name, flow.hook): flow.use
+        for name, entry in config.connectors.items()
+        if not word.recipients or entry.connector_class.manifest.recipient.name in word.recipients
+        for flow in entry.connector_class.manifest.flows
+        if flow.hook != SEND_TEXT
+    }
+
+
+def _change(session: Session, where: Iterable[object], told: Mapping[str, str], now: datetime) -> int:
+    statement = update(Delivery).where(*where).values(**told, finished_at=now, lease_token=None, lease_until=None)  # type: ignore[arg-type]
+    return int(session.execute(statement.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
+
+
+def _within(use: str, family: str) -> bool:
+    return use == family or use.startswith(family + ".")

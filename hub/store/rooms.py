@@ -1,0 +1,101 @@
+"""Rooms that one enters alone or many together: locked files beside an SQLite database, or locks of this process."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+try:
+    import fcntl
+except ImportError:  # on Windows, where one process works on one SQLite file
+    fcntl = None  # type: ignore[assignment]
+
+TICK = 0.005
+_here: dict[str, Room] = {}
+_guard = threading.Lock()
+
+
+class Room:
+    """Entered alone or together, within one process; who waits to be alone is not overtaken."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._inside = 0
+        """-1: somebody alone."""
+        self._waiting = 0
+
+    def enter(self, *, exclusive: bool, seconds: float) -> bool:
+        """Whether one is inside now."""
+        with self._changed:
+            self._waiting += exclusive
+            free = self._changed.wait_for(lambda: self._is_free(exclusive), seconds)
+            self._waiting -= exclusive
+            if free:
+                self._inside = -1 if exclusive else self._inside + 1
+            self._changed.notify_all()
+            return free
+
+    def leave(self) -> None:
+        """Go out again."""
+        with self._changed:
+            self._inside = 0 if self._inside < 0 else self._inside - 1
+            self._changed.notify_all()
+
+    def _is_free(self, exclusive: bool) -> bool:
+        return self._inside == 0 if exclusive else self._inside >= 0 and self._waiting == 0
+
+
+def rooms_of(database: str | None) -> Path | str:
+    """Where the rooms of an SQLite database are: a folder beside its file, else a name in this process."""
+    if fcntl is None or not database or database == ":memory:" or database.startswith("file:"):
+        return database or ":memory:"
+    folder = Path(f"{database}-gates")
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def enter(rooms: Path | str, number: int, stack: ExitStack, *, exclusive: bool, seconds: float) -> bool:
+    """Enter one room until `stack` closes; False where it was not free in time."""
+    if isinstance(rooms, Path):
+        return _lock(rooms / f"{number:03}", stack, exclusive, seconds)
+    with _guard:
+        room = _here.setdefault(f"{rooms}|{number}", Room())
+    if room.enter(exclusive=exclusive, seconds=seconds):
+        stack.callback(room.leave)
+        return True
+    return False
+
+
+def _lock(file: Path, stack: ExitStack, exclusive: bool, seconds: float) -> bool:
+    """Through the door into the room: who waits inside the door to be alone lets nobody else through."""
+    until = time.monotonic() + seconds
+    how = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+    with ExitStack() as at_door:
+        door = _opened(file.with_suffix(".door"), at_door)
+        with ExitStack() as taken:
+            if not _wait(door, how, until) or not _wait(_opened(file, taken), how, until):
+                return False
+            stack.enter_context(taken.pop_all())
+            return True
+
+
+def _opened(file: Path, stack: ExitStack) -> int:
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    stack.callback(os.close, descriptor)  # which opens the lock too
+    return descriptor
+
+
+def _wait(descriptor: int, how: Any, until: float) -> bool:
+    while True:
+        try:
+            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(TICK)
+        else:
+            return True

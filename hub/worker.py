@@ -120,7 +120,7 @@ class Worker:
         taken += process(self._hub, directory, FormSubmission)
         if time.monotonic() > self._next_sweep:
             self._next_sweep = time.monotonic() + SWEEP_EVERY
-            sweep(self._hub.store, self._hub.clock())
+            sweep(self._hub.store, self._hub.clock(), self._hub.config.retention)
         return taken > 0
 
     def _recording_step(self) -> bool:

@@ -10,6 +10,7 @@ from hub.config.document import Path
 from hub.config.flow_checks import call_problems
 from hub.config.models import CompanySection, ConnectorCommon, ConversionRule, RecordingsSection, TrackerSection
 from hub.config.parts import Parts
+from hub.config.retention import RetentionSection, spell_life
 from hub.config.wording import nearest, validated
 
 Found = Iterator[tuple[Path, str]]
@@ -28,6 +29,7 @@ def problems_between(parts: Parts) -> Found:
         _numbers,
         _companies,
         _transcription,
+        _audio,
         _texts,
         call_problems,
     )
@@ -148,6 +150,22 @@ def _transcription(parts: Parts) -> Found:
         elif name in parts.connector_classes:
             hint = nearest(name, hearing, "these do:") if hearing else "add one like `whisper: {plugin: whisper}`"
             yield (*path, "transcribe"), f"{name!r} writes no transcripts; {hint}"
+
+
+def _audio(parts: Parts) -> Found:
+    """Recordings and transcripts are kept no longer than `retention:` says, which asks for a reason."""
+    longest = next(parts.all(RetentionSection), None)
+    for path, section in parts.placed(RecordingsSection) if longest else ():
+        for key, kind in (("keep", "recording_audio"), ("keep_transcripts", "transcript")):
+            if longest and key in section.model_fields_set and getattr(section, key) > longest.life(kind):
+                told = spell_life(longest.life(kind))
+                yield (
+                    (*path, key),
+                    (
+                        f"is longer than {told}, which is how long they may be kept; shorten it, or write "
+                        f"`{kind}: {{keep: …, reason: …}}` below `retention:`"
+                    ),
+                )
 
 
 def _numbers(parts: Parts) -> Found:

@@ -17,11 +17,12 @@ from hub.config.parts import Parts
 from hub.config.reading import Reading
 from hub.config.recordings_section import read_recordings
 from hub.config.references import References
+from hub.config.retention import RetentionSection
 from hub.config.wording import nearest
 from hub.errors import ConfigError, Problem
 
 MAX_SIZE = 1_000_000
-SECTIONS = ("hub", "connectors", "recordings", "conversions", "accounts")
+SECTIONS = ("hub", "connectors", "recordings", "retention", "conversions", "accounts")
 Discover = Callable[[Sequence[pathlib.Path]], Installed]
 
 
@@ -82,6 +83,8 @@ def _config(reading: Reading, discover: Discover) -> Config | None:
     hub = read_hub(reading, tree.get("hub"))
     recordings = read_recordings(reading, tree.get("recordings"))
     parts.add(("recordings",), recordings)
+    retention = reading.section(RetentionSection, tree.get("retention"), ("retention",))
+    parts.add(("retention",), retention)
     folders = plugin_folders(reading, tree.get("hub"))
     read_connectors(reading, tree.get("connectors"), discover(folders), parts)
     for path, item in reading.entries(tree, ("conversions",)):
@@ -94,10 +97,16 @@ def _config(reading: Reading, discover: Discover) -> Config | None:
     for path, text in problems_between(parts):
         if not reading.unresolved(path):
             reading.tell(path, text)
-    if reading.problems or hub is None or recordings is None:
+    if reading.problems or hub is None or recordings is None or retention is None:
         return None
-    rules = tuple(parts.all(ConversionRule))
-    return Config(hub=hub, connectors=parts.connectors, conversions=rules, accounts=accounts, recordings=recordings)
+    return Config(
+        hub=hub,
+        connectors=parts.connectors,
+        conversions=tuple(parts.all(ConversionRule)),
+        accounts=accounts,
+        recordings=recordings,
+        retention=retention,
+    )
 
 
 def _accounts(reading: Reading, tree: Any, parts: Parts) -> Iterator[AccountSection]:

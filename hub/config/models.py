@@ -24,6 +24,7 @@ from pydantic import (
 from hub.callflow.definition import Flow, PhoneNumber
 from hub.callflow.route import NAME as ROUTE_FLOW
 from hub.callflow.route import Route, flow_of
+from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
 from hub.config.spans import parse_span
 from hub.config.texts import TextsSection
@@ -94,6 +95,11 @@ class HubSection(Section):
         default=(),
         description="Keys that encrypt recordings, texts and tokens, newest first (`hub secrets new-key` makes one). "
         "Left out, a hub on SQLite makes `secret.key` beside its database; one on PostgreSQL needs them.",
+    )
+    tombstones: str | None = Field(
+        default=None,
+        description="The journal of who was erased, by keyed hashes alone, which a restore reads; keep copies of it. Left out, "
+        "it lies beside an SQLite database (`ringfence.tombstones`); with PostgreSQL it must be named.",
     )
     trusted_proxies: tuple[Network, ...] = Field(
         default=(),
@@ -317,6 +323,7 @@ class Config:
     conversions: tuple[ConversionRule, ...]
     accounts: tuple[AccountSection, ...]
     recordings: RecordingsSection = RecordingsSection()
+    retention: RetentionSection = RetentionSection()
 
     @property
     def companies(self) -> tuple[CompanySection, ...]:

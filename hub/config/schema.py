@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from hub.config.models import AccountSection, ConnectorCommon, ConversionRule, HubSection, RecordingsSection
 from hub.config.references import REFERENCE
+from hub.config.retention import RetentionSection
 from hub.contracts.connector import Connector
 
 JsonSchema = dict[str, Any]
@@ -52,6 +53,7 @@ def config_schema(classes: Mapping[str, type[Connector]]) -> JsonSchema:
             "hub": _model(HubSection, definitions, "hub"),
             "connectors": {"type": "object", "additionalProperties": entry},
             "recordings": _model(RecordingsSection, definitions, "recordings"),
+            "retention": _model(RetentionSection, definitions, "retention"),
             "conversions": {"type": "array", "items": rule},
             "accounts": {"type": "array", "items": _model(AccountSection, definitions, "account")},
         },

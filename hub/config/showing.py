@@ -23,6 +23,7 @@ def shown(config: Config) -> dict[str, Any]:
         "hub": hub,
         "connectors": {name: _connector(entry) for name, entry in config.connectors.items()},
         "recordings": _plain(config.recordings) | _masked(config.recordings.options),
+        "retention": _plain(config.retention),
         "conversions": _plain(config.conversions),
         "accounts": _plain(config.accounts),
     }

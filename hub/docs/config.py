@@ -20,6 +20,7 @@ from hub.config.models import (
     TrackerSection,
     When,
 )
+from hub.config.retention import Kept, RetentionSection
 from hub.config.texts import TextsSection
 from hub.config.wording import fields_of, models_in
 from hub.contracts.connector import Connector
@@ -31,6 +32,8 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "hub": HubSection,
     "connectors: every entry": ConnectorCommon,
     "recordings": RecordingsSection,
+    "retention": RetentionSection,
+    "retention: a kind that is kept longer": Kept,
     "conversions": ConversionRule,
     "conversions: when": When,
     "accounts": AccountSection,
@@ -44,10 +47,10 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "accounts: companies: texts": TextsSection,
 }
 INTRODUCTION = """\
-`config.yaml` has five sections: `hub:`, `connectors:`, `recordings:`, `conversions:` and `accounts:`. It is read strictly:
-an unknown key is an error, and every problem in the file is told at once with its line. `hub check` reads it and asks every
-provider whether it answers; `hub config show` prints it with every reference resolved; `hub config schema` prints its JSON
-Schema.
+`config.yaml` has six sections: `hub:`, `connectors:`, `recordings:`, `retention:`, `conversions:` and `accounts:`. It is
+read strictly: an unknown key is an error, and every problem in the file is told at once with its line. `hub check` reads it
+and asks every provider whether it answers; `hub config show` prints it with every reference resolved; `hub config schema`
+prints its JSON Schema.
 
 `${env:NAME}` stands for an environment variable and `${file:/path}` for the content of a file, as a whole value or as a part
 of one. A secret is never written in clear. Relative paths (files, SQLite databases, plugin folders) start at the folder of

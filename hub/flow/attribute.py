@@ -69,6 +69,7 @@ def attribute(case: Case, now: datetime) -> Attribution:
         landing_page=visit.landing_page if visit else None,
         click_ids=clicks,
         clicked_at=visit.started_at if visit and clicks else None,
+        clicks_end_at=visit.started_at + CLICK_ID_LIFE if visit and clicks else None,
         rule=rule,
         confidence=round(candidates[0].confidence if candidates else (1.0 if rule == "number.source" else 0.1), 3),
         trace=trace,

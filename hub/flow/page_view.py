@@ -10,7 +10,7 @@ from sqlmodel import Session, col, func, select
 
 from hub.flow.visit_parameters import visit_parameters
 from hub.model import PageView, Visit
-from hub.model.columns import new_id, storable
+from hub.model.columns import CLICK_ID_LIFE, VISIT_LIFE, new_id, storable
 from hub.store.rows import write_rows
 
 MOST_OF_A_VISIT = 200
@@ -60,6 +60,8 @@ def _note_clicks(session: Session, visit: Visit, address: str | None, now: datet
     if new:
         visit.click_ids = {**visit.click_ids, **new}
         visit.clicked_at = {**visit.clicked_at, **dict.fromkeys(new, now.isoformat())}
+        # They end together: none may outlive its time, so the oldest decides.
+        visit.clicks_end_at = visit.clicks_end_at or now + CLICK_ID_LIFE
         session.add(visit)
 
 
@@ -70,5 +72,5 @@ def _row(visit: Visit, address: str | None, title: str | None, now: datetime) ->
         "at": now,
         "url": storable(address[:LONGEST_KEPT]) if address else None,
         "title": storable(title[:LONGEST_TITLE]) if title else None,
-        "expires_at": visit.expires_at,
+        "expires_at": now + VISIT_LIFE,
     }

@@ -21,7 +21,7 @@ from hub.assembly import Hub
 from hub.flow.arrival import Arrival, Arrived, Shown, arrive
 from hub.flow.page_view import note_first_pages, note_pages
 from hub.model import Company, Visit
-from hub.model.columns import VISIT_LIFE, new_id, storable
+from hub.model.columns import CLICK_ID_LIFE, VISIT_LIFE, new_id, storable
 from hub.numbers.directory import Directory
 from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep
 from hub.numbers.limits import Limits, Share
@@ -137,7 +137,8 @@ class _Wave:
     def _known(self) -> dict[str, Visit]:
         ids = {job.visit_id for job in self._jobs if job.visit_id is not None}
         visit: Any = Visit
-        return {row.id: row for row in self._session.scalars(select(visit).where(visit.id.in_(ids)))} if ids else {}
+        live = select(visit).where(visit.id.in_(ids), visit.expires_at.is_not(None))
+        return {row.id: row for row in self._session.scalars(live)} if ids else {}
 
     def _listen(self, visit: Visit, arrival: Arrival) -> None:
         """What the visitor says now counts from now on; a privacy signal that was seen once stays."""
@@ -270,6 +271,7 @@ def _visit(job: Arrived, now: datetime) -> Visit:
         dnt=arrival.dnt,
         consent=_said(arrival),
         user_agent=storable(arrival.user_agent),
+        clicks_end_at=now + CLICK_ID_LIFE if found.click_ids else None,
         expires_at=now + VISIT_LIFE,
     )
     # It is read and written here, and never part of a session; a whole row of SQLAlchemy's takes ten times as long.

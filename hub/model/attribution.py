@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Field
 
-from hub.model.columns import Row, expiry_column, json_list, personal_json, personal_text, time_column
+from hub.model.columns import Row, ending_column, json_list, personal_json, personal_text, time_column
 
 
 class Attribution(Row, table=True):
@@ -28,4 +28,6 @@ class Attribution(Row, table=True):
     trace: list[str] = json_list()
     candidates: list[dict[str, Any]] = json_list()
     made_at: datetime = time_column()
-    expires_at: datetime = expiry_column()
+    clicks_end_at: datetime | None = time_column(nullable=True, index=True)
+    """When the click ids end; None where there are none, or none any more."""
+    expires_at: datetime | None = ending_column()

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from hub.contracts.events import CallEvent
 from hub.contracts.phones import e164
-from hub.model.columns import Row, Work, expiry_column, id_column, personal_bytes, personal_text, storable, time_column
+from hub.model.columns import Row, Work, ending_column, id_column, personal_bytes, personal_text, storable, time_column
 
 STATUS_RANK = {"ringing": 1, "in_progress": 2, "failed": 3, "completed": 4}
 """A call's status only rises; `failed` and `completed` are final, and `completed` is believed over `failed`."""
@@ -41,7 +41,7 @@ class InboxWebhook(Work, table=True):
     headers: str | None = personal_text("user.telemetry")
     body: bytes | None = personal_bytes("user.telephony.call_metadata")
     reason: str | None = None
-    expires_at: datetime = expiry_column()
+    expires_at: datetime | None = ending_column()
 
 
 class CallState(SQLModel):
@@ -94,7 +94,7 @@ class Call(CallState, Work, table=True):
     enriched_at: datetime | None = time_column(nullable=True)
     found_by: str = Field(default="webhook", max_length=16)
     """`webhook`, or `reconcile` where only the carrier's call list told of it."""
-    expires_at: datetime = expiry_column()
+    expires_at: datetime | None = ending_column()
 
 
 class CallEventRow(Row, table=True):

@@ -84,6 +84,11 @@ def expiry_column() -> Any:
     return Field(sa_type=UTCTime(), index=True)
 
 
+def ending_column() -> Any:
+    """As `expiry_column`, of a row that outlives its personal data: None once that is emptied."""
+    return Field(sa_type=UTCTime(), index=True, nullable=True)
+
+
 def json_column() -> Any:
     """A JSON document (JSONB on PostgreSQL)."""
     return Field(default_factory=dict, sa_type=JSON_TYPE)

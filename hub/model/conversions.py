@@ -13,7 +13,7 @@ from sqlmodel import Field
 from hub.model.columns import (
     Row,
     Work,
-    expiry_column,
+    ending_column,
     id_column,
     json_column,
     json_list,
@@ -114,7 +114,7 @@ class OutcomeRow(Row, table=True):
     """How the CRM names the person, kept for a deal that is known before its call, text or form."""
     email: str | None = personal_text("user.contact.email")
     """The contact's e-mail address, in lower case."""
-    expires_at: datetime = expiry_column()
+    expires_at: datetime | None = ending_column()
 
 
 def conversion_key(rule: str, subject_id: str) -> str:

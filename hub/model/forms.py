@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from hub.model.columns import Work, expiry_column, id_column, personal_json, personal_text, time_column
+from hub.model.columns import Work, ending_column, id_column, personal_json, personal_text, time_column
 
 
 class FormSubmission(Work, table=True):
@@ -33,4 +33,4 @@ class FormSubmission(Work, table=True):
     submitted_at: datetime = time_column(index=True)
     first_time_contact: bool | None = None
     enriched_at: datetime | None = time_column(nullable=True)
-    expires_at: datetime = expiry_column()
+    expires_at: datetime | None = ending_column()

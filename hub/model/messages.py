@@ -7,7 +7,16 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from hub.model.columns import Row, Work, expiry_column, id_column, personal_bytes, personal_text, time_column
+from hub.model.columns import (
+    Row,
+    Work,
+    ending_column,
+    expiry_column,
+    id_column,
+    personal_bytes,
+    personal_text,
+    time_column,
+)
 
 
 class TextMessage(Work, table=True):
@@ -49,7 +58,7 @@ class TextMessage(Work, table=True):
     sent_at: datetime | None = time_column(nullable=True)
     """When it was handed to the carrier."""
     enriched_at: datetime | None = time_column(nullable=True)
-    expires_at: datetime = expiry_column()
+    expires_at: datetime | None = ending_column()
 
 
 class TextMedia(Work, table=True):

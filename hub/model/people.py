@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from hub.model.columns import Row, expiry_column, id_column, personal_text, time_column
+from hub.model.columns import Row, ending_column, expiry_column, id_column, personal_text, time_column
 
 
 class Person(Row, table=True):
@@ -22,7 +22,7 @@ class Person(Row, table=True):
     """Known from a form; lower case."""
     name: str | None = personal_text("user.name")
     first_seen_at: datetime = time_column()
-    expires_at: datetime = expiry_column()
+    expires_at: datetime | None = ending_column()
 
 
 class FactRow(Row, table=True):

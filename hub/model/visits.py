@@ -9,6 +9,7 @@ from sqlmodel import Field
 
 from hub.model.columns import (
     Row,
+    ending_column,
     expiry_column,
     id_column,
     json_column,
@@ -48,7 +49,9 @@ class Visit(Row, table=True):
     human_at: datetime | None = time_column(nullable=True)
     """When the page first saw a sign of a person: only from then on may the visit hold a number of a pool."""
     number_shown_id: str | None = Field(default=None, foreign_key="tracking_number.id", index=True)
-    expires_at: datetime = expiry_column()
+    clicks_end_at: datetime | None = time_column(nullable=True, index=True)
+    """When the click ids end; None where there are none, or none any more."""
+    expires_at: datetime | None = ending_column()
 
 
 class PageView(Row, table=True):

@@ -1,73 +1,169 @@
-"""Retention: personal data ends at its row's expiry; a webhook's row outlives its content, so a replay is always known."""
+"""Retention: personal data ends when its life is over, in small transactions; and how much is left beyond its life."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, update
-from sqlmodel import col, select
+from sqlalchemy import Delete, Update, and_, delete, func, or_, tuple_, update
+from sqlmodel import Session, col, select
 
-from hub.model import (
-    CallStep,
-    FactRow,
-    InboxWebhook,
-    Lease,
-    PoolOverflow,
-    RecordingNotice,
-    SyncSlot,
-    TextMedia,
-    TextMessage,
-    TextStatus,
-    Tracker,
-    TranscriptRow,
-)
-from hub.model.columns import VISIT_LIFE
+from hub.config.retention import RetentionSection, default_life
+from hub.model import Attempt, Call, Delivery, FormSubmission, Person, SyncSlot, TextMessage, TranscriptRow
+from hub.privacy.lives import LIVES, PSEUDONYM, Life
 from hub.store.engine import Store
 
 FINISHED_SLOTS = timedelta(days=2)
-POOL_HISTORY = VISIT_LIFE
-"""Of leases, and of visitors who found none: a lease says nothing without its visit, but so long a call on a remembered
-number still finds its visitor by it. `hub pools` looks back no further."""
+GRACE = timedelta(hours=24)
+"""Past its life by more than this, a row counts as a broken promise."""
+AT_ONCE = 500
+"""Rows of one transaction."""
+MOST = 20
+"""Transactions for one table in one sweep, so that a large shortening leaves the others their turn."""
 
 
-def sweep(store: Store, now: datetime) -> Counter[str]:
-    """Delete facts, calls' steps, notices, transcripts and pool history whose life is over, empty such webhooks, forget old
-    finished syncs; how many of each."""
-    inbox: Any = InboxWebhook
+def sweep(store: Store, now: datetime, retention: RetentionSection | None = None) -> Counter[str]:
+    """End what is over by the lives of config.yaml, or by the defaults; how many rows of each.
+
+    Recordings end by `hub.recordings.keep.end_expired`, for their audio lies elsewhere.
+    """
+    retention = retention or RetentionSection()
     swept: Counter[str] = Counter()
+    for life in LIVES:
+        step = _step(life, retention, now)
+        for _ in range(MOST if step else 0):
+            with store.writing() as session:
+                rows = step(session) if step else 0
+            swept[life.name] += rows
+            if rows < AT_ONCE:
+                break
     with store.writing() as session:
-        statements = {
-            "facts": delete(FactRow).where(col(FactRow.expires_at) <= now),
-            "call steps": delete(CallStep).where(col(CallStep.expires_at) <= now),
-            "recording notices": delete(RecordingNotice).where(col(RecordingNotice.expires_at) <= now),
-            "webhooks": update(InboxWebhook)
-            .where(col(InboxWebhook.expires_at) <= now, or_(inbox.body.is_not(None), inbox.url.is_not(None)))
-            .values(body=None, url=None, headers=None),
-            "pictures": delete(TextMedia).where(col(TextMedia.expires_at) <= now),
-            "texts' statuses": delete(TextStatus).where(col(TextStatus.expires_at) <= now),
-            "texts": update(TextMessage)
-            .where(
-                col(TextMessage.expires_at) <= now,
-                or_(col(TextMessage.body).is_not(None), col(TextMessage.person_number).is_not(None)),
-            )
-            .values(body=None, person_number=None),
-            "syncs": delete(SyncSlot).where(
-                col(SyncSlot.state) == "done", col(SyncSlot.finished_at) <= now - FINISHED_SLOTS
-            ),
-            # What is asked besides the age is there for the sake of the indexes.
-            "leases": delete(Lease).where(
-                col(Lease.granted_at) <= now - POOL_HISTORY, col(Lease.expires_at) <= now - POOL_HISTORY
-            ),
-            "overflows": delete(PoolOverflow).where(
-                col(PoolOverflow.tracker_id).in_(select(Tracker.id)), col(PoolOverflow.at) <= now - POOL_HISTORY
-            ),
-            "transcripts": update(TranscriptRow)
-            .where(col(TranscriptRow.expires_at) <= now, col(TranscriptRow.state) != "gone")
-            .values(sealed=None, state="gone", reason="its time is over", lease_token=None),
-        }
-        for name, statement in statements.items():
-            result: Any = session.execute(statement.execution_options(synchronize_session=False))
-            swept[name] = result.rowcount
+        swept["syncs"] = _run(
+            session,
+            delete(SyncSlot).where(col(SyncSlot.state) == "done", col(SyncSlot.finished_at) <= now - FINISHED_SLOTS),
+        )
     return +swept
+
+
+def _step(life: Life, retention: RetentionSection, now: datetime) -> Callable[[Session], int] | None:
+    """What ends the next rows of a table; None where another module does."""
+    if life.table is Person:
+        return lambda session: _end_people(session, life, retention, now)
+    if life.table is Delivery:
+        return lambda session: _end_given_up(session, life, retention, now)
+    if life.table is TranscriptRow:
+        gone = {"sealed": None, "state": "gone", "reason": "its time is over", "lease_token": None}
+        return lambda session: _run(session, update(TranscriptRow).where(_next(life, retention, now)).values(gone))
+    if life.ending == "deleted":
+        return lambda session: _run(session, delete(life.table).where(_next(life, retention, now)))
+    if life.ending == "emptied":
+        return lambda session: _run(session, update(life.table).where(_next(life, retention, now)).values(_empty(life)))
+    return None
+
+
+def _run(session: Session, statement: Delete | Update) -> int:
+    result: Any = session.execute(statement.execution_options(synchronize_session=False))
+    return int(result.rowcount)
+
+
+def _next(life: Life, retention: RetentionSection, now: datetime) -> Any:
+    """The next rows that are over, by their key; what another worker is ending is left to it."""
+    key: Any = list(life.table.__table__.primary_key)  # type: ignore[attr-defined]
+    over = select(*key).where(life.over(retention, now)).limit(AT_ONCE).with_for_update(skip_locked=True)
+    return (key[0] if len(key) == 1 else tuple_(*key)).in_(over)
+
+
+def _empty(life: Life) -> dict[str, Any]:
+    columns: Any = life.table.__table__.c  # type: ignore[attr-defined]
+    emptied = (*life.categories(), *life.with_them)
+    fields = life.table.model_fields
+    values = {
+        name: None if columns[name].nullable else fields[name].default_factory()  # type: ignore[misc,call-arg]
+        for name in emptied
+    }
+    return {**values, life.until: None}
+
+
+def _end_people(session: Session, life: Life, retention: RetentionSection, now: datetime) -> int:
+    """A person is known as long as one of their calls, texts or forms is; who has none left is emptied."""
+    over = select(Person.id).where(life.over(retention, now)).limit(AT_ONCE).with_for_update(skip_locked=True)
+    ids = list(session.exec(over))
+    ends: dict[str, datetime] = {}
+    for contact in (Call, TextMessage, FormSubmission):
+        row: Any = contact
+        living = (
+            select(row.person_id, func.max(row.expires_at))
+            .where(row.person_id.in_(ids), row.expires_at.is_not(None))
+            .group_by(row.person_id)
+        )
+        for person_id, until in session.execute(living):
+            ends[person_id] = max(until, ends.get(person_id, until))
+    ended = now - retention.life(life.kind) + default_life(life.kind)
+    still = {person_id: until for person_id, until in ends.items() if until > ended}
+    for person_id, until in still.items():
+        _run(session, update(Person).where(col(Person.id) == person_id).values(expires_at=until))
+    gone = [person_id for person_id in ids if person_id not in still]
+    if gone:
+        _run(session, update(Person).where(col(Person.id).in_(gone)).values(_empty(life)))
+    return len(gone)
+
+
+def _end_given_up(session: Session, life: Life, retention: RetentionSection, now: datetime) -> int:
+    """Of a delivery that was given up, what was said of each attempt goes; that it was given up stays."""
+    over = select(Delivery.id).where(life.over(retention, now)).limit(AT_ONCE).with_for_update(skip_locked=True)
+    ids = list(session.exec(over))
+    if ids:
+        _run(session, delete(Attempt).where(col(Attempt.delivery_id).in_(ids)))
+        _run(session, update(Delivery).where(col(Delivery.id).in_(ids)).values(reason=None, reference=None))
+    return len(ids)
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What one table holds of one data category."""
+
+    name: str
+    table: str
+    category: str
+    kind: str
+    life: timedelta
+    reason: str | None
+    """Why it is kept longer than the default, where it is."""
+    ending: str
+    rows: int
+    """That hold personal data now."""
+    oldest: datetime | None
+    """When the life of the oldest of them began."""
+    past: int
+    """Past their life by more than 24 hours: none, or the sweeper is not doing its work."""
+
+
+def holdings(session: Session, retention: RetentionSection, now: datetime) -> Iterator[Holding]:
+    """Every table and data category with its life, its rows, and those past their life."""
+    for life in LIVES:
+        until: Any = getattr(life.table, life.until)
+        rows, first = session.execute(
+            select(func.count(), func.min(until)).where(until.is_not(None), *life.where)
+        ).one()
+        late: Any = life.over(retention, now - GRACE)
+        if life.ending == "emptied":
+            # Whatever a late write left in an emptied row.
+            late = or_(late, and_(until.is_(None), life.left()))
+        past = session.execute(select(func.count()).select_from(life.table).where(late)).scalar_one()
+        kept = retention.life(life.kind)
+        for category in sorted(set(life.categories().values())) or [PSEUDONYM]:
+            yield Holding(
+                name=life.name,
+                table=str(life.table.__tablename__),
+                category=category,
+                kind=life.kind,
+                life=kept,
+                reason=retention.reason(life.kind),
+                ending=life.ending,
+                rows=rows,
+                oldest=life.began(first) if first else None,
+                past=past,
+            )

@@ -131,6 +131,6 @@ def _helped_lately(session: Session, line: Line, number: str, now: datetime) -> 
 
 def _media(text: TextMessage, urls: Sequence[str], now: datetime) -> list[TextMedia]:
     return [
-        TextMedia(text_id=text.id, position=position, url=storable(url), due_at=now, expires_at=text.expires_at)
+        TextMedia(text_id=text.id, position=position, url=storable(url), due_at=now, expires_at=text.at + MESSAGE_LIFE)
         for position, url in enumerate(urls[:MOST_MEDIA])
     ]

@@ -269,3 +269,12 @@ def test_no_text_as_a_span_or_schedule_ends_in_anything_but_a_sentence(text: str
 def test_a_span_is_its_count_of_units(count: int, unit: str) -> None:
     seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400}[unit[0]]
     assert parse_span(f"{count} {unit}") == timedelta(seconds=count * seconds)
+
+
+def test_a_kind_of_data_is_kept_shorter_at_will_and_longer_with_a_reason(load: Any) -> None:
+    written = "retention:\n  call_metadata: 12mo\n  click_ids: {keep: 120d, reason: a network asks for 120 days}\n"
+    loaded = load(GOOD.replace("conversions:\n", f"{written}conversions:\n"))
+    assert loaded.retention.life("call_metadata") == timedelta(days=366)
+    assert loaded.retention.life("click_ids") == timedelta(days=120)
+    assert loaded.retention.reason("click_ids") == "a network asks for 120 days"
+    assert loaded.retention.life("webhook_raw") == timedelta(days=30)

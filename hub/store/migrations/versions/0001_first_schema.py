@@ -161,7 +161,7 @@ def upgrade() -> None:
         sa.Column("headers", sa.Text(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("connector", "event_key"),
     )
@@ -189,7 +189,7 @@ def upgrade() -> None:
             "contact", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
         sa.Column("email", sa.Text(), nullable=True),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("connector", "external_id"),
     )
@@ -254,6 +254,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_port_order_connector"), ["connector"], unique=False)
 
     op.create_table(
+        "restoration",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("backup_id", sa.String(length=36), nullable=False),
+        sa.Column("backup_made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "emptied", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "suppression",
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("use", sa.String(length=64), nullable=False),
@@ -295,6 +307,13 @@ def upgrade() -> None:
     with op.batch_alter_table("text_status", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_text_status_expires_at"), ["expires_at"], unique=False)
 
+    op.create_table(
+        "tombstone",
+        sa.Column("mark", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("mark"),
+    )
     op.create_table(
         "company",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -558,6 +577,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ledger_head_company_id"), ["company_id"], unique=False)
 
     op.create_table(
+        "legal_hold",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("company_id", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("set_by", sa.String(), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_by", sa.String(), nullable=True),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["company_id"],
+            ["company.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("legal_hold", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_legal_hold_company_id"), ["company_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_legal_hold_fingerprint"), ["fingerprint"], unique=False)
+
+    op.create_table(
         "month_rollup",
         sa.Column("company_id", sa.String(), nullable=False),
         sa.Column("model", sa.String(length=16), nullable=False),
@@ -587,7 +626,7 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id"],
             ["company.id"],
@@ -664,6 +703,59 @@ def upgrade() -> None:
         sa.UniqueConstraint("version_id", "language"),
     )
     op.create_table(
+        "privacy_request",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("company_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("state", sa.String(length=24), nullable=False),
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("phone_number", sa.String(length=16), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column(
+            "known_as", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "correction", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column(
+            "places", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "declared", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("rule", sa.String(length=64), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("promised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("extended_to", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "outcome", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "certificate", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("file_path", sa.String(length=200), nullable=True),
+        sa.Column("file_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["company_id"],
+            ["company.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("privacy_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_privacy_request_company_id"), ["company_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_privacy_request_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_privacy_request_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_privacy_request_fingerprint"), ["fingerprint"], unique=False)
+        batch_op.create_index(batch_op.f("ix_privacy_request_received_at"), ["received_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_privacy_request_state"), ["state"], unique=False)
+
+    op.create_table(
         "recording_notice",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("connector", sa.String(length=64), nullable=False),
@@ -691,6 +783,24 @@ def upgrade() -> None:
     with op.batch_alter_table("recording_notice", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_recording_notice_company_id"), ["company_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_recording_notice_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "restriction",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("company_id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("request_id", sa.String(length=36), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["company_id"],
+            ["company.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("restriction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_restriction_company_id"), ["company_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_restriction_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "source_rule",
@@ -776,6 +886,71 @@ def upgrade() -> None:
         batch_op.create_index("ix_delivery_work", ["connector", "state", "due_at"], unique=False)
 
     op.create_table(
+        "identity_proof",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("request_id", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(length=8), nullable=False),
+        sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["privacy_request.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("identity_proof", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_identity_proof_fingerprint"), ["fingerprint"], unique=False)
+        batch_op.create_index(batch_op.f("ix_identity_proof_made_at"), ["made_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_identity_proof_request_id"), ["request_id"], unique=False)
+
+    op.create_table(
+        "request_step",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("request_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("action", sa.String(length=32), nullable=False),
+        sa.Column("result", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["privacy_request.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("request_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_request_step_request_id"), ["request_id"], unique=False)
+
+    op.create_table(
+        "request_task",
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_token", sa.String(length=36), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("request_id", sa.String(), nullable=False),
+        sa.Column("hook", sa.String(length=32), nullable=False),
+        sa.Column("connector", sa.String(length=64), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["privacy_request.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("request_id", "hook", "connector"),
+    )
+    with op.batch_alter_table("request_task", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_request_task_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_request_task_request_id"), ["request_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_request_task_state"), ["state"], unique=False)
+
+    op.create_table(
         "tracker",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("company_id", sa.String(), nullable=False),
@@ -854,7 +1029,7 @@ def upgrade() -> None:
         sa.Column("first_time_caller", sa.Boolean(), nullable=True),
         sa.Column("enriched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("found_by", sa.String(length=16), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id"],
             ["company.id"],
@@ -920,7 +1095,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("enriched_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id"],
             ["company.id"],
@@ -1083,7 +1258,8 @@ def upgrade() -> None:
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("human_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("number_shown_id", sa.String(), nullable=True),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("clicks_end_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id"],
             ["company.id"],
@@ -1095,6 +1271,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_visit_clicks_end_at"), ["clicks_end_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_company_id"), ["company_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_number_shown_id"), ["number_shown_id"], unique=False)
@@ -1125,7 +1302,8 @@ def upgrade() -> None:
             "candidates", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("clicks_end_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id"],
             ["company.id"],
@@ -1137,6 +1315,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject_id"),
     )
     with op.batch_alter_table("attribution", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attribution_clicks_end_at"), ["clicks_end_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_attribution_company_id"), ["company_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_attribution_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_attribution_visit_id"), ["visit_id"], unique=False)
@@ -1167,7 +1346,7 @@ def upgrade() -> None:
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("first_time_contact", sa.Boolean(), nullable=True),
         sa.Column("enriched_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id"],
             ["company.id"],
@@ -1296,6 +1475,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_attribution_visit_id"))
         batch_op.drop_index(batch_op.f("ix_attribution_expires_at"))
         batch_op.drop_index(batch_op.f("ix_attribution_company_id"))
+        batch_op.drop_index(batch_op.f("ix_attribution_clicks_end_at"))
 
     op.drop_table("attribution")
     with op.batch_alter_table("visit", schema=None) as batch_op:
@@ -1305,6 +1485,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_visit_number_shown_id"))
         batch_op.drop_index(batch_op.f("ix_visit_expires_at"))
         batch_op.drop_index(batch_op.f("ix_visit_company_id"))
+        batch_op.drop_index(batch_op.f("ix_visit_clicks_end_at"))
 
     op.drop_table("visit")
     with op.batch_alter_table("text_media", schema=None) as batch_op:
@@ -1363,6 +1544,22 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_tracker_company_id"))
 
     op.drop_table("tracker")
+    with op.batch_alter_table("request_task", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_request_task_state"))
+        batch_op.drop_index(batch_op.f("ix_request_task_request_id"))
+        batch_op.drop_index(batch_op.f("ix_request_task_due_at"))
+
+    op.drop_table("request_task")
+    with op.batch_alter_table("request_step", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_request_step_request_id"))
+
+    op.drop_table("request_step")
+    with op.batch_alter_table("identity_proof", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_identity_proof_request_id"))
+        batch_op.drop_index(batch_op.f("ix_identity_proof_made_at"))
+        batch_op.drop_index(batch_op.f("ix_identity_proof_fingerprint"))
+
+    op.drop_table("identity_proof")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_delivery_work")
         batch_op.drop_index(batch_op.f("ix_delivery_subject_id"))
@@ -1377,11 +1574,25 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_source_rule_company_id"))
 
     op.drop_table("source_rule")
+    with op.batch_alter_table("restriction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_restriction_person_id"))
+        batch_op.drop_index(batch_op.f("ix_restriction_company_id"))
+
+    op.drop_table("restriction")
     with op.batch_alter_table("recording_notice", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recording_notice_expires_at"))
         batch_op.drop_index(batch_op.f("ix_recording_notice_company_id"))
 
     op.drop_table("recording_notice")
+    with op.batch_alter_table("privacy_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_privacy_request_state"))
+        batch_op.drop_index(batch_op.f("ix_privacy_request_received_at"))
+        batch_op.drop_index(batch_op.f("ix_privacy_request_fingerprint"))
+        batch_op.drop_index(batch_op.f("ix_privacy_request_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_privacy_request_due_at"))
+        batch_op.drop_index(batch_op.f("ix_privacy_request_company_id"))
+
+    op.drop_table("privacy_request")
     op.drop_table("policy_text")
     with op.batch_alter_table("policy_notice", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_policy_notice_account_id"))
@@ -1399,6 +1610,11 @@ def downgrade() -> None:
 
     op.drop_table("person")
     op.drop_table("month_rollup")
+    with op.batch_alter_table("legal_hold", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_legal_hold_fingerprint"))
+        batch_op.drop_index(batch_op.f("ix_legal_hold_company_id"))
+
+    op.drop_table("legal_hold")
     with op.batch_alter_table("ledger_head", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_head_company_id"))
 
@@ -1444,6 +1660,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_company_account_id"))
 
     op.drop_table("company")
+    op.drop_table("tombstone")
     with op.batch_alter_table("text_status", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_text_status_expires_at"))
 
@@ -1455,6 +1672,7 @@ def downgrade() -> None:
 
     op.drop_table("sync_slot")
     op.drop_table("suppression")
+    op.drop_table("restoration")
     with op.batch_alter_table("port_order", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_port_order_connector"))
 

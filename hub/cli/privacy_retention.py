@@ -1,0 +1,68 @@
+"""`hub privacy retention`: how long each kind of personal data is kept, and whether it ends when it should."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import typer
+
+from hub.cli.printing import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+
+
+def register(privacy: typer.Typer) -> None:
+    """Add the command to `hub privacy`."""
+    privacy.command("retention")(retention)
+
+
+def retention(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """Show how long each table's personal data is kept, how many rows there are, and those past their life by more than a day.
+
+    Ends with status 1 where a row is past its life: then the hub did not run, or its sweeper does not do its work.
+    """
+    from hub.assembly import utc_now
+    from hub.config.retention import spell_life
+    from hub.opening import open_store, read_config
+    from hub.privacy.retention import holdings
+
+    loaded = read_config(config, sandbox=True)
+    with open_store(loaded) as store, store.reading() as session:
+        found = list(holdings(session, loaded.retention, utc_now()))
+    late = {each.name: each.past for each in found if each.past}
+    if as_json:
+        echo_json(
+            {
+                "ok": not late,
+                "kept": [
+                    {**asdict(each), "life": each.life.total_seconds(), "life_days": each.life.days} for each in found
+                ],
+            }
+        )
+    else:
+        table(
+            "What is kept, and until when (config.yaml, retention:)",
+            ("what", "category", "kind", "life", "then", "rows", "oldest (UTC)", "past its life"),
+            (
+                (plain(each.name), plain(each.category), each.kind, spell_life(each.life), _then(each.ending),
+                 f"{each.rows:,}", moment(each.oldest, seconds=False), _past(each.past))
+                for each in found
+            ),
+        )  # fmt: skip
+        for kind, reason in sorted({(each.kind, each.reason) for each in found if each.reason}):
+            say(f"{kind} is kept longer than by default: {plain(reason)}")
+        if late:
+            told = ", ".join(f"{plain(name)} {rows:,}" for name, rows in late.items())
+            say(
+                f"[red]Past their life by more than 24 hours: {told}.[/red] Let the hub run; it ends them within minutes."
+            )
+        else:
+            say(f"[green]No row is past its life by more than 24 hours[/green] ({counted(len(found), 'line')}).")
+    if late:
+        raise typer.Exit(1)
+
+
+def _then(ending: str) -> str:
+    return "emptied" if ending == "own" else ending
+
+
+def _past(rows: int) -> str:
+    return f"[red]{rows:,}[/red]" if rows else "0"

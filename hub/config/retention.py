@@ -1,0 +1,133 @@
+"""`retention:` of config.yaml: how long each kind of personal data is kept; shorter freely, longer only with a reason."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
+
+from hub.config.spans import parse_span
+
+DAYS_A_YEAR = 365
+MONTH = 365.25 / 12
+"""Days; rounded up over the whole span, so 13mo are 396 days and 25mo are 761."""
+KEEPS: dict[str, Any] = {"type": "string", "examples": ["90d", "25mo", "7y"]}
+
+
+def parse_life(value: object) -> timedelta:
+    """`"90d"`, `"25mo"`, `"7 years"` or a timedelta as a timedelta; ValueError says what was wanted."""
+    found = re.fullmatch(r"\s*([0-9]{1,5})\s*(mo|months?|y|years?)\s*", str(value).lower())
+    if found is not None:
+        number = int(found[1])
+        return timedelta(days=math.ceil(number * MONTH) if found[2].startswith("mo") else number * DAYS_A_YEAR)
+    try:
+        return parse_span(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a span of time; write it like 90d, 25mo or 7y") from None
+
+
+def spell_life(life: timedelta) -> str:
+    """A life for people: `90 days`, or hours where it is shorter than two days."""
+    hours = life / timedelta(hours=1)
+    return f"{life.days:,} days" if hours >= 48 and not hours % 24 else f"{hours:g} hours"
+
+
+class Kept(BaseModel):
+    """How long one kind is kept: `90d`, or `{keep: 36mo, reason: …}` where that is longer than the default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    keep: Annotated[timedelta, BeforeValidator(parse_life), WithJsonSchema(KEEPS)] = Field(
+        description="How long, like 90d, 25mo or 7y."
+    )
+    reason: str | None = Field(
+        default=None, min_length=10, description="Why longer than the default, for the record of processing."
+    )
+
+    def __str__(self) -> str:
+        return spell_life(self.keep)
+
+
+def _kept(value: Any) -> Any:
+    return {"keep": value} if isinstance(value, str | int | timedelta) else value
+
+
+def _kind(days: int, description: str) -> Any:
+    return Field(default=Kept(keep=timedelta(days=days)), description=description)
+
+
+Life = Annotated[
+    Kept,
+    BeforeValidator(_kept),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                KEEPS,
+                {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["keep"],
+                    "properties": {"keep": KEEPS, "reason": {"type": "string", "minLength": 10}},
+                },
+            ]
+        }
+    ),
+]
+
+
+class RetentionSection(BaseModel):
+    """`retention:`: how long each kind of personal data is kept. A shorter life also ends what is stored already; a longer
+    one needs a written reason: `{keep: 36mo, reason: …}`. Recordings and transcripts: `keep` and `keep_transcripts` below
+    `recordings:`, which must not be longer than what stands here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    recording_audio: Life = _kind(90, "The audio of calls and voicemail.")
+    transcript: Life = _kind(180, "What was said in a recording.")
+    text_body: Life = _kind(365, "Texts, their pictures, and the number that they came from or went to.")
+    form_content: Life = _kind(365, "What a visitor wrote into a form.")
+    call_metadata: Life = _kind(761, "Who called when, the call's steps, the person, the cause, the CRM's contact.")
+    caller_facts: Life = _kind(761, "Facts of callers; each ends earlier where its source says so.")
+    visitor_session: Life = _kind(396, "Visits, their pages, and the numbers that they were shown.")
+    click_ids: Life = _kind(90, "Click ids of advertising networks, of a visit and of the call that it caused.")
+    webhook_raw: Life = _kind(30, "Webhooks as they came in, those that could not be read too.")
+    dead_letter: Life = _kind(30, "Why a delivery was given up, with its attempts.")
+    consent_record: Life = _kind(
+        7 * 365, "What people said to the use of their data, decisions on it, and disclosures."
+    )
+
+    @field_validator("*")
+    @classmethod
+    def _longer_with_a_reason(cls, kept: Kept, info: ValidationInfo) -> Kept:
+        longest = default_life(str(info.field_name))
+        if kept.keep > longest and kept.reason is None:
+            raise ValueError(
+                f"is longer than the default of {spell_life(longest)}; write a shorter time, or "
+                "{keep: …, reason: …} and say why"
+            )
+        return kept
+
+    def life(self, kind: str) -> timedelta:
+        """How long one kind is kept."""
+        kept: Kept = getattr(self, kind)
+        return kept.keep
+
+    def reason(self, kind: str) -> str | None:
+        """Why it is kept longer than the default, where it is."""
+        kept: Kept = getattr(self, kind)
+        return kept.reason if kept.keep > default_life(kind) else None
+
+
+def default_life(kind: str) -> timedelta:
+    """How long one kind is kept where config.yaml says nothing. Source: privacy.md, retention defaults."""
+    kept: Kept = RetentionSection.model_fields[kind].default
+    return kept.keep
+
+
+def kinds() -> Mapping[str, str]:
+    """Every kind, with what it is."""
+    return {name: field.description or "" for name, field in RetentionSection.model_fields.items()}

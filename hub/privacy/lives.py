@@ -1,0 +1,162 @@
+"""The one place where lives are declared: which rows hold personal data, how long, and what becomes of them then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import col, select
+
+from hub.config.retention import RetentionSection, default_life
+from hub.model import (
+    Attribution,
+    Call,
+    CallStep,
+    ConsentDecision,
+    ConsentDetail,
+    Delivery,
+    Disclosure,
+    FactRow,
+    FormSubmission,
+    InboxWebhook,
+    Lease,
+    MailChoice,
+    OutcomeRow,
+    OwnerConsent,
+    PageView,
+    Person,
+    PolicyAcceptance,
+    PoolOverflow,
+    Recording,
+    RecordingNotice,
+    TextMedia,
+    TextMessage,
+    TextStatus,
+    TranscriptRow,
+    Visit,
+)
+from hub.model.columns import Row
+
+Ending = Literal["deleted", "emptied", "own"]
+"""`deleted`: the row goes. `emptied`: it stays for the counts or to know a repetition, its personal columns do not. `own`: a
+module of its own ends it, for more than a row has to go."""
+PSEUDONYM = "user.unique_id.pseudonymous"
+"""What a row holds that names people by ids alone."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """The life of one table's personal data, or of some of its columns.
+
+    `until` is the indexed column that a sweep reads. Where `counts_from_start` it is the time at which the life begins,
+    else the end that was written by the default life: what config.yaml changes moves every row's end alike, those that
+    exist too. `start` is given where a row may end before its kind's life: then both are asked.
+    """
+
+    name: str
+    table: type[Row]
+    kind: str
+    ending: Ending = "deleted"
+    until: str = "expires_at"
+    counts_from_start: bool = False
+    start: str | None = None
+    columns: tuple[str, ...] = ()
+    """The personal columns that end; all of the table where none is named."""
+    with_them: tuple[str, ...] = ()
+    """Columns that are no personal content but lead to it, emptied too."""
+    where: tuple[ColumnElement[bool], ...] = field(default=())
+
+    def categories(self) -> dict[str, str]:
+        """Personal column → its data category."""
+        return {name: category for name, category in personal_columns(self.table).items() if self._ends(name)}
+
+    def _ends(self, name: str) -> bool:
+        return name in self.columns if self.columns else name not in _ending_apart(self)
+
+    def over(self, retention: RetentionSection, now: datetime) -> ColumnElement[bool]:
+        """Whether a row's life is over at `now`."""
+        until: Any = getattr(self.table, self.until)
+        life = retention.life(self.kind)
+        moved = timedelta() if self.counts_from_start else default_life(self.kind)
+        conditions = [until <= now - life + moved, *self.where]
+        if self.start is not None:
+            start: Any = _start(self)
+            conditions = [until <= max(now, now - life + moved), or_(until <= now, start <= now - life), *self.where]
+        return and_(*conditions)
+
+    def began(self, until: datetime) -> datetime:
+        """When the life of a row began whose column says `until`; where rows have ends of their own, at the earliest."""
+        return until if self.counts_from_start else until - default_life(self.kind)
+
+    def left(self) -> ColumnElement[bool]:
+        """Whether anything is left in a row that should have been emptied."""
+        table: Any = self.table
+        held = [
+            getattr(table, name).is_not(None) if table.__table__.c[name].nullable else getattr(table, name) != {}
+            for name in self.categories()
+        ]
+        return or_(*held)
+
+
+def personal_columns(table: type[Row]) -> dict[str, str]:
+    """Every personal column of a table → its data category."""
+    columns: Any = table.__table__.c  # type: ignore[attr-defined]
+    return {column.name: column.info["category"] for column in columns if "category" in column.info}
+
+
+def _ending_apart(life: Life) -> set[str]:
+    """The columns of the table that another life of it ends."""
+    return {name for other in LIVES if other.table is life.table and other is not life for name in other.columns}
+
+
+def _start(life: Life) -> Any:
+    if life.table is TranscriptRow:
+        # A transcript's life counts from its recording.
+        return select(Recording.recorded_at).where(Recording.id == TranscriptRow.recording_id).scalar_subquery()
+    return getattr(life.table, life.start or "")
+
+
+CLICKS = ("click_ids",)
+LIVES: Sequence[Life] = (
+    Life("webhooks", InboxWebhook, "webhook_raw", "emptied"),
+    Life("recordings", Recording, "recording_audio", "own", start="recorded_at", where=(col(Recording.state) != "gone",)),
+    Life(
+        "transcripts",
+        TranscriptRow,
+        "transcript",
+        "own",
+        start="recording.recorded_at",
+        where=(col(TranscriptRow.state) != "gone",),
+    ),
+    Life("pictures", TextMedia, "text_body"),
+    Life("texts' statuses", TextStatus, "text_body"),
+    Life("texts", TextMessage, "text_body", "emptied", with_them=("person_id",)),
+    Life("forms", FormSubmission, "form_content", "emptied", with_them=("person_id", "visit_id")),
+    Life("facts", FactRow, "caller_facts", start="learned_at"),
+    Life("call steps", CallStep, "call_metadata"),
+    Life("calls", Call, "call_metadata", "emptied", with_them=("person_id",)),
+    Life("click ids of calls", Attribution, "click_ids", "emptied", until="clicks_end_at", columns=CLICKS,
+         with_them=("clicked_at",)),
+    Life("causes of calls", Attribution, "call_metadata", "emptied", with_them=("visit_id", "candidates")),
+    Life("contacts of deals", OutcomeRow, "call_metadata", "emptied"),
+    Life("people", Person, "call_metadata", "emptied"),
+    Life("page views", PageView, "visitor_session"),
+    Life("leases", Lease, "visitor_session", counts_from_start=True),
+    Life("overflows", PoolOverflow, "visitor_session", until="at", counts_from_start=True),
+    Life("click ids of visits", Visit, "click_ids", "emptied", until="clicks_end_at", columns=CLICKS,
+         with_them=("clicked_at",)),
+    Life("visits", Visit, "visitor_session", "emptied", with_them=("person_id",)),
+    Life("given-up deliveries", Delivery, "dead_letter", "own", until="finished_at", counts_from_start=True,
+         where=(col(Delivery.state) == "dead", col(Delivery.reason).is_not(None))),
+    Life("recording notices", RecordingNotice, "consent_record"),
+    Life("consent decisions", ConsentDecision, "consent_record"),
+    Life("consent details", ConsentDetail, "consent_record"),
+    Life("disclosures", Disclosure, "consent_record"),
+    Life("owners' consents", OwnerConsent, "consent_record"),
+    Life("policy acceptances", PolicyAcceptance, "consent_record"),
+    Life("mail choices", MailChoice, "consent_record"),
+)  # fmt: skip
+"""Order matters: what hangs on a row ends before it."""

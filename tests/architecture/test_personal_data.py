@@ -1,0 +1,77 @@
+"""No column with personal data without a category, and no personal column without a life."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Date, Float, Integer, Numeric
+from sqlmodel import SQLModel
+
+import hub.store.schema  # noqa: F401 - every table is known once the schema is
+from hub.config.retention import kinds
+from hub.model.columns import UTCTime
+from hub.privacy.lives import LIVES
+
+IMPERSONAL = Path(__file__).with_name("impersonal.tsv")
+COUNTS = (Boolean, Date, Float, Integer, Numeric, UTCTime)
+OWN_LIVES = {"person_key": "a key has no life of its own: it is destroyed with its person"}
+
+
+def tables() -> dict[str, list[Column[Any]]]:
+    return {name: list(table.columns) for name, table in SQLModel.metadata.tables.items()}
+
+
+def told_impersonal() -> set[str]:
+    lines = [line for line in IMPERSONAL.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    return {
+        f"{table}.{column}"
+        for table, _, columns in (line.partition("\t") for line in lines)
+        for column in columns.split()
+    }
+
+
+def unsettled() -> set[str]:
+    """Columns that could hold words of or about a person, and have no category."""
+    return {
+        f"{table}.{column.name}"
+        for table, columns in tables().items()
+        for column in columns
+        if "category" not in column.info
+        and not isinstance(column.type, COUNTS)
+        and not (column.primary_key or column.foreign_keys or column.name.endswith("_id"))
+    }
+
+
+def test_a_column_that_could_hold_words_has_a_category_or_is_known_to_hold_nobodys() -> None:
+    new = unsettled() - told_impersonal()
+    assert not new, f"make {sorted(new)} personal_text(…) with a category, or add what is nobody's to {IMPERSONAL.name}"
+
+
+def test_the_list_of_nobodys_columns_names_no_column_that_is_gone_or_has_a_category() -> None:
+    assert told_impersonal() - unsettled() == set()
+
+
+def test_every_personal_column_has_a_life() -> None:
+    living = {(life.table.__tablename__, name) for life in LIVES for name in life.categories()}
+    personal = {
+        (table, column.name) for table, columns in tables().items() for column in columns if "category" in column.info
+    }
+    assert not personal - living, "declare their life in hub/privacy/lives.py"
+
+
+def test_every_row_that_ends_has_a_life() -> None:
+    ending = {table for table, columns in tables().items() if any(column.name == "expires_at" for column in columns)}
+    assert not ending - {life.table.__tablename__ for life in LIVES}, "declare their life in hub/privacy/lives.py"
+
+
+def test_every_sweep_reads_an_index() -> None:
+    for life in LIVES:
+        column = life.table.__table__.c[life.until]  # type: ignore[attr-defined]
+        leading = {next(iter(index.columns)).name for index in column.table.indexes}
+        if life.until != "until" and life.name not in ("overflows", "given-up deliveries", "leases"):
+            assert column.index or life.until in leading, f"{life.name} would read the whole table"
+
+
+def test_every_life_is_of_a_kind_that_config_yaml_knows() -> None:
+    assert {life.kind for life in LIVES} == set(kinds())

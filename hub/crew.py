@@ -17,6 +17,14 @@ class Call(Future[Result], Generic[Result]):
     given_up = False
 
 
+_at_work = threading.local()
+
+
+def given_up() -> bool:
+    """Whether nobody waits any more for what this thread of a crew is doing."""
+    return bool(getattr(getattr(_at_work, "call", None), "given_up", False))
+
+
 class Crew:
     """Up to `most` daemon threads, started as they are needed.
 
@@ -63,10 +71,12 @@ class Crew:
                 return
             call, work = job
             if call.set_running_or_notify_cancel():
+                _at_work.call = call
                 try:
                     result = work()
                 except BaseException as error:  # noqa: BLE001 - whoever waits for the call gets it
                     call.set_exception(error)
                 else:
                     call.set_result(result)
+            _at_work.call = None
             del job, call, work

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from hub.contracts.addresses import in_clear, web_addresses
 from hub.contracts.manifest import Manifest
+from hub.crew import given_up
 from hub.errors import Rejected
 from hub.lean import without_modules
 
@@ -40,6 +41,10 @@ def lazy_client(
 
             def refuse(request: httpx.Request) -> None:
                 # httpx asks before every request, so before each that a redirect leads to.
+                if given_up():
+                    raise Rejected(
+                        f"connector {name!r} went on after its deadline; what it still meant to send was not sent."
+                    )
                 if not any(fnmatch(request.url.host, pattern) for pattern in patterns):
                     raise Rejected(
                         f"connector {name!r} called {request.url.host}, which its manifest does not declare; "

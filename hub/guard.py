@@ -36,11 +36,11 @@ DEADLINES = dict.fromkeys(LOCAL_HOOKS, 1.0) | {
     "enrich_caller": 5.0,
     "send_text": 30.0,
     "fetch_media": 30.0,
-    "upload_conversions": 120.0,
-    "log_calls": 120.0,
+    "upload_conversions": 50.0,
+    "log_calls": 50.0,
 }
 DEFAULT_DEADLINE = 60.0
-"""Seconds."""
+"""Seconds. A send holds its people's gates, and a person's no is in force within 60 s (hub.privacy.withdrawal)."""
 
 
 def road_of(hook: str) -> str:

@@ -1,7 +1,8 @@
 """Deliver: claim what is due for a connector, ask consent again, upload in batches, keep one receipt an item.
 
 Every try is written down before anything is sent, and only the holder of the lease's token may complete an item, so a
-crash at any point leaves an item that is tried again under the same key.
+crash at any point leaves an item that is tried again under the same key. While a batch is under way it holds the gates of
+its people (hub.privacy.withdrawal), so nothing of anybody is sent after their no was written down.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from hub.errors import AuthError, CircuitOpen, ConfigError, NotSupported, Reject
 from hub.flow.case import Case, load_cases
 from hub.flow.consent import Ruling, ask, disclosure_row
 from hub.flow.convert import LOG, UPLOAD
+from hub.flow.earlier import UNFINISHED, states_before
 from hub.flow.parcels import Parcel, pack
 from hub.flow.retries import Jitter, full_jitter, next_try, sane_wait
-from hub.flow.subjects import read_subjects
+from hub.flow.subjects import gates_of_subjects, read_subjects
 from hub.model import (
     Attempt,
     ConsentDecision,
@@ -35,12 +37,15 @@ from hub.model import (
 from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
 from hub.numbers.directory import Directory
+from hub.privacy.withdrawal import sending
 from hub.store.claims import claim, complete_each
 from hub.store.rows import write_rows
 
+GATE_WAIT = 5.0
+"""Seconds that a batch waits for a word of one of its people that is being written down."""
+WAIT_FOR_WORD = timedelta(seconds=5)
 WAIT_FOR_EARLIER = timedelta(seconds=30)
 HOOK_VALUES: dict[str, type] = {UPLOAD: Conversion, LOG: CallActivity}
-UNFINISHED = ("ready", "leased", "accepted")
 
 
 @dataclass
@@ -80,11 +85,17 @@ def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: J
         if not batch.deliveries:
             return tally
         stop: RingfenceError | None = None
-        with hub.heartbeat.keeping(Delivery, batch.token):
-            _prepare(hub, directory, connector, hook, batch)
-            _write_before_send(hub, batch)
+        with hub.heartbeat.keeping(Delivery, batch.token), sending(hub.store, _gates(hub, batch), GATE_WAIT) as free:
+            if free:
+                batch.deliveries = _still_ours(hub, batch)
+                _prepare(hub, directory, connector, hook, batch)
+                _write_before_send(hub, batch)
+            else:
+                due = hub.clock() + WAIT_FOR_WORD
+                batch.endings = {delivery.id: _Ending("ready", due_at=due) for delivery in batch.deliveries}
             if batch.parcels:
                 stop = _send(hub, connector, hook, batch, jitter)
+            # Still within the gates: a withdrawal must not take what has just been sent for something that waits.
             _write_endings(hub, connector, batch)
         tally.update(ending.state for ending in batch.endings.values())
         if stop is not None:
@@ -152,6 +163,20 @@ def _claim(hub: Hub, connector: str, hook: str) -> _Batch:
     return _Batch(token, rows)
 
 
+def _gates(hub: Hub, batch: _Batch) -> set[str]:
+    with hub.store.reading() as session:
+        subjects = read_subjects(session, [delivery.subject_id for delivery in batch.deliveries])
+    return gates_of_subjects(subjects)
+
+
+def _still_ours(hub: Hub, batch: _Batch) -> list[Delivery]:
+    """The deliveries that no withdrawal took while the batch waited at the gates."""
+    mine = (col(Delivery.lease_token) == batch.token, col(Delivery.id).in_([each.id for each in batch.deliveries]))
+    with hub.store.reading() as session:
+        held = set(session.exec(select(Delivery.id).where(*mine)))
+    return [delivery for delivery in batch.deliveries if delivery.id in held]
+
+
 def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _Batch) -> None:
     """Sort a batch into what may be sent (parcels) and what ends or waits before that (endings)."""
     now = hub.clock()
@@ -162,7 +187,7 @@ def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _
         conversions = {
             row.id: row for row in session.exec(select(ConversionRow).where(col(ConversionRow.id).in_(wanted)))
         }
-        earlier = _earlier(session, connector, batch.deliveries)
+        earlier = states_before(session, connector, batch.deliveries)
     asked: list[Delivery] = []
     in_batch: set[str] = set()
     for delivery in batch.deliveries:
@@ -202,33 +227,6 @@ def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _
 def _cases(session: Session, directory: Directory, deliveries: Iterable[Delivery], now: datetime) -> dict[str, Case]:
     subjects = read_subjects(session, [delivery.subject_id for delivery in deliveries])
     return {case.subject.id: case for case in load_cases(session, directory, subjects, now)}
-
-
-def _earlier(session: Session, connector: str, deliveries: Sequence[Delivery]) -> dict[str, str]:
-    """For changes of an earlier conversion: the state of the latest delivery that came before, by the change's id."""
-    changes = [delivery for delivery in deliveries if delivery.kind != "new"]
-    if not changes:
-        return {}
-    keys = {delivery.item_key for delivery in changes}
-    rows = session.exec(
-        select(Delivery)
-        .where(Delivery.connector == connector, col(Delivery.item_key).in_(keys))
-        .order_by(col(Delivery.made_at), col(Delivery.id))
-    ).all()
-    states = {}
-    for change in changes:
-        before = [row for row in rows if row.item_key == change.item_key and row.id < change.id]
-        unfinished = [row.state for row in before if row.state in UNFINISHED]
-        states[change.id] = unfinished[0] if unfinished else "delivered" if _counts(before) else _last_state(before)
-    return states
-
-
-def _counts(before: Sequence[Delivery]) -> bool:
-    return any(row.kind == "new" and row.state == "delivered" for row in before)
-
-
-def _last_state(before: Sequence[Delivery]) -> str:
-    return before[-1].state if before else "missing"
 
 
 def _write_before_send(hub: Hub, batch: _Batch) -> None:

@@ -36,6 +36,11 @@ class Enrichment:
     rulings: list[Ruling] = field(default_factory=list)
 
 
+def tells_others(hub: Hub) -> bool:
+    """Whether any enricher works at another company."""
+    return any(hub.plugins.connectors[name].manifest.recipient.role != "none" for name in hub.plugins.with_hook(HOOK))
+
+
 def enrich(hub: Hub, cases: Sequence[Case], now: datetime) -> Enrichment:
     """Ask every enricher about every caller of the batch, the connectors side by side."""
     result = Enrichment()

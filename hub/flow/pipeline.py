@@ -16,8 +16,9 @@ from hub.flow.attribute import attribute
 from hub.flow.case import Case, Subject, load_cases, load_past
 from hub.flow.consent import disclosure_row, words_of
 from hub.flow.convert import Converted, convert
-from hub.flow.enrich import Enrichment, enrich
+from hub.flow.enrich import Enrichment, enrich, tells_others
 from hub.flow.firsts import correct_firsts
+from hub.flow.subjects import gates_of_subjects
 from hub.model import (
     Attribution,
     Call,
@@ -31,7 +32,8 @@ from hub.model import (
     Visit,
 )
 from hub.numbers.directory import Directory
-from hub.privacy.ledger import Word, append
+from hub.privacy.ledger import Word
+from hub.privacy.withdrawal import LONGEST, sending, speaking, take_effect
 from hub.reports.marks import Change, mark
 from hub.store.claims import claim, held_ids
 from hub.store.rows import change_rows, write_rows
@@ -50,16 +52,21 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
     if not subjects:
         return 0
     with hub.heartbeat.keeping(subject_table, token):
-        with hub.store.reading() as session:
-            cases = load_cases(session, directory, subjects, now)
-            load_past(session, cases)
+        gates = gates_of_subjects(subjects) if tells_others(hub) else set()
+        with sending(hub.store, gates, LONGEST) as free:
+            if not free:
+                return 0  # their leases end, and they are claimed again
+            with hub.store.reading() as session:
+                cases = load_cases(session, directory, subjects, now)
+                load_past(session, cases)
 
-        for case in cases:
-            attribute(case, now)
-        enrichment = enrich(hub, cases, now)
+            for case in cases:
+                attribute(case, now)
+            enrichment = enrich(hub, cases, now)
         converted = convert(hub, cases, now)
 
-        with hub.store.writing() as session:
+        refusing = [case.person for case in cases if case.person and _refusals(case)]
+        with speaking(hub.store, refusing, "refused"), hub.store.writing() as session:
             held = held_ids(session, subject_table, [subject.id for subject in subjects], token)
             _write(hub, session, [case for case in cases if case.subject.id in held], enrichment, converted)
             _finish(session, subject_table, subjects, cases, held, now)
@@ -79,7 +86,7 @@ def _write(hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrich
     people = {case.person.id: case.person for case in cases if case.person and case.is_new_person}
     write_rows(session, Person, list(people.values()))
     _meet_people(session, cases)
-    _know_people(session, cases, hub.clock())
+    _know_people(hub, session, cases, hub.clock())
     write_rows(session, Attribution, [case.attribution for case in cases if case.attribution])
     _link_visits(session, cases)
     write_rows(session, FactRow, [fact for fact in enrichment.facts if fact.subject_id in ours])
@@ -122,7 +129,7 @@ def _meet_people(session: Session, cases: Sequence[Case]) -> None:
         case.person = people.get((case.company.id, case.phone_number), case.person)
 
 
-def _know_people(session: Session, cases: Sequence[Case], now: datetime) -> None:
+def _know_people(hub: Hub, session: Session, cases: Sequence[Case], now: datetime) -> None:
     """What a form tells of its person: what was not known is known now, and a refusal is the person's word for good.
 
     A yes on a form speaks for that form alone: anybody can type somebody else's number.
@@ -160,7 +167,11 @@ def _know_people(session: Session, cases: Sequence[Case], now: datetime) -> None
         for use, state in words_of(form.consent).items()
         if state == "refused"
     ]
-    append(session, words, now)
+    take_effect(session, hub.config, hub.vault, words, now)
+
+
+def _refusals(case: Case) -> bool:
+    return isinstance(case.subject, FormSubmission) and "refused" in words_of(case.subject.consent).values()
 
 
 def _link_visits(session: Session, cases: Sequence[Case]) -> None:

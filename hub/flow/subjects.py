@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from hub.flow.case import Subject, moment_of
 from hub.model import Call, FormSubmission, TextMessage
+from hub.privacy.withdrawal import gates_of
 
 TIMES: tuple[tuple[Any, Any], ...] = (
     (Call, Call.started_at),
@@ -28,6 +29,22 @@ def read_subjects(session: Session, ids: Iterable[str]) -> list[Subject]:
             found += session.exec(select(table).where(col(table.id).in_(left)))
             left -= {subject.id for subject in found}
     return found
+
+
+def _number_of(subject: Subject) -> str | None:
+    """The number of who called, wrote or filled in the form, E.164; None where it is hidden or was not given."""
+    match subject:
+        case Call():
+            return subject.caller_number
+        case TextMessage():
+            return subject.person_number
+        case FormSubmission():
+            return subject.phone_number
+
+
+def gates_of_subjects(subjects: Iterable[Subject]) -> set[str]:
+    """The gates of everybody behind these subjects, which a send to or about them holds (hub.privacy.withdrawal)."""
+    return set().union(*(gates_of(each.company_id or "", each.person_id, _number_of(each)) for each in subjects))
 
 
 def last_of(session: Session, people: Collection[str], since: datetime, until: datetime) -> Subject | None:

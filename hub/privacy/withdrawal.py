@@ -70,7 +70,7 @@ def take_effect(session: Session, config: Config, vault: Vault, words: Sequence[
     """Append words to the ledger and hold what is queued against them; how many items are held now.
 
     To be called within `speaking`, in the transaction that is the moment of the withdrawal. What is held stays so when the
-    person changes their mind: `hub deliveries retry` asks consent anew.
+    person changes their mind: `hub deliveries replay` asks consent anew.
     """
     append(session, words, now, vault)
     return sum(_hold(session, config, word, now) for word in words if word.state in NO and word.person_id)

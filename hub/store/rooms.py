@@ -53,7 +53,7 @@ def rooms_of(database: str | None) -> Path | str:
     """Where the rooms of an SQLite database are: a folder beside its file, else a name in this process."""
     if fcntl is None or not database or database == ":memory:" or database.startswith("file:"):
         return database or ":memory:"
-    folder = Path(f"{database}-gates")
+    folder = Path(database).with_name(f".{Path(database).name}.gates")
     folder.mkdir(exist_ok=True)
     return folder
 

@@ -171,6 +171,8 @@ def test_a_dry_run_shows_what_consent_would_withhold(shop: Shop) -> None:
     shop.play(send=False)
     said = ("--company", "north", "--phone", CALLER, "--state", "withdrawn")
     shop.run("consent", "record", *said, "--use", "marketing.advertising", "--channel", "agent")
+    assert (shop.rows(Delivery)[0].state, shop.rows(Delivery)[0].code) == ("held", "consent.withdrawn")
+    shop.run("deliveries", "replay", shop.rows(Delivery)[0].id, "--yes")
     told = shop.json("sync", "ads", "--dry-run")
     (item,) = told["items"]
     assert (item["verdict"], item["would_be_sent"], item["status"]) == ("deny", False, "held")

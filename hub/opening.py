@@ -42,10 +42,13 @@ def open_store(config: Config) -> Iterator[Store]:
 
     from hub.store.engine import Store, explain
     from hub.store.schema import upgrade
+    from hub.store.tombstones import refuse_unfinished
 
     store = Store(config.hub.database)
     try:
         upgrade(store)
+        with store.reading() as session:
+            refuse_unfinished(session)
         yield store
     except OperationalError as error:
         raise ConfigError(explain(error)) from None
@@ -63,6 +66,7 @@ def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandb
     from hub.sandbox import start_sandboxes
     from hub.store.engine import explain
     from hub.store.schema import upgrade
+    from hub.store.tombstones import refuse_unfinished
 
     clock = clock or utc_now
     entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}
@@ -74,6 +78,8 @@ def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandb
         hub = assemble(replace(config, connectors={**config.connectors, **pointed}), clock)
         try:
             upgrade(hub.store)
+            with hub.store.reading() as session:
+                refuse_unfinished(session)
             _check_keys(hub)
             with hub.store.writing() as session:
                 write_accounts(session, config, clock())

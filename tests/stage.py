@@ -116,6 +116,7 @@ def make_config(
     common: Mapping[str, Mapping[str, Any]] | None = None,
     keys: Sequence[str] = (KEY,),
     recordings: Mapping[str, Any] | None = None,
+    tombstones: str | None = None,
 ) -> Config:
     """A checked config in code; `common` holds what `connectors:` says besides the plugin, such as `companies`."""
     return Config(
@@ -123,6 +124,7 @@ def make_config(
             public_url="https://calls.example.com",  # type: ignore[arg-type]
             database=database,
             secret_keys=tuple(SecretStr(key) for key in keys),
+            tombstones=tombstones,
         ),
         connectors={
             name: ConnectorEntry(

@@ -31,6 +31,7 @@ def read_hub(reading: Reading, value: Any) -> HubSection | None:
     return hub.model_copy(
         update={
             "database": _absolute_database(reading, hub.database),
+            "tombstones": str(reading.absolute(hub.tombstones)) if hub.tombstones else None,
             "plugin_dirs": tuple(str(reading.absolute(folder)) for folder in hub.plugin_dirs),
         }
     )

@@ -6,6 +6,7 @@ from hub.model.audit import AuditEntry
 from hub.model.calls import Call, CallEventRow, InboxWebhook
 from hub.model.consent import ConsentDecision, Disclosure
 from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
+from hub.model.erasures import Restoration, Tombstone
 from hub.model.flows import CallStep, FlowVersion, RecordingNotice
 from hub.model.forms import FormSubmission
 from hub.model.keys import PersonKey
@@ -66,12 +67,14 @@ __all__ = [
     "PortOrderRow",
     "Recording",
     "RecordingNotice",
+    "Restoration",
     "SourceRule",
     "Suppression",
     "SyncSlot",
     "TextMedia",
     "TextMessage",
     "TextStatus",
+    "Tombstone",
     "Tracker",
     "TrackingNumber",
     "TranscriptRow",

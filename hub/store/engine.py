@@ -97,6 +97,7 @@ def _sqlite_engine(url: Any) -> Engine:
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA busy_timeout=30000")
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA secure_delete=ON")  # what is erased must not be found in the file's free pages
         cursor.execute("PRAGMA cache_size=-16000")
         cursor.close()
 

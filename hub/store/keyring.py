@@ -40,6 +40,10 @@ class Keyring:
             "data/secret.key and set secret_keys: ['${file:data/secret.key}']."
         )
 
+    def knows(self, sealed: bytes) -> bool:
+        """Whether it has the key that a ciphertext needs."""
+        return self.key_id(sealed) in self._keys
+
     def encrypt(self, plain: bytes, where: str) -> bytes:
         """Key id, nonce and ciphertext in one."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM

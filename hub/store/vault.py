@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from hub.errors import ConfigError
@@ -20,6 +21,10 @@ from hub.store.rows import write_rows
 
 HOLDERS = "holders"
 """The row whose key hashes the holders' names; it is made with the first key and never destroyed."""
+NOBODYS = "backup|"
+"""How the holder of a backup's own key begins."""
+SHARES = 1_024
+"""Keys of one backup among which the rows of nobody known are shared out."""
 ID_BYTES = 36
 AT_ONCE = 500
 """Keys that one transaction wraps anew."""
@@ -54,52 +59,86 @@ class Vault:
     ) -> Callable[[bytes, str], bytes]:
         """As `seal`, in two steps: what it gives seals (plain, where) once `session` is over, so that an hour of audio is not
         encrypted while everybody else waits to write."""
-        key_id, key = self._key_of(session, self._holder(session, company_id, phone_number, subject_id))
-
-        def seal(plain: bytes, where: str) -> bytes:
-            from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-            nonce = os.urandom(NONCE_BYTES)
-            return key_id.encode() + nonce + AESGCM(key).encrypt(nonce, plain, _bound(where, key_id))
-
-        return seal
+        return partial(_seal, *self._key_of(session, self.holder(session, company_id, phone_number, subject_id)))
 
     def open(self, session: Session, sealed: bytes, where: str) -> bytes | None:
         """What was sealed; None where its key was destroyed. ConfigError where it was not sealed for this place, or the
         hub's own key is not there."""
+        return self.opener(session, [self.key_id(sealed)])(sealed, where)
+
+    def sealers(self, session: Session, holders: Collection[str]) -> dict[str, Callable[[bytes, str], bytes]]:
+        """As `sealer`, for many holders at once (`holder`); those who have no key yet get one."""
+        wanted = list(dict.fromkeys(holders))
+        found = self._newest_of(session, wanted)
+        missing = [holder for holder in wanted if holder not in found or found[holder].wrapped is None]
+        if missing:
+            made = [self._new(each, found[each].generation + 1 if each in found else 0) for each in missing]
+            write_rows(session, PersonKey, made)
+            found |= self._newest_of(session, missing)  # where another process was first, its key it is
+        return {holder: partial(_seal, row.id, self._unwrap(row)) for holder, row in found.items() if row.wrapped}
+
+    def opener(
+        self, session: Session, key_ids: Collection[str], *, lost: bool = False
+    ) -> Callable[[bytes, str], bytes | None]:
+        """As `open`, for many sealed bytes whose keys are named at once; it works on once `session` is over. With `lost`, a key
+        that is not there counts as destroyed."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        key_id = self.key_id(sealed)
-        row = session.get(PersonKey, key_id)
-        if row is not None and row.wrapped is None:
-            return None
-        nonce, ciphertext = sealed[ID_BYTES : ID_BYTES + NONCE_BYTES], sealed[ID_BYTES + NONCE_BYTES :]
-        try:
-            if row is None or row.wrapped is None:
-                raise InvalidTag
-            key = self._keyring.decrypt(row.wrapped, _place(key_id))
-            return AESGCM(key).decrypt(nonce, ciphertext, _bound(where, key_id))
-        except (InvalidTag, ValueError):
-            raise ConfigError(
-                f"What is stored at {where} does not open with any key of this database; restore its keys' backup."
-            ) from None
+        found = session.exec(select(PersonKey).where(col(PersonKey.id).in_(set(key_ids)))).all()
+        keys = {row.id: row for row in found}
+
+        def open_one(sealed: bytes, where: str) -> bytes | None:
+            key_id = self.key_id(sealed)
+            row = keys.get(key_id)
+            if (row is None and lost) or (row is not None and row.wrapped is None):
+                return None
+            nonce, ciphertext = sealed[ID_BYTES : ID_BYTES + NONCE_BYTES], sealed[ID_BYTES + NONCE_BYTES :]
+            try:
+                if row is None:
+                    raise InvalidTag
+                return AESGCM(self._unwrap(row)).decrypt(nonce, ciphertext, _bound(where, key_id))
+            except (InvalidTag, ValueError):
+                raise ConfigError(
+                    f"What is stored at {where} does not open with any key of this database; restore its keys' backup."
+                ) from None
+
+        return open_one
 
     def destroy(self, session: Session, company_id: str | None, phone_number: str | None, subject_id: str) -> bool:
         """Destroy the person's key: all that is sealed under it stays unreadable for ever. Whether there was one."""
-        holder = self._holder(session, company_id, phone_number, subject_id)
-        done = session.execute(
+        return bool(self.destroy_keys(session, [self.holder(session, company_id, phone_number, subject_id)]))
+
+    def destroy_keys(self, session: Session, holders: Collection[str], key_ids: Collection[str] = ()) -> list[str]:
+        """Destroy every key of the holders (`holder`), and the keys of these ids; the ids of all that are gone now."""
+        theirs = or_(col(PersonKey.holder).in_(set(holders)), col(PersonKey.id).in_(set(key_ids)))
+        live = (theirs, col(PersonKey.wrapped).is_not(None), col(PersonKey.holder) != HOLDERS)
+        done = (
             update(PersonKey)
-            .where(col(PersonKey.holder) == holder, col(PersonKey.wrapped).is_not(None))
+            .where(*live)
             .values(wrapped=None, key_id="", destroyed_at=self._clock())
+            .returning(col(PersonKey.id))
             .execution_options(synchronize_session="fetch")
         )
-        return bool(done.rowcount)  # type: ignore[attr-defined]
+        return sorted(session.scalars(done))
+
+    @staticmethod
+    def keys_of_shares(session: Session, row_ids: Collection[str]) -> list[str]:
+        """Ids of the backups' own keys under which these rows may have been sealed (`nobodys_holder`)."""
+        shares = {str(_share(row_id)) for row_id in row_ids}
+        keys = select(PersonKey.id, PersonKey.holder).where(
+            col(PersonKey.holder).startswith(NOBODYS), col(PersonKey.wrapped).is_not(None)
+        )
+        return [key_id for key_id, holder in session.exec(keys) if holder.rpartition("|")[2] in shares]
 
     def fingerprint(self, session: Session, company_id: str, phone_number: str) -> str:
         """A keyed hash that knows the company's person again and names nobody, also after their key was destroyed."""
         name = f"known|{company_id}|{phone_number}"
         return hmac.new(self._naming(session), name.encode(), hashlib.sha256).hexdigest()
+
+    def row_mark(self, session: Session, table: str, row_id: str) -> str:
+        """A keyed hash that knows a row again, in a backup too, and says nothing of it: a tombstone's."""
+        return hmac.new(self._naming(session), f"row|{table}|{row_id}".encode(), hashlib.sha256).hexdigest()
 
     def check(self, session: Session) -> None:
         """ConfigError where this database was sealed with a key that the hub has not."""
@@ -112,7 +151,8 @@ class Vault:
         """The id of the person's key that sealed bytes need."""
         return sealed[:ID_BYTES].decode("ascii", "replace")
 
-    def _holder(self, session: Session, company_id: str | None, phone_number: str | None, subject_id: str) -> str:
+    def holder(self, session: Session, company_id: str | None, phone_number: str | None, subject_id: str) -> str:
+        """The keyed hash by which the key table knows a person."""
         name = f"person|{company_id or ''}|{phone_number}" if phone_number else f"subject|{subject_id}"
         return hmac.new(self._naming(session), name.encode(), hashlib.sha256).hexdigest()
 
@@ -132,7 +172,15 @@ class Vault:
             write_rows(session, PersonKey, [self._new(holder, generation)])
             # Where another process was first, its key it is.
             row = _newest(session, holder)
-        return row.id, self._keyring.decrypt(row.wrapped, _place(row.id))
+        return row.id, self._unwrap(row)
+
+    @staticmethod
+    def _newest_of(session: Session, holders: Collection[str]) -> dict[str, PersonKey]:
+        keys = select(PersonKey).where(col(PersonKey.holder).in_(holders)).order_by(col(PersonKey.generation))
+        return {row.holder: row for row in session.exec(keys.execution_options(populate_existing=True))}
+
+    def _unwrap(self, row: PersonKey) -> bytes:
+        return self._keyring.decrypt(row.wrapped or b"", _place(row.id))
 
     def _new(self, holder: str, generation: int) -> PersonKey:
         key_id = new_id()
@@ -144,6 +192,16 @@ class Vault:
             wrapped=self._keyring.encrypt(os.urandom(32), _place(key_id)),
             made_at=self._clock(),
         )
+
+
+def nobodys_holder(backup_id: str, row_id: str) -> str:
+    """The holder under which a backup seals a row of nobody known. The row may be known as somebody's later: their erasure
+    destroys its share's key (`Vault.keys_of_shares`), and with it a thousandth of such rows in that backup."""
+    return f"{NOBODYS}{backup_id}|{_share(row_id)}"
+
+
+def _share(row_id: str) -> int:
+    return int.from_bytes(hashlib.sha256(row_id.encode()).digest()[:4], "big") % SHARES
 
 
 def rotate_person_keys(store: Store, keyring: Keyring) -> int:
@@ -167,6 +225,13 @@ def rotate_person_keys(store: Store, keyring: Keyring) -> int:
         changed += len(rows)
         if len(rows) < AT_ONCE:
             return changed
+
+
+def _seal(key_id: str, key: bytes, plain: bytes, where: str) -> bytes:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = os.urandom(NONCE_BYTES)
+    return key_id.encode() + nonce + AESGCM(key).encrypt(nonce, plain, _bound(where, key_id))
 
 
 def _newest(session: Session, holder: str) -> PersonKey | None:

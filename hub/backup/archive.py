@@ -1,0 +1,170 @@
+"""The file of a backup: encrypted chunks of rows, files of audio, and a manifest with how many there are and their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from hub.errors import ConfigError
+from hub.model.columns import new_id
+from hub.store.keyring import Keyring
+
+FORMAT = 1
+MANIFEST = "manifest"
+
+
+class NotWhole(ConfigError):
+    """A backup that is damaged, cut off, altered, or no backup at all."""
+
+
+class ArchiveWriter:
+    """Writes one file, whole or not at all: it appears under its name once the manifest is in it and all is on the disk.
+
+    Each chunk is compressed JSON lines, encrypted under the hub's keyring and bound to its place in this backup. What is held
+    in memory is one chunk and a few bytes of each entry's name.
+    """
+
+    def __init__(self, file: Path, keyring: Keyring, kind: str) -> None:
+        self.id = new_id()
+        self._file, self._keyring, self._kind = file, keyring, kind
+        self._draft = file.with_name(f".{file.name}.draft")
+        self._counts: dict[str, dict[str, Any]] = {}
+        self._hashes: dict[str, Any] = {}
+        try:
+            self._stream = os.fdopen(os.open(self._draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
+        except OSError as error:
+            raise ConfigError(
+                f"{file} cannot be written ({error.strerror}); name a file in a folder of yours."
+            ) from None
+        self._zip = zipfile.ZipFile(self._stream, "w", zipfile.ZIP_STORED, allowZip64=True)
+
+    def __enter__(self) -> ArchiveWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._zip.close()
+            self._stream.close()
+            self._draft.unlink(missing_ok=True)
+
+    def rows(self, table: str, rows: Sequence[Any]) -> None:
+        """One chunk of a table."""
+        count = self._entry(table)
+        lines = "\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
+        name = f"{table}/{count['chunks']:08}"
+        sealed = self._keyring.encrypt(
+            zlib.compress(lines.encode("utf-8", "surrogatepass")), f"backup/{self.id}/{name}"
+        )
+        self._write(table, name, sealed)
+        count["rows"] += len(rows)
+
+    def file(self, path: str, data: bytes) -> None:
+        """One file that is encrypted already."""
+        self._entry(FILES)["rows"] += 1
+        self._write(FILES, f"{FILES}/{path}", data)
+
+    def finish(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        """Write the manifest and give the file its name; the whole manifest."""
+        for table, count in self._counts.items():
+            count["sha256"] = self._hashes[table].hexdigest()
+        told = {**manifest, "format": FORMAT, "kind": self._kind, "id": self.id, "tables": self._counts}
+        plain = json.dumps(told, separators=(",", ":")).encode()
+        self._zip.writestr(MANIFEST, self._keyring.encrypt(plain, f"backup/{self._kind}/{MANIFEST}"))
+        self._zip.close()
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self._stream.close()
+        self._draft.replace(self._file)
+        folder = os.open(self._file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return told
+
+    def _entry(self, table: str) -> dict[str, Any]:
+        self._hashes.setdefault(table, hashlib.sha256())
+        return self._counts.setdefault(table, {"rows": 0, "chunks": 0})
+
+    def _write(self, table: str, name: str, data: bytes) -> None:
+        self._zip.writestr(name, data)
+        self._hashes[table].update(data)
+        self._counts[table]["chunks"] += 1
+
+
+FILES = "recordings"
+
+
+class ArchiveReader:
+    """Reads one file; `manifest` says what is in it. NotWhole where it is damaged; ConfigError where its key is not there."""
+
+    def __init__(self, file: Path, keyring: Keyring, kind: str) -> None:
+        self._file, self._keyring = file, keyring
+        try:
+            self._zip = zipfile.ZipFile(file)
+            sealed = self._zip.read(MANIFEST)
+        except OSError as error:
+            raise ConfigError(f"{file} cannot be read ({error.strerror}).") from None
+        except (zipfile.BadZipFile, KeyError):
+            raise NotWhole(f"{file} is no whole backup of Ringfence; take another copy of it.") from None
+        try:
+            plain = keyring.decrypt(sealed, f"backup/{kind}/{MANIFEST}")
+        except ConfigError as error:
+            if keyring.knows(sealed):
+                raise NotWhole(f"{file} is no whole backup of {kind}; take the right file, or another copy.") from None
+            raise ConfigError(f"{file} was made with another key. {error}") from None
+        self.manifest: dict[str, Any] = json.loads(plain)
+        if self.manifest["format"] != FORMAT:
+            raise ConfigError(f"{file} was made by another version of Ringfence; restore it with that one.")
+
+    @property
+    def id(self) -> str:
+        """The backup's."""
+        return str(self.manifest["id"])
+
+    def check(self) -> None:
+        """Read it once from end to end; NotWhole where a byte is not as it was written, or something lacks."""
+        for table, count in self.manifest["tables"].items():
+            digest, names = hashlib.sha256(), self._names(table)
+            for name in names:
+                digest.update(self._read(name))
+            if len(names) != count["chunks"] or digest.hexdigest() != count["sha256"]:
+                raise NotWhole(f"{self._file} is damaged at {table}; take another copy of it.")
+
+    def rows(self, table: str) -> Iterator[list[Any]]:
+        """The chunks of a table, in the order they were written."""
+        for name in self._names(table):
+            sealed = self._read(name)
+            try:
+                plain = self._keyring.decrypt(sealed, f"backup/{self.id}/{name}")
+            except ConfigError:
+                raise NotWhole(f"{self._file} is damaged at {table}; take another copy of it.") from None
+            text = zlib.decompress(plain).decode("utf-8", "surrogatepass")
+            yield [json.loads(line) for line in text.split("\n")]
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Each file's path and bytes."""
+        for name in self._names(FILES):
+            yield name.removeprefix(f"{FILES}/"), self._read(name)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._zip.close()
+
+    def _names(self, table: str) -> list[str]:
+        return [name for name in self._zip.namelist() if name.startswith(f"{table}/")]
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return self._zip.read(name)
+        except (zipfile.BadZipFile, OSError, EOFError):
+            raise NotWhole(f"{self._file} is damaged at {name.partition('/')[0]}; take another copy of it.") from None

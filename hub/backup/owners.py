@@ -1,0 +1,127 @@
+"""Whose a row is: by what holder of the key table its personal columns are sealed in a backup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table, select, tuple_
+from sqlmodel import Session, SQLModel
+
+Owner = tuple[str | None, str | None, str]
+"""Company, phone number, and the id of the row that stands for the person where the number is hidden."""
+STAFF = frozenset({"policy_acceptance", "mail_choice", "owner_consent"})
+"""Tables of people who work with the hub, not of callers: encrypted with the whole backup, under no key of their own."""
+SEALED = {"text_message": "body", "text_media": "data", "transcript": "sealed", "consent_detail": "sealed"}
+"""Columns that are sealed under their person's key already."""
+QUOTED = {"delivery": ("reason",), "attempt": ("reason",), "outcome": ("trace",)}
+"""Columns in which others' words are kept, which may quote a person."""
+NUMBER = {
+    "person": "phone_number",
+    "call": "caller_number",
+    "text_message": "person_number",
+    "form_submission": "phone_number",
+}
+CONTACTS = ("call", "text_message", "form_submission")
+
+
+@dataclass(frozen=True)
+class Owners:
+    """Finds the owners of rows, a chunk at a time, in the snapshot of `session`."""
+
+    session: Session
+
+    def of(self, table: Table, rows: Sequence[Mapping[Any, Any]]) -> list[Owner | None]:
+        """The owner of each row; None where nobody is known."""
+        name = table.name
+        if name in NUMBER:
+            return self._of_contacts(name, rows)
+        if name == "visit":
+            return self._by(rows, "person_id", self._people)
+        if name == "page_view":
+            visits = self._known("visit", _of(rows, "visit_id"))
+            return [self._people(_of(visits.values(), "person_id")).get(visits[row["visit_id"]]["person_id"] or "")
+                    if row["visit_id"] in visits else None for row in rows]  # fmt: skip
+        if "subject_id" in table.c:
+            return self._by(rows, "subject_id", self._subjects)
+        if "call_id" in table.c:
+            return self._by(rows, "call_id", self._subjects)
+        if "text_id" in table.c:
+            return self._by(rows, "text_id", self._subjects)
+        if "delivery_id" in table.c and "subject_id" not in table.c:
+            deliveries = self._values("delivery", _of(rows, "delivery_id"), "subject_id")
+            owners = self._subjects(deliveries.values())
+            return [owners.get(deliveries.get(row["delivery_id"], "")) for row in rows]
+        if "carrier_call_id" in table.c:
+            return self._of_carriers_calls(rows)
+        return self._by(rows, "person_id", self._people) if "person_id" in table.c else [None] * len(rows)
+
+    def _of_contacts(self, name: str, rows: Sequence[Mapping[Any, Any]]) -> list[Owner | None]:
+        people = {} if name == "person" else self._people(_of(rows, "person_id"))
+        owners: list[Owner | None] = []
+        for row in rows:
+            own: Owner = (row["company_id"], row[NUMBER[name]], row["id"])
+            known = people.get(row.get("person_id") or "")
+            owners.append(known if own[1] is None and known is not None else own)
+        return owners
+
+    def _of_carriers_calls(self, rows: Sequence[Mapping[Any, Any]]) -> list[Owner | None]:
+        call = _table("call")
+        ties = {(row["connector"], row["carrier_call_id"]) for row in rows}
+        found = select(call.c.connector, call.c.carrier_call_id, call.c.id)
+        found = found.where(tuple_(call.c.connector, call.c.carrier_call_id).in_(ties))
+        ids = {(connector, told): row_id for connector, told, row_id in self.session.execute(found)}
+        owners = self._subjects(ids.values())
+        return [owners.get(ids.get((row["connector"], row["carrier_call_id"]), "")) for row in rows]
+
+    def _by(self, rows: Sequence[Mapping[Any, Any]], column: str, find: Any) -> list[Owner | None]:
+        owners = find(_of(rows, column))
+        return [owners.get(row[column] or "") for row in rows]
+
+    def _people(self, ids: Iterable[str]) -> dict[str, Owner]:
+        return {
+            row_id: (row["company_id"], row["phone_number"], row_id)
+            for row_id, row in self._known("person", ids).items()
+        }
+
+    def _subjects(self, ids: Iterable[str]) -> dict[str, Owner]:
+        wanted = set(ids)
+        owners: dict[str, Owner] = {}
+        for name in CONTACTS:
+            rows = list(self._known(name, wanted - owners.keys()).values())
+            owners |= {
+                row["id"]: owner for row, owner in zip(rows, self._of_contacts(name, rows), strict=True) if owner
+            }
+        return owners
+
+    def _values(self, name: str, ids: Iterable[str], column: str) -> dict[str, str]:
+        table = _table(name)
+        found = self.session.execute(select(table.c.id, table.c[column]).where(table.c.id.in_(set(ids))))
+        return {row_id: value for row_id, value in found if value}
+
+    def _known(self, name: str, ids: Iterable[str]) -> dict[str, Mapping[Any, Any]]:
+        wanted = set(ids)
+        if not wanted:
+            return {}
+        table = _table(name)
+        columns = [table.c[each] for each in ("id", "company_id", "person_id", NUMBER.get(name, "")) if each in table.c]
+        found = self.session.execute(select(*columns).where(table.c.id.in_(wanted)))
+        return {row["id"]: row for row in found.mappings()}
+
+
+def personal_columns(table: Table) -> list[str]:
+    """The columns of a table that are sealed in a backup."""
+    if table.name in STAFF:
+        return []
+    already = SEALED.get(table.name)
+    personal = [column.name for column in table.c if "category" in column.info and column.name != already]
+    return [*personal, *QUOTED.get(table.name, ())]
+
+
+def _of(rows: Iterable[Mapping[Any, Any]], column: str) -> set[str]:
+    return {row[column] for row in rows if row[column]}
+
+
+def _table(name: str) -> Table:
+    return SQLModel.metadata.tables[name]

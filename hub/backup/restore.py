@@ -1,0 +1,192 @@
+"""Restore a backup into an empty database, and keep what was erased erased."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, func, insert, select, update
+from sqlmodel import Session, SQLModel, col
+
+from hub.assembly import Hub
+from hub.backup.archive import ArchiveReader
+from hub.backup.owners import personal_columns
+from hub.backup.save import DATA, KEYS, Progress, key_of, place_in
+from hub.backup.values import from_json
+from hub.errors import ConfigError
+from hub.model import PersonKey, Restoration
+from hub.model.columns import new_id
+from hub.privacy.erasure import replay_tombstones
+from hub.store.rows import write_rows
+from hub.store.schema import revisions, upgrade
+from hub.store.scrub import scrub
+from hub.store.tombstones import Buried, bury, journal_of, read_journal
+from hub.store.vault import HOLDERS
+
+
+class NotRestored(ConfigError):
+    """A backup cannot be restored; nothing was written."""
+
+
+def restore(
+    hub: Hub,
+    file: Path,
+    keys: Path | None,
+    journal: Path | None = None,
+    *,
+    without_journal: bool = False,
+    progress: Progress = lambda *_: None,
+) -> Restoration:
+    """Restore a backup and, where given, its keys; what it tells: the table's row, with the rows that were emptied.
+
+    `journal` is where tombstones are read besides the backup of keys, the hub's own where it is None. NotRestored where the
+    database holds something, the backup of keys is too old, or nothing says who was erased since. Until it has ended, the hub
+    refuses to open the database; one that was broken off is begun again in a new database.
+    """
+    data = ArchiveReader(file, hub.keyring, DATA)
+    key_file = ArchiveReader(keys, hub.keyring, KEYS) if keys else None
+    buried = _buried(hub, key_file, journal or journal_of(hub.config.hub), without_journal)
+    _refuse_unfit(hub, data, key_file)
+    data.check()
+    upgrade(hub.store)
+    _refuse_full(hub)
+    now = hub.clock()
+    made_at = datetime.fromisoformat(data.manifest["made_at"])
+    note = Restoration(id=new_id(), backup_id=data.id, backup_made_at=made_at, begun_at=now)
+    with hub.store.writing() as session:
+        session.add(note)
+    _restore_keys(hub, data, key_file, buried, now)
+    emptied: Counter[str] = Counter()
+    for table in SQLModel.metadata.sorted_tables:
+        _restore_table(hub, data, table, buried, emptied, progress)
+    for path, audio in data.files():
+        if audio[:36].decode("ascii", "replace") not in buried.keys:
+            hub.shelf.write(path, audio)
+    with hub.store.writing() as session:
+        for name, count in replay_tombstones(session, hub.vault, buried.rows, now).items():
+            emptied[name] = max(emptied[name], count)
+        bury(session, None, buried, now)
+        _keep_journal(hub, session, buried, now)
+        finished = {"finished_at": hub.clock(), "emptied": dict(emptied)}
+        session.execute(update(Restoration).where(col(Restoration.id) == note.id).values(**finished))
+    scrub(hub.store, sorted(emptied))
+    for archive in (data, key_file):
+        if archive is not None:
+            archive.close()
+    return note.model_copy(update=finished)
+
+
+def _buried(hub: Hub, key_file: ArchiveReader | None, journal: Path | None, without_journal: bool) -> Buried:
+    buried = Buried()
+    if journal is not None and journal.exists():
+        buried |= read_journal(journal)
+    elif not without_journal:
+        raise NotRestored(
+            "There is no journal of tombstones, so nobody knows who was erased since the backup; name it with --tombstones, "
+            "or say --without-tombstones where nobody was."
+        )
+    if key_file is not None:
+        key_file.check()
+        marks = [mark for chunk in key_file.rows("tombstone") for mark in chunk]
+        buried |= Buried(
+            frozenset(mark for kind, mark in marks if kind == "key"),
+            frozenset(mark for kind, mark in marks if kind == "row"),
+        )
+    return buried
+
+
+def _keep_journal(hub: Hub, session: Session, buried: Buried, now: datetime) -> None:
+    """Write into the hub's own journal what it does not know yet."""
+    journal = journal_of(hub.config.hub)
+    if journal is not None:
+        unknown = buried - (read_journal(journal) if journal.exists() else Buried())
+        if unknown:
+            bury(session, journal, unknown, now)
+
+
+def _refuse_unfit(hub: Hub, data: ArchiveReader, key_file: ArchiveReader | None) -> None:
+    for archive in (data, key_file):
+        if archive is not None and archive.manifest["schema"] != revisions()[-1]:
+            raise NotRestored(
+                f"The backup is of schema {archive.manifest['schema']}, this hub of {revisions()[-1]}; restore it with the "
+                "version that made it, then update the hub."
+            )
+    if key_file is not None and hub.clock() > datetime.fromisoformat(key_file.manifest["until"]):
+        raise NotRestored(
+            f"The backup of keys could be restored until {key_file.manifest['until'][:10]}; take a younger one, or restore "
+            "without keys, which leaves out what only they could open."
+        )
+
+
+def _refuse_full(hub: Hub) -> None:
+    with hub.store.reading() as session:
+        for table in SQLModel.metadata.sorted_tables:
+            if session.execute(select(func.count()).select_from(table)).scalar_one():
+                raise NotRestored(
+                    f"The database is not empty ({table.name} has rows); point hub.database at a new one, then restore."
+                )
+
+
+def _restore_keys(hub: Hub, data: ArchiveReader, key_file: ArchiveReader | None, buried: Buried, now: datetime) -> None:
+    table = SQLModel.metadata.tables["person_key"]
+    holders = data.manifest["holders"]
+    for chunk in chain([[holders]] if holders else [], key_file.rows("person_key") if key_file is not None else []):
+        rows = [_typed(table, row) for row in chunk]
+        for row in rows:
+            if row["id"] in buried.keys and row["holder"] != HOLDERS:
+                row |= {"wrapped": None, "key_id": "", "destroyed_at": row["destroyed_at"] or now}
+        with hub.store.writing() as session:
+            write_rows(session, PersonKey, rows)
+
+
+def _restore_table(
+    hub: Hub, data: ArchiveReader, table: Table, buried: Buried, emptied: Counter[str], progress: Progress
+) -> None:
+    count = data.manifest["tables"].get(table.name, {"rows": 0})["rows"]
+    personal, done = personal_columns(table), 0
+    for chunk in data.rows(table.name):
+        rows = _opened(hub, table, personal, chunk, buried, emptied)
+        with hub.store.connected() as connection:
+            connection.execute(insert(table), rows)
+        done += len(rows)
+        progress(table.name, done, count)
+
+
+def _opened(
+    hub: Hub,
+    table: Table,
+    personal: Sequence[str],
+    chunk: Sequence[dict[str, Any]],
+    buried: Buried,
+    emptied: Counter[str],
+) -> list[dict[str, Any]]:
+    sealed = [base64.b64decode(row["~"]) if "~" in row else None for row in chunk]
+    with hub.store.reading() as session:
+        opener = hub.vault.opener(session, {hub.vault.key_id(each) for each in sealed if each}, lost=True)
+    rows = []
+    for row, each in zip(chunk, sealed, strict=True):
+        empty: dict[str, Any] = {name: _emptied(table, name) for name in personal}
+        if each is not None:
+            plain = opener(each, place_in(table.name, key_of(table, row)))
+            if plain is None:
+                emptied[table.name] += 1
+            else:
+                empty |= json.loads(plain.decode("utf-8", "surrogatepass"))
+        row.pop("~", None)
+        rows.append(_typed(table, {**row, **empty}))
+    return rows
+
+
+def _typed(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: from_json(table.c[name], value) for name, value in row.items()}
+
+
+def _emptied(table: Table, name: str) -> Any:
+    column = table.c[name]
+    return None if column.nullable else ([] if name == "trace" else {})

@@ -1,0 +1,188 @@
+"""Write a backup of all data, in one consistent snapshot, while the hub goes on working; and one of the keys, apart from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, func, select
+from sqlmodel import Session, SQLModel, col
+from sqlmodel import select as select_rows
+
+from hub.assembly import Hub
+from hub.backup.archive import ArchiveWriter
+from hub.backup.owners import Owners, personal_columns
+from hub.backup.values import to_json
+from hub.model import PersonKey, Recording
+from hub.store.engine import Store
+from hub.store.schema import revisions
+from hub.store.tombstones import Buried, in_database, journal_of, read_journal
+from hub.store.vault import HOLDERS, NOBODYS, nobodys_holder
+
+AT_ONCE = 500
+DATA, KEYS = "data", "keys"
+KEY_LIFE = timedelta(days=35)
+"""How long a backup of keys can be restored; a destroyed key is gone everywhere after that."""
+LEFT_OUT = frozenset({"person_key", "tombstone", "restoration", "sync_slot"})
+"""Keys and tombstones have a backup of their own; what is due is written anew by the scheduler."""
+DONE_WITH = frozenset({"done"})
+"""A webhook that was folded is known for ever, but its raw content is in no backup: nothing needs it any more."""
+Progress = Callable[[str, int, int], None]
+"""Told after each chunk: table, rows written so far, rows in all."""
+
+
+def save(hub: Hub, file: Path, *, recordings: bool = True, progress: Progress = lambda *_: None) -> dict[str, Any]:
+    """Write a backup; its manifest. In memory is one chunk of rows, or one recording, at a time.
+
+    Personal columns are sealed under the key of their person, or, of nobody known, under one of the backup's own keys
+    (`hub.store.vault.nobodys_holder`). What is sealed already goes as it is.
+    """
+    end_backup_keys(hub)
+    with ArchiveWriter(file, hub.keyring, DATA) as archive, snapshot(hub.store) as session:
+        tables = [table for table in SQLModel.metadata.sorted_tables if table.name not in LEFT_OUT]
+        for table in tables:
+            _save_table(hub, session, archive, table, progress)
+        if recordings:
+            _save_recordings(hub, session, archive, progress)
+        return archive.finish(
+            {
+                "made_at": hub.clock().isoformat(),
+                "schema": revisions()[-1],
+                "database": hub.store.url.get_backend_name(),
+                "recordings": recordings,
+                "holders": _holders_row(hub),
+            }
+        )
+
+
+def save_keys(hub: Hub, file: Path) -> dict[str, Any]:
+    """Write a backup of people's keys and of all tombstones; its manifest. It can be restored for `KEY_LIFE`."""
+    end_backup_keys(hub)
+    journal = journal_of(hub.config.hub)
+    with ArchiveWriter(file, hub.keyring, KEYS) as archive, snapshot(hub.store) as session:
+        table = _table("person_key")
+        for rows in _chunks(session, table):
+            archive.rows("person_key", [_plain(row) for row in rows])
+        buried = Buried(
+            frozenset(each.mark for each in in_database(session, ("key",))),
+            frozenset(each.mark for each in in_database(session, ("row",))),
+        )
+        if journal is not None and journal.exists():
+            buried |= read_journal(journal)
+        marks = [*(["key", each] for each in sorted(buried.keys)), *(["row", each] for each in sorted(buried.rows))]
+        for start in range(0, len(marks), AT_ONCE):
+            archive.rows("tombstone", marks[start : start + AT_ONCE])
+        made_at = hub.clock()
+        until = (made_at + KEY_LIFE).isoformat()
+        return archive.finish({"made_at": made_at.isoformat(), "until": until, "schema": revisions()[-1]})
+
+
+def end_backup_keys(hub: Hub) -> int:
+    """Destroy the keys of backups that are older than any backup of keys may be; how many."""
+    with hub.store.writing() as session:
+        old = select_rows(PersonKey.id).where(
+            col(PersonKey.holder).startswith(NOBODYS),
+            col(PersonKey.made_at) <= hub.clock() - KEY_LIFE,
+            col(PersonKey.wrapped).is_not(None),
+        )
+        return len(hub.vault.destroy_keys(session, (), session.exec(old).all()))
+
+
+@contextmanager
+def snapshot(store: Store) -> Iterator[Session]:
+    """A session that sees one state of the database for as long as it lasts, and stops nobody from writing."""
+    level = {} if store.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+    with Session(store.engine.execution_options(**level), expire_on_commit=False) as session:
+        session.execute(
+            select(func.count()).select_from(_table("restoration"))
+        )  # SQLite's snapshot begins with a question
+        yield session
+
+
+def place_in(table: str, key: Sequence[Any]) -> str:
+    """What the sealed columns of a row are bound to."""
+    return f"backup/{table}/{json.dumps(list(key), default=str)}"
+
+
+def key_of(table: Table, row: Mapping[Any, Any]) -> list[Any]:
+    """A row's primary key, as JSON takes it."""
+    return [to_json(row[column.name]) for column in table.primary_key.columns]
+
+
+def _save_table(hub: Hub, session: Session, archive: ArchiveWriter, table: Table, progress: Progress) -> None:
+    total = session.execute(select(func.count()).select_from(table)).scalar_one()
+    owners, done = Owners(session), 0
+    for rows in _chunks(session, table):
+        written = [_plain(row) for row in rows]
+        if personal_columns(table):
+            _seal(hub, archive.id, table, owners, rows, written)
+        archive.rows(table.name, written)
+        done += len(rows)
+        progress(table.name, done, total)
+
+
+def _seal(
+    hub: Hub,
+    backup_id: str,
+    table: Table,
+    owners: Owners,
+    rows: Sequence[Mapping[Any, Any]],
+    written: Sequence[dict[str, Any]],
+) -> None:
+    """Replace the personal columns of each row by one sealed text, `~`; columns that are empty are left out of it."""
+    found = owners.of(table, rows)
+    with hub.store.reading() as asking:
+        holders = [
+            hub.vault.holder(asking, *owner)
+            if owner
+            else nobodys_holder(backup_id, row.get("visit_id") or str(row["id"]))
+            for owner, row in zip(found, rows, strict=True)
+        ]
+    parts, personal = [], personal_columns(table)
+    for row, plain in zip(rows, written, strict=True):
+        taken = {name: plain.pop(name) for name in personal}
+        done_with = table.name == "inbox" and row["state"] in DONE_WITH
+        parts.append({} if done_with else {name: each for name, each in taken.items() if each not in (None, {}, [])})
+    wanted = {holder for holder, part in zip(holders, parts, strict=True) if part}
+    if not wanted:
+        return
+    with hub.store.writing() as making:
+        sealers = hub.vault.sealers(making, wanted)
+    for row, plain, part, holder in zip(rows, written, parts, holders, strict=True):
+        if part:
+            text = json.dumps(part, ensure_ascii=False).encode("utf-8", "surrogatepass")
+            plain["~"] = to_json(sealers[holder](text, place_in(table.name, key_of(table, row))))
+
+
+def _save_recordings(hub: Hub, session: Session, archive: ArchiveWriter, progress: Progress) -> None:
+    stored = select_rows(Recording.path).where(col(Recording.path).is_not(None)).order_by(col(Recording.id))
+    paths = [path for path in session.exec(stored) if path]
+    for done, path in enumerate(paths, start=1):
+        data = hub.shelf.read(path)
+        if data is not None:  # one that ended while this backup was made
+            archive.file(path, data)
+        progress("recordings", done, len(paths))
+
+
+def _chunks(session: Session, table: Table) -> Iterator[Sequence[Mapping[Any, Any]]]:
+    found = session.execute(select(table), execution_options={"yield_per": AT_ONCE})
+    yield from found.mappings().partitions()
+
+
+def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {name: to_json(value) for name, value in row.items()}
+
+
+def _holders_row(hub: Hub) -> dict[str, Any] | None:
+    """The key that hashes names, wrapped: without it the list of those who must not be texted would know nobody."""
+    with hub.store.reading() as session:
+        row = session.exec(select_rows(PersonKey).where(PersonKey.holder == HOLDERS)).first()
+        return _plain(row.model_dump()) if row else None
+
+
+def _table(name: str) -> Table:
+    return SQLModel.metadata.tables[name]

@@ -1,0 +1,113 @@
+"""Erase one person of one company, in one transaction; then the files and the bytes that the database has let go of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.errors import RetryLater, RingfenceError
+from hub.model import Call, FormSubmission, Person, TextMessage
+from hub.privacy.erasure.reach import Reach, reach_of, webhooks_of
+from hub.privacy.erasure.rows import counts_of, erase_rows, files_of, sealed_by
+from hub.privacy.withdrawal import speaking
+from hub.reports.marks import Change, mark
+from hub.store.scrub import scrub
+from hub.store.tombstones import Buried, bury, journal_of
+
+log = structlog.get_logger(__name__)
+CLOCKS_APART = timedelta(minutes=5)
+"""By how much the clocks of our own processes may differ: webhooks that came in meanwhile are looked for once more."""
+
+
+class NotKnown(RingfenceError):
+    """Nobody of that id is there, or not any more."""
+
+
+@dataclass(frozen=True)
+class ErasedPerson:
+    """What was done: rows by table, keys destroyed, files deleted, and the files that their storage has not deleted yet (their
+    bytes are unreadable, for their key is gone)."""
+
+    rows: Counter[str]
+    keys: int
+    files: int
+    files_left: tuple[str, ...] = ()
+
+
+def plan_erasure(session: Session, hub: Hub, person: Person) -> Counter[str]:
+    """Rows by table that an erasure would delete or empty; nothing is changed."""
+    return counts_of(session, reach_of(session, hub, person, webhooks_of(session, person)))
+
+
+def erase_person(hub: Hub, person_id: str) -> ErasedPerson:
+    """Erase the person from the hub; plugins are asked by `hub.privacy.requests`. NotKnown where there is no such person.
+
+    Their stop to texts stays (a keyed hash), so do the ledger's records and the disclosures, which name them by a random id
+    that leads nowhere any more. Waits for sends to the person that are under way; nothing is sent after it.
+    """
+    now = hub.clock()
+    with hub.store.reading() as session:
+        person = session.get(Person, person_id)
+        if person is None:
+            raise NotKnown("There is no such person, or they were erased already.")
+        webhooks = webhooks_of(session, person)
+    with speaking(hub.store, [person], "withdrawn"), hub.store.writing() as session:
+        person = session.get(Person, person_id)
+        if person is None:
+            raise NotKnown("The person was erased at this moment by somebody else.")
+        webhooks += webhooks_of(session, person, since=now - CLOCKS_APART)
+        reach = reach_of(session, hub, person, webhooks)
+        files = files_of(session, reach)
+        changes = _changes(session, reach)
+        shared = hub.vault.keys_of_shares(session, reach.visits | reach.webhooks | reach.outcomes)
+        sealed = {*sealed_by(session, reach), *shared}
+        keys = hub.vault.destroy_keys(session, _holders(session, hub, person, reach), sealed)
+        rows = erase_rows(session, reach, now)
+        mark(session, changes, now)
+        bury(session, journal_of(hub.config.hub), _buried(session, hub, reach, keys), now)
+    left = tuple(path for path in files if not _deleted(hub, path))
+    scrub(hub.store, sorted(rows))
+    return ErasedPerson(rows, len(keys), len(files) - len(left), left)
+
+
+def _holders(session: Session, hub: Hub, person: Person, reach: Reach) -> set[str]:
+    """Everybody whom the key table may know the person as: by number, and each contact whose number was hidden."""
+    ids = {person.id, *reach.subjects}
+    holders = {hub.vault.holder(session, person.company_id, None, each) for each in ids}
+    if person.phone_number:
+        holders.add(hub.vault.holder(session, person.company_id, person.phone_number, person.id))
+    return holders
+
+
+def _buried(session: Session, hub: Hub, reach: Reach, keys: list[str]) -> Buried:
+    marks = {hub.vault.row_mark(session, table, each) for table, ids in reach.by_table().items() for each in ids}
+    return Buried(frozenset(keys), frozenset(marks))
+
+
+def _changes(session: Session, reach: Reach) -> list[Change]:
+    """The days whose reports must be added up anew."""
+    kinds: tuple[tuple[Any, datetime | Any, frozenset[str]], ...] = (
+        (Call, Call.started_at, reach.calls),
+        (TextMessage, TextMessage.at, reach.texts),
+        (FormSubmission, FormSubmission.submitted_at, reach.forms),
+    )
+    return [
+        Change(company_id, at)
+        for table, moment, ids in kinds
+        for company_id, at in session.exec(select(table.company_id, moment).where(col(table.id).in_(ids)))
+    ]
+
+
+def _deleted(hub: Hub, path: str) -> bool:
+    try:
+        hub.shelf.delete(path)
+    except RetryLater as error:
+        log.warning("erased audio is not deleted yet", path=path, reason=str(error))
+        return False
+    return True

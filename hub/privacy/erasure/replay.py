@@ -1,0 +1,30 @@
+"""After a restore: erase again what tombstones name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from sqlmodel import Session, SQLModel, select
+
+from hub.privacy.erasure.reach import TABLES, Reach
+from hub.privacy.erasure.rows import erase_rows
+from hub.store.vault import Vault
+
+AT_ONCE = 200
+
+
+def replay_tombstones(session: Session, vault: Vault, rows: frozenset[str], now: datetime) -> Counter[str]:
+    """Erase the rows whose marks are among `rows`, with all that hangs on them; how many rows of each table."""
+    counts: Counter[str] = Counter()
+    for table, field in TABLES.items():
+        named = _named(session, vault, table, rows)
+        for start in range(0, len(named), AT_ONCE):
+            counts += erase_rows(session, Reach(**{field: frozenset(named[start : start + AT_ONCE])}), now)
+    return counts
+
+
+def _named(session: Session, vault: Vault, table: str, rows: frozenset[str]) -> list[str]:
+    target = SQLModel.metadata.tables[table]
+    ids = session.scalars(select(target.c.id)).yield_per(1_000)
+    return [row_id for row_id in ids if vault.row_mark(session, table, row_id) in rows]

@@ -1,0 +1,151 @@
+"""What becomes of each table's rows when their person is erased: deleted, or emptied where the row counts for something."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, delete, func, tuple_, update
+from sqlmodel import Session, col, select
+
+from hub.model import (
+    Attempt,
+    Attribution,
+    Call,
+    CallStep,
+    ConversionRow,
+    Delivery,
+    FactRow,
+    FormSubmission,
+    InboxWebhook,
+    Lease,
+    OutcomeRow,
+    PageView,
+    Person,
+    Recording,
+    RecordingNotice,
+    TextMedia,
+    TextMessage,
+    TrackingNumber,
+    TranscriptRow,
+    Visit,
+)
+from hub.model.conversions import FINAL_STATES
+from hub.privacy.erasure.reach import Reach
+
+ERASED = "erased"
+REASON = "The person was erased."
+FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
+"""Work that somebody holds at this moment is not written down any more: its token is gone."""
+
+
+def counts_of(session: Session, reach: Reach) -> Counter[str]:
+    """Rows by table that an erasure changes."""
+    counts: Counter[str] = Counter()
+    for table, where, _ in _plan(reach, None):
+        counts[table.__tablename__] += session.execute(
+            select(func.count()).select_from(table).where(*where)
+        ).scalar_one()
+    return +counts
+
+
+def erase_rows(session: Session, reach: Reach, now: datetime) -> Counter[str]:
+    """Delete and empty within `session`; how many rows of each table."""
+    counts: Counter[str] = Counter()
+    for table, where, values in _plan(reach, now):
+        statement: Any = delete(table) if values is None else update(table).values(**values)
+        changed: Any = session.execute(statement.where(*where).execution_options(synchronize_session=False))
+        counts[table.__tablename__] += changed.rowcount
+    return +counts
+
+
+def files_of(session: Session, reach: Reach) -> list[str]:
+    """Paths of the audio that goes."""
+    paths = select(Recording.path).where(col(Recording.call_id).in_(reach.calls), col(Recording.path).is_not(None))
+    return [path for path in session.scalars(paths) if path]
+
+
+def sealed_by(session: Session, reach: Reach) -> set[str]:
+    """Ids of the keys that really sealed texts and transcripts: a call may have met its company only later."""
+    heard = select(Recording.id).where(col(Recording.call_id).in_(reach.calls))
+    bodies = (
+        select(TextMessage.body).where(col(TextMessage.id).in_(reach.texts)),
+        select(TextMedia.data).where(col(TextMedia.text_id).in_(reach.texts)),
+        select(TranscriptRow.sealed).where(col(TranscriptRow.recording_id).in_(heard)),
+    )
+    sealed = (each for query in bodies for each in session.scalars(query) if each)
+    return {each[:36].decode("ascii", "replace") for each in sealed}
+
+
+def _plan(reach: Reach, now: datetime | None) -> Iterator[tuple[Any, tuple[Any, ...], dict[str, Any] | None]]:
+    """(table, which rows, their new values; None: deleted), in an order that foreign keys allow."""
+    subjects = reach.subjects
+    calls = select(Call.connector, Call.carrier_call_id).where(col(Call.id).in_(reach.calls))
+    recordings = select(Recording.id).where(col(Recording.call_id).in_(reach.calls))
+    leases = select(Lease.id).where(col(Lease.visit_id).in_(reach.visits))
+    deliveries = select(Delivery.id).where(col(Delivery.subject_id).in_(subjects))
+    if subjects:
+        yield FactRow, (col(FactRow.subject_id).in_(subjects),), None
+        yield Attribution, (col(Attribution.subject_id).in_(subjects),), {
+            "visit_id": None, "keyword": None, "landing_page": None, "click_ids": {}, "clicked_at": None,
+            "trace": [], "candidates": [],
+        }  # fmt: skip
+        yield ConversionRow, (col(ConversionRow.subject_id).in_(subjects),), {"person_id": None}
+        waiting = col(Delivery.state).not_in((*FINAL_STATES, "accepted"))
+        of_theirs = col(Delivery.subject_id).in_(subjects)
+        yield Attempt, (col(Attempt.delivery_id).in_(deliveries), col(Attempt.reason).is_not(None)), {"reason": None}
+        yield Delivery, (of_theirs, waiting), {
+            "state": "held", "code": ERASED, "reason": REASON, "finished_at": now, **FREE,
+        }  # fmt: skip
+        yield Delivery, (of_theirs, ~waiting, col(Delivery.reason).is_not(None)), {"reason": REASON}
+    if reach.calls:
+        tied = (tuple_(col(CallStep.connector), col(CallStep.carrier_call_id)).in_(calls),)
+        told = (tuple_(col(RecordingNotice.connector), col(RecordingNotice.carrier_call_id)).in_(calls),)
+        yield CallStep, tied, {"result": None}
+        yield RecordingNotice, told, {"choice": None}
+        yield TranscriptRow, (col(TranscriptRow.recording_id).in_(recordings),), {
+            "sealed": None, "state": "gone", "reason": REASON, **FREE,
+        }  # fmt: skip
+        yield Recording, (col(Recording.call_id).in_(reach.calls),), {
+            "state": "gone", "path": None, "url": None, "sha256": None, "reason": REASON, **FREE,
+        }  # fmt: skip
+        yield Call, (col(Call.id).in_(reach.calls),), {
+            "caller_number": None, "caller_name": None, "recording_url": None, "person_id": None, "state": ERASED, **FREE,
+        }  # fmt: skip
+    if reach.texts:
+        yield TextMedia, (col(TextMedia.text_id).in_(reach.texts),), None
+        queued = col(TextMessage.status) == "queued"
+        yield TextMessage, (col(TextMessage.id).in_(reach.texts),), {
+            "body": None, "person_number": None, "person_id": None, "state": ERASED, **FREE,
+            "status": case((queued, "refused"), else_=col(TextMessage.status)),
+            "code": case((queued, ERASED), else_=col(TextMessage.code)),
+            "reason": case((queued, REASON), else_=None),
+        }  # fmt: skip
+    if reach.forms:
+        yield FormSubmission, (col(FormSubmission.id).in_(reach.forms),), {
+            "page": None, "phone_number": None, "email": None, "name": None, "fields": {}, "consent": {},
+            "person_id": None, "state": ERASED, **FREE,
+        }  # fmt: skip
+    if reach.visits:
+        yield PageView, (col(PageView.visit_id).in_(reach.visits),), None
+        held = {"lease_id": None, "leased_until": None}
+        yield TrackingNumber, (col(TrackingNumber.lease_id).in_(leases),), held
+        yield Lease, (col(Lease.visit_id).in_(reach.visits),), None
+        yield Visit, (col(Visit.id).in_(reach.visits),), {
+            "visitor_id": None, "landing_page": None, "referrer": None, "parameters": {}, "click_ids": {},
+            "clicked_at": {}, "keyword": None, "trace": [], "consent": {}, "user_agent": None, "person_id": None,
+            "number_shown_id": None,
+        }  # fmt: skip
+    if reach.outcomes:
+        yield OutcomeRow, (col(OutcomeRow.id).in_(reach.outcomes),), {"contact": {}, "email": None, "trace": []}
+    if reach.webhooks:
+        yield InboxWebhook, (col(InboxWebhook.id).in_(reach.webhooks),), {
+            "url": None, "headers": None, "body": None, "state": "done", "reason": ERASED, **FREE,
+        }  # fmt: skip
+    if reach.people:
+        for table, ids in ((Call, reach.calls), (TextMessage, reach.texts), (FormSubmission, reach.forms),
+                           (Visit, reach.visits)):  # fmt: skip
+            yield table, (col(table.person_id).in_(reach.people), col(table.id).not_in(ids)), {"person_id": None}
+        yield Person, (col(Person.id).in_(reach.people),), None

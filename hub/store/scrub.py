@@ -1,0 +1,26 @@
+"""Scrub: let the database let go of the bytes of what was deleted, not only of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+from hub.store.engine import Store
+
+
+def scrub(store: Store, tables: Collection[str]) -> None:
+    """Empty SQLite's log: in the file itself what is deleted is overwritten at once (`secure_delete`). On PostgreSQL,
+    VACUUM frees the rows of `tables`, and their pages are filled anew over time; what stands in its WAL goes with the WAL."""
+    if store.is_sqlite:
+        raw = store.engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            raw.close()
+        return
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in tables:
+            if table in SQLModel.metadata.tables:
+                connection.execute(text(f'VACUUM "{table}"'))

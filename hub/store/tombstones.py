@@ -1,0 +1,101 @@
+"""Tombstones: what was erased stands in the database and in a journal outside of it, so that no backup brings it back."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlmodel import Session, col, select
+
+from hub.config.models import HubSection
+from hub.errors import ConfigError
+from hub.model import Restoration, Tombstone
+from hub.store.rows import write_rows
+
+ENDING = ".tombstones"
+
+
+@dataclass(frozen=True)
+class Buried:
+    """The ids of destroyed keys, and the keyed hashes of erased rows (`hub.store.vault.Vault.row_mark`)."""
+
+    keys: frozenset[str] = frozenset()
+    rows: frozenset[str] = frozenset()
+
+    def __or__(self, other: Buried) -> Buried:
+        return Buried(self.keys | other.keys, self.rows | other.rows)
+
+    def __sub__(self, other: Buried) -> Buried:
+        return Buried(self.keys - other.keys, self.rows - other.rows)
+
+    def __bool__(self) -> bool:
+        return bool(self.keys or self.rows)
+
+
+def journal_of(settings: HubSection) -> Path | None:
+    """Where the journal lies: `hub: tombstones:`, else beside a database that is a file; None where neither is."""
+    if settings.tombstones is not None:
+        return Path(settings.tombstones)
+    url = make_url(settings.database)
+    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
+        return None
+    return Path(url.database).with_suffix(ENDING)
+
+
+def bury(session: Session, journal: Path | None, buried: Buried, at: datetime) -> None:
+    """Write tombstones down within `session`, and in the journal at once: should the transaction fail after all, the journal
+    says too much, which loses nothing but what was asked to go."""
+    if journal is not None:
+        _append(journal, buried, at)
+    rows = [Tombstone(mark=mark, kind="key", at=at) for mark in sorted(buried.keys)]
+    rows += [Tombstone(mark=mark, kind="row", at=at) for mark in sorted(buried.rows)]
+    write_rows(session, Tombstone, rows)
+
+
+def read_journal(journal: Path) -> Buried:
+    """All that a journal tells. ConfigError where it cannot be read, or a line in it is not whole."""
+    try:
+        with journal.open(encoding="ascii") as lines:
+            read = [json.loads(line) for line in lines]
+        return Buried(
+            frozenset(key for line in read for key in line["keys"]),
+            frozenset(row for line in read for row in line["rows"]),
+        )
+    except OSError as error:
+        raise ConfigError(f"{journal} cannot be read ({error.strerror}); it says who was erased.") from None
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(f"{journal} holds a line that is not whole; mend or restore the file first.") from None
+
+
+def refuse_unfinished(session: Session) -> None:
+    """ConfigError where a restore was begun in this database and has not ended: who was erased may be in it."""
+    if session.exec(select(Restoration.id).where(col(Restoration.finished_at).is_(None))).first() is not None:
+        raise ConfigError(
+            "A restore into this database was broken off, so erased people may be in it; restore into a new, empty one."
+        )
+
+
+def in_database(session: Session, kinds: Collection[str] = ("key", "row")) -> Iterator[Tombstone]:
+    """The tombstones in the database."""
+    yield from session.exec(select(Tombstone).where(col(Tombstone.kind).in_(kinds)))
+
+
+def _append(journal: Path, buried: Buried, at: datetime) -> None:
+    line = json.dumps({"at": at.isoformat(), "keys": sorted(buried.keys), "rows": sorted(buried.rows)}) + "\n"
+    try:
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(descriptor, line.encode("ascii"))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise ConfigError(
+            f"{journal} cannot be written ({error.strerror}), so nothing was erased; let the hub's user write there."
+        ) from None

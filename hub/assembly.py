@@ -15,12 +15,14 @@ from hub.contracts.connector import Connector
 from hub.contracts.services import Services
 from hub.egress import allowed_hosts, lazy_client
 from hub.plugins import Plugins
+from hub.refusals import Refusals
 from hub.store.connectors import StoredNotes, StoredTokens
 from hub.store.engine import Store
 from hub.store.heartbeat import Heartbeat
 from hub.store.keyfile import keyring_of
 from hub.store.keyring import Keyring
 from hub.store.owners import consented
+from hub.store.refusals import write_refusals
 from hub.store.shelf import Shelf
 from hub.store.vault import Vault
 
@@ -46,11 +48,13 @@ class Hub:
     shelf: Shelf
     clock: Clock
     heartbeat: Heartbeat
+    refusals: Refusals
 
     def close(self) -> None:
-        """Let go of threads and connections."""
+        """Let go of threads and connections; what was refused is written down first."""
         self.heartbeat.close()
         self.plugins.close()
+        write_refusals(self.store, self.refusals)
         self.store.close()
 
 
@@ -58,7 +62,8 @@ def assemble(config: Config, clock: Clock = utc_now) -> Hub:
     """A hub from a checked config; every connector is made, none is called. ConfigError where one does not fit."""
     store = Store(config.hub.database)
     keyring = keyring_of(config.hub)
-    connectors = [_connector(entry, config, store, keyring, clock) for entry in config.connectors.values()]
+    refusals = Refusals(clock)
+    connectors = [_connector(entry, config, store, keyring, clock, refusals) for entry in config.connectors.values()]
     shelf = Shelf(config.recordings.storage, config.recordings.options)
     return Hub(
         config,
@@ -69,6 +74,7 @@ def assemble(config: Config, clock: Clock = utc_now) -> Hub:
         shelf,
         clock,
         Heartbeat(store, clock),
+        refusals,
     )
 
 
@@ -77,12 +83,17 @@ def webhook_url(config: Config, connector: str) -> str:
     return f"{str(config.hub.public_url).rstrip('/')}/webhooks/{connector}"
 
 
-def _connector(entry: ConnectorEntry, config: Config, store: Store, keyring: Keyring, clock: Clock) -> Connector:
+def _connector(
+    entry: ConnectorEntry, config: Config, store: Store, keyring: Keyring, clock: Clock, refusals: Refusals
+) -> Connector:
     manifest = entry.connector_class.manifest
     services = Services(
         clock=clock,
         http=lazy_client(
-            entry.name, allowed_hosts(manifest, entry.settings), tls_only=entry.connector_class.enriches()
+            entry.name,
+            allowed_hosts(manifest, entry.settings),
+            tls_only=entry.connector_class.enriches(),
+            refused=partial(refusals.note, entry.name, "host"),
         ),
         tokens=StoredTokens(store, SANDBOX_KEYRING if entry.in_sandbox else keyring, clock, entry.name),
         memory=StoredNotes(store, entry.name),

@@ -24,11 +24,17 @@ def allowed_hosts(manifest: Manifest, settings: Any) -> frozenset[str]:
 
 
 def lazy_client(
-    name: str, hosts: Iterable[str], timeout: float = 20.0, *, tls_only: bool = False
+    name: str,
+    hosts: Iterable[str],
+    timeout: float = 20.0,
+    *,
+    tls_only: bool = False,
+    refused: Callable[[str], None] = lambda host: None,
 ) -> Callable[[], httpx.Client]:
     """A function that gives the connector's one client, made when it is first asked for.
 
-    With `tls_only` nothing leaves this machine in clear, where a redirect leads to neither.
+    `refused` is told of each host that the connector called and does not declare. With `tls_only` nothing leaves this machine
+    in clear, where a redirect leads to neither.
     """
     patterns = tuple(hosts)
     made: list[httpx.Client] = []
@@ -46,6 +52,7 @@ def lazy_client(
                         f"connector {name!r} went on after its deadline; what it still meant to send was not sent."
                     )
                 if not any(fnmatch(request.url.host, pattern) for pattern in patterns):
+                    refused(request.url.host)
                     raise Rejected(
                         f"connector {name!r} called {request.url.host}, which its manifest does not declare; "
                         "declare the host or set the base URL in config.yaml."

@@ -22,6 +22,9 @@ DELIVERIES = Counter(
     "ringfence_deliveries_total", "Outbox items by state and reason code.", ["connector", "state", "code"]
 )
 UNDECLARED = Counter("ringfence_undeclared_fields_total", "Personal fields kept from a plugin.", ["connector", "field"])
+UNDECLARED_HOSTS = Counter(
+    "ringfence_undeclared_hosts_total", "Requests to a host that the manifest does not declare.", ["connector", "host"]
+)
 BREAKER = Gauge("ringfence_breaker_open", "1 while a connector rests.", ["connector", "road"])
 QUEUE_AGE = Gauge("ringfence_queue_age_seconds", "Age of the oldest item that is due.", ["queue"])
 QUEUE_SIZE = Gauge("ringfence_queue_size", "Items by queue and state.", ["queue", "state"])

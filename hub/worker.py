@@ -30,6 +30,7 @@ from hub.reports.rollups import roll_up
 from hub.scheduler import Ticker
 from hub.store.claims import claim, complete, is_due
 from hub.store.connectors import pause, paused_connectors
+from hub.store.refusals import write_refusals
 from hub.store.rows import write_slot
 
 log = structlog.get_logger(__name__)
@@ -120,6 +121,7 @@ class Worker:
         taken += process(self._hub, directory, FormSubmission)
         if time.monotonic() > self._next_sweep:
             self._next_sweep = time.monotonic() + SWEEP_EVERY
+            write_refusals(self._hub.store, self._hub.refusals)
             sweep(self._hub.store, self._hub.clock(), self._hub.config.retention)
         return taken > 0
 

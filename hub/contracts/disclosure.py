@@ -18,6 +18,8 @@ class Disclosed(Generic[Value]):
 
     value: Value
     categories: frozenset[str]
+    withheld: frozenset[str] = frozenset()
+    """The fields that held something and are not declared: the plugin gets them empty."""
 
 
 def disclose(value: Value, manifest: Manifest, hook: str) -> Disclosed[Value]:
@@ -26,6 +28,7 @@ def disclose(value: Value, manifest: Manifest, hook: str) -> Disclosed[Value]:
     shares = {share.field: share for share in flow.shares} if flow else {}
     changes: dict[str, Any] = {}
     categories: set[str] = set()
+    withheld: set[str] = set()
     value_type: Any = type(value)
     for name, category in personal_fields(value_type).items():
         held = getattr(value, name)
@@ -37,9 +40,11 @@ def disclose(value: Value, manifest: Manifest, hook: str) -> Disclosed[Value]:
             categories.add(category)
             changes[name] = shown
         else:
+            if share is None:
+                withheld.add(name)
             changes[name] = type(held)() if isinstance(held, dict | tuple) else None
     shown_value: Value = dataclasses.replace(value, **changes) if changes else value  # type: ignore[type-var]
-    return Disclosed(shown_value, frozenset(categories))
+    return Disclosed(shown_value, frozenset(categories), frozenset(withheld))
 
 
 def declared_categories(manifest: Manifest, hook: str, value_type: type) -> frozenset[str]:

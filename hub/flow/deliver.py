@@ -180,7 +180,8 @@ def _still_ours(hub: Hub, batch: _Batch) -> list[Delivery]:
 def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _Batch) -> None:
     """Sort a batch into what may be sent (parcels) and what ends or waits before that (endings)."""
     now = hub.clock()
-    manifest = hub.plugins.connectors[connector].manifest
+    plugin = hub.plugins.connectors[connector]
+    manifest = plugin.manifest
     with hub.store.reading() as session:
         cases = _cases(session, directory, batch.deliveries, now)
         wanted = [delivery.conversion_id for delivery in batch.deliveries if delivery.conversion_id]
@@ -213,7 +214,9 @@ def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _
             batch.endings[delivery.id] = _Ending("held", said.rule_id, said.reason, decision_id=ruling.row.id)
             continue
         case = cases[delivery.subject_id]
-        parcel = pack(delivery, case, ruling, conversions.get(delivery.conversion_id or ""), manifest)
+        parcel = pack(
+            delivery, case, ruling, conversions.get(delivery.conversion_id or ""), plugin, hub.refusals
+        )
         age = now - parcel.born
         if manifest.limits.max_age is not None and age > manifest.limits.max_age:
             limit = manifest.limits.max_age.days

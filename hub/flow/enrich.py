@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from hub import metrics
 from hub.assembly import Hub
 from hub.config.models import ConnectorEntry
-from hub.contracts.disclosure import disclose
 from hub.contracts.facts import Caller, Fact
 from hub.errors import RingfenceError
 from hub.flow.case import PLACE_FACTS, Case
@@ -66,8 +65,8 @@ def enrich(hub: Hub, cases: Sequence[Case], now: datetime) -> Enrichment:
 def _start(
     hub: Hub, name: str, cases: Sequence[Case]
 ) -> Future[list[Sequence[Fact] | RingfenceError]] | RingfenceError:
-    manifest = hub.plugins.connectors[name].manifest
-    callers = [disclose(Caller(phone_number=case.phone_number), manifest, HOOK).value for case in cases]
+    plugin = hub.plugins.connectors[name]
+    callers = [hub.refusals.disclose(plugin, Caller(phone_number=case.phone_number), HOOK).value for case in cases]
     try:
         return hub.plugins.submit_enrichments(name, callers)
     except RingfenceError as error:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from hub.contracts.connector import Connector
 from hub.contracts.conversions import CallActivity, Conversion
-from hub.contracts.disclosure import disclose
 from hub.contracts.manifest import Manifest
 from hub.contracts.values import Money
 from hub.flow.case import Case
 from hub.flow.clicks import click_ids
 from hub.flow.consent import Ruling
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, TextMessage
+from hub.refusals import Refusals
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,21 @@ class Parcel:
 
 
 def pack(
-    delivery: Delivery, case: Case, ruling: Ruling, conversion: ConversionRow | None, manifest: Manifest
+    delivery: Delivery,
+    case: Case,
+    ruling: Ruling,
+    conversion: ConversionRow | None,
+    connector: Connector,
+    refusals: Refusals,
 ) -> Parcel:
     """The parcel of one delivery."""
     if conversion:
         full: Conversion | CallActivity = _conversion(
-            delivery, case, ruling, conversion, _clicks(manifest, delivery.hook)
+            delivery, case, ruling, conversion, _clicks(connector.manifest, delivery.hook)
         )
     else:
         full = _activity(delivery, case)
-    disclosed = disclose(full, manifest, delivery.hook)
+    disclosed = refusals.disclose(connector, full, delivery.hook)
     born = conversion.occurred_at if conversion else case.at
     return Parcel(delivery, case, ruling, disclosed.value, disclosed.categories, born)
 

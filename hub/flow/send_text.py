@@ -17,7 +17,6 @@ from sqlmodel import Session, col, select
 from hub import metrics
 from hub.assembly import Hub
 from hub.contracts.conversions import Receipt
-from hub.contracts.disclosure import disclose
 from hub.contracts.events import MessageStatusEvent
 from hub.contracts.texts import OutboundText
 from hub.errors import (
@@ -43,6 +42,7 @@ from hub.store.gates import passing
 from hub.store.rows import write_rows
 from hub.texts.automatic import was_answered_after_all
 from hub.texts.bodies import open_body, seal_body
+from hub.texts.picture_links import addresses_of
 from hub.texts.queue import SEND
 from hub.texts.settings import settings_of
 from hub.texts.statuses import keep_status
@@ -155,6 +155,7 @@ def _prepare(hub: Hub, directory: Directory, row: Delivery, text: TextMessage, t
             write_rows(session, ConsentDecision, [ruling.row])
         ending = _why_not(session, hub, row, text, ruling, now)
         if ending is not None:
+            ending = replace(ending, decision_id=ruling.row.id if ruling else None)
             _write_end(session, row, text, token, ending, now)
             return ending
         assert ruling is not None
@@ -163,8 +164,14 @@ def _prepare(hub: Hub, directory: Directory, row: Delivery, text: TextMessage, t
         if text.purpose not in ANSWERS_TO_WORDS and _is_first(session, text):
             body = with_opt_out_line(body, settings_of(hub.config, line).language if line else "en")
             text.body = seal_body(hub.vault, session, text.company_id, text.person_number, text.id, body)
-        value = OutboundText(key=text.id, sender=text.tracking_number, recipient_number=text.person_number, body=body)
-        told = disclose(value, hub.plugins.connectors[row.connector].manifest, SEND)
+        value = OutboundText(
+            key=text.id,
+            sender=text.tracking_number,
+            recipient_number=text.person_number,
+            body=body,
+            media_urls=addresses_of(session, hub, text),
+        )
+        told = hub.refusals.disclose(hub.plugins.connectors[row.connector], value, SEND)
         tries = row.attempts + 1
         attempt_id = new_id()
         write_rows(session, Attempt, [Attempt(id=attempt_id, delivery_id=row.id, number=tries, started_at=now)])

@@ -17,6 +17,7 @@ from hub.model.owners import OwnerConsent
 from hub.model.people import FactRow, Person
 from hub.model.policies import MailChoice, PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
 from hub.model.ports import PortOrderRow
+from hub.model.recipients import FlowFinding, RecipientVersion, Refusal
 from hub.model.recordings import Recording
 from hub.model.reports import DayRollup, DirtyDay, MonthRollup, SourceRule, YearRollup
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor, SyncSlot
@@ -47,6 +48,7 @@ __all__ = [
     "DirtyDay",
     "Disclosure",
     "FactRow",
+    "FlowFinding",
     "FlowVersion",
     "FormSubmission",
     "InboxWebhook",
@@ -65,8 +67,10 @@ __all__ = [
     "PolicyVersion",
     "PoolOverflow",
     "PortOrderRow",
+    "RecipientVersion",
     "Recording",
     "RecordingNotice",
+    "Refusal",
     "Restoration",
     "SourceRule",
     "Suppression",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
-from hub.contracts.disclosure import Disclosed, disclose
+from hub.contracts.disclosure import Disclosed
 from hub.contracts.ports import PortOrder, PortRequest
 from hub.errors import PluginFailure, Rejected, RetryLater, RingfenceError
 from hub.model.ports import OVER, PortOrderRow
@@ -38,7 +38,7 @@ def order_port(hub: Hub, connector: str, request: PortRequest) -> PortOrder:
 
 def handed_over(hub: Hub, connector: str, request: PortRequest) -> Disclosed[PortRequest]:
     """An order as the carrier's plugin gets it, and the data categories in it."""
-    return disclose(request, hub.plugins.connectors[connector].manifest, "order_port")
+    return hub.refusals.disclose(hub.plugins.connectors[connector], request, "order_port")
 
 
 def refresh(hub: Hub, connector: str) -> list[PortOrderRow]:

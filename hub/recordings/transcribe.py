@@ -13,7 +13,6 @@ from sqlmodel import col
 
 from hub import metrics
 from hub.assembly import Hub
-from hub.contracts.disclosure import disclose
 from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.errors import (
     AuthError,
@@ -103,7 +102,7 @@ def _permitted(hub: Hub, case: Case, row: TranscriptRow, audio: bytes, content_t
     (ruling,) = ask(hub, [case], row.connector, HOOK, SpokenAudio, MOMENT, now)
     spoken: Any = SpokenAudio(audio=audio, content_type=content_type, language=row.language)  # type: ignore[arg-type]
     manifest = hub.plugins.connectors[row.connector].manifest
-    given = disclose(spoken, manifest, HOOK)
+    given = hub.refusals.disclose(hub.plugins.connectors[row.connector], spoken, HOOK)
     with hub.store.writing() as session:
         session.add(ruling.row)
         if ruling.allowed:

@@ -1,0 +1,59 @@
+"""Where people's data goes: what was kept from plugins, who the recipients are and were, and what does not fit."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Date
+from sqlmodel import Field
+
+from hub.model.columns import Row, id_column, json_column, json_list, time_column
+
+
+class Refusal(Row, table=True):
+    """How often on one day something was kept from a plugin: a field, or a request to a host (hub.refusals)."""
+
+    connector: str = Field(primary_key=True, max_length=64)
+    kind: str = Field(primary_key=True, max_length=8)
+    """`field` or `host`."""
+    name: str = Field(primary_key=True, max_length=100)
+    day: date = Field(primary_key=True, sa_type=Date)
+    count: int = 0
+
+
+class RecipientVersion(Row, table=True):
+    """What one connector's recipient was from `since` until `until`; rows are added, and only `until` is set later."""
+
+    __tablename__ = "recipient_version"
+
+    id: str = id_column()
+    connector: str = Field(index=True, max_length=64)
+    recipient: str
+    change: str = Field(max_length=8)
+    """`added`, or `changed` in what `details` tells."""
+    details: list[str] = json_list()
+    declared: dict[str, Any] = json_column()
+    """The plugin, role, regions, hosts, uses with their categories, how long it keeps them, whether it can delete."""
+    since: datetime = time_column()
+    until: datetime | None = time_column(nullable=True)
+    """When it was changed or removed."""
+
+
+class FlowFinding(Row, table=True):
+    """A flow that was seen and that no manifest declares any more, or a recipient that was changed while data flowed."""
+
+    __tablename__ = "flow_finding"
+
+    key: str = Field(primary_key=True, max_length=64)
+    """SHA-256 of what it is about, so that a night that finds it again does not write it twice."""
+    kind: str = Field(max_length=24)
+    """`recipient`, `use`, `category`, `connector` or `recipient_changed`."""
+    connector: str = Field(max_length=64)
+    sentence: str
+    count: int = 0
+    """Disclosures."""
+    last_at: datetime | None = time_column(nullable=True)
+    found_at: datetime = time_column()
+    settled_at: datetime | None = time_column(nullable=True)
+    """When a night no longer found it."""

@@ -1,0 +1,38 @@
+"""Refusals are added to the counts of their day, in one short statement."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.model import Refusal
+from hub.refusals import Refusals
+from hub.store.engine import Store
+
+log = structlog.get_logger(__name__)
+
+
+def write_refusals(store: Store, refusals: Refusals) -> int:
+    """Write the counts that wait; how many refusals. A database that does not answer gets them the next time."""
+    counts = refusals.take()
+    if not counts:
+        return 0
+    dialect = sqlite if store.is_sqlite else postgresql
+    insert = dialect.insert(Refusal)
+    adding = insert.on_conflict_do_update(
+        index_elements=["connector", "kind", "name", "day"],
+        set_={"count": Refusal.__table__.c.count + insert.excluded.count},  # type: ignore[attr-defined]
+    )
+    rows = [
+        {"connector": connector, "kind": kind, "name": name, "day": day, "count": count}
+        for (connector, kind, name, day), count in sorted(counts.items())
+    ]
+    try:
+        with store.connected() as connection:
+            connection.execute(adding, rows)
+    except SQLAlchemyError as error:
+        refusals.give_back(counts)
+        log.error("refusals not written", error=type(error).__name__)
+        return 0
+    return counts.total()

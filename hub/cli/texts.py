@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -129,7 +130,13 @@ def show(
 def send(
     sender: Annotated[str, typer.Option("--from", help="The tracking number that it comes from.", metavar="TRACKING")],
     to: Annotated[str, typer.Option("--to", help="The person's number.", metavar="NUMBER")],
-    text: Annotated[str, typer.Option("--text", help="What it says.", metavar="WORDS")],
+    text: Annotated[
+        str, typer.Option("--text", help="What it says; may be left out with a picture.", metavar="WORDS")
+    ] = "",
+    picture: Annotated[
+        list[Path] | None,
+        typer.Option(help="A PNG, JPEG or GIF file to go with it; may be given again.", exists=True, dir_okay=False),
+    ] = None,
     purpose: Annotated[
         str, typer.Option(help="reply, service (news of what the person asked for), or marketing.", metavar="PURPOSE")
     ] = "reply",
@@ -142,8 +149,9 @@ def send(
     from hub.contracts.phones import phone_number
     from hub.model.purposes import BY_HAND
     from hub.opening import open_hub, read_config
-    from hub.texts.queue import queue_text
+    from hub.texts.queue import picture_of, queue_text
 
+    pictures = [picture_of(file.read_bytes()) for file in picture or ()]
     if purpose not in BY_HAND:
         raise CannotDo(f"{shown(purpose)!r} is no purpose of a text; choose one of {', '.join(sorted(BY_HAND))}.")
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
@@ -153,7 +161,7 @@ def send(
             raise CannotDo("--from is none of our tracking numbers; hub numbers list shows them.")
         with hub.store.writing() as session:
             number = phone_number(to, line.company.country)
-            queued = queue_text(session, hub, line, number, typed(text), purpose)  # type: ignore[arg-type]
+            queued = queue_text(session, hub, line, number, typed(text), purpose, pictures=pictures)  # type: ignore[arg-type]
             note(session, hub.clock(), "texts.send", queued.id, purpose)
     say(f"Queued as {queued.id}; what becomes of it: [bold]hub texts why {queued.id}[/bold]")
 

@@ -191,7 +191,8 @@ class CarrierSandbox(Protocol):
         """The signed webhook of a text that comes in; `media` are PNG pictures that the carrier keeps for it."""
 
     def texts(self) -> Sequence[Mapping[str, str]]:
-        """The texts that the hub sent and the carrier took: `reference` (the carrier's id), `sender`, `recipient`, `body`."""
+        """The texts that the hub sent and the carrier took: `reference` (the carrier's id), `sender`, `recipient`, `body`, and
+        `media` where the carrier sends pictures: the addresses from which it fetches them, parted by spaces."""
 
     def text_status_webhook(
         self, reference: str, status: Literal["sent", "delivered", "failed"], webhook_url: str

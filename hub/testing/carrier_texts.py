@@ -43,7 +43,19 @@ class TextConformance(WireConformance):
         sent = carrier_of(sandbox).texts()
         assert len(sent) == before + 1, "one text was sent as often as it was asked for: once"
         wanted = {"sender": text.sender, "recipient": text.recipient_number, "body": text.body}
-        assert {"reference": receipt.reference, **wanted} in [dict(one) for one in sent]
+        wanted["reference"] = receipt.reference
+        assert wanted in [{name: one[name] for name in wanted} for one in sent]
+
+    def test_the_pictures_of_a_text_go_out_with_it(self, connector: Connector, sandbox: Sandbox) -> None:
+        need_hooks(connector, "send_text")
+        flow = connector.manifest.flow("send_text")
+        if flow is None or not any(share.field == "media_urls" for share in flow.shares):
+            pytest.skip("the manifest's flow of send_text has no pictures")
+        pictures = ("https://calls.example.com/texts/pictures/1?expires=9&signature=a", "https://calls.example.com/2")
+        for body in ("The part that we need", ""):
+            receipt: Receipt = ask(connector, "send_text", text=self._text(body=body, media_urls=pictures))
+            (taken,) = [one for one in carrier_of(sandbox).texts() if one["reference"] == receipt.reference]
+            assert tuple(taken.get("media", "").split()) == pictures, "the carrier does not know where the pictures are"
 
     @pytest.mark.parametrize("status", STATUSES)
     def test_what_became_of_a_text_is_told(

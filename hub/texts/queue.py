@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, select
 
 from hub.assembly import Hub
 from hub.contracts.phones import phone_number
+from hub.contracts.texts import MediaFile
 from hub.errors import RingfenceError
-from hub.model import Delivery, TextMessage, TrackingNumber
+from hub.model import Delivery, TextMedia, TextMessage, TrackingNumber
 from hub.model.columns import MESSAGE_LIFE, new_id, storable
 from hub.model.purposes import Purpose
 from hub.numbers.directory import Line
 from hub.store.rows import write_rows
-from hub.texts.bodies import seal_body
+from hub.texts.bodies import seal_body, seal_file
 
 SEND = "send_text"
 LONGEST_BODY = 1_600
 """Characters. Source: Twilio error 21617, Telnyx 40302 (a message of ten parts)."""
+
+
+MOST_PICTURES = 10
+"""Source: twilio.com/docs/messaging/api/message-resource (MediaUrl)."""
+MOST_BYTES = 1_000_000
+"""Of all pictures of one text. Source: developers.telnyx.com/api-reference/messages/send-a-message (media_urls: less than
+1 MB); Twilio takes 5 MB."""
+KINDS = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+}
+"""How the pictures begin that every carrier and phone takes."""
 
 
 class CannotText(RingfenceError):
@@ -35,12 +51,14 @@ def queue_text(
     *,
     key: str | None = None,
     not_before: datetime | None = None,
+    pictures: Sequence[MediaFile] = (),
 ) -> TextMessage:
     """Write a text to a person, and its delivery, within `session`; it leaves after the commit, if consent allows it then.
 
-    `line` is the tracking number that it comes from. With the same `key` (at most 80 characters) a text is written once,
-    however often it is asked for: the first one comes back. CannotText where the number is no phone (a short code, a hidden
-    caller), is a tracking number of the hub's own, or the carrier sends no texts.
+    `line` is the tracking number that it comes from; with `pictures` (`picture_of` makes them) the body may be empty. With
+    the same `key` (at most 80 characters) a text is written once, however often it is asked for: the first one comes back.
+    CannotText where the number is no phone (a short code, a hidden caller), is a tracking number of the hub's own, or the
+    carrier sends no texts, or no pictures.
     """
     number = phone_number(person_number)
     body = storable(body).strip()
@@ -51,8 +69,12 @@ def queue_text(
         raise CannotText("That is a tracking number of this hub; texts to it would come back in.")
     if not hub.plugins.implements(connector, SEND):
         raise CannotText(f"The connector {connector!r} sends no texts; choose a tracking number of one that does.")
-    if not 0 < len(body) <= LONGEST_BODY:
+    if not (bool(pictures) or body) or len(body) > LONGEST_BODY:
         raise CannotText(f"A text has 1 to {LONGEST_BODY} characters; this one has {len(body)}.")
+    if pictures and not _takes_pictures(hub, connector):
+        raise CannotText(f"The connector {connector!r} sends no pictures; leave them out, or choose another number.")
+    if len(pictures) > MOST_PICTURES or sum(len(picture.data) for picture in pictures) >= MOST_BYTES:
+        raise CannotText(f"A text takes up to {MOST_PICTURES} pictures of less than 1 MB together; make them smaller.")
     now = hub.clock()
     text_id = new_id()
     delivery = Delivery(
@@ -87,4 +109,35 @@ def queue_text(
     )
     session.add(text)
     session.flush()
+    for position, picture in enumerate(pictures):
+        session.add(_media(hub, session, text, position, picture))
     return text
+
+
+def picture_of(data: bytes) -> MediaFile:
+    """A PNG, JPEG or GIF file as a picture for a text, known by how it begins; CannotText for any other file."""
+    for beginning, content_type in KINDS.items():
+        if data.startswith(beginning):
+            return MediaFile(content_type=content_type, data=data)
+    raise CannotText("That is no picture that every phone shows; take a PNG, JPEG or GIF file.")
+
+
+def _takes_pictures(hub: Hub, connector: str) -> bool:
+    flow = hub.plugins.connectors[connector].manifest.flow(SEND)
+    return flow is not None and any(share.field == "media_urls" for share in flow.shares)
+
+
+def _media(hub: Hub, session: Session, text: TextMessage, position: int, picture: MediaFile) -> TextMedia:
+    media_id, now = new_id(), hub.clock()
+    return TextMedia(
+        id=media_id,
+        text_id=text.id,
+        position=position,
+        content_type=picture.content_type,
+        size=len(picture.data),
+        data=seal_file(hub.vault, session, text, media_id, picture.data),
+        state="done",
+        due_at=now,
+        fetched_at=now,
+        expires_at=now + MESSAGE_LIFE,
+    )

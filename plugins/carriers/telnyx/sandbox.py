@@ -218,6 +218,7 @@ class Sandbox(HttpSandbox):
                 "sender": one["from"]["phone_number"],
                 "recipient": one["to"][0]["phone_number"],
                 "body": one["text"],
+                "media": " ".join(picture["url"] for picture in one["media"]),
             }
             for one in self.messages.values()
             if one["direction"] == "outbound"

@@ -72,6 +72,8 @@ class Sandbox(HttpSandbox):
         """By recording: what was spoken, or None for a tone of so many seconds."""
         self.media: dict[str, tuple[str, bytes]] = {}
         """By media id: the text that it belongs to, and the picture."""
+        self.sent_media: dict[str, tuple[str, ...]] = {}
+        """By text that goes out: the addresses of its pictures."""
         self.status_callbacks: dict[str, str] = {}
         """By text: where Twilio tells what became of it."""
         self.blocked: set[tuple[str, str]] = set()
@@ -184,7 +186,13 @@ class Sandbox(HttpSandbox):
     def texts(self) -> Sequence[Mapping[str, str]]:
         """The texts that the hub sent and Twilio took."""
         return [
-            {"reference": one["sid"], "sender": one["from"], "recipient": one["to"], "body": one["body"]}
+            {
+                "reference": one["sid"],
+                "sender": one["from"],
+                "recipient": one["to"],
+                "body": one["body"],
+                "media": " ".join(self.sent_media.get(one["sid"], ())),
+            }
             for one in self.messages.values()
             if one["direction"] == "outbound-api"
         ]

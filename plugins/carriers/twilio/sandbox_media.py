@@ -66,6 +66,7 @@ class Texts:
             media=len(media),
         )
         self.sandbox.messages[sid] = shown
+        self.sandbox.sent_media[sid] = tuple(media)
         if given.get("StatusCallback"):
             self.sandbox.status_callbacks[sid] = given["StatusCallback"]
         return JSONResponse(shown, status_code=201)

@@ -242,8 +242,9 @@ def _words(session: Session, person: Person) -> list[ConsentEntry]:
 
     from hub.model import ConsentEntry
 
-    said = select(ConsentEntry).where(ConsentEntry.person_id == person.id).order_by(col(ConsentEntry.position))
-    return list(session.exec(said))
+    # What their browsers said is shown from the visits themselves, as it is now.
+    theirs = (ConsentEntry.person_id == person.id, ConsentEntry.scope == "person")
+    return list(session.exec(select(ConsentEntry).where(*theirs).order_by(col(ConsentEntry.position))))
 
 
 def _vault(config: Config) -> Vault:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from hub.flow.sources import SourceMatch, VisitParameters, classify_visit, visit_parameters
 from hub.model import Company
 from hub.numbers.directory import Directory, Line, Showable
 
-Answer = Literal["granted", "denied"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """What a browser tells of a visit. `consent` maps analytics, ads, ad_user_data or all to granted or denied."""
+    """What a browser tells of a visit. `consent` maps analytics, ads, ad_user_data or all to granted or denied, and names the
+    strings that said so (tcf, gpp) by their SHA-256."""
 
     landing_page: str | None
     """The page's address; of a visit that is known, the next page that it looks at."""
@@ -26,7 +24,7 @@ class Arrival:
     visit_id: str | None = None
     human: bool = False
     """Whether the page saw a sign of a person: it was visible, and somebody touched it or stayed for two seconds."""
-    consent: Mapping[str, Answer] = field(default_factory=dict)
+    consent: Mapping[str, str] = field(default_factory=dict)
     country: str | None = None
     gpc: bool = False
     """Whether the request's headers held Global Privacy Control; `dnt`: Do Not Track."""

@@ -370,9 +370,8 @@ def _load_facts_and_words(session: Session, cases: Sequence[Case]) -> None:
     people = {case.person.id for case in cases if case.person and not case.is_new_person}
     words: dict[str, list[ConsentEntry]] = {}
     if people:
-        spoken = (
-            select(ConsentEntry).where(col(ConsentEntry.person_id).in_(people)).order_by(col(ConsentEntry.spoken_at))
-        )
+        theirs = (col(ConsentEntry.person_id).in_(people), ConsentEntry.scope == "person")
+        spoken = select(ConsentEntry).where(*theirs).order_by(col(ConsentEntry.spoken_at), col(ConsentEntry.position))
         for word in session.exec(spoken):
             words.setdefault(word.person_id or "", []).append(word)
     for case in cases:

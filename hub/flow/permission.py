@@ -69,6 +69,7 @@ def _words(session: Session, asked: Sequence[Asked]) -> dict[tuple[str, str], li
         )
         .order_by(col(ConsentEntry.spoken_at))
     )
+            ConsentEntry.scope == "person",
     words: dict[tuple[str, str], list[ConsentEntry]] = {}
     for company, number, word in session.exec(said):
         words.setdefault((company, number or ""), []).append(word)

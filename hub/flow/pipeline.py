@@ -18,6 +18,7 @@ from hub.flow.consent import disclosure_row, words_of
 from hub.flow.convert import Converted, convert
 from hub.flow.enrich import Enrichment, enrich, tells_others
 from hub.flow.firsts import correct_firsts
+from hub.flow.hear import hear
 from hub.flow.subjects import gates_of_subjects
 from hub.model import (
     Attribution,
@@ -89,6 +90,7 @@ def _write(hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrich
     _know_people(hub, session, cases, hub.clock())
     write_rows(session, Attribution, [case.attribution for case in cases if case.attribution])
     _link_visits(session, cases)
+    hear(session, cases, hub.clock())
     write_rows(session, FactRow, [fact for fact in enrichment.facts if fact.subject_id in ours])
     rulings = [ruling for ruling in enrichment.rulings + converted.rulings if ruling.row.subject_id in ours]
     write_rows(session, ConsentDecision, [ruling.row for ruling in rulings])

@@ -67,7 +67,7 @@ def forms_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
             phone=body.phone,
             email=body.email,
             name=body.name,
-            consent=body.consent.said(),
+            consent=body.consent.said(hub.clock()),
             gpc=gpc,
             dnt=dnt,
         )

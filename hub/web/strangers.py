@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -16,10 +17,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.flow.visit_parameters import LONGEST_ADDRESS
 from hub.model import Company
 from hub.numbers.directory import LiveDirectory
+from hub.privacy.signals import heard, objects_by_dnt, objects_by_gpc
+from hub.privacy.signals.bits import LONGEST
 from hub.web.bodies import read_body
 
 Answer = Literal["granted", "denied"]
 Id = Annotated[str | None, Field(pattern=r"^[!-~]{1,64}$")]
+
+
+ANSWERED = ("analytics", "ads", "ad_user_data", "all")
 
 
 class Consent(BaseModel):
@@ -31,10 +37,13 @@ class Consent(BaseModel):
     ads: Answer | None = None
     ad_user_data: Answer | None = None
     all: Answer | None = None
+    tcf: Annotated[str | None, Field(max_length=LONGEST)] = Field(default=None, description="A TC string, version 2.")
+    gpp: Annotated[str | None, Field(max_length=LONGEST)] = Field(default=None, description="A GPP string.")
 
-    def said(self) -> dict[str, Answer]:
-        """Only what was answered."""
-        return {name: answer for name, answer in self.model_dump().items() if answer is not None}
+    def said(self, at: datetime) -> dict[str, str]:
+        """Only what was answered; consent strings are read here, and only their hashes are kept."""
+        answers = {name: getattr(self, name) for name in ANSWERED if getattr(self, name) is not None}
+        return heard(answers, tcf=self.tcf, gpp=self.gpp, at=at)
 
 
 class StrangersRoute(APIRoute):
@@ -102,9 +111,9 @@ def preflighted(company: Company, request: Request) -> Response:
 def signals(request: Request) -> tuple[bool, bool]:
     """Whether the browser sends Global Privacy Control, and Do Not Track.
 
-    The signal's value is exactly 1, and with several headers one exact 1 counts. Source: the GPC specification.
+    The page's script reads the browser's own properties besides, and tells them as a denial.
     """
-    return "1" in request.headers.getlist("sec-gpc"), request.headers.get("dnt") == "1"
+    return objects_by_gpc(request.headers.getlist("sec-gpc")), objects_by_dnt(request.headers.get("dnt"))
 
 
 def clean(text: str | None) -> str | None:

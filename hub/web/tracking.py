@@ -94,7 +94,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitDesk) -> APIR
             visitor_id=body.visitor_id,
             visit_id=body.visit_id,
             human=body.human,
-            consent=body.consent.said(),
+            consent=body.consent.said(hub.clock()),
             country=body.country,
             gpc=gpc,
             dnt=dnt,

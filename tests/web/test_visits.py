@@ -57,6 +57,15 @@ def test_visitors_see_numbers_of_their_own_until_the_pool_is_empty(edge: Edge) -
     assert edge.visit().json()["number"] in POOL
 
 
+def test_the_strings_of_a_consent_tool_are_read_here_and_only_their_hashes_are_kept(edge: Edge) -> None:
+    visit = edge.visit(consent={"ads": "granted", "analytics": "granted", "gpp": "DBABIw~BVWSSRpFYA.YA"}).json()
+    consent = json.loads(edge.one("SELECT consent FROM visit"))
+    assert visit["visit_id"] and (consent["ads"], consent["ad_user_data"], consent["analytics"]) == (
+        "denied", "denied", "granted",
+    )  # fmt: skip
+    assert consent["gpp"].startswith("sha256:") and "BVWSSRpF" not in str(consent)
+
+
 def test_a_visitor_of_a_fixed_source_sees_its_number(edge: Edge) -> None:
     page = "https://lakeside.example.com/?utm_source=facebook&utm_medium=cpc&utm_campaign=spring"
     shown = edge.visit(landing_page=page).json()

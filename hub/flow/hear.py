@@ -1,0 +1,63 @@
+"""Hear: what the browsers of known people have said becomes part of the ledger, with where it was said.
+
+These records are evidence. Decisions read the visits themselves (hub.flow.consent), where the latest word counts and where a
+privacy signal is weighed by the consent plugins, so records of a browser are never read as the person's own word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from hub.flow.case import Case
+from hub.flow.consent import words_of
+from hub.model import ConsentEntry, Visit
+from hub.privacy.ledger import Word, append
+
+SHARING = "marketing.advertising"
+"""What GPC and DNT object to."""
+
+
+def hear(session: Session, cases: Sequence[Case], now: datetime) -> int:
+    """Write down what the visits of these cases' people say and the ledger does not hold yet; how many records."""
+    told = {}
+    for case in cases:
+        if case.person is not None:
+            for visit in _certain(case):
+                told[visit.id] = list(_words(case.person.id, visit))
+    wanted = [word for words in told.values() for word in words]
+    if not wanted:
+        return 0
+    known = select(ConsentEntry.visit_id, ConsentEntry.channel, ConsentEntry.use, ConsentEntry.state).where(
+        col(ConsentEntry.visit_id).in_(told)
+    )
+    before = set(session.exec(known))
+    new = [word for word in wanted if (word.visit_id, word.channel, word.use, word.state) not in before]
+    return len(append(session, new, now)) if new else 0
+
+
+def _certain(case: Case) -> Iterable[Visit]:
+    """The visits known to be the person's."""
+    sure = [case.visit] if case.visit is not None and len(case.may_be) == 1 else []
+    return {visit.id: visit for visit in (*sure, *case.visits_of_person)}.values()
+
+
+def _words(person_id: str, visit: Visit) -> Iterator[Word]:
+    said = [(channel, "refused", SHARING) for channel, seen in (("gpc", visit.gpc), ("dnt", visit.dnt)) if seen]
+    channel = next((name for name in ("tcf", "gpp") if name in visit.consent), "web")
+    said += [(channel, state, use) for use, state in words_of(visit.consent).items()]
+    for by, state, use in said:
+        yield Word(
+            company_id=visit.company_id,
+            person_id=person_id,
+            visit_id=visit.id,
+            state=state,  # type: ignore[arg-type]
+            use=use,
+            channel=by,
+            basis="opt_out" if state == "refused" else "consent",
+            evidence=visit.consent.get(by) or f"visit {visit.id}",
+            scope="browser",
+            spoken_at=visit.last_seen_at or visit.started_at,
+        )

@@ -1,0 +1,47 @@
+"""Hear: what the browsers of known people say stands in the ledger as evidence, and is never taken for their own word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from stage import Stage
+
+from hub.model import ConsentEntry
+
+Factory = Callable[..., Stage]
+
+
+def test_signals_and_answers_of_a_callers_visit_are_recorded_once_with_where_they_were_said(hub: Factory) -> None:
+    stage = hub()
+    shown = stage.visit(
+        gpc_later=True, consent={"ads": "granted", "ad_user_data": "denied", "tcf": "sha256:" + "a" * 64}
+    )
+    stage.call_in(shown.number)
+    stage.call_in(shown.number)
+    rows = stage.rows(ConsentEntry)
+    assert {(row.channel, row.state, row.use, row.basis, row.evidence) for row in rows} == {
+        ("gpc", "refused", "marketing.advertising", "opt_out", f"visit {shown.visit_id}"),
+        ("tcf", "given", "marketing.advertising", "consent", "sha256:" + "a" * 64),
+        ("tcf", "refused", "marketing.advertising.third_party.targeted", "opt_out", "sha256:" + "a" * 64),
+    }
+    assert {(row.scope, row.visit_id) for row in rows} == {("browser", shown.visit_id)}
+
+
+def test_what_a_browser_says_is_asked_as_a_signal_and_not_as_the_persons_word(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    shown = stage.visit(gpc_later=True)
+    stage.call_in(shown.number)
+    stage.deliver()
+    asked = stage.law.questions[-1]
+    assert [signal.kind for signal in asked.signals] == ["gpc"] and asked.records == ()
+    assert len(stage.rows(ConsentEntry)) == 1
+
+
+def test_a_visit_that_may_be_somebody_elses_is_not_recorded_for_the_caller(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    for _ in range(4):
+        stage.visit()
+    stage.visit(consent={"ads": "denied"})
+    stage.visit(consent={"ads": "denied"})
+    stage.call_in("+13125550120")
+    assert stage.rows(ConsentEntry) == []

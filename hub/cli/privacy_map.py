@@ -1,0 +1,99 @@
+"""`hub privacy map`: who is given which data, as declared and as seen, and what is stored here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from hub.cli.printing import CONFIG, CannotDo, ConfigFile, counted, moment, plain, say, table
+
+if TYPE_CHECKING:
+    from hub.privacy.datamap import DataMap
+
+
+def register(privacy: typer.Typer) -> None:
+    """Add the command to `hub privacy`."""
+    privacy.command("map")(data_map)
+
+
+def data_map(
+    format: Annotated[
+        Literal["table", "html", "svg", "json", "fideslang"], typer.Option(help="How to write it.")
+    ] = "table",
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; the screen where left out.", metavar="FILE")
+    ] = None,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Draw the data map: categories, recipients, regions and purposes, declared and seen, and the hub's own store.
+
+    It is made from the manifests of the connectors in config.yaml and from what was disclosed. Ends with status 1 where
+    something was sent that no manifest declares now, or a nightly comparison found something that is not settled.
+    """
+    from hub.assembly import utc_now
+    from hub.opening import open_store, read_config
+    from hub.privacy.datamap import draw
+
+    if out is not None and format == "table":
+        raise CannotDo("A table is for the screen; add --format html.")
+    loaded = read_config(config, sandbox=True)
+    with open_store(loaded) as store, store.reading() as session:
+        chart = draw(session, loaded, utc_now())
+    if format == "table":
+        show(chart)
+    elif out is None:
+        typer.echo(write(chart, format))
+    else:
+        out.write_text(write(chart, format), encoding="utf-8")
+        say(f"Written to {plain(out)}.")
+    if chart.undeclared or chart.findings:
+        raise typer.Exit(1)
+
+
+def write(chart: DataMap, format: str) -> str:
+    """The map as a text."""
+    from hub.privacy.datamap.page import html
+    from hub.privacy.datamap.picture import svg
+    from hub.privacy.datamap.taxonomy import fideslang
+
+    if format == "json":
+        return json.dumps(chart.as_data(), default=str, indent=2, ensure_ascii=False)
+    if format == "svg":
+        return svg(chart)
+    return fideslang(chart) if format == "fideslang" else html(chart)
+
+
+def show(chart: DataMap) -> None:
+    """Print the map."""
+    from hub.privacy.datamap import readable
+
+    table(
+        "Who is given what",
+        ("recipient", "role", "regions", "category", "for", "as", "through", "sent", "last (UTC)"),
+        (
+            (plain(flow.recipient), flow.role.replace("_", " "), ", ".join(flow.regions), readable(flow.category),
+             readable(flow.use), flow.transform, plain(flow.connector), f"{flow.seen.count:,}" if flow.seen else "0",
+             moment(flow.seen.last if flow.seen else None, seconds=False))
+            for flow in chart.flows
+            if flow.leaves
+        ),
+    )  # fmt: skip
+    stored = sorted({readable(each.category) for each in chart.storage if each.rows})
+    say(f"Stored here: {', '.join(stored) or 'nothing yet'}; how long: hub privacy retention.")
+    for each in chart.refusals:
+        what = "to the undeclared host" if each.kind == "host" else "the undeclared field"
+        say(
+            f"Kept from {plain(each.connector)}: {what} {plain(each.name)}, {counted(each.count, 'time')}, last {each.last}."
+        )
+    for (connector, recipient, use, category), seen in chart.undeclared.items():
+        say(
+            f"[red]{plain(recipient)} got {category} for {use} through {plain(connector)} {counted(seen.count, 'time')}; no "
+            "manifest declares that now.[/red]"
+        )
+    for sentence in chart.findings:
+        say(f"[red]{plain(sentence)}[/red]")
+    if not (chart.undeclared or chart.findings):
+        say("[green]All that was sent is declared.[/green]")

@@ -1,0 +1,119 @@
+"""The whole data map of one hub at one moment: flows, what is stored here, what was refused, what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from hub.config.models import Config
+from hub.config.retention import spell_life
+from hub.model import FlowFinding, Refusal
+from hub.privacy.datamap.flows import Flow, Key, Seen, declared, observed, undeclared
+from hub.privacy.retention import Holding, holdings
+
+REFUSALS_SHOWN = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """How often something was kept from one connector lately."""
+
+    connector: str
+    kind: str
+    name: str
+    count: int
+    last: Any
+    """The day."""
+
+
+@dataclass(frozen=True)
+class DataMap:
+    """Declared flows, each with what was seen of it; disclosures that fit none; the hub's own store; refusals; findings."""
+
+    at: datetime
+    controllers: tuple[str, ...]
+    """The companies whose callers' data it is, by their titles."""
+    flows: tuple[Flow, ...]
+    undeclared: Mapping[Key, Seen]
+    storage: tuple[Holding, ...]
+    refusals: tuple[Refused, ...]
+    findings: tuple[str, ...]
+    sandboxed: frozenset[str]
+    """Connectors that talk to a stand-in, so nothing of theirs reaches the recipient."""
+
+    def recipients(self) -> tuple[str, ...]:
+        """Those outside this machine, by their legal names."""
+        return tuple(sorted({flow.recipient for flow in self.flows if flow.leaves}))
+
+    def categories(self) -> tuple[str, ...]:
+        """Every category that flows to somebody or is stored here."""
+        return tuple(sorted({flow.category for flow in self.flows} | {each.category for each in self.storage}))
+
+    def cell(self, category: str, recipient: str) -> tuple[Flow, ...]:
+        """The flows of one category to one recipient."""
+        return tuple(
+            flow for flow in self.flows if flow.leaves and (flow.category, flow.recipient) == (category, recipient)
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "at": self.at,
+            "controllers": list(self.controllers),
+            "flows": [{**asdict(flow), "sandboxed": flow.connector in self.sandboxed} for flow in self.flows],
+            "undeclared": [
+                {"connector": connector, "recipient": recipient, "use": use, "category": category, **asdict(seen)}
+                for (connector, recipient, use, category), seen in self.undeclared.items()
+            ],
+            "storage": [{**asdict(each), "life": spell_life(each.life)} for each in self.storage],
+            "refusals": [asdict(each) for each in self.refusals],
+            "findings": list(self.findings),
+        }
+
+
+def draw(session: Session, config: Config, now: datetime) -> DataMap:
+    """The data map as it is now."""
+    seen = observed(session)
+    known = list(declared(config.connectors))
+    flows = [replace(flow, seen=seen.get(flow.key)) for flow in known]
+    return DataMap(
+        at=now,
+        controllers=tuple(company.title for company in config.companies),
+        flows=tuple(
+            sorted(flows, key=lambda flow: (flow.recipient, flow.connector, flow.category, flow.use, flow.hook))
+        ),
+        undeclared=undeclared(known, seen),
+        storage=tuple(holdings(session, config.retention, now)),
+        refusals=tuple(_refusals(session, now)),
+        findings=tuple(
+            session.exec(
+                select(FlowFinding.sentence).where(col(FlowFinding.settled_at).is_(None)).order_by(FlowFinding.sentence)
+            )
+        ),
+        sandboxed=frozenset(name for name, entry in config.connectors.items() if entry.common.sandbox),
+    )
+
+
+def _refusals(session: Session, now: datetime) -> list[Refused]:
+    what: list[Any] = [Refusal.connector, Refusal.kind, Refusal.name]
+    asked: list[Any] = [*what, func.sum(Refusal.count), func.max(Refusal.day)]
+    query = select(*asked).where(col(Refusal.day) >= (now - REFUSALS_SHOWN).date()).group_by(*what).order_by(*what)
+    return [
+        Refused(connector, kind, name, int(count), last)
+        for connector, kind, name, count, last in session.execute(query)
+    ]
+
+
+def readable(name: str) -> str:
+    """A category or a use for people: `phone number` for `user.contact.phone_number`; its parent too where needed."""
+    *above, last = name.split(".")
+    word = last.replace("_", " ")
+    return f"{above[-1].replace('_', ' ')}: {word}" if last in AMBIGUOUS and above else word
+
+
+AMBIGUOUS = {"targeted", "private", "name", "sms", "imprecise"}

@@ -1,0 +1,127 @@
+"""Flows of data to recipients: as the manifests declare them, and as disclosures were really made."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from hub.config.models import ConnectorEntry
+from hub.contracts.values import personal_fields
+from hub.hookspecs import HOOK_VALUES
+from hub.model import Disclosure
+from hub.model.purposes import USES as TEXT_PURPOSES
+
+SEND_TEXT = "send_text"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How often something was disclosed, and when last."""
+
+    count: int
+    last: datetime
+
+    def __add__(self, other: Seen) -> Seen:
+        return Seen(self.count + other.count, max(self.last, other.last))
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One data category on its way to one recipient for one use."""
+
+    connector: str
+    plugin: str
+    recipient: str
+    role: str
+    regions: tuple[str, ...]
+    hook: str
+    field: str
+    category: str
+    use: str
+    transform: str
+    kept: str
+    """How long the recipient keeps it, in its own words."""
+    deletable: bool
+    seen: Seen | None = None
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it leaves the machine at all."""
+        return self.role != "none"
+
+    @property
+    def key(self) -> Key:
+        """What an observation is matched by."""
+        return (self.connector, self.recipient, self.use, self.category)
+
+
+Key = tuple[str, str, str, str]
+"""Connector, recipient, use, category."""
+
+
+def declared(entries: Mapping[str, ConnectorEntry]) -> Iterator[Flow]:
+    """Every flow that the manifests of the configured connectors declare.
+
+    A text goes out for whatever purpose the business writes it (hub.model.purposes), so a carrier's flow of texts stands for
+    each of them.
+    """
+    for name, entry in entries.items():
+        manifest = entry.connector_class.manifest
+        for flow in manifest.flows:
+            categories = personal_fields(HOOK_VALUES[flow.hook])
+            uses = sorted({flow.use, *TEXT_PURPOSES.values()}) if flow.hook == SEND_TEXT else [flow.use]
+            for share in flow.shares:
+                for use in uses:
+                    yield Flow(
+                        connector=name,
+                        plugin=manifest.name,
+                        recipient=manifest.recipient.name,
+                        role=manifest.recipient.role,
+                        regions=manifest.regions,
+                        hook=flow.hook,
+                        field=share.field,
+                        category=categories[share.field],
+                        use=use,
+                        transform=share.transform,
+                        kept=manifest.retention,
+                        deletable=manifest.deletion.supported,
+                    )
+
+
+def observed(session: Session, since: datetime | None = None) -> dict[Key, Seen]:
+    """Every flow that disclosures tell of, whatever is declared now."""
+    # Counted in the database by the whole list of categories: of millions of disclosures a few dozen rows come back.
+    columns: list[Any] = [Disclosure.connector, Disclosure.recipient, Disclosure.use, Disclosure.categories]
+    asked: list[Any] = [*columns, func.count(), func.max(Disclosure.disclosed_at)]
+    query = select(*asked).group_by(*columns)
+    if since is not None:
+        query = query.where(col(Disclosure.disclosed_at) >= since)
+    seen: dict[Key, Seen] = {}
+    for connector, recipient, use, categories, count, last in session.execute(query):
+        for category in categories if isinstance(categories, list) else json.loads(categories):
+            key = (connector, recipient, use, category)
+            one = Seen(count, last)
+            seen[key] = seen[key] + one if key in seen else one
+    return seen
+
+
+def undeclared(flows: Iterable[Flow], seen: Mapping[Key, Seen]) -> dict[Key, Seen]:
+    """What was disclosed and no manifest declares any more."""
+    known = {flow.key for flow in flows}
+    return {key: one for key, one in sorted(seen.items()) if key not in known}
+
+
+def by_recipient(flows: Iterable[Flow]) -> dict[str, list[Flow]]:
+    """Flows that leave the machine, by their recipient's legal name."""
+    grouped: defaultdict[str, list[Flow]] = defaultdict(list)
+    for flow in flows:
+        if flow.leaves:
+            grouped[flow.recipient].append(flow)
+    return {name: grouped[name] for name in sorted(grouped)}

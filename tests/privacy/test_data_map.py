@@ -1,0 +1,138 @@
+"""The data map: made of manifests and of what was sent, in every form that people and machines read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+from fideslang.models import Taxonomy
+from scripted import PaperNetwork
+from stage import CONNECTORS, Stage
+
+from hub.model import Disclosure
+from hub.privacy.datamap import DataMap, draw
+from hub.privacy.datamap.page import html
+from hub.privacy.datamap.picture import svg
+from hub.privacy.datamap.taxonomy import fideslang
+from hub.store.refusals import write_refusals
+
+Factory = Callable[..., Stage]
+TARGETED = "marketing.advertising.third_party.targeted"
+
+
+def chart_of(stage: Stage) -> DataMap:
+    with stage.hub.store.reading() as session:
+        return draw(session, stage.hub.config, stage.clock())
+
+
+def sent(hub: Factory, **options: object) -> Stage:
+    stage = hub(**options)
+    stage.call_in(stage.visit().number or "")
+    stage.deliver()
+    return stage
+
+
+def test_what_was_sent_is_counted_beside_what_is_declared(hub: Factory) -> None:
+    stage = sent(hub)
+    chart = chart_of(stage)
+    flows = {flow.category: flow for flow in chart.flows if flow.connector == "network"}
+    number = flows["user.contact.phone_number"]
+    assert number.use == TARGETED and number.seen is not None
+    assert (number.seen.count, number.seen.last) == (1, stage.clock())
+    assert "user.contact.email" not in flows or flows["user.contact.email"].seen is None
+    assert chart.undeclared == {} and chart.findings == ()
+    assert set(chart.recipients()) == {flow.recipient for flow in chart.flows if flow.role != "none"}
+
+
+def test_a_disclosure_that_no_manifest_declares_any_more_is_shown(hub: Factory, open_hub_on: Factory) -> None:
+    stage = sent(hub)
+    renamed = PaperNetwork.manifest.model_copy(
+        update={"recipient": PaperNetwork.manifest.recipient.model_copy(update={"name": "Somebody Else Ltd"})}
+    )
+
+    class Sold(PaperNetwork):
+        manifest = renamed
+
+    later = hub(connectors={**CONNECTORS, "network": Sold})
+    found = chart_of(later).undeclared
+    assert {(connector, recipient) for connector, recipient, _, _ in found} == {
+        ("network", PaperNetwork.manifest.recipient.name)
+    }
+    assert sum(seen.count for seen in found.values()) == sum(len(row.categories) for row in stage.rows(Disclosure))
+    assert "no manifest declares that now" in html(chart_of(later))
+
+
+def test_what_was_kept_back_is_on_the_map(hub: Factory) -> None:
+    stage = hub()
+    stage.hub.refusals.note("network", "host", "collector.example.net")
+    write_refusals(stage.hub.store, stage.hub.refusals)
+    (refused,) = chart_of(stage).refusals
+    assert (refused.connector, refused.kind, refused.name, refused.count) == (
+        "network",
+        "host",
+        "collector.example.net",
+        1,
+    )
+    assert "collector.example.net" in html(chart_of(stage))
+
+
+def test_the_hubs_own_store_is_on_the_map_with_its_lives(hub: Factory) -> None:
+    chart = chart_of(sent(hub))
+    calls = [each for each in chart.storage if each.table == "call"]
+    assert {each.rows for each in calls} == {1} and {each.life.days for each in calls} == {761}
+
+
+def test_the_page_loads_nothing_and_names_every_flow(hub: Factory) -> None:
+    chart = chart_of(sent(hub))
+    page = html(chart)
+    assert not re.search(r"(src|href)=|url\(|@import|<script", page.replace("http://www.w3.org/2000/svg", ""))
+    for flow in chart.flows:
+        assert not flow.leaves or (flow.category in page and flow.use in page and flow.recipient in page)
+    assert "@media print" in page
+
+
+def test_the_picture_is_sound_and_names_every_category_and_recipient(hub: Factory) -> None:
+    chart = chart_of(sent(hub))
+    root = ElementTree.fromstring(svg(chart))
+    told = " ".join(root.itertext())
+    assert all(name in told for name in (*chart.categories(), *chart.recipients()))
+    assert root.find("{http://www.w3.org/2000/svg}desc") is not None
+
+
+def test_names_of_companies_and_connectors_cannot_break_the_page(lite_hub: Factory) -> None:
+    class Odd(PaperNetwork):
+        manifest = PaperNetwork.manifest.model_copy(
+            update={"recipient": PaperNetwork.manifest.recipient.model_copy(update={"name": "<b>A&B</b> 'Co'"})}
+        )
+
+    chart = chart_of(lite_hub(connectors={**CONNECTORS, "network": Odd}))
+    assert "<b>A&B" not in html(chart) and "&lt;b&gt;A&amp;B" in html(chart)
+    ElementTree.fromstring(svg(chart))
+
+
+def test_fideslang_reads_it(hub: Factory) -> None:
+    chart = chart_of(sent(hub))
+    read = Taxonomy.model_validate(yaml.safe_load(fideslang(chart)))
+    assert {system.name for system in read.system} == set(chart.recipients())
+    (network,) = [system for system in read.system if system.name == PaperNetwork.manifest.recipient.name]
+    declared = {each.data_use: set(each.data_categories) for each in network.privacy_declarations}
+    assert declared[TARGETED] == {flow.category for flow in chart.flows if flow.connector == "network"}
+    assert {each.name for each in read.dataset[0].collections} == {each.table for each in chart.storage}
+
+
+def test_json_holds_what_the_page_holds(hub: Factory) -> None:
+    chart = chart_of(sent(hub))
+    data = json.loads(json.dumps(chart.as_data(), default=str))
+    assert len(data["flows"]) == len(chart.flows) and len(data["storage"]) == len(chart.storage)
+
+
+@pytest.mark.parametrize("use", ["marketing.communications.sms", "essential.legal_obligation"])
+def test_a_text_is_declared_for_whatever_it_is_written_for(lite_hub: Factory, use: str) -> None:
+    from scripted import PaperCarrier
+
+    texts = [flow.use for flow in chart_of(lite_hub()).flows if flow.hook == "send_text"]
+    assert use in texts or not any(flow.hook == "send_text" for flow in PaperCarrier.manifest.flows)

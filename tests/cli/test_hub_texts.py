@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +45,19 @@ def come_in(shop: Shop, body: str) -> None:
     with shop.opened() as opened:
         shop.receive(opened, [shop.carrier.message_webhook(CALLER, PRINT, body, shop.address(opened.hub))])
         fold_inbox(opened.hub, opened.directory.current())
+
+
+def test_a_picture_goes_with_a_text_and_a_file_that_is_none_does_not(
+    shop: Shop, tmp_path: Path, refusal: Refusal
+) -> None:
+    come_in(shop, "What does it look like?")
+    picture, page = tmp_path / "part.png", tmp_path / "part.pdf"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    page.write_bytes(b"%PDF-1.7")
+    assert "PNG, JPEG or GIF" in refusal(send(shop, "--picture", str(page)))
+    assert "Queued as" in send(shop, "--picture", str(picture)).stdout
+    (taken,) = leave(shop)
+    assert "/texts/pictures/" in taken["media"] and "&signature=" in taken["media"]
 
 
 def test_a_text_by_hand_goes_through_twilio_and_its_end_is_told(shop: Shop) -> None:

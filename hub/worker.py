@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
 from hub.assembly import Hub
+from hub.backup.save import end_backup_keys
 from hub.crew import Crew
 from hub.errors import AuthError, ConfigError, place_of
 from hub.flow.fetch_media import fetch_media, media_is_due
@@ -122,6 +123,7 @@ class Worker:
         if time.monotonic() > self._next_sweep:
             self._next_sweep = time.monotonic() + SWEEP_EVERY
             write_refusals(self._hub.store, self._hub.refusals)
+            end_backup_keys(self._hub)
             sweep(self._hub.store, self._hub.clock(), self._hub.config.retention)
         return taken > 0
 

@@ -22,6 +22,7 @@ NUMBER = {
     "call": "caller_number",
     "text_message": "person_number",
     "form_submission": "phone_number",
+    "privacy_request": "phone_number",
 }
 CONTACTS = ("call", "text_message", "form_submission")
 
@@ -35,6 +36,11 @@ class Owners:
     def of(self, table: Table, rows: Sequence[Mapping[Any, Any]]) -> list[Owner | None]:
         """The owner of each row; None where nobody is known."""
         name = table.name
+        if name == "privacy_request":
+            by_address = self._by_address(_of(rows, "email"))
+            contacts = self._of_contacts(name, rows)
+            return [by_address.get((row["company_id"], row["email"])) if row["email"] and not row["phone_number"] else own
+                    for row, own in zip(rows, contacts, strict=True)]  # fmt: skip
         if name in NUMBER:
             return self._of_contacts(name, rows)
         if name == "visit":
@@ -58,7 +64,7 @@ class Owners:
         return self._by(rows, "person_id", self._people) if "person_id" in table.c else [None] * len(rows)
 
     def _of_contacts(self, name: str, rows: Sequence[Mapping[Any, Any]]) -> list[Owner | None]:
-        people = {} if name == "person" else self._people(_of(rows, "person_id"))
+        people = self._people(_of(rows, "person_id")) if "person_id" in _table(name).c else {}
         owners: list[Owner | None] = []
         for row in rows:
             own: Owner = (row["company_id"], row[NUMBER[name]], row["id"])
@@ -84,6 +90,12 @@ class Owners:
             row_id: (row["company_id"], row["phone_number"], row_id)
             for row_id, row in self._known("person", ids).items()
         }
+
+    def _by_address(self, addresses: Iterable[str]) -> dict[tuple[str, str], Owner]:
+        person = _table("person")
+        found = select(person.c.id, person.c.company_id, person.c.phone_number, person.c.email)
+        rows = self.session.execute(found.where(person.c.email.in_(set(addresses))).order_by(person.c.id.desc()))
+        return {(company_id, email): (company_id, number, row_id) for row_id, company_id, number, email in rows}
 
     def _subjects(self, ids: Iterable[str]) -> dict[str, Owner]:
         wanted = set(ids)

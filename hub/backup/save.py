@@ -42,6 +42,8 @@ def save(hub: Hub, file: Path, *, recordings: bool = True, progress: Progress = 
     (`hub.store.vault.nobodys_holder`). What is sealed already goes as it is.
     """
     end_backup_keys(hub)
+    with hub.store.writing() as session:
+        hub.vault.row_mark(session, "", "")  # the key that hashes names is made here where there is none yet
     with ArchiveWriter(file, hub.keyring, DATA) as archive, snapshot(hub.store) as session:
         tables = [table for table in SQLModel.metadata.sorted_tables if table.name not in LEFT_OUT]
         for table in tables:

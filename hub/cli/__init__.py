@@ -15,6 +15,7 @@ MODULES = (
     "check",
     "config",
     "secrets",
+    "backup",
     "call",
     "inbox",
     "deliveries",

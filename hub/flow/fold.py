@@ -22,6 +22,7 @@ from hub.model import Call, CallEventRow, InboxWebhook
 from hub.model.calls import CallState, fold
 from hub.model.columns import CALL_LIFE, new_id
 from hub.numbers.directory import Directory
+from hub.privacy.erasure import ERASED, empty_webhooks
 from hub.reports.marks import Change, mark
 from hub.store.claims import claim, complete
 from hub.store.gates import passing
@@ -98,7 +99,12 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
     notes = []
     moved: list[Change] = []
     recorded: list[tuple[Call, CallEvent]] = []
+    erased: list[str] = []
     for (connector, call_id), call in _locked(session, calls).items():
+        if call.state == ERASED:
+            # A carrier's late word on a call whose person was erased, or its call list, must not bring them back.
+            erased += [inbox_id for _, inbox_id in calls[connector, call_id] if inbox_id]
+            continue
         before = {name: getattr(call, name) for name in STATE_COLUMNS}
         state: CallState | None = None if call.state == "new" else call
         call_notes = []
@@ -137,6 +143,7 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
             moved += [*counted, _change(call)]
         call.state, call.due_at, call.lease_token, call.lease_until = "ready", now, None, None
         session.add(call)
+    empty_webhooks(session, erased)
     keep_recordings(session, hub, recorded, now)
     session.flush()
     if notes:

@@ -13,6 +13,7 @@ from typer.testing import Result
 
 from hub.assembly import utc_now
 from hub.cli import (
+    backup,
     call,
     check,
     connectors,
@@ -61,6 +62,7 @@ def shop(tmp_path: Path, carrier: Sandbox, sqlite_url: str, monkeypatch: pytest.
     """A hub's folder, an hour ago."""
     app = typer.Typer()
     for module in (
+        backup,
         call,
         check,
         connectors,

@@ -173,7 +173,7 @@ def _seed_rest(stage: Stage, canaries: Canaries, person: Person, visit_id: str |
     stage.add(*rows, dead)
     stage.add(Attempt(delivery_id=dead.id, number=1, started_at=now, result="retry", reason=word("attempt")))
     with stage.hub.store.writing() as session:
-        plain = json.dumps([{"speaker": "caller", "start": 0, "end": 1, "text": word("transcript")}]).encode()
+        plain = json.dumps([{"start": 0.0, "end": 1.0, "text": word("transcript")}]).encode()
         transcript = TranscriptRow(recording_id=recording.id, connector="whisper", language="en", state="written",
                                    due_at=now, expires_at=later)  # fmt: skip
         transcript.sealed = stage.hub.vault.seal(

@@ -1,7 +1,18 @@
 """Erase a person: rows are deleted or emptied, keys destroyed, and tombstones keep backups from bringing anything back."""
 
-from hub.privacy.erasure.erase import ErasedPerson, erase_person, plan_erasure
+from hub.privacy.erasure.erase import ErasedPerson, NotKnown, erase_person, plan_erasure
 from hub.privacy.erasure.reach import Reach, reach_of
 from hub.privacy.erasure.replay import replay_tombstones
+from hub.privacy.erasure.rows import ERASED, empty_webhooks
 
-__all__ = ["ErasedPerson", "Reach", "erase_person", "plan_erasure", "reach_of", "replay_tombstones"]
+__all__ = [
+    "ERASED",
+    "ErasedPerson",
+    "NotKnown",
+    "Reach",
+    "empty_webhooks",
+    "erase_person",
+    "plan_erasure",
+    "reach_of",
+    "replay_tombstones",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,7 @@ from hub.model.conversions import FINAL_STATES
 from hub.privacy.erasure.reach import Reach
 
 ERASED = "erased"
+"""The state of a call, text or form whose person was erased: what a carrier still tells of it changes nothing."""
 REASON = "The person was erased."
 FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 """Work that somebody holds at this moment is not written down any more: its token is gone."""
@@ -51,7 +52,7 @@ def counts_of(session: Session, reach: Reach) -> Counter[str]:
     return +counts
 
 
-def erase_rows(session: Session, reach: Reach, now: datetime) -> Counter[str]:
+def erase_rows(session: Session, reach: Reach, now: datetime | None) -> Counter[str]:
     """Delete and empty within `session`; how many rows of each table."""
     counts: Counter[str] = Counter()
     for table, where, values in _plan(reach, now):
@@ -59,6 +60,12 @@ def erase_rows(session: Session, reach: Reach, now: datetime) -> Counter[str]:
         changed: Any = session.execute(statement.where(*where).execution_options(synchronize_session=False))
         counts[table.__tablename__] += changed.rowcount
     return +counts
+
+
+def empty_webhooks(session: Session, ids: Collection[str]) -> None:
+    """Empty raw webhooks that tell of somebody who was erased."""
+    if ids:
+        erase_rows(session, Reach(webhooks=frozenset(ids)), None)
 
 
 def files_of(session: Session, reach: Reach) -> list[str]:
@@ -142,7 +149,7 @@ def _plan(reach: Reach, now: datetime | None) -> Iterator[tuple[Any, tuple[Any, 
         yield OutcomeRow, (col(OutcomeRow.id).in_(reach.outcomes),), {"contact": {}, "email": None, "trace": []}
     if reach.webhooks:
         yield InboxWebhook, (col(InboxWebhook.id).in_(reach.webhooks),), {
-            "url": None, "headers": None, "body": None, "state": "done", "reason": ERASED, **FREE,
+            "url": None, "headers": None, "body": None, "state": "done", "reason": REASON, **FREE,
         }  # fmt: skip
     if reach.people:
         for table, ids in ((Call, reach.calls), (TextMessage, reach.texts), (FormSubmission, reach.forms),

@@ -1,0 +1,138 @@
+"""`hub backup` and `hub restore`: data and keys apart, so that an erasure reaches the backups too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace as altered
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.printing import CONFIG, CannotDo, ConfigFile, console, counted, plain, say
+
+if TYPE_CHECKING:
+    from hub.assembly import Hub
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.command("backup")(backup)
+    app.command("restore")(restore)
+
+
+def backup(
+    file: Annotated[Path | None, typer.Argument(help="Write all data to this file; without it, only the keys.")] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="Write people's keys to this file; keep it apart from the data, and 35 days at most."),
+    ] = None,
+    without_recordings: Annotated[
+        bool, typer.Option("--without-recordings", help="Leave the audio out, where its storage has copies.")
+    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a file that is there.")] = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Back up the hub while it works: its data in one file, people's keys in another.
+
+    What belongs to a person is encrypted under that person's key, so that a backup of data forgets whom the hub erases. The
+    files restore on SQLite and PostgreSQL alike. Both need the hub's own key, which is in neither: keep a copy of it.
+    """
+    from hub.backup.save import save, save_keys
+
+    if file is None and keys is None:
+        raise CannotDo("Name a file for the data, or one for the keys with --keys, or both.")
+    for each in (file, keys):
+        if each is not None and each.exists() and not replace:
+            raise CannotDo(f"{each} exists already; name a new file, or say --replace.")
+    with _hub(config) as hub:
+        if file is not None:
+            with _telling() as progress:
+                told = save(hub, file, recordings=not without_recordings, progress=progress)
+            _note(hub, "backup.data", told["id"])
+            rows = sum(each["rows"] for name, each in told["tables"].items() if name != "recordings")
+            audio = told["tables"].get("recordings", {"rows": 0})["rows"]
+            say(f"Wrote {plain(file)}: {counted(rows, 'row')}, {counted(audio, 'recording')}.")
+        if keys is not None:
+            told = save_keys(hub, keys)
+            _note(hub, "backup.keys", told["id"])
+            count = told["tables"].get("person_key", {"rows": 0})["rows"]
+            say(f"Wrote {plain(keys)}: {counted(count, 'key')}; it can be restored until {told['until'][:10]}.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup of data.")],
+    keys: Annotated[
+        Path | None, typer.Option(help="A backup of keys, made after the data and not older than 35 days.")
+    ] = None,
+    tombstones: Annotated[
+        Path | None, typer.Option(help="The journal of who was erased, where it is not that of hub.tombstones.")
+    ] = None,
+    without_keys: Annotated[
+        bool,
+        typer.Option("--without-keys", help="Restore without keys: all that belongs to people stays out for good."),
+    ] = False,
+    without_tombstones: Annotated[
+        bool, typer.Option("--without-tombstones", help="There is no journal, and nobody was erased.")
+    ] = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Restore a backup into the empty database and storage that config.yaml names.
+
+    Who was erased since the backup is erased again before the hub opens the database. A restore that is broken off leaves a
+    database that the hub refuses; begin again with a new one.
+    """
+    from hub.backup.restore import restore as restore_all
+
+    if (keys is None) != without_keys:
+        raise CannotDo("Name the backup of keys with --keys, or say --without-keys; not both.")
+    with _hub(config) as hub, _telling() as progress:
+        told = restore_all(hub, file, keys, tombstones, without_journal=without_tombstones, progress=progress)
+        _note(hub, "backup.restored", told.backup_id)
+    say(f"Restored the hub as it was at {told.backup_made_at:%Y-%m-%d %H:%M} UTC.")
+    for name, count in sorted(told.emptied.items()):
+        say(
+            f"  {plain(name)}: {counted(count, 'row')} emptied or deleted, for the person was erased or the key is gone"
+        )
+
+
+def _note(hub: Hub, action: str, backup_id: str) -> None:
+    from hub.cli.auditing import note
+
+    with hub.store.writing() as session:
+        note(session, hub.clock(), action, backup_id)
+
+
+@contextmanager
+def _hub(config: Path) -> Iterator[Hub]:
+    """The hub without its connectors: no provider has a part in this."""
+    from sqlalchemy.exc import OperationalError
+
+    from hub.assembly import assemble
+    from hub.errors import ConfigError
+    from hub.opening import read_config
+    from hub.store.engine import explain
+
+    hub = assemble(altered(read_config(config), connectors={}))
+    try:
+        yield hub
+    except OperationalError as error:
+        raise ConfigError(explain(error)) from None
+    finally:
+        hub.close()
+
+
+@contextmanager
+def _telling() -> Iterator[Callable[[str, int, int], None]]:
+    """A line on a terminal that says how far it is; nothing in a pipe."""
+    made = console(to_errors=True)
+    if not made.is_terminal:
+        yield lambda *_: None
+        return
+    with made.status("reading …") as status:
+
+        def tell(table: str, done: int, total: int) -> None:
+            status.update(f"{table}: {done} of {total}")
+
+        yield tell

@@ -24,6 +24,7 @@ from hub.flow.send_text import due_connectors, send_texts
 from hub.flow.sync import SyncReport, next_retry, sync
 from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
+from hub.privacy.datamap.comparing import compare_if_due
 from hub.privacy.retention import sweep
 from hub.recordings.keep import end_expired, fetch_due
 from hub.recordings.transcribe import transcribe_due
@@ -45,6 +46,8 @@ ENDING = 1.0
 ROLL_UP_EVERY = 60.0
 """Seconds; a report adds up by itself what was marked since."""
 ROLLED_AT_ONCE = 5
+COMPARED_EVERY = 600.0
+"""Seconds between two looks whether the night's comparison is due."""
 ROLL_UPS = "reports/roll-ups"
 """What runs among the syncs under this name is no connector's."""
 TEXTS = "texts/"
@@ -72,7 +75,7 @@ class Worker:
         self._transcripts = threading.Thread(
             target=self._loop, args=(self._transcript_step,), name="transcripts", daemon=True
         )
-        self._next_sweep = self._next_ending = self._next_catch_up = self._next_roll_up = 0.0
+        self._next_comparison = self._next_sweep = self._next_ending = self._next_catch_up = self._next_roll_up = 0.0
 
     def start(self) -> None:
         """Start the lines and the ticker."""
@@ -140,6 +143,9 @@ class Worker:
         if time.monotonic() > self._next_catch_up:
             self._next_catch_up = time.monotonic() + CATCH_UP_EVERY
             self._ticker.catch_up()
+        if time.monotonic() > self._next_comparison:
+            self._next_comparison = time.monotonic() + COMPARED_EVERY
+            compare_if_due(self._hub)
         if time.monotonic() > self._next_roll_up and ROLL_UPS not in self._running:
             self._next_roll_up = time.monotonic() + ROLL_UP_EVERY
             self._running.add(ROLL_UPS)

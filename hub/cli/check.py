@@ -34,7 +34,8 @@ def check(
     """Read config.yaml, then ask every provider whether it answers with our credentials; nothing is changed there.
     The storage of recordings is tried with a few bytes.
 
-    Ends with 0 if all is well, 1 if a provider does not answer, 2 if config.yaml is wrong.
+    Ends with 0 if all is well, 1 if a provider does not answer or data went where no manifest declares it, 2 if config.yaml
+    is wrong.
     """
     from hub.opening import open_hub, read_config
 
@@ -45,19 +46,22 @@ def check(
                 say(f"[green]✓[/green] {plain(config)} is right.")
             reports = _ask_all(opened.hub, quiet=as_json)
             warnings = _warnings(opened, numbers=numbers)
+            findings = _flow_findings(opened)
     except ConfigError as error:
         if not as_json:
             raise
         problems = [{"line": each.line, "path": each.path, "text": each.text} for each in error.problems]
         echo_json({"ok": False, "config": {"error": str(error.args[0]), "problems": problems}})
         raise typer.Exit(2) from None
-    ok = all(report.ok for report in reports.values())
+    ok = all(report.ok for report in reports.values()) and not findings
     if as_json:
         told = {name: {"ok": report.ok, "detail": report.detail} for name, report in reports.items()}
-        echo_json({"ok": ok, "connectors": told, "warnings": warnings})
+        echo_json({"ok": ok, "connectors": told, "warnings": warnings, "findings": findings})
     else:
         for warning in warnings:
             say(f"[yellow]! {plain(warning)}[/yellow]")
+        for finding in findings:
+            say(f"[red]! {plain(finding)}[/red]")
         failed = [name for name, report in reports.items() if not report.ok]
         say(
             f"[red]{len(failed)} of {len(reports)} connectors do not answer.[/red]"
@@ -66,6 +70,14 @@ def check(
         )
     if not ok:
         raise typer.Exit(1)
+
+
+def _flow_findings(opened: Opened) -> list[str]:
+    """What the nightly comparison of disclosures with manifests found (hub privacy map)."""
+    from hub.privacy.datamap.comparing import open_findings
+
+    with opened.hub.store.reading() as session:
+        return open_findings(session)
 
 
 def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli import privacy_ledger, privacy_map, privacy_retention
+from hub.cli import privacy_ledger, privacy_map, privacy_papers, privacy_retention
 
 commands = typer.Typer(help="Prove how people's data is treated.", no_args_is_help=True)
 
@@ -14,4 +14,5 @@ def register(app: typer.Typer) -> None:
     app.add_typer(commands, name="privacy")
     privacy_ledger.register(commands)
     privacy_map.register(commands)
+    privacy_papers.register(commands)
     privacy_retention.register(commands)

@@ -49,7 +49,7 @@ def data_map(
     else:
         out.write_text(write(chart, format), encoding="utf-8")
         say(f"Written to {plain(out)}.")
-    if chart.undeclared or chart.findings:
+    if chart.problems():
         raise typer.Exit(1)
 
 
@@ -88,12 +88,7 @@ def show(chart: DataMap) -> None:
         say(
             f"Kept from {plain(each.connector)}: {what} {plain(each.name)}, {counted(each.count, 'time')}, last {each.last}."
         )
-    for (connector, recipient, use, category), seen in chart.undeclared.items():
-        say(
-            f"[red]{plain(recipient)} got {category} for {use} through {plain(connector)} {counted(seen.count, 'time')}; no "
-            "manifest declares that now.[/red]"
-        )
-    for sentence in chart.findings:
+    for sentence in chart.problems():
         say(f"[red]{plain(sentence)}[/red]")
-    if not (chart.undeclared or chart.findings):
+    if not chart.problems():
         say("[green]All that was sent is declared.[/green]")

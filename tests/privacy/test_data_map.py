@@ -63,7 +63,7 @@ def test_a_disclosure_that_no_manifest_declares_any_more_is_shown(hub: Factory, 
         ("network", PaperNetwork.manifest.recipient.name)
     }
     assert sum(seen.count for seen in found.values()) == sum(len(row.categories) for row in stage.rows(Disclosure))
-    assert "no manifest declares that now" in html(chart_of(later))
+    assert "network declares another recipient, Somebody Else Ltd" in html(chart_of(later))
 
 
 def test_what_was_kept_back_is_on_the_map(hub: Factory) -> None:

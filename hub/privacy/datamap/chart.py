@@ -13,7 +13,8 @@ from sqlmodel import Session, col, select
 from hub.config.models import Config
 from hub.config.retention import spell_life
 from hub.model import FlowFinding, Refusal
-from hub.privacy.datamap.flows import Flow, Key, Seen, declared, observed, undeclared
+from hub.privacy.datamap.flows import Flow, Key, Seen, declared, misfit, observed, undeclared
+from hub.privacy.datamap.versions import versions, was_declared
 from hub.privacy.retention import Holding, holdings
 
 REFUSALS_SHOWN = timedelta(days=90)
@@ -40,11 +41,19 @@ class DataMap:
     """The companies whose callers' data it is, by their titles."""
     flows: tuple[Flow, ...]
     undeclared: Mapping[Key, Seen]
+    """What was disclosed and was not declared then either, as far as is known."""
+    former: Mapping[Key, Seen]
+    """What was disclosed by a declaration that has ended."""
     storage: tuple[Holding, ...]
     refusals: tuple[Refused, ...]
     findings: tuple[str, ...]
     sandboxed: frozenset[str]
     """Connectors that talk to a stand-in, so nothing of theirs reaches the recipient."""
+
+    def problems(self) -> tuple[str, ...]:
+        """What does not fit, in sentences: found at night, or now."""
+        now = (misfit(key, self.flows)[1] for key in self.undeclared)
+        return tuple(dict.fromkeys((*self.findings, *now)))
 
     def recipients(self) -> tuple[str, ...]:
         """Those outside this machine, by their legal names."""
@@ -66,20 +75,26 @@ class DataMap:
             "at": self.at,
             "controllers": list(self.controllers),
             "flows": [{**asdict(flow), "sandboxed": flow.connector in self.sandboxed} for flow in self.flows],
-            "undeclared": [
-                {"connector": connector, "recipient": recipient, "use": use, "category": category, **asdict(seen)}
-                for (connector, recipient, use, category), seen in self.undeclared.items()
-            ],
+            "undeclared": _as_data(self.undeclared),
+            "former": _as_data(self.former),
             "storage": [{**asdict(each), "life": spell_life(each.life)} for each in self.storage],
             "refusals": [asdict(each) for each in self.refusals],
             "findings": list(self.findings),
         }
 
 
+def _as_data(seen: Mapping[Key, Seen]) -> list[dict[str, Any]]:
+    return [
+        {"connector": connector, "recipient": recipient, "use": use, "category": category, **asdict(one)}
+        for (connector, recipient, use, category), one in seen.items()
+    ]
+
+
 def draw(session: Session, config: Config, now: datetime) -> DataMap:
     """The data map as it is now."""
     seen = observed(session)
     known = list(declared(config.connectors))
+    unknown, former = undeclared(known, seen), versions(session)
     flows = [replace(flow, seen=seen.get(flow.key)) for flow in known]
     return DataMap(
         at=now,
@@ -87,7 +102,8 @@ def draw(session: Session, config: Config, now: datetime) -> DataMap:
         flows=tuple(
             sorted(flows, key=lambda flow: (flow.recipient, flow.connector, flow.category, flow.use, flow.hook))
         ),
-        undeclared=undeclared(known, seen),
+        undeclared={key: one for key, one in unknown.items() if not was_declared(former, key, one)},
+        former={key: one for key, one in unknown.items() if was_declared(former, key, one)},
         storage=tuple(holdings(session, config.retention, now)),
         refusals=tuple(_refusals(session, now)),
         findings=tuple(

@@ -39,6 +39,7 @@ def html(chart: DataMap) -> str:
         f"<div class='wide'>{svg(chart)}</div>",
         "<h2>Who is given what</h2>",
         *_recipients(chart),
+        *_former(chart),
         "<h2>What is stored here, and how long</h2>",
         _table(
             ("What", "Category", "Life", "Then", "Rows", "Past its life"),
@@ -60,17 +61,9 @@ def html(chart: DataMap) -> str:
 
 
 def _findings(chart: DataMap) -> Iterator[str]:
-    told = [
-        *chart.findings,
-        *(
-            f"{recipient} got {readable(category)} for {readable(use)} through {connector} {seen.count:,} times, last on "
-            f"{seen.last:%Y-%m-%d}; no manifest declares that now."
-            for (connector, recipient, use, category), seen in chart.undeclared.items()
-        ),
-    ]
-    for sentence in dict.fromkeys(told):
+    for sentence in chart.problems():
         yield f"<p class='finding'>{escape(sentence)}</p>"
-    if not told:
+    if not chart.problems():
         yield "<p class='calm'>All that was sent is declared.</p>"
 
 
@@ -99,6 +92,23 @@ def _recipients(chart: DataMap) -> Iterator[str]:
             ),
             numbers=(4,),
         )  # fmt: skip
+
+
+def _former(chart: DataMap) -> Iterator[str]:
+    if not chart.former:
+        return
+    yield "<h2>What was sent before, and is not any more</h2>"
+    yield _table(
+        ("Recipient", "Category", "For", "Through", "Sent", "Last"),
+        (
+            (
+                escape(recipient), _named(category), _named(use), escape(connector), f"{seen.count:,}",
+                f"{seen.last:%Y-%m-%d}",
+            )
+            for (connector, recipient, use, category), seen in chart.former.items()
+        ),
+        numbers=(4,),
+    )  # fmt: skip
 
 
 def _refusals(chart: DataMap) -> Iterator[str]:

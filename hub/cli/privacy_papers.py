@@ -1,0 +1,132 @@
+"""`hub privacy processors`, `record`, `notice` and `erasure-plan`: papers made from the data map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.printing import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say, table
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.config.models import Config
+    from hub.privacy.datamap import DataMap
+
+
+def register(privacy: typer.Typer) -> None:
+    """Add the commands to `hub privacy`."""
+    privacy.command("processors")(list_processors)
+    privacy.command("record")(record)
+    privacy.command("notice")(notice)
+    privacy.command("erasure-plan")(plan)
+
+
+def list_processors(
+    notices: Annotated[bool, typer.Option("--notices", help="What was added, changed and removed, and when.")] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List everybody who is given data, or with --notices every addition, change and removal since the hub was set up.
+
+    What config.yaml declares now is noted first, so a change that was made a minute ago is in it.
+    """
+    from hub.privacy.datamap.papers import processors
+    from hub.privacy.datamap.versions import notices as announcements
+    from hub.privacy.datamap.versions import versions
+
+    with _drawn(config, noting=True) as (session, _, chart):
+        rows = versions(session)
+    if notices:
+        found = announcements(rows)
+        if as_json:
+            echo_json([asdict(each) for each in found])
+            return
+        table(
+            "Changes, newest first",
+            ("when (UTC)", "change", "recipient", "connector", "what"),
+            (
+                (moment(each.at, seconds=False), each.change, plain(each.recipient), plain(each.connector),
+                 plain("; ".join(each.details)))
+                for each in found
+            ),
+        )  # fmt: skip
+        return
+    since = {row.recipient: f"{row.since:%Y-%m-%d}" for row in rows if row.until is None}
+    listed = processors(chart, since)
+    if as_json:
+        echo_json([asdict(each) for each in listed])
+        return
+    table(
+        "Who is given data",
+        ("recipient", "role", "regions", "categories", "for", "kept there", "since"),
+        (
+            (plain(each.recipient), each.role.replace("_", " "), ", ".join(each.regions), "\n".join(each.categories),
+             "\n".join(each.uses), plain(each.kept), each.since or "")
+            for each in listed
+        ),
+    )  # fmt: skip
+
+
+def record(config: ConfigFile = CONFIG) -> None:
+    """Print the record of processing activities (GDPR Art. 30) in Markdown."""
+    from hub.privacy.datamap.papers import record_of_processing
+
+    with _drawn(config) as (_, loaded, chart):
+        typer.echo("\n".join(record_of_processing(chart, loaded)))
+
+
+def notice(
+    company: Annotated[str, typer.Argument(help="The company, by its name in config.yaml.")],
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Print blocks of text for one company's privacy statement, in Markdown. A person reads them before they are published."""
+    from hub.cli.finding import known
+    from hub.privacy.datamap.papers import notice_blocks
+
+    with _drawn(config) as (_, loaded, chart):
+        known(company, [each.name for each in loaded.companies], "company")
+        (section,) = [each for each in loaded.companies if each.name == company]
+        typer.echo("\n".join(notice_blocks(chart, loaded, section)))
+
+
+def plan(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """Show for each recipient whether it can erase a person, what stays there, and why."""
+    from hub.privacy.datamap.papers import erasure_plan
+
+    with _drawn(config) as (_, loaded, chart):
+        steps = erasure_plan(chart, loaded)
+    if as_json:
+        echo_json([asdict(each) for each in steps])
+        return
+    table(
+        "What erasing a person reaches",
+        ("recipient", "connector", "erased on request", "what it holds", "note"),
+        (
+            (plain(each.recipient), plain(each.connector), "[green]yes[/green]" if each.can else "[yellow]no[/yellow]",
+             "\n".join(each.categories), plain(each.note))
+            for each in steps
+        ),
+    )  # fmt: skip
+    say("Here, rows are deleted or emptied and the person's keys destroyed, so that no backup reads them.")
+
+
+@contextmanager
+def _drawn(path: Path, *, noting: bool = False) -> Iterator[tuple[Session, Config, DataMap]]:
+    from hub.assembly import utc_now
+    from hub.opening import open_store, read_config
+    from hub.privacy.datamap import draw
+    from hub.privacy.datamap.versions import note_recipients
+
+    loaded = read_config(path, sandbox=True)
+    with open_store(loaded) as store:
+        if noting:
+            with store.writing() as session:
+                note_recipients(session, loaded.connectors, utc_now())
+        with store.reading() as session:
+            yield session, loaded, draw(session, loaded, utc_now())

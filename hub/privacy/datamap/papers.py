@@ -1,0 +1,160 @@
+"""Papers that a business must have, made from the data map: list of processors, record of processing, notice, erasure plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hub.config.models import CompanySection, Config
+from hub.config.retention import kinds, spell_life
+from hub.privacy.datamap.chart import DataMap, readable
+from hub.privacy.datamap.flows import Flow, by_recipient
+
+SUBJECTS = "people who call, text or write to the company, and visitors of its website"
+SECURITY = (
+    "Webhooks are accepted with a valid signature of the carrier alone.",
+    "Recordings, transcripts, texts and pictures are encrypted under a key per person; erasing a person destroys the key.",
+    "A plugin is given only the fields that its manifest declares, and can call only the hosts that it declares.",
+    "Hashes for advertising networks are made when they are sent and never stored.",
+    "Data ends by itself with its life; what is left past it is shown by hub privacy retention.",
+)
+"""What the hub itself does, whatever the configuration; measures of the business's own machines are not known here."""
+
+
+@dataclass(frozen=True)
+class Processor:
+    """One recipient as the list of processors shows it."""
+
+    recipient: str
+    role: str
+    regions: tuple[str, ...]
+    connectors: tuple[str, ...]
+    categories: tuple[str, ...]
+    uses: tuple[str, ...]
+    kept: str
+    since: str | None
+    """The day (UTC) since which this version of it is in use."""
+
+
+def processors(chart: DataMap, since: Mapping[str, str]) -> list[Processor]:
+    """Everybody who is given data; `since` is the day of each recipient's present version."""
+    return [
+        Processor(
+            recipient=recipient,
+            role=flows[0].role,
+            regions=_regions(flows),
+            connectors=tuple(sorted({flow.connector for flow in flows})),
+            categories=tuple(sorted({flow.category for flow in flows})),
+            uses=tuple(sorted({flow.use for flow in flows})),
+            kept=_kept(flows),
+            since=since.get(recipient),
+        )
+        for recipient, flows in by_recipient(chart.flows).items()
+    ]
+
+
+def record_of_processing(chart: DataMap, config: Config) -> Iterator[str]:
+    """The record of processing of GDPR Art. 30(1), in Markdown."""
+    yield "# Record of processing activities (GDPR Art. 30)"
+    yield f"Made on {chart.at:%Y-%m-%d} from what is configured and what was sent. Contact details of the controller, its "
+    yield "representative and its data protection officer are not known to the hub: add them."
+    for account in config.accounts:
+        names = ", ".join(company.title for company in account.companies)
+        yield f"\n## Controllers\n\n{account.title}, for: {names}"
+    yield f"\n## Categories of people\n\n{SUBJECTS[0].upper()}{SUBJECTS[1:]}."
+    yield "\n## Purposes, with categories of data and recipients\n"
+    for use in sorted({flow.use for flow in chart.flows}):
+        flows = [flow for flow in chart.flows if flow.use == use]
+        categories = ", ".join(sorted({readable(flow.category) for flow in flows}))
+        to = ", ".join(sorted({flow.recipient for flow in flows if flow.leaves})) or "nobody outside this machine"
+        yield f"- {readable(use)} (`{use}`): {categories}; to {to}"
+    yield "- to answer calls and to tell which advertisement led to them: "
+    yield f"  {', '.join(sorted({readable(each.category) for each in chart.storage}))}; to nobody outside this machine"
+    yield "\n## Transfers to third countries\n"
+    for each in processors(chart, {}):
+        where = ", ".join(each.regions) or "not told by the provider"
+        yield f"- {each.recipient} ({each.role.replace('_', ' ')}): {where}"
+    yield "\n## Time limits for erasure\n"
+    for kind, what in kinds().items():
+        reason = config.retention.reason(kind)
+        longer = f" Longer than by default: {reason}." if reason else ""
+        yield f"- {what} {spell_life(config.retention.life(kind))}.{longer}"
+    for each in processors(chart, {}):
+        yield f"- At {each.recipient}: {each.kept}."
+    yield "\n## Security (GDPR Art. 32)\n"
+    yield from (f"- {measure}" for measure in SECURITY)
+
+
+def notice_blocks(chart: DataMap, config: Config, company: CompanySection) -> Iterator[str]:
+    """Blocks of text for one company's privacy statement, in Markdown; only connectors that serve the company stand in it."""
+    serving = {name for name, entry in config.connectors.items() if entry.serves(company.name)}
+    flows = [flow for flow in chart.flows if flow.connector in serving]
+    yield f"# {company.title}: text blocks for the privacy statement\n"
+    yield "## What we collect\n"
+    for category in sorted({each.category for each in chart.storage}):
+        yield f"- {readable(category)}"
+    yield "\n## Why, and whom we give it to\n"
+    for recipient, theirs in by_recipient(flows).items():
+        standing = "on our behalf" if theirs[0].role == "processor" else "and decides itself what it does with it"
+        what = ", ".join(sorted({readable(flow.category) for flow in theirs}))
+        why = ", ".join(sorted({readable(flow.use) for flow in theirs}))
+        where = ", ".join(_regions(theirs)) or "a place that it does not tell"
+        hashed = " Numbers and addresses are hashed before." if all(_hidden(flow) for flow in theirs) else ""
+        yield f"- **{recipient}** gets {what}, for {why}, in {where}, {standing}.{hashed}"
+        if theirs[0].role == "independent_controller":
+            yield f"  What it was given it may not delete when you ask us; we stop giving it more. It keeps it {_kept(theirs)}."
+    if not by_recipient(flows):
+        yield "Nobody outside our own machines."
+    yield "\n## How long we keep it\n"
+    for kind, what in kinds().items():
+        yield f"- {what} {spell_life(config.retention.life(kind))}."
+    yield "\n## Your choices\n"
+    yield "- If your browser sends Global Privacy Control or Do Not Track, we keep what you do to ourselves."
+    yield "- Answer STOP to a text and we send you no more."
+    yield "- You may ask what we hold on you, have it corrected or erased, object, or take it with you."
+
+
+@dataclass(frozen=True)
+class ErasureStep:
+    """What erasing a person can reach at one recipient."""
+
+    recipient: str
+    connector: str
+    can: bool
+    """Whether the hub can ask the plugin to erase."""
+    categories: tuple[str, ...]
+    note: str
+    """What it deletes, or what stays and why, in the manifest's words."""
+
+
+def erasure_plan(chart: DataMap, config: Config) -> list[ErasureStep]:
+    """What an erasure does at each recipient of data, whoever the person is."""
+    steps = []
+    for name, entry in config.connectors.items():
+        manifest = entry.connector_class.manifest
+        mine = [flow for flow in chart.flows if flow.connector == name]
+        if manifest.recipient.role == "none" or not mine:
+            continue
+        asked = manifest.flow("erase_person") is not None
+        steps.append(
+            ErasureStep(
+                recipient=manifest.recipient.name,
+                connector=name,
+                can=asked and manifest.deletion.supported,
+                categories=tuple(sorted({flow.category for flow in mine})),
+                note=manifest.deletion.note,
+            )
+        )
+    return sorted(steps, key=lambda step: (step.recipient, step.connector))
+
+
+def _regions(flows: list[Flow]) -> tuple[str, ...]:
+    return tuple(sorted({region for flow in flows for region in flow.regions}))
+
+
+def _kept(flows: list[Flow]) -> str:
+    return "; ".join(sorted({flow.kept for flow in flows}))
+
+
+def _hidden(flow: Flow) -> bool:
+    return flow.transform != "plain" or flow.category == "user.advertising.click_id"

@@ -1,0 +1,136 @@
+"""Every version of every recipient, noted when it changes, so that additions, changes and removals can be announced."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlmodel import Session, col, select
+
+from hub.config.models import ConnectorEntry
+from hub.model import RecipientVersion
+from hub.privacy.datamap.flows import Flow, Key, Seen, declared
+
+Change = Literal["added", "changed", "removed"]
+TOLD = {
+    "recipient": "the legal person",
+    "role": "its role",
+    "regions": "where data lands",
+    "hosts": "the hosts that are called",
+    "flows": "what it is given, and for what",
+    "kept": "how long it keeps it",
+    "deletion": "what it can delete",
+    "plugin": "the plugin",
+}
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing to announce about one recipient."""
+
+    at: datetime
+    change: Change
+    connector: str
+    recipient: str
+    details: tuple[str, ...]
+
+
+def statement(entry: ConnectorEntry, flows: Sequence[Flow]) -> dict[str, Any]:
+    """What a version is compared by. A plugin's release number is no part of it."""
+    manifest = entry.connector_class.manifest
+    by_use: defaultdict[str, set[str]] = defaultdict(set)
+    for flow in flows:
+        by_use[flow.use].add(flow.category)
+    return {
+        "plugin": manifest.name,
+        "recipient": manifest.recipient.name,
+        "role": manifest.recipient.role,
+        "regions": sorted(manifest.regions),
+        "hosts": sorted(manifest.hosts),
+        "flows": {use: sorted(categories) for use, categories in sorted(by_use.items())},
+        "kept": manifest.retention,
+        "deletion": manifest.deletion.note,
+    }
+
+
+def note_recipients(session: Session, entries: Mapping[str, ConnectorEntry], now: datetime) -> int:
+    """Write down what is new since the last time; how many additions, changes and removals."""
+    flows = list(declared(entries))
+    present = {
+        name: statement(entry, [flow for flow in flows if flow.connector == name])
+        for name, entry in entries.items()
+        if entry.connector_class.manifest.recipient.role != "none"
+    }
+    known = {
+        row.connector: row
+        for row in session.exec(select(RecipientVersion).where(col(RecipientVersion.until).is_(None)))
+    }
+    noted = 0
+    for name, row in known.items():
+        if present.get(name) != row.declared:
+            row.until = now
+            session.add(row)
+            noted += name not in present
+    for name, said in present.items():
+        before = known.get(name)
+        if before is None or before.declared != said:
+            noted += 1
+            session.add(
+                RecipientVersion(
+                    connector=name,
+                    recipient=said["recipient"],
+                    change="added" if before is None else "changed",
+                    details=list(_differences(before.declared, said)) if before else [],
+                    declared=said,
+                    since=now,
+                )
+            )
+    return noted
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    for key, words in TOLD.items():
+        if before.get(key) != after.get(key):
+            yield f"{words}: {_spelled(before.get(key))} → {_spelled(after.get(key))}"
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{use} ({', '.join(categories)})" for use, categories in value.items()) or "nothing"
+    return (", ".join(value) if isinstance(value, list) else str(value)) or "nothing"
+
+
+def versions(session: Session) -> list[RecipientVersion]:
+    """All of them, the oldest first."""
+    return list(session.exec(select(RecipientVersion).order_by(col(RecipientVersion.since), RecipientVersion.id)))
+
+
+def notices(rows: Sequence[RecipientVersion]) -> list[Notice]:
+    """Every addition, change and removal, the newest first."""
+    found = [
+        Notice(row.since, row.change, row.connector, row.recipient, tuple(row.details))  # type: ignore[arg-type]
+        for row in rows
+    ]
+    begun = {(row.connector, row.since) for row in rows}
+    found += [
+        Notice(row.until, "removed", row.connector, row.recipient, ())
+        for row in rows
+        if row.until is not None and (row.connector, row.until) not in begun
+    ]
+    return sorted(found, key=lambda notice: (notice.at, notice.connector), reverse=True)
+
+
+def was_declared(rows: Sequence[RecipientVersion], key: Key, seen: Seen) -> bool:
+    """Whether a flow that is over was declared by the version that was in force when it was last seen."""
+    connector, recipient, use, category = key
+    return any(
+        row.connector == connector
+        and row.recipient == recipient
+        and category in row.declared.get("flows", {}).get(use, ())
+        and row.until is not None
+        and seen.last <= row.until
+        for row in rows
+    )

@@ -29,6 +29,7 @@ from hub.contracts.places import places_of_number
 from hub.contracts.ports import PortOrder, PortRequest, PortStatus
 from hub.contracts.prefixes import longest_name
 from hub.contracts.regions import REGIONS, region_of, regions_in
+from hub.contracts.rules import LegalRule, RuleTopic
 from hub.contracts.sandbox import (
     AdsSandbox,
     CarrierSandbox,
@@ -93,6 +94,7 @@ __all__ = [
     "HeldRecord",
     "HttpSandbox",
     "Instruction",
+    "LegalRule",
     "Limits",
     "Log",
     "Manifest",
@@ -129,6 +131,7 @@ __all__ = [
     "Rejected",
     "RetryLater",
     "RingfenceError",
+    "RuleTopic",
     "Sandbox",
     "Say",
     "Services",

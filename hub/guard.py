@@ -25,7 +25,9 @@ from hub.errors import CircuitOpen, PluginFailure, PluginTimeout, RetryLater, Ri
 Result = TypeVar("Result")
 log = structlog.get_logger(__name__)
 
-LOCAL_HOOKS = frozenset({"verify_webhook", "parse_webhook", "render_answer", "acknowledge_webhook", "judge"})
+LOCAL_HOOKS = frozenset(
+    {"verify_webhook", "parse_webhook", "render_answer", "acknowledge_webhook", "judge", "list_rules"}
+)
 """Hooks that must not use the network."""
 
 CREW_SIZE = 4

@@ -34,6 +34,7 @@ from hub.contracts.numbers import (
 from hub.contracts.outcomes import OutcomePage
 from hub.contracts.people import Erasure, HeldRecord, PersonReference
 from hub.contracts.ports import PortOrder, PortRequest
+from hub.contracts.rules import LegalRule
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
@@ -281,6 +282,17 @@ class ConsentHooks(Protocol):
         Called when a conversion is decided and again when it is sent. Every consent connector is asked and the
         strictest opinion wins; an error, a time-out or no answer is `deny`. Decide from the question alone: no
         network, no memory, so that the same question always has the same answer.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def list_rules(self) -> Sequence[LegalRule]:
+        """Every rule that the plugin judges by or reminds of, with its source and the day by which it must be read again.
+
+        Called by `hub check`, which warns of each rule past its `verify_by`, and by `hub privacy rules` and `ask`, which
+        show them. The ids are those that opinions name, without doubles; they come from the plugin's own files: no network.
 
         versionadded: 0.1
         """

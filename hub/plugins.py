@@ -33,6 +33,7 @@ from hub.contracts.numbers import (
 from hub.contracts.outcomes import OutcomePage
 from hub.contracts.people import Erasure, HeldRecord, PersonReference
 from hub.contracts.ports import PortOrder, PortRequest
+from hub.contracts.rules import LegalRule
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
@@ -293,6 +294,10 @@ class Plugins:
                 answers = [error] * len(questions)
             columns.append([(name, _opinion(name, answer)) for answer in answers])
         return [strictest(column[index] for column in columns) for index in range(len(questions))]
+
+    def list_rules(self, name: str) -> Sequence[LegalRule]:
+        """The rules of law that one consent connector judges by."""
+        return self._call(name, "list_rules")  # type: ignore[no-any-return]
 
     # delivery
 

@@ -16,6 +16,7 @@ from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.people import Erasure, HeldRecord
 from hub.contracts.phones import e164
 from hub.contracts.ports import PortOrder
+from hub.contracts.rules import LegalRule
 from hub.contracts.texts import MediaFile
 from hub.contracts.transcripts import Transcript
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook
@@ -44,6 +45,7 @@ SEVERAL: Mapping[str, tuple[type, ...]] = {
     "list_calls": (CallEvent,),
     "list_numbers": (OwnedNumber,),
     "list_ports": (PortOrder,),
+    "list_rules": (LegalRule,),
     "log_calls": (Receipt,),
     "parse_webhook": (CallEvent, MessageEvent, MessageStatusEvent),
     "poll_receipts": (Receipt,),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, ConfigFile, Sandboxed, console, echo_json, plain, say
+from hub.cli.printing import CONFIG, AsJson, ConfigFile, Sandboxed, console, counted, echo_json, plain, say
 from hub.errors import ConfigError, RingfenceError
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from hub.opening import Opened
 
 AT_ONCE = 8
+MOST_RULES = 5
+"""Rules past their date that are named; the count tells of the rest."""
 
 
 def register(app: typer.Typer) -> None:
@@ -128,9 +130,28 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         paused = paused_connectors(session)
     found += [f"{name} is paused ({reason}); hub connectors resume {name} takes it up again." for name, reason in
               paused.items() if name in hub.plugins.connectors]  # fmt: skip
+    found += _old_rules(hub)
     if numbers:
         from hub.numbers.ownership import compare
 
         for side in compare(hub, opened.directory.current(), hub.plugins.with_hook("list_numbers")):
             found += side.warnings()
+    return found
+
+
+def _old_rules(hub: Hub) -> list[str]:
+    """The rules of law that a person should have read again by today, one warning a consent connector."""
+    today, found = hub.clock().date(), []
+    for name in hub.plugins.with_hook("list_rules"):
+        try:
+            rules = hub.plugins.list_rules(name)
+        except RingfenceError as error:
+            found.append(f"{name} does not tell its rules: {error}")
+            continue
+        overdue = [rule.id for rule in rules if rule.overdue(today)]
+        if overdue:
+            found.append(
+                f"{counted(len(overdue), 'rule')} of {name} must be read again, for the law may have changed: "
+                f"{', '.join(overdue[:MOST_RULES])}{' …' if len(overdue) > MOST_RULES else ''} (hub privacy rules shows all)."
+            )
     return found

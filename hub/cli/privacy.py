@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli import privacy_ledger, privacy_map, privacy_papers, privacy_retention
+from hub.cli import privacy_ask, privacy_ledger, privacy_map, privacy_papers, privacy_retention, privacy_rules
 
 commands = typer.Typer(help="Prove how people's data is treated.", no_args_is_help=True)
 
@@ -12,7 +12,9 @@ commands = typer.Typer(help="Prove how people's data is treated.", no_args_is_he
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
     app.add_typer(commands, name="privacy")
+    privacy_ask.register(commands)
     privacy_ledger.register(commands)
     privacy_map.register(commands)
     privacy_papers.register(commands)
     privacy_retention.register(commands)
+    privacy_rules.register(commands)

@@ -64,7 +64,7 @@ def rehearsed(
     carriers = [entry.name for entry in config.of_kind("carrier") if carrier in (None, entry.name)]
     if not carriers:
         raise CannotDo(f"No carrier is named {carrier!r}; `hub plugins` lists what config.yaml connects.")
-    with _connected(config) as hub:
+    with connected(config) as hub:
         line = _line(company, flow, carriers[0])
         call = AnswerPoint(
             moment="ringing", tracking_number=line.number.number, call_id="rehearsal", caller_number=known.caller
@@ -122,7 +122,7 @@ def _told(hub: Hub, carriers: list[str], flow: Flow, turn: Turn, caller: str | N
 
 
 @contextmanager
-def _connected(config: Config) -> Iterator[Hub]:
+def connected(config: Config) -> Iterator[Hub]:
     """The connectors, each pointed at its stand-in; the database is not touched."""
     entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}
     wanted = {name: entry for name, entry in entries.items() if entry.kind in ("carrier", "consent")}

@@ -45,8 +45,9 @@ CATEGORIES = OWN_CATEGORIES | frozenset(
 )
 """Every data category that a table, a fact or a manifest may name."""
 
-OWN_USES = frozenset({"telephony.recording"})
-"""Purposes that fideslang lacks: to record a call at all, which laws of their own govern."""
+OWN_USES = frozenset({"telephony.recording", "web.tracking"})
+"""Purposes that fideslang lacks: to record a call at all, and to store or read anything on a visitor's device (ePrivacy
+Directive, Art. 5(3)); laws of their own govern both."""
 
 USES = OWN_USES | frozenset(
     {

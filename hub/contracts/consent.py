@@ -93,6 +93,8 @@ class ConsentQuestion:
     business_places: tuple[Place, ...] = ()
     signals: tuple[Signal, ...] = ()
     records: tuple[ConsentRecord, ...] = ()
+    age: int | None = None
+    """The person's age in whole years, where somebody has told it; None where nobody knows."""
 
     def latest_record(self) -> ConsentRecord | None:
         """The person's last word on this question, at equal times the refusal; None where nothing was said or it has lapsed.

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from hub.assembly import Hub
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Place
 from hub.contracts.disclosure import declared_categories
+from hub.contracts.manifest import Manifest
 from hub.contracts.places import places_of_number
 from hub.contracts.texts import OutboundText
 from hub.flow.case import Case
@@ -25,10 +26,15 @@ CONTACT = "contact"
 
 def ask_about_text(hub: Hub, session: Session, case: Case, connector: str, now: datetime) -> Ruling:
     """The ruling on the outbound text that `case` is about; its subject's purpose says for which use."""
+    question = question_about_text(session, case, hub.plugins.connectors[connector].manifest, now)
+    return decide(hub, [case], connector, "send", [question])[0]
+
+
+def question_about_text(session: Session, case: Case, manifest: Manifest, now: datetime) -> ConsentQuestion:
+    """What is asked before the carrier of `manifest` sends the outbound text that `case` is about."""
     text = case.subject
     assert isinstance(text, TextMessage) and text.purpose is not None
     use = USES[text.purpose]  # type: ignore[index]
-    manifest = hub.plugins.connectors[connector].manifest
     categories = declared_categories(manifest, SEND, OutboundText)
     question = question_about(case, manifest=manifest, use=use, categories=categories, now=now)
     business = tuple(replace(place, time_zones=(case.company.time_zone,)) for place in question.business_places)
@@ -38,7 +44,7 @@ def ask_about_text(hub: Hub, session: Session, case: Case, connector: str, now: 
     if use == LEGAL:
         # The answer to the person's own word of this minute: what they refused was other texts.
         question = replace(question, records=())
-    return decide(hub, [case], connector, "send", [question])[0]
+    return question
 
 
 def _places(number: str | None, question: ConsentQuestion) -> tuple[Place, ...]:

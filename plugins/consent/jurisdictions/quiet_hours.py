@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from plugins.consent.jurisdictions.rows import Row, read_table, rows_at
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LOOK_AHEAD = 8
@@ -45,31 +45,14 @@ def parse_week(written: Any) -> Any:
 WeekField = Annotated[Any, BeforeValidator(parse_week)]
 
 
-class HoursRule(BaseModel):
+class HoursRule(Row):
     """One row of the table; the head of quiet_hours.yaml says what each field means."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: str = Field(pattern=r"^[a-z][a-z_]*$")
-    places: tuple[str, ...] = Field(min_length=1)
     hours: WeekField
-    cite: str
-    src: tuple[str, ...]
-    verify_by: date
-
-    @field_validator("src", mode="before")
-    @classmethod
-    def _one_or_many(cls, src: Any) -> Any:
-        return (src,) if isinstance(src, str) else src
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether a source was read for the row; a row from memory is shown as unconfirmed."""
-        return "mem" not in self.src
 
 
 class HoursTable(BaseModel):
-    """The whole table, groups of places already spelled out."""
+    """The whole table, and our own hours beside the laws'."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -81,41 +64,16 @@ class HoursTable(BaseModel):
     zones: Mapping[str, tuple[str, ...]]
     rules: tuple[HoursRule, ...]
 
-    @model_validator(mode="before")
-    @classmethod
-    def _spell_out(cls, table: Any) -> Any:
-        groups, verify_by = table.pop("groups"), table.pop("verify_by")
-        rows = [
-            {"verify_by": verify_by, **row, "places": [p for name in row["places"] for p in groups.get(name, [name])]}
-            for row in table["rules"]
-        ]
-        return {**table, "rules": rows}
-
-    def overdue(self, today: date) -> tuple[HoursRule, ...]:
-        """The rows that a person should have looked at again before `today`."""
-        return tuple(rule for rule in self.rules if rule.verify_by < today)
-
     def rules_at(self, code: str | None) -> tuple[HoursRule, ...]:
         """The rows that speak on somebody at `code` (`US`, `US-FL`; None: who knows where): of the place and its country, and
         where only the country is known of every region of it."""
-        if code is None:
-            return self.rules
-        country, _, region = code.partition("-")
-        return tuple(
-            rule
-            for rule in self.rules
-            if any(
-                place in (country, code) or (not region and place.startswith(f"{country}-")) for place in rule.places
-            )
-        )
+        return rows_at(self.rules, code, ())
 
 
 @cache
 def hours_table() -> HoursTable:
     """The table in this folder."""
-    return HoursTable.model_validate(
-        yaml.safe_load(Path(__file__).with_name("quiet_hours.yaml").read_text(encoding="utf-8"))
-    )
+    return HoursTable.model_validate(read_table("quiet_hours.yaml"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from functools import cache, lru_cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict
 
 from hub.api import ConsentQuestion, Duty, Opinion, Place
-from plugins.consent.jurisdictions.rules import place_code
+from plugins.consent.jurisdictions.rows import Row, place_code, read_table
 
 USE = "telephony.recording"
 RecordingMode = Literal["one_party", "notice", "all_party", "explicit"]
@@ -32,28 +29,11 @@ REASONS: Mapping[RecordingMode, str] = {
 }
 
 
-class RecordingRule(BaseModel):
+class RecordingRule(Row):
     """One row of the table; the head of recording.yaml says what each field means."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: str = Field(pattern=r"^[a-z][a-z_]*$")
-    places: tuple[str, ...] = Field(min_length=1)
     mode: RecordingMode
     offer_refusal: bool = False
-    cite: str
-    src: tuple[str, ...]
-    verify_by: date
-
-    @field_validator("src", mode="before")
-    @classmethod
-    def _one_or_many(cls, src: Any) -> Any:
-        return (src,) if isinstance(src, str) else src
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether a source was read for the row; a row from memory is shown as unconfirmed."""
-        return "mem" not in self.src
 
     @property
     def duties(self) -> frozenset[Duty]:
@@ -68,38 +48,17 @@ class RecordingRule(BaseModel):
 
 
 class RecordingTable(BaseModel):
-    """The whole table, groups of places already spelled out."""
+    """The whole table."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rules: tuple[RecordingRule, ...]
 
-    @model_validator(mode="before")
-    @classmethod
-    def _spell_out(cls, table: Any) -> Any:
-        groups, verify_by = table["groups"], table["verify_by"]
-        return {
-            "rules": [
-                {
-                    "verify_by": verify_by,
-                    **row,
-                    "places": [p for name in row["places"] for p in groups.get(name, [name])],
-                }
-                for row in table["rules"]
-            ]
-        }
-
-    def overdue(self, today: date) -> tuple[RecordingRule, ...]:
-        """The rows that a person should have looked at again before `today`."""
-        return tuple(rule for rule in self.rules if rule.verify_by < today)
-
 
 @cache
 def recording_table() -> RecordingTable:
     """The table in this folder."""
-    return RecordingTable.model_validate(
-        yaml.safe_load(Path(__file__).with_name("recording.yaml").read_text(encoding="utf-8"))
-    )
+    return RecordingTable.model_validate(read_table("recording.yaml"))
 
 
 def may_record(question: ConsentQuestion, trades_in: tuple[str, ...], ruleset: str) -> Opinion:
@@ -123,9 +82,8 @@ def may_record(question: ConsentQuestion, trades_in: tuple[str, ...], ruleset: s
         reason="The person does not want to be recorded." if refused else REASONS[rule.mode],
         evidence={
             "ruleset": ruleset,
-            "cite": rule.cite,
             "mode": rule.mode,
-            "source": "confirmed" if rule.confirmed else f"unconfirmed, verify by {rule.verify_by.isoformat()}",
+            **rule.provenance,
             "place_known_from": basis,
             "person": word.state if word else "silent",
         },

@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from hub.api import Place
+from plugins.consent.jurisdictions.rows import ANYWHERE, Row, read_table
 
-ANYWHERE = "anywhere"
 Mode = Literal["own_operation", "opt_out", "opt_in"]
 Role = Literal["processor", "independent_controller", "none"]
 
 
-class Rule(BaseModel):
+class Rule(Row):
     """One row of the table; the head of rules.yaml says what each field means."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: str = Field(pattern=r"^[a-z][a-z_.]*$")
-    places: tuple[str, ...] = Field(min_length=1)
     uses: tuple[str, ...] = Field(min_length=1)
     recipients: tuple[Role, ...] = ("processor", "independent_controller", "none")
     mode: Mode
     reason: str
-    cite: str
-    src: tuple[str, ...]
-    verify_by: date
-
-    @field_validator("src", mode="before")
-    @classmethod
-    def _one_or_many(cls, src: Any) -> Any:
-        return (src,) if isinstance(src, str) else src
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether a source was read for the row; a row from memory is shown as unconfirmed."""
-        return "mem" not in self.src
 
     def speaks_on(self, use: str, role: str) -> bool:
         """Whether the row is about this use and this kind of recipient, wherever it is."""
@@ -49,44 +28,22 @@ class Rule(BaseModel):
 
 
 class RuleSet(BaseModel):
-    """The whole table under its date, groups of places already spelled out."""
+    """The whole table under its date: a change in any file of this folder is a new date here."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     ruleset: date
-    groups: Mapping[str, tuple[str, ...]]
     rules: tuple[Rule, ...]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _spell_out_groups(cls, table: Any) -> Any:
-        groups = table["groups"]
-        rows = [
-            {**row, "places": [p for name in row["places"] for p in groups.get(name, [name])]} for row in table["rules"]
-        ]
-        return {**table, "rules": rows}
 
     def known_places(self) -> frozenset[str]:
         """Every country and region that has rows of its own."""
         return frozenset(place for rule in self.rules for place in rule.places) - {ANYWHERE}
 
-    def overdue(self, today: date) -> tuple[Rule, ...]:
-        """The rows that a person should have looked at again before `today`."""
-        return tuple(rule for rule in self.rules if rule.verify_by < today)
-
 
 @cache
 def rule_set() -> RuleSet:
     """The table in this folder."""
-    return RuleSet.model_validate(yaml.safe_load(Path(__file__).with_name("rules.yaml").read_text("utf-8")))
-
-
-def place_code(place: Place) -> str | None:
-    """`US`, `CA-QC`, or None where not even the country is known."""
-    if not place.country:
-        return None
-    country = place.country.upper()
-    return f"{country}-{place.region.upper()}" if place.region else country
+    return RuleSet.model_validate(read_table("rules.yaml"))
 
 
 def places_of(code: str) -> tuple[str, ...]:

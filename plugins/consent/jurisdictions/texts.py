@@ -15,7 +15,7 @@ from plugins.consent.jurisdictions.quiet_hours import (
     next_opening,
     together,
 )
-from plugins.consent.jurisdictions.rules import place_code
+from plugins.consent.jurisdictions.rows import place_code
 from plugins.consent.jurisdictions.translate import opinion
 
 SERVICE = "essential.service.notifications.sms"
@@ -26,6 +26,9 @@ CONTACT = "contact"
 EXPRESS = ("marketing.communications", MARKETING)
 """Uses of which a yes is a yes to marketing texts; one to marketing as a whole, as on a cookie banner, is not.
 Source: 47 CFR 64.1200(f)(9), prior express written consent; CASL s. 6 and 10, express consent."""
+
+
+OUR_OWN = {"cite": "our own hours", "source": "confirmed"}
 
 
 def may_text(question: ConsentQuestion, trades_in: tuple[str, ...], marketing_hours: Week) -> Opinion:
@@ -78,8 +81,7 @@ def _hours(question: ConsentQuestion, trades_in: tuple[str, ...], marketing_hour
         else "There is no hour of the week for such texts in all zones where the person may be.",
         evidence={
             "zones": ", ".join(sorted({clock.zone for clock in closed})) or "unknown",
-            "cite": rule.cite if rule and question.use == MARKETING else "our own hours",
-            "source": "confirmed" if rule is None or rule.confirmed else f"unconfirmed, verify by {rule.verify_by}",
+            **(rule.provenance if rule and question.use == MARKETING else OUR_OWN),
         },
         not_before=later,
     )

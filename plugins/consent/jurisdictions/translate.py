@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Literal
 
 from hub.api import ConsentQuestion, Opinion, Place
-from plugins.consent.jurisdictions.rules import ANYWHERE, Mode, Rule, place_code, places_of, rule_set
+from plugins.consent.jurisdictions.rows import ANYWHERE, place_code
+from plugins.consent.jurisdictions.rules import Mode, Rule, places_of, rule_set
 
 Verdict = Literal["allow", "needs", "deny"]
 STRICTNESS: Mapping[Mode, int] = {"own_operation": 0, "opt_out": 1, "opt_in": 2}
+VERDICT_STRICTNESS: Mapping[Verdict, int] = {"allow": 0, "needs": 1, "deny": 2}
 
 VERDICTS: Mapping[tuple[Mode, str], Verdict] = {
     ("opt_in", "silent"): "needs",
@@ -65,8 +67,7 @@ def opinion(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion:
         reason=rule.reason,
         evidence={
             "ruleset": ruleset,
-            "cite": rule.cite,
-            "source": "confirmed" if rule.confirmed else f"unconfirmed, verify by {rule.verify_by.isoformat()}",
+            **rule.provenance,
             "place_known_from": ruling.basis,
             "person": said,
         },
@@ -110,3 +111,10 @@ def _rows_at(places: Iterable[str], rules: Iterable[Rule]) -> list[Rule]:
 def _rank() -> Mapping[str, tuple[int, int]]:
     """Rows by id: the strictest come first, and of equally strict ones the first of the table."""
     return {rule.id: (-STRICTNESS[rule.mode], position) for position, rule in enumerate(rule_set().rules)}
+
+
+def strictest_of(*opinions: Opinion | None) -> Opinion:
+    """Of the opinions of several tables the strictest, of equals the first; it carries the date of the rule set."""
+    heard = [each for each in opinions if each is not None]
+    found = max(heard, key=lambda each: VERDICT_STRICTNESS[each.verdict])
+    return replace(found, evidence={"ruleset": rule_set().ruleset.isoformat(), **found.evidence})

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hub.api import ConsentQuestion, ConsentRecord, Opinion, Place, Recipient
+from hub.api import ConsentQuestion, ConsentRecord, Opinion, Place, Recipient, RuleTopic, Signal
 from hub.contracts.categories import USES
 from hub.contracts.consent import STRICTNESS
-from hub.testing import ConsentConformance, FrozenClock, connect
+from hub.testing import ConsentConformance, connect
 from plugins.consent.jurisdictions import Jurisdictions
 from plugins.consent.jurisdictions.rules import rule_set
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 ADS = "marketing.advertising.third_party.targeted"
 NETWORK = Recipient(name="An Ad Network", role="independent_controller")
+PLACE = re.compile(r"[A-Z]{2}(-[A-Z]{2,3})?")
 CRM = Recipient(name="A CRM", role="processor")
 
 
@@ -33,8 +36,8 @@ def at(*codes: str | None) -> tuple[Place, ...]:
     return tuple(Place(country=country or None, region=region or None) for country, _, region in parts)
 
 
-def said(state: str = "given", use: str = ADS, days_ago: float = 1) -> ConsentRecord:
-    return ConsentRecord(state=state, use=use, channel="web", at=NOW - timedelta(days=days_ago), evidence="id")
+def said(state: str = "given", use: str = ADS, days_ago: float = 1, channel: str = "web") -> ConsentRecord:
+    return ConsentRecord(state=state, use=use, channel=channel, at=NOW - timedelta(days=days_ago), evidence="id")
 
 
 def ask(person: tuple[Place, ...], use: str = ADS, recipient: Recipient = NETWORK, **more: Any) -> ConsentQuestion:
@@ -121,7 +124,7 @@ def test_where_only_the_country_is_known_the_person_may_be_in_its_strictest_regi
     assert judge(ask(at("CA-ON"), "personalize", CRM)) == ("allow", "canada.own_analysis")
 
 
-@pytest.mark.parametrize("nowhere", [(), at(None), at("AU"), at("XX"), at("UK")])
+@pytest.mark.parametrize("nowhere", [(), at(None), at("BR"), at("XX"), at("UK")])
 def test_an_unknown_place_is_judged_by_the_strictest_law_of_where_the_business_trades(
     nowhere: tuple[Place, ...],
 ) -> None:
@@ -170,12 +173,82 @@ def test_every_known_use_has_a_rule_in_every_place_with_rules() -> None:
                 assert judge(ask(at(place), use, recipient))[1] != "no_rule", (place, use)
 
 
-def test_check_names_the_rows_that_must_be_verified_again() -> None:
-    fresh = connect(Jurisdictions, clock=FrozenClock()).check_connection()
-    assert fresh.ok and "Verify" not in fresh.detail
-    stale = connect(Jurisdictions, clock=FrozenClock(datetime(2027, 1, 15, tzinfo=UTC))).check_connection()
-    assert stale.ok and "us.sharing" in stale.detail and "canada" not in stale.detail
-    assert rule_set().overdue(date(2027, 1, 1)) == ()
+def test_every_row_of_every_table_is_listed_once_with_its_source() -> None:
+    rules = connect(Jurisdictions).list_rules()
+    ids = [rule.id for rule in rules]
+    assert len(set(ids)) == len(ids) and all(rule.cite and rule.sources and rule.says for rule in rules)
+    assert {rule.topic for rule in rules} == set(get_args(RuleTopic))
+    assert all(place == "anywhere" or PLACE.fullmatch(place) for rule in rules for place in rule.places)
+
+
+def test_the_list_says_which_rows_must_be_read_again() -> None:
+    overdue = {rule.id for rule in connect(Jurisdictions).list_rules() if rule.overdue(date(2027, 1, 15))}
+    assert "jurisdictions.us.sharing" in overdue and not any("canada" in each for each in overdue)
+    assert not any(rule.overdue(date(2027, 1, 1)) for rule in connect(Jurisdictions).list_rules())
+    assert "unconfirmed" in connect(Jurisdictions).check_connection().detail
+
+
+@pytest.mark.parametrize(
+    ("place", "signal_at", "expected"),
+    [
+        ("US-CA", NOW, ("deny", "signals.us_ca")),
+        ("US-TX", NOW, ("deny", "signals.us_tx")),
+        ("US", NOW, ("deny", "signals.us_ca")),
+        ("US-FL", NOW, ("allow", "us.sharing")),
+        ("DE", NOW, ("needs", "eea.consent")),
+    ],
+)
+def test_a_law_that_honours_the_browsers_signal_makes_it_a_no(
+    place: str, signal_at: datetime, expected: tuple[str, str]
+) -> None:
+    signal = Signal(kind="gpc", at=signal_at, evidence="id")
+    assert judge(ask(at(place), signals=(signal,))) == expected
+    assert judge(ask(at(place), signals=(replace(signal, kind="dnt"),)))[1] == judge(ask(at(place)))[1]
+
+
+def test_a_signal_counts_from_the_day_of_the_law_and_until_a_later_express_yes() -> None:
+    signal = Signal(kind="gpc", at=NOW - timedelta(days=2), evidence="id")
+    oregon = ask(at("US-OR"), signals=(signal,))
+    assert judge(replace(oregon, at=datetime(2025, 12, 31, tzinfo=UTC)))[0] == "allow"
+    assert judge(replace(oregon, at=datetime(2026, 1, 1, tzinfo=UTC)))[0] == "deny"
+    assert judge(replace(oregon, records=(said(days_ago=1),)))[0] == "allow"
+    assert judge(replace(oregon, records=(said(days_ago=3),)))[0] == "deny"
+    assert judge(replace(oregon, records=(said(use="marketing", days_ago=1),)))[0] == "deny"
+    assert judge(ask(at("US-OR"), "essential.service", CRM, signals=(signal,)))[0] == "allow"
+
+
+@pytest.mark.parametrize(
+    ("place", "age", "record", "expected"),
+    [
+        ("US-IL", 12, None, ("needs", "age.under_thirteen")),
+        ("US-IL", 12, said(), ("needs", "age.under_thirteen")),
+        ("US-IL", 12, said(channel="parent"), ("allow", "us.sharing")),
+        ("US-IL", 13, None, ("allow", "us.sharing")),
+        ("US-CA", 15, None, ("needs", "age.us_ca_teens")),
+        ("US-CA", 15, said(), ("allow", "us.sharing")),
+        ("US-CA", 16, None, ("allow", "us.sharing")),
+        ("US-MD", 17, said(), ("deny", "age.us_md_minors")),
+        ("US-MD", 18, None, ("allow", "us.sharing")),
+        ("DE", 15, said(), ("needs", "age.gdpr_sixteen")),
+        ("DE", 16, said(), ("allow", "eea.consent")),
+        ("DK", 13, said(), ("allow", "eea.consent")),
+        ("US", 17, said(), ("deny", "age.us_md_minors")),
+    ],
+)
+def test_the_law_on_children_counts_where_the_age_is_known(
+    place: str, age: int, record: ConsentRecord | None, expected: tuple[str, str]
+) -> None:
+    assert judge(ask(at(place), age=age, records=(record,) if record else ())) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "verdict"), [("US-CA", "allow"), ("PR", "allow"), ("CA-ON", "needs"), ("FR", "needs"), ("AU", "needs")]
+)
+def test_a_page_may_remember_a_visitor_unasked_in_the_united_states_alone(place: str, verdict: str) -> None:
+    here = Recipient(name="this hub", role="none")
+    assert judge(ask(at(place), "web.tracking", here))[0] == verdict
+    refused = said("refused", "web.tracking")
+    assert judge(ask(at(place), "web.tracking", here, records=(refused,)))[0] == "deny"
 
 
 places = st.builds(

@@ -1,0 +1,268 @@
+"""A consent question as a person asks it on the command line, put to the same plugins and gates as those of the flow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from hub.assembly import Hub
+from hub.cli.finding import known, shown
+from hub.cli.printing import CannotDo
+from hub.contracts.categories import USES
+from hub.contracts.consent import ConsentQuestion, ConsentRecord, Place, Signal, State
+from hub.contracts.disclosure import declared_categories
+from hub.contracts.manifest import Manifest, Recipient
+from hub.contracts.phones import phone_number
+from hub.contracts.places import places_of_number
+from hub.flow.case import Case, load_cases
+from hub.flow.consent import Ruling, decide, question_about
+from hub.flow.permission import CATEGORY
+from hub.flow.permission import USE as RECORDING
+from hub.flow.text_consent import question_about_text
+from hub.hookspecs import HOOK_VALUES
+from hub.model import Call, Company, TextMessage
+from hub.numbers.directory import Directory, Line
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+TRACKING = "web.tracking"
+HOOKS: Mapping[str, str] = {
+    "ads": "upload_conversions",
+    "crm": "log_calls",
+    "enrichment": "enrich_caller",
+    "transcription": "transcribe",
+    "text": "send_text",
+    "marketing-text": "send_text",
+    "recording": "fetch_recording",
+}
+"""Purposes, and the hook through which a connector of that purpose is given the data."""
+BY_THE_LINE = ("recording", "text", "marketing-text")
+"""Purposes of which the carrier of the line is the recipient."""
+PURPOSES = (*HOOKS, "tracking")
+THE_HUB = Recipient(name="this hub", role="none")
+ANYBODY = Recipient(name="any other company", role="independent_controller")
+EARLIER = timedelta(minutes=1)
+"""A word or signal that is only supposed was said just before the question."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supposed:
+    """What the question is about; all that is None or empty is as the hub knows it."""
+
+    purpose: str
+    at: datetime | None = None
+    company: str | None = None
+    caller: str | None = None
+    callee: str | None = None
+    caller_places: tuple[str, ...] = ()
+    callee_places: tuple[str, ...] = ()
+    connector: str | None = None
+    said: State | None = None
+    channel: str = "agent"
+    signals: tuple[str, ...] = ()
+    age: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The ruling on one recipient."""
+
+    recipient: str
+    ruling: Ruling
+
+
+def answers(hub: Hub, directory: Directory, supposed: Supposed) -> list[Answer]:
+    """One ruling for each recipient that the purpose has at the company; CannotDo says what is missing or wrong."""
+    _check(supposed)
+    company, line = _company(directory, supposed)
+    at = _moment(supposed.at, company.time_zone, hub.clock())
+    caller = _number(supposed.caller, company.country) if supposed.caller else None
+    lines = _lines(directory, company, line)
+    carriers = {each.tracker.carrier for each in lines}
+    found = []
+    for name, manifest in _recipients(hub, supposed, company, carriers):
+        dialled = next((each for each in lines if each.tracker.carrier == name), lines[0])
+        case = _case(hub, directory, dialled, caller, supposed.purpose, at)
+        with hub.store.reading() as session:
+            question = _question(session, case, manifest, supposed, at)
+        question = _with_supposed(question, supposed, caller, at)
+        (ruling,) = decide(hub, [case], name, "ask", [question])
+        found.append(Answer(manifest.recipient.name, ruling))
+    return found
+
+
+def known_place(text: str) -> str:
+    """`US`, `US-CA`, `CA-QC` as it is written in the tables of law; CannotDo where it is no such code."""
+    code = text.strip().upper()
+    if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", code):
+        raise CannotDo(f"{shown(text)!r} is no place; write a country or its region, like US, US-CA or CA-QC.")
+    return code
+
+
+def _check(supposed: Supposed) -> None:
+    if supposed.purpose not in PURPOSES and supposed.purpose not in USES:
+        raise CannotDo(
+            f"There is no purpose {shown(supposed.purpose)!r}; choose one of {', '.join(PURPOSES)}, or a data use of "
+            f"{', '.join(sorted(USES))}."
+        )
+    for signal in supposed.signals:
+        if signal not in ("gpc", "dnt"):
+            raise CannotDo(f"{shown(signal)!r} is no signal; choose gpc or dnt.")
+    for code in (*supposed.caller_places, *supposed.callee_places):
+        known_place(code)
+
+
+def _company(directory: Directory, supposed: Supposed) -> tuple[Company, Line | None]:
+    """The company that is called or named, and the line that was dialled, if it is one of ours."""
+    called = _number(supposed.callee, None) if supposed.callee else None
+    line = directory.lines.get(called or "")
+    names = list(directory.companies)
+    if supposed.company is not None:
+        known(supposed.company, names, "company")
+        if line is not None and line.company.name != supposed.company:
+            raise CannotDo(f"That number is not {supposed.company}'s; leave one of --callee and --company out.")
+        return directory.companies[supposed.company], line
+    if line is not None:
+        return line.company, line
+    if len(names) == 1:
+        return directory.companies[names[0]], None
+    what = "--callee is none of our tracking numbers" if supposed.callee else "Nobody knows whose caller it is"
+    raise CannotDo(f"{what}; name the company: --company NAME, one of {', '.join(names) or 'none'}.")
+
+
+def _recipients(hub: Hub, supposed: Supposed, company: Company, carriers: Set[str]) -> Iterator[tuple[str, Manifest]]:
+    """The connectors that would be given the data: the one that is named, or all that serve the company; for a text or a
+    recording the carriers of its lines."""
+    connectors, hook = hub.plugins.connectors, HOOKS.get(supposed.purpose)
+    if supposed.connector is not None:
+        named = connectors[known(supposed.connector, list(connectors), "connector")]
+        if hook is not None and supposed.connector not in hub.plugins.with_hook(hook):
+            raise CannotDo(
+                f"{supposed.connector} is no recipient for {supposed.purpose}; leave --connector out to see all."
+            )
+        yield supposed.connector, named.manifest
+        return
+    if hook is None:
+        recipient = THE_HUB if supposed.purpose in ("tracking", TRACKING) else ANYBODY
+        yield "hub", _manifest(recipient)
+        return
+    found = [name for name in hub.plugins.with_hook(hook) if hub.config.connectors[name].serves(company.name)]
+    if supposed.purpose in BY_THE_LINE:
+        found = [name for name in found if name in carriers]
+    if not found:
+        raise CannotDo(
+            f"config.yaml connects nobody for {supposed.purpose} of {company.name}; hub plugins lists what there is."
+        )
+    yield from ((name, connectors[name].manifest) for name in found)
+
+
+def _manifest(recipient: Recipient) -> Manifest:
+    """Whoever is no connector is supposed to be given whatever there is."""
+    return Manifest(name="nobody", kind="ads", version="0", summary=recipient.name, recipient=recipient)
+
+
+def _case(hub: Hub, directory: Directory, line: Line, caller: str | None, purpose: str, at: datetime) -> Case:
+    """A call or text of this minute that nobody stores, with all that is known of its person."""
+    tracker, number = line.tracker, line.number.number
+    subject: Call | TextMessage
+    if HOOKS.get(purpose) == "send_text":
+        subject = TextMessage(
+            connector=tracker.carrier,
+            direction="out",
+            purpose="marketing" if purpose == "marketing-text" else "service",
+            company_id=line.company.id,
+            tracker_id=tracker.id,
+            tracking_number=number,
+            person_number=caller,
+            at=at,
+        )
+    else:
+        subject = Call(
+            connector=tracker.carrier,
+            carrier_call_id="asked",
+            company_id=line.company.id,
+            tracker_id=tracker.id,
+            tracking_number=number,
+            caller_number=caller,
+            started_at=at,
+        )
+    with hub.store.reading() as session:
+        (case,) = load_cases(session, directory, [subject], at)
+    return case
+
+
+def _lines(directory: Directory, company: Company, line: Line | None) -> list[Line]:
+    """The line that was dialled, or each that might have been."""
+    lines = [line] if line else [each for each in directory.lines.values() if each.company.id == company.id]
+    if not lines:
+        raise CannotDo(f"{company.name} has no tracking number yet; add a tracker with one to config.yaml.")
+    return sorted(lines, key=lambda each: each.number.number)
+
+
+def _question(session: Session, case: Case, manifest: Manifest, supposed: Supposed, at: datetime) -> ConsentQuestion:
+    purpose, hook = supposed.purpose, HOOKS.get(supposed.purpose)
+    if hook == "send_text":
+        return question_about_text(session, case, manifest, at)
+    if purpose == "recording" or hook is None:
+        use = {"recording": RECORDING, "tracking": TRACKING}.get(purpose, purpose)
+        categories = frozenset({CATEGORY}) if use == RECORDING else frozenset[str]()
+        return question_about(case, manifest=manifest, use=use, categories=categories, now=at)
+    flow = manifest.flow(hook)
+    return question_about(
+        case,
+        manifest=manifest,
+        use=flow.use if flow else "essential.service",
+        categories=declared_categories(manifest, hook, HOOK_VALUES[hook]),
+        now=at,
+    )
+
+
+def _with_supposed(question: ConsentQuestion, supposed: Supposed, caller: str | None, at: datetime) -> ConsentQuestion:
+    """The question with what the asker adds to what the hub knows."""
+    records, signals = question.records, question.signals
+    if supposed.said is not None:
+        word = ConsentRecord(
+            state=supposed.said,
+            use=question.use,
+            channel=supposed.channel,
+            at=at - EARLIER,
+            evidence="supposed",
+        )
+        records = (*records, word)
+    for kind in supposed.signals:
+        signals = (*signals, Signal(kind=kind, at=at - EARLIER, evidence="supposed"))  # type: ignore[arg-type]
+    return replace(
+        question,
+        person_places=_places((*question.person_places, *places_of_number(caller)), supposed.caller_places, "declared"),
+        business_places=_places(question.business_places, supposed.callee_places, "business"),
+        records=records,
+        signals=signals,
+        age=question.age if supposed.age is None else supposed.age,
+    )
+
+
+def _places(those: Iterable[Place], more: Iterable[str], basis: str) -> tuple[Place, ...]:
+    added = []
+    for text in more:
+        country, _, region = known_place(text).partition("-")
+        added.append(Place(country=country, region=region or None, basis=basis))
+    return tuple(dict.fromkeys((*those, *added)))
+
+
+def _number(text: str, country: str | None) -> str:
+    number = phone_number(text, country) if country else phone_number(text)
+    if number is None:
+        raise CannotDo("That is no phone number; write it in E.164, like +13125550142.")
+    return number
+
+
+def _moment(at: datetime | None, time_zone: str, now: datetime) -> datetime:
+    """A time without a zone is by the company's clock."""
+    if at is None:
+        return now
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(time_zone))).astimezone(UTC)

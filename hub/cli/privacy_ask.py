@@ -1,0 +1,187 @@
+"""`hub privacy ask`: may this be done with this person's data, here and now? The decision, the rules, their sources."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, coloured, echo_json, moment, plain, say, table
+
+if TYPE_CHECKING:
+    from hub.cli.asking import Answer
+    from hub.contracts.consent import Opinion
+    from hub.contracts.rules import LegalRule
+
+SAID = ("given", "refused", "withdrawn", "objected")
+
+
+def register(privacy: typer.Typer) -> None:
+    """Add the command to `hub privacy`."""
+    privacy.command("ask")(ask)
+
+
+def ask(
+    purpose: Annotated[
+        str,
+        typer.Option(
+            help="recording, text, marketing-text, tracking, ads, crm, enrichment, transcription, or a data use such as "
+            "marketing.advertising.third_party.targeted.",
+            metavar="PURPOSE",
+        ),
+    ],
+    caller: Annotated[str | None, typer.Option(help="The person's phone number.", metavar="NUMBER")] = None,
+    caller_place: Annotated[
+        list[str] | None,
+        typer.Option(help="Where the person may be too: US-CA, DE; may be given again.", metavar="PLACE"),
+    ] = None,
+    callee: Annotated[
+        str | None, typer.Option(help="The tracking number that they called; it names the company.", metavar="NUMBER")
+    ] = None,
+    callee_place: Annotated[
+        list[str] | None, typer.Option(help="Where the business may be too; may be given again.", metavar="PLACE")
+    ] = None,
+    company: Annotated[
+        str | None, typer.Option(help="The company, by its name in config.yaml.", metavar="NAME")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="When, like 2026-12-01T21:30; the company's clock where it names no zone. Left out: now.",
+            metavar="TIME",
+        ),
+    ] = None,
+    connector: Annotated[
+        str | None, typer.Option(help="Only this recipient, by its name in config.yaml.", metavar="NAME")
+    ] = None,
+    said: Annotated[
+        str | None,
+        typer.Option(
+            help="Suppose that the person has said so: given, refused, withdrawn or objected.", metavar="STATE"
+        ),
+    ] = None,
+    by: Annotated[
+        str, typer.Option(help="How they are supposed to have said it: agent, web, sms, parent …", metavar="CHANNEL")
+    ] = "agent",
+    signal: Annotated[
+        list[str] | None, typer.Option(help="Suppose that their browser sent it: gpc or dnt.", metavar="SIGNAL")
+    ] = None,
+    age: Annotated[int | None, typer.Option(help="Suppose that they are of this age.", min=0, max=130)] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Ask the consent plugins and the hub's own gates, as the way of a call does; nothing is sent or stored.
+
+    What the hub knows of the person counts: their consent records and what their browser signalled. What you suppose comes
+    on top. Ends with status 0 where it may be done, 1 where it may not (with several recipients: for one of them), 2 where the
+    question is wrong. No legal advice: rows that nobody has confirmed are shown as such.
+    """  # fmt: skip
+    from hub.cli.asking import Supposed, answers
+    from hub.cli.finding import known
+    from hub.opening import open_hub, read_config
+
+    if said is not None:
+        known(said, SAID, "state of consent")
+    supposed = Supposed(
+        purpose=purpose,
+        at=_time(at),
+        company=company,
+        caller=caller,
+        callee=callee,
+        caller_places=tuple(caller_place or ()),
+        callee_places=tuple(callee_place or ()),
+        connector=connector,
+        said=said,  # type: ignore[arg-type]
+        channel=by,
+        signals=tuple(signal or ()),
+        age=age,
+    )
+    with open_hub(read_config(config)) as opened:
+        plugins = opened.hub.plugins
+        found = answers(opened.hub, opened.directory.current(), supposed)
+        law = {rule.id: rule for name in plugins.with_hook("list_rules") for rule in plugins.list_rules(name)}
+    if as_json:
+        echo_json(
+            {"allowed": all(each.ruling.allowed for each in found), "answers": [_plain(each, law) for each in found]}
+        )
+    else:
+        for each in found:
+            _show(each, law)
+    if not all(each.ruling.allowed for each in found):
+        raise typer.Exit(1)
+
+
+def _time(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise CannotDo(
+            "--at is no time; write it like 2026-12-01T21:30, or with a zone: 2026-12-01T21:30+01:00."
+        ) from None
+
+
+def _show(answer: Answer, law: dict[str, LegalRule]) -> None:
+    question, decision = answer.ruling.question, answer.ruling.decision
+    asked = f"{plain(question.use)} → {plain(answer.recipient)}, {moment(question.at)} UTC"
+    say(f"[bold]{coloured(decision.verdict)}[/bold]  {asked}")
+    say(f"  because: {plain(decision.ruling.reason)}")
+    if decision.verdict == "needs":
+        say("  It may be done once the person has said yes; until then it is a no.")
+    if decision.duties:
+        say(f"  before the first recorded second: {', '.join(sorted(decision.duties))}")
+    if decision.not_before:
+        say(f"  ask again at {moment(decision.not_before)} UTC")
+    table(
+        "The rules that spoke",
+        ("by", "says", "rule", "reason", "law", "read in", "verify by"),
+        ((plain(name), coloured(opinion.verdict), plain(opinion.rule_id), plain(opinion.reason),
+          plain(opinion.evidence.get("cite")), _read_in(opinion), _verify_by(opinion, law))
+         for name, opinion in decision.opinions),
+    )  # fmt: skip
+
+
+def _read_in(opinion: Opinion) -> str:
+    sources = plain(opinion.evidence.get("read_in"))
+    unconfirmed = opinion.evidence.get("source", "").startswith("unconfirmed")
+    return f"[yellow]unconfirmed[/yellow] ({sources})" if unconfirmed else sources
+
+
+def _verify_by(opinion: Opinion, law: dict[str, LegalRule]) -> str:
+    rule = law.get(opinion.rule_id)
+    return plain(rule.verify_by if rule else None)
+
+
+def _plain(answer: Answer, law: dict[str, LegalRule]) -> dict[str, Any]:
+    question, decision = answer.ruling.question, answer.ruling.decision
+    return {
+        "recipient": answer.recipient,
+        "use": question.use,
+        "categories": sorted(question.categories),
+        "at": question.at,
+        "person_places": [_spelt(place.country, place.region) for place in question.person_places],
+        "business_places": [_spelt(place.country, place.region) for place in question.business_places],
+        "verdict": decision.verdict,
+        "rule": decision.ruling.rule_id,
+        "reason": decision.ruling.reason,
+        "duties": sorted(decision.duties),
+        "not_before": decision.not_before,
+        "opinions": [
+            {
+                "connector": name,
+                "verdict": opinion.verdict,
+                "rule": opinion.rule_id,
+                "reason": opinion.reason,
+                "duties": sorted(opinion.duties),
+                "evidence": dict(opinion.evidence),
+                "verify_by": law[opinion.rule_id].verify_by if opinion.rule_id in law else None,
+            }
+            for name, opinion in decision.opinions
+        ],
+    }
+
+
+def _spelt(country: str | None, region: str | None) -> str:
+    return f"{country}-{region}" if country and region else country or "unknown"

@@ -1,0 +1,98 @@
+"""`hub privacy rules`: every rule of law that the consent plugins know, with its source and whether it is confirmed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.printing import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say, table
+
+if TYPE_CHECKING:
+    from hub.contracts.rules import LegalRule
+
+
+def register(privacy: typer.Typer) -> None:
+    """Add the command to `hub privacy`."""
+    privacy.command("rules")(rules)
+
+
+def rules(
+    topic: Annotated[
+        str | None,
+        typer.Option(
+            help="Only one of sharing, recording, texts, hours, tracking, signals, age, requests, retention.",
+            metavar="TOPIC",
+        ),
+    ] = None,
+    place: Annotated[
+        str | None, typer.Option(help="Only what holds there: US, US-CA, CA-QC, DE …", metavar="PLACE")
+    ] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List the rules of law that the consent plugins of config.yaml judge by or remind of; no legal advice.
+
+    A rule from memory is shown as unconfirmed. One past its date is to be read again; hub check warns of it too.
+    """
+    from hub.assembly import utc_now
+    from hub.cli.asking import known_place
+    from hub.cli.finding import known
+    from hub.cli.rehearsing import connected
+    from hub.contracts.rules import TOPICS
+    from hub.opening import read_config
+
+    if topic is not None:
+        known(topic, TOPICS, "topic of rules")
+    code = known_place(place).strip() if place else None
+    today = utc_now().date()
+    with connected(read_config(config, sandbox=True)) as hub:
+        found = [
+            (name, rule)
+            for name in hub.plugins.with_hook("list_rules")
+            for rule in hub.plugins.list_rules(name)
+            if topic in (None, rule.topic) and (code is None or rule.holds_at(code))
+        ]
+    if as_json:
+        echo_json([_plain(name, rule) | {"overdue": rule.overdue(today)} for name, rule in found])
+        return
+    table(
+        "The law as this hub knows it",
+        ("rule", "topic", "places", "says", "law", "read in", "verify by"),
+        (
+            (plain(rule.id), rule.topic, plain(_places(rule)), plain(_says(rule)), plain(rule.cite), _read_in(rule),
+             f"[red]{rule.verify_by}, overdue[/red]" if rule.overdue(today) else str(rule.verify_by))
+            for _, rule in found
+        ),
+    )  # fmt: skip
+    unconfirmed = sum(not rule.confirmed for _, rule in found)
+    say(f"{counted(len(found), 'rule')}, {unconfirmed} of them unconfirmed.")
+
+
+def _plain(connector: str, rule: LegalRule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "connector": connector,
+        "topic": rule.topic,
+        "places": list(rule.places),
+        "says": rule.says,
+        "cite": rule.cite,
+        "sources": list(rule.sources),
+        "confirmed": rule.confirmed,
+        "verify_by": rule.verify_by,
+        "since": rule.since,
+    }
+
+
+def _says(rule: LegalRule) -> str:
+    since = f" In force since {rule.since}." if rule.since else ""
+    return f"{rule.says}{since}"
+
+
+def _places(rule: LegalRule) -> str:
+    return ", ".join(rule.places)
+
+
+def _read_in(rule: LegalRule) -> str:
+    told = plain(", ".join(rule.sources))
+    return told if rule.confirmed else f"[yellow]unconfirmed[/yellow] ({told})"

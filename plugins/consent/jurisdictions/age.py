@@ -1,0 +1,72 @@
+"""Pure: what the law of a place asks where the person is known to be a child or a teenager. By the rows of age.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hub.api import ConsentQuestion, Opinion, Place
+from plugins.consent.jurisdictions.rows import Row, place_code, read_table, rows_at
+
+AgeMode = Literal["own_yes", "parent", "never"]
+STRICTNESS: Mapping[AgeMode, int] = {"own_yes": 0, "parent": 1, "never": 2}
+REASONS: Mapping[AgeMode, str] = {
+    "own_yes": "At this age the law there asks for the person's own yes.",
+    "parent": "At this age the law there asks for a parent's yes.",
+    "never": "At this age the law there allows it to nobody.",
+}
+PARENT = "parent"
+"""The channel of a yes that a parent gave, once it is verified who they are (16 CFR 312.5(b))."""
+
+
+class AgeRule(Row):
+    """One row of the table; the head of age.yaml says what each field means."""
+
+    beginning: int = Field(default=0, alias="from", ge=0)
+    under: int = Field(le=21)
+    uses: tuple[str, ...] = Field(min_length=1)
+    mode: AgeMode
+
+    def speaks_on(self, age: int, use: str) -> bool:
+        """Whether the row is about somebody of this age, and about this use."""
+        return self.beginning <= age < self.under and any(use == own or use.startswith(f"{own}.") for own in self.uses)
+
+
+class AgeTable(BaseModel):
+    """The whole table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rules: tuple[AgeRule, ...]
+
+
+@cache
+def age_table() -> AgeTable:
+    """The table in this folder."""
+    return AgeTable.model_validate(read_table("age.yaml"))
+
+
+def by_age(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion | None:
+    """`deny`, `needs` or, with the yes that is asked for, `allow`; None where no row speaks on this age, use and place."""
+    age = question.age
+    if age is None:
+        return None
+    places = (*(question.person_places or (Place(country=None, basis="unknown"),)), *question.business_places)
+    rows = [rule for rule in age_table().rules if rule.speaks_on(age, question.use)]
+    found = {row.id: row for place in places for row in rows_at(rows, place_code(place), trades_in)}
+    if not found:
+        return None
+    row = min(found.values(), key=lambda each: (-STRICTNESS[each.mode], each.id))
+    word = question.latest_record()
+    said = word.state if word else "silent"
+    given = said == "given" and (row.mode == "own_yes" or (word is not None and word.channel == PARENT))
+    refused = said not in ("silent", "given")
+    return Opinion(
+        verdict="deny" if row.mode == "never" or refused else "allow" if given else "needs",
+        rule_id=f"jurisdictions.age.{row.id}",
+        reason=REASONS[row.mode],
+        evidence={**row.provenance, "person": said},
+    )

@@ -1,0 +1,77 @@
+"""Every row of every table in this folder, as `hub privacy rules` lists the law and `hub check` looks for old rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hub.api import LegalRule, RuleTopic
+from plugins.consent.jurisdictions.age import REASONS as AGE_REASONS
+from plugins.consent.jurisdictions.age import age_table
+from plugins.consent.jurisdictions.duties import duty_table
+from plugins.consent.jurisdictions.quiet_hours import DAYS, Week, hours_table
+from plugins.consent.jurisdictions.recording import REASONS, recording_table
+from plugins.consent.jurisdictions.rows import Row
+from plugins.consent.jurisdictions.rules import Rule, rule_set
+from plugins.consent.jurisdictions.signals import signal_table
+
+PREFIX = "jurisdictions"
+
+
+def every_rule() -> Iterator[LegalRule]:
+    """The rows, each under the id that opinions name."""
+    for rule in rule_set().rules:
+        yield _listed(rule, rule.id, _topic(rule), rule.reason)
+    for recording in recording_table().rules:
+        says = REASONS[recording.mode] + (" A line that is not recorded is offered." if recording.offer_refusal else "")
+        yield _listed(recording, f"recording.{recording.id}", "recording", says)
+    for hours in hours_table().rules:
+        yield _listed(hours, f"quiet_hours.{hours.id}", "hours", f"Marketing texts come {spell(hours.hours)} only.")
+    for signal in signal_table().rules:
+        says = "Global Privacy Control is a no to sale, sharing and targeted ads."
+        yield _listed(signal, f"signals.{signal.id}", "signals", says, since=signal.since)
+    for age in age_table().rules:
+        yield _listed(
+            age, f"age.{age.id}", "age", f"From {age.beginning} to {age.under - 1} years: {AGE_REASONS[age.mode]}"
+        )
+    for duty in duty_table().rules:
+        yield _listed(duty, f"duty.{duty.id}", duty.topic, duty.says, since=duty.since)
+
+
+def spell(week: Week) -> str:
+    """The hours of a week in words: `mon-fri 09:00-18:00, sat-sun 10:00-17:00`."""
+    runs: list[tuple[int, int]] = []
+    for day in range(len(DAYS)):
+        if week[day] is None:
+            continue
+        if runs and runs[-1][1] == day - 1 and week[day] == week[runs[-1][0]]:
+            runs[-1] = (runs[-1][0], day)
+        else:
+            runs.append((day, day))
+    return ", ".join(_days(first, last, week) for first, last in runs)
+
+
+def _days(first: int, last: int, week: Week) -> str:
+    hours = week[first]
+    assert hours is not None
+    days = DAYS[first] if first == last else f"{DAYS[first]}-{DAYS[last]}"
+    return f"{days} {hours[0]:%H:%M}-{hours[1]:%H:%M}"
+
+
+def _topic(rule: Rule) -> RuleTopic:
+    if all(use.startswith("web.") for use in rule.uses):
+        return "tracking"
+    return "texts" if rule.uses == ("marketing.communications",) else "sharing"
+
+
+def _listed(row: Row, name: str, topic: RuleTopic, says: str, **more: Any) -> LegalRule:
+    return LegalRule(
+        id=f"{PREFIX}.{name}",
+        topic=topic,
+        places=row.places,
+        says=says,
+        cite=row.cite,
+        sources=row.src,
+        verify_by=row.verify_by,
+        **more,
+    )

@@ -1,0 +1,86 @@
+"""What the rows of all tables in this folder have in common: where they hold, who says so, and when to look again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from hub.api import Place
+
+ANYWHERE = "anywhere"
+
+
+class Row(BaseModel):
+    """One row; the head of its file says what each field means."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z][a-z_.]*$")
+    places: tuple[str, ...] = Field(min_length=1)
+    cite: str = Field(min_length=1)
+    src: tuple[str, ...] = Field(min_length=1)
+    verify_by: date
+
+    @field_validator("src", mode="before")
+    @classmethod
+    def _one_or_many(cls, src: Any) -> Any:
+        return (src,) if isinstance(src, str) else src
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a source was read for the row; a row from memory is shown as unconfirmed."""
+        return "mem" not in self.src
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """The part of an opinion's evidence that says where the rule comes from."""
+        return {
+            "cite": self.cite,
+            "source": "confirmed" if self.confirmed else f"unconfirmed, verify by {self.verify_by.isoformat()}",
+            "read_in": ", ".join(self.src),
+        }
+
+    def holds_at(self, code: str) -> bool:
+        """Whether it is about somebody at `code` (`US`, `US-CA`): it names the place, its country, or anywhere; and where only
+        the country is known, one of its regions, since the person may be there."""
+        country, _, region = code.partition("-")
+        return any(
+            place in (ANYWHERE, country, code) or (not region and place.startswith(f"{country}-"))
+            for place in self.places
+        )
+
+
+Rows = TypeVar("Rows", bound=Row)
+
+
+def read_table(name: str) -> Any:
+    """A file of this folder: `verify_by` of the whole table written into each row, its groups of places spelled out."""
+    table = yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+    groups, verify_by = table.pop("groups", {}), table.pop("verify_by", None)
+    standing = {"verify_by": verify_by} if verify_by else {}
+    table["rules"] = [
+        {**standing, **row, "places": [p for place in row["places"] for p in groups.get(place, [place])]}
+        for row in table["rules"]
+    ]
+    return table
+
+
+def place_code(place: Place) -> str | None:
+    """`US`, `CA-QC`, or None where not even the country is known."""
+    if not place.country:
+        return None
+    country = place.country.upper()
+    return f"{country}-{place.region.upper()}" if place.region else country
+
+
+def rows_at(rows: Iterable[Rows], code: str | None, trades_in: tuple[str, ...]) -> tuple[Rows, ...]:
+    """The rows about somebody at `code`; of an unknown place those of all `trades_in`, and all where that is empty."""
+    every = tuple(rows)
+    if code is not None:
+        return tuple(row for row in every if row.holds_at(code))
+    return tuple(row for row in every if not trades_in or any(row.holds_at(traded) for traded in trades_in))

@@ -25,6 +25,7 @@ from hub.flow.sync import SyncReport, next_retry, sync
 from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.datamap.comparing import compare_if_due
+from hub.privacy.ledger.daily import close_day
 from hub.privacy.retention import sweep
 from hub.recordings.keep import end_expired, fetch_due
 from hub.recordings.transcribe import transcribe_due
@@ -39,6 +40,8 @@ log = structlog.get_logger(__name__)
 IDLE = 0.25
 """Seconds to wait for new work when none is there."""
 SWEEP_EVERY = 60.0
+CLOSE_EVERY = 3_600.0
+"""Seconds; the ledger is closed once a day, an hour late at most."""
 CATCH_UP_EVERY = 10.0
 SYNCS_AT_ONCE = 8
 ENDING = 1.0
@@ -76,6 +79,7 @@ class Worker:
             target=self._loop, args=(self._transcript_step,), name="transcripts", daemon=True
         )
         self._next_comparison = self._next_sweep = self._next_ending = self._next_catch_up = self._next_roll_up = 0.0
+        self._next_close = 0.0
 
     def start(self) -> None:
         """Start the lines and the ticker."""
@@ -128,6 +132,9 @@ class Worker:
             write_refusals(self._hub.store, self._hub.refusals)
             end_backup_keys(self._hub)
             sweep(self._hub.store, self._hub.clock(), self._hub.config.retention)
+        if time.monotonic() > self._next_close:
+            self._next_close = time.monotonic() + CLOSE_EVERY
+            close_day(self._hub.store, self._hub.keyring, self._hub.clock())
         return taken > 0
 
     def _recording_step(self) -> bool:

@@ -64,7 +64,7 @@ def verify(
         with store.reading() as session:
             names = _companies(session, loaded, company)
             reports = {name: walk(session, keyring, company_id, noted) for company_id, name in names.items()}
-        sound = [report.company_id for report in reports.values() if report.sound and report.records]
+        sound = [each for each, name in names.items() if reports[name].sound and reports[name].records]
         if sound and keyring:
             with store.writing() as session:
                 sign_heads(session, keyring, utc_now(), sound)

@@ -1,0 +1,49 @@
+"""The ledger's day: what has expired is told, and each end is signed once a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from ledger_book import walk
+from stage import Stage
+
+from hub.model import ConsentEntry, LedgerHead, Person
+from hub.privacy.ledger.daily import close_day
+
+Factory = Callable[..., Stage]
+
+
+def closed(stage: Stage) -> int:
+    return close_day(stage.hub.store, stage.hub.keyring, stage.clock())
+
+
+def test_a_yes_that_lapsed_is_told_as_expired_once_unless_the_person_spoke_again(hub: Factory) -> None:
+    stage = hub()
+    stage.call_in()
+    person = stage.one(Person)
+    until = stage.clock() + timedelta(hours=1)
+    stage.say(person, "given", "marketing", lapses_at=until)
+    stage.say(person, "given", "sales", lapses_at=until)
+    stage.say(person, "withdrawn", "sales")
+    assert closed(stage) == 1, "the end is signed, and nothing has expired yet"
+    stage.clock.advance(hours=2)
+    assert (closed(stage), closed(stage)) == (1, 0)
+    told = stage.one(ConsentEntry, state="expired")
+    first = stage.one(ConsentEntry, use="marketing", state="given")
+    assert (told.use, told.supersedes, told.spoken_at, told.evidence) == ("marketing", first.id, until, first.id)
+
+
+def test_an_end_is_signed_when_it_has_grown_and_a_day_has_passed(hub: Factory) -> None:
+    stage = hub()
+    stage.call_in()
+    person = stage.one(Person)
+    stage.say(person, "given", "marketing")
+    assert (closed(stage), closed(stage)) == (1, 0)
+    stage.say(person, "withdrawn", "marketing")
+    assert closed(stage) == 0, "it was signed today"
+    stage.clock.advance(days=1)
+    assert (closed(stage), closed(stage)) == (1, 0)
+    assert [head.position for head in stage.rows(LedgerHead)] == [1, 2]
+    report = walk(stage, person.company_id)
+    assert report.sound and report.signed_to == 2

@@ -103,10 +103,10 @@ def _plan(reach: Reach, now: datetime | None) -> Iterator[tuple[Any, tuple[Any, 
         waiting = col(Delivery.state).not_in((*FINAL_STATES, "accepted"))
         of_theirs = col(Delivery.subject_id).in_(subjects)
         yield Attempt, (col(Attempt.delivery_id).in_(deliveries), col(Attempt.reason).is_not(None)), {"reason": None}
+        yield Delivery, (of_theirs, ~waiting, col(Delivery.reason).is_not(None)), {"reason": REASON}
         yield Delivery, (of_theirs, waiting), {
             "state": "held", "code": ERASED, "reason": REASON, "finished_at": now, **FREE,
         }  # fmt: skip
-        yield Delivery, (of_theirs, ~waiting, col(Delivery.reason).is_not(None)), {"reason": REASON}
     if reach.calls:
         tied = (tuple_(col(CallStep.connector), col(CallStep.carrier_call_id)).in_(calls),)
         told = (tuple_(col(RecordingNotice.connector), col(RecordingNotice.carrier_call_id)).in_(calls),)

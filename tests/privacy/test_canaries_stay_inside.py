@@ -1,0 +1,178 @@
+"""What is known of a person stands in no log line, no figure, no error and nowhere else's data; and providers erase it too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from canaries import KEEPING, Canaries, bytes_of_database, seed
+from prometheus_client import generate_latest
+from stage import CALLER, NORTH_SHARED, Stage
+
+from hub.api import Connector, PersonReference, SimulatedCall
+from hub.backup.save import save, save_keys
+from hub.contracts.disclosure import disclose
+from hub.errors import RingfenceError
+from hub.model import Call, Person, Recording, Visit
+from hub.plugins import Plugins
+from hub.privacy.erasure import NotKnown, erase_person, plan_erasure, reach_of
+from hub.sandbox import RunningSandboxes, start_sandboxes
+from hub.testing import connect
+from hub.testing.secrecy import listening
+from plugins.ads.google_ads import GoogleAds
+from plugins.carriers.telnyx import Telnyx
+from plugins.carriers.twilio import Twilio
+from plugins.crm.hubspot import HubSpot
+from plugins.crm.salesforce import Salesforce
+from plugins.enrichment.google_contacts import GoogleContacts
+
+SIX: dict[str, type[Connector]] = {
+    "twilio": Twilio,
+    "telnyx": Telnyx,
+    "hubspot": HubSpot,
+    "salesforce": Salesforce,
+    "google": GoogleAds,
+    "contacts": GoogleContacts,
+}
+NAME, ADDRESS = "Zqsix Canary", "zqsix.canary@example.com"
+
+
+def test_no_log_line_figure_or_error_names_a_person(lite_hub: Callable[..., Stage], tmp_path: Path) -> None:
+    ann, told = Canaries("zq7ann", CALLER), []
+    with listening() as lines:
+        stage = lite_hub(connectors=KEEPING, recordings={"storage": str(tmp_path / "shelf")})
+        # Plugins that fail with the person's words in their mouths.
+        stage.index.script = [ValueError(f"{ann.word('enricher')} of {CALLER}")]
+        stage.network.script = [ValueError(f"{ann.word('network')} of {CALLER}")]
+        seed(stage, ann, "CA-ann")
+        stage.deliver()
+        stage.deliver("crm", "log_calls")
+        save(stage.hub, tmp_path / "data")
+        save_keys(stage.hub, tmp_path / "keys")
+        erase_person(stage.hub, ann.person_id)
+        for _ in range(2):
+            with pytest.raises(NotKnown) as error:
+                erase_person(stage.hub, ann.person_id)
+            told.append(str(error.value))
+    assert b'ringfence_hook_failures_total{connector="index"' in generate_latest(), (
+        "no plugin failed, so nothing was proved"
+    )
+    assert ann.found_in("\n".join([*lines, *told]).encode()) == []
+    assert ann.found_in(generate_latest()) == []
+
+
+def test_one_number_at_two_companies_is_two_people(hub: Callable[..., Stage], tmp_path: Path) -> None:
+    stage, ann = hub(connectors=KEEPING, recordings={"storage": str(tmp_path / "shelf")}), Canaries("zq7ann", CALLER)
+    seed(stage, ann, "CA-ann")
+    stage.call_in(NORTH_SHARED, caller_name="zq7north")
+    north = stage.directory.companies["northgate"].id
+    elsewhere = stage.one(Person, company_id=north)
+    with stage.hub.store.reading() as session:
+        known = reach_of(session, stage.hub, elsewhere)
+        theirs = reach_of(session, stage.hub, stage.one(Person, id=ann.person_id))
+        planned = plan_erasure(session, stage.hub, stage.one(Person, id=ann.person_id))
+    assert not known.subjects & theirs.subjects
+    assert len(known.calls) == 1
+    erased = erase_person(stage.hub, ann.person_id)
+    assert erased.rows == planned
+    assert stage.one(Person, company_id=north).phone_number == CALLER
+    assert [call.caller_name for call in stage.rows(Call, company_id=north)] == ["zq7north"]
+
+
+def test_a_call_on_its_way_through_the_flow_does_not_bring_its_person_back(lite_hub: Callable[..., Stage]) -> None:
+    stage = lite_hub()
+    stage.call_in(caller_name="zq7before")
+    person = stage.one(Person)
+
+    def erase_meanwhile(caller: Any) -> Any:
+        erase_person(stage.hub, person.id)
+        return []
+
+    stage.index.script = [erase_meanwhile]
+    stage.call_in(caller_name="zq7later", process=False)
+    stage.flow()
+    assert stage.rows(Person) == []
+    assert b"zq7" not in bytes_of_database(stage)
+    assert {call.state for call in stage.rows(Call)} == {"erased"}
+
+
+def test_what_is_left_of_an_erased_person_still_counts(lite_hub: Callable[..., Stage], tmp_path: Path) -> None:
+    stage, ann = (
+        lite_hub(connectors=KEEPING, recordings={"storage": str(tmp_path / "shelf")}),
+        Canaries("zq7ann", CALLER),
+    )
+    seed(stage, ann, "CA-ann")
+    before = stage.one(Call)
+    erase_person(stage.hub, ann.person_id)
+    call = stage.one(Call)
+    assert (call.started_at, call.duration, call.answered_at) == (
+        before.started_at,
+        before.duration,
+        before.answered_at,
+    )
+    assert stage.one(Recording).reason == "The person was erased."
+    assert [visit.source for visit in stage.rows(Visit)] == ["google"]
+
+
+@pytest.fixture(scope="module")
+def sandboxes() -> Iterator[RunningSandboxes]:
+    """Six providers on loopback."""
+    with start_sandboxes(SIX) as running:
+        yield running
+
+
+@pytest.fixture
+def providers(sandboxes: RunningSandboxes) -> Iterator[Plugins]:
+    """Connectors to all six, which know one person."""
+    plugins = Plugins([connect(kind, sandboxes.of(name), name=name) for name, kind in SIX.items()], lambda name: True)
+    for name in ("twilio", "telnyx"):
+        carrier: Any = sandboxes.of(name)
+        address = f"https://calls.example.com/webhooks/{name}"
+        call = SimulatedCall(
+            caller_number=CALLER, tracking_number="+13125550100", answering_number="+13125550190",
+            started_at=datetime.now(UTC), recorded=False,
+        )  # fmt: skip
+        carrier.webhooks(call, address)
+        carrier.message_webhook(CALLER, "+13125550100", f"It is {NAME}", address)
+    for name in ("hubspot", "salesforce"):
+        crm: Any = sandboxes.of(name)
+        crm.add_contact(NAME, CALLER, ADDRESS)
+    yield plugins
+    plugins.close()
+
+
+def test_each_provider_erases_the_person_or_says_why_it_cannot(providers: Plugins) -> None:
+    person = PersonReference(phone_numbers=(CALLER,), emails=(ADDRESS,))
+    for name in providers.connectors:
+        manifest = providers.connectors[name].manifest
+        if not providers.implements(name, "erase_person"):
+            assert not manifest.deletion.supported
+            assert manifest.deletion.note
+            continue
+        mine = disclose(person, manifest, "erase_person").value
+        if providers.implements(name, "export_person"):
+            theirs = disclose(person, manifest, "export_person").value
+            assert providers.export_person(name, theirs), f"{name} knew nobody"
+        done = providers.erase_person(name, mine)
+        assert done.status == "erased" or (done.status == "impossible" and done.reason), name
+        if providers.implements(name, "export_person"):
+            left = list(providers.export_person(name, theirs))
+            assert not left or (done.status == "impossible" and done.reason), name
+
+
+def test_an_error_of_an_erasure_names_nobody(providers: Plugins, sandboxes: RunningSandboxes) -> None:
+    from hub.contracts.sandbox import Fault
+
+    person = PersonReference(phone_numbers=(CALLER,), emails=(ADDRESS,))
+    for name in ("twilio", "telnyx", "hubspot", "salesforce"):
+        sandbox: Any = sandboxes.of(name)
+        sandbox.fail_next(Fault("garbage"), 50)
+        mine = disclose(person, providers.connectors[name].manifest, "erase_person").value
+        with listening() as lines, pytest.raises(RingfenceError) as error:
+            providers.erase_person(name, mine)
+        sandbox.heal()
+        for words in (*lines, str(error.value)):
+            assert CALLER[2:] not in words and ADDRESS not in words and NAME not in words, name

@@ -23,7 +23,7 @@ from hub.contracts.manifest import Auth, DataFlow, Deletion, Limits, Manifest, R
 from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio, RecordingControl
 from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.owners import OwnerSignIn
-from hub.contracts.people import Erasure, HeldRecord, PersonReference
+from hub.contracts.people import Corrected, Correction, Erasure, HeldRecord, PersonReference
 from hub.contracts.phones import phone_number
 from hub.contracts.places import places_of_number
 from hub.contracts.ports import PortOrder, PortRequest, PortStatus
@@ -79,6 +79,8 @@ __all__ = [
     "ConsentQuestion",
     "ConsentRecord",
     "Conversion",
+    "Corrected",
+    "Correction",
     "CrmSandbox",
     "DataFlow",
     "Deletion",

@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-import pluggy
-
 from hub.contracts.answers import AnswerPoint, Instruction
 from hub.contracts.connector import ConnectionReport
 from hub.contracts.consent import ConsentQuestion, Opinion
@@ -32,16 +30,16 @@ from hub.contracts.numbers import (
     RecordingControl,
 )
 from hub.contracts.outcomes import OutcomePage
-from hub.contracts.people import Erasure, HeldRecord, PersonReference
+from hub.contracts.people import Correction, PersonReference
 from hub.contracts.ports import PortOrder, PortRequest
 from hub.contracts.rules import LegalRule
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
-
-PROJECT = "ringfence"
-hookspec = pluggy.HookspecMarker(PROJECT)
-hookimpl = pluggy.HookimplMarker(PROJECT)
+from hub.hook_marks import PROJECT as PROJECT
+from hub.hook_marks import hookimpl as hookimpl
+from hub.hook_marks import hookspec
+from hub.privacy_hooks import PrivacyHooks
 
 
 class NumberHooks(Protocol):
@@ -347,30 +345,6 @@ class DeliveryHooks(Protocol):
         raise NotImplementedError
 
 
-class PrivacyHooks(Protocol):
-    """Privacy: every plugin whose provider keeps personal data."""
-
-    @hookspec
-    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
-        """What the provider holds on a person.
-
-        Called for a person's access request; all connectors' answers are listed, each under its recipient's name.
-
-        versionadded: 0.1
-        """
-        raise NotImplementedError
-
-    @hookspec
-    def erase_person(self, person: PersonReference) -> Erasure:
-        """Erase the person at the provider, or say what cannot be erased and why. Twice is not an error.
-
-        Called for a person's erasure request, after the hub's own data is planned for erasure.
-
-        versionadded: 0.1
-        """
-        raise NotImplementedError
-
-
 class OperationHooks(Protocol):
     """Operation: every plugin."""
 
@@ -408,5 +382,6 @@ HOOK_VALUES: dict[str, type] = {
     "transcribe": SpokenAudio,
     "export_person": PersonReference,
     "erase_person": PersonReference,
+    "correct_person": Correction,
 }
 """The hooks that hand personal data to a plugin, and the value that carries it."""

@@ -1,16 +1,11 @@
-"""Discover, check and register plugins; the only caller of pluggy, one typed method a hook."""
+"""Check and register plugins; the only caller of pluggy, one typed method a hook."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pluggy
@@ -31,87 +26,23 @@ from hub.contracts.numbers import (
     RecordingControl,
 )
 from hub.contracts.outcomes import OutcomePage
-from hub.contracts.people import Erasure, HeldRecord, PersonReference
+from hub.contracts.people import Corrected, Correction, Erasure, HeldRecord, PersonReference
 from hub.contracts.ports import PortOrder, PortRequest
 from hub.contracts.rules import LegalRule
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
+from hub.discovery import GROUP as GROUP
+from hub.discovery import Catalog as Catalog
+from hub.discovery import discover as discover
 from hub.errors import AuthError, ConfigError, NotSupported, PluginFailure, Problem, RingfenceError
 from hub.guard import Guard
 from hub.hookspecs import FAMILIES, PROJECT
 from hub.returns import checked
 
-GROUP = "ringfence.plugins"
 Result = TypeVar("Result")
 Consented = Callable[[Connector], bool]
 """Whether the owner of what a connector reads let it; asked of connectors that are `of_owner`."""
-
-
-@dataclass(frozen=True)
-class Catalog:
-    """What is installed: the connector class of each plugin, and why others could not be loaded."""
-
-    classes: Mapping[str, type[Connector]] = field(default_factory=dict)
-    broken: Mapping[str, str] = field(default_factory=dict)
-
-
-def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
-    """Every installed plugin: the entry points of the group `ringfence.plugins`, and the files of `plugin_dirs`; a
-    single file may stand for a folder.
-
-    Each is loaded on its own; one that fails is listed as broken with the reason, and harms no other.
-    """
-    classes: dict[str, type[Connector]] = {}
-    broken: dict[str, str] = {}
-
-    def add(name: str, load: Callable[[], Any]) -> None:
-        try:
-            loaded = load()
-            reason = _why_no_connector(name, loaded)
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything while it is imported
-            reason = f"it cannot be imported ({type(error).__name__}: {error})"
-        if reason:
-            broken[name] = reason
-        elif name in classes:
-            broken[name] = "two installed plugins have this name; remove one"
-        else:
-            classes[name] = loaded
-
-    for entry_point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        add(entry_point.name, entry_point.load)
-    for folder in plugin_dirs:
-        for file in [folder] if folder.is_file() else sorted(folder.glob("*.py")):
-            add(file.stem, partial(_class_in_file, file))
-    return Catalog(classes, broken)
-
-
-def _why_no_connector(name: str, loaded: Any) -> str | None:
-    if not (isinstance(loaded, type) and issubclass(loaded, Connector)):
-        return "it is not a subclass of hub.api.Connector"
-    if not hasattr(loaded, "manifest") or not hasattr(loaded, "Settings"):
-        return "it lacks a manifest or Settings"
-    if loaded.manifest.name != name:
-        return f"its manifest is named {loaded.manifest.name!r}"
-    return None
-
-
-def _class_in_file(file: Path) -> type[Connector]:
-    module_name = f"ringfence_plugin_{file.stem}"
-    spec = importlib.util.spec_from_file_location(module_name, file)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{file.name} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
-    spec.loader.exec_module(module)
-    found = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Connector) and value.__module__ == module_name
-    ]
-    if len(found) != 1:
-        raise ImportError(f"{file.name} must hold exactly one subclass of Connector, found {len(found)}")
-    return found[0]
 
 
 class Plugins:
@@ -326,6 +257,10 @@ class Plugins:
     def erase_person(self, name: str, person: PersonReference) -> Erasure:
         """Erase a person at one provider."""
         return self._call(name, "erase_person", person=person)  # type: ignore[no-any-return]
+
+    def correct_person(self, name: str, correction: Correction) -> Corrected:
+        """Correct a person's records at one provider."""
+        return self._call(name, "correct_person", correction=correction)  # type: ignore[no-any-return]
 
     def check_connection(self, name: str) -> ConnectionReport:
         """Whether the provider answers with our credentials."""

@@ -13,7 +13,7 @@ from hub.contracts.events import CallEvent, CallEventKind, MessageEvent, Message
 from hub.contracts.facts import Fact
 from hub.contracts.numbers import NumberOffer, OwnedNumber, RecordingAudio
 from hub.contracts.outcomes import Outcome, OutcomePage
-from hub.contracts.people import Erasure, HeldRecord
+from hub.contracts.people import Corrected, Erasure, HeldRecord
 from hub.contracts.phones import e164
 from hub.contracts.ports import PortOrder
 from hub.contracts.rules import LegalRule
@@ -27,6 +27,7 @@ ONE: Mapping[str, type] = {
     "buy_number": OwnedNumber,
     "check_connection": ConnectionReport,
     "configure_number": OwnedNumber,
+    "correct_person": Corrected,
     "erase_person": Erasure,
     "fetch_media": MediaFile,
     "fetch_recording": RecordingAudio,

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli import privacy_ask, privacy_ledger, privacy_map, privacy_papers, privacy_retention, privacy_rules
+from hub.cli import (
+    privacy_ask,
+    privacy_ledger,
+    privacy_map,
+    privacy_papers,
+    privacy_request,
+    privacy_retention,
+    privacy_rules,
+)
 
 commands = typer.Typer(help="Prove how people's data is treated.", no_args_is_help=True)
 
@@ -16,5 +24,6 @@ def register(app: typer.Typer) -> None:
     privacy_ledger.register(commands)
     privacy_map.register(commands)
     privacy_papers.register(commands)
+    privacy_request.register(commands)
     privacy_retention.register(commands)
     privacy_rules.register(commands)

@@ -12,6 +12,7 @@ from hub.config.checks import problems_between
 from hub.config.connectors import Installed, read_connectors
 from hub.config.document import Path, read_document
 from hub.config.hub_section import plugin_folders, read_hub
+from hub.config.mail_section import read_mail
 from hub.config.models import AccountSection, CompanySection, Config, ConversionRule, TrackerSection
 from hub.config.parts import Parts
 from hub.config.reading import Reading
@@ -22,7 +23,7 @@ from hub.config.wording import nearest
 from hub.errors import ConfigError, Problem
 
 MAX_SIZE = 1_000_000
-SECTIONS = ("hub", "connectors", "recordings", "retention", "conversions", "accounts")
+SECTIONS = ("hub", "connectors", "recordings", "retention", "mail", "conversions", "accounts")
 Discover = Callable[[Sequence[pathlib.Path]], Installed]
 
 
@@ -85,6 +86,8 @@ def _config(reading: Reading, discover: Discover) -> Config | None:
     parts.add(("recordings",), recordings)
     retention = reading.section(RetentionSection, tree.get("retention"), ("retention",))
     parts.add(("retention",), retention)
+    mail = read_mail(reading, tree.get("mail"))
+    parts.add(("mail",), mail)
     folders = plugin_folders(reading, tree.get("hub"))
     read_connectors(reading, tree.get("connectors"), discover(folders), parts)
     for path, item in reading.entries(tree, ("conversions",)):
@@ -106,6 +109,7 @@ def _config(reading: Reading, discover: Discover) -> Config | None:
         accounts=accounts,
         recordings=recordings,
         retention=retention,
+        mail=mail,
     )
 
 

@@ -24,6 +24,7 @@ from pydantic import (
 from hub.callflow.definition import Flow, PhoneNumber
 from hub.callflow.route import NAME as ROUTE_FLOW
 from hub.callflow.route import Route, flow_of
+from hub.config.mail import MailSection
 from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
 from hub.config.spans import parse_span
@@ -324,6 +325,7 @@ class Config:
     accounts: tuple[AccountSection, ...]
     recordings: RecordingsSection = RecordingsSection()
     retention: RetentionSection = RetentionSection()
+    mail: MailSection | None = None
 
     @property
     def companies(self) -> tuple[CompanySection, ...]:

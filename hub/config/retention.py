@@ -95,6 +95,7 @@ class RetentionSection(BaseModel):
     visitor_session: Life = _kind(396, "Visits, their pages, and the numbers that they were shown.")
     click_ids: Life = _kind(90, "Click ids of advertising networks, of a visit and of the call that it caused.")
     webhook_raw: Life = _kind(30, "Webhooks as they came in, those that could not be read too.")
+    privacy_request: Life = _kind(731, "Requests of people about their data, once they are answered.")
     dead_letter: Life = _kind(30, "Why a delivery was given up, with its attempts.")
     consent_record: Life = _kind(
         7 * 365, "What people said to the use of their data, decisions on it, and disclosures."

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from hub.config.mail import MailSection
 from hub.config.models import AccountSection, ConnectorCommon, ConversionRule, HubSection, RecordingsSection
 from hub.config.references import REFERENCE
 from hub.config.retention import RetentionSection
@@ -54,6 +55,7 @@ def config_schema(classes: Mapping[str, type[Connector]]) -> JsonSchema:
             "connectors": {"type": "object", "additionalProperties": entry},
             "recordings": _model(RecordingsSection, definitions, "recordings"),
             "retention": _model(RetentionSection, definitions, "retention"),
+            "mail": _model(MailSection, definitions, "mail"),
             "conversions": {"type": "array", "items": rule},
             "accounts": {"type": "array", "items": _model(AccountSection, definitions, "account")},
         },

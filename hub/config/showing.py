@@ -24,9 +24,16 @@ def shown(config: Config) -> dict[str, Any]:
         "connectors": {name: _connector(entry) for name, entry in config.connectors.items()},
         "recordings": _plain(config.recordings) | _masked(config.recordings.options),
         "retention": _plain(config.retention),
+        **_mail(config),
         "conversions": _plain(config.conversions),
         "accounts": _plain(config.accounts),
     }
+
+
+def _mail(config: Config) -> dict[str, Any]:
+    if config.mail is None:
+        return {}
+    return {"mail": {"smtp": without_password(config.mail.smtp), "from": config.mail.sender}}
 
 
 def without_password(url: str) -> str:

@@ -33,3 +33,25 @@ class Erasure:
     status: Literal["erased", "nothing_held", "impossible"]
     records: int = 0
     reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Correction:
+    """What a person says is wrong: by what they are found, and what is right; None where it stays as it is."""
+
+    phone_numbers: tuple[str, ...] = personal("user.contact.phone_number", default=())
+    """By which the person is known so far, E.164."""
+    emails: tuple[str, ...] = personal("user.contact.email", default=())
+    new_name: str | None = personal("user.name")
+    new_email: str | None = personal("user.contact.email")
+    new_phone_number: str | None = personal("user.contact.phone_number")
+    """E.164."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Corrected:
+    """What became of a correction: `corrected`, `nothing_held`, or `impossible` with the reason."""
+
+    status: Literal["corrected", "nothing_held", "impossible"]
+    records: int = 0
+    reason: str | None = None

@@ -10,6 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from hub.callflow.definition import KINDS, Case, Flow, Recording
 from hub.callflow.route import Route
+from hub.config.mail import MailSection
 from hub.config.models import (
     AccountSection,
     CompanySection,
@@ -34,6 +35,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "recordings": RecordingsSection,
     "retention": RetentionSection,
     "retention: a kind that is kept longer": Kept,
+    "mail": MailSection,
     "conversions": ConversionRule,
     "conversions: when": When,
     "accounts": AccountSection,
@@ -47,9 +49,9 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "accounts: companies: texts": TextsSection,
 }
 INTRODUCTION = """\
-`config.yaml` has six sections: `hub:`, `connectors:`, `recordings:`, `retention:`, `conversions:` and `accounts:`. It is
-read strictly: an unknown key is an error, and every problem in the file is told at once with its line. `hub check` reads it
-and asks every provider whether it answers; `hub config show` prints it with every reference resolved; `hub config schema`
+`config.yaml` has seven sections: `hub:`, `connectors:`, `recordings:`, `retention:`, `mail:`, `conversions:` and `accounts:`.
+It is read strictly: an unknown key is an error, and every problem in the file is told at once with its line. `hub check` reads
+it and asks every provider whether it answers; `hub config show` prints it with every reference resolved; `hub config schema`
 prints its JSON Schema.
 
 `${env:NAME}` stands for an environment variable and `${file:/path}` for the content of a file, as a whole value or as a part

@@ -16,6 +16,7 @@ from hub.flow.case import Case
 from hub.model import ConsentDecision, ConsentEntry, FormSubmission, Visit
 from hub.model.columns import CONSENT_LIFE, new_id
 from hub.privacy.policies.gate import hold_to_policies
+from hub.privacy.restriction import hold_to_restrictions, restricted
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,9 @@ def decide(
     decisions = hub.plugins.judge(questions)
     with hub.store.reading() as session:
         decisions = hold_to_policies(session, [case.company.account_id for case in cases], questions, decisions)
+        held = restricted(session, {case.person.id for case in cases if case.person})
+        stops = [case.person is not None and case.person.id in held for case in cases]
+        decisions = hold_to_restrictions(stops, questions, decisions)
     return [
         Ruling(question, decision, decision_row(case.subject.id, connector, moment, question, decision, question.at))
         for case, question, decision in zip(cases, questions, decisions, strict=True)

@@ -14,6 +14,7 @@ from hub.flow.circumstances import Asked
 from hub.flow.consent import decision_row, record_of
 from hub.model import ConsentDecision, ConsentEntry, Person
 from hub.privacy.policies.gate import hold_to_policies
+from hub.privacy.restriction import hold_to_restrictions, restricted_callers
 
 USE, CATEGORY = "telephony.recording", "user.telephony.recording"
 DEADLINE = 0.4
@@ -32,6 +33,8 @@ def ask_to_record(
     if session:
         accounts = [each.line.company.account_id for each, _ in asked]
         decisions = hold_to_policies(session, accounts, questions, decisions)
+        held = restricted_callers(session, {each.caller for each, _ in asked if each.point.caller_number})
+        decisions = hold_to_restrictions([each.caller in held for each, _ in asked], questions, decisions)
     answers = []
     for (each, _), question, decision in zip(asked, questions, decisions, strict=True):
         row = decision_row("", each.connector, "answer", question, decision, now)
@@ -66,10 +69,10 @@ def _words(session: Session, asked: Sequence[Asked]) -> dict[tuple[str, str], li
         .where(
             col(Person.phone_number).in_({number for _, number in people}),
             col(Person.company_id).in_({company for company, _ in people}),
+            ConsentEntry.scope == "person",
         )
         .order_by(col(ConsentEntry.spoken_at))
     )
-            ConsentEntry.scope == "person",
     words: dict[tuple[str, str], list[ConsentEntry]] = {}
     for company, number, word in session.exec(said):
         words.setdefault((company, number or ""), []).append(word)

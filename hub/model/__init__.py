@@ -20,6 +20,14 @@ from hub.model.ports import PortOrderRow
 from hub.model.recipients import FlowFinding, RecipientVersion, Refusal
 from hub.model.recordings import Recording
 from hub.model.reports import DayRollup, DirtyDay, MonthRollup, SourceRule, YearRollup
+from hub.model.requests import (
+    IdentityProof,
+    LegalHold,
+    PrivacyRequest,
+    RequestStep,
+    RequestTask,
+    Restriction,
+)
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor, SyncSlot
 from hub.model.transcripts import TranscriptRow
 from hub.model.visits import PageView, Visit
@@ -51,9 +59,11 @@ __all__ = [
     "FlowFinding",
     "FlowVersion",
     "FormSubmission",
+    "IdentityProof",
     "InboxWebhook",
     "Lease",
     "LedgerHead",
+    "LegalHold",
     "MailChoice",
     "MonthRollup",
     "OutcomeRow",
@@ -67,11 +77,15 @@ __all__ = [
     "PolicyVersion",
     "PoolOverflow",
     "PortOrderRow",
+    "PrivacyRequest",
     "RecipientVersion",
     "Recording",
     "RecordingNotice",
     "Refusal",
+    "RequestStep",
+    "RequestTask",
     "Restoration",
+    "Restriction",
     "SourceRule",
     "Suppression",
     "SyncSlot",

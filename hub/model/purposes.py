@@ -14,11 +14,12 @@ Purpose = Literal[
     "opt_out_confirmation",
     "opt_in_confirmation",
     "help",
+    "identity_code",
 ]
 """`reply`: somebody at the business answers a person. `service`: news of something that the person asked for. `marketing`: all
 else. `auto_reply`, `missed_call`: the hub's own answer to a text, and to a call that nobody took; `text_back`: the one
-that a call's flow has a step for. The last three answer the
-words STOP, START and HELP."""
+that a call's flow has a step for. Three
+answer the words STOP, START and HELP; `identity_code` shows that who asks for their data has the number."""
 SERVICE = "essential.service.notifications.sms"
 MARKETING = "marketing.communications.sms"
 TEXT_USES = (SERVICE, MARKETING)
@@ -34,8 +35,9 @@ USES: dict[Purpose, str] = {
     "opt_out_confirmation": LEGAL,
     "opt_in_confirmation": LEGAL,
     "help": LEGAL,
+    "identity_code": LEGAL,
 }
-ANSWERS_TO_WORDS: frozenset[str] = frozenset({"opt_out_confirmation", "opt_in_confirmation", "help"})
+ANSWERS_TO_WORDS: frozenset[str] = frozenset({"opt_out_confirmation", "opt_in_confirmation", "help", "identity_code"})
 """They go though the person has stopped all else, carry no opt-out line, and nothing else in them."""
 AUTOMATIC: frozenset[str] = frozenset({"auto_reply", "missed_call", "text_back"})
 """What nobody wrote: at most one of them a person within a window."""

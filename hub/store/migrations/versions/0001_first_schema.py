@@ -617,6 +617,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ledger_head_company_id"), ["company_id"], unique=False)
 
     op.create_table(
+        "legal_hold",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("company_id", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("set_by", sa.String(), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_by", sa.String(), nullable=True),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["company_id"],
+            ["company.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("legal_hold", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_legal_hold_company_id"), ["company_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_legal_hold_fingerprint"), ["fingerprint"], unique=False)
+
+    op.create_table(
         "month_rollup",
         sa.Column("company_id", sa.String(), nullable=False),
         sa.Column("model", sa.String(length=16), nullable=False),
@@ -723,6 +743,59 @@ def upgrade() -> None:
         sa.UniqueConstraint("version_id", "language"),
     )
     op.create_table(
+        "privacy_request",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("company_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("state", sa.String(length=24), nullable=False),
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("phone_number", sa.String(length=16), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column(
+            "known_as", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "correction", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column(
+            "places", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "declared", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("rule", sa.String(length=64), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("promised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("extended_to", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "outcome", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "certificate", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("file_path", sa.String(length=200), nullable=True),
+        sa.Column("file_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["company_id"],
+            ["company.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("privacy_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_privacy_request_company_id"), ["company_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_privacy_request_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_privacy_request_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_privacy_request_fingerprint"), ["fingerprint"], unique=False)
+        batch_op.create_index(batch_op.f("ix_privacy_request_received_at"), ["received_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_privacy_request_state"), ["state"], unique=False)
+
+    op.create_table(
         "recording_notice",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("connector", sa.String(length=64), nullable=False),
@@ -750,6 +823,24 @@ def upgrade() -> None:
     with op.batch_alter_table("recording_notice", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_recording_notice_company_id"), ["company_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_recording_notice_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "restriction",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("company_id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("request_id", sa.String(length=36), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["company_id"],
+            ["company.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("restriction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_restriction_company_id"), ["company_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_restriction_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "source_rule",
@@ -833,6 +924,71 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_delivery_state"), ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_delivery_subject_id"), ["subject_id"], unique=False)
         batch_op.create_index("ix_delivery_work", ["connector", "state", "due_at"], unique=False)
+
+    op.create_table(
+        "identity_proof",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("request_id", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(length=8), nullable=False),
+        sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["privacy_request.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("identity_proof", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_identity_proof_fingerprint"), ["fingerprint"], unique=False)
+        batch_op.create_index(batch_op.f("ix_identity_proof_made_at"), ["made_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_identity_proof_request_id"), ["request_id"], unique=False)
+
+    op.create_table(
+        "request_step",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("request_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("action", sa.String(length=32), nullable=False),
+        sa.Column("result", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["privacy_request.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("request_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_request_step_request_id"), ["request_id"], unique=False)
+
+    op.create_table(
+        "request_task",
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_token", sa.String(length=36), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("request_id", sa.String(), nullable=False),
+        sa.Column("hook", sa.String(length=32), nullable=False),
+        sa.Column("connector", sa.String(length=64), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["privacy_request.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("request_id", "hook", "connector"),
+    )
+    with op.batch_alter_table("request_task", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_request_task_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_request_task_request_id"), ["request_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_request_task_state"), ["state"], unique=False)
 
     op.create_table(
         "tracker",
@@ -1428,6 +1584,22 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_tracker_company_id"))
 
     op.drop_table("tracker")
+    with op.batch_alter_table("request_task", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_request_task_state"))
+        batch_op.drop_index(batch_op.f("ix_request_task_request_id"))
+        batch_op.drop_index(batch_op.f("ix_request_task_due_at"))
+
+    op.drop_table("request_task")
+    with op.batch_alter_table("request_step", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_request_step_request_id"))
+
+    op.drop_table("request_step")
+    with op.batch_alter_table("identity_proof", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_identity_proof_request_id"))
+        batch_op.drop_index(batch_op.f("ix_identity_proof_made_at"))
+        batch_op.drop_index(batch_op.f("ix_identity_proof_fingerprint"))
+
+    op.drop_table("identity_proof")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_delivery_work")
         batch_op.drop_index(batch_op.f("ix_delivery_subject_id"))
@@ -1442,11 +1614,25 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_source_rule_company_id"))
 
     op.drop_table("source_rule")
+    with op.batch_alter_table("restriction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_restriction_person_id"))
+        batch_op.drop_index(batch_op.f("ix_restriction_company_id"))
+
+    op.drop_table("restriction")
     with op.batch_alter_table("recording_notice", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recording_notice_expires_at"))
         batch_op.drop_index(batch_op.f("ix_recording_notice_company_id"))
 
     op.drop_table("recording_notice")
+    with op.batch_alter_table("privacy_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_privacy_request_state"))
+        batch_op.drop_index(batch_op.f("ix_privacy_request_received_at"))
+        batch_op.drop_index(batch_op.f("ix_privacy_request_fingerprint"))
+        batch_op.drop_index(batch_op.f("ix_privacy_request_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_privacy_request_due_at"))
+        batch_op.drop_index(batch_op.f("ix_privacy_request_company_id"))
+
+    op.drop_table("privacy_request")
     op.drop_table("policy_text")
     with op.batch_alter_table("policy_notice", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_policy_notice_account_id"))
@@ -1464,6 +1650,11 @@ def downgrade() -> None:
 
     op.drop_table("person")
     op.drop_table("month_rollup")
+    with op.batch_alter_table("legal_hold", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_legal_hold_fingerprint"))
+        batch_op.drop_index(batch_op.f("ix_legal_hold_company_id"))
+
+    op.drop_table("legal_hold")
     with op.batch_alter_table("ledger_head", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_head_company_id"))
 

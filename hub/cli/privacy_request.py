@@ -1,0 +1,308 @@
+"""`hub privacy request`: what people ask about their own data, from the first word to the certificate."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hub.cli import privacy_request_papers
+from hub.cli.auditing import actor
+from hub.cli.printing import (
+    CONFIG,
+    Agreed,
+    AsJson,
+    CannotDo,
+    ConfigFile,
+    Sandboxed,
+    coloured,
+    counted,
+    echo_json,
+    moment,
+    plain,
+    say,
+    table,
+)
+from hub.cli.request_finding import audit, company_named, find_request, number_of, open_for, places_of
+from hub.cli.request_showing import due, is_overdue, left, person_of, show_plan, told
+
+ERASING = ("erasure", "child")
+NOT_BEGUN = ("received", "identity_pending", "verified", "planned", "held")
+commands = typer.Typer(help="Requests of people about their own data.", no_args_is_help=True)
+RequestId = Annotated[str, typer.Argument(help="The request's id, or an end of it.", metavar="ID")]
+CompanyName = Annotated[str, typer.Option("--company", help="The company's name in config.yaml.", metavar="NAME")]
+Phone = Annotated[str | None, typer.Option("--phone", help="The person's phone number.", metavar="NUMBER")]
+Email = Annotated[str | None, typer.Option("--email", help="The person's e-mail address.", metavar="ADDRESS")]
+
+
+def register(privacy: typer.Typer) -> None:
+    """Add the commands to `hub privacy`."""
+    privacy.add_typer(commands, name="request")
+    privacy_request_papers.register(commands)
+
+
+@commands.command()
+def new(
+    company: CompanyName,
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="access, correction, erasure, objection, restriction, portability, third_party_disclosure or child.",
+            metavar="KIND",
+        ),
+    ],
+    phone: Phone = None,
+    email: Email = None,
+    channel: Annotated[str, typer.Option(help="How it came: phone, letter, email, agent.")] = "agent",
+    received: Annotated[
+        str | None, typer.Option(help="When it came, like 2h or 2026-05-01; now where left out.")
+    ] = None,
+    place: Annotated[
+        list[str] | None, typer.Option(help="Where the person says they live: US-CA, DE; may be given again.")
+    ] = None,
+    proof: Annotated[str | None, typer.Option(help="How you know who asks; without it they must prove it.")] = None,
+    name: Annotated[str | None, typer.Option(help="Of a correction: the right name.")] = None,
+    new_email: Annotated[str | None, typer.Option(help="Of a correction: the right address.")] = None,
+    new_phone: Annotated[str | None, typer.Option(help="Of a correction: the right number.")] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Write down a request that came by phone, by letter or in person; its deadline runs from then."""
+    from hub.cli.finding import known, since, typed
+    from hub.model.requests import KINDS
+    from hub.requests.steps import email_address, open_request, verify
+
+    known_kind = kind if kind in KINDS else None
+    if known_kind is None:
+        raise CannotDo(f"That is no kind of request; choose one of {', '.join(KINDS)}.")
+    with open_for(config) as hub:
+        known(company, [each.name for each in hub.config.companies], "company")
+        wrong = {"email": email_address(new_email), "phone_number": number_of(new_phone)}
+        if (new_email and not wrong["email"]) or (new_phone and not wrong["phone_number"]):
+            raise CannotDo("The right number or address cannot be read; write +13125550142 or pat@example.com.")
+        right = {"name": typed(name) if name else None, **wrong}
+        with hub.store.writing() as session:
+            request = open_request(
+                session,
+                hub,
+                company_named(session, company),
+                known_kind,
+                actor=actor(),
+                channel=typed(channel)[:16],
+                phone=phone,
+                email=email,
+                declared=places_of(place or []),
+                correction={key: value for key, value in right.items() if value},
+                received_at=since(received, hub.clock()),
+            )
+            if proof:
+                request.evidence = typed(proof)
+                verify(session, request, actor(), "officer", hub.clock())
+    if as_json:
+        echo_json(told(request, hub.clock()))
+        return
+    say(f"Request {request.id}: {request.kind}, due {moment(request.deadline)} by {request.rule}.")
+    say(
+        f"Promised by {moment(request.promised_at)}. Next: hub privacy request {'run' if proof else 'verify'} {request.id}"
+    )
+
+
+@commands.command("list")
+def list_requests(
+    company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List requests, the most urgent first. Ends with status 1 where one is overdue."""
+    from sqlmodel import col, select
+
+    from hub.cli.finding import known
+    from hub.model import Company, PrivacyRequest
+    from hub.model.requests import CLOSED
+
+    with open_for(config) as hub:
+        if company is not None:
+            known(company, [each.name for each in hub.config.companies], "company")
+        with hub.store.writing() as session:
+            query = select(PrivacyRequest, Company.name).join(
+                Company, col(Company.id) == col(PrivacyRequest.company_id)
+            )
+            if company is not None:
+                query = query.where(Company.name == company)
+            if not everything:
+                query = query.where(col(PrivacyRequest.state).not_in(CLOSED))
+            rows = sorted(session.exec(query), key=lambda each: (each[0].state in CLOSED, each[0].deadline, each[0].id))
+            audit(session, hub, "privacy.request.list", company or "all")
+        now = hub.clock()
+    late = [row for row, _ in rows if is_overdue(row, now)]
+    if as_json:
+        echo_json([{"company": name, **told(row, now)} for row, name in rows])
+    elif not rows:
+        say("No request is open.")
+    else:
+        table(
+            "Requests of people, the most urgent first",
+            ("id", "company", "kind", "state", "received (UTC)", "due (UTC)", "left", "rule"),
+            (
+                (row.id, plain(name), row.kind, coloured(row.state), moment(row.received_at, seconds=False),
+                 due(row, now), left(row, now), plain(row.rule))
+                for row, name in rows
+            ),
+        )  # fmt: skip
+    if late:
+        if not as_json:
+            say(f"[red]{counted(len(late), 'request')} overdue.[/red]")
+        raise typer.Exit(1)
+
+
+@commands.command()
+def show(request_id: RequestId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """Show a request with every step; of an erasure also what it would do, table by table and provider by provider."""
+    from hub.requests.erasing import plan
+    from hub.requests.steps import steps_of, take_step
+
+    with open_for(config) as hub, hub.store.writing() as session:
+        request = find_request(session, request_id)
+        planned = None
+        if request.kind in ("erasure", "child") and request.state in (
+            "received",
+            "identity_pending",
+            "verified",
+            "planned",
+            "held",
+        ):
+            planned = plan(session, hub, request)
+            if request.state == "verified":
+                take_step(
+                    session,
+                    request,
+                    actor(),
+                    "planned",
+                    f"{sum(planned['rows'].values())} rows",
+                    hub.clock(),
+                    "planned",
+                )
+        audit(session, hub, "privacy.request.show", request.id)
+        steps, now = steps_of(session, request), hub.clock()
+    if as_json:
+        taken = [{"at": each.at, "actor": each.actor, "action": each.action, "result": each.result} for each in steps]
+        echo_json(
+            {
+                **told(request, now),
+                "person": person_of(request),
+                "outcome": request.outcome,
+                "plan": planned,
+                "steps": taken,
+            }
+        )
+        return
+    person = ", ".join(person_of(request)) or "forgotten, as it is answered"
+    say(f"[bold]{request.kind}[/bold] {request.id}, {coloured(request.state)}, of {plain(person)}")
+    say(
+        f"Received {moment(request.received_at)} by {plain(request.channel)}; due {due(request, now)} by {request.rule}."
+    )
+    say(f"Places: {plain(', '.join(request.places) or 'unknown')}. Promised by {moment(request.promised_at)}.")
+    if planned is not None:
+        show_plan(planned)
+    table(
+        "Steps",
+        ("at (UTC)", "who", "step", "result"),
+        ((moment(each.at), plain(each.actor), plain(each.action), plain(each.result)) for each in steps),
+    )
+
+
+@commands.command()
+def verify(
+    request_id: RequestId,
+    proof: Annotated[
+        str, typer.Option(help="How you know who asks, or what the parent showed; kept until it is answered.")
+    ],
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Say that you know who asks, and how."""
+    from hub.cli.finding import typed
+    from hub.model.requests import CLOSED
+    from hub.requests.steps import verify as mark_verified
+
+    with open_for(config) as hub, hub.store.writing() as session:
+        request = find_request(session, request_id)
+        if request.state in CLOSED:
+            raise CannotDo("This request is closed; open a new one.")
+        request.evidence = typed(proof)
+        if request.verified_at is None:
+            mark_verified(session, request, actor(), "officer", hub.clock())
+        else:
+            audit(session, hub, "privacy.request.evidence", request.id)
+        session.add(request)
+    say(f"Verified. Next: hub privacy request run {request.id}")
+
+
+@commands.command()
+def run(
+    request_id: RequestId,
+    yes: Agreed = False,
+    sandbox: Sandboxed = False,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Do what was asked. An erasure shows its plan first and asks; providers that do not answer are tried again by hub run.
+
+    Ends with status 1 where something is still waiting.
+    """
+    from hub.requests.erasing import plan
+    from hub.requests.running import run as carry_out
+
+    with open_for(config, sandbox=sandbox) as hub:
+        with hub.store.reading() as session:
+            request = find_request(session, request_id)
+            planned = plan(session, hub, request) if request.kind in ("erasure", "child") else None
+        if planned is not None and not yes:
+            show_plan(planned)
+            typer.confirm("Erase all this for good?", abort=True)
+        request = carry_out(hub, request.id, actor())
+        now = hub.clock()
+    if as_json:
+        echo_json({**told(request, now), "outcome": request.outcome})
+    else:
+        say(f"{request.kind} {request.id}: {coloured(request.state)}")
+        if request.file_path:
+            say(f"The person's file waits on their page; take it out with hub privacy request export {request.id}")
+        if request.certificate:
+            say(f"Its certificate: hub privacy request certify {request.id}")
+    if request.state not in ("done", "refused"):
+        raise typer.Exit(1)
+
+
+@commands.command()
+def refuse(
+    request_id: RequestId,
+    reason: Annotated[str, typer.Option(help="Why, for the record; name nobody.")],
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Close a request without doing what it asks for. The person must be told why, and that they may complain."""
+    from hub.cli.finding import typed
+    from hub.requests.steps import refuse as close
+
+    with open_for(config) as hub, hub.store.writing() as session:
+        request = find_request(session, request_id)
+        close(session, request, actor(), typed(reason), hub.clock())
+    say(f"Refused: {request.id}.")
+
+
+@commands.command()
+def extend(
+    request_id: RequestId,
+    reason: Annotated[
+        str, typer.Option(help="Why more time is needed; the person must be told it before the deadline.")
+    ],
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Prolong a deadline once, as far as the law lets us."""
+    from hub.cli.finding import typed
+    from hub.requests.steps import extend as prolong
+
+    with open_for(config) as hub, hub.store.writing() as session:
+        request = find_request(session, request_id)
+        prolong(session, hub, request, actor(), typed(reason), hub.clock())
+    say(f"Due {moment(request.deadline)} now. Tell the person why before {moment(request.due_at)}.")

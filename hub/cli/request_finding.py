@@ -1,0 +1,66 @@
+"""What the commands about requests of people share: the hub, the request that is meant, the audit trail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hub.cli.printing import CannotDo
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.assembly import Hub
+    from hub.model import Company, PrivacyRequest
+
+
+@contextmanager
+def open_for(config: Path, *, sandbox: bool = False) -> Iterator[Hub]:
+    """A hub, opened for one command."""
+    from hub.opening import open_hub, read_config
+
+    with open_hub(read_config(config, sandbox=sandbox)) as opened:
+        yield opened.hub
+
+
+def audit(session: Session, hub: Hub, action: str, subject: str) -> None:
+    """Note within `session` that somebody read or did something."""
+    from hub.cli.auditing import note
+
+    note(session, hub.clock(), action, subject)
+
+
+def company_named(session: Session, name: str) -> Company:
+    """A company's row."""
+    from sqlmodel import select
+
+    from hub.model import Company
+
+    return session.exec(select(Company).where(Company.name == name)).one()
+
+
+def find_request(session: Session, wanted: str) -> PrivacyRequest:
+    """The request with an id, or an end of it; CannotDo where there is none or several."""
+    from hub.cli.finding import by_id, one, typed
+    from hub.model import PrivacyRequest
+
+    text = typed(wanted)
+    return one(by_id(session, PrivacyRequest, text, PrivacyRequest.id), "privacy request", text)  # type: ignore[no-any-return]
+
+
+def number_of(text: str | None) -> str | None:
+    """A phone number as E.164; None where it cannot be read."""
+    from hub.contracts.phones import phone_number
+
+    return phone_number(text) if text else None
+
+
+def places_of(texts: list[str]) -> list[str]:
+    """Places as they are written; CannotDo where one is none."""
+    for text in texts:
+        if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", text):
+            raise CannotDo("A place is written like US-CA, CA-QC or DE.")
+    return texts

@@ -1,0 +1,70 @@
+"""How requests of people are shown: in tables, as JSON, and the plan of an erasure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from hub.cli.printing import moment, plain, say, table
+
+if TYPE_CHECKING:
+    from hub.model import PrivacyRequest
+
+
+def is_overdue(request: PrivacyRequest, now: datetime) -> bool:
+    """Whether the deadline of an open request has passed."""
+    from hub.model.requests import CLOSED
+
+    return request.state not in CLOSED and request.deadline < now
+
+
+def person_of(request: PrivacyRequest) -> list[str]:
+    """By what the person asked, as long as it is known."""
+    return [each for each in (request.phone_number, request.email) if each]
+
+
+def told(request: PrivacyRequest, now: datetime) -> dict[str, Any]:
+    """A request as JSON has it; who it is stands elsewhere."""
+    names = ("id", "kind", "state", "channel", "places", "rule", "received_at", "due_at", "extended_to", "promised_at",
+             "verified_at", "closed_at")  # fmt: skip
+    return {**{name: getattr(request, name) for name in names}, "overdue": is_overdue(request, now)}
+
+
+def due(request: PrivacyRequest, now: datetime) -> str:
+    """The deadline, red once it has passed."""
+    text = moment(request.deadline, seconds=False)
+    return f"[red]{text}[/red]" if is_overdue(request, now) else text
+
+
+def left(request: PrivacyRequest, now: datetime) -> str:
+    """The days that are left, yellow once the product's promise is broken."""
+    from hub.model.requests import CLOSED
+
+    if request.state in CLOSED:
+        return "[dim]–[/dim]"
+    days = (request.deadline - now).total_seconds() / 86_400
+    if days < 0:
+        return f"[red]{-days:.1f} d late[/red]"
+    return f"[yellow]{days:.1f} d[/yellow]" if now > request.promised_at else f"{days:.1f} d"
+
+
+def show_plan(planned: dict[str, Any]) -> None:
+    """What an erasure would do."""
+    for each in planned["held_by"]:
+        say(f"[red]A legal hold stands against it[/red] ({each['id']}): {plain(each['reason'])}")
+    table("Erased here", ("table", "rows"), ((name, str(count)) for name, count in planned["rows"].items()))
+    table(
+        "Asked to erase",
+        ("recipient", "connector", "what the provider does"),
+        ((plain(each["recipient"]), plain(each["connector"]), plain(each["note"])) for each in planned["ask"]),
+    )
+    table(
+        "Cannot be called back",
+        ("recipient", "what", "why"),
+        (
+            (plain(each["recipient"]), plain(", ".join(each["categories"])), plain(each["why"]))
+            for each in planned["not_recallable"]
+        ),
+    )
+    for each in planned["remains"]:
+        say(f"Remains: {plain(each)}")

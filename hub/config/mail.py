@@ -1,0 +1,51 @@
+"""`mail:` of config.yaml: the server that takes the few e-mails which the hub itself sends to people."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import unquote, urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+SCHEMES = ("smtp", "smtps")
+
+
+def _server(text: str) -> str:
+    try:
+        split = urlsplit(text)
+        sound = split.scheme in SCHEMES and split.hostname and (split.port or 1) and not split.path.strip("/")
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ValueError("is no mail server; write it like smtp://user:${env:SMTP_PASSWORD}@mail.example.com:587")
+    return text
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"[^@\s<>\",;]{1,64}@[^@\s<>\",;]{1,185}", text):
+        raise ValueError("is no e-mail address; write it like privacy@example.com")
+    return text
+
+
+class MailSection(BaseModel):
+    """`mail:`: the server that takes the hub's own e-mail, such as links that prove who asks for their data. Without it people
+    prove their number by text only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    smtp: Annotated[str, AfterValidator(_server)] = Field(
+        description="smtp://user:${env:SMTP_PASSWORD}@host:587, which goes over to TLS before it signs in, or smtps:// for "
+        "TLS from the start. Without TLS only a server on this machine is used."
+    )
+    sender: Annotated[str, AfterValidator(_address)] = Field(
+        alias="from", description="The address that they come from."
+    )
+
+    @property
+    def server(self) -> tuple[str, str, int, str | None, str | None]:
+        """Scheme, host, port, user and password."""
+        split = urlsplit(self.smtp)
+        port = split.port or (465 if split.scheme == "smtps" else 587)
+        user, password = (unquote(each) if each else None for each in (split.username, split.password))
+        return split.scheme, split.hostname or "", port, user, password

@@ -1,0 +1,18 @@
+"""`mail:` of config.yaml as it is read: its password is a reference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.config.mail import MailSection
+from hub.config.reading import Reading
+from hub.config.showing import passwords_in
+
+
+def read_mail(reading: Reading, value: Any) -> MailSection | None:
+    """The section; None where there is none, or something is wrong with it, which is told."""
+    if value is None:
+        return None
+    if any("${" not in password for password in passwords_in(str(reading.document.at(("mail", "smtp"))))):
+        reading.tell(("mail", "smtp"), "holds a password in clear; write ${env:…} or ${file:…} in its place")
+    return reading.section(MailSection, value, ("mail",))

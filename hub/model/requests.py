@@ -1,0 +1,166 @@
+"""What people ask about their own data: requests with every step taken, proofs of who asks, holds and restrictions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field
+
+from hub.model.columns import (
+    Row,
+    Work,
+    ending_column,
+    id_column,
+    json_column,
+    json_list,
+    personal_json,
+    personal_text,
+    time_column,
+)
+
+RequestKind = Literal[
+    "access",
+    "correction",
+    "erasure",
+    "objection",
+    "restriction",
+    "portability",
+    "third_party_disclosure",
+    "child",
+]
+"""`third_party_disclosure`: what went to third parties for their own marketing (Cal. Civ. Code 1798.83). `child`: the data of
+somebody under 13 is deleted at a parent's word (COPPA, 16 CFR 312.6)."""
+KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
+RequestState = Literal[
+    "received", "identity_pending", "verified", "planned", "running", "waiting_plugin", "done", "refused", "held"
+]
+"""`held`: a legal hold keeps an erasure back. `waiting_plugin`: all but what a provider has not answered yet."""
+CLOSED = ("done", "refused")
+
+
+class PrivacyRequest(Row, table=True):
+    """One request of one person to one company. Who it is stands here only until it is answered; `fingerprint` is a keyed hash
+    that knows the person again and names nobody."""
+
+    __tablename__ = "privacy_request"
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id", index=True)
+    kind: str = Field(max_length=24)
+    state: str = Field(default="received", index=True, max_length=24)
+    channel: str = Field(default="page", max_length=16)
+    """How it came: `page`, or what the officer says: phone, letter, agent …"""
+    phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)
+    email: str | None = personal_text("user.contact.email")
+    fingerprint: str = Field(index=True, max_length=64)
+    known_as: dict[str, Any] = personal_json("user.contact.phone_number")
+    """`phone_numbers` and `emails` by which plugins are asked, from the run until the end."""
+    correction: dict[str, str] = personal_json("user.contact.phone_number")
+    """Of a correction: the new `name`, `email` or `phone_number`."""
+    evidence: str | None = personal_text("user.content.private")
+    """What proves who asks, or that a parent speaks, in the officer's words."""
+    places: list[str] = json_list()
+    """Every place whose law may apply, as US-CA or DE."""
+    declared: list[str] = json_list()
+    """Those of them that the person named."""
+    rule: str = Field(default="", max_length=64)
+    """The id of the deadline that decided."""
+    received_at: datetime = time_column(index=True)
+    due_at: datetime = time_column(index=True)
+    """The legal maximum."""
+    promised_at: datetime = time_column()
+    """What the product promises (privacy.md, product_sla)."""
+    extended_to: datetime | None = time_column(nullable=True)
+    verified_at: datetime | None = time_column(nullable=True)
+    closed_at: datetime | None = time_column(nullable=True)
+    outcome: dict[str, Any] = json_column()
+    """What was done, by counts and references: of an erasure, what its certificate tells."""
+    certificate: dict[str, Any] = json_column()
+    file_path: str | None = Field(default=None, max_length=200)
+    """The sealed answer in the storage of recordings, until `file_ends_at`."""
+    file_ends_at: datetime | None = time_column(nullable=True)
+    expires_at: datetime | None = ending_column()
+
+    @property
+    def deadline(self) -> datetime:
+        """The last moment to answer."""
+        return self.extended_to or self.due_at
+
+
+class RequestStep(Row, table=True):
+    """One step of a request, by reference: nothing personal stands in it. The same step stands in the audit trail."""
+
+    __tablename__ = "request_step"
+
+    id: str = id_column()
+    request_id: str = Field(foreign_key="privacy_request.id", index=True)
+    at: datetime = time_column()
+    actor: str
+    action: str = Field(max_length=32)
+    result: str = ""
+
+
+class RequestTask(Work, table=True):
+    """What is left to do for a request, claimed by a worker and tried again until it is done.
+
+    States: ready, leased, done, impossible (`reason` says why).
+    """
+
+    __tablename__ = "request_task"
+    __table_args__ = (UniqueConstraint("request_id", "hook", "connector"),)
+
+    id: str = id_column()
+    request_id: str = Field(foreign_key="privacy_request.id", index=True)
+    hook: str = Field(max_length=32)
+    """`erase_person`, `correct_person`; or the hub's own `answer` and `send_link`."""
+    connector: str = Field(default="", max_length=64)
+    records: int = 0
+    reason: str | None = None
+    finished_at: datetime | None = time_column(nullable=True)
+
+
+class IdentityProof(Row, table=True):
+    """A code by text, or a link by e-mail, that shows that who asks holds the number or address. Only its hash is kept."""
+
+    __tablename__ = "identity_proof"
+
+    id: str = id_column()
+    request_id: str = Field(foreign_key="privacy_request.id", index=True)
+    fingerprint: str = Field(index=True, max_length=64)
+    """The request's, to count how often one number is written to."""
+    channel: str = Field(max_length=8)
+    """`text` or `email`."""
+    secret_hash: str = Field(max_length=64)
+    made_at: datetime = time_column(index=True)
+    ends_at: datetime = time_column()
+    tries: int = 0
+    used_at: datetime | None = time_column(nullable=True)
+
+
+class LegalHold(Row, table=True):
+    """A duty to keep one person's data, whoever asks for its erasure; the person is known by a keyed hash."""
+
+    __tablename__ = "legal_hold"
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id", index=True)
+    fingerprint: str = Field(index=True, max_length=64)
+    reason: str
+    """For the officer; it names a matter, never a person."""
+    set_by: str
+    set_at: datetime = time_column()
+    lifted_by: str | None = None
+    lifted_at: datetime | None = time_column(nullable=True)
+
+
+class Restriction(Row, table=True):
+    """A person whose data is kept and not used. Source: GDPR Art. 18."""
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id", index=True)
+    person_id: str = Field(index=True, max_length=36)
+    request_id: str = Field(max_length=36)
+    since: datetime = time_column()
+    lifted_at: datetime | None = time_column(nullable=True)

@@ -1,0 +1,45 @@
+"""The hooks by which a person's own data is shown, erased and corrected at a provider; part of hub.hookspecs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from hub.contracts.people import Corrected, Correction, Erasure, HeldRecord, PersonReference
+from hub.hook_marks import hookspec
+
+
+class PrivacyHooks(Protocol):
+    """Privacy: every plugin whose provider keeps personal data."""
+
+    @hookspec
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        """What the provider holds on a person.
+
+        Called for a person's access request; all connectors' answers are listed, each under its recipient's name.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def erase_person(self, person: PersonReference) -> Erasure:
+        """Erase the person at the provider, or say what cannot be erased and why. Twice is not an error.
+
+        Called for a person's erasure request, after the hub's own data is planned for erasure.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def correct_person(self, correction: Correction) -> Corrected:
+        """Put what is right into every record of the person at the provider. Twice is not an error.
+
+        Called for a person's correction request, after the hub's own data is corrected, and tried again until the provider
+        has answered. `new_name`, `new_email` and `new_phone_number` are None where they stay as they are. Where several
+        people fit what they are found by, change nobody and say `impossible`.
+
+        versionadded: 0.1
+        """
+        raise NotImplementedError

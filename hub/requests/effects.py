@@ -1,0 +1,105 @@
+"""Objection, restriction and correction: they take effect at once, everywhere."""
+
+from __future__ import annotations
+
+from sqlmodel import Session, select
+
+from hub.assembly import Hub
+from hub.contracts.people import Correction, PersonReference
+from hub.model import Person, PrivacyRequest, Restriction, Suppression
+from hub.model.purposes import MARKETING
+from hub.privacy.ledger import Word
+from hub.privacy.withdrawal import speaking, take_effect
+from hub.requests.people import person_for
+from hub.requests.steps import RequestRefused, take_step
+from hub.store.rows import write_rows
+
+ALL_MARKETING = "marketing"
+
+
+def object_to_marketing(hub: Hub, request_id: str, actor: str) -> int:
+    """Write the person's objection into the ledger, hold what is queued, and never text them for marketing again; how many
+    queued items were held. Source: GDPR Art. 21(2)-(3), which knows no exception; Cal. Civ. Code 1798.120."""
+    now = hub.clock()
+    with hub.store.writing() as session:
+        people = person_for(session, session.get_one(PrivacyRequest, request_id), now)
+    with speaking(hub.store, people, "objected"), hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        words = [
+            Word(
+                company_id=person.company_id,
+                person_id=person.id,
+                state="objected",
+                use=ALL_MARKETING,
+                channel="request",
+                basis="objection",
+                evidence=request.id,
+                jurisdictions=request.places,
+                spoken_at=request.received_at,
+            )
+            for person in people
+        ]
+        held = take_effect(session, hub.config, hub.vault, words, now)
+        marks = [
+            Suppression(
+                fingerprint=hub.vault.fingerprint(session, person.company_id, person.phone_number),
+                use=MARKETING,
+                since=now,
+            )
+            for person in people
+            if person.phone_number
+        ]
+        write_rows(session, Suppression, marks)
+        request.outcome = {"people": len(people), "held": held}
+        take_step(session, request, actor, "objected", f"{held} queued items held", now, "done")
+    return held
+
+
+def restrict(hub: Hub, request_id: str, actor: str) -> int:
+    """From now on the person's data is kept and not used (hub.privacy.restriction); how many people it is."""
+    now = hub.clock()
+    with hub.store.writing() as session:
+        people = person_for(session, session.get_one(PrivacyRequest, request_id), now)
+    # As with a no: what is being sent ends first, and all that begins later reads the restriction.
+    with speaking(hub.store, people, "objected"), hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        for person in people:
+            session.add(
+                Restriction(company_id=person.company_id, person_id=person.id, request_id=request.id, since=now)
+            )
+        request.outcome = {"people": len(people)}
+        take_step(session, request, actor, "restricted", f"{len(people)} people", now, "done")
+    return len(people)
+
+
+def correct(session: Session, request: PrivacyRequest, people: list[Person]) -> int:
+    """Put the new name, number or address in the place of the old one, within `session`; how many people were changed.
+
+    Calls, texts and forms stay as they were: they say what happened. RequestRefused where somebody else has the number.
+    """
+    new = request.correction
+    if not any(new.values()):
+        raise RequestRefused("There is nothing to correct; give --name, --new-email or --new-phone.")
+    number = new.get("phone_number")
+    if number:
+        others = select(Person.id).where(Person.company_id == request.company_id, Person.phone_number == number)
+        if set(session.exec(others)) - {person.id for person in people} or len(people) > 1:
+            raise RequestRefused("The new number belongs to another person at this company; look at both first.")
+    for person in people:
+        for name in ("name", "email", "phone_number"):
+            if new.get(name):
+                setattr(person, name, new[name])
+        session.add(person)
+    return len(people)
+
+
+def correction_of(request: PrivacyRequest, person: PersonReference) -> Correction:
+    """As plugins get it."""
+    new = request.correction
+    return Correction(
+        phone_numbers=person.phone_numbers,
+        emails=person.emails,
+        new_name=new.get("name"),
+        new_email=new.get("email"),
+        new_phone_number=new.get("phone_number"),
+    )

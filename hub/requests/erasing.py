@@ -1,0 +1,145 @@
+"""Erasure: first a plan that everybody can read, then the hub's own data, then every provider, until each has answered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.model import Company, IdentityProof, PrivacyRequest, RequestTask
+from hub.privacy.erasure import erase_person, plan_erasure
+from hub.requests.file import drop_file
+from hub.requests.people import holds_on, people_of, reference_of
+from hub.requests.steps import RequestRefused, take_step
+from hub.requests.told import reach_of_request, recipients
+from hub.store.rows import write_rows
+
+HOOK = "erase_person"
+WHAT_REMAINS = (
+    "A keyed hash that keeps texts from you, where you had stopped them; it names nobody.",
+    "The consent ledger, the decisions and the record of who was told what, which name a random number that leads to "
+    "nobody any more.",
+    "This request, without your number and address, for 24 months.",
+)
+
+
+def plan(session: Session, hub: Hub, request: PrivacyRequest) -> dict[str, Any]:
+    """What an erasure would do: rows of the hub by table, providers to ask, and what cannot be called back and why.
+
+    `held_by` are the legal holds that stand against it. Nothing is changed.
+    """
+    people = people_of(session, request)
+    rows: Counter[str] = Counter()
+    for person in people:
+        rows += plan_erasure(session, hub, person)
+    return {
+        "people": len(people),
+        "rows": dict(sorted(rows.items())),
+        "ask": asked(session, hub, request),
+        "not_recallable": not_recallable(session, hub, request),
+        "remains": list(WHAT_REMAINS),
+        "held_by": [{"id": hold.id, "reason": hold.reason} for hold in holds_on(session, hub, request, people)],
+    }
+
+
+def asked(session: Session, hub: Hub, request: PrivacyRequest) -> list[dict[str, str]]:
+    """The providers that can erase the person, each with its manifest's note."""
+    company = session.get_one(Company, request.company_id)
+    return [
+        {"connector": name, "recipient": manifest.recipient.name, "note": manifest.deletion.note}
+        for name in hub.plugins.with_hook(HOOK)
+        if hub.config.connectors[name].serves(company.name)
+        for manifest in [hub.plugins.connectors[name].manifest]
+    ]
+
+
+def not_recallable(session: Session, hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
+    """Who was given data of the person and cannot be asked to erase it, when, and why, in the words of the manifest."""
+    able = {each["recipient"] for each in asked(session, hub, request)}
+    notes = {each.manifest.recipient.name: each.manifest.deletion.note for each in hub.plugins.connectors.values()}
+    told: dict[str, dict[str, Any]] = {}
+    for row in recipients(session, hub, reach_of_request(session, hub, request)):
+        name = row["recipient"]
+        if name in able:
+            continue
+        entry = told.setdefault(name, {"recipient": name, "first": row["disclosed_at"].isoformat(), "categories": []})
+        entry["last"] = row["disclosed_at"].isoformat()
+        entry["categories"] = sorted({*entry["categories"], *row["categories"]})
+        entry["why"] = notes.get(name, "The connector is no longer set up, so it cannot be asked.")
+    return list(told.values())
+
+
+def erase(hub: Hub, request_id: str, actor: str) -> None:
+    """Erase the person in the hub, and write down which providers are to be asked; each is asked by `hub.requests.running`.
+
+    A legal hold stops it before anything is touched: RequestRefused tells the officer why. Run again after a failure, it does
+    what was left.
+    """
+    now = hub.clock()
+    with hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        people = people_of(session, request)
+        holds = holds_on(session, hub, request, people)
+        if holds:
+            if request.state != "held":
+                request.outcome = {**request.outcome, "held_by": [each.reason for each in holds]}
+                take_step(session, request, actor, "held", f"{len(holds)} legal holds", now, "held")
+            reason = "; ".join(hold.reason for hold in holds)
+    if holds:
+        raise RequestRefused(f"A legal hold keeps this data: {reason}. Lift it with hub privacy request lift, or wait.")
+    with hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        if "asked" not in request.outcome:
+            known = reference_of(session, request, people)
+            request.known_as = {"phone_numbers": list(known.phone_numbers), "emails": list(known.emails)}
+            ask = asked(session, hub, request)
+            request.outcome = {
+                **{name: told for name, told in request.outcome.items() if name == "parent"},
+                "people": len(people),
+                "asked": ask,
+                "not_recallable": not_recallable(session, hub, request),
+                "rows": {},
+                "keys": 0,
+                "files": 0,
+            }
+            tasks = [
+                RequestTask(request_id=request.id, hook=HOOK, connector=each["connector"], due_at=now) for each in ask
+            ]
+            write_rows(session, RequestTask, tasks)
+            drop_file(session, hub, request)
+            take_step(session, request, actor, "running", "erasure begun", now, "running")
+    for person in people:
+        done = erase_person(hub, person.id)
+        with hub.store.writing() as session:
+            request = session.get_one(PrivacyRequest, request_id)
+            told = request.outcome
+            rows = Counter(told["rows"]) + done.rows
+            request.outcome = {
+                **told,
+                "rows": dict(sorted(rows.items())),
+                "keys": told["keys"] + done.keys,
+                "files": told["files"] + done.files,
+            }
+            take_step(session, request, actor, "erased", f"{done.rows.total()} rows, {done.keys} keys", hub.clock())
+    with hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        if "erased_at" not in request.outcome:
+            request.outcome = {**request.outcome, "erased_at": hub.clock().isoformat(), "erased_by": actor}
+            session.add(request)
+
+
+def forget_who(session: Session, hub: Hub, request: PrivacyRequest) -> None:
+    """Empty what names the person in this request and in their earlier ones, and delete the files made for them."""
+    same = select(PrivacyRequest).where(
+        PrivacyRequest.company_id == request.company_id, PrivacyRequest.fingerprint == request.fingerprint
+    )
+    for each in session.exec(same):
+        if each.id == request.id or each.closed_at is not None:
+            drop_file(session, hub, each)
+            each.phone_number = each.email = each.evidence = None
+            each.known_as, each.correction = {}, {}
+            session.add(each)
+            session.execute(delete(IdentityProof).where(col(IdentityProof.request_id) == each.id))

@@ -1,0 +1,67 @@
+"""E-mail to people who ask for their data: the link that shows that an address is theirs."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+
+from hub.assembly import Hub
+from hub.config.mail import MailSection
+from hub.errors import RetryLater
+from hub.model import Company, PrivacyRequest
+from hub.requests.proof import make_link_token
+from hub.requests.tickets import address_of
+
+PATIENCE = 20.0
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+WORDS = """\
+Somebody asked {company} about the data that it holds on whoever reads this address.
+
+If it was you, open this page and confirm; the link works once, within an hour:
+
+{link}
+
+If it was not you, you need not do anything: nothing is told to anybody.
+"""
+
+
+def send_link(hub: Hub, request_id: str) -> None:
+    """Write a new token's hash down, then send its link. RetryLater where the server does not take it."""
+    mail = hub.config.mail
+    with hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        if mail is None or not request.email or request.state not in ("received", "identity_pending"):
+            return
+        company = session.get_one(Company, request.company_id)
+        token = make_link_token(session, hub, request)
+        address = request.email
+    link = f"{address_of(hub, company, request_id)}/confirm?token={token}"
+    letter = EmailMessage()
+    letter["Subject"] = f"Your privacy request to {company.title}"
+    letter["From"], letter["To"] = mail.sender, address
+    letter["Auto-Submitted"] = "auto-generated"
+    letter.set_content(WORDS.format(company=company.title, link=link))
+    post(mail, letter)
+
+
+def post(mail: MailSection, letter: EmailMessage) -> None:
+    """Hand a letter to the server, over TLS; in clear to a server on this machine alone. RetryLater where it is not taken."""
+    scheme, host, port, user, password = mail.server
+    context = ssl.create_default_context()
+    try:
+        if scheme == "smtps":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=PATIENCE, context=context)
+        else:
+            server = smtplib.SMTP(host, port, timeout=PATIENCE)
+        with server:
+            if scheme == "smtp" and (host not in LOOPBACK or server.has_extn("starttls")):
+                server.starttls(context=context)
+            if user:
+                server.login(user, password or "")
+            server.send_message(letter)
+    except (OSError, smtplib.SMTPException) as error:
+        # Neither the server's words nor the letter's: both may hold the address.
+        raise RetryLater(
+            f"The mail server did not take a letter ({type(error).__name__}); look at mail.smtp."
+        ) from None

@@ -1,0 +1,59 @@
+"""California, Civ. Code 1798.83: what went to third parties for their own marketing in the last calendar year, once a year."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, select
+
+from hub.assembly import Hub
+from hub.model import Company, PrivacyRequest
+from hub.requests.told import Answer, reach_of_request, recipients
+
+
+def disclosed_last_year(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
+    """Who was given which categories for their own marketing, by name; the year is the company's."""
+    company = session.get_one(Company, request.company_id)
+    zone = ZoneInfo(company.time_zone)
+    year = request.received_at.astimezone(zone).year - 1
+    first, last = (datetime(each, 1, 1, tzinfo=zone).astimezone(UTC) for each in (year, year + 1))
+    third: dict[str, dict[str, Any]] = {}
+    for row in recipients(session, hub, reach_of_request(session, hub, request)):
+        if not first <= row["disclosed_at"] < last:
+            continue
+        if row["role"] != "independent_controller" or not row["use"].startswith("marketing"):
+            continue
+        told = third.setdefault(row["recipient"], {"recipient": row["recipient"], "categories": [], "times": 0})
+        told["categories"] = sorted({*told["categories"], *row["categories"]})
+        told["times"] += 1
+    for connector in hub.plugins.connectors.values():
+        recipient = connector.manifest.recipient
+        if recipient.name in third and recipient.privacy_url:
+            third[recipient.name]["where_to_ask"] = recipient.privacy_url
+    about = {
+        "request": request.id,
+        "company": company.title,
+        "made_at": hub.clock(),
+        "year": year,
+        "law": "California Civil Code section 1798.83",
+        "result": f"{len(third)} third parties"
+        if third
+        else "Nothing was disclosed to third parties for their marketing.",
+    }
+    return Answer(about, {"third parties": list(third.values())})
+
+
+def answered_this_year(session: Session, request: PrivacyRequest, time_zone: str) -> bool:
+    """Whether the same person was answered in this calendar year already: the law gives them one answer a year."""
+    zone = ZoneInfo(time_zone)
+    earlier = select(PrivacyRequest).where(
+        PrivacyRequest.company_id == request.company_id,
+        PrivacyRequest.kind == request.kind,
+        PrivacyRequest.fingerprint == request.fingerprint,
+        PrivacyRequest.state == "done",
+        PrivacyRequest.id != request.id,
+    )
+    year = request.received_at.astimezone(zone).year
+    return any(each.received_at.astimezone(zone).year == year for each in session.exec(earlier))

@@ -1,0 +1,133 @@
+"""Show who asks: a code by text to the number, or a link by e-mail to the address. Only hashes of both are kept."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.model import Company, IdentityProof, PrivacyRequest, RequestTask
+from hub.model.columns import new_id
+from hub.numbers.directory import Directory, Line
+from hub.requests.steps import take_step, verify
+from hub.store.rows import write_rows
+from hub.texts.queue import SEND, CannotText, queue_text
+
+CODE_DIGITS = 6
+CODE_LIFE = timedelta(minutes=10)
+LINK_LIFE = timedelta(hours=1)
+MOST_TRIES = 5
+MOST_AN_HOUR, MOST_A_DAY = 3, 8
+"""Proofs that one number or address is sent, whoever asks: it is no tool to pester somebody with."""
+SEND_LINK = "send_link"
+BODY = "{company}: your code is {code}. It shows that this number is yours, for your privacy request. It ends in 10 minutes."
+
+
+def texting_line(hub: Hub, directory: Directory, company: Company) -> Line | None:
+    """The company's number that codes come from; None where its carriers send no texts."""
+    lines = (line for line in directory.lines.values() if line.company.id == company.id)
+    able = [line for line in lines if hub.plugins.implements(line.tracker.carrier, SEND)]
+    return min(able, key=lambda line: (not line.tracker.is_default, line.number.number), default=None)
+
+
+def send_code(session: Session, hub: Hub, directory: Directory, request: PrivacyRequest, company: Company) -> bool:
+    """Queue a text with a new code to the request's number, within `session`; False where none goes: the number has had too
+    many, or cannot be texted. Whoever asks is not told which."""
+    line = texting_line(hub, directory, company)
+    if line is None or not request.phone_number or not _may_send(session, hub, request):
+        return False
+    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+    body = BODY.format(company=company.title, code=code)
+    try:
+        queue_text(session, hub, line, request.phone_number, body, "identity_code")
+    except CannotText:
+        return False
+    _write(session, hub, request, "text", code)
+    return True
+
+
+def want_link(session: Session, hub: Hub, request: PrivacyRequest) -> bool:
+    """Let a worker send a link to the request's address; False where the address has had too many."""
+    if hub.config.mail is None or not request.email or not _may_send(session, hub, request):
+        return False
+    now = hub.clock()
+    again = update(RequestTask).where(col(RequestTask.request_id) == request.id, col(RequestTask.hook) == SEND_LINK)
+    write_rows(session, RequestTask, [RequestTask(request_id=request.id, hook=SEND_LINK, due_at=now)])
+    session.execute(again.values(state="ready", due_at=now, attempts=0).execution_options(synchronize_session=False))
+    return True
+
+
+def make_link_token(session: Session, hub: Hub, request: PrivacyRequest) -> str:
+    """A new token for a link, used once within an hour; only its hash is kept."""
+    token = secrets.token_urlsafe(32)
+    _write(session, hub, request, "email", token)
+    return token
+
+
+def prove(session: Session, hub: Hub, request: PrivacyRequest, secret: str) -> bool:
+    """Whether `secret` is the code or token that was sent last; the request is verified then, once, within `session`.
+
+    Every try counts before it is compared, so that several at the same moment are not more than `MOST_TRIES`.
+    """
+    now = hub.clock()
+    latest = select(IdentityProof.id).where(IdentityProof.request_id == request.id)
+    proof_id = session.exec(latest.order_by(col(IdentityProof.made_at).desc(), col(IdentityProof.id).desc())).first()
+    if proof_id is None or request.state != "identity_pending":
+        return False
+    live = (
+        col(IdentityProof.id) == proof_id,
+        col(IdentityProof.used_at).is_(None),
+        col(IdentityProof.ends_at) > now,
+        col(IdentityProof.tries) < MOST_TRIES,
+    )
+    counted = update(IdentityProof).where(*live).values(tries=IdentityProof.tries + 1)
+    tried = session.execute(counted.execution_options(synchronize_session=False))
+    if not tried.rowcount:  # type: ignore[attr-defined]
+        return False
+    proof = session.exec(
+        select(IdentityProof).where(IdentityProof.id == proof_id).execution_options(populate_existing=True)
+    ).one()
+    if not hub.keyring.signed(_purpose(proof.channel), _message(proof.id, secret), proof.secret_hash):
+        return False
+    proof.used_at = now
+    session.add(proof)
+    verify(session, request, "the person", proof.channel, now)
+    return True
+
+
+def _write(session: Session, hub: Hub, request: PrivacyRequest, channel: str, secret: str) -> None:
+    now, proof_id = hub.clock(), new_id()
+    session.add(
+        IdentityProof(
+            id=proof_id,
+            request_id=request.id,
+            fingerprint=request.fingerprint,
+            channel=channel,
+            secret_hash=hub.keyring.sign(_purpose(channel), _message(proof_id, secret)),
+            made_at=now,
+            ends_at=now + (CODE_LIFE if channel == "text" else LINK_LIFE),
+        )
+    )
+    take_step(session, request, "hub", "proof_sent", channel, now, "identity_pending")
+
+
+def _may_send(session: Session, hub: Hub, request: PrivacyRequest) -> bool:
+    now = hub.clock()
+    for span, most in ((timedelta(hours=1), MOST_AN_HOUR), (timedelta(days=1), MOST_A_DAY)):
+        sent = select(func.count()).where(
+            col(IdentityProof.fingerprint) == request.fingerprint, col(IdentityProof.made_at) > now - span
+        )
+        if session.execute(sent).scalar_one() >= most:
+            return False
+    return True
+
+
+def _purpose(channel: str) -> str:
+    return f"privacy-proof-{channel}"
+
+
+def _message(proof_id: str, secret: str) -> bytes:
+    return f"{proof_id}|{secret}".encode("utf-8", "replace")

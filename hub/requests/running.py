@@ -1,0 +1,253 @@
+"""Carry out a request once it is proven who asks; what providers must do is tried again until each has answered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.contracts.disclosure import disclose
+from hub.contracts.people import PersonReference
+from hub.errors import NotSupported, Rejected, RingfenceError, place_of
+from hub.model import Company, PrivacyRequest, RequestTask
+from hub.model.requests import CLOSED
+from hub.requests import effects, erasing
+from hub.requests.certificate import certify
+from hub.requests.file import keep_file, packed
+from hub.requests.letters import send_link
+from hub.requests.marketing import answered_this_year, disclosed_last_year
+from hub.requests.people import people_of, reference_of
+from hub.requests.proof import SEND_LINK
+from hub.requests.steps import RequestRefused, audit, refuse, take_step
+from hub.requests.told import ask_plugins, collect, reference_for
+from hub.store.claims import claim, complete
+from hub.store.rows import write_rows
+
+log = structlog.get_logger(__name__)
+ANSWER = "answer"
+BY_ITSELF = frozenset({"access", "portability", "objection", "restriction", "third_party_disclosure"})
+"""Kinds that the hub answers by itself once the person has shown who they are; the others wait for an officer."""
+ONCE_A_YEAR = "Answered in this calendar year already; the law gives one answer a year."
+AT_ONCE = 10
+LONGEST_WAIT = timedelta(hours=1)
+
+
+def run(hub: Hub, request_id: str, actor: str) -> PrivacyRequest:
+    """Do what the request asks for, and ask every provider once; the request as it stands then.
+
+    RequestRefused where it is closed, nobody has shown who asks, a legal hold stands against it, or a parent's word is missing.
+    """
+    with hub.store.reading() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+    if request.state in CLOSED:
+        raise RequestRefused("This request is closed; open a new one.")
+    if request.verified_at is None:
+        raise RequestRefused(
+            "Nobody has shown who asks; let them prove it on the page, or say how you know: hub privacy request verify."
+        )
+    _DO[request.kind](hub, request, actor)
+    work_tasks(hub, request_id)
+    finish(hub, request_id, actor)
+    with hub.store.reading() as session:
+        return session.get_one(PrivacyRequest, request_id)
+
+
+def answer_soon(session: Session, request: PrivacyRequest, now: datetime) -> None:
+    """Let a worker answer a request that needs no officer, within `session`."""
+    if request.kind in BY_ITSELF:
+        write_rows(session, RequestTask, [RequestTask(request_id=request.id, hook=ANSWER, due_at=now)])
+
+
+def work_tasks(hub: Hub, request_id: str | None = None) -> int:
+    """Do what is due: providers that are to erase or correct somebody, answers, links; how many were taken.
+
+    With `request_id`, only that request's, and what failed before at once.
+    """
+    where: Sequence[Any] = ()
+    if request_id is not None:
+        where = (col(RequestTask.request_id) == request_id, col(RequestTask.connector) != "")
+        with hub.store.writing() as session:
+            waiting = select(RequestTask).where(*where, RequestTask.state == "ready")
+            for task in session.exec(waiting):
+                task.due_at = min(task.due_at, hub.clock())
+                session.add(task)
+    token, tasks = claim(hub.store, RequestTask, now=hub.clock(), limit=AT_ONCE, where=where)
+    if not tasks:
+        return 0
+    with hub.heartbeat.keeping(RequestTask, token):
+        for task in tasks:
+            ending = _try(hub, task)
+            with hub.store.writing() as session:
+                complete(session, RequestTask, [task.id], token, **ending)
+                if ending["state"] != "ready" and task.connector:
+                    request = session.get_one(PrivacyRequest, task.request_id)
+                    told = f"{task.connector}: {ending['state']}, {ending['records']} records"
+                    take_step(session, request, "hub", task.hook, told, hub.clock())
+            finish(hub, task.request_id, "hub")
+    return len(tasks)
+
+
+def finish(hub: Hub, request_id: str, actor: str) -> None:
+    """Close an erasure or a correction whose providers have all answered, and certify it; else it waits for them."""
+    now = hub.clock()
+    with hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        if request.state not in ("running", "waiting_plugin"):
+            return
+        tasks = session.exec(
+            select(RequestTask).where(RequestTask.request_id == request_id, RequestTask.connector != "")
+        ).all()
+        if any(task.state in ("ready", "leased") for task in tasks):
+            if request.state != "waiting_plugin":
+                take_step(session, request, actor, "waiting", "for providers", now, "waiting_plugin")
+            return
+        if request.kind in ("erasure", "child"):
+            if "erased_at" not in request.outcome:
+                return
+            request.certificate = certify(session, hub, request, now)
+            erasing.forget_who(session, hub, request)
+        else:
+            request.known_as, request.correction = {}, {}
+        take_step(session, request, actor, "done", f"{len(tasks)} providers answered", now, "done")
+
+
+def _try(hub: Hub, task: RequestTask) -> dict[str, Any]:
+    now = hub.clock()
+    try:
+        records, reason, impossible = _ask(hub, task)
+    except (NotSupported, Rejected, RequestRefused) as error:
+        records, reason, impossible = 0, str(error), True
+    except Exception as error:  # noqa: BLE001 - whatever a provider or a storage does, it is tried again
+        if not isinstance(error, RingfenceError):
+            log.error("request failed", error=type(error).__name__, at=place_of(error), hook=task.hook)
+        wait = min(LONGEST_WAIT, timedelta(seconds=15 * 2 ** min(task.attempts, 10)))
+        reason = str(error) if isinstance(error, RingfenceError) else f"It failed ({type(error).__name__})."
+        return {"state": "ready", "due_at": now + wait, "reason": reason, "records": task.records, "finished_at": None}
+    state = "impossible" if impossible else "done"
+    return {"state": state, "due_at": task.due_at, "reason": reason, "records": records, "finished_at": now}
+
+
+def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
+    """Records that were changed, what the provider says besides, and whether it cannot do it."""
+    if task.hook == SEND_LINK:
+        send_link(hub, task.request_id)
+        return 0, None, False
+    if task.hook == ANSWER:
+        run(hub, task.request_id, "hub")
+        return 0, None, False
+    with hub.store.reading() as session:
+        request = session.get_one(PrivacyRequest, task.request_id)
+    known = PersonReference(
+        phone_numbers=tuple(request.known_as.get("phone_numbers", ())),
+        emails=tuple(request.known_as.get("emails", ())),
+    )
+    manifest = hub.plugins.connectors[task.connector].manifest if task.connector in hub.plugins.connectors else None
+    if manifest is None:
+        return 0, "The connector is no longer set up, so it cannot be asked.", True
+    if task.hook == erasing.HOOK:
+        done: Any = hub.plugins.erase_person(task.connector, disclose(known, manifest, task.hook).value)
+    else:
+        correction = effects.correction_of(request, known)
+        done = hub.plugins.correct_person(task.connector, disclose(correction, manifest, task.hook).value)
+    return done.records, done.reason, done.status == "impossible"
+
+
+def _answer_file(hub: Hub, request: PrivacyRequest, actor: str) -> None:
+    """Access and portability: everything, with what providers hold; portability without the audio of others' making."""
+    with hub.store.reading() as session:
+        company = session.get_one(Company, request.company_id)
+        answer = collect(session, hub, request, audio=request.kind == "access")
+        person = reference_for(session, request)
+    answer.sections["what providers hold"] = ask_plugins(hub, company.name, person)
+    data = packed(answer)
+    now = hub.clock()
+    with hub.store.writing() as session:
+        current = session.get_one(PrivacyRequest, request.id)
+        for action, subject in answer.opened:
+            audit(session, actor, action, subject, request.id, now)
+        keep_file(session, hub, current, data)
+        counts = {title: len(records) for title, records in answer.sections.items()}
+        current.outcome = {"sections": counts, "files": len(answer.files)}
+        take_step(session, current, actor, "answered", f"{sum(counts.values())} records", now, "done")
+
+
+def _third_parties(hub: Hub, request: PrivacyRequest, actor: str) -> None:
+    now = hub.clock()
+    with hub.store.writing() as session:
+        current = session.get_one(PrivacyRequest, request.id)
+        company = session.get_one(Company, request.company_id)
+        if answered_this_year(session, current, company.time_zone):
+            refuse(session, current, actor, ONCE_A_YEAR, now)
+            return
+        answer = disclosed_last_year(session, hub, current)
+        keep_file(session, hub, current, packed(answer))
+        count = len(answer.sections["third parties"])
+        current.outcome = {"third_parties": count, "year": answer.about["year"]}
+        take_step(session, current, actor, "answered", f"{count} third parties", now, "done")
+
+
+def _object(hub: Hub, request: PrivacyRequest, actor: str) -> None:
+    effects.object_to_marketing(hub, request.id, actor)
+
+
+def _restrict(hub: Hub, request: PrivacyRequest, actor: str) -> None:
+    effects.restrict(hub, request.id, actor)
+
+
+def _correct(hub: Hub, request: PrivacyRequest, actor: str) -> None:
+    now = hub.clock()
+    with hub.store.writing() as session:
+        current = session.get_one(PrivacyRequest, request.id)
+        if current.known_as:
+            return
+        people = people_of(session, current)
+        person = reference_of(session, current, people)
+        changed = effects.correct(session, current, people)
+        company = session.get_one(Company, current.company_id)
+        current.known_as = {"phone_numbers": list(person.phone_numbers), "emails": list(person.emails)}
+        current.outcome = {
+            "people": changed,
+            "fields": sorted(name for name, value in current.correction.items() if value),
+        }
+        tasks = [
+            RequestTask(request_id=current.id, hook="correct_person", connector=name, due_at=now)
+            for name in hub.plugins.with_hook("correct_person")
+            if hub.config.connectors[name].serves(company.name)
+        ]
+        write_rows(session, RequestTask, tasks)
+        take_step(session, current, actor, "corrected", f"{changed} people", now, "running")
+
+
+def _erase(hub: Hub, request: PrivacyRequest, actor: str) -> None:
+    erasing.erase(hub, request.id, actor)
+
+
+def _erase_child(hub: Hub, request: PrivacyRequest, actor: str) -> None:
+    if not request.evidence and "parent" not in request.outcome:
+        raise RequestRefused(
+            "Note a parent's word first: hub privacy request verify ID --proof 'what the parent showed'."
+        )
+    with hub.store.writing() as session:
+        current = session.get_one(PrivacyRequest, request.id)
+        if current.evidence:
+            digest = hashlib.sha256(current.evidence.encode()).hexdigest()
+            current.outcome = {**current.outcome, "parent": f"sha256:{digest}"}
+            session.add(current)
+    erasing.erase(hub, request.id, actor)
+
+
+_DO: dict[str, Callable[[Hub, PrivacyRequest, str], None]] = {
+    "access": _answer_file,
+    "portability": _answer_file,
+    "correction": _correct,
+    "erasure": _erase,
+    "objection": _object,
+    "restriction": _restrict,
+    "third_party_disclosure": _third_parties,
+    "child": _erase_child,
+}

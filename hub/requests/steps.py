@@ -1,0 +1,143 @@
+"""Open a request and move it on; each step stands beside the request and in the audit trail, by reference only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.contracts.phones import phone_number
+from hub.errors import RingfenceError
+from hub.model import AuditEntry, Company, PrivacyRequest, RequestStep
+from hub.model.columns import storable
+from hub.model.requests import CLOSED
+from hub.requests.deadlines import deadline_of, places_of
+
+CASE_LIFE = timedelta(days=731)
+"""24 months. Source: privacy.md, retention_defaults dsar_case; 11 CCR 7101(a): records of requests for 24 months."""
+LONGEST_EMAIL = 254
+
+
+class RequestRefused(RingfenceError):
+    """What was asked of a request cannot be done; the sentence says what to do instead."""
+
+
+def open_request(
+    session: Session,
+    hub: Hub,
+    company: Company,
+    kind: str,
+    *,
+    actor: str,
+    channel: str,
+    phone: str | None = None,
+    email: str | None = None,
+    declared: Sequence[str] = (),
+    correction: Mapping[str, str] | None = None,
+    received_at: datetime | None = None,
+) -> PrivacyRequest:
+    """Write a new request within `session`, a writing one. Whether the person is known is not looked at.
+
+    RequestRefused where neither a phone number nor an e-mail address can be read.
+    """
+    now = hub.clock()
+    number, address = phone_number(phone, company.country) if phone else None, email_address(email)
+    if number is None and address is None:
+        raise RequestRefused("Give a phone number like +13125550142, or an e-mail address like pat@example.com.")
+    received = min(received_at or now, now)
+    places = places_of(number, declared)
+    deadline = deadline_of(kind, places, received, company.time_zone)
+    request = PrivacyRequest(
+        company_id=company.id,
+        kind=kind,
+        channel=channel,
+        phone_number=number,
+        email=address,
+        fingerprint=fingerprint_of(session, hub, company.id, number, address),
+        correction=dict(correction or {}),
+        places=places,
+        declared=list(declared),
+        rule=deadline.row.id,
+        received_at=received,
+        due_at=deadline.due_at,
+        promised_at=deadline.promised_at,
+        expires_at=now + CASE_LIFE,
+    )
+    session.add(request)
+    session.flush()
+    take_step(session, request, actor, "received", kind, now)
+    return request
+
+
+def take_step(
+    session: Session,
+    request: PrivacyRequest,
+    actor: str,
+    action: str,
+    result: str,
+    now: datetime,
+    state: str | None = None,
+) -> None:
+    """Note a step within `session`, and move the request to `state`. Nothing personal may stand in `result`."""
+    session.add(RequestStep(request_id=request.id, at=now, actor=actor, action=action, result=result))
+    audit(session, actor, f"privacy.request.{action}", request.id, result, now)
+    if state is not None:
+        request.state = state
+        if state in CLOSED:
+            request.closed_at = now
+            request.expires_at = now + CASE_LIFE
+        session.add(request)
+
+
+def audit(session: Session, actor: str, action: str, subject: str, detail: str, now: datetime) -> None:
+    """Add a deed to the audit trail within `session`; nothing personal may stand in it."""
+    session.add(AuditEntry(at=now, actor=actor, action=action, subject=subject, detail=detail))
+
+
+def steps_of(session: Session, request: PrivacyRequest) -> list[RequestStep]:
+    """Every step of a request, oldest first."""
+    taken = select(RequestStep).where(RequestStep.request_id == request.id)
+    return list(session.exec(taken.order_by(col(RequestStep.at), col(RequestStep.id))))
+
+
+def verify(session: Session, request: PrivacyRequest, actor: str, how: str, now: datetime) -> None:
+    """Whoever asks has shown who they are; `how` is text, email or officer."""
+    request.verified_at = now
+    take_step(session, request, actor, "verified", how, now, "verified")
+
+
+def refuse(session: Session, request: PrivacyRequest, actor: str, reason: str, now: datetime) -> None:
+    """Close a request without doing what it asks for. RequestRefused where it is closed already."""
+    if request.state in CLOSED:
+        raise RequestRefused("This request is closed; open a new one.")
+    take_step(session, request, actor, "refused", storable(reason), now, "refused")
+
+
+def extend(session: Session, hub: Hub, request: PrivacyRequest, actor: str, reason: str, now: datetime) -> None:
+    """Prolong the deadline as far as the law lets us. The person must be told why before the first one is over.
+
+    RequestRefused where the law that decides allows none, or it is too late.
+    """
+    company = session.get_one(Company, request.company_id)
+    deadline = deadline_of(request.kind, request.places, request.received_at, company.time_zone)
+    if deadline.extended_to is None:
+        raise RequestRefused(f"The rule {request.rule} lets nobody prolong this request; answer it in time.")
+    if request.state in CLOSED or request.extended_to is not None or now > request.due_at:
+        raise RequestRefused("A request is prolonged once, while it is open and before it is due.")
+    request.extended_to = deadline.extended_to
+    take_step(session, request, actor, "extended", storable(reason), now)
+
+
+def email_address(text: str | None) -> str | None:
+    """An address in lower case; None where it is none."""
+    address = storable((text or "").strip().lower())
+    local, at, host = address.partition("@")
+    fits = at and local and "." in host and len(address) <= LONGEST_EMAIL and address.isprintable()
+    return address if fits and " " not in address and "," not in address else None
+
+
+def fingerprint_of(session: Session, hub: Hub, company_id: str, number: str | None, email: str | None) -> str:
+    """A keyed hash that knows the same number, or address, again at the same company."""
+    return hub.vault.fingerprint(session, company_id, number or email or "")

@@ -1,0 +1,232 @@
+"""What the hub holds on a person, as it is told to them: every row in words, what was said and heard, and who was told what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.contracts.disclosure import disclose
+from hub.contracts.people import PersonReference
+from hub.errors import RingfenceError
+from hub.model import (
+    Attribution,
+    Call,
+    CallStep,
+    Company,
+    ConsentDecision,
+    ConsentDetail,
+    ConsentEntry,
+    Disclosure,
+    FactRow,
+    FormSubmission,
+    OutcomeRow,
+    PageView,
+    Person,
+    PrivacyRequest,
+    Recording,
+    TextMedia,
+    TextMessage,
+    Visit,
+)
+from hub.privacy.erasure import Reach, reach_of
+from hub.recordings.listen import hear
+from hub.recordings.transcripts import read_transcript
+from hub.requests.people import people_of, reference_of
+from hub.texts.bodies import open_body, open_file
+
+INNER = frozenset(
+    {"state", "due_at", "lease_until", "lease_token", "attempts", "body", "sealed", "data", "path", "company_id",
+     "previous_hash", "hash", "expires_at", "clicks_end_at", "submission_key"}
+)  # fmt: skip
+"""Columns that say nothing of the person: work on a row, where it lies, and what is told in words beside it."""
+NOTHING = "This company holds nothing about you under what you gave."
+
+
+@dataclass
+class Answer:
+    """All that is told: sections by their title, each a list of plain records, and files by their name."""
+
+    about: dict[str, Any]
+    sections: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    opened: list[tuple[str, str]] = field(default_factory=list)
+    """Recordings and transcripts that were opened, as the audit trail names it: to be written down before they are given."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole as one document."""
+        return {"about": self.about, **self.sections}
+
+
+def collect(session: Session, hub: Hub, request: PrivacyRequest, *, audio: bool = True) -> Answer:
+    """Everything that the hub itself holds about the person of `request`; plugins are asked by `ask_plugins`."""
+    company = session.get_one(Company, request.company_id)
+    people = people_of(session, request)
+    answer = Answer(_about(request, company, hub.clock()))
+    reach = Reach()
+    for person in people:
+        reach = _joined(reach, reach_of(session, hub, person))
+    answer.sections["person"] = _rows(session, Person, col(Person.id).in_(reach.people))
+    answer.sections["calls"] = _rows(session, Call, col(Call.id).in_(reach.calls))
+    answer.sections["what callers chose"] = _steps(session, reach)
+    answer.sections["recordings and transcripts"] = _recordings(session, hub, reach, answer, audio)
+    answer.sections["texts"] = _texts(session, hub, reach, answer, audio)
+    answer.sections["forms"] = _rows(session, FormSubmission, col(FormSubmission.id).in_(reach.forms))
+    answer.sections["visits"] = _rows(session, Visit, col(Visit.id).in_(reach.visits))
+    answer.sections["pages"] = _rows(session, PageView, col(PageView.visit_id).in_(reach.visits))
+    answer.sections["where contacts came from"] = _rows(
+        session, Attribution, col(Attribution.subject_id).in_(reach.subjects)
+    )
+    answer.sections["facts"] = _rows(session, FactRow, col(FactRow.subject_id).in_(reach.subjects))
+    answer.sections["deals"] = _rows(session, OutcomeRow, col(OutcomeRow.id).in_(reach.outcomes))
+    answer.sections["consent"] = _consent(session, hub, reach)
+    answer.sections["decisions"] = _rows(
+        session, ConsentDecision, col(ConsentDecision.subject_id).in_(reach.subjects), ("opinions",)
+    )
+    answer.sections["recipients"] = recipients(session, hub, reach)
+    if not people:
+        answer.about["result"] = NOTHING
+    return answer
+
+
+def ask_plugins(hub: Hub, company: str, person: PersonReference) -> list[dict[str, Any]]:
+    """What each provider says that it holds, or why it did not answer; one record a provider's record."""
+    told: list[dict[str, Any]] = []
+    for name in hub.plugins.with_hook("export_person"):
+        if not hub.config.connectors[name].serves(company):
+            continue
+        manifest = hub.plugins.connectors[name].manifest
+        source = {"recipient": manifest.recipient.name, "connector": name}
+        try:
+            held = hub.plugins.export_person(name, disclose(person, manifest, "export_person").value)
+        except RingfenceError as error:
+            told.append({**source, "error": str(error)})
+            continue
+        told += [{**source, "type": each.record_type, "id": each.record_id, **each.fields} for each in held]
+        if not held:
+            told.append({**source, "result": "holds nothing under what you gave"})
+    return told
+
+
+def recipients(session: Session, hub: Hub, reach: Reach) -> list[dict[str, Any]]:
+    """Each disclosure of the person's data: to whom by name, when, what, for what.
+
+    Source: GDPR Art. 15(1)(c); CJEU C-154/21 (unconfirmed): the recipients themselves, not their kinds.
+    """
+    of_person = col(Disclosure.person_id).in_(reach.people) | col(Disclosure.subject_id).in_(reach.subjects)
+    rows = session.exec(select(Disclosure).where(of_person).order_by(col(Disclosure.disclosed_at)))
+    told = []
+    for row in rows:
+        connector = hub.plugins.connectors.get(row.connector)
+        told.append(
+            {
+                "recipient": row.recipient,
+                "role": connector.manifest.recipient.role if connector else "unknown",
+                "disclosed_at": row.disclosed_at,
+                "categories": row.categories,
+                "use": row.use,
+                "decision": row.decision_id,
+            }
+        )
+    return told
+
+
+def reach_of_request(session: Session, hub: Hub, request: PrivacyRequest) -> Reach:
+    """All rows of all people behind a request."""
+    reach = Reach()
+    for person in people_of(session, request):
+        reach = _joined(reach, reach_of(session, hub, person))
+    return reach
+
+
+def reference_for(session: Session, request: PrivacyRequest) -> PersonReference:
+    """By what plugins are asked for the person of a request."""
+    return reference_of(session, request, people_of(session, request))
+
+
+def _about(request: PrivacyRequest, company: Company, now: datetime) -> dict[str, Any]:
+    return {
+        "request": request.id,
+        "kind": request.kind,
+        "company": company.title,
+        "made_at": now,
+        "asked_for": [each for each in (request.phone_number, request.email) if each],
+        "your_rights": "You may have what is wrong corrected, have data erased, object to its use, have its use "
+        "restricted, take it elsewhere, and complain to the data protection authority of where you live.",
+        "note": "Times are UTC. What is told under recipients is everybody who was given data about you, with the date.",
+    }
+
+
+def _joined(one: Reach, other: Reach) -> Reach:
+    return Reach(**{name: getattr(one, name) | getattr(other, name) for name in Reach.__dataclass_fields__})
+
+
+def _rows(session: Session, table: Any, where: Any, without: Sequence[str] = ()) -> list[dict[str, Any]]:
+    rows = session.exec(select(table).where(where).order_by(*table.__table__.primary_key))
+    return [_plain(row, without) for row in rows]
+
+
+def _plain(row: Any, without: Iterable[str] = ()) -> dict[str, Any]:
+    skipped = INNER.union(without)
+    return {
+        name: value for name, value in row.model_dump().items() if name not in skipped and value not in (None, {}, [])
+    }
+
+
+def _steps(session: Session, reach: Reach) -> list[dict[str, Any]]:
+    tied = (CallStep.connector == Call.connector, CallStep.carrier_call_id == Call.carrier_call_id)
+    steps = select(CallStep).join(Call, *[tied[0] & tied[1]]).where(col(Call.id).in_(reach.calls))  # type: ignore[arg-type]
+    return [_plain(row) for row in session.exec(steps)]
+
+
+def _recordings(session: Session, hub: Hub, reach: Reach, answer: Answer, audio: bool) -> list[dict[str, Any]]:
+    told = []
+    for row in session.exec(select(Recording).where(col(Recording.call_id).in_(reach.calls))).all():
+        record = _plain(row, ("url",))
+        transcript = read_transcript(hub, session, row.id)
+        if transcript is not None and transcript.parts is not None:
+            record["transcript"] = " ".join(part.text for part in transcript.parts if part.text)
+            answer.opened.append(("transcript.export", row.id))
+        if audio and row.stored_at is not None:
+            heard = hear(hub, session, row.id)
+            if heard is not None and heard.audio is not None:
+                name = f"audio/{row.id}.{(row.content_type or 'audio/wav').rpartition('/')[2].removeprefix('x-')}"
+                answer.files[name] = heard.audio
+                record["file"] = name
+                answer.opened.append(("recording.export", row.id))
+        told.append(record)
+    return told
+
+
+def _texts(session: Session, hub: Hub, reach: Reach, answer: Answer, files: bool) -> list[dict[str, Any]]:
+    told = []
+    for row in session.exec(select(TextMessage).where(col(TextMessage.id).in_(reach.texts))).all():
+        record = _plain(row)
+        record["text"] = open_body(hub.vault, session, row)
+        for media in session.exec(select(TextMedia).where(TextMedia.text_id == row.id)).all() if files else ():
+            data = open_file(hub.vault, session, media)
+            if data is not None:
+                name = f"pictures/{media.id}"
+                answer.files[name] = data
+                record.setdefault("files", []).append(name)
+        told.append(record)
+    return told
+
+
+def _consent(session: Session, hub: Hub, reach: Reach) -> list[dict[str, Any]]:
+    told = []
+    words = select(ConsentEntry).where(
+        col(ConsentEntry.person_id).in_(reach.people) | col(ConsentEntry.visit_id).in_(reach.visits)
+    )
+    for word in session.exec(words.order_by(col(ConsentEntry.position))).all():
+        record = _plain(word)
+        detail = session.get(ConsentDetail, word.id)
+        if detail is not None and detail.sealed:
+            plain = hub.vault.open(session, detail.sealed, f"consent_detail/{word.id}")
+            record["detail"] = plain.decode("utf-8", "replace") if plain else None
+        told.append(record)
+    return told

@@ -1,0 +1,289 @@
+"""What people ask about their own data is answered in time, carried out everywhere, and certified."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from stage import CALLER, CONNECTORS, OTHER_CALLER, Stage
+
+from hub.api import (
+    Connector,
+    Corrected,
+    Correction,
+    DataFlow,
+    Deletion,
+    Erasure,
+    HeldRecord,
+    Manifest,
+    PersonReference,
+    PluginSettings,
+    Recipient,
+    RetryLater,
+    Share,
+    hookimpl,
+)
+from hub.model import (
+    AuditEntry,
+    Call,
+    Company,
+    ConsentDecision,
+    Delivery,
+    LegalHold,
+    Person,
+    PrivacyRequest,
+    RequestTask,
+    Suppression,
+)
+from hub.requests.certificate import as_text, is_genuine
+from hub.requests.erasing import plan
+from hub.requests.file import read_file
+from hub.requests.people import set_hold
+from hub.requests.running import run, work_tasks
+from hub.requests.steps import RequestRefused, extend, open_request, steps_of, verify
+
+LEGAL = "essential.legal_obligation"
+PERSON = (Share(field="phone_numbers"), Share(field="emails"))
+RIGHT = (Share(field="new_name"), Share(field="new_email"), Share(field="new_phone_number"))
+
+
+class PaperCabinet(Connector):
+    """A CRM that keeps one card a number, and does not always answer."""
+
+    class Settings(PluginSettings):
+        """None."""
+
+    manifest = Manifest(
+        name="cabinet",
+        kind="crm",
+        version="1.0.0",
+        summary="A CRM for tests.",
+        recipient=Recipient(name="Cabinet Inc.", role="processor"),
+        flows=(
+            DataFlow(hook="export_person", use=LEGAL, shares=PERSON),
+            DataFlow(hook="erase_person", use=LEGAL, shares=PERSON),
+            DataFlow(hook="correct_person", use=LEGAL, shares=(*PERSON, *RIGHT)),
+        ),
+        deletion=Deletion(supported=True, note="Cards are shredded at once."),
+    )
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.cards: dict[str, dict[str, str]] = {CALLER: {"name": "Ada Exmaple"}}
+        self.away = 0
+
+    def answer(self) -> None:
+        """Raise as long as nobody is there."""
+        if self.away:
+            self.away -= 1
+            raise RetryLater("Cabinet is closed.", 60)
+
+    @hookimpl
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        self.answer()
+        held = [(number, self.cards[number]) for number in person.phone_numbers if number in self.cards]
+        return [HeldRecord(record_type="card", record_id=number[-4:], fields=fields) for number, fields in held]
+
+    @hookimpl
+    def erase_person(self, person: PersonReference) -> Erasure:
+        self.answer()
+        gone = [self.cards.pop(number) for number in person.phone_numbers if number in self.cards]
+        return Erasure(status="erased" if gone else "nothing_held", records=len(gone))
+
+    @hookimpl
+    def correct_person(self, correction: Correction) -> Corrected:
+        self.answer()
+        held = [number for number in correction.phone_numbers if number in self.cards]
+        for number in held:
+            self.cards[number]["name"] = correction.new_name or self.cards[number]["name"]
+        return Corrected(status="corrected" if held else "nothing_held", records=len(held))
+
+
+@pytest.fixture
+def desk(hub: Callable[..., Stage]) -> Stage:
+    """A hub whose CRM can show, erase and correct people; one person has called from an ad."""
+    stage = hub(connectors={**CONNECTORS, "cabinet": PaperCabinet})
+    stage.call_in(stage.visit().number)
+    stage.deliver()
+    return stage
+
+
+def ask(stage: Stage, kind: str, phone: str | None = CALLER, proven: bool = True, **more: Any) -> str:
+    """A request of the person, by the officer."""
+    with stage.hub.store.writing() as session:
+        company = session.get_one(Company, stage.directory.companies["lakeside"].id)
+        request = open_request(session, stage.hub, company, kind, actor="officer", channel="letter", phone=phone, **more)
+        if proven:
+            verify(session, request, "officer", "officer", stage.clock())
+    return request.id
+
+
+def request_of(stage: Stage, request_id: str) -> PrivacyRequest:
+    return stage.one(PrivacyRequest, id=request_id)
+
+
+def file_of(stage: Stage, request_id: str) -> dict[str, Any]:
+    """The JSON of a person's file."""
+    with stage.hub.store.reading() as session:
+        data = read_file(session, stage.hub, request_of(stage, request_id))
+    assert data is not None
+    with zipfile.ZipFile(io.BytesIO(data)) as opened:
+        assert "What Lakeside holds about you" in opened.read("data.html").decode()
+        return dict(json.loads(opened.read("data.json")))
+
+
+def test_a_person_is_told_everything_with_each_recipient_by_name_and_date(desk: Stage) -> None:
+    request_id = ask(desk, "access")
+    assert run(desk.hub, request_id, "officer").state == "done"
+    told = file_of(desk, request_id)
+    assert [call["caller_number"] for call in told["calls"]] == [CALLER]
+    assert told["visits"] and told["decisions"]
+    network = desk.network.manifest.recipient.name
+    assert [each["disclosed_at"][:10] for each in told["recipients"] if each["recipient"] == network]
+    assert {"recipient": "Cabinet Inc.", "connector": "cabinet", "type": "card", "id": "0142", "name": "Ada Exmaple"} in told[
+        "what providers hold"
+    ]
+
+
+def test_a_provider_that_does_not_answer_is_named_in_the_file(desk: Stage) -> None:
+    desk.cabinet.away = 9
+    request_id = ask(desk, "access")
+    run(desk.hub, request_id, "officer")
+    assert {"recipient": "Cabinet Inc.", "connector": "cabinet", "error": "Cabinet is closed."} in file_of(desk, request_id)[
+        "what providers hold"
+    ]
+
+
+def test_nothing_is_done_before_it_is_known_who_asks(desk: Stage) -> None:
+    request_id = ask(desk, "erasure", proven=False)
+    with pytest.raises(RequestRefused, match="who asks"):
+        run(desk.hub, request_id, "officer")
+    assert desk.one(Person, phone_number=CALLER)
+
+
+def test_an_erasure_is_planned_done_retried_at_providers_and_certified(desk: Stage) -> None:
+    request_id = ask(desk, "erasure")
+    with desk.hub.store.reading() as session:
+        planned = plan(session, desk.hub, request_of(desk, request_id))
+    assert planned["rows"]["call"] == 1
+    assert [each["recipient"] for each in planned["ask"]] == ["Cabinet Inc."]
+    lost = {each["recipient"]: each["why"] for each in planned["not_recallable"]}
+    assert lost == {desk.network.manifest.recipient.name: desk.network.manifest.deletion.note}
+    desk.cabinet.away = 1
+    assert run(desk.hub, request_id, "officer").state == "waiting_plugin"
+    assert desk.rows(Person, phone_number=CALLER) == []
+    assert desk.one(Call).caller_number is None
+    desk.clock.advance(minutes=5)
+    work_tasks(desk.hub)
+    done = request_of(desk, request_id)
+    assert (done.state, desk.cabinet.cards) == ("done", {})
+    assert (done.phone_number, done.email, done.known_as) == (None, None, {})
+    certificate = done.certificate
+    assert is_genuine(desk.hub.keyring, certificate)
+    assert not is_genuine(desk.hub.keyring, {**certificate, "not_recalled": []})
+    told = as_text(certificate)
+    assert "Cabinet Inc.: erased, 1 records" in told and desk.network.manifest.deletion.note in told
+    assert CALLER not in told and CALLER[1:] not in json.dumps(certificate)
+
+
+def test_a_legal_hold_keeps_an_erasure_back_and_tells_the_officer_why(desk: Stage) -> None:
+    with desk.hub.store.writing() as session:
+        company = desk.directory.companies["lakeside"].id
+        hold = set_hold(session, desk.hub, company, CALLER, None, "Case 17", "officer")
+    request_id = ask(desk, "erasure")
+    with pytest.raises(RequestRefused, match="Case 17"):
+        run(desk.hub, request_id, "officer")
+    assert request_of(desk, request_id).state == "held"
+    assert desk.one(Person, phone_number=CALLER)
+    with desk.hub.store.writing() as session:
+        session.get_one(LegalHold, hold.id).lifted_at = desk.clock()
+    assert run(desk.hub, request_id, "officer").state == "done"
+
+
+def test_an_objection_holds_what_is_queued_and_ends_marketing_texts(desk: Stage) -> None:
+    desk.call_in(desk.visit().number)
+    assert run(desk.hub, ask(desk, "objection"), "officer").state == "done"
+    desk.deliver()
+    assert [each.state for each in desk.rows(Delivery, connector="network")] == ["delivered", "held"]
+    assert [each.use for each in desk.rows(Suppression)] == ["marketing.communications.sms"]
+
+
+def test_an_objection_of_somebody_unknown_counts_for_their_first_call(desk: Stage) -> None:
+    run(desk.hub, ask(desk, "objection", OTHER_CALLER), "officer")
+    assert desk.one(Person, phone_number=OTHER_CALLER)
+
+
+def test_restricted_data_is_kept_and_not_used(desk: Stage) -> None:
+    run(desk.hub, ask(desk, "restriction"), "officer")
+    desk.call_in(desk.visit().number)
+    desk.deliver()
+    assert len(desk.rows(Call, caller_number=CALLER)) == 2
+    assert [each.state for each in desk.rows(Delivery, connector="network")].count("delivered") == 1
+    assert "person.restricted" in {each.rule_id for each in desk.rows(ConsentDecision)}
+
+
+def test_a_correction_reaches_the_crm_though_it_was_away(desk: Stage) -> None:
+    desk.cabinet.away = 1
+    request_id = ask(desk, "correction", correction={"name": "Ada Example"})
+    assert run(desk.hub, request_id, "officer").state == "waiting_plugin"
+    assert desk.one(Person, phone_number=CALLER).name == "Ada Example"
+    desk.clock.advance(minutes=5)
+    work_tasks(desk.hub)
+    assert (request_of(desk, request_id).state, desk.cabinet.cards[CALLER]["name"]) == ("done", "Ada Example")
+
+
+def test_a_childs_data_goes_only_at_a_parents_word(desk: Stage) -> None:
+    request_id = ask(desk, "child")
+    with pytest.raises(RequestRefused, match="parent"):
+        run(desk.hub, request_id, "officer")
+    with desk.hub.store.writing() as session:
+        session.get_one(PrivacyRequest, request_id).evidence = "The mother came in with the birth certificate."
+    done = run(desk.hub, request_id, "officer")
+    assert (done.state, done.evidence, done.outcome["parent"][:7]) == ("done", None, "sha256:")
+
+
+def test_what_went_to_third_parties_for_their_marketing_is_told_once_a_year(desk: Stage) -> None:
+    desk.clock.advance(days=366)
+    first, second = ask(desk, "third_party_disclosure"), ask(desk, "third_party_disclosure")
+    assert run(desk.hub, first, "officer").state == "done"
+    assert [each["recipient"] for each in file_of(desk, first)["third parties"]] == [desk.network.manifest.recipient.name]
+    assert run(desk.hub, second, "officer").state == "refused"
+
+
+def test_every_step_stands_in_the_audit_trail(desk: Stage) -> None:
+    request_id = ask(desk, "access")
+    run(desk.hub, request_id, "officer")
+    with desk.hub.store.reading() as session:
+        steps = [step.action for step in steps_of(session, request_of(desk, request_id))]
+    assert steps == ["received", "verified", "answered"]
+    audited = [each.action for each in desk.rows(AuditEntry, subject=request_id)]
+    assert audited == [f"privacy.request.{step}" for step in steps]
+
+
+def test_a_deadline_is_prolonged_once_and_only_where_the_law_lets_us(desk: Stage) -> None:
+    german = ask(desk, "access", "+493012345678", declared=["DE"])
+    with desk.hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, german)
+        extend(session, desk.hub, request, "officer", "many records", desk.clock())
+        with pytest.raises(RequestRefused, match="once"):
+            extend(session, desk.hub, request, "officer", "more", desk.clock())
+    assert request.extended_to is not None and request.extended_to > request.due_at
+    objection = ask(desk, "objection")
+    with desk.hub.store.writing() as session, pytest.raises(RequestRefused, match="nobody"):
+        extend(session, desk.hub, session.get_one(PrivacyRequest, objection), "officer", "busy", desk.clock())
+
+
+def test_no_task_is_left_in_limbo_when_a_connector_is_taken_away(desk: Stage) -> None:
+    desk.cabinet.away = 1
+    request_id = ask(desk, "erasure")
+    run(desk.hub, request_id, "officer")
+    with desk.hub.store.writing() as session:
+        task = session.get_one(RequestTask, desk.one(RequestTask, request_id=request_id).id)
+        task.connector = "gone"
+    desk.clock.advance(minutes=5)
+    work_tasks(desk.hub)
+    assert request_of(desk, request_id).state == "done"

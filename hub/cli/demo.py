@@ -48,6 +48,7 @@ def demo(
     from rich.console import Console
 
     from hub import logs
+    from hub.demo.data_map import show_data_map
     from hub.demo.ledger import account
     from hub.demo.screen import show_ledger
 
@@ -65,6 +66,7 @@ def demo(
             _perform(console, opened, play, calls)
         ledger = account(opened.hub, opened.sandboxes, play.tally)
         show_ledger(console, ledger, play.tally)
+        show_data_map(console, opened.hub, _papers_of(loaded))
         _farewell(console, opened, ledger.adds_up, leave, address)
         if leave:
             raise typer.Exit(0 if ledger.adds_up else 1)
@@ -82,6 +84,11 @@ def _demo_config(loaded: Config) -> Config:
     port = _free_port(int(loaded.hub.listen.rpartition(":")[2]))
     hub = loaded.hub.model_copy(update={"listen": f"127.0.0.1:{port}", "public_url": f"http://127.0.0.1:{port}"})
     return replace(loaded, hub=hub, recordings=recordings)
+
+
+def _papers_of(loaded: Config) -> Path:
+    file = Path(loaded.hub.database.removeprefix("sqlite:///"))
+    return file.with_name(f"{file.name}-papers")
 
 
 def _audio_of(file: Path) -> Path:

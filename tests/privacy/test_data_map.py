@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 import yaml
 from fideslang.models import Taxonomy
+from rich.console import Console
 from scripted import PaperNetwork
 from stage import CONNECTORS, Stage
 
+from hub.demo.data_map import show_data_map
 from hub.model import Disclosure
 from hub.privacy.datamap import DataMap, draw
 from hub.privacy.datamap.page import html
@@ -128,6 +132,16 @@ def test_json_holds_what_the_page_holds(hub: Factory) -> None:
     chart = chart_of(sent(hub))
     data = json.loads(json.dumps(chart.as_data(), default=str))
     assert len(data["flows"]) == len(chart.flows) and len(data["storage"]) == len(chart.storage)
+
+
+def test_the_demo_ends_with_the_map_of_what_it_sent(lite_hub: Factory, tmp_path: Path) -> None:
+    stage = sent(lite_hub)
+    screen = Console(file=io.StringIO(), width=160)
+    show_data_map(screen, stage.hub, tmp_path / "papers")
+    told = screen.file.getvalue()  # type: ignore[attr-defined]
+    assert PaperNetwork.manifest.recipient.name in told and str(tmp_path / "papers" / "data-map.html") in told
+    assert (tmp_path / "papers" / "data-map.html").read_text() == html(chart_of(stage))
+    assert (tmp_path / "papers" / "data-map.svg").read_text() == svg(chart_of(stage))
 
 
 @pytest.mark.parametrize("use", ["marketing.communications.sms", "essential.legal_obligation"])

@@ -126,10 +126,22 @@ def _refusals(session: Session, now: datetime) -> list[Refused]:
 
 
 def readable(name: str) -> str:
-    """A category or a use for people: `phone number` for `user.contact.phone_number`; its parent too where needed."""
-    *above, last = name.split(".")
-    word = last.replace("_", " ")
-    return f"{above[-1].replace('_', ' ')}: {word}" if last in AMBIGUOUS and above else word
+    """A category or a use for people: `phone number` for `user.contact.phone_number`."""
+    return WORDS.get(name) or name.rpartition(".")[2].replace("_", " ")
 
 
-AMBIGUOUS = {"targeted", "private", "name", "sms", "imprecise"}
+WORDS = {
+    "user.content.private": "what people write",
+    "user.location.imprecise": "rough location",
+    "user.unique_id": "identifiers and PINs",
+    "user.unique_id.pseudonymous": "pseudonymous ids",
+    "essential.service": "to provide the service",
+    "essential.service.operations": "to run the service",
+    "essential.service.notifications.sms": "service texts",
+    "functional.service": "functions of the service",
+    "marketing.communications.sms": "marketing texts",
+    "marketing.advertising.first_party.targeted": "own targeted advertising",
+    "marketing.advertising.third_party.targeted": "targeted advertising by others",
+    "telephony.recording": "to record calls",
+}
+"""Names whose last word says too little."""

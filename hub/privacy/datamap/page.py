@@ -18,7 +18,7 @@ p.when { color: #5a6775; margin-top: .2rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #d9dee3; }
-th { color: #5a6775; font-weight: 600; } td.number { text-align: right; font-variant-numeric: tabular-nums; }
+th { color: #5a6775; font-weight: 600; } td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .finding { border-left: 4px solid #b42318; background: #fef3f2; padding: .5rem .9rem; }
 .calm { border-left: 4px solid #2e7d4f; background: #f1f8f4; padding: .5rem .9rem; }
 code { font-size: .85em; }
@@ -90,7 +90,7 @@ def _recipients(chart: DataMap) -> Iterator[str]:
                 )
                 for flow in flows
             ),
-            numbers=(4,),
+            numbers=(4, 5),
         )  # fmt: skip
 
 

@@ -7,7 +7,9 @@ from html import escape
 
 from hub.privacy.datamap.chart import DataMap, readable
 
-ROW, COLUMN, LEFT, TOP, BOTTOM = 26, 92, 220, 150, 62
+ROW, COLUMN, LEFT, BOTTOM = 26, 92, 220, 62
+LETTER = 3.9
+"""How high one letter of a leaning head stands."""
 FONT = "font-family='system-ui, sans-serif' font-size='12'"
 INK, FAINT, LINE = "#1f2933", "#5a6775", "#d9dee3"
 SEEN, DECLARED = "#2463a6", "#8a97a5"
@@ -17,34 +19,35 @@ OWN = "this hub"
 def svg(chart: DataMap) -> str:
     """One picture, with a title and a description for those who do not see it; nothing in it is loaded from elsewhere."""
     recipients, categories = chart.recipients(), chart.categories()
+    top = 36 + LETTER * max(len(_short(name)) for name in (OWN, *recipients))
     width = LEFT + COLUMN * (len(recipients) + 1) + 60
-    height = TOP + ROW * len(categories) + BOTTOM
+    height = round(top + ROW * len(categories) + BOTTOM)
     parts = [
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}' "
         f"role='img' aria-labelledby='map-title map-description' {FONT} fill='{INK}'>",
         "<title id='map-title'>Which data goes to whom</title>",
         f"<desc id='map-description'>{escape(_description(chart))}</desc>",
         f"<rect width='{width}' height='{height}' fill='white'/>",
-        *_heads((OWN, *recipients)),
-        *_rows(chart, recipients, categories),
+        *_heads((OWN, *recipients), top),
+        *_rows(chart, recipients, categories, top),
         *_key(height),
         "</svg>",
     ]
     return "\n".join(parts)
 
 
-def _heads(names: tuple[str, ...]) -> Iterator[str]:
+def _heads(names: tuple[str, ...], top: float) -> Iterator[str]:
     for index, name in enumerate(names):
         x = LEFT + COLUMN * index + COLUMN / 2
         shown = f"{escape(_short(name))}<title>{escape(name)}</title>"
-        yield f"<text transform='translate({x:.0f} {TOP - 14}) rotate(-35)'>{shown}</text>"
+        yield f"<text transform='translate({x:.0f} {top - 14:.0f}) rotate(-35)'>{shown}</text>"
 
 
-def _rows(chart: DataMap, recipients: tuple[str, ...], categories: tuple[str, ...]) -> Iterator[str]:
+def _rows(chart: DataMap, recipients: tuple[str, ...], categories: tuple[str, ...], top: float) -> Iterator[str]:
     stored = {each.category for each in chart.storage}
     right = LEFT + COLUMN * (len(recipients) + 1)
     for index, category in enumerate(categories):
-        y = TOP + ROW * index + ROW / 2
+        y = top + ROW * index + ROW / 2
         yield f"<line x1='12' x2='{right}' y1='{y + ROW / 2:.0f}' y2='{y + ROW / 2:.0f}' stroke='{LINE}'/>"
         yield f"<text x='12' y='{y + 4:.0f}'>{escape(_short(readable(category)))}<title>{escape(category)}</title></text>"
         if category in stored:
@@ -66,7 +69,7 @@ def _key(height: int) -> Iterator[str]:
     yield f"<circle cx='18' cy='{y}' r='6' fill='{SEEN}'/><text x='30' y='{y + 4}'>sent, and how often</text>"
     yield f"<circle cx='168' cy='{y}' r='5' fill='white' stroke='{DECLARED}' stroke-width='2'/>"
     yield f"<text x='180' y='{y + 4}'>declared, not sent yet</text>"
-    yield f"{_square(324, y)}</rect><text x='336' y='{y + 4}'>stored here</text>"
+    yield f"{_square(344, y)}</rect><text x='356' y='{y + 4}'>stored here</text>"
 
 
 def _square(x: float, y: float) -> str:

@@ -1,0 +1,52 @@
+"""The demo's last word: who was given what in the day that was just played, as a short table, a page and a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hub.assembly import Hub
+from hub.privacy.datamap import DataMap, draw, readable
+from hub.privacy.datamap.flows import by_recipient
+from hub.privacy.datamap.page import html
+from hub.privacy.datamap.picture import svg
+from hub.store.refusals import write_refusals
+
+
+def show_data_map(console: Console, hub: Hub, folder: Path) -> None:
+    """Print the map in short, and write it whole into `folder`."""
+    write_refusals(hub.store, hub.refusals)
+    with hub.store.reading() as session:
+        chart = draw(session, hub.config, hub.clock())
+    console.print(_table(chart))
+    for sentence in chart.problems():
+        console.print(Text(sentence, "red"))
+    folder.mkdir(parents=True, exist_ok=True)
+    page, picture = folder / "data-map.html", folder / "data-map.svg"
+    page.write_text(html(chart), encoding="utf-8")
+    picture.write_text(svg(chart), encoding="utf-8")
+    kept = sum(each.count for each in chart.refusals)
+    console.print(
+        f"The whole data map is in {page} and {picture}; {kept:,} undeclared fields and hosts were kept back."
+    )
+
+
+def _table(chart: DataMap) -> Table:
+    table = Table(title="Who was given what (declared, and seen)", title_justify="left")
+    for heading in ("recipient", "where", "data that was sent", "declared, not sent"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("disclosures", justify="right")
+    for recipient, flows in by_recipient(chart.flows).items():
+        sent = {flow.category for flow in flows if flow.seen}
+        per_use = {(flow.connector, flow.use): flow.seen.count for flow in flows if flow.seen}
+        table.add_row(
+            recipient,
+            ", ".join(sorted({region for flow in flows for region in flow.regions})),
+            ", ".join(sorted(map(readable, sent))),
+            ", ".join(sorted(readable(name) for name in {flow.category for flow in flows} - sent)),
+            f"{sum(per_use.values()):,}",
+        )
+    return table

@@ -6,6 +6,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
+NANP_NUMBER = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}", re.ASCII)
+"""E.164 of the North American numbering plan; longer and shorter numbers under `+1` do not exist."""
+
 
 @lru_cache(maxsize=65536)
 def phone_number(text: object, country: str = "US") -> str | None:
@@ -16,6 +19,8 @@ def phone_number(text: object, country: str = "US") -> str | None:
     """
     if not isinstance(text, str) or not text or len(text) > 64:
         return None
+    if NANP_NUMBER.fullmatch(text):
+        return text  # what phonenumbers makes of it too, and a ringing call waits
     import phonenumbers
 
     plain = "".join(

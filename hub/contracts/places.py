@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from hub.contracts.consent import Place
-from hub.contracts.phones import phone_number
+from hub.contracts.phones import NANP_NUMBER, phone_number
 from hub.contracts.regions import NORTH_AMERICA, regions_of
 
 FIXED, MOBILE, FIXED_OR_MOBILE = 0, 1, 2
@@ -23,13 +22,10 @@ def places_of_number(number: str | None) -> tuple[Place, ...]:
     A region is told in the USA and Canada only; an area code that lies in several gives each of them. A toll-free or
     worldwide number, a hidden caller and a number that nobody can have tell no place.
     """
-    if number is not None and _NORTH_AMERICAN.fullmatch(number):
+    if number is not None and NANP_NUMBER.fullmatch(number):
         # A ringing call waits for this: one look for each exchange, and not for each number.
         return _places(f"{number[:EXCHANGE]}0100")
     return _places(number) if number else ()
-
-
-_NORTH_AMERICAN = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}", re.ASCII)
 
 
 @lru_cache(maxsize=16384)

@@ -7,21 +7,27 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect
+from sqlalchemy import Connection, Dialect
 from sqlmodel import Session, SQLModel
 
 from hub.model import SyncSlot
 from hub.store.bulk import BulkInsert, BulkUpdate
 from hub.store.engine import Store
 
+Columns = dict[str, Any]
+"""A row by the names of its columns, for where somebody waits: an object of SQLAlchemy's takes its time."""
 
-def write_rows(session: Session, table: type[SQLModel], rows: Sequence[SQLModel | dict[str, Any]]) -> None:
+
+def write_rows(session: Session, table: type[SQLModel], rows: Sequence[SQLModel | Columns]) -> None:
     """Insert `rows`, given as table objects or as dictionaries of every column; one that is there already stays as it is."""
     if rows:
-        connection = session.connection()
-        _insert(table, connection.dialect).run(
-            connection, [row if isinstance(row, dict) else vars(row) for row in rows]
-        )
+        insert_rows(session.connection(), table, [row if isinstance(row, dict) else vars(row) for row in rows])
+
+
+def insert_rows(connection: Connection, table: type[SQLModel], rows: Sequence[Columns]) -> None:
+    """The same where there is no session."""
+    if rows:
+        _insert(table, connection.dialect).run(connection, rows)
 
 
 def change_rows(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:

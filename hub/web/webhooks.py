@@ -177,7 +177,7 @@ def _hand_out(
 
 class _Waiting:
     """One webhook that waits for its outcome: None where it takes too long; then the carrier goes to the fallback, or
-    asks again.
+    asks again. Its methods are called on the event loop.
 
     A caller is not kept waiting for a slow database, and nobody for a plugin that hangs.
     """
@@ -185,29 +185,24 @@ class _Waiting:
     def __init__(self, at_once: bool, hangs: Callable[[], bool]) -> None:
         self.loop = asyncio.get_running_loop()
         self.outcome: asyncio.Future[Received | None] = self.loop.create_future()
-        self._at_once, self._hangs = at_once, hangs
+        self.at_once, self._hangs = at_once, hangs
         self._looks = 1 if at_once else STORE_DEADLINES
-        self._verified = False
+        self.verified = False
+        """Genuine, and on its way to the disk."""
         self._timer = self.loop.call_later(DEADLINE, self._look)
 
-    def settle(self, received: Received) -> None:
-        """What became of it; `verified` is enough only where the call must be forwarded at once."""
-        if received.outcome == "verified" and not self._at_once:
-            self._verified = True
-        else:
-            self._end(received)
-
-    def _look(self) -> None:
-        self._looks -= 1
-        if self._verified or not self._looks or self._hangs():
-            self._end(None)
-        else:
-            self._timer = self.loop.call_later(DEADLINE, self._look)
-
-    def _end(self, received: Received | None) -> None:
+    def settle(self, received: Received | None) -> None:
+        """What became of it in the end."""
         self._timer.cancel()
         if not self.outcome.done():
             self.outcome.set_result(received)
+
+    def _look(self) -> None:
+        self._looks -= 1
+        if self.verified or not self._looks or self._hangs():
+            self.settle(None)
+        else:
+            self._timer = self.loop.call_later(DEADLINE, self._look)
 
 
 class _Mail:
@@ -218,7 +213,11 @@ class _Mail:
         self._waking = False
 
     def put(self, waiting: _Waiting, received: Received) -> None:
-        """From any thread."""
+        """From any thread. That a webhook is genuine is enough only where the call must be forwarded at once; otherwise it
+        is noted, and nobody is woken."""
+        if received.outcome == "verified" and not waiting.at_once:
+            waiting.verified = True
+            return
         self._outcomes.append((waiting, received))
         if not self._waking:
             self._waking = True

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from hub.model import Account, PolicyAcceptance, PolicyNotice, PolicyVersion
 from hub.privacy.policies.document import Kind, Novelty
 from hub.privacy.policies.versions import texts_of
 
+TOLD_OF = col(PolicyVersion.state).in_(("announced", "published"))
+INTRODUCED = select(PolicyVersion.introduces).where(TOLD_OF)
+"""Made once, for a ringing call waits for it."""
 ASK_AGAIN = timedelta(hours=1)
 """After which terms that are accepted, and due, but not published yet, are looked at again."""
 
@@ -66,12 +69,12 @@ def waits(session: Session, account_ids: Iterable[str], now: datetime) -> Mappin
     """For each account: what was introduced by a version that it has not accepted, or that is not in force yet.
 
     Whoever accepts a later version of a document accepts what the earlier ones introduced. Nothing is asked of the database
-    beyond one query where no version introduces anything.
+    beyond one small query where no version introduces anything.
     """
-    lines = _lines(session, None, now)
     wanted = set(account_ids)
-    if not wanted or not any(version.introduces for line in lines.values() for version in line):
+    if not wanted or not any(session.connection().execute(INTRODUCED).scalars()):
         return {}
+    lines = _lines(session, None, now)
     accepted = _accepted(session, wanted, now)
     found: dict[str, list[Wait]] = {}
     for account_id in wanted:
@@ -113,7 +116,7 @@ def _lines(
     session: Session, kinds: Sequence[str] | None, now: datetime
 ) -> dict[tuple[str, str | None], list[PolicyVersion]]:
     """The announced and published versions of each document, in the order in which they come into force."""
-    query = select(PolicyVersion).where(or_(*(PolicyVersion.state == state for state in ("announced", "published"))))
+    query = select(PolicyVersion).where(TOLD_OF)
     if kinds is not None:
         query = query.where(col(PolicyVersion.kind).in_(kinds))
     lines: dict[tuple[str, str | None], list[PolicyVersion]] = defaultdict(list)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
@@ -27,17 +28,22 @@ def callback(webhook_url: str, path: str, tracking_number: str, mark: str = "") 
 
 def answer(point: AnswerPoint, instructions: Sequence[Instruction], webhook_url: str) -> AnswerDocument:
     """The TwiML of `instructions` for the call at `point`."""
+    return _answer(tuple(instructions), point.tracking_number, webhook_url)
+
+
+@lru_cache(maxsize=1024)  # most calls to a number hear the same
+def _answer(instructions: tuple[Instruction, ...], number: str, webhook_url: str) -> AnswerDocument:
     response = ElementTree.Element("Response")
     for instruction in instructions:
         match instruction:
             case Say() | Play():
                 _announce(response, instruction)
             case Dial():
-                _dial(response, instruction, webhook_url, point.tracking_number)
+                _dial(response, instruction, webhook_url, number)
             case Gather():
-                _gather(response, instruction, callback(webhook_url, "digits", point.tracking_number, instruction.mark))
+                _gather(response, instruction, callback(webhook_url, "digits", number, instruction.mark))
             case TakeMessage():
-                _take_message(response, instruction, webhook_url, point.tracking_number)
+                _take_message(response, instruction, webhook_url, number)
             case HangUp():
                 ElementTree.SubElement(response, "Hangup")
     return document(response)

@@ -37,7 +37,7 @@ from hub.model import (
 from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
 from hub.numbers.directory import Directory
-from hub.privacy.withdrawal import sending
+from hub.privacy.withdrawal import LONGEST, sending
 from hub.store.claims import claim, complete_each
 from hub.store.rows import write_rows
 
@@ -131,8 +131,11 @@ def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: in
             .limit(limit)
         )
         batch = _Batch("", list(session.exec(query)))
-    _prepare(hub, directory, connector, hook, batch)
-    receipts = _validated(hub, connector, [parcel.value for parcel in batch.parcels]) if hook == UPLOAD else {}
+    receipts: dict[str, Receipt] = {}
+    with sending(hub.store, _gates(hub, batch), LONGEST) as free:
+        if free:  # what the provider only validates is told to it all the same
+            _prepare(hub, directory, connector, hook, batch)
+            receipts = _validated(hub, connector, [each.value for each in batch.parcels]) if hook == UPLOAD else {}
     missing = "The plugin gave no receipt for it." if hook == UPLOAD else None
     parcels = {parcel.delivery.id: parcel for parcel in batch.parcels}
     items = []
@@ -214,9 +217,7 @@ def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _
             batch.endings[delivery.id] = _Ending("held", said.rule_id, said.reason, decision_id=ruling.row.id)
             continue
         case = cases[delivery.subject_id]
-        parcel = pack(
-            delivery, case, ruling, conversions.get(delivery.conversion_id or ""), plugin, hub.refusals
-        )
+        parcel = pack(delivery, case, ruling, conversions.get(delivery.conversion_id or ""), plugin, hub.refusals)
         age = now - parcel.born
         if manifest.limits.max_age is not None and age > manifest.limits.max_age:
             limit = manifest.limits.max_age.days

@@ -56,7 +56,7 @@ def verify(
     ends = _signed_ends(session, keyring, company_id)
     if isinstance(ends, Finding):
         return Report(company_id, 0, GENESIS, 0, ends)
-    trusted = dict(known_heads) | ends
+    trusted = ends | dict(known_heads)  # what was noted outside of the database is the harder to forge
     previous, walked, trusted_to = GENESIS, 0, 0
     signed_to = max(ends, default=0)
     for row in _rows(session, company_id):

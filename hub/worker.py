@@ -30,6 +30,7 @@ from hub.privacy.retention import sweep
 from hub.recordings.keep import end_expired, fetch_due
 from hub.recordings.transcribe import transcribe_due
 from hub.reports.rollups import roll_up
+from hub.requests.watch import watch
 from hub.scheduler import Ticker
 from hub.store.claims import claim, complete, is_due
 from hub.store.connectors import pause, paused_connectors
@@ -46,6 +47,8 @@ CATCH_UP_EVERY = 10.0
 SYNCS_AT_ONCE = 8
 ENDING = 1.0
 """Seconds that the line of transcripts is given to end."""
+REQUESTS_EVERY = 2.0
+REQUESTS = "requests/of people"
 ROLL_UP_EVERY = 60.0
 """Seconds; a report adds up by itself what was marked since."""
 ROLLED_AT_ONCE = 5
@@ -79,6 +82,7 @@ class Worker:
             target=self._loop, args=(self._transcript_step,), name="transcripts", daemon=True
         )
         self._next_comparison = self._next_sweep = self._next_ending = self._next_catch_up = self._next_roll_up = 0.0
+        self._next_requests = 0.0
         self._next_close = 0.0
 
     def start(self) -> None:
@@ -157,6 +161,10 @@ class Worker:
             self._next_roll_up = time.monotonic() + ROLL_UP_EVERY
             self._running.add(ROLL_UPS)
             self._syncs.submit(Future(), self._roll_up)
+        if time.monotonic() > self._next_requests and REQUESTS not in self._running:
+            self._next_requests = time.monotonic() + REQUESTS_EVERY
+            self._running.add(REQUESTS)
+            self._syncs.submit(Future(), self._watch_requests)
         with self._hub.store.reading() as session:
             due = set(session.exec(select(SyncSlot.connector).where(is_due(SyncSlot, self._hub.clock())).distinct()))
         for connector in due - self._running:
@@ -194,6 +202,15 @@ class Worker:
             log.error("pictures failed", error=type(error).__name__, at=place_of(error))
         finally:
             self._running.discard(PICTURES)
+
+    def _watch_requests(self) -> None:
+        try:
+            while not self._stopping.is_set() and watch(self._hub):
+                pass
+        except Exception as error:  # noqa: BLE001 - what was claimed is claimed again
+            log.error("requests failed", error=type(error).__name__, at=place_of(error))
+        finally:
+            self._running.discard(REQUESTS)
 
     def _roll_up(self) -> None:
         try:

@@ -31,7 +31,7 @@ def send_link(hub: Hub, request_id: str) -> None:
     mail = hub.config.mail
     with hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
-        if mail is None or not request.email or request.state not in ("received", "identity_pending"):
+        if mail is None or not request.email:
             return
         company = session.get_one(Company, request.company_id)
         token = make_link_token(session, hub, request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from hub.assembly import Hub
 from hub.model import Company, IdentityProof, PrivacyRequest, RequestTask
 from hub.model.columns import new_id
+from hub.model.requests import CLOSED
 from hub.numbers.directory import Directory, Line
 from hub.requests.steps import take_step, verify
 from hub.store.rows import write_rows
@@ -22,7 +23,9 @@ LINK_LIFE = timedelta(hours=1)
 MOST_TRIES = 5
 MOST_AN_HOUR, MOST_A_DAY = 3, 8
 """Proofs that one number or address is sent, whoever asks: it is no tool to pester somebody with."""
-SEND_LINK = "send_link"
+SEND_LINK, ANSWER = "send_link", "answer"
+BY_ITSELF = frozenset({"access", "portability", "objection", "restriction", "third_party_disclosure"})
+"""Kinds that the hub answers by itself once the person has shown who they are; the others wait for an officer."""
 BODY = "{company}: your code is {code}. It shows that this number is yours, for your privacy request. It ends in 10 minutes."
 
 
@@ -68,14 +71,15 @@ def make_link_token(session: Session, hub: Hub, request: PrivacyRequest) -> str:
 
 
 def prove(session: Session, hub: Hub, request: PrivacyRequest, secret: str) -> bool:
-    """Whether `secret` is the code or token that was sent last; the request is verified then, once, within `session`.
+    """Whether `secret` is the code or token that was sent last: once, within `session`. The request is verified then, and
+    answered soon where it needs no officer; a later proof lets the person see what became of it.
 
     Every try counts before it is compared, so that several at the same moment are not more than `MOST_TRIES`.
     """
     now = hub.clock()
     latest = select(IdentityProof.id).where(IdentityProof.request_id == request.id)
     proof_id = session.exec(latest.order_by(col(IdentityProof.made_at).desc(), col(IdentityProof.id).desc())).first()
-    if proof_id is None or request.state != "identity_pending":
+    if proof_id is None:
         return False
     live = (
         col(IdentityProof.id) == proof_id,
@@ -94,8 +98,18 @@ def prove(session: Session, hub: Hub, request: PrivacyRequest, secret: str) -> b
         return False
     proof.used_at = now
     session.add(proof)
-    verify(session, request, "the person", proof.channel, now)
+    if request.verified_at is None and request.state not in CLOSED:
+        verify(session, request, "the person", proof.channel, now)
+        answer_soon(session, request, now)
+    else:
+        take_step(session, request, "the person", "came_back", proof.channel, now)
     return True
+
+
+def answer_soon(session: Session, request: PrivacyRequest, now: datetime) -> None:
+    """Let a worker answer a request that needs no officer, within `session`."""
+    if request.kind in BY_ITSELF:
+        write_rows(session, RequestTask, [RequestTask(request_id=request.id, hook=ANSWER, due_at=now)])
 
 
 def _write(session: Session, hub: Hub, request: PrivacyRequest, channel: str, secret: str) -> None:
@@ -111,7 +125,8 @@ def _write(session: Session, hub: Hub, request: PrivacyRequest, channel: str, se
             ends_at=now + (CODE_LIFE if channel == "text" else LINK_LIFE),
         )
     )
-    take_step(session, request, "hub", "proof_sent", channel, now, "identity_pending")
+    state = "identity_pending" if request.verified_at is None else None
+    take_step(session, request, "hub", "proof_sent", channel, now, state)
 
 
 def _may_send(session: Session, hub: Hub, request: PrivacyRequest) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from hub.assembly import Hub
 from hub.contracts.disclosure import disclose
@@ -22,16 +22,13 @@ from hub.requests.file import keep_file, packed
 from hub.requests.letters import send_link
 from hub.requests.marketing import answered_this_year, disclosed_last_year
 from hub.requests.people import people_of, reference_of
-from hub.requests.proof import SEND_LINK
+from hub.requests.proof import ANSWER, SEND_LINK
 from hub.requests.steps import RequestRefused, audit, refuse, take_step
 from hub.requests.told import ask_plugins, collect, reference_for
 from hub.store.claims import claim, complete
 from hub.store.rows import write_rows
 
 log = structlog.get_logger(__name__)
-ANSWER = "answer"
-BY_ITSELF = frozenset({"access", "portability", "objection", "restriction", "third_party_disclosure"})
-"""Kinds that the hub answers by itself once the person has shown who they are; the others wait for an officer."""
 ONCE_A_YEAR = "Answered in this calendar year already; the law gives one answer a year."
 AT_ONCE = 10
 LONGEST_WAIT = timedelta(hours=1)
@@ -55,12 +52,6 @@ def run(hub: Hub, request_id: str, actor: str) -> PrivacyRequest:
     finish(hub, request_id, actor)
     with hub.store.reading() as session:
         return session.get_one(PrivacyRequest, request_id)
-
-
-def answer_soon(session: Session, request: PrivacyRequest, now: datetime) -> None:
-    """Let a worker answer a request that needs no officer, within `session`."""
-    if request.kind in BY_ITSELF:
-        write_rows(session, RequestTask, [RequestTask(request_id=request.id, hook=ANSWER, due_at=now)])
 
 
 def work_tasks(hub: Hub, request_id: str | None = None) -> int:

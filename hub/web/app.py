@@ -21,6 +21,7 @@ from hub.web.audio import audio_route
 from hub.web.forms import forms_router
 from hub.web.operation import Operation
 from hub.web.pictures import picture_route
+from hub.web.privacy import PrivacyPages
 from hub.web.recordings import recording_routes
 from hub.web.script import script_routes
 from hub.web.tracking import tracking_router
@@ -59,6 +60,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         Route("/readyz", operation.readyz),
         Route("/metrics", operation.metrics),
         *recording_routes(hub),
+        *PrivacyPages(hub, directory).routes(),
         audio_route(directory),
         picture_route(hub),
         *script_routes(directory, str(hub.config.hub.public_url)),

@@ -1,0 +1,80 @@
+"""The clerk of the requests: carries out what is due, reminds at 50, 80 and 100 % of the time, and lets go of old files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.errors import RetryLater
+from hub.model import PrivacyRequest, RequestStep
+from hub.model.requests import CLOSED
+from hub.requests.file import drop_file
+from hub.requests.running import work_tasks
+from hub.requests.steps import take_step
+
+log = structlog.get_logger(__name__)
+SHARES = (100, 80, 50)
+REMINDED = "reminded"
+AT_ONCE = 100
+
+
+def watch(hub: Hub) -> int:
+    """One round; how many tasks were taken."""
+    remind(hub)
+    _drop_old_files(hub)
+    return work_tasks(hub)
+
+
+def remind(hub: Hub) -> list[tuple[str, int]]:
+    """Note each open request that has passed a share of its time, once a share: (request id, per cent)."""
+    now = hub.clock()
+    with hub.store.reading() as session:
+        due = [(each.id, share) for each in open_requests(session) if (share := _share(session, each, now))]
+    for request_id, share in due:
+        with hub.store.writing() as session:
+            request = session.get_one(PrivacyRequest, request_id)
+            take_step(session, request, "hub", REMINDED, f"{share} %", now)
+        level = log.error if share == 100 else log.warning
+        level(
+            "a request of a person is waiting", request=request_id, passed=f"{share} %", see="hub privacy request list"
+        )
+    return due
+
+
+def open_requests(session: Session) -> list[PrivacyRequest]:
+    """Requests that are not closed, the most urgent first."""
+    still = select(PrivacyRequest).where(col(PrivacyRequest.state).not_in(CLOSED))
+    return sorted(session.exec(still), key=lambda each: (each.deadline, each.id))
+
+
+def overdue(session: Session, now: datetime) -> list[PrivacyRequest]:
+    """Open requests whose deadline has passed."""
+    return [each for each in open_requests(session) if each.deadline < now]
+
+
+def _share(session: Session, request: PrivacyRequest, now: datetime) -> int | None:
+    whole = (request.deadline - request.received_at).total_seconds()
+    passed = 100 * (now - request.received_at).total_seconds() / max(1.0, whole)
+    share = next((each for each in SHARES if passed >= each), None)
+    if share is None:
+        return None
+    noted = select(RequestStep.id).where(
+        RequestStep.request_id == request.id, RequestStep.action == REMINDED, RequestStep.result == f"{share} %"
+    )
+    return None if session.exec(noted).first() else share
+
+
+def _drop_old_files(hub: Hub) -> None:
+    now = hub.clock()
+    with hub.store.reading() as session:
+        over = select(PrivacyRequest.id).where(col(PrivacyRequest.file_ends_at) <= now).limit(AT_ONCE)
+        ids = list(session.exec(over))
+    for request_id in ids:
+        try:
+            with hub.store.writing() as session:
+                drop_file(session, hub, session.get_one(PrivacyRequest, request_id))
+        except RetryLater as error:
+            log.warning("a person's file is not deleted yet", request=request_id, reason=str(error))

@@ -1,0 +1,286 @@
+"""`/privacy/{company}`: people ask for their data, show who they are, and fetch the answer. It tells nobody who is known."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from hub.assembly import Hub
+from hub.errors import RingfenceError
+from hub.model import Account, Company, PrivacyRequest
+from hub.model.requests import CLOSED, KINDS
+from hub.numbers.directory import LiveDirectory
+from hub.numbers.limits import network_of
+from hub.privacy.policies.standing import current_statement
+from hub.requests.file import as_json, read_file
+from hub.requests.proof import prove, send_code, texting_line, want_link
+from hub.requests.steps import email_address, open_request, take_step
+from hub.requests.tickets import address_of, request_of
+from hub.web.addresses import Proxies
+from hub.web.bodies import read_body
+from hub.web.honours import Honours
+from hub.web.privacy_forms import BODY_CAP, Doorkeeper, Forms, fields_of
+from hub.web.privacy_words import PLACES, STATES, WORDS, templates
+from hub.web.strangers import refusal, signals
+
+Serve = Callable[[Request, Company, dict[str, str]], Response]
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+}
+TOO_MANY = "Too many requests came from your network; please try again in some minutes."
+NOT_OURS = (
+    "Your browser did not send what this form needs; reload the page and try again. Cookies must be allowed for it."
+)
+WRONG = "That code is not right, or its time is over. You can have a new one sent."
+STYLE = Path(__file__).with_name("static") / "privacy.css"
+
+
+class PrivacyPages:
+    """The pages of one hub."""
+
+    def __init__(self, hub: Hub, directory: LiveDirectory) -> None:
+        self._hub, self._directory = hub, directory
+        self._forms, self._door, self._honours = Forms(hub), Doorkeeper(), Honours(hub)
+        self._proxies = Proxies(hub.config.hub.trusted_proxies)
+
+    def routes(self) -> list[Route]:
+        """All routes."""
+        ticket = "/privacy/{company}/requests/{ticket}"
+        return [
+            Route("/privacy.css", self._style, methods=["GET"]),
+            Route("/privacy/{company}", self._guarded(self._page), methods=["GET"]),
+            Route("/privacy/{company}/requests", self._guarded(self._ask), methods=["POST"]),
+            Route(ticket, self._guarded(self._look), methods=["GET"]),
+            Route(f"{ticket}/confirm", self._guarded(self._look), methods=["GET"]),
+            Route(f"{ticket}/proof", self._guarded(self._prove), methods=["POST"]),
+            Route(f"{ticket}/again", self._guarded(self._again), methods=["POST"]),
+            Route(f"{ticket}/file", self._guarded(self._file), methods=["GET"]),
+            Route(f"{ticket}/certificate", self._guarded(self._certificate), methods=["GET"]),
+        ]
+
+    def _style(self, request: Request) -> Response:
+        return Response(STYLE.read_bytes(), headers={"Cache-Control": "max-age=3600"}, media_type="text/css")
+
+    def _guarded(self, serve: Serve) -> Callable[[Request], Awaitable[Response]]:
+        """A page of a company that there is; a post of a form of ours."""
+
+        async def guarded(request: Request) -> Response:
+            company = self._directory.current().companies.get(request.path_params["company"])
+            if company is None:
+                return refusal(404, "Not found")
+            told: dict[str, str] = {}
+            answer = serve
+            if request.method == "POST":
+                body = await read_body(request, BODY_CAP)
+                told = fields_of(body or b"")
+                if body is None or not self._forms.is_ours(request, told):
+                    answer = self._not_ours
+            try:
+                return await run_in_threadpool(answer, request, company, told)
+            except (SQLAlchemyError, RingfenceError):
+                return refusal(503, "Try again")
+
+        return guarded
+
+    def _not_ours(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+        return self._shown(
+            request, company, "privacy_page.html", 403, trouble=NOT_OURS, **self._start(request, company)
+        )
+
+    # The first page.
+
+    def _page(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+        return self._shown(request, company, "privacy_page.html", **self._start(request, company))
+
+    def _start(self, request: Request, company: Company) -> dict[str, Any]:
+        with self._hub.store.reading() as session:
+            account = session.get_one(Account, company.account_id)
+            statement = current_statement(session, account, self._hub.clock())
+        gpc, dnt = signals(request)
+        return {
+            "kinds": [(kind, *WORDS[kind]) for kind in KINDS],
+            "places": PLACES,
+            "statement": statement,
+            "gpc": gpc,
+            "honours_gpc": self._honours.signal(company, "gpc"),
+            "honours_dnt": self._honours.signal(company, "dnt"),
+            "dnt": dnt,
+            "by_text": texting_line(self._hub, self._directory.current(), company) is not None,
+            "by_mail": self._hub.config.mail is not None,
+        }
+
+    def _ask(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+        """The same work and the same answer for everybody: whether a person is known is not looked at here."""
+        kind, place = told.get("kind", ""), told.get("place", "")
+        phone, email = told.get("phone", "").strip(), told.get("email", "").strip()
+        trouble, status = None, 422
+        if not self._door.may_ask(company.id, self._network(request), self._hub.clock()):
+            trouble, status = TOO_MANY, 429
+        elif kind not in KINDS or place not in ("", *(code for code, _ in PLACES)):
+            trouble = "Please choose what you would like."
+        elif bool(phone) == bool(email):
+            trouble = "Please give your mobile number, or your e-mail address: one of them."
+        right = {
+            "name": told.get("new_name", "")[:200].strip(),
+            "email": email_address(told.get("new_email")) or "",
+            "phone_number": told.get("new_phone", "")[:40].strip(),
+        }
+        if trouble is None and kind == "correction" and not any(right.values()):
+            trouble = "Please say what is right: open “Only for a correction”."
+        if trouble is None:
+            try:
+                return self._opened(company, kind, phone, email, place, right)
+            except RingfenceError as error:
+                trouble = str(error)
+        return self._shown(
+            request, company, "privacy_page.html", status, trouble=trouble, chosen=kind, **self._start(request, company)
+        )
+
+    def _opened(
+        self, company: Company, kind: str, phone: str, email: str, place: str, right: dict[str, str]
+    ) -> Response:
+        with self._hub.store.writing() as session:
+            made = open_request(
+                session,
+                self._hub,
+                company,
+                kind,
+                actor="the person",
+                channel="page",
+                phone=phone or None,
+                email=email or None,
+                declared=[place] if place else [],
+                correction={name: value for name, value in right.items() if value} if kind == "correction" else None,
+            )
+            self._send(session, made, company)
+        return RedirectResponse(address_of(self._hub, company, made.id), 303, HEADERS)
+
+    def _send(self, session: Session, made: PrivacyRequest, company: Company) -> None:
+        if made.phone_number:
+            send_code(session, self._hub, self._directory.current(), made, company)
+        else:
+            want_link(session, self._hub, made)
+
+    # One request's page.
+
+    def _look(self, request: Request, company: Company, told: dict[str, str], trouble: str | None = None) -> Response:
+        found = self._found(request, company)
+        if found is None:
+            return refusal(404, "Not found")
+        seen = self._forms.is_in(request, found.id)
+        return self._shown(
+            request,
+            company,
+            "privacy_request.html",
+            422 if trouble else 200,
+            trouble=trouble,
+            request=found,
+            here=self._here(request),
+            seen=seen,
+            words=WORDS[found.kind][0],
+            state=STATES[found.state],
+            open=found.state not in CLOSED,
+            file=seen and found.file_path is not None,
+            certificate=bool(found.certificate),
+            by_text=found.phone_number is not None,
+            confirm=request.query_params.get("token", "")[:100] if request.url.path.endswith("/confirm") else "",
+        )
+
+    def _prove(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+        found = self._found(request, company)
+        if found is None:
+            return refusal(404, "Not found")
+        if not self._door.may_try(self._network(request), self._hub.clock()):
+            return self._look(request, company, told, TOO_MANY)
+        secret = "".join(told.get("secret", "")[:100].split())
+        with self._hub.store.writing() as session:
+            proven = prove(session, self._hub, session.get_one(PrivacyRequest, found.id), secret)
+        if not proven:
+            return self._look(request, company, told, WRONG)
+        response = RedirectResponse(self._here(request), 303, HEADERS)
+        self._forms.let_in(response, found.id)
+        return response
+
+    def _again(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+        found = self._found(request, company)
+        if found is None:
+            return refusal(404, "Not found")
+        if not self._door.may_ask(company.id, self._network(request), self._hub.clock()):
+            return self._look(request, company, told, TOO_MANY)
+        with self._hub.store.writing() as session:
+            self._send(session, session.get_one(PrivacyRequest, found.id), company)
+        return RedirectResponse(self._here(request), 303, HEADERS)
+
+    def _file(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+        found = self._found(request, company)
+        if found is None or not self._forms.is_in(request, found.id):
+            return refusal(404, "Not found")
+        with self._hub.store.reading() as session:
+            data = read_file(session, self._hub, found)
+        if data is None:
+            return refusal(404, "Not found")
+        with self._hub.store.writing() as session:
+            current = session.get_one(PrivacyRequest, found.id)
+            take_step(session, current, "the person", "downloaded", f"{len(data)} bytes", self._hub.clock())
+        named = {**HEADERS, "Content-Disposition": 'attachment; filename="your-data.zip"'}
+        return Response(data, headers=named, media_type="application/zip")
+
+    def _certificate(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+        """It names nobody, so the page's own address is enough to fetch it."""
+        found = self._found(request, company)
+        if found is None or not found.certificate:
+            return refusal(404, "Not found")
+        named = {**HEADERS, "Content-Disposition": 'attachment; filename="certificate-of-erasure.json"'}
+        return Response(as_json(found.certificate), headers=named, media_type="application/json")
+
+    def _found(self, request: Request, company: Company) -> PrivacyRequest | None:
+        request_id = request_of(self._hub, request.path_params["ticket"])
+        if request_id is None:
+            return None
+        with self._hub.store.reading() as session:
+            found = session.get(PrivacyRequest, request_id)
+        return found if found is not None and found.company_id == company.id else None
+
+    def _here(self, request: Request) -> str:
+        return f"/privacy/{request.path_params['company']}/requests/{request.path_params['ticket']}"
+
+    def _network(self, request: Request) -> str | None:
+        return network_of(self._proxies.client_of(request))
+
+    def _shown(
+        self, request: Request, company: Company, template: str, status: int = 200, /, **values: Any
+    ) -> Response:
+        nonce, form = self._forms.begin(request)
+        text = (
+            templates()
+            .get_template(template)
+            .render(
+                {
+                    "company": company.title,
+                    "name": company.name,
+                    "form": form,
+                    "trouble": None,
+                    "chosen": None,
+                    **values,
+                }
+            )
+        )
+        response = Response(text, status, HEADERS, media_type="text/html")
+        self._forms.remember(response, nonce)
+        return response

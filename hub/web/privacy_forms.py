@@ -1,0 +1,112 @@
+"""Forms of strangers on our own pages: whether a post comes from our page, who has shown who they are, how much is too much."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.assembly import Hub
+from hub.numbers.limits import MOST_NETWORKS, TokenBucket
+
+FORM_COOKIE, PERSON_COOKIE = "ringfence_form", "ringfence_person"
+PERSON_LIFE = timedelta(hours=1)
+BODY_CAP = 20_000
+MOST_FIELDS = 30
+ASKED_BY_NETWORK, ASKED_OF_COMPANY, TRIED_BY_NETWORK = (10.0, 1 / 120), (60.0, 1 / 10), (30.0, 1 / 30)
+"""Requests, at once and a second, from one network and to one company; proofs that are tried from one network."""
+
+
+class Doorkeeper:
+    """Counts what networks ask for, in one process; of an address only its network is looked at, and forgotten with it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._buckets: OrderedDict[tuple[str, str], TokenBucket] = OrderedDict()
+
+    def may_ask(self, company_id: str, network: str | None, now: datetime) -> bool:
+        """Whether one more request is taken."""
+        with self._lock:
+            if network is not None and not self._take(("ask", network), ASKED_BY_NETWORK, now):
+                return False
+            return self._take(("company", company_id), ASKED_OF_COMPANY, now)
+
+    def may_try(self, network: str | None, now: datetime) -> bool:
+        """Whether one more code or link is tried."""
+        with self._lock:
+            return network is None or self._take(("try", network), TRIED_BY_NETWORK, now)
+
+    def _take(self, key: tuple[str, str], limit: tuple[float, float], now: datetime) -> bool:
+        capacity, per_second = limit
+        bucket = self._buckets.pop(key, None) or TokenBucket(capacity, per_second, capacity, now)
+        self._buckets[key] = bucket
+        if len(self._buckets) > MOST_NETWORKS:
+            self._buckets.popitem(last=False)
+        return bucket.take(now) >= 1
+
+
+class Forms:
+    """The forms of one hub's own pages."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._keyring, self._clock = hub.keyring, hub.clock
+        public = urlsplit(str(hub.config.hub.public_url))
+        self.origin = f"{public.scheme}://{public.netloc}"
+        self._secure = public.scheme == "https"
+
+    def begin(self, request: Request) -> tuple[str, str]:
+        """The nonce of a visitor's cookie, new where there is none, and what their forms carry in a hidden field."""
+        nonce = request.cookies.get(FORM_COOKIE, "")
+        if not 20 <= len(nonce) <= 64:
+            nonce = secrets.token_urlsafe(24)
+        return nonce, self._keyring.sign(FORM_COOKIE, nonce.encode("utf-8", "replace"))
+
+    def remember(self, response: Response, nonce: str) -> None:
+        """Set the form's cookie."""
+        self._set(response, FORM_COOKIE, nonce, PERSON_LIFE)
+
+    def is_ours(self, request: Request, told: dict[str, str]) -> bool:
+        """Whether a post comes from a form of ours in the same browser: its Origin, its cookie and its hidden field agree."""
+        nonce = request.cookies.get(FORM_COOKIE, "").encode("utf-8", "replace")
+        same = request.headers.get("origin") == self.origin
+        return same and bool(nonce) and self._keyring.signed(FORM_COOKIE, nonce, told.get("form", ""))
+
+    def let_in(self, response: Response, request_id: str) -> None:
+        """Let the browser see this one request for an hour."""
+        until = int((self._clock() + PERSON_LIFE).timestamp())
+        value = f"{request_id}.{until}"
+        signed = self._keyring.sign(PERSON_COOKIE, value.encode())
+        self._set(response, PERSON_COOKIE, f"{value}.{signed}", PERSON_LIFE)
+
+    def is_in(self, request: Request, request_id: str) -> bool:
+        """Whether this browser has shown, within the hour, that this request is its person's."""
+        value, _, signature = request.cookies.get(PERSON_COOKIE, "").rpartition(".")
+        theirs, _, until = value.partition(".")
+        if theirs != request_id or not until.isascii() or not until.isdigit():
+            return False
+        lives = int(until) > self._clock().timestamp()
+        return lives and self._keyring.signed(PERSON_COOKIE, value.encode(), signature)
+
+    def _set(self, response: Response, name: str, value: str, life: timedelta) -> None:
+        response.set_cookie(
+            name,
+            value,
+            max_age=int(life.total_seconds()),
+            path="/privacy",
+            secure=self._secure,
+            httponly=True,
+            samesite="strict" if name == FORM_COOKIE else "lax",
+        )
+
+
+def fields_of(body: bytes) -> dict[str, str]:
+    """What a form holds; the last of several with one name. Nothing where it is no form."""
+    try:
+        return dict(parse_qsl(body.decode("ascii"), max_num_fields=MOST_FIELDS, encoding="utf-8", errors="replace"))
+    except (ValueError, UnicodeDecodeError):
+        return {}

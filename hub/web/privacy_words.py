@@ -1,0 +1,58 @@
+"""The words of the privacy page, and its templates."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+WORDS = {
+    "access": (
+        "Tell me what you hold about me",
+        "A copy of everything, with recordings, and who was given what and when.",
+    ),
+    "correction": ("Correct what is wrong", "Your name, your e-mail address or your phone number."),
+    "erasure": ("Erase my data", "Here and at our providers; you get a signed certificate."),
+    "objection": (
+        "Do not use my data for marketing",
+        "No advertising, no marketing texts, no sale or sharing of your data.",
+    ),
+    "restriction": ("Keep my data, but do not use it", "For instance while you dispute something."),
+    "portability": ("Give me my data for another service", "As a file that machines can read."),
+    "third_party_disclosure": (
+        "Tell me who got my data for their own marketing",
+        "For the last calendar year, as California's Shine the Light law gives it.",
+    ),
+    "child": ("Erase the data of a child under 13", "As a parent or guardian; we will ask how we can tell."),
+}
+STATES = {
+    "received": "received",
+    "identity_pending": "waiting until you show that it is you",
+    "verified": "accepted and waiting for its turn",
+    "planned": "being prepared",
+    "running": "under way",
+    "waiting_plugin": "under way; we wait for one of our providers",
+    "held": "under review",
+    "done": "answered",
+    "refused": "closed; you will hear from us why, and you may complain to your data protection authority",
+}
+PLACES = (
+    ("US-CA", "California"),
+    ("US", "Elsewhere in the United States"),
+    ("CA", "Canada"),
+    ("EU", "European Union, Norway, Iceland or Liechtenstein"),
+    ("GB", "United Kingdom"),
+    ("AU", "Australia"),
+)
+
+
+@lru_cache(maxsize=1)
+def templates() -> Environment:
+    """The pages' templates; every value is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    return Environment(
+        loader=PackageLoader("hub.web"), autoescape=select_autoescape(default=True), undefined=StrictUndefined
+    )

@@ -12,7 +12,20 @@ from sqlalchemy import Delete, Update, and_, delete, func, or_, tuple_, update
 from sqlmodel import Session, col, select
 
 from hub.config.retention import RetentionSection, default_life
-from hub.model import Attempt, Call, Delivery, FormSubmission, Person, SyncSlot, TextMessage, TranscriptRow
+from hub.model import (
+    Attempt,
+    Attribution,
+    Call,
+    Delivery,
+    FormSubmission,
+    Lease,
+    PageView,
+    Person,
+    SyncSlot,
+    TextMessage,
+    TranscriptRow,
+    Visit,
+)
 from hub.privacy.lives import LIVES, PSEUDONYM, Life
 from hub.store.engine import Store
 
@@ -52,6 +65,8 @@ def _step(life: Life, retention: RetentionSection, now: datetime) -> Callable[[S
     """What ends the next rows of a table; None where another module does."""
     if life.table is Person:
         return lambda session: _end_people(session, life, retention, now)
+    if life.table is Visit and life.until == "expires_at":
+        return lambda session: _end_visits(session, life, retention, now)
     if life.table is Delivery:
         return lambda session: _end_given_up(session, life, retention, now)
     if life.table is TranscriptRow:
@@ -109,6 +124,18 @@ def _end_people(session: Session, life: Life, retention: RetentionSection, now: 
     if gone:
         _run(session, update(Person).where(col(Person.id).in_(gone)).values(_empty(life)))
     return len(gone)
+
+
+def _end_visits(session: Session, life: Life, retention: RetentionSection, now: datetime) -> int:
+    """A visit that nothing refers to goes; one that led to a call or a form is emptied and stays its cause."""
+    over = select(Visit.id).where(life.over(retention, now)).limit(AT_ONCE).with_for_update(skip_locked=True)
+    ids = list(session.exec(over))
+    referring: list[Any] = [Attribution, FormSubmission, Lease, PageView]
+    alone = [~select(table.visit_id).where(table.visit_id == Visit.id).exists() for table in referring]
+    if ids:
+        _run(session, delete(Visit).where(col(Visit.id).in_(ids), *alone))
+        _run(session, update(Visit).where(col(Visit.id).in_(ids)).values(_empty(life)))
+    return len(ids)
 
 
 def _end_given_up(session: Session, life: Life, retention: RetentionSection, now: datetime) -> int:

@@ -12,16 +12,17 @@ from hub.privacy.datamap.picture import svg
 
 STYLE = """
 :root { color-scheme: light; }
-body { font: 15px/1.5 system-ui, sans-serif; color: #1f2933; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 15px/1.5 system-ui, sans-serif; color: #1f2933; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { margin-top: 2.2rem; font-size: 1.2rem; }
 p.when { color: #5a6775; margin-top: .2rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #d9dee3; }
-th { color: #5a6775; font-weight: 600; } td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+th { color: #5a6775; font-weight: 600; }
+td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .finding { border-left: 4px solid #b42318; background: #fef3f2; padding: .5rem .9rem; }
 .calm { border-left: 4px solid #2e7d4f; background: #f1f8f4; padding: .5rem .9rem; }
-code { font-size: .85em; }
+code { font-size: .85em; overflow-wrap: anywhere; }
 @media print { body { max-width: none; margin: 0; font-size: 11px; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
 """
 

@@ -36,6 +36,7 @@ from hub.model import (
     TextMedia,
     TextMessage,
     TextStatus,
+    Tracker,
     TranscriptRow,
     Visit,
 )
@@ -64,6 +65,8 @@ class Life:
     until: str = "expires_at"
     counts_from_start: bool = False
     start: str | None = None
+    never_after: str | None = None
+    """An indexed column whose time is never after `until`, where that has no index of its own."""
     columns: tuple[str, ...] = ()
     """The personal columns that end; all of the table where none is named."""
     with_them: tuple[str, ...] = ()
@@ -83,6 +86,9 @@ class Life:
         life = retention.life(self.kind)
         moved = timedelta() if self.counts_from_start else default_life(self.kind)
         conditions = [until <= now - life + moved, *self.where]
+        if self.never_after is not None:
+            earlier: Any = getattr(self.table, self.never_after)
+            conditions.append(earlier <= now - life + moved)
         if self.start is not None:
             start: Any = _start(self)
             conditions = [until <= max(now, now - life + moved), or_(until <= now, start <= now - life), *self.where]
@@ -145,8 +151,10 @@ LIVES: Sequence[Life] = (
     Life("contacts of deals", OutcomeRow, "call_metadata", "emptied"),
     Life("people", Person, "call_metadata", "emptied"),
     Life("page views", PageView, "visitor_session"),
-    Life("leases", Lease, "visitor_session", counts_from_start=True),
-    Life("overflows", PoolOverflow, "visitor_session", until="at", counts_from_start=True),
+    Life("leases", Lease, "visitor_session", counts_from_start=True, never_after="granted_at"),
+    # The index begins with the tracker.
+    Life("overflows", PoolOverflow, "visitor_session", until="at", counts_from_start=True,
+         where=(col(PoolOverflow.tracker_id).in_(select(Tracker.id)),)),
     Life("click ids of visits", Visit, "click_ids", "emptied", until="clicks_end_at", columns=CLICKS,
          with_them=("clicked_at",)),
     Life("visits", Visit, "visitor_session", "emptied", with_them=("person_id",)),

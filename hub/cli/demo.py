@@ -48,6 +48,7 @@ def demo(
     from rich.console import Console
 
     from hub import logs
+    from hub.demo.access_file import write_access_file
     from hub.demo.data_map import show_data_map
     from hub.demo.ledger import account
     from hub.demo.screen import show_ledger
@@ -66,7 +67,9 @@ def demo(
             _perform(console, opened, play, calls)
         ledger = account(opened.hub, opened.sandboxes, play.tally)
         show_ledger(console, ledger, play.tally)
-        show_data_map(console, opened.hub, _papers_of(loaded))
+        papers = _papers_of(Path(loaded.hub.database.removeprefix("sqlite:///")))
+        write_access_file(console, opened.hub, papers)
+        show_data_map(console, opened.hub, papers)
         _farewell(console, opened, ledger.adds_up, leave, address)
         if leave:
             raise typer.Exit(0 if ledger.adds_up else 1)
@@ -86,8 +89,7 @@ def _demo_config(loaded: Config) -> Config:
     return replace(loaded, hub=hub, recordings=recordings)
 
 
-def _papers_of(loaded: Config) -> Path:
-    file = Path(loaded.hub.database.removeprefix("sqlite:///"))
+def _papers_of(file: Path) -> Path:
     return file.with_name(f"{file.name}-papers")
 
 
@@ -117,7 +119,8 @@ def _make_room(file: Path) -> None:
         )
     for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
         each.unlink(missing_ok=True)
-    shutil.rmtree(_audio_of(file), ignore_errors=True)
+    for folder in (_audio_of(file), _papers_of(file)):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _mark(opened: Opened) -> None:

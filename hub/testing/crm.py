@@ -13,7 +13,7 @@ from hub.contracts.conversions import CallActivity, Receipt
 from hub.contracts.disclosure import disclose
 from hub.contracts.facts import Caller, Fact
 from hub.contracts.outcomes import Outcome, OutcomePage
-from hub.contracts.people import Erasure, PersonReference
+from hub.contracts.people import Corrected, Correction, Erasure, PersonReference
 from hub.contracts.phones import phone_number
 from hub.contracts.sandbox import CrmSandbox, Sandbox
 from hub.contracts.values import Money
@@ -41,6 +41,8 @@ class CrmConformance(WireConformance):
         person = PersonReference(phone_numbers=(samples.person_number(),), emails=("pat.doe@example.com",))
         for hook in ("export_person", "erase_person"):
             yield WireCall(hook, {"person": disclose(person, connector.manifest, hook).value})
+        wrong = Correction(phone_numbers=person.phone_numbers, emails=person.emails, new_name="Pat Doe")
+        yield WireCall("correct_person", {"correction": disclose(wrong, connector.manifest, "correct_person").value})
 
     def _sample(self, connector: Connector, **changes: Any) -> CallActivity:
         made = samples.call_activity(connector.services.clock(), **changes)
@@ -173,6 +175,41 @@ class CrmConformance(WireConformance):
         assert facts and all(isinstance(fact, Fact) for fact in facts)
         assert not ask(connector, "enrich_caller", caller=_caller(connector, samples.person_number()))
         assert not ask(connector, "enrich_caller", caller=_caller(connector, None))
+
+    def test_a_persons_name_is_corrected_and_twice_is_no_error(self, connector: Connector, sandbox: Sandbox) -> None:
+        if "correct_person" not in implemented_hooks(connector):
+            pytest.skip("this plugin corrects nobody")
+        number = samples.person_number()
+        _crm(sandbox).add_contact("Alex Pow", number, "alex.poe@example.com")
+        whole = Correction(phone_numbers=(number,), new_name="Alex Poe", new_email="alex@example.org")
+        correction = disclose(whole, connector.manifest, "correct_person").value
+        for _ in range(2):
+            done: Corrected = ask(connector, "correct_person", correction=correction)
+            assert (done.status, done.records) == ("corrected", 1)
+        if "export_person" in implemented_hooks(connector):
+            person = disclose(PersonReference(phone_numbers=(number,)), connector.manifest, "export_person").value
+            told = str([record.fields for record in ask(connector, "export_person", person=person)])
+            assert "alex@example.org" in told and "Poe" in told and "Pow" not in told, told
+        stranger = disclose(
+            Correction(phone_numbers=(samples.person_number(),), new_name="Nobody"),
+            connector.manifest,
+            "correct_person",
+        ).value
+        assert ask(connector, "correct_person", correction=stranger).status == "nothing_held"
+
+    def test_a_correction_that_fits_different_people_changes_nobody(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        if "correct_person" not in implemented_hooks(connector):
+            pytest.skip("this plugin corrects nobody")
+        number = samples.person_number()
+        for name in ("Alex Poe", "Robin Roe"):
+            _crm(sandbox).add_contact(name, number)
+        whole = Correction(phone_numbers=(number,), new_name="Sam Low")
+        done: Corrected = ask(
+            connector, "correct_person", correction=disclose(whole, connector.manifest, "correct_person").value
+        )
+        assert done.status == "impossible" and done.reason
 
     def test_a_person_can_be_shown_and_erased(self, connector: Connector, sandbox: Sandbox) -> None:
         hooks = implemented_hooks(connector)

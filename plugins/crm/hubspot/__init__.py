@@ -13,6 +13,8 @@ from hub.api import (
     Caller,
     ConnectionReport,
     Connector,
+    Corrected,
+    Correction,
     Erasure,
     Event,
     Fact,
@@ -93,6 +95,11 @@ class HubSpot(Connector):
     def erase_person(self, person: PersonReference) -> Erasure:
         """GDPR delete of the person's contacts, and deletion of the calls that we logged."""
         return privacy.erase_person(self._client, self.settings, person)
+
+    @hookimpl
+    def correct_person(self, correction: Correction) -> Corrected:
+        """The right name, address and number in the person's contact."""
+        return privacy.correct_person(self._client, self.settings, correction)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:

@@ -31,6 +31,13 @@ MANIFEST = Manifest(
             use="essential.legal_obligation",
             shares=(Share(field="phone_numbers"), Share(field="emails")),
         ),
+        DataFlow(
+            hook="correct_person",
+            use="essential.legal_obligation",
+            shares=tuple(
+                Share(field=name) for name in ("phone_numbers", "emails", "new_name", "new_email", "new_phone_number")
+            ),
+        ),
     ),
     retention="as long as the customer keeps the contact or the call in HubSpot",
     deletion=Deletion(

@@ -1,18 +1,19 @@
-"""A person's data at HubSpot: told, and erased for good."""
+"""A person's data at HubSpot: told, corrected, and erased for good."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from hub.api import Erasure, HeldRecord, PersonReference, RetryLater
+from hub.api import Corrected, Correction, Erasure, HeldRecord, PersonReference, RetryLater
 
 from . import contacts
 from .calls import has_call_property
 from .client import Client
-from .objects import Found, batches, search_all
+from .objects import PAGE, Found, batches, listed, search_all
 from .refusals import UNREADABLE
 from .settings import HubSpotSettings
+from .translate import full_name, right
 
 CALL_FIELDS = ("hs_timestamp", "hs_call_from_number", "hs_call_to_number", "hs_call_title", "hs_call_body")
 
@@ -40,6 +41,28 @@ def erase_person(client: Client, settings: HubSpotSettings, person: PersonRefere
         _purge(client, contact)
     records = len(calls) + len(people)
     return Erasure(status="erased" if records else "nothing_held", records=records)
+
+
+def correct_person(client: Client, settings: HubSpotSettings, correction: Correction) -> Corrected:
+    """Put the right name, address and number into the person's contact, or into several that are of one name.
+
+    A number that contacts of different names share is no proof of whom the correction is about: then none is changed.
+    """
+    known = PersonReference(phone_numbers=correction.phone_numbers, emails=correction.emails)
+    people = _contacts(client, settings, known)
+    if not people:
+        return Corrected(status="nothing_held")
+    if len({full_name(properties) for _, properties in people}) > 1:
+        reason = f"{len(people)} contacts of different names fit; correct the right one in HubSpot."
+        return Corrected(status="impossible", reason=reason)
+    changes = [{"id": contact, "properties": right(correction, held, settings.country)} for contact, held in people]
+    inputs = [change for change in changes if change["properties"]]
+    for first in range(0, len(inputs), PAGE):
+        request = {"inputs": inputs[first : first + PAGE]}
+        done = listed(client.ask(lambda crm, request=request: crm.contacts.batch_api.update(request)))  # type: ignore[misc]
+        if len(done) < len(request["inputs"]):
+            raise RetryLater(UNREADABLE)
+    return Corrected(status="corrected", records=len(people))
 
 
 def _archive(client: Client, inputs: Sequence[dict[str, str]]) -> None:

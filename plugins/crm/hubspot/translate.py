@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from hub.api import CallActivity, Fact, Money, Outcome, phone_number
+from hub.api import CallActivity, Correction, Fact, Money, Outcome, phone_number
 
 from .settings import Stage
 
@@ -103,6 +103,25 @@ def phones(properties: Properties, country: str) -> tuple[str, ...]:
     """A contact's numbers in E.164, each once."""
     read = (phone_number(properties.get(name), country) for name in PHONES)
     return tuple(dict.fromkeys(number for number in read if number))
+
+
+def full_name(properties: Properties) -> str:
+    """A contact's name, for comparing."""
+    return " ".join(filter(None, (properties.get("firstname"), properties.get("lastname")))).strip().casefold()
+
+
+def right(correction: Correction, held: Properties, country: str) -> dict[str, str]:
+    """The properties of a contact that a correction changes; a number goes where the old one stood, else to `phone`."""
+    changed: dict[str, str] = {}
+    if correction.new_name:
+        first, _, last = correction.new_name.strip().rpartition(" ")
+        changed |= {"firstname": first, "lastname": last}
+    if correction.new_email:
+        changed["email"] = correction.new_email
+    if correction.new_phone_number:
+        old = [name for name in PHONES if phone_number(held.get(name), country) in correction.phone_numbers]
+        changed |= dict.fromkeys(old or ["phone"], correction.new_phone_number)
+    return {name: value for name, value in changed.items() if (held.get(name) or "") != value}
 
 
 def outcome(

@@ -12,6 +12,8 @@ from hub.api import (
     Caller,
     ConnectionReport,
     Connector,
+    Corrected,
+    Correction,
     DataFlow,
     Deletion,
     Erasure,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 PERSON = (Share(field="phone_numbers"), Share(field="emails"))
+RIGHT = (Share(field="new_name"), Share(field="new_email"), Share(field="new_phone_number"))
 
 
 class Salesforce(Connector):
@@ -63,6 +66,7 @@ class Salesforce(Connector):
             ),
             DataFlow(hook="export_person", use="essential.legal_obligation", shares=PERSON),
             DataFlow(hook="erase_person", use="essential.legal_obligation", shares=PERSON),
+            DataFlow(hook="correct_person", use="essential.legal_obligation", shares=(*PERSON, *RIGHT)),
         ),
         retention="until the business deletes it; then 15 days in Salesforce's recycle bin",
         deletion=Deletion(
@@ -123,6 +127,13 @@ class Salesforce(Connector):
         from .privacy import erase
 
         return erase(self.connection, person)
+
+    @hookimpl
+    def correct_person(self, correction: Correction) -> Corrected:
+        """The right name, address and number in the person's contacts and leads."""
+        from .privacy import correct
+
+        return correct(self.connection, correction)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:

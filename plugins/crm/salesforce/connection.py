@@ -59,6 +59,11 @@ class Connection:
         body = {"allOrNone": False, "records": list(records)}
         return _results(self._call(lambda client: client.restful(COLLECTION, method="POST", json=body)), len(records))
 
+    def update(self, records: Sequence[Row]) -> list[Row]:
+        """Change up to `MOST_RECORDS` records by their `id`, each for itself; one result each, in order."""
+        body = {"allOrNone": False, "records": list(records)}
+        return _results(self._call(lambda client: client.restful(COLLECTION, method="PATCH", json=body)), len(records))
+
     def delete(self, ids: Sequence[str]) -> list[Row]:
         """Delete up to `MOST_RECORDS` records, each for itself; one result each, in order."""
         chosen = {"ids": ",".join(ids), "allOrNone": "false"}

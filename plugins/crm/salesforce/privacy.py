@@ -1,16 +1,16 @@
-"""What Salesforce holds on a person, and erasing it as far as the settings let us."""
+"""What Salesforce holds on a person, correcting it, and erasing it as far as the settings let us."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hub.api import Erasure, HeldRecord, PersonReference, phone_number
+from hub.api import Corrected, Correction, Erasure, HeldRecord, PersonReference, RetryLater, phone_number
 
 from .connection import MOST_RECORDS, Connection, Row
 from .people import CONDITIONS, FIELDS, Person, by_numbers
 from .refusals import first_error
 from .sosl import MOST_ROWS, phrase
-from .translate import SIGNATURE
+from .translate import SIGNATURE, right
 
 TASK_FIELDS = "Id, Subject, ActivityDate, CallDurationInSeconds, Description, WhoId"
 GONE = ("ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY")
@@ -58,6 +58,30 @@ def erase(connection: Connection, person: PersonReference) -> Erasure:
     else:
         return Erasure(status="erased", records=deleted, reason=IN_RECYCLE_BIN)
     return Erasure(status="impossible", records=deleted, reason=reason)
+
+
+def correct(connection: Connection, correction: Correction) -> Corrected:
+    """Put the right name, address and number into the person's contacts and leads; those of different names are left alone."""
+    people = _matching(connection, PersonReference(phone_numbers=correction.phone_numbers, emails=correction.emails))
+    if not people:
+        return Corrected(status="nothing_held")
+    if len({one.name for one in people}) > 1:
+        reason = f"{len(people)} contacts or leads of different people fit; correct the right one in Salesforce."
+        return Corrected(status="impossible", reason=reason)
+    changes = [
+        {"attributes": {"type": one.kind}, "id": one.id, **fields}
+        for one in people
+        if (fields := right(correction, one.record, one.kind, connection.settings.country))
+    ]
+    for start in range(0, len(changes), MOST_RECORDS):
+        for result in connection.update(changes[start : start + MOST_RECORDS]):
+            code = first_error(result.get("errors"))[0]
+            if code == "UNABLE_TO_LOCK_ROW":
+                raise RetryLater("Salesforce has the person's record locked; the hub tries again.")
+            if not result.get("success") and code not in GONE:
+                reason = f"Salesforce refuses the correction ({code or 'no reason given'}); make it there."
+                return Corrected(status="impossible", reason=reason)
+    return Corrected(status="corrected", records=len(people))
 
 
 def _matching(connection: Connection, person: PersonReference) -> list[Person]:

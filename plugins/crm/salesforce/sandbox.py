@@ -163,6 +163,7 @@ class Sandbox(HttpSandbox):
             (f"{data}/query/", "GET", self._guarded(self._query)),
             (f"{data}/query/{{locator}}", "GET", self._guarded(self._more)),
             (f"{data}/composite/sobjects", "POST", self._guarded(self._create_many)),
+            (f"{data}/composite/sobjects", "PATCH", self._guarded(self._update_many)),
             (f"{data}/composite/sobjects", "DELETE", self._guarded(self._delete_many)),
             (f"{data}/sobjects/{{kind}}", "POST", self._guarded(self._create)),
             (f"{data}/sobjects/{{kind}}/", "POST", self._guarded(self._create)),
@@ -305,6 +306,19 @@ class Sandbox(HttpSandbox):
                 f"record limit reached. cannot submit more than {MOST_RECORDS} records into this call",
             )
         return _json([self._one_of(partial(self._take, _type(record), record)) for record in records])
+
+    def _update_many(self, request: Request, body: Any) -> Response:
+        records = body.get("records") if isinstance(body, dict) else None
+        if not isinstance(records, list) or len(records) > MOST_RECORDS:
+            raise Refused("JSON_PARSER_ERROR", f"wanted at most {MOST_RECORDS} records")
+        return _json([self._one_of(partial(self._change, record)) for record in records])
+
+    def _change(self, record: Mapping[str, Any]) -> str:
+        key = str(record.get("id"))
+        self.org.update(
+            _type(record), key, {name: value for name, value in record.items() if name not in ("attributes", "id")}
+        )
+        return key
 
     def _delete_many(self, request: Request, body: Any) -> Response:
         keys = [key for key in request.query_params.get("ids", "").split(",") if key]

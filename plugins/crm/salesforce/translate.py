@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hub.api import CallActivity, Fact, Money, Outcome, phone_number
+from hub.api import CallActivity, Correction, Fact, Money, Outcome, phone_number
 
 from .settings import SalesforceSettings
 
@@ -51,6 +51,21 @@ def task(activity: CallActivity, who_id: str | None, settings: SalesforceSetting
     if who_id:
         record["WhoId"] = who_id
     return record
+
+
+def right(correction: Correction, held: Row, kind: str, country: str) -> dict[str, str]:
+    """The fields of a Contact or Lead that a correction changes; a number goes where the old one stood, else to Phone."""
+    changed: dict[str, str] = {}
+    if correction.new_name:
+        first, _, last = correction.new_name.strip().rpartition(" ")
+        changed |= {"FirstName": first[:40], "LastName": last[:80]}
+    if correction.new_email:
+        changed["Email"] = correction.new_email
+    if correction.new_phone_number:
+        fields = PHONE_FIELDS[kind]
+        old = [name for name in fields if phone_number(held.get(name), country) in correction.phone_numbers]
+        changed |= dict.fromkeys(old or ["Phone"], correction.new_phone_number)
+    return changed
 
 
 def _description(activity: CallActivity, settings: SalesforceSettings) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.api import Caller, ConnectionReport, Fact, Fault, PersonReference, RetryLater
+from hub.api import Caller, ConnectionReport, Correction, Fact, Fault, PersonReference, RetryLater
 from hub.testing import FrozenClock, connect
 from plugins.crm.hubspot import HubSpot
 from plugins.crm.hubspot.sandbox import Sandbox
@@ -123,3 +123,11 @@ def test_the_connection_check_names_what_is_wrong(connector: HubSpot, sandbox: S
     sandbox.account.scopes.remove("crm.objects.deals.read")
     report = connector.check_connection()
     assert report == ConnectionReport(ok=False, detail=report.detail) and "scope" in report.detail
+
+
+def test_a_new_number_goes_where_the_old_one_stood(connector: HubSpot, sandbox: Sandbox) -> None:
+    contact = sandbox.add("contacts", firstname="Ada", phone="+13125550100", mobilephone="(312) 555-0142")
+    correction = Correction(phone_numbers=("+13125550142",), new_phone_number="+13125550199", new_name="Ada Example")
+    assert connector.correct_person(correction).status == "corrected"
+    held = sandbox.records("contacts")[contact]
+    assert (held["phone"], held["mobilephone"], held["lastname"]) == ("+13125550100", "+13125550199", "Example")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.api import Caller, PersonReference
+from hub.api import Caller, Correction, PersonReference
 from hub.testing import FrozenClock, connect
 from hub.testing.samples import call_activity
 from plugins.crm.salesforce import Salesforce
@@ -141,3 +141,21 @@ def test_of_people_who_share_a_number_none_is_erased(sandbox: Sandbox, clock: Fr
     assert erasure.reason is not None
     assert "different people" in erasure.reason
     assert len(list(sandbox.org.rows("Contact"))) == 2
+
+
+def test_a_correction_reaches_the_contact_and_the_lead_of_one_person(salesforce: Salesforce, sandbox: Sandbox) -> None:
+    contact = sandbox.add_contact("Jo Roe", CALLER)
+    lead = sandbox.org.create("Lead", {"FirstName": "Jo", "LastName": "Roe", "Company": "Roe", "MobilePhone": CALLER})
+    correction = Correction(phone_numbers=(CALLER,), new_phone_number="+13125550199", new_name="Jo Rowe")
+    assert salesforce.correct_person(correction).records == 2
+    assert sandbox.org.find("Contact", contact)["Name"] == "Jo Rowe"
+    assert sandbox.org.find("Lead", lead)["MobilePhone"] == "+13125550199"
+
+
+def test_a_correction_that_salesforce_refuses_is_told(salesforce: Salesforce, sandbox: Sandbox) -> None:
+    sandbox.add_contact("Jo Roe", CALLER)
+    done = salesforce.correct_person(Correction(phone_numbers=(CALLER,), new_email="not an address"))
+    assert (done.status, done.reason) == (
+        "impossible",
+        "Salesforce refuses the correction (INVALID_EMAIL_ADDRESS); make it there.",
+    )

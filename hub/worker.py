@@ -27,6 +27,7 @@ from hub.numbers.directory import LiveDirectory
 from hub.privacy.datamap.comparing import compare_if_due
 from hub.privacy.ledger.daily import close_day
 from hub.privacy.retention import sweep
+from hub.privacy.signing import sign_due
 from hub.recordings.keep import end_expired, fetch_due
 from hub.recordings.transcribe import transcribe_due
 from hub.reports.rollups import roll_up
@@ -81,9 +82,8 @@ class Worker:
         self._transcripts = threading.Thread(
             target=self._loop, args=(self._transcript_step,), name="transcripts", daemon=True
         )
-        self._next_comparison = self._next_sweep = self._next_ending = self._next_catch_up = self._next_roll_up = 0.0
-        self._next_requests = 0.0
-        self._next_close = 0.0
+        self._next_sweep = self._next_ending = self._next_catch_up = self._next_roll_up = 0.0
+        self._next_close = self._next_comparison = self._next_requests = 0.0
 
     def start(self) -> None:
         """Start the lines and the ticker."""
@@ -136,6 +136,7 @@ class Worker:
             write_refusals(self._hub.store, self._hub.refusals)
             end_backup_keys(self._hub)
             sweep(self._hub.store, self._hub.clock(), self._hub.config.retention)
+            sign_due(self._hub.store, self._hub.keyring, self._hub.clock())
         if time.monotonic() > self._next_close:
             self._next_close = time.monotonic() + CLOSE_EVERY
             close_day(self._hub.store, self._hub.keyring, self._hub.clock())

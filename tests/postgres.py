@@ -36,6 +36,8 @@ SETTINGS = {
     "timezone": "UTC",
 }
 TEMPLATE = "migrated"
+OWNER = "ringfence"
+"""Who owns the databases, as docs/access.md says: no superuser, so that row-level security holds in every test."""
 
 
 class NoPostgres(Exception):
@@ -74,7 +76,7 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
 
 def server(folder: Path) -> str:
     """The running server's address with `{}` for a database's name; the first that asks starts it."""
-    address = f"postgresql+psycopg://postgres@/{{}}?host={folder}"
+    address = f"postgresql+psycopg://{OWNER}@/{{}}?host={folder}"
     failed = folder / "failed"
     with one_at_a_time(folder):
         if failed.exists():
@@ -83,7 +85,8 @@ def server(folder: Path) -> str:
             try:
                 _start(folder)
                 with _connection(folder) as connection:
-                    connection.execute(f"CREATE DATABASE {TEMPLATE}")
+                    connection.execute(f"CREATE ROLE {OWNER} LOGIN")
+                    connection.execute(f"CREATE DATABASE {TEMPLATE} OWNER {OWNER}")
                 store = Store(address.format(TEMPLATE))
                 upgrade(store)
                 store.close()
@@ -104,7 +107,7 @@ def fresh_database(folder: Path) -> Iterator[str]:
     address = server(folder)
     name = f"test_{uuid.uuid4().hex}"
     with _connection(folder) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+        connection.execute(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
         yield address.format(name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

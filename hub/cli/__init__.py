@@ -15,6 +15,8 @@ MODULES = (
     "check",
     "config",
     "secrets",
+    "users",
+    "audit",
     "backup",
     "call",
     "inbox",

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 def note(session: Session, at: datetime, action: str, subject: str, detail: str = "") -> None:
     """Add an audit entry within `session`. Nothing personal may stand in `subject` or `detail`."""
-    from hub.model import AuditEntry
+    from hub.store import audit
 
-    session.add(AuditEntry(at=at, actor=actor(), action=action, subject=subject, detail=detail))
+    audit.note(session, at, actor(), action, subject, detail)
 
 
 def actor() -> str:

@@ -113,6 +113,7 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
 def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     from hub.store.connectors import paused_connectors
     from hub.store.keyfile import key_file
+    from hub.store.row_security import bypassed
 
     hub, found = opened.hub, []
     if not hub.plugins.with_hook("verify_webhook"):
@@ -126,6 +127,12 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         hub.shelf.check()
     except RingfenceError as error:
         found.append(f"{error} Look at recordings.storage and its options.")
+    with hub.store.engine.connect() as connection:
+        why = bypassed(connection)
+    if why is not None:
+        found.append(
+            f"The database's role {why}, so row-level security does not hold; docs/access.md says how to set one up."
+        )
     with hub.store.reading() as session:
         paused = paused_connectors(session)
     found += [f"{name} is paused ({reason}); hub connectors resume {name} takes it up again." for name, reason in

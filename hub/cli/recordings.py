@@ -36,7 +36,7 @@ commands = typer.Typer(
 WHICH = "The recording's id or a part of it, or the carrier's id of it."
 RecordingId = Annotated[str, typer.Argument(help=WHICH, metavar="ID")]
 CallId = Annotated[str, typer.Argument(help="A call's id, or the carrier's id of it.", metavar="CALL")]
-User = Annotated[str, typer.Option(help="Who listens, for the audit trail.", metavar="NAME")]
+User = Annotated[str, typer.Option(help="Who listens: a user who may (hub users).", metavar="NAME")]
 
 
 def register(app: typer.Typer) -> None:
@@ -88,6 +88,7 @@ def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile 
     """Show one recording: whose call, what was verified, where it lies, who listened."""
     from sqlmodel import col, select
 
+    from hub.access.users import names_of
     from hub.model import AuditEntry
     from hub.opening import open_store, read_config
 
@@ -96,7 +97,11 @@ def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile 
         deeds = session.exec(
             select(AuditEntry).where(AuditEntry.subject == row.id).order_by(col(AuditEntry.at), col(AuditEntry.id))
         ).all()
-    listened = [{"at": each.at, "who": each.actor, "what": each.action, "detail": each.detail} for each in deeds]
+        names = names_of(session, {each.actor for each in deeds})
+    listened = [
+        {"at": each.at, "who": names.get(each.actor, each.actor), "what": each.action, "detail": each.detail}
+        for each in deeds
+    ]
     if as_json:
         echo_json(_plain(row) | {"audit": listened})
         return
@@ -104,7 +109,9 @@ def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile 
         if value is not None:
             say(f"{name.replace('_', ' ')}: {coloured(row.state) if name == 'state' else plain(value)}")
     for each in deeds:
-        say(f"{moment(each.at)} UTC  {plain(each.actor)}  {plain(each.action)}  {plain(each.detail)}")
+        say(
+            f"{moment(each.at)} UTC  {plain(names.get(each.actor, each.actor))}  {plain(each.action)}  {plain(each.detail)}"
+        )
 
 
 @commands.command()
@@ -115,28 +122,33 @@ def link(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Sign a link to one recording for one person; it is good for five minutes, and each use is in the audit trail."""
+    from hub.access.users import may_listen, user_named
     from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
     from hub.opening import open_store, read_config
     from hub.recordings.links import LONGEST, Link, path_to
+    from hub.store.audit import account_of
     from hub.store.keyfile import keyring_of
 
-    listener = typed(user)
-    if not 0 < len(listener) <= 100:
-        raise CannotDo("Give the name of who listens with --user, at most 100 characters.")
     loaded = read_config(config, sandbox=True)
     keyring, now = keyring_of(loaded.hub), utc_now().replace(microsecond=0)
     with open_store(loaded) as store, store.writing() as session:
         row = found_recording(session, recording_id)
+        listener = user_named(session, typed(user))
+        if not may_listen(session, listener, row, account_of(session, row.id), "recordings"):
+            raise CannotDo(
+                f"{listener.name} may not hear this recording: the role is {listener.role}"
+                f"{', and the user is disabled' if listener.disabled_at else ''}; see hub users list."
+            )
         if row.path is None:
             raise CannotDo(
                 f"The recording {row.id} is {row.state} ({row.reason or 'not stored yet'}); nothing can be heard."
             )
         made = Link(
-            recording_id=row.id, user=listener, purpose="download" if download else "play", expires_at=now + LONGEST
+            recording_id=row.id, user=listener.id, purpose="download" if download else "play", expires_at=now + LONGEST
         )
-        note(session, now, "recording.link", row.id, f"{made.purpose} for {listener}")
+        note(session, now, "recording.link", row.id, f"{made.purpose} for {listener.id}")
     typer.echo(str(loaded.hub.public_url).rstrip("/") + path_to(made, keyring))
 
 
@@ -153,7 +165,7 @@ def export(recording_id: RecordingId, file: Path, sandbox: Sandboxed = False, co
             heard = hear(opened.hub, session, row.id)
         if heard is None or heard.audio is None:
             raise CannotDo(f"The recording {row.id} cannot be heard: {heard.why if heard else 'it is not there'}.")
-        with _new_file(file) as stream:
+        with new_file(file) as stream:
             with opened.hub.store.writing() as session:
                 note_listening(session, opened.hub, actor(), "recording.export", row.id)
             stream.write(heard.audio)
@@ -234,7 +246,8 @@ def found_recording(session: Session, wanted: str) -> Recording:
     return one(by_id(session, Recording, text, Recording.carrier_recording_id), "recording", text)  # type: ignore[no-any-return]
 
 
-def _new_file(file: Path) -> IO[bytes]:
+def new_file(file: Path) -> IO[bytes]:
+    """A new file that only its owner can read; CannotDo where it is there already, or cannot be written."""
     try:
         return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
     except FileExistsError:

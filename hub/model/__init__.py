@@ -2,7 +2,7 @@
 
 from hub.model.accounts import Account, Company
 from hub.model.attribution import Attribution
-from hub.model.audit import AuditEntry
+from hub.model.audit import HUB_CHAIN, AuditChain, AuditEntry, AuditHead
 from hub.model.calls import Call, CallEventRow, InboxWebhook
 from hub.model.consent import ConsentDecision, Disclosure
 from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
@@ -30,13 +30,18 @@ from hub.model.requests import (
 )
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor, SyncSlot
 from hub.model.transcripts import TranscriptRow
+from hub.model.users import ApiKey, User
 from hub.model.visits import PageView, Visit
 
 __all__ = [
+    "HUB_CHAIN",
     "Account",
+    "ApiKey",
     "Attempt",
     "Attribution",
+    "AuditChain",
     "AuditEntry",
+    "AuditHead",
     "Call",
     "CallEventRow",
     "CallStep",
@@ -96,6 +101,7 @@ __all__ = [
     "Tracker",
     "TrackingNumber",
     "TranscriptRow",
+    "User",
     "Visit",
     "YearRollup",
 ]

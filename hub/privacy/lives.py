@@ -38,6 +38,7 @@ from hub.model import (
     TextStatus,
     Tracker,
     TranscriptRow,
+    User,
     Visit,
 )
 from hub.model.columns import Row
@@ -168,5 +169,6 @@ LIVES: Sequence[Life] = (
     Life("owners' consents", OwnerConsent, "consent_record"),
     Life("policy acceptances", PolicyAcceptance, "consent_record"),
     Life("mail choices", MailChoice, "consent_record"),
+    Life("disabled users", User, "call_metadata", "emptied"),
 )  # fmt: skip
 """Order matters: what hangs on a row ends before it."""

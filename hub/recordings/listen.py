@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from hub.assembly import Hub
-from hub.model import AuditEntry, Recording
+from hub.model import Recording
 from hub.recordings.keep import place_in
+from hub.store import audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +40,4 @@ def hear(hub: Hub, session: Session, recording_id: str) -> Heard | None:
 
 def note_listening(session: Session, hub: Hub, user: str, action: str, recording_id: str, detail: str = "") -> None:
     """Write down in the audit trail that `user` is given a recording, within `session`."""
-    session.add(AuditEntry(at=hub.clock(), actor=user, action=action, subject=recording_id, detail=detail))
+    audit.note(session, hub.clock(), user, action, recording_id, detail)

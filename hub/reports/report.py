@@ -63,12 +63,19 @@ class Report:
 
 def make_report(store: Store, company: Company, dimension: Dimension, model: Model, first: date, last: date) -> Report:
     """The report of a company, from FIRST_DAY to LAST_DAY at most. Days are those of its time zone."""
-    first, last = max(first, FIRST_DAY), min(last, LAST_DAY)
     with store.reading() as session:
         if not store.is_sqlite:  # one state of the database throughout, though a worker rolls up meanwhile
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        sums = _stored(session, company.id, dimension, model, joined(pieces(first, last)))
-        _correct(session, company, dimension, model, first, last, sums)
+        return report_within(session, company, dimension, model, first, last)
+
+
+def report_within(
+    session: Session, company: Company, dimension: Dimension, model: Model, first: date, last: date
+) -> Report:
+    """As `make_report`, within a session that sees one state of the database throughout."""
+    first, last = max(first, FIRST_DAY), min(last, LAST_DAY)
+    sums = _stored(session, company.id, dimension, model, joined(pieces(first, last)))
+    _correct(session, company, dimension, model, first, last, sums)
     lines = _lines(sums)
     return Report(
         company=company.name,

@@ -23,8 +23,9 @@ from hub.requests.letters import send_link
 from hub.requests.marketing import answered_this_year, disclosed_last_year
 from hub.requests.people import people_of, reference_of
 from hub.requests.proof import ANSWER, SEND_LINK
-from hub.requests.steps import RequestRefused, audit, refuse, take_step
+from hub.requests.steps import RequestRefused, refuse, take_step
 from hub.requests.told import ask_plugins, collect, reference_for
+from hub.store import audit
 from hub.store.claims import claim, complete
 from hub.store.rows import write_rows
 
@@ -160,7 +161,7 @@ def _answer_file(hub: Hub, request: PrivacyRequest, actor: str) -> None:
     with hub.store.writing() as session:
         current = session.get_one(PrivacyRequest, request.id)
         for action, subject in answer.opened:
-            audit(session, actor, action, subject, request.id, now)
+            audit.note(session, now, actor, action, subject, request.id)
         keep_file(session, hub, current, data)
         counts = {title: len(records) for title, records in answer.sections.items()}
         current.outcome = {"sections": counts, "files": len(answer.files)}

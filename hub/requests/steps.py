@@ -10,10 +10,11 @@ from sqlmodel import Session, col, select
 from hub.assembly import Hub
 from hub.contracts.phones import phone_number
 from hub.errors import RingfenceError
-from hub.model import AuditEntry, Company, PrivacyRequest, RequestStep
+from hub.model import Company, PrivacyRequest, RequestStep
 from hub.model.columns import storable
 from hub.model.requests import CLOSED
 from hub.requests.deadlines import deadline_of, places_of
+from hub.store import audit
 
 CASE_LIFE = timedelta(days=731)
 """24 months. Source: privacy.md, retention_defaults dsar_case; 11 CCR 7101(a): records of requests for 24 months."""
@@ -82,18 +83,13 @@ def take_step(
 ) -> None:
     """Note a step within `session`, and move the request to `state`. Nothing personal may stand in `result`."""
     session.add(RequestStep(request_id=request.id, at=now, actor=actor, action=action, result=result))
-    audit(session, actor, f"privacy.request.{action}", request.id, result, now)
+    audit.note(session, now, actor, f"privacy.request.{action}", request.id, result)
     if state is not None:
         request.state = state
         if state in CLOSED:
             request.closed_at = now
             request.expires_at = now + CASE_LIFE
         session.add(request)
-
-
-def audit(session: Session, actor: str, action: str, subject: str, detail: str, now: datetime) -> None:
-    """Add a deed to the audit trail within `session`; nothing personal may stand in it."""
-    session.add(AuditEntry(at=now, actor=actor, action=action, subject=subject, detail=detail))
 
 
 def steps_of(session: Session, request: PrivacyRequest) -> list[RequestStep]:

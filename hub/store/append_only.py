@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-TABLES = ("consent_record", "consent_notice", "ledger_head")
+TABLES = ("audit_entry", "audit_head", "consent_record", "consent_notice", "ledger_head")
 
 
 def guard_append_only(connection: Connection) -> None:

@@ -44,7 +44,8 @@ def claim(
         if session.execute(chosen.limit(1)).first() is None:
             return token, []
     if not store.is_sqlite:
-        chosen = chosen.with_for_update(skip_locked=True)
+        # Named apart it runs once; as a part of the update, some plans run it again for each row, and claim too much.
+        chosen = select(chosen.with_for_update(skip_locked=True).cte("chosen").c.id)
     claimed = (
         update(table)
         .where(columns.id.in_(chosen))

@@ -14,7 +14,9 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlmodel import Session
 
 from hub.errors import ConfigError
+from hub.store.row_security import ALL_ACCOUNTS, SETTING
 
+SET_ACCOUNT = text(f"SELECT set_config('{SETTING}', :account, true)")
 BUSY_SECONDS = 30
 """How long a writer waits for SQLite's lock."""
 
@@ -32,6 +34,7 @@ class Store:
             ) from None
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
+        self._of_accounts = self.engine if self.is_sqlite else _account_engine(self.url)
         self._turns = threading.RLock()
         self._writing = self.engine.execution_options(ringfence_write=True)
 
@@ -39,6 +42,18 @@ class Store:
     def reading(self) -> Iterator[Session]:
         """A session for questions; it sees one state of the database and writes nothing."""
         with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def reading_as(self, account_id: str) -> Iterator[Session]:
+        """As `reading`, for one account: on PostgreSQL the database itself shows no other account's rows.
+
+        Such sessions have connections of their own, which see nothing until a transaction says for whom it is; so an
+        account that was said in an earlier transaction can never be seen in a later one.
+        """
+        with Session(self._of_accounts, expire_on_commit=False) as session:
+            if not self.is_sqlite:
+                session.execute(SET_ACCOUNT, {"account": account_id})
             yield session
 
     @contextmanager
@@ -75,6 +90,8 @@ class Store:
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+        if self._of_accounts is not self.engine:
+            self._of_accounts.dispose()
 
 
 def _sqlite_engine(url: Any) -> Engine:
@@ -110,13 +127,26 @@ def _sqlite_engine(url: Any) -> Engine:
     return engine
 
 
-def _postgres_engine(url: Any) -> Engine:
+def _account_engine(url: Any) -> Engine:
+    """Connections that see no row until a transaction says for whom, and then one state of the database throughout."""
+    return _postgres_engine(url, account="", isolation_level="REPEATABLE READ")
+
+
+def _postgres_engine(url: Any, account: str = ALL_ACCOUNTS, **options: Any) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, pool_size=10, max_overflow=20)
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, pool_size=10, max_overflow=20, **options)
     except ModuleNotFoundError:
         raise ConfigError(
             "hub.database names PostgreSQL but its driver is missing; run pip install 'ringfence[postgres]'."
         ) from None
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        # Once a connection, so that the hub's own work pays nothing for it in each transaction.
+        connection.execute("SELECT set_config(%s, %s, false)", (SETTING, account))
+        connection.commit()
+
+    return engine
 
 
 def explain(error: OperationalError) -> str:

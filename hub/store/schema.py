@@ -14,6 +14,7 @@ import hub.model  # noqa: F401 - the tables register themselves
 from hub.errors import ConfigError
 from hub.store.append_only import guard_append_only
 from hub.store.engine import Store
+from hub.store.row_security import guard_rows
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -80,6 +81,7 @@ def _alone(store: Store) -> Iterator[Connection]:
 def _create(connection: Connection) -> None:
     SQLModel.metadata.create_all(connection)
     guard_append_only(connection)
+    guard_rows(connection)
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": revisions()[-1]})
 
@@ -91,6 +93,7 @@ def _migrate(connection: Connection) -> None:
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     guard_append_only(connection)
+    guard_rows(connection)
 
 
 def alembic_config() -> Config:

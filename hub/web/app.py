@@ -17,6 +17,7 @@ from hub.flow.desk import VisitDesk
 from hub.flow.receive import Receiver
 from hub.numbers.directory import LiveDirectory
 from hub.store.ingest import IngestWriter
+from hub.web.api import create_api
 from hub.web.audio import audio_route
 from hub.web.forms import forms_router
 from hub.web.operation import Operation
@@ -67,4 +68,5 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
     ]
     app.include_router(tracking_router(hub, directory, desk))
     app.include_router(forms_router(hub, directory))
+    app.mount("/api/v1", create_api(hub))
     return WebhookEndpoint(app, Receiver(hub, writer), answerer, str(hub.config.hub.public_url), hub.clock)

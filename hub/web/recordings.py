@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hub.access.users import may_listen
 from hub.assembly import Hub
 from hub.errors import RingfenceError
+from hub.model import Recording, User
 from hub.recordings.audio import ENDINGS
 from hub.recordings.links import Link, read_link
 from hub.recordings.listen import Heard, hear, note_listening
+from hub.store.audit import account_of
 from hub.web.strangers import refusal
 
 PRIVATE = {
@@ -44,6 +48,8 @@ def recording_routes(hub: Hub) -> list[Route]:
 
 def _given(hub: Hub, link: Link, request: Request) -> Response:
     with hub.store.reading() as session:
+        if not may_follow(session, link):
+            return refusal(404, "Not found")
         heard = hear(hub, session, link.recording_id)
     if heard is None:
         return refusal(404, "Not found")
@@ -63,6 +69,14 @@ def _given(hub: Hub, link: Link, request: Request) -> Response:
         headers["Content-Range"] = f"bytes {first}-{last}/{size}"
     status = 206 if "Content-Range" in headers else 200
     return Response(heard.audio[first : last + 1], status, headers, media_type=heard.row.content_type)
+
+
+def may_follow(session: Session, link: Link) -> bool:
+    """Whether the link's user is still a user who may hear this recording."""
+    user, row = session.get(User, link.user), session.get(Recording, link.recording_id)
+    if user is None or row is None:
+        return False
+    return may_listen(session, user, row, account_of(session, row.id), "recordings")
 
 
 def byte_range(header: str | None, size: int) -> tuple[int, int] | None:

@@ -13,6 +13,7 @@ from typer.testing import Result
 
 from hub.assembly import utc_now
 from hub.cli import (
+    audit,
     backup,
     call,
     check,
@@ -29,6 +30,7 @@ from hub.cli import (
     secrets,
     sources,
     sync,
+    users,
 )
 from hub.errors import RingfenceError
 from hub.store.keyring import new_key
@@ -74,6 +76,8 @@ def shop(tmp_path: Path, carrier: Sandbox, sqlite_url: str, monkeypatch: pytest.
         policy,
         privacy,
         recordings,
+        users,
+        audit,
         report,
         secrets,
         sources,

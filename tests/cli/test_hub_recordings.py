@@ -12,7 +12,7 @@ from cli_shop import Shop
 from typer.testing import Result
 
 from hub.api import SimulatedCall
-from hub.model import AuditEntry, Call, Company, Recording, RecordingNotice
+from hub.model import AuditEntry, Call, Company, Recording, RecordingNotice, User
 from hub.recordings.keep import fetch_due
 
 Refusal = Callable[[Result], str]
@@ -78,21 +78,34 @@ def test_an_unknown_state_is_refused_with_those_there_are(shop: Shop, refusal: R
     assert "stored, refused, gone, failed" in refusal(shop.run("recordings", "list", "--state", "lost"))
 
 
+def add_maria(shop: Shop) -> str:
+    """The id of a user who may listen."""
+    assert shop.run("users", "add", "maria", "--role", "admin").exit_code == 0
+    (maria,) = shop.rows(User)
+    return str(maria.id)
+
+
 def test_a_recording_is_shown_with_who_listened(shop: Shop) -> None:
     row = stored(shop)
+    maria = add_maria(shop)
     shop.run("recordings", "link", row.id, "--user", "maria")
     shown = shop.json("recordings", "show", row.carrier_recording_id)
     assert shown["sha256"] == row.sha256 and shown["path"].endswith(f"{row.id}.sealed")
-    assert [(each["what"], each["detail"]) for each in shown["audit"]] == [("recording.link", "play for maria")]
-    assert "play for maria" in shop.run("recordings", "show", row.id[-8:]).stdout
+    assert [(each["what"], each["detail"]) for each in shown["audit"]] == [("recording.link", f"play for {maria}")]
+    assert f"play for {maria}" in shop.run("recordings", "show", row.id[-8:]).stdout
 
 
 def test_a_link_is_below_the_public_address_and_noted(shop: Shop, refusal: Refusal) -> None:
     row = stored(shop)
+    maria = add_maria(shop)
     link = shop.run("recordings", "link", row.id, "--user", "maria", "--download").stdout.strip()
-    assert link.startswith(f"https://calls.example.com/recordings/{row.id}/audio?user=maria&purpose=download&expires=")
-    assert audited(shop)[-1] == ("recording.link", "download for maria")
-    assert "--user" in refusal(shop.run("recordings", "link", row.id, "--user", " "))
+    assert link.startswith(
+        f"https://calls.example.com/recordings/{row.id}/audio?user={maria}&purpose=download&expires="
+    )
+    assert audited(shop)[-1] == ("recording.link", f"download for {maria}")
+    assert "hub users add" in refusal(shop.run("recordings", "link", row.id, "--user", " "))
+    shop.run("users", "role", "maria", "marketer")
+    assert "may not hear" in refusal(shop.run("recordings", "link", row.id, "--user", "maria"))
     assert "No recording has the id" in refusal(shop.run("recordings", "link", "018f00", "--user", "maria"))
 
 
@@ -101,6 +114,7 @@ def test_a_recording_that_is_not_there_gets_no_link(shop: Shop, refusal: Refusal
     fetch(shop)
     (row,) = shop.rows(Recording)
     assert row.state == "refused"
+    add_maria(shop)
     assert "no notice was stored" in refusal(shop.run("recordings", "link", row.id, "--user", "maria"))
     assert "it is not fetched" in refusal(shop.run("recordings", "fetch", row.id))
 

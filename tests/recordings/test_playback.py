@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorder import tell_of, tone
+from sqlmodel import select
 from stage import CALLER, Stage
 from starlette.testclient import TestClient
 
-from hub.model import AuditEntry
+from hub.access.users import add_user, change_role, disable
+from hub.model import Account, AuditEntry, User
 from hub.recordings.keep import fetch_due
 from hub.recordings.links import LONGEST, Link, path_to, read_link
 from hub.store.keyring import Keyring, new_key
@@ -34,11 +36,16 @@ class Player:
         self.stage = stage
         self.row = tell_of(stage, audio=SOUND)
         fetch_due(stage.hub)
+        with stage.hub.store.writing() as session:
+            agency = session.exec(select(Account).where(Account.name == "agency")).one()
+            self.maria = add_user(session, agency, "maria", "admin", stage.clock()).id
         self.browser = TestClient(create_app(stage.hub, stage.live))
 
-    def link(self, recording_id: str = "", user: str = "maria", purpose: Any = "play", **span: float) -> str:
+    def link(self, recording_id: str = "", user: str = "", purpose: Any = "play", **span: float) -> str:
         expires_at = (self.stage.clock() + timedelta(**(span or {"seconds": 300}))).replace(microsecond=0)
-        link = Link(recording_id=recording_id or self.row.id, user=user, purpose=purpose, expires_at=expires_at)
+        link = Link(
+            recording_id=recording_id or self.row.id, user=user or self.maria, purpose=purpose, expires_at=expires_at
+        )
         return path_to(link, self.stage.hub.keyring)
 
     def get(self, path: str, **headers: str) -> Any:
@@ -62,13 +69,26 @@ def test_a_link_plays_exactly_what_was_recorded_and_tells_the_browser_to_keep_no
     assert told == {"content-type": "audio/wav", "cache-control": "no-store", "x-content-type-options": "nosniff"}
     assert reply.headers["content-disposition"] == f'inline; filename="recording-{player.row.id}.wav"'
     assert reply.headers["referrer-policy"] == "no-referrer"
-    assert player.listened() == [("maria", "recording.listen", "whole")]
+    assert player.listened() == [(player.maria, "recording.listen", "whole")]
+
+
+@pytest.mark.parametrize("role", ["marketer", "auditor", "privacy_officer", None])
+def test_a_link_opens_nothing_once_its_user_may_not_hear_any_more(player: Player, role: str | None) -> None:
+    good = player.link()
+    with player.stage.hub.store.writing() as session:
+        maria = session.get_one(User, player.maria)
+        if role is None:
+            disable(session, maria, player.stage.clock())
+        else:
+            change_role(session, maria, role)
+    assert player.get(good).status_code == 404 and player.listened() == []
+    assert player.get(player.link(user="nobody")).status_code == 404, "a name that is no user's"
 
 
 def test_a_download_is_an_attachment_and_noted_as_such(player: Player) -> None:
     reply = player.get(player.link(purpose="download"))
     assert reply.headers["content-disposition"].startswith("attachment; ") and reply.content == SOUND
-    assert player.listened() == [("maria", "recording.download", "whole")]
+    assert player.listened() == [(player.maria, "recording.download", "whole")]
 
 
 @pytest.mark.parametrize(

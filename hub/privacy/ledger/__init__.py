@@ -2,8 +2,9 @@
 
 from hub.privacy.ledger.chain import GENESIS, link, reckon
 from hub.privacy.ledger.heads import is_signed, sign_heads
-from hub.privacy.ledger.verify import Finding, Report, verify
+from hub.privacy.ledger.verify import verify
 from hub.privacy.ledger.writing import NO, STATES, Word, append, keep_notice
+from hub.store.chain import Finding, Report
 
 __all__ = [
     "GENESIS",

@@ -11,9 +11,10 @@ from typing import Any, Literal
 from sqlmodel import Session, col, select
 
 from hub.contracts.consent import State
-from hub.model import ConsentChain, ConsentDetail, ConsentEntry, ConsentNotice, Person
+from hub.model import ConsentDetail, ConsentEntry, ConsentNotice, Person
 from hub.model.columns import CONSENT_LIFE, new_id, storable
-from hub.privacy.ledger.chain import GENESIS, link
+from hub.privacy.ledger.chain import BOOK, link
+from hub.store.chain import hold_end
 from hub.store.rows import write_rows
 from hub.store.vault import Vault
 
@@ -71,9 +72,7 @@ def keep_notice(session: Session, text: str, language: str, now: datetime) -> st
 
 
 def _append(session: Session, company_id: str, words: Sequence[Word], now: datetime, vault: Vault | None) -> list[str]:
-    write_rows(session, ConsentChain, [ConsentChain(company_id=company_id, position=0, hash=GENESIS)])
-    held = select(ConsentChain).where(ConsentChain.company_id == company_id).with_for_update()
-    chain = session.exec(held.execution_options(populate_existing=True)).one()
+    chain = hold_end(session, BOOK, company_id)
     position, previous, made = chain.position, chain.hash, []
     for word in words:
         if _is_known(session, word):

@@ -19,17 +19,44 @@ def upgrade() -> None:
         sa.UniqueConstraint("name"),
     )
     op.create_table(
+        "audit_chain",
+        sa.Column("chain", sa.String(length=36), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("chain"),
+    )
+    op.create_table(
         "audit_entry",
         sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("chain", sa.String(length=36), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("action", sa.String(length=64), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("detail", sa.String(), nullable=False),
+        sa.Column("previous_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("chain", "position"),
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_entry_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_entry_subject"), ["subject"], unique=False)
+
+    op.create_table(
+        "audit_head",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("chain", sa.String(length=36), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("public_key", sa.String(length=64), nullable=False),
+        sa.Column("signature", sa.String(length=128), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("audit_head", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_head_chain"), ["chain"], unique=False)
 
     op.create_table(
         "connector_note",
@@ -355,6 +382,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("mark"),
     )
     op.create_table(
+        "app_user",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("phone_numbers", sa.Text(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("name"),
+    )
+    with op.batch_alter_table("app_user", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_app_user_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_app_user_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "company",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -424,6 +473,30 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("policy_version", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_policy_version_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "api_key",
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column("secret_sha256", sa.String(length=64), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["app_user.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("api_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_key_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_api_key_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "call_step",
@@ -1686,6 +1759,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_call_step_company_id"))
 
     op.drop_table("call_step")
+    with op.batch_alter_table("api_key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_api_key_user_id"))
+        batch_op.drop_index(batch_op.f("ix_api_key_account_id"))
+
+    op.drop_table("api_key")
     with op.batch_alter_table("policy_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_policy_version_account_id"))
 
@@ -1700,6 +1778,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_company_account_id"))
 
     op.drop_table("company")
+    with op.batch_alter_table("app_user", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_app_user_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_app_user_account_id"))
+
+    op.drop_table("app_user")
     op.drop_table("tombstone")
     with op.batch_alter_table("text_status", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_text_status_expires_at"))
@@ -1770,9 +1853,15 @@ def downgrade() -> None:
     op.drop_table("connector_token")
     op.drop_table("connector_state")
     op.drop_table("connector_note")
+    with op.batch_alter_table("audit_head", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audit_head_chain"))
+
+    op.drop_table("audit_head")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audit_entry_subject"))
         batch_op.drop_index(batch_op.f("ix_audit_entry_at"))
 
     op.drop_table("audit_entry")
+    op.drop_table("audit_chain")
     op.drop_table("account")
     # ### end Alembic commands ###

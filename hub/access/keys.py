@@ -1,0 +1,63 @@
+"""API keys: `ctk_<id>_<secret>`, shown once; the hub keeps the SHA-256 of the secret alone.
+
+Source: security.md 2.3, API keys. The prefix lets scanners find a key that was published by mistake.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from hub.access.users import AccessRefused
+from hub.model import ApiKey, User
+
+LONGEST = timedelta(days=365)
+SECRET_BYTES = 32
+_KEY = re.compile(r"ctk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
+_NOBODYS = "0" * 64
+
+
+def new_key(session: Session, user: User, now: datetime, life: timedelta = LONGEST) -> str:
+    """Make a key for a user within `session`: the only time that it can be read.
+
+    AccessRefused for a disabled user, and for a life that is over at once or longer than a year.
+    """
+    if user.disabled_at is not None:
+        raise AccessRefused("This user is disabled; make the key for another one.")
+    if not timedelta() < life <= LONGEST:
+        raise AccessRefused("A key lives from 1 to 365 days.")
+    key_id, secret = secrets.token_hex(8), secrets.token_urlsafe(SECRET_BYTES)
+    session.add(
+        ApiKey(
+            id=key_id,
+            account_id=user.account_id,
+            user_id=user.id,
+            secret_sha256=_hashed(secret),
+            made_at=now,
+            ends_at=now + life,
+        )
+    )
+    return f"ctk_{key_id}_{secret}"
+
+
+def key_holder(session: Session, told: str, now: datetime) -> tuple[ApiKey, User] | None:
+    """The key and its user; None for whatever is no living key of a user who may come in.
+
+    The secret is compared in constant time, also where there is no such key.
+    """
+    found = _KEY.fullmatch(told)
+    key = session.get(ApiKey, found[1]) if found else None
+    fits = hmac.compare_digest(_hashed(found[2] if found else ""), key.secret_sha256 if key else _NOBODYS)
+    if key is None or not fits or key.revoked_at is not None or now >= key.ends_at:
+        return None
+    user = session.get(User, key.user_id)
+    return (key, user) if user is not None and user.disabled_at is None else None
+
+
+def _hashed(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,113 @@
+"""Users of an account: add, change the role, disable, and know who may do what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from hub.access.permissions import ROLES, Reach, reach
+from hub.contracts.phones import phone_number
+from hub.errors import RingfenceError
+from hub.model import Account, ApiKey, Call, Recording, User
+from hub.model.columns import CALL_LIFE
+
+NAME = re.compile(r"[a-z][a-z0-9._-]{1,63}")
+
+
+class AccessRefused(RingfenceError):
+    """What was asked of users or keys cannot be done; the sentence says what to do instead."""
+
+
+def add_user(
+    session: Session,
+    account: Account,
+    name: str,
+    role: str,
+    now: datetime,
+    *,
+    email: str | None = None,
+    phone_numbers: Sequence[str] = (),
+) -> User:
+    """Write a new user within `session`. AccessRefused where the name, the role or a number does not fit."""
+    if NAME.fullmatch(name) is None:
+        raise AccessRefused("A user's name is 2 to 64 of a-z, 0-9, dot, dash and underscore, and begins with a letter.")
+    if session.exec(select(User.id).where(User.name == name)).first() is not None:
+        raise AccessRefused(f"There is a user {name} already; choose another name.")
+    user = User(
+        account_id=account.id,
+        name=name,
+        email=email,
+        role=_known_role(role, phone_numbers),
+        phone_numbers=" ".join(_numbers(phone_numbers)) or None,
+        made_at=now,
+    )
+    session.add(user)
+    session.flush()
+    return user
+
+
+def change_role(session: Session, user: User, role: str, phone_numbers: Sequence[str] = ()) -> None:
+    """Give a user another role; their keys have it from the next request on."""
+    numbers = _numbers(phone_numbers) or (user.phone_numbers or "").split()
+    user.role, user.phone_numbers = _known_role(role, numbers), " ".join(numbers) or None
+    session.add(user)
+
+
+def disable(session: Session, user: User, now: datetime) -> None:
+    """Let a user in no more: their keys and signed links end at once."""
+    user.disabled_at = user.disabled_at or now
+    user.expires_at = user.disabled_at + CALL_LIFE
+    session.add(user)
+    ended = update(ApiKey).where(col(ApiKey.user_id) == user.id, col(ApiKey.revoked_at).is_(None))
+    session.execute(ended.values(revoked_at=now))
+
+
+def user_named(session: Session, name: str) -> User:
+    """The user; AccessRefused where there is none."""
+    user = session.exec(select(User).where(User.name == name)).first()
+    if user is None:
+        raise AccessRefused("There is no user of that name; hub users list shows them, hub users add makes one.")
+    return user
+
+
+def names_of(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """User's id → name, of those of `ids` that are users'."""
+    return dict(session.exec(select(User.id, User.name).where(col(User.id).in_(ids))).all())
+
+
+def may(user: User, action: str) -> Reach | None:
+    """How far a user may do something now; None where not at all."""
+    return None if user.disabled_at is not None else reach(user.role, action)
+
+
+def is_own(user: User, call: Call) -> bool:
+    """Whether an agent answered a call: by the number at which it was answered."""
+    return call.answered_at is not None and call.answered_by in (user.phone_numbers or "").split()
+
+
+def may_listen(session: Session, user: User, recording: Recording, account_id: str | None, action: str) -> bool:
+    """Whether a user may hear, or read, one recording, which belongs to `account_id`."""
+    how_far = may(user, action)
+    if how_far is None or user.account_id != account_id:
+        return False
+    call = session.get(Call, recording.call_id)
+    return how_far == "account" or (call is not None and is_own(user, call))
+
+
+def _known_role(role: str, phone_numbers: Sequence[str]) -> str:
+    if role not in ROLES:
+        raise AccessRefused(f"There is no such role; choose one of {', '.join(ROLES)}.")
+    if role == "agent" and not phone_numbers:
+        raise AccessRefused("An agent sees only calls that they answered; say at which numbers with --phone.")
+    return role
+
+
+def _numbers(written: Sequence[str]) -> list[str]:
+    numbers = [phone_number(each) for each in written]
+    if not all(numbers):
+        raise AccessRefused("A phone number is written like +13125550190.")
+    return [number for number in numbers if number is not None]

@@ -1,0 +1,176 @@
+"""`hub users`: who may look into an account, in which role, and their API keys."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, echo_json, moment, plain, say, table
+
+commands = typer.Typer(
+    help="Say who may look into an account, in which role, and make their API keys.", no_args_is_help=True
+)
+Name = Annotated[str, typer.Argument(help="The user's name.", metavar="NAME")]
+RoleName = Annotated[
+    str, typer.Option(help="owner, admin, marketer, agent, privacy_officer or auditor.", metavar="ROLE")
+]
+Phones = Annotated[
+    list[str] | None, typer.Option("--phone", help="A number at which an agent answers calls.", metavar="NUMBER")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="users")
+
+
+@commands.command()
+def add(
+    name: Name,
+    role: RoleName,
+    account: Annotated[
+        str | None, typer.Option(help="The account, by its name in config.yaml; needed where there are several.")
+    ] = None,
+    email: Annotated[str | None, typer.Option(help="The user's e-mail address.")] = None,
+    phone: Phones = None,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Add a user of one account; what each role may do stands in docs/access.md."""
+    from hub.access.users import add_user
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.cli.finding import typed
+    from hub.opening import open_store, read_config
+
+    loaded = read_config(config, sandbox=True)
+    with open_store(loaded) as store, store.writing() as session:
+        home = _account(session, account)
+        made = add_user(
+            session,
+            home,
+            typed(name),
+            role,
+            utc_now(),
+            email=typed(email) if email else None,
+            phone_numbers=phone or (),
+        )
+        note(session, utc_now(), "users.add", made.id, role)
+    say(f"Added {plain(made.name)} to {plain(home.name)} as {role}; hub users key {plain(made.name)} makes an API key.")
+
+
+@commands.command("list")
+def list_users(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """List the users of every account, and when their keys were used last."""
+    from sqlmodel import func, select
+
+    from hub.model import Account, ApiKey, User
+    from hub.opening import open_store, read_config
+
+    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+        accounts = dict(session.exec(select(Account.id, Account.name)).all())
+        living = select(ApiKey.user_id, func.count(), func.max(ApiKey.last_used_at)).where(ApiKey.revoked_at == None)  # noqa: E711
+        keys = {user_id: (count, used) for user_id, count, used in session.exec(living.group_by(ApiKey.user_id)).all()}
+        users = session.exec(select(User).order_by(User.account_id, User.name)).all()
+    rows: list[dict[str, Any]] = [
+        {
+            "name": user.name,
+            "account": accounts[user.account_id],
+            "role": user.role,
+            "keys": keys.get(user.id, (0, None))[0],
+            "last_used_at": keys.get(user.id, (0, None))[1],
+            "disabled_at": user.disabled_at,
+        }
+        for user in users
+    ]
+    if as_json:
+        echo_json(rows)
+    elif not rows:
+        say("There is no user yet; hub users add makes one.")
+    else:
+        table(
+            "Users",
+            ("name", "account", "role", "keys", "last used (UTC)", "disabled (UTC)"),
+            (
+                (plain(row["name"]), plain(row["account"]), plain(row["role"]), str(row["keys"]),
+                 moment(row["last_used_at"]), moment(row["disabled_at"]))
+                for row in rows
+            ),
+        )  # fmt: skip
+
+
+@commands.command("role")
+def role(
+    name: Name,
+    new: Annotated[str, typer.Argument(help="The new role.", metavar="ROLE")],
+    phone: Phones = None,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Give a user another role; their keys and links have it at once."""
+    from hub.access.users import change_role, user_named
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.cli.finding import typed
+    from hub.opening import open_store, read_config
+
+    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+        user = user_named(session, typed(name))
+        before = user.role
+        change_role(session, user, new, phone or ())
+        note(session, utc_now(), "users.role", user.id, f"{before} to {new}")
+    say(f"{plain(user.name)} is {new} now.")
+
+
+@commands.command("disable")
+def disable_user(name: Name, config: ConfigFile = CONFIG) -> None:
+    """Let a user in no more: their keys and signed links end at once. It cannot be undone; add a new user instead."""
+    from hub.access.users import disable, user_named
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.cli.finding import typed
+    from hub.opening import open_store, read_config
+
+    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+        user = user_named(session, typed(name))
+        disable(session, user, utc_now())
+        note(session, utc_now(), "users.disable", user.id)
+    say(f"{plain(user.name)} is disabled.")
+
+
+@commands.command()
+def key(
+    name: Name,
+    days: Annotated[int, typer.Option(min=1, max=365, help="How long the key lives.")] = 90,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Make an API key for a user and print it: it cannot be shown again."""
+    from datetime import timedelta
+
+    from hub.access.keys import new_key
+    from hub.access.users import user_named
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.cli.finding import typed
+    from hub.opening import open_store, read_config
+
+    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+        user = user_named(session, typed(name))
+        made = new_key(session, user, utc_now(), timedelta(days=days))
+        note(session, utc_now(), "users.key", user.id, made.split("_")[1])
+    typer.echo(made)
+
+
+def _account(session: object, wanted: str | None):  # type: ignore[no-untyped-def]
+    from sqlmodel import select
+
+    from hub.cli.finding import typed
+    from hub.model import Account
+
+    accounts = session.exec(select(Account).order_by(Account.name)).all()  # type: ignore[attr-defined]
+    names = ", ".join(each.name for each in accounts) or "none yet; start the hub with hub run"
+    if wanted is None and len(accounts) == 1:
+        return accounts[0]
+    for each in accounts:
+        if wanted is not None and each.name == typed(wanted):
+            return each
+    raise CannotDo(f"Say which account with --account; there are: {names}.")

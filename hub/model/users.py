@@ -1,0 +1,46 @@
+"""The people and programs that may look into an account: users with a role, and their API keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from hub.model.columns import Row, ending_column, id_column, personal_text, time_column
+
+
+class User(Row, table=True):
+    """A user of one account. What each role may do is declared in hub.access.permissions.
+
+    `name` is what commands call them; a disabled user keeps the name, so that the audit log can be read.
+    """
+
+    __tablename__ = "app_user"
+
+    id: str = id_column()
+    account_id: str = Field(foreign_key="account.id", index=True)
+    name: str = Field(unique=True, max_length=64)
+    email: str | None = personal_text("user.contact.email")
+    role: str = Field(max_length=16)
+    phone_numbers: str | None = personal_text("user.contact.phone_number")
+    """At which an agent answers calls, in E.164, with spaces between them."""
+    made_at: datetime = time_column()
+    disabled_at: datetime | None = time_column(nullable=True)
+    expires_at: datetime | None = ending_column()
+    """Set when the user is disabled: the address and the numbers go then, as those of the calls of that day do."""
+
+
+class ApiKey(Row, table=True):
+    """A key of one user, with that user's role. Of its secret only the SHA-256 is kept: 32 random bytes need no slow hash."""
+
+    __tablename__ = "api_key"
+
+    id: str = Field(primary_key=True, max_length=16)
+    account_id: str = Field(foreign_key="account.id", index=True)
+    user_id: str = Field(foreign_key="app_user.id", index=True)
+    secret_sha256: str = Field(max_length=64)
+    made_at: datetime = time_column()
+    ends_at: datetime = time_column()
+    last_used_at: datetime | None = time_column(nullable=True)
+    """To the hour."""
+    revoked_at: datetime | None = time_column(nullable=True)

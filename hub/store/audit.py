@@ -1,0 +1,85 @@
+"""The audit log: add an entry to the chain of the account that it is about; nothing else writes there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, select
+
+from hub.model import (
+    HUB_CHAIN,
+    Account,
+    AuditChain,
+    AuditEntry,
+    AuditHead,
+    Call,
+    Company,
+    FormSubmission,
+    Person,
+    PrivacyRequest,
+    Recording,
+    SourceRule,
+    TextMessage,
+    User,
+)
+from hub.store.chain import Book, hold_end
+from hub.store.rows import write_rows
+
+BOOK = Book(AuditEntry, AuditChain, AuditHead, chain="chain", purpose="audit-log")
+
+
+def note(session: Session, at: datetime, actor: str, action: str, subject: str, detail: str = "") -> None:
+    """Add an entry within `session`, a writing one. Nothing personal may stand in `subject` or `detail`.
+
+    `subject` is the id of a row where it is about one; the entry stands in the chain of that row's account.
+    """
+    chain = account_of(session, subject) or HUB_CHAIN
+    end = hold_end(session, BOOK, chain)
+    fields = AuditEntry.columns(
+        chain=chain,
+        position=end.position + 1,
+        at=at,
+        actor=actor,
+        action=action,
+        subject=subject,
+        detail=detail,
+        previous_hash="",
+        hash="",
+    )
+    row = BOOK.link(fields, end.hash)
+    write_rows(session, AuditEntry, [row])
+    end.position, end.hash = row["position"], row["hash"]
+    session.add(end)
+    session.flush()
+
+
+def account_of(session: Session, row_id: str) -> str | None:
+    """The account that a row belongs to, of the tables that deeds are about; None where it belongs to none of them."""
+    for query in _QUERIES:
+        found = session.exec(query, params={"wanted": row_id}).first()
+        if found is not None:
+            return str(found)
+    return None
+
+
+def _queries() -> list[Any]:
+    from sqlalchemy import bindparam
+
+    wanted: Any = bindparam("wanted")
+    own: list[tuple[Any, Any]] = [(Account, Account.id), (Company, Company.account_id), (User, User.account_id)]
+    through: list[Any] = [Call, TextMessage, FormSubmission, Person, PrivacyRequest, SourceRule]
+    queries = [select(account).where(table.id == wanted) for table, account in own]
+    for table in through:
+        queries.append(select(Company.account_id).join(table, table.company_id == Company.id).where(table.id == wanted))
+    recording: Any = Recording
+    queries.append(
+        select(Company.account_id)
+        .join(Call, Call.company_id == Company.id)  # type: ignore[arg-type]
+        .join(recording, recording.call_id == Call.id)
+        .where(recording.id == wanted)
+    )
+    return queries
+
+
+_QUERIES = _queries()

@@ -1,0 +1,122 @@
+"""PostgreSQL row-level security: a session of one account sees and writes that account's rows, whatever our queries forget.
+
+The policies are generated from the tables' foreign keys. `app.account` is the account's id, `*` for the hub's own work;
+without it nothing is seen. The security is FORCEd, so it holds for the tables' owner too; a superuser, and a role with
+BYPASSRLS, it does not hold (docs/access.md). SQLite has nothing like it. Source: security.md 2.3, tenancy.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Table, text
+from sqlmodel import SQLModel
+
+ALL_ACCOUNTS = "*"
+SETTING = "app.account"
+POLICY = "account_rows"
+
+HUB_WIDE: dict[str, str] = {
+    "connector_note": "a connector's own notes; it may serve several accounts",
+    "connector_state": "a connector may serve several accounts",
+    "connector_token": "a connector's secret; no account's session has business with it",
+    "cursor": "how far a connector's stream was read",
+    "flow_finding": "about connectors, and counts of all accounts",
+    "inbox": "raw webhooks, kept before anybody knows whose they are",
+    "outcome": "a CRM's deals, kept before anybody knows whose they are",
+    "owner_consent": "about a connector's owner",
+    "port_order": "a carrier's order, which may hold numbers of several accounts",
+    "recipient_version": "about connectors",
+    "refusal": "counts of connectors",
+    "restoration": "restores of the whole database",
+    "suppression": "keyed hashes that name nobody, not even a company",
+    "sync_slot": "a connector may serve several accounts",
+    "text_status": "told by carriers before anybody knows whose it is",
+    "tombstone": "keyed hashes that name nobody",
+}
+"""Tables without a way to an account, and why; sessions of an account see no row of them."""
+
+SHARED: dict[str, str] = {
+    "consent_notice": "the words that were shown, found by their hash from a record of the account",
+    "person_key": "wrapped keys, found from an account's ciphertext; they open nothing without that and the hub's key",
+}
+"""Tables without a way to an account that each account's session may read, and why."""
+
+LINKS: dict[str, tuple[tuple[str, str], ...]] = {
+    "consent_detail": (("id", "consent_record"),),
+    "consent_decision": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
+    "disclosure": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
+    "delivery": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
+    "fact": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
+}
+"""References that are no foreign keys: a column, and the table whose `id` it holds. Any of a table's is enough."""
+
+CHAINS = ("audit_chain", "audit_entry", "audit_head")
+"""Tables whose `chain` is the id of an account, or the hub's own."""
+
+
+class NoWay(Exception):
+    """A table has no way to an account and is not declared: LINKS, HUB_WIDE or SHARED must say which it is."""
+
+
+def condition(table: Table) -> str:
+    """When a session of one account may see and write a row, in SQL. NoWay where nothing says so."""
+    mine = f"current_setting('{SETTING}', true)"
+    name = table.name
+    if name == "account":
+        return f"{name}.id = {mine}"
+    if name in CHAINS:
+        return f"{name}.chain = {mine}"
+    if name in HUB_WIDE:
+        return "false"
+    if name in SHARED:
+        return "true"
+    if "account_id" in table.columns:
+        return f"{name}.account_id = {mine}"
+    if name in LINKS:
+        ways = LINKS[name]
+    elif "company_id" in table.columns:
+        ways = (("company_id", "company"),)
+    else:
+        ways = tuple((key.parent.name, key.column.table.name) for key in sorted(table.foreign_keys, key=_column))[:1]
+    if not ways:
+        raise NoWay(f"{name} has no way to an account; declare it in hub/store/row_security.py")
+    # The other table's own policy holds inside: each step only asks whether that row may be seen.
+    seen = (f"EXISTS (SELECT 1 FROM {to} WHERE {to}.id = {name}.{column})" for column, to in ways)  # noqa: S608
+    return " OR ".join(seen)
+
+
+def guard_rows(connection: Connection) -> None:
+    """Put every table's policy up, or up anew; on SQLite nothing is done."""
+    if connection.dialect.name == "sqlite":
+        return
+    for table in SQLModel.metadata.sorted_tables:
+        for statement in statements(table):
+            connection.execute(text(statement))
+
+
+def statements(table: Table) -> list[str]:
+    """What guards one table. Who reads only may see SHARED rows; who writes must be the hub, or write the account's own."""
+    name = table.name
+    # In a sub-select of its own it is asked once a statement, and the planner does not take it for a rare thing.
+    hub = f"(SELECT current_setting('{SETTING}', true) = '{ALL_ACCOUNTS}')"
+    told = condition(table)
+    using = f"{hub} OR {told}" if told != "false" else hub
+    check = hub if name in SHARED else using
+    return [
+        f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY",
+        f"DROP POLICY IF EXISTS {POLICY} ON {name}",
+        f"CREATE POLICY {POLICY} ON {name} USING ({using}) WITH CHECK ({check})",
+    ]
+
+
+def bypassed(connection: Connection) -> str | None:
+    """Why row-level security does not hold for the connection's role; None where it does, and on SQLite."""
+    if connection.dialect.name == "sqlite":
+        return None
+    asked = "SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+    superuser, bypasses = connection.execute(text(asked)).one()
+    return "is a superuser" if superuser else "has BYPASSRLS" if bypasses else None
+
+
+def _column(key: object) -> str:
+    return str(key.parent.name)  # type: ignore[attr-defined]

@@ -1,0 +1,48 @@
+"""The API as an application of its own, so that its OpenAPI document tells what is there and nothing else."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from hub.access.narrowing import Narrow, to_account
+from hub.assembly import Hub
+from hub.web.api.books import add_books
+from hub.web.api.calls import add_calls
+from hub.web.api.door import Door
+from hub.web.api.recordings import add_recordings
+from hub.web.strangers import refusal
+
+
+def create_api(hub: Hub, narrow: Narrow = to_account) -> FastAPI:
+    """The API of one hub; `narrow` is the account filter of its queries."""
+    api = FastAPI(title="Ringfence", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    door = Door(hub, narrow)
+    for add in (add_calls, add_recordings, add_books):
+        add(api, door)
+
+    @api.exception_handler(HTTPException)
+    def refused(request: Request, error: HTTPException) -> Response:
+        answer = refusal(error.status_code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @api.exception_handler(RequestValidationError)
+    def misread(request: Request, error: RequestValidationError) -> Response:
+        fields = sorted({str(each["loc"][1]) for each in error.errors() if len(each["loc"]) > 1})
+        return refusal(422, f"These parameters are not of their form: {', '.join(fields) or 'see openapi.json'}.")
+
+    @api.exception_handler(SQLAlchemyError)
+    def away(request: Request, error: SQLAlchemyError) -> Response:
+        return refusal(503, "Try again")
+
+    @api.middleware("http")
+    async def private(request: Request, call_next):  # type: ignore[no-untyped-def]
+        response = await call_next(request)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    return api

@@ -1,0 +1,86 @@
+"""Reports, the consent ledger, and the audit log."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, HTTPException, Query
+
+from hub.model import AuditEntry, Company, ConsentEntry
+from hub.reports.credits import Model
+from hub.reports.report import Report, report_within
+from hub.reports.tally import MEASURES, Dimension
+from hub.web.api.door import Asked, Door
+from hub.web.api.paging import After, Limit, page_of
+from hub.web.api.shapes import (
+    AuditAnswer,
+    AuditEntries,
+    ConsentAnswer,
+    ConsentRecords,
+    ReportAnswer,
+    ReportLine,
+    shaped,
+)
+
+COUNTS = tuple(name for name in MEASURES if name != "amount")
+
+
+def add_books(api: FastAPI, door: Door) -> None:
+    """Add the routes to what was added up and written down."""
+
+    @api.get("/reports/{company}/{dimension}")
+    def report(
+        *,
+        asked: Asked = Depends(door.to("reports")),
+        company: str,
+        dimension: Dimension,
+        first: date,
+        last: date,
+        model: Model = "last",
+    ) -> ReportAnswer:
+        if first > last:
+            raise HTTPException(422, "The report would end before it begins; swap first and last.")
+        with asked.session() as session:
+            row = session.exec(asked.select(Company).where(Company.name == company)).first()
+            if row is None:
+                raise HTTPException(404, "Not found")
+            return _told(report_within(session, row, dimension, model, first, last))
+
+    @api.get("/consent")
+    def consent(
+        *, asked: Asked = Depends(door.to("consent")), after: After = None, limit: Limit = 50
+    ) -> ConsentRecords:
+        with asked.session() as session:
+            rows, following = page_of(session, asked.select(ConsentEntry), ConsentEntry.id, after, limit)
+        return ConsentRecords(records=shaped(ConsentAnswer, rows), next=following)
+
+    @api.get("/audit")
+    def audit(
+        *,
+        asked: Asked = Depends(door.to("audit")),
+        after: Annotated[int | None, Query(ge=1, description="`next` of the page before.")] = None,
+        limit: Limit = 50,
+    ) -> AuditEntries:
+        with asked.session() as session:
+            rows, following = page_of(session, asked.select(AuditEntry), AuditEntry.position, after, limit)
+        return AuditEntries(entries=shaped(AuditAnswer, rows), next=None if following is None else str(following))
+
+
+def _told(report: Report) -> ReportAnswer:
+    lines = [
+        ReportLine(
+            value=line.value,
+            numbers={name: float(line.number(name)) for name in COUNTS},
+            amounts={currency: str(amount) for currency, amount in line.amounts.items()},
+        )
+        for line in report.lines
+    ]
+    return ReportAnswer(
+        company=report.company,
+        dimension=report.dimension,
+        model=report.model,
+        first=str(report.first),
+        last=str(report.last),
+        lines=lines,
+    )

@@ -1,0 +1,54 @@
+"""Links to recordings, and transcripts; each is in the audit log before it is given."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import Depends, FastAPI, HTTPException
+
+from hub.model import Recording
+from hub.recordings.links import LONGEST, Link, path_to
+from hub.recordings.transcripts import read_transcript
+from hub.web.api.calls import own_call
+from hub.web.api.door import Asked, Door
+from hub.web.api.shapes import LinkAnswer, TranscriptAnswer, TranscriptPartAnswer
+
+
+def add_recordings(api: FastAPI, door: Door) -> None:
+    """Add the routes to what was said."""
+
+    @api.post("/recordings/{recording_id}/link")
+    def link(
+        *,
+        asked: Asked = Depends(door.to("recordings")),
+        recording_id: str,
+        purpose: Literal["play", "download"] = "play",
+    ) -> LinkAnswer:
+        row = _recording(asked, recording_id)
+        if row.path is None:
+            raise HTTPException(409, "This recording is not stored, so it cannot be heard.")
+        asked.note("recording.link", row.id, purpose)
+        ends = asked.hub.clock().replace(microsecond=0) + LONGEST
+        made = Link(recording_id=row.id, user=asked.user.id, purpose=purpose, expires_at=ends)
+        public = str(asked.hub.config.hub.public_url).rstrip("/")
+        return LinkAnswer(url=public + path_to(made, asked.hub.keyring), expires_at=ends)
+
+    @api.get("/recordings/{recording_id}/transcript")
+    def transcript(*, asked: Asked = Depends(door.to("transcripts")), recording_id: str) -> TranscriptAnswer:
+        row = _recording(asked, recording_id)
+        with asked.session() as session:
+            read = read_transcript(asked.hub, session, row.id)
+        if read is None:
+            raise HTTPException(404, "Not found")
+        if read.parts is None:
+            raise HTTPException(409, f"This transcript cannot be read: {read.why}.")
+        asked.note("recording.transcript", row.id)
+        parts = [TranscriptPartAnswer.model_validate(part) for part in read.parts]
+        return TranscriptAnswer(recording_id=row.id, model=read.row.model, parts=parts)
+
+
+def _recording(asked: Asked, recording_id: str) -> Recording:
+    with asked.session() as session:
+        row: Recording = asked.one(session, Recording, recording_id)
+        own_call(asked, session, row.call_id)
+    return row

@@ -1,0 +1,207 @@
+"""What the API answers, by name: only fields that stand here leave the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+Shape = TypeVar("Shape", bound="Answer")
+
+
+class Answer(BaseModel):
+    """An answer, made of a row's attributes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class CompanyAnswer(Answer):
+    """A company of the account."""
+
+    id: str
+    name: str
+    title: str
+    time_zone: str
+
+
+class AttributionAnswer(Answer):
+    """Why somebody called."""
+
+    source: str
+    medium: str
+    campaign: str | None
+    keyword: str | None
+    landing_page: str | None
+    rule: str
+    confidence: float
+
+
+class CallAnswer(Answer):
+    """One call; times are UTC, `duration` is in seconds."""
+
+    id: str
+    company_id: str
+    tracking_number: str | None
+    caller_number: str | None
+    caller_name: str | None
+    status: str
+    started_at: datetime
+    answered_at: datetime | None
+    answered_by: str | None
+    ended_at: datetime | None
+    duration: int | None
+    voicemail: bool
+    first_time_caller: bool | None
+
+
+class RecordingAnswer(Answer):
+    """That there is a recording; it is heard by a link."""
+
+    id: str
+    kind: str
+    state: str
+    recorded_at: datetime
+    duration: int | None
+
+
+class CallDetail(CallAnswer):
+    """One call with its cause, and with its recordings for who may hear them."""
+
+    attribution: AttributionAnswer | None = None
+    recordings: list[RecordingAnswer] | None = None
+
+
+class TextAnswer(Answer):
+    """One text, without what stands in it."""
+
+    id: str
+    company_id: str
+    direction: str
+    purpose: str | None
+    status: str
+    reason: str | None
+    tracking_number: str
+    person_number: str | None
+    at: datetime
+
+
+class TextBody(Answer):
+    """What stands in a text; None where its person's key was destroyed, or it is empty."""
+
+    id: str
+    body: str | None
+
+
+class LinkAnswer(Answer):
+    """A signed link to a recording, for the key's user."""
+
+    url: str
+    expires_at: datetime
+
+
+class TranscriptPartAnswer(Answer):
+    """Words that a machine heard; seconds from the beginning."""
+
+    start: float
+    end: float
+    channel: str
+    text: str
+
+
+class TranscriptAnswer(Answer):
+    """A transcript."""
+
+    recording_id: str
+    model: str | None
+    parts: list[TranscriptPartAnswer]
+
+
+class ConsentAnswer(Answer):
+    """One record of the consent ledger; people are named by their ids."""
+
+    id: str
+    company_id: str
+    position: int
+    person_id: str | None
+    state: str
+    use: str
+    basis: str
+    channel: str
+    spoken_at: datetime
+    lapses_at: datetime | None
+    hash: str
+
+
+class AuditAnswer(Answer):
+    """One entry of the account's audit log."""
+
+    position: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    previous_hash: str
+    hash: str
+
+
+class ReportLine(Answer):
+    """What one value brought; numbers may be broken where several touches share a call."""
+
+    value: str | None
+    numbers: Mapping[str, float]
+    amounts: Mapping[str, str]
+
+
+class ReportAnswer(Answer):
+    """A company's report; days are those of its time zone."""
+
+    company: str
+    dimension: str
+    model: str
+    first: str
+    last: str
+    lines: list[ReportLine]
+
+
+class Page(Answer):
+    """Some rows, newest first; `next` is what `after` takes for those that follow."""
+
+    next: str | None
+
+
+class Companies(Answer):
+    """The account's companies."""
+
+    companies: list[CompanyAnswer]
+
+
+class Calls(Page):
+    """Some calls."""
+
+    calls: list[CallAnswer]
+
+
+class Texts(Page):
+    """Some texts."""
+
+    texts: list[TextAnswer]
+
+
+class ConsentRecords(Page):
+    """Some records of the consent ledger."""
+
+    records: list[ConsentAnswer]
+
+
+class AuditEntries(Page):
+    """Some entries of the audit log."""
+
+    entries: list[AuditAnswer]
+
+
+def shaped(shape: type[Shape], rows: Any) -> list[Shape]:
+    """Rows in their shape."""
+    return [shape.model_validate(row) for row in rows]

@@ -48,7 +48,7 @@ def check(
                 say(f"[green]✓[/green] {plain(config)} is right.")
             reports = _ask_all(opened.hub, quiet=as_json)
             warnings = _warnings(opened, numbers=numbers)
-            findings = _flow_findings(opened)
+            findings = [*_flow_findings(opened), *_overdue_requests(opened)]
     except ConfigError as error:
         if not as_json:
             raise
@@ -80,6 +80,19 @@ def _flow_findings(opened: Opened) -> list[str]:
 
     with opened.hub.store.reading() as session:
         return open_findings(session)
+
+
+def _overdue_requests(opened: Opened) -> list[str]:
+    """Requests of people whose legal deadline has passed, and deadlines whose source must be read again."""
+    from hub.cli.printing import counted
+    from hub.requests.deadlines import overdue_rows
+    from hub.requests.watch import overdue
+
+    now = opened.hub.clock()
+    with opened.hub.store.reading() as session:
+        late = overdue(session, now)
+    told = [f"{counted(len(late), 'request')} of people overdue by law; see hub privacy request list."] if late else []
+    return told + [f"The deadline {row} must be checked against its source again." for row in overdue_rows(now.date())]
 
 
 def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:

@@ -1,0 +1,82 @@
+"""`hub privacy request`: an officer takes a request in, answers it, erases, certifies, and sees what is late."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cli_shop import CALLER, Shop
+from typer.testing import Result
+
+
+@pytest.fixture
+def office(shop: Shop) -> Shop:
+    """A shop whose caller came from an ad."""
+    shop.play(visit={})
+    return shop
+
+
+def taken_in(office: Shop, kind: str, *more: str) -> str:
+    words = ("privacy", "request", "new", "--company", "north", "--kind", kind, "--phone", CALLER, *more)
+    return str(office.json(*words)["id"])
+
+
+def test_an_officer_takes_a_request_in_answers_it_and_hands_the_file_over(office: Shop, tmp_path: Path) -> None:
+    request = taken_in(office, "access", "--proof", "passport seen", "--place", "US-CA", "--received", "2d")
+    assert office.json("privacy", "request", "run", request)["state"] == "done"
+    result = office.run("privacy", "request", "export", request, "--to", str(tmp_path / "data.zip"))
+    assert result.exit_code == 0 and (tmp_path / "data.zip").read_bytes()[:2] == b"PK"
+    shown = office.json("privacy", "request", "show", request[-12:])
+    assert [step["action"] for step in shown["steps"]] == ["received", "verified", "answered"]
+    deeds = [action for action, subject in office.audited() if subject == request]
+    assert {"privacy.request.export", "privacy.request.show"} <= set(deeds)
+
+
+def test_an_erasure_shows_its_plan_asks_and_ends_in_a_certificate_that_verifies(office: Shop, tmp_path: Path) -> None:
+    request = taken_in(office, "erasure", "--proof", "called back")
+    refused = office.run("privacy", "request", "run", request, typed="n\n")
+    assert refused.exit_code == 1 and "Adco Inc." in refused.output and "Erased here" in refused.output
+    assert office.json("privacy", "request", "run", request, "--yes")["state"] == "done"
+    certificate = office.json("privacy", "request", "certify", request)
+    assert [each["recipient"] for each in certificate["not_recalled"]] == ["Adco Inc."]
+    assert CALLER[1:] not in json.dumps(certificate)
+    file = tmp_path / "certificate.json"
+    file.write_text(json.dumps(certificate))
+    checked = office.run("privacy", "request", "certify", request, "--verify", str(file))
+    assert checked.exit_code == 0 and "Genuine" in checked.output
+    file.write_text(json.dumps({**certificate, "not_recalled": []}))
+    assert office.run("privacy", "request", "certify", request, "--verify", str(file)).exit_code == 1
+    assert "Could not be called back" in office.run("privacy", "request", "certify", request).output
+
+
+def test_a_hold_is_told_to_the_officer_and_not_in_the_certificate(
+    office: Shop, refusal: Callable[[Result], str]
+) -> None:
+    set_ = office.run("privacy", "request", "hold", "--company", "north", "--phone", CALLER, "--reason", "Case 17")
+    request = taken_in(office, "erasure", "--proof", "called back")
+    assert "Case 17" in refusal(office.run("privacy", "request", "run", request, "--yes"))
+    certificate = office.json("privacy", "request", "certify", request)
+    assert "Case 17" not in json.dumps(certificate) and "legal duty" in certificate["remains"][0]
+    hold = set_.output.split()[2]
+    assert office.run("privacy", "request", "lift", hold).exit_code == 0
+    assert office.json("privacy", "request", "run", request, "--yes")["state"] == "done"
+
+
+def test_what_is_late_is_listed_first_and_ends_with_status_1(office: Shop) -> None:
+    late = taken_in(office, "access", "--received", "60d")
+    taken_in(office, "access")
+    listed = office.json("privacy", "request", "list", status=1)
+    assert [each["overdue"] for each in listed] == [True, False] and listed[0]["id"] == late
+    assert "overdue" in office.run("privacy", "request", "list").output
+    assert "overdue by law" in office.run("check").output
+
+
+def test_what_cannot_be_done_is_said(office: Shop, refusal: Callable[[Result], str]) -> None:
+    new = ("privacy", "request", "new", "--company", "north", "--kind")
+    assert "choose one of" in refusal(office.run(*new, "forgetting", "--phone", CALLER))
+    assert "US-CA" in refusal(office.run(*new, "access", "--phone", CALLER, "--place", "Atlantis"))
+    request = taken_in(office, "access")
+    assert "who asks" in refusal(office.run("privacy", "request", "run", request))
+    assert "no certificate" in refusal(office.run("privacy", "request", "certify", request))

@@ -1,0 +1,116 @@
+"""A link by e-mail shows that an address is its person's: sent by SMTP, used once, within an hour."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from stage import Stage
+
+from hub.assembly import Hub
+from hub.config.mail import MailSection
+from hub.model import Company, IdentityProof, PrivacyRequest, RequestTask
+from hub.requests.proof import prove, want_link
+from hub.requests.running import work_tasks
+from hub.requests.steps import open_request
+
+ADDRESS = "pat@example.com"
+
+
+@dataclass
+class Letterbox:
+    """A mail server that keeps what comes, or refuses it."""
+
+    letters: list[str] = field(default_factory=list)
+    refusal: str | None = None
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.refusal:
+            return self.refusal
+        self.letters.append(envelope.content.decode().replace("=\r\n", "").replace("=3D", "="))
+        return "250 OK"
+
+
+@pytest.fixture
+def box() -> Iterator[tuple[Letterbox, int]]:
+    """A letterbox on loopback."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    box = Letterbox()
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield box, port
+    controller.stop()
+
+
+@pytest.fixture
+def mailing(lite_hub: Callable[..., Stage], box: tuple[Letterbox, int]) -> tuple[Stage, Hub]:
+    """A hub that may write to people."""
+    stage = lite_hub()
+    mail = MailSection.model_validate({"smtp": f"smtp://127.0.0.1:{box[1]}", "from": "privacy@example.org"})
+    return stage, replace(stage.hub, config=replace(stage.hub.config, mail=mail))
+
+
+def wanted(stage: Stage, hub: Hub) -> str:
+    """A request of somebody with an address, whose link is wanted."""
+    with hub.store.writing() as session:
+        company = session.get_one(Company, stage.directory.companies["lakeside"].id)
+        request = open_request(session, hub, company, "access", actor="the person", channel="page", email=ADDRESS)
+        assert want_link(session, hub, request)
+    return request.id
+
+
+def proves(hub: Hub, request_id: str, secret: str) -> bool:
+    with hub.store.writing() as session:
+        return prove(session, hub, session.get_one(PrivacyRequest, request_id), secret)
+
+
+def test_a_link_is_mailed_and_proves_an_address_once(mailing: tuple[Stage, Hub], box: tuple[Letterbox, int]) -> None:
+    stage, hub = mailing
+    request_id = wanted(stage, hub)
+    work_tasks(hub)
+    (letter,) = box[0].letters
+    assert f"To: {ADDRESS}" in letter and "https://calls.example.com/privacy/lakeside/requests/" in letter
+    (token,) = re.findall(r"confirm\?token=([\w-]+)", letter)
+    assert token not in str(stage.rows(IdentityProof))
+    assert not proves(hub, request_id, token[:-1] + "!")
+    assert proves(hub, request_id, token)
+    assert not proves(hub, request_id, token)
+    assert stage.one(PrivacyRequest, id=request_id).verified_at is not None
+
+
+def test_a_link_ends_after_an_hour(mailing: tuple[Stage, Hub], box: tuple[Letterbox, int]) -> None:
+    stage, hub = mailing
+    request_id = wanted(stage, hub)
+    work_tasks(hub)
+    (token,) = re.findall(r"confirm\?token=([\w-]+)", box[0].letters[0])
+    stage.clock.advance(minutes=61)
+    assert not proves(hub, request_id, token)
+
+
+def test_a_server_that_refuses_is_asked_again_and_no_address_stands_in_the_reason(
+    mailing: tuple[Stage, Hub], box: tuple[Letterbox, int]
+) -> None:
+    stage, hub = mailing
+    wanted(stage, hub)
+    box[0].refusal = f"451 {ADDRESS} is busy"
+    work_tasks(hub)
+    task = stage.one(RequestTask)
+    assert task.state == "ready" and task.reason and ADDRESS not in task.reason
+    box[0].refusal = None
+    stage.clock.advance(minutes=5)
+    work_tasks(hub)
+    assert len(box[0].letters) == 1
+
+
+def test_without_a_mail_server_no_link_is_offered(lite_hub: Callable[..., Stage]) -> None:
+    stage = lite_hub()
+    with stage.hub.store.writing() as session:
+        company = session.get_one(Company, stage.directory.companies["lakeside"].id)
+        request = open_request(session, stage.hub, company, "access", actor="x", channel="page", email=ADDRESS)
+        assert not want_link(session, stage.hub, request)

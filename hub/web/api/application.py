@@ -13,6 +13,7 @@ from hub.web.api.books import add_books
 from hub.web.api.calls import add_calls
 from hub.web.api.door import Door
 from hub.web.api.recordings import add_recordings
+from hub.web.api.requests import add_requests
 from hub.web.strangers import refusal
 
 
@@ -20,7 +21,7 @@ def create_api(hub: Hub, narrow: Narrow = to_account) -> FastAPI:
     """The API of one hub; `narrow` is the account filter of its queries."""
     api = FastAPI(title="Ringfence", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     door = Door(hub, narrow)
-    for add in (add_calls, add_recordings, add_books):
+    for add in (add_calls, add_recordings, add_books, add_requests):
         add(api, door)
 
     @api.exception_handler(HTTPException)

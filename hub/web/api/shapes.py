@@ -147,6 +147,29 @@ class AuditAnswer(Answer):
     hash: str
 
 
+class RequestAnswer(Answer):
+    """One request of a person, without who it is."""
+
+    id: str
+    company_id: str
+    kind: str
+    state: str
+    channel: str
+    received_at: datetime
+    deadline: datetime
+    closed_at: datetime | None
+
+
+class RequestDetail(RequestAnswer):
+    """One request with who asks, until it is answered, and what was done."""
+
+    phone_number: str | None
+    email: str | None
+    places: list[str]
+    rule: str
+    outcome: Mapping[str, Any]
+
+
 class ReportLine(Answer):
     """What one value brought; numbers may be broken where several touches share a call."""
 
@@ -194,6 +217,12 @@ class ConsentRecords(Page):
     """Some records of the consent ledger."""
 
     records: list[ConsentAnswer]
+
+
+class Requests(Page):
+    """Some requests."""
+
+    requests: list[RequestAnswer]
 
 
 class AuditEntries(Page):

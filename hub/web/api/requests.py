@@ -1,0 +1,41 @@
+"""Requests of people, and the files that answer them; each reading of one is in the audit log before it is given."""
+
+from __future__ import annotations
+
+from fastapi import Depends, FastAPI, HTTPException, Response
+
+from hub.model import PrivacyRequest
+from hub.requests.file import read_file
+from hub.web.api.door import Asked, Door
+from hub.web.api.paging import After, Limit, page_of
+from hub.web.api.shapes import RequestAnswer, RequestDetail, Requests, shaped
+
+
+def add_requests(api: FastAPI, door: Door) -> None:
+    """Add the routes to what people asked for."""
+
+    @api.get("/requests")
+    def requests(*, asked: Asked = Depends(door.to("requests")), after: After = None, limit: Limit = 50) -> Requests:
+        with asked.session() as session:
+            rows, following = page_of(session, asked.select(PrivacyRequest), PrivacyRequest.id, after, limit)
+        return Requests(requests=shaped(RequestAnswer, rows), next=following)
+
+    @api.get("/requests/{request_id}")
+    def request(*, asked: Asked = Depends(door.to("requests")), request_id: str) -> RequestDetail:
+        with asked.session() as session:
+            row = asked.one(session, PrivacyRequest, request_id)
+        asked.note("privacy.request.read", row.id)
+        return RequestDetail.model_validate(row)
+
+    @api.get(
+        "/requests/{request_id}/file", response_class=Response, responses={200: {"content": {"application/zip": {}}}}
+    )
+    def file(*, asked: Asked = Depends(door.to("exports")), request_id: str) -> Response:
+        with asked.session() as session:
+            row = asked.one(session, PrivacyRequest, request_id)
+            data = read_file(session, asked.hub, row)
+        if data is None:
+            raise HTTPException(409, "There is no file for this request, or not any more.")
+        asked.note("privacy.request.export", row.id)
+        named = {"Content-Disposition": f'attachment; filename="request-{row.id}.zip"'}
+        return Response(data, media_type="application/zip", headers=named)

@@ -1,0 +1,88 @@
+"""`hub users` and `hub audit`: users with a role and their keys; the log of what was done, verified and handed over."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable
+
+from cli_shop import Shop
+from sqlalchemy import text
+from typer.testing import Result
+
+from hub.access.keys import key_holder
+from hub.model import User
+from hub.store import Store
+
+Refusal = Callable[[Result], str]
+
+
+def start(shop: Shop) -> None:
+    with shop.opened():
+        pass
+
+
+def test_a_user_is_added_given_a_key_changed_and_disabled_and_each_is_written_down(shop: Shop) -> None:
+    start(shop)
+    assert shop.run("users", "add", "maria", "--role", "marketer", "--email", "m@example.com").exit_code == 0
+    key = shop.run("users", "key", "maria", "--days", "7").stdout.strip()
+    store = Store(shop.database)
+    with store.reading() as session:
+        (maria,) = shop.rows(User)
+        holder = key_holder(session, key, maria.made_at)
+        assert holder is not None and holder[1].id == maria.id
+    store.close()
+    assert shop.run("users", "role", "maria", "auditor").exit_code == 0
+    assert shop.run("users", "disable", "maria").exit_code == 0
+    (listed,) = shop.json("users", "list")
+    assert (listed["name"], listed["role"], listed["keys"]) == ("maria", "auditor", 0) and listed["disabled_at"]
+    told = shop.json("audit", "list")
+    assert [each["action"] for each in told] == ["users.disable", "users.role", "users.key", "users.add"]
+    assert {each["account"] for each in told} == {"agency"} and "m@example.com" not in str(told)
+    assert key.split("_", 2)[2] not in str(told)
+
+
+def test_what_does_not_fit_is_refused_in_a_sentence(shop: Shop, refusal: Refusal) -> None:
+    start(shop)
+    shop.run("users", "add", "maria", "--role", "admin")
+    assert "choose another name" in refusal(shop.run("users", "add", "maria", "--role", "admin"))
+    assert "choose one of owner" in refusal(shop.run("users", "add", "eve", "--role", "root"))
+    assert "--phone" in refusal(shop.run("users", "add", "eve", "--role", "agent"))
+    assert "+13125550190" in refusal(shop.run("users", "add", "eve", "--role", "agent", "--phone", "12"))
+    assert "begins with a letter" in refusal(shop.run("users", "add", "Eve <script>", "--role", "admin"))
+    assert "hub users add" in refusal(shop.run("users", "key", "nobody"))
+    assert "--account" in refusal(shop.run("users", "add", "eve", "--role", "admin", "--account", "other"))
+    shop.run("users", "disable", "maria")
+    assert "is disabled" in refusal(shop.run("users", "key", "maria"))
+
+
+def test_the_log_is_signed_verified_and_exported_and_a_change_is_named(shop: Shop) -> None:
+    start(shop)
+    for name in ("maria", "paul", "ruth"):
+        shop.run("users", "add", name, "--role", "admin")
+    (signed,) = shop.json("audit", "sign")
+    assert (signed["account"], signed["position"]) == ("agency", 3)
+    assert shop.run("audit", "export", "log.jsonl", "--account", "agency").exit_code == 0
+    file = shop.folder / "log.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [line.get("action") for line in lines] == ["users.add"] * 3 + ["audit.export", None]
+    sound = {each["account"]: each for each in shop.json("audit", "verify")}
+    assert sound["agency"] == sound["agency"] | {"sound": True, "entries": 4, "signed_to": 3}
+    store = Store(shop.database)
+    with store.writing() as session:
+        session.execute(text("DROP TRIGGER audit_entry_no_update"))
+        session.execute(text("UPDATE audit_entry SET detail = 'owner' WHERE position = 2"))
+    store.close()
+    wrong = {each["account"]: each for each in shop.json("audit", "verify", status=1)}
+    assert (wrong["agency"]["position"], wrong["agency"]["found"]) == (2, "changed") and wrong["hub"]["sound"]
+
+
+def test_an_end_that_was_noted_elsewhere_tells_where_the_whole_log_was_replaced(shop: Shop, refusal: Refusal) -> None:
+    start(shop)
+    shop.run("users", "add", "maria", "--role", "admin")
+    (there,) = shop.json("audit", "verify", "--account", "agency")
+    assert shop.run("audit", "verify", "--account", "agency", "--head", f"1:{there['head']}").exit_code == 0
+    assert shop.run("audit", "verify", "--account", "agency", "--head", f"1:{'f' * 64}").exit_code == 1
+    assert "--account" in refusal(shop.run("audit", "verify", "--head", f"1:{'f' * 64}"))
+    assert "POSITION:HASH" in refusal(shop.run("audit", "verify", "--account", "agency", "--head", "1"))

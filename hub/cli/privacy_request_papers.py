@@ -20,7 +20,7 @@ RequestId = Annotated[str, typer.Argument(help="The request's id, or an end of i
 
 def register(requests: typer.Typer) -> None:
     """Add the commands to `hub privacy request`."""
-    for command in (export, certify, hold, lift):
+    for command in (export, certify, hold, lift, unrestrict):
         requests.command()(command)
 
 
@@ -120,6 +120,22 @@ def lift(
             )
         ).all()
     say(f"Lifted. {counted(len(kept_back), 'request')} held at this company: run what this hold kept back.")
+
+
+def unrestrict(
+    request_id: RequestId,
+    reason: Annotated[str, typer.Option(help="Why the data may be used again; tell the person first.")],
+    config: ConfigFile = CONFIG,
+) -> None:
+    """End a restriction: the person's data may be used again."""
+    from hub.cli.finding import typed
+    from hub.requests.effects import lift_restriction
+
+    with open_for(config) as hub:
+        with hub.store.reading() as session:
+            request = find_request(session, request_id)
+        people = lift_restriction(hub, request.id, actor(), typed(reason))
+    say(f"The data of {counted(people, 'person')} may be used again.".replace("persons", "people"))
 
 
 def _check_certificate(hub: Hub, request_id: str, file: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
 from hub.contracts.people import Correction, PersonReference
@@ -70,6 +70,22 @@ def restrict(hub: Hub, request_id: str, actor: str) -> int:
         request.outcome = {"people": len(people)}
         take_step(session, request, actor, "restricted", f"{len(people)} people", now, "done")
     return len(people)
+
+
+def lift_restriction(hub: Hub, request_id: str, actor: str, reason: str) -> int:
+    """Let the data be used again; how many people it is. The person must have been told before. Source: GDPR Art. 18(3)."""
+    now = hub.clock()
+    with hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        live = select(Restriction).where(Restriction.request_id == request_id, col(Restriction.lifted_at).is_(None))
+        lifted = session.exec(live).all()
+        if not lifted:
+            raise RequestRefused("No restriction of this request is in force.")
+        for restriction in lifted:
+            restriction.lifted_at = now
+            session.add(restriction)
+        take_step(session, request, actor, "unrestricted", reason, now)
+    return len(lifted)
 
 
 def correct(session: Session, request: PrivacyRequest, people: list[Person]) -> int:

@@ -12,7 +12,7 @@ from hub.assembly import Hub
 from hub.model import Company, IdentityProof, PrivacyRequest, RequestTask
 from hub.privacy.erasure import erase_person, plan_erasure
 from hub.requests.file import drop_file
-from hub.requests.people import holds_on, people_of, reference_of
+from hub.requests.people import holds_on, people_of, person_for, reference_of
 from hub.requests.steps import RequestRefused, take_step
 from hub.requests.told import reach_of_request, recipients
 from hub.store.rows import write_rows
@@ -92,6 +92,8 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
         raise RequestRefused(f"A legal hold keeps this data: {reason}. Lift it with hub privacy request lift, or wait.")
     with hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
+        # Whoever is unknown has at least the text with their code here: they become somebody who can be erased.
+        people = person_for(session, request, now) if "asked" not in request.outcome else people
         if "asked" not in request.outcome:
             known = reference_of(session, request, people)
             request.known_as = {"phone_numbers": list(known.phone_numbers), "emails": list(known.emails)}

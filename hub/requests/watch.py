@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
 from hub.errors import RetryLater
-from hub.model import PrivacyRequest, RequestStep
+from hub.model import IdentityProof, PrivacyRequest, RequestStep
 from hub.model.requests import CLOSED
 from hub.requests.file import drop_file
 from hub.requests.running import work_tasks
@@ -19,12 +20,15 @@ log = structlog.get_logger(__name__)
 SHARES = (100, 80, 50)
 REMINDED = "reminded"
 AT_ONCE = 100
+PROOF_LIFE = timedelta(days=2)
+"""Long enough to count how often one number was written to."""
 
 
 def watch(hub: Hub) -> int:
     """One round; how many tasks were taken."""
     remind(hub)
     _drop_old_files(hub)
+    _drop_old_proofs(hub)
     return work_tasks(hub)
 
 
@@ -65,6 +69,15 @@ def _share(session: Session, request: PrivacyRequest, now: datetime) -> int | No
         RequestStep.request_id == request.id, RequestStep.action == REMINDED, RequestStep.result == f"{share} %"
     )
     return None if session.exec(noted).first() else share
+
+
+def _drop_old_proofs(hub: Hub) -> None:
+    over = col(IdentityProof.made_at) <= hub.clock() - PROOF_LIFE
+    with hub.store.reading() as session:
+        if session.exec(select(IdentityProof.id).where(over).limit(1)).first() is None:
+            return
+    with hub.store.writing() as session:
+        session.execute(delete(IdentityProof).where(over))
 
 
 def _drop_old_files(hub: Hub) -> None:

@@ -34,6 +34,9 @@ CASES: list[tuple[str, str, str, int | None, str]] = [
     ("an unknown key of recordings", "conversions:\n", "recordings: {keeps: 3 days}\nconversions:\n", 15, "is no known key; did you mean `keep`?"),
     ("a storage's secret in clear", "conversions:\n", "recordings: {storage: 's3://calls/x', options: {secret: hunter2}}\nconversions:\n", 15, "recordings.options.secret: is a secret in clear"),
     ("a storage's secret in clear further down", "conversions:\n", "recordings: {options: {client_kwargs: {aws_session_token: hunter2}}}\nconversions:\n", 15, "aws_session_token: is a secret in clear"),
+    ("a mail server's password in clear", "conversions:\n", "mail: {smtp: 'smtp://me:hunter2@mail.example.com', from: me@example.com}\nconversions:\n", 15, "mail.smtp: holds a password in clear"),
+    ("a mail server without a scheme", "conversions:\n", "mail: {smtp: mail.example.com, from: me@example.com}\nconversions:\n", 15, "is no mail server; write it like smtp://user:${env:SMTP_PASSWORD}@mail.example.com:587"),
+    ("a sender that is no address", "conversions:\n", "mail: {smtp: 'smtp://mail.example.com', from: me}\nconversions:\n", 15, "is no e-mail address; write it like privacy@example.com"),
     ("a section that is a list", "hub:\n", "hub: [1]\nhub2:\n", 1, "hub: found a list; write `hub:` with its `public_url:`"),
     ("connectors as a list", "connectors:\n", "connectors: []\nx:\n", 4, "found a list; wanted a name and its settings"),
     ("a connector without anything", "    plugin: nayco\n", "", 13, "connectors.nay: found nothing; wanted at least `plugin:`"),
@@ -202,6 +205,7 @@ def test_a_missing_secret_is_told_once(problems: Any) -> None:
         ("{ads: {action: 7}}", "{ads: {action: '${env:PHONE_TOKEN}'}}"),
         ("  secret_keys", "  database: postgresql://me:${env:PHONE_TOKEN}@db/x\n  secret_keys"),
         ("  secret_keys", "  plugin_dirs: ['${env:PHONE_TOKEN}']\n  secret_keys"),
+        ("conversions:\n", "mail: {smtp: 'smtp//me:${env:PHONE_TOKEN}@x', from: me@example.com}\nconversions:\n"),
     ],
 )
 def test_no_problem_ever_shows_a_secret(problems: Any, piece: str, instead: str) -> None:

@@ -38,13 +38,17 @@ from hub.model import (
     PrivacyRequest,
     RequestTask,
     Suppression,
+    TextMessage,
 )
 from hub.requests.certificate import as_text, is_genuine
+from hub.requests.effects import lift_restriction
 from hub.requests.erasing import plan
 from hub.requests.file import read_file
 from hub.requests.people import set_hold
+from hub.requests.proof import send_code
 from hub.requests.running import run, work_tasks
 from hub.requests.steps import RequestRefused, extend, open_request, steps_of, verify
+from hub.requests.watch import overdue, remind
 
 LEGAL = "essential.legal_obligation"
 PERSON = (Share(field="phone_numbers"), Share(field="emails"))
@@ -116,7 +120,9 @@ def ask(stage: Stage, kind: str, phone: str | None = CALLER, proven: bool = True
     """A request of the person, by the officer."""
     with stage.hub.store.writing() as session:
         company = session.get_one(Company, stage.directory.companies["lakeside"].id)
-        request = open_request(session, stage.hub, company, kind, actor="officer", channel="letter", phone=phone, **more)
+        request = open_request(
+            session, stage.hub, company, kind, actor="officer", channel="letter", phone=phone, **more
+        )
         if proven:
             verify(session, request, "officer", "officer", stage.clock())
     return request.id
@@ -144,18 +150,22 @@ def test_a_person_is_told_everything_with_each_recipient_by_name_and_date(desk: 
     assert told["visits"] and told["decisions"]
     network = desk.network.manifest.recipient.name
     assert [each["disclosed_at"][:10] for each in told["recipients"] if each["recipient"] == network]
-    assert {"recipient": "Cabinet Inc.", "connector": "cabinet", "type": "card", "id": "0142", "name": "Ada Exmaple"} in told[
-        "what providers hold"
-    ]
+    assert {
+        "recipient": "Cabinet Inc.",
+        "connector": "cabinet",
+        "type": "card",
+        "id": "0142",
+        "name": "Ada Exmaple",
+    } in told["what providers hold"]
 
 
 def test_a_provider_that_does_not_answer_is_named_in_the_file(desk: Stage) -> None:
     desk.cabinet.away = 9
     request_id = ask(desk, "access")
     run(desk.hub, request_id, "officer")
-    assert {"recipient": "Cabinet Inc.", "connector": "cabinet", "error": "Cabinet is closed."} in file_of(desk, request_id)[
-        "what providers hold"
-    ]
+    assert {"recipient": "Cabinet Inc.", "connector": "cabinet", "error": "Cabinet is closed."} in file_of(
+        desk, request_id
+    )["what providers hold"]
 
 
 def test_nothing_is_done_before_it_is_known_who_asks(desk: Stage) -> None:
@@ -218,12 +228,17 @@ def test_an_objection_of_somebody_unknown_counts_for_their_first_call(desk: Stag
 
 
 def test_restricted_data_is_kept_and_not_used(desk: Stage) -> None:
-    run(desk.hub, ask(desk, "restriction"), "officer")
+    request_id = ask(desk, "restriction")
+    run(desk.hub, request_id, "officer")
     desk.call_in(desk.visit().number)
     desk.deliver()
     assert len(desk.rows(Call, caller_number=CALLER)) == 2
     assert [each.state for each in desk.rows(Delivery, connector="network")].count("delivered") == 1
     assert "person.restricted" in {each.rule_id for each in desk.rows(ConsentDecision)}
+    lift_restriction(desk.hub, request_id, "officer", "settled")
+    desk.call_in(desk.visit().number)
+    desk.deliver()
+    assert [each.state for each in desk.rows(Delivery, connector="network")].count("delivered") == 2
 
 
 def test_a_correction_reaches_the_crm_though_it_was_away(desk: Stage) -> None:
@@ -250,7 +265,9 @@ def test_what_went_to_third_parties_for_their_marketing_is_told_once_a_year(desk
     desk.clock.advance(days=366)
     first, second = ask(desk, "third_party_disclosure"), ask(desk, "third_party_disclosure")
     assert run(desk.hub, first, "officer").state == "done"
-    assert [each["recipient"] for each in file_of(desk, first)["third parties"]] == [desk.network.manifest.recipient.name]
+    assert [each["recipient"] for each in file_of(desk, first)["third parties"]] == [
+        desk.network.manifest.recipient.name
+    ]
     assert run(desk.hub, second, "officer").state == "refused"
 
 
@@ -287,3 +304,26 @@ def test_no_task_is_left_in_limbo_when_a_connector_is_taken_away(desk: Stage) ->
     desk.clock.advance(minutes=5)
     work_tasks(desk.hub)
     assert request_of(desk, request_id).state == "done"
+
+
+def test_even_the_text_with_the_code_of_somebody_unknown_is_erased(desk: Stage) -> None:
+    request_id = ask(desk, "erasure", OTHER_CALLER, proven=False)
+    with desk.hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        company = session.get_one(Company, request.company_id)
+        assert send_code(session, desk.hub, desk.directory, request, company)
+        verify(session, request, "officer", "officer", desk.clock())
+    assert desk.rows(TextMessage, person_number=OTHER_CALLER)
+    assert run(desk.hub, request_id, "officer").state == "done"
+    assert desk.rows(TextMessage, person_number=OTHER_CALLER) == []
+
+
+def test_an_open_request_is_reminded_of_once_at_half_four_fifths_and_the_end(desk: Stage) -> None:
+    request_id = ask(desk, "third_party_disclosure", "+14155550142", proven=False)
+    told = []
+    for days in (10, 6, 1, 9, 5, 1):
+        desk.clock.advance(days=days)
+        told += [share for _, share in remind(desk.hub)]
+    assert told == [50, 80, 100]
+    with desk.hub.store.reading() as session:
+        assert [each.id for each in overdue(session, desk.clock())] == [request_id]

@@ -1,0 +1,60 @@
+"""By when a person must be answered: the strictest law of every place where they may be."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from hub.model.requests import KINDS
+from hub.requests.deadlines import deadline_of, overdue_rows, places_of
+
+PLACES = ("US-CA", "US-IL", "US", "CA-QC", "CA", "DE", "EU", "GB", "AU-NSW", "ZW")
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("kind", "places", "rule", "last_day"),
+    [
+        ("access", ["US-CA"], "us-ca.know-delete-correct", date(2026, 2, 19)),
+        ("access", ["US-IL"], "us.state-laws", date(2026, 2, 19)),
+        ("erasure", ["DE"], "eu.gdpr-12", date(2026, 2, 5)),
+        ("erasure", ["US-CA", "DE"], "eu.gdpr-12", date(2026, 2, 5)),
+        ("access", ["CA-QC"], "ca.pipeda-8", date(2026, 2, 4)),
+        ("third_party_disclosure", ["US-CA"], "us-ca.shine-the-light", date(2026, 2, 4)),
+        ("child", ["US-IL"], "us.coppa", date(2026, 2, 4)),
+        # 19 January is Martin Luther King Jr. Day.
+        ("objection", ["US-CA"], "us-ca.opt-out", date(2026, 1, 27)),
+        ("access", [], "unknown.strictest", date(2026, 2, 4)),
+        ("access", ["ZW"], "unknown.strictest", date(2026, 2, 4)),
+        ("access", ["US-IL", "ZW"], "unknown.strictest", date(2026, 2, 4)),
+    ],
+)
+def test_the_strictest_place_decides(kind: str, places: list[str], rule: str, last_day: date) -> None:
+    deadline = deadline_of(kind, places, NOON, "UTC")
+    assert (deadline.row.id, (deadline.due_at - timedelta(seconds=1)).date()) == (rule, last_day)
+
+
+@settings(max_examples=60)
+@given(
+    some.sampled_from(KINDS),
+    some.lists(some.sampled_from(PLACES), unique=True, min_size=1),
+    some.sampled_from(PLACES),
+    some.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=some.just(UTC)),
+)
+def test_one_more_place_never_gives_more_time(kind: str, places: list[str], more: str, at: datetime) -> None:
+    alone, together = deadline_of(kind, places, at, "UTC"), deadline_of(kind, [*places, more], at, "UTC")
+    assert together.due_at <= alone.due_at
+    assert at < together.promised_at < together.due_at
+
+
+def test_a_number_and_what_the_person_says_both_tell_where_they_may_be() -> None:
+    assert places_of("+14155550142", ["DE"]) == ["DE", "US-CA"]
+    assert places_of(None) == []
+
+
+def test_a_deadline_past_its_verify_by_is_named() -> None:
+    assert overdue_rows(date(2026, 11, 24)) == []
+    assert "eu.gdpr-12" in overdue_rows(date(2027, 6, 1))

@@ -231,7 +231,7 @@ def test_a_signal_counts_from_the_day_of_the_law_and_until_a_later_express_yes()
         ("US-MD", 18, None, ("allow", "us.sharing")),
         ("DE", 15, said(), ("needs", "age.gdpr_sixteen")),
         ("DE", 16, said(), ("allow", "eea.consent")),
-        ("DK", 13, said(), ("allow", "eea.consent")),
+        ("SE", 13, said(), ("allow", "eea.consent")),
         ("US", 17, said(), ("deny", "age.us_md_minors")),
     ],
 )

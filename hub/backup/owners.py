@@ -11,8 +11,10 @@ from sqlmodel import Session, SQLModel
 
 Owner = tuple[str | None, str | None, str]
 """Company, phone number, and the id of the row that stands for the person where the number is hidden."""
-STAFF = frozenset({"policy_acceptance", "mail_choice", "owner_consent"})
-"""Tables of people who work with the hub, not of callers: encrypted with the whole backup, under no key of their own."""
+OF_CALLERS = frozenset({"inbox", "outcome", "person", "visit", "privacy_request"})
+LINKS = ("subject_id", "call_id", "text_id", "visit_id", "person_id", "carrier_call_id", "delivery_id")
+"""Columns by which a table's rows are a caller's. Personal data of all other tables is of people who work with the hub: it is
+encrypted with the whole backup, under no key of their own."""
 SEALED = {"text_message": "body", "text_media": "data", "transcript": "sealed", "consent_detail": "sealed"}
 """Columns that are sealed under their person's key already."""
 QUOTED = {"delivery": ("reason",), "attempt": ("reason",), "outcome": ("trace",)}
@@ -124,7 +126,7 @@ class Owners:
 
 def personal_columns(table: Table) -> list[str]:
     """The columns of a table that are sealed in a backup."""
-    if table.name in STAFF:
+    if table.name not in OF_CALLERS and not any(link in table.c for link in LINKS):
         return []
     already = SEALED.get(table.name)
     personal = [column.name for column in table.c if "category" in column.info and column.name != already]

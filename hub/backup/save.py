@@ -152,8 +152,11 @@ def _seal(
     wanted = {holder for holder, part in zip(holders, parts, strict=True) if part}
     if not wanted:
         return
-    with hub.store.writing() as making:
-        sealers = hub.vault.sealers(making, wanted)
+    with hub.store.reading() as asking:
+        sealers = hub.vault.sealers(asking, wanted, make=False)
+    if wanted > sealers.keys():
+        with hub.store.writing() as making:
+            sealers |= hub.vault.sealers(making, wanted - sealers.keys())
     for row, plain, part, holder in zip(rows, written, parts, holders, strict=True):
         if part:
             text = json.dumps(part, ensure_ascii=False).encode("utf-8", "surrogatepass")

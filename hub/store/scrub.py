@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import structlog
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from hub.store.engine import Store
+
+log = structlog.get_logger(__name__)
 
 
 def scrub(store: Store, tables: Collection[str]) -> None:
@@ -16,9 +19,11 @@ def scrub(store: Store, tables: Collection[str]) -> None:
     if store.is_sqlite:
         raw = store.engine.raw_connection()
         try:
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
             raw.close()
+        if busy:
+            log.warning("SQLite's log is not empty yet, for somebody reads on; it is emptied after the next erasure")
         return
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for table in tables:

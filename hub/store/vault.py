@@ -66,12 +66,15 @@ class Vault:
         hub's own key is not there."""
         return self.opener(session, [self.key_id(sealed)])(sealed, where)
 
-    def sealers(self, session: Session, holders: Collection[str]) -> dict[str, Callable[[bytes, str], bytes]]:
-        """As `sealer`, for many holders at once (`holder`); those who have no key yet get one."""
+    def sealers(
+        self, session: Session, holders: Collection[str], *, make: bool = True
+    ) -> dict[str, Callable[[bytes, str], bytes]]:
+        """As `sealer`, for many holders at once (`holder`). Those who have no key yet get one where `make` says so, for which
+        `session` must be a writing one; else they are left out."""
         wanted = list(dict.fromkeys(holders))
         found = self._newest_of(session, wanted)
         missing = [holder for holder in wanted if holder not in found or found[holder].wrapped is None]
-        if missing:
+        if missing and make:
             made = [self._new(each, found[each].generation + 1 if each in found else 0) for each in missing]
             write_rows(session, PersonKey, made)
             found |= self._newest_of(session, missing)  # where another process was first, its key it is

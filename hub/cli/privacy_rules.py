@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,7 +32,7 @@ def rules(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List the rules of law that the consent plugins of config.yaml judge by or remind of; no legal advice.
+    """List the rules of law that the consent plugins of config.yaml and the hub itself go by; no legal advice.
 
     A rule from memory is shown as unconfirmed. One past its date is to be read again; hub check warns of it too.
     """
@@ -47,12 +48,11 @@ def rules(
     code = known_place(place).strip() if place else None
     today = utc_now().date()
     with connected(read_config(config, sandbox=True)) as hub:
-        found = [
-            (name, rule)
-            for name in hub.plugins.with_hook("list_rules")
-            for rule in hub.plugins.list_rules(name)
-            if topic in (None, rule.topic) and (code is None or rule.holds_at(code))
-        ]
+        found = [(name, rule) for name in hub.plugins.with_hook("list_rules") for rule in hub.plugins.list_rules(name)]
+    found += [("hub", rule) for rule in _deadlines()]
+    found = [
+        (name, rule) for name, rule in found if topic in (None, rule.topic) and (code is None or rule.holds_at(code))
+    ]
     if as_json:
         echo_json([_plain(name, rule) | {"overdue": rule.overdue(today)} for name, rule in found])
         return
@@ -67,6 +67,26 @@ def rules(
     )  # fmt: skip
     unconfirmed = sum(not rule.confirmed for _, rule in found)
     say(f"{counted(len(found), 'rule')}, {unconfirmed} of them unconfirmed.")
+
+
+def _deadlines() -> Iterator[LegalRule]:
+    """How long people's requests may take, by the hub's own table."""
+    from hub.contracts.rules import ANYWHERE, LegalRule
+    from hub.requests.deadlines import every_row
+
+    for row in every_row():
+        kinds = ", ".join(sorted(row.kinds)).replace("_", " ") or "any"
+        unit = row.within.unit.replace("_", " ")
+        unit = unit[:-1] if row.within.count == 1 else unit
+        yield LegalRule(
+            id=f"requests.{row.id}",
+            topic="requests",
+            places=tuple(sorted(row.places)) or (ANYWHERE,),
+            says=f"Answer a request ({kinds}) within {row.within.count} {unit}.",
+            cite=row.cite,
+            sources=(row.source,),
+            verify_by=row.verify_by,
+        )
 
 
 def _plain(connector: str, rule: LegalRule) -> dict[str, Any]:

@@ -73,8 +73,13 @@ def deadline_of(kind: str, places: Sequence[str], received_at: datetime, time_zo
 
 def overdue_rows(today: date) -> list[str]:
     """Ids of rows whose `verify_by` has passed: a person must look at their source again."""
+    return [row.id for row in every_row() if row.verify_by < today]
+
+
+def every_row() -> tuple[Row, ...]:
+    """All legal deadlines, and the two for people whose place nobody knows."""
     table = _table()
-    return [row.id for row in (*table.rows, table.unknown, table.unknown_objection) if row.verify_by < today]
+    return (*table.rows, table.unknown, table.unknown_objection)
 
 
 @dataclass(frozen=True)

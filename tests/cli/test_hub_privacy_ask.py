@@ -120,6 +120,8 @@ def test_the_rules_are_listed_by_topic_and_place_with_what_is_unconfirmed(lawful
     california = lawful.json("privacy", "rules", "--topic", "signals", "--place", "US-CA")
     assert "jurisdictions.signals.us_ca" in {each["id"] for each in california}
     assert not any("US-CO" in each["places"] for each in california)
+    (deadline,) = [each for each in everywhere if each["id"] == "requests.uk.gdpr-12"]
+    assert deadline["connector"] == "hub" and "1 month" in deadline["says"] and not deadline["confirmed"]
     shown = lawful.run("privacy", "rules", "--topic", "age").stdout
     assert "unconfirmed" in shown and "COPPA" in shown
 

@@ -6,19 +6,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from hub.callflow.circumstances import Walk
 from hub.contracts.answers import AnswerPoint
 from hub.flow.circumstances import Asked
 from hub.model import CallStep, ConsentDecision, RecordingNotice
 from hub.model.columns import CALL_LIFE, CONSENT_LIFE
-from hub.store.rows import write_rows
-
-Columns = dict[str, Any]
-"""A row as `write_rows` takes it: a caller waits, and an object of SQLAlchemy's takes its time."""
+from hub.store.rows import Columns, insert_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +23,28 @@ class Answered:
 
     asked: Asked
     walk: Walk
-    decision: ConsentDecision | None = None
+    decision: Columns | None = None
     forwarded: bool = False
     """The carrier got the static document instead, for the answer was late or failed."""
 
 
-def keep(session: Session, answers: Sequence[Answered], now: datetime) -> None:
+def keep(connection: Connection, answers: Sequence[Answered], now: datetime) -> None:
     """Write what these answers leave behind. A point that was answered before changes nothing."""
     steps: list[Columns] = []
     notices: list[Columns] = []
-    decisions: list[ConsentDecision] = []
+    decisions: list[Columns] = []
     for answer in answers:
         if not answer.asked.point.call_id:
             continue
         mine = _steps(answer, now)
         steps += mine
         if answer.decision is not None and mine:
-            answer.decision.subject_id = mine[-1]["id"]
-            decisions.append(answer.decision)
+            decisions.append(answer.decision | {"subject_id": mine[-1]["id"]})
         if answer.walk.notice is not None:
             notices.append(_notice(answer, now))
-    write_rows(session, ConsentDecision, decisions)
-    write_rows(session, RecordingNotice, notices)
-    write_rows(session, CallStep, steps)
+    insert_rows(connection, ConsentDecision, decisions)
+    insert_rows(connection, RecordingNotice, notices)
+    insert_rows(connection, CallStep, steps)
 
 
 def _steps(answer: Answered, now: datetime) -> list[Columns]:
@@ -70,7 +65,7 @@ def _steps(answer: Answered, now: datetime) -> list[Columns]:
             result=each.result,
             tags=list(each.tags),
             text_back=each.text_back,
-            decision_id=answer.decision.id if answer.decision and position == len(taken) - 1 else None,
+            decision_id=answer.decision["id"] if answer.decision and position == len(taken) - 1 else None,
             expires_at=now + CALL_LIFE,
         )
         for position, each in enumerate(taken)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from sqlalchemy import Row as RowOfTable
+
 from hub.assembly import Hub
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Place, Signal
 from hub.contracts.conversions import Permission
@@ -190,7 +192,7 @@ def _refusals(consent: Mapping[str, str]) -> dict[str, str]:
     return {name: answer for name, answer in consent.items() if answer == "denied"}
 
 
-def record_of(word: ConsentEntry) -> ConsentRecord:
+def record_of(word: ConsentEntry | RowOfTable[Any]) -> ConsentRecord:
     """A stored word as consent plugins read it."""
     return ConsentRecord(
         state=word.state,  # type: ignore[arg-type]
@@ -210,15 +212,19 @@ def decision_row(
 ) -> ConsentDecision:
     """A decision as it is stored."""
     return ConsentDecision(
-        subject_id=subject_id,
-        connector=connector,
-        moment=moment,
-        use=question.use,
-        categories=sorted(question.categories),
-        verdict=decision.verdict,
-        rule_id=decision.ruling.rule_id,
-        reason=decision.ruling.reason,
-        opinions=[
+        subject_id=subject_id, connector=connector, moment=moment, **decision_values(question, decision, now)
+    )
+
+
+def decision_values(question: ConsentQuestion, decision: Decision, now: datetime) -> dict[str, Any]:
+    """What a stored decision says, whomever it is about: equal for all who ask the same at the same time."""
+    return {
+        "use": question.use,
+        "categories": sorted(question.categories),
+        "verdict": decision.verdict,
+        "rule_id": decision.ruling.rule_id,
+        "reason": decision.ruling.reason,
+        "opinions": [
             {
                 "connector": name,
                 "verdict": opinion.verdict,
@@ -228,6 +234,6 @@ def decision_row(
             }
             for name, opinion in decision.opinions
         ],
-        decided_at=now,
-        expires_at=now + CONSENT_LIFE,
-    )
+        "decided_at": now,
+        "expires_at": now + CONSENT_LIFE,
+    }

@@ -52,8 +52,8 @@ class Decider:
             answers = self._walk(None, asked, now)
         static_answers = self._forwarded(connector, forwarded)
         if static_answers or any(answer.walk.taken for answer in answers):
-            with self._hub.store.writing() as session:
-                keep(session, [*answers, *static_answers], now)
+            with self._hub.store.connected() as connection:
+                keep(connection, [*answers, *static_answers], now)
         return [answer.walk for answer in answers]
 
     def _asked(self, connector: str, points: Sequence[AnswerPoint]) -> tuple[list[Asked], set[int]]:

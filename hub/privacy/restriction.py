@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from hub.contracts.consent import ConsentQuestion, Decision, Opinion, strictest
@@ -13,6 +14,12 @@ RULE = "person.restricted"
 SPEAKER = "hub"
 LEGAL = "essential.legal_obligation"
 """Asked and done for the person's own claims, so a restriction does not stop it (Art. 18(2))."""
+HELD_NUMBERS = (
+    select(Person.company_id, Person.phone_number)
+    .join(Restriction, col(Restriction.person_id) == col(Person.id))
+    .where(col(Person.phone_number).in_(bindparam("numbers", expanding=True)), col(Restriction.lifted_at).is_(None))
+)
+"""Made once, for a ringing call waits for it."""
 
 
 def restricted(session: Session, person_ids: Collection[str]) -> set[str]:
@@ -29,12 +36,8 @@ def restricted_callers(session: Session, callers: Collection[tuple[str, str]]) -
     """Those of the (company id, phone number) whose data may be kept only."""
     if not callers:
         return set()
-    live = (
-        select(Person.company_id, Person.phone_number)
-        .join(Restriction, col(Restriction.person_id) == col(Person.id))
-        .where(col(Person.phone_number).in_({number for _, number in callers}), col(Restriction.lifted_at).is_(None))
-    )
-    return {(company, number or "") for company, number in session.exec(live)}
+    numbers = list({number for _, number in callers})
+    return {(company, number) for company, number in session.connection().execute(HELD_NUMBERS, {"numbers": numbers})}
 
 
 def hold_to_restrictions(

@@ -136,6 +136,24 @@ def test_calls_that_ring_together_are_each_told_their_own(desk: Desk) -> None:
     assert {len(desk.steps(point.call_id)) for point in points} == {2}
 
 
+def test_of_calls_that_ring_together_only_that_of_the_person_who_said_no_is_not_recorded(desk: Desk) -> None:
+    callers = [CALLER, OTHER_CALLER, *(f"+13125550{n}" for n in range(150, 160))]
+    for caller in callers:
+        desk.stage.call_in(SHARED, caller)
+    desk.stage.say(desk.stage.one(Person, phone_number=CALLER), "refused", "telephony.recording")
+    points = [
+        AnswerPoint(moment="ringing", tracking_number=SHARED, call_id=f"CB{n}", caller_number=caller)
+        for n, caller in enumerate(callers)
+    ]
+    documents = desk.answerer.submit("carrier", points).documents.result(20)
+    assert ["record=True" in document.body for document in documents] == [caller != CALLER for caller in callers]  # type: ignore[union-attr]
+    decisions = {row.id: row.verdict for row in desk.stage.rows(ConsentDecision, use="telephony.recording")}
+    assert sorted(decisions.values()) == ["allow"] * 11 + ["deny"]
+    notices = desk.stage.rows(RecordingNotice)
+    assert len({row.decision_id for row in notices}) == 11
+    assert {decisions[row.decision_id] for row in notices} == {"allow"}
+
+
 def test_a_flow_that_did_not_change_is_no_new_version(hub: Factory) -> None:
     hub(accounts=accounts())
     stage = hub(accounts=accounts())

@@ -121,7 +121,7 @@ def test_a_call_is_not_recorded_under_terms_that_were_not_accepted(office: Offic
         with stage.hub.store.reading() as session:
             known = circumstances(session, asked, now, "https://calls.example.com")
             ((permission, decision),) = ask_to_record(stage.hub, session, list(zip(asked, known, strict=True)), now)
-        return permission.allowed, decision.rule_id
+        return permission.allowed, decision["rule_id"]
 
     assert asks()[0]
     version = office.draft("1", introduces=[{"category": "user.telephony"}])

@@ -83,16 +83,14 @@ def _flow_findings(opened: Opened) -> list[str]:
 
 
 def _overdue_requests(opened: Opened) -> list[str]:
-    """Requests of people whose legal deadline has passed, and deadlines whose source must be read again."""
+    """Requests of people whose legal deadline has passed."""
     from hub.cli.printing import counted
-    from hub.requests.deadlines import overdue_rows
     from hub.requests.watch import overdue
 
     now = opened.hub.clock()
     with opened.hub.store.reading() as session:
         late = overdue(session, now)
-    told = [f"{counted(len(late), 'request')} of people overdue by law; see hub privacy request list."] if late else []
-    return told + [f"The deadline {row} must be checked against its source again." for row in overdue_rows(now.date())]
+    return [f"{counted(len(late), 'request')} of people overdue by law; see hub privacy request list."] if late else []
 
 
 def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
@@ -124,11 +122,16 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
 
 
 def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
+    from hub.requests.deadlines import overdue_rows
     from hub.store.connectors import paused_connectors
     from hub.store.keyfile import key_file
     from hub.store.row_security import bypassed
 
     hub, found = opened.hub, []
+    found += [
+        f"The deadline {row} of hub/requests/deadlines.yaml must be checked against its source again."
+        for row in overdue_rows(hub.clock().date())
+    ]
     if not hub.plugins.with_hook("verify_webhook"):
         found.append("No carrier is set up, so no call can come in.")
     kept = key_file(hub.config.hub)

@@ -6,10 +6,11 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from stage import CALLER, CONNECTORS, OTHER_CALLER, Stage
+from stage import CALLER, CONNECTORS, OTHER_CALLER, SHARED, Stage
 
 from hub.api import (
     Connector,
@@ -20,6 +21,7 @@ from hub.api import (
     Erasure,
     HeldRecord,
     Manifest,
+    MessageEvent,
     PersonReference,
     PluginSettings,
     Recipient,
@@ -36,10 +38,16 @@ from hub.model import (
     LegalHold,
     Person,
     PrivacyRequest,
+    Recording,
     RequestTask,
     Suppression,
     TextMessage,
+    TranscriptRow,
 )
+from hub.model.columns import new_id
+from hub.privacy.restriction import restricted_callers
+from hub.recordings.keep import place_in as audio_place
+from hub.recordings.transcripts import place_in as transcript_place
 from hub.requests.certificate import as_text, is_genuine
 from hub.requests.effects import lift_restriction
 from hub.requests.erasing import plan
@@ -159,6 +167,48 @@ def test_a_person_is_told_everything_with_each_recipient_by_name_and_date(desk: 
     } in told["what providers hold"]
 
 
+def test_the_file_holds_the_audio_what_was_said_and_what_was_written(desk: Stage) -> None:
+    call, now = desk.one(Call), desk.clock()
+    assert call.company_id is not None
+    recording_id, transcript_id = new_id(), new_id()
+    kept: dict[str, Any] = {"due_at": now, "expires_at": now + timedelta(days=9)}
+    with desk.hub.store.writing() as session:
+        seal = desk.hub.vault.sealer(session, call.company_id, CALLER, call.id)
+        desk.hub.shelf.write("calls/1", seal(b"RIFF of a call", audio_place(recording_id)))
+        session.add(
+            Recording(
+                id=recording_id, connector="carrier", carrier_recording_id="RE1", call_id=call.id, recorded_at=now,
+                state="stored", stored_at=now, content_type="audio/x-wav", path="calls/1", **kept,
+            )
+        )  # fmt: skip
+        session.flush()
+        spoken = [{"start": 0.0, "end": 1.0, "text": "A leaking tap."}]
+        session.add(
+            TranscriptRow(
+                id=transcript_id, recording_id=recording_id, connector="whisper", language="en-US", state="written",
+                sealed=seal(json.dumps(spoken).encode(), transcript_place(transcript_id)), written_at=now, **kept,
+            )
+        )  # fmt: skip
+    desk.tell(MessageEvent(message_id="SM1", at=now, tracking_number=SHARED, sender_number=CALLER, body="On my way."))
+    desk.flow()
+    request_id = ask(desk, "access")
+    run(desk.hub, request_id, "officer")
+    told = file_of(desk, request_id)
+    (recorded,) = told["recordings and transcripts"]
+    assert (recorded["transcript"], recorded["file"]) == ("A leaking tap.", f"audio/{recording_id}.wav")
+    assert [text["text"] for text in told["texts"] if text["direction"] == "in"] == ["On my way."]
+    with desk.hub.store.reading() as session:
+        data = read_file(session, desk.hub, request_of(desk, request_id))
+    with zipfile.ZipFile(io.BytesIO(data or b"")) as opened:
+        assert opened.read(recorded["file"]) == b"RIFF of a call"
+    assert {each.action for each in desk.rows(AuditEntry, subject=recording_id)} == {
+        "recording.export",
+        "transcript.export",
+    }
+    run(desk.hub, ask(desk, "erasure"), "officer")
+    assert desk.hub.shelf.read("calls/1") is None
+
+
 def test_a_provider_that_does_not_answer_is_named_in_the_file(desk: Stage) -> None:
     desk.cabinet.away = 9
     request_id = ask(desk, "access")
@@ -230,6 +280,9 @@ def test_an_objection_of_somebody_unknown_counts_for_their_first_call(desk: Stag
 def test_restricted_data_is_kept_and_not_used(desk: Stage) -> None:
     request_id = ask(desk, "restriction")
     run(desk.hub, request_id, "officer")
+    callers = {(desk.directory.companies["lakeside"].id, number) for number in (CALLER, OTHER_CALLER)}
+    with desk.hub.store.reading() as session:
+        assert {number for _, number in restricted_callers(session, callers)} == {CALLER}
     desk.call_in(desk.visit().number)
     desk.deliver()
     assert len(desk.rows(Call, caller_number=CALLER)) == 2

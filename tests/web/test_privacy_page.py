@@ -17,6 +17,8 @@ from hub.flow.send_text import send_texts
 from hub.requests.certificate import is_genuine
 from hub.requests.running import run
 from hub.requests.watch import watch
+from hub.testing import FrozenClock
+from hub.web.privacy_forms import Doorkeeper
 
 PAGE = "/privacy/lakeside"
 STRANGER = "+13125550177"
@@ -117,6 +119,21 @@ def test_the_page_is_the_same_whether_a_person_is_known_or_not(browser: Browser)
     assert same[0] == same[1]
     send_texts(edge.opened.hub, edge.opened.directory.current(), "twilio")
     assert sorted(text["recipient"] for text in edge.twilio.texts()) == sorted([CALLER, STRANGER])
+
+
+def test_a_mailed_link_asks_for_one_more_press_so_that_no_scanner_uses_it_up(browser: Browser) -> None:
+    here = browser.ask("access")
+    page = browser.get(f"{here}/confirm?token=a-token").text
+    assert 'name="secret" value="a-token"' in page and "Yes, this is my address" in page
+
+
+def test_a_network_that_asks_too_often_waits_and_others_do_not() -> None:
+    door, now = Doorkeeper(), FrozenClock()()
+    asked = [door.may_ask("company", "198.51.100.0/24", now) for _ in range(12)]
+    assert asked == [True] * 10 + [False] * 2
+    assert door.may_ask("company", "203.0.113.0/24", now)
+    tried = [door.may_try("198.51.100.0/24", now) for _ in range(31)]
+    assert tried == [True] * 30 + [False]
 
 
 def test_a_code_is_good_for_five_tries_and_ten_minutes(browser: Browser) -> None:

@@ -57,6 +57,8 @@ from hub.requests.proof import send_code
 from hub.requests.running import run, work_tasks
 from hub.requests.steps import RequestRefused, extend, open_request, steps_of, verify
 from hub.requests.watch import overdue, remind
+from plugins.consent.jurisdictions import Jurisdictions
+from plugins.consent.signals import Signals
 
 LEGAL = "essential.legal_obligation"
 PERSON = (Share(field="phone_numbers"), Share(field="emails"))
@@ -380,3 +382,21 @@ def test_an_open_request_is_reminded_of_once_at_half_four_fifths_and_the_end(des
     assert told == [50, 80, 100]
     with desk.hub.store.reading() as session:
         assert [each.id for each in overdue(session, desk.clock())] == [request_id]
+
+
+@pytest.mark.parametrize("hour", [3, 14])
+def test_a_code_goes_at_any_hour_to_anybody_though_they_stopped_texts(hub: Callable[..., Stage], hour: int) -> None:
+    stage = hub(connectors={**CONNECTORS, "law": Jurisdictions, "signals": Signals})
+    stage.clock.now = stage.clock().replace(hour=hour)
+    stage.tell(
+        MessageEvent(message_id="SM1", at=stage.clock(), tracking_number=SHARED, sender_number=CALLER, body="STOP")
+    )
+    stage.flow()
+    stage.send_texts()
+    request_id = ask(stage, "access", proven=False)
+    with stage.hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        company = session.get_one(Company, request.company_id)
+        assert send_code(session, stage.hub, stage.directory, request, company)
+    stage.send_texts()
+    assert stage.one(TextMessage, purpose="identity_code").status == "sent"

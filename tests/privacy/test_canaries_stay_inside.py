@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +18,12 @@ from hub.api import Connector, PersonReference, SimulatedCall
 from hub.backup.save import save, save_keys
 from hub.contracts.disclosure import disclose
 from hub.errors import RingfenceError
-from hub.model import Call, Person, Recording, Visit
+from hub.model import Call, Company, Person, Recording, Visit
 from hub.plugins import Plugins
 from hub.privacy.erasure import NotKnown, erase_person, plan_erasure, reach_of
+from hub.requests.file import packed
+from hub.requests.steps import open_request
+from hub.requests.told import collect
 from hub.sandbox import RunningSandboxes, start_sandboxes
 from hub.testing import connect
 from hub.testing.secrecy import listening
@@ -65,7 +70,8 @@ def test_no_log_line_figure_or_error_names_a_person(lite_hub: Callable[..., Stag
 
 
 def test_one_number_at_two_companies_is_two_people(hub: Callable[..., Stage], tmp_path: Path) -> None:
-    stage, ann = hub(connectors=KEEPING, recordings={"storage": str(tmp_path / "shelf")}), Canaries("zq7ann", CALLER)
+    ann, storage = Canaries("zq7ann", CALLER), {"storage": str(tmp_path / "shelf")}
+    stage = hub(connectors=KEEPING, recordings=storage, common={"crm": {"companies": ["lakeside"]}})
     seed(stage, ann, "CA-ann")
     stage.call_in(NORTH_SHARED, caller_name="zq7north")
     north = stage.directory.companies["northgate"].id
@@ -76,6 +82,14 @@ def test_one_number_at_two_companies_is_two_people(hub: Callable[..., Stage], tm
         planned = plan_erasure(session, stage.hub, stage.one(Person, id=ann.person_id))
     assert not known.subjects & theirs.subjects
     assert len(known.calls) == 1
+    with stage.hub.store.writing() as session:
+        company = session.get_one(Company, north)
+        asked = open_request(session, stage.hub, company, "access", actor="officer", channel="letter", phone=CALLER)
+        shown = packed(collect(session, stage.hub, asked))
+    with zipfile.ZipFile(io.BytesIO(shown)) as file:
+        told = b"".join(file.read(name) for name in file.namelist())
+    assert b"zq7north" in told
+    assert set(ann.found_in(told)) == {"number"}
     erased = erase_person(stage.hub, ann.person_id)
     assert erased.rows == planned
     assert stage.one(Person, company_id=north).phone_number == CALLER

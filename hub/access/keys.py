@@ -22,7 +22,7 @@ _KEY = re.compile(r"ctk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 _NOBODYS = "0" * 64
 
 
-def new_key(session: Session, user: User, now: datetime, life: timedelta = LONGEST) -> str:
+def new_api_key(session: Session, user: User, now: datetime, life: timedelta = LONGEST) -> str:
     """Make a key for a user within `session`: the only time that it can be read.
 
     AccessRefused for a disabled user, and for a life that is over at once or longer than a year.

@@ -62,8 +62,14 @@ def disable(session: Session, user: User, now: datetime) -> None:
     user.disabled_at = user.disabled_at or now
     user.expires_at = user.disabled_at + CALL_LIFE
     session.add(user)
-    ended = update(ApiKey).where(col(ApiKey.user_id) == user.id, col(ApiKey.revoked_at).is_(None))
-    session.execute(ended.values(revoked_at=now))
+    revoke_keys(session, user, now)
+
+
+def revoke_keys(session: Session, user: User, now: datetime) -> int:
+    """End all living keys of a user; how many."""
+    living = update(ApiKey).where(col(ApiKey.user_id) == user.id, col(ApiKey.revoked_at).is_(None))
+    ended = session.execute(living.where(col(ApiKey.ends_at) > now).values(revoked_at=now))
+    return int(ended.rowcount)  # type: ignore[attr-defined]
 
 
 def user_named(session: Session, name: str) -> User:

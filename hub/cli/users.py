@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, echo_json, moment, plain, say, table
+from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, counted, echo_json, moment, plain, say, table
 
 commands = typer.Typer(
     help="Say who may look into an account, in which role, and make their API keys.", no_args_is_help=True
@@ -62,15 +62,18 @@ def add(
 @commands.command("list")
 def list_users(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """List the users of every account, and when their keys were used last."""
-    from sqlmodel import func, select
+    from sqlmodel import col, func, select
 
+    from hub.assembly import utc_now
     from hub.model import Account, ApiKey, User
     from hub.opening import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
         accounts = dict(session.exec(select(Account.id, Account.name)).all())
-        living = select(ApiKey.user_id, func.count(), func.max(ApiKey.last_used_at)).where(ApiKey.revoked_at == None)  # noqa: E711
-        keys = {user_id: (count, used) for user_id, count, used in session.exec(living.group_by(ApiKey.user_id)).all()}
+        columns = (ApiKey.user_id, func.count(), func.max(ApiKey.last_used_at))
+        living = select(*columns).where(col(ApiKey.revoked_at).is_(None), ApiKey.ends_at > utc_now())
+        rows_of_keys = session.exec(living.group_by(ApiKey.user_id)).all()
+        keys = {user_id: (count, used) for user_id, count, used in rows_of_keys}
         users = session.exec(select(User).order_by(User.account_id, User.name)).all()
     rows: list[dict[str, Any]] = [
         {
@@ -146,7 +149,7 @@ def key(
     """Make an API key for a user and print it: it cannot be shown again."""
     from datetime import timedelta
 
-    from hub.access.keys import new_key
+    from hub.access.keys import new_api_key
     from hub.access.users import user_named
     from hub.assembly import utc_now
     from hub.cli.auditing import note
@@ -155,9 +158,25 @@ def key(
 
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
         user = user_named(session, typed(name))
-        made = new_key(session, user, utc_now(), timedelta(days=days))
+        made = new_api_key(session, user, utc_now(), timedelta(days=days))
         note(session, utc_now(), "users.key", user.id, made.split("_")[1])
     typer.echo(made)
+
+
+@commands.command()
+def revoke(name: Name, config: ConfigFile = CONFIG) -> None:
+    """End all API keys of a user at once, for one was lost; hub users key makes a new one."""
+    from hub.access.users import revoke_keys, user_named
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+    from hub.cli.finding import typed
+    from hub.opening import open_store, read_config
+
+    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+        user = user_named(session, typed(name))
+        ended = revoke_keys(session, user, utc_now())
+        note(session, utc_now(), "users.revoke", user.id, counted(ended, "key"))
+    say(f"Ended {counted(ended, 'key')} of {plain(user.name)}.")
 
 
 def _account(session: object, wanted: str | None):  # type: ignore[no-untyped-def]

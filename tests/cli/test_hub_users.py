@@ -32,12 +32,18 @@ def test_a_user_is_added_given_a_key_changed_and_disabled_and_each_is_written_do
         holder = key_holder(session, key, maria.made_at)
         assert holder is not None and holder[1].id == maria.id
     store.close()
+    assert [each["keys"] for each in shop.json("users", "list")] == [1]
+    assert "Ended 1 key" in shop.run("users", "revoke", "maria").stdout
+    with Store(shop.database).reading() as session:
+        assert key_holder(session, key, maria.made_at) is None
     assert shop.run("users", "role", "maria", "auditor").exit_code == 0
     assert shop.run("users", "disable", "maria").exit_code == 0
     (listed,) = shop.json("users", "list")
     assert (listed["name"], listed["role"], listed["keys"]) == ("maria", "auditor", 0) and listed["disabled_at"]
     told = shop.json("audit", "list")
-    assert [each["action"] for each in told] == ["users.disable", "users.role", "users.key", "users.add"]
+    assert [each["action"] for each in told] == [
+        f"users.{deed}" for deed in ("disable", "role", "revoke", "key", "add")
+    ]
     assert {each["account"] for each in told} == {"agency"} and "m@example.com" not in str(told)
     assert key.split("_", 2)[2] not in str(told)
 

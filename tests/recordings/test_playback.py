@@ -16,6 +16,7 @@ from sqlmodel import select
 from stage import CALLER, Stage
 from starlette.testclient import TestClient
 
+from hub.access.keys import new_api_key
 from hub.access.users import add_user, change_role, disable
 from hub.model import Account, AuditEntry, User
 from hub.recordings.keep import fetch_due
@@ -83,6 +84,16 @@ def test_a_link_opens_nothing_once_its_user_may_not_hear_any_more(player: Player
             change_role(session, maria, role)
     assert player.get(good).status_code == 404 and player.listened() == []
     assert player.get(player.link(user="nobody")).status_code == 404, "a name that is no user's"
+
+
+def test_a_link_that_the_api_signed_plays_and_both_are_written_down(player: Player) -> None:
+    with player.stage.hub.store.writing() as session:
+        key = new_api_key(session, session.get_one(User, player.maria), player.stage.clock())
+    headers = {"authorization": f"Bearer {key}"}
+    given = player.browser.post(f"/api/v1/recordings/{player.row.id}/link", headers=headers).json()
+    assert given["url"].startswith("https://calls.example.com/recordings/")
+    assert player.get(given["url"].removeprefix("https://calls.example.com")).content == SOUND
+    assert [action for _, action, _ in player.listened()] == ["recording.link", "recording.listen"]
 
 
 def test_a_download_is_an_attachment_and_noted_as_such(player: Player) -> None:

@@ -59,6 +59,13 @@ def test_every_table_is_guarded_against_its_owner_too(postgres_url: str, made: s
     store.close()
 
 
+def test_a_role_that_passes_every_policy_is_noticed(postgres_url: str) -> None:
+    store = Store(postgres_url.replace("//ringfence@", "//postgres@"))
+    with store.reading() as session:
+        assert bypassed(session.connection()) == "is a superuser"
+    store.close()
+
+
 def two_accounts(url: str, open_hub_on: Factory) -> tuple[Stage, dict[str, str]]:
     stage = open_hub_on(url, accounts=TWO_ACCOUNTS)
     stage.visit()

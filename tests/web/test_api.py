@@ -13,7 +13,7 @@ from sqlmodel import select
 from stage import ACCOUNTS, Stage, company
 from starlette.testclient import TestClient
 
-from hub.access.keys import new_key
+from hub.access.keys import new_api_key
 from hub.access.narrowing import to_account
 from hub.access.permissions import ROLES
 from hub.access.users import add_user, change_role, disable
@@ -104,7 +104,7 @@ def furnish(stage: Stage) -> House:
         for role in ROLES:
             phones = [DESK] if role == "agent" else []
             user = add_user(session, agency, role.replace("_", "-"), role, stage.clock(), phone_numbers=phones)
-            keys[role] = new_key(session, user, stage.clock())
+            keys[role] = new_api_key(session, user, stage.clock())
     return House(stage, keys, fill(stage, "+13125550120"), fill(stage, RIVAL))
 
 

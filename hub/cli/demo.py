@@ -59,13 +59,15 @@ def demo(
     with open_hub(loaded) as opened, _serving(opened) as address:
         from hub.demo.play import Play
         from hub.demo.scenario import day
+        from hub.demo.texting import conversations
 
         _mark(opened)
         console.print(f"The hub serves on {address}; {calls} calls of a seeded day (seed {seed}) begin.")
         with _pages(console, loaded, address) as pages:
-            play = Play(opened, address, day(loaded, calls, seed), seed, pages)
+            stories, talks = day(loaded, calls, seed), conversations(loaded, calls, seed)
+            play = Play(opened, address, stories, talks, seed, pages)
             _perform(console, opened, play, calls)
-        ledger = account(opened.hub, opened.sandboxes, play.tally)
+        ledger = account(opened.hub, opened.sandboxes, play.tally, stories)
         show_ledger(console, ledger, play.tally)
         papers = _papers_of(Path(loaded.hub.database.removeprefix("sqlite:///")))
         write_access_file(console, opened.hub, papers)
@@ -210,6 +212,7 @@ def _perform(console: Console, opened: Opened, play: Play, calls: int) -> None:
         players.join()
         until, quiet_since = time.monotonic() + QUIET_WITHIN, None
         while time.monotonic() < until:
+            play.texting.tell()
             if unfinished(opened.hub):
                 quiet_since = None
             elif quiet_since is None:

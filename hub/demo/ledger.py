@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import case, func
+from sqlalchemy import and_, case, func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
-from hub.contracts.sandbox import AdsSandbox, CrmSandbox
+from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox
+from hub.demo.check import Check
 from hub.demo.play import Tally
+from hub.demo.scenario import Story
+from hub.demo.telephony import SOON, CarrierLine, carrier_checks, carrier_lines
 from hub.demo.visitors import Showing
 from hub.flow.convert import LOG, UPLOAD
 from hub.model import (
@@ -28,11 +31,16 @@ from hub.model import (
     FormSubmission,
     InboxWebhook,
     Lease,
+    Recording,
+    TextMedia,
+    TextMessage,
     Tracker,
     TrackingNumber,
     Visit,
 )
 from hub.sandbox import RunningSandboxes
+from hub.texts.queue import SEND
+from hub.texts.suppression import STOPPED
 
 UNFINISHED = ("ready", "leased", "accepted")
 
@@ -63,19 +71,11 @@ class DestinationLine:
     """(code, the provider's words) → how many."""
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing that must add up."""
-
-    sentence: str
-    holds: bool
-    detail: str = ""
-
-
 @dataclass
 class Ledger:
     """The whole account of a run."""
 
+    carriers: list[CarrierLine]
     sources: list[SourceLine]
     conversions: list[tuple[str, int, Decimal]]
     destinations: list[DestinationLine]
@@ -90,19 +90,30 @@ class Ledger:
 def unfinished(hub: Hub) -> Counter[str]:
     """Everything that is still on its way, by queue and state."""
     waiting: Counter[str] = Counter()
-    tables: Mapping[str, Any] = {"inbox": InboxWebhook, "calls": Call, "forms": FormSubmission, "deliveries": Delivery}
+    tables: Mapping[str, Any] = {
+        "inbox": InboxWebhook,
+        "calls": Call,
+        "forms": FormSubmission,
+        "texts": TextMessage,
+        "pictures": TextMedia,
+        "recordings": Recording,
+        "deliveries": Delivery,
+    }
+    later = and_(col(Delivery.hook) == SEND, col(Delivery.state) == "ready", col(Delivery.due_at) > hub.clock() + SOON)
     with hub.store.reading() as session:
         for name, table in tables.items():
-            rows = session.exec(
-                select(table.state, func.count()).where(col(table.state).in_(UNFINISHED)).group_by(table.state)
-            )
-            for state, count in rows:
+            moving = select(table.state, func.count()).where(col(table.state).in_(UNFINISHED))
+            if table is Delivery:
+                moving = moving.where(~later)
+            for state, count in session.exec(moving.group_by(table.state)):
                 waiting[f"{name} {state}"] = count
     return waiting
 
 
-def account(hub: Hub, sandboxes: RunningSandboxes, tally: Tally) -> Ledger:
-    """Draw up the ledger."""
+def account(hub: Hub, sandboxes: RunningSandboxes, tally: Tally, stories: Sequence[Story]) -> Ledger:
+    """Draw up the ledger of a day of `stories`."""
+    running: list[tuple[str, object]] = [(name, sandboxes.of(name)) for name in sandboxes]
+    stand_ins = [(name, each) for name, each in running if isinstance(each, CarrierSandbox)]
     with hub.store.reading() as session:
         destinations = _destinations(session)
         checks = [
@@ -110,15 +121,18 @@ def account(hub: Hub, sandboxes: RunningSandboxes, tally: Tally) -> Ledger:
             *shown_numbers(session, tally.showings),
             *_networks(session, sandboxes),
             *_crms(session, sandboxes),
+            *carrier_checks(session, hub, stand_ins, stories, tally.counts),
             *_consent(session),
         ]
-        sources, conversions = _sources(session), _conversions(session)
+        carriers, sources, conversions = carrier_lines(session), _sources(session), _conversions(session)
     waiting = unfinished(hub)
     detail = ", ".join(f"{name}: {count}" for name, count in waiting.items())
     checks.append(
-        Check("nothing is in limbo: every webhook, call, form and delivery has a final state", not waiting, detail)
+        Check(
+            "nothing is in limbo: every webhook, call, form, recording, text and delivery is done", not waiting, detail
+        )
     )
-    return Ledger(sources, conversions, destinations, checks)
+    return Ledger(carriers, sources, conversions, destinations, checks)
 
 
 def _sources(session: Session) -> list[SourceLine]:
@@ -159,7 +173,7 @@ def _destinations(session: Session) -> list[DestinationLine]:
         line = lines.setdefault(key, DestinationLine(delivery.connector, _WHAT[delivery.hook]))
         line.created += 1
         line.states[delivery.state] += 1
-        if delivery.state == "held":
+        if delivery.state == "held" or (delivery.state == "ready" and delivery.code):
             line.withheld[delivery.code or "", delivery.reason or ""] += 1
         elif delivery.state in ("rejected", "dead"):
             line.refused[delivery.code or delivery.state, delivery.reason or ""] += 1
@@ -183,7 +197,7 @@ def _arrivals(session: Session, tally: Tally) -> list[Check]:
     sent, withheld = tally.counts["forms"], tally.counts["forms kept back"]
     kept_back = f"; {withheld} kept back by pages that have no permission" if withheld else ""
     played, lost = tally.counts["calls"], tally.counts["calls without webhooks"]
-    acknowledged = len(tally.acknowledged)
+    acknowledged, late = len(tally.acknowledged), tally.counts["calls forwarded at once"]
     return [
         Check(
             "no player stumbled",
@@ -193,7 +207,8 @@ def _arrivals(session: Session, tally: Tally) -> list[Check]:
         Check(
             "every acknowledged webhook is in the inbox, once",
             not missing and doubled == 0,
-            f"{acknowledged} acknowledged, {kept.total()} kept, {len(missing)} missing, {doubled} doubled",
+            f"{acknowledged} acknowledged, {kept.total()} kept, {len(missing)} missing, {doubled} doubled"
+            + (f"; {late} calls forwarded at once, for the answer was late" if late else ""),
         ),
         Check("every genuine webhook could be read", parked == 0, f"{parked} parked"),
         Check(
@@ -302,11 +317,13 @@ def _crms(session: Session, sandboxes: RunningSandboxes) -> list[Check]:
 
 
 def _consent(session: Session) -> list[Check]:
+    # What a person's stop took from the queue was never to be decided.
+    cancelled = and_(col(Delivery.hook) == SEND, func.coalesce(Delivery.code, "") == STOPPED)
     undecided = session.exec(
         select(func.count())
         .select_from(Delivery)
         .outerjoin(ConsentDecision, col(ConsentDecision.id) == col(Delivery.decision_id))
-        .where(col(ConsentDecision.id).is_(None))
+        .where(col(ConsentDecision.id).is_(None), ~cancelled)
     ).one()
     sent = select(Delivery.id).where(col(Delivery.state).in_(("delivered", "accepted")))
     undisclosed = session.exec(
@@ -343,4 +360,4 @@ _FOR_ALL = (
     .join(Company, col(Company.id) == col(Tracker.company_id))
     .where(col(Tracker.type) == "source")
 )
-_WHAT = {UPLOAD: "conversions", LOG: "calls logged"}
+_WHAT = {UPLOAD: "conversions", LOG: "calls logged", SEND: "texts"}

@@ -1,4 +1,4 @@
-"""The players: browsers, a carrier and salespeople who act out the stories, each over its real wire."""
+"""The players: browsers, carriers and salespeople who act out the stories, each over its real wire."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
-from sqlmodel import select
+from sqlmodel import col, select
 
 from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox, SimulatedCall
-from hub.contracts.webhooks import WebhookRequest
+from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.demo.scenario import Story
+from hub.demo.sound import conversation_audio
+from hub.demo.texting import Conversation, Texting, carriers
 from hub.demo.visitors import ApiEntrance, Entrance, Showing, Visitor
 from hub.model import Call
+from hub.model.columns import new_id
 from hub.model.conversions import conversion_key
 from hub.opening import Opened
 
@@ -28,6 +33,9 @@ if TYPE_CHECKING:
 PLAYERS = 6
 CALLS_A_SECOND = 12.0
 FORGERIES = 3
+FALLBACK = "fallback"
+MISSED_AGO = timedelta(minutes=2)
+"""How long ago a missed call to a printed number began: the text that answers it waits half a minute after the call's end."""
 PAGE_EVERY = 4
 """With a browser, one visitor in so many opens the company's page, and so does each who sends a form. A page costs a
 browser half a second of a processor: with all of them the day would take twice as long on two."""
@@ -54,20 +62,22 @@ class Tally:
 
 
 class Play:
-    """Plays stories against a running hub at `address`; visitors come through `pages` where a company has one."""
+    """Plays stories and texts against a running hub at `address`; visitors come through `pages` where a company has one."""
 
     def __init__(
         self,
         opened: Opened,
         address: str,
         stories: Sequence[Story],
+        talks: Sequence[Conversation],
         seed: int,
         pages: PageEntrance | None = None,
     ) -> None:
         self.tally = Tally()
-        self._opened, self._stories, self._seed = opened, stories, seed
+        self._opened, self._stories, self._talks, self._seed = opened, stories, talks, seed
         self._client = httpx.Client(base_url=address, timeout=30, trust_env=False)
         self._pages, self._api = pages, ApiEntrance(self._client, seed)
+        self.texting = Texting(opened, address, self._post, self.tally.note)
         self._contacts: dict[tuple[str, str], str] = {}
         self._deals_to_move: list[tuple[CrmSandbox, str, Literal["won", "lost"], str]] = []
         self._lock = threading.Lock()
@@ -77,19 +87,21 @@ class Play:
         for story in self._stories:
             if story.known and story.caller:
                 self._contact(story)
-        begun = time.monotonic()
+        begun, between = time.monotonic(), max(1, len(self._stories) // max(1, len(self._talks)))
         with ThreadPoolExecutor(PLAYERS, thread_name_prefix="player") as players:
             for index, story in enumerate(self._stories):
                 time.sleep(max(0.0, begun + index / CALLS_A_SECOND - time.monotonic()))
-                players.submit(self._play, index, story)
+                players.submit(self._play, partial(self._act, index, story))
+                if index % between == 0 and index // between < len(self._talks):
+                    players.submit(self._play, partial(self.texting.play, self._talks[index // between]))
         for index in range(min(FORGERIES, len(self._stories))):
             self._forge(index)
         for crm, deal, stage, amount in self._deals_to_move:
             crm.move_deal(deal, stage, amount)
 
-    def _play(self, index: int, story: Story) -> None:
+    def _play(self, part: Callable[[], None]) -> None:
         try:
-            self._act(index, story)
+            part()
         except Exception as error:  # noqa: BLE001 - a player who stumbles is a figure that does not add up
             with self.tally.lock:
                 self.tally.stumbles[type(error).__name__] += 1
@@ -133,63 +145,75 @@ class Play:
         line = self._opened.directory.latest.lines[number]
         carrier = self._opened.sandboxes.of(line.tracker.carrier)
         assert isinstance(carrier, CarrierSandbox)
+        missed = story.dialled is not None and story.outcome != "answered"
         call = SimulatedCall(
             caller_number=story.caller,
             tracking_number=number,
             answering_number=line.flow.forward,
-            started_at=self._opened.hub.clock(),
+            started_at=self._opened.hub.clock() - (MISSED_AGO if missed else timedelta()),
             outcome=story.outcome,
             talk=story.talk,
-            recorded=line.flow.records,
+            keys=story.keys,
+            audio=conversation_audio(int(story.talk.total_seconds())),
         )
-        webhook_url = f"{str(self._client.base_url).rstrip('/')}/webhooks/{line.tracker.carrier}"
-        webhooks = [request for _, request in carrier.webhooks(call, webhook_url)]
+        webhook_url = self._webhooks(line.tracker.carrier)
         self.tally.note("calls")
         if story.webhooks_lost:
+            carrier.webhooks(call, webhook_url)
             self.tally.note("calls without webhooks")
             return
-        ringing, rest = webhooks[0], webhooks[1:]
-        if story.webhooks_doubled:
-            random.Random(self._seed + index).shuffle(rest)  # noqa: S311 - a play
-            rest = [*rest, *rest]
-            self.tally.note("calls with doubled, shuffled webhooks")
-        self._post(ringing)
-        if story.foreign_click:
-            self._refuse(story, number)
-        for request in rest:
-            self._post(request)
+        sent: list[WebhookRequest] = []
+        earlier = new_id()
 
-    def _post(self, request: WebhookRequest) -> None:
+        def exchange(request: WebhookRequest) -> AnswerDocument | None:
+            document = self._post(request)
+            sent.append(request)
+            if story.foreign_click and len(sent) == 1:
+                self._refuse(story, number, earlier)
+            return document
+
+        carrier.place_call(call, webhook_url, exchange)
+        if story.webhooks_doubled:
+            random.Random(self._seed + index).shuffle(sent)  # noqa: S311 - a play
+            for request in sent:
+                self._post(request)
+            self.tally.note("calls whose webhooks came again, shuffled")
+
+    def _webhooks(self, carrier: str) -> str:
+        return f"{str(self._client.base_url).rstrip('/')}/webhooks/{carrier}"
+
+    def _post(self, request: WebhookRequest) -> AnswerDocument | None:
+        """Send a webhook over the wire; the hub's document, None where it gave none."""
         reply = self._client.request(request.method, request.url, content=request.body, headers=dict(request.headers))
         self.tally.note("webhooks")
         with self.tally.lock:
             self.tally.answers[reply.status_code] += 1
-            if reply.status_code == 200:
+            if reply.status_code != 200:
+                return None
+            if request.path == FALLBACK:
+                # The first webhook was answered too late, but is in the inbox: this one tells of the same ring.
+                self.tally.counts["calls forwarded at once"] += 1
+            else:
                 self.tally.acknowledged.add(request.body.decode() + request.url)
-                if "<Dial" in reply.text:
-                    self.tally.counts["calls routed"] += 1
+        return AnswerDocument(reply.headers["content-type"], reply.text)
 
     def _forge(self, index: int) -> None:
-        """Somebody sends a webhook with a signature of their own making."""
-        name = next(iter(self._opened.hub.plugins.with_hook("verify_webhook")), None)
-        if name is not None:
-            reply = self._client.post(
-                f"/webhooks/{name}/voice",
-                data={"CallSid": f"CA{index:032}", "From": "+13125550199"},
-                headers={"x-twilio-signature": "Zm9yZ2VkIGZvcmdlZCBmb3JnZWQ="},
-            )
-            self.tally.answers[reply.status_code] += 1
-            self.tally.note("webhooks")
+        """Somebody changes a webhook that a carrier has signed."""
+        stand_ins = carriers(self._opened)
+        if stand_ins:
+            name, carrier = stand_ins[index % len(stand_ins)]
+            genuine = carrier.unparseable_webhook(self._webhooks(name))
+            self._post(replace(genuine, body=genuine.body.replace(b"teleported", b"ringing") + b"&From=%2B13125550199"))
             self.tally.note("forgeries")
 
-    def _refuse(self, story: Story, number: str) -> None:
-        """Tell the ad networks' stand-ins that this call's click is not theirs."""
+    def _refuse(self, story: Story, number: str, earlier: str) -> None:
+        """Tell the ad networks' stand-ins that the click of this call, whose id comes after `earlier`, is not theirs."""
         until = time.monotonic() + 5
         while time.monotonic() < until:
             with self._opened.hub.store.reading() as session:
                 found = session.exec(
                     select(Call.id)
-                    .where(Call.caller_number == story.caller, Call.tracking_number == number)
+                    .where(Call.caller_number == story.caller, Call.tracking_number == number, col(Call.id) > earlier)
                     .order_by(Call.id.desc())  # type: ignore[attr-defined]
                 ).first()
             if found is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from hub.callflow.walk import AGREE, REFUSE
 from hub.config.models import CompanySection, Config, TrackerSection
 
 Ending = Literal["answered", "voicemail", "abandoned"]
@@ -40,6 +41,8 @@ class Story:
     """The CRM knows the caller already."""
     deal: Deal | None = None
     amount: int = 0
+    keys: tuple[str, ...] = ()
+    """What the caller presses, one entry a menu that is heard; the last is their answer to the recording notice."""
     webhooks_lost: bool = False
     webhooks_doubled: bool = False
     foreign_click: bool = False
@@ -85,6 +88,9 @@ LAST = (
     "North",
 )
 CALLS_A_FORM = 12
+RECENT = 12
+"""Callers of a company who are still on the phone, as the day runs: nobody makes two calls within one second, which Google
+would count once."""
 CAMPAIGNS = ("emergency", "drain-cleaning", "water-heater", "brand")
 KEYWORDS = ("plumber near me", "burst pipe", "blocked drain", "water heater repair")
 
@@ -147,10 +153,20 @@ def _story(
         known=known,
         deal=deal,
         amount=chance.choice((180, 240, 420, 650, 1250, 3400)),
+        keys=_keys(company, tracker, chance),
         webhooks_lost=index % 60 == 30,
         webhooks_doubled=chance.random() < 0.05,
         foreign_click=bool(landing_page and "gclid" in landing_page and chance.random() < 0.04),
     )
+
+
+def _keys(company: CompanySection, tracker: TrackerSection | None, chance: random.Random) -> tuple[str, ...]:
+    """Some agree to a recording, some refuse it, most press nothing; before that comes the menu, where the flow has one."""
+    notice = chance.choices(("", AGREE, REFUSE), (55, 30, 15))[0]
+    called = tracker or next(iter(company.trackers), None)
+    if called is None or not any(step.do == "menu" for step in company.flow_of(called).steps.values()):
+        return (notice,)
+    return (*chance.choice((("1",), ("2",), ("2",), ("", ""))), notice)
 
 
 def _print_tracker(company: CompanySection, chance: random.Random) -> TrackerSection | None:
@@ -221,8 +237,9 @@ class _Callers:
 
     def next(self) -> tuple[str | None, str, bool]:
         """(number or None, name, whether the CRM knows them)."""
-        if self._seen and self._chance.random() < 0.12:
-            return self._chance.choice(self._seen)
+        earlier = self._seen[:-RECENT]
+        if earlier and self._chance.random() < 0.15:
+            return self._chance.choice(earlier)
         if not self._fresh or self._chance.random() < 0.03:
             return None, "Hidden", False
         name = f"{self._chance.choice(FIRST)} {self._chance.choice(LAST)}"

@@ -16,7 +16,18 @@ from sqlmodel import col, select
 from hub.assembly import Hub
 from hub.demo.ledger import Ledger
 from hub.demo.play import Tally
-from hub.model import Attribution, Call, ConsentDecision, ConversionRow, Delivery, FactRow, FormSubmission, InboxWebhook
+from hub.model import (
+    Attribution,
+    Call,
+    ConsentDecision,
+    ConversionRow,
+    Delivery,
+    FactRow,
+    FormSubmission,
+    InboxWebhook,
+    Recording,
+    TextMessage,
+)
 
 STATES = ("ready", "leased", "accepted", "delivered", "rejected", "held", "dead")
 COLOURS = {"delivered": "green", "accepted": "cyan", "rejected": "red", "held": "yellow", "dead": "red bold"}
@@ -33,6 +44,8 @@ class FlowView:
             steps = {
                 "webhooks kept": _count(session, InboxWebhook),
                 "calls": _count(session, Call),
+                "texts": _count(session, TextMessage),
+                "recordings": _count(session, Recording),
                 "forms": _count(session, FormSubmission),
                 "attributed": _count(session, Attribution),
                 "facts learned": _count(session, FactRow),
@@ -65,6 +78,7 @@ class FlowView:
 
 def show_ledger(console: Console, ledger: Ledger, tally: Tally) -> None:
     """Print the account of the run."""
+    console.print(_carriers_table(ledger))
     sources = Table(title="Calls by source", title_justify="left")
     for heading in ("source", "medium"):
         sources.add_column(heading)
@@ -122,6 +136,21 @@ def show_ledger(console: Console, ledger: Ledger, tally: Tally) -> None:
     console.print(checks)
 
 
+def _carriers_table(ledger: Ledger) -> Table:
+    table = Table(title="Calls, recordings and texts by carrier", title_justify="left")
+    table.add_column("carrier")
+    for heading in ("calls", "answered", "voicemail", "recordings kept", "not kept", "callers who refused"):
+        table.add_column(heading, justify="right")
+    for heading in ("texts in", "sent", "held"):
+        table.add_column(heading, justify="right")
+    for line in ledger.carriers:
+        sent = line.texts["sent"] + line.texts["delivered"]
+        figures = (line.calls, line.answered, line.voicemail, line.recordings["stored"], line.recordings["refused"])
+        held = line.texts.total() - sent - line.texts["in"]
+        table.add_row(line.carrier, *map(str, (*figures, line.unrecorded, line.texts["in"], sent, held)))
+    return table
+
+
 def _count(session: Any, table: Any) -> int:
     return int(session.exec(select(func.count()).select_from(table)).one())
 
@@ -133,7 +162,8 @@ def _state_table(rows: Any) -> Table:
         table.add_column(state, justify="right", style=COLOURS.get(state, ""))
     lines: dict[str, Counter[str]] = {}
     for connector, hook, state, count in rows:
-        name = connector if hook == "upload_conversions" else f"{connector} (calls)"
+        what = {"upload_conversions": "", "send_text": " (texts)"}.get(hook, " (calls)")
+        name = f"{connector}{what}"
         lines.setdefault(name, Counter())[state] += count
     for name, counts in sorted(lines.items()):
         table.add_row(name, *(str(counts[state] or "·") for state in STATES))

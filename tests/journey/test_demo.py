@@ -17,8 +17,10 @@ import pytest
 from stage import SHARED, Stage
 
 from hub.demo.browser import find_chromium
-from hub.demo.ledger import Check, shown_numbers
+from hub.demo.check import Check
+from hub.demo.ledger import shown_numbers
 from hub.demo.scenario import day
+from hub.demo.texting import KINDS, conversations
 from hub.demo.visitors import Showing
 from hub.demo.website import website
 from hub.opening import read_config
@@ -38,13 +40,13 @@ def test_only_fictional_numbers_call() -> None:
         assert caller[5:9] == "5550" or caller.startswith("+44207946"), caller
 
 
-def play(folder: Path, *options: str, path: str | None = None) -> str:
+def play(folder: Path, *options: str) -> str:
     """Play a small day in a folder of its own, which must add up; what the demo printed."""
     shutil.copy(ROOT / "config.yaml", folder / "config.yaml")
     played = subprocess.run(
         [sys.executable, "-m", "hub.cli", "demo", "--exit", *options],
         cwd=folder,
-        env={**os.environ, "COLUMNS": "240", **({} if path is None else {"PATH": path})},
+        env={**os.environ, "COLUMNS": "240"},
         capture_output=True,
         text=True,
         timeout=110,
@@ -54,42 +56,93 @@ def play(folder: Path, *options: str, path: str | None = None) -> str:
     return played.stdout
 
 
-def test_a_day_without_a_browser_is_played_through_the_api_and_adds_up(tmp_path: Path) -> None:
-    printed = play(tmp_path, "--calls", "20", "--seed", "7", path=str(tmp_path))
-    assert "All visitors come through the tracking API: there is no Chromium here" in printed
-    assert "each number that the API showed" in printed and "that a page showed" not in printed
-    assert "withheld" in printed
-    again = subprocess.run(
-        [sys.executable, "-m", "hub.cli", "deliveries", "list", "--json"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    assert again.returncode == 0, again.stderr
-
-
-def test_with_chromium_visitors_call_the_number_that_the_companys_page_shows_them(tmp_path: Path) -> None:
-    if find_chromium() is None:
-        reason = "There is no Chromium on this machine; install it with: sudo apt-get install chromium"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+def test_a_played_day_adds_up_with_calls_recordings_and_texts_by_both_carriers(tmp_path: Path) -> None:
+    """One played day for all that a day has, for it takes long; through the companies' pages where there is a browser."""
+    browser = find_chromium() is not None
+    if not browser and os.environ.get("CI"):
+        pytest.fail("There is no Chromium on this machine; install it with: sudo apt-get install chromium")
     printed = play(tmp_path, "--calls", "20", "--seed", "1")
+    assert "each number that the API showed" in printed and "withheld" in printed
+    database = sqlite3.connect(tmp_path / "data" / "ringfence.db")
+    try:
+        _both_carriers_had_calls(database, tmp_path / "data" / "ringfence.db-recordings", printed)
+        _texts_went_and_were_held(database)
+        if browser:
+            _visitors_called_what_the_page_showed(database, printed)
+        else:
+            assert "All visitors come through the tracking API: there is no Chromium here" in printed
+    finally:
+        database.close()
+    again = [sys.executable, "-m", "hub.cli", "deliveries", "list", "--json"]
+    listed = subprocess.run(again, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert listed.returncode == 0, listed.stderr
+
+
+def _both_carriers_had_calls(database: sqlite3.Connection, storage: Path, printed: str) -> None:
+    calls = dict(database.execute("SELECT connector, count(*) FROM call GROUP BY connector"))
+    assert set(calls) == {"twilio", "telnyx"} and sum(calls.values()) == 20, calls
+    assert all(re.search(rf"│ {name} +│ +{calls[name]} │", printed) for name in calls), printed[-6_000:]
+    kept = dict(database.execute("SELECT connector, count(*) FROM recording WHERE state = 'stored' GROUP BY connector"))
+    assert set(kept) == {"twilio", "telnyx"}, kept
+    files = [file.read_bytes() for file in storage.rglob("*.sealed")]
+    assert len(files) == sum(kept.values()) and not any(b"RIFF" in file for file in files), "they lie encrypted"
+    notices = database.execute(
+        "SELECT count(DISTINCT choice) FROM recording_notice WHERE choice IS NOT NULL"
+    ).fetchone()
+    assert notices[0] >= 2, "some were only told, some chose"
+
+
+def _texts_went_and_were_held(database: sqlite3.Connection) -> None:
+    rows = database.execute("SELECT direction, purpose, status, code FROM text_message").fetchall()
+    assert sum(direction == "in" for direction, *_ in rows) == len(KINDS)
+    out = {(purpose, status, code) for direction, purpose, status, code in rows if direction == "out"}
+    assert ("marketing", "refused", "jurisdictions.us.texts") in out, "nobody had said yes to advertisements"
+    assert ("service", "refused", "stopped") in out, "nothing goes after STOP"
+    assert any(purpose == "reply" and status in ("delivered", "failed") for purpose, status, _ in out), out
+    pictures = database.execute(
+        "SELECT t.direction, text_media.state FROM text_media JOIN text_message t ON t.id = text_id"
+    )
+    assert sorted(pictures) == [("in", "done"), ("out", "done")]
+
+
+def _visitors_called_what_the_page_showed(database: sqlite3.Connection, printed: str) -> None:
     assert "opens the company's page in headless Chromium" in printed
     found = re.search(
         r"each number that a page showed .* (\d+) lent, \d+ for everybody, 0 of somebody else, 0 links", printed
     )
-    assert found and int(found[1]) >= 3, printed[-4_000:]
-    database = sqlite3.connect(tmp_path / "data" / "ringfence.db")
+    assert found and int(found[1]) >= 2, printed[-4_000:]
     forms = database.execute("SELECT form_id, page, fields FROM form_submission").fetchall()
+    for form_id, page, fields in forms:
+        assert form_id == "contact" and page.startswith("http://"), "the page's own script handed its form over"
+        assert json.loads(fields)["message"] == "Please call me back, the kitchen sink is blocked."
     tied = database.execute(
         """SELECT count(*) FROM attribution JOIN visit ON visit.id = attribution.visit_id
         WHERE visit.landing_page LIKE 'http://%' AND visit.user_agent LIKE '%Chrome%'"""
     ).fetchone()[0]
-    database.close()
-    [(form_id, page, fields)] = forms
-    assert form_id == "contact" and page.startswith("http://"), "the page's own script handed its form over"
-    assert json.loads(fields)["message"] == "Please call me back, the kitchen sink is blocked."
-    assert tied >= 3, "calls are known by the visits that the pages' scripts reported"
+    assert tied >= 2, "calls are known by the visits that the pages' scripts reported"
+
+
+def test_without_a_browser_on_the_path_there_is_none_for_the_visitors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_chromium() is None
+
+
+def test_the_same_seed_writes_the_same_texts_and_every_kind_of_them() -> None:
+    config = read_config(ROOT / "config.yaml", sandbox=True)
+    written = conversations(config, 20, seed=3)
+    assert written == conversations(config, 20, seed=3)
+    assert {each.kind for each in written} == set(KINDS)
+    assert {each.carrier for each in written} == {"twilio", "telnyx"}
+    assert all(each.person[5:10] == "55501" for each in written)
+
+
+def test_what_people_press_is_what_the_called_flow_asks_for() -> None:
+    stories = day(read_config(ROOT / "config.yaml", sandbox=True), 300, seed=5)
+    assert {len(story.keys) for story in stories if story.company == "lakeside" and not story.form} == {1}
+    menus = {story.keys[:-1] for story in stories if story.company == "northgate" and not story.form}
+    assert menus == {(), ("1",), ("2",), ("", "")}
 
 
 def test_each_companys_page_shows_its_own_number_and_carries_the_hubs_snippet() -> None:

@@ -22,6 +22,7 @@ class Link:
 
     recording_id: str
     user: str
+    """The user's id."""
     purpose: Purpose
     expires_at: datetime
 

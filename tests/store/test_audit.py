@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,6 +21,7 @@ from hub.privacy.signing import sign_due
 from hub.store.append_only import TABLES
 from hub.store.audit import BOOK, note
 from hub.store.chain import Finding, walk
+from hub.worker import Worker
 
 Factory = Callable[..., Stage]
 ENTRIES, SIGNED = 7, 5
@@ -138,6 +140,22 @@ def test_a_cut_off_tail_is_found_and_by_the_signature_even_where_the_end_was_mov
             last = rows[-1]["hash"] if rows else "0" * 64
             session.execute(text("UPDATE audit_chain SET position = :p, hash = :h"), {"p": kept, "h": last})
             assert found(log, session) == (kept + 1, "cut off")
+
+
+def test_the_worker_signs_by_itself(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    with stage.hub.store.writing() as session:
+        note(session, stage.clock(), "root", "connectors.resume", "twilio")
+    worker, waiting = Worker(stage.hub, stage.live), threading.Event()
+    worker.start()
+    try:
+        for _ in range(400):
+            if stage.rows(AuditHead):
+                break
+            waiting.wait(0.02)
+    finally:
+        worker.stop()
+    assert stage.one(AuditHead).position == 1
 
 
 def test_the_ends_are_signed_once_a_day_and_only_where_they_grew(log: tuple[Stage, str]) -> None:

@@ -126,6 +126,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     from hub.store.connectors import paused_connectors
     from hub.store.keyfile import key_file
     from hub.store.row_security import bypassed
+    from hub.store.tombstones import journal_of
 
     hub, found = opened.hub, []
     found += [
@@ -138,6 +139,11 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     if kept is not None:
         found.append(
             f"The key in {kept} encrypts recordings, texts and tokens; keep a copy of it, apart from the database's backups."
+        )
+    if journal_of(hub.config.hub) is None:
+        found.append(
+            "Who was erased stands in the database and the backups of keys alone; name a file on another disk as "
+            "hub: tombstones:, so that a restore erases them again."
         )
     try:
         hub.shelf.check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cli_shop import CALLER, Shop
 
+from hub.cli import check
 from hub.model import Delivery, TextMessage
 from hub.store.keyring import new_key
 
@@ -38,3 +39,18 @@ def test_a_rotation_works_on_postgresql(shop: Shop, postgres_url: str) -> None:
     assert "0 tokens and 2 keys" in shop.run("secrets", "rotate").stdout
     assert "0 tokens and 0 keys" in shop.run("secrets", "rotate").stdout
     assert "Hello." in shop.run("call", shop.rows(TextMessage)[0].id, "--show-personal").stdout
+
+
+def test_check_warns_where_no_journal_tells_a_restore_who_was_erased(shop: Shop, postgres_url: str) -> None:
+    def warned() -> bool:
+        with shop.opened() as opened:
+            return any("hub: tombstones:" in each for each in check._warnings(opened, numbers=False))
+
+    shop.configure()
+    assert not warned(), "beside an SQLite database there is one"
+    shop.database = postgres_url
+    shop.configure()
+    assert warned()
+    file = shop.folder / "config.yaml"
+    file.write_text(file.read_text().replace("\n  database:", "\n  tombstones: erased.tombstones\n  database:"))
+    assert not warned()

@@ -137,3 +137,12 @@ def test_check_warns_of_rules_that_must_be_read_again(lawful: Shop) -> None:
     assert late.startswith("1 rule of jurisdictions") and "jurisdictions.us.sharing" in late
     much_later = next(each for each in warnings(datetime(2028, 1, 1, tzinfo=UTC)) if "read again" in each)
     assert "…" in much_later
+
+
+def test_deadlines_of_requests_past_their_date_are_warnings_of_check_and_no_failure(lawful: Shop) -> None:
+    lawful.clock.now = datetime(2027, 6, 1, tzinfo=UTC)
+    with lawful.opened() as opened:
+        warnings = check._warnings(opened, numbers=False)
+        findings = [*check._flow_findings(opened), *check._overdue_requests(opened)]
+    assert any("eu.gdpr-12" in each and "checked against its source again" in each for each in warnings)
+    assert findings == [], "only findings end the command with status 1"

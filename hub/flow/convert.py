@@ -24,6 +24,9 @@ from hub.model.conversions import conversion_key
 UPLOAD, LOG = "upload_conversions", "log_calls"
 EVENTS: dict[type, str] = {Call: "call", TextMessage: "text", FormSubmission: "form"}
 
+OPT_WORDS = ("stop", "start", "help")
+"""A text that only says one of these is no business."""
+
 
 @dataclass
 class Converted:
@@ -95,7 +98,7 @@ def matches(rule: ConversionRule, case: Case, outcome: OutcomeRow | None = None)
     """Whether all that the rule's `when:` says holds for a call, a text, a form, or an outcome that goes back to one."""
     when, subject = rule.when, case.subject
     event = "outcome" if outcome is not None else EVENTS[type(subject)]
-    if when.event != event:
+    if when.event != event or (event == "text" and isinstance(subject, TextMessage) and subject.meaning in OPT_WORDS):
         return False
     attribution = case.attribution
     wanted: list[tuple[object, object]] = [

@@ -12,15 +12,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import or_, update
+from sqlalchemy import delete, or_, update
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config
-from hub.model import Call, Delivery, FormSubmission, Person, TextMessage
-from hub.model.purposes import ANSWERS_TO_WORDS, USES
+from hub.model import Call, Delivery, FormSubmission, Person, Suppression, TextMessage
+from hub.model.purposes import ANSWERS_TO_WORDS, TEXT_USES, USES
 from hub.privacy.ledger import NO, Word, append
 from hub.store.engine import Store
 from hub.store.gates import passing
+from hub.store.rows import write_rows
 from hub.store.vault import Vault
 
 LONGEST = 60.0
@@ -73,7 +74,26 @@ def take_effect(session: Session, config: Config, vault: Vault, words: Sequence[
     person changes their mind: `hub deliveries replay` asks consent anew.
     """
     append(session, words, now, vault)
+    for word in words:
+        _suppress(session, vault, word, now)
     return sum(_hold(session, config, word, now) for word in words if word.state in NO and word.person_id)
+
+
+def _suppress(session: Session, vault: Vault, word: Word, now: datetime) -> None:
+    """A no to texts outlasts the person's row, as one that came by text does; a yes to these very texts lifts it again. One to
+    marketing as a whole, as on a cookie banner, is a no to texts only where it is an objection."""
+    person = session.get(Person, word.person_id) if word.person_id else None
+    if person is None or person.phone_number is None or word.recipients:
+        return
+    fingerprint = vault.fingerprint(session, person.company_id, person.phone_number)
+    if word.state == "given" and word.use in TEXT_USES:
+        lifted = delete(Suppression).where(
+            col(Suppression.fingerprint) == fingerprint, col(Suppression.use) == word.use
+        )
+        session.execute(lifted.execution_options(synchronize_session=False))
+    elif word.state == "objected" or (word.state in NO and "." in word.use):
+        stopped = [use for use in TEXT_USES if _within(use, word.use)]
+        write_rows(session, Suppression, [Suppression(fingerprint=fingerprint, use=use, since=now) for use in stopped])
 
 
 def _hold(session: Session, config: Config, word: Word, now: datetime) -> int:

@@ -114,6 +114,20 @@ def test_a_text_whose_end_nobody_knows_is_held_until_a_person_decides(shop: Shop
     assert ("texts.release", row.id) in shop.audited()
 
 
+def test_a_no_that_an_agent_writes_down_stops_texts_until_a_yes_to_them(shop: Shop) -> None:
+    come_in(shop, "Is my part here?")
+    use = "essential.service.notifications.sms"
+    words = ("consent", "record", "--company", "north", "--phone", CALLER, "--use", use, "--channel", "agent")
+    assert shop.run(*words, "--state", "withdrawn").exit_code == 0
+    assert [row.use for row in shop.rows(Suppression)] == [use]
+    send(shop)
+    assert leave(shop) == [] and shop.rows(Delivery)[-1].code == "stopped"
+    assert shop.run(*words, "--state", "given").exit_code == 0
+    assert shop.rows(Suppression) == []
+    send(shop)
+    assert len(leave(shop)) == 1
+
+
 def test_a_held_text_that_went_is_left_alone(shop: Shop) -> None:
     send(shop)
     shop.carrier.fail_next(Fault("status", status=500))

@@ -254,6 +254,16 @@ def test_a_rule_for_texts_converts_texts_alone(hub: Factory) -> None:
     assert stage.deliver() == {"delivered": 1}
 
 
+@pytest.mark.parametrize("word", ["STOP", "Unsubscribe", "START", "HELP"])
+def test_a_text_that_only_says_stop_start_or_help_is_no_business(lite_hub: Factory, word: str) -> None:
+    stage = lite_hub(conversions=[{**EVERY_CALL, "name": "text", "when": {"event": "text"}}])
+    stage.tell(
+        MessageEvent(message_id="SM1", at=stage.clock(), tracking_number=SHARED, sender_number=CALLER, body=word)
+    )
+    stage.flow()
+    assert stage.one(TextMessage, direction="in").state == "done" and stage.rows(ConversionRow) == []
+
+
 def test_a_rule_for_outcomes_converts_no_call(lite_hub: Factory) -> None:
     stage = lite_hub(conversions=[DEAL_WON])
     stage.call_in()

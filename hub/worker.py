@@ -25,6 +25,7 @@ from hub.flow.sync import SyncReport, next_retry, sync
 from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.datamap.comparing import compare_if_due
+from hub.privacy.holds import on_hold
 from hub.privacy.ledger.daily import close_day
 from hub.privacy.retention import sweep
 from hub.privacy.signing import sign_due
@@ -135,12 +136,18 @@ class Worker:
             self._next_sweep = time.monotonic() + SWEEP_EVERY
             write_refusals(self._hub.store, self._hub.refusals)
             end_backup_keys(self._hub)
-            sweep(self._hub.store, self._hub.clock(), self._hub.config.retention)
+            self._sweep()
             sign_due(self._hub.store, self._hub.keyring, self._hub.clock())
         if time.monotonic() > self._next_close:
             self._next_close = time.monotonic() + CLOSE_EVERY
             close_day(self._hub.store, self._hub.keyring, self._hub.clock())
         return taken > 0
+
+    def _sweep(self) -> None:
+        hub, now = self._hub, self._hub.clock()
+        with hub.store.reading() as session:
+            held = on_hold(session, hub.config, now, hub.vault)
+        sweep(hub.store, now, hub.config.retention, held)
 
     def _recording_step(self) -> bool:
         if time.monotonic() > self._next_ending:

@@ -84,7 +84,7 @@ def hold(
     email: Annotated[str | None, typer.Option(help="The person's e-mail address.", metavar="ADDRESS")] = None,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Set a legal hold: nothing of this person is erased until it is lifted."""
+    """Set a legal hold: nothing of this person is erased, or ends with its life, until it is lifted."""
     from hub.cli.finding import known, typed
     from hub.requests.people import set_hold
     from hub.requests.steps import email_address

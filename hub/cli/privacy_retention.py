@@ -15,18 +15,21 @@ def register(privacy: typer.Typer) -> None:
 
 
 def retention(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
-    """Show how long each table's personal data is kept, how many rows there are, and those past their life by more than a day.
+    """Show how long each table's personal data is kept, how many rows there are, those past their life by more than a day,
+    and those that a legal hold keeps past it.
 
     Ends with status 1 where a row is past its life: then the hub did not run, or its sweeper does not do its work.
     """
     from hub.assembly import utc_now
     from hub.config.retention import spell_life
     from hub.opening import open_store, read_config
+    from hub.privacy.holds import on_hold
     from hub.privacy.retention import holdings
 
     loaded = read_config(config, sandbox=True)
+    now = utc_now()
     with open_store(loaded) as store, store.reading() as session:
-        found = list(holdings(session, loaded.retention, utc_now()))
+        found = list(holdings(session, loaded.retention, now, on_hold(session, loaded, now)))
     late = {each.name: each.past for each in found if each.past}
     if as_json:
         echo_json(
@@ -40,15 +43,19 @@ def retention(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     else:
         table(
             "What is kept, and until when (config.yaml, retention:)",
-            ("what", "category", "kind", "life", "then", "rows", "oldest (UTC)", "past its life"),
+            ("what", "category", "kind", "life", "then", "rows", "oldest (UTC)", "past its life", "on hold"),
             (
                 (plain(each.name), plain(each.category), each.kind, spell_life(each.life), _then(each.ending),
-                 f"{each.rows:,}", moment(each.oldest, seconds=False), _past(each.past))
+                 f"{each.rows:,}", moment(each.oldest, seconds=False), _past(each.past), f"{each.held:,}")
                 for each in found
             ),
         )  # fmt: skip
         for kind, reason in sorted({(each.kind, each.reason) for each in found if each.reason}):
             say(f"{kind} is kept longer than by default: {plain(reason)}")
+        kept = {each.name: each.held for each in found if each.held}
+        if kept:
+            told = ", ".join(f"{plain(name)} {rows:,}" for name, rows in kept.items())
+            say(f"Kept past their life by a legal hold, until it is lifted: {told}.")
         if late:
             told = ", ".join(f"{plain(name)} {rows:,}" for name, rows in late.items())
             say(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Delete, Update, and_, delete, func, or_, tuple_, update
+from sqlalchemy import ColumnElement, Delete, Update, and_, delete, func, or_, tuple_, update
 from sqlmodel import Session, col, select
 
 from hub.config.retention import RetentionSection, default_life
@@ -26,6 +26,8 @@ from hub.model import (
     TranscriptRow,
     Visit,
 )
+from hub.model.columns import Row
+from hub.privacy.holds import NOBODY, OnHold
 from hub.privacy.lives import LIVES, PSEUDONYM, Life
 from hub.store.engine import Store
 
@@ -38,15 +40,17 @@ MOST = 20
 """Transactions for one table in one sweep, so that a large shortening leaves the others their turn."""
 
 
-def sweep(store: Store, now: datetime, retention: RetentionSection | None = None) -> Counter[str]:
-    """End what is over by the lives of config.yaml, or by the defaults; how many rows of each.
+def sweep(
+    store: Store, now: datetime, retention: RetentionSection | None = None, held: OnHold = NOBODY
+) -> Counter[str]:
+    """End what is over by the lives of config.yaml, or by the defaults, but for what a legal hold keeps; how many rows of each.
 
     Recordings end by `hub.recordings.keep.end_expired`, for their audio lies elsewhere.
     """
     retention = retention or RetentionSection()
     swept: Counter[str] = Counter()
     for life in LIVES:
-        step = _step(life, retention, now)
+        step = _step(life, _over(life, retention, now, held), retention, now)
         for _ in range(MOST if step else 0):
             with store.writing() as session:
                 rows = step(session) if step else 0
@@ -61,21 +65,27 @@ def sweep(store: Store, now: datetime, retention: RetentionSection | None = None
     return +swept
 
 
-def _step(life: Life, retention: RetentionSection, now: datetime) -> Callable[[Session], int] | None:
+def _over(life: Life, retention: RetentionSection, now: datetime, held: OnHold) -> ColumnElement[bool]:
+    return and_(life.over(retention, now), held.leaves(life.table))
+
+
+def _step(
+    life: Life, over: ColumnElement[bool], retention: RetentionSection, now: datetime
+) -> Callable[[Session], int] | None:
     """What ends the next rows of a table; None where another module does."""
     if life.table is Person:
-        return lambda session: _end_people(session, life, retention, now)
+        return lambda session: _end_people(session, life, over, retention, now)
     if life.table is Visit and life.until == "expires_at":
-        return lambda session: _end_visits(session, life, retention, now)
+        return lambda session: _end_visits(session, life, over)
     if life.table is Delivery:
-        return lambda session: _end_given_up(session, life, retention, now)
+        return lambda session: _end_given_up(session, over)
     if life.table is TranscriptRow:
         gone = {"sealed": None, "state": "gone", "reason": "its time is over", "lease_token": None}
-        return lambda session: _run(session, update(TranscriptRow).where(_next(life, retention, now)).values(gone))
+        return lambda session: _run(session, update(TranscriptRow).where(_next(life, over)).values(gone))
     if life.ending == "deleted":
-        return lambda session: _run(session, delete(life.table).where(_next(life, retention, now)))
+        return lambda session: _run(session, delete(life.table).where(_next(life, over)))
     if life.ending == "emptied":
-        return lambda session: _run(session, update(life.table).where(_next(life, retention, now)).values(_empty(life)))
+        return lambda session: _run(session, update(life.table).where(_next(life, over)).values(_empty(life)))
     return None
 
 
@@ -84,11 +94,11 @@ def _run(session: Session, statement: Delete | Update) -> int:
     return int(result.rowcount)
 
 
-def _next(life: Life, retention: RetentionSection, now: datetime) -> Any:
+def _next(life: Life, over: ColumnElement[bool]) -> Any:
     """The next rows that are over, by their key; what another worker is ending is left to it."""
     key: Any = list(life.table.__table__.primary_key)  # type: ignore[attr-defined]
-    over = select(*key).where(life.over(retention, now)).limit(AT_ONCE).with_for_update(skip_locked=True)
-    return (key[0] if len(key) == 1 else tuple_(*key)).in_(over)
+    rows = select(*key).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)
+    return (key[0] if len(key) == 1 else tuple_(*key)).in_(rows)
 
 
 def _empty(life: Life) -> dict[str, Any]:
@@ -102,10 +112,11 @@ def _empty(life: Life) -> dict[str, Any]:
     return {**values, life.until: None}
 
 
-def _end_people(session: Session, life: Life, retention: RetentionSection, now: datetime) -> int:
+def _end_people(
+    session: Session, life: Life, over: ColumnElement[bool], retention: RetentionSection, now: datetime
+) -> int:
     """A person is known as long as one of their calls, texts or forms is; who has none left is emptied."""
-    over = select(Person.id).where(life.over(retention, now)).limit(AT_ONCE).with_for_update(skip_locked=True)
-    ids = list(session.exec(over))
+    ids = list(session.exec(select(Person.id).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)))
     ends: dict[str, datetime] = {}
     for contact in (Call, TextMessage, FormSubmission):
         row: Any = contact
@@ -126,10 +137,9 @@ def _end_people(session: Session, life: Life, retention: RetentionSection, now: 
     return len(gone)
 
 
-def _end_visits(session: Session, life: Life, retention: RetentionSection, now: datetime) -> int:
+def _end_visits(session: Session, life: Life, over: ColumnElement[bool]) -> int:
     """A visit that nothing refers to goes; one that led to a call or a form is emptied and stays its cause."""
-    over = select(Visit.id).where(life.over(retention, now)).limit(AT_ONCE).with_for_update(skip_locked=True)
-    ids = list(session.exec(over))
+    ids = list(session.exec(select(Visit.id).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)))
     referring: list[Any] = [Attribution, FormSubmission, Lease, PageView]
     alone = [~select(table.visit_id).where(table.visit_id == Visit.id).exists() for table in referring]
     if ids:
@@ -138,10 +148,9 @@ def _end_visits(session: Session, life: Life, retention: RetentionSection, now: 
     return len(ids)
 
 
-def _end_given_up(session: Session, life: Life, retention: RetentionSection, now: datetime) -> int:
+def _end_given_up(session: Session, over: ColumnElement[bool]) -> int:
     """Of a delivery that was given up, what was said of each attempt goes; that it was given up stays."""
-    over = select(Delivery.id).where(life.over(retention, now)).limit(AT_ONCE).with_for_update(skip_locked=True)
-    ids = list(session.exec(over))
+    ids = list(session.exec(select(Delivery.id).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)))
     if ids:
         _run(session, delete(Attempt).where(col(Attempt.delivery_id).in_(ids)))
         _run(session, update(Delivery).where(col(Delivery.id).in_(ids)).values(reason=None, reference=None))
@@ -166,10 +175,12 @@ class Holding:
     """When the life of the oldest of them began."""
     past: int
     """Past their life by more than 24 hours: none, or the sweeper is not doing its work."""
+    held: int
+    """Past their life, and kept by a legal hold until it is lifted."""
 
 
-def holdings(session: Session, retention: RetentionSection, now: datetime) -> Iterator[Holding]:
-    """Every table and data category with its life, its rows, and those past their life."""
+def holdings(session: Session, retention: RetentionSection, now: datetime, held: OnHold = NOBODY) -> Iterator[Holding]:
+    """Every table and data category with its life, its rows, and those past their life, late or on hold."""
     for life in LIVES:
         until: Any = getattr(life.table, life.until)
         rows, first = session.execute(
@@ -179,7 +190,10 @@ def holdings(session: Session, retention: RetentionSection, now: datetime) -> It
         if life.ending == "emptied":
             # Whatever a late write left in an emptied row.
             late = or_(late, and_(until.is_(None), life.left()))
-        past = session.execute(select(func.count()).select_from(life.table).where(late)).scalar_one()
+        past = _count(session, life.table, late, held.leaves(life.table))
+        on_hold = (
+            _count(session, life.table, life.over(retention, now), held.covers(life.table)) if held != NOBODY else 0
+        )
         kept = retention.life(life.kind)
         for category in sorted(set(life.categories().values())) or [PSEUDONYM]:
             yield Holding(
@@ -193,4 +207,9 @@ def holdings(session: Session, retention: RetentionSection, now: datetime) -> It
                 rows=rows,
                 oldest=life.began(first) if first else None,
                 past=past,
+                held=on_hold,
             )
+
+
+def _count(session: Session, table: type[Row], *where: Any) -> int:
+    return int(session.execute(select(func.count()).select_from(table).where(*where)).scalar_one())

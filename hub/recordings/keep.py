@@ -17,6 +17,7 @@ from hub.assembly import Hub
 from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError, place_of
 from hub.flow.retries import Jitter, full_jitter, next_try
 from hub.model import Call, Recording, RecordingNotice
+from hub.privacy.holds import on_hold
 from hub.privacy.lives import LIVES
 from hub.recordings.audio import Unfit, inspect
 from hub.recordings.transcripts import want_transcript
@@ -50,12 +51,15 @@ def fetch_due(hub: Hub, where: Sequence[Any] = (), jitter: Jitter = full_jitter)
 
 
 def end_expired(hub: Hub, most: int = 100) -> int:
-    """Delete the audio of recordings whose time is over; how many. What one storage does not delete now waits."""
+    """Delete the audio of recordings whose time is over, but for what a legal hold keeps; how many.
+
+    What one storage does not delete now waits.
+    """
     now = hub.clock()
     life = next(life for life in LIVES if life.table is Recording)
-    over = select(Recording).where(life.over(hub.config.retention, now)).limit(most)
     with hub.store.reading() as session:
-        rows = session.exec(over).all()
+        free = on_hold(session, hub.config, now, hub.vault).leaves(Recording)
+        rows = session.exec(select(Recording).where(life.over(hub.config.retention, now), free).limit(most)).all()
     for row in rows:
         if row.path is not None:
             hub.shelf.delete(row.path)

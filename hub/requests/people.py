@@ -63,7 +63,7 @@ def reference_of(session: Session, request: PrivacyRequest, people: list[Person]
 def set_hold(
     session: Session, hub: Hub, company_id: str, number: str | None, email: str | None, reason: str, actor: str
 ) -> LegalHold:
-    """From now on no erasure touches this person, until the hold is lifted."""
+    """From now on no erasure touches this person and nothing of theirs ends with its life, until the hold is lifted."""
     hold = LegalHold(
         company_id=company_id,
         fingerprint=fingerprint_of(session, hub, company_id, number, email),

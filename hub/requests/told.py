@@ -69,7 +69,7 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest, *, audio: bool 
     answer = Answer(_about(request, company, hub.clock()))
     reach = Reach()
     for person in people:
-        reach = _joined(reach, reach_of(session, hub, person))
+        reach = _joined(reach, reach_of(session, hub.config, person))
     answer.sections["person"] = _rows(session, Person, col(Person.id).in_(reach.people))
     answer.sections["calls"] = _rows(session, Call, col(Call.id).in_(reach.calls))
     answer.sections["what callers chose"] = _steps(session, reach)
@@ -139,7 +139,7 @@ def reach_of_request(session: Session, hub: Hub, request: PrivacyRequest) -> Rea
     """All rows of all people behind a request."""
     reach = Reach()
     for person in people_of(session, request):
-        reach = _joined(reach, reach_of(session, hub, person))
+        reach = _joined(reach, reach_of(session, hub.config, person))
     return reach
 
 

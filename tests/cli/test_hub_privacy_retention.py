@@ -5,12 +5,25 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from cli_shop import Shop
+from cli_shop import CALLER, Shop
 from sqlalchemy import update
 
 from hub.assembly import utc_now
 from hub.model import Call
 from hub.store.engine import Store
+
+
+def test_what_a_legal_hold_keeps_is_told_apart_and_is_no_failure(shop: Shop) -> None:
+    shop.play({})
+    told = ("--company", "north", "--phone", CALLER, "--reason", "Case 17")
+    assert shop.run("privacy", "request", "hold", *told).exit_code == 0
+    store = Store(shop.database)
+    with store.writing() as session:
+        session.execute(update(Call).values(expires_at=utc_now() - timedelta(hours=25)))
+    store.close()
+    shown = shop.run("privacy", "retention")
+    assert shown.exit_code == 0, shown.output
+    assert "Kept past their life by a legal hold, until it is lifted: calls 1." in shown.stdout
 
 
 def test_it_shows_what_is_kept_and_fails_once_a_row_is_past_its_life(shop: Shop) -> None:

@@ -77,8 +77,8 @@ def test_one_number_at_two_companies_is_two_people(hub: Callable[..., Stage], tm
     north = stage.directory.companies["northgate"].id
     elsewhere = stage.one(Person, company_id=north)
     with stage.hub.store.reading() as session:
-        known = reach_of(session, stage.hub, elsewhere)
-        theirs = reach_of(session, stage.hub, stage.one(Person, id=ann.person_id))
+        known = reach_of(session, stage.hub.config, elsewhere)
+        theirs = reach_of(session, stage.hub.config, stage.one(Person, id=ann.person_id))
         planned = plan_erasure(session, stage.hub, stage.one(Person, id=ann.person_id))
     assert not known.subjects & theirs.subjects
     assert len(known.calls) == 1

@@ -15,6 +15,7 @@ from hub.config.retention import spell_life
 from hub.model import FlowFinding, Refusal
 from hub.privacy.datamap.flows import Flow, Key, Seen, declared, misfit, observed, undeclared
 from hub.privacy.datamap.versions import versions, was_declared
+from hub.privacy.holds import on_hold
 from hub.privacy.retention import Holding, holdings
 
 REFUSALS_SHOWN = timedelta(days=90)
@@ -104,7 +105,7 @@ def draw(session: Session, config: Config, now: datetime) -> DataMap:
         ),
         undeclared={key: one for key, one in unknown.items() if not was_declared(former, key, one)},
         former={key: one for key, one in unknown.items() if was_declared(former, key, one)},
-        storage=tuple(holdings(session, config.retention, now)),
+        storage=tuple(holdings(session, config.retention, now, on_hold(session, config, now))),
         refusals=tuple(_refusals(session, now)),
         findings=tuple(
             session.exec(

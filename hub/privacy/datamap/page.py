@@ -43,16 +43,17 @@ def html(chart: DataMap) -> str:
         *_former(chart),
         "<h2>What is stored here, and how long</h2>",
         _table(
-            ("What", "Category", "Life", "Then", "Rows", "Past its life"),
+            ("What", "Category", "Life", "Then", "Rows", "Past its life", "On hold"),
             (
                 (
                     escape(each.name), _named(each.category),
                     spell_life(each.life) + (f"<br>{escape(each.reason)}" if each.reason else ""),
                     "deleted" if each.ending == "deleted" else "emptied", f"{each.rows:,}", f"{each.past:,}",
+                    f"{each.held:,}",
                 )
                 for each in chart.storage
             ),
-            numbers=(4, 5),
+            numbers=(4, 5, 6),
         ),
         "<h2>What was kept back in the last 90 days</h2>",
         *_refusals(chart),

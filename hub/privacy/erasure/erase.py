@@ -42,7 +42,7 @@ class ErasedPerson:
 
 def plan_erasure(session: Session, hub: Hub, person: Person) -> Counter[str]:
     """Rows by table that an erasure would delete or empty; nothing is changed."""
-    return counts_of(session, reach_of(session, hub, person, webhooks_of(session, person)))
+    return counts_of(session, reach_of(session, hub.config, person, webhooks_of(session, person)))
 
 
 def erase_person(hub: Hub, person_id: str) -> ErasedPerson:
@@ -62,7 +62,7 @@ def erase_person(hub: Hub, person_id: str) -> ErasedPerson:
         if person is None:
             raise NotKnown("The person was erased at this moment by somebody else.")
         webhooks += webhooks_of(session, person, since=now - CLOCKS_APART)
-        reach = reach_of(session, hub, person, webhooks)
+        reach = reach_of(session, hub.config, person, webhooks)
         files = files_of(session, reach)
         changes = _changes(session, reach)
         shared = hub.vault.keys_of_shares(session, reach.visits | reach.webhooks | reach.outcomes)

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Text, cast, func, literal, or_
+from sqlalchemy import ColumnElement, Text, cast, func, literal, or_
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
+from hub.config.models import Config
 from hub.model import Call, CallEventRow, Company, FormSubmission, InboxWebhook, OutcomeRow, Person, TextMessage, Visit
 
 
@@ -49,7 +49,7 @@ TABLES = {
 """Table → field of `Reach`."""
 
 
-def reach_of(session: Session, hub: Hub, person: Person, webhooks: Iterable[str] = ()) -> Reach:
+def reach_of(session: Session, config: Config, person: Person, webhooks: Iterable[str] = ()) -> Reach:
     """All that is known as the person's at their company. `webhooks` are ids found before (`webhooks_of`)."""
     calls = _contacts(session, person, Call, col(Call.caller_number) == person.phone_number)
     texts = _contacts(session, person, TextMessage, col(TextMessage.person_number) == person.phone_number)
@@ -75,14 +75,16 @@ def reach_of(session: Session, hub: Hub, person: Person, webhooks: Iterable[str]
         texts=frozenset(texts),
         forms=frozenset(forms),
         visits=frozenset(session.exec(visits)),
-        outcomes=frozenset(_outcomes(session, hub, person, [*calls, *texts, *forms])),
+        outcomes=frozenset(_outcomes(session, config, person, [*calls, *texts, *forms])),
         webhooks=frozenset(inbox_id for inbox_id in session.exec(told) if inbox_id) | frozenset(webhooks),
     )
 
 
-def webhooks_of(session: Session, person: Person, since: datetime | None = None) -> list[str]:
-    """Raw webhooks that hold the person's number or e-mail address, received at or after `since`. It reads all bodies that are
-    still there, so ask before the writing session is opened."""
+def webhooks_of(
+    session: Session, person: Person, since: datetime | None = None, among: ColumnElement[bool] | None = None
+) -> list[str]:
+    """Raw webhooks that hold the person's number or e-mail address, received at or after `since`, `among` those. It
+    reads all their bodies that are still there, so ask before the writing session is opened."""
     body, url = col(InboxWebhook.body), col(InboxWebhook.url)
     sqlite = session.get_bind().dialect.name == "sqlite"
     holds: list[Any] = []
@@ -98,6 +100,8 @@ def webhooks_of(session: Session, person: Person, since: datetime | None = None)
     found = select(InboxWebhook.id).where(or_(*holds))
     if since is not None:
         found = found.where(col(InboxWebhook.received_at) >= since)
+    if among is not None:
+        found = found.where(among)
     return list(session.exec(found))
 
 
@@ -116,10 +120,10 @@ def _contacts(session: Session, person: Person, table: Any, *same: Any) -> list[
     return list(session.exec(select(table.id).where(table.company_id == person.company_id, theirs)))
 
 
-def _outcomes(session: Session, hub: Hub, person: Person, subjects: list[str]) -> list[str]:
+def _outcomes(session: Session, config: Config, person: Person, subjects: list[str]) -> list[str]:
     """Deals that go back to the person, and those of a contact with their number or address in a CRM of their company."""
     company = session.get_one(Company, person.company_id)
-    serving = [name for name, entry in hub.config.connectors.items() if entry.serves(company.name)]
+    serving = [name for name, entry in config.connectors.items() if entry.serves(company.name)]
     named = []
     if person.phone_number:
         named.append(cast(col(OutcomeRow.contact), Text).contains(f'"{person.phone_number}"', autoescape=True))

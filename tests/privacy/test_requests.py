@@ -5,30 +5,15 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from paper_cabinet import LEGAL, PERSON, PaperCabinet
 from stage import CALLER, CONNECTORS, OTHER_CALLER, SHARED, Stage
 
-from hub.api import (
-    Connector,
-    Corrected,
-    Correction,
-    DataFlow,
-    Deletion,
-    Erasure,
-    HeldRecord,
-    Manifest,
-    MessageEvent,
-    PersonReference,
-    PluginSettings,
-    Recipient,
-    RetryLater,
-    Share,
-    hookimpl,
-)
+from hub.api import DataFlow, MessageEvent
 from hub.model import (
     AuditEntry,
     Call,
@@ -59,62 +44,6 @@ from hub.requests.steps import RequestRefused, extend, open_request, steps_of, v
 from hub.requests.watch import overdue, remind
 from plugins.consent.jurisdictions import Jurisdictions
 from plugins.consent.signals import Signals
-
-LEGAL = "essential.legal_obligation"
-PERSON = (Share(field="phone_numbers"), Share(field="emails"))
-RIGHT = (Share(field="new_name"), Share(field="new_email"), Share(field="new_phone_number"))
-
-
-class PaperCabinet(Connector):
-    """A CRM that keeps one card a number, and does not always answer."""
-
-    class Settings(PluginSettings):
-        """None."""
-
-    manifest = Manifest(
-        name="cabinet",
-        kind="crm",
-        version="1.0.0",
-        summary="A CRM for tests.",
-        recipient=Recipient(name="Cabinet Inc.", role="processor"),
-        flows=(
-            DataFlow(hook="export_person", use=LEGAL, shares=PERSON),
-            DataFlow(hook="erase_person", use=LEGAL, shares=PERSON),
-            DataFlow(hook="correct_person", use=LEGAL, shares=(*PERSON, *RIGHT)),
-        ),
-        deletion=Deletion(supported=True, note="Cards are shredded at once."),
-    )
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.cards: dict[str, dict[str, str]] = {CALLER: {"name": "Ada Exmaple"}}
-        self.away = 0
-
-    def answer(self) -> None:
-        """Raise as long as nobody is there."""
-        if self.away:
-            self.away -= 1
-            raise RetryLater("Cabinet is closed.", 60)
-
-    @hookimpl
-    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
-        self.answer()
-        held = [(number, self.cards[number]) for number in person.phone_numbers if number in self.cards]
-        return [HeldRecord(record_type="card", record_id=number[-4:], fields=fields) for number, fields in held]
-
-    @hookimpl
-    def erase_person(self, person: PersonReference) -> Erasure:
-        self.answer()
-        gone = [self.cards.pop(number) for number in person.phone_numbers if number in self.cards]
-        return Erasure(status="erased" if gone else "nothing_held", records=len(gone))
-
-    @hookimpl
-    def correct_person(self, correction: Correction) -> Corrected:
-        self.answer()
-        held = [number for number in correction.phone_numbers if number in self.cards]
-        for number in held:
-            self.cards[number]["name"] = correction.new_name or self.cards[number]["name"]
-        return Corrected(status="corrected" if held else "nothing_held", records=len(held))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import yaml
 from typer.testing import CliRunner
-from web_edge import CONFIG, PUBLIC, Edge
+from web_edge import CONFIG, PUBLIC, WAV, Edge
 
 from hub.cli import app
 from hub.config.models import CompanySection
@@ -163,6 +163,7 @@ def test_a_visit_that_comes_as_plain_text_needs_no_preflight(edge: Edge) -> None
 
 def test_hub_snippet_prints_what_the_hub_serves(edge: Edge, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(CONFIG)
+    (tmp_path / "hello.wav").write_bytes(WAV)
     printed = CliRunner().invoke(app, ["snippet", "lakeside", "--forms", "--config", str(tmp_path / "config.yaml")])
     tags = re.findall(r'src="(\S+?)"(?: integrity="(\S+?)")? crossorigin="anonymous"', printed.stdout)
     assert len(tags) == 2

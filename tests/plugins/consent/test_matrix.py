@@ -18,9 +18,7 @@ from typing import Any
 import pytest
 
 from hub.api import ConsentQuestion, ConsentRecord, Opinion, Place, Recipient, Signal
-from hub.requests.deadlines import every_row
 from hub.testing import connect
-from hub.web.script import Website
 from plugins.consent.jurisdictions import Jurisdictions
 
 NOW = datetime(2026, 12, 2, 18, 0, tzinfo=UTC)
@@ -189,23 +187,8 @@ def test_marketing_texts_come_in_the_hours_of_the_persons_place_alone() -> None:
             assert opens or opinion.not_before is not None
 
 
-def test_the_page_script_asks_first_wherever_the_rows_on_tracking_do() -> None:
-    for code in BUSINESSES:
-        country = code.partition("-")[0]
-        website = Website(company="north", country=country, domains=(), has_pool=False)
-        must_ask = ORACLE[country if country in ORACLE else code]["tracking"] == "in"
-        assert website.asks_first or not must_ask, code
-        assert website.asks_first or country == "US"
-
-
 def _opens(hours: str, hour: int) -> bool:
     if hours == "none":
         return False
     first, _, last = hours.partition("-")
     return int(first) <= hour < int(last)
-
-
-def test_every_country_of_the_oracle_that_has_a_deadline_is_spelt_as_a_country() -> None:
-    """YAML reads an unquoted NO as false, and Norway is gone."""
-    places = {place for row in every_row() for place in row.places}
-    assert {"NO", "DE", "GB", "US-CA"} <= places and all(isinstance(place, str) for place in places)

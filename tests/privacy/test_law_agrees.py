@@ -1,0 +1,28 @@
+"""What the hub itself goes by agrees with the table of laws that was written by hand."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from hub.requests.deadlines import every_row
+from hub.web.script import Website
+
+TABLE = Path(__file__).parents[1] / "plugins" / "consent" / "oracle.tsv"
+
+
+def test_the_page_script_asks_first_wherever_the_law_on_tracking_does() -> None:
+    lines = (line for line in TABLE.read_text("utf-8").splitlines() if not line.startswith("#"))
+    rows = {row["place"]: row["tracking"] for row in csv.DictReader(lines, delimiter="\t")}
+    countries = {place.partition("-")[0] for place in rows if place != "unknown"}
+    assert len(countries) > 30
+    for country in countries:
+        website = Website(company="north", country=country, domains=(), has_pool=False)
+        assert website.asks_first or rows.get(country) != "in", country
+        assert website.asks_first or country == "US"
+
+
+def test_a_country_that_yaml_could_take_for_a_no_has_its_deadline() -> None:
+    """YAML reads an unquoted NO as false, and Norway is gone."""
+    places = {place for row in every_row() for place in row.places}
+    assert {"NO", "DE", "GB", "US-CA"} <= places and all(isinstance(place, str) for place in places)

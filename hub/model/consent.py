@@ -38,11 +38,13 @@ class Disclosure(Row, table=True):
     id: str = id_column()
     person_id: str | None = Field(default=None, index=True, max_length=36)
     subject_id: str = Field(index=True, max_length=36)
+    """The call, text or form; or the request of the person for which a provider was asked."""
     connector: str = Field(max_length=64)
     recipient: str
     use: str
     categories: list[str] = json_list()
     decision_id: str = Field(max_length=36)
+    """The consent decision; or the request itself, which the law has the company carry out."""
     delivery_id: str | None = Field(default=None, index=True, max_length=36)
     disclosed_at: datetime = time_column()
     expires_at: datetime = expiry_column()

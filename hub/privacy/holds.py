@@ -116,6 +116,8 @@ def _theirs(reach: Reach, fingerprints: frozenset[str]) -> dict[type[Any], Any]:
     spoken = select(ConsentEntry.id).where(
         col(ConsentEntry.person_id).in_(reach.people) | col(ConsentEntry.visit_id).in_(reach.visits)
     )
+    asked = select(PrivacyRequest.id).where(col(PrivacyRequest.fingerprint).in_(fingerprints))
+    told = col(Disclosure.subject_id).in_(reach.subjects) | col(Disclosure.subject_id).in_(asked)
     return {
         Attribution: col(Attribution.subject_id).in_(reach.subjects),
         Call: col(Call.id).in_(reach.calls),
@@ -123,7 +125,7 @@ def _theirs(reach: Reach, fingerprints: frozenset[str]) -> dict[type[Any], Any]:
         ConsentDecision: col(ConsentDecision.subject_id).in_(reach.subjects),
         ConsentDetail: col(ConsentDetail.id).in_(spoken),
         Delivery: col(Delivery.subject_id).in_(reach.subjects),
-        Disclosure: col(Disclosure.person_id).in_(reach.people) | col(Disclosure.subject_id).in_(reach.subjects),
+        Disclosure: col(Disclosure.person_id).in_(reach.people) | told,
         FactRow: col(FactRow.subject_id).in_(reach.subjects),
         FormSubmission: col(FormSubmission.id).in_(reach.forms),
         InboxWebhook: col(InboxWebhook.id).in_(reach.webhooks),

@@ -61,7 +61,7 @@ def not_recallable(session: Session, hub: Hub, request: PrivacyRequest) -> list[
     able = {each["recipient"] for each in asked(session, hub, request)}
     notes = {each.manifest.recipient.name: each.manifest.deletion.note for each in hub.plugins.connectors.values()}
     told: dict[str, dict[str, Any]] = {}
-    for row in recipients(session, hub, reach_of_request(session, hub, request)):
+    for row in recipients(session, hub, reach_of_request(session, hub, request), request):
         name = row["recipient"]
         if name in able:
             continue

@@ -20,7 +20,7 @@ def disclosed_last_year(session: Session, hub: Hub, request: PrivacyRequest) -> 
     year = request.received_at.astimezone(zone).year - 1
     first, last = (datetime(each, 1, 1, tzinfo=zone).astimezone(UTC) for each in (year, year + 1))
     third: dict[str, dict[str, Any]] = {}
-    for row in recipients(session, hub, reach_of_request(session, hub, request)):
+    for row in recipients(session, hub, reach_of_request(session, hub, request), request):
         if not first <= row["disclosed_at"] < last:
             continue
         if row["role"] != "independent_controller" or not row["use"].startswith("marketing"):

@@ -11,7 +11,6 @@ import structlog
 from sqlmodel import col, select
 
 from hub.assembly import Hub
-from hub.contracts.disclosure import disclose
 from hub.contracts.people import PersonReference
 from hub.errors import NotSupported, Rejected, RingfenceError, place_of
 from hub.model import Company, PrivacyRequest, RequestTask
@@ -19,6 +18,7 @@ from hub.model.requests import CLOSED
 from hub.requests import effects, erasing
 from hub.requests.certificate import certify
 from hub.requests.file import keep_file, packed
+from hub.requests.handing import hand_over
 from hub.requests.letters import send_link
 from hub.requests.marketing import answered_this_year, disclosed_last_year
 from hub.requests.people import people_of, reference_of
@@ -138,14 +138,14 @@ def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
         phone_numbers=tuple(request.known_as.get("phone_numbers", ())),
         emails=tuple(request.known_as.get("emails", ())),
     )
-    manifest = hub.plugins.connectors[task.connector].manifest if task.connector in hub.plugins.connectors else None
-    if manifest is None:
+    if task.connector not in hub.plugins.connectors:
         return 0, "The connector is no longer set up, so it cannot be asked.", True
     if task.hook == erasing.HOOK:
-        done: Any = hub.plugins.erase_person(task.connector, disclose(known, manifest, task.hook).value)
+        done: Any = hub.plugins.erase_person(task.connector, hand_over(hub, request, task.connector, known, task.hook))
     else:
         correction = effects.correction_of(request, known)
-        done = hub.plugins.correct_person(task.connector, disclose(correction, manifest, task.hook).value)
+        right = hand_over(hub, request, task.connector, correction, task.hook)
+        done = hub.plugins.correct_person(task.connector, right)
     return done.records, done.reason, done.status == "impossible"
 
 
@@ -153,9 +153,12 @@ def _answer_file(hub: Hub, request: PrivacyRequest, actor: str) -> None:
     """Access and portability: everything, with what providers hold; portability without the audio of others' making."""
     with hub.store.reading() as session:
         company = session.get_one(Company, request.company_id)
-        answer = collect(session, hub, request, audio=request.kind == "access")
         person = reference_for(session, request)
-    answer.sections["what providers hold"] = ask_plugins(hub, company.name, person)
+    # Asked first, so that the file names them as recipients too.
+    held = ask_plugins(hub, request, company.name, person)
+    with hub.store.reading() as session:
+        answer = collect(session, hub, request, audio=request.kind == "access")
+    answer.sections["what providers hold"] = held
     data = packed(answer)
     now = hub.clock()
     with hub.store.writing() as session:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
-from hub.contracts.disclosure import disclose
 from hub.contracts.people import PersonReference
 from hub.errors import RingfenceError
 from hub.model import (
@@ -36,6 +36,7 @@ from hub.model import (
 from hub.privacy.erasure import Reach, reach_of
 from hub.recordings.listen import hear
 from hub.recordings.transcripts import read_transcript
+from hub.requests.handing import hand_over
 from hub.requests.people import people_of, reference_of
 from hub.texts.bodies import open_body, open_file
 
@@ -87,22 +88,21 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest, *, audio: bool 
     answer.sections["decisions"] = _rows(
         session, ConsentDecision, col(ConsentDecision.subject_id).in_(reach.subjects), ("opinions",)
     )
-    answer.sections["recipients"] = recipients(session, hub, reach)
+    answer.sections["recipients"] = recipients(session, hub, reach, request)
     if not people:
         answer.about["result"] = NOTHING
     return answer
 
 
-def ask_plugins(hub: Hub, company: str, person: PersonReference) -> list[dict[str, Any]]:
+def ask_plugins(hub: Hub, request: PrivacyRequest, company: str, person: PersonReference) -> list[dict[str, Any]]:
     """What each provider says that it holds, or why it did not answer; one record a provider's record."""
     told: list[dict[str, Any]] = []
     for name in hub.plugins.with_hook("export_person"):
         if not hub.config.connectors[name].serves(company):
             continue
-        manifest = hub.plugins.connectors[name].manifest
-        source = {"recipient": manifest.recipient.name, "connector": name}
+        source = {"recipient": hub.plugins.connectors[name].manifest.recipient.name, "connector": name}
         try:
-            held = hub.plugins.export_person(name, disclose(person, manifest, "export_person").value)
+            held = hub.plugins.export_person(name, hand_over(hub, request, name, person, "export_person"))
         except RingfenceError as error:
             told.append({**source, "error": str(error)})
             continue
@@ -112,12 +112,19 @@ def ask_plugins(hub: Hub, company: str, person: PersonReference) -> list[dict[st
     return told
 
 
-def recipients(session: Session, hub: Hub, reach: Reach) -> list[dict[str, Any]]:
-    """Each disclosure of the person's data: to whom by name, when, what, for what.
+def recipients(session: Session, hub: Hub, reach: Reach, request: PrivacyRequest) -> list[dict[str, Any]]:
+    """Each disclosure of the person's data: to whom by name, when, what, for what; for the same person's requests too.
 
     Source: GDPR Art. 15(1)(c); CJEU C-154/21 (unconfirmed): the recipients themselves, not their kinds.
     """
-    of_person = col(Disclosure.person_id).in_(reach.people) | col(Disclosure.subject_id).in_(reach.subjects)
+    asked = select(PrivacyRequest.id).where(
+        PrivacyRequest.company_id == request.company_id, PrivacyRequest.fingerprint == request.fingerprint
+    )
+    of_person = or_(
+        col(Disclosure.person_id).in_(reach.people),
+        col(Disclosure.subject_id).in_(reach.subjects),
+        col(Disclosure.subject_id).in_(asked),
+    )
     rows = session.exec(select(Disclosure).where(of_person).order_by(col(Disclosure.disclosed_at)))
     told = []
     for row in rows:

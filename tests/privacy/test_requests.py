@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from paper_cabinet import LEGAL, PERSON, PaperCabinet
+from paper_cabinet import PaperCabinet
 from stage import CALLER, CONNECTORS, OTHER_CALLER, SHARED, Stage
 
-from hub.api import DataFlow, MessageEvent
+from hub.api import MessageEvent
 from hub.model import (
     AuditEntry,
     Call,

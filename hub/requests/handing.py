@@ -1,0 +1,61 @@
+"""Hand a person's names to a provider that must show, correct or erase them: only what is declared, and written down."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.contracts.people import Correction, PersonReference
+from hub.model import Disclosure, Person, PrivacyRequest
+from hub.model.columns import CONSENT_LIFE
+from hub.privacy.restriction import LEGAL
+from hub.store.rows import write_rows
+
+Named = TypeVar("Named", PersonReference, Correction)
+
+
+def hand_over(hub: Hub, request: PrivacyRequest, connector: str, names: Named, hook: str) -> Named:
+    """`names` as the connector may get them through `hook`; to be called right before it is asked.
+
+    The disclosure is on record before anything leaves, once a request and connector however often it is asked, under each
+    person who is known by these names. Its subject and its decision are the request: a legal duty, no consent, has it sent.
+    Fields that the manifest does not declare are counted as refused.
+    """
+    plugin = hub.plugins.connectors[connector]
+    told = hub.refusals.disclose(plugin, names, hook)
+    if told.categories:
+        now = hub.clock()
+        with hub.store.writing() as session:
+            before = select(Disclosure.id).where(Disclosure.subject_id == request.id, Disclosure.connector == connector)
+            if session.exec(before.limit(1)).first() is None:
+                rows = [
+                    Disclosure(
+                        person_id=person_id,
+                        subject_id=request.id,
+                        connector=connector,
+                        recipient=plugin.manifest.recipient.name,
+                        use=LEGAL,
+                        categories=sorted(told.categories),
+                        decision_id=request.id,
+                        disclosed_at=now,
+                        expires_at=now + CONSENT_LIFE,
+                    )
+                    for person_id in _known_by(session, request, names)
+                ]
+                write_rows(session, Disclosure, rows)
+    return told.value
+
+
+def _known_by(session: Session, request: PrivacyRequest, names: PersonReference | Correction) -> list[str | None]:
+    """Ids of the people with these names; a single None where nobody has them, or not any more."""
+    numbers, emails = list(names.phone_numbers), list(names.emails)
+    if isinstance(names, Correction):
+        # They were corrected here first.
+        numbers += [names.new_phone_number] if names.new_phone_number else []
+        emails += [names.new_email] if names.new_email else []
+    same = or_(col(Person.phone_number).in_(numbers), col(Person.email).in_(emails))
+    found = select(Person.id).where(Person.company_id == request.company_id, same).order_by(col(Person.id))
+    return [*session.exec(found)] or [None]

@@ -12,6 +12,7 @@ from hub.contracts.categories import CATEGORIES, OWN_CATEGORIES, OWN_USES, USES
 from hub.privacy.lives import LIVES
 
 NOT_PERSONAL = {
+    ("app_user", "name"): "what commands call a user; it stays, so that the audit log can be read",
     ("account", "name"): "what config.yaml calls an agency",
     ("company", "name"): "what config.yaml calls a business",
     ("tracker", "name"): "what config.yaml calls a tracker",

@@ -31,6 +31,7 @@ CATEGORIES = OWN_CATEGORIES | frozenset(
         "user.contact.organization",
         "user.contact.phone_number",
         "user.content.private",
+        "user.demographic.age_range",
         "user.device.cookie_id",
         "user.device.device_id",
         "user.device.ip_address",

@@ -20,15 +20,18 @@ from hub.model import (
     FormSubmission,
     Lease,
     Person,
+    PrivacyRequest,
     TextMessage,
     Tracker,
     Visit,
 )
 from hub.model.columns import CALL_LIFE
+from hub.model.requests import CLOSED
 from hub.numbers.directory import Directory, Line
 
 Subject = Call | TextMessage | FormSubmission
-PLACE_FACTS = ("country", "region")
+CONSENT_FACTS = ("country", "region", "age")
+"""What consent is asked by."""
 CLOCK_SLACK = timedelta(seconds=2)
 """Carriers' call lists tell whole seconds, and their clocks are not ours."""
 SHOWN_FOR = timedelta(hours=1)
@@ -64,8 +67,10 @@ class Case:
     earlier_visit: Visit | None = None
     """The latest visit before this that is known to be the person's."""
     facts: list[FactRow] = field(default_factory=list)
-    """Facts of places that are known already, and all that this batch learns."""
+    """Facts that consent is asked by, where they are known already, and all that this batch learns."""
     words: list[ConsentEntry] = field(default_factory=list)
+    under_13: bool = False
+    """Somebody who has proven the number or address asks for the erasure of a child's data."""
     visits_of_person: list[Visit] = field(default_factory=list)
     """Every visit known to be the person's: their signals count."""
 
@@ -124,6 +129,7 @@ def load_cases(session: Session, directory: Directory, subjects: Sequence[Subjec
     _load_attributions(session, cases)
     _load_visits(session, cases)
     _load_facts_and_words(session, cases)
+    _load_children(session, cases)
     return cases
 
 
@@ -365,7 +371,7 @@ def _load_visits_of_people(session: Session, cases: Sequence[Case]) -> None:
 def _load_facts_and_words(session: Session, cases: Sequence[Case]) -> None:
     facts: dict[str, list[FactRow]] = {}
     of_batch = col(FactRow.subject_id).in_([case.subject.id for case in cases])
-    for fact in session.exec(select(FactRow).where(of_batch, col(FactRow.name).in_(PLACE_FACTS))):
+    for fact in session.exec(select(FactRow).where(of_batch, col(FactRow.name).in_(CONSENT_FACTS))):
         facts.setdefault(fact.subject_id, []).append(fact)
     people = {case.person.id for case in cases if case.person and not case.is_new_person}
     words: dict[str, list[ConsentEntry]] = {}
@@ -377,6 +383,22 @@ def _load_facts_and_words(session: Session, cases: Sequence[Case]) -> None:
     for case in cases:
         case.facts = facts.get(case.subject.id, [])
         case.words = words.get(case.person.id, []) if case.person else []
+
+
+def _load_children(session: Session, cases: Sequence[Case]) -> None:
+    """Whose data a parent asks to have erased, from the proof of who asks until it is done or refused: laws on the
+    data of children speak where their age is known."""
+    companies = {case.company.id for case in cases}
+    asked = select(PrivacyRequest.company_id, PrivacyRequest.phone_number, PrivacyRequest.email).where(
+        col(PrivacyRequest.company_id).in_(companies),
+        PrivacyRequest.kind == "child",
+        col(PrivacyRequest.state).not_in(CLOSED),
+        col(PrivacyRequest.verified_at).is_not(None),
+    )
+    known = {(company_id, name) for company_id, *names in session.exec(asked) for name in names if name}
+    for case in cases if known else ():
+        names = (case.phone_number, case.email, case.person and case.person.phone_number)
+        case.under_13 = any((case.company.id, name) in known for name in names)
 
 
 def _load_effects(session: Session, cases: Sequence[Case]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,6 +70,7 @@ def question_about(
         business_places=(Place(country=case.company.country, region=case.company.region, basis="business"),),
         signals=_signals(case),
         records=tuple(map(record_of, case.words)) + _records_of_pages(case),
+        age=_age_of(case),
     )
 
 
@@ -124,6 +126,17 @@ def _places_of(case: Case) -> tuple[Place, ...]:
     if case.visit is not None and case.visit.consent.get("country"):
         places.append(Place(country=case.visit.consent["country"], basis="declared"))
     return tuple(dict.fromkeys(places))
+
+
+UNDER_13 = 12
+"""The age of a child of whom no more is known than that a parent asks for their data's erasure."""
+
+
+def _age_of(case: Case) -> int | None:
+    """The lowest age that somebody has told, in whole years; None where nobody has."""
+    told = [fact.value for fact in case.facts if fact.name == "age" and fact.value]
+    ages = [int(value) for value in told if re.fullmatch("[0-9]{1,3}", value)]
+    return min([*ages, UNDER_13] if case.under_13 else ages, default=None)
 
 
 def _visits(case: Case, candidates: Sequence[Visit]) -> list[Visit]:

@@ -16,7 +16,7 @@ from hub.assembly import Hub
 from hub.config.models import ConnectorEntry
 from hub.contracts.facts import Caller, Fact
 from hub.errors import RingfenceError
-from hub.flow.case import PLACE_FACTS, Case
+from hub.flow.case import CONSENT_FACTS, Case
 from hub.flow.consent import Ruling, ask
 from hub.model import FactRow
 from hub.model.columns import CALL_LIFE, storable
@@ -114,15 +114,15 @@ def _gather(
 def ends_at(fact: Fact, entry: ConnectorEntry, began_at: datetime, now: datetime) -> datetime:
     """When a fact that `entry` told of a call is over: by its own life, and by the customer's `keep`.
 
-    Where `keep` is left out, what a data service of another company told is over at once. The exception is a place that
-    it declares a life for: consent is asked again whenever something is sent, and a place forgotten could make that
-    answer milder.
+    Where `keep` is left out, what a data service of another company told is over at once. The exception is a place or
+    an age that it declares a life for: consent is asked again whenever something is sent, and what is forgotten could make
+    that answer milder.
     """
     own = now + fact.lifetime if fact.lifetime is not None else began_at + CALL_LIFE
     keep = entry.common.keep
     manifest = entry.connector_class.manifest
     if keep is None and manifest.kind == "enrichment" and manifest.recipient.role != "none":
-        keep = None if fact.name in PLACE_FACTS and fact.lifetime is not None else timedelta(0)
+        keep = None if fact.name in CONSENT_FACTS and fact.lifetime is not None else timedelta(0)
     return own if keep is None else min(own, now + keep)
 
 

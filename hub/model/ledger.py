@@ -53,9 +53,9 @@ class ConsentEntry(Row, table=True):
     scope: str = Field(default="person", max_length=16)
     """`person`: everywhere at the company; `browser`: the visits of one browser."""
     spoken_at: datetime = time_column()
-    lapses_at: datetime | None = time_column(nullable=True)
+    lapses_at: datetime | None = time_column(nullable=True, index=True)
     recorded_at: datetime = time_column()
-    supersedes: str | None = Field(default=None, max_length=36)
+    supersedes: str | None = Field(default=None, index=True, max_length=36)
     """The person's record on the same use before this one."""
     previous_hash: str = Field(max_length=64)
     hash: str = Field(max_length=64)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from ledger_book import walk
+from sqlalchemy import event
 from stage import Stage
 
 from hub.model import ConsentEntry, LedgerHead, Person
@@ -47,3 +49,19 @@ def test_an_end_is_signed_when_it_has_grown_and_a_day_has_passed(hub: Factory) -
     assert [head.position for head in stage.rows(LedgerHead)] == [1, 2]
     report = walk(stage, person.company_id)
     assert report.sound and report.signed_to == 2
+
+
+def test_what_has_expired_is_found_without_reading_the_whole_ledger(lite_hub: Factory) -> None:
+    stage, asked = lite_hub(), []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        if "lapses_at <=" in statement:
+            asked.append((statement, parameters))
+
+    event.listen(stage.hub.store.engine, "before_cursor_execute", note)
+    closed(stage)
+    event.remove(stage.hub.store.engine, "before_cursor_execute", note)
+    ((statement, parameters),) = asked
+    with stage.hub.store.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert not [line for *_, line in plan if line.startswith("SCAN")]

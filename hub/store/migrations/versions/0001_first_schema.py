@@ -582,7 +582,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("company_id", "position"),
     )
     with op.batch_alter_table("consent_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consent_record_lapses_at"), ["lapses_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_consent_record_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_consent_record_supersedes"), ["supersedes"], unique=False)
         batch_op.create_index(batch_op.f("ix_consent_record_visit_id"), ["visit_id"], unique=False)
 
     op.create_table(
@@ -1750,7 +1752,9 @@ def downgrade() -> None:
     op.drop_table("conversion")
     with op.batch_alter_table("consent_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consent_record_visit_id"))
+        batch_op.drop_index(batch_op.f("ix_consent_record_supersedes"))
         batch_op.drop_index(batch_op.f("ix_consent_record_person_id"))
+        batch_op.drop_index(batch_op.f("ix_consent_record_lapses_at"))
 
     op.drop_table("consent_record")
     op.drop_table("consent_chain")

@@ -11,7 +11,7 @@ run: $(VENV)/ready            ## play the demo: a day of calls through the real 
 	$(BIN)/hub demo $(ARGS)
 
 test: $(VENV)/ready           ## every test, PostgreSQL's among them
-	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(VENV)/ready          ## style, types, import contracts, generated docs
 	$(BIN)/ruff check .

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from typer.testing import CliRunner, Result
+from commands import CliRunner
+from typer.testing import Result
 
 from hub.api import SimulatedCall, WebhookRequest
 from hub.assembly import Hub, webhook_url

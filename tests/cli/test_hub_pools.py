@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import typer
 from cli_shop import Shop
-from typer.testing import CliRunner, Result
+from commands import CliRunner
+from typer.testing import Result
 
 from hub.cli import pools
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner, Result
+from commands import CliRunner
+from typer.testing import Result
 
 from hub.cli import certify, new_plugin
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner, Result
+from commands import CliRunner
+from typer.testing import Result
 
 from hub.cli import config as config_commands
 from hub.cli import secrets as secret_commands

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from typer.testing import CliRunner
+from commands import CliRunner
 from web_edge import CONFIG, PUBLIC, WAV, Edge
 
 from hub.cli import app

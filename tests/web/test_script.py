@@ -178,6 +178,7 @@ def test_hub_snippet_prints_what_the_hub_serves(edge: Edge, tmp_path: Path) -> N
 
 def test_what_config_yaml_says_of_a_website_is_what_the_tables_say(edge: Edge, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(CONFIG)
+    (tmp_path / "hello.wav").write_bytes(WAV)
     section: CompanySection = read_config(tmp_path / "config.yaml").companies[0]
     directory = edge.opened.directory.current()
     assert Website.written(section).script(PUBLIC) == Website.of(directory.companies["lakeside"], directory).script(

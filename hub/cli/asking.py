@@ -18,7 +18,8 @@ from hub.contracts.disclosure import declared_categories
 from hub.contracts.manifest import Manifest, Recipient
 from hub.contracts.phones import phone_number
 from hub.contracts.places import places_of_number
-from hub.flow.case import Case, load_cases
+from hub.flow.case import Case
+from hub.flow.case_loading import load_cases
 from hub.flow.consent import Ruling, decide, question_about
 from hub.flow.permission import CATEGORY
 from hub.flow.permission import USE as RECORDING

@@ -20,7 +20,8 @@ from hub import metrics
 from hub.assembly import Hub
 from hub.contracts.conversions import CallActivity, Conversion, Receipt
 from hub.errors import AuthError, CircuitOpen, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
-from hub.flow.case import Case, load_cases
+from hub.flow.case import Case
+from hub.flow.case_loading import load_cases
 from hub.flow.consent import Ruling, ask, disclosure_row
 from hub.flow.convert import LOG, UPLOAD
 from hub.flow.earlier import UNFINISHED, states_before

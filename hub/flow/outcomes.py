@@ -11,7 +11,8 @@ from sqlmodel import Session, col, or_, select
 from hub.assembly import Hub
 from hub.contracts.outcomes import Outcome
 from hub.contracts.values import Money
-from hub.flow.case import Case, Subject, load_cases, load_past
+from hub.flow.case import Case, Subject
+from hub.flow.case_loading import load_cases, load_past
 from hub.flow.convert import EVENTS, Converted, matches, outcome_conversion, send
 from hub.flow.subjects import last_of, read_subjects
 from hub.model import Call, ConsentDecision, ConversionRow, Delivery, OutcomeRow, Person

@@ -13,7 +13,8 @@ from sqlmodel import Session, col, select
 from hub import metrics
 from hub.assembly import Hub
 from hub.flow.attribute import attribute
-from hub.flow.case import Case, Subject, load_cases, load_past
+from hub.flow.case import Case, Subject
+from hub.flow.case_loading import load_cases, load_past
 from hub.flow.consent import disclosure_row, words_of
 from hub.flow.convert import Converted, convert
 from hub.flow.enrich import Enrichment, enrich, tells_others

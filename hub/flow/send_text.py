@@ -28,7 +28,7 @@ from hub.errors import (
     RetryLater,
     RingfenceError,
 )
-from hub.flow.case import load_cases
+from hub.flow.case_loading import load_cases
 from hub.flow.consent import Ruling, disclosure_row
 from hub.flow.retries import Jitter, full_jitter, next_try
 from hub.flow.text_consent import ask_about_text

@@ -23,7 +23,8 @@ from hub.errors import (
     RingfenceError,
     place_of,
 )
-from hub.flow.case import Case, load_cases
+from hub.flow.case import Case
+from hub.flow.case_loading import load_cases
 from hub.flow.consent import ask, disclosure_row
 from hub.flow.retries import Jitter, full_jitter, next_try
 from hub.model import Call, Disclosure, PersonKey, TranscriptRow

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stage import CALLER, EVERY_CALL, OTHER_CALLER, SHARED, Stage
 
 from hub.api import ConsentQuestion, Opinion
-from hub.flow.case import load_cases
+from hub.flow.case_loading import load_cases
 from hub.flow.clicks import click_ids
 from hub.flow.form import SentForm, keep_form
 from hub.flow.form_fields import MASKED, MOST_FIELDS, contact_of, is_secret, kept_fields, without_cards

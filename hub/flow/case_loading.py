@@ -1,0 +1,193 @@
+"""Loads what is known around calls, texts and forms, for a whole batch at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, or_, select
+
+from hub.flow.case import CONSENT_FACTS, Case, Subject, as_likely, new_person
+from hub.flow.case_visits import load_visits, visits_by_id
+from hub.model import (
+    Attribution,
+    Call,
+    ConsentEntry,
+    ConversionRow,
+    Delivery,
+    FactRow,
+    FormSubmission,
+    Person,
+    PrivacyRequest,
+    TextMessage,
+    Tracker,
+)
+from hub.model.requests import CLOSED
+from hub.numbers.directory import Directory
+
+
+def load_cases(session: Session, directory: Directory, subjects: Sequence[Subject], now: datetime) -> list[Case]:
+    """The cases of a batch of calls, texts or forms; those on numbers that belong to nobody are left out."""
+    companies = {company.id: company for company in directory.companies.values()}
+    trackers = {tracker.id: tracker for each in directory.trackers.values() for tracker in each}
+    cases = []
+    for subject in subjects:
+        company = companies.get(subject.company_id or "")
+        if isinstance(subject, FormSubmission):
+            if company is not None:
+                cases.append(Case(subject, company, None, None))
+            continue
+        tracker = trackers.get(subject.tracker_id or "")
+        if tracker is None and subject.tracker_id:
+            tracker = session.get(Tracker, subject.tracker_id)
+        if company is not None and tracker is not None:
+            cases.append(Case(subject, company, tracker, directory.lines.get(subject.tracking_number or "")))
+    if not cases:
+        return []
+    _load_people(session, cases, now)
+    _load_attributions(session, cases)
+    load_visits(session, cases)
+    _load_facts_and_words(session, cases)
+    _load_children(session, cases)
+    return cases
+
+
+def load_past(session: Session, cases: Sequence[Case]) -> None:
+    """What came before, and what was made of the cases so far: rules of conversions ask for it, deliveries do not."""
+    if cases:
+        _count_earlier(session, cases)
+        _load_effects(session, cases)
+
+
+def _load_people(session: Session, cases: Sequence[Case], now: datetime) -> None:
+    """Who it is: the person with this number, else with this e-mail address, else somebody new."""
+    numbers = {case.phone_number for case in cases if case.phone_number}
+    emails = {case.email for case in cases if case.email}
+    by_number: dict[tuple[str, str], Person] = {}
+    by_email: dict[tuple[str, str], Person] = {}
+    known = select(Person).where(or_(col(Person.phone_number).in_(numbers), col(Person.email).in_(emails)))
+    for person in session.exec(known.order_by(col(Person.id))):
+        if person.phone_number:
+            by_number[person.company_id, person.phone_number] = person
+        if person.email:
+            by_email.setdefault((person.company_id, person.email), person)
+    new: set[str] = set()
+    for case in cases:
+        number, email = (case.company.id, case.phone_number or ""), (case.company.id, case.email or "")
+        if not number[1] and not email[1]:
+            continue
+        met = by_number.get(number) or by_email.get(email)
+        if met is None:
+            met = new_person(case.company.id, case.phone_number, case.at, now)
+            if isinstance(case.subject, FormSubmission):
+                met.email, met.name = case.subject.email, case.subject.name
+            new.add(met.id)
+        if number[1]:
+            by_number.setdefault(number, met)
+        if email[1]:
+            by_email.setdefault(email, met)
+        case.person, case.is_new_person = met, met.id in new
+
+
+def _count_earlier(session: Session, cases: Sequence[Case]) -> None:
+    known = {case.person.id for case in cases if case.person and not case.is_new_person}
+    calls = _times(session, known, Call, Call.started_at)
+    others: dict[str, list[tuple[datetime, str]]] = {}
+    if any(isinstance(case.subject, FormSubmission) for case in cases):
+        for table, at in ((TextMessage, TextMessage.at), (FormSubmission, FormSubmission.submitted_at)):
+            for person_id, times in _times(session, known, table, at).items():
+                others.setdefault(person_id, []).extend(times)
+    for case in cases:
+        if case.person is not None:
+            kind = calls if isinstance(case.subject, Call) else others
+            kind.setdefault(case.person.id, []).append((case.at, case.subject.id))
+    for case in cases:
+        if case.person is not None:
+            earlier = {at for at, _ in calls.get(case.person.id, ()) if at < case.at}
+            case.earlier_calls = len(earlier)
+            case.earlier_contacts = len(earlier) + len(
+                {
+                    subject
+                    for at, subject in others.get(case.person.id, ())
+                    if (at, subject) < (case.at, case.subject.id)
+                }
+            )
+
+
+def _times(session: Session, people: set[str], table: Any, at: Any) -> dict[str, list[tuple[datetime, str]]]:
+    found: dict[str, list[tuple[datetime, str]]] = {}
+    if people:
+        for person_id, when, subject_id in session.exec(
+            select(table.person_id, at, table.id).where(col(table.person_id).in_(people))
+        ):
+            found.setdefault(person_id, []).append((when, subject_id))
+    return found
+
+
+def _load_attributions(session: Session, cases: Sequence[Case]) -> None:
+    found = {
+        row.subject_id: row
+        for row in session.exec(
+            select(Attribution).where(col(Attribution.subject_id).in_([case.subject.id for case in cases]))
+        )
+    }
+    likely = {row.subject_id: _likely(row) for row in found.values()}
+    visits = visits_by_id(session, [visit_id for ids in likely.values() for visit_id in ids])
+    for case in cases:
+        case.attribution = found.get(case.subject.id)
+        if case.attribution is not None and case.attribution.visit_id:
+            case.visit = visits.get(case.attribution.visit_id)
+            case.may_be = [visits[visit_id] for visit_id in likely[case.subject.id] if visit_id in visits]
+
+
+def _likely(attribution: Attribution) -> list[str]:
+    """The visits that an attribution holds for about equally likely, the chosen one first."""
+    ids = [
+        str(each["visit"])
+        for each in attribution.candidates
+        if as_likely(float(each["confidence"]), attribution.confidence)
+    ]
+    return list(dict.fromkeys([attribution.visit_id, *ids])) if attribution.visit_id else []
+
+
+def _load_facts_and_words(session: Session, cases: Sequence[Case]) -> None:
+    facts: dict[str, list[FactRow]] = {}
+    of_batch = col(FactRow.subject_id).in_([case.subject.id for case in cases])
+    for fact in session.exec(select(FactRow).where(of_batch, col(FactRow.name).in_(CONSENT_FACTS))):
+        facts.setdefault(fact.subject_id, []).append(fact)
+    people = {case.person.id for case in cases if case.person and not case.is_new_person}
+    words: dict[str, list[ConsentEntry]] = {}
+    if people:
+        theirs = (col(ConsentEntry.person_id).in_(people), ConsentEntry.scope == "person")
+        spoken = select(ConsentEntry).where(*theirs).order_by(col(ConsentEntry.spoken_at), col(ConsentEntry.position))
+        for word in session.exec(spoken):
+            words.setdefault(word.person_id or "", []).append(word)
+    for case in cases:
+        case.facts = facts.get(case.subject.id, [])
+        case.words = words.get(case.person.id, []) if case.person else []
+
+
+def _load_children(session: Session, cases: Sequence[Case]) -> None:
+    """Whose data a parent asks to have erased, from the proof of who asks until it is done or refused: laws on the
+    data of children speak where their age is known."""
+    companies = {case.company.id for case in cases}
+    asked = select(PrivacyRequest.company_id, PrivacyRequest.phone_number, PrivacyRequest.email).where(
+        col(PrivacyRequest.company_id).in_(companies),
+        PrivacyRequest.kind == "child",
+        col(PrivacyRequest.state).not_in(CLOSED),
+        col(PrivacyRequest.verified_at).is_not(None),
+    )
+    known = {(company_id, name) for company_id, *names in session.exec(asked) for name in names if name}
+    for case in cases if known else ():
+        names = (case.phone_number, case.email, case.person and case.person.phone_number)
+        case.under_13 = any((case.company.id, name) in known for name in names)
+
+
+def _load_effects(session: Session, cases: Sequence[Case]) -> None:
+    by_subject = {case.subject.id: case for case in cases}
+    for row in session.exec(select(ConversionRow).where(col(ConversionRow.subject_id).in_(by_subject))):
+        by_subject[row.subject_id].converted[row.key] = row
+    made = select(Delivery.subject_id, Delivery.connector, Delivery.dedup_key)
+    for subject_id, connector, dedup_key in session.exec(made.where(col(Delivery.subject_id).in_(by_subject))):
+        by_subject[subject_id].sent_to.add((connector, dedup_key))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.cli.chains import noted_end, tell_reports
 from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, counted, echo_json, moment, plain, say, table
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def verify(
     from hub.store.keyfile import keyring_of
 
     loaded = read_config(config, sandbox=True)
-    noted = tuple(_noted(each) for each in head or ())
+    noted = tuple(noted_end(each, "hub audit verify") for each in head or ())
     if noted and account is None:
         raise CannotDo("An end belongs to one account; add --account NAME.")
     keyring = keyring_of(loaded.hub)
@@ -97,33 +97,7 @@ def verify(
         reports = {
             name: walk(session, BOOK, keyring, chain, noted) for chain, name in _chains(session, account).items()
         }
-    if as_json:
-        echo_json(
-            [
-                {
-                    "account": name,
-                    "sound": report.sound,
-                    "entries": report.records,
-                    "head": report.head,
-                    "signed_to": report.signed_to,
-                    "position": report.finding.position if report.finding else None,
-                    "found": report.finding.kind if report.finding else None,
-                    "reason": report.finding.reason if report.finding else None,
-                }
-                for name, report in reports.items()
-            ]
-        )
-    for name, report in reports.items() if not as_json else ():
-        if report.finding is None:
-            say(
-                f"[green]sound[/green] {plain(name)}: {counted(report.records, 'record')}, "
-                f"signed to {report.signed_to}, end {report.records}:{report.head}"
-            )
-        else:
-            found = report.finding
-            say(f"[red]{found.kind}[/red] {plain(name)} at entry {found.position}: {plain(found.reason)}")
-    if not all(report.sound for report in reports.values()):
-        raise typer.Exit(1)
+    tell_reports(reports, owner="account", link="entry", as_json=as_json, signed=True)
 
 
 @commands.command()
@@ -200,10 +174,3 @@ def _chains(session: Session, wanted: str | None) -> dict[str, str]:
     if not found:
         raise CannotDo(f"There is no such account; choose one of {', '.join(named.values())}.")
     return found
-
-
-def _noted(text: str) -> tuple[int, str]:
-    found = re.fullmatch(r"(\d{1,9}):([0-9a-f]{64})", text)
-    if found is None:
-        raise CannotDo("An end is written as hub audit verify prints it: POSITION:HASH.")
-    return int(found[1]), found[2]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.chains import noted_end, tell_reports
 from hub.cli.printing import (
     CONFIG,
     AsJson,
     CannotDo,
     ConfigFile,
     coloured,
-    counted,
     echo_json,
     moment,
     plain,
@@ -56,7 +55,7 @@ def verify(
     from hub.store.keyfile import keyring_of
 
     loaded = read_config(config, sandbox=True)
-    noted = tuple(_noted(each) for each in head or ())
+    noted = tuple(noted_end(each, "hub privacy verify") for each in head or ())
     if noted and company is None:
         raise CannotDo("An end belongs to one company; add --company NAME.")
     keyring = keyring_of(loaded.hub)
@@ -68,32 +67,7 @@ def verify(
         if sound and keyring:
             with store.writing() as session:
                 sign_heads(session, keyring, utc_now(), sound)
-    if as_json:
-        echo_json(
-            [
-                {
-                    "company": name,
-                    "sound": report.sound,
-                    "records": report.records,
-                    "head": report.head,
-                    "signed_to": report.signed_to,
-                    "position": report.finding.position if report.finding else None,
-                    "found": report.finding.kind if report.finding else None,
-                    "reason": report.finding.reason if report.finding else None,
-                }
-                for name, report in reports.items()
-            ]
-        )
-    for name, report in reports.items() if not as_json else ():
-        if report.finding is None:
-            say(
-                f"[green]sound[/green] {plain(name)}: {counted(report.records, 'record')}, end {report.records}:{report.head}"
-            )
-        else:
-            found = report.finding
-            say(f"[red]{found.kind}[/red] {plain(name)} at record {found.position}: {plain(found.reason)}")
-    if not all(report.sound for report in reports.values()):
-        raise typer.Exit(1)
+    tell_reports(reports, owner="company", link="record", as_json=as_json)
 
 
 def ledger(
@@ -146,10 +120,3 @@ def _companies(session: Session, config: Config, wanted: str | None) -> dict[str
         known(wanted, [each.name for each in config.companies], "company")
     rows = session.exec(select(Company.id, Company.name).order_by(Company.name)).all()
     return {company_id: name for company_id, name in rows if wanted in (None, name)}
-
-
-def _noted(text: str) -> tuple[int, str]:
-    found = re.fullmatch(r"(\d{1,9}):([0-9a-f]{64})", text)
-    if found is None:
-        raise CannotDo("An end is written as hub privacy verify prints it: POSITION:HASH.")
-    return int(found[1]), found[2]

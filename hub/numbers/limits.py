@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -142,27 +142,36 @@ class Limits:
         return self._companies[company_id]
 
 
+class Buckets:
+    """A bucket for each key, in one process; safe for threads. Above `most` the one unused for longest is forgotten."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._by_key: OrderedDict[Hashable, TokenBucket] = OrderedDict()
+
+    def take(self, key: Hashable, limit: tuple[float, float], now: datetime) -> bool:
+        """Take one token of the key's bucket, whose capacity and tokens a second are `limit`; whether there was one."""
+        capacity, per_second = limit
+        with self._lock:
+            bucket = self._by_key.pop(key, None) or TokenBucket(capacity, per_second, capacity, now)
+            self._by_key[key] = bucket
+            if len(self._by_key) > self._most:
+                self._by_key.popitem(last=False)
+            return bucket.take(now) >= 1
+
+
 class FormLimits:
     """The doorkeeper of the forms, in one process; safe for threads. What it turns away is told so, never dropped."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._buckets: OrderedDict[tuple[str, str], TokenBucket] = OrderedDict()
+        self._buckets = Buckets(MOST_NETWORKS)
 
     def may_send(self, company_id: str, network: str | None, now: datetime) -> bool:
         """Whether one more form is taken for the company, from a network (None: not limited by it)."""
-        with self._lock:
-            if network is not None and not self._take((company_id, network), FORMS_OF_NETWORK, now):
-                return False
-            return self._take((company_id, ""), FORMS_OF_COMPANY, now)
-
-    def _take(self, key: tuple[str, str], limit: tuple[float, float], now: datetime) -> bool:
-        capacity, per_second = limit
-        bucket = self._buckets.pop(key, None) or TokenBucket(capacity, per_second, capacity, now)
-        self._buckets[key] = bucket
-        if len(self._buckets) > MOST_NETWORKS:
-            self._buckets.popitem(last=False)
-        return bucket.take(now) >= 1
+        if network is not None and not self._buckets.take((company_id, network), FORMS_OF_NETWORK, now):
+            return False
+        return self._buckets.take((company_id, ""), FORMS_OF_COMPANY, now)
 
 
 def network_of(address: str | None) -> str | None:

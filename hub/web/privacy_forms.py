@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
-from collections import OrderedDict
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.assembly import Hub
-from hub.numbers.limits import MOST_NETWORKS, TokenBucket
+from hub.numbers.limits import MOST_NETWORKS, Buckets
 
 FORM_COOKIE, PERSON_COOKIE = "ringfence_form", "ringfence_person"
 PERSON_LIFE = timedelta(hours=1)
@@ -26,28 +24,17 @@ class Doorkeeper:
     """Counts what networks ask for, in one process; of an address only its network is looked at, and forgotten with it."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._buckets: OrderedDict[tuple[str, str], TokenBucket] = OrderedDict()
+        self._buckets = Buckets(MOST_NETWORKS)
 
     def may_ask(self, company_id: str, network: str | None, now: datetime) -> bool:
         """Whether one more request is taken."""
-        with self._lock:
-            if network is not None and not self._take(("ask", network), ASKED_BY_NETWORK, now):
-                return False
-            return self._take(("company", company_id), ASKED_OF_COMPANY, now)
+        if network is not None and not self._buckets.take(("ask", network), ASKED_BY_NETWORK, now):
+            return False
+        return self._buckets.take(("company", company_id), ASKED_OF_COMPANY, now)
 
     def may_try(self, network: str | None, now: datetime) -> bool:
         """Whether one more code or link is tried."""
-        with self._lock:
-            return network is None or self._take(("try", network), TRIED_BY_NETWORK, now)
-
-    def _take(self, key: tuple[str, str], limit: tuple[float, float], now: datetime) -> bool:
-        capacity, per_second = limit
-        bucket = self._buckets.pop(key, None) or TokenBucket(capacity, per_second, capacity, now)
-        self._buckets[key] = bucket
-        if len(self._buckets) > MOST_NETWORKS:
-            self._buckets.popitem(last=False)
-        return bucket.take(now) >= 1
+        return network is None or self._buckets.take(("try", network), TRIED_BY_NETWORK, now)
 
 
 class Forms:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from hub.access.permissions import Action, Reach
 from hub.access.users import may
 from hub.assembly import Hub
 from hub.model import ApiKey, User
-from hub.numbers.limits import TokenBucket
+from hub.numbers.limits import Buckets
 from hub.store import audit
 
 BURST, PER_SECOND = 120.0, 4.0
@@ -67,8 +65,7 @@ class Door:
 
     def __init__(self, hub: Hub, narrow: Narrow) -> None:
         self._hub, self._narrow = hub, narrow
-        self._lock = threading.Lock()
-        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._buckets = Buckets(MOST_KEYS)
 
     def to(self, action: Action) -> Permission:
         """What a route depends on, so that only roles come in that may do `action`."""
@@ -83,7 +80,7 @@ class Door:
         if held is None:
             raise HTTPException(401, "Send a living API key as a bearer token.", {"WWW-Authenticate": "Bearer"})
         key, user = held
-        if not self._take(key.id):
+        if not self._buckets.take(key.id, (BURST, PER_SECOND), now):
             raise HTTPException(429, "Too many requests with this key; wait a second.", {"Retry-After": "1"})
         if key.last_used_at is None or now - key.last_used_at >= NOTED_EVERY:
             with self._hub.store.writing() as session:
@@ -92,15 +89,6 @@ class Door:
         if reach is None:
             raise HTTPException(403, f"The role {user.role} may not do this; ask the account's owner for another role.")
         return Asked(self._hub, user, reach, self._narrow)
-
-    def _take(self, key_id: str) -> bool:
-        now = self._hub.clock()
-        with self._lock:
-            bucket = self._buckets.pop(key_id, None) or TokenBucket(BURST, PER_SECOND, BURST, now)
-            self._buckets[key_id] = bucket
-            if len(self._buckets) > MOST_KEYS:
-                self._buckets.popitem(last=False)
-            return bucket.take(now) >= 1
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import typer
 from commands import CliRunner
 from typer.testing import Result
 
 from hub.api import SimulatedCall, WebhookRequest
 from hub.assembly import Hub, webhook_url
+from hub.cli import app
 from hub.flow.fold import fold_inbox
 from hub.flow.pipeline import process
 from hub.flow.receive import Received, Receiver
@@ -141,7 +141,6 @@ class Shop:
     folder: Path
     carrier: Sandbox
     clock: FrozenClock
-    app: typer.Typer
     database: str
 
     def configure(self, *, action: int = 7, account: str = "open", consent: str = "signals: {plugin: signals}") -> None:
@@ -153,7 +152,7 @@ class Shop:
 
     def run(self, *words: str, typed: str | None = None) -> Result:
         """Run `hub …`."""
-        return CliRunner().invoke(self.app, list(words), input=typed)
+        return CliRunner().invoke(app, list(words), input=typed)
 
     def json(self, *words: str, status: int = 0) -> Any:
         """What `hub … --json` prints."""

@@ -7,31 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import typer
 from cli_shop import ADCO, Shop
 from typer.testing import Result
 
 from hub.assembly import utc_now
-from hub.cli import (
-    audit,
-    backup,
-    call,
-    check,
-    connectors,
-    consent,
-    deliveries,
-    flows,
-    inbox,
-    numbers,
-    policy,
-    privacy,
-    recordings,
-    report,
-    secrets,
-    sources,
-    sync,
-    users,
-)
 from hub.errors import RingfenceError
 from hub.store.keyring import new_key
 from hub.testing import FrozenClock
@@ -62,32 +41,10 @@ def carrier(running_carrier: Sandbox) -> Sandbox:
 @pytest.fixture
 def shop(tmp_path: Path, carrier: Sandbox, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A hub's folder, an hour ago."""
-    app = typer.Typer()
-    for module in (
-        backup,
-        call,
-        check,
-        connectors,
-        consent,
-        deliveries,
-        flows,
-        inbox,
-        numbers,
-        policy,
-        privacy,
-        recordings,
-        users,
-        audit,
-        report,
-        secrets,
-        sources,
-        sync,
-    ):
-        module.register(app)
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "adco.py").write_text(ADCO)
     (tmp_path / "key").write_text(new_key())
-    made = Shop(tmp_path, carrier, FrozenClock(utc_now() - timedelta(hours=1)), app, sqlite_url)
+    made = Shop(tmp_path, carrier, FrozenClock(utc_now() - timedelta(hours=1)), sqlite_url)
     carrier.clock = made.clock
     made.configure()
     monkeypatch.chdir(tmp_path)

@@ -7,20 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import typer
 from cli_shop import Shop
-from commands import CliRunner
 from typer.testing import Result
-
-from hub.cli import pools
 
 
 @pytest.fixture
 def run(shop: Shop) -> Callable[..., Result]:
-    app = typer.Typer()
-    pools.register(app)
-    app.command("other")(lambda: None)
-    return lambda *words: CliRunner().invoke(app, ["pools", *words])
+    return lambda *words: shop.run("pools", *words)
 
 
 def visited(shop: Shop, visitors: int) -> None:

@@ -12,7 +12,6 @@ from cli_shop import CALLER, Shop
 from typer.testing import Result
 
 from hub.assembly import utc_now
-from hub.cli import texts
 from hub.contracts.sandbox import Fault
 from hub.flow.fold import fold_inbox
 from hub.flow.send_text import send_texts
@@ -21,12 +20,6 @@ from hub.model import Delivery, Suppression, TextMessage
 Refusal = Callable[[Result], str]
 PRINT = "+13125550120"
 SIGNALS = "signals: {plugin: signals}"
-
-
-@pytest.fixture(autouse=True)
-def _commands(shop: Shop) -> None:
-    if "texts" not in [each.name for each in shop.app.registered_groups]:
-        texts.register(shop.app)
 
 
 def send(shop: Shop, *words: str, to: str = CALLER) -> Any:

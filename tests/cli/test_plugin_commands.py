@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from commands import CliRunner
 from typer.testing import Result
 
-from hub.cli import certify, new_plugin
+from hub.cli import app, certify
 
 RULE = '''
 """House rules. {name}"""
@@ -30,9 +29,6 @@ class House(Connector):
 
 
 def hub(*arguments: object) -> Result:
-    app = typer.Typer()
-    new_plugin.register(app)
-    certify.register(app)
     return CliRunner(env={"COLUMNS": "200"}).invoke(app, list(map(str, arguments)))
 
 

@@ -149,7 +149,7 @@ def test_new_plugins_of_all_kinds_install_and_run_together(tmp_path: Path) -> No
         "hub": examples[0]["hub"] | {"listen": address},
         "connectors": {name: entry for example in examples for name, entry in example["connectors"].items()},
     }
-    assert len(whole["connectors"]) == 5
+    assert len(whole["connectors"]) == 6
     (walk.folder / "config.yaml").write_text(yaml.safe_dump(whole))
     body, path = b'{"id": "event-1", "type": "call.transferred"}', "/webhooks/acme_carrier/status"
     with walk.serving("hub run", f"http://{address}") as client:

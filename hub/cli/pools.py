@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, ConfigFile, echo_json, plain, say, table
+from hub.cli.printing import CONFIG, NOTHING, AsJson, ConfigFile, echo_json, plain, say, table
 
 if TYPE_CHECKING:
     from hub.numbers.pools import PoolFigures
@@ -81,9 +81,7 @@ def _print(figures: Sequence[PoolFigures], blocking: float) -> None:
                 f"{each.peak_rate:.0f}",
                 _span(each.hold),
                 f"{each.utilisation:.0%}",
-                f"{each.overflow_rate:.1%} ({each.overflows:,} of {each.arrivals:,})"
-                if each.arrivals
-                else "[dim]–[/dim]",
+                f"{each.overflow_rate:.1%} ({each.overflows:,} of {each.arrivals:,})" if each.arrivals else NOTHING,
                 _span(each.rest),
                 _advice(each),
             )
@@ -100,7 +98,7 @@ def _advice(each: PoolFigures) -> str:
 
 def _span(length: timedelta | None) -> str:
     if length is None:
-        return "[dim]–[/dim]"
+        return NOTHING
     minutes = length / timedelta(minutes=1)
     if minutes < 120:
         return f"{minutes:.0f} min"

@@ -23,6 +23,8 @@ Agreed = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.
 
 PLAIN_WIDTH = 250
 """Columns of a table that is not printed on a terminal."""
+UNBOUNDED = 10_000
+"""Columns in which the narrowest form of a table that breaks no word is measured."""
 COLOURS = {
     "delivered": "green",
     "received": "green",
@@ -53,8 +55,8 @@ COLOURS = {
 """The colour of each state and verdict."""
 
 
-WHOLE = ("id", "item", "number")
-"""Columns whose cells are copied, and so never broken in two."""
+NOTHING = "[dim]–[/dim]"
+"""A cell without a value."""
 
 
 class CannotDo(RingfenceError):
@@ -81,7 +83,7 @@ def plain(value: object) -> str:
     from rich.markup import escape
 
     text = "" if value is None else str(value)
-    return escape("".join(c if c.isprintable() else "�" for c in text)) or "[dim]–[/dim]"
+    return escape("".join(c if c.isprintable() else "�" for c in text)) or NOTHING
 
 
 def coloured(state: str) -> str:
@@ -92,7 +94,7 @@ def coloured(state: str) -> str:
 
 def moment(at: datetime | None, *, seconds: bool = True) -> str:
     """A time, UTC, as tables show it."""
-    return at.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M") if at else "[dim]–[/dim]"
+    return at.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M") if at else NOTHING
 
 
 def counted(count: int, noun: str) -> str:
@@ -101,15 +103,40 @@ def counted(count: int, noun: str) -> str:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; cells may hold Rich's markup, so text from outside goes through `plain` first."""
+    """Print a table; cells may hold Rich's markup, so text from outside goes through `plain` first.
+
+    On a terminal that is too narrow for it, each row is printed as a paragraph instead: ids are copied, and so never broken.
+    """
     from rich.table import Table
 
+    cells = [tuple(row) for row in rows]
     made = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
     for column in columns:
-        made.add_column(column, overflow="fold", no_wrap=column in WHOLE)
-    for row in rows:
+        made.add_column(column)
+    for row in cells:
         made.add_row(*row)
-    console().print(made)
+    here = console()
+    if not cells:
+        here.print(f"{title}: none.")
+    elif here.measure(made, options=here.options.update(width=UNBOUNDED)).minimum > here.width:
+        _print_paragraphs(here, title, columns, cells)
+    else:
+        here.print(made)
+
+
+def _print_paragraphs(here: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    here.print(f"[bold]{title}[/bold]")
+    for first, *others in rows:
+        here.print(first, soft_wrap=True)
+        told = [
+            Text.assemble((f"{column} ", "dim"), Text.from_markup(cell))
+            for column, cell in zip(columns[1:], others, strict=True)
+            if cell not in ("", NOTHING)
+        ]
+        here.print(Padding(Text("; ").join(told), (0, 0, 0, 4), expand=False))
 
 
 def echo_json(value: Mapping[str, Any] | Sequence[Any]) -> None:

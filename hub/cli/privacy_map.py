@@ -70,17 +70,19 @@ def show(chart: DataMap) -> None:
     """Print the map."""
     from hub.privacy.datamap import readable
 
+    rows = (
+        (plain(flow.recipient), flow.role.replace("_", " "), ", ".join(flow.regions), readable(flow.category),
+         readable(flow.use), flow.transform, plain(flow.connector), f"{flow.seen.count:,}" if flow.seen else "0",
+         moment(flow.seen.last if flow.seen else None, seconds=False))
+        for flow in chart.flows
+        if flow.leaves
+    )  # fmt: skip
+    # Several hooks may be given the same for the same use.
     table(
         "Who is given what",
         ("recipient", "role", "regions", "category", "for", "as", "through", "sent", "last (UTC)"),
-        (
-            (plain(flow.recipient), flow.role.replace("_", " "), ", ".join(flow.regions), readable(flow.category),
-             readable(flow.use), flow.transform, plain(flow.connector), f"{flow.seen.count:,}" if flow.seen else "0",
-             moment(flow.seen.last if flow.seen else None, seconds=False))
-            for flow in chart.flows
-            if flow.leaves
-        ),
-    )  # fmt: skip
+        dict.fromkeys(rows),
+    )
     stored = sorted({readable(each.category) for each in chart.storage if each.rows})
     say(f"Stored here: {', '.join(stored) or 'nothing yet'}; how long: hub privacy retention.")
     for each in chart.refusals:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from hub.cli.printing import moment, plain, say, table
+from hub.cli.printing import NOTHING, moment, plain, say, table
 
 if TYPE_CHECKING:
     from hub.model import PrivacyRequest
@@ -41,7 +41,7 @@ def left(request: PrivacyRequest, now: datetime) -> str:
     from hub.model.requests import CLOSED
 
     if request.state in CLOSED:
-        return "[dim]–[/dim]"
+        return NOTHING
     days = (request.deadline - now).total_seconds() / 86_400
     if days < 0:
         return f"[red]{-days:.1f} d late[/red]"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from cli_shop import CALLER, Shop
+from rich.text import Text
 from typer.testing import Result
 
 from hub.assembly import utc_now
@@ -30,6 +31,21 @@ def test_deliveries_are_counted_by_destination_state_and_code(shop: Shop) -> Non
     shown = shop.run("deliveries", "list").stdout
     assert "There is no such action." in shown
     assert all(row["id"] in shown for row in told["deliveries"])
+
+
+def test_on_a_narrow_terminal_a_row_is_a_paragraph_with_its_ids_in_one_piece(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.play()
+    (row,) = shop.rows(Delivery)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = Text.from_ansi(shop.run("deliveries", "list").stdout).plain.splitlines()
+    assert row.id in lines
+    paragraph = " ".join(line.strip() for line in lines[lines.index(row.id) + 1 :])
+    for told in ("destination ads;", f"item {row.item_key};", "state delivered;"):
+        assert told in paragraph
+    assert all(len(line) <= 80 for line in lines)
 
 
 def test_deliveries_are_filtered(shop: Shop, refusal: Refusal) -> None:

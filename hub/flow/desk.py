@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -46,9 +47,9 @@ class VisitDesk:
         answered.set_result(arrived.unrecorded())
         return answered
 
-    def dismiss(self, company: Company, visit_id: str) -> Future[None]:
+    def dismiss(self, company: Company, visit_id: str, lease_until: datetime | None = None) -> Future[None]:
         """A visitor left; done when that is durable."""
-        return self._queue(Departure(company, visit_id))
+        return self._queue(Departure(company, visit_id, lease_until))
 
     def close(self) -> None:
         """Serve those who wait, then end."""

@@ -39,6 +39,8 @@ class Departure:
 
     company: Company
     visit_id: str
+    lease_until: datetime | None = None
+    """The end of the lease that the page knew: one that was prolonged since is another page's. None for any."""
 
 
 def record_visit(hub: Hub, directory: Directory, company: Company, arrival: Arrival) -> Shown:
@@ -109,17 +111,20 @@ class _Wave:
         """What each arrival is shown."""
         known = self._known()
         staying: list[str] = []
-        leaving: list[str] = []
+        leaving: dict[str, datetime | None] = {}
         for index, job in enumerate(self._jobs):
             visit = known.get(job.visit_id or "")
             if visit is not None and visit.company_id != job.company.id:
                 visit = None
             if isinstance(job, Departure):
-                leaving += [visit.id] if visit is not None else []
+                if visit is not None:
+                    leaving[visit.id] = job.lease_until
             elif visit is not None:
                 self._listen(visit, job.arrival)
-                (leaving if job.denied else staying).append(visit.id)
-                if not job.denied:
+                if job.denied:
+                    leaving[visit.id] = None
+                else:
+                    staying.append(visit.id)
                     self._visits[index] = visit
             elif not job.denied and self._may_record(job):
                 self._visits[index] = self._begin(index, job)
@@ -191,7 +196,7 @@ class _Wave:
         lent = self._ask(self._wanted)
         refused = {index: each for index, each in self._wanted.items() if each.visit_id not in lent}
         while flooding := self._recall(refused):
-            keep(self._session, [], flooding, self._now)
+            keep(self._session, [], dict.fromkeys(flooding), self._now)
             lent |= self._ask(refused)
             refused = {index: each for index, each in refused.items() if each.visit_id not in lent}
         count_overflows(self._session, list(refused.values()), self._now)

@@ -7,7 +7,7 @@ served by one transaction, as many as wait (`hub.flow.desk`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,8 +76,11 @@ def count_overflows(session: Session, refused: Sequence[Wanted], now: datetime) 
     write_rows(session, PoolOverflow, rows)
 
 
-def keep(session: Session, staying: Collection[str], leaving: Collection[str], now: datetime) -> dict[str, Held]:
-    """Slide on the live leases of the visits that stay, and end those of the visits that leave.
+def keep(
+    session: Session, staying: Collection[str], leaving: Mapping[str, datetime | None], now: datetime
+) -> dict[str, Held]:
+    """Slide on the live leases of the visits that stay, and end those of the visits that leave: of one with a time, only the lease
+    that ends no later than that.
 
     The numbers that are still held, by visit. A lease that ran out is never revived. A number whose lease ended cools
     down: its pool lends it again last of all.
@@ -90,7 +93,7 @@ def keep(session: Session, staying: Collection[str], leaving: Collection[str], n
     tracker: Any = Tracker
     # The one place that waits for the lock of several numbers: always in the order of their ids.
     live = (
-        select(lease.id, lease.visit_id, number.id, number.number, tracker.id, tracker.hold_seconds)
+        select(lease.id, lease.visit_id, number.id, number.number, number.leased_until, tracker.id, tracker.hold_seconds)
         .select_from(lease)
         .join(number, (number.id == lease.tracking_number_id) & (number.lease_id == lease.id))
         .join(tracker, tracker.id == number.tracker_id)
@@ -101,11 +104,13 @@ def keep(session: Session, staying: Collection[str], leaving: Collection[str], n
         live = live.with_for_update(of=number)
     kept: dict[str, Held] = {}
     changes = []
-    gone = set(leaving)
-    for lease_id, visit_id, number_id, digits, tracker_id, hold_seconds in session.execute(live):
-        until = now if visit_id in gone else now + timedelta(seconds=hold_seconds)
+    for lease_id, visit_id, number_id, digits, ends, tracker_id, hold_seconds in session.execute(live):
+        gone = visit_id in leaving
+        if gone and ends > (leaving[visit_id] or ends):
+            continue
+        until = now if gone else now + timedelta(seconds=hold_seconds)
         changes.append((number_id, lease_id, until))
-        if visit_id not in gone:
+        if not gone:
             kept[visit_id] = Held(lease_id, tracker_id, number_id, digits, until)
     change_rows(session, TrackingNumber, [{"id": number_id, "leased_until": until} for number_id, _, until in changes])
     change_rows(session, Lease, [{"id": lease_id, "expires_at": until} for _, lease_id, until in changes])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, TypeVar
 
@@ -55,7 +56,8 @@ class VisitReply(BaseModel):
     international: str | None = Field(description="The number as it is written abroad.")
     visit_id: str | None
     tracker: str | None
-    lease_seconds: int | None = Field(description="How long the number is the visitor's own; null for a shared one.")
+    lease_until: datetime | None = Field(description="When the number ends being the visitor's own; null for a shared one.")
+    lease_seconds: int | None = Field(description="The same, from now: browsers' clocks are off.")
     honoured: list[str] = Field(description="The privacy signals that were seen and are honoured: gpc, dnt.")
 
 
@@ -110,19 +112,28 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitDesk) -> APIR
             international=international,
             visit_id=shown.visit_id,
             tracker=shown.tracker,
+            lease_until=shown.lease_until,
             lease_seconds=round(left) if left is not None else None,
             honoured=[name for name, seen in (("gpc", gpc), ("dnt", dnt)) if seen],
         )
 
     @router.post("/{company}/visit/{visit_id}/end")
-    def end(company: str, visit_id: str, request: Request) -> Response:
-        """The visitor left the page: the lease ends. Made for `navigator.sendBeacon`, which sends no body of use and reads
-        no reply, so an unknown visit is no error."""
+    def end(company: str, visit_id: str, request: Request, until: str = "") -> Response:
+        """The visitor left the page: the lease ends. With the `lease_until` of a reply, it ends only where no later page has
+        prolonged it: browsers send a page's farewell beside the next page's greeting, in any order. Made for
+        `navigator.sendBeacon`, which sends no body of use and reads no reply, so an unknown visit is no error."""
         found = company_named(directory, company)
-        _answer(desk.dismiss(found, clean(visit_id) or ""))
+        _answer(desk.dismiss(found, clean(visit_id) or "", _time(until)))
         return Response(status_code=204, headers={"Cache-Control": "no-store", **own_site(found, request)})
 
     return router
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 @lru_cache(maxsize=10_000)

@@ -45,11 +45,13 @@ def test_the_next_page_shows_the_same_number_at_once_and_is_the_same_visit(visit
     visitor.page.wait_for_url("**/next")
     assert visitor.swapped() == number, "before the hub has answered"
     visitor.context.unroute_all()
+    visitor.hub.clock.advance(seconds=3)
     visitor.page.reload()
     visitor.swapped()
     visitor.until(lambda: len(visitor.hub.rows("SELECT id FROM page_view")), 2)
     (visit,) = visitor.hub.visits()
-    assert visit["click_ids"] == {"gclid": "Cj0KCQjw123456789"} and visitor.hub.leases() == 1
+    assert visit["click_ids"] == {"gclid": "Cj0KCQjw123456789"}
+    visitor.until(visitor.hub.leases, 1)
 
 
 def test_a_click_on_an_ad_begins_a_new_visit_and_a_reload_of_its_page_does_not(visitor: Visitor) -> None:
@@ -134,7 +136,7 @@ def test_a_page_that_comes_back_from_the_back_forward_cache_has_a_number_again(v
     assert len(visitor.hub.visits()) == 1 and number in POOL
 
 
-HIDE = """Object.defineProperty(document, 'visibilityState', { value: '%s', configurable: true });
+HIDE = """Object.defineProperty(document, 'hidden', { value: '%s' === 'hidden', configurable: true });
 document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))"""
 
 

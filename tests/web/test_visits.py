@@ -19,6 +19,28 @@ def test_a_visitor_who_leaves_gives_the_number_back_and_it_cools_down(edge: Edge
     assert edge.visit().json()["number"] == first["number"], "a pool that is all taken lends it again"
 
 
+def test_a_farewell_that_comes_after_the_next_pages_greeting_ends_nothing(edge: Edge) -> None:
+    first = edge.visit().json()
+    edge.clock.advance(seconds=3)
+    second = edge.visit(visit_id=first["visit_id"]).json()
+
+    def live_after_farewell(until: str) -> bool:
+        ended = edge.client.post(f"/track/lakeside/visit/{first['visit_id']}/end", params={"until": until})
+        assert ended.status_code == 204
+        now = edge.clock().strftime("%Y-%m-%d %H:%M:%S.%f")
+        return edge.one(f"SELECT count(*) FROM lease WHERE expires_at > '{now}'") == 1
+
+    assert second["number"] == first["number"] and second["lease_until"] > first["lease_until"]
+    assert live_after_farewell(first["lease_until"])
+    assert not live_after_farewell(second["lease_until"])
+
+
+@pytest.mark.parametrize("until", ["", "soon", "null", "2026-11-24", "9999-12-31T23:59:59-12:00", "%00"])
+def test_a_farewell_with_an_unreadable_time_ends_the_visits_lease(edge: Edge, until: str) -> None:
+    visit = edge.visit().json()["visit_id"]
+    assert edge.client.post(f"/track/lakeside/visit/{visit}/end?until={until}").status_code == 204
+
+
 def test_a_visit_that_ended_twice_or_never_was_is_no_error(edge: Edge) -> None:
     visit = edge.visit().json()["visit_id"]
     for each in (visit, visit, "unknown", "%00", "..%2f..", "x" * 5000, "%ed%a0%80"):

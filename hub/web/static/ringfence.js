@@ -262,8 +262,9 @@
   // --- The visit
 
   let begun, human, decided, asking, next, beat, lapse, place, referrer = document.referrer;
-  const visible = () => document.visibilityState === "visible";
-  const end = (which) => attempt(() => navigator.sendBeacon(`${settings.track}/visit/${which}/end`));
+  const visible = () => !document.hidden;
+  // With `until`, only the lease that this page knew: a farewell may come after the next page's greeting.
+  const end = (which, until = "") => attempt(() => navigator.sendBeacon(`${settings.track}/visit/${which}/end?until=${until}`));
   const hold = (until) => {
     lease = until;
     clearTimeout(lapse);
@@ -372,9 +373,9 @@
   const leave = (url) => { if (isOurs(url)) left = Date.now(); };
   const gone = () => {
     attempt(() => { channel.postMessage([me, "bye"]); channel.close(); });
-    ended = visit && !peers.size && !(Date.now() - left < 1e4);
+    ended = lease && !peers.size && !(Date.now() - left < 1e4);
     if (!ended) return;
-    end(visit);
+    end(visit, reply.lease_until);
     hold(0);
     remember();
   };

@@ -29,6 +29,7 @@ REPLY = {
     "international": "+1 312-555-0142",
     "visit_id": "visit",
     "tracker": "website",
+    "lease_until": "2026-11-24T15:30:00Z",
     "lease_seconds": 1800,
     "honoured": [],
 }

@@ -79,8 +79,8 @@ def count_overflows(session: Session, refused: Sequence[Wanted], now: datetime) 
 def keep(
     session: Session, staying: Collection[str], leaving: Mapping[str, datetime | None], now: datetime
 ) -> dict[str, Held]:
-    """Slide on the live leases of the visits that stay, and end those of the visits that leave: of one with a time, only the lease
-    that ends no later than that.
+    """Slide on the live leases of the visits that stay, and end those of the visits that leave: of a visit with a time, only
+    the lease that ends no later than that.
 
     The numbers that are still held, by visit. A lease that ran out is never revived. A number whose lease ended cools
     down: its pool lends it again last of all.
@@ -93,7 +93,9 @@ def keep(
     tracker: Any = Tracker
     # The one place that waits for the lock of several numbers: always in the order of their ids.
     live = (
-        select(lease.id, lease.visit_id, number.id, number.number, number.leased_until, tracker.id, tracker.hold_seconds)
+        select(
+            lease.id, lease.visit_id, number.id, number.number, number.leased_until, tracker.id, tracker.hold_seconds
+        )
         .select_from(lease)
         .join(number, (number.id == lease.tracking_number_id) & (number.lease_id == lease.id))
         .join(tracker, tracker.id == number.tracker_id)

@@ -56,7 +56,9 @@ class VisitReply(BaseModel):
     international: str | None = Field(description="The number as it is written abroad.")
     visit_id: str | None
     tracker: str | None
-    lease_until: datetime | None = Field(description="When the number ends being the visitor's own; null for a shared one.")
+    lease_until: datetime | None = Field(
+        description="When the number ends being the visitor's own; null for a shared one."
+    )
     lease_seconds: int | None = Field(description="The same, from now: browsers' clocks are off.")
     honoured: list[str] = Field(description="The privacy signals that were seen and are honoured: gpc, dnt.")
 

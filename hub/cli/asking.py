@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from hub.assembly import Hub
-from hub.cli.finding import known, shown
+from hub.cli.finding import known, known_place, shown
 from hub.cli.printing import CannotDo
 from hub.contracts.categories import USES
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Place, Signal, State
@@ -95,14 +94,6 @@ def answers(hub: Hub, directory: Directory, supposed: Supposed) -> list[Answer]:
         (ruling,) = decide(hub, [case], name, "ask", [question])
         found.append(Answer(manifest.recipient.name, ruling))
     return found
-
-
-def known_place(text: str) -> str:
-    """`US`, `US-CA`, `CA-QC` as it is written in the tables of law; CannotDo where it is no such code."""
-    code = text.strip().upper()
-    if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", code):
-        raise CannotDo(f"{shown(text)!r} is no place; write a country or its region, like US, US-CA or CA-QC.")
-    return code
 
 
 def _check(supposed: Supposed) -> None:

@@ -94,6 +94,14 @@ def typed(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\0", "").strip()
 
 
+def in_words(text: str, option: str) -> str:
+    """What was typed for an option that must say something; CannotDo where it says nothing."""
+    said = typed(text)
+    if not said:
+        raise CannotDo(f"{option} is empty; say it in words, for it is kept as the record of what you did.")
+    return said
+
+
 def shown(text: str) -> str:
     """What was typed, as an error may repeat it: no phone number, and not endless."""
     return re.sub(r"\+?\d{9,15}\b", "…", typed(text))[:60]
@@ -107,6 +115,21 @@ def known(name: str, names: Iterable[str], what: str) -> str:
     near = difflib.get_close_matches(name, there, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(there) or 'none'}."
     raise CannotDo(f"config.yaml has no {what} {shown(name)!r}; {hint}")
+
+
+def known_place(text: str, unions: Iterable[str] = ()) -> str:
+    """`US`, `US-CA`, `CA-QC` as it is written in the tables of law, or one of `unions`; CannotDo where there is no such place.
+
+    A place that no table knows would be judged as an unknown one: whoever means GB and writes UK must hear it.
+    """
+    from hub.contracts.places import is_place
+
+    code = text.strip().upper()
+    if code not in unions and not is_place(code):
+        raise CannotDo(
+            f"{shown(text)!r} is no place; write an ISO 3166 country or its region, like US, US-CA, CA-QC, GB or DE."
+        )
+    return code
 
 
 def since(text: str | None, now: datetime) -> datetime | None:

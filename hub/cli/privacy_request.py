@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -23,7 +24,7 @@ from hub.cli.printing import (
     say,
     table,
 )
-from hub.cli.request_finding import audit, company_named, find_request, number_of, open_for, places_of
+from hub.cli.request_finding import audit, company_named, find_request, open_for, places_of
 from hub.cli.request_showing import due, is_overdue, left, person_of, show_plan, told
 
 ERASING = ("erasure", "child")
@@ -68,19 +69,18 @@ def new(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Write down a request that came by phone, by letter or in person; its deadline runs from then."""
-    from hub.cli.finding import known, since, typed
+    from hub.cli.finding import in_words, known, since, typed
     from hub.model.requests import KINDS
-    from hub.requests.steps import email_address, open_request, verify
+    from hub.requests.steps import open_request, verify
 
     known_kind = kind if kind in KINDS else None
     if known_kind is None:
         raise CannotDo(f"That is no kind of request; choose one of {', '.join(KINDS)}.")
     with open_for(config) as hub:
         known(company, [each.name for each in hub.config.companies], "company")
-        wrong = {"email": email_address(new_email), "phone_number": number_of(new_phone)}
-        if (new_email and not wrong["email"]) or (new_phone and not wrong["phone_number"]):
-            raise CannotDo("The right number or address cannot be read; write +13125550142 or pat@example.com.")
-        right = {"name": typed(name) if name else None, **wrong}
+        right = {"name": name, "email": new_email, "phone_number": new_phone}
+        if kind != "correction" and any(right.values()):
+            raise CannotDo("What is right is said of a correction; write --kind correction.")
         with hub.store.writing() as session:
             request = open_request(
                 session,
@@ -92,11 +92,11 @@ def new(
                 phone=phone,
                 email=email,
                 declared=places_of(place or []),
-                correction={key: value for key, value in right.items() if value},
-                received_at=since(received, hub.clock()),
+                correction={key: typed(value) for key, value in right.items() if value},
+                received_at=_came(since(received, hub.clock()), hub.clock()),
             )
-            if proof:
-                request.evidence = typed(proof)
+            if proof is not None:
+                request.evidence = in_words(proof, "--proof")
                 verify(session, request, actor(), "officer", hub.clock())
     if as_json:
         echo_json(told(request, hub.clock()))
@@ -221,7 +221,7 @@ def verify(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Say that you know who asks, and how."""
-    from hub.cli.finding import typed
+    from hub.cli.finding import in_words
     from hub.model.requests import CLOSED
     from hub.requests.steps import verify as mark_verified
 
@@ -229,7 +229,7 @@ def verify(
         request = find_request(session, request_id)
         if request.state in CLOSED:
             raise CannotDo("This request is closed; open a new one.")
-        request.evidence = typed(proof)
+        request.evidence = in_words(proof, "--proof")
         if request.verified_at is None:
             mark_verified(session, request, actor(), "officer", hub.clock())
         else:
@@ -281,12 +281,12 @@ def refuse(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Close a request without doing what it asks for. The person must be told why, and that they may complain."""
-    from hub.cli.finding import typed
+    from hub.cli.finding import in_words
     from hub.requests.steps import refuse as close
 
     with open_for(config) as hub, hub.store.writing() as session:
         request = find_request(session, request_id)
-        close(session, request, actor(), typed(reason), hub.clock())
+        close(session, request, actor(), in_words(reason, "--reason"), hub.clock())
     say(f"Refused: {request.id}.")
 
 
@@ -299,10 +299,16 @@ def extend(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Prolong a deadline once, as far as the law lets us."""
-    from hub.cli.finding import typed
+    from hub.cli.finding import in_words
     from hub.requests.steps import extend as prolong
 
     with open_for(config) as hub, hub.store.writing() as session:
         request = find_request(session, request_id)
-        prolong(session, hub, request, actor(), typed(reason), hub.clock())
+        prolong(session, hub, request, actor(), in_words(reason, "--reason"), hub.clock())
     say(f"Due {moment(request.deadline)} now. Tell the person why before {moment(request.due_at)}.")
+
+
+def _came(at: datetime | None, now: datetime) -> datetime | None:
+    if at is not None and at > now:
+        raise CannotDo("A request cannot have come in the future; write when it came, like 2h or 2026-05-01.")
+    return at

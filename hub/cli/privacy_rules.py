@@ -37,8 +37,7 @@ def rules(
     A rule from memory is shown as unconfirmed. One past its date is to be read again; hub check warns of it too.
     """
     from hub.assembly import utc_now
-    from hub.cli.asking import known_place
-    from hub.cli.finding import known
+    from hub.cli.finding import known, known_place
     from hub.cli.rehearsing import connected
     from hub.contracts.rules import TOPICS
     from hub.opening import read_config

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from hub.cli.printing import CannotDo
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -59,8 +56,7 @@ def number_of(text: str | None) -> str | None:
 
 
 def places_of(texts: list[str]) -> list[str]:
-    """Places as they are written; CannotDo where one is none."""
-    for text in texts:
-        if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", text):
-            raise CannotDo("A place is written like US-CA, CA-QC or DE.")
-    return texts
+    """Places as they are written in the tables of law; CannotDo where one is none."""
+    from hub.cli.finding import known_place
+
+    return [known_place(text, unions=("EU",)) for text in texts]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from hub.contracts.consent import Place
 from hub.contracts.phones import NANP_NUMBER, phone_number
-from hub.contracts.regions import NORTH_AMERICA, regions_of
+from hub.contracts.regions import NORTH_AMERICA, REGIONS, regions_of
 
 FIXED, MOBILE, FIXED_OR_MOBILE = 0, 1, 2
 """The `phonenumbers` package's types of the lines that people have at home or with them."""
 
 
+_REGION = re.compile(r"[A-Z0-9]{1,3}")
 EXCHANGE = 8
 """Characters of a North American number, `+1` included, that tell all that there is to tell of its place."""
 
@@ -26,6 +28,23 @@ def places_of_number(number: str | None) -> tuple[Place, ...]:
         # A ringing call waits for this: one look for each exchange, and not for each number.
         return _places(f"{number[:EXCHANGE]}0100")
     return _places(number) if number else ()
+
+
+US_TERRITORIES = frozenset({"AS", "GU", "MP", "PR", "VI"})
+"""Countries by their own codes, and regions of the United States by others'."""
+
+
+def is_place(code: str) -> bool:
+    """Whether `US`, `US-CA` or `CA-QC` is a country of ISO 3166, or a region of one; regions are known in the USA and Canada
+    only, elsewhere any of their form is taken."""
+    import phonenumbers
+
+    country, dash, region = code.partition("-")
+    if country not in phonenumbers.SUPPORTED_REGIONS or (dash and not _REGION.fullmatch(region)):
+        return False
+    if not region or country not in REGIONS:
+        return True
+    return region in REGIONS[country].values() or (country == "US" and region in US_TERRITORIES)
 
 
 @lru_cache(maxsize=16384)

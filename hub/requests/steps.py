@@ -41,12 +41,14 @@ def open_request(
 ) -> PrivacyRequest:
     """Write a new request within `session`, a writing one. Whether the person is known is not looked at.
 
-    RequestRefused where neither a phone number nor an e-mail address can be read.
+    RequestRefused where neither a phone number nor an e-mail address can be read, and where a correction says nothing, or what
+    cannot be read.
     """
     now = hub.clock()
     number, address = phone_number(phone, company.country) if phone else None, email_address(email)
     if number is None and address is None:
         raise RequestRefused("Give a phone number like +13125550142, or an e-mail address like pat@example.com.")
+    right = _corrected(correction or {}, company.country) if kind == "correction" else {}
     received = min(received_at or now, now)
     places = places_of(number, declared)
     deadline = deadline_of(kind, places, received, company.time_zone)
@@ -57,7 +59,7 @@ def open_request(
         phone_number=number,
         email=address,
         fingerprint=fingerprint_of(session, hub, company.id, number, address),
-        correction=dict(correction or {}),
+        correction=right,
         places=places,
         declared=list(declared),
         rule=deadline.row.id,
@@ -132,6 +134,21 @@ def email_address(text: str | None) -> str | None:
     local, at, host = address.partition("@")
     fits = at and local and "." in host and len(address) <= LONGEST_EMAIL and address.isprintable()
     return address if fits and " " not in address and "," not in address else None
+
+
+def _corrected(told: Mapping[str, str], country: str) -> dict[str, str]:
+    """What is right, as it is stored: a name, an address in lower case, a number as E.164."""
+    said = {name: storable(value).strip() for name, value in told.items() if value and value.strip()}
+    right = {
+        "name": said.get("name"),
+        "email": email_address(said.get("email")),
+        "phone_number": phone_number(said["phone_number"], country) if "phone_number" in said else None,
+    }
+    if any(right[name] is None for name in said):
+        raise RequestRefused("The right number or address cannot be read; write +13125550142 or pat@example.com.")
+    if not said:
+        raise RequestRefused("Say what is right: the name, the e-mail address or the phone number.")
+    return {name: value for name, value in right.items() if value}
 
 
 def fingerprint_of(session: Session, hub: Hub, company_id: str, number: str | None, email: str | None) -> str:

@@ -22,7 +22,7 @@ from hub.numbers.limits import network_of
 from hub.privacy.policies.standing import current_statement
 from hub.requests.file import as_json, read_file
 from hub.requests.proof import prove, send_code, texting_line, want_link
-from hub.requests.steps import email_address, open_request, take_step
+from hub.requests.steps import open_request, take_step
 from hub.requests.tickets import address_of, request_of
 from hub.web.addresses import Proxies
 from hub.web.bodies import read_body
@@ -138,7 +138,7 @@ class PrivacyPages:
             trouble = "Please give your mobile number, or your e-mail address: one of them."
         right = {
             "name": told.get("new_name", "")[:200].strip(),
-            "email": email_address(told.get("new_email")) or "",
+            "email": told.get("new_email", "")[:300].strip(),
             "phone_number": told.get("new_phone", "")[:40].strip(),
         }
         if trouble is None and kind == "correction" and not any(right.values()):
@@ -166,7 +166,7 @@ class PrivacyPages:
                 phone=phone or None,
                 email=email or None,
                 declared=[place] if place else [],
-                correction={name: value for name, value in right.items() if value} if kind == "correction" else None,
+                correction=right,
             )
             self._send(session, made, company)
         return RedirectResponse(address_of(self._hub, company, made.id), 303, HEADERS)

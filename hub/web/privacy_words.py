@@ -44,7 +44,9 @@ PLACES = (
     ("CA", "Canada"),
     ("EU", "European Union, Norway, Iceland or Liechtenstein"),
     ("GB", "United Kingdom"),
+    ("CH", "Switzerland"),
     ("AU", "Australia"),
+    ("NZ", "New Zealand"),
 )
 
 

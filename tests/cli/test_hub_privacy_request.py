@@ -76,7 +76,18 @@ def test_what_is_late_is_listed_first_and_ends_with_status_1(office: Shop) -> No
 def test_what_cannot_be_done_is_said(office: Shop, refusal: Callable[[Result], str]) -> None:
     new = ("privacy", "request", "new", "--company", "north", "--kind")
     assert "choose one of" in refusal(office.run(*new, "forgetting", "--phone", CALLER))
-    assert "US-CA" in refusal(office.run(*new, "access", "--phone", CALLER, "--place", "Atlantis"))
+    for nowhere in ("Atlantis", "UK", "XX", "US-QC"):
+        assert "GB or DE" in refusal(office.run(*new, "access", "--phone", CALLER, "--place", nowhere))
+    assert "in the future" in refusal(office.run(*new, "access", "--phone", CALLER, "--received", "2099-01-01"))
+    assert "Say what is right" in refusal(office.run(*new, "correction", "--phone", CALLER))
+    assert "cannot be read" in refusal(office.run(*new, "correction", "--phone", CALLER, "--new-phone", "12"))
+    assert "--kind correction" in refusal(office.run(*new, "access", "--phone", CALLER, "--name", "Pat"))
+    assert "--proof is empty" in refusal(office.run(*new, "access", "--phone", CALLER, "--proof", "  "))
+    assert office.json("privacy", "request", "list") == []
     request = taken_in(office, "access")
     assert "who asks" in refusal(office.run("privacy", "request", "run", request))
+    assert "--proof is empty" in refusal(office.run("privacy", "request", "verify", request, "--proof", ""))
+    assert "--reason is empty" in refusal(office.run("privacy", "request", "refuse", request, "--reason", " "))
+    assert "--reason is empty" in refusal(office.run("privacy", "request", "extend", request, "--reason", " "))
+    assert office.json("privacy", "request", "show", request)["state"] == "received"
     assert "no certificate" in refusal(office.run("privacy", "request", "certify", request))

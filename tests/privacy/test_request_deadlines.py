@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from hub.model.requests import KINDS
 from hub.requests.deadlines import deadline_of, overdue_rows, places_of
 
-PLACES = ("US-CA", "US-IL", "US", "CA-QC", "CA", "DE", "EU", "GB", "AU-NSW", "ZW")
+PLACES = ("US-CA", "US-IL", "US", "CA-QC", "CA", "DE", "EU", "GB", "CH", "NZ", "MQ", "AU-NSW", "ZW")
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
@@ -27,9 +27,13 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
         ("child", ["US-IL"], "us.coppa", date(2026, 2, 4)),
         # 19 January is Martin Luther King Jr. Day.
         ("objection", ["US-CA"], "us-ca.opt-out", date(2026, 1, 27)),
-        ("access", [], "unknown.strictest", date(2026, 2, 4)),
-        ("access", ["ZW"], "unknown.strictest", date(2026, 2, 4)),
-        ("access", ["US-IL", "ZW"], "unknown.strictest", date(2026, 2, 4)),
+        ("access", ["CH"], "ch.fadp-25", date(2026, 2, 4)),
+        ("access", ["MQ"], "eu.gdpr-12", date(2026, 2, 5)),
+        ("access", ["NZ"], "nz.privacy-44", date(2026, 2, 2)),
+        ("access", ["NZ", "DE"], "nz.privacy-44", date(2026, 2, 2)),
+        ("access", [], "unknown.strictest", date(2026, 2, 2)),
+        ("access", ["ZW"], "unknown.strictest", date(2026, 2, 2)),
+        ("access", ["US-IL", "ZW"], "unknown.strictest", date(2026, 2, 2)),
     ],
 )
 def test_the_strictest_place_decides(kind: str, places: list[str], rule: str, last_day: date) -> None:
@@ -48,6 +52,18 @@ def test_one_more_place_never_gives_more_time(kind: str, places: list[str], more
     alone, together = deadline_of(kind, places, at, "UTC"), deadline_of(kind, [*places, more], at, "UTC")
     assert together.due_at <= alone.due_at
     assert at < together.promised_at < together.due_at
+
+
+@settings(max_examples=60)
+@given(
+    some.sampled_from(KINDS),
+    some.sampled_from(PLACES),
+    some.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=some.just(UTC)),
+)
+def test_whose_place_nobody_knows_is_answered_as_early_as_the_strictest_place_asks(
+    kind: str, place: str, at: datetime
+) -> None:
+    assert deadline_of(kind, [], at, "UTC").due_at <= deadline_of(kind, [place], at, "UTC").due_at
 
 
 def test_a_number_and_what_the_person_says_both_tell_where_they_may_be() -> None:

@@ -197,6 +197,8 @@ def test_the_page_runs_no_script_loads_nothing_from_elsewhere_and_tells_of_gpc(b
         ({"kind": "access", "phone": CALLER, "email": "pat@example.com"}, "one of them"),
         ({"kind": "access", "phone": "12"}, "phone number"),
         ({"kind": "correction", "phone": CALLER}, "what is right"),
+        ({"kind": "correction", "phone": CALLER, "new_name": "Pat", "new_email": "pat"}, "cannot be read"),
+        ({"kind": "correction", "phone": CALLER, "new_phone": "call me"}, "cannot be read"),
         ({"kind": "access", "phone": CALLER, "place": "Atlantis"}, "choose"),
     ],
 )
@@ -206,6 +208,12 @@ def test_what_cannot_be_read_is_said_and_nothing_is_written(
     reply = browser.post(f"{PAGE}/requests", form=browser.form(), **fields)
     assert reply.status_code == 422 and words in reply.text
     assert requests_of(browser.edge) == []
+
+
+def test_a_correction_of_a_number_is_kept_as_a_number(browser: Browser) -> None:
+    browser.ask("correction", new_phone="(312) 555-0177", place="NZ")
+    (row,) = requests_of(browser.edge)
+    assert (json.loads(row["correction"]), row["rule"]) == ({"phone_number": "+13125550177"}, "nz.privacy-44")
 
 
 def test_a_request_knows_the_place_that_the_person_named(browser: Browser) -> None:

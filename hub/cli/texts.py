@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from hub.cli.masking import Mask
     from hub.config.models import Config
     from hub.model import TextMessage
+    from hub.store.engine import Store
 
 commands = typer.Typer(help="Read and send texts; see why one did not go.", no_args_is_help=True)
 TextId = Annotated[
@@ -36,7 +39,9 @@ TextId = Annotated[
 ]
 GATE_WAIT = 5.0
 """Seconds that a stop waits for a text that is being sent to the person."""
-ShowPersonal = Annotated[bool, typer.Option("--show-personal", help="Show numbers and words in clear.")]
+ShowPersonal = Annotated[
+    bool, typer.Option("--show-personal", help="Show numbers and words in clear; that is noted in the audit.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -64,10 +69,14 @@ def list_threads(
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
     if company is not None:
         known(company, [each.name for each in loaded.companies], "company")
-    with open_store(loaded) as store, store.reading() as session:
-        names = {row.id: row.name for row in session.exec(select(Company))}
-        wanted = next((row_id for row_id, name in names.items() if name == company), None)
-        threads = [] if company and wanted is None else newest_threads(session, wanted, limit)
+    with open_store(loaded) as store:
+        with store.reading() as session:
+            names = {row.id: row.name for row in session.exec(select(Company))}
+            wanted = next((row_id for row_id, name in names.items() if name == company), None)
+            threads = [] if company and wanted is None else newest_threads(session, wanted, limit)
+        if show_personal:
+            counts = Counter(each.newest.company_id or "" for each in threads)
+            _note_shown(store, {owner: counted(threads, "thread") for owner, threads in counts.items()})
     rows: list[dict[str, Any]] = [
         {
             "thread": each.newest.id,
@@ -108,9 +117,12 @@ def show(
     from hub.texts.threads import texts_of_thread
 
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
-    with open_store(loaded) as store, store.reading() as session:
-        found = texts_of_thread(session, _text(session, thread))
-        rows = [_plain(session, text, mask, loaded) for text in found]
+    with open_store(loaded) as store:
+        with store.reading() as session:
+            named = _text(session, thread)
+            rows = [_plain(session, text, mask, loaded) for text in texts_of_thread(session, named)]
+        if show_personal:
+            _note_shown(store, {named.id: f"thread of {counted(len(rows), 'text')}"})
     if as_json:
         echo_json(rows)
         return
@@ -260,6 +272,16 @@ def classify(
         "none": "nothing in it asks for anything of the kind",
     }[reading.how]
     say(f"[bold]{reading.meaning}[/bold]: {how}")
+
+
+def _note_shown(store: Store, shown: Mapping[str, str]) -> None:
+    """Note, before anything is printed, of what numbers and words are shown in clear: a row's id, and how many."""
+    from hub.assembly import utc_now
+    from hub.cli.auditing import note
+
+    with store.writing() as session:
+        for subject, what in shown.items():
+            note(session, utc_now(), "texts.show_personal", subject, what)
 
 
 def _text(session: Session, wanted: str) -> TextMessage:

@@ -15,7 +15,7 @@ from hub.assembly import utc_now
 from hub.contracts.sandbox import Fault
 from hub.flow.fold import fold_inbox
 from hub.flow.send_text import send_texts
-from hub.model import Delivery, Suppression, TextMessage
+from hub.model import AuditEntry, Company, Delivery, Suppression, TextMessage
 
 Refusal = Callable[[Result], str]
 PRINT = "+13125550120"
@@ -81,6 +81,18 @@ def test_threads_are_shown_masked_unless_a_person_asks(shop: Shop) -> None:
     clear = shop.json("texts", "show", thread["thread"], "--show-personal")
     assert [each["body"] for each in clear] == ["Is my part here?", "Your part is here."]
     assert shop.json("texts", "list", "--company", "north") == [thread]
+
+
+def test_whoever_sees_numbers_or_words_of_texts_in_clear_stands_in_the_audit(shop: Shop) -> None:
+    come_in(shop, "Is my part here?")
+    (thread,) = shop.json("texts", "list")
+    shop.run("texts", "show", thread["thread"])
+    assert not [what for what, _ in shop.audited() if what.startswith("texts.")]
+    shop.run("texts", "list", "--show-personal")
+    shop.run("texts", "show", thread["thread"], "--show-personal")
+    (company,) = shop.rows(Company)
+    assert shop.audited()[-2:] == [("texts.show_personal", company.id), ("texts.show_personal", thread["thread"])]
+    assert CALLER not in str(shop.rows(AuditEntry)) and "part here" not in str(shop.rows(AuditEntry))
 
 
 def test_a_stop_at_twilio_is_a_stop_here(shop: Shop) -> None:

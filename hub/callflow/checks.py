@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hub.callflow.definition import (
     END,
+    HASH,
     WAITING,
     Dialling,
     Flow,
@@ -226,7 +227,7 @@ def _instructions(step: Step, flow: Flow) -> Iterator[Instruction]:
     spoken: Say | Play = Play(url="") if isinstance(step, Spoken) and step.play else Say(text="")
     match step:
         case Menu():
-            yield Gather(prompts=(spoken,))
+            yield Gather(prompts=(spoken,), hash_key=HASH in step.keys)
         case Voicemail():
             yield from (spoken, TakeMessage())
         case Greeting():

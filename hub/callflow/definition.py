@@ -19,6 +19,8 @@ END = "end"
 """Leads nowhere: the call is over."""
 SOURCE = "[source]"
 """In a whisper: what the call came from."""
+HASH = "#"
+"""The key that carriers take for the end of what is pressed, where nobody tells them otherwise."""
 STEP_NAME = r"^[a-z0-9][a-z0-9_-]{0,31}$"
 LONGEST_SPEECH = 1000
 

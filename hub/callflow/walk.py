@@ -9,6 +9,7 @@ from itertools import accumulate
 from hub.callflow.circumstances import Choice, Circumstances, Notice, Taken, Walk, audio_key
 from hub.callflow.definition import (
     END,
+    HASH,
     SOURCE,
     AttributionRoute,
     Case,
@@ -265,7 +266,12 @@ class _Walker:
 
     def _menu(self, step: Menu, attempt: int = 0) -> Walk:
         self._note("asks for a key" if attempt == 0 else "asks again")
-        gather = Gather(prompts=(self._spoken(step),), seconds=step.seconds, mark=self._next_mark(attempt))
+        gather = Gather(
+            prompts=(self._spoken(step),),
+            seconds=step.seconds,
+            hash_key=HASH in step.keys,
+            mark=self._next_mark(attempt),
+        )
         return self._wait(gather)
 
     def _after_keys(self, step: Menu, digits: str) -> Walk:

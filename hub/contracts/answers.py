@@ -14,8 +14,9 @@ Moment = Literal["ringing", "dial_ended", "digits", "message_left", "whisper"]
 """Why the carrier asks: the call rings; a dial has ended; the caller pressed keys, or none in time; a message was left;
 the dialled person picked up and hears the whisper before the two are connected."""
 
-Ability = Literal["dial", "dial_several", "gather", "message", "play", "record", "say", "whisper"]
-"""What an instruction needs of a carrier; its manifest names those that it has."""
+Ability = Literal["dial", "dial_several", "gather", "gather_hash", "message", "play", "record", "say", "whisper"]
+"""What an instruction needs of a carrier; its manifest names those that it has.
+`gather_hash`: # can be a key like the others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +76,8 @@ class Gather:
     prompts: tuple[Say | Play, ...] = ()
     most_digits: int = 1
     seconds: int = 5
+    hash_key: bool = False
+    """Whether # is a key like the others. Otherwise a carrier may take it for the end of what is pressed."""
     mark: str = ""
 
 
@@ -116,7 +119,7 @@ def abilities_needed(instruction: Instruction) -> frozenset[Ability]:
                 wanted.add("whisper")
             return frozenset(wanted)
         case Gather():
-            prompted: set[Ability] = {"gather"}
+            prompted: set[Ability] = {"gather", "gather_hash"} if instruction.hash_key else {"gather"}
             return frozenset(prompted.union(*map(abilities_needed, instruction.prompts)))
         case TakeMessage():
             return frozenset({"message"})

@@ -78,6 +78,16 @@ class Sandbox:
         with self._lock:
             return self._faults.pop(0) if self._faults else None
 
+    @staticmethod
+    def fetch(address: str) -> tuple[str, bytes]:
+        """What the provider finds at an address that the hub gave it: content type and bytes; LookupError where nothing is."""
+        import httpx
+
+        reply = httpx.get(address, timeout=30, trust_env=False)
+        if reply.status_code != 200:
+            raise LookupError(f"the address answers with {reply.status_code}")
+        return reply.headers.get("content-type", ""), reply.content
+
     def __enter__(self) -> Sandbox:
         self.start()
         return self
@@ -158,8 +168,8 @@ class SimulatedCall:
     ring: timedelta = timedelta(seconds=8)
     talk: timedelta = timedelta(seconds=90)
     recorded: bool = True
-    keys: tuple[str, ...] = ()
-    """What the caller presses, one entry a menu that is heard; `""` lets a menu's time run out."""
+    keys: tuple[str | None, ...] = ()
+    """What the caller presses, one entry a menu that is heard; `""` lets a menu's time run out, None hangs up in it."""
     audio: bytes | None = None
     """What is spoken where the call is recorded: a WAV file; a tone where it is left out."""
 
@@ -193,6 +203,10 @@ class CarrierSandbox(Protocol):
     def texts(self) -> Sequence[Mapping[str, str]]:
         """The texts that the hub sent and the carrier took: `reference` (the carrier's id), `sender`, `recipient`, `body`, and
         `media` where the carrier sends pictures: the addresses from which it fetches them, parted by spaces."""
+
+    def fetch_pictures(self, reference: str) -> Sequence[tuple[str, bytes]]:
+        """The pictures of a text that the hub sent, content type and bytes, fetched at this moment from the addresses that
+        came with it, as the carrier does; LookupError where an address gives none."""
 
     def text_status_webhook(
         self, reference: str, status: Literal["sent", "delivered", "failed"], webhook_url: str

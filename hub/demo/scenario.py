@@ -41,8 +41,9 @@ class Story:
     """The CRM knows the caller already."""
     deal: Deal | None = None
     amount: int = 0
-    keys: tuple[str, ...] = ()
-    """What the caller presses, one entry a menu that is heard; the last is their answer to the recording notice."""
+    keys: tuple[str | None, ...] = ()
+    """What the caller presses, one entry a menu that is heard, None to hang up in it; the last is their answer to the
+    recording notice."""
     webhooks_lost: bool = False
     webhooks_doubled: bool = False
     foreign_click: bool = False
@@ -153,20 +154,24 @@ def _story(
         known=known,
         deal=deal,
         amount=chance.choice((180, 240, 420, 650, 1250, 3400)),
-        keys=_keys(company, tracker, chance),
+        keys=_keys(company, tracker, chance, gives_up=outcome == "abandoned" and index % 2 == 0),
         webhooks_lost=index % 60 == 30,
         webhooks_doubled=chance.random() < 0.05,
         foreign_click=bool(landing_page and "gclid" in landing_page and chance.random() < 0.04),
     )
 
 
-def _keys(company: CompanySection, tracker: TrackerSection | None, chance: random.Random) -> tuple[str, ...]:
-    """Some agree to a recording, some refuse it, most press nothing; before that comes the menu, where the flow has one."""
+def _keys(
+    company: CompanySection, tracker: TrackerSection | None, chance: random.Random, gives_up: bool
+) -> tuple[str | None, ...]:
+    """Some agree to a recording, some refuse it, most press nothing; before that comes the menu, where the flow has one.
+    Who gives up hangs up at the first of these."""
     notice = chance.choices(("", AGREE, REFUSE), (55, 30, 15))[0]
     called = tracker or next(iter(company.trackers), None)
-    if called is None or not any(step.do == "menu" for step in company.flow_of(called).steps.values()):
-        return (notice,)
-    return (*chance.choice((("1",), ("2",), ("2",), ("", ""))), notice)
+    pressed: tuple[str | None, ...] = (notice,)
+    if called is not None and any(step.do == "menu" for step in company.flow_of(called).steps.values()):
+        pressed = (*chance.choice((("1",), ("2",), ("2",), ("", ""))), notice)
+    return (None, *pressed[1:]) if gives_up else pressed
 
 
 def _print_tracker(company: CompanySection, chance: random.Random) -> TrackerSection | None:

@@ -142,17 +142,22 @@ class Texting:
                 if reference in self._told:
                     continue
                 self._told.add(reference)
-                for address in text.get("media", "").split():
-                    self._fetch(address)
+                if text.get("media"):
+                    self._fetch(carrier, reference)
                 ending: Literal["delivered", "failed"] = (
                     "failed" if len(self._told) % UNDELIVERED_EVERY == 0 else "delivered"
                 )
                 self._post(carrier.text_status_webhook(reference, ending, self._webhooks(name)))
 
-    def _fetch(self, address: str) -> None:
-        """Fetch a picture as the carrier does."""
-        reply = httpx.get(address, timeout=30, trust_env=False)
-        self._note("pictures fetched" if reply.status_code == 200 and reply.content == PIXEL else "pictures not found")
+    def _fetch(self, carrier: CarrierSandbox, reference: str) -> None:
+        """Let the carrier fetch the pictures of a text."""
+        try:
+            found = carrier.fetch_pictures(reference)
+        except (LookupError, httpx.HTTPError):
+            self._note("pictures not found")
+            return
+        for picture in found:
+            self._note("pictures fetched" if picture == ("image/png", PIXEL) else "pictures not found")
 
     def _webhooks(self, carrier: str) -> str:
         return f"{self._address}/webhooks/{carrier}"

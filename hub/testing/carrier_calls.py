@@ -73,6 +73,23 @@ class PlacedCallConformance(WireConformance):
             assert board.heard == ["For sales press 1."]
             assert "answered" in board.kinds
 
+    def test_a_menu_hears_the_hash_where_it_is_one_of_its_keys(self, connector: Connector, sandbox: Sandbox) -> None:
+        need_abilities(connector, "gather", "gather_hash")
+        board = Switchboard(connector, sandbox, {("ringing", ""): (Gather(hash_key=True, mark="v1.menu"),)})
+        board.place(keys=("#",))
+        assert [point.digits for point in board.points] == ["", "#"]
+
+    def test_a_caller_who_hangs_up_in_a_menu_leaves_an_unanswered_call(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        need_abilities(connector, "gather")
+        board = Switchboard(connector, sandbox, {("ringing", ""): (MENU,), ("digits", "v1.menu"): (SALES,)})
+        call = board.place(keys=(None,))
+        assert board.asked() == [("ringing", "")], "nobody is there any more to be asked"
+        assert board.heard == ["For sales press 1."]
+        assert "answered" not in board.kinds and board.kinds & {"completed", "failed"}
+        assert {event.caller_number for event in board.events} == {call.caller_number}
+
     def test_a_menu_takes_as_many_keys_as_it_wants(self, connector: Connector, sandbox: Sandbox) -> None:
         need_abilities(connector, "gather")
         board = Switchboard(connector, sandbox, {("ringing", ""): (Gather(most_digits=4, mark="v1.code"),)})

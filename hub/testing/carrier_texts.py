@@ -9,7 +9,7 @@ import pytest
 from hub.contracts.connector import Connector
 from hub.contracts.conversions import Receipt
 from hub.contracts.events import MessageEvent, MessageStatusEvent
-from hub.contracts.sandbox import Sandbox
+from hub.contracts.sandbox import HttpSandbox, Sandbox
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.errors import AuthError, OutcomeUnknown, RetryLater, RingfenceError
 from hub.testing import samples
@@ -19,8 +19,38 @@ from hub.testing.switchboard import carrier_of, need_hooks
 from hub.testing.wire import FAULTS, WAIT, WireConformance, failing
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
+SIGNED = "expires=1767225600&signature=a%2Bb%2Fc-_%3D"
 FOREIGN_URLS = ("http://169.254.169.254/latest", "https://files.example.net/a.png", "file:///etc/passwd", "not a url")
 STATUSES: tuple[Literal["sent", "delivered", "failed"], ...] = ("sent", "delivered", "failed")
+
+
+PICTURES = (PICTURE, PICTURE[::-1])
+
+
+class PictureHost(HttpSandbox):
+    """Gives each picture at its signed address, and at no other: a `+` or `%` that is altered on the way finds nothing."""
+
+    def __enter__(self) -> PictureHost:
+        self.start()
+        return self
+
+    @property
+    def addresses(self) -> list[str]:
+        """Of the pictures, in order."""
+        return [f"{self.url}/texts/pictures/{number}?{SIGNED}" for number in range(len(PICTURES))]
+
+    def app(self) -> Any:
+        from starlette.applications import Starlette
+        from starlette.requests import Request
+        from starlette.responses import Response
+        from starlette.routing import Route
+
+        def picture(request: Request) -> Response:
+            if request.url.query != SIGNED:
+                return Response(status_code=404)
+            return Response(PICTURES[request.path_params["number"]], media_type="image/png")
+
+        return Starlette(routes=[Route("/texts/pictures/{number:int}", picture)])
 
 
 class TextConformance(WireConformance):
@@ -51,11 +81,19 @@ class TextConformance(WireConformance):
         flow = connector.manifest.flow("send_text")
         if flow is None or not any(share.field == "media_urls" for share in flow.shares):
             pytest.skip("the manifest's flow of send_text has no pictures")
-        pictures = ("https://calls.example.com/texts/pictures/1?expires=9&signature=a", "https://calls.example.com/2")
-        for body in ("The part that we need", ""):
-            receipt: Receipt = ask(connector, "send_text", text=self._text(body=body, media_urls=pictures))
-            (taken,) = [one for one in carrier_of(sandbox).texts() if one["reference"] == receipt.reference]
-            assert tuple(taken.get("media", "").split()) == pictures, "the carrier does not know where the pictures are"
+        with PictureHost() as host:
+            addresses = tuple(host.addresses)
+            for body in ("The part that we need", ""):
+                receipt: Receipt = ask(connector, "send_text", text=self._text(body=body, media_urls=addresses))
+                (taken,) = [one for one in carrier_of(sandbox).texts() if one["reference"] == receipt.reference]
+                assert tuple(taken.get("media", "").split()) == addresses, "the carrier does not know the addresses"
+                fetched = carrier_of(sandbox).fetch_pictures(str(receipt.reference))
+                assert list(fetched) == [("image/png", picture) for picture in PICTURES], (
+                    "the carrier finds no pictures"
+                )
+            gone = self._text(media_urls=(f"{host.url}/texts/pictures/gone",))
+            with pytest.raises(LookupError):
+                carrier_of(sandbox).fetch_pictures(str(ask(connector, "send_text", text=gone).reference))
 
     @pytest.mark.parametrize("status", STATUSES)
     def test_what_became_of_a_text_is_told(

@@ -102,6 +102,15 @@ def test_a_carrier_that_cannot_do_a_step_is_told_with_the_step() -> None:
     }
 
 
+def test_the_hash_as_a_menus_key_needs_a_carrier_that_tells_of_it() -> None:
+    keys = {"1": "end", "#": "end"}
+    wanted = of_steps("a", {"a": {"do": "menu", "say": "Press.", "keys": keys, "otherwise": "end"}})
+    assert lacking(wanted, ("dial", "say", "gather")) == {"a": frozenset({"gather_hash"})}
+    del keys["#"]
+    without = of_steps("a", {"a": {"do": "menu", "say": "Press.", "keys": keys, "otherwise": "end"}})
+    assert lacking(without, ("dial", "say", "gather")) == {}
+
+
 # any flow at all
 
 NAMES = [f"s{number}" for number in range(6)]

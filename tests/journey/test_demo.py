@@ -142,7 +142,8 @@ def test_what_people_press_is_what_the_called_flow_asks_for() -> None:
     stories = day(read_config(ROOT / "config.yaml", sandbox=True), 300, seed=5)
     assert {len(story.keys) for story in stories if story.company == "lakeside" and not story.form} == {1}
     menus = {story.keys[:-1] for story in stories if story.company == "northgate" and not story.form}
-    assert menus == {(), ("1",), ("2",), ("", "")}
+    assert {menu for menu in menus if None not in menu} == {(), ("1",), ("2",), ("", "")}
+    assert any(menu[:1] == (None,) for menu in menus), "some hang up in the menu"
 
 
 def test_each_companys_page_shows_its_own_number_and_carries_the_hubs_snippet() -> None:

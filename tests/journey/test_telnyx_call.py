@@ -78,7 +78,7 @@ class Line(ServedHub):
         reply = self.send(request)
         return AnswerDocument(reply.headers["content-type"], reply.text) if reply.status_code == 200 else None
 
-    def place(self, *keys: str, **changes: Any) -> tuple[dict[str, Any], list[str]]:
+    def place(self, *keys: str | None, **changes: Any) -> tuple[dict[str, Any], list[str]]:
         """A whole call along the hub's documents: as the hub keeps it, and what its caller heard."""
         plain: dict[str, Any] = {"caller_number": CALLER, "tracking_number": TRACKING, "answering_number": BUSINESS}
         call = SimulatedCall(**(plain | {"started_at": self.clock(), "keys": keys} | changes))
@@ -170,3 +170,9 @@ def test_a_text_comes_in_once_however_often_it_is_sent(line: Line) -> None:
     line.work()
     (text,) = line.rows("SELECT tracking_number FROM text_message")
     assert text["tracking_number"] == TRACKING
+
+
+def test_a_caller_who_hangs_up_in_the_menu_is_a_call_that_nobody_took(line: Line) -> None:
+    call, heard = line.place(None)
+    assert heard == ["Harbour Boats.", "For sales press 1, for the yard press 2."]
+    assert (call["status"], call["answered_at"], call["voicemail"]) == ("completed", None, 0)

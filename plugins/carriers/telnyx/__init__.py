@@ -89,6 +89,7 @@ class Telnyx(Connector):
             "lapse by its retention, or earlier through its support. What its bills and laws require stays.",
         ),
         auth=Auth(kind="api_key"),
+        # Not gather_hash: # ends what is pressed at a <Gather>, and no documented value of finishOnKey turns that off.
         abilities=("dial", "dial_several", "gather", "message", "play", "record", "say", "whisper"),
     )
     Settings = TelnyxSettings

@@ -224,6 +224,10 @@ class Sandbox(HttpSandbox):
             if one["direction"] == "outbound"
         ]
 
+    def fetch_pictures(self, reference: str) -> Sequence[tuple[str, bytes]]:
+        """The pictures of a text that the hub sent, from their addresses."""
+        return [self.fetch(picture["url"]) for picture in self.messages[reference]["media"]]
+
     def text_status_webhook(
         self, reference: str, status: Literal["sent", "delivered", "failed"], webhook_url: str
     ) -> WebhookRequest:

@@ -145,6 +145,8 @@ class PlacedCall:
                     self._hear(verb)
                 case "Gather":
                     digits = self._gather(verb)
+                    if self._hung_up:
+                        return None
                     if digits:
                         form = self._caller_fields("in-progress") | {"Digits": digits, "FinishedOnKey": ""}
                         return self._ask(verb.get("action", ""), form)
@@ -167,7 +169,11 @@ class PlacedCall:
     def _gather(self, verb: ElementTree.Element) -> str:
         for prompt in verb:
             self._hear(prompt)
-        pressed = self._keys.pop(0)[: int(verb.get("maxDigits", "128"))] if self._keys else ""
+        entry = self._keys.pop(0) if self._keys else ""
+        if entry is None:
+            self._hung_up = True
+            return ""
+        pressed = entry[: int(verb.get("maxDigits", "128"))].partition(verb.get("finishOnKey") or "#")[0]
         self._now += PRESSING if pressed else timedelta(seconds=int(verb.get("timeout", "5")))
         return pressed
 

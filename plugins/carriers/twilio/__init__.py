@@ -106,7 +106,7 @@ class Twilio(Connector):
             "text may stay in its backups for 30, and Twilio keeps what its bills and laws require.",
         ),
         auth=Auth(kind="basic"),
-        abilities=("dial", "dial_several", "gather", "message", "play", "record", "say", "whisper"),
+        abilities=("dial", "dial_several", "gather", "gather_hash", "message", "play", "record", "say", "whisper"),
     )
     Settings = TwilioSettings
     settings: TwilioSettings

@@ -197,6 +197,10 @@ class Sandbox(HttpSandbox):
             if one["direction"] == "outbound-api"
         ]
 
+    def fetch_pictures(self, reference: str) -> Sequence[tuple[str, bytes]]:
+        """The pictures of a text that the hub sent, from their addresses."""
+        return [self.fetch(address) for address in self.sent_media.get(reference, ())]
+
     def text_status_webhook(
         self, reference: str, status: Literal["sent", "delivered", "failed"], webhook_url: str
     ) -> WebhookRequest:

@@ -122,6 +122,8 @@ class PlacedCall:
                     self._hear(verb)
                 case "Gather":
                     digits = self._gather(verb)
+                    if self._gone:
+                        return None
                     if digits or verb.get("actionOnEmptyResult") == "true":
                         pressed = {"Digits": digits, "FinishedOnKey": "", "msg": "Gather End"}
                         return self._ask(verb.get("action", ""), self._about("in-progress") | pressed)
@@ -142,7 +144,15 @@ class PlacedCall:
     def _gather(self, verb: ElementTree.Element) -> str:
         for prompt in verb:
             self._hear(prompt)
-        pressed = self._keys.pop(0)[: int(verb.get("numDigits", "99"))] if self._keys else ""
+        entry = self._keys.pop(0) if self._keys else ""
+        if entry is None:
+            self._gone = True
+            return ""
+        pressed = entry[: int(verb.get("numDigits", "99"))]
+        last = verb.get("finishOnKey", "#")
+        if last:
+            # It ends what is pressed, and is not told of.
+            pressed = pressed.partition(last)[0]
         self._now += PRESSING if pressed else timedelta(seconds=int(verb.get("timeout", "5")))
         return pressed
 

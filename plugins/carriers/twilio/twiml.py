@@ -88,6 +88,9 @@ def _gather(response: ElementTree.Element, gather: Gather, action: str) -> None:
         # Twilio then asks `action` also where no key came.
         "actionOnEmptyResult": "true",
     }
+    if gather.hash_key:
+        # Without it Twilio takes # for the end of what is pressed, and does not tell of it.
+        keys["finishOnKey"] = ""
     gathering = ElementTree.SubElement(response, "Gather", keys)
     for prompt in gather.prompts:
         _announce(gathering, prompt)

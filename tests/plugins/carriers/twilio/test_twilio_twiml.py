@@ -122,6 +122,19 @@ def test_whatever_the_business_writes_is_escaped_as_twilio_does() -> None:
     )
 
 
+def test_the_hash_is_a_key_like_the_others_where_a_menu_wants_it() -> None:
+    oracle = VoiceResponse()
+    oracle.gather(
+        action=address("digits", "v1.menu"),
+        input="dtmf",
+        num_digits=1,
+        timeout=5,
+        action_on_empty_result=True,
+        finish_on_key="",
+    )
+    assert same(ours(Gather(hash_key=True, mark="v1.menu")), oracle)
+
+
 def test_a_notice_is_acknowledged_with_an_empty_response() -> None:
     empty = WebhookRequest("POST", BASE, b"", FrozenClock()())
     assert same(TWILIO.acknowledge_webhook(empty).body, VoiceResponse())

@@ -120,7 +120,7 @@ class _Wave:
                 if visit is not None:
                     leaving[visit.id] = job.lease_until
             elif visit is not None:
-                self._listen(visit, job.arrival)
+                self._listen(visit, job)
                 if job.denied:
                     leaving[visit.id] = None
                 else:
@@ -145,14 +145,17 @@ class _Wave:
         live = select(visit).where(visit.id.in_(ids), visit.expires_at.is_not(None))
         return {row.id: row for row in self._session.scalars(live)} if ids else {}
 
-    def _listen(self, visit: Visit, arrival: Arrival) -> None:
+    def _listen(self, visit: Visit, job: Arrived) -> None:
         """What the visitor says now counts from now on; a privacy signal that was seen once stays."""
+        arrival = job.arrival
         visit.consent = {**visit.consent, **_said(arrival)}
         visit.gpc, visit.dnt = visit.gpc or arrival.gpc, visit.dnt or arrival.dnt
         visit.last_seen_at = self._now
         if arrival.human and visit.human_at is None:
-            # The number that was shown before the first human sign was never meant to be the last word.
-            visit.human_at, visit.number_shown_id = self._now, None
+            visit.human_at = self._now
+            # The number for everybody was never meant to be the last word; that of the visit's own source is.
+            if visit.number_shown_id not in {each.number.id for each in job.showable.fixed}:
+                visit.number_shown_id = None
         self._session.add(visit)
 
     def _note_pages(self) -> None:

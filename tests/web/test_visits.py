@@ -95,6 +95,14 @@ def test_a_visitor_of_a_fixed_source_sees_its_number(edge: Edge) -> None:
     assert edge.one("SELECT count(*) FROM lease") == 0
 
 
+def test_a_visitor_of_a_fixed_source_keeps_its_number_at_the_first_human_sign_and_on_the_next_page(edge: Edge) -> None:
+    page = "https://lakeside.example.com/?utm_source=facebook&utm_medium=cpc&utm_campaign=spring"
+    visit_id = edge.visit(landing_page=page, human=False).json()["visit_id"]
+    for body in ({"landing_page": "https://lakeside.example.com/prices"}, {"landing_page": None}):
+        later = edge.visit(visit_id=visit_id, human=True, **body).json()
+        assert (later["number"], later["tracker"], later["lease_seconds"]) == (FACEBOOK, "social", None)
+
+
 def test_a_visitor_who_stays_keeps_the_number(edge: Edge) -> None:
     first = edge.visit().json()
     for _ in range(3):

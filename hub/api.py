@@ -42,6 +42,7 @@ from hub.contracts.sandbox import (
     SimulatedCall,
 )
 from hub.contracts.services import Log, Memory, Services, TokenStore
+from hub.contracts.sources import KnownSource, SourceKind
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
 from hub.contracts.values import TRANSFORMS, Money, personal
@@ -96,6 +97,7 @@ __all__ = [
     "HeldRecord",
     "HttpSandbox",
     "Instruction",
+    "KnownSource",
     "LegalRule",
     "Limits",
     "Log",
@@ -140,6 +142,7 @@ __all__ = [
     "Share",
     "Signal",
     "SimulatedCall",
+    "SourceKind",
     "SpokenAudio",
     "TakeMessage",
     "TokenStore",

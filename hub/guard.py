@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 log = structlog.get_logger(__name__)
 
 LOCAL_HOOKS = frozenset(
-    {"verify_webhook", "parse_webhook", "render_answer", "acknowledge_webhook", "judge", "list_rules"}
+    {"verify_webhook", "parse_webhook", "render_answer", "acknowledge_webhook", "judge", "list_rules", "list_sources"}
 )
 """Hooks that must not use the network."""
 

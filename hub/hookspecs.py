@@ -1,4 +1,4 @@
-"""Every hook that a plugin may implement: ten families, each hook a page.
+"""Every hook that a plugin may implement: eleven families, each hook a page.
 
 The hub calls every connector alone, in a thread of its own, with a deadline, an error guard, a circuit breaker and a
 timer; a hook that a connector does not implement is simply not there. Hooks are synchronous. Values handed over hold
@@ -40,6 +40,7 @@ from hub.hook_marks import PROJECT as PROJECT
 from hub.hook_marks import hookimpl as hookimpl
 from hub.hook_marks import hookspec
 from hub.privacy_hooks import PrivacyHooks
+from hub.source_hooks import SourceHooks
 
 
 class NumberHooks(Protocol):
@@ -362,6 +363,7 @@ class OperationHooks(Protocol):
 FAMILIES: tuple[type, ...] = (
     NumberHooks,
     IngestionHooks,
+    SourceHooks,
     MessageHooks,
     PortHooks,
     TranscriptionHooks,

@@ -62,6 +62,7 @@ def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandb
     from sqlalchemy.exc import OperationalError
 
     from hub.assembly import assemble, utc_now
+    from hub.flow.known_sources import known_sources
     from hub.numbers.directory import LiveDirectory, write_accounts
     from hub.sandbox import start_sandboxes
     from hub.store.engine import explain
@@ -83,7 +84,7 @@ def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandb
             _check_keys(hub)
             with hub.store.writing() as session:
                 write_accounts(session, config, clock())
-            yield Opened(hub, LiveDirectory(hub.store), running)
+            yield Opened(hub, LiveDirectory(hub.store, known_sources(hub)), running)
         except OperationalError as error:
             raise ConfigError(explain(error)) from None
         finally:

@@ -29,6 +29,7 @@ from hub.contracts.outcomes import OutcomePage
 from hub.contracts.people import Corrected, Correction, Erasure, HeldRecord, PersonReference
 from hub.contracts.ports import PortOrder, PortRequest
 from hub.contracts.rules import LegalRule
+from hub.contracts.sources import KnownSource
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
@@ -199,7 +200,11 @@ class Plugins:
         """All port orders of one carrier account."""
         return self._call(name, "list_ports")  # type: ignore[no-any-return]
 
-    # enrichment and consent
+    # sources, enrichment and consent
+
+    def list_sources(self, name: str) -> Sequence[KnownSource]:
+        """What one connector knows of where visits come from."""
+        return self._call(name, "list_sources")  # type: ignore[no-any-return]
 
     def submit_enrichments(self, name: str, callers: Sequence[Caller]) -> Future[list[Sequence[Fact] | RingfenceError]]:
         """Start to enrich several callers at one connector."""

@@ -17,6 +17,7 @@ from hub.contracts.people import Corrected, Erasure, HeldRecord
 from hub.contracts.phones import e164
 from hub.contracts.ports import PortOrder
 from hub.contracts.rules import LegalRule
+from hub.contracts.sources import KnownSource
 from hub.contracts.texts import MediaFile
 from hub.contracts.transcripts import Transcript
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook
@@ -47,6 +48,7 @@ SEVERAL: Mapping[str, tuple[type, ...]] = {
     "list_numbers": (OwnedNumber,),
     "list_ports": (PortOrder,),
     "list_rules": (LegalRule,),
+    "list_sources": (KnownSource,),
     "log_calls": (Receipt,),
     "parse_webhook": (CallEvent, MessageEvent, MessageStatusEvent),
     "poll_receipts": (Receipt,),

@@ -122,11 +122,17 @@ def _told(hub: Hub, carriers: list[str], flow: Flow, turn: Turn, caller: str | N
 
 
 @contextmanager
-def connected(config: Config) -> Iterator[Hub]:
-    """The connectors, each pointed at its stand-in; the database is not touched."""
-    entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}
-    wanted = {name: entry for name, entry in entries.items() if entry.kind in ("carrier", "consent")}
-    others = {name: entry for name, entry in config.connectors.items() if entry.kind in ("carrier", "consent")}
+def connected(config: Config, hook: str | None = None) -> Iterator[Hub]:
+    """The connectors that implement `hook`, or carriers and consent plugins; each pointed at its stand-in.
+
+    The database is not touched.
+    """
+    others = {
+        name: entry
+        for name, entry in config.connectors.items()
+        if (hasattr(entry.connector_class, hook) if hook else entry.kind in ("carrier", "consent"))
+    }
+    wanted = {name: entry for name, entry in others.items() if entry.in_sandbox}
     with start_sandboxes({name: entry.connector_class for name, entry in wanted.items()}) as running:
         pointed = {name: entry.with_sandbox(running.settings(name)) for name, entry in wanted.items()}
         hub = assemble(replace(config, connectors={**others, **pointed}))

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from hub.config.models import Config
     from hub.model import SourceRule
+    from hub.numbers.directory import KnownSources
 
 commands = typer.Typer(help="Say where visits come from, beside the built-in tables.", no_args_is_help=True)
-KINDS = ("host", "utm_source", "parameter")
 
 CompanyName = Annotated[str, typer.Option(help="The company's name in config.yaml.", metavar="NAME")]
 RuleKind = Annotated[str, typer.Argument(help="host, utm_source or parameter.", metavar="KIND")]
@@ -36,7 +36,7 @@ def list_rules(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List the companies' own rules."""
+    """List the companies' own rules, and what their connectors know."""
     from sqlmodel import col, select
 
     from hub.cli.finding import known
@@ -51,19 +51,32 @@ def list_rules(
         query = query.where(Company.name == company)
     with open_store(loaded) as store, store.reading() as session:
         rules = session.exec(query.order_by(Company.name, SourceRule.kind, SourceRule.value)).all()
+    brought = [
+        (name, kind, value, rule)
+        for name, known_here in _known_sources(loaded).items()
+        if company in (None, name)
+        for (kind, value), rule in known_here.items()
+    ]
     if as_json:
-        echo_json([_plain(name, rule) for name, rule in rules])
+        echo_json(
+            [_plain(name, rule) for name, rule in rules]
+            + [{"company": name, "kind": kind, "value": value, **rule._asdict()} for name, kind, value, rule in brought]
+        )
         return
-    if not rules:
+    if not rules and not brought:
         say("No company has rules of its own; the built-in tables alone decide.")
         return
     table(
         "Asked before the built-in tables",
-        ("company", "kind", "value", "source", "medium", "made (UTC)"),
-        (
+        ("company", "kind", "value", "source", "medium", "made (UTC), or connector"),
+        [
             (plain(name), rule.kind, plain(rule.value), plain(rule.source), plain(rule.medium), moment(rule.made_at))
             for name, rule in rules
-        ),
+        ]
+        + [
+            (plain(name), kind, plain(value), plain(rule.source), plain(rule.medium), plain(rule.connector or ""))
+            for name, kind, value, rule in brought
+        ],
     )
 
 
@@ -121,7 +134,9 @@ def remove(kind: RuleKind, value: RuleValue, company: CompanyName, config: Confi
 def test(
     url: Annotated[str, typer.Argument(help="The landing page, as the browser shows it.", metavar="URL")],
     referrer: Annotated[str | None, typer.Option(help="The page that the visitor comes from.", metavar="URL")] = None,
-    company: Annotated[str | None, typer.Option(help="With this company's own rules.", metavar="NAME")] = None,
+    company: Annotated[
+        str | None, typer.Option(help="With this company's own rules and connectors.", metavar="NAME")
+    ] = None,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -135,7 +150,7 @@ def test(
         loaded = read_config(config, sandbox=True)
         with open_store(loaded) as store, store.writing() as session:
             company_id = _company_id(session, loaded, company)
-            own = read_directory(session).source_rules.get(company_id, {})
+            own = read_directory(session, _known_sources(loaded)).source_rules[company_id]
     match = classify_visit(url, referrer, own)
     if as_json:
         names = ("source", "medium", "campaign", "keyword", "rule", "value", "confidence", "trace")
@@ -150,11 +165,20 @@ def test(
         say(f"  {plain(step)}")
 
 
+def _known_sources(config: Config) -> KnownSources:
+    from hub.cli.rehearsing import connected
+    from hub.flow.known_sources import known_sources
+
+    with connected(config, "list_sources") as hub:
+        return known_sources(hub)
+
+
 def _value(kind: str, written: str) -> str:
+    from hub.contracts.sources import SOURCE_KINDS
     from hub.flow.sources import rule_value
 
-    if kind not in KINDS:
-        raise CannotDo(f"{plain(kind)} is no kind of rule; choose one of {', '.join(KINDS)}.")
+    if kind not in SOURCE_KINDS:
+        raise CannotDo(f"{plain(kind)} is no kind of rule; choose one of {', '.join(SOURCE_KINDS)}.")
     value = rule_value(kind, written)
     if value is None or len(value) > 255:
         wanted = {"host": "like partner.example.com", "parameter": "as name=value, like ref=partner"}

@@ -1,9 +1,10 @@
 """Which source, medium, campaign and keyword a visit has, by exact tables, with the trace of how it was found.
 
 Rules, the first that fits decides:
-1. `company.parameter`, `company.utm_source`  the company's own rule on a parameter of the address, or on utm_source
+1. `company.parameter`, `company.utm_source`  the company's own rule on a parameter of the address, or on utm_source;
+   where it has none, what a connector knows: `connector.parameter`, `connector.utm_source`
 2. `click_id.<name>`     the address carries a network's click id (fbclid only where there is no utm_source and no rule 3)
-3. `company.host`        the company's own rule on the referrer; it yields to a click, which was paid for wherever it was
+3. `company.host`, `connector.host`  the same on the referrer; it yields to a click, which was paid for wherever it was
 4. `utm.table`, `utm.as_given`  it carries utm_source, known to the table or taken as it is
 5. `click_id.fbclid`
 6. `ad_parameter.<name>` it carries gad_campaignid or gad_source, left where a click id was stripped
@@ -16,11 +17,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+from hub.contracts.sources import OwnRule
 from hub.flow.source_tables import Origin, Tables, tables
 from hub.flow.visit_parameters import (
     CLICK_IDS,
@@ -30,7 +32,7 @@ from hub.flow.visit_parameters import (
     visit_parameters,
 )
 
-OwnRules = Mapping[tuple[str, str], tuple[str, str]]
+OwnRules = Mapping[tuple[str, str], OwnRule]
 
 __all__ = [
     "CLICK_IDS",
@@ -42,6 +44,8 @@ __all__ = [
     "visit_parameters",
 ]
 
+OWN = ("company.", "connector.")
+"""How the names of the rules begin that stand beside the built-in tables."""
 LONGEST_ORIGIN = 1024
 """Characters of an address in which its host must stand."""
 
@@ -81,7 +85,7 @@ def classify_tracker(source: str, medium: str | None = None, campaign: str | Non
 def classify_visit(landing_page: str | None, referrer: str | None, own: OwnRules = MappingProxyType({})) -> SourceMatch:
     """The source of a visit from its landing page and referrer, as the browser told them. Never raises, whatever the text.
 
-    `own` are the company's rules, asked before the tables: (kind, value) → (source, medium), where the kind is
+    `own` are the rules of the company and of its connectors, asked before the tables, by kind and value: the kind is
     `host`, `utm_source` or `parameter` and the value as `rule_value` writes it.
     """
     table = tables()
@@ -128,16 +132,22 @@ def _by_own_tags(table: Tables, own: OwnRules, landing_page: str | None, utm: Ma
         for name, raw in query_pairs(landing_page):
             value = f"{name}={plain_text(raw).casefold()}"
             if (found := own.get(("parameter", value))) is not None:
-                return _match(table, Origin(*found), "company.parameter", value, "company")
+                return _by_own(table, found, "parameter", value)
     written = utm.get("utm_source", "").casefold()
     found = own.get(("utm_source", written))
-    return _match(table, Origin(*found), "company.utm_source", written, "company") if found else None
+    return _by_own(table, found, "utm_source", written) if found else None
 
 
 def _by_own_host(table: Tables, own: OwnRules, referrer: str | None) -> SourceMatch | None:
     host = _host(referrer) or ""
     found = own.get(("host", host))
-    return _match(table, Origin(*found), "company.host", host, "company") if found else None
+    return _by_own(table, found, "host", host) if found else None
+
+
+def _by_own(table: Tables, rule: OwnRule, kind: str, value: str) -> SourceMatch:
+    whose = "company" if rule.connector is None else "connector"
+    match = _match(table, Origin(rule.source, rule.medium), f"{whose}.{kind}", value, whose)
+    return replace(match, trace=(f"connector {rule.connector} knows {kind} {value}",)) if rule.connector else match
 
 
 def _by_click_id(
@@ -196,7 +206,7 @@ def _with_tags(
 ) -> SourceMatch:
     """Campaign and keyword as tagged, and the tagged medium unless a click id knows it better."""
     medium = match.medium
-    if "utm_medium" in utm and not match.rule.startswith(("click_id.", "company.")):
+    if "utm_medium" in utm and not match.rule.startswith(("click_id.", *OWN)):
         written = utm["utm_medium"].casefold()
         medium = table.utm_mediums.get(written, written)
         trace.append(f"utm_medium is {utm['utm_medium']}")
@@ -208,12 +218,12 @@ def _with_tags(
         rule=match.rule,
         value=match.value,
         confidence=match.confidence,
-        trace=(*trace, _decided(match)),
+        trace=(*trace, *match.trace, _decided(match)),
     )
 
 
 def _decided(match: SourceMatch) -> str:
-    if match.rule.startswith("company."):
+    if match.rule.startswith(OWN):
         return f"rule {match.rule} {match.value} says {match.source} / {match.medium}"
     return f"{match.rule} decides"
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import TypeVar
 
 from sqlalchemy import text
@@ -16,12 +17,15 @@ from sqlmodel import Session, SQLModel, col, select
 from hub.callflow.circumstances import audio_key
 from hub.callflow.definition import Flow
 from hub.config.models import Config
+from hub.contracts.sources import OwnRule
 from hub.model import Account, Company, FlowVersion, SourceRule, Tracker, TrackingNumber
 from hub.numbers.flows import read_flow, save_version
 from hub.reports.marks import mark_company
 from hub.store.engine import Store
 
 Row = TypeVar("Row", bound=SQLModel)
+KnownSources = Mapping[str, Mapping[tuple[str, str], OwnRule]]
+"""Company's name → what its connectors know of sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,8 @@ class Directory:
     companies: dict[str, Company]
     trackers: dict[str, list[Tracker]]
     """Company id → its trackers."""
-    source_rules: Mapping[str, Mapping[tuple[str, str], tuple[str, str]]] = field(default_factory=dict)
-    """Company id → its own rules on sources: (kind, value) → (source, medium)."""
+    source_rules: Mapping[str, Mapping[tuple[str, str], OwnRule]] = field(default_factory=dict)
+    """Company id → its own rules on sources and those of its connectors: (kind, value) → what it stands for."""
 
     def company(self, company_id: str) -> Company | None:
         """A company by its id."""
@@ -158,8 +162,8 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
             row.retired_at = now
 
 
-def read_directory(session: Session) -> Directory:
-    """The directory as the tables have it now."""
+def read_directory(session: Session, known_sources: KnownSources = MappingProxyType({})) -> Directory:
+    """The directory as the tables have it now; a company's own rules on sources go before those of `known_sources`."""
     companies = {company.id: company for company in session.exec(select(Company))}
     trackers = {
         tracker.id: tracker for tracker in session.exec(select(Tracker).where(col(Tracker.retired_at).is_(None)))
@@ -179,9 +183,9 @@ def read_directory(session: Session) -> Directory:
     by_company: dict[str, list[Tracker]] = {}
     for tracker in trackers.values():
         by_company.setdefault(tracker.company_id, []).append(tracker)
-    own: dict[str, dict[tuple[str, str], tuple[str, str]]] = {}
+    own = {company.id: dict(known_sources.get(company.name, {})) for company in companies.values()}
     for rule in session.exec(select(SourceRule)):
-        own.setdefault(rule.company_id, {})[rule.kind, rule.value] = (rule.source, rule.medium)
+        own[rule.company_id][rule.kind, rule.value] = OwnRule(rule.source, rule.medium)
     return Directory(lines, {company.name: company for company in companies.values()}, by_company, own)
 
 
@@ -191,15 +195,21 @@ class LiveDirectory:
     An answer to a ringing call never waits for the database: while the database is away, the last reading stays.
     """
 
-    def __init__(self, store: Store, max_age: float = 5.0, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._store, self._max_age, self._monotonic = store, max_age, monotonic
+    def __init__(
+        self,
+        store: Store,
+        known_sources: KnownSources = MappingProxyType({}),
+        max_age: float = 5.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._known_sources, self._max_age, self._monotonic = store, known_sources, max_age, monotonic
         self._lock = threading.Lock()
         self.refresh()
 
     def refresh(self) -> Directory:
         """Read it now."""
         with self._lock, self._store.reading() as session:
-            self.latest = read_directory(session)
+            self.latest = read_directory(session, self._known_sources)
             self._read_at = self._monotonic()
             return self.latest
 

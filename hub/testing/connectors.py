@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,7 +21,9 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from hub.contracts.connector import ConnectionReport, Connector
 from hub.contracts.sandbox import Sandbox
+from hub.contracts.sources import KnownSource
 from hub.contracts.values import personal_fields
+from hub.flow.known_sources import wrong_with
 from hub.hookspecs import HOOK_VALUES
 from hub.testing.asking import ask, implemented_hooks, plugin_manager
 from hub.testing.factories import FrozenClock, connect
@@ -202,6 +205,24 @@ class ConnectorConformance:
             pytest.skip("this plugin has no connection")
         report = ask(connector, "check_connection")
         assert isinstance(report, ConnectionReport) and report.ok and report.detail.strip(), report
+
+    def test_the_sources_that_it_knows_are_exact_and_come_from_memory(
+        self, connector: Connector, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if "list_sources" not in implemented_hooks(connector):
+            pytest.skip("this plugin knows of no sources")
+
+        def forbidden(*_: Any, **__: Any) -> Any:
+            raise AssertionError("list_sources must not use the network")
+
+        for name in ("socket", "create_connection", "getaddrinfo"):
+            monkeypatch.setattr(socket, name, forbidden)
+        listed = ask(connector, "list_sources")
+        for known in listed:
+            assert isinstance(known, KnownSource), f"list_sources gave {type(known).__name__}"
+            assert wrong_with(known) is None, f"{known.value!r}: {wrong_with(known)}"
+        values = [(known.kind, known.value) for known in listed]
+        assert len(set(values)) == len(values), "list each value once"
 
     # The manners
 

@@ -55,3 +55,17 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     shop: Shop, refusal: Refusal, asked: tuple[str, ...], said: str
 ) -> None:
     assert said in refusal(shop.run("sources", *asked))
+
+
+def test_what_connectors_know_is_listed_and_tried_with_the_companys_own_rules(shop: Shop) -> None:
+    shop.configure(consent="signals: {plugin: signals}\n  mail: {plugin: hubspot, sandbox: true}")
+    listed = shop.json("sources", "list")
+    assert {(each["company"], each["value"], each["source"], each["connector"]) for each in listed} == {
+        ("north", tag, "hubspot", "mail") for tag in ("hs_email", "hs_automation")
+    }
+    assert "hs_automation" in shop.run("sources", "list").stdout
+    page = f"{PAGE}?utm_source=hs_email&utm_medium=email"
+    tried = shop.json("sources", "test", page, "--company", "north")
+    assert (tried["source"], tried["rule"]) == ("hubspot", "connector.utm_source")
+    assert tried["trace"][0] == "connector mail knows utm_source hs_email"
+    assert shop.json("sources", "test", page)["rule"] == "utm.as_given"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 
 import pytest
@@ -10,20 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stage import Stage
 
+from hub.api import Connector, KnownSource, PluginSettings, SourceKind, hookimpl
+from hub.contracts.sources import OwnRule
 from hub.flow import take_sites
+from hub.flow.known_sources import known_sources
 from hub.flow.source_tables import SITES, own_tables, tables
 from hub.flow.sources import OwnRules, classify_visit, rule_value
 from hub.model import SourceRule, Visit
+from hub.numbers.directory import LiveDirectory
+from plugins.consent.signals import Signals
 
 Factory = Callable[..., Stage]
 PAGE = "https://www.example.com/"
 CLICK = "Cj0KCQjw123456789"
 OWN: OwnRules = {
-    ("host", "partner.example.org"): ("partner", "referral"),
-    ("host", "l.facebook.com"): ("facebook_page", "community"),
-    ("host", "google.com"): ("google_profile", "local"),
-    ("utm_source", "spring letter"): ("letter", "post"),
-    ("parameter", "ref=bob smith"): ("bob", "affiliate"),
+    ("host", "partner.example.org"): OwnRule("partner", "referral"),
+    ("host", "l.facebook.com"): OwnRule("facebook_page", "community"),
+    ("host", "google.com"): OwnRule("google_profile", "local"),
+    ("utm_source", "spring letter"): OwnRule("letter", "post"),
+    ("parameter", "ref=bob smith"): OwnRule("bob", "affiliate"),
 }
 
 
@@ -147,3 +152,76 @@ def test_visits_are_classified_by_the_rules_of_their_own_company(lite_hub: Facto
     other = stage.visit("northgate", landing_page=PAGE, referrer="https://partner.example.org/")
     sources = {each: stage.one(Visit, id=each.visit_id).source for each in (mine, other)}
     assert list(sources.values()) == ["partner", "partner.example.org"]
+
+
+# What connectors know
+
+
+def knowing(name: str, *known: tuple[SourceKind, str, str], error: Exception | None = None) -> type[Connector]:
+    """A plugin that knows these: kind, value and source."""
+
+    class Knowing(Connector):
+        Settings = PluginSettings
+        manifest = Signals.manifest.model_copy(update={"name": name})
+
+        @hookimpl
+        def list_sources(self) -> Sequence[KnownSource]:
+            if error:
+                raise error
+            return [KnownSource(kind=kind, value=value, source=source, medium="link") for kind, value, source in known]
+
+    return Knowing
+
+
+def test_what_a_connector_knows_is_asked_before_the_tables_and_the_trace_names_the_connector(
+    lite_hub: Factory,
+) -> None:
+    stage = lite_hub(connectors={"mailer": knowing("mailer", ("utm_source", "fb", "mailer"))})
+    match = classify_visit(f"{PAGE}?utm_source=FB&utm_medium=cpc", None, known_sources(stage.hub)["lakeside"])
+    assert (match.source, match.medium, match.rule, match.confidence) == (
+        "mailer", "link", "connector.utm_source", 0.95,
+    )  # fmt: skip
+    assert match.trace == (
+        "connector mailer knows utm_source fb",
+        "rule connector.utm_source fb says mailer / link",
+    )
+
+
+def test_visits_are_classified_by_what_connectors_know_but_the_companys_own_rule_goes_first(lite_hub: Factory) -> None:
+    stage = lite_hub(
+        connectors={
+            "mailer": knowing("mailer", ("host", "mail.example.org", "mailer"), ("parameter", "m=1", "mailer")),
+            "late": knowing("late", ("host", "mail.example.org", "late"), ("utm_source", "late", "late")),
+        },
+        common={"mailer": {"companies": ["lakeside"]}},
+    )
+    assert set(known_sources(stage.hub)["northgate"]) == {("host", "mail.example.org"), ("utm_source", "late")}
+    assert known_sources(stage.hub)["northgate"]["host", "mail.example.org"].connector == "late"
+    stage.live = LiveDirectory(stage.hub.store, known_sources(stage.hub))
+    lakeside = stage.directory.companies["lakeside"]
+    stage.add(
+        SourceRule(
+            company_id=lakeside.id, kind="utm_source", value="late", source="ours", medium="own", made_at=stage.clock()
+        )
+    )
+    stage.live.refresh()
+
+    def source(page: str, referrer: str | None = None) -> tuple[str, str]:
+        visit = stage.one(Visit, id=stage.visit(landing_page=page, referrer=referrer).visit_id)
+        return visit.source, visit.rule
+
+    assert source(PAGE, "https://mail.example.org/") == ("mailer", "connector.host"), "the first connector is believed"
+    assert source(f"{PAGE}?m=1") == ("mailer", "connector.parameter")
+    assert source(f"{PAGE}?utm_source=late") == ("ours", "company.utm_source")
+
+
+def test_a_connector_that_fails_or_lists_what_cannot_be_costs_nobody_else_anything(lite_hub: Factory) -> None:
+    stage = lite_hub(
+        connectors={
+            "broken": knowing("broken", error=ValueError("x")),
+            "sloppy": knowing(
+                "sloppy", ("host", "WWW.Example.org/x", "a"), ("utm_source", "fine", "sloppy"), ("utm_source", "b", " ")
+            ),
+        }
+    )
+    assert known_sources(stage.hub)["lakeside"] == {("utm_source", "fine"): OwnRule("sloppy", "link", "sloppy")}

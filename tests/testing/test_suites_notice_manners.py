@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import uuid
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ import pytest
 from proving import Tame, try_promise
 from pydantic import Field
 
-from hub.api import Connector, DataFlow, Fact, Opinion, PluginSettings, Recipient, Share, hookimpl
+from hub.api import Connector, DataFlow, Fact, KnownSource, Opinion, PluginSettings, Recipient, Share, hookimpl
 from hub.plugins import discover
 
 Plugins = Mapping[str, Tame]
@@ -212,3 +213,34 @@ def test_a_broken_consent_plugin_fails_at_the_promise_it_breaks(
 
     with pytest.raises(AssertionError):
         try_promise(tame, Broken, promise, monkeypatch=monkeypatch)
+
+
+def knows(value: str, kind: str = "utm_source", medium: str = "email") -> KnownSource:
+    return KnownSource(kind=kind, value=value, source="mailer", medium=medium)  # type: ignore[arg-type]
+
+
+SOURCES: dict[str, Callable[[Any], Any]] = {
+    "a value in another form": lambda self: [knows("Mailer")],
+    "a host with a path": lambda self: [knows("mail.example.com/x", "host")],
+    "an unknown kind": lambda self: [knows("mailer", "cookie")],
+    "no medium": lambda self: [knows("mailer", medium="")],
+    "one value twice": lambda self: [knows("mailer"), knows("mailer")],
+    "another value": lambda self: ["mailer"],
+    "a call": lambda self: socket.create_connection(("mail.example.com", 443)) and [],
+}
+
+
+@pytest.mark.parametrize("defect", SOURCES)
+def test_a_plugin_that_lists_sources_as_nobody_can_look_them_up_is_noticed(
+    plugins: Plugins, defect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tame = plugins["crm"]
+    good = tame.connector_class
+
+    class Broken(good):  # type: ignore[misc]
+        @hookimpl
+        def list_sources(self) -> Any:
+            return SOURCES[defect](self)
+
+    with pytest.raises(AssertionError):
+        try_promise(tame, Broken, "the_sources_that_it_knows_are_exact_and_come_from_memory", monkeypatch=monkeypatch)

@@ -19,6 +19,7 @@ from hub.api import (
     Event,
     Fact,
     HeldRecord,
+    KnownSource,
     OutcomePage,
     PersonReference,
     Receipt,
@@ -48,6 +49,11 @@ class HubSpot(Connector):
     def __init__(self, name: str, settings: Any, services: Services) -> None:
         super().__init__(name, settings, services)
         self._client = Client(settings, services, tokens_for(settings, services))
+
+    @hookimpl
+    def list_sources(self) -> Sequence[KnownSource]:
+        """The tags that HubSpot puts on the links of the e-mails that it sends."""
+        return translate.SOURCES
 
     @hookimpl
     def enrich_caller(self, caller: Caller) -> Sequence[Fact]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from hub.api import CallActivity, Correction, Fact, Money, Outcome, phone_number
+from hub.api import CallActivity, Correction, Fact, KnownSource, Money, Outcome, phone_number
 
 from .settings import Stage
 
@@ -34,6 +34,10 @@ DEAL_PROPERTIES = (
     "hs_is_closed_won",
     "hs_lastmodifieddate",
 )
+SOURCES = tuple(
+    KnownSource(kind="utm_source", value=tag, source="hubspot", medium="email") for tag in ("hs_email", "hs_automation")
+)
+"""The tags that HubSpot puts on the links of its e-mails where they carry none, the second on those of workflows."""
 TITLE_LENGTH = 255
 BODY_LENGTH = 65_536
 """The most that HubSpot keeps of a call's body."""

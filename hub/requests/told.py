@@ -179,9 +179,8 @@ def _rows(session: Session, table: Any, where: Any, without: Sequence[str] = ())
 
 def _plain(row: Any, without: Iterable[str] = ()) -> dict[str, Any]:
     skipped = INNER.union(without)
-    return {
-        name: value for name, value in row.model_dump().items() if name not in skipped and value not in (None, {}, [])
-    }
+    told = {name: getattr(row, name) for name in type(row).model_fields if name not in skipped}
+    return {name: value for name, value in told.items() if value not in (None, {}, [])}
 
 
 def _steps(session: Session, reach: Reach) -> list[dict[str, Any]]:

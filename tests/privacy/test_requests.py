@@ -77,7 +77,8 @@ def file_of(stage: Stage, request_id: str) -> dict[str, Any]:
         data = read_file(session, stage.hub, request_of(stage, request_id))
     assert data is not None
     with zipfile.ZipFile(io.BytesIO(data)) as opened:
-        assert "What Lakeside holds about you" in opened.read("data.html").decode()
+        page = opened.read("data.html").decode()
+        assert "What Lakeside holds about you" in page and ">True<" not in page
         return dict(json.loads(opened.read("data.json")))
 
 
@@ -86,6 +87,7 @@ def test_a_person_is_told_everything_with_each_recipient_by_name_and_date(desk: 
     assert run(desk.hub, request_id, "officer").state == "done"
     told = file_of(desk, request_id)
     assert [call["caller_number"] for call in told["calls"]] == [CALLER]
+    assert next(iter(told["calls"][0])) == "id", "in the order in which a call is written down"
     assert told["visits"] and told["decisions"]
     network = desk.network.manifest.recipient.name
     assert [each["disclosed_at"][:10] for each in told["recipients"] if each["recipient"] == network]

@@ -86,13 +86,22 @@ def notice(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Print blocks of text for one company's privacy statement, in Markdown. A person reads them before they are published."""
+    from hub.assembly import utc_now
     from hub.cli.finding import known
-    from hub.privacy.datamap.papers import notice_blocks
+    from hub.opening import open_hub, read_config
+    from hub.privacy.datamap import draw
+    from hub.privacy.datamap.papers import SIGNALS, notice_blocks
+    from hub.web.honours import Honours
 
-    with _drawn(config) as (_, loaded, chart):
-        known(company, [each.name for each in loaded.companies], "company")
-        (section,) = [each for each in loaded.companies if each.name == company]
-        typer.echo("\n".join(notice_blocks(chart, loaded, section)))
+    loaded = read_config(config, sandbox=True)
+    known(company, [each.name for each in loaded.companies], "company")
+    (section,) = [each for each in loaded.companies if each.name == company]
+    with open_hub(loaded) as opened:
+        home, honours = opened.directory.current().companies[company], Honours(opened.hub)
+        heeded = [name for kind, name in SIGNALS.items() if honours.signal(home, kind)]
+        with opened.hub.store.reading() as session:
+            chart = draw(session, loaded, utc_now())
+    typer.echo("\n".join(notice_blocks(chart, loaded, section, heeded)))
 
 
 def plan(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:

@@ -8,13 +8,23 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from hub.config.spans import parse_span
 
 DAYS_A_YEAR = 365
 MONTH = 365.25 / 12
 """Days; rounded up over the whole span, so 13mo are 396 days and 25mo are 761."""
+LONGEST = timedelta(days=100 * DAYS_A_YEAR)
 KEEPS: dict[str, Any] = {"type": "string", "examples": ["90d", "25mo", "7y"]}
 
 
@@ -23,11 +33,15 @@ def parse_life(value: object) -> timedelta:
     found = re.fullmatch(r"\s*([0-9]{1,5})\s*(mo|months?|y|years?)\s*", str(value).lower())
     if found is not None:
         number = int(found[1])
-        return timedelta(days=math.ceil(number * MONTH) if found[2].startswith("mo") else number * DAYS_A_YEAR)
-    try:
-        return parse_span(value)
-    except ValueError:
-        raise ValueError(f"{value!r} is not a span of time; write it like 90d, 25mo or 7y") from None
+        life = timedelta(days=math.ceil(number * MONTH) if found[2].startswith("mo") else number * DAYS_A_YEAR)
+    else:
+        try:
+            life = parse_span(value)
+        except ValueError:
+            raise ValueError(f"{value!r} is not a span of time; write it like 90d, 25mo or 7y") from None
+    if life > LONGEST:
+        raise ValueError("is longer than a hundred years; write a life that ends")
+    return life
 
 
 def spell_life(life: timedelta) -> str:
@@ -44,8 +58,8 @@ class Kept(BaseModel):
     keep: Annotated[timedelta, BeforeValidator(parse_life), WithJsonSchema(KEEPS)] = Field(
         description="How long, like 90d, 25mo or 7y."
     )
-    reason: str | None = Field(
-        default=None, min_length=10, description="Why longer than the default, for the record of processing."
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=10)] | None = Field(
+        default=None, description="Why longer than the default, for the record of processing."
     )
 
     def __str__(self) -> str:

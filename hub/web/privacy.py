@@ -19,6 +19,8 @@ from hub.model import Account, Company, PrivacyRequest
 from hub.model.requests import CLOSED, KINDS
 from hub.numbers.directory import LiveDirectory
 from hub.numbers.limits import network_of
+from hub.privacy.datamap.public import public_map
+from hub.privacy.datamap.versions import versions
 from hub.privacy.policies.standing import current_statement
 from hub.requests.file import as_json, read_file
 from hub.requests.proof import prove, send_code, texting_line, want_link
@@ -65,6 +67,7 @@ class PrivacyPages:
         return [
             Route("/privacy.css", self._style, methods=["GET"]),
             Route("/privacy/{company}", self._guarded(self._page), methods=["GET"]),
+            Route("/privacy/{company}/map", self._guarded(self._map), methods=["GET"]),
             Route("/privacy/{company}/requests", self._guarded(self._ask), methods=["POST"]),
             Route(ticket, self._guarded(self._look), methods=["GET"]),
             Route(f"{ticket}/confirm", self._guarded(self._look), methods=["GET"]),
@@ -177,6 +180,14 @@ class PrivacyPages:
         else:
             want_link(session, self._hub, made)
 
+    # The data map.
+
+    def _map(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+        with self._hub.store.reading() as session:
+            drawn = public_map(self._hub.config, company.name, versions(session))
+        text = _rendered("privacy_map.html", company, map=drawn)
+        return Response(text, headers=HEADERS, media_type="text/html")
+
     # One request's page.
 
     def _look(self, request: Request, company: Company, told: dict[str, str], trouble: str | None = None) -> Response:
@@ -267,20 +278,12 @@ class PrivacyPages:
         self, request: Request, company: Company, template: str, status: int = 200, /, **values: Any
     ) -> Response:
         nonce, form = self._forms.begin(request)
-        text = (
-            templates()
-            .get_template(template)
-            .render(
-                {
-                    "company": company.title,
-                    "name": company.name,
-                    "form": form,
-                    "trouble": None,
-                    "chosen": None,
-                    **values,
-                }
-            )
-        )
+        text = _rendered(template, company, form=form, **values)
         response = Response(text, status, HEADERS, media_type="text/html")
         self._forms.remember(response, nonce)
         return response
+
+
+def _rendered(template: str, company: Company, /, **values: Any) -> str:
+    told = {"company": company.title, "name": company.name, "trouble": None, "chosen": None, **values}
+    return templates().get_template(template).render(told)

@@ -61,5 +61,17 @@ def test_the_papers_are_printed(busy: Shop) -> None:
     assert "Art. 30" in busy.run("privacy", "record").stdout
     assert busy.run("privacy", "notice", "north").stdout.startswith("# North: text blocks")
     assert busy.run("privacy", "notice", "nort").exit_code == 1
+    heeded = busy.run("privacy", "notice", "north").stdout
+    assert (
+        "If your browser sends Global Privacy Control or Do Not Track, nothing of your visit goes to advertisers."
+        in heeded
+    )
     plan = {each["connector"]: each for each in busy.json("privacy", "erasure-plan")}
     assert plan["phone"]["can"] and plan["phone"]["note"]
+
+
+def test_a_notice_promises_no_signal_that_nobody_heeds(shop: Shop) -> None:
+    shop.configure(consent="law: {plugin: jurisdictions, trades_in: [US]}")
+    told = shop.run("privacy", "notice", "north")
+    assert told.exit_code == 0, told.output
+    assert "that changes nothing" in told.stdout, told.stdout

@@ -25,6 +25,8 @@ CASES: list[tuple[str, str, str, int | None, str]] = [
     ("a plugin folder that is not there", "  secret_keys", "  plugin_dirs: [nowhere]\n  secret_keys", 3, "'nowhere' is no folder"),
     ("recordings for no span", "conversions:\n", "recordings: {keep: for ever}\nconversions:\n", 15, "recordings.keep: "),
     ("a longer life without a reason", "conversions:\n", "retention: {call_metadata: 36mo}\nconversions:\n", 15, "retention.call_metadata: is longer than the default of 761 days; write a shorter time, or {keep: …, reason: …}"),
+    ("a longer life with a reason of blanks", "conversions:\n", "retention: {call_metadata: {keep: 36mo, reason: '            '}}\nconversions:\n", 15, "it should have at least 10 characters"),
+    ("a life that never ends", "conversions:\n", "retention: {call_metadata: {keep: 99999y, reason: kept for the grandchildren}}\nconversions:\n", 15, "is longer than a hundred years; write a life that ends"),
     ("a life that is no span", "conversions:\n", "retention: {click_ids: for ever}\nconversions:\n", 15, "'for ever' is not a span of time; write it like 90d, 25mo or 7y"),
     ("a kind of data that is none", "conversions:\n", "retention: {click_id: 30d}\nconversions:\n", 15, "is no known key; did you mean `click_ids`?"),
     ("a recording kept longer than may be", "conversions:\n", "recordings: {keep: 120 days}\nconversions:\n", 15, "recordings.keep: is longer than 90 days, which is how long they may be kept"),

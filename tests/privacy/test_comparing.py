@@ -136,7 +136,7 @@ def test_the_papers_name_every_recipient_and_the_lives(lite_hub: Factory) -> Non
     assert [each.recipient for each in listed] == list(chart.recipients())
     assert all(each.since == f"{stage.clock():%Y-%m-%d}" for each in listed)
     record = "\n".join(record_of_processing(chart, config))
-    notice = "\n".join(notice_blocks(chart, config, config.companies[0]))
+    notice = "\n".join(notice_blocks(chart, config, config.companies[0], ["Global Privacy Control"]))
     for paper in (record, notice):
         assert all(recipient in paper for recipient in chart.recipients()) and "761 days" in paper
     assert config.companies[0].title in notice
@@ -153,5 +153,5 @@ def test_a_company_is_told_only_of_connectors_that_serve_it(lite_hub: Factory) -
     config = stage.hub.config
     with stage.hub.store.reading() as session:
         chart = draw(session, config, stage.clock())
-    told = {company.name: "\n".join(notice_blocks(chart, config, company)) for company in config.companies}
+    told = {company.name: "\n".join(notice_blocks(chart, config, company, [])) for company in config.companies}
     assert OLD in told["northgate"] and f"**{OLD}**" not in told["lakeside"]

@@ -232,3 +232,27 @@ def test_the_page_says_of_gpc_what_the_consent_plugins_really_do(
     edge.lawyer.verdict = verdict
     page = edge.client.get(f"/privacy/{company}").text
     assert words in " ".join(page.replace("<strong>", "").split())
+
+
+def test_anybody_sees_where_data_goes_and_nothing_of_the_business(edge: Edge) -> None:
+    first = edge.client.get(PAGE)
+    assert f'href="{PAGE}/map"' in first.text
+    page = edge.client.get(f"{PAGE}/map")
+    assert page.status_code == 200 and "set-cookie" not in page.headers
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    told = re.sub(r"<[^>]+>", " ", page.text)
+    for shown in (
+        "Twilio Inc.",
+        "phone number",
+        "on our behalf",
+        "The audio of calls and voicemail.",
+        "Only rehearsed",
+    ):
+        assert shown in told
+    config = edge.opened.hub.config
+    for secret in (*config.connectors, str(config.hub.database), "api.twilio.com", "http"):
+        assert not re.search(rf"(?<![\w.]){re.escape(secret)}(?![\w.])", told), secret
+
+
+def test_a_company_that_is_not_there_has_no_map(edge: Edge) -> None:
+    assert edge.client.get("/privacy/nobody/map").status_code == 404

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from hub.config.models import CompanySection, Config
 from hub.config.retention import kinds, spell_life
@@ -19,6 +20,7 @@ SECURITY = (
     "Data ends by itself with its life; what is left past it is shown by hub privacy retention.",
 )
 """What the hub itself does, whatever the configuration; measures of the business's own machines are not known here."""
+SIGNALS: Mapping[Literal["gpc", "dnt"], str] = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,11 @@ def record_of_processing(chart: DataMap, config: Config) -> Iterator[str]:
     yield from (f"- {measure}" for measure in SECURITY)
 
 
-def notice_blocks(chart: DataMap, config: Config, company: CompanySection) -> Iterator[str]:
-    """Blocks of text for one company's privacy statement, in Markdown; only connectors that serve the company stand in it."""
+def notice_blocks(chart: DataMap, config: Config, company: CompanySection, heeded: Collection[str]) -> Iterator[str]:
+    """Blocks of text for one company's privacy statement, in Markdown; only connectors that serve the company stand in it.
+
+    `heeded` are the signals of browsers, by their names, that its consent plugins really heed.
+    """
     serving = {name for name, entry in config.connectors.items() if entry.serves(company.name)}
     flows = [flow for flow in chart.flows if flow.connector in serving]
     yield f"# {company.title}: text blocks for the privacy statement\n"
@@ -109,7 +114,11 @@ def notice_blocks(chart: DataMap, config: Config, company: CompanySection) -> It
     for kind, what in kinds().items():
         yield f"- {what} {spell_life(config.retention.life(kind))}."
     yield "\n## Your choices\n"
-    yield "- If your browser sends Global Privacy Control or Do Not Track, we keep what you do to ourselves."
+    if heeded:
+        yield f"- If your browser sends {' or '.join(heeded)}, nothing of your visit goes to advertisers."
+    for name in SIGNALS.values():
+        if name not in heeded:
+            yield f"- If your browser sends {name}, that changes nothing."
     yield "- Answer STOP to a text and we send you no more."
     yield "- You may ask what we hold on you, have it corrected or erased, object, or take it with you."
 

@@ -1,0 +1,111 @@
+"""One company's data map as anybody may see it: who is given what, for what and where, how long it is kept, what changed.
+
+Nothing of the business stands in it: no counts, no names of connectors, no hosts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.config.models import Config
+from hub.config.retention import kinds, spell_life
+from hub.model import RecipientVersion
+from hub.privacy.datamap.chart import readable
+from hub.privacy.datamap.flows import Flow, by_recipient, declared
+from hub.privacy.datamap.versions import TOLD, Change, notices
+
+UNTOLD = tuple(f"{TOLD[key]}: " for key in ("hosts", "plugin"))
+
+
+@dataclass(frozen=True)
+class Given:
+    """One category that a recipient is given."""
+
+    category: str
+    purposes: tuple[str, ...]
+    hashed: bool
+    """Whether it never leaves but as a hash."""
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """One recipient, by its legal name."""
+
+    name: str
+    on_behalf: bool
+    """A processor of the company's; else it decides by itself what it does with the data."""
+    regions: tuple[str, ...]
+    kept: tuple[str, ...]
+    """How long, in the recipient's own words."""
+    deletes: bool
+    rehearsed: bool
+    """A stand-in answers in its place, so nothing reaches it."""
+    given: tuple[Given, ...]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One change that is announced."""
+
+    at: datetime
+    change: Change
+    recipient: str
+    details: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PublicMap:
+    """The whole page's content."""
+
+    receivers: tuple[Receiver, ...]
+    lives: tuple[tuple[str, str], ...]
+    """What the hub itself keeps, and how long."""
+    changes: tuple[Changed, ...]
+
+    def categories(self) -> tuple[str, ...]:
+        """Every category that somebody is given."""
+        return tuple(sorted({given.category for receiver in self.receivers for given in receiver.given}))
+
+
+def public_map(config: Config, company: str, rows: Sequence[RecipientVersion]) -> PublicMap:
+    """What the connectors that serve `company` declare, and the changes of them among `rows`, the newest first.
+
+    It asks nothing of the database, however much was sent: what a manifest does not declare does not leave.
+    """
+    serving = {name: entry for name, entry in config.connectors.items() if entry.serves(company)}
+    rehearsed = {name for name, entry in serving.items() if entry.common.sandbox}
+    return PublicMap(
+        receivers=tuple(
+            _receiver(name, flows, all(flow.connector in rehearsed for flow in flows))
+            for name, flows in by_recipient(declared(serving)).items()
+        ),
+        lives=tuple((what, spell_life(config.retention.life(kind))) for kind, what in kinds().items()),
+        changes=tuple(
+            Changed(each.at, each.change, each.recipient, tuple(told for told in each.details if _public(told)))
+            for each in notices(rows)
+            if each.connector in serving
+        ),
+    )
+
+
+def _public(told: str) -> bool:
+    return not told.startswith(UNTOLD)
+
+
+def _receiver(name: str, flows: Sequence[Flow], rehearsed: bool) -> Receiver:
+    given = []
+    for category in sorted({flow.category for flow in flows}, key=readable):
+        mine = [flow for flow in flows if flow.category == category]
+        purposes = tuple(sorted({readable(flow.use) for flow in mine}))
+        given.append(Given(readable(category), purposes, all(flow.transform != "plain" for flow in mine)))
+    return Receiver(
+        name=name,
+        on_behalf=all(flow.role == "processor" for flow in flows),
+        regions=tuple(sorted({region for flow in flows for region in flow.regions})),
+        kept=tuple(sorted({flow.kept for flow in flows})),
+        deletes=all(flow.deletable for flow in flows),
+        rehearsed=rehearsed,
+        given=tuple(given),
+    )

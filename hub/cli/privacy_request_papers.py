@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.auditing import actor
-from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, counted, echo_json, plain, say
-from hub.cli.request_finding import audit, company_named, find_request, number_of, open_for
+from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.cli.request_finding import audit, company_named, find_request, open_for
 
 if TYPE_CHECKING:
     from hub.assembly import Hub
@@ -20,7 +20,7 @@ RequestId = Annotated[str, typer.Argument(help="The request's id, or an end of i
 
 def register(requests: typer.Typer) -> None:
     """Add the commands to `hub privacy request`."""
-    for command in (export, certify, hold, lift, unrestrict):
+    for command in (export, certify, hold, holds, lift, unrestrict):
         requests.command()(command)
 
 
@@ -82,22 +82,81 @@ def hold(
     reason: Annotated[str, typer.Option(help="The matter that obliges you to keep the data; name nobody.")],
     phone: Annotated[str | None, typer.Option(help="The person's phone number.", metavar="NUMBER")] = None,
     email: Annotated[str | None, typer.Option(help="The person's e-mail address.", metavar="ADDRESS")] = None,
+    everybody: Annotated[
+        bool, typer.Option("--everybody", help="Hold the whole company: nothing of anybody there ends.")
+    ] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Set a legal hold: nothing of this person is erased, or ends with its life, until it is lifted."""
-    from hub.cli.finding import known, typed
+    """Set a legal hold: nothing of this person, or of anybody at the company, is erased or ends with its life, until it is
+    lifted."""
+    from hub.cli.finding import in_words, known
+    from hub.contracts.phones import phone_number
     from hub.requests.people import set_hold
     from hub.requests.steps import email_address
 
-    number, address = number_of(phone), email_address(email)
-    if number is None and address is None:
-        raise CannotDo("Give the person's --phone or --email.")
+    if [phone is not None, email is not None, everybody].count(True) != 1:
+        raise CannotDo("Say whom it is on: the person's --phone or --email, or --everybody at the company.")
+    matter = in_words(reason, "--reason")
     with open_for(config) as hub:
         known(company, [each.name for each in hub.config.companies], "company")
         with hub.store.writing() as session:
-            made = set_hold(session, hub, company_named(session, company).id, number, address, typed(reason), actor())
+            held = company_named(session, company)
+            number, address = phone_number(phone, held.country) if phone else None, email_address(email)
+            if not everybody and number is None and address is None:
+                raise CannotDo("The number or address cannot be read; write +13125550142 or pat@example.com.")
+            made = set_hold(session, hub, held.id, number, address, matter, actor())
             audit(session, hub, "privacy.hold.set", made.id)
     say(f"Legal hold {made.id} is set.")
+
+
+def holds(
+    company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Lifted ones too.")] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List legal holds, the oldest first; whom one is on stands there as a keyed hash only."""
+    from sqlmodel import col, select
+
+    from hub.cli.finding import known
+    from hub.model import Company, LegalHold
+    from hub.model.requests import EVERYBODY
+
+    with open_for(config) as hub:
+        if company is not None:
+            known(company, [each.name for each in hub.config.companies], "company")
+        query = select(LegalHold, Company.name).join(Company, col(Company.id) == col(LegalHold.company_id))
+        if company is not None:
+            query = query.where(Company.name == company)
+        if not everything:
+            query = query.where(col(LegalHold.lifted_at).is_(None))
+        with hub.store.writing() as session:
+            found = session.exec(query.order_by(col(LegalHold.set_at), col(LegalHold.id))).all()
+            audit(session, hub, "privacy.hold.list", company or "all")
+    if as_json:
+        names = ("id", "reason", "set_by", "set_at", "lifted_by", "lifted_at")
+        echo_json(
+            [
+                {
+                    **{name: getattr(row, name) for name in names},
+                    "company": name,
+                    "everybody": row.fingerprint == EVERYBODY,
+                }
+                for row, name in found
+            ]
+        )
+    elif not found:
+        say("No legal hold is in force.")
+    else:
+        table(
+            "Legal holds",
+            ("id", "company", "on", "reason", "set (UTC)", "by", "lifted (UTC)"),
+            (
+                (row.id, plain(name), "everybody" if row.fingerprint == EVERYBODY else "one person", plain(row.reason),
+                 moment(row.set_at), plain(row.set_by), moment(row.lifted_at) if row.lifted_at else "–")
+                for row, name in found
+            ),
+        )  # fmt: skip
 
 
 def lift(
@@ -111,6 +170,8 @@ def lift(
 
     with open_for(config) as hub, hub.store.writing() as session:
         found = one(by_id(session, LegalHold, typed(hold_id), LegalHold.id), "legal hold", typed(hold_id))
+        if found.lifted_at is not None:
+            raise CannotDo(f"This hold was lifted at {moment(found.lifted_at)} UTC already.")
         found.lifted_at, found.lifted_by = hub.clock(), actor()
         session.add(found)
         audit(session, hub, "privacy.hold.lift", found.id)
@@ -128,13 +189,13 @@ def unrestrict(
     config: ConfigFile = CONFIG,
 ) -> None:
     """End a restriction: the person's data may be used again."""
-    from hub.cli.finding import typed
+    from hub.cli.finding import in_words
     from hub.requests.effects import lift_restriction
 
     with open_for(config) as hub:
         with hub.store.reading() as session:
             request = find_request(session, request_id)
-        people = lift_restriction(hub, request.id, actor(), typed(reason))
+        people = lift_restriction(hub, request.id, actor(), in_words(reason, "--reason"))
     say(f"The data of {counted(people, 'person')} may be used again.".replace("persons", "people"))
 
 

@@ -48,13 +48,6 @@ def find_request(session: Session, wanted: str) -> PrivacyRequest:
     return one(by_id(session, PrivacyRequest, text, PrivacyRequest.id), "privacy request", text)  # type: ignore[no-any-return]
 
 
-def number_of(text: str | None) -> str | None:
-    """A phone number as E.164; None where it cannot be read."""
-    from hub.contracts.phones import phone_number
-
-    return phone_number(text) if text else None
-
-
 def places_of(texts: list[str]) -> list[str]:
     """Places as they are written in the tables of law; CannotDo where one is none."""
     from hub.cli.finding import known_place

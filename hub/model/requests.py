@@ -38,6 +38,8 @@ RequestState = Literal[
 ]
 """`held`: a legal hold keeps an erasure back. `waiting_plugin`: all but what a provider has not answered yet."""
 CLOSED = ("done", "refused")
+EVERYBODY = "*"
+"""Whom a hold names that is on a whole company."""
 
 
 class PrivacyRequest(Row, table=True):
@@ -140,13 +142,14 @@ class IdentityProof(Row, table=True):
 
 
 class LegalHold(Row, table=True):
-    """A duty to keep one person's data, whoever asks for its erasure; the person is known by a keyed hash."""
+    """A duty to keep one person's data, or a whole company's, whoever asks for its erasure."""
 
     __tablename__ = "legal_hold"
 
     id: str = id_column()
     company_id: str = Field(foreign_key="company.id", index=True)
     fingerprint: str = Field(index=True, max_length=64)
+    """A keyed hash that knows the person; or `EVERYBODY`."""
     reason: str
     """For the officer; it names a matter, never a person."""
     set_by: str

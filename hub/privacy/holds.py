@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, not_, tuple_
+from sqlalchemy import ColumnElement, false, func, not_, or_, tuple_
 from sqlmodel import Session, col, select
 
 from hub.assembly import utc_now
@@ -14,7 +14,9 @@ from hub.config.models import Config
 from hub.model import (
     Attribution,
     Call,
+    CallEventRow,
     CallStep,
+    Company,
     ConsentDecision,
     ConsentDetail,
     ConsentEntry,
@@ -37,6 +39,7 @@ from hub.model import (
     TranscriptRow,
     Visit,
 )
+from hub.model.requests import EVERYBODY
 from hub.privacy.erasure.reach import Reach, reach_of, webhooks_of
 from hub.privacy.lives import LIVES
 from hub.store.keyfile import keyring_of
@@ -47,19 +50,51 @@ AT_ONCE = 1_000
 
 @dataclass(frozen=True)
 class OnHold:
-    """Everything of the people whom a legal hold names, by ids, and their keyed hashes."""
+    """What legal holds name: people, with all that is theirs by ids and their keyed hashes; and whole companies."""
 
     reach: Reach = Reach()
     fingerprints: frozenset[str] = frozenset()
+    companies: frozenset[str] = frozenset()
+    connectors: frozenset[str] = frozenset()
+    """Of the companies that are held as a whole: a deal from there that belongs to nobody known may be theirs."""
 
     def covers(self, table: type[Any]) -> ColumnElement[bool]:
         """Whether a row of `table` belongs to one of them; never NULL."""
-        theirs = _theirs(self.reach, self.fingerprints).get(table) if self.fingerprints else None
-        return false() if theirs is None else func.coalesce(theirs, false())
+        each = [_hanging(rows).get(table) for rows in (self._of_people(), self._of_companies()) if rows is not None]
+        theirs = [condition for condition in each if condition is not None]
+        return func.coalesce(or_(*theirs), false()) if theirs else false()
 
     def leaves(self, table: type[Any]) -> ColumnElement[bool]:
         """Whether a row of `table` may end with its life."""
         return not_(self.covers(table))
+
+    def _of_people(self) -> _Held | None:
+        if not self.fingerprints:
+            return None
+        reach = self.reach
+        asked = select(PrivacyRequest.id).where(col(PrivacyRequest.fingerprint).in_(self.fingerprints))
+        return _Held(
+            reach.calls, reach.texts, reach.forms, reach.visits, reach.people, reach.outcomes, reach.webhooks, asked
+        )
+
+    def _of_companies(self) -> _Held | None:
+        if not self.companies:
+            return None
+        calls, texts, forms, visits, people, asked = (
+            select(table.id).where(table.company_id.in_(self.companies))
+            for table in (Call, TextMessage, FormSubmission, Visit, Person, PrivacyRequest)
+        )
+        subject: Any = col(OutcomeRow.subject_id)
+        outcomes = select(OutcomeRow.id).where(
+            or_(
+                *(subject.in_(each) for each in (calls, texts, forms)),
+                subject.is_(None) & col(OutcomeRow.connector).in_(self.connectors),
+            )
+        )
+        told = select(CallEventRow.inbox_id).where(
+            col(CallEventRow.call_id).in_(calls), col(CallEventRow.inbox_id).is_not(None)
+        )
+        return _Held(calls, texts, forms, visits, people, outcomes, told, asked)
 
 
 NOBODY = OnHold()
@@ -68,18 +103,19 @@ NOBODY = OnHold()
 def on_hold(session: Session, config: Config, now: datetime, vault: Vault | None = None) -> OnHold:
     """What the holds in force keep at `now`. Without `vault` the hub's key is read, where there is a hold.
 
-    A hold knows its person by a keyed hash alone, so everybody at its company is compared. Among raw webhooks only those are
-    looked through whose life is over: the others are in no danger.
+    A hold on a person knows them by a keyed hash alone, so everybody at its company is compared, but where the company is held
+    as a whole. Among raw webhooks only those are looked through whose life is over: the others are in no danger.
     """
     live = session.execute(
         select(LegalHold.company_id, LegalHold.fingerprint).where(col(LegalHold.lifted_at).is_(None))
     ).all()
     if not live:
         return NOBODY
+    companies = frozenset(company_id for company_id, named in live if named == EVERYBODY)
     vault = vault or Vault(keyring_of(config.hub), utc_now)
-    known = {fingerprint for _, fingerprint in live}
+    known = {named for company_id, named in live if company_id not in companies}
     reaches = []
-    for person_id in _people(session, vault, {company_id for company_id, _ in live}, known):
+    for person_id in _people(session, vault, {company_id for company_id, _ in live} - companies, known):
         person = session.get_one(Person, person_id)
         known |= {
             vault.fingerprint(session, person.company_id, each) for each in (person.phone_number, person.email) if each
@@ -88,7 +124,14 @@ def on_hold(session: Session, config: Config, now: datetime, vault: Vault | None
         reaches.append(reach_of(session, config, person, webhooks))
     names = Reach.__dataclass_fields__
     whole = Reach(**{name: frozenset().union(*(getattr(reach, name) for reach in reaches)) for name in names})
-    return OnHold(whole, frozenset(known))
+    return OnHold(whole, frozenset(known), companies, _serving(session, config, companies))
+
+
+def _serving(session: Session, config: Config, companies: frozenset[str]) -> frozenset[str]:
+    called = session.exec(select(Company.name).where(col(Company.id).in_(companies))).all() if companies else []
+    return frozenset(
+        name for name, entry in config.connectors.items() if any(entry.serves(company) for company in called)
+    )
 
 
 WEBHOOKS = next(life for life in LIVES if life.table is InboxWebhook)
@@ -106,39 +149,59 @@ def _people(session: Session, vault: Vault, companies: set[str], known: set[str]
     ]
 
 
-def _theirs(reach: Reach, fingerprints: frozenset[str]) -> dict[type[Any], Any]:
-    """Table → which of its rows belong to the people. The tables of `hub.privacy.lives` that are left out are about others."""
-    carried = select(Call.connector, Call.carrier_call_id).where(col(Call.id).in_(reach.calls))
+@dataclass(frozen=True)
+class _Held:
+    """Ids of rows that are kept, or a query for them; what hangs on them is kept with them."""
+
+    calls: Any
+    texts: Any
+    forms: Any
+    visits: Any
+    people: Any
+    outcomes: Any
+    webhooks: Any
+    requests: Any
+
+
+def _hanging(held: _Held) -> dict[type[Any], Any]:
+    """Table → which of its rows are kept. The tables of `hub.privacy.lives` that are left out are about others."""
+    carried = select(Call.connector, Call.carrier_call_id).where(col(Call.id).in_(held.calls))
     sent = select(TextMessage.connector, TextMessage.carrier_message_id).where(
-        col(TextMessage.id).in_(reach.texts), col(TextMessage.carrier_message_id).is_not(None)
+        col(TextMessage.id).in_(held.texts), col(TextMessage.carrier_message_id).is_not(None)
     )
-    heard = select(Recording.id).where(col(Recording.call_id).in_(reach.calls))
+    heard = select(Recording.id).where(col(Recording.call_id).in_(held.calls))
     spoken = select(ConsentEntry.id).where(
-        col(ConsentEntry.person_id).in_(reach.people) | col(ConsentEntry.visit_id).in_(reach.visits)
+        col(ConsentEntry.person_id).in_(held.people) | col(ConsentEntry.visit_id).in_(held.visits)
     )
-    asked = select(PrivacyRequest.id).where(col(PrivacyRequest.fingerprint).in_(fingerprints))
-    told = col(Disclosure.subject_id).in_(reach.subjects) | col(Disclosure.subject_id).in_(asked)
+
+    def of_contact(column: Any) -> ColumnElement[bool]:
+        return or_(*(col(column).in_(ids) for ids in (held.calls, held.texts, held.forms)))
+
     return {
-        Attribution: col(Attribution.subject_id).in_(reach.subjects),
-        Call: col(Call.id).in_(reach.calls),
+        Attribution: of_contact(Attribution.subject_id),
+        Call: col(Call.id).in_(held.calls),
         CallStep: tuple_(col(CallStep.connector), col(CallStep.carrier_call_id)).in_(carried),
-        ConsentDecision: col(ConsentDecision.subject_id).in_(reach.subjects),
+        ConsentDecision: of_contact(ConsentDecision.subject_id),
         ConsentDetail: col(ConsentDetail.id).in_(spoken),
-        Delivery: col(Delivery.subject_id).in_(reach.subjects),
-        Disclosure: col(Disclosure.person_id).in_(reach.people) | told,
-        FactRow: col(FactRow.subject_id).in_(reach.subjects),
-        FormSubmission: col(FormSubmission.id).in_(reach.forms),
-        InboxWebhook: col(InboxWebhook.id).in_(reach.webhooks),
-        Lease: col(Lease.visit_id).in_(reach.visits),
-        OutcomeRow: col(OutcomeRow.id).in_(reach.outcomes),
-        PageView: col(PageView.visit_id).in_(reach.visits),
-        Person: col(Person.id).in_(reach.people),
-        PrivacyRequest: col(PrivacyRequest.fingerprint).in_(fingerprints),
-        Recording: col(Recording.call_id).in_(reach.calls),
+        Delivery: of_contact(Delivery.subject_id),
+        Disclosure: or_(
+            col(Disclosure.person_id).in_(held.people),
+            of_contact(Disclosure.subject_id),
+            col(Disclosure.subject_id).in_(held.requests),
+        ),
+        FactRow: of_contact(FactRow.subject_id),
+        FormSubmission: col(FormSubmission.id).in_(held.forms),
+        InboxWebhook: col(InboxWebhook.id).in_(held.webhooks),
+        Lease: col(Lease.visit_id).in_(held.visits),
+        OutcomeRow: col(OutcomeRow.id).in_(held.outcomes),
+        PageView: col(PageView.visit_id).in_(held.visits),
+        Person: col(Person.id).in_(held.people),
+        PrivacyRequest: col(PrivacyRequest.id).in_(held.requests),
+        Recording: col(Recording.call_id).in_(held.calls),
         RecordingNotice: tuple_(col(RecordingNotice.connector), col(RecordingNotice.carrier_call_id)).in_(carried),
-        TextMedia: col(TextMedia.text_id).in_(reach.texts),
-        TextMessage: col(TextMessage.id).in_(reach.texts),
+        TextMedia: col(TextMedia.text_id).in_(held.texts),
+        TextMessage: col(TextMessage.id).in_(held.texts),
         TextStatus: tuple_(col(TextStatus.connector), col(TextStatus.carrier_message_id)).in_(sent),
         TranscriptRow: col(TranscriptRow.recording_id).in_(heard),
-        Visit: col(Visit.id).in_(reach.visits),
+        Visit: col(Visit.id).in_(held.visits),
     }

@@ -23,7 +23,8 @@ def disclosed_last_year(session: Session, hub: Hub, request: PrivacyRequest) -> 
     for row in recipients(session, hub, reach_of_request(session, hub, request), request):
         if not first <= row["disclosed_at"] < last:
             continue
-        if row["role"] != "independent_controller" or not row["use"].startswith("marketing"):
+        # A recipient whose role nobody knows any more may have been a third party: it is named.
+        if row["role"] not in ("independent_controller", "unknown") or not row["use"].startswith("marketing"):
             continue
         told = third.setdefault(row["recipient"], {"recipient": row["recipient"], "categories": [], "times": 0})
         told["categories"] = sorted({*told["categories"], *row["categories"]})

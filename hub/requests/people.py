@@ -11,6 +11,7 @@ from hub.assembly import Hub
 from hub.contracts.people import PersonReference
 from hub.model import FormSubmission, LegalHold, Person, PrivacyRequest
 from hub.model.columns import CALL_LIFE
+from hub.model.requests import EVERYBODY
 from hub.requests.steps import fingerprint_of
 
 
@@ -63,10 +64,11 @@ def reference_of(session: Session, request: PrivacyRequest, people: list[Person]
 def set_hold(
     session: Session, hub: Hub, company_id: str, number: str | None, email: str | None, reason: str, actor: str
 ) -> LegalHold:
-    """From now on no erasure touches this person and nothing of theirs ends with its life, until the hold is lifted."""
+    """From now on no erasure touches this person, or where neither number nor address is given nobody at the company, and
+    nothing of theirs ends with its life, until the hold is lifted."""
     hold = LegalHold(
         company_id=company_id,
-        fingerprint=fingerprint_of(session, hub, company_id, number, email),
+        fingerprint=fingerprint_of(session, hub, company_id, number, email) if number or email else EVERYBODY,
         reason=reason,
         set_by=actor,
         set_at=hub.clock(),
@@ -76,9 +78,11 @@ def set_hold(
 
 
 def holds_on(session: Session, hub: Hub, request: PrivacyRequest, people: list[Person]) -> list[LegalHold]:
-    """The holds in force on the request's number or address, and on whatever else the same people are known by."""
-    known = {request.fingerprint}
-    for value in {each for person in people for each in (person.phone_number, person.email) if each}:
+    """The holds in force on the whole company, on the request's number or address, and on whatever else the same people are
+    known by."""
+    known = {request.fingerprint, EVERYBODY}
+    named = {request.phone_number, request.email, *(each for one in people for each in (one.phone_number, one.email))}
+    for value in filter(None, named):
         known.add(hub.vault.fingerprint(session, request.company_id, value))
     live = select(LegalHold).where(
         LegalHold.company_id == request.company_id,

@@ -28,6 +28,7 @@ from hub.model import (
     PageView,
     Person,
     PrivacyRequest,
+    RecipientVersion,
     Recording,
     TextMedia,
     TextMessage,
@@ -126,13 +127,13 @@ def recipients(session: Session, hub: Hub, reach: Reach, request: PrivacyRequest
         col(Disclosure.subject_id).in_(asked),
     )
     rows = session.exec(select(Disclosure).where(of_person).order_by(col(Disclosure.disclosed_at)))
+    roles = _roles(session, hub)
     told = []
     for row in rows:
-        connector = hub.plugins.connectors.get(row.connector)
         told.append(
             {
                 "recipient": row.recipient,
-                "role": connector.manifest.recipient.role if connector else "unknown",
+                "role": roles.get((row.connector, row.recipient), "unknown"),
                 "disclosed_at": row.disclosed_at,
                 "categories": row.categories,
                 "use": row.use,
@@ -140,6 +141,15 @@ def recipients(session: Session, hub: Hub, reach: Reach, request: PrivacyRequest
             }
         )
     return told
+
+
+def _roles(session: Session, hub: Hub) -> dict[tuple[str, str], str]:
+    """What each recipient is by law, by connector and name; also of those that are no longer set up."""
+    versions = session.exec(select(RecipientVersion).order_by(col(RecipientVersion.since)))
+    roles = {(row.connector, row.recipient): str(row.declared.get("role", "unknown")) for row in versions}
+    for name, connector in hub.plugins.connectors.items():
+        roles[name, connector.manifest.recipient.name] = connector.manifest.recipient.role
+    return roles
 
 
 def reach_of_request(session: Session, hub: Hub, request: PrivacyRequest) -> Reach:

@@ -60,8 +60,27 @@ def test_a_hold_is_told_to_the_officer_and_not_in_the_certificate(
     certificate = office.json("privacy", "request", "certify", request)
     assert "Case 17" not in json.dumps(certificate) and "legal duty" in certificate["remains"][0]
     hold = set_.output.split()[2]
+    (listed,) = office.json("privacy", "request", "holds")
+    assert (listed["id"], listed["reason"], listed["everybody"]) == (hold, "Case 17", False)
     assert office.run("privacy", "request", "lift", hold).exit_code == 0
+    assert "already" in refusal(office.run("privacy", "request", "lift", hold))
+    assert office.json("privacy", "request", "holds") == []
+    (listed,) = office.json("privacy", "request", "holds", "--all", "--company", "north")
+    assert listed["lifted_at"]
     assert office.json("privacy", "request", "run", request, "--yes")["state"] == "done"
+
+
+def test_a_hold_says_whom_it_is_on_and_why(office: Shop, refusal: Callable[[Result], str]) -> None:
+    hold = ("privacy", "request", "hold", "--company", "north", "--reason")
+    assert "--everybody" in refusal(office.run(*hold, "Case 18"))
+    assert "--everybody" in refusal(office.run(*hold, "Case 18", "--everybody", "--phone", CALLER))
+    assert "cannot be read" in refusal(office.run(*hold, "Case 18", "--phone", "12"))
+    assert "--reason is empty" in refusal(office.run(*hold, " ", "--everybody"))
+    assert office.run(*hold, "Case 18", "--everybody").exit_code == 0
+    assert [each["everybody"] for each in office.json("privacy", "request", "holds")] == [True]
+    assert "everybody" in office.run("privacy", "request", "holds").output
+    request = taken_in(office, "erasure", "--proof", "called back")
+    assert "Case 18" in refusal(office.run("privacy", "request", "run", request, "--yes"))
 
 
 def test_what_is_late_is_listed_first_and_ends_with_status_1(office: Shop) -> None:

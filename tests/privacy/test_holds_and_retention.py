@@ -113,7 +113,27 @@ def test_a_hold_by_address_keeps_what_came_by_the_persons_number(court: Stage) -
     assert [call.caller_number for call in court.rows(Call)] == [CALLER, OTHER_CALLER]
 
 
-def test_every_table_with_a_life_is_reached_by_a_hold_or_is_about_others() -> None:
-    somebody = OnHold(fingerprints=frozenset({"0" * 64}))
+def test_a_hold_on_the_whole_company_keeps_everybody_there_and_nobody_elsewhere(court: Stage) -> None:
+    elsewhere = court.call_in(court.visit("northgate").number or "", caller=CALLER)
+    with court.hub.store.writing() as session:
+        hold = session.get_one(LegalHold, court.one(LegalHold).id)
+        hold.lifted_at = court.clock()
+        company = court.directory.companies["lakeside"]
+        set_hold(session, court.hub, company.id, None, None, "Case 19", "officer")
+    court.clock.advance(days=1_000)
+    late = shown(court)
+    assert late["calls"].held == 2 and late["calls"].past == 1, "held is not late"
+    assert {name for name in ("recordings", "visits", "call steps") if late[name].held != 2} == set()
+    sweep(court.hub.store, court.clock(), court.hub.config.retention, kept(court))
+    end_expired(court.hub)
+    numbers = {call.id == elsewhere.id: call.caller_number for call in court.rows(Call)}
+    assert numbers[True] is None and numbers[False] is not None
+    assert {row.state for row in court.rows(Recording)} == {"stored"}
+    assert sorted(each.phone_number or "" for each in court.rows(Person)) == ["", CALLER, OTHER_CALLER]
+
+
+@pytest.mark.parametrize("held", [{"fingerprints": frozenset({"0" * 64})}, {"companies": frozenset({"one"})}])
+def test_every_table_with_a_life_is_reached_by_a_hold_or_is_about_others(held: dict[str, frozenset[str]]) -> None:
+    somebody = OnHold(**held)
     unreached = {life.table for life in LIVES if str(somebody.covers(life.table)) == str(NOBODY.covers(life.table))}
     assert unreached == ABOUT_OTHERS

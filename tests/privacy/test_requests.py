@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from paper_cabinet import PaperCabinet
+from sqlmodel import select
 from stage import CALLER, CONNECTORS, OTHER_CALLER, SHARED, Stage
 
 from hub.api import MessageEvent
@@ -20,6 +21,7 @@ from hub.model import (
     Company,
     ConsentDecision,
     Delivery,
+    Disclosure,
     LegalHold,
     Person,
     PrivacyRequest,
@@ -199,6 +201,17 @@ def test_a_legal_hold_keeps_an_erasure_back_and_tells_the_officer_why(desk: Stag
     assert run(desk.hub, request_id, "officer").state == "done"
 
 
+def test_a_hold_on_the_whole_company_keeps_every_erasure_back(desk: Stage) -> None:
+    with desk.hub.store.writing() as session:
+        company = desk.directory.companies["lakeside"]
+        set_hold(session, desk.hub, company.id, None, None, "Case 19", "officer")
+    for phone in (CALLER, OTHER_CALLER):
+        request_id = ask(desk, "erasure", phone)
+        with pytest.raises(RequestRefused, match="Case 19"):
+            run(desk.hub, request_id, "officer")
+        assert request_of(desk, request_id).state == "held"
+
+
 def test_an_objection_holds_what_is_queued_and_ends_marketing_texts(desk: Stage) -> None:
     desk.call_in(desk.visit().number)
     assert run(desk.hub, ask(desk, "objection"), "officer").state == "done"
@@ -257,6 +270,16 @@ def test_what_went_to_third_parties_for_their_marketing_is_told_once_a_year(desk
         desk.network.manifest.recipient.name
     ]
     assert run(desk.hub, second, "officer").state == "refused"
+
+
+def test_a_third_party_whose_connector_was_taken_away_since_is_told_too(desk: Stage) -> None:
+    with desk.hub.store.writing() as session:
+        (row,) = [each for each in session.exec(select(Disclosure)) if each.use.startswith("marketing")]
+        row.connector, row.recipient = "gone", "Former Network Inc."
+    desk.clock.advance(days=366)
+    request_id = ask(desk, "third_party_disclosure")
+    run(desk.hub, request_id, "officer")
+    assert [each["recipient"] for each in file_of(desk, request_id)["third parties"]] == ["Former Network Inc."]
 
 
 def test_every_step_stands_in_the_audit_trail(desk: Stage) -> None:

@@ -81,7 +81,7 @@ class OnHold:
         if not self.companies:
             return None
         calls, texts, forms, visits, people, asked = (
-            select(table.id).where(table.company_id.in_(self.companies))
+            select(table.id).where(col(table.company_id).in_(self.companies))
             for table in (Call, TextMessage, FormSubmission, Visit, Person, PrivacyRequest)
         )
         subject: Any = col(OutcomeRow.subject_id)

@@ -17,7 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hub.flow.case import SHOWN_FOR, Case, as_likely
+from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, Case, as_likely
+from hub.flow.clicks import clicked_at
 from hub.flow.sources import classify_tracker
 from hub.model import Attribution, FormSubmission, Tracker, Visit
 from hub.model.columns import CALL_LIFE, CLICK_ID_LIFE
@@ -49,7 +50,7 @@ def attribute(case: Case, now: datetime) -> Attribution:
     if visit is not None:
         source, medium, campaign, keyword = visit.source, visit.medium, visit.campaign, visit.keyword
         trace = [*trace, *visit.trace]
-        clicks = dict(visit.click_ids) if case.at - visit.started_at <= CLICK_ID_LIFE else {}
+        clicks = _clicks(visit, case.at)
     else:
         tracker = case.tracker
         match = classify_tracker(
@@ -86,6 +87,13 @@ def attribute(case: Case, now: datetime) -> Attribution:
         expires_at=case.at + CALL_LIFE,
     )
     return case.attribution
+
+
+def _clicks(visit: Visit, at: datetime) -> dict[str, str]:
+    """The visit's click ids that came before a contact: one that came later caused others."""
+    if at - visit.started_at > CLICK_ID_LIFE:
+        return {}
+    return {name: value for name, value in visit.click_ids.items() if clicked_at(visit, name) <= at + CLOCK_SLACK}
 
 
 def _decide(case: Case) -> tuple[str, list[_Candidate], list[str]]:

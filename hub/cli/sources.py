@@ -146,12 +146,14 @@ def test(
     from hub.opening import open_store, read_config
 
     own: Any = {}
+    sites: tuple[str, ...] = ()
     if company is not None:
         loaded = read_config(config, sandbox=True)
         with open_store(loaded) as store, store.writing() as session:
             company_id = _company_id(session, loaded, company)
-            own = read_directory(session, _known_sources(loaded)).source_rules[company_id]
-    match = classify_visit(url, referrer, own)
+            directory = read_directory(session, _known_sources(loaded))
+            own, sites = directory.source_rules[company_id], directory.companies[company].sites
+    match = classify_visit(url, referrer, own, sites)
     if as_json:
         names = ("source", "medium", "campaign", "keyword", "rule", "value", "confidence", "trace")
         echo_json({name: getattr(match, name) for name in names})

@@ -85,7 +85,7 @@ class Arrived:
 def arrive(directory: Directory, company: Company, arrival: Arrival) -> Arrived:
     """Read an arrival."""
     own = directory.source_rules.get(company.id, {})
-    match = classify_visit(arrival.landing_page, arrival.referrer, own)
+    match = classify_visit(arrival.landing_page, arrival.referrer, own, company.sites)
     showable = directory.showable(company)
     return Arrived(
         company, arrival, match, visit_parameters(arrival.landing_page), showable, _fixed_line(showable, match)

@@ -8,7 +8,7 @@ Rules, the first that fits decides:
 4. `utm.table`, `utm.as_given`  it carries utm_source, known to the table or taken as it is
 5. `click_id.fbclid`
 6. `ad_parameter.<name>` it carries gad_campaignid or gad_source, left where a click id was stripped
-7. `referrer.table`, `referrer.internal`, `referrer.other`  another site, the site itself, a site that no row knows
+7. `referrer.table`, `referrer.internal`, `referrer.other`  another site, a site of the company's, a site that no row knows
 8. `direct`
 A source tracker's number stands for one source, so its calls need no visit: `tracker.source`.
 """
@@ -16,7 +16,7 @@ A source tracker's number stands for one source, so its calls need no visit: `tr
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -82,11 +82,14 @@ def classify_tracker(source: str, medium: str | None = None, campaign: str | Non
     )
 
 
-def classify_visit(landing_page: str | None, referrer: str | None, own: OwnRules = MappingProxyType({})) -> SourceMatch:
+def classify_visit(
+    landing_page: str | None, referrer: str | None, own: OwnRules = MappingProxyType({}), sites: Sequence[str] = ()
+) -> SourceMatch:
     """The source of a visit from its landing page and referrer, as the browser told them. Never raises, whatever the text.
 
     `own` are the rules of the company and of its connectors, asked before the tables, by kind and value: the kind is
     `host`, `utm_source` or `parameter` and the value as `rule_value` writes it.
+    `sites` are the domains of the company's other sites: who comes from there was here already.
     """
     table = tables()
     found = visit_parameters(landing_page)
@@ -99,7 +102,7 @@ def classify_visit(landing_page: str | None, referrer: str | None, own: OwnRules
         or by_host
         or _by_utm(table, utm, trace)
         or _by_ad_parameter(table, found, trace)
-        or _by_referrer(table, landing_page, referrer, trace)
+        or _by_referrer(table, landing_page, referrer, sites, trace)
         or _match(table, Origin("direct", "none"), "direct", "", "direct")
     )
     return _with_tags(table, match, found.ad_parameters, utm, trace)
@@ -186,13 +189,16 @@ def _by_ad_parameter(table: Tables, found: VisitParameters, trace: list[str]) ->
     return _match(table, table.ad_parameters[name], f"ad_parameter.{name}", name, "ad_parameter")
 
 
-def _by_referrer(table: Tables, landing_page: str | None, referrer: str | None, trace: list[str]) -> SourceMatch | None:
+def _by_referrer(
+    table: Tables, landing_page: str | None, referrer: str | None, sites: Sequence[str], trace: list[str]
+) -> SourceMatch | None:
     host = _host(referrer)
     if host is None:
         return None
     trace.append(f"the referrer is {host}")
     own = _host(landing_page)
-    if own is not None and _site(table, own) == _site(table, host):
+    ours = any(host == site or host.endswith(f".{site}") for site in sites)
+    if ours or (own is not None and _site(table, own) == _site(table, host)):
         return _match(table, Origin("direct", "none"), "referrer.internal", host, "internal")
     origin = table.origin_of(host)
     if origin is None:

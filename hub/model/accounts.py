@@ -30,3 +30,8 @@ class Company(Row, table=True):
     domains: list[str] = json_list()
     website: dict[str, Any] = json_column()
     """As `website:` in config.yaml: the numbers to swap, the cookie's life, linked domains."""
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The domains of its sites, those among them that its links carry the visit to."""
+        return (*self.domains, *self.website.get("linked_domains", ()))

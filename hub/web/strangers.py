@@ -95,8 +95,7 @@ def own_site(company: Company, request: Request) -> dict[str, str]:
         host = urlsplit(origin).hostname or ""
     except ValueError:
         host = ""
-    domains = (*company.domains, *company.website.get("linked_domains", ()))
-    own = any(host == domain or host.endswith("." + domain) for domain in domains)
+    own = any(host == domain or host.endswith("." + domain) for domain in company.sites)
     return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if own else {"Vary": "Origin"}
 
 

@@ -69,3 +69,15 @@ def test_what_connectors_know_is_listed_and_tried_with_the_companys_own_rules(sh
     assert (tried["source"], tried["rule"]) == ("hubspot", "connector.utm_source")
     assert tried["trace"][0] == "connector mail knows utm_source hs_email"
     assert shop.json("sources", "test", page)["rule"] == "utm.as_given"
+
+
+def test_a_visit_from_another_site_of_the_company_is_tried_as_one(shop: Shop) -> None:
+    path = shop.folder / "config.yaml"
+    path.write_text(
+        path.read_text().replace(
+            "        route:", "        domains: [north.example.com, drains.example.org]\n        route:"
+        )
+    )
+    tried = ("sources", "test", PAGE, "--referrer", "https://www.drains.example.org/x")
+    assert shop.json(*tried, "--company", "north")["rule"] == "referrer.internal"
+    assert shop.json(*tried)["rule"] == "referrer.other"

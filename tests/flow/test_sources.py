@@ -185,6 +185,18 @@ def test_the_site_itself_is_no_source(landing: str, referrer: str) -> None:
     assert came(landing, referrer) == ("direct", "none", "referrer.internal")
 
 
+def test_the_companys_other_sites_are_no_sources_and_their_neighbours_are() -> None:
+    sites = ("drains.example.org",)
+    for host, rule in (
+        ("drains.example.org", "internal"),
+        ("www.drains.example.org", "internal"),
+        ("shop.drains.example.org", "internal"),
+        ("notdrains.example.org", "other"),
+        ("example.org", "other"),
+    ):
+        assert classify_visit("https://www.example.com/", f"https://{host}/", sites=sites).rule == f"referrer.{rule}"
+
+
 @pytest.mark.parametrize(
     ("landing", "referrer"),
     [

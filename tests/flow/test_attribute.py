@@ -139,6 +139,17 @@ def test_a_click_is_forgotten_after_ninety_days(hub: Factory) -> None:
     assert found.visit_id == shown.visit_id and found.click_ids == {} and found.clicked_at is None
 
 
+def test_a_call_that_is_read_late_has_no_click_that_came_after_it(lite_hub: Factory) -> None:
+    stage = lite_hub(conversions=[])
+    shown = stage.visit()
+    stage.clock.advance(minutes=5)
+    call = stage.call_in(shown.number, process=False)
+    stage.clock.advance(minutes=5)
+    stage.visit(landing_page="https://lakeside.example.com/?gclid=google-click-2", visit_id=shown.visit_id)
+    stage.flow()
+    assert attributed(stage, call).click_ids == {}
+
+
 def test_what_was_found_once_stays(hub: Factory) -> None:
     stage = hub()
     shown = stage.visit(landing_page=CLICK)

@@ -293,17 +293,6 @@ def test_a_click_that_comes_on_a_later_page_is_the_visits_with_its_own_time(hub:
     assert clicks(stage, after) == {"gbraid": "google-braid-2"}
 
 
-def test_a_call_that_is_read_late_has_no_click_that_came_after_it(lite_hub: Factory) -> None:
-    stage = lite_hub(conversions=[])
-    shown = stage.visit(landing_page=PAGE)
-    stage.clock.advance(minutes=5)
-    call = stage.call_in(shown.number, process=False)
-    stage.clock.advance(minutes=5)
-    stage.visit(landing_page=f"{PAGE}?gclid=google-click-2", visit_id=shown.visit_id)
-    stage.flow()
-    assert attributed(stage, call).click_ids == {} and clicks(stage, call) == {}
-
-
 def clicks(stage: Stage, call: Call, at: Any = None) -> dict[str, str]:
     with stage.hub.store.reading() as session:
         (case,) = load_cases(session, stage.directory, [call], stage.clock())

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hub.errors import ConfigError
-
 if TYPE_CHECKING:
     from hub.assembly import Clock, Hub
     from hub.config.models import Config
@@ -38,20 +36,17 @@ def read_config(path: Path, *, sandbox: bool = False) -> Config:
 @contextmanager
 def open_store(config: Config) -> Iterator[Store]:
     """The database alone, with its schema brought up to date."""
-    from sqlalchemy.exc import OperationalError
-
-    from hub.store.engine import Store, explain
+    from hub.store.engine import Store, explained
     from hub.store.schema import upgrade
     from hub.store.tombstones import refuse_unfinished
 
     store = Store(config.hub.database)
     try:
-        upgrade(store)
-        with store.reading() as session:
-            refuse_unfinished(session)
-        yield store
-    except OperationalError as error:
-        raise ConfigError(explain(error)) from None
+        with explained():
+            upgrade(store)
+            with store.reading() as session:
+                refuse_unfinished(session)
+            yield store
     finally:
         store.close()
 
@@ -59,13 +54,11 @@ def open_store(config: Config) -> Iterator[Store]:
 @contextmanager
 def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandboxes | None = None) -> Iterator[Opened]:
     """A whole hub: stand-ins started, schema migrated, accounts written. `sandboxes` that run already are used as they are."""
-    from sqlalchemy.exc import OperationalError
-
     from hub.assembly import assemble, utc_now
     from hub.flow.known_sources import known_sources
     from hub.numbers.directory import LiveDirectory, write_accounts
     from hub.sandbox import start_sandboxes
-    from hub.store.engine import explain
+    from hub.store.engine import explained
     from hub.store.schema import upgrade
     from hub.store.tombstones import refuse_unfinished
 
@@ -78,15 +71,14 @@ def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandb
         pointed = {name: entry.with_sandbox(running.settings(name)) for name, entry in entries.items()}
         hub = assemble(replace(config, connectors={**config.connectors, **pointed}), clock)
         try:
-            upgrade(hub.store)
-            with hub.store.reading() as session:
-                refuse_unfinished(session)
-            _check_keys(hub)
-            with hub.store.writing() as session:
-                write_accounts(session, config, clock())
-            yield Opened(hub, LiveDirectory(hub.store, known_sources(hub)), running)
-        except OperationalError as error:
-            raise ConfigError(explain(error)) from None
+            with explained():
+                upgrade(hub.store)
+                with hub.store.reading() as session:
+                    refuse_unfinished(session)
+                _check_keys(hub)
+                with hub.store.writing() as session:
+                    write_accounts(session, config, clock())
+                yield Opened(hub, LiveDirectory(hub.store, known_sources(hub)), running)
         finally:
             hub.close()
     finally:

@@ -107,18 +107,14 @@ def _note(hub: Hub, action: str, backup_id: str) -> None:
 @contextmanager
 def _hub(config: Path) -> Iterator[Hub]:
     """The hub without its connectors: no provider has a part in this."""
-    from sqlalchemy.exc import OperationalError
-
     from hub.assembly import assemble
-    from hub.errors import ConfigError
     from hub.opening import read_config
-    from hub.store.engine import explain
+    from hub.store.engine import explained
 
     hub = assemble(altered(read_config(config), connectors={}))
     try:
-        yield hub
-    except OperationalError as error:
-        raise ConfigError(explain(error)) from None
+        with explained():
+            yield hub
     finally:
         hub.close()
 

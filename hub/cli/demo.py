@@ -68,7 +68,7 @@ def demo(
             play = Play(opened, address, stories, talks, seed, pages)
             _perform(console, opened, play, calls)
         ledger = account(opened.hub, opened.sandboxes, play.tally, stories)
-        show_ledger(console, ledger, play.tally)
+        show_ledger(console, ledger)
         papers = _papers_of(Path(loaded.hub.database.removeprefix("sqlite:///")))
         write_access_file(console, opened.hub, papers)
         show_data_map(console, opened.hub, papers)
@@ -220,6 +220,8 @@ def _perform(console: Console, opened: Opened, play: Play, calls: int) -> None:
             elif time.monotonic() - quiet_since > _longest_schedule(opened) * 2:
                 break
             time.sleep(0.2)
+    if not console.is_terminal:
+        console.print()  # Rich ends a live view with a new line on terminals only
 
 
 def _longest_schedule(opened: Opened) -> float:

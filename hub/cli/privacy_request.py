@@ -27,8 +27,6 @@ from hub.cli.printing import (
 from hub.cli.request_finding import audit, company_named, find_request, open_for, places_of
 from hub.cli.request_showing import due, is_overdue, left, person_of, show_plan, told
 
-ERASING = ("erasure", "child")
-NOT_BEGUN = ("received", "identity_pending", "verified", "planned", "held")
 commands = typer.Typer(help="Requests of people about their own data.", no_args_is_help=True)
 RequestId = Annotated[str, typer.Argument(help="The request's id, or an end of it.", metavar="ID")]
 CompanyName = Annotated[str, typer.Option("--company", help="The company's name in config.yaml.", metavar="NAME")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import signal
 import socket
 import threading
@@ -46,11 +47,16 @@ def worker(config: ConfigFile = CONFIG) -> None:
 
 def serve(opened: Opened, wake: threading.Event | None = None, when_open: Callable[[], None] = lambda: None) -> None:
     """Serve the web edge until a signal ends it; `when_open` is called once it answers."""
+    import structlog
     import uvicorn
+
+    log, hub = structlog.get_logger(), opened.hub.config.hub
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            if self.started:
+                log.info("the hub answers; Ctrl-C ends it", listen=hub.listen, public_url=str(hub.public_url))
             when_open()
 
     settings = edge_settings(opened, wake)
@@ -87,11 +93,39 @@ def listen_address(listen: str) -> tuple[str, int]:
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - the customer wrote :8080
 
 
+def refuse_taken_address(listen: str) -> None:
+    """ConfigError where nobody can listen there, before anything else is begun."""
+    host, port = listen_address(listen)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError:
+        raise ConfigError(
+            f"hub.listen: this machine knows no {host!r}; write 127.0.0.1:{port}, or :{port} for all."
+        ) from None
+    for family, kind, protocol, _, address in found:
+        with contextlib.suppress(OSError), socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(address)
+            except OSError as error:
+                why = _WHY_NOT.get(error.errno or 0)
+                if why:
+                    raise ConfigError(f"hub.listen: {listen} {why}.") from None
+
+
+_WHY_NOT = {
+    errno.EADDRINUSE: "is in use already; end the program that listens there, or write another port",
+    errno.EACCES: "may not be opened by this user; write a port above 1023, behind your web server",
+}
+
+
 def _start(path: Path, sandbox: bool, *, serving: bool, working: bool) -> None:
     from hub import logs
 
     logs.configure()
     loaded = read_config(path, sandbox=sandbox)
+    if serving:
+        refuse_taken_address(loaded.hub.listen)
     with open_hub(loaded) as opened, contextlib.ExitStack() as ending:
         wake = threading.Event()
 

@@ -276,17 +276,18 @@ def _networks(session: Session, sandboxes: RunningSandboxes) -> list[Check]:
             select(Delivery)
             .where(Delivery.connector == name, Delivery.hook == UPLOAD, Delivery.state == "delivered")
             .order_by(col(Delivery.id))
-        )
+        ).all()
         for each in deliveries:
             ours[each.item_key] = (Decimal(each.amount or 0), each.kind == "retract")
         theirs = {
             key: (Decimal(str(row["value"] or 0)), bool(row["retracted"])) for key, row in network.conversions().items()
         }
+        changed = len(deliveries) - len(ours)
         checks.append(
             Check(
                 f"{name} counts what we delivered, each once",
                 ours.keys() == theirs.keys(),
-                f"{len(ours)} and {len(theirs)}",
+                f"{len(ours)} and {len(theirs)}" + (f"; {changed} changed or taken back later" if changed else ""),
             )
         )
         value, counted = (_total(each) for each in (ours, theirs))

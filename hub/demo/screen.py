@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
@@ -16,6 +18,7 @@ from sqlmodel import col, select
 from hub.assembly import Hub
 from hub.demo.ledger import Ledger
 from hub.demo.play import Tally
+from hub.demo.telephony import CarrierLine
 from hub.model import (
     Attribution,
     Call,
@@ -76,78 +79,89 @@ class FlowView:
         return Panel(Group(*parts), title="Ringfence demo", border_style="blue")
 
 
-def show_ledger(console: Console, ledger: Ledger, tally: Tally) -> None:
-    """Print the account of the run."""
-    console.print(_carriers_table(ledger))
-    sources = Table(title="Calls by source", title_justify="left")
-    for heading in ("source", "medium"):
-        sources.add_column(heading)
-    for heading in ("calls", "answered", "first-time", "confidence"):
-        sources.add_column(heading, justify="right")
+def show_ledger(console: Console, ledger: Ledger) -> None:
+    """Print the account of the run, within 80 columns."""
+    for made in (_carriers, _sources, _conversions, _deliveries, _reasons, _checks):
+        console.print(made(ledger))
+
+
+def _carriers(ledger: Ledger) -> Table:
+    table = _table("Calls, recordings and texts by carrier", ("",), [line.carrier for line in ledger.carriers])
+    for name, figures in (
+        ("calls", [each.calls for each in ledger.carriers]),
+        ("answered", [each.answered for each in ledger.carriers]),
+        ("voicemail", [each.voicemail for each in ledger.carriers]),
+        ("recordings kept", [each.recordings["stored"] for each in ledger.carriers]),
+        ("recordings not kept", [each.recordings["refused"] for each in ledger.carriers]),
+        ("callers who refused to be recorded", [each.unrecorded for each in ledger.carriers]),
+        ("texts that came in", [each.texts["in"] for each in ledger.carriers]),
+        ("texts sent", [_sent(each) for each in ledger.carriers]),
+        ("texts held", [each.texts.total() - _sent(each) - each.texts["in"] for each in ledger.carriers]),
+    ):
+        table.add_row(name, *map(str, figures))
+    return table
+
+
+def _sent(line: CarrierLine) -> int:
+    return line.texts["sent"] + line.texts["delivered"]
+
+
+def _sources(ledger: Ledger) -> Table:
+    table = _table("Calls by source", ("source", "medium"), ("calls", "answered", "first-time", "confidence"))
     for line in ledger.sources:
-        sources.add_row(
-            line.source,
-            line.medium,
-            str(line.calls),
-            str(line.answered),
-            str(line.first_time),
-            f"{line.confidence:.2f}",
-        )
-    console.print(sources)
+        figures = map(str, (line.calls, line.answered, line.first_time))
+        table.add_row(line.source, line.medium, *figures, f"{line.confidence:.2f}")
+    return table
 
-    conversions = Table(title="Conversions that stand", title_justify="left")
-    conversions.add_column("rule")
-    conversions.add_column("created", justify="right")
-    conversions.add_column("value", justify="right")
+
+def _conversions(ledger: Ledger) -> Table:
+    table = _table("Conversions that stand", ("rule",), ("created", "value"))
     for rule, count, total in ledger.conversions:
-        conversions.add_row(rule, str(count), f"{total:,.2f} USD")
-    console.print(conversions)
+        table.add_row(rule, str(count), f"{total:,.2f} USD")
+    return table
 
-    deliveries = Table(title="Deliveries by destination", title_justify="left")
-    for heading in ("destination", "what"):
-        deliveries.add_column(heading)
-    for heading in ("created", "delivered", "withheld", "rejected", "on the way"):
-        deliveries.add_column(heading, justify="right")
-    reasons = Table(title="Why some were not delivered", title_justify="left")
-    for heading in ("destination", "count", "rule or code", "in words"):
-        reasons.add_column(heading, justify="right" if heading == "count" else "left", overflow="fold")
+
+def _deliveries(ledger: Ledger) -> Table:
+    figures = ("created", "delivered", "withheld", "rejected", "on the way")
+    table = _table("Deliveries by destination", ("destination", "what"), figures)
     for each in ledger.destinations:
         rejected, delivered = each.states["rejected"] + each.states["dead"], each.states["delivered"]
-        moving = each.created - delivered - rejected - each.states["held"]
-        deliveries.add_row(
+        table.add_row(
             each.connector,
             each.what,
             str(each.created),
             Text(str(delivered), "green"),
             Text(str(each.states["held"]), "yellow"),
             Text(str(rejected), "red" if rejected else ""),
-            str(moving),
+            str(each.created - delivered - rejected - each.states["held"]),
         )
+    return table
+
+
+def _reasons(ledger: Ledger) -> Table:
+    table = _table("Why some were not delivered", ("destination",), ("count",))
+    table.add_column("in words, and the rule or code", overflow="fold")
+    for each in ledger.destinations:
         for colour, why in (("yellow", each.withheld), ("red", each.refused)):
             for (code, words), count in why.most_common():
-                reasons.add_row(each.connector, str(count), Text(code, colour), words)
-    console.print(deliveries)
-    console.print(reasons)
+                table.add_row(each.connector, str(count), Text.assemble(f"{words} ", (code, colour)))
+    return table
 
-    checks = Table(title="Does it add up?", title_justify="left", show_header=False)
+
+def _checks(ledger: Ledger) -> Table:
+    table = Table(title="Does it add up?", title_justify="left", title_style="bold", show_header=False, box=None)
     for check in ledger.checks:
         mark = Text("✓", "green") if check.holds else Text("✗", "bold red")
-        checks.add_row(mark, check.sentence, Text(check.detail, "dim"))
-    console.print(checks)
+        table.add_row(mark, check.sentence, Text(check.detail, "dim"))
+    return table
 
 
-def _carriers_table(ledger: Ledger) -> Table:
-    table = Table(title="Calls, recordings and texts by carrier", title_justify="left")
-    table.add_column("carrier")
-    for heading in ("calls", "answered", "voicemail", "recordings kept", "not kept", "callers who refused"):
+def _table(title: str, words: Sequence[str], figures: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
+    for heading in words:
+        table.add_column(heading)
+    for heading in figures:
         table.add_column(heading, justify="right")
-    for heading in ("texts in", "sent", "held"):
-        table.add_column(heading, justify="right")
-    for line in ledger.carriers:
-        sent = line.texts["sent"] + line.texts["delivered"]
-        figures = (line.calls, line.answered, line.voicemail, line.recordings["stored"], line.recordings["refused"])
-        held = line.texts.total() - sent - line.texts["in"]
-        table.add_row(line.carrier, *map(str, (*figures, line.unrecorded, line.texts["in"], sent, held)))
     return table
 
 
@@ -156,8 +170,8 @@ def _count(session: Any, table: Any) -> int:
 
 
 def _state_table(rows: Any) -> Table:
-    table = Table(box=None, padding=(0, 2))
-    table.add_column("destination")
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("destination", no_wrap=True)
     for state in STATES:
         table.add_column(state, justify="right", style=COLOURS.get(state, ""))
     lines: dict[str, Counter[str]] = {}
@@ -171,9 +185,9 @@ def _state_table(rows: Any) -> Table:
 
 
 def _latest_table(rows: Any) -> Table:
-    table = Table(box=None, padding=(0, 2))
+    table = Table(box=None, padding=(0, 1, 0, 0))
     for heading in ("call", "source", "medium", "campaign", "rule", "sure", "status"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for call, attribution in rows:
         table.add_row(
             f"…{call.id[-6:]}",

@@ -25,7 +25,6 @@ RAW_WEBHOOK_LIFE = timedelta(days=30)
 MESSAGE_LIFE = timedelta(days=365)
 CLICK_ID_LIFE = timedelta(days=90)
 CONSENT_LIFE = timedelta(days=7 * 365)
-DEAD_LETTER_LIFE = timedelta(days=30)
 
 
 class UTCTime(TypeDecorator[datetime]):

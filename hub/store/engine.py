@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlmodel import Session
 
 from hub.errors import ConfigError
@@ -82,11 +82,6 @@ class Store:
             if mine:
                 self._turns.release()
 
-    def ping(self) -> None:
-        """Raise where the database does not answer."""
-        with self.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
@@ -96,7 +91,13 @@ class Store:
 
 def _sqlite_engine(url: Any) -> Engine:
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"The folder {folder} cannot be made ({error.strerror}); make it, or name another in hub.database."
+            ) from None
     arguments: dict[str, Any] = {"connect_args": {"timeout": 30, "check_same_thread": False}, "hide_parameters": True}
     if not url.database or url.database == ":memory:":
         from sqlalchemy.pool import StaticPool
@@ -149,7 +150,18 @@ def _postgres_engine(url: Any, account: str = ALL_ACCOUNTS, **options: Any) -> E
     return engine
 
 
-def explain(error: OperationalError) -> str:
+@contextmanager
+def explained() -> Iterator[None]:
+    """ConfigError, in one sentence, for a database that cannot be used; what a wrong statement raises passes as it is."""
+    try:
+        yield
+    except DatabaseError as error:
+        if type(error) not in (DatabaseError, OperationalError):
+            raise
+        raise ConfigError(_explain(error)) from None
+
+
+def _explain(error: DatabaseError) -> str:
     """One sentence for people on why the database does not answer; never its address, which may hold a password."""
     words = str(error.orig).strip().splitlines()
     return f"The database does not answer ({words[0] if words else type(error.orig).__name__}); check hub.database."

@@ -14,7 +14,7 @@ from scripted import PaperCarrier, play
 from stage import CALLER, SHARED, Stage, finished_call
 
 from hub.api import CallEvent, RecordingAudio, RecordingControl, hookimpl
-from hub.model import Call, Recording, RecordingNotice
+from hub.model import Recording, RecordingNotice
 
 
 class Recorder(PaperCarrier):
@@ -117,8 +117,3 @@ def notice(stage: Stage, call_id: str, choice: str | None, at: datetime, *, poin
 def recordings(stage: Stage) -> Sequence[Recording]:
     """All recordings as they stand."""
     return stage.rows(Recording)
-
-
-def call_of(stage: Stage, row: Recording) -> Call:
-    """The call that was recorded."""
-    return stage.one(Call, id=row.call_id)

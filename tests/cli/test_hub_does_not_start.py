@@ -1,0 +1,44 @@
+"""What keeps a hub from starting is told in one sentence, with status 2 and no traceback."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import pytest
+from cli_shop import Shop
+from typer.testing import Result
+
+from hub.cli.serve import refuse_taken_address
+from hub.errors import ConfigError
+
+Refusal = Callable[[Result], str]
+
+
+def test_a_file_that_is_no_database_is_named_as_that(shop: Shop, refusal: Refusal) -> None:
+    (shop.folder / "letter.db").write_text("Dear Sir or Madam, this is no database at all. " * 9)
+    shop.database = "sqlite:///letter.db"
+    shop.configure()
+    said = refusal(shop.run("deliveries", "list"))
+    assert said == "The database does not answer (file is not a database); check hub.database."
+    assert refusal(shop.run("sync", "ads")) == said
+
+
+def test_a_folder_that_cannot_be_made_is_named(shop: Shop, refusal: Refusal) -> None:
+    (shop.folder / "data").write_text("a file where the folder is to be")
+    shop.database = "sqlite:///data/hub.db"
+    shop.configure()
+    assert "cannot be made (File exists)" in refusal(shop.run("deliveries", "list"))
+
+
+def test_an_address_in_use_is_told_and_a_free_one_is_none_of_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(ConfigError, match="is in use already; end the program that listens there"):
+            refuse_taken_address(listen)
+    refuse_taken_address(listen)
+
+
+def test_a_host_that_this_machine_does_not_know_is_told() -> None:
+    with pytest.raises(ConfigError, match=r"this machine knows no 'nowhere\.invalid'"):
+        refuse_taken_address("nowhere.invalid:8080")

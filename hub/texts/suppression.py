@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, or_, update
 from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
@@ -64,18 +64,25 @@ def start(
     at: datetime,
     now: datetime,
 ) -> bool:
-    """Give back what a stop took; False where nothing was stopped. Marketing comes back only to who had said yes to it."""
-    fingerprint = hub.vault.fingerprint(session, company_id, number)
-    lifted = session.execute(delete(Suppression).where(col(Suppression.fingerprint) == fingerprint))
-    if not lifted.rowcount:  # type: ignore[attr-defined]
+    """Give back what a stop took; False where nothing was stopped. Marketing comes back only to who had said yes to it.
+
+    An objection to marketing is no stop: it outlasts a start (GDPR Art. 21(3)), and only an express yes lifts it. The list tells
+    one from the other after an erasure too, for a stop takes every use and an objection marketing alone.
+    """
+    of_person = col(Suppression.fingerprint) == hub.vault.fingerprint(session, company_id, number)
+    stopped = set(session.exec(select(Suppression.use).where(of_person)).all())
+    if SERVICE not in stopped:
         return False
     person = person_of(session, company_id, number, now)
-    said_yes = select(ConsentEntry.id).where(
+    words = select(ConsentEntry.state).where(
         ConsentEntry.person_id == person.id,
-        ConsentEntry.state == "given",
-        col(ConsentEntry.use).in_((MARKETING, "marketing.communications")),
+        col(ConsentEntry.use).in_((MARKETING, "marketing.communications", "marketing")),
+        or_(col(ConsentEntry.use) != "marketing", col(ConsentEntry.state) == "objected"),
     )
-    uses = TEXT_USES if session.exec(said_yes).first() is not None else (SERVICE,)
+    said = set(session.exec(words).all())
+    taken = TEXT_USES if "objected" not in said else (SERVICE,)
+    session.execute(delete(Suppression).where(of_person, col(Suppression.use).in_(taken)))
+    uses = TEXT_USES if "given" in said and "objected" not in said else (SERVICE,)
     _say(session, person, "given", uses, channel, evidence, min(at, now), now)
     return True
 

@@ -12,6 +12,8 @@ from text_desk import accounts, outbound, queue, told, words_of, write_in
 from hub.api import Receipt
 from hub.model import ConsentEntry, Delivery, Person, Suppression, TextMessage
 from hub.model.purposes import MARKETING, SERVICE
+from hub.requests.running import run
+from hub.requests.steps import open_request, verify
 
 Factory = Callable[..., Stage]
 
@@ -92,6 +94,26 @@ def test_start_gives_back_no_more_than_was_given_before(hub: Factory, before: li
     message_id = write_in(stage, "START")
     start = stage.one(TextMessage, carrier_message_id=message_id)
     assert {word.use for word in stage.rows(ConsentEntry, evidence=start.id)} == uses
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_start_lifts_no_objection_to_marketing(hub: Factory, stopped: bool) -> None:
+    stage = hub()
+    write_in(stage, "Hello")
+    stage.flow()
+    stage.say(stage.one(Person), "given", MARKETING, "form")
+    stage.clock.advance(hours=1)
+    with stage.hub.store.writing() as session:
+        company = stage.directory.companies["lakeside"]
+        made = open_request(session, stage.hub, company, "objection", actor="o", channel="letter", phone=CALLER)
+        verify(session, made, "o", "officer", stage.clock())
+    run(stage.hub, made.id, "o")
+    for word in ("STOP", "START") if stopped else ("START",):
+        stage.clock.advance(hours=1)
+        write_in(stage, word)
+    assert {row.use for row in stage.rows(Suppression)} == {MARKETING}
+    later = [each for each in stage.rows(ConsentEntry, use=MARKETING, state="given") if each.channel == "sms"]
+    assert later == []
 
 
 def test_the_stop_outlives_the_person(hub: Factory) -> None:

@@ -31,6 +31,14 @@ def opinion(question: ConsentQuestion, *, honour_dnt: bool, later_consent_overri
             reason=NO[word.state],
             evidence=_word_evidence(word),
         )
+    objection = _objected(question)
+    if objection is not None:
+        return Opinion(
+            verdict="deny",
+            rule_id="signals.objected",
+            reason="The person has objected to marketing, and to the sale and sharing of their data with it.",
+            evidence=_word_evidence(objection),
+        )
     signal = _objection(question, honour_dnt)
     if signal is not None:
         if later_consent_overrides_signal and word is not None and _outweighs(word, signal, question.use):
@@ -68,6 +76,28 @@ def objects_to(question: ConsentQuestion) -> bool:
     return question.recipient.role == "independent_controller" and not any(
         _within(question.use, family) for family in (ESSENTIAL, RECORDING)
     )
+
+
+def _objected(question: ConsentQuestion) -> ConsentRecord | None:
+    """The person's own objection to all marketing: it says no less than a browser's signal, so it speaks wherever one would,
+    until a later yes to this very use."""
+    if not objects_to(question) or _within(question.use, "marketing"):
+        return None  # on marketing itself the objection is the person's last word, seen before
+    said = [
+        each
+        for each in question.records
+        if each.state == "objected"
+        and each.use == "marketing"
+        and (not each.recipients or question.recipient.name in each.recipients)
+    ]
+    last = max(said, key=lambda each: each.at, default=None)
+    return None if last is None or any(_lifts(each, last, question.use) for each in question.records) else last
+
+
+def _lifts(yes: ConsentRecord, objection: ConsentRecord, use: str) -> bool:
+    """As for the objection itself (`ConsentQuestion.latest_record`): an express yes to this use, or to all marketing."""
+    express = yes.use == use or (yes.use == objection.use and yes.channel not in ("web", "form"))
+    return yes.state == "given" and yes.basis == "consent" and yes.at > objection.at and express
 
 
 def _objection(question: ConsentQuestion, honour_dnt: bool) -> Signal | None:

@@ -56,6 +56,21 @@ def test_silence_is_no_objection() -> None:
     assert judge(ask()) == ("allow", "signals.no_objection")
 
 
+def test_an_objection_to_marketing_stops_sale_and_sharing_as_a_signal_does() -> None:
+    objection = said("objected", "marketing")
+    for use in ("sales", "functional.service", "analytics.reporting.ad_performance", "personalize"):
+        assert judge(ask(use, records=(objection,))) == ("deny", "signals.objected")
+        assert judge(ask(use, CRM, records=(objection,)))[0] == "allow", "a processor is no party to share with"
+        assert judge(ask(use, records=(objection, said("given", use, days_ago=0))))[0] == "allow"
+        assert judge(ask(use, records=(objection, said("given", use, days_ago=3))))[0] == "deny"
+    everything = dataclasses.replace(said("given", "marketing", days_ago=0), channel="agent")
+    assert judge(ask("sales", records=(objection, everything)))[0] == "allow"
+    banner = said("given", "marketing", days_ago=0)
+    assert judge(ask("sales", records=(objection, banner)))[0] == "deny", "no page's banner lifts it"
+    assert judge(ask("essential.service", records=(objection,)))[0] == "allow"
+    assert judge(ask("sales", records=(said("objected", "marketing.advertising"),)))[0] == "allow"
+
+
 @pytest.mark.parametrize("kind", ["gpc", "dnt"])
 def test_a_privacy_signal_stops_advertising_whoever_receives_the_data(kind: str) -> None:
     for recipient in (NETWORK, CRM):

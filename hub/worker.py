@@ -24,6 +24,7 @@ from hub.flow.send_text import due_connectors, send_texts
 from hub.flow.sync import SyncReport, next_retry, sync
 from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
+from hub.privacy.audit_life import end_audit
 from hub.privacy.datamap.comparing import compare_if_due
 from hub.privacy.holds import on_hold
 from hub.privacy.ledger.daily import close_day
@@ -148,6 +149,7 @@ class Worker:
         with hub.store.reading() as session:
             held = on_hold(session, hub.config, now, hub.vault)
         sweep(hub.store, now, hub.config.retention, held)
+        end_audit(hub.store, hub.keyring, hub.config.retention, now)
 
     def _recording_step(self) -> bool:
         if time.monotonic() > self._next_ending:

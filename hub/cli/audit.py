@@ -150,9 +150,12 @@ def export(file: Path, account: OneAccount = None, config: ConfigFile = CONFIG) 
 def _lines(session: Session, chains: dict[str, str]) -> Iterator[dict[str, Any]]:
     from sqlmodel import col, select
 
-    from hub.model import AuditEntry, AuditHead
+    from hub.model import AuditEntry, AuditHead, AuditStart
 
     for chain, name in chains.items():
+        start = session.get(AuditStart, chain)
+        if start is not None:
+            yield {"account": name, "ended": True, **start.model_dump()}
         entries = select(AuditEntry).where(AuditEntry.chain == chain).order_by(col(AuditEntry.position))
         for row in session.exec(entries.execution_options(yield_per=500)):
             yield {"account": name, **row.model_dump()}

@@ -36,6 +36,7 @@ def tell_reports(reports: Mapping[str, Report], *, owner: str, link: str, as_jso
                     owner: name,
                     "sound": report.sound,
                     links: report.records,
+                    "ended": report.ended,
                     "head": report.head,
                     "signed_to": report.signed_to,
                     "position": report.finding.position if report.finding else None,
@@ -47,9 +48,10 @@ def tell_reports(reports: Mapping[str, Report], *, owner: str, link: str, as_jso
         )
     for name, report in reports.items() if not as_json else ():
         if report.finding is None:
+            before = f"{report.ended:,} before them ended with their life, " if report.ended else ""
             up_to = f"signed to {report.signed_to}, " if signed else ""
             say(
-                f"[green]sound[/green] {plain(name)}: {counted(report.records, 'record')}, "
+                f"[green]sound[/green] {plain(name)}: {counted(report.records - report.ended, 'record')}, {before}"
                 f"{up_to}end {report.records}:{report.head}"
             )
         else:

@@ -111,6 +111,9 @@ class RetentionSection(BaseModel):
     webhook_raw: Life = _kind(30, "Webhooks as they came in, those that could not be read too.")
     privacy_request: Life = _kind(731, "Requests of people about their data, once they are answered.")
     dead_letter: Life = _kind(30, "Why a delivery was given up, with its attempts.")
+    audit_log: Life = _kind(
+        7 * 365, "Who did what by hand, and who read what of a person; it names people by ids alone."
+    )
     consent_record: Life = _kind(
         7 * 365, "What people said to the use of their data, decisions on it, and disclosures."
     )

@@ -2,7 +2,7 @@
 
 from hub.model.accounts import Account, Company
 from hub.model.attribution import Attribution
-from hub.model.audit import HUB_CHAIN, AuditChain, AuditEntry, AuditHead
+from hub.model.audit import HUB_CHAIN, AuditChain, AuditEntry, AuditHead, AuditStart
 from hub.model.calls import Call, CallEventRow, InboxWebhook
 from hub.model.consent import ConsentDecision, Disclosure
 from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
@@ -42,6 +42,7 @@ __all__ = [
     "AuditChain",
     "AuditEntry",
     "AuditHead",
+    "AuditStart",
     "Call",
     "CallEventRow",
     "CallStep",

@@ -58,3 +58,17 @@ class AuditHead(Row, table=True):
     public_key: str = Field(max_length=64)
     """Ed25519, in hexadecimal digits."""
     signature: str = Field(max_length=128)
+
+
+class AuditStart(Row, table=True):
+    """Up to where a chain's entries have ended with their life: signed, so that no other cut passes for it. The entry behind
+    it is chained to `hash`."""
+
+    __tablename__ = "audit_start"
+
+    chain: str = Field(primary_key=True, max_length=36)
+    position: int
+    hash: str = Field(max_length=64)
+    signed_at: datetime = time_column()
+    public_key: str = Field(max_length=64)
+    signature: str = Field(max_length=128)

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from hub.config.retention import RetentionSection, default_life
 from hub.model import (
     Attribution,
+    AuditEntry,
     Call,
     CallStep,
     ConsentDecision,
@@ -162,6 +163,8 @@ LIVES: Sequence[Life] = (
     Life("given-up deliveries", Delivery, "dead_letter", "own", until="finished_at", counts_from_start=True,
          where=(col(Delivery.state) == "dead", col(Delivery.reason).is_not(None))),
     Life("requests of people", PrivacyRequest, "privacy_request", "emptied"),
+    # A chain ends in order, and signed: hub.privacy.audit_life.
+    Life("audit log", AuditEntry, "audit_log", until="at", counts_from_start=True),
     Life("recording notices", RecordingNotice, "consent_record"),
     Life("consent decisions", ConsentDecision, "consent_record"),
     Life("consent details", ConsentDetail, "consent_record"),

@@ -15,6 +15,7 @@ from hub.config.retention import RetentionSection, default_life
 from hub.model import (
     Attempt,
     Attribution,
+    AuditEntry,
     Call,
     Delivery,
     FormSubmission,
@@ -73,6 +74,8 @@ def _step(
     life: Life, over: ColumnElement[bool], retention: RetentionSection, now: datetime
 ) -> Callable[[Session], int] | None:
     """What ends the next rows of a table; None where another module does."""
+    if life.table is AuditEntry:
+        return None
     if life.table is Person:
         return lambda session: _end_people(session, life, over, retention, now)
     if life.table is Visit and life.until == "expires_at":

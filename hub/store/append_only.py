@@ -5,6 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 TABLES = ("audit_entry", "audit_head", "consent_record", "consent_notice", "ledger_head")
+ENDING = "audit_entry"
+"""Its oldest rows end with their life, up to the signed start of their chain (hub.store.chain.starts) and no further."""
+ENDED = "EXISTS (SELECT 1 FROM audit_start WHERE chain = OLD.chain AND position >= OLD.position)"
 
 
 def guard_append_only(connection: Connection) -> None:
@@ -13,6 +16,7 @@ def guard_append_only(connection: Connection) -> None:
     sqlite = connection.dialect.name == "sqlite"
     if not sqlite:
         connection.execute(text(FUNCTION))
+        connection.execute(text(FUNCTION_OF_ENDING))
     for table in TABLES:
         for statement in _on_sqlite(table) if sqlite else _on_postgresql(table):
             connection.execute(text(statement))
@@ -22,20 +26,39 @@ FUNCTION = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'rows of % are only added', TG_TABLE_NAME; END $$
 """
+FUNCTION_OF_ENDING = f"""
+CREATE OR REPLACE FUNCTION refuse_early_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT {ENDED} THEN RAISE EXCEPTION 'rows of % are only added', TG_TABLE_NAME; END IF;
+    RETURN OLD;
+END $$
+"""
 
 
 def _on_sqlite(table: str) -> list[str]:
-    return [
-        f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are only added'); END"
-        for verb in ("UPDATE", "DELETE")
-    ]
+    guards = []
+    for verb in ("UPDATE", "DELETE"):
+        name = f"{table}_no_{verb.lower()}"
+        when = f"WHEN NOT {ENDED} " if (table, verb) == (ENDING, "DELETE") else ""
+        guards += [
+            f"DROP TRIGGER IF EXISTS {name}",
+            f"CREATE TRIGGER {name} BEFORE {verb} ON {table} {when}"
+            f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are only added'); END",
+        ]
+    return guards
 
 
 def _on_postgresql(table: str) -> list[str]:
     name = f"{table}_append_only"
-    return [
+    verbs = "UPDATE OR TRUNCATE" if table == ENDING else "UPDATE OR DELETE OR TRUNCATE"
+    guards = [
         f"DROP TRIGGER IF EXISTS {name} ON {table}",
-        f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+        f"CREATE TRIGGER {name} BEFORE {verbs} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     ]
+    if table == ENDING:
+        guards += [
+            f"DROP TRIGGER IF EXISTS {table}_no_early_end ON {table}",
+            f"CREATE TRIGGER {table}_no_early_end BEFORE DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_early_end()",
+        ]
+    return guards

@@ -13,10 +13,14 @@ from hub.model import (
     AuditChain,
     AuditEntry,
     AuditHead,
+    AuditStart,
     Call,
     Company,
     FormSubmission,
+    MailChoice,
     Person,
+    PolicyAcceptance,
+    PolicyVersion,
     PrivacyRequest,
     Recording,
     SourceRule,
@@ -26,7 +30,7 @@ from hub.model import (
 from hub.store.chain import Book, hold_end
 from hub.store.rows import write_rows
 
-BOOK = Book(AuditEntry, AuditChain, AuditHead, chain="chain", purpose="audit-log")
+BOOK = Book(AuditEntry, AuditChain, AuditHead, chain="chain", purpose="audit-log", starts=AuditStart)
 
 
 def note(session: Session, at: datetime, actor: str, action: str, subject: str, detail: str = "") -> None:
@@ -68,6 +72,7 @@ def _queries() -> list[Any]:
 
     wanted: Any = bindparam("wanted")
     own: list[tuple[Any, Any]] = [(Account, Account.id), (Company, Company.account_id), (User, User.account_id)]
+    own += [(table, table.account_id) for table in (PolicyVersion, PolicyAcceptance, MailChoice)]
     through: list[Any] = [Call, TextMessage, FormSubmission, Person, PrivacyRequest, SourceRule]
     queries = [select(account).where(table.id == wanted) for table, account in own]
     for table in through:

@@ -10,6 +10,7 @@ from seeds import seed
 from stage import CALLER, OTHER_CALLER, Stage
 
 from hub.model import (
+    AuditEntry,
     Call,
     CallStep,
     InboxWebhook,
@@ -32,7 +33,7 @@ from hub.recordings.keep import end_expired
 from hub.requests.people import set_hold
 from hub.requests.steps import open_request
 
-ABOUT_OTHERS = {PoolOverflow, OwnerConsent, PolicyAcceptance, MailChoice, User}
+ABOUT_OTHERS = {AuditEntry, PoolOverflow, OwnerConsent, PolicyAcceptance, MailChoice, User}
 """Counts, and the company's own people: no caller's hold speaks on them."""
 
 

@@ -20,7 +20,7 @@ from hub.store import Store
 Factory = Callable[..., Stage]
 START = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-SWEPT = [life for life in LIVES if life.name not in ("recordings", "people")]
+SWEPT = [life for life in LIVES if life.name not in ("recordings", "people", "audit log")]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 from stage import Stage
 
-from hub.model import HUB_CHAIN, Account, AuditEntry, AuditHead, Call
+from hub.model import HUB_CHAIN, Account, AuditEntry, AuditHead, Call, MailChoice
 from hub.privacy.signing import sign_due
 from hub.store.append_only import TABLES
 from hub.store.audit import BOOK, note
@@ -54,6 +54,8 @@ def attacked(stage: Stage) -> Iterator[Session]:
                     session.execute(text(f"DROP TRIGGER {table}_no_{verb}"))
             else:
                 session.execute(text(f"DROP TRIGGER {table}_append_only ON {table}"))
+        if not stage.hub.store.is_sqlite:
+            session.execute(text("DROP TRIGGER audit_entry_no_early_end ON audit_entry"))
         yield session
         session.rollback()
 
@@ -167,3 +169,18 @@ def test_the_ends_are_signed_once_a_day_and_only_where_they_grew(log: tuple[Stag
     assert sign_due(stage.hub.store, stage.hub.keyring, stage.clock()) == 0, "nothing was added since"
     assert [head.position for head in stage.rows(AuditHead)] == [SIGNED, ENTRIES]
     assert len(stage.rows(Call)) == 1
+
+
+def test_what_a_user_said_to_mail_stands_in_its_accounts_own_chain(hub: Factory) -> None:
+    stage = hub(conversions=[])
+    with stage.hub.store.writing() as session:
+        account = session.exec(select(Account)).first()
+        assert account is not None
+        said = MailChoice(
+            account_id=account.id, address="pat@example.com", topic="research", state="refused", evidence=None,
+            chosen_at=stage.clock(), expires_at=stage.clock() + timedelta(days=1),
+        )  # fmt: skip
+        session.add(said)
+        session.flush()
+        note(session, stage.clock(), "root", "policy.mail", said.id, "research refused")
+    assert stage.one(AuditEntry).chain == account.id

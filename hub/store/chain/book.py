@@ -34,6 +34,8 @@ class Book:
     heads: type[Any]
     chain: str
     purpose: str
+    starts: type[Any] | None = None
+    """Where the rows of a chain have ended with their life; None where they never do."""
 
     @cached_property
     def fields(self) -> tuple[str, ...]:

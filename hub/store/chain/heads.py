@@ -37,15 +37,16 @@ def sign_heads(
 
 def is_signed(book: Book, keyring: Keyring, head: Any) -> bool:
     """Whether one of the hub's keys signed exactly this end of a chain."""
-    told = _message(getattr(head, book.chain), head.position, head.hash, head.signed_at)
+    told = spelled(getattr(head, book.chain), head.position, head.hash, head.signed_at)
     return keyring.signed_publicly(book.purpose, told, head.signature)
 
 
 def _sign(book: Book, keyring: Keyring, chain: str, position: int, digest: str, now: datetime) -> Any:
-    public, signature = keyring.sign_publicly(book.purpose, _message(chain, position, digest, now))
+    public, signature = keyring.sign_publicly(book.purpose, spelled(chain, position, digest, now))
     where = {book.chain: chain, "position": position, "hash": digest}
     return book.heads(**where, id=new_id(), signed_at=now, public_key=public, signature=signature)
 
 
-def _message(chain: str, position: int, digest: str, at: datetime) -> bytes:
+def spelled(chain: str, position: int, digest: str, at: datetime) -> bytes:
+    """What is signed of a place in a chain."""
     return f"{chain}|{position}|{digest}|{at.isoformat(timespec='microseconds')}".encode()

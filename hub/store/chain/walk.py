@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from hub.store.chain.book import GENESIS, Book
 from hub.store.chain.heads import is_signed
+from hub.store.chain.starts import is_start_signed, start_of
 from hub.store.keyring import Keyring
 
 Kind = Literal["changed", "dropped", "swapped", "inserted", "cut off"]
@@ -36,6 +37,8 @@ class Report:
     """The hash of the last of them; keep it elsewhere, and later tell it to the next walk."""
     signed_to: int
     finding: Finding | None
+    ended: int = 0
+    """How many of the first records have ended with their life; they are counted among `records`."""
 
     @property
     def sound(self) -> bool:
@@ -63,18 +66,26 @@ def walk(
     ends = _signed_ends(session, book, keyring, chain)
     if isinstance(ends, Finding):
         return Report(chain, 0, GENESIS, 0, ends)
+    start = start_of(session, book, chain)
+    if start is not None and not is_start_signed(book, keyring, start):
+        reason = (
+            f"No key of this hub signed that the records up to {start.position} have ended; is an older key missing?"
+        )
+        return Report(chain, 0, GENESIS, 0, Finding(1, "dropped", reason))
     trusted = ends | dict(known_heads)  # what was noted outside of the database is the harder to forge
-    previous, walked, trusted_to = GENESIS, 0, 0
+    previous, ended = (start.hash, start.position) if start is not None else (GENESIS, 0)
+    walked = trusted_to = ended
     signed_to = max(ends, default=0)
     for row in _rows(session, book, chain):
         finding = _wrong_link(session, book, row, walked + 1, previous) or content(session, row)
         if finding is None and trusted.get(row.position, row.hash) != row.hash:
             finding = _wrong_sign(session, book, row, trusted[row.position], trusted_to)
         if finding is not None:
-            return Report(chain, finding.position - 1, previous, signed_to, finding)
+            return Report(chain, finding.position - 1, previous, signed_to, finding, ended)
         walked, previous = row.position, row.hash
         trusted_to = walked if walked in trusted else trusted_to
-    return Report(chain, walked, previous, signed_to, _wrong_end(session, book, chain, walked, previous, trusted))
+    finding = _wrong_end(session, book, chain, walked, previous, trusted)
+    return Report(chain, walked, previous, signed_to, finding, ended)
 
 
 def _rows(session: Session, book: Book, chain: str) -> Iterator[Any]:

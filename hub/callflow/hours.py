@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hub.public_holidays import public_holidays, regions_with_holidays
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SPAN = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)")
 DAY_MINUTES = 24 * 60
@@ -56,19 +58,15 @@ def public_holiday(place: str, day: date) -> str | None:
 
 @lru_cache(maxsize=256)
 def _holidays(place: str, year: int) -> Mapping[date, str]:
-    from holidays import country_holidays
-
     country, _, region = place.partition("-")
-    return dict(country_holidays(country, subdiv=region or None, years=year).items())
+    return public_holidays(country, region or None, year)
 
 
 def holidays_known(place: str) -> bool:
     """Whether the calendar of public holidays knows this country and region."""
-    from holidays import list_supported_countries
-
     country, _, region = place.partition("-")
-    known = list_supported_countries(include_aliases=False)
-    return country in known and (not region or region in known[country])
+    known = regions_with_holidays(country)
+    return known is not None and (not region or region in known)
 
 
 def _span(value: Any) -> Hours:

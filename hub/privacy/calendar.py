@@ -17,6 +17,8 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from hub.public_holidays import public_holidays, regions_with_holidays, weekend_of
+
 LAST_YEAR = 2099
 """Nobody knows the holidays of later years; a period that would end there is an error."""
 SATURDAY_AND_SUNDAY = frozenset({5, 6})
@@ -140,45 +142,37 @@ def add_months(day: date, count: int) -> date:
 
 def known_places(places: Iterable[tuple[str, str | None]]) -> frozenset[str]:
     """Countries with their regions as the places of a calendar; countries whose holidays nobody knows are left out."""
-    from holidays import list_supported_countries
-
-    known = list_supported_countries(include_aliases=False)
+    known = [(country, region, regions_with_holidays(country)) for country, region in places]
     return frozenset(
-        f"{country}-{region}" if region and region in known[country] else country
-        for country, region in places
-        if country in known
+        f"{country}-{region}" if region and region in regions else country
+        for country, region, regions in known
+        if regions is not None
     )
 
 
 @lru_cache(maxsize=1024)
 def _holidays(place: str, year: int) -> frozenset[date]:
-    from holidays import country_holidays
-
     country, region = _known(place)
-    days = set(country_holidays(country, years=year))
+    days = set(public_holidays(country, None, year))
     if region:
-        days |= set(country_holidays(country, subdiv=region, years=year))
+        days |= set(public_holidays(country, region, year))
     return frozenset(days)
 
 
 @lru_cache(maxsize=256)
 def _weekend(place: str) -> frozenset[int]:
     """The free days of the week, Monday is 0: Saturday and Sunday but for few countries."""
-    from holidays import country_holidays
-
-    return frozenset(country_holidays(_known(place)[0]).weekend)
+    return weekend_of(_known(place)[0])
 
 
 def _known(place: str) -> tuple[str, str | None]:
-    from holidays import list_supported_countries
-
     country, _, region = place.partition("-")
-    known = list_supported_countries(include_aliases=False)
-    if country not in known:
+    known = regions_with_holidays(country)
+    if known is None:
         raise ValueError(
             f"the holidays of {place!r} are not known; name a country by its ISO 3166 code, like US or US-CA"
         )
-    return country, region if region in known[country] else None
+    return country, region if region in known else None
 
 
 def _following(day: date, count: int) -> date:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -123,16 +124,19 @@ def _start(path: Path, sandbox: bool, *, serving: bool, working: bool) -> None:
     from hub import logs
 
     logs.configure()
-    loaded = read_config(path, sandbox=sandbox)
-    if serving:
-        refuse_taken_address(loaded.hub.listen)
-    with open_hub(loaded) as opened, contextlib.ExitStack() as ending:
+    with contextlib.ExitStack() as ending:
+        ending.enter_context(_starting())
+        loaded = read_config(path, sandbox=sandbox)
+        if serving:
+            refuse_taken_address(loaded.hub.listen)
+        opened = ending.enter_context(open_hub(loaded))
         wake = threading.Event()
 
         def work() -> None:
             from hub.worker import Worker
 
             line = Worker(opened.hub, opened.directory, wake)
+            _started()
             line.start()
             ending.callback(line.stop)
 
@@ -143,7 +147,23 @@ def _start(path: Path, sandbox: bool, *, serving: bool, working: bool) -> None:
             # The work waits until callers are answered: after a crash, much of it may have piled up.
             serve(opened, wake, work)
         else:
-            serve(opened)
+            serve(opened, when_open=_started)
+
+
+@contextlib.contextmanager
+def _starting() -> Iterator[None]:
+    """No garbage is looked for until `_started`: what a start makes is there to stay, and to look costs a tenth of it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _started() -> None:
+    """Look for garbage from now on, but never again in what the start has made: callers would wait for that."""
+    gc.freeze()
+    gc.enable()
 
 
 def _wait_for_signal() -> None:

@@ -144,8 +144,11 @@ class Row(SQLModel):
     """What every table inherits.
 
     SQLModel checks nothing when it makes a table's row, yet takes 100 µs for it, and a call is a dozen rows. This
-    constructor fills the same attributes at once; a name that is no column is an error.
+    constructor fills the same attributes at once; a name that is no column is an error. What pydantic would check a row
+    with is not even made, unless somebody asks for it: that is time at each start, and memory.
     """
+
+    model_config = {"defer_build": True}
 
     def __init__(self, **values: Any) -> None:
         self.__dict__.update(type(self).columns(**values))

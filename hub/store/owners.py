@@ -13,6 +13,7 @@ from hub.contracts.connector import Connector
 from hub.model.columns import CONSENT_LIFE
 from hub.model.owners import OwnerConsent
 from hub.model.syncs import ConnectorToken
+from hub.store import audit
 from hub.store.engine import Store
 
 
@@ -37,7 +38,8 @@ def consented(store: Store, connector: Connector) -> bool:
 def keep_word(
     session: Session, connector: Connector, state: str, text: str, *, owner: str | None, actor: str, now: datetime
 ) -> OwnerConsent:
-    """Add a word; it supersedes the one before."""
+    """Add a word; it supersedes the one before. The hash-chained audit log says in the same transaction that it was said, for
+    which scopes and under which text, so that a row that is changed or slipped in later has no entry of its own there."""
     before = last_word(session, connector.name)
     word = OwnerConsent(
         connector=connector.name,
@@ -54,6 +56,9 @@ def keep_word(
         expires_at=now + CONSENT_LIFE,
     )
     session.add(word)
+    session.flush()
+    told = f"{connector.name}: {' '.join(word.scopes)}; text sha256:{word.text_sha256}"
+    audit.note(session, now, actor, f"owner_consent.{state}", word.id, told)
     return word
 
 

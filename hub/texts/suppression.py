@@ -66,8 +66,8 @@ def start(
 ) -> bool:
     """Give back what a stop took; False where nothing was stopped. Marketing comes back only to who had said yes to it.
 
-    An objection to marketing is no stop: it outlasts a start (GDPR Art. 21(3)), and only an express yes lifts it. The list tells
-    one from the other after an erasure too, for a stop takes every use and an objection marketing alone.
+    An objection to marketing is no stop: it outlasts a start (GDPR Art. 21(3)), and only an express yes lifts it. The list
+    tells one from the other after an erasure too, for a stop takes every use and an objection marketing alone.
     """
     of_person = col(Suppression.fingerprint) == hub.vault.fingerprint(session, company_id, number)
     stopped = set(session.exec(select(Suppression.use).where(of_person)).all())

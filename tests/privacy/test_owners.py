@@ -16,7 +16,7 @@ from stage import Stage, make_config
 from hub.api import AuthError, Caller, Fault, NotSupported, RetryLater
 from hub.assembly import assemble
 from hub.config.models import ConnectorCommon, ConnectorEntry
-from hub.model import ConnectorToken, Disclosure, FactRow, OwnerConsent
+from hub.model import AuditEntry, ConnectorToken, Disclosure, FactRow, OwnerConsent
 from hub.numbers.directory import LiveDirectory, write_accounts
 from hub.privacy.owners import connect_owner, disconnect_owner
 from hub.privacy.sign_in import Attempt
@@ -137,6 +137,12 @@ def test_a_withdrawal_shuts_the_connector_revokes_at_google_and_deletes_the_toke
     given, withdrawn = any_stage.rows(OwnerConsent)
     assert (withdrawn.state, withdrawn.text, withdrawn.owner) == ("withdrawn", "Enough.", "Pat Doe")
     assert withdrawn.supersedes == given.id
+    told = {entry.subject: entry for entry in any_stage.rows(AuditEntry) if entry.action.startswith("owner_consent.")}
+    assert {told[each.id].action for each in (given, withdrawn)} == {"owner_consent.given", "owner_consent.withdrawn"}
+    assert all(
+        each.text_sha256 in told[each.id].detail and "Pat" not in told[each.id].detail for each in (given, withdrawn)
+    )
+    assert given.scopes[0] in told[given.id].detail
     any_stage.call_in()
     assert google.queries == []
     assert not disconnect_owner(any_stage.hub, "contacts", actor="pat", reason="Again.")

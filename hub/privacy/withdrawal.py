@@ -12,16 +12,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config
-from hub.model import Call, Delivery, FormSubmission, Person, Suppression, TextMessage
+from hub.model import Call, Delivery, FormSubmission, Person, TextMessage
 from hub.model.purposes import ANSWERS_TO_WORDS, TEXT_USES, USES
 from hub.privacy.ledger import NO, Word, append
+from hub.privacy.stops import lift, mark
 from hub.store.engine import Store
 from hub.store.gates import passing
-from hub.store.rows import write_rows
 from hub.store.vault import Vault
 
 LONGEST = 60.0
@@ -87,13 +87,10 @@ def _suppress(session: Session, vault: Vault, word: Word, now: datetime) -> None
         return
     fingerprint = vault.fingerprint(session, person.company_id, person.phone_number)
     if word.state == "given" and word.use in TEXT_USES:
-        lifted = delete(Suppression).where(
-            col(Suppression.fingerprint) == fingerprint, col(Suppression.use) == word.use
-        )
-        session.execute(lifted.execution_options(synchronize_session=False))
+        lift(session, fingerprint, (word.use,), min(word.spoken_at, now))
     elif word.state == "objected" or (word.state in NO and "." in word.use):
         stopped = [use for use in TEXT_USES if _within(use, word.use)]
-        write_rows(session, Suppression, [Suppression(fingerprint=fingerprint, use=use, since=now) for use in stopped])
+        mark(session, fingerprint, stopped, min(word.spoken_at, now))
 
 
 def _hold(session: Session, config: Config, word: Word, now: datetime) -> int:

@@ -6,13 +6,11 @@ from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
 from hub.contracts.people import Correction, PersonReference
-from hub.model import Person, PrivacyRequest, Restriction, Suppression
-from hub.model.purposes import MARKETING
+from hub.model import Person, PrivacyRequest, Restriction
 from hub.privacy.ledger import Word
 from hub.privacy.withdrawal import speaking, take_effect
 from hub.requests.people import person_for
 from hub.requests.steps import RequestRefused, take_step
-from hub.store.rows import write_rows
 
 ALL_MARKETING = "marketing"
 
@@ -40,16 +38,6 @@ def object_to_marketing(hub: Hub, request_id: str, actor: str) -> int:
             for person in people
         ]
         held = take_effect(session, hub.config, hub.vault, words, now)
-        marks = [
-            Suppression(
-                fingerprint=hub.vault.fingerprint(session, person.company_id, person.phone_number),
-                use=MARKETING,
-                since=now,
-            )
-            for person in people
-            if person.phone_number
-        ]
-        write_rows(session, Suppression, marks)
         request.outcome = {"people": len(people), "held": held}
         take_step(session, request, actor, "objected", f"{held} queued items held", now, "done")
     return held

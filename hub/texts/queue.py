@@ -17,11 +17,12 @@ from hub.model.purposes import Purpose
 from hub.numbers.directory import Line
 from hub.store.rows import write_rows
 from hub.texts.bodies import seal_body, seal_file
+from hub.texts.wording import LONGEST_LINE
 
 SEND = "send_text"
-LONGEST_BODY = 1_600
-"""Characters. Source: Twilio error 21617, Telnyx 40302 (a message of ten parts)."""
-
+LONGEST_BODY = 1_600 - LONGEST_LINE
+"""Characters, so that the line on how to stop texts fits in behind it. Source of the 1,600: Twilio error 21617, Telnyx 40302 (a
+message of ten parts)."""
 
 MOST_PICTURES = 10
 """Source: twilio.com/docs/messaging/api/message-resource (MediaUrl)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
@@ -13,6 +13,7 @@ from hub.model import ConsentEntry, Delivery, Person, Suppression, TextMessage
 from hub.model.columns import CALL_LIFE
 from hub.model.purposes import ANSWERS_TO_WORDS, MARKETING, SERVICE, TEXT_USES
 from hub.privacy.ledger import Word, append
+from hub.privacy.stops import lift, mark
 from hub.store.rows import write_rows
 
 STOPPED = "stopped"
@@ -49,7 +50,7 @@ def stop(
     _cancel_queued(session, company_id, number, now)
     fingerprint = hub.vault.fingerprint(session, company_id, number)
     before = session.exec(select(Suppression.use).where(Suppression.fingerprint == fingerprint)).all()
-    write_rows(session, Suppression, [Suppression(fingerprint=fingerprint, use=use, since=now) for use in TEXT_USES])
+    mark(session, fingerprint, TEXT_USES, min(at, now))
     return not set(TEXT_USES) <= set(before)
 
 
@@ -64,14 +65,15 @@ def start(
     at: datetime,
     now: datetime,
 ) -> bool:
-    """Give back what a stop took; False where nothing was stopped. Marketing comes back only to who had said yes to it.
+    """Give back what a stop took; False where nothing was stopped, or only by a word that was said after this one, which came
+    late. Marketing comes back only to who had said yes to it.
 
     An objection to marketing is no stop: it outlasts a start (GDPR Art. 21(3)), and only an express yes lifts it. The list
     tells one from the other after an erasure too, for a stop takes every use and an objection marketing alone.
     """
-    of_person = col(Suppression.fingerprint) == hub.vault.fingerprint(session, company_id, number)
-    stopped = set(session.exec(select(Suppression.use).where(of_person)).all())
-    if SERVICE not in stopped:
+    fingerprint, said_at = hub.vault.fingerprint(session, company_id, number), min(at, now)
+    before = (Suppression.fingerprint == fingerprint, Suppression.since <= said_at)
+    if SERVICE not in session.exec(select(Suppression.use).where(*before)).all():
         return False
     person = person_of(session, company_id, number, now)
     words = select(ConsentEntry.state).where(
@@ -81,9 +83,9 @@ def start(
     )
     said = set(session.exec(words).all())
     taken = TEXT_USES if "objected" not in said else (SERVICE,)
-    session.execute(delete(Suppression).where(of_person, col(Suppression.use).in_(taken)))
+    lift(session, fingerprint, taken, said_at)
     uses = TEXT_USES if "given" in said and "objected" not in said else (SERVICE,)
-    _say(session, person, "given", uses, channel, evidence, min(at, now), now)
+    _say(session, person, "given", uses, channel, evidence, said_at, now)
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 OPT_OUT_LINE: Mapping[str, str] = {
@@ -12,6 +13,9 @@ OPT_OUT_LINE: Mapping[str, str] = {
     "pt": "Responda PARE para não receber mais mensagens.",
     "it": "Rispondi FERMA per non ricevere più messaggi.",
 }
+SHOUTED = re.compile(r"\b[A-Z]{4,}\b")
+"""A word in capitals, as one writes what is to be answered."""
+LONGEST_LINE = max(map(len, OPT_OUT_LINE.values())) + 1
 STOPPED: Mapping[str, str] = {
     "en": "{company}: You will get no more texts from us. Reply START to get them again.",
     "es": "{company}: No recibirá más mensajes nuestros. Responda START para volver a recibirlos.",
@@ -44,6 +48,8 @@ def sentence(table: Mapping[str, str], language: str, **parts: str) -> str:
 
 
 def with_opt_out_line(body: str, language: str) -> str:
-    """A person's first text, with how to stop them; one that says STOP already stays as it is."""
+    """A person's first text, with how to stop them; one that names a word for it already stays as it is: STOP, or the
+    language's own, in capitals and by itself, for `we can stop by at 5` tells nobody how to stop texts."""
     line = sentence(OPT_OUT_LINE, language)
-    return body if "STOP" in body.upper() else f"{body}\n{line}"
+    named = SHOUTED.findall(line)
+    return body if {"STOP", *named}.intersection(SHOUTED.findall(body)) else f"{body}\n{line}"

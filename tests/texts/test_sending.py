@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from scripted import allow
 from stage import CALLER, CONNECTORS, OTHER_CALLER, POOL, SHARED, Stage
-from text_desk import outbound, queue, words_of, write_in
+from text_desk import accounts, outbound, queue, words_of, write_in
 
 from hub.api import AuthError, Opinion, Receipt, Rejected, RetryLater
 from hub.errors import CircuitOpen
 from hub.model import Attempt, ConsentDecision, Delivery, Disclosure, TextMessage
 from hub.store.claims import LEASE, claim
-from hub.texts.queue import CannotText
+from hub.texts.queue import LONGEST_BODY, CannotText
 
 Factory = Callable[..., Stage]
 
@@ -202,3 +202,31 @@ def test_a_text_of_which_the_carrier_tells_nothing_is_settled_after_three_days(h
     row = stage.delivery("carrier")
     assert (row.state, row.code) == ("delivered", "no_report")
     assert outbound(stage)[0].status == "sent"
+
+
+@pytest.mark.parametrize(
+    ("body", "says_how"),
+    [
+        ("We can stop by at 5, nonstop if you like.", False),
+        ("The STOPCOCK was shut.", False),
+        ("Your car is ready. STOP ends texts.", True),
+        ("Listo. Responda STOP para terminar.", True),
+    ],
+)
+def test_only_a_text_that_says_how_to_stop_goes_without_the_opt_out_line(
+    hub: Factory, body: str, says_how: bool
+) -> None:
+    stage = hub()
+    queue(stage, body)
+    stage.send_texts()
+    assert stage.carrier.texts[0].body == (body if says_how else f"{body}\nReply STOP to stop texts.")
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr", "de", "pt", "it"])
+def test_the_longest_text_fits_with_its_opt_out_line_into_what_carriers_take(hub: Factory, language: str) -> None:
+    stage = hub(accounts=accounts({"language": language}))
+    queue(stage, "x" * LONGEST_BODY)
+    stage.send_texts()
+    assert LONGEST_BODY < len(stage.carrier.texts[0].body) <= 1_600
+    with pytest.raises(CannotText, match=f"1 to {LONGEST_BODY} characters"):
+        queue(stage, "x" * (LONGEST_BODY + 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -68,6 +69,20 @@ def test_nothing_goes_to_somebody_who_stopped_until_they_say_start(hub: Factory)
     assert stage.rows(Suppression) == []
     queue(stage, "Two.")
     assert stage.send_texts() == {"sent": 1}
+
+
+def test_a_start_that_comes_late_does_not_take_back_a_stop_that_was_said_after_it(hub: Factory) -> None:
+    stage = hub()
+    began = stage.clock()
+    write_in(stage, "STOP")
+    stage.clock.advance(hours=2)
+    write_in(stage, "Stop!")
+    write_in(stage, "START", at=began + timedelta(hours=1))
+    assert len(stage.rows(Suppression)) == 2
+    assert [row.purpose for row in outbound(stage)] == ["opt_out_confirmation"]
+    stage.clock.advance(minutes=1)
+    write_in(stage, "START")
+    assert stage.rows(Suppression) == []
 
 
 def test_a_call_after_a_stop_does_not_take_it_back(hub: Factory) -> None:

@@ -14,8 +14,8 @@ from hub.texts.words import languages, read
 
 CORPUS = Path(__file__).with_name("corpus.tsv")
 MOST_MISSED, MOST_FALSE = 0.01, 0.01
-"""Of the rounds that the rules were improved with. What they do with other wording is measured by the round `unseen`."""
-UNSEEN_MISSED, UNSEEN_FALSE = 0.5, 0.2
+"""Of the rounds that the rules were improved with. What they do with other wording is measured by the `unseen` ones."""
+UNSEEN_MISSED, UNSEEN_FALSE = 0.35, 0.06
 
 
 def corpus() -> Sequence[dict[str, str]]:
@@ -47,8 +47,8 @@ def test_the_corpus_holds_enough_of_every_language_and_meaning() -> None:
 
 
 def test_the_error_rates_on_the_corpus_are_within_their_bounds(capsys: pytest.CaptureFixture[str]) -> None:
-    tuned = [each for each in corpus() if each["round"] != "unseen"]
-    unseen = [each for each in corpus() if each["round"] == "unseen"]
+    unseen = [each for each in corpus() if each["round"].startswith("unseen")]
+    tuned = [each for each in corpus() if each not in unseen]
     with capsys.disabled():
         for name, phrases in (("seen", tuned), ("unseen", unseen)):
             missed, false, mixed = rates(phrases)

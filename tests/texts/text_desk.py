@@ -29,11 +29,8 @@ def accounts(texts: dict[str, Any]) -> Sequence[Any]:
 def write_in(stage: Stage, body: str, sender: str | None = CALLER, *, number: str = SHARED, **more: Any) -> str:
     """Somebody writes to a tracking number; the carrier's id of the text."""
     message_id = f"SMIN{next(_numbers):05}"
-    stage.tell(
-        MessageEvent(
-            message_id=message_id, at=stage.clock(), tracking_number=number, sender_number=sender, body=body, **more
-        )
-    )
+    said: dict[str, Any] = {"at": stage.clock()} | more
+    stage.tell(MessageEvent(message_id=message_id, tracking_number=number, sender_number=sender, body=body, **said))
     return message_id
 
 

@@ -264,7 +264,7 @@ class PrivacyPages:
         request_id = request_of(self._hub, request.path_params["ticket"])
         if request_id is None:
             return None
-        with self._hub.store.reading() as session:
+        with self._hub.store.reading_as(company.account_id) as session:
             found = session.get(PrivacyRequest, request_id)
         return found if found is not None and found.company_id == company.id else None
 

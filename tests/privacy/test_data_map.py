@@ -118,6 +118,18 @@ def test_names_of_companies_and_connectors_cannot_break_the_page(lite_hub: Facto
     ElementTree.fromstring(svg(chart))
 
 
+@pytest.mark.parametrize(("regions", "abroad"), [(("US",), False), (("US", "NL"), True), ((), True)])
+def test_a_transfer_abroad_is_one_to_another_country_than_the_companies_or_to_nobody_knows_where(
+    lite_hub: Factory, regions: tuple[str, ...], abroad: bool
+) -> None:
+    class Placed(PaperNetwork):
+        manifest = PaperNetwork.manifest.model_copy(update={"regions": regions})
+
+    read = yaml.safe_load(fideslang(chart_of(lite_hub(connectors={**CONNECTORS, "network": Placed}))))
+    (network,) = [system for system in read["system"] if system["name"] == Placed.manifest.recipient.name]
+    assert network["does_international_transfers"] is abroad
+
+
 def test_fideslang_reads_it(hub: Factory) -> None:
     chart = chart_of(sent(hub))
     read = Taxonomy.model_validate(yaml.safe_load(fideslang(chart)))

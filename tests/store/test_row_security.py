@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import Column, MetaData, String, Table, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel, select
 from stage import ACCOUNTS, Stage, company
+from starlette.testclient import TestClient
 
 from hub.model import Account, Call, Company, Person
 from hub.privacy.signing import sign_due
+from hub.requests.steps import open_request
+from hub.requests.tickets import address_of
 from hub.store import Store
 from hub.store.audit import note
 from hub.store.row_security import CHAINS, HUB_WIDE, LINKS, SHARED, NoWay, bypassed, condition
 from hub.store.schema import migrate
+from hub.web.app import create_app
 
 Factory = Callable[..., Stage]
 RIVAL = "+13145550120"
@@ -149,3 +154,14 @@ def test_an_account_never_comes_back_with_its_connection(postgres_url: str, open
         assert connection.scalar(text("SELECT count(*) FROM call")) == 0
     with stage.hub.store.reading() as session:
         assert session.scalar(text("SELECT count(*) FROM call")) == 2, "the hub's own work sees all"
+
+
+def test_the_page_of_a_request_is_read_as_its_companys_account(postgres_url: str, open_hub_on: Factory) -> None:
+    stage, _ = two_accounts(postgres_url, open_hub_on)
+    lakeside = stage.directory.companies["lakeside"]
+    with stage.hub.store.writing() as session:
+        made = open_request(session, stage.hub, lakeside, "access", actor="officer", channel="letter", phone=RIVAL)
+        here = urlsplit(address_of(stage.hub, lakeside, made.id)).path
+    client = TestClient(create_app(stage.hub, stage.live), base_url="https://calls.example.com")
+    assert made.id in client.get(here).text
+    assert client.get(here.replace("lakeside", "southside")).status_code == 404

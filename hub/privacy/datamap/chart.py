@@ -40,6 +40,8 @@ class DataMap:
     at: datetime
     controllers: tuple[str, ...]
     """The companies whose callers' data it is, by their titles."""
+    homes: frozenset[str]
+    """The countries of those companies."""
     flows: tuple[Flow, ...]
     undeclared: Mapping[Key, Seen]
     """What was disclosed and was not declared then either, as far as is known."""
@@ -100,6 +102,7 @@ def draw(session: Session, config: Config, now: datetime) -> DataMap:
     return DataMap(
         at=now,
         controllers=tuple(company.title for company in config.companies),
+        homes=frozenset(company.country for company in config.companies),
         flows=tuple(
             sorted(flows, key=lambda flow: (flow.recipient, flow.connector, flow.category, flow.use, flow.hook))
         ),

@@ -26,7 +26,7 @@ def fideslang(chart: DataMap) -> str:
         "organization": [
             {"fides_key": ORGANIZATION, "name": ", ".join(chart.controllers), "organization_parent_key": None}
         ],
-        "system": [_system(recipient, flows) for recipient, flows in by_recipient(chart.flows).items()],
+        "system": [_system(recipient, flows, chart.homes) for recipient, flows in by_recipient(chart.flows).items()],
         "dataset": [_dataset(chart.storage)],
     }
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
@@ -38,7 +38,8 @@ def _own(key: str) -> dict[str, Any]:
     return {"fides_key": key, "name": readable(key), "parent_key": parent, "organization_fides_key": ORGANIZATION}
 
 
-def _system(recipient: str, flows: list[Flow]) -> dict[str, Any]:
+def _system(recipient: str, flows: list[Flow], homes: frozenset[str]) -> dict[str, Any]:
+    regions = {region for flow in flows for region in flow.regions}
     by_use: defaultdict[str, set[str]] = defaultdict(set)
     for flow in flows:
         by_use[flow.use].add(flow.category)
@@ -50,7 +51,8 @@ def _system(recipient: str, flows: list[Flow]) -> dict[str, Any]:
         "legal_name": recipient,
         "system_type": "Third Party",
         "responsibility": ["Controller" if controller else "Processor"],
-        "does_international_transfers": True,
+        # Where a provider does not tell the place, it may be anywhere.
+        "does_international_transfers": not regions or any(homes != {region} for region in regions),
         "privacy_declarations": [
             {
                 "name": readable(use),

@@ -39,7 +39,7 @@ STEADY_SECONDS = 5
 
 @dataclass
 class Clock:
-    """A clock on which a pool's whole holding time passes while its numbers are lent once and a half."""
+    """A clock on which a holding time passes with so many visitors that the pool lasts, even for `AT_ONCE` late ones more."""
 
     now: datetime = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
@@ -47,7 +47,7 @@ class Clock:
         return self.now
 
     def next_visitor(self) -> None:
-        self.now += timedelta(minutes=30) / (POOL / 1.5)
+        self.now += timedelta(minutes=30) / (POOL - AT_ONCE - POOL // 10)
 
 
 def measure() -> list[Figure]:

@@ -135,7 +135,8 @@ def connected(config: Config, hook: str | None = None) -> Iterator[Hub]:
     wanted = {name: entry for name, entry in others.items() if entry.in_sandbox}
     with start_sandboxes({name: entry.connector_class for name, entry in wanted.items()}) as running:
         pointed = {name: entry.with_sandbox(running.settings(name)) for name, entry in wanted.items()}
-        hub = assemble(replace(config, connectors={**others, **pointed}))
+        nowhere = config.hub.model_copy(update={"database": "sqlite://"})
+        hub = assemble(replace(config, hub=nowhere, connectors={**others, **pointed}))
         try:
             yield hub
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +125,12 @@ def _calls() -> Any:
     from hub.model import Call
 
     return Call
+
+
+def test_a_walk_leaves_nothing_behind(office: Shop) -> None:
+    file = office.folder / "config.yaml"
+    text = re.sub(r"  database: .*\n  plugin", "  database: sqlite:///elsewhere/hub.db\n  plugin", file.read_text())
+    file.write_text(re.sub(r"  secret_keys: .*\n", "", text))
+    before = sorted(office.folder.rglob("*"))
+    assert "may be recorded" in office.run("flows", "simulate", "office", "--at", MONDAY, "--keys", "1").stdout
+    assert sorted(office.folder.rglob("*")) == before

@@ -232,3 +232,14 @@ def test_the_documents_example_is_a_version() -> None:
     page = (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
     document = read_document(page.split("```markdown\n", 1)[1].split("```", 1)[0])
     assert (document.version, len(document.introduces), document.material) == ("2027-01", 2, True)
+
+
+def test_a_first_version_that_was_announced_waits_for_the_day_that_was_told(office: Office) -> None:
+    made = office.draft("2026-05", introduces=[{"use": ADS}])
+    office.announce(made)
+    office.accept(made)
+    with pytest.raises(PolicyRefused, match="may not be in force before"):
+        office.publish(made)
+    office.stage.clock.now = office.stage.one(PolicyVersion, id=made.id).effective_at
+    office.publish(made)
+    assert office.stage.one(PolicyVersion, id=made.id).state == "published"

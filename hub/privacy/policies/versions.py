@@ -88,7 +88,7 @@ def publish(session: Session, version: PolicyVersion, now: datetime, note: str =
     """Put a version in force: a material one when its announced day has come, another one at once and with a note.
 
     The first version of a document changes nothing, so it needs no announcement; what it introduces needs acceptance all
-    the same.
+    the same. One that was announced nevertheless waits for the day that was told.
     """
     if version.state == "published":
         raise PolicyRefused(f"{told(version)} is published already.")
@@ -98,10 +98,10 @@ def publish(session: Session, version: PolicyVersion, now: datetime, note: str =
         raise PolicyRefused(f"{told(version)} is the first of its kind and changes nothing; draft it as material.")
     if not version.material and not version.note:
         raise PolicyRefused(f"Say with --note what {told(version)} changes.")
-    if version.material and not first:
-        if version.effective_at is None:
+    if version.material:
+        if version.effective_at is None and not first:
             raise PolicyRefused(f"{told(version)} is a material change; announce it first with hub policy announce.")
-        if now < version.effective_at:
+        if version.effective_at is not None and now < version.effective_at:
             raise PolicyRefused(
                 f"{told(version)} may not be in force before {version.effective_at:%Y-%m-%d %H:%M} UTC, as was announced."
             )

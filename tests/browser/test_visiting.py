@@ -11,6 +11,8 @@ import pytest
 from stage_hub import DEFAULT, FACEBOOK, HASTY, POOL, BrowserHub
 from visitor import HOST, Visitor
 
+from hub.flow.visit_parameters import CLICK_IDS
+
 PHONE = "<p>312-555-0190</p>"
 
 
@@ -63,6 +65,17 @@ def test_a_click_on_an_ad_begins_a_new_visit_and_a_reload_of_its_page_does_not(v
     visits = visitor.hub.visits()
     assert [bool(each["click_ids"]) for each in visits] == [False, True]
     assert visits[0]["visitor_id"] == visits[1]["visitor_id"]
+
+
+def test_a_click_of_every_network_begins_a_new_visit(visitor: Visitor) -> None:
+    names = [*CLICK_IDS, "gad_source", "gad_campaignid", "utm_source"]
+    for number, name in enumerate(names):
+        visitor.open(PHONE, path=f"/?{name}={number}1234")
+        visitor.sees("ringfence.visit()")
+    assert [each["landing_page"].partition("?")[2].partition("=")[0] for each in visitor.hub.visits()] == names
+    visitor.open(PHONE, path="/?ref=gclid&x=1")
+    visitor.sees("ringfence.visit()")
+    assert len(visitor.hub.visits()) == len(names)
 
 
 def test_a_page_that_changes_its_address_tells_of_each_page_view(visitor: Visitor) -> None:

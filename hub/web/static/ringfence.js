@@ -221,7 +221,7 @@
   // The visit of the page before, of another tab, or of the site that the visitor comes from; an ad's click begins a new one.
   const recover = () => {
     const last = attempt(() => JSON.parse(sessionStorage[NAME])) || {}, known = unstamp(cookie(), SESSION);
-    const ad = /[?&](?:utm_\w+|g(?:clid|braid|ad_\w+)|wbraid|dclid|\w\wclid|ttclid|twclid|li_fat_id)=/i.test(location.search);
+    const ad = /[?&](utm_\w+|gad_\w+|[gw]braid|[gd]clid|\w\wclk?id|li_fat_id)=/i.test(location.search);
     const anew = ad && last.landing !== location.href && !isOurs(document.referrer || "about:blank");
     ({ visitor, visit } = carried || { visitor: last.visitor || known.visitor || fresh(), visit: anew ? null : last.visit || known.visit });
     landing = visit && last.landing || location.href;

@@ -96,7 +96,7 @@ def replay_webhooks(
             )
     say(f"[green]{counted(count, 'parked webhook')}[/green] will be read again by the next worker.")
     if count < len(wanted):
-        say(f"[yellow]{len(wanted) - count} of the ids are not parked; hub inbox list shows which are.[/yellow]")
+        say(f"[yellow]Not parked: {len(wanted) - count} of the ids; hub inbox list shows which are.[/yellow]")
         raise typer.Exit(1)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import insert
@@ -83,53 +84,33 @@ def fold_inbox(hub: Hub, directory: Directory) -> int:
 def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable[Told], told_by: str) -> int:
     """Fold events into their calls and texts within `session`; how many calls changed. The same event twice changes nothing."""
     now = hub.clock()
-    calls: dict[tuple[str, str], list[tuple[CallEvent, str | None]]] = {}
-    for each in told:
-        for event in each.events:
-            if isinstance(event, MessageEvent):
-                keep_text(session, hub, directory, each.connector, event, now)
-            elif isinstance(event, MessageStatusEvent):
-                keep_status(session, hub, each.connector, event, now)
-            elif isinstance(event, CallEvent):
-                calls.setdefault((each.connector, event.call_id), []).append((event, each.inbox_id))
+    calls = _by_call(session, hub, directory, told, now)
     if not calls:
         return 0
     _make_missing(session, hub, calls, now, told_by)
     changed = 0
-    notes = []
+    notes: list[dict[str, Any]] = []
     moved: list[Change] = []
     recorded: list[tuple[Call, CallEvent]] = []
     erased: list[str] = []
     for (connector, call_id), call in _locked(session, calls).items():
+        events = calls[connector, call_id]
         if call.state == ERASED:
             # A carrier's late word on a call whose person was erased, or its call list, must not bring them back.
-            erased += [inbox_id for _, inbox_id in calls[connector, call_id] if inbox_id]
+            erased += [inbox_id for _, inbox_id in events if inbox_id]
             continue
         before = {name: getattr(call, name) for name in STATE_COLUMNS}
         state: CallState | None = None if call.state == "new" else call
-        call_notes = []
-        for event, inbox_id in calls[connector, call_id]:
+        for event, _ in events:
             state = fold(state, event)
-            if event.kind in ("recorded", "voicemail"):
-                recorded.append((call, event))
-            call_notes.append(
-                {
-                    "id": new_id(),
-                    "call_id": call.id,
-                    "inbox_id": inbox_id,
-                    "kind": event.kind,
-                    "at": event.at,
-                    "told_by": told_by,
-                    "noted_at": now,
-                }
-            )
+        recorded += [(call, event) for event, _ in events if event.kind in ("recorded", "voicemail")]
         assert state is not None
         after = {name: getattr(state, name) for name in STATE_COLUMNS}
         unchanged = after == before and call.state != "new"
         if told_by == "webhook":
             call.found_by = told_by
         if told_by == "webhook" or not unchanged:
-            notes += call_notes
+            notes += [_note(call, event, inbox_id, told_by, now) for event, inbox_id in events]
         if unchanged:
             continue
         changed += 1
@@ -150,6 +131,34 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
         session.execute(insert(CallEventRow), notes)
     mark(session, moved, now)
     return changed
+
+
+def _by_call(
+    session: Session, hub: Hub, directory: Directory, told: Iterable[Told], now: datetime
+) -> dict[tuple[str, str], list[tuple[CallEvent, str | None]]]:
+    """The events of calls with their webhooks, by connector and call; what concerns texts is kept on the way."""
+    calls: dict[tuple[str, str], list[tuple[CallEvent, str | None]]] = {}
+    for each in told:
+        for event in each.events:
+            if isinstance(event, MessageEvent):
+                keep_text(session, hub, directory, each.connector, event, now)
+            elif isinstance(event, MessageStatusEvent):
+                keep_status(session, hub, each.connector, event, now)
+            elif isinstance(event, CallEvent):
+                calls.setdefault((each.connector, event.call_id), []).append((event, each.inbox_id))
+    return calls
+
+
+def _note(call: Call, event: CallEvent, inbox_id: str | None, told_by: str, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "call_id": call.id,
+        "inbox_id": inbox_id,
+        "kind": event.kind,
+        "at": event.at,
+        "told_by": told_by,
+        "noted_at": now,
+    }
 
 
 def _change(call: Call) -> Change:

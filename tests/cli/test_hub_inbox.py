@@ -54,6 +54,6 @@ def test_all_parked_webhooks_are_replayed_at_once_and_nothing_else(shop: Shop) -
 def test_a_replay_of_what_is_not_parked_says_so(shop: Shop, refusal: Refusal) -> None:
     result = shop.run("inbox", "replay", "nothing-of-ours")
     assert result.exit_code == 1
-    assert "1 of the ids are not parked" in result.stdout
+    assert "Not parked: 1 of the ids" in result.stdout
     assert "--all" in refusal(shop.run("inbox", "replay"))
     assert shop.audited() == []

@@ -36,14 +36,17 @@ def read_config(path: Path, *, sandbox: bool = False) -> Config:
 @contextmanager
 def open_store(config: Config) -> Iterator[Store]:
     """The database alone, with its schema brought up to date."""
+    from hub.assembly import utc_now
     from hub.store.engine import Store, explained
+    from hub.store.keyfile import keyring_of
     from hub.store.schema import upgrade
     from hub.store.tombstones import refuse_unfinished
+    from hub.store.vault import Vault
 
     store = Store(config.hub.database)
     try:
         with explained():
-            upgrade(store)
+            upgrade(store, lambda: Vault(keyring_of(config.hub), utc_now))
             with store.reading() as session:
                 refuse_unfinished(session)
             yield store
@@ -72,7 +75,7 @@ def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandb
         hub = assemble(replace(config, connectors={**config.connectors, **pointed}), clock)
         try:
             with explained():
-                upgrade(hub.store)
+                upgrade(hub.store, lambda: hub.vault)
                 with hub.store.reading() as session:
                     refuse_unfinished(session)
                 _check_keys(hub)

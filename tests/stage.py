@@ -35,6 +35,7 @@ from hub.flow.visit import Arrival, Shown, record_visit
 from hub.model import Call, Delivery, FormSubmission, Person, TextMessage, Visit
 from hub.numbers.directory import LiveDirectory, write_accounts
 from hub.privacy.ledger import Word, append
+from hub.store.names import Named, names_of
 from hub.testing import FrozenClock
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -252,6 +253,11 @@ class Stage:
         rows = self.rows(table, **wanted)
         assert len(rows) == 1, f"{len(rows)} rows of {table.__name__} have {wanted}"
         return rows[0]
+
+    def name_of(self, row: Named) -> str | None:
+        """The name that is sealed in a row."""
+        with self.hub.store.reading() as session:
+            return names_of(self.hub.vault, session, [row]).get(row.id)
 
     def delivery(self, connector: str = "network", **wanted: Any) -> Delivery:
         """The only delivery to a connector that is as wanted."""

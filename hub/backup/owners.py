@@ -15,7 +15,20 @@ OF_CALLERS = frozenset({"inbox", "outcome", "person", "visit", "privacy_request"
 LINKS = ("subject_id", "call_id", "text_id", "visit_id", "person_id", "carrier_call_id", "delivery_id")
 """Columns by which a table's rows are a caller's. Personal data of all other tables is of people who work with the hub: it is
 encrypted with the whole backup, under no key of their own."""
-SEALED = {"text_message": "body", "text_media": "data", "transcript": "sealed", "consent_detail": "sealed"}
+SEALED = frozenset(
+    {
+        "call.sealed_name",
+        "consent_detail.sealed",
+        "fact.sealed",
+        "form_submission.sealed_fields",
+        "form_submission.sealed_name",
+        "person.sealed_name",
+        "privacy_request.correction",
+        "text_media.data",
+        "text_message.body",
+        "transcript.sealed",
+    }
+)
 """Columns that are sealed under their person's key already."""
 QUOTED = {"delivery": ("reason",), "attempt": ("reason",), "outcome": ("trace",)}
 """Columns in which others' words are kept, which may quote a person."""
@@ -128,8 +141,7 @@ def personal_columns(table: Table) -> list[str]:
     """The columns of a table that are sealed in a backup."""
     if table.name not in OF_CALLERS and not any(link in table.c for link in LINKS):
         return []
-    already = SEALED.get(table.name)
-    personal = [column.name for column in table.c if "category" in column.info and column.name != already]
+    personal = [column.name for column in table.c if "category" in column.info and str(column) not in SEALED]
     return [*personal, *QUOTED.get(table.name, ())]
 
 

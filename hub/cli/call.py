@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hub.cli.masking import Mask
     from hub.config.models import Config
     from hub.model import Call, FormSubmission, TextMessage
+    from hub.store.vault import Vault
 
 STAGE_COLOURS = {
     "visit": "bright_cyan",
@@ -63,11 +64,12 @@ def call(
     from hub.opening import open_store, read_config
 
     loaded, mask = read_config(config, sandbox=True), Mask(show_personal)
+    vault = vault_of(loaded)
     with open_store(loaded) as store:
         with store.reading() as session:
             subject = find_subject(session, wanted)
-            head = _head(session, subject, mask, loaded)
-            entries = timeline(session, subject, mask)
+            head = _head(session, subject, mask, vault)
+            entries = timeline(session, subject, mask, vault)
         if show_personal:
             with store.writing() as session:
                 note(session, utc_now(), "call.show_personal", subject.id)
@@ -104,11 +106,13 @@ def print_timeline(entries: Sequence[Entry]) -> None:
     console().print(lines)
 
 
-def _head(session: Session, subject: Call | TextMessage | FormSubmission, mask: Mask, config: Config) -> dict[str, Any]:
+def _head(session: Session, subject: Call | TextMessage | FormSubmission, mask: Mask, vault: Vault) -> dict[str, Any]:
     from hub.model import Call, Company, FormSubmission, Tracker
+    from hub.store.names import fields_of, names_of
 
     company = session.get(Company, subject.company_id) if subject.company_id else None
     if isinstance(subject, FormSubmission):
+        fields = fields_of(vault, session, [subject]).get(subject.id, {})
         return {"what": "form"} | {
             "id": subject.id,
             "company": company.name if company else None,
@@ -117,8 +121,8 @@ def _head(session: Session, subject: Call | TextMessage | FormSubmission, mask: 
             "person": subject.person_id,
             "phone_number": mask.phone(subject.phone_number),
             "email": mask.text(subject.email),
-            "name": mask.text(subject.name),
-            "fields": ", ".join(f"{name}: {mask.text(value)}" for name, value in subject.fields.items()) or None,
+            "name": mask.text(names_of(vault, session, [subject]).get(subject.id)),
+            "fields": ", ".join(f"{name}: {mask.text(value)}" for name, value in fields.items()) or None,
             "first_time_contact": subject.first_time_contact,
             "work": subject.state,
             "expires_at": subject.expires_at,
@@ -136,7 +140,7 @@ def _head(session: Session, subject: Call | TextMessage | FormSubmission, mask: 
     if isinstance(subject, Call):
         return {"what": "call"} | shared | {
             "caller_number": mask.phone(subject.caller_number),
-            "caller_name": mask.text(subject.caller_name),
+            "caller_name": mask.text(names_of(vault, session, [subject]).get(subject.id)),
             "attestation": subject.attestation,
             "first_time_caller": subject.first_time_caller,
             "status": subject.status,
@@ -154,23 +158,29 @@ def _head(session: Session, subject: Call | TextMessage | FormSubmission, mask: 
         "purpose": subject.purpose,
         "status": subject.status,
         "reason": subject.reason,
-        "body": body_of(session, subject, mask, config),
+        "body": body_of(session, subject, mask, vault),
         "carrier": subject.connector,
         "carrier_id": subject.carrier_message_id,
     }  # fmt: skip
 
 
-def body_of(session: Session, message: TextMessage, mask: Mask, config: Config) -> str | None:
-    """What a text says, in clear only where the mask is off."""
+def vault_of(config: Config) -> Vault:
+    """What opens the names and texts of the configuration's database."""
     from hub.assembly import utc_now
-    from hub.cli.masking import HIDDEN
     from hub.store.keyfile import keyring_of
     from hub.store.vault import Vault
+
+    return Vault(keyring_of(config.hub), utc_now)
+
+
+def body_of(session: Session, message: TextMessage, mask: Mask, vault: Vault) -> str | None:
+    """What a text says, in clear only where the mask is off."""
+    from hub.cli.masking import HIDDEN
     from hub.texts.bodies import open_body
 
     if message.body is None or not mask.off:
         return HIDDEN if message.body else None
-    return open_body(Vault(keyring_of(config.hub), utc_now), session, message)
+    return open_body(vault, session, message)
 
 
 def _print_head(head: dict[str, Any]) -> None:

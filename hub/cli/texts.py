@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from hub.cli.masking import Mask
-    from hub.config.models import Config
     from hub.model import TextMessage
     from hub.store.engine import Store
+    from hub.store.vault import Vault
 
 commands = typer.Typer(help="Read and send texts; see why one did not go.", no_args_is_help=True)
 TextId = Annotated[
@@ -112,15 +112,17 @@ def show(
     thread: TextId, show_personal: ShowPersonal = False, as_json: AsJson = False, config: ConfigFile = CONFIG
 ) -> None:
     """Show a thread, oldest text first, by the id of any of its texts."""
+    from hub.cli.call import vault_of
     from hub.cli.masking import Mask
     from hub.opening import open_store, read_config
     from hub.texts.threads import texts_of_thread
 
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
+    vault = vault_of(loaded)
     with open_store(loaded) as store:
         with store.reading() as session:
             named = _text(session, thread)
-            rows = [_plain(session, text, mask, loaded) for text in texts_of_thread(session, named)]
+            rows = [_plain(session, text, mask, vault) for text in texts_of_thread(session, named)]
         if show_personal:
             _note_shown(store, {named.id: f"thread of {counted(len(rows), 'text')}"})
     if as_json:
@@ -181,15 +183,16 @@ def send(
 @commands.command("why")
 def why(wanted: TextId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Say what became of a text and why: consent with every opinion, each try, what the carrier told."""
-    from hub.cli.call import print_timeline
+    from hub.cli.call import print_timeline, vault_of
     from hub.cli.masking import Mask
     from hub.cli.timeline import timeline
     from hub.opening import open_store, read_config
 
     loaded, mask = read_config(config, sandbox=True), Mask()
+    vault = vault_of(loaded)
     with open_store(loaded) as store, store.reading() as session:
         text = _text(session, wanted)
-        told, entries = _plain(session, text, mask, loaded), timeline(session, text, mask)
+        told, entries = _plain(session, text, mask, vault), timeline(session, text, mask, vault)
     if as_json:
         echo_json({**told, "timeline": [entry.plain() for entry in entries]})
         return
@@ -295,7 +298,7 @@ def _text(session: Session, wanted: str) -> TextMessage:
     return session.exec(select(TextMessage).where(TextMessage.id == text.id)).one()
 
 
-def _plain(session: Session, text: TextMessage, mask: Mask, config: Config) -> dict[str, Any]:
+def _plain(session: Session, text: TextMessage, mask: Mask, vault: Vault) -> dict[str, Any]:
     from hub.cli.call import body_of
 
     return {
@@ -311,5 +314,5 @@ def _plain(session: Session, text: TextMessage, mask: Mask, config: Config) -> d
         "reason": text.reason,
         "sent_at": text.sent_at,
         "carrier_id": text.carrier_message_id,
-        "body": body_of(session, text, mask, config),
+        "body": body_of(session, text, mask, vault),
     }

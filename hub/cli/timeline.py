@@ -29,11 +29,13 @@ from hub.model import (
     PageView,
     TextMessage,
 )
+from hub.store.names import values_of
+from hub.store.vault import Vault
 
 PAGES_SHOWN = 5
 
 
-def timeline(session: Session, subject: Subject, mask: Mask) -> list[Entry]:
+def timeline(session: Session, subject: Subject, mask: Mask, vault: Vault) -> list[Entry]:
     """Everything that is known of a call, text or form, from its first webhook to its last receipt."""
     entries = [_form(subject)] if isinstance(subject, FormSubmission) else [*_events(session, subject)]
     if isinstance(subject, Call):
@@ -43,8 +45,9 @@ def timeline(session: Session, subject: Subject, mask: Mask) -> list[Entry]:
     if attribution is not None:
         entries.append(_attribution(attribution, mask))
         entries += _pages(session, attribution, mask)
-    facts = session.exec(select(FactRow).where(FactRow.subject_id == subject.id).order_by(col(FactRow.id)))
-    entries += [_fact(fact, mask) for fact in facts]
+    facts = session.exec(select(FactRow).where(FactRow.subject_id == subject.id).order_by(col(FactRow.id))).all()
+    values = values_of(vault, session, facts)
+    entries += [_fact(fact, values.get(fact.id), mask) for fact in facts]
     decided = select(ConsentDecision).where(ConsentDecision.subject_id == subject.id).order_by(col(ConsentDecision.id))
     entries += map(decision_entry, session.exec(decided))
     outcomes = session.exec(select(OutcomeRow).where(OutcomeRow.subject_id == subject.id)).all()
@@ -174,8 +177,8 @@ def _pages(session: Session, attribution: Attribution, mask: Mask) -> Iterator[E
     yield Entry(latest[-1].at, "visit", f"looked at {pages}", details, None, data)
 
 
-def _fact(row: FactRow, mask: Mask) -> Entry:
-    value = mask.fact(row.category, row.value)
+def _fact(row: FactRow, told: str | None, mask: Mask) -> Entry:
+    value = mask.fact(row.category, told)
     data: dict[str, Any] = {
         "source": row.source,
         "name": row.name,

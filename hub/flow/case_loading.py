@@ -81,7 +81,7 @@ def _load_people(session: Session, cases: Sequence[Case], now: datetime) -> None
         if met is None:
             met = new_person(case.company.id, case.phone_number, case.at, now)
             if isinstance(case.subject, FormSubmission):
-                met.email, met.name = case.subject.email, case.subject.name
+                met.email = case.subject.email
             new.add(met.id)
         if number[1]:
             by_number.setdefault(number, met)

@@ -30,6 +30,7 @@ from hub.flow.retries import Jitter, full_jitter, next_try, sane_wait
 from hub.flow.subjects import gates_of_subjects, read_subjects
 from hub.model import (
     Attempt,
+    Call,
     ConsentDecision,
     ConversionRow,
     Delivery,
@@ -40,6 +41,7 @@ from hub.model.conversions import FINAL_STATES
 from hub.numbers.directory import Directory
 from hub.privacy.withdrawal import LONGEST, sending
 from hub.store.claims import claim, complete_each
+from hub.store.names import names_of
 from hub.store.rows import write_rows
 
 GATE_WAIT = 5.0
@@ -193,6 +195,8 @@ def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _
             row.id: row for row in session.exec(select(ConversionRow).where(col(ConversionRow.id).in_(wanted)))
         }
         earlier = states_before(session, connector, batch.deliveries)
+        calls = [case.subject for case in cases.values() if isinstance(case.subject, Call)] if hook == LOG else []
+        names = names_of(hub.vault, session, calls)
     asked: list[Delivery] = []
     in_batch: set[str] = set()
     for delivery in batch.deliveries:
@@ -218,7 +222,8 @@ def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _
             batch.endings[delivery.id] = _Ending("held", said.rule_id, said.reason, decision_id=ruling.row.id)
             continue
         case = cases[delivery.subject_id]
-        parcel = pack(delivery, case, ruling, conversions.get(delivery.conversion_id or ""), plugin, hub.refusals)
+        conversion = conversions.get(delivery.conversion_id or "")
+        parcel = pack(delivery, case, ruling, conversion, plugin, hub.refusals, names.get(delivery.subject_id))
         age = now - parcel.born
         if manifest.limits.max_age is not None and age > manifest.limits.max_age:
             limit = manifest.limits.max_age.days

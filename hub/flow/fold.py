@@ -20,13 +20,14 @@ from hub.contracts.webhooks import WebhookRequest
 from hub.errors import BadPayload, RingfenceError
 from hub.flow.recorded import keep_recordings
 from hub.model import Call, CallEventRow, InboxWebhook
-from hub.model.calls import CallState, fold
+from hub.model.calls import CallState, caller_name, fold
 from hub.model.columns import CALL_LIFE, new_id
 from hub.numbers.directory import Directory
 from hub.privacy.erasure import ERASED, empty_webhooks
 from hub.reports.marks import Change, mark
 from hub.store.claims import claim, complete
 from hub.store.gates import passing
+from hub.store.names import Named, names_of, seal_names
 from hub.store.rows import write_slot
 from hub.texts.arriving import gates_of, keep_text
 from hub.texts.statuses import keep_status
@@ -93,7 +94,11 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
     moved: list[Change] = []
     recorded: list[tuple[Call, CallEvent]] = []
     erased: list[str] = []
-    for (connector, call_id), call in _locked(session, calls).items():
+    named: list[tuple[Named, str]] = []
+    locked = _locked(session, calls)
+    names = {key: caller_name(event.caller_name for event, _ in calls[key]) for key in locked}
+    known = names_of(hub.vault, session, [call for key, call in locked.items() if names[key]])
+    for (connector, call_id), call in locked.items():
         events = calls[connector, call_id]
         if call.state == ERASED:
             # A carrier's late word on a call whose person was erased, or its call list, must not bring them back.
@@ -106,7 +111,9 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
         recorded += [(call, event) for event, _ in events if event.kind in ("recorded", "voicemail")]
         assert state is not None
         after = {name: getattr(state, name) for name in STATE_COLUMNS}
-        unchanged = after == before and call.state != "new"
+        name = caller_name((names[connector, call_id], known.get(call.id)))
+        renamed = name is not None and name != known.get(call.id)
+        unchanged = after == before and not renamed and call.state != "new"
         if told_by == "webhook":
             call.found_by = told_by
         if told_by == "webhook" or not unchanged:
@@ -115,15 +122,18 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
             continue
         changed += 1
         counted = [_change(call)] if call.enriched_at else []
-        for name, value in after.items():
-            setattr(call, name, value)
+        for column, value in after.items():
+            setattr(call, column, value)
         line = directory.lines.get(call.tracking_number or "")
         if line is not None:
             call.company_id, call.tracker_id = line.company.id, line.tracker.id
-        if counted and any(before[name] != after[name] for name in COUNTED):
+        if name is not None and renamed:
+            named.append((call, name))
+        if counted and any(before[column] != after[column] for column in COUNTED):
             moved += [*counted, _change(call)]
         call.state, call.due_at, call.lease_token, call.lease_until = "ready", now, None, None
         session.add(call)
+    seal_names(hub.vault, session, named)
     empty_webhooks(session, erased)
     keep_recordings(session, hub, recorded, now)
     session.flush()

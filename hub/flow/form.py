@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from hub.assembly import Hub
 from hub.flow.form_fields import contact_of, kept_fields
 from hub.model import Company, FormSubmission, Visit
 from hub.model.columns import MESSAGE_LIFE, storable
+from hub.store.names import seal_fields, seal_names
 from hub.store.rows import write_rows
 
 LONGEST_PAGE = 4_096
@@ -42,10 +43,12 @@ def keep_form(hub: Hub, company: Company, sent: SentForm) -> None:
     The key counts within its company. A visitor who denies analytics is not tied to a visit, and a visit of another
     company, or one that nobody knows, is left out.
     """
-    now = hub.clock()
+    now, key = hub.clock(), f"{company.id}:{sent.key}"
     contact = contact_of(sent.fields, company.country, sent.phone, sent.email, sent.name)
     seen = {name: "seen" for name, said in (("gpc", sent.gpc), ("dnt", sent.dnt)) if said}
     with hub.store.writing() as session:
+        if session.exec(select(FormSubmission.id).where(FormSubmission.submission_key == key)).first() is not None:
+            return
         visit = _visit_of(session, company, sent)
         if visit is not None:
             visit.consent = {**visit.consent, **sent.consent}
@@ -55,18 +58,19 @@ def keep_form(hub: Hub, company: Company, sent: SentForm) -> None:
         row = FormSubmission(
             company_id=company.id,
             visit_id=visit.id if visit else None,
-            submission_key=f"{company.id}:{sent.key}",
+            submission_key=key,
             form_id=storable(sent.form_id[:200]) if sent.form_id else None,
             page=storable(sent.page[:LONGEST_PAGE]) if sent.page else None,
             phone_number=contact.phone_number,
             email=storable(contact.email),
-            name=storable(contact.name),
-            fields=kept_fields(sent.fields),
             consent={**sent.consent, **seen},
             submitted_at=now,
             due_at=now,
             expires_at=now + MESSAGE_LIFE,
         )
+        if name := storable(contact.name):
+            seal_names(hub.vault, session, [(row, name)])
+        seal_fields(hub.vault, session, row, kept_fields(sent.fields))
         write_rows(session, FormSubmission, [row])
 
 

@@ -37,14 +37,15 @@ def pack(
     conversion: ConversionRow | None,
     connector: Connector,
     refusals: Refusals,
+    caller_name: str | None = None,
 ) -> Parcel:
-    """The parcel of one delivery."""
+    """The parcel of one delivery; `caller_name` is what the caller of a call that is to be logged is called."""
     if conversion:
         full: Conversion | CallActivity = _conversion(
             delivery, case, ruling, conversion, _clicks(connector.manifest, delivery.hook)
         )
     else:
-        full = _activity(delivery, case)
+        full = _activity(delivery, case, caller_name)
     disclosed = refusals.disclose(connector, full, delivery.hook)
     born = conversion.occurred_at if conversion else case.at
     return Parcel(delivery, case, ruling, disclosed.value, disclosed.categories, born)
@@ -97,7 +98,7 @@ def _contact(case: Case) -> Literal["call", "text", "form"]:
             return "form"
 
 
-def _activity(delivery: Delivery, case: Case) -> CallActivity:
+def _activity(delivery: Delivery, case: Case, caller_name: str | None) -> CallActivity:
     call, attribution = case.subject, case.attribution
     assert isinstance(call, Call)
     return CallActivity(
@@ -111,7 +112,7 @@ def _activity(delivery: Delivery, case: Case) -> CallActivity:
         medium=attribution.medium if attribution else None,
         campaign=attribution.campaign if attribution else None,
         caller_number=call.caller_number,
-        caller_name=call.caller_name,
+        caller_name=caller_name,
         landing_page=attribution.landing_page if attribution else None,
         recording_url=None,
     )

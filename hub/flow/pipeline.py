@@ -38,6 +38,7 @@ from hub.privacy.ledger import Word
 from hub.privacy.withdrawal import LONGEST, sending, speaking, take_effect
 from hub.reports.marks import Change, mark
 from hub.store.claims import claim, held_ids
+from hub.store.names import names_of, seal_facts, seal_names
 from hub.store.rows import change_rows, write_rows
 from hub.texts.automatic import answer_calls
 
@@ -92,7 +93,9 @@ def _write(hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrich
     write_rows(session, Attribution, [case.attribution for case in cases if case.attribution])
     _link_visits(session, cases)
     hear(session, cases, hub.clock())
-    write_rows(session, FactRow, [fact for fact in enrichment.facts if fact.subject_id in ours])
+    facts = [(ours[fact.subject_id], fact) for fact in enrichment.facts if fact.subject_id in ours]
+    seal_facts(hub.vault, session, [(case.subject, fact) for case, fact in facts])
+    write_rows(session, FactRow, [fact for _, fact in facts])
     rulings = [ruling for ruling in enrichment.rulings + converted.rulings if ruling.row.subject_id in ours]
     write_rows(session, ConsentDecision, [ruling.row for ruling in rulings])
     disclosures = []
@@ -146,12 +149,12 @@ def _know_people(hub: Hub, session: Session, cases: Sequence[Case], now: datetim
         other.c.company_id == person.c.company_id, other.c.phone_number == bindparam("phone")
     )
     known = update(person).where(person.c.id == bindparam("of"))
-    details = known.values(
-        email=func.coalesce(person.c.email, bindparam("mail")), name=func.coalesce(person.c.name, bindparam("called"))
-    )
-    session.connection().execute(
-        details, [{"of": person.id, "mail": form.email, "called": form.name} for person, form in told]
-    )
+    details = known.values(email=func.coalesce(person.c.email, bindparam("mail")))
+    session.connection().execute(details, [{"of": person.id, "mail": form.email} for person, form in told])
+    called = _names_told(hub, session, told)
+    if called:
+        named = known.where(person.c.sealed_name.is_(None)).values(sealed_name=bindparam("name"))
+        session.connection().execute(named, [{"of": each.id, "name": each.sealed_name} for each in called])
     reached = [{"of": person.id, "phone": form.phone_number} for person, form in told if form.phone_number]
     if reached:
         numbered = known.where(person.c.phone_number.is_(None), ~taken.exists()).values(phone_number=bindparam("phone"))
@@ -171,6 +174,15 @@ def _know_people(hub: Hub, session: Session, cases: Sequence[Case], now: datetim
         if state == "refused"
     ]
     take_effect(session, hub.config, hub.vault, words, now)
+
+
+def _names_told(hub: Hub, session: Session, told: Sequence[tuple[Person, FormSubmission]]) -> list[Person]:
+    """Those whose names nobody knew before, each with the name of the first form that tells one, under their own key."""
+    nameless = [(person, form) for person, form in told if person.sealed_name is None]
+    names = names_of(hub.vault, session, [form for _, form in nameless])
+    first = {person.id: (person, names[form.id]) for person, form in reversed(nameless) if form.id in names}
+    seal_names(hub.vault, session, list(first.values()))
+    return [person for person, _ in first.values()]
 
 
 def _refusals(case: Case) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,7 +49,6 @@ class CallState(SQLModel):
 
     tracking_number: str | None = Field(default=None, max_length=16, index=True)
     caller_number: str | None = personal_text("user.contact.phone_number", index=True, max_length=16)
-    caller_name: str | None = personal_text("user.name")
     attestation: str | None = Field(default=None, max_length=1)
     status: str = Field(default="ringing", max_length=16)
     started_at: datetime = time_column(index=True)
@@ -90,6 +89,8 @@ class Call(CallState, Work, table=True):
     company_id: str | None = Field(default=None, foreign_key="company.id")
     tracker_id: str | None = Field(default=None, foreign_key="tracker.id")
     person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
+    sealed_name: bytes | None = personal_bytes("user.name")
+    """What the carrier calls the caller, under the caller's key (hub.store.names)."""
     first_time_caller: bool | None = None
     enriched_at: datetime | None = time_column(nullable=True)
     found_by: str = Field(default="webhook", max_length=16)
@@ -127,7 +128,6 @@ def fold(state: CallState | None, event: CallEvent) -> CallState:
     return CallState(
         tracking_number=_join(min, state.tracking_number, told.tracking_number),
         caller_number=_join(min, state.caller_number, told.caller_number),
-        caller_name=_join(min, state.caller_name, told.caller_name),
         attestation=_join(min, state.attestation, told.attestation),
         status=rank,
         started_at=min(starts),
@@ -143,6 +143,11 @@ def fold(state: CallState | None, event: CallEvent) -> CallState:
     )
 
 
+def caller_name(told: Iterable[str | None]) -> str | None:
+    """The caller's name of all that were told of one call: the first by the alphabet, in whatever order they came."""
+    return min((name for each in told if (name := storable(each))), default=None)
+
+
 def _state_of(event: CallEvent) -> CallState:
     kind = event.kind
     duration, recording_duration = sane_seconds(event.duration), sane_seconds(event.recording_duration)
@@ -153,7 +158,6 @@ def _state_of(event: CallEvent) -> CallState:
     return CallState(
         tracking_number=e164(event.tracking_number),
         caller_number=e164(event.caller_number),
-        caller_name=storable(event.caller_name) or None,
         attestation=event.attestation if event.attestation in ("A", "B", "C") else None,
         status=status,
         started_at=event.at - timedelta(seconds=lasted),

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from hub.model.columns import Work, ending_column, id_column, personal_json, personal_text, time_column
+from hub.model.columns import Work, ending_column, id_column, personal_bytes, personal_json, personal_text, time_column
 
 
 class FormSubmission(Work, table=True):
@@ -26,8 +26,9 @@ class FormSubmission(Work, table=True):
     page: str | None = personal_text("user.behavior.browsing_history")
     phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)
     email: str | None = personal_text("user.contact.email")
-    name: str | None = personal_text("user.name")
-    fields: dict[str, str] = personal_json("user.content.private")
+    sealed_name: bytes | None = personal_bytes("user.name")
+    sealed_fields: bytes | None = personal_bytes("user.content.private")
+    """What was written into the form, as JSON; as the name, under the person's key (hub.store.names)."""
     consent: dict[str, str] = personal_json("user.privacy_preferences")
     """What the visitor allows, said on the form: as of a visit; and `gpc` or `dnt`: `seen`."""
     submitted_at: datetime = time_column(index=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from hub.model.columns import Row, ending_column, expiry_column, id_column, personal_text, time_column
+from hub.model.columns import Row, ending_column, expiry_column, id_column, personal_bytes, personal_text, time_column
 
 
 class Person(Row, table=True):
@@ -20,7 +20,8 @@ class Person(Row, table=True):
     phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)
     email: str | None = personal_text("user.contact.email", index=True)
     """Known from a form; lower case."""
-    name: str | None = personal_text("user.name")
+    sealed_name: bytes | None = personal_bytes("user.name")
+    """Known from a form, or as the person corrected it; under the person's key (hub.store.names)."""
     first_seen_at: datetime = time_column()
     expires_at: datetime | None = ending_column()
 
@@ -37,6 +38,9 @@ class FactRow(Row, table=True):
     source: str
     name: str
     value: str | None = personal_text("user.contact.phone_number")
+    """None where it is a name."""
+    sealed: bytes | None = personal_bytes("user.name")
+    """The value that is a name (its `category` is user.name), under the caller's key (hub.store.names)."""
     category: str
     confidence: float
     learned_at: datetime = time_column()

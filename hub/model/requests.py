@@ -15,6 +15,7 @@ from hub.model.columns import (
     id_column,
     json_column,
     json_list,
+    personal_bytes,
     personal_json,
     personal_text,
     time_column,
@@ -59,8 +60,8 @@ class PrivacyRequest(Row, table=True):
     fingerprint: str = Field(index=True, max_length=64)
     known_as: dict[str, Any] = personal_json("user.contact.phone_number")
     """`phone_numbers` and `emails` by which plugins are asked, from the run until the end."""
-    correction: dict[str, str] = personal_json("user.contact.phone_number")
-    """Of a correction: the new `name`, `email` or `phone_number`."""
+    correction: bytes | None = personal_bytes("user.name")
+    """Of a correction: the new `name`, `email` or `phone_number`, as JSON under the person's key (hub.store.names)."""
     evidence: str | None = personal_text("user.content.private")
     """What proves who asks, or that a parent speaks, in the officer's words."""
     places: list[str] = json_list()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
@@ -11,6 +13,7 @@ from hub.privacy.ledger import Word
 from hub.privacy.withdrawal import speaking, take_effect
 from hub.requests.people import person_for
 from hub.requests.steps import RequestRefused, take_step
+from hub.store.names import correction_in, seal_names
 
 ALL_MARKETING = "marketing"
 
@@ -76,12 +79,12 @@ def lift_restriction(hub: Hub, request_id: str, actor: str, reason: str) -> int:
     return len(lifted)
 
 
-def correct(session: Session, request: PrivacyRequest, people: list[Person]) -> int:
+def correct(session: Session, hub: Hub, request: PrivacyRequest, people: list[Person]) -> int:
     """Put the new name, number or address in the place of the old one, within `session`; how many people were changed.
 
     Calls, texts and forms stay as they were: they say what happened. RequestRefused where somebody else has the number.
     """
-    new = request.correction
+    new = correction_in(hub.vault, session, request)
     if not any(new.values()):
         raise RequestRefused("There is nothing to correct; give --name, --new-email or --new-phone.")
     number = new.get("phone_number")
@@ -90,16 +93,17 @@ def correct(session: Session, request: PrivacyRequest, people: list[Person]) -> 
         if set(session.exec(others)) - {person.id for person in people} or len(people) > 1:
             raise RequestRefused("The new number belongs to another person at this company; look at both first.")
     for person in people:
-        for name in ("name", "email", "phone_number"):
+        for name in ("email", "phone_number"):
             if new.get(name):
                 setattr(person, name, new[name])
         session.add(person)
+    if called := new.get("name"):
+        seal_names(hub.vault, session, [(person, called) for person in people])
     return len(people)
 
 
-def correction_of(request: PrivacyRequest, person: PersonReference) -> Correction:
-    """As plugins get it."""
-    new = request.correction
+def correction_of(new: Mapping[str, str], person: PersonReference) -> Correction:
+    """What is right, as plugins get it."""
     return Correction(
         phone_numbers=person.phone_numbers,
         emails=person.emails,

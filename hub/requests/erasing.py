@@ -16,6 +16,7 @@ from hub.requests.people import holds_on, people_of, person_for, reference_of
 from hub.requests.steps import RequestRefused, take_step
 from hub.requests.told import reach_of_request, recipients
 from hub.store.rows import write_rows
+from hub.store.tombstones import Buried, bury, journal_of
 
 HOOK = "erase_person"
 WHAT_REMAINS = (
@@ -142,6 +143,8 @@ def forget_who(session: Session, hub: Hub, request: PrivacyRequest) -> None:
         if each.id == request.id or each.closed_at is not None:
             drop_file(session, hub, each)
             each.phone_number = each.email = each.evidence = None
-            each.known_as, each.correction = {}, {}
+            each.known_as, each.correction = {}, None
+            keys = hub.vault.destroy_keys(session, [hub.vault.holder(session, each.company_id, None, each.id)])
+            bury(session, journal_of(hub.config.hub), Buried(frozenset(keys), frozenset()), hub.clock())
             session.add(each)
             session.execute(delete(IdentityProof).where(col(IdentityProof.request_id) == each.id))

@@ -27,6 +27,7 @@ from hub.requests.steps import RequestRefused, refuse, take_step
 from hub.requests.told import ask_plugins, collect, reference_for
 from hub.store import audit
 from hub.store.claims import claim, complete
+from hub.store.names import correction_in
 from hub.store.rows import write_rows
 
 log = structlog.get_logger(__name__)
@@ -104,7 +105,7 @@ def finish(hub: Hub, request_id: str, actor: str) -> None:
             request.certificate = certify(session, hub, request, now)
             erasing.forget_who(session, hub, request)
         else:
-            request.known_as, request.correction = {}, {}
+            request.known_as, request.correction = {}, None
         take_step(session, request, actor, "done", f"{len(tasks)} providers answered", now, "done")
 
 
@@ -134,6 +135,7 @@ def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
         return 0, None, False
     with hub.store.reading() as session:
         request = session.get_one(PrivacyRequest, task.request_id)
+        new = correction_in(hub.vault, session, request)
     known = PersonReference(
         phone_numbers=tuple(request.known_as.get("phone_numbers", ())),
         emails=tuple(request.known_as.get("emails", ())),
@@ -143,7 +145,7 @@ def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
     if task.hook == erasing.HOOK:
         done: Any = hub.plugins.erase_person(task.connector, hand_over(hub, request, task.connector, known, task.hook))
     else:
-        correction = effects.correction_of(request, known)
+        correction = effects.correction_of(new, known)
         right = hand_over(hub, request, task.connector, correction, task.hook)
         done = hub.plugins.correct_person(task.connector, right)
     return done.records, done.reason, done.status == "impossible"
@@ -202,12 +204,12 @@ def _correct(hub: Hub, request: PrivacyRequest, actor: str) -> None:
             return
         people = people_of(session, current)
         person = reference_of(session, current, people)
-        changed = effects.correct(session, current, people)
+        changed = effects.correct(session, hub, current, people)
         company = session.get_one(Company, current.company_id)
         current.known_as = {"phone_numbers": list(person.phone_numbers), "emails": list(person.emails)}
         current.outcome = {
             "people": changed,
-            "fields": sorted(name for name, value in current.correction.items() if value),
+            "fields": sorted(name for name, value in correction_in(hub.vault, session, current).items() if value),
         }
         tasks = [
             RequestTask(request_id=current.id, hook="correct_person", connector=name, due_at=now)

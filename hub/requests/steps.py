@@ -15,6 +15,7 @@ from hub.model.columns import storable
 from hub.model.requests import CLOSED
 from hub.requests.deadlines import deadline_of, places_of
 from hub.store import audit
+from hub.store.names import seal_correction
 
 CASE_LIFE = timedelta(days=731)
 """24 months. Source: privacy.md, retention_defaults dsar_case; 11 CCR 7101(a): records of requests for 24 months."""
@@ -59,7 +60,6 @@ def open_request(
         phone_number=number,
         email=address,
         fingerprint=fingerprint_of(session, hub, company.id, number, address),
-        correction=right,
         places=places,
         declared=list(declared),
         rule=deadline.row.id,
@@ -68,6 +68,7 @@ def open_request(
         promised_at=deadline.promised_at,
         expires_at=now + CASE_LIFE,
     )
+    seal_correction(hub.vault, session, request, right)
     session.add(request)
     session.flush()
     take_step(session, request, actor, "received", kind, now)

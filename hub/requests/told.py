@@ -39,11 +39,12 @@ from hub.recordings.listen import hear
 from hub.recordings.transcripts import read_transcript
 from hub.requests.handing import hand_over
 from hub.requests.people import people_of, reference_of
+from hub.store.names import fields_of, names_of, values_of
 from hub.texts.bodies import open_body, open_file
 
 INNER = frozenset(
-    {"state", "due_at", "lease_until", "lease_token", "attempts", "body", "sealed", "data", "path", "company_id",
-     "previous_hash", "hash", "expires_at", "clicks_end_at", "submission_key"}
+    {"state", "due_at", "lease_until", "lease_token", "attempts", "body", "sealed", "sealed_name", "sealed_fields", "data",
+     "path", "company_id", "previous_hash", "hash", "expires_at", "clicks_end_at", "submission_key"}
 )  # fmt: skip
 """Columns that say nothing of the person: work on a row, where it lies, and what is told in words beside it."""
 NOTHING = "This company holds nothing about you under what you gave."
@@ -72,18 +73,18 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest, *, audio: bool 
     reach = Reach()
     for person in people:
         reach = _joined(reach, reach_of(session, hub.config, person))
-    answer.sections["person"] = _rows(session, Person, col(Person.id).in_(reach.people))
-    answer.sections["calls"] = _rows(session, Call, col(Call.id).in_(reach.calls))
+    answer.sections["person"] = _named(session, hub, Person, "name", reach.people)
+    answer.sections["calls"] = _named(session, hub, Call, "caller_name", reach.calls)
     answer.sections["what callers chose"] = _steps(session, reach)
     answer.sections["recordings and transcripts"] = _recordings(session, hub, reach, answer, audio)
     answer.sections["texts"] = _texts(session, hub, reach, answer, audio)
-    answer.sections["forms"] = _rows(session, FormSubmission, col(FormSubmission.id).in_(reach.forms))
+    answer.sections["forms"] = _forms(session, hub, reach)
     answer.sections["visits"] = _rows(session, Visit, col(Visit.id).in_(reach.visits))
     answer.sections["pages"] = _rows(session, PageView, col(PageView.visit_id).in_(reach.visits))
     answer.sections["where contacts came from"] = _rows(
         session, Attribution, col(Attribution.subject_id).in_(reach.subjects)
     )
-    answer.sections["facts"] = _rows(session, FactRow, col(FactRow.subject_id).in_(reach.subjects))
+    answer.sections["facts"] = _facts(session, hub, reach)
     answer.sections["deals"] = _rows(session, OutcomeRow, col(OutcomeRow.id).in_(reach.outcomes))
     answer.sections["consent"] = _consent(session, hub, reach)
     answer.sections["decisions"] = _rows(
@@ -191,6 +192,26 @@ def _plain(row: Any, without: Iterable[str] = ()) -> dict[str, Any]:
     skipped = INNER.union(without)
     told = {name: getattr(row, name) for name in type(row).model_fields if name not in skipped}
     return {name: value for name, value in told.items() if value not in (None, {}, [])}
+
+
+def _named(session: Session, hub: Hub, table: Any, called: str, ids: Iterable[str]) -> list[dict[str, Any]]:
+    rows = session.exec(select(table).where(col(table.id).in_(ids)).order_by(col(table.id))).all()
+    names = names_of(hub.vault, session, rows)
+    return [_plain(row) | ({called: names[row.id]} if row.id in names else {}) for row in rows]
+
+
+def _forms(session: Session, hub: Hub, reach: Reach) -> list[dict[str, Any]]:
+    records = _named(session, hub, FormSubmission, "name", reach.forms)
+    rows = session.exec(select(FormSubmission).where(col(FormSubmission.id).in_(reach.forms))).all()
+    fields = fields_of(hub.vault, session, rows)
+    return [record | ({"fields": fields[record["id"]]} if record["id"] in fields else {}) for record in records]
+
+
+def _facts(session: Session, hub: Hub, reach: Reach) -> list[dict[str, Any]]:
+    learned = select(FactRow).where(col(FactRow.subject_id).in_(reach.subjects)).order_by(col(FactRow.id))
+    rows = session.exec(learned).all()
+    values = values_of(hub.vault, session, rows)
+    return [_plain(row) | ({"value": values[row.id]} if row.id in values else {}) for row in rows]
 
 
 def _steps(session: Session, reach: Reach) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +15,12 @@ from hub.errors import ConfigError
 from hub.store.append_only import guard_append_only
 from hub.store.engine import Store
 from hub.store.row_security import guard_rows
+from hub.store.scrub import scrub
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+    from hub.store.vault import Vault
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -40,8 +43,9 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def upgrade(store: Store) -> bool:
-    """Bring the database to the newest revision; True where something was done.
+def upgrade(store: Store, vault: Callable[[], Vault] | None = None) -> bool:
+    """Bring the database to the newest revision; True where something was done. `vault` makes what seals what an older
+    revision left in clear; ConfigError where there is such a thing and no vault, or one with another key.
 
     An empty database gets the declared tables at once, which a test holds equal to the migrated ones; only an older one is
     migrated. Of several processes that start at once, one works (PostgreSQL: an advisory lock; SQLite: the write lock).
@@ -53,19 +57,23 @@ def upgrade(store: Store) -> bool:
         raise ConfigError(
             f"The database is of a newer Ringfence (schema {found}); update the hub or point hub.database elsewhere."
         )
+    older = False
     with _alone(store) as connection:
         found = _revision(connection)
         if found is None:
             _create(connection)
         elif found != revisions()[-1]:
-            _migrate(connection)
+            _migrate(connection, vault)
+            older = True
+    if older:
+        scrub(store, SQLModel.metadata.tables)
     return found != revisions()[-1]
 
 
 def migrate(store: Store) -> None:
     """Run every migration that the database lacks, from the first one on where it is empty."""
     with _alone(store) as connection:
-        _migrate(connection)
+        _migrate(connection, None)
 
 
 @contextmanager
@@ -86,11 +94,11 @@ def _create(connection: Connection) -> None:
     connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": revisions()[-1]})
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection, vault: Callable[[], Vault] | None) -> None:
     from alembic import command
 
     config = alembic_config()
-    config.attributes["connection"] = connection
+    config.attributes |= {"connection": connection, "vault": vault}
     command.upgrade(config, "head")
     guard_append_only(connection)
     guard_rows(connection)

@@ -75,7 +75,8 @@ class Vault:
         found = self._newest_of(session, wanted)
         missing = [holder for holder in wanted if holder not in found or found[holder].wrapped is None]
         if missing and make:
-            made = [self._new(each, found[each].generation + 1 if each in found else 0) for each in missing]
+            # In one order everywhere, so that two transactions that make the same keys never wait for each other.
+            made = [self._new(each, found[each].generation + 1 if each in found else 0) for each in sorted(missing)]
             write_rows(session, PersonKey, made)
             found |= self._newest_of(session, missing)  # where another process was first, its key it is
         return {holder: partial(_seal, row.id, self._unwrap(row)) for holder, row in found.items() if row.wrapped}

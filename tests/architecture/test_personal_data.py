@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Column, Date, Float, Integer, Numeric, text
+from sqlalchemy import Boolean, Column, Date, Float, Integer, LargeBinary, Numeric, text
 from sqlmodel import SQLModel, select
 
 import hub.store.schema  # noqa: F401 - every table is known once the schema is
@@ -18,6 +18,8 @@ from hub.store import Store
 
 IMPERSONAL = Path(__file__).with_name("impersonal.tsv")
 COUNTS = (Boolean, Date, Float, Integer, Numeric, UTCTime)
+STAFF = {"owner_consent.owner", "policy_acceptance.accepted_by"}
+"""Columns that name people who work with the hub, whom the audit trail must be able to name."""
 OWN_LIVES = {"person_key": "a key has no life of its own: it is destroyed with its person"}
 
 
@@ -61,6 +63,16 @@ def test_every_personal_column_has_a_life() -> None:
         (table, column.name) for table, columns in tables().items() for column in columns if "category" in column.info
     }
     assert not personal - living, "declare their life in hub/privacy/lives.py"
+
+
+def test_a_callers_name_is_sealed_in_its_column() -> None:
+    clear = {
+        f"{table}.{column.name}"
+        for table, columns in tables().items()
+        for column in columns
+        if column.info.get("category") == "user.name" and not isinstance(column.type, LargeBinary)
+    }
+    assert clear == STAFF, "seal it under the person's key (hub.store.names)"
 
 
 def test_every_row_that_ends_has_a_life() -> None:

@@ -188,7 +188,7 @@ def test_a_dry_run_asks_the_network_to_validate_and_changes_nothing(hub: Factory
 
 def test_a_finished_call_is_logged_once_in_the_crm(hub: Factory) -> None:
     stage = hub()
-    call = stage.call_in(stage.visit().number)
+    call = stage.call_in(stage.visit().number, caller_name="PAT DOE")
     assert stage.deliver("crm", "log_calls") == {"delivered": 1}
     stage.flow()
     assert stage.deliver("crm", "log_calls") == {}

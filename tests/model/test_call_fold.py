@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hub.api import CallEvent
 from hub.contracts.events import CallEventKind
-from hub.model.calls import LONGEST_CALL, STATUS_RANK, CallState, fold
+from hub.model.calls import LONGEST_CALL, STATUS_RANK, CallState, caller_name, fold
 from hub.testing import FrozenClock
 
 BEGIN = FrozenClock()()
@@ -27,7 +27,6 @@ events = st.builds(
     at=st.integers(0, 600).map(lambda seconds: BEGIN + timedelta(seconds=seconds)),
     tracking_number=numbers,
     caller_number=numbers,
-    caller_name=st.sampled_from([None, "", "Ada", "Bo\0b", "\ud800"]),
     answered_by=numbers,
     duration=st.none() | st.integers(-5, 10**12),
     recording_id=st.sampled_from([None, "RE1", "RE2"]),
@@ -77,9 +76,17 @@ def test_whatever_a_carrier_says_fits_the_columns(told: list[CallEvent]) -> None
     call = folded(told)
     for name in ("tracking_number", "caller_number", "answered_by"):
         assert call[name] is None or str(call[name]).startswith("+")
-    assert "\0" not in str(call["caller_name"])
     for name in ("duration", "recording_duration"):
         assert call[name] is None or 0 <= call[name] <= LONGEST_CALL  # type: ignore[operator]
+
+
+@given(told=st.lists(st.sampled_from([None, "", "Ada", "Bo\0b", "\ud800"]) | st.text()), late=st.none() | st.text())
+def test_no_order_of_events_changes_what_the_caller_is_called_and_any_name_can_be_sealed(
+    told: list[str | None], late: str | None
+) -> None:
+    name = caller_name([*told, late])
+    assert name == caller_name([late, *reversed(told)]) == caller_name([caller_name(told), late, caller_name(told)])
+    assert name is None or ("\0" not in name and name.encode())
 
 
 def an(kind: CallEventKind, seconds: int, **more: object) -> CallEvent:

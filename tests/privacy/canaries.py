@@ -37,6 +37,7 @@ from hub.model import (
 )
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcripts import place_in
+from hub.store.names import seal_facts
 from hub.texts.bodies import seal_file
 from hub.texts.suppression import stop
 
@@ -154,9 +155,12 @@ def _seed_rest(stage: Stage, canaries: Canaries, person: Person, visit_id: str |
     recording = stage.one(Recording, call_id=call.id)
     text = stage.one(TextMessage, person_number=canaries.number)
     later = now + timedelta(days=300)
+    fact = FactRow(subject_id=call.id, source="paper", name="name", value=word("fact"), category="user.name",
+                   confidence=1.0, learned_at=now, expires_at=later)  # fmt: skip
+    with stage.hub.store.writing() as session:
+        seal_facts(stage.hub.vault, session, [(call, fact)])
+        session.add(fact)
     rows: list[SQLModel] = [
-        FactRow(subject_id=call.id, source="paper", name="name", value=word("fact"), category="user.name", confidence=1.0,
-                learned_at=now, expires_at=later),
         CallStep(connector="carrier", carrier_call_id=call_id, company_id=person.company_id, flow_version=1, point="menu",
                  position=0, at=now, step="menu", do="menu", result=word("key pressed"), expires_at=later),
         PageView(visit_id=visit_id, at=now, url=f"https://lakeside.example.com/{word('page')}", title=word("page title"),

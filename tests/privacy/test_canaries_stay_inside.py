@@ -93,7 +93,7 @@ def test_one_number_at_two_companies_is_two_people(hub: Callable[..., Stage], tm
     erased = erase_person(stage.hub, ann.person_id)
     assert erased.rows == planned
     assert stage.one(Person, company_id=north).phone_number == CALLER
-    assert [call.caller_name for call in stage.rows(Call, company_id=north)] == ["zq7north"]
+    assert [stage.name_of(call) for call in stage.rows(Call, company_id=north)] == ["zq7north"]
 
 
 def test_a_call_on_its_way_through_the_flow_does_not_bring_its_person_back(lite_hub: Callable[..., Stage]) -> None:

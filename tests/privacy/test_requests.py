@@ -246,7 +246,7 @@ def test_a_correction_reaches_the_crm_though_it_was_away(desk: Stage) -> None:
     desk.cabinet.away = 1
     request_id = ask(desk, "correction", correction={"name": "Ada Example"})
     assert run(desk.hub, request_id, "officer").state == "waiting_plugin"
-    assert desk.one(Person, phone_number=CALLER).name == "Ada Example"
+    assert desk.name_of(desk.one(Person, phone_number=CALLER)) == "Ada Example"
     desk.clock.advance(minutes=5)
     work_tasks(desk.hub)
     assert (request_of(desk, request_id).state, desk.cabinet.cards[CALLER]["name"]) == ("done", "Ada Example")

@@ -160,7 +160,7 @@ def test_what_a_late_write_leaves_in_an_emptied_row_is_shown(store: Store) -> No
     sweep(store, born(store, calls))
     with store.writing() as session:
         row = session.exec(select(Call)).one()
-        row.caller_name = "Somebody"
+        row.sealed_name = b"Somebody"
         session.add(row)
     assert past(store, calls, START) == 1
 

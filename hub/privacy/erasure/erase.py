@@ -72,7 +72,7 @@ def erase_person(hub: Hub, person_id: str) -> ErasedPerson:
         mark(session, changes, now)
         bury(session, journal_of(hub.config.hub), _buried(session, hub, reach, keys), now)
     left = tuple(path for path in files if not _deleted(hub, path))
-    scrub(hub.store, sorted(rows))
+    scrub(hub.store, sorted({*rows, "person_key"}))
     return ErasedPerson(rows, len(keys), len(files) - len(left), left)
 
 

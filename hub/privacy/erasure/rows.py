@@ -75,9 +75,15 @@ def files_of(session: Session, reach: Reach) -> list[str]:
 
 
 def sealed_by(session: Session, reach: Reach) -> set[str]:
-    """Ids of the keys that really sealed texts and transcripts: a call may have met its company only later."""
+    """Ids of the keys that really sealed names, forms, texts and transcripts: a call may have met its company only later, and
+    who hid the number may have told it since."""
     heard = select(Recording.id).where(col(Recording.call_id).in_(reach.calls))
     bodies = (
+        select(Person.sealed_name).where(col(Person.id).in_(reach.people)),
+        select(Call.sealed_name).where(col(Call.id).in_(reach.calls)),
+        select(FormSubmission.sealed_name).where(col(FormSubmission.id).in_(reach.forms)),
+        select(FormSubmission.sealed_fields).where(col(FormSubmission.id).in_(reach.forms)),
+        select(FactRow.sealed).where(col(FactRow.subject_id).in_(reach.subjects)),
         select(TextMessage.body).where(col(TextMessage.id).in_(reach.texts)),
         select(TextMedia.data).where(col(TextMedia.text_id).in_(reach.texts)),
         select(TranscriptRow.sealed).where(col(TranscriptRow.recording_id).in_(heard)),
@@ -119,7 +125,7 @@ def _plan(reach: Reach, now: datetime | None) -> Iterator[tuple[Any, tuple[Any, 
             "state": "gone", "path": None, "url": None, "sha256": None, "reason": REASON, **FREE,
         }  # fmt: skip
         yield Call, (col(Call.id).in_(reach.calls),), {
-            "caller_number": None, "caller_name": None, "recording_url": None, "person_id": None, "state": ERASED, **FREE,
+            "caller_number": None, "sealed_name": None, "recording_url": None, "person_id": None, "state": ERASED, **FREE,
         }  # fmt: skip
     if reach.texts:
         yield TextMedia, (col(TextMedia.text_id).in_(reach.texts),), None
@@ -132,7 +138,7 @@ def _plan(reach: Reach, now: datetime | None) -> Iterator[tuple[Any, tuple[Any, 
         }  # fmt: skip
     if reach.forms:
         yield FormSubmission, (col(FormSubmission.id).in_(reach.forms),), {
-            "page": None, "phone_number": None, "email": None, "name": None, "fields": {}, "consent": {},
+            "page": None, "phone_number": None, "email": None, "sealed_name": None, "sealed_fields": None, "consent": {},
             "person_id": None, "state": ERASED, **FREE,
         }  # fmt: skip
     if reach.visits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from sqlmodel import col, select
 from hub.access.narrowing import to_own_calls
 from hub.access.users import may
 from hub.model import Attribution, Call, Company, Recording, TextMessage
+from hub.store.names import names_of
 from hub.texts.bodies import open_body
 from hub.web.api.door import Asked, Door
 from hub.web.api.paging import After, Limit, page_of
@@ -60,14 +62,16 @@ def add_calls(api: FastAPI, door: Door) -> None:
             query = query.where(Call.started_at >= since)
         with asked.session() as session:
             rows, following = page_of(session, query, Call.id, after, limit)
-        return Calls(calls=shaped(CallAnswer, rows), next=following)
+            names = names_of(asked.hub.vault, session, rows)
+        return Calls(calls=[_answer(row, names) for row in rows], next=following)
 
     @api.get("/calls/{call_id}")
     def call(*, asked: Asked = Depends(door.to("calls")), call_id: str) -> CallDetail:
         with asked.session() as session:
             row = own_call(asked, session, call_id)
             attribution = session.get(Attribution, row.id)
-            detail = CallDetail.model_validate(CallAnswer.model_validate(row).model_dump())
+            names = names_of(asked.hub.vault, session, [row])
+            detail = CallDetail.model_validate(_answer(row, names).model_dump())
             detail.attribution = AttributionAnswer.model_validate(attribution) if attribution else None
             if may(asked.user, "recordings"):
                 kept = session.exec(select(Recording).where(Recording.call_id == row.id).order_by(col(Recording.id)))
@@ -87,6 +91,12 @@ def add_calls(api: FastAPI, door: Door) -> None:
             text = asked.one(session, TextMessage, text_id)
             asked.note("text.read", text.id)
             return TextBody(id=text.id, body=open_body(asked.hub.vault, session, text))
+
+
+def _answer(call: Call, names: Mapping[str, str]) -> CallAnswer:
+    answer = CallAnswer.model_validate(call)
+    answer.caller_name = names.get(call.id)
+    return answer
 
 
 def own_call(asked: Asked, session: object, call_id: str) -> Call:

@@ -45,7 +45,8 @@ class CallAnswer(Answer):
     company_id: str
     tracking_number: str | None
     caller_number: str | None
-    caller_name: str | None
+    caller_name: str | None = None
+    """Sealed in the row: put in by who opened it."""
     status: str
     started_at: datetime
     answered_at: datetime | None

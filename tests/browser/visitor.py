@@ -22,7 +22,7 @@ FLAGS = [
 ]
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 HOST = "www.lakeside.example.com"
-WAIT = 4_000
+WAIT = 15_000
 """Milliseconds to wait for what must come."""
 
 

@@ -26,6 +26,7 @@ from hub.model import (
     User,
     Visit,
 )
+from hub.privacy.audit_life import end_audit
 from hub.privacy.holds import NOBODY, OnHold, on_hold
 from hub.privacy.lives import LIVES
 from hub.privacy.retention import Holding, holdings, sweep
@@ -75,6 +76,7 @@ def test_what_is_on_hold_outlives_its_life_until_the_hold_is_lifted(court: Stage
         clock.advance(days=1_000)
         sweep(store, clock(), retention, kept(court))
         end_expired(court.hub)
+        end_audit(store, court.hub.keyring, retention, clock())
     assert [call.caller_number for call in court.rows(Call)] == [CALLER, None]
     assert [person.phone_number for person in court.rows(Person)] == [CALLER, None]
     assert [row.phone_number for row in court.rows(PrivacyRequest)] == [CALLER, None]

@@ -25,7 +25,7 @@ from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.owners import OwnerSignIn
 from hub.contracts.people import Corrected, Correction, Erasure, HeldRecord, PersonReference
 from hub.contracts.phones import phone_number
-from hub.contracts.places import places_of_number
+from hub.contracts.places import is_place, places_of_number
 from hub.contracts.ports import PortOrder, PortRequest, PortStatus
 from hub.contracts.prefixes import longest_name
 from hub.contracts.regions import REGIONS, region_of, regions_in
@@ -151,6 +151,7 @@ __all__ = [
     "VerifiedWebhook",
     "WebhookRequest",
     "hookimpl",
+    "is_place",
     "longest_name",
     "personal",
     "phone_number",

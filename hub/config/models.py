@@ -30,6 +30,7 @@ from hub.config.schedule import Schedule, parse_schedule
 from hub.config.spans import parse_span
 from hub.config.texts import TextsSection
 from hub.contracts.connector import Connector, PluginSettings
+from hub.contracts.places import is_place
 from hub.contracts.values import Money
 from hub.errors import ConfigError
 
@@ -279,13 +280,23 @@ class WebsiteSection(Section):
     )
 
 
+def _real_country(code: str) -> str:
+    # A country that no table of law knows would be judged as an unknown one.
+    if not is_place(code):
+        raise ValueError(f"{code} is no country of ISO 3166; write US, CA, GB or DE, say")
+    return code
+
+
+Country = Annotated[str, AfterValidator(_real_country)]
+
+
 class CompanySection(Section):
     """One entry of `companies:`: a business with its own trackers, time zone and CRM."""
 
     name: Name = Field(description="A name of your own: small letters, digits, - and _; in the address of its visits.")
     title: str = Field(description="The name that people see.")
     time_zone: str = Field(default="UTC", description="IANA time zone, like America/Chicago.")
-    country: str = Field(default="US", pattern=r"^[A-Z]{2}$", description="ISO 3166 country of the business.")
+    country: Country = Field(default="US", pattern=r"^[A-Z]{2}$", description="ISO 3166 country of the business.")
     region: str | None = Field(default=None, description="State or province code, like IL.")
     domains: tuple[str, ...] = Field(
         default=(), description="The company's own web hosts; visits from them are internal."

@@ -34,10 +34,6 @@ RequestKind = Literal[
 """`third_party_disclosure`: what went to third parties for their own marketing (Cal. Civ. Code 1798.83). `child`: the data of
 somebody under 13 is deleted at a parent's word (COPPA, 16 CFR 312.6)."""
 KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
-RequestState = Literal[
-    "received", "identity_pending", "verified", "planned", "running", "waiting_plugin", "done", "refused", "held"
-]
-"""`held`: a legal hold keeps an erasure back. `waiting_plugin`: all but what a provider has not answered yet."""
 CLOSED = ("done", "refused")
 EVERYBODY = "*"
 """Whom a hold names that is on a whole company."""
@@ -53,6 +49,8 @@ class PrivacyRequest(Row, table=True):
     company_id: str = Field(foreign_key="company.id", index=True)
     kind: str = Field(max_length=24)
     state: str = Field(default="received", index=True, max_length=24)
+    """received, identity_pending, verified, planned, running, waiting_plugin (all but what a provider has not answered yet),
+    held (a legal hold keeps an erasure back), done or refused."""
     channel: str = Field(default="page", max_length=16)
     """How it came: `page`, or what the officer says: phone, letter, agent …"""
     phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)

@@ -110,21 +110,6 @@ class Period:
         return calendar.ends(self.last_day(calendar.day_of(at), calendar))
 
 
-ONE_MONTH = Period(1, "months", True, "GDPR Art. 12(3); Regulation (EEC, Euratom) 1182/71 Art. 3(2)(c), 3(4)")
-"""A month as the GDPR and the UK GDPR count it: to the same date of the next month, or its last day where it has no such date;
-one that ends on a Saturday, Sunday or holiday ends with the next working day. ICO, guide to the right of access, counts the
-same way from the day of receipt."""
-THREE_MONTHS = Period(
-    3, "months", True, "GDPR Art. 12(3): extended by two further months, told with reasons within the first"
-)
-CANADA_ACCESS = Period(30, "days", False, "PIPEDA s. 8(3): thirty days after receipt; not extended, to be safe")
-US_STATE_REQUEST = Period(
-    45, "days", False, "Cal. Civ. Code 1798.130(a)(2); most US states alike; not extended, to be safe"
-)
-CALIFORNIA_RECEIPT = Period(10, "business_days", False, "11 CCR 7021(a): confirm receipt within 10 business days")
-CALIFORNIA_OPT_OUT = Period(15, "business_days", False, "11 CCR 7026(f): as soon as feasible, at most 15 business days")
-SHINE_THE_LIGHT = Period(30, "days", False, "Cal. Civ. Code 1798.83: 30 days of receipt at the designated address")
-AUSTRALIA_ACCESS = Period(30, "days", False, "OAIC, APP guidelines ch. 12: 30 calendar days (guidance, unconfirmed)")
 POLICY_NOTICE = Period(30, "business_days", False, "The promise to accounts: a material change, 30 business days ahead")
 
 

@@ -93,6 +93,7 @@ CASES: list[tuple[str, str, str, int | None, str]] = [
     ("an unknown time zone", "America/Chicago", "America/Chikago", 30, "'America/Chikago' is no IANA time zone; did you mean `America/Chicago`?"),
     ("a time zone that leads out of the folder", "America/Chicago", "../../etc/passwd", 30, "is no IANA time zone; write one like America/Chicago"),
     ("a time zone that is a folder", "America/Chicago", "America", 30, "is no IANA time zone"),
+    ("a country by another code", "        route", "        country: UK\n        route", 31, "UK is no country of ISO 3166; write US, CA, GB or DE, say"),
     ("a country in words", "        route", "        country: England\n        route", 31, "'England' is not written as wanted: ISO 3166"),
     ("a phone that cannot be dialled", '"+13125550190"', '"312"', 31, "route.dial: is not a phone number; write it in E.164"),
     ("recording nobody is told of", '"+13125550190"', '"+13125550190", record: true', 31, "nobody is recorded unawares; write a `recording_notice:`"),

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
-from hub.api import PluginSettings
+from hub.api import PluginSettings, is_place
 from plugins.consent.jurisdictions.quiet_hours import parse_week
 
-PlaceCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+
+def _real_place(code: str) -> str:
+    if not is_place(code):
+        raise ValueError(f"{code} is no country of ISO 3166 nor a region of one; write US, CA-QC or GB, say")
+    return code
+
+
+PlaceCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"), AfterValidator(_real_place)]
 
 
 class JurisdictionSettings(PluginSettings):

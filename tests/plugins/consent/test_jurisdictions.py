@@ -19,6 +19,7 @@ from hub.contracts.consent import STRICTNESS
 from hub.testing import ConsentConformance, connect
 from plugins.consent.jurisdictions import Jurisdictions
 from plugins.consent.jurisdictions.rules import rule_set
+from plugins.consent.jurisdictions.settings import JurisdictionSettings
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 ADS = "marketing.advertising.third_party.targeted"
@@ -122,6 +123,12 @@ def test_the_law_of_the_business_counts_too() -> None:
 def test_where_only_the_country_is_known_the_person_may_be_in_its_strictest_region() -> None:
     assert judge(ask(at("CA"), "personalize", CRM)) == ("needs", "canada.quebec")
     assert judge(ask(at("CA-ON"), "personalize", CRM)) == ("allow", "canada.own_analysis")
+
+
+@pytest.mark.parametrize("place", ["UK", "XX", "US-ZZ", "us", "England"])
+def test_a_place_of_trade_that_no_table_knows_is_refused(place: str) -> None:
+    with pytest.raises(ValidationError, match="trades_in"):
+        JurisdictionSettings.model_validate({"trades_in": [place]})
 
 
 @pytest.mark.parametrize("nowhere", [(), at(None), at("BR"), at("XX"), at("UK")])

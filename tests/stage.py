@@ -32,10 +32,10 @@ from hub.flow.fold import Told, fold_inbox, keep_events
 from hub.flow.pipeline import process
 from hub.flow.send_text import send_texts
 from hub.flow.visit import Arrival, Shown, record_visit
-from hub.model import Call, Delivery, FormSubmission, Person, TextMessage, Visit
+from hub.model import Call, Delivery, FactRow, FormSubmission, Person, TextMessage, Visit
 from hub.numbers.directory import LiveDirectory, write_accounts
 from hub.privacy.ledger import Word, append
-from hub.store.names import Named, names_of
+from hub.store.names import Named, names_of, values_of
 from hub.testing import FrozenClock
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -258,6 +258,11 @@ class Stage:
         """The name that is sealed in a row."""
         with self.hub.store.reading() as session:
             return names_of(self.hub.vault, session, [row]).get(row.id)
+
+    def value_of(self, fact: FactRow) -> str | None:
+        """What a fact says, opened where it is a name."""
+        with self.hub.store.reading() as session:
+            return values_of(self.hub.vault, session, [fact]).get(fact.id)
 
     def delivery(self, connector: str = "network", **wanted: Any) -> Delivery:
         """The only delivery to a connector that is as wanted."""

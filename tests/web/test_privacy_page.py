@@ -11,12 +11,15 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import select
 from web_edge import CALLER, PUBLIC, Edge
 
 from hub.flow.send_text import send_texts
+from hub.model import PrivacyRequest
 from hub.requests.certificate import is_genuine
 from hub.requests.running import run
 from hub.requests.watch import watch
+from hub.store.names import correction_in
 from hub.testing import FrozenClock
 from hub.web.privacy_forms import Doorkeeper
 
@@ -212,8 +215,11 @@ def test_what_cannot_be_read_is_said_and_nothing_is_written(
 
 def test_a_correction_of_a_number_is_kept_as_a_number(browser: Browser) -> None:
     browser.ask("correction", new_phone="(312) 555-0177", place="NZ")
-    (row,) = requests_of(browser.edge)
-    assert (json.loads(row["correction"]), row["rule"]) == ({"phone_number": "+13125550177"}, "nz.privacy-44")
+    hub = browser.edge.opened.hub
+    with hub.store.reading() as session:
+        request = session.exec(select(PrivacyRequest)).one()
+        assert correction_in(hub.vault, session, request) == {"phone_number": "+13125550177"}
+    assert request.rule == "nz.privacy-44"
 
 
 def test_a_request_knows_the_place_that_the_person_named(browser: Browser) -> None:

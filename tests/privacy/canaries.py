@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from scripted import PaperCarrier
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 from stage import CONNECTORS, SHARED, Stage, finished_call
 
 from hub.api import CallEvent, MessageEvent, RecordingAudio, hookimpl
@@ -35,9 +35,11 @@ from hub.model import (
     TranscriptRow,
     Visit,
 )
+from hub.model.columns import new_id
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcripts import place_in
 from hub.store.names import seal_facts
+from hub.store.vault import nobodys_holder
 from hub.texts.bodies import seal_file
 from hub.texts.suppression import stop
 
@@ -196,11 +198,19 @@ def _seed_rest(stage: Stage, canaries: Canaries, person: Person, visit_id: str |
 def _webhook(stage: Stage, canaries: Canaries, key: str, state: str) -> InboxWebhook:
     word, now = canaries.word, stage.clock()
     return InboxWebhook(
-        connector="carrier", event_key=key, received_at=now, state=state, due_at=now + timedelta(days=300),
+        id=_id_with_a_share_of_its_own(stage), connector="carrier", event_key=key, received_at=now, state=state,
+        due_at=now + timedelta(days=300),
         url=f"https://calls.example.com/webhooks/carrier?x={word(f'{state} webhook address')}",
         headers=json.dumps({"x": word(f"{state} webhook header")}),
         body=f"From=%2B{canaries.number[1:]}&Body={word(f'{state} webhook')}".encode(), expires_at=now + timedelta(days=30),
     )  # fmt: skip
+
+
+def _id_with_a_share_of_its_own(stage: Stage) -> str:
+    """An erasure takes rows of nobody along that share a backup's key with the person's: here it shall take none."""
+    with stage.hub.store.reading() as session:
+        taken = {nobodys_holder("", row_id) for row_id in session.scalars(select(col(InboxWebhook.id)))}
+    return next(each for each in iter(new_id, None) if nobodys_holder("", each) not in taken)
 
 
 def bytes_of_files(files: Iterable[Path]) -> bytes:

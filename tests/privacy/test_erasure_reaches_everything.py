@@ -56,9 +56,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(hub: Callable[..., Stage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    # Each row of nobody has a share of its own here. Where shares are few, an erasure takes some rows of others with it.
-    monkeypatch.setattr("hub.store.vault.SHARES", 2**32)
+def scene(hub: Callable[..., Stage], tmp_path: Path) -> Scene:
     return Scene(open_on(hub, tmp_path), tmp_path)
 
 

@@ -171,11 +171,12 @@ def test_where_the_notice_cannot_be_stored_the_call_is_connected_unrecorded(own_
 
 def test_a_consent_plugin_that_hangs_leaves_the_call_unrecorded_and_in_time(own_edge: Edge) -> None:
     own_edge.lawyer.may_answer.clear()
-    _, heard = own_edge.place("1")
+    # A machine that is busy for a second forwards at once, which is in time too: then another call shows it.
+    heard = next(heard for _ in range(5) if (heard := own_edge.place("1")[1])[1:])
     assert heard[1:] == [MENU]
     own_edge.work()
-    assert (own_edge.calls()[0]["answered_by"], own_edge.calls()[0]["recording_id"]) == (BUSINESS, None)
-    assert own_edge.one("SELECT rule_id FROM consent_decision") == "hub.no-answer"
+    assert {(call["answered_by"], call["recording_id"]) for call in own_edge.calls()} == {(BUSINESS, None)}
+    assert own_edge.one("SELECT DISTINCT rule_id FROM consent_decision") == "hub.no-answer"
 
 
 def test_the_audio_files_of_flows_are_served_and_nothing_beside_them(edge: Edge) -> None:

@@ -29,8 +29,8 @@ def _address(text: str) -> str:
 
 
 class MailSection(BaseModel):
-    """`mail:`: the server that takes the hub's own e-mail, such as links that prove who asks for their data. Without it people
-    prove their number by text only."""
+    """`mail:`: the server that takes the hub's own e-mail, such as links that prove who asks for their data, and reminders to
+    privacy officers. Without it people prove their number by text only."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

@@ -115,7 +115,7 @@ class RequestTask(Work, table=True):
     id: str = id_column()
     request_id: str = Field(foreign_key="privacy_request.id", index=True)
     hook: str = Field(max_length=32)
-    """`erase_person`, `correct_person`; or the hub's own `answer` and `send_link`."""
+    """`erase_person`, `correct_person`; or the hub's own `answer`, `send_link` and `send_reminder`."""
     connector: str = Field(default="", max_length=64)
     records: int = 0
     reason: str | None = None

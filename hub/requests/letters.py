@@ -1,4 +1,4 @@
-"""E-mail to people who ask for their data: the link that shows that an address is theirs."""
+"""E-mail: the link that shows that an address is its person's, and reminders to those who must answer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import smtplib
 import ssl
 from email.message import EmailMessage
 
+from sqlmodel import Session, col, select
+
 from hub.assembly import Hub
 from hub.config.mail import MailSection
 from hub.errors import RetryLater
-from hub.model import Company, PrivacyRequest
+from hub.model import Company, PrivacyRequest, User
+from hub.model.requests import CLOSED
 from hub.requests.proof import make_link_token
 from hub.requests.tickets import address_of
 
@@ -24,6 +27,17 @@ If it was you, open this page and confirm; the link works once, within an hour:
 
 If it was not you, you need not do anything: nothing is told to anybody.
 """
+REMINDER = """\
+A person's request is waiting at {company}.
+
+  request   {request} ({kind})
+  received  {received:%Y-%m-%d}
+  due       {deadline:%Y-%m-%d}{late}
+
+Who asks stands in the hub alone. See it there: hub privacy request show {request}
+"""
+OFFICERS = ("privacy_officer", "owner")
+"""Who is reminded: the account's users of the first of these roles that has anybody with an address."""
 
 
 def send_link(hub: Hub, request_id: str) -> None:
@@ -43,6 +57,34 @@ def send_link(hub: Hub, request_id: str) -> None:
     letter["Auto-Submitted"] = "auto-generated"
     letter.set_content(WORDS.format(company=company.title, link=link))
     post(mail, letter)
+
+
+def send_reminder(hub: Hub, request_id: str) -> None:
+    """Remind those who must answer of an open request, in one letter that says nothing of the person. RetryLater where the
+    server does not take it."""
+    mail = hub.config.mail
+    with hub.store.reading() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        company = session.get_one(Company, request.company_id)
+        addresses = officers_of(session, company)
+    if mail is None or not addresses or request.state in CLOSED:
+        return
+    letter = EmailMessage()
+    letter["Subject"] = f"A privacy request to {company.title} is due on {request.deadline:%Y-%m-%d}"
+    letter["From"], letter["To"] = mail.sender, ", ".join(addresses)
+    letter["Auto-Submitted"] = "auto-generated"
+    late = " (that is over)" if request.deadline < hub.clock() else ""
+    facts = {"kind": request.kind, "received": request.received_at, "deadline": request.deadline, "late": late}
+    letter.set_content(REMINDER.format(company=company.title, request=request.id, **facts))
+    post(mail, letter)
+
+
+def officers_of(session: Session, company: Company) -> list[str]:
+    """The addresses of those who answer a company's requests."""
+    there = (User.account_id == company.account_id, col(User.disabled_at).is_(None), col(User.email).is_not(None))
+    users = session.exec(select(User).where(*there, col(User.role).in_(OFFICERS)).order_by(col(User.name))).all()
+    role = next((role for role in OFFICERS if any(user.role == role for user in users)), None)
+    return [user.email for user in users if user.email and user.role == role]
 
 
 def post(mail: MailSection, letter: EmailMessage) -> None:

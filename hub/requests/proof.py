@@ -14,6 +14,7 @@ from hub.model.columns import new_id
 from hub.model.requests import CLOSED
 from hub.numbers.directory import Directory, Line
 from hub.requests.steps import take_step, verify
+from hub.requests.tasks import ANSWER, SEND_LINK, want
 from hub.store.rows import write_rows
 from hub.texts.queue import SEND, CannotText, queue_text
 
@@ -23,7 +24,6 @@ LINK_LIFE = timedelta(hours=1)
 MOST_TRIES = 5
 MOST_AN_HOUR, MOST_A_DAY = 3, 8
 """Proofs that one number or address is sent, whoever asks: it is no tool to pester somebody with."""
-SEND_LINK, ANSWER = "send_link", "answer"
 BY_ITSELF = frozenset({"access", "portability", "objection", "restriction", "third_party_disclosure"})
 """Kinds that the hub answers by itself once the person has shown who they are; the others wait for an officer."""
 BODY = "{company}: your code is {code}. It shows that this number is yours, for your privacy request. It ends in 10 minutes."
@@ -56,10 +56,7 @@ def want_link(session: Session, hub: Hub, request: PrivacyRequest) -> bool:
     """Let a worker send a link to the request's address; False where the address has had too many."""
     if hub.config.mail is None or not request.email or not _may_send(session, hub, request):
         return False
-    now = hub.clock()
-    again = update(RequestTask).where(col(RequestTask.request_id) == request.id, col(RequestTask.hook) == SEND_LINK)
-    write_rows(session, RequestTask, [RequestTask(request_id=request.id, hook=SEND_LINK, due_at=now)])
-    session.execute(again.values(state="ready", due_at=now, attempts=0).execution_options(synchronize_session=False))
+    want(session, request.id, SEND_LINK, hub.clock())
     return True
 
 

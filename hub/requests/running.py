@@ -19,11 +19,11 @@ from hub.requests import effects, erasing
 from hub.requests.certificate import certify
 from hub.requests.file import keep_file, packed
 from hub.requests.handing import hand_over
-from hub.requests.letters import send_link
+from hub.requests.letters import send_link, send_reminder
 from hub.requests.marketing import answered_this_year, disclosed_last_year
 from hub.requests.people import people_of, reference_of
-from hub.requests.proof import ANSWER, SEND_LINK
 from hub.requests.steps import RequestRefused, refuse, take_step
+from hub.requests.tasks import ANSWER, SEND_LINK, SEND_REMINDER
 from hub.requests.told import ask_plugins, collect, reference_for
 from hub.store import audit
 from hub.store.claims import claim, complete
@@ -57,7 +57,7 @@ def run(hub: Hub, request_id: str, actor: str) -> PrivacyRequest:
 
 
 def work_tasks(hub: Hub, request_id: str | None = None) -> int:
-    """Do what is due: providers that are to erase or correct somebody, answers, links; how many were taken.
+    """Do what is due: providers that are to erase or correct somebody, answers, letters; how many were taken.
 
     With `request_id`, only that request's, and what failed before at once.
     """
@@ -129,6 +129,9 @@ def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
     """Records that were changed, what the provider says besides, and whether it cannot do it."""
     if task.hook == SEND_LINK:
         send_link(hub, task.request_id)
+        return 0, None, False
+    if task.hook == SEND_REMINDER:
+        send_reminder(hub, task.request_id)
         return 0, None, False
     if task.hook == ANSWER:
         run(hub, task.request_id, "hub")

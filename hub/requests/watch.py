@@ -15,6 +15,7 @@ from hub.model.requests import CLOSED
 from hub.requests.file import drop_file
 from hub.requests.running import work_tasks
 from hub.requests.steps import take_step
+from hub.requests.tasks import SEND_REMINDER, want
 
 log = structlog.get_logger(__name__)
 SHARES = (100, 80, 50)
@@ -33,7 +34,8 @@ def watch(hub: Hub) -> int:
 
 
 def remind(hub: Hub) -> list[tuple[str, int]]:
-    """Note each open request that has passed a share of its time, once a share: (request id, per cent)."""
+    """Note each open request that has passed a share of its time, once a share, and let those who must answer be written to:
+    (request id, per cent)."""
     now = hub.clock()
     with hub.store.reading() as session:
         due = [(each.id, share) for each in open_requests(session) if (share := _share(session, each, now))]
@@ -41,6 +43,8 @@ def remind(hub: Hub) -> list[tuple[str, int]]:
         with hub.store.writing() as session:
             request = session.get_one(PrivacyRequest, request_id)
             take_step(session, request, "hub", REMINDED, f"{share} %", now)
+            if hub.config.mail is not None:
+                want(session, request_id, SEND_REMINDER, now)
         level = log.error if share == 100 else log.warning
         level(
             "a request of a person is waiting", request=request_id, passed=f"{share} %", see="hub privacy request list"

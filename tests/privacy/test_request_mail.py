@@ -12,12 +12,14 @@ import pytest
 from aiosmtpd.controller import Controller
 from stage import Stage
 
+from hub.access.users import add_user
 from hub.assembly import Hub
 from hub.config.mail import MailSection
-from hub.model import Company, IdentityProof, PrivacyRequest, RequestTask
+from hub.model import Account, Company, IdentityProof, PrivacyRequest, RequestTask
 from hub.requests.proof import prove, want_link
 from hub.requests.running import work_tasks
-from hub.requests.steps import open_request
+from hub.requests.steps import open_request, refuse
+from hub.requests.watch import remind, watch
 
 ADDRESS = "pat@example.com"
 
@@ -114,3 +116,58 @@ def test_without_a_mail_server_no_link_is_offered(lite_hub: Callable[..., Stage]
         company = session.get_one(Company, stage.directory.companies["lakeside"].id)
         request = open_request(session, stage.hub, company, "access", actor="x", channel="page", email=ADDRESS)
         assert not want_link(session, stage.hub, request)
+
+
+def test_officers_are_reminded_by_mail_once_a_share_and_told_nothing_of_the_person(
+    mailing: tuple[Stage, Hub], box: tuple[Letterbox, int]
+) -> None:
+    stage, hub = mailing
+    employ(stage, owen="owner", ana="privacy_officer", ben="privacy_officer", max="marketer")
+    request_id = opened_request(stage, hub)
+    stage.clock.advance(days=23)
+    for _ in range(3):
+        watch(hub)
+    (letter,) = box[0].letters
+    assert "To: ana@example.com, ben@example.com" in letter and request_id in letter and "is over" not in letter
+    assert ADDRESS not in letter
+    stage.clock.advance(days=40)
+    watch(hub)
+    assert len(box[0].letters) == 2 and "(that is over)" in box[0].letters[1]
+
+
+def test_owners_are_reminded_where_there_is_no_officer_and_nobody_once_a_request_is_closed(
+    mailing: tuple[Stage, Hub], box: tuple[Letterbox, int]
+) -> None:
+    stage, hub = mailing
+    employ(stage, owen="owner", max="marketer")
+    request_id = opened_request(stage, hub)
+    stage.clock.advance(days=23)
+    box[0].refusal = "451 later"
+    watch(hub)
+    assert stage.one(RequestTask).state == "ready"
+    box[0].refusal = None
+    stage.clock.advance(minutes=5)
+    watch(hub)
+    (letter,) = box[0].letters
+    assert "To: owen@example.com" in letter
+    stage.clock.advance(days=40)
+    remind(hub)
+    with hub.store.writing() as session:
+        refuse(session, session.get_one(PrivacyRequest, request_id), "ana", "Nobody showed who asks.", stage.clock())
+    work_tasks(hub)
+    assert len(box[0].letters) == 1
+
+
+def employ(stage: Stage, **roles: str) -> None:
+    """Users of the company's account."""
+    with stage.hub.store.writing() as session:
+        account = session.get_one(Account, stage.directory.companies["lakeside"].account_id)
+        for name, role in roles.items():
+            add_user(session, account, name, role, stage.clock(), email=f"{name}@example.com")
+
+
+def opened_request(stage: Stage, hub: Hub) -> str:
+    """A request that came by letter."""
+    with hub.store.writing() as session:
+        company = session.get_one(Company, stage.directory.companies["lakeside"].id)
+        return open_request(session, hub, company, "access", actor="ana", channel="letter", email=ADDRESS).id

@@ -84,7 +84,9 @@ class Owners:
         for row in rows:
             own: Owner = (row["company_id"], row[NUMBER[name]], row["id"])
             known = people.get(row.get("person_id") or "")
-            owners.append(known if own[1] is None and known is not None else own)
+            # The person's number may have been corrected since the call.
+            corrected = known is not None and (known[1] is not None or own[1] is None)
+            owners.append(known if corrected else own)
         return owners
 
     def _of_carriers_calls(self, rows: Sequence[Mapping[Any, Any]]) -> list[Owner | None]:

@@ -93,6 +93,8 @@ def correct(session: Session, hub: Hub, request: PrivacyRequest, people: list[Pe
         if set(session.exec(others)) - {person.id for person in people} or len(people) > 1:
             raise RequestRefused("The new number belongs to another person at this company; look at both first.")
     for person in people:
+        if number and person.phone_number and number != person.phone_number:
+            hub.vault.hand_over(session, person.company_id, person.phone_number, number)
         for name in ("email", "phone_number"):
             if new.get(name):
                 setattr(person, name, new[name])

@@ -109,6 +109,16 @@ class Vault:
 
         return open_one
 
+    def hand_over(self, session: Session, company_id: str, old_number: str, new_number: str) -> None:
+        """Let a person whose number was wrong keep their key under the right one: whoever calls from the old number is somebody
+        else, and gets a key of their own."""
+        old, new = (self.holder(session, company_id, number, "") for number in (old_number, new_number))
+        key, known = _newest(session, old), _newest(session, new)
+        if key is not None and key.wrapped is not None:
+            key.holder, key.generation = new, 0 if known is None else known.generation + 1
+            session.add(key)
+            session.flush()
+
     def destroy(self, session: Session, company_id: str | None, phone_number: str | None, subject_id: str) -> bool:
         """Destroy the person's key: all that is sealed under it stays unreadable for ever. Whether there was one."""
         return bool(self.destroy_keys(session, [self.holder(session, company_id, phone_number, subject_id)]))

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from canaries import KEEPING, Canaries, bytes_of_database, bytes_of_files, opened, seed
-from stage import CALLER, Stage, make_config
+from stage import CALLER, SHARED, Stage, finished_call, make_config
 
 from hub.assembly import Hub, assemble
 from hub.backup.restore import restore
 from hub.backup.save import DATA, KEYS, save, save_keys
-from hub.model import Call, FactRow, FormSubmission, Person
+from hub.model import Call, Company, FactRow, FormSubmission, Person
 from hub.model.purposes import SERVICE
 from hub.privacy.erasure import erase_person
+from hub.requests.effects import correct
+from hub.requests.steps import open_request
 from hub.store.names import fields_of, names_of, values_of
 from hub.texts.suppression import is_suppressed
 
@@ -159,3 +161,22 @@ def test_an_erased_person_is_still_not_texted(scene: Scene, elsewhere: Callable[
         with each.store.writing() as session:
             assert is_suppressed(session, each, company, CALLER, SERVICE)
     hub.close()
+
+
+def test_an_erasure_after_a_correction_of_the_number_takes_the_persons_words_and_nobody_elses(scene: Scene) -> None:
+    stage, number = scene.stage, scene.ann.number
+    with stage.hub.store.writing() as session:
+        company = session.get_one(Company, stage.directory.companies["lakeside"].id)
+        request = open_request(session, stage.hub, company, "correction", actor="officer", channel="letter",
+                               phone=number, correction={"phone_number": "+13125550177"})  # fmt: skip
+        assert correct(session, stage.hub, request, [session.get_one(Person, scene.ann.person_id)]) == 1
+    corrected = scene.folder / "corrected.data"
+    save(stage.hub, corrected)
+    stage.tell(*finished_call("CA-eve", SHARED, number, True, 90, stage.clock(), caller_name="zq7eve"))
+    stage.flow()
+    eve = stage.one(Call, carrier_call_id="CA-eve")
+    assert (stage.name_of(eve), eve.person_id == scene.ann.person_id) == ("zq7eve", False)
+    erase_person(stage.hub, scene.ann.person_id)
+    assert stage.name_of(eve) == "zq7eve", "who calls from the old number is somebody else"
+    left = set(scene.ann.found_in(opened(stage, corrected, DATA)))
+    assert SEALED.isdisjoint(left), "also in a backup from after the correction"

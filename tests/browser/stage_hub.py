@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,15 @@ accounts:
 """
 
 
+class TickingClock(FrozenClock):
+    """Moves on by a microsecond whenever it is looked at: no two leases of one visit end at the same moment, as in life."""
+
+    def __call__(self) -> datetime:
+        """The time now."""
+        self.advance(microseconds=1)
+        return self.now
+
+
 @dataclass
 class BrowserHub(ServedHub):
     """The hub and what it knows."""
@@ -90,7 +100,7 @@ class BrowserHub(ServedHub):
 def open_browser_hub(folder: Path) -> Iterator[BrowserHub]:
     """A hub with an empty database, at http://calls.lakeside.example.com:PORT as browsers see it."""
     listener = socket.create_server(("127.0.0.1", 0))
-    port, clock, path = listener.getsockname()[1], FrozenClock(), folder / "config.yaml"
+    port, clock, path = listener.getsockname()[1], TickingClock(), folder / "config.yaml"
     numbers = {
         "shown": SHOWN,
         "second": SECOND,

@@ -24,7 +24,7 @@ from hub.cli.printing import (
     say,
     table,
 )
-from hub.cli.request_finding import audit, company_named, find_request, open_for, places_of
+from hub.cli.request_finding import audit, company_named, find_request, open_for, places_of, with_companies
 from hub.cli.request_showing import due, is_overdue, left, person_of, show_plan, told
 
 commands = typer.Typer(help="Requests of people about their own data.", no_args_is_help=True)
@@ -113,23 +113,16 @@ def list_requests(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List requests, the most urgent first. Ends with status 1 where one is overdue."""
-    from sqlmodel import col, select
+    from sqlmodel import col
 
-    from hub.cli.finding import known
-    from hub.model import Company, PrivacyRequest
+    from hub.model import PrivacyRequest
     from hub.model.requests import CLOSED
 
     with open_for(config) as hub:
-        if company is not None:
-            known(company, [each.name for each in hub.config.companies], "company")
+        query = with_companies(hub, PrivacyRequest, company)
+        if not everything:
+            query = query.where(col(PrivacyRequest.state).not_in(CLOSED))
         with hub.store.writing() as session:
-            query = select(PrivacyRequest, Company.name).join(
-                Company, col(Company.id) == col(PrivacyRequest.company_id)
-            )
-            if company is not None:
-                query = query.where(Company.name == company)
-            if not everything:
-                query = query.where(col(PrivacyRequest.state).not_in(CLOSED))
             rows = sorted(session.exec(query), key=lambda each: (each[0].state in CLOSED, each[0].deadline, each[0].id))
             audit(session, hub, "privacy.request.list", company or "all")
         now = hub.clock()

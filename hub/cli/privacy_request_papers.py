@@ -10,7 +10,7 @@ import typer
 
 from hub.cli.auditing import actor
 from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, counted, echo_json, moment, plain, say, table
-from hub.cli.request_finding import audit, company_named, find_request, open_for
+from hub.cli.request_finding import audit, company_named, find_request, open_for, with_companies
 
 if TYPE_CHECKING:
     from hub.assembly import Hub
@@ -116,18 +116,13 @@ def holds(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List legal holds, the oldest first; whom one is on stands there as a keyed hash only."""
-    from sqlmodel import col, select
+    from sqlmodel import col
 
-    from hub.cli.finding import known
-    from hub.model import Company, LegalHold
+    from hub.model import LegalHold
     from hub.model.requests import EVERYBODY
 
     with open_for(config) as hub:
-        if company is not None:
-            known(company, [each.name for each in hub.config.companies], "company")
-        query = select(LegalHold, Company.name).join(Company, col(Company.id) == col(LegalHold.company_id))
-        if company is not None:
-            query = query.where(Company.name == company)
+        query = with_companies(hub, LegalHold, company)
         if not everything:
             query = query.where(col(LegalHold.lifted_at).is_(None))
         with hub.store.writing() as session:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from sqlmodel import Session
+    from sqlmodel.sql.expression import Select
 
     from hub.assembly import Hub
-    from hub.model import Company, PrivacyRequest
+    from hub.model import Company, LegalHold, PrivacyRequest
+
+Row = TypeVar("Row", "LegalHold", "PrivacyRequest")
 
 
 @contextmanager
@@ -37,6 +40,21 @@ def company_named(session: Session, name: str) -> Company:
     from hub.model import Company
 
     return session.exec(select(Company).where(Company.name == name)).one()
+
+
+def with_companies(hub: Hub, table: type[Row], company: str | None) -> Select[Row, str]:
+    """A query for the rows of a table with the names of their companies, of one `company` where it is named; CannotDo where
+    nobody has that name."""
+    from sqlmodel import col, select
+
+    from hub.cli.finding import known
+    from hub.model import Company
+
+    query = select(table, Company.name).join(Company, col(Company.id) == col(table.company_id))
+    if company is None:
+        return query
+    known(company, [each.name for each in hub.config.companies], "company")
+    return query.where(Company.name == company)
 
 
 def find_request(session: Session, wanted: str) -> PrivacyRequest:

@@ -51,12 +51,8 @@ def send_link(hub: Hub, request_id: str) -> None:
         token = make_link_token(session, hub, request)
         address = request.email
     link = f"{address_of(hub, company, request_id)}/confirm?token={token}"
-    letter = EmailMessage()
-    letter["Subject"] = f"Your privacy request to {company.title}"
-    letter["From"], letter["To"] = mail.sender, address
-    letter["Auto-Submitted"] = "auto-generated"
-    letter.set_content(WORDS.format(company=company.title, link=link))
-    post(mail, letter)
+    subject = f"Your privacy request to {company.title}"
+    post(mail, address, subject, WORDS.format(company=company.title, link=link))
 
 
 def send_reminder(hub: Hub, request_id: str) -> None:
@@ -69,14 +65,10 @@ def send_reminder(hub: Hub, request_id: str) -> None:
         addresses = officers_of(session, company)
     if mail is None or not addresses or request.state in CLOSED:
         return
-    letter = EmailMessage()
-    letter["Subject"] = f"A privacy request to {company.title} is due on {request.deadline:%Y-%m-%d}"
-    letter["From"], letter["To"] = mail.sender, ", ".join(addresses)
-    letter["Auto-Submitted"] = "auto-generated"
     late = " (that is over)" if request.deadline < hub.clock() else ""
     facts = {"kind": request.kind, "received": request.received_at, "deadline": request.deadline, "late": late}
-    letter.set_content(REMINDER.format(company=company.title, request=request.id, **facts))
-    post(mail, letter)
+    subject = f"A privacy request to {company.title} is due on {request.deadline:%Y-%m-%d}"
+    post(mail, ", ".join(addresses), subject, REMINDER.format(company=company.title, request=request.id, **facts))
 
 
 def officers_of(session: Session, company: Company) -> list[str]:
@@ -87,8 +79,13 @@ def officers_of(session: Session, company: Company) -> list[str]:
     return [user.email for user in users if user.email and user.role == role]
 
 
-def post(mail: MailSection, letter: EmailMessage) -> None:
-    """Hand a letter to the server, over TLS; in clear to a server on this machine alone. RetryLater where it is not taken."""
+def post(mail: MailSection, to: str, subject: str, text: str) -> None:
+    """Hand a letter, to one address or several with commas between them, to the server over TLS; in clear to a server on this
+    machine alone. RetryLater where it is not taken."""
+    letter = EmailMessage()
+    letter["Subject"], letter["From"], letter["To"] = subject, mail.sender, to
+    letter["Auto-Submitted"] = "auto-generated"
+    letter.set_content(text)
     scheme, host, port, user, password = mail.server
     context = ssl.create_default_context()
     try:

@@ -73,8 +73,8 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest, *, audio: bool 
     reach = Reach()
     for person in people:
         reach = _joined(reach, reach_of(session, hub.config, person))
-    answer.sections["person"] = _named(session, hub, Person, "name", reach.people)
-    answer.sections["calls"] = _named(session, hub, Call, "caller_name", reach.calls)
+    answer.sections["person"] = _named(session, hub, _by_id(session, Person, reach.people), "name")
+    answer.sections["calls"] = _named(session, hub, _by_id(session, Call, reach.calls), "caller_name")
     answer.sections["what callers chose"] = _steps(session, reach)
     answer.sections["recordings and transcripts"] = _recordings(session, hub, reach, answer, audio)
     answer.sections["texts"] = _texts(session, hub, reach, answer, audio)
@@ -194,16 +194,18 @@ def _plain(row: Any, without: Iterable[str] = ()) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value not in (None, {}, [])}
 
 
-def _named(session: Session, hub: Hub, table: Any, called: str, ids: Iterable[str]) -> list[dict[str, Any]]:
-    rows = session.exec(select(table).where(col(table.id).in_(ids)).order_by(col(table.id))).all()
+def _by_id(session: Session, table: Any, ids: Iterable[str]) -> Sequence[Any]:
+    return session.exec(select(table).where(col(table.id).in_(ids)).order_by(col(table.id))).all()
+
+
+def _named(session: Session, hub: Hub, rows: Sequence[Any], called: str) -> list[dict[str, Any]]:
     names = names_of(hub.vault, session, rows)
     return [_plain(row) | ({called: names[row.id]} if row.id in names else {}) for row in rows]
 
 
 def _forms(session: Session, hub: Hub, reach: Reach) -> list[dict[str, Any]]:
-    records = _named(session, hub, FormSubmission, "name", reach.forms)
-    rows = session.exec(select(FormSubmission).where(col(FormSubmission.id).in_(reach.forms))).all()
-    fields = fields_of(hub.vault, session, rows)
+    forms = _by_id(session, FormSubmission, reach.forms)
+    records, fields = _named(session, hub, forms, "name"), fields_of(hub.vault, session, forms)
     return [record | ({"fields": fields[record["id"]]} if record["id"] in fields else {}) for record in records]
 
 

@@ -14,9 +14,10 @@ class PrivacyHooks(Protocol):
 
     @hookspec
     def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
-        """What the provider holds on a person.
+        """What the provider holds on a person, of the company that was asked.
 
-        Called for a person's access request; all connectors' answers are listed, each under its recipient's name.
+        Called for a person's access request; all connectors' answers are listed, each under its recipient's name. Of an account
+        that several companies share, show only the records that `person` says are this company's (`PersonReference`).
 
         versionadded: 0.1
         """
@@ -26,7 +27,9 @@ class PrivacyHooks(Protocol):
     def erase_person(self, person: PersonReference) -> Erasure:
         """Erase the person at the provider, or say what cannot be erased and why. Twice is not an error.
 
-        Called for a person's erasure request, after the hub's own data is planned for erasure.
+        Called for a person's erasure request, after the hub's own data is erased, until the provider has answered. Of an
+        account that several companies share, erase only the records that `person` says are this company's (`PersonReference`):
+        another company's may be under a legal hold.
 
         versionadded: 0.1
         """

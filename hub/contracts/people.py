@@ -11,10 +11,29 @@ from hub.contracts.values import personal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PersonReference:
-    """By what a plugin can find a person in its provider's data."""
+    """By what a plugin can find a person in its provider's data, and which of that data is the company's that was asked.
+
+    Several companies of the hub may use one account at a provider. Only the company that was asked may show or erase what is
+    its own. A call, message or recording is its own if it is between one of `phone_numbers` and one of `tracking_numbers`, or
+    if its id is in `provider_ids`. An item that the hub wrote is its own if its key is in `item_keys`, its id in
+    `provider_ids`, or if it names both numbers as a call does. Every other call, message, recording or logged call stays
+    untouched and is not shown.
+    """
 
     phone_numbers: tuple[str, ...] = personal("user.contact.phone_number", default=())
+    """E.164."""
     emails: tuple[str, ...] = personal("user.contact.email", default=())
+    tracking_numbers: tuple[str, ...] = ()
+    """E.164: every number that the company has or had, and no other company of the hub; of a carrier, the numbers there."""
+    provider_ids: tuple[str, ...] = ()
+    """The provider's ids of the person's records at this company, as far as the hub knows them: calls, messages, recordings,
+    logged calls, deals."""
+    item_keys: tuple[str, ...] = ()
+    """The keys under which the hub handed items on the person over for this company (`CallActivity.key`,
+    `Conversion.key`)."""
+    shared: bool = False
+    """Whether another company that uses the same account knows the person too, or has to keep its data. Then a record that
+    companies share, such as a CRM's contact, is not erased, and what people wrote on it is not shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +47,10 @@ class HeldRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Erasure:
-    """What became of one request to erase: `erased`, `nothing_held`, or `impossible` with the reason."""
+    """What became of one request to erase: `erased`, `nothing_held`, or `impossible` with the reason.
+
+    `records` counts what was erased, also of an erasure that was `impossible` in part.
+    """
 
     status: Literal["erased", "nothing_held", "impossible"]
     records: int = 0

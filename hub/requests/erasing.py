@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
-from hub.model import Company, IdentityProof, PrivacyRequest, RequestTask
-from hub.privacy.erasure import erase_person, plan_erasure
+from hub.model import IdentityProof, PrivacyRequest, RequestTask
+from hub.privacy.erasure import Reach, erase_person, plan_erasure
 from hub.requests.file import drop_file
 from hub.requests.people import holds_on, people_of, person_for, reference_of
+from hub.requests.provider_scope import SCOPES, Scope, scopes_of
 from hub.requests.steps import RequestRefused, take_step
 from hub.requests.told import reach_of_request, recipients
 from hub.store.rows import write_rows
@@ -36,33 +38,41 @@ def plan(session: Session, hub: Hub, request: PrivacyRequest) -> dict[str, Any]:
     rows: Counter[str] = Counter()
     for person in people:
         rows += plan_erasure(session, hub, person)
+    reach = reach_of_request(session, hub, request)
+    ask = asked(hub, scopes_of(session, hub, request, reach, HOOK))
     return {
         "people": len(people),
         "rows": dict(sorted(rows.items())),
-        "ask": asked(session, hub, request),
-        "not_recallable": not_recallable(session, hub, request),
+        "ask": ask,
+        "not_recallable": not_recallable(session, hub, request, reach, ask),
         "remains": list(WHAT_REMAINS),
         "held_by": [{"id": hold.id, "reason": hold.reason} for hold in holds_on(session, hub, request, people)],
     }
 
 
-def asked(session: Session, hub: Hub, request: PrivacyRequest) -> list[dict[str, str]]:
-    """The providers that can erase the person, each with its manifest's note."""
-    company = session.get_one(Company, request.company_id)
+def asked(hub: Hub, scopes: Mapping[str, Scope]) -> list[dict[str, Any]]:
+    """The providers that are asked to erase the person, each with its manifest's note and the number of records known there."""
     return [
-        {"connector": name, "recipient": manifest.recipient.name, "note": manifest.deletion.note}
-        for name in hub.plugins.with_hook(HOOK)
-        if hub.config.connectors[name].serves(company.name)
+        {
+            "connector": name,
+            "recipient": manifest.recipient.name,
+            "note": manifest.deletion.note,
+            "known_records": len(scope["provider_ids"]),
+            "rehearsal": hub.config.connectors[name].in_sandbox,
+        }
+        for name, scope in scopes.items()
         for manifest in [hub.plugins.connectors[name].manifest]
     ]
 
 
-def not_recallable(session: Session, hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
-    """Who was given data of the person and cannot be asked to erase it, when, and why, in the words of the manifest."""
-    able = {each["recipient"] for each in asked(session, hub, request)}
+def not_recallable(
+    session: Session, hub: Hub, request: PrivacyRequest, reach: Reach, ask: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Who was given data of the person and is not asked to erase it, when, and why, in the words of the manifest."""
+    able = {each["recipient"] for each in ask}
     notes = {each.manifest.recipient.name: each.manifest.deletion.note for each in hub.plugins.connectors.values()}
     told: dict[str, dict[str, Any]] = {}
-    for row in recipients(session, hub, reach_of_request(session, hub, request), request):
+    for row in recipients(session, hub, reach, request):
         name = row["recipient"]
         if name in able:
             continue
@@ -97,13 +107,20 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
         people = person_for(session, request, now) if "asked" not in request.outcome else people
         if "asked" not in request.outcome:
             known = reference_of(session, request, people)
-            request.known_as = {"phone_numbers": list(known.phone_numbers), "emails": list(known.emails)}
-            ask = asked(session, hub, request)
+            reach = reach_of_request(session, hub, request)
+            scopes = scopes_of(session, hub, request, reach, HOOK)
+            # What the providers are asked for is written down here: the rows that say it are emptied before they answer.
+            request.known_as = {
+                "phone_numbers": list(known.phone_numbers),
+                "emails": list(known.emails),
+                SCOPES: scopes,
+            }
+            ask = asked(hub, scopes)
             request.outcome = {
                 **{name: told for name, told in request.outcome.items() if name == "parent"},
                 "people": len(people),
                 "asked": ask,
-                "not_recallable": not_recallable(session, hub, request),
+                "not_recallable": not_recallable(session, hub, request, reach, ask),
                 "rows": {},
                 "keys": 0,
                 "files": 0,

@@ -12,9 +12,10 @@ from sqlmodel import col, select
 
 from hub.assembly import Hub
 from hub.contracts.people import PersonReference
-from hub.errors import NotSupported, Rejected, RingfenceError, place_of
+from hub.errors import NotSupported, Rejected, RetryLater, RingfenceError, place_of
 from hub.model import Company, PrivacyRequest, RequestTask
 from hub.model.requests import CLOSED
+from hub.privacy.erasure import Reach
 from hub.requests import effects, erasing
 from hub.requests.certificate import certify
 from hub.requests.file import keep_file, packed
@@ -22,9 +23,10 @@ from hub.requests.handing import hand_over
 from hub.requests.letters import send_link, send_reminder
 from hub.requests.marketing import answered_this_year, disclosed_last_year
 from hub.requests.people import people_of, reference_of
+from hub.requests.provider_scope import NOTHING, SCOPES, covering_holds, scoped, scopes_of
 from hub.requests.steps import RequestRefused, refuse, take_step
 from hub.requests.tasks import ANSWER, SEND_LINK, SEND_REMINDER
-from hub.requests.told import ask_plugins, collect, reference_for
+from hub.requests.told import ask_plugins, collect
 from hub.store import audit
 from hub.store.claims import claim, complete
 from hub.store.names import correction_in
@@ -146,7 +148,8 @@ def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
     if task.connector not in hub.plugins.connectors:
         return 0, "The connector is no longer set up, so it cannot be asked.", True
     if task.hook == erasing.HOOK:
-        done: Any = hub.plugins.erase_person(task.connector, hand_over(hub, request, task.connector, known, task.hook))
+        person = _scoped(hub, request, task.connector, known)
+        done: Any = hub.plugins.erase_person(task.connector, hand_over(hub, request, task.connector, person, task.hook))
     else:
         correction = effects.correction_of(new, known)
         right = hand_over(hub, request, task.connector, correction, task.hook)
@@ -154,13 +157,21 @@ def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
     return done.records, done.reason, done.status == "impossible"
 
 
+def _scoped(hub: Hub, request: PrivacyRequest, connector: str, known: PersonReference) -> PersonReference:
+    """What the provider may erase now. RetryLater while a legal hold, set since the erasure began, covers the person here."""
+    with hub.store.reading() as session:
+        if covering_holds(session, hub, [request.company_id], known):
+            raise RetryLater("A legal hold keeps what this provider has; it is asked once the hold is lifted.")
+        # An erasure that an earlier version began has no scopes; the company's numbers are still known.
+        scopes = request.known_as.get(SCOPES) or scopes_of(session, hub, request, Reach(), erasing.HOOK)
+        scope = scopes.get(connector, NOTHING)
+        return scoped(session, hub, request, connector, known, scope)
+
+
 def _answer_file(hub: Hub, request: PrivacyRequest, actor: str) -> None:
     """Access and portability: everything, with what providers hold; portability without the audio of others' making."""
-    with hub.store.reading() as session:
-        company = session.get_one(Company, request.company_id)
-        person = reference_for(session, request)
     # Asked first, so that the file names them as recipients too.
-    held = ask_plugins(hub, request, company.name, person)
+    held = ask_plugins(hub, request)
     with hub.store.reading() as session:
         answer = collect(session, hub, request, audio=request.kind == "access")
     answer.sections["what providers hold"] = held

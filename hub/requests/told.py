@@ -39,6 +39,7 @@ from hub.recordings.listen import hear
 from hub.recordings.transcripts import read_transcript
 from hub.requests.handing import hand_over
 from hub.requests.people import people_of, reference_of
+from hub.requests.provider_scope import scoped, scopes_of
 from hub.store.names import fields_of, names_of, values_of
 from hub.texts.bodies import open_body, open_file
 
@@ -47,6 +48,7 @@ INNER = frozenset(
      "path", "company_id", "previous_hash", "hash", "expires_at", "clicks_end_at", "submission_key"}
 )  # fmt: skip
 """Columns that say nothing of the person: work on a row, where it lies, and what is told in words beside it."""
+STAND_IN = "A stand-in on this machine answered, not the provider."
 NOTHING = "This company holds nothing about you under what you gave."
 
 
@@ -96,13 +98,18 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest, *, audio: bool 
     return answer
 
 
-def ask_plugins(hub: Hub, request: PrivacyRequest, company: str, person: PersonReference) -> list[dict[str, Any]]:
-    """What each provider says that it holds, or why it did not answer; one record a provider's record."""
+def ask_plugins(hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
+    """What each provider says that it holds of the person at this company, or why it did not answer; one record a provider's
+    record. A stand-in's answer is marked as a rehearsal."""
     told: list[dict[str, Any]] = []
-    for name in hub.plugins.with_hook("export_person"):
-        if not hub.config.connectors[name].serves(company):
-            continue
+    with hub.store.reading() as session:
+        known = reference_for(session, request)
+        scopes = scopes_of(session, hub, request, reach_of_request(session, hub, request), "export_person")
+        people = {name: scoped(session, hub, request, name, known, scope) for name, scope in scopes.items()}
+    for name, person in people.items():
         source = {"recipient": hub.plugins.connectors[name].manifest.recipient.name, "connector": name}
+        if hub.config.connectors[name].in_sandbox:
+            source["rehearsal"] = STAND_IN
         try:
             held = hub.plugins.export_person(name, hand_over(hub, request, name, person, "export_person"))
         except RingfenceError as error:

@@ -55,10 +55,12 @@ SUITE_OF_KIND = {
 _PARTS = (
     "hub.testing.asking",
     "hub.testing.carrier_calls",
+    "hub.testing.carrier_people",
     "hub.testing.carrier_ports",
     "hub.testing.carrier_recordings",
     "hub.testing.carrier_texts",
     "hub.testing.connectors",
+    "hub.testing.crm_people",
     "hub.testing.secrecy",
     "hub.testing.switchboard",
     "hub.testing.wire",

@@ -13,14 +13,17 @@ import pytest
 
 from hub.contracts.answers import AnswerPoint, Gather, Instruction, Moment, Say, abilities_needed
 from hub.contracts.connector import Connector
+from hub.contracts.disclosure import disclose
 from hub.contracts.events import CallEvent, Event, MessageEvent
 from hub.contracts.numbers import NumberQuery, OwnedNumber, RecordingAudio
+from hub.contracts.people import PersonReference
 from hub.contracts.sandbox import CarrierSandbox, Sandbox, SimulatedCall
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import BadPayload, BadSignature, RingfenceError
 from hub.testing import samples
 from hub.testing.asking import ask, attempt, implemented_hooks
 from hub.testing.carrier_calls import PlacedCallConformance
+from hub.testing.carrier_people import PeopleConformance
 from hub.testing.carrier_ports import PortConformance, port_request
 from hub.testing.carrier_recordings import RecordingConformance
 from hub.testing.carrier_texts import PICTURE, TextConformance
@@ -42,10 +45,13 @@ ODD_BODIES = (b"", b"{", b"[]", b"null", b'{"a":' * 2000, b"\xff\xfe", b"a=1&a=2
 FOREIGN_URLS = ("http://169.254.169.254/latest", "https://files.example.net/a.wav", "file:///etc/passwd", "not a url")
 
 
-class CarrierConformance(PlacedCallConformance, RecordingConformance, TextConformance, PortConformance):
+class CarrierConformance(
+    PlacedCallConformance, RecordingConformance, TextConformance, PortConformance, PeopleConformance
+):
     """Only genuine webhooks count, each once; every step of a call has its document; no call is overlooked.
 
-    Calls, recordings, texts and ports have promises of their own, each asked only of a plugin that has the hook for it.
+    Calls, recordings, texts, ports and people's requests have promises of their own, each asked only of a plugin that has the
+    hook for it.
     """
 
     kind = "carrier"
@@ -65,6 +71,9 @@ class CarrierConformance(PlacedCallConformance, RecordingConformance, TextConfor
                 yield WireCall("delete_recording", {"recording_id": event.recording_id})
                 break
         yield WireCall("list_ports", {})
+        person = PersonReference(phone_numbers=(samples.person_number(),), tracking_numbers=(samples.TRACKING_NUMBER,))
+        for hook in ("export_person", "erase_person"):
+            yield WireCall(hook, {"person": disclose(person, connector.manifest, hook).value})
         yield WireCall("order_port", {"request": port_request()})
         url = connector.services.webhook_url
         sender = samples.person_number()

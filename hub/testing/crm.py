@@ -13,22 +13,23 @@ from hub.contracts.conversions import CallActivity, Receipt
 from hub.contracts.disclosure import disclose
 from hub.contracts.facts import Caller, Fact
 from hub.contracts.outcomes import Outcome, OutcomePage
-from hub.contracts.people import Corrected, Correction, Erasure, PersonReference
+from hub.contracts.people import Correction, PersonReference
 from hub.contracts.phones import phone_number
 from hub.contracts.sandbox import CrmSandbox, Sandbox
 from hub.contracts.values import Money
 from hub.testing import samples
 from hub.testing.asking import ask, attempt, check_one_receipt_each, implemented_hooks
+from hub.testing.crm_people import CrmPeopleConformance, crm_of
 from hub.testing.factories import FrozenClock
-from hub.testing.wire import FAULTS, WireCall, WireConformance, failing
+from hub.testing.wire import FAULTS, WireCall, failing
 
 WRITTEN = ("delivered", "duplicate")
 DEALS = 130
 """More deals than one page of most CRMs holds."""
 
 
-class CrmConformance(WireConformance):
-    """Calls logged once on the right contact; outcomes complete, whatever the paging."""
+class CrmConformance(CrmPeopleConformance):
+    """Calls logged once on the right contact; outcomes complete, whatever the paging; people's requests within the company."""
 
     kind = "crm"
     required_hooks: ClassVar[frozenset[str]] = frozenset({"log_calls", "pull_outcomes", "check_connection"})
@@ -38,7 +39,12 @@ class CrmConformance(WireConformance):
         yield WireCall("pull_outcomes", {"cursor": None})
         caller = Caller(phone_number=samples.person_number(), caller_name="PAT DOE")
         yield WireCall("enrich_caller", {"caller": disclose(caller, connector.manifest, "enrich_caller").value})
-        person = PersonReference(phone_numbers=(samples.person_number(),), emails=("pat.doe@example.com",))
+        person = PersonReference(
+            phone_numbers=(samples.person_number(),),
+            emails=("pat.doe@example.com",),
+            tracking_numbers=(samples.TRACKING_NUMBER,),
+            item_keys=(samples.key("call"),),
+        )
         for hook in ("export_person", "erase_person"):
             yield WireCall(hook, {"person": disclose(person, connector.manifest, hook).value})
         wrong = Correction(phone_numbers=person.phone_numbers, emails=person.emails, new_name="Pat Doe")
@@ -64,13 +70,13 @@ class CrmConformance(WireConformance):
                 return found, cursor
         raise AssertionError("pull_outcomes says `more` for ever")
 
-    def test_the_stand_in_plays_a_crm(self, sandbox: Sandbox) -> None:
+    def test_the_stand_in_plays_acrm_of(self, sandbox: Sandbox) -> None:
         assert isinstance(sandbox, CrmSandbox), "the sandbox must implement hub.api.CrmSandbox"
 
     # Calls
 
     def test_a_call_is_logged_on_the_contact_who_called(self, connector: Connector, sandbox: Sandbox) -> None:
-        crm, number = _crm(sandbox), samples.person_number()
+        crm, number = crm_of(sandbox), samples.person_number()
         contact = crm.add_contact("Pat Doe", number, "pat.doe@example.com")
         call = self._sample(connector, caller_number=number)
         assert self._log(connector, call)[call.key].status in WRITTEN
@@ -101,7 +107,7 @@ class CrmConformance(WireConformance):
 
     def test_each_call_of_a_batch_has_a_receipt_and_a_record(self, connector: Connector, sandbox: Sandbox) -> None:
         number = samples.person_number()
-        _crm(sandbox).add_contact("Sam Roe", number)
+        crm_of(sandbox).add_contact("Sam Roe", number)
         calls = [self._sample(connector, caller_number=number, answered=n % 2 == 0) for n in range(5)]
         old, fresh = calls[:2], calls[2:]
         self._log(connector, *old)
@@ -112,14 +118,14 @@ class CrmConformance(WireConformance):
     def test_a_batch_as_large_as_declared_is_logged(self, connector: Connector, sandbox: Sandbox) -> None:
         calls = [self._sample(connector) for _ in range(connector.manifest.limits.batch_size)]
         assert {receipt.status for receipt in self._log(connector, *calls).values()} <= set(WRITTEN)
-        assert {call.key for call in calls} <= {str(entry["key"]) for entry in _crm(sandbox).activities()}
+        assert {call.key for call in calls} <= {str(entry["key"]) for entry in crm_of(sandbox).activities()}
 
     # Outcomes
 
     def test_every_deal_comes_with_its_stage_value_and_person(
         self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
     ) -> None:
-        crm, number = _crm(sandbox), samples.person_number()
+        crm, number = crm_of(sandbox), samples.person_number()
         contact = crm.add_contact("Kim Poe", number, "kim.poe@example.com")
         stages = {crm.add_deal(contact, stage, "1200.50", "USD"): stage for stage in ("qualified", "won", "lost")}
         found = {outcome.external_id: outcome for outcome in self._pull(connector, None)[0]}
@@ -149,8 +155,8 @@ class CrmConformance(WireConformance):
         first = _deals(sandbox, 1, clock)
         found, cursor = self._pull(connector, None)
         assert first <= {outcome.external_id for outcome in found}
-        contact = _crm(sandbox).add_contact("Lee Low", samples.person_number())
-        late = _crm(sandbox).add_deal(contact, "won", "10", "USD")
+        contact = crm_of(sandbox).add_contact("Lee Low", samples.person_number())
+        late = crm_of(sandbox).add_deal(contact, "won", "10", "USD")
         found, cursor = self._pull(connector, cursor)
         assert late in {outcome.external_id for outcome in found}
         self._pull(connector, cursor)
@@ -159,7 +165,7 @@ class CrmConformance(WireConformance):
         (deal,) = _deals(sandbox, 1, clock)
         _, cursor = self._pull(connector, None)
         clock.advance(minutes=5)
-        _crm(sandbox).move_deal(deal, "won", "999")
+        crm_of(sandbox).move_deal(deal, "won", "999")
         found, _ = self._pull(connector, cursor)
         moved = [outcome for outcome in found if outcome.external_id == deal]
         assert moved and moved[-1].stage == "won" and moved[-1].value == Money(Decimal("999"), "USD"), moved
@@ -170,82 +176,25 @@ class CrmConformance(WireConformance):
         if "enrich_caller" not in implemented_hooks(connector):
             pytest.skip("this plugin does not look callers up")
         number = samples.person_number()
-        _crm(sandbox).add_contact("Robin Roe", number)
+        crm_of(sandbox).add_contact("Robin Roe", number)
         facts = ask(connector, "enrich_caller", caller=_caller(connector, number))
         assert facts and all(isinstance(fact, Fact) for fact in facts)
         assert not ask(connector, "enrich_caller", caller=_caller(connector, samples.person_number()))
         assert not ask(connector, "enrich_caller", caller=_caller(connector, None))
 
-    def test_a_persons_name_is_corrected_and_twice_is_no_error(self, connector: Connector, sandbox: Sandbox) -> None:
-        if "correct_person" not in implemented_hooks(connector):
-            pytest.skip("this plugin corrects nobody")
-        number = samples.person_number()
-        _crm(sandbox).add_contact("Alex Pow", number, "alex.poe@example.com")
-        whole = Correction(phone_numbers=(number,), new_name="Alex Poe", new_email="alex@example.org")
-        correction = disclose(whole, connector.manifest, "correct_person").value
-        for _ in range(2):
-            done: Corrected = ask(connector, "correct_person", correction=correction)
-            assert (done.status, done.records) == ("corrected", 1)
-        if "export_person" in implemented_hooks(connector):
-            person = disclose(PersonReference(phone_numbers=(number,)), connector.manifest, "export_person").value
-            told = str([record.fields for record in ask(connector, "export_person", person=person)])
-            assert "alex@example.org" in told and "Poe" in told and "Pow" not in told, told
-        stranger = disclose(
-            Correction(phone_numbers=(samples.person_number(),), new_name="Nobody"),
-            connector.manifest,
-            "correct_person",
-        ).value
-        assert ask(connector, "correct_person", correction=stranger).status == "nothing_held"
-
-    def test_a_correction_that_fits_different_people_changes_nobody(
-        self, connector: Connector, sandbox: Sandbox
-    ) -> None:
-        if "correct_person" not in implemented_hooks(connector):
-            pytest.skip("this plugin corrects nobody")
-        number = samples.person_number()
-        for name in ("Alex Poe", "Robin Roe"):
-            _crm(sandbox).add_contact(name, number)
-        whole = Correction(phone_numbers=(number,), new_name="Sam Low")
-        done: Corrected = ask(
-            connector, "correct_person", correction=disclose(whole, connector.manifest, "correct_person").value
-        )
-        assert done.status == "impossible" and done.reason
-
-    def test_a_person_can_be_shown_and_erased(self, connector: Connector, sandbox: Sandbox) -> None:
-        hooks = implemented_hooks(connector)
-        if not {"export_person", "erase_person"} & hooks:
-            pytest.skip("this plugin neither shows nor erases people")
-        number = samples.person_number()
-        _crm(sandbox).add_contact("Alex Poe", number, "alex.poe@example.com")
-        whole = PersonReference(phone_numbers=(number,), emails=("alex.poe@example.com",))
-        if "export_person" in hooks:
-            person = disclose(whole, connector.manifest, "export_person").value
-            assert ask(connector, "export_person", person=person), "the contact was not found"
-        if "erase_person" in hooks:
-            person = disclose(whole, connector.manifest, "erase_person").value
-            erasure: Erasure = ask(connector, "erase_person", person=person)
-            assert erasure.status == "erased" or (erasure.status == "impossible" and erasure.reason)
-            again: Erasure = ask(connector, "erase_person", person=person)
-            assert again.status != "impossible" or again.reason
-
-
-def _crm(sandbox: Sandbox) -> CrmSandbox:
-    assert isinstance(sandbox, CrmSandbox)
-    return sandbox
-
 
 def _logged(sandbox: Sandbox, key: str) -> Sequence[object]:
-    return [entry for entry in _crm(sandbox).activities() if entry["key"] == key]
+    return [entry for entry in crm_of(sandbox).activities() if entry["key"] == key]
 
 
 def _deals(sandbox: Sandbox, count: int, clock: FrozenClock) -> set[str]:
     """New deals, a few of them in each instant."""
-    contact = _crm(sandbox).add_contact("Jo Low", samples.person_number())
+    contact = crm_of(sandbox).add_contact("Jo Low", samples.person_number())
     made = set()
     for number in range(count):
         if number % 3 == 0:
             clock.advance(seconds=1)
-        made.add(_crm(sandbox).add_deal(contact, "qualified", "100", "USD"))
+        made.add(crm_of(sandbox).add_deal(contact, "qualified", "100", "USD"))
     return made
 
 

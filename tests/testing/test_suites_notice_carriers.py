@@ -12,6 +12,7 @@ from proving import Tame, try_promise
 
 from hub.api import (
     Dial,
+    Erasure,
     Gather,
     HangUp,
     MediaFile,
@@ -26,6 +27,7 @@ from hub.api import (
     hookimpl,
 )
 from hub.testing import FrozenClock
+from hub.testing.carrier_people import OTHER_COMPANY
 from plugins.carriers.twilio import Twilio
 from plugins.carriers.twilio.sandbox import Sandbox
 
@@ -49,6 +51,8 @@ def instead_of(hook: str, promise: str, **more: Any) -> Callable[[Callable[..., 
             "fetch_media": lambda self, url: act(self, honest, url),
             "order_port": lambda self, request: act(self, honest, request),
             "list_ports": lambda self: act(self, honest),
+            "export_person": lambda self, person: act(self, honest, person),
+            "erase_person": lambda self, person: act(self, honest, person),
         }
         DEFECTS[act.__name__] = (promise, more, type("Broken", (Twilio,), {hook: hookimpl(sources[hook])}))
         return act
@@ -265,6 +269,29 @@ def an_order_that_never_moves(self: Any, honest: Any) -> Any:
 def an_order_that_names_its_signer(self: Any, honest: Any, request: Any) -> Any:
     order: PortOrder = honest(self, request)
     return replace(order, detail=f"{request.authorized_person} must sign.")
+
+
+# People's requests
+
+
+@instead_of("export_person", "a_person_is_shown_what_is_between_them_and_the_company")
+def every_company_shown(self: Any, honest: Any, person: Any) -> Any:
+    return honest(self, replace(person, tracking_numbers=(*person.tracking_numbers, OTHER_COMPANY)))
+
+
+@instead_of("erase_person", "a_person_is_erased_at_the_company_that_was_asked")
+def every_company_erased(self: Any, honest: Any, person: Any) -> Any:
+    return honest(self, replace(person, tracking_numbers=(*person.tracking_numbers, OTHER_COMPANY)))
+
+
+@instead_of("erase_person", "a_person_is_erased_at_the_company_that_was_asked")
+def an_erasure_that_is_only_said(self: Any, honest: Any, person: Any) -> Any:
+    return Erasure(status="erased", records=3)
+
+
+@instead_of("erase_person", "without_a_number_of_the_company_only_records_that_it_knows_are_touched")
+def records_that_the_hub_knows_by_id_are_forgotten(self: Any, honest: Any, person: Any) -> Any:
+    return honest(self, replace(person, provider_ids=()))
 
 
 @pytest.fixture(scope="module")

@@ -312,6 +312,33 @@ def a_person_that_is_never_found(good: Any) -> type[Connector]:
     return Broken
 
 
+@breaks(CRM, "a_request_touches_only_the_calls_of_the_company_that_was_asked")
+def a_call_of_another_company_deleted(good: Any) -> type[Connector]:
+    logged: list[str] = []
+
+    class Broken(good):  # type: ignore[misc]
+        @hookimpl
+        def log_calls(self, activities: Any) -> Any:
+            logged.extend(each.key for each in activities)
+            return super().log_calls(activities)
+
+        @hookimpl
+        def erase_person(self, person: Any) -> Any:
+            return super().erase_person(replace(person, item_keys=tuple(logged)))
+
+    return Broken
+
+
+@breaks(CRM, "a_contact_that_companies_share_is_not_erased")
+def a_shared_contact_erased(good: Any) -> type[Connector]:
+    class Broken(good):  # type: ignore[misc]
+        @hookimpl
+        def erase_person(self, person: Any) -> Any:
+            return super().erase_person(replace(person, shared=False))
+
+    return Broken
+
+
 SERVER_ERROR = {"fault": "a server error"}
 
 

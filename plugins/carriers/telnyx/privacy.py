@@ -1,4 +1,7 @@
-"""What Telnyx holds on a person, and what of it can be deleted.
+"""What Telnyx holds on a person of one company, and what of it can be deleted.
+
+An account may serve several companies: only what is between the person and the company's own tracking numbers is touched,
+and what the hub knows by its id.
 
 Recordings can be deleted by the API; call records and message records cannot, they lapse by themselves.
 Source: the SDK's resources (only recordings have a DELETE) and telnyx.com/ai/data-handling.json (April 2026).
@@ -7,9 +10,11 @@ Source: the SDK's resources (only recordings have a DELETE) and telnyx.com/ai/da
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from urllib.parse import quote
 
 from hub.api import Erasure, HeldRecord, PersonReference
+from plugins.carriers.telnyx import translate
+from plugins.carriers.telnyx.call_list import Item, families
 from plugins.carriers.telnyx.rest import Rest
 
 TOLD = {
@@ -26,24 +31,63 @@ KEPT = (
 
 
 def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
-    """All records on a person, each once, recordings first."""
+    """The person's records at the company that was asked, each once, recordings first."""
+    calls = _own_calls(rest, person)
+    records = [
+        *(("recording", one) for one in own_recordings(rest, person, calls)),
+        *(("call", one) for one in calls.values()),
+        *(("text", one) for one in _own_texts(rest, person)),
+    ]
     found: dict[tuple[str, str], HeldRecord] = {}
-    for number in person.phone_numbers:
-        for kind, item in _records(rest, number):
-            record_id = str(item.get(IDS[kind]))
-            fields = {name: str(item[name]) for name in TOLD[kind] if item.get(name) not in (None, "")}
-            found.setdefault((kind, record_id), HeldRecord(record_type=kind, record_id=record_id, fields=fields))
+    for kind, item in records:
+        record_id = str(item.get(IDS[kind]))
+        fields = {name: str(item[name]) for name in TOLD[kind] if item.get(name) not in (None, "")}
+        found.setdefault((kind, record_id), HeldRecord(record_type=kind, record_id=record_id, fields=fields))
     return list(found.values())
 
 
-def _records(rest: Rest, number: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for side in ("from", "to"):
-        yield from (("recording", one) for one in rest.pages("/recordings", {f"filter[{side}]": number}))
-    for side in ("From", "To"):
-        yield from (("call", one) for one in rest.texml_pages("Calls", {side: number}))
-    for side in ("cli", "cld"):
-        wanted = {"filter[record_type]": "messaging", f"filter[{side}]": number}
-        yield from (("text", one) for one in rest.pages("/detail_records", wanted))
+def _own_calls(rest: Rest, person: PersonReference) -> dict[str, Item]:
+    """By id, the calls between the person and the company's numbers with the legs that were dialled for them, and the calls
+    that the hub knows by their id. The account may be other companies' too."""
+    ours, ids = set(person.tracking_numbers), set(person.provider_ids)
+    found: dict[str, Item] = {}
+    for number in person.phone_numbers:
+        for leg, dialled in families(list(rest.texml_pages("Calls", {"From": number}))):
+            if leg.get("to") in ours or leg.get("sid") in ids:
+                found |= {str(one.get("sid")): one for one in (leg, *dialled)}
+        to_person = rest.texml_pages("Calls", {"To": number})
+        found |= {str(one.get("sid")): one for one in to_person if one.get("from") in ours or one.get("sid") in ids}
+    for record_id in ids - found.keys():
+        if translate.CALL_ID.fullmatch(record_id) and not translate.UUID.fullmatch(record_id):
+            call = rest.find(f"{rest.texml}/Calls/{quote(record_id, safe='')}")
+            if call is not None:
+                found[record_id] = call
+    return found
+
+
+def own_recordings(rest: Rest, person: PersonReference, calls: Mapping[str, Item]) -> Iterator[Item]:
+    """The recordings between the person and the company's numbers, those of `calls`, and those that the hub knows by id."""
+    ours, ids = set(person.tracking_numbers), set(person.provider_ids)
+    listed: set[str] = set()
+    for number in person.phone_numbers:
+        for side, other in (("from", "to"), ("to", "from")):
+            for one in rest.pages("/recordings", {f"filter[{side}]": number}):
+                listed.add(str(one.get("id")))
+                if one.get(other) in ours or one.get("id") in ids or one.get("call_control_id") in calls:
+                    yield one
+    for record_id in ids - listed:
+        shown = rest.find(f"/recordings/{record_id}") if translate.UUID.fullmatch(record_id) else None
+        if shown is not None and isinstance(shown.get("data"), dict):
+            yield shown["data"]
+
+
+def _own_texts(rest: Rest, person: PersonReference) -> Iterator[Item]:
+    ours, ids = set(person.tracking_numbers), set(person.provider_ids)
+    for number in person.phone_numbers:
+        for side, other in (("cli", "cld"), ("cld", "cli")):
+            wanted = {"filter[record_type]": "messaging", f"filter[{side}]": number}
+            records = rest.pages("/detail_records", wanted)
+            yield from (one for one in records if one.get(other) in ours or one.get("uuid") in ids)
 
 
 def erase(rest: Rest, person: PersonReference) -> Erasure:

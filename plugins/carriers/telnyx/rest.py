@@ -37,6 +37,15 @@ class Rest:
         """A reply as it is; most hold `data`."""
         return _object(self._send("GET", path, params=query))
 
+    def find(self, path: str) -> dict[str, Any] | None:
+        """A reply as it is; None if the resource is not there."""
+        try:
+            return self.get(path)
+        except Rejected as error:
+            if error.code not in NOT_FOUND:
+                raise
+            return None
+
     def one(self, path: str) -> dict[str, Any]:
         """The `data` of one resource."""
         return _data(self.get(path))

@@ -1,14 +1,18 @@
-"""What Twilio holds on a person, and its deletion: the calls and texts from or to their numbers, and the recordings.
+"""What Twilio holds on a person of one company, and its deletion: calls, recordings and texts.
+
+An account may serve several companies: only what is between the person and the company's own tracking numbers is touched,
+and what the hub knows by its id.
 
 Source: twilio.com/docs/voice/api/call-resource, /recording and /docs/messaging/api/message-resource (DELETE).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from hub.api import Erasure, HeldRecord, PersonReference
+from plugins.carriers.twilio import translate
 from plugins.carriers.twilio.rest import Rest
 
 TOLD = {
@@ -21,17 +25,46 @@ PATHS = {"call": "Calls", "recording": "Recordings", "text": "Messages"}
 
 
 def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
-    """All records on a person, each once; a call's recordings come before the call."""
+    """The person's records at the company that was asked, each once; a call's recordings come before the call."""
     found: dict[str, HeldRecord] = {}
-    for number in person.phone_numbers:
-        for side in ("From", "To"):
-            for call in rest.pages("Calls", {side: number}):
-                for recording in rest.pages("Recordings", {"CallSid": str(call.get("sid"))}):
-                    _keep(found, "recording", recording)
-                _keep(found, "call", call)
-            for text in rest.pages("Messages", {side: number}):
-                _keep(found, "text", text)
+    for call in _own_calls(rest, person):
+        for leg in (*rest.pages("Calls", {"ParentCallSid": str(call.get("sid"))}), call):
+            for recording in rest.pages("Recordings", {"CallSid": str(leg.get("sid"))}):
+                _keep(found, "recording", recording)
+            _keep(found, "call", leg)
+    for recording in _by_ids(rest, person, "RE", "recording", found):
+        _keep(found, "recording", recording)
+    for text in _between(rest, person, "Messages"):
+        _keep(found, "text", text)
+    for prefix in ("SM", "MM"):
+        for text in _by_ids(rest, person, prefix, "text", found):
+            _keep(found, "text", text)
     return list(found.values())
+
+
+def _own_calls(rest: Rest, person: PersonReference) -> list[dict[str, Any]]:
+    """The calls between the person and the company's numbers, and those that the hub knows by their id."""
+    calls = {str(call.get("sid")): call for call in _between(rest, person, "Calls")}
+    return [*calls.values(), *_by_ids(rest, person, "CA", "call", calls)]
+
+
+def _between(rest: Rest, person: PersonReference, resource: str) -> Iterator[dict[str, Any]]:
+    """Calls or texts between one of the person's numbers and one of the company's: the account may be other companies' too."""
+    ours = set(person.tracking_numbers)
+    for number in person.phone_numbers if ours else ():
+        for side, other in (("From", "to"), ("To", "from")):
+            yield from (item for item in rest.pages(resource, {side: number}) if item.get(other) in ours)
+
+
+def _by_ids(
+    rest: Rest, person: PersonReference, prefix: str, kind: str, known: Container[str]
+) -> Iterator[dict[str, Any]]:
+    """Records that the hub knows by their ids and that are still there, without the `known` ones."""
+    for record_id in person.provider_ids:
+        if record_id.startswith(prefix) and translate.SID.fullmatch(record_id) and record_id not in known:
+            item = rest.find(f"{rest.account}/{PATHS[kind]}/{record_id}.json")
+            if item is not None:
+                yield item
 
 
 def _keep(found: dict[str, HeldRecord], kind: str, item: Mapping[str, Any]) -> None:

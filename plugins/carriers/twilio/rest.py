@@ -36,6 +36,15 @@ class Rest:
         """A resource."""
         return _object(self._send("GET", url, params=query))
 
+    def find(self, url: str) -> dict[str, Any] | None:
+        """A resource; None if it is not there."""
+        try:
+            return self.get(url)
+        except Rejected as error:
+            if error.code != NOT_FOUND:
+                raise
+            return None
+
     def post(self, url: str, form: Mapping[str, str]) -> dict[str, Any]:
         """Make or change a resource; its new state."""
         return _object(self._send("POST", url, data=form))

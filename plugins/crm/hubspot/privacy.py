@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hub.api import Corrected, Correction, Erasure, HeldRecord, PersonReference, RetryLater
@@ -13,15 +13,23 @@ from .client import Client
 from .objects import PAGE, Found, batches, listed, search_all
 from .refusals import UNREADABLE
 from .settings import HubSpotSettings
-from .translate import full_name, right
+from .translate import PHONES, full_name, right
 
 CALL_FIELDS = ("hs_timestamp", "hs_call_from_number", "hs_call_to_number", "hs_call_title", "hs_call_body")
+IDENTIFYING = ("firstname", "lastname", *PHONES, "email")
+"""What is shown of a contact that several companies share."""
+SHARED = (
+    "the contact stays, because other companies use this HubSpot account too; the calls of this company are deleted."
+)
 
 
 def export_person(client: Client, settings: HubSpotSettings, person: PersonReference) -> list[HeldRecord]:
-    """The person's contacts, and the calls that this connector logged for the person's numbers."""
-    records = [("contact", *contact) for contact in _contacts(client, settings, person)]
-    records += [("call", *call) for call in _calls(client, settings, person.phone_numbers)]
+    """The person's contacts, and the calls that this connector logged for the company that was asked."""
+    people = _contacts(client, settings, person)
+    if person.shared:
+        people = [(contact, {name: held.get(name) for name in IDENTIFYING}) for contact, held in people]
+    records = [("contact", *contact) for contact in people]
+    records += [("call", *call) for call in _calls(client, settings, person)]
     return [
         HeldRecord(record_type=kind, record_id=record, fields={name: text for name, text in fields.items() if text})
         for kind, record, fields in records
@@ -29,14 +37,17 @@ def export_person(client: Client, settings: HubSpotSettings, person: PersonRefer
 
 
 def erase_person(client: Client, settings: HubSpotSettings, person: PersonReference) -> Erasure:
-    """Delete the calls that we logged for the person's numbers, then purge the contacts (HubSpot's GDPR delete).
+    """Delete the calls that we logged for the person and the company, then purge the contacts (HubSpot's GDPR delete).
 
-    The contacts go last: they are how the person is found if this stops half-way and is tried again.
+    The contacts go last: they are how the person is found if this stops half-way and is tried again. A contact that companies
+    share stays.
     """
-    calls = _calls(client, settings, person.phone_numbers)
+    calls = _calls(client, settings, person)
     for inputs in batches([call for call, _ in calls]):
         _archive(client, inputs)
     people = _contacts(client, settings, person)
+    if person.shared and people:
+        return Erasure(status="impossible", records=len(calls), reason=SHARED)
     for contact, _ in people:
         _purge(client, contact)
     records = len(calls) + len(people)
@@ -87,16 +98,26 @@ def _contacts(client: Client, settings: HubSpotSettings, person: PersonReference
     return list(dict(found + contacts.by_email(client, person.emails)).items())
 
 
-def _calls(client: Client, settings: HubSpotSettings, numbers: Sequence[str]) -> list[Found]:
-    """The calls that hold our property and one of `numbers`."""
-    if not numbers or not has_call_property(client, settings.call_property):
+def _calls(client: Client, settings: HubSpotSettings, person: PersonReference) -> list[Found]:
+    """The calls that we logged for the person and the company: by our key, or between a number of each."""
+    if not (person.phone_numbers or person.item_keys) or not has_call_property(client, settings.call_property):
         return []
-    ours = {"propertyName": settings.call_property, "operator": "HAS_PROPERTY"}
-    request = {
-        "filterGroups": [
-            {"filters": [ours, {"propertyName": name, "operator": "IN", "values": list(numbers)}]}
-            for name in ("hs_call_from_number", "hs_call_to_number")
-        ],
-        "properties": [settings.call_property, *CALL_FIELDS],
+    logged = {"propertyName": settings.call_property, "operator": "HAS_PROPERTY"}
+    sides = ("hs_call_from_number", "hs_call_to_number")
+    numbers = list(person.phone_numbers)
+    groups = [{"filters": [logged, {"propertyName": side, "operator": "IN", "values": numbers}]} for side in sides]
+    found = {
+        call: held
+        for call, held in _search(client, settings, groups if numbers else ())
+        if any(held.get(side) in person.tracking_numbers for side in sides)
     }
-    return list(search_all(client, "calls", request))
+    for first in range(0, len(person.item_keys), PAGE):
+        keys = list(person.item_keys[first : first + PAGE])
+        wanted = {"propertyName": settings.call_property, "operator": "IN", "values": keys}
+        found |= dict(_search(client, settings, [{"filters": [wanted]}]))
+    return list(found.items())
+
+
+def _search(client: Client, settings: HubSpotSettings, groups: Sequence[dict[str, Any]]) -> Iterator[Found]:
+    properties = [settings.call_property, *CALL_FIELDS]
+    return search_all(client, "calls", {"filterGroups": list(groups), "properties": properties}) if groups else iter(())

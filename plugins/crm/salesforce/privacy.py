@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from hub.api import Corrected, Correction, Erasure, HeldRecord, PersonReference, RetryLater, phone_number
 
+from .calls import MOST_KEYS
 from .connection import MOST_RECORDS, Connection, Row
 from .people import CONDITIONS, FIELDS, Person, by_numbers
 from .refusals import first_error
 from .sosl import MOST_ROWS, phrase
-from .translate import SIGNATURE, right
+from .translate import PHONE_FIELDS, SIGNATURE, right
 
-TASK_FIELDS = "Id, Subject, ActivityDate, CallDurationInSeconds, Description, WhoId"
+TASK_FIELDS = ("Id", "Subject", "ActivityDate", "CallDurationInSeconds", "Description", "WhoId")
+IDENTIFYING = ("Id", "Name", "Email", *PHONE_FIELDS["Contact"])
+"""What is shown of a contact or lead that several companies share."""
 GONE = ("ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY")
 IN_RECYCLE_BIN = "Salesforce keeps deleted records in its recycle bin for 15 days; empty it to end that."
 
 
 def held_on(connection: Connection, person: PersonReference) -> list[HeldRecord]:
-    """Every contact, lead, activity and deal of a person, as plain fields."""
+    """Every contact, lead, activity and deal of a person, as plain fields.
+
+    Of a contact that companies share: who it is, and the activities and deals of the company that was asked."""
     people = _matching(connection, person)
-    held = [(one.kind, one.record) for one in people]
-    held += [("Task", task) for task in _tasks(connection, people, person.phone_numbers)]
+    found = _tasks(connection, people, person)
+    shared = found.shared or person.shared
+    held = [(one.kind, _identity(one.record) if shared else one.record) for one in people]
+    held += [("Task", task) for task in (found.ours if shared else (*found.ours, *found.others))]
     if people:
         roles = connection.select(
             "SELECT Opportunity.Id, Opportunity.Name, Opportunity.StageName, Opportunity.Amount, Opportunity.CloseDate "
@@ -29,27 +37,34 @@ def held_on(connection: Connection, person: PersonReference) -> list[HeldRecord]
             [one.id for one in people],
         )
         deals = {role["Opportunity"]["Id"]: role["Opportunity"] for role in roles if role.get("Opportunity")}
-        held += [("Opportunity", deal) for deal in deals.values()]
+        shown = [deal for key, deal in deals.items() if not shared or key in person.provider_ids]
+        held += [("Opportunity", deal) for deal in shown]
     return [HeldRecord(record_type=kind, record_id=str(row["Id"]), fields=_plain(row)) for kind, row in held]
 
 
 def erase(connection: Connection, person: PersonReference) -> Erasure:
-    """Delete the calls that we logged on a person and, where the settings say so, the contact and the lead.
+    """Delete the calls that we logged for the person and the company and, if the settings say so, the contact and the lead.
 
-    A number that people of different names share is no proof of who asked: then none of them is deleted.
+    A number that people of different names share is no proof of who asked: then none of them is deleted. Nor is a record that
+    other companies share.
     """
     people = _matching(connection, person)
-    tasks = _tasks(connection, people, person.phone_numbers)
-    ours = [str(task["Id"]) for task in tasks if str(task.get("Description") or "").endswith(SIGNATURE)]
+    found = _tasks(connection, people, person)
+    ours, shared = [str(task["Id"]) for task in found.ours], found.shared or person.shared
     if not people and not ours:
         return Erasure(status="nothing_held")
-    shared = len({one.name for one in people}) > 1
+    namesakes = len({one.name for one in people}) > 1
     meant = connection.settings.erasure == "people"
-    condemned = [one.id for one in people] if meant and not shared else []
+    condemned = [one.id for one in people] if meant and not namesakes and not shared else []
     deleted, refused = _delete(connection, [*ours, *condemned])
     if refused:
         reason = f"Salesforce refuses to delete some records ({refused}); delete them there."
-    elif meant and shared:
+    elif people and shared:
+        reason = (
+            f"{len(people)} contacts or leads remain, because other companies use this Salesforce org too; the calls of this "
+            "company are deleted."
+        )
+    elif meant and namesakes:
         reason = f"{len(people)} contacts or leads of different people fit; delete the right one in Salesforce."
     elif people and not meant:
         reason = (
@@ -94,17 +109,51 @@ def _matching(connection: Connection, person: PersonReference) -> list[Person]:
     return list(found.values())
 
 
-def _tasks(connection: Connection, people: Sequence[Person], phone_numbers: Sequence[str]) -> list[Row]:
-    """The activities of these people, and the calls that name a number but hang on nobody."""
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """A person's activities: `ours` are the calls that we logged for the company that was asked."""
+
+    ours: list[Row]
+    others: list[Row]
+    """What people at the business wrote."""
+    shared: bool
+    """Whether we logged calls for another company too. Salesforce deletes them along with their contact."""
+
+
+def _tasks(connection: Connection, people: Sequence[Person], person: PersonReference) -> Tasks:
+    """The activities of these people, the calls that name a number but hang on nobody, and those that have our keys."""
+    field = connection.settings.call_key_field
+    wanted = ", ".join((*TASK_FIELDS, field))
     found: dict[str, Row] = {}
-    if people:
-        query = f"SELECT {TASK_FIELDS} FROM Task WHERE WhoId IN {{}}"  # noqa: S608 - our own names
-        found.update({task["Id"]: task for task in connection.select(query, [one.id for one in people])})
-    for number in filter(lambda text: phone_number(text) == text, phone_numbers):
-        returning = f"Task({TASK_FIELDS} WHERE WhoId = null)"
+    for column, values in (("WhoId", [one.id for one in people]), (field, list(person.item_keys))):
+        for start in range(0, len(values), MOST_KEYS):
+            query = f"SELECT {wanted} FROM Task WHERE {column} IN {{}}"  # noqa: S608 - our own names
+            found.update({task["Id"]: task for task in connection.select(query, values[start : start + MOST_KEYS])})
+    for number in filter(lambda text: phone_number(text) == text, person.phone_numbers):
+        returning = f"Task({wanted} WHERE WhoId = null)"
         text = f"FIND {{{phrase(number)}}} IN ALL FIELDS RETURNING {returning} LIMIT {MOST_ROWS}"
         found.update({t["Id"]: t for t in connection.search(text) if number in str(t.get("Description") or "")})
-    return list(found.values())
+    ours = [task for task in found.values() if _is_ours(task, person, field)]
+    rest = [task for task in found.values() if not _is_ours(task, person, field)]
+    others = [task for task in rest if not _is_logged(task, field)]
+    return Tasks(ours, others, shared=len(others) < len(rest))
+
+
+def _is_logged(task: Row, field: str) -> bool:
+    """Whether the hub wrote it, for whichever company."""
+    return bool(task.get(field)) or str(task.get("Description") or "").endswith(SIGNATURE)
+
+
+def _is_ours(task: Row, person: PersonReference, field: str) -> bool:
+    """Whether we logged it for the company that was asked: by our key, its id, or the tracking number that it names."""
+    if task.get(field) in person.item_keys or str(task["Id"]) in person.provider_ids:
+        return True
+    lines = str(task.get("Description") or "").splitlines()
+    return _is_logged(task, field) and any(f"Tracking number: {number}" in lines for number in person.tracking_numbers)
+
+
+def _identity(record: Row) -> Row:
+    return {name: record[name] for name in IDENTIFYING if name in record}
 
 
 def _delete(connection: Connection, ids: Sequence[str]) -> tuple[int, str | None]:

@@ -92,10 +92,11 @@ def test_a_person_gets_what_telnyx_holds_and_is_told_what_stays(telnyx: Telnyx, 
     play(sandbox, caller_number="+13125550177")
     sandbox.message_webhook(CALLER, TRACKING, "Is 5 pm ok?", HUB)
     telnyx.send_text(replace(TEXT, key="text-2"))
-    person = PersonReference(phone_numbers=(CALLER, "+13125550166"))
+    person = PersonReference(phone_numbers=(CALLER, "+13125550166"), tracking_numbers=(TRACKING,))
     records = telnyx.export_person(person)
     assert sorted(record.record_type for record in records) == ["call", "call", "recording", "text", "text"]
     erased = telnyx.erase_person(person)
     assert (erased.status, erased.records) == ("impossible", 1) and "call records" in str(erased.reason)
     assert len(sandbox.recordings()) == 1, "somebody else's recording stays"
-    assert telnyx.erase_person(PersonReference(phone_numbers=("+13125550166",))) == Erasure(status="nothing_held")
+    stranger = PersonReference(phone_numbers=("+13125550166",), tracking_numbers=(TRACKING,))
+    assert telnyx.erase_person(stranger) == Erasure(status="nothing_held")

@@ -23,6 +23,7 @@ from hub.api import (
 )
 from hub.testing import connect
 from plugins.carriers.telnyx import Telnyx
+from plugins.carriers.telnyx.privacy import own_recordings
 from plugins.carriers.telnyx.rest import Rest
 from plugins.carriers.telnyx.sandbox import Sandbox
 
@@ -95,8 +96,12 @@ WITNESSED: dict[str, tuple[Callable[[Telnyx], Any], Callable[[Client], Any]]] = 
         lambda them: them.recordings.delete(ACCOUNT),
     ),
     "a person's recordings": (
-        lambda us: us.export_person(PersonReference(phone_numbers=(CALLER,))),
+        lambda us: list(own_recordings(us._rest, PersonReference(phone_numbers=(CALLER,)), {})),
         lambda them: them.recordings.list(filter={"from": CALLER}),
+    ),
+    "a person's calls": (
+        lambda us: us.export_person(PersonReference(phone_numbers=(CALLER,))),
+        lambda them: them.texml.accounts.calls.retrieve_calls(ACCOUNT, from_=CALLER),
     ),
     "a text": (
         lambda us: us.send_text(TEXT),

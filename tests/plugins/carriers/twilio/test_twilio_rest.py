@@ -270,7 +270,7 @@ def test_a_person_gets_all_that_twilio_holds_and_has_it_erased(
     play(sandbox, caller_number="+13125550177")
     sandbox.message_webhook(CALLER, TRACKING, "Is 5 pm ok?", webhook_url)
     sandbox.message_webhook("+13125550177", TRACKING, "no", webhook_url)
-    person = PersonReference(phone_numbers=(CALLER, "+13125550166"))
+    person = PersonReference(phone_numbers=(CALLER, "+13125550166"), tracking_numbers=(TRACKING,))
     records = twilio.export_person(person)
     assert [record.record_type for record in records] == ["call", "recording", "call", "text"]
     assert records[1].record_id == events[-1].recording_id and records[1].fields["duration"] == "90"

@@ -161,6 +161,6 @@ def test_a_persons_pictures_are_erased_with_their_texts(twilio: Twilio, sandbox:
     (event,) = twilio.parse_webhook(sandbox.message_webhook(CALLER, TRACKING, "", BASE, [PICTURE]))
     assert isinstance(event, MessageEvent)
     twilio.send_text(TEXT)
-    assert twilio.erase_person(PersonReference(phone_numbers=(CALLER,))).records == 2
+    assert twilio.erase_person(PersonReference(phone_numbers=(CALLER,), tracking_numbers=(TRACKING,))).records == 2
     with pytest.raises(Rejected, match="20404"):
         twilio.fetch_media(event.media_urls[0])

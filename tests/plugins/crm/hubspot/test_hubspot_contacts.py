@@ -12,7 +12,10 @@ from plugins.crm.hubspot import HubSpot
 from plugins.crm.hubspot.sandbox import Sandbox
 
 CALLER = Caller(phone_number="+13125550142")
-PERSON = PersonReference(phone_numbers=("+13125550142",), emails=("ada@example.com",))
+TRACKING, OTHER_COMPANY = "+13125550100", "+13125550133"
+PERSON = PersonReference(
+    phone_numbers=("+13125550142",), emails=("ada@example.com",), tracking_numbers=(TRACKING,), item_keys=("call-2",)
+)
 
 
 def facts(connector: HubSpot) -> dict[str, Fact]:
@@ -80,8 +83,10 @@ def test_a_persons_contacts_and_calls_are_exported(connector: HubSpot, sandbox: 
     by_email = sandbox.add_contact("Ada Example", "", "Ada@example.com".lower())
     sandbox.add_contact("Bea Example", "+13125550143")
     sandbox.account.tables["calls"].own["ringfence_call_id"] = {"hasUniqueValue": True}
-    ours = sandbox.add("calls", ringfence_call_id="call-1", hs_call_from_number="+13125550142", hs_timestamp="1")
-    sandbox.add("calls", hs_call_from_number="+13125550142", hs_timestamp="1")
+    caller = {"hs_call_from_number": "+13125550142", "hs_timestamp": "1"}
+    ours = sandbox.add("calls", ringfence_call_id="call-1", hs_call_to_number=TRACKING, **caller)
+    sandbox.add("calls", hs_call_to_number=TRACKING, **caller)
+    sandbox.add("calls", ringfence_call_id="call-3", hs_call_to_number=OTHER_COMPANY, **caller)
     held = {(record.record_type, record.record_id): record.fields for record in connector.export_person(PERSON)}
     assert set(held) == {("contact", by_number), ("contact", by_email), ("call", ours)}
     assert held["contact", by_number]["firstname"] == "Ada"
@@ -93,9 +98,9 @@ def test_a_person_is_erased_and_twice_is_no_error(connector: HubSpot, sandbox: S
     sandbox.add_contact("Ada Example", "", "ada@example.com")
     other = sandbox.add_contact("Bea Example", "+13125550143")
     sandbox.account.tables["calls"].own["ringfence_call_id"] = {"hasUniqueValue": True}
-    sandbox.add("calls", ringfence_call_id="call-1", hs_call_from_number="+13125550142")
+    sandbox.add("calls", ringfence_call_id="call-1", hs_call_from_number="+13125550142", hs_call_to_number=TRACKING)
     sandbox.add("calls", ringfence_call_id="call-2", hs_call_to_number="+13125550142")
-    theirs = sandbox.add("calls", hs_call_from_number="+13125550142")
+    theirs = sandbox.add("calls", hs_call_from_number="+13125550142", hs_call_to_number=TRACKING)
     erasure = connector.erase_person(PERSON)
     assert (erasure.status, erasure.records) == ("erased", 4)
     assert (set(sandbox.records("contacts")), set(sandbox.records("calls"))) == ({other}, {theirs})

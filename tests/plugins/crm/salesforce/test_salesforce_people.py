@@ -6,12 +6,12 @@ import pytest
 
 from hub.api import Caller, Correction, PersonReference
 from hub.testing import FrozenClock, connect
-from hub.testing.samples import call_activity
+from hub.testing.samples import TRACKING_NUMBER, call_activity
 from plugins.crm.salesforce import Salesforce
 from plugins.crm.salesforce.sandbox import Sandbox
 
 CALLER = "+13125550142"
-PERSON = PersonReference(phone_numbers=(CALLER,), emails=("jo@example.com",))
+PERSON = PersonReference(phone_numbers=(CALLER,), emails=("jo@example.com",), tracking_numbers=(TRACKING_NUMBER,))
 
 
 def told(salesforce: Salesforce, number: str | None) -> dict[str, str]:

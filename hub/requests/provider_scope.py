@@ -1,0 +1,185 @@
+"""What a request reaches at each provider: the company's own numbers, the ids of its records, and what companies share.
+
+Several companies of the hub may use one account at a carrier or a CRM. The account's data is then not one company's: a request
+to one company must neither show nor erase what belongs to another, which may be under a legal hold. A number that two companies
+had, one after the other, proves nothing; records of such a number are reached by their ids alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.contracts.people import PersonReference
+from hub.flow.convert import LOG
+from hub.model import (
+    Call,
+    Company,
+    Delivery,
+    Disclosure,
+    LegalHold,
+    OutcomeRow,
+    Person,
+    PrivacyRequest,
+    Recording,
+    TextMessage,
+    Tracker,
+    TrackingNumber,
+)
+from hub.model.requests import EVERYBODY
+from hub.privacy.erasure import Reach
+
+KEEPS_RECORDS = frozenset({"carrier", "crm"})
+"""Kinds of plugins whose providers hold records of people whether the hub gave them anything or not."""
+SCOPES = "scopes"
+"""The key of `PrivacyRequest.known_as` under which the scopes wait until every provider has answered."""
+
+Scope = Mapping[str, Sequence[str]]
+"""`tracking_numbers`, `provider_ids` and `item_keys` of a `PersonReference`."""
+NOTHING: Scope = {"tracking_numbers": (), "provider_ids": (), "item_keys": ()}
+"""Of a connector that was not to be asked."""
+
+
+def scopes_of(session: Session, hub: Hub, request: PrivacyRequest, reach: Reach, hook: str) -> dict[str, Scope]:
+    """The connectors that implement `hook` and are asked for a request, each with what it may touch.
+
+    A carrier at which the company has no number now, had none, and of which it has no record is not asked: it would only learn
+    the person's number. The same holds for a provider that keeps no records of its own and was never given anything.
+    """
+    company = session.get_one(Company, request.company_id)
+    numbers = _numbers_by_connector(session, company.id)
+    everywhere = sorted(set().union(*numbers.values()))
+    found: dict[str, Scope] = {}
+    for name in hub.plugins.with_hook(hook):
+        entry = hub.config.connectors[name]
+        if not entry.serves(company.name):
+            continue
+        ids = sorted(set(_provider_ids(session, name, reach)))
+        keys = sorted(set(_item_keys(session, name, reach)))
+        own = sorted(numbers.get(name, ())) if entry.kind == "carrier" else everywhere
+        known = bool(ids or keys)
+        if entry.kind == "carrier" and not own and not known:
+            continue
+        if entry.kind not in KEEPS_RECORDS and not known and not _was_given(session, name, reach):
+            continue
+        found[name] = {"tracking_numbers": own, "provider_ids": ids, "item_keys": keys}
+    return found
+
+
+def scoped(
+    session: Session, hub: Hub, request: PrivacyRequest, connector: str, names: PersonReference, scope: Scope
+) -> PersonReference:
+    """`names` as one connector is asked for them: with its scope, and whether other companies share the records."""
+    return replace(
+        names,
+        **{name: tuple(values) for name, values in scope.items()},
+        shared=_is_shared(session, hub, request, connector, names),
+    )
+
+
+def _numbers_by_connector(session: Session, company_id: str) -> dict[str, set[str]]:
+    """Carrier → the numbers that the company has or had there, without those that another company has or had as well.
+
+    The history is that of the numbers, of the calls and of the texts: a number that was moved to another company belongs to its
+    new tracker, and only the calls still say whose it was.
+    """
+    found: dict[str, set[str]] = {}
+    held = select(Tracker.carrier, TrackingNumber.number).join(
+        Tracker, col(Tracker.id) == col(TrackingNumber.tracker_id)
+    )
+    seen: list[Any] = [held.where(Tracker.company_id == company_id)]
+    for table in (Call, TextMessage):
+        used = select(table.connector, table.tracking_number).where(table.company_id == company_id)
+        seen.append(used.where(col(table.tracking_number).is_not(None)).distinct())
+    for query in seen:
+        for connector, number in session.execute(query):
+            found.setdefault(connector, set()).add(number)
+    others = _of_others(session, company_id, set().union(*found.values()))
+    return {connector: own for connector, numbers in found.items() if (own := numbers - others)}
+
+
+def _of_others(session: Session, company_id: str, numbers: Collection[str]) -> set[str]:
+    """Those of `numbers` that another company has or had."""
+    held = select(TrackingNumber.number).join(Tracker, col(Tracker.id) == col(TrackingNumber.tracker_id))
+    found = set(session.exec(held.where(Tracker.company_id != company_id, col(TrackingNumber.number).in_(numbers))))
+    for table in (Call, TextMessage):
+        number: Any = table.tracking_number
+        used = select(number).where(number.in_(numbers), col(table.company_id) != company_id).distinct()
+        found |= set(session.scalars(used))
+    return found
+
+
+def _provider_ids(session: Session, connector: str, reach: Reach) -> Iterator[str]:
+    """The provider's ids of the records in reach."""
+    tables: tuple[tuple[Any, Any, Any, Collection[str]], ...] = (
+        (Call, Call.carrier_call_id, Call.id, reach.calls),
+        (Recording, Recording.carrier_recording_id, Recording.call_id, reach.calls),
+        (TextMessage, TextMessage.carrier_message_id, TextMessage.id, reach.texts),
+        (OutcomeRow, OutcomeRow.external_id, OutcomeRow.subject_id, reach.subjects),
+    )
+    for table, wanted, by, ids in tables:
+        rows = select(wanted).where(table.connector == connector, by.in_(ids), wanted.is_not(None))
+        yield from session.scalars(rows)
+    for delivery in _deliveries(session, connector, reach):
+        # What an ad network calls a reference is a whole upload's, not one record's.
+        if delivery.hook == LOG and delivery.reference:
+            yield delivery.reference
+
+
+def _item_keys(session: Session, connector: str, reach: Reach) -> Iterator[str]:
+    """The keys of the items that were handed over, or may have been."""
+    for delivery in _deliveries(session, connector, reach):
+        if delivery.first_tried_at is not None:
+            yield delivery.item_key
+
+
+def _deliveries(session: Session, connector: str, reach: Reach) -> Iterator[Delivery]:
+    mine = select(Delivery).where(Delivery.connector == connector, col(Delivery.subject_id).in_(reach.subjects))
+    yield from session.exec(mine)
+
+
+def _was_given(session: Session, connector: str, reach: Reach) -> bool:
+    """Whether the record of disclosures says that the connector got data of the person."""
+    theirs = or_(col(Disclosure.person_id).in_(reach.people), col(Disclosure.subject_id).in_(reach.subjects))
+    query = select(Disclosure.id).where(Disclosure.connector == connector, theirs).limit(1)
+    return session.exec(query).first() is not None
+
+
+def _is_shared(session: Session, hub: Hub, request: PrivacyRequest, connector: str, names: PersonReference) -> bool:
+    """Whether another company that uses the connector's account knows the person, or a legal hold of it covers them."""
+    others = _companies_beside(session, hub, request.company_id, connector)
+    if not others:
+        return False
+    same = or_(col(Person.phone_number).in_(names.phone_numbers), col(Person.email).in_(names.emails))
+    if session.exec(select(Person.id).where(col(Person.company_id).in_(others), same).limit(1)).first():
+        return True
+    return bool(covering_holds(session, hub, others, names))
+
+
+def covering_holds(session: Session, hub: Hub, companies: Collection[str], names: PersonReference) -> list[LegalHold]:
+    """The legal holds in force at `companies`, by their ids, on everybody there or on one of `names`."""
+    live = select(LegalHold).where(col(LegalHold.company_id).in_(companies), col(LegalHold.lifted_at).is_(None))
+    values = (*names.phone_numbers, *names.emails)
+    return [
+        hold
+        for hold in session.exec(live)
+        if hold.fingerprint == EVERYBODY
+        or hold.fingerprint in {hub.vault.fingerprint(session, hold.company_id, each) for each in values}
+    ]
+
+
+def _companies_beside(session: Session, hub: Hub, company_id: str, connector: str) -> list[str]:
+    """Ids of the other companies that use the same account: through this connector, or through another of equal settings."""
+    entry = hub.config.connectors[connector]
+    same = [
+        each
+        for each in hub.config.connectors.values()
+        if each.name == connector or (each.connector_class is entry.connector_class and each.settings == entry.settings)
+    ]
+    companies = session.exec(select(Company.id, Company.name).where(Company.id != company_id))
+    return [id_ for id_, name in companies if any(each.serves(name) for each in same)]

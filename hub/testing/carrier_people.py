@@ -1,0 +1,102 @@
+"""What a carrier plugin must prove of people's requests: they touch no other company's records in the same account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hub.contracts.answers import Dial
+from hub.contracts.connector import Connector
+from hub.contracts.disclosure import disclose
+from hub.contracts.people import Erasure, HeldRecord, PersonReference
+from hub.contracts.sandbox import Sandbox
+from hub.testing import samples
+from hub.testing.asking import ask
+from hub.testing.switchboard import Switchboard, carrier_of, need_hooks
+from hub.testing.wire import WireConformance
+
+OTHER_COMPANY = "+13125550133"
+"""The tracking number of another company in the same account."""
+
+
+@dataclass(frozen=True)
+class Dealings:
+    """A recorded call and a text of one person to one tracking number."""
+
+    call_id: str
+    recording_id: str
+    word: str
+    """Stands in the text."""
+
+
+class PeopleConformance(WireConformance):
+    """A person's request to one company touches that company's records only."""
+
+    def test_a_person_is_shown_what_is_between_them_and_the_company(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        need_hooks(connector, "export_person")
+        person = samples.person_number()
+        own, other = (
+            self._deal(connector, sandbox, person, number) for number in (samples.TRACKING_NUMBER, OTHER_COMPANY)
+        )
+        shown = self._shown(connector, phone_numbers=(person,), tracking_numbers=(samples.TRACKING_NUMBER,))
+        assert own.call_id in shown, "the call to the company is not shown"
+        assert not [each for each in (OTHER_COMPANY, other.call_id, other.recording_id, other.word) if each in shown], (
+            "a record of another company was shown"
+        )
+
+    def test_a_person_is_erased_at_the_company_that_was_asked(self, connector: Connector, sandbox: Sandbox) -> None:
+        need_hooks(connector, "erase_person")
+        person = samples.person_number()
+        own, other = (
+            self._deal(connector, sandbox, person, number) for number in (samples.TRACKING_NUMBER, OTHER_COMPANY)
+        )
+        mine: dict[str, Any] = {"phone_numbers": (person,), "tracking_numbers": (samples.TRACKING_NUMBER,)}
+        for _ in range(2):
+            done: Erasure = ask(connector, "erase_person", person=_reference(connector, "erase_person", **mine))
+            assert done.status != "impossible" or done.reason
+        kept = carrier_of(sandbox).recordings()
+        assert other.recording_id in kept, "the recording of another company was deleted: it may be under a legal hold"
+        assert own.recording_id not in kept, "the company's own recording is still there"
+        need_hooks(connector, "export_person")
+        theirs = self._shown(connector, phone_numbers=(person,), tracking_numbers=(OTHER_COMPANY,))
+        assert other.call_id in theirs, "the call record of another company was deleted"
+
+    def test_without_a_number_of_the_company_only_records_that_it_knows_are_touched(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        need_hooks(connector, "export_person", "erase_person")
+        person = samples.person_number()
+        known, other = (
+            self._deal(connector, sandbox, person, number) for number in (samples.TRACKING_NUMBER, OTHER_COMPANY)
+        )
+        assert not ask(
+            connector, "export_person", person=_reference(connector, "export_person", phone_numbers=(person,))
+        ), "records were shown that nothing says are the company's"
+        mine: dict[str, Any] = {"phone_numbers": (person,), "provider_ids": (known.call_id, known.recording_id)}
+        shown = self._shown(connector, **mine)
+        assert known.call_id in shown and other.call_id not in shown
+        ask(connector, "erase_person", person=_reference(connector, "erase_person", **mine))
+        kept = carrier_of(sandbox).recordings()
+        assert known.recording_id not in kept and other.recording_id in kept
+
+    def _deal(self, connector: Connector, sandbox: Sandbox, person: str, number: str) -> Dealings:
+        board = Switchboard(
+            connector, sandbox, {("ringing", ""): (Dial(numbers=(samples.DIAL,), record=True, mark="v1.sales"),)}
+        )
+        board.place(caller_number=person, tracking_number=number)
+        recording_id = next(event.recording_id for event in board.events if event.recording_id)
+        word = samples.key("word")
+        carrier_of(sandbox).message_webhook(person, number, word, connector.services.webhook_url)
+        return Dealings(board.call_id, recording_id, word)
+
+    def _shown(self, connector: Connector, **names: Any) -> str:
+        held: list[HeldRecord] = list(
+            ask(connector, "export_person", person=_reference(connector, "export_person", **names))
+        )
+        return repr([(record.record_id, dict(record.fields)) for record in held])
+
+
+def _reference(connector: Connector, hook: str, **names: Any) -> PersonReference:
+    return disclose(PersonReference(**names), connector.manifest, hook).value

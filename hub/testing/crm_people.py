@@ -1,0 +1,138 @@
+"""What a CRM plugin must prove of people's requests: found, corrected, erased, and only for the company that was asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hub.contracts.connector import Connector
+from hub.contracts.disclosure import disclose
+from hub.contracts.people import Corrected, Correction, Erasure, PersonReference
+from hub.contracts.sandbox import CrmSandbox, Sandbox
+from hub.testing import samples
+from hub.testing.asking import ask, implemented_hooks
+from hub.testing.switchboard import need_hooks
+from hub.testing.wire import WireConformance
+
+OTHER_COMPANY = "+13125550133"
+"""The tracking number of another company that uses the same account."""
+
+
+class CrmPeopleConformance(WireConformance):
+    """A person is found, corrected and erased; another company's calls and what companies share stay."""
+
+    def test_a_persons_name_is_corrected_and_twice_is_no_error(self, connector: Connector, sandbox: Sandbox) -> None:
+        if "correct_person" not in implemented_hooks(connector):
+            pytest.skip("this plugin corrects nobody")
+        number = samples.person_number()
+        crm_of(sandbox).add_contact("Alex Pow", number, "alex.poe@example.com")
+        whole = Correction(phone_numbers=(number,), new_name="Alex Poe", new_email="alex@example.org")
+        correction = disclose(whole, connector.manifest, "correct_person").value
+        for _ in range(2):
+            done: Corrected = ask(connector, "correct_person", correction=correction)
+            assert (done.status, done.records) == ("corrected", 1)
+        if "export_person" in implemented_hooks(connector):
+            person = disclose(PersonReference(phone_numbers=(number,)), connector.manifest, "export_person").value
+            told = str([record.fields for record in ask(connector, "export_person", person=person)])
+            assert "alex@example.org" in told and "Poe" in told and "Pow" not in told, told
+        stranger = disclose(
+            Correction(phone_numbers=(samples.person_number(),), new_name="Nobody"),
+            connector.manifest,
+            "correct_person",
+        ).value
+        assert ask(connector, "correct_person", correction=stranger).status == "nothing_held"
+
+    def test_a_correction_that_fits_different_people_changes_nobody(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        if "correct_person" not in implemented_hooks(connector):
+            pytest.skip("this plugin corrects nobody")
+        number = samples.person_number()
+        for name in ("Alex Poe", "Robin Roe"):
+            crm_of(sandbox).add_contact(name, number)
+        whole = Correction(phone_numbers=(number,), new_name="Sam Low")
+        done: Corrected = ask(
+            connector, "correct_person", correction=disclose(whole, connector.manifest, "correct_person").value
+        )
+        assert done.status == "impossible" and done.reason
+
+    def test_a_person_can_be_shown_and_erased(self, connector: Connector, sandbox: Sandbox) -> None:
+        hooks = implemented_hooks(connector)
+        if not {"export_person", "erase_person"} & hooks:
+            pytest.skip("this plugin neither shows nor erases people")
+        number = samples.person_number()
+        crm_of(sandbox).add_contact("Alex Poe", number, "alex.poe@example.com")
+        whole = PersonReference(phone_numbers=(number,), emails=("alex.poe@example.com",))
+        if "export_person" in hooks:
+            person = disclose(whole, connector.manifest, "export_person").value
+            assert ask(connector, "export_person", person=person), "the contact was not found"
+        if "erase_person" in hooks:
+            person = disclose(whole, connector.manifest, "erase_person").value
+            erasure: Erasure = ask(connector, "erase_person", person=person)
+            assert erasure.status == "erased" or (erasure.status == "impossible" and erasure.reason)
+            again: Erasure = ask(connector, "erase_person", person=person)
+            assert again.status != "impossible" or again.reason
+
+    def test_a_request_touches_only_the_calls_of_the_company_that_was_asked(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        need_hooks(connector, "erase_person")
+        number = samples.person_number()
+        crm_of(sandbox).add_contact("Alex Poe", number)
+        own, other = samples.key("call"), samples.key("call")
+        self._log_two(connector, number, own, other)
+        mine: dict[str, Any] = {
+            "phone_numbers": (number,), "tracking_numbers": (samples.TRACKING_NUMBER,), "item_keys": (own,),
+        }  # fmt: skip
+        if "export_person" in implemented_hooks(connector):
+            shown = self._shown(connector, **mine)
+            assert other not in shown and OTHER_COMPANY not in shown, "a call of another company was shown"
+        done: Erasure = ask(connector, "erase_person", person=_reference(connector, "erase_person", **mine))
+        assert done.status != "impossible" or done.reason
+        kept = [entry["key"] for entry in crm_of(sandbox).activities()]
+        assert other in kept, "a call of another company was deleted: it may be under a legal hold"
+        assert own not in kept, "the call that the hub logged for this company is still there"
+
+    def test_a_contact_that_companies_share_is_not_erased(self, connector: Connector, sandbox: Sandbox) -> None:
+        need_hooks(connector, "erase_person", "export_person")
+        number = samples.person_number()
+        crm_of(sandbox).add_contact("Alex Poe", number)
+        own, other = samples.key("call"), samples.key("call")
+        self._log_two(connector, number, own, other)
+        mine: dict[str, Any] = {
+            "phone_numbers": (number,), "tracking_numbers": (samples.TRACKING_NUMBER,), "item_keys": (own,), "shared": True,
+        }  # fmt: skip
+        assert other not in self._shown(connector, **mine), "a call of another company was shown"
+        for _ in range(2):
+            done: Erasure = ask(connector, "erase_person", person=_reference(connector, "erase_person", **mine))
+            assert done.status == "impossible" and done.reason, "say that the contact stays, and why"
+        assert "Poe" in self._shown(connector, phone_numbers=(number,)), "a contact that companies share was erased"
+        kept = [entry["key"] for entry in crm_of(sandbox).activities()]
+        assert other in kept and own not in kept
+
+    def _log_two(self, connector: Connector, number: str, own: str, other: str) -> None:
+        """A call of the person to each of two companies."""
+        calls = [
+            samples.call_activity(connector.services.clock(), key=key, caller_number=number, tracking_number=tracking)
+            for key, tracking in ((own, samples.TRACKING_NUMBER), (other, OTHER_COMPANY))
+        ]
+        ask(
+            connector,
+            "log_calls",
+            activities=[disclose(call, connector.manifest, "log_calls").value for call in calls],
+        )
+
+    def _shown(self, connector: Connector, **names: Any) -> str:
+        held = ask(connector, "export_person", person=_reference(connector, "export_person", **names))
+        return str([(record.record_id, dict(record.fields)) for record in held])
+
+
+def crm_of(sandbox: Sandbox) -> CrmSandbox:
+    """The stand-in as a CRM."""
+    assert isinstance(sandbox, CrmSandbox)
+    return sandbox
+
+
+def _reference(connector: Connector, hook: str, **names: Any) -> PersonReference:
+    return disclose(PersonReference(**names), connector.manifest, hook).value

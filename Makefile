@@ -23,7 +23,7 @@ check: $(VENV)/ready          ## style, types, import contracts, generated docs
 bench: $(VENV)/ready          ## the figures of benchmarks/
 	$(BIN)/python -m benchmarks $(ARGS)
 
-docs: $(VENV)/ready           ## write docs/hooks.md, docs/config.md and docs/cli.md anew
+docs: $(VENV)/ready           ## write docs/hooks.md, docs/config.md and docs/cli.md anew, and the minified page scripts
 	$(BIN)/python -m hub.docs
 
 format: $(VENV)/ready

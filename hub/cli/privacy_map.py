@@ -69,6 +69,7 @@ def write(chart: DataMap, format: str) -> str:
 def show(chart: DataMap) -> None:
     """Print the map."""
     from hub.privacy.datamap import readable
+    from hub.privacy.datamap.trust import HANDED_OVER
 
     rows = (
         (plain(flow.recipient), flow.role.replace("_", " "), ", ".join(flow.regions), readable(flow.category),
@@ -93,4 +94,5 @@ def show(chart: DataMap) -> None:
     for sentence in chart.problems():
         say(f"[red]{plain(sentence)}[/red]")
     if not chart.problems():
-        say("[green]All that was sent is declared.[/green]")
+        say(f"[green]{HANDED_OVER}[/green]")
+    say(plain(chart.rests_on))

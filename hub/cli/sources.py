@@ -92,11 +92,15 @@ def add(
     """Add a rule, or change the one on the same value. It counts for visits from a few seconds on, not for earlier ones."""
     from hub.assembly import utc_now
     from hub.cli.auditing import note
+    from hub.contracts.clean_urls import is_personal_name
     from hub.model import SourceRule
     from hub.opening import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
     looked_up = _value(kind, value)
+    name = looked_up.partition("=")[0]
+    if kind == "parameter" and is_personal_name(name):
+        raise CannotDo("A parameter of that name may hold a person's name or address, and is never kept.")
     source, medium = _word(source, "source"), _word(medium, "medium")
     with open_store(loaded) as store, store.writing() as session:
         now = utc_now()
@@ -110,6 +114,13 @@ def add(
         session.add(rule)
         note(session, now, "sources.add", rule.id, f"{kind} for {company}")
     say(f"{'Changed' if changed else 'Added'}: {kind} {plain(looked_up)} is {plain(source)} / {plain(medium)}.")
+    website = next(each.website for each in loaded.companies if each.name == company)
+    if kind == "parameter" and name not in website.parameters:
+        say(
+            f"[yellow]The page script passes on no parameter {plain(name)} yet:[/yellow] add it under website: parameters: of "
+            f"{plain(company)}.",
+            to_errors=True,
+        )
 
 
 @commands.command("remove")
@@ -141,19 +152,23 @@ def test(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Tell the source of a visit, and what decided. Nothing is recorded."""
+    from hub.contracts.clean_urls import clean_url
+    from hub.flow.source_tables import tables
     from hub.flow.sources import classify_visit
     from hub.numbers.directory import read_directory
     from hub.opening import open_store, read_config
 
     own: Any = {}
     sites: tuple[str, ...] = ()
+    also: frozenset[str] = frozenset()
     if company is not None:
         loaded = read_config(config, sandbox=True)
         with open_store(loaded) as store, store.writing() as session:
             company_id = _company_id(session, loaded, company)
             directory = read_directory(session, _known_sources(loaded))
-            own, sites = directory.source_rules[company_id], directory.companies[company].sites
-    match = classify_visit(url, referrer, own, sites)
+            found = directory.companies[company]
+            own, sites, also = directory.source_rules[company_id], found.sites, directory.link_parameters(found)
+    match = classify_visit(clean_url(url, also), clean_url(referrer, tables().search_words), own, sites)
     if as_json:
         names = ("source", "medium", "campaign", "keyword", "rule", "value", "confidence", "trace")
         echo_json({name: getattr(match, name) for name in names})

@@ -29,6 +29,7 @@ from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
 from hub.config.spans import parse_span
 from hub.config.texts import TextsSection
+from hub.contracts.clean_urls import is_personal_name
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.places import is_place
 from hub.contracts.values import Money
@@ -261,6 +262,15 @@ class TrackerSection(Section):
     texts: TextsSection | None = Field(default=None, description="Texts on its numbers, where not as the company's.")
 
 
+def _impersonal(name: str) -> str:
+    if is_personal_name(name):
+        raise ValueError(f"a parameter called {name} may hold a person's name or address, and is never kept")
+    return name
+
+
+LinkParameter = Annotated[str, Field(pattern=r"^[a-z0-9_.-]{1,40}$"), AfterValidator(_impersonal)]
+
+
 class WebsiteSection(Section):
     """`website:` of a company: what the page script does on its pages."""
 
@@ -272,6 +282,11 @@ class WebsiteSection(Section):
     )
     linked_domains: tuple[str, ...] = Field(
         default=(), description="Other sites of the company to which links carry the visit."
+    )
+    parameters: tuple[LinkParameter, ...] = Field(
+        default=(),
+        description="Parameters of the company's own links that rules on sources read, like ref. All others but the `utm_` "
+        "tags, click ids and ad parameters are dropped from addresses, in the browser already.",
     )
     consent: Literal["opt_in", "opt_out"] | None = Field(
         default=None,

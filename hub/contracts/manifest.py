@@ -98,6 +98,9 @@ class Manifest(Declared):
     """Where the data lands, as ISO 3166 country codes; empty where nothing leaves the machine."""
     hosts: tuple[str, ...] = ()
     """Every host that the plugin calls; `*.example.com` stands for its sub-domains."""
+    network_library: str = ""
+    """The library by which the plugin reaches its provider past the hub's HTTP client, which would refuse other hosts; empty
+    where it uses that client alone."""
     flows: tuple[DataFlow, ...] = ()
     retention: str = "not kept"
     deletion: Deletion = Deletion(supported=True, note="nothing is kept")

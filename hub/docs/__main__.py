@@ -1,4 +1,7 @@
-"""`python -m hub.docs` writes the generated references; with `--check` it only says whether they are up to date."""
+"""`python -m hub.docs` writes what is generated; with `--check` it only says whether it is up to date.
+
+That is the references in docs/, and the page scripts as browsers get them.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 from hub.docs.cli import cli_page
 from hub.docs.config import config_page
 from hub.docs.hooks import hooks_page
+from hub.docs.scripts import SCRIPTS, minified
 
 PAGES: dict[str, Callable[[], str]] = {"hooks.md": hooks_page, "config.md": config_page, "cli.md": cli_page}
 SHOWN_LINES = 20
@@ -23,8 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=Path("docs"), help="where the pages are (docs)")
     chosen = parser.parse_args(arguments)
     differs = False
-    for name, page in PAGES.items():
-        path, text = chosen.folder / name, page()
+    pages = {chosen.folder / name: page() for name, page in PAGES.items()}
+    for path, text in (pages | {script.with_suffix(".min.js"): minified(script) for script in SCRIPTS}).items():
         if not chosen.check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

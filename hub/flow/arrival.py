@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from hub.contracts.clean_urls import clean_text, clean_url
+from hub.flow.source_tables import tables
 from hub.flow.sources import SourceMatch, VisitParameters, classify_visit, visit_parameters
 from hub.model import Company
 from hub.numbers.directory import Directory, Line, Showable
@@ -83,8 +85,14 @@ class Arrived:
 
 
 def arrive(directory: Directory, company: Company, arrival: Arrival) -> Arrived:
-    """Read an arrival."""
-    own = directory.source_rules.get(company.id, {})
+    """Read an arrival. Addresses and title lose what is personal in them before anything else looks at them."""
+    own, also = directory.source_rules.get(company.id, {}), directory.link_parameters(company)
+    arrival = replace(
+        arrival,
+        landing_page=clean_url(arrival.landing_page, also),
+        referrer=clean_url(arrival.referrer, tables().search_words),
+        title=clean_text(arrival.title) if arrival.title else None,
+    )
     match = classify_visit(arrival.landing_page, arrival.referrer, own, company.sites)
     showable = directory.showable(company)
     return Arrived(

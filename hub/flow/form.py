@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlmodel import Session, select
 
 from hub.assembly import Hub
+from hub.contracts.clean_urls import clean_url, without_click_ids
 from hub.flow.form_fields import contact_of, kept_fields
 from hub.model import Company, FormSubmission, Visit
 from hub.model.columns import MESSAGE_LIFE, storable
@@ -43,6 +44,7 @@ def keep_form(hub: Hub, company: Company, sent: SentForm) -> None:
     The key counts within its company. A visitor who denies analytics is not tied to a visit, and a visit of another
     company, or one that nobody knows, is left out.
     """
+    page = clean_url(sent.page, company.link_parameters)
     now, key = hub.clock(), f"{company.id}:{sent.key}"
     contact = contact_of(sent.fields, company.country, sent.phone, sent.email, sent.name)
     seen = {name: "seen" for name, said in (("gpc", sent.gpc), ("dnt", sent.dnt)) if said}
@@ -60,7 +62,7 @@ def keep_form(hub: Hub, company: Company, sent: SentForm) -> None:
             visit_id=visit.id if visit else None,
             submission_key=key,
             form_id=storable(sent.form_id[:200]) if sent.form_id else None,
-            page=storable(sent.page[:LONGEST_PAGE]) if sent.page else None,
+            page=storable(without_click_ids(page)[:LONGEST_PAGE]) if page else None,
             phone_number=contact.phone_number,
             email=storable(contact.email),
             consent={**sent.consent, **seen},

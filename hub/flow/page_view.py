@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
+from hub.contracts.clean_urls import without_click_ids
 from hub.flow.visit_parameters import visit_parameters
 from hub.model import PageView, Visit
 from hub.model.columns import CLICK_ID_LIFE, VISIT_LIFE, new_id, storable
@@ -19,7 +20,7 @@ LONGEST_KEPT = 4_096
 LONGEST_TITLE = 300
 
 Look = tuple[Visit, str | None, str | None]
-"""A visit, the address of the page that it is at, and the page's title."""
+"""A visit, the clean address of the page that it is at with its click ids, and the page's title."""
 
 
 def note_first_pages(session: Session, looks: Sequence[Look], now: datetime) -> None:
@@ -50,7 +51,7 @@ def note_pages(session: Session, looks: Sequence[Look], now: datetime) -> None:
         row = _row(visit, address, title, now)
         if row["url"] != url and pages < MOST_OF_A_VISIT:
             rows.append(row)
-            _note_clicks(session, visit, address, now)
+        _note_clicks(session, visit, address, now)
     write_rows(session, PageView, rows)
 
 
@@ -70,7 +71,7 @@ def _row(visit: Visit, address: str | None, title: str | None, now: datetime) ->
         "id": new_id(),
         "visit_id": visit.id,
         "at": now,
-        "url": storable(address[:LONGEST_KEPT]) if address else None,
+        "url": storable(without_click_ids(address)[:LONGEST_KEPT]) if address else None,
         "title": storable(title[:LONGEST_TITLE]) if title else None,
         "expires_at": now + VISIT_LIFE,
     }

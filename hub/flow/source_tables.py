@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import yaml
@@ -27,7 +27,7 @@ class Origin:
     yields_to_utm: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tables:
     """sources.yaml and sites.tsv, turned round so that each question is one look-up. Where both know a site, ours wins."""
 
@@ -42,6 +42,12 @@ class Tables:
     domains: Mapping[str, Origin]
     second_levels: frozenset[str]
     shared_suffixes: frozenset[str]
+
+    @cached_property
+    def search_words(self) -> frozenset[str]:
+        """The parameters in which search engines' addresses hold what was searched for."""
+        origins = (*self.hosts.values(), *self.domains.values())
+        return frozenset(origin.keyword for origin in origins if origin.keyword)
 
     def origin_of(self, host: str) -> Origin | None:
         """The row of a host: itself, else the longest domain that it lies in, by whole labels."""

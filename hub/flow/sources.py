@@ -24,18 +24,11 @@ from urllib.parse import urlsplit
 
 from hub.contracts.sources import OwnRule
 from hub.flow.source_tables import Origin, Tables, tables
-from hub.flow.visit_parameters import (
-    CLICK_IDS,
-    VisitParameters,
-    plain_text,
-    query_pairs,
-    visit_parameters,
-)
+from hub.flow.visit_parameters import VisitParameters, plain_text, query_pairs, visit_parameters
 
 OwnRules = Mapping[tuple[str, str], OwnRule]
 
 __all__ = [
-    "CLICK_IDS",
     "OwnRules",
     "SourceMatch",
     "VisitParameters",

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from hub.assembly import Hub
+from hub.contracts.clean_urls import clean_url, without_click_ids
 from hub.flow.arrival import Arrival, Arrived, Shown, arrive
 from hub.flow.page_view import note_first_pages, note_pages
 from hub.model import Company, Visit
@@ -266,7 +267,7 @@ def _visit(job: Arrived, now: datetime) -> Visit:
         last_seen_at=now,
         human_at=now if arrival.human else None,
         landing_page=_kept(arrival.landing_page),
-        referrer=_kept(arrival.referrer),
+        referrer=_kept(clean_url(arrival.referrer)),
         parameters={**found.utm, **found.ad_parameters},
         click_ids=dict(found.click_ids),
         source=storable(match.source),
@@ -287,4 +288,4 @@ def _visit(job: Arrived, now: datetime) -> Visit:
 
 
 def _kept(address: str | None) -> str | None:
-    return storable(address[:LONGEST_KEPT]) if address else None
+    return storable(without_click_ids(address)[:LONGEST_KEPT]) if address else None

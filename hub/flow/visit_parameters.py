@@ -13,13 +13,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
-CLICK_IDS = ("gclid", "gbraid", "wbraid", "dclid", "msclkid", "fbclid", "ttclid", "li_fat_id", "twclid")
-"""Every click id that is kept, by its parameter's name."""
-AD_PARAMETERS = ("gad_source", "gad_campaignid")
-UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id")
+from hub.contracts.clean_urls import AD_PARAMETERS, CLICK_IDS, MAX_ADDRESS_CHARS, MAX_PARAMETERS, UTM
 
-LONGEST_ADDRESS = 16_384
-MOST_PARAMETERS = 200
 LONGEST_TEXT = 200
 LONGEST_CLICK_ID = 512
 
@@ -68,9 +63,9 @@ def query_pairs(address: str | None) -> Iterator[tuple[str, str]]:
     """The parameters in front of the fragment, names in lower case, values still percent-encoded."""
     if not address:
         return
-    query = address[:LONGEST_ADDRESS].partition("#")[0].partition("?")[2]
-    parts = query.split("&", MOST_PARAMETERS)
-    if len(address) > LONGEST_ADDRESS or len(parts) > MOST_PARAMETERS:
+    query = address[:MAX_ADDRESS_CHARS].partition("#")[0].partition("?")[2]
+    parts = query.split("&", MAX_PARAMETERS)
+    if len(address) > MAX_ADDRESS_CHARS or len(parts) > MAX_PARAMETERS:
         parts.pop()  # the cap went through it, or it is the uncounted rest
     for part in parts:
         name, equals, value = part.partition("=")

@@ -35,3 +35,8 @@ class Company(Row, table=True):
     def sites(self) -> tuple[str, ...]:
         """The domains of its sites, those among them that its links carry the visit to."""
         return (*self.domains, *self.website.get("linked_domains", ()))
+
+    @property
+    def link_parameters(self) -> tuple[str, ...]:
+        """Parameters of its links that stay in stored addresses, besides those of marketing."""
+        return tuple(self.website.get("parameters", ()))

@@ -78,6 +78,18 @@ class Directory:
         """A company by its id."""
         return next((company for company in self.companies.values() if company.id == company_id), None)
 
+    def link_parameters(self, company: Company) -> frozenset[str]:
+        """Parameters of addresses that say where a company's visitors come from, besides those that everybody knows."""
+        return self._link_parameters[company.id]
+
+    @cached_property
+    def _link_parameters(self) -> dict[str, frozenset[str]]:
+        return {
+            company.id: frozenset(company.link_parameters)
+            | {value.partition("=")[0] for kind, value in self.source_rules.get(company.id, ()) if kind == "parameter"}
+            for company in self.companies.values()
+        }
+
     @cached_property
     def audio_files(self) -> Mapping[str, str]:
         """The name of each audio file in the hub's addresses, and where it is."""

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import phonenumbers
-import rjsmin
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -60,6 +59,7 @@ class Website:
     swap: tuple[str, ...] = ()
     cookie_days: int = 90
     linked_domains: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
     consent: str | None = None
 
     @classmethod
@@ -98,6 +98,7 @@ class Website:
                 "days": self.cookie_days,
                 "domains": self.domains,
                 "linked": self.linked_domains,
+                "keep": self.parameters,
                 "optIn": self.asks_first,
                 "country": self.country,
                 "pool": self.has_pool,
@@ -172,8 +173,8 @@ def _script(name: Name, settings: str) -> Script:
 
 @lru_cache(maxsize=2)
 def _source(name: Name) -> str:
-    """A script without its comments and indentation."""
-    return str(rjsmin.jsmin((STATIC / f"{name}.js").read_text(encoding="utf-8")))
+    """A script as it is served: without comments, and with short names. `make docs` makes it from the `.js` beside it."""
+    return (STATIC / f"{name}.min.js").read_text(encoding="utf-8")
 
 
 def _target(number: str) -> tuple[str, str, str]:

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.flow.visit_parameters import LONGEST_ADDRESS
+from hub.contracts.clean_urls import MAX_ADDRESS_CHARS
 from hub.model import Company
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.signals import heard, objects_by_dnt, objects_by_gpc
@@ -122,7 +122,7 @@ def clean(text: str | None) -> str | None:
     """
     if text is None:
         return None
-    return text[: LONGEST_ADDRESS + 1].replace("\x00", "").encode("utf-8", "replace").decode("utf-8") or None
+    return text[: MAX_ADDRESS_CHARS + 1].replace("\x00", "").encode("utf-8", "replace").decode("utf-8") or None
 
 
 def refusal(status: int, detail: str) -> Response:

@@ -11,7 +11,7 @@ import pytest
 from stage_hub import DEFAULT, FACEBOOK, HASTY, POOL, BrowserHub
 from visitor import HOST, Visitor
 
-from hub.flow.visit_parameters import CLICK_IDS
+from hub.contracts.clean_urls import CLICK_IDS
 
 PHONE = "<p>312-555-0190</p>"
 
@@ -72,7 +72,10 @@ def test_a_click_of_every_network_begins_a_new_visit(visitor: Visitor) -> None:
     for number, name in enumerate(names):
         visitor.open(PHONE, path=f"/?{name}={number}1234")
         visitor.sees("ringfence.visit()")
-    assert [each["landing_page"].partition("?")[2].partition("=")[0] for each in visitor.hub.visits()] == names
+    queries = [urlsplit(each["landing_page"]).query for each in visitor.hub.visits()]
+    clicks = [next(iter(each["click_ids"]), "") for each in visitor.hub.visits()]
+    assert [name or query.partition("=")[0] for name, query in zip(clicks, queries, strict=True)] == names
+    assert not any(name and query for name, query in zip(clicks, queries, strict=True)), "a click id has its own column"
     visitor.open(PHONE, path="/?ref=gclid&x=1")
     visitor.sees("ringfence.visit()")
     assert len(visitor.hub.visits()) == len(names)

@@ -47,7 +47,9 @@ def test_the_visitor_who_holds_the_number_caused_the_call(hub: Factory) -> None:
     found = attributed(stage, stage.call_in(shown.number))
     assert (found.rule, found.confidence, found.visit_id) == ("lease.live", 0.98, shown.visit_id)
     assert (found.source, found.medium, found.campaign) == ("google", "cpc", "emergency")
-    assert found.click_ids == {"gclid": "Cj0KCQjw123456789"} and found.landing_page == CLICK
+    assert found.click_ids == {"gclid": "Cj0KCQjw123456789"} and found.landing_page == CLICK.replace(
+        "gclid=Cj0KCQjw123456789&", ""
+    )
     assert found.clicked_at == stage.visit_of(shown).started_at
     assert found.candidates == [
         {"visit": shown.visit_id, "source": "google", "confidence": 0.98, "why": "held the number when the call began"}

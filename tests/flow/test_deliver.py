@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from scripted import PaperCrm
 from sqlmodel import col, select
-from stage import CALLER, OTHER_CALLER, Stage
+from stage import CALLER, CONNECTORS, OTHER_CALLER, Stage
 
-from hub.api import Conversion, Money, Receipt, RetryLater
+from hub.api import Conversion, DataFlow, Money, Receipt, RetryLater, Share
 from hub.flow.deliver import preview
 from hub.flow.retries import DELAYS, MOST_WAIT
-from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure
+from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure, Visit
 
 Factory = Callable[..., Stage]
 SECOND = timedelta(seconds=1)
@@ -184,6 +185,26 @@ def test_a_dry_run_asks_the_network_to_validate_and_changes_nothing(hub: Factory
 
 
 # Calls into the CRM
+
+
+class PagesCrm(PaperCrm):
+    manifest = PaperCrm.manifest.model_copy(
+        update={"flows": (DataFlow(hook="log_calls", use="sales", shares=(Share(field="landing_page"),)),)}
+    )
+
+
+def test_the_landing_page_that_a_crm_gets_has_no_click_ids_and_nothing_personal(hub: Factory) -> None:
+    stage = hub(connectors={**CONNECTORS, "crm": PagesCrm})
+    page = (
+        "https://lakeside.example.com/u/zqvorn%40mail.example?gclid=ZqvGclid456&email=zqvorn%40mail.example&name=Zqvorn"
+    )
+    stage.call_in(stage.visit(landing_page=f"{page}&utm_campaign=spring&phone=%2B13125550142").number)
+    assert stage.deliver("crm", "log_calls") == {"delivered": 1}
+    [logged] = stage.crm.logged
+    assert logged.landing_page == "https://lakeside.example.com/u/redacted?utm_campaign=spring"
+    [told] = [row for row in stage.rows(Disclosure) if row.connector == "crm"]
+    assert told.categories == ["user.behavior.browsing_history"]
+    assert stage.one(Visit).click_ids == {"gclid": "ZqvGclid456"}
 
 
 def test_a_finished_call_is_logged_once_in_the_crm(hub: Factory) -> None:

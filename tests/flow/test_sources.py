@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from hub.contracts.clean_urls import CLICK_IDS
 from hub.flow.source_tables import tables
-from hub.flow.sources import CLICK_IDS, SourceMatch, classify_tracker, classify_visit, visit_parameters
+from hub.flow.sources import SourceMatch, classify_tracker, classify_visit, visit_parameters
 
 PAGE = "https://www.example.com/drains"
 CLICK = "Cj0KCQiA_test-click.id~1"

@@ -23,6 +23,9 @@ from hub.privacy.datamap.page import html
 from hub.privacy.datamap.picture import svg
 from hub.privacy.datamap.taxonomy import fideslang
 from hub.store.refusals import write_refusals
+from plugins.ads.google_ads import GoogleAds
+from plugins.crm.hubspot import HubSpot
+from plugins.crm.salesforce import Salesforce
 
 Factory = Callable[..., Stage]
 TARGETED = "marketing.advertising.third_party.targeted"
@@ -50,6 +53,17 @@ def test_what_was_sent_is_counted_beside_what_is_declared(hub: Factory) -> None:
     assert "user.contact.email" not in flows or flows["user.contact.email"].seen is None
     assert chart.undeclared == {} and chart.findings == ()
     assert set(chart.recipients()) == {flow.recipient for flow in chart.flows if flow.role != "none"}
+
+
+def test_the_map_names_the_connectors_that_reach_their_provider_by_a_library_of_their_own(hub: Factory) -> None:
+    class Branching(PaperNetwork):
+        manifest = PaperNetwork.manifest.model_copy(update={"network_library": "branch-lib"})
+
+    chart = chart_of(hub(connectors={**CONNECTORS, "network": Branching}))
+    assert "trusted code" in chart.rests_on and chart.rests_on.endswith(" of their own: network (branch-lib).")
+    assert "network (branch-lib)" in html(chart)
+    libraries = [each.manifest.network_library for each in (Salesforce, HubSpot, GoogleAds)]
+    assert libraries == ["simple-salesforce", "hubspot-api-client", "google-ads"]
 
 
 def test_a_disclosure_that_no_manifest_declares_any_more_is_shown(hub: Factory, open_hub_on: Factory) -> None:

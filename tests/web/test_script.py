@@ -92,7 +92,7 @@ def test_the_script_with_its_settings_keeps_to_its_budget() -> None:
 
 def test_a_page_learns_nothing_of_the_company_that_it_does_not_show(edge: Edge) -> None:
     told = settings(edge.client.get("/t/lakeside/ringfence.js").content)
-    assert set(told) == {"track", "swap", "days", "domains", "linked", "optIn", "country", "pool"}
+    assert set(told) == {"track", "swap", "days", "domains", "linked", "keep", "optIn", "country", "pool"}
     assert told["track"] == f"{PUBLIC}/track/lakeside"
     assert settings(edge.client.get("/t/lakeside/ringfence-forms.js").content) == {"track": told["track"]}
 

@@ -111,7 +111,7 @@ def test_what_is_no_json_is_refused(edge: Edge, body: bytes) -> None:
 
 
 def test_hostile_text_is_stored_as_databases_can_hold_it(edge: Edge) -> None:
-    body = '{"submission_key": "submission-1", "form_id": "a\\u0000b", "page": "\\ud800x", "name": "Pat\\u0000 Doe\\udc00",'
+    body = '{"submission_key": "submission-1", "form_id": "a\\u0000b", "page": "/a\\ud800x", "name": "Pat\\u0000 Doe\\udc00",'
     body += '"fields": {"mess\\u0000age": "a\\ud800b\\u0000c", "email": "\\u202epat@example.com"}}'
     assert edge.client.post(FORM, content=body).status_code == 204
     (row,) = edge.rows("SELECT * FROM form_submission")

@@ -14,6 +14,7 @@ from hub.config.models import Config
 from hub.config.retention import spell_life
 from hub.model import FlowFinding, Refusal
 from hub.privacy.datamap.flows import Flow, Key, Seen, declared, misfit, observed, undeclared
+from hub.privacy.datamap.trust import what_it_rests_on
 from hub.privacy.datamap.versions import versions, was_declared
 from hub.privacy.holds import on_hold
 from hub.privacy.retention import Holding, holdings
@@ -52,6 +53,8 @@ class DataMap:
     findings: tuple[str, ...]
     sandboxed: frozenset[str]
     """Connectors that talk to a stand-in, so nothing of theirs reaches the recipient."""
+    rests_on: str = ""
+    """What the map cannot know, in words."""
 
     def problems(self) -> tuple[str, ...]:
         """What does not fit, in sentences: found at night, or now."""
@@ -83,6 +86,7 @@ class DataMap:
             "storage": [{**asdict(each), "life": spell_life(each.life)} for each in self.storage],
             "refusals": [asdict(each) for each in self.refusals],
             "findings": list(self.findings),
+            "rests_on": self.rests_on,
         }
 
 
@@ -116,6 +120,7 @@ def draw(session: Session, config: Config, now: datetime) -> DataMap:
             )
         ),
         sandboxed=frozenset(name for name, entry in config.connectors.items() if entry.common.sandbox),
+        rests_on=what_it_rests_on(config.connectors),
     )
 
 

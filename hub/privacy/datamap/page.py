@@ -9,6 +9,7 @@ from hub.config.retention import spell_life
 from hub.privacy.datamap.chart import DataMap, readable
 from hub.privacy.datamap.flows import by_recipient
 from hub.privacy.datamap.picture import svg
+from hub.privacy.datamap.trust import HANDED_OVER
 
 STYLE = """
 :root { color-scheme: light; }
@@ -66,7 +67,8 @@ def _findings(chart: DataMap) -> Iterator[str]:
     for sentence in chart.problems():
         yield f"<p class='finding'>{escape(sentence)}</p>"
     if not chart.problems():
-        yield "<p class='calm'>All that was sent is declared.</p>"
+        yield f"<p class='calm'>{HANDED_OVER}</p>"
+    yield f"<p>{escape(chart.rests_on)}</p>"
 
 
 def _recipients(chart: DataMap) -> Iterator[str]:

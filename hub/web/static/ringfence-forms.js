@@ -21,7 +21,7 @@
       fields[name] = fields[name] ? fields[name] + ", " + value : value;
     }
     const content = {
-      fields, page: location.href, form_id: element.getAttribute(ATTRIBUTE) || element.getAttribute("id") || undefined,
+      fields, page: ringfence.clean(location.href), form_id: element.getAttribute(ATTRIBUTE) || element.getAttribute("id") || undefined,
       phone: said("[type=tel]"), email: said("[type=email]"), name: said("[autocomplete=name]"),
     };
     const text = JSON.stringify(content), last = sent.get(element);

@@ -15,15 +15,50 @@
   const number = () => reply?.number || null;
   const tell = (name, detail) => document.dispatchEvent(new CustomEvent("ringfence:" + name, { detail }));
 
+  // --- Addresses without personal data; hub/contracts/clean_urls.py says by which rules, and does the same
+
+  const DIGIT = "\\d\\u0660-\\u0669\\u06f0-\\u06f9\\uff10-\\uff19", PLUS = "[+\\uff0b]";
+  const GAP = "[\\s().\\-/\\u00b7\\u2010-\\u2015\\u2212\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069]{0,4}";
+  const CLICK_ID = "[gw]braid|[gd]clid|msclkid|fbclid|t[tw]clid|li_fat_id", WITH_IDS = "gad_(source|campaignid)|utm_(campaign|content|id)";
+  const REDACTED = "redacted", MARKETING = new RegExp(`^(${CLICK_ID}|${WITH_IDS}|utm_(source|medium|term))$`);
+  const run = (least) => `[${DIGIT}](?:${GAP}[${DIGIT}]){${least},14}`;
+  const TELEPHONE = new RegExp(`(^|[^A-Za-z0-9])(${PLUS}${GAP}${run(6)}|\\(?${run(8)})(?![A-Za-z0-9])`, "g");
+  const flatten = (text) => text.normalize("NFKC");
+  const redact = (text, flat = flatten(text)) => {
+    const safe = flat.replace(/[^ \t-\r/]+/g, (part) => part.includes("@") ? REDACTED : part).replace(TELEPHONE, "$1" + REDACTED);
+    return safe === flat ? text : safe;
+  };
+  const ENCODED = /(?:%[\da-f]{2})+/gi;
+  const decode = (text) => {
+    for (let times = 5; times--;) text = text.replace(ENCODED, (part) => attempt(() => decodeURIComponent(part)) || "@");
+    return text.search(ENCODED) < 0 ? text : text + "@";
+  };
+  const personal = (name, text) => text.includes("@") || !name.match(`^(${CLICK_ID})$`) && [...text.matchAll(TELEPHONE)].some(
+    ([, before, digits]) => /\D/.test(digits) || before !== "-" && !name.match(`^(${WITH_IDS})$`));
+  const clean = (address) => {
+    const url = attempt(() => new URL(address));
+    if (!url || !/^(https?|android-app):/.test(address)) return;
+    const path = url.pathname.split("/").map((part) => {
+      part = part.split(";")[0];
+      const text = decode(part), safe = redact(text).replace(/=.*/s, "=" + REDACTED);
+      return safe === text ? part : encodeURIComponent(safe);
+    });
+    const query = url.search.slice(1).split("&").flatMap((part) => {
+      let [, name, value] = part.match(/^([^=]*)=(.*)/) || [, ""];
+      name = name.toLowerCase().replace(/^amp;/, "");
+      return (MARKETING.test(name) || settings.keep.includes(name)) && !personal(name, flatten(decode(value.replace(/(?!^)\+/g, " ")))) ?
+        name + "=" + value : [];
+    });
+    return url.protocol + "//" + url.host + path.join("/") + (query[0] ? "?" + query.join("&") : "");
+  };
+
   // --- Finding and writing numbers
 
   const SKIP = "head,script,style,noscript,template,textarea,select,input,object,[data-ringfence-noswap]," +
     "[contenteditable]:not([contenteditable=false]),a[href*='wa.me/' i],a[href*=whatsapp i]";
-  const GAP = "[\\s().\\-/\\u00b7\\u2010-\\u2015\\u2212\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069]{0,4}";
   const KEYS = ",,abc,def,ghi,jkl,mno,pqrs,tuv,wxyz".split(",");
   // Digits as Latin, Arabic, Persian and full-width pages write them.
   const ZEROS = [48, 0x660, 0x6f0, 0xff10];
-  const DIGIT = "\\d\\u0660-\\u0669\\u06f0-\\u06f9\\uff10-\\uff19", PLUS = "[+\\uff0b]";
   // Letters that a number cannot stand beside; scripts without spaces have none. (Unicode classes take the browser ten times longer.)
   const LETTER = "a-zA-Z\\u00c0-\\u024f\\u0370-\\u052f";
   const SIGN = new RegExp(`[${DIGIT}a-zA-Z]`, "g"), DIGITS = new RegExp(`[${DIGIT}]{2}`), ABROAD = new RegExp(`^\\(?(?:${PLUS}|00|011)`);
@@ -221,10 +256,10 @@
   // The visit of the page before, of another tab, or of the site that the visitor comes from; an ad's click begins a new one.
   const recover = () => {
     const last = attempt(() => JSON.parse(sessionStorage[NAME])) || {}, known = unstamp(cookie(), SESSION);
-    const ad = /[?&](utm_\w+|gad_\w+|[gw]braid|[gd]clid|\w\wclk?id|li_fat_id)=/i.test(location.search);
-    const anew = ad && last.landing !== location.href && !isOurs(document.referrer || "about:blank");
+    const here = clean(location.href) || "";
+    const anew = here.includes("?") && last.landing !== here && !isOurs(document.referrer || "about:blank");
     ({ visitor, visit } = carried || { visitor: last.visitor || known.visitor || fresh(), visit: anew ? null : last.visit || known.visit });
-    landing = visit && last.landing || location.href;
+    landing = visit && last.landing || here;
     if (visit && visit === last.visit && last.lease > Date.now()) {
       hold(last.lease);
       show(last.reply);
@@ -317,7 +352,7 @@
       ask(page);
     }
   };
-  const view = () => ask({ landing_page: location.href, referrer, title: document.title.slice(0, 300) });
+  const view = () => ask({ landing_page: clean(location.href), referrer: clean(referrer), title: redact(document.title).slice(0, 300) });
   const decide = () => {
     if (!begun) return;
     const now = permission(), key = JSON.stringify(now);
@@ -388,7 +423,7 @@
   };
 
   window.ringfence = {
-    swap, permission,
+    swap, permission, clean, redact,
     numbers: () => Object.fromEntries(targets.map(({ plus }) => [plus, number()])),
     visit: () => visit ? { id: visit, visitor, tracker: reply?.tracker, leaseUntil: lease ? new Date(lease) : null } : null,
     honoured: () => (permission(), [...honoured]),

@@ -52,6 +52,7 @@ class GoogleAds(Connector):
         ),
         regions=("US",),
         hosts=("datamanager.googleapis.com", "googleads.googleapis.com", "oauth2.googleapis.com"),
+        network_library="google-ads",
         flows=(
             DataFlow(
                 hook="upload_conversions",

@@ -52,6 +52,7 @@ class Salesforce(Connector):
         ),
         regions=("US",),
         hosts=("*.salesforce.com", "*.my.salesforce.com"),
+        network_library="simple-salesforce",
         flows=(
             DataFlow(hook="enrich_caller", use="sales", shares=(Share(field="phone_number"),)),
             DataFlow(

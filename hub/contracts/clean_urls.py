@@ -1,0 +1,141 @@
+"""Clean URLs: web addresses and texts without e-mail addresses, phone numbers and unknown parameters. Pure.
+
+A clean URL has the scheme, the host, the path and the parameters that marketing uses: the `utm_` tags, click ids, Google's ad
+parameters, and the names that the company declares. User information, the fragment, path parameters (`;…`) and every other
+parameter are dropped, so a name, an e-mail address or a phone number in a form's query never arrives. In the path and in texts,
+what looks like an e-mail address or a phone number is replaced by `redacted`, however it is percent-encoded.
+
+What looks like a phone number: 9 to 15 digits, with or without separators; behind a plus, 7 to 15. Ad networks write ids of
+9 to 20 digits into `utm_campaign`, `utm_content` and `utm_id`, and behind a hyphen; digits without plus and separators stay
+there.
+
+The page script (hub/web/static/ringfence.js) does the same before anything leaves the browser; tests/browser/test_clean_urls.py
+compares the two.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id")
+CLICK_IDS = ("gclid", "gbraid", "wbraid", "dclid", "msclkid", "fbclid", "ttclid", "li_fat_id", "twclid")
+"""Every click id that is captured, by its parameter's name."""
+AD_PARAMETERS = ("gad_source", "gad_campaignid")
+MARKETING = frozenset((*UTM, *CLICK_IDS, *AD_PARAMETERS))
+MAX_ADDRESS_CHARS = 16_384
+MAX_PARAMETERS = 200
+MAX_DECODINGS = 5
+"""An address that is percent-encoded more often hides something; that part is redacted."""
+REDACTED = "redacted"
+
+_WORD = re.compile(r"[^ \t-\r/]+")
+_GAP = r"[\s().\-/\u00b7\u2010-\u2015\u2212\u200b-\u200f\u202a-\u202e\u2060-\u2069]{0,4}"
+_DIGIT = r"[0-9\u0660-\u0669\u06f0-\u06f9]"
+_PHONE = re.compile(
+    rf"(^|[^A-Za-z0-9])(\+{_GAP}{_DIGIT}(?:{_GAP}{_DIGIT}){{6,14}}|\(?{_DIGIT}(?:{_GAP}{_DIGIT}){{8,14}})(?![A-Za-z0-9])"
+)
+_ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_ASSIGNED = re.compile(r"=.*", re.DOTALL)
+_HOST = re.compile(r"[\w.-]{1,253}(?::[0-9]{1,5})?|\[[0-9a-f:.]{2,45}\](?::[0-9]{1,5})?", re.IGNORECASE)
+_PERSONAL_NAME = re.compile(
+    r"name|mail|phone|mobile|cell|contact|user|login|addr|street|birth|customer|person|^(?:tel|dob|ssn)$", re.IGNORECASE
+)
+_WITH_IDS = frozenset(("utm_campaign", "utm_content", "utm_id", *AD_PARAMETERS))
+
+
+def is_personal_name(name: str) -> bool:
+    """Whether a parameter's name says that its value is a person's: such a one is never kept."""
+    return _PERSONAL_NAME.search(name) is not None
+
+
+def clean_url(address: str | None, also: Collection[str] = ()) -> str | None:
+    """The address without personal data; None where it is none of the web's or of an Android app.
+
+    `also` are the names of further parameters that stay, in lower case. The first 16,384 characters and the first 200
+    parameters are looked at. Never raises, whatever the text.
+    """
+    if not address:
+        return None
+    try:
+        parts = urlsplit(address[:MAX_ADDRESS_CHARS].strip())
+    except ValueError:
+        return None
+    place, host = "", parts.netloc.rpartition("@")[2]
+    if parts.scheme or host:
+        if parts.scheme not in ("http", "https", "android-app") or not _HOST.fullmatch(host):
+            return None
+        place = f"{parts.scheme}://{host}"
+    path = "/".join(map(_segment, parts.path.split("/")))
+    query = "&".join(_kept(parts.query, len(address) > MAX_ADDRESS_CHARS, also))
+    return f"{place}{path}{'?' if query else ''}{query}" or None
+
+
+def without_click_ids(url: str) -> str:
+    """A clean URL as it is stored and handed to others: click ids have a field, a life and a declaration of their own."""
+    path, _, query = url.partition("?")
+    kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in CLICK_IDS)
+    return f"{path}?{kept}" if kept else path
+
+
+def clean_text(text: str) -> str:
+    """`text` with `redacted` in the place of each e-mail address and phone number. A name cannot be recognised."""
+    flat = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    if "@" not in flat and sum(map(str.isdigit, flat)) < 7:
+        return text
+    clean = _WORD.sub(lambda word: REDACTED if "@" in word[0] else word[0], flat)
+    clean = _PHONE.sub(rf"\1{REDACTED}", clean)
+    return text if clean == flat else clean
+
+
+@lru_cache(maxsize=4_096)
+def _segment(part: str) -> str:
+    """A part of the path between slashes."""
+    part = part.partition(";")[0]
+    text = _decoded(part)
+    clean = _ASSIGNED.sub(f"={REDACTED}", clean_text(text))
+    return part if clean == text else quote(clean, safe="!~*'()", errors="replace")
+
+
+def _kept(query: str, is_cut: bool, also: Collection[str]) -> Iterator[str]:
+    parts = query.split("&", MAX_PARAMETERS)
+    if is_cut or len(parts) > MAX_PARAMETERS:
+        parts.pop()  # the limit went through it, or it is the uncounted rest
+    for part in parts:
+        written, equals, value = part.partition("=")
+        name = written.lower().removeprefix("amp;")
+        is_known = name in MARKETING or (name in also and not is_personal_name(name))
+        if equals and is_known and not is_personal_value(name, value):
+            yield f"{name}={value}"
+
+
+def is_personal_value(name: str, value: str) -> bool:
+    """Whether a percent-encoded value of a parameter looks like an e-mail address or a phone number."""
+    # A plus is a space in a query; in front it may be a phone number's.
+    text = _decoded(re.sub(r"(?!^)\+", " ", value))
+    flat = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return "@" in flat or (name not in CLICK_IDS and any(not _is_id(name, found) for found in _PHONE.finditer(flat)))
+
+
+def _is_id(name: str, found: re.Match[str]) -> bool:
+    """Whether digits are an ad network's id, as `kwd-298301234567` is."""
+    return found[2].isdigit() and (found[1] == "-" or name in _WITH_IDS)
+
+
+def _decoded(text: str) -> str:
+    """`text` without percent-encoding, however often that was done. What cannot be decoded counts as an address."""
+    for _ in range(MAX_DECODINGS):
+        if "%" not in text:
+            return text
+        text = _ENCODED.sub(lambda run: _plain(run[0]), text)
+    return f"{text}@" if _ENCODED.search(text) else text
+
+
+def _plain(run: str) -> str:
+    try:
+        return unquote_to_bytes(run).decode("utf-8")
+    except UnicodeDecodeError:
+        return "@"

@@ -1,0 +1,16 @@
+"""The page scripts as browsers get them: without comments, and with short names. The hub serves the files that this writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hub.web.script import STATIC
+
+SCRIPTS = tuple(sorted(path for path in STATIC.glob("*.js") if not path.name.endswith(".min.js")))
+
+
+def minified(script: Path) -> str:
+    """A script's text as it is served."""
+    import minify  # of the developers' packages: no hub needs it
+
+    return str(minify.string("text/javascript", script.read_text(encoding="utf-8"))) + "\n"

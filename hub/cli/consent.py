@@ -34,6 +34,11 @@ commands = typer.Typer(help="Record what people say of their data, and show it."
 BASES = ("consent", "legitimate_interests", "opt_out", "objection")
 STATES = ("given", "refused", "withdrawn", "objected", "expired")
 
+AFTER_A_NO = (
+    "This person has said no to it before: only their own later, deliberate act takes that back. Say where the proof is of both "
+    "steps, that they asked and that they confirmed: --evidence."
+)
+
 CompanyName = Annotated[str, typer.Option(help="The company's name in config.yaml.", metavar="NAME")]
 Phone = Annotated[str, typer.Option(help="The person's phone number.", metavar="NUMBER")]
 
@@ -56,7 +61,12 @@ def record(
     ],
     use: Annotated[str, typer.Option(help="The data use it speaks on, with all below it: marketing.advertising …")],
     channel: Annotated[str, typer.Option(help="How it was said: agent, form, sms, letter …")],
-    evidence: Annotated[str | None, typer.Option(help="Where the proof is: a ticket, a recording, a document.")] = None,
+    evidence: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the proof is: a ticket, a recording, a document. A yes after a no of the person's needs it."
+        ),
+    ] = None,
     notice: Annotated[
         Path | None,
         typer.Option(help="A file with the exact words that the person was shown or heard.", metavar="FILE"),
@@ -84,7 +94,7 @@ def record(
     from hub.flow.case import new_person
     from hub.opening import open_store, read_config
     from hub.privacy.ledger import Word, keep_notice
-    from hub.privacy.withdrawal import speaking, take_effect
+    from hub.privacy.withdrawal import has_refused, speaking, take_effect
 
     _check_word(state, use, channel)
     said_basis = basis or ("objection" if state == "objected" else "consent")
@@ -100,6 +110,8 @@ def record(
             if person is None:
                 person = new_person(company_id, number, now, now)
                 session.add(person)
+            if state == "given" and not evidence and has_refused(session, person.id, use):
+                raise CannotDo(AFTER_A_NO)
         with speaking(store, [person], state) as waited, store.writing() as session:
             word = Word(
                 company_id=company_id,

@@ -20,6 +20,15 @@ presses none stays on the line and is recorded. `ask_yes`: record only who press
 `offer_refusal` too, for whoever presses nothing is not recorded. The verdict beside them is `allow`: the yes is asked for in
 the call and needs no record beforehand; `deny` means that there is no recording whatever the caller presses."""
 STRICTNESS: Mapping[Verdict, int] = {"allow": 0, "needs": 1, "deny": 2}
+PAGE_CHANNELS = frozenset({"web", "tcf", "gpp"})
+"""Records of a page: anybody at the browser, or the page's own default, may have set them."""
+NOT_DELIBERATE = PAGE_CHANNELS | {"form", "contact"}
+"""Channels whose yes is not surely the person's own deliberate act: pages, forms (anybody can type somebody else's number), and
+the mere fact that the person called or wrote. Every other channel is one: the privacy page after proof (`request`), a text from
+the number (`sms`, `carrier`), a key or words in a call, and what an officer or agent records with evidence."""
+ADVERTISING = "marketing.advertising"
+_NOT_SHARED = ("essential", "telephony.recording")
+"""Uses that are never a sale or sharing; to record a call is none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +72,33 @@ class ConsentRecord:
 
     def covers(self, use: str) -> bool:
         """Whether this word speaks on `use`: the same use or one below it."""
-        return use == self.use or use.startswith(self.use + ".")
+        return _within(use, self.use)
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is a no that only the person's own deliberate act lifts; what a page says ends with the page's next word."""
+        return self.state == "objected" or (self.state in ("refused", "withdrawn") and self.channel not in PAGE_CHANNELS)
+
+    def lifts(self, no: ConsentRecord, question: ConsentQuestion) -> bool:
+        """Whether this record is a later yes that takes `no` back for the question.
+
+        An objection to direct marketing is taken back only by a yes to the very use that is asked about, or to all that was
+        objected to (GDPR Art. 21(3)). An opt-in after an opt-out of sale or sharing needs two steps (11 CCR 7028): the hub
+        writes a yes with the channel `request` only after the second one.
+        """
+        if self.state != "given" or self.at <= no.at or not self._reaches(question):
+            return False
+        if not no.lasts:
+            return True
+        if self.channel in NOT_DELIBERATE or self.basis != "consent":
+            return False
+        return no.state != "objected" or self.use in (question.use, no.use)
+
+    def _reaches(self, question: ConsentQuestion) -> bool:
+        """Whether a yes has not lapsed and its limits leave room for all that is asked."""
+        lapsed = self.expires_at is not None and self.expires_at <= question.at
+        elsewhere = self.recipients and question.recipient.name not in self.recipients
+        return not lapsed and not elsewhere and (not self.categories or question.categories <= self.categories)
 
     def speaks_on(self, question: ConsentQuestion) -> bool:
         """Whether this word answers the question: a yes must reach all that is asked for, a no any part of it."""
@@ -96,17 +131,29 @@ class ConsentQuestion:
     age: int | None = None
     """The person's age in whole years, where somebody has told it; None where nobody knows."""
 
-    def latest_record(self) -> ConsentRecord | None:
-        """The person's last word on this question, at equal times the refusal; None where nothing was said or it has lapsed.
+    @property
+    def is_sale_or_sharing(self) -> bool:
+        """Whether an opt-out of sale, sharing and advertising speaks on this question: on advertising, whoever receives the data,
+        and on any use that is not essential by a recipient that decides for itself what to do with the data.
 
-        Where a lapsed yes had replaced an earlier refusal, the refusal holds again; a refusal that lapsed revives no yes.
-        An objection to direct marketing (GDPR Art. 21(2)) never lapses, and only a later, express yes to the very use
-        that is asked about lifts it, or one to all that was objected to; for that no page's banner and no form is enough.
+        Source: Cal. Civ. Code 1798.120, 1798.135; 11 CCR 7025(c)(1), 7026. A processor that works for the customer alone is not
+        a party to share with.
+        """
+        if _within(self.use, ADVERTISING):
+            return True
+        return self.recipient.role == "independent_controller" and not any(
+            _within(self.use, family) for family in _NOT_SHARED
+        )
+
+    def latest_record(self) -> ConsentRecord | None:
+        """The person's last word on this question, at equal times the refusal; None if nothing was said or it has lapsed.
+
+        A yes counts only if it lifts every lasting no before it (`ConsentRecord.lifts`). If a lapsed yes had replaced an earlier
+        refusal, the refusal holds again; a refusal that lapsed revives no yes. An objection never lapses.
         """
         spoken = sorted((r for r in self.records if r.speaks_on(self)), key=lambda r: (r.at, r.state != "given"))
-        objection = max((r for r in spoken if r.state == "objected"), key=lambda r: r.at, default=None)
-        if objection is not None:
-            spoken = [r for r in spoken if r.state != "given" or self._lifts(r, objection)]
+        noes = [r for r in spoken if r.lasts]
+        spoken = [r for r in spoken if r.state != "given" or not any(self._holds_against(no, r) for no in noes)]
         while spoken:
             last = spoken.pop()
             ended = last.state == "expired" or (last.expires_at is not None and last.expires_at <= self.at)
@@ -117,10 +164,9 @@ class ConsentQuestion:
             spoken = [earlier for earlier in spoken if earlier.state != "given"]
         return None
 
-    def _lifts(self, yes: ConsentRecord, objection: ConsentRecord) -> bool:
-        if yes.at <= objection.at or yes.basis != "consent":
-            return False
-        return yes.use == self.use or (yes.use == objection.use and yes.channel not in ("web", "form"))
+    def _holds_against(self, no: ConsentRecord, yes: ConsentRecord) -> bool:
+        lapsed = no.state != "objected" and no.expires_at is not None and no.expires_at <= yes.at
+        return no.at <= yes.at and not lapsed and not yes.lifts(no, self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,3 +223,7 @@ def strictest(opinions: Iterable[tuple[str, Opinion]]) -> Decision:
         return Decision(verdict="deny", ruling=silence, opinions=())
     _, ruling = max(heard, key=lambda item: STRICTNESS[item[1].verdict])
     return Decision(verdict=ruling.verdict, ruling=ruling, opinions=heard)
+
+
+def _within(use: str, family: str) -> bool:
+    return use == family or use.startswith(family + ".")

@@ -16,7 +16,8 @@ from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config
-from hub.model import Call, Delivery, FormSubmission, Person, TextMessage
+from hub.contracts.consent import NOT_DELIBERATE
+from hub.model import Call, ConsentEntry, Delivery, FormSubmission, Person, TextMessage
 from hub.model.purposes import ANSWERS_TO_WORDS, TEXT_USES, USES
 from hub.privacy.ledger import NO, Word, append
 from hub.privacy.stops import lift, mark
@@ -67,6 +68,14 @@ def speaking(store: Store, people: Sequence[Person], state: str, seconds: float 
         yield free
 
 
+def has_refused(session: Session, person_id: str, use: str) -> bool:
+    """Whether the person has ever said no to `use`, to a part of it or to more: then a yes must be their own, with evidence."""
+    noes = select(ConsentEntry.use).where(
+        ConsentEntry.person_id == person_id, ConsentEntry.scope == "person", col(ConsentEntry.state).in_(NO)
+    )
+    return any(_within(use, no) or _within(no, use) for no in session.exec(noes))
+
+
 def take_effect(session: Session, config: Config, vault: Vault, words: Sequence[Word], now: datetime) -> int:
     """Append words to the ledger and hold what is queued against them; how many items are held now.
 
@@ -86,7 +95,9 @@ def _suppress(session: Session, vault: Vault, word: Word, now: datetime) -> None
     if person is None or person.phone_number is None or word.recipients:
         return
     fingerprint = vault.fingerprint(session, person.company_id, person.phone_number)
-    if word.state == "given" and word.use in TEXT_USES:
+    if word.state == "given":
+        if word.use not in TEXT_USES or word.channel in NOT_DELIBERATE:
+            return
         lift(session, fingerprint, (word.use,), min(word.spoken_at, now))
     elif word.state == "objected" or (word.state in NO and "." in word.use):
         stopped = [use for use in TEXT_USES if _within(use, word.use)]

@@ -119,7 +119,9 @@ def test_a_text_whose_end_nobody_knows_is_held_until_a_person_decides(shop: Shop
     assert ("texts.release", row.id) in shop.audited()
 
 
-def test_a_no_that_an_agent_writes_down_stops_texts_until_a_yes_to_them(shop: Shop) -> None:
+def test_a_no_that_an_agent_writes_down_stops_texts_until_a_yes_to_them_with_evidence(
+    shop: Shop, refusal: Refusal
+) -> None:
     come_in(shop, "Is my part here?")
     use = "essential.service.notifications.sms"
     words = ("consent", "record", "--company", "north", "--phone", CALLER, "--use", use, "--channel", "agent")
@@ -127,7 +129,11 @@ def test_a_no_that_an_agent_writes_down_stops_texts_until_a_yes_to_them(shop: Sh
     assert [row.use for row in shop.rows(Suppression)] == [use]
     send(shop)
     assert leave(shop) == [] and shop.rows(Delivery)[-1].code == "stopped"
-    assert shop.run(*words, "--state", "given").exit_code == 0
+    assert "--evidence" in refusal(shop.run(*words, "--state", "given"))
+    typed = (*words[:-1], "form", "--state", "given", "--evidence", "form 12")
+    assert shop.run(*typed).exit_code == 0
+    assert len(shop.rows(Suppression)) == 1, "anybody can type somebody else's number into a form"
+    assert shop.run(*words, "--state", "given", "--evidence", "call of today, recording 12").exit_code == 0
     assert shop.rows(Suppression) == []
     send(shop)
     assert len(leave(shop)) == 1

@@ -40,6 +40,12 @@ def state_of(*records: ConsentRecord, **more: Any) -> str | None:
     [
         ({"use": USE}, True),
         ({"use": "marketing"}, True),
+        ({"use": USE, "channel": "web"}, False),
+        ({"use": USE, "channel": "form"}, False),
+        ({"use": USE, "channel": "tcf"}, False),
+        ({"use": USE, "channel": "contact"}, False),
+        ({"use": USE, "channel": "request"}, True),
+        ({"use": USE, "channel": "sms"}, True),
         ({"use": "marketing", "channel": "web"}, False),
         ({"use": "marketing", "channel": "form"}, False),
         ({"use": "marketing.advertising"}, False),
@@ -75,3 +81,59 @@ def test_a_record_that_is_limited_speaks_only_within_its_limits() -> None:
     assert state_of(record("given", categories=frozenset({more}))) is None, "a yes must reach all that is asked for"
     assert state_of(record("given", categories=frozenset({number, more}))) == "given"
     assert state_of(record("refused", categories=frozenset({number, more}))) == "refused", "a no may reach a part"
+
+
+@pytest.mark.parametrize("no", ["refused", "withdrawn"])
+@pytest.mark.parametrize("channel", ["request", "sms", "agent", "form"])
+def test_a_no_of_the_person_is_lifted_by_their_own_act_and_by_no_page(no: str, channel: str) -> None:
+    said = record(no, "marketing.advertising", days_ago=9, channel=channel)
+    for page in ("web", "form", "tcf", "gpp"):
+        assert state_of(said, record("given", channel=page)) == no
+    assert state_of(said, record("given", channel="sms")) == "given"
+    assert state_of(said, record("given", channel="sms", days_ago=5), record("given", channel="web")) == "given"
+
+
+def test_what_a_page_says_ends_with_what_it_says_next() -> None:
+    assert state_of(record("refused", days_ago=9, channel="web"), record("given", channel="web")) == "given"
+
+
+def test_a_no_that_was_limited_in_time_is_no_longer_in_the_way_of_a_page_after_it() -> None:
+    limited = record("refused", days_ago=9, expires_at=NOW - timedelta(days=5))
+    assert state_of(limited, record("given", channel="web", days_ago=6)) is None
+    assert state_of(limited, record("given", channel="web", days_ago=4)) == "given"
+
+
+def test_a_yes_by_their_own_act_that_has_lapsed_leaves_the_no_before_it_to_no_page() -> None:
+    lapsed = record("given", days_ago=8, channel="sms", expires_at=NOW - timedelta(days=2))
+    assert state_of(record("refused", days_ago=9), lapsed, record("given", channel="web")) == "refused"
+
+
+USES = st.sampled_from([USE, "marketing.advertising", "marketing"])
+BY_PAGE = st.builds(
+    record,
+    st.sampled_from(["given", "given", "refused", "expired"]),
+    USES,
+    days_ago=st.integers(1, 40),
+    channel=st.sampled_from(["web", "form", "tcf", "gpp", "contact"]),
+)
+OWN = st.builds(
+    record,
+    st.sampled_from(["given", "refused", "withdrawn", "objected"]),
+    USES,
+    days_ago=st.integers(1, 40),
+    channel=st.sampled_from(["request", "sms", "agent"]),
+)
+
+
+@given(st.lists(BY_PAGE, max_size=6), st.lists(OWN, max_size=4), st.randoms(use_true_random=False))
+def test_after_a_persons_own_no_nothing_is_allowed_until_their_own_deliberate_act(
+    pages: list[ConsentRecord], own: list[ConsentRecord], shuffle: Any
+) -> None:
+    said = [*pages, *own]
+    shuffle.shuffle(said)
+    noes = [each for each in own if each.state != "given"]
+    last_no = max((each.at for each in noes), default=None)
+    if last_no is not None and not any(each.state == "given" and each.at > last_no for each in own):
+        assert state_of(*said) not in ("given", None)
+    if state_of(*own) in ("refused", "withdrawn", "objected"):
+        assert state_of(*said) != "given", "no page makes a yes of the person's own no"

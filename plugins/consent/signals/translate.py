@@ -6,10 +6,6 @@ import re
 
 from hub.api import ConsentQuestion, ConsentRecord, Opinion, Signal
 
-ADVERTISING = "marketing.advertising"
-ESSENTIAL = "essential"
-RECORDING = "telephony.recording"
-"""To record a call is no sharing; whether a browser objects to ads says nothing on it."""
 NO = {
     "refused": "The person has refused this use.",
     "withdrawn": "The person has taken back their consent.",
@@ -64,24 +60,10 @@ def opinion(question: ConsentQuestion, *, honour_dnt: bool, later_consent_overri
     return Opinion(verdict="allow", rule_id="signals.no_objection", reason="The person has not objected to this use.")
 
 
-def objects_to(question: ConsentQuestion) -> bool:
-    """Whether a privacy signal speaks on this question: on advertising, whoever receives the data, and on any use but
-    an essential one by a recipient that decides for itself what to do with the data.
-
-    Source: a signal is a request to opt out of sale, sharing and targeted advertising (Cal. Civ. Code 1798.135;
-    11 CCR 7025(c)(1)); a processor that works for the customer alone is no party to share with.
-    """
-    if _within(question.use, ADVERTISING):
-        return True
-    return question.recipient.role == "independent_controller" and not any(
-        _within(question.use, family) for family in (ESSENTIAL, RECORDING)
-    )
-
-
 def _objected(question: ConsentQuestion) -> ConsentRecord | None:
     """The person's own objection to all marketing: it says no less than a browser's signal, so it speaks wherever one would,
-    until a later yes to this very use."""
-    if not objects_to(question) or _within(question.use, "marketing"):
+    until a later yes that lifts it."""
+    if not question.is_sale_or_sharing or _within(question.use, "marketing"):
         return None  # on marketing itself the objection is the person's last word, seen before
     said = [
         each
@@ -91,18 +73,12 @@ def _objected(question: ConsentQuestion) -> ConsentRecord | None:
         and (not each.recipients or question.recipient.name in each.recipients)
     ]
     last = max(said, key=lambda each: each.at, default=None)
-    return None if last is None or any(_lifts(each, last, question.use) for each in question.records) else last
-
-
-def _lifts(yes: ConsentRecord, objection: ConsentRecord, use: str) -> bool:
-    """As for the objection itself (`ConsentQuestion.latest_record`): an express yes to this use, or to all marketing."""
-    express = yes.use == use or (yes.use == objection.use and yes.channel not in ("web", "form"))
-    return yes.state == "given" and yes.basis == "consent" and yes.at > objection.at and express
+    return None if last is None or any(each.lifts(last, question) for each in question.records) else last
 
 
 def _objection(question: ConsentQuestion, honour_dnt: bool) -> Signal | None:
     """The latest signal that counts (GPC where two came at once): a consent must be later than the last objection."""
-    if not objects_to(question):
+    if not question.is_sale_or_sharing:
         return None
     heard = [signal for signal in question.signals if signal.kind == "gpc" or honour_dnt]
     return max(heard, key=lambda signal: (signal.at, signal.kind), default=None)

@@ -42,9 +42,8 @@ def seen(kind: str = "gpc", days_ago: float = 2) -> Signal:
 
 
 def said(state: str, use: str = ADS, days_ago: float = 1, evidence: str = VISIT, **more: Any) -> ConsentRecord:
-    return ConsentRecord(
-        state=state, use=use, channel="web", at=NOW - timedelta(days=days_ago), evidence=evidence, **more
-    )
+    told = {"channel": "web", "evidence": evidence, **more}
+    return ConsentRecord(state=state, use=use, at=NOW - timedelta(days=days_ago), **told)
 
 
 def judge(question: ConsentQuestion, **settings: Any) -> tuple[str, str]:
@@ -61,12 +60,17 @@ def test_an_objection_to_marketing_stops_sale_and_sharing_as_a_signal_does() -> 
     for use in ("sales", "functional.service", "analytics.reporting.ad_performance", "personalize"):
         assert judge(ask(use, records=(objection,))) == ("deny", "signals.objected")
         assert judge(ask(use, CRM, records=(objection,)))[0] == "allow", "a processor is no party to share with"
-        assert judge(ask(use, records=(objection, said("given", use, days_ago=0))))[0] == "allow"
-        assert judge(ask(use, records=(objection, said("given", use, days_ago=3))))[0] == "deny"
-    everything = dataclasses.replace(said("given", "marketing", days_ago=0), channel="agent")
+        assert judge(ask(use, records=(objection, said("given", use, days_ago=0, channel="agent"))))[0] == "allow"
+        assert judge(ask(use, records=(objection, said("given", use, days_ago=3, channel="agent"))))[0] == "deny"
+        for channel in ("web", "form"):
+            page = said("given", use, days_ago=0, channel=channel)
+            assert judge(ask(use, records=(objection, page)))[0] == "deny", "no page lifts it"
+    everything = said("given", "marketing", days_ago=0, channel="agent")
     assert judge(ask("sales", records=(objection, everything)))[0] == "allow"
-    banner = said("given", "marketing", days_ago=0)
-    assert judge(ask("sales", records=(objection, banner)))[0] == "deny", "no page's banner lifts it"
+    elsewhere = dataclasses.replace(everything, recipients=frozenset({"Another Inc."}))
+    assert judge(ask("sales", records=(objection, elsewhere)))[0] == "deny"
+    lapsed = dataclasses.replace(everything, expires_at=NOW - timedelta(hours=1))
+    assert judge(ask("sales", records=(objection, lapsed)))[0] == "deny"
     assert judge(ask("essential.service", records=(objection,)))[0] == "allow"
     assert judge(ask("sales", records=(said("objected", "marketing.advertising"),)))[0] == "allow"
 

@@ -67,7 +67,8 @@ NEW_YORK = (place("US-NY", EASTERN),)
         (SERVICE, [word(NOON, SERVICE, channel="contact", days=200)], "needs"),
         (SERVICE, [word(NOON, SERVICE, channel="form", days=200)], "allow"),
         (SERVICE, [word(NOON, SERVICE, "withdrawn", channel="sms")], "deny"),
-        (SERVICE, [word(NOON, SERVICE, "withdrawn", days=3), word(NOON, SERVICE)], "allow"),
+        (SERVICE, [word(NOON, SERVICE, "withdrawn", days=3), word(NOON, SERVICE, channel="sms")], "allow"),
+        (SERVICE, [word(NOON, SERVICE, "withdrawn", days=3), word(NOON, SERVICE)], "deny"),
     ],
 )
 def test_a_text_rests_on_the_persons_word_or_on_their_own_call(use: str, records: Any, verdict: str) -> None:

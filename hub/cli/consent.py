@@ -35,8 +35,8 @@ BASES = ("consent", "legitimate_interests", "opt_out", "objection")
 STATES = ("given", "refused", "withdrawn", "objected", "expired")
 
 AFTER_A_NO = (
-    "This person has said no to it before: only their own later, deliberate act takes that back. Say where the proof is of both "
-    "steps, that they asked and that they confirmed: --evidence."
+    "This person has said no to it before: only their own later, deliberate act takes that back. Say where the proof "
+    "is of both steps, that they asked and that they confirmed: --evidence."
 )
 
 CompanyName = Annotated[str, typer.Option(help="The company's name in config.yaml.", metavar="NAME")]

@@ -8,6 +8,7 @@ from hub.cli import (
     privacy_ask,
     privacy_ledger,
     privacy_map,
+    privacy_opt_outs,
     privacy_papers,
     privacy_request,
     privacy_retention,
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
     privacy_ask.register(commands)
     privacy_ledger.register(commands)
     privacy_map.register(commands)
+    privacy_opt_outs.register(commands)
     privacy_papers.register(commands)
     privacy_request.register(commands)
     privacy_retention.register(commands)

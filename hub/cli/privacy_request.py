@@ -46,7 +46,7 @@ def new(
     kind: Annotated[
         str,
         typer.Option(
-            help="access, correction, erasure, objection, restriction, portability, third_party_disclosure or child.",
+            help="access, correction, erasure, objection, restriction, portability, third_party_disclosure, child or opt_in.",
             metavar="KIND",
         ),
     ],

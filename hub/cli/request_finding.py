@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from sqlmodel.sql.expression import Select
 
     from hub.assembly import Hub
-    from hub.model import Company, LegalHold, PrivacyRequest
+    from hub.model import Company, LegalHold, OptOut, PrivacyRequest
 
-Row = TypeVar("Row", "LegalHold", "PrivacyRequest")
+Row = TypeVar("Row", "LegalHold", "OptOut", "PrivacyRequest")
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def snippet(
     forms: Annotated[bool, typer.Option("--forms", help="Also the script that captures forms.")] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Print the HTML that belongs into the head of a company's pages.
+    """Print the HTML that belongs into the head of a company's pages, and the link that belongs into their footer.
 
     The browser checks a pinned script against its fingerprint. After an upgrade of the hub or a change under `website:`
     print it again: an old one is not served any more, and the pages show their own numbers.
@@ -39,6 +39,8 @@ def snippet(
     typer.echo(website.tag(address, pinned=pinned))
     if forms:
         typer.echo(website.tag(address, "ringfence-forms", pinned=pinned))
+    typer.echo("<!-- In the footer of every page: -->")
+    typer.echo(website.footer_link(address))
     if not website.swap:
         say(f"[yellow]config.yaml names no numbers of {company}'s pages:[/yellow] add website: swap:.", to_errors=True)
     if not website.domains:

@@ -28,6 +28,10 @@ def _address(text: str) -> str:
     return text
 
 
+Address = Annotated[str, AfterValidator(_address)]
+"""An e-mail address."""
+
+
 class MailSection(BaseModel):
     """`mail:`: the server that takes the hub's own e-mail, such as links that prove who asks for their data, and reminders to
     privacy officers. Without it people prove their number by text only."""
@@ -38,9 +42,7 @@ class MailSection(BaseModel):
         description="smtp://user:${env:SMTP_PASSWORD}@host:587, which goes over to TLS before it signs in, or smtps:// for "
         "TLS from the start. Without TLS only a server on this machine is used."
     )
-    sender: Annotated[str, AfterValidator(_address)] = Field(
-        alias="from", description="The address that they come from."
-    )
+    sender: Address = Field(alias="from", description="The address that they come from.")
 
     @property
     def server(self) -> tuple[str, str, int, str | None, str | None]:

@@ -24,6 +24,7 @@ from pydantic import (
 from hub.callflow.definition import Flow, PhoneNumber
 from hub.callflow.route import NAME as ROUTE_FLOW
 from hub.callflow.route import Route, flow_of
+from hub.config.contact import ContactSection
 from hub.config.mail import MailSection
 from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
@@ -315,6 +316,9 @@ class CompanySection(Section):
     region: str | None = Field(default=None, description="State or province code, like IL.")
     domains: tuple[str, ...] = Field(
         default=(), description="The company's own web hosts; visits from them are internal."
+    )
+    contact: ContactSection | None = Field(
+        default=None, description="Where people can write or call about their data; it stands on the privacy page."
     )
     website: WebsiteSection = Field(default=WebsiteSection(), description="What the page script does on its pages.")
     route: Route | None = Field(default=None, description="What callers hear and which phone rings.")

@@ -76,8 +76,10 @@ class ConsentRecord:
 
     @property
     def lasts(self) -> bool:
-        """Whether it is a no that only the person's own deliberate act lifts; what a page says ends with the page's next word."""
-        return self.state == "objected" or (self.state in ("refused", "withdrawn") and self.channel not in PAGE_CHANNELS)
+        """Whether it is a no that only the person's own deliberate act lifts; what a page says ends with what it says next."""
+        return self.state == "objected" or (
+            self.state in ("refused", "withdrawn") and self.channel not in PAGE_CHANNELS
+        )
 
     def lifts(self, no: ConsentRecord, question: ConsentQuestion) -> bool:
         """Whether this record is a later yes that takes `no` back for the question.
@@ -133,8 +135,8 @@ class ConsentQuestion:
 
     @property
     def is_sale_or_sharing(self) -> bool:
-        """Whether an opt-out of sale, sharing and advertising speaks on this question: on advertising, whoever receives the data,
-        and on any use that is not essential by a recipient that decides for itself what to do with the data.
+        """Whether an opt-out of sale, sharing and advertising speaks on this question: on advertising, whoever receives the
+        data, and on any use that is not essential by a recipient that decides for itself what to do with the data.
 
         Source: Cal. Civ. Code 1798.120, 1798.135; 11 CCR 7025(c)(1), 7026. A processor that works for the customer alone is not
         a party to share with.
@@ -148,8 +150,8 @@ class ConsentQuestion:
     def latest_record(self) -> ConsentRecord | None:
         """The person's last word on this question, at equal times the refusal; None if nothing was said or it has lapsed.
 
-        A yes counts only if it lifts every lasting no before it (`ConsentRecord.lifts`). If a lapsed yes had replaced an earlier
-        refusal, the refusal holds again; a refusal that lapsed revives no yes. An objection never lapses.
+        A yes counts only if it lifts every lasting no before it (`ConsentRecord.lifts`). If a lapsed yes had replaced an
+        earlier refusal, the refusal holds again; a refusal that lapsed revives no yes. An objection never lapses.
         """
         spoken = sorted((r for r in self.records if r.speaks_on(self)), key=lambda r: (r.at, r.state != "given"))
         noes = [r for r in spoken if r.lasts]

@@ -10,6 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from hub.callflow.definition import KINDS, Case, Flow, Recording
 from hub.callflow.route import Route
+from hub.config.contact import ContactSection
 from hub.config.mail import MailSection
 from hub.config.models import (
     AccountSection,
@@ -40,6 +41,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "conversions: when": When,
     "accounts": AccountSection,
     "accounts: companies": CompanySection,
+    "accounts: companies: contact": ContactSection,
     "accounts: companies: trackers": TrackerSection,
     "accounts: companies: route": Route,
     "accounts: companies: flows": Flow,

@@ -46,6 +46,8 @@ class Shown:
     lease_until: datetime | None = None
     source: str | None = None
     medium: str | None = None
+    opted_out: bool = False
+    """Whether the browser has opted out of sale, sharing and advertising on the privacy page; nothing is recorded then."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,11 @@ class Arrived:
         """The line that everybody who comes from there may see."""
         return self.fixed or self.showable.shared
 
-    def unrecorded(self) -> Shown:
+    def unrecorded(self, *, opted_out: bool = False) -> Shown:
         """What a visitor is shown of whom nothing is written down."""
-        return Shown(self.line.number.number, self.line.tracker.name) if self.line else Shown(None)
+        if self.line is None:
+            return Shown(None, opted_out=opted_out)
+        return Shown(self.line.number.number, self.line.tracker.name, opted_out=opted_out)
 
 
 def arrive(directory: Directory, company: Company, arrival: Arrival) -> Arrived:

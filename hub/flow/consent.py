@@ -18,6 +18,7 @@ from hub.contracts.manifest import Manifest
 from hub.flow.case import Case
 from hub.model import ConsentDecision, ConsentEntry, FormSubmission, Visit
 from hub.model.columns import CONSENT_LIFE, new_id
+from hub.privacy.opt_outs import KnownBy, hold_to_opt_outs, opt_outs_of
 from hub.privacy.policies.gate import hold_to_policies
 from hub.privacy.restriction import hold_to_restrictions, restricted
 
@@ -84,10 +85,18 @@ def decide(
         held = restricted(session, {case.person.id for case in cases if case.person})
         stops = [case.person is not None and case.person.id in held for case in cases]
         decisions = hold_to_restrictions(stops, questions, decisions)
+        decisions = hold_to_opt_outs(opt_outs_of(session, hub.vault, list(map(_known_by, cases))), questions, decisions)
     return [
         Ruling(question, decision, decision_row(case.subject.id, connector, moment, question, decision, question.at))
         for case, question, decision in zip(cases, questions, decisions, strict=True)
     ]
+
+
+def _known_by(case: Case) -> KnownBy:
+    """By what the person of a case may have opted out: each number of theirs, and each browser that may be theirs."""
+    numbers = {case.phone_number, case.person.phone_number if case.person else None}
+    browsers = {visit.visitor_id for visit in (*_visits(case, case.may_be), case.visit, case.sent_from) if visit}
+    return KnownBy(case.company.id, frozenset(filter(None, numbers)), frozenset(filter(None, browsers)))
 
 
 def disclosure_row(

@@ -26,6 +26,7 @@ from hub.model.columns import CLICK_ID_LIFE, VISIT_LIFE, new_id, storable
 from hub.numbers.directory import Directory
 from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep
 from hub.numbers.limits import Limits, Share
+from hub.privacy.opt_outs import opted_out_browsers
 from hub.store.rows import change_rows, write_rows
 
 __all__ = ["Arrival", "Departure", "Shown", "end_visit", "record_visit", "record_visits"]
@@ -107,10 +108,14 @@ class _Wave:
         self._shares: dict[int, Share] = {}
         """Job → what it may be lent, where it was counted already."""
         self._wanted: dict[int, Wanted] = {}
+        self._opted_out: set[tuple[str, str]] = set()
+        """(company id, visitor id) of the browsers that opted out on the privacy page."""
 
     def record(self) -> dict[int, Shown]:
         """What each arrival is shown."""
         known = self._known()
+        browsers = [(job.company.id, job.arrival.visitor_id) for job in self._jobs if isinstance(job, Arrived)]
+        self._opted_out = opted_out_browsers(self._session, [(company, who) for company, who in browsers if who])
         staying: list[str] = []
         leaving: dict[str, datetime | None] = {}
         for index, job in enumerate(self._jobs):
@@ -122,12 +127,12 @@ class _Wave:
                     leaving[visit.id] = job.lease_until
             elif visit is not None:
                 self._listen(visit, job)
-                if job.denied:
+                if self._denied(job):
                     leaving[visit.id] = None
                 else:
                     staying.append(visit.id)
                     self._visits[index] = visit
-            elif not job.denied and self._may_record(job):
+            elif not self._denied(job) and self._may_record(job):
                 self._visits[index] = self._begin(index, job)
         held = keep(self._session, staying, leaving, self._now)
         for index, visit in self._visits.items():
@@ -139,6 +144,9 @@ class _Wave:
         return {
             index: self._shown(index, job, held) for index, job in enumerate(self._jobs) if isinstance(job, Arrived)
         }
+
+    def _denied(self, job: Arrived) -> bool:
+        return job.denied or (job.company.id, job.arrival.visitor_id) in self._opted_out
 
     def _known(self) -> dict[str, Visit]:
         ids = {job.visit_id for job in self._jobs if job.visit_id is not None}
@@ -242,7 +250,7 @@ class _Wave:
     def _shown(self, index: int, job: Arrived, held: dict[str, Held]) -> Shown:
         visit = self._visits.get(index)
         if visit is None:
-            return job.unrecorded()
+            return job.unrecorded(opted_out=(job.company.id, job.arrival.visitor_id) in self._opted_out)
         own = held.get(visit.id)
         if own is not None:
             tracker = next((each.name for each in job.showable.pools if each.id == own.tracker_id), None)

@@ -13,6 +13,7 @@ from hub.model.keys import PersonKey
 from hub.model.ledger import ConsentChain, ConsentDetail, ConsentEntry, ConsentNotice, LedgerHead
 from hub.model.messages import Suppression, TextMedia, TextMessage, TextStatus
 from hub.model.numbers import Lease, PoolOverflow, Tracker, TrackingNumber
+from hub.model.opt_outs import OptOut
 from hub.model.owners import OwnerConsent
 from hub.model.people import FactRow, Person
 from hub.model.policies import MailChoice, PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
@@ -72,6 +73,7 @@ __all__ = [
     "LegalHold",
     "MailChoice",
     "MonthRollup",
+    "OptOut",
     "OutcomeRow",
     "OwnerConsent",
     "PageView",

@@ -30,9 +30,11 @@ RequestKind = Literal[
     "portability",
     "third_party_disclosure",
     "child",
+    "opt_in",
 ]
 """`third_party_disclosure`: what went to third parties for their own marketing (Cal. Civ. Code 1798.83). `child`: the data of
-somebody under 13 is deleted at a parent's word (COPPA, 16 CFR 312.6)."""
+somebody under 13 is deleted at a parent's word (COPPA, 16 CFR 312.6). `opt_in`: an objection or opt-out is taken back, in two
+steps (11 CCR 7028)."""
 KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
 CLOSED = ("done", "refused")
 EVERYBODY = "*"

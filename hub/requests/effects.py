@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
 from hub.contracts.people import Correction, PersonReference
-from hub.model import Person, PrivacyRequest, Restriction
-from hub.privacy.ledger import Word
+from hub.model import Company, Person, PrivacyRequest, Restriction
+from hub.privacy.ledger import Word, keep_notice
 from hub.privacy.withdrawal import speaking, take_effect
 from hub.requests.people import person_for
 from hub.requests.steps import RequestRefused, take_step
 from hub.store.names import correction_in, seal_names
 
 ALL_MARKETING = "marketing"
+OPT_IN_NOTICE = (
+    "{company} may again use your phone number, e-mail address, visits and calls for advertising: to measure its ads, to show "
+    "you ads, and to share these data with advertising networks and other companies for that. Marketing texts do not start "
+    "with it. You can opt out again at any time, without showing who you are."
+)
+"""What an opt-in means; the page shows these words, and the ledger keeps them."""
 
 
 def object_to_marketing(hub: Hub, request_id: str, actor: str) -> int:
@@ -44,6 +51,49 @@ def object_to_marketing(hub: Hub, request_id: str, actor: str) -> int:
         request.outcome = {"people": len(people), "held": held}
         take_step(session, request, actor, "objected", f"{held} queued items held", now, "done")
     return held
+
+
+def confirm_opt_in(session: Session, request: PrivacyRequest, now: datetime) -> None:
+    """The second step of an opt-in: the person has read what it means (`OPT_IN_NOTICE`) and confirms it."""
+    request.outcome = {**request.outcome, "confirmed_at": now.isoformat()}
+    take_step(session, request, "the person", "confirmed", "opt-in", now)
+
+
+def opt_in(hub: Hub, request_id: str, actor: str) -> None:
+    """Write the person's yes to advertising into the ledger; it lifts their objection or opt-out. What was held stays held.
+
+    RequestRefused if the person has not confirmed it and no officer has noted evidence. Source: 11 CCR 7028(a): an opt-in after
+    an opt-out takes two steps, a request and its confirmation.
+    """
+    now = hub.clock()
+    with hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        if "confirmed_at" not in request.outcome and not request.evidence:
+            raise RequestRefused(
+                "The person must confirm it on their page; or note the evidence of both steps: "
+                "hub privacy request verify ID --proof."
+            )
+        company = session.get_one(Company, request.company_id)
+        notice = keep_notice(session, OPT_IN_NOTICE.format(company=company.title), "en", now)
+        people = person_for(session, request, now)
+        words = [
+            Word(
+                company_id=person.company_id,
+                person_id=person.id,
+                state="given",
+                use=ALL_MARKETING,
+                channel="request",
+                evidence=request.id,
+                notice_hash=notice,
+                language="en",
+                jurisdictions=request.places,
+                spoken_at=now,
+            )
+            for person in people
+        ]
+        take_effect(session, hub.config, hub.vault, words, now)
+        request.outcome = {**request.outcome, "people": len(people)}
+        take_step(session, request, actor, "opted_in", f"{len(people)} people", now, "done")
 
 
 def restrict(hub: Hub, request_id: str, actor: str) -> int:

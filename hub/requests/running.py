@@ -206,6 +206,10 @@ def _object(hub: Hub, request: PrivacyRequest, actor: str) -> None:
     effects.object_to_marketing(hub, request.id, actor)
 
 
+def _opt_in(hub: Hub, request: PrivacyRequest, actor: str) -> None:
+    effects.opt_in(hub, request.id, actor)
+
+
 def _restrict(hub: Hub, request: PrivacyRequest, actor: str) -> None:
     effects.restrict(hub, request.id, actor)
 
@@ -261,4 +265,5 @@ _DO: dict[str, Callable[[Hub, PrivacyRequest, str], None]] = {
     "restriction": _restrict,
     "third_party_disclosure": _third_parties,
     "child": _erase_child,
+    "opt_in": _opt_in,
 }

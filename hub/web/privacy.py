@@ -22,29 +22,22 @@ from hub.numbers.limits import network_of
 from hub.privacy.datamap.public import public_map
 from hub.privacy.datamap.versions import versions
 from hub.privacy.policies.standing import current_statement
+from hub.requests.effects import OPT_IN_NOTICE, confirm_opt_in
 from hub.requests.file import as_json, read_file
 from hub.requests.proof import prove, send_code, texting_line, want_link
+from hub.requests.running import run
 from hub.requests.steps import open_request, take_step
 from hub.requests.tickets import address_of, request_of
 from hub.web.addresses import Proxies
 from hub.web.bodies import read_body
 from hub.web.honours import Honours
 from hub.web.privacy_forms import BODY_CAP, Doorkeeper, Forms, fields_of
-from hub.web.privacy_words import PLACES, STATES, WORDS, templates
+from hub.web.privacy_frame import HEADERS, rendered, shown
+from hub.web.privacy_opt_outs import opt_out_trouble, opt_out_values, write_opt_out
+from hub.web.privacy_words import PLACE_CODES, PLACES, STATES, WORDS
 from hub.web.strangers import refusal, signals
 
 Serve = Callable[[Request, Company, dict[str, str]], Response]
-HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-}
 TOO_MANY = "Too many requests came from your network; please try again in some minutes."
 NOT_OURS = (
     "Your browser did not send what this form needs; reload the page and try again. Cookies must be allowed for it."
@@ -60,6 +53,7 @@ class PrivacyPages:
         self._hub, self._directory = hub, directory
         self._forms, self._door, self._honours = Forms(hub), Doorkeeper(), Honours(hub)
         self._proxies = Proxies(hub.config.hub.trusted_proxies)
+        self._contacts = {each.name: each.contact for each in hub.config.companies}
 
     def routes(self) -> list[Route]:
         """All routes."""
@@ -68,11 +62,14 @@ class PrivacyPages:
             Route("/privacy.css", self._style, methods=["GET"]),
             Route("/privacy/{company}", self._guarded(self._page), methods=["GET"]),
             Route("/privacy/{company}/map", self._guarded(self._map), methods=["GET"]),
+            Route("/privacy/{company}/opt-out", self._guarded(self._opted_out), methods=["GET"]),
+            Route("/privacy/{company}/opt-out", self._guarded(self._opt_out), methods=["POST"]),
             Route("/privacy/{company}/requests", self._guarded(self._ask), methods=["POST"]),
             Route(ticket, self._guarded(self._look), methods=["GET"]),
             Route(f"{ticket}/confirm", self._guarded(self._look), methods=["GET"]),
             Route(f"{ticket}/proof", self._guarded(self._prove), methods=["POST"]),
             Route(f"{ticket}/again", self._guarded(self._again), methods=["POST"]),
+            Route(f"{ticket}/opt-in", self._guarded(self._opt_in), methods=["POST"]),
             Route(f"{ticket}/file", self._guarded(self._file), methods=["GET"]),
             Route(f"{ticket}/certificate", self._guarded(self._certificate), methods=["GET"]),
         ]
@@ -103,15 +100,15 @@ class PrivacyPages:
 
     def _not_ours(self, request: Request, company: Company, told: dict[str, str]) -> Response:
         return self._shown(
-            request, company, "privacy_page.html", 403, trouble=NOT_OURS, **self._start(request, company)
+            request, company, "privacy_page.html", 403, trouble=NOT_OURS, **self._start(request, company, told)
         )
 
     # The first page.
 
     def _page(self, request: Request, company: Company, told: dict[str, str]) -> Response:
-        return self._shown(request, company, "privacy_page.html", **self._start(request, company))
+        return self._shown(request, company, "privacy_page.html", **self._start(request, company, told))
 
-    def _start(self, request: Request, company: Company) -> dict[str, Any]:
+    def _start(self, request: Request, company: Company, told: dict[str, str]) -> dict[str, Any]:
         with self._hub.store.reading() as session:
             account = session.get_one(Account, company.account_id)
             statement = current_statement(session, account, self._hub.clock())
@@ -126,7 +123,27 @@ class PrivacyPages:
             "dnt": dnt,
             "by_text": texting_line(self._hub, self._directory.current(), company) is not None,
             "by_mail": self._hub.config.mail is not None,
+            "contact": self._contacts.get(company.name),
+            **opt_out_values(self._hub, request, company, told),
         }
+
+    # The opt-out without proof.
+
+    def _opt_out(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+        """The same work and the same answer for every number and every browser."""
+        network = self._network(request)
+        trouble, status = opt_out_trouble(company, told), 422
+        if trouble is None and not self._door.may_opt_out(company.id, network, self._hub.clock()):
+            trouble, status = TOO_MANY, 429
+        if trouble is not None:
+            return self._shown(
+                request, company, "privacy_page.html", status, trouble=trouble, **self._start(request, company, told)
+            )
+        write_opt_out(self._hub, company, told, network)
+        return RedirectResponse(f"/privacy/{company.name}/opt-out", 303, HEADERS)
+
+    def _opted_out(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+        return Response(rendered("privacy_opted_out.html", company), headers=HEADERS, media_type="text/html")
 
     def _ask(self, request: Request, company: Company, told: dict[str, str]) -> Response:
         """The same work and the same answer for everybody: whether a person is known is not looked at here."""
@@ -135,7 +152,7 @@ class PrivacyPages:
         trouble, status = None, 422
         if not self._door.may_ask(company.id, self._network(request), self._hub.clock()):
             trouble, status = TOO_MANY, 429
-        elif kind not in KINDS or place not in ("", *(code for code, _ in PLACES)):
+        elif kind not in KINDS or place not in ("", *PLACE_CODES):
             trouble = "Please choose what you would like."
         elif bool(phone) == bool(email):
             trouble = "Please give your mobile number, or your e-mail address: one of them."
@@ -152,7 +169,13 @@ class PrivacyPages:
             except RingfenceError as error:
                 trouble = str(error)
         return self._shown(
-            request, company, "privacy_page.html", status, trouble=trouble, chosen=kind, **self._start(request, company)
+            request,
+            company,
+            "privacy_page.html",
+            status,
+            trouble=trouble,
+            chosen=kind,
+            **self._start(request, company, told),
         )
 
     def _opened(
@@ -185,7 +208,7 @@ class PrivacyPages:
     def _map(self, request: Request, company: Company, told: dict[str, str]) -> Response:
         with self._hub.store.reading() as session:
             drawn = public_map(self._hub.config, company.name, versions(session))
-        text = _rendered("privacy_map.html", company, map=drawn)
+        text = rendered("privacy_map.html", company, map=drawn)
         return Response(text, headers=HEADERS, media_type="text/html")
 
     # One request's page.
@@ -210,8 +233,13 @@ class PrivacyPages:
             file=seen and found.file_path is not None,
             certificate=bool(found.certificate),
             by_text=found.phone_number is not None,
+            opt_in=OPT_IN_NOTICE.format(company=company.title) if self._awaits_opt_in(found) else None,
             confirm=request.query_params.get("token", "")[:100] if request.url.path.endswith("/confirm") else "",
         )
+
+    @staticmethod
+    def _awaits_opt_in(found: PrivacyRequest) -> bool:
+        return found.kind == "opt_in" and found.state == "verified"
 
     def _prove(self, request: Request, company: Company, told: dict[str, str]) -> Response:
         found = self._found(request, company)
@@ -236,6 +264,17 @@ class PrivacyPages:
             return self._look(request, company, told, TOO_MANY)
         with self._hub.store.writing() as session:
             self._send(session, session.get_one(PrivacyRequest, found.id), company)
+        return RedirectResponse(self._here(request), 303, HEADERS)
+
+    def _opt_in(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+        """The second step of an opt-in, by whoever has shown who they are."""
+        found = self._found(request, company)
+        if found is None or found.kind != "opt_in" or not self._forms.is_in(request, found.id):
+            return refusal(404, "Not found")
+        if self._awaits_opt_in(found):
+            with self._hub.store.writing() as session:
+                confirm_opt_in(session, session.get_one(PrivacyRequest, found.id), self._hub.clock())
+            run(self._hub, found.id, "the person")
         return RedirectResponse(self._here(request), 303, HEADERS)
 
     def _file(self, request: Request, company: Company, told: dict[str, str]) -> Response:
@@ -277,13 +316,4 @@ class PrivacyPages:
     def _shown(
         self, request: Request, company: Company, template: str, status: int = 200, /, **values: Any
     ) -> Response:
-        nonce, form = self._forms.begin(request)
-        text = _rendered(template, company, form=form, **values)
-        response = Response(text, status, HEADERS, media_type="text/html")
-        self._forms.remember(response, nonce)
-        return response
-
-
-def _rendered(template: str, company: Company, /, **values: Any) -> str:
-    told = {"company": company.title, "name": company.name, "trouble": None, "chosen": None, **values}
-    return templates().get_template(template).render(told)
+        return shown(self._forms, request, company, template, status, **values)

@@ -18,6 +18,9 @@ BODY_CAP = 20_000
 MOST_FIELDS = 30
 ASKED_BY_NETWORK, ASKED_OF_COMPANY, TRIED_BY_NETWORK = (10.0, 1 / 120), (60.0, 1 / 10), (30.0, 1 / 30)
 """Requests, at once and a second, from one network and to one company; proofs that are tried from one network."""
+OPTED_BY_NETWORK, OPTED_OF_COMPANY = (8.0, 1 / 300), (600.0, 1.0)
+"""Opt-outs, at once and a second: a family or a small office at once, then twelve an hour; so nobody opts out a company's
+callers one by one."""
 
 
 class Doorkeeper:
@@ -31,6 +34,12 @@ class Doorkeeper:
         if network is not None and not self._buckets.take(("ask", network), ASKED_BY_NETWORK, now):
             return False
         return self._buckets.take(("company", company_id), ASKED_OF_COMPANY, now)
+
+    def may_opt_out(self, company_id: str, network: str | None, now: datetime) -> bool:
+        """Whether one more opt-out is taken."""
+        if network is not None and not self._buckets.take(("opt_out", network), OPTED_BY_NETWORK, now):
+            return False
+        return self._buckets.take(("opt_out of", company_id), OPTED_OF_COMPANY, now)
 
     def may_try(self, network: str | None, now: datetime) -> bool:
         """Whether one more code or link is tried."""

@@ -25,6 +25,10 @@ WORDS = {
         "Tell me who got my data for their own marketing",
         "For the last calendar year, as California's Shine the Light law gives it.",
     ),
+    "opt_in": (
+        "Allow advertising again",
+        "If you opted out before and have changed your mind; you confirm it on the next page.",
+    ),
     "child": ("Erase the data of a child under 13", "As a parent or guardian; we will ask how we can tell."),
 }
 STATES = {
@@ -38,16 +42,62 @@ STATES = {
     "done": "answered",
     "refused": "closed; you will hear from us why, and you may complain to your data protection authority",
 }
-PLACES = (
-    ("US-CA", "California"),
-    ("US", "Elsewhere in the United States"),
-    ("CA", "Canada"),
-    ("EU", "European Union, Norway, Iceland or Liechtenstein"),
-    ("GB", "United Kingdom"),
-    ("CH", "Switzerland"),
-    ("AU", "Australia"),
-    ("NZ", "New Zealand"),
+PLACES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "United States",
+        (
+            ("US-CA", "California"),
+            ("US-CO", "Colorado"),
+            ("US-CT", "Connecticut"),
+            ("US-DE", "Delaware"),
+            ("US-FL", "Florida"),
+            ("US-IN", "Indiana"),
+            ("US-IA", "Iowa"),
+            ("US-KY", "Kentucky"),
+            ("US-MD", "Maryland"),
+            ("US-MN", "Minnesota"),
+            ("US-MT", "Montana"),
+            ("US-NE", "Nebraska"),
+            ("US-NH", "New Hampshire"),
+            ("US-NJ", "New Jersey"),
+            ("US-OR", "Oregon"),
+            ("US-RI", "Rhode Island"),
+            ("US-TN", "Tennessee"),
+            ("US-TX", "Texas"),
+            ("US-UT", "Utah"),
+            ("US-VA", "Virginia"),
+            ("US", "Another state or territory"),
+        ),
+    ),
+    (
+        "Canada",
+        (
+            ("CA-AB", "Alberta"),
+            ("CA-BC", "British Columbia"),
+            ("CA-MB", "Manitoba"),
+            ("CA-NB", "New Brunswick"),
+            ("CA-NL", "Newfoundland and Labrador"),
+            ("CA-NS", "Nova Scotia"),
+            ("CA-ON", "Ontario"),
+            ("CA-PE", "Prince Edward Island"),
+            ("CA-QC", "Quebec"),
+            ("CA-SK", "Saskatchewan"),
+            ("CA", "A territory"),
+        ),
+    ),
+    (
+        "Elsewhere",
+        (
+            ("EU", "European Union, Norway, Iceland or Liechtenstein"),
+            ("GB", "United Kingdom"),
+            ("CH", "Switzerland"),
+            ("AU", "Australia"),
+            ("NZ", "New Zealand"),
+        ),
+    ),
 )
+"""The states with a comprehensive privacy law in force, as `deadlines.yaml` lists them, and all provinces."""
+PLACE_CODES = tuple(code for _, places in PLACES for code, _ in places)
 
 
 @lru_cache(maxsize=1)
@@ -55,6 +105,15 @@ def templates() -> Environment:
     """The pages' templates; every value is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-    return Environment(
+    found = Environment(
         loader=PackageLoader("hub.web"), autoescape=select_autoescape(default=True), undefined=StrictUndefined
     )
+    found.filters["phone"] = _written
+    return found
+
+
+def _written(number: str) -> str:
+    """A number as people read it, with its country."""
+    import phonenumbers
+
+    return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -60,7 +60,9 @@ class VisitReply(BaseModel):
         description="When the number ends being the visitor's own; null for a shared one."
     )
     lease_seconds: int | None = Field(description="The same, from now: browsers' clocks are off.")
-    honoured: list[str] = Field(description="The privacy signals that were seen and are honoured: gpc, dnt.")
+    honoured: list[str] = Field(
+        description="What is honoured of this browser: gpc, dnt, and opt_out if it opted out on the privacy page."
+    )
 
 
 class VisitRoute(StrangersRoute):
@@ -106,6 +108,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitDesk) -> APIR
             network=network_of(proxies.client_of(request)),
         )
         shown = _answer(desk.receive(directory.current(), found, arrival))
+        seen = [name for name, said in (("gpc", gpc), ("dnt", dnt), ("opt_out", shown.opted_out)) if said]
         left = (shown.lease_until - hub.clock()).total_seconds() if shown.lease_until else None
         national, international = _written(shown.number) if shown.number else (None, None)
         return VisitReply(
@@ -116,7 +119,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitDesk) -> APIR
             tracker=shown.tracker,
             lease_until=shown.lease_until,
             lease_seconds=round(left) if left is not None else None,
-            honoured=[name for name, seen in (("gpc", gpc), ("dnt", dnt)) if seen],
+            honoured=seen,
         )
 
     @router.post("/{company}/visit/{visit_id}/end")

@@ -22,7 +22,11 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
         ("access", ["US-IL"], "us.state-laws", date(2026, 2, 19)),
         ("erasure", ["DE"], "eu.gdpr-12", date(2026, 2, 5)),
         ("erasure", ["US-CA", "DE"], "eu.gdpr-12", date(2026, 2, 5)),
-        ("access", ["CA-QC"], "ca.pipeda-8", date(2026, 2, 4)),
+        ("access", ["CA-QC"], "ca-qc.law-25", date(2026, 2, 4)),
+        ("access", ["CA-ON"], "ca.pipeda-8", date(2026, 2, 4)),
+        ("access", ["US-VA"], "us-va.requests", date(2026, 2, 19)),
+        ("access", ["US-IA"], "us-ia.requests", date(2026, 4, 5)),
+        ("child", ["US-IA"], "us.coppa", date(2026, 2, 4)),
         ("third_party_disclosure", ["US-CA"], "us-ca.shine-the-light", date(2026, 2, 4)),
         ("child", ["US-IL"], "us.coppa", date(2026, 2, 4)),
         # 19 January is Martin Luther King Jr. Day.

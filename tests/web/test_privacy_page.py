@@ -6,13 +6,12 @@ import io
 import json
 import re
 import zipfile
-from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import pytest
+from privacy_browser import PAGE, STRANGER, Browser
 from sqlmodel import select
-from web_edge import CALLER, PUBLIC, Edge
+from web_edge import CALLER, Edge
 
 from hub.flow.send_text import send_texts
 from hub.model import PrivacyRequest
@@ -22,55 +21,6 @@ from hub.requests.watch import watch
 from hub.store.names import correction_in
 from hub.testing import FrozenClock
 from hub.web.privacy_forms import Doorkeeper
-
-PAGE = "/privacy/lakeside"
-STRANGER = "+13125550177"
-
-
-@dataclass
-class Browser:
-    """A browser with its cookies, at the hub's real address; the cookies are for https and are carried by hand."""
-
-    edge: Edge
-    cookies: dict[str, str] = field(default_factory=dict)
-
-    def _keep(self, reply: httpx.Response) -> httpx.Response:
-        for line in reply.headers.get_list("set-cookie"):
-            assert "HttpOnly" in line and "Secure" in line
-            name, _, value = line.partition(";")[0].partition("=")
-            self.cookies[name] = value
-        return reply
-
-    def get(self, path: str, **headers: str) -> httpx.Response:
-        return self._keep(self.edge.client.get(path, headers={"cookie": self._cookie(), **headers}))
-
-    def post(self, path: str, origin: str | None = PUBLIC, **fields: str) -> httpx.Response:
-        headers = {"cookie": self._cookie()} | ({"origin": origin} if origin else {})
-        return self._keep(self.edge.client.post(path, data=fields, headers=headers))
-
-    def _cookie(self) -> str:
-        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-
-    def form(self, path: str = PAGE) -> str:
-        """The hidden field of a page's form."""
-        found = re.search(r'name="form" value="([0-9a-f]+)"', self.get(path).text)
-        assert found
-        return found[1]
-
-    def ask(self, kind: str, phone: str = CALLER, **more: str) -> str:
-        """Ask for something; the address of the request's page."""
-        reply = self.post(f"{PAGE}/requests", form=self.form(), kind=kind, phone=phone, **more)
-        assert reply.status_code == 303, reply.text
-        return reply.headers["location"].removeprefix(PUBLIC)
-
-    def code(self) -> str:
-        """The code in the last text that the carrier was given."""
-        send_texts(self.edge.opened.hub, self.edge.opened.directory.current(), "twilio")
-        (code,) = re.findall(r"\b\d{6}\b", self.edge.twilio.texts()[-1]["body"])
-        return str(code)
-
-    def prove(self, here: str, code: str | None = None) -> httpx.Response:
-        return self.post(f"{here}/proof", form=self.form(here), secret=code or self.code())
 
 
 @pytest.fixture
@@ -187,7 +137,7 @@ def test_the_page_runs_no_script_loads_nothing_from_elsewhere_and_tells_of_gpc(b
     policy = reply.headers["content-security-policy"]
     assert "default-src 'none'" in policy and "script-src" not in policy and "unsafe" not in policy
     assert "<script" not in reply.text and "style=" not in reply.text
-    assert re.findall(r'(?:src|href)="(?!#|/)', reply.text) == []
+    assert re.findall(r'(?:src|href)="(?!#|/|tel:|mailto:)', reply.text) == []
     assert "Your browser sends it now" in reply.text
     assert browser.get("/privacy.css").headers["content-type"].startswith("text/css")
 

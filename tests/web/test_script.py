@@ -21,7 +21,7 @@ from hub.config.models import CompanySection
 from hub.opening import read_config
 from hub.web.script import Website
 
-BUDGET = 6_000
+BUDGET = 6_100
 """Bytes of the compressed script, with a company's settings in it."""
 SITE = {"swap": ["+13125550190", "+18004442277", "+442079460958"], "linked_domains": ["drains.example.com"]}
 
@@ -172,6 +172,8 @@ def test_hub_snippet_prints_what_the_hub_serves(edge: Edge, tmp_path: Path) -> N
         assert served.status_code == 200
         assert integrity == "sha384-" + base64.b64encode(hashlib.sha384(served.content).digest()).decode()
     assert "swap" in printed.stderr, "the configuration names no numbers to swap"
+    link = f'<a href="{PUBLIC}/privacy/lakeside#opt-out">Do Not Sell or Share My Personal Information</a>'
+    assert link in printed.stdout and 'id="opt-out"' in edge.client.get("/privacy/lakeside").text
     latest = CliRunner().invoke(app, ["snippet", "lakeside", "--latest", "--config", str(tmp_path / "config.yaml")])
     assert f'src="{PUBLIC}/t/lakeside/ringfence.js" crossorigin' in latest.stdout
 
@@ -191,4 +193,7 @@ def test_the_example_of_the_documentation_is_right() -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     read = yaml.safe_load(textwrap.dedent(example))
     section = CompanySection(name="lakeside", title="Lakeside", route={"dial": "+13125550190"}, **read)
-    assert settings(Website.written(section).script(PUBLIC).body)["linked"] == ["lakeside-drains.example.com"]
+    assert settings(Website.written(section).script(PUBLIC).body)["linked"] == [
+        "lakeside-drains.example.com",
+        "calls.example.com",
+    ], "the link to the privacy page carries the visit too"

@@ -42,6 +42,12 @@ accounts:
       - name: lakeside
         title: Lakeside Plumbing
         domains: [lakeside.example.com]
+        contact:
+          postal_address: |
+            120 Lake Street
+            Chicago, IL 60601
+          phone: "{BUSINESS}"
+          email: privacy@lakeside.example.com
         route:
           greeting: Thank you for calling Lakeside.
           record: true

@@ -2,7 +2,7 @@
 ((settings) => {
   if (window.ringfence) return;
 
-  const PATIENCE = 2e3, SESSION = 18e5, LINK_LIFE = 12e4, NAME = "ringfence", LINK = "_ringfence";
+  const PATIENCE = 2e3, SESSION = 18e5, LINK_LIFE = 12e4, NAME = "ringfence", LINK = "_ringfence", OUT = "opt_out";
   // `reply` is the hub's last word; `visit` the recorded visit; `lease` the time at which its number ends being its own.
   let reply, visit, visitor, lease = 0;
 
@@ -167,6 +167,7 @@
   const permission = () => {
     if (navigator.globalPrivacyControl === true) honoured.add("gpc");
     if (navigator.doNotTrack === "1") honoured.add("dnt");
+    if (cookie() === OUT) honoured.add(OUT);
     const { country, all } = words.page, consent = {};
     for (const name in NAMES) {
       const said = Object.values(words).flatMap((each) => [each[name], each.all]);
@@ -249,7 +250,9 @@
     attempt(() => sessionStorage[NAME] = JSON.stringify({ visitor, visit, landing, lease, reply: lease ? reply : null }));
   };
   const forget = () => {
-    if (cookie()) setCookie("", 0);
+    // An opt-out is remembered as long as browsers let us, and says nothing of the visitor.
+    if (honoured.has(OUT)) setCookie(OUT, 400);
+    else if (cookie()) setCookie("", 0);
     attempt(() => sessionStorage.removeItem(NAME));
     visit = visitor = null;
   };

@@ -1,0 +1,116 @@
+"""`hub privacy opt-outs`: the opt-outs that nobody had to prove, by the networks that they came from, and doubts about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated, Any
+
+import typer
+
+from hub.cli.printing import (
+    CONFIG,
+    AsJson,
+    CannotDo,
+    ConfigFile,
+    coloured,
+    counted,
+    echo_json,
+    moment,
+    plain,
+    say,
+    table,
+)
+
+commands = typer.Typer(help="Opt-outs of sale, sharing and advertising that nobody had to prove.", no_args_is_help=True)
+MANY = 5
+"""Numbers from one network in a listing from which on it is marked: more than a family has."""
+SHORT = 12
+
+
+def register(privacy: typer.Typer) -> None:
+    """Add the commands to `hub privacy`."""
+    privacy.add_typer(commands, name="opt-outs")
+
+
+@commands.command("list")
+def list_opt_outs(
+    company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List opt-outs by the network that they came from, the busiest network first; numbers and networks are keyed hashes."""
+    from hub.cli.request_finding import audit, open_for, with_companies
+    from hub.model import OptOut
+
+    with open_for(config) as hub, hub.store.writing() as session:
+        rows = session.exec(with_companies(hub, OptOut, company)).all()
+        audit(session, hub, "privacy.opt_out.list", company or "all")
+    numbers = Counter((name, row.network) for row, name in rows if row.subject == "number" and row.scope == "sharing")
+    rows = sorted(rows, key=lambda each: (-numbers[each[1], each[0].network], each[1], each[0].network, each[0].id))
+    if as_json:
+        echo_json([{"company": name, **_told(row, numbers[name, row.network])} for row, name in rows])
+        return
+    if not rows:
+        say("Nobody has opted out without proof.")
+        return
+    table(
+        "Opt-outs without proof, the busiest network first",
+        ("id", "company", "network", "numbers from there", "of", "scope", "at (UTC)", "state", "reason"),
+        (
+            (row.id, plain(name), row.network[:SHORT], _marked(numbers[name, row.network]), row.subject, row.scope,
+             moment(row.at, seconds=False), coloured(row.state), plain(row.reason))
+            for row, name in rows
+        ),
+    )  # fmt: skip
+    busy = [count for count in numbers.values() if count >= MANY]
+    if busy:
+        say(
+            f"[yellow]{counted(len(busy), 'network')} with {MANY} numbers or more:[/yellow] if you believe that they are "
+            'not the people themselves, say why: hub privacy opt-outs question ID --reason "…"'
+        )
+
+
+@commands.command()
+def question(
+    opt_out_id: Annotated[str, typer.Argument(help="The opt-out's id, or an end of it.", metavar="ID")],
+    reason: Annotated[str, typer.Option(help="Why you believe that it is not the person's own; name nobody.")],
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Stop counting an opt-out, for a stated reason. It stays listed with the reason, and cannot be renewed from its network.
+
+    The law asks for a good-faith, reasonable and documented belief that the request is fraudulent (11 CCR 7026(e)).
+    """
+    from hub.cli.auditing import actor
+    from hub.cli.finding import by_id, in_words, one, typed
+    from hub.cli.request_finding import open_for
+    from hub.model import OptOut
+    from hub.privacy.opt_outs import question_opt_out
+
+    said = in_words(reason, "--reason")
+    with open_for(config) as hub, hub.store.writing() as session:
+        text = typed(opt_out_id)
+        row = one(by_id(session, OptOut, text, OptOut.id), "opt-out", text)
+        if row.state != "in_force":
+            raise CannotDo("This opt-out is questioned already; the reason stands in the list.")
+        question_opt_out(session, row, said, actor(), hub.clock())
+    say(f"Questioned: {row.id}. It is not counted from now on.")
+
+
+def _told(row: Any, numbers: int) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "of": row.subject,
+        "scope": row.scope,
+        "network": row.network,
+        "numbers_from_network": numbers,
+        "at": row.at,
+        "proof": "unproven",
+        "state": row.state,
+        "reason": row.reason,
+        "questioned_by": row.questioned_by,
+        "questioned_at": row.questioned_at,
+    }
+
+
+def _marked(count: int) -> str:
+    return f"[yellow]{count}[/yellow]" if count >= MANY else str(count)

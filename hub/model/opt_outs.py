@@ -1,0 +1,41 @@
+"""Opt-outs that nobody had to prove: of a phone number or a browser, known by keyed hashes alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field
+
+from hub.model.columns import Row, id_column, time_column
+
+OptOutScope = Literal["sharing", "sensitive"]
+"""`sharing`: no sale, sharing or advertising (Cal. Civ. Code 1798.120). `sensitive`: what was said in calls, texts and forms is
+used for the service alone (1798.121)."""
+
+
+class OptOut(Row, table=True):
+    """One opt-out, in force until it is questioned with a reason, or until the person's own proven act. It is never deleted.
+
+    The same number from the same network is one row, so that a questioned opt-out cannot be renewed by sending it again.
+    """
+
+    __tablename__ = "opt_out"
+    __table_args__ = (UniqueConstraint("company_id", "fingerprint", "scope", "network"),)
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id", index=True)
+    subject: str = Field(max_length=8)
+    """`number` or `browser`."""
+    fingerprint: str = Field(index=True, max_length=64)
+    """A keyed hash of the number, or a hash of the visitor's random id."""
+    scope: str = Field(max_length=16)
+    network: str = Field(max_length=64)
+    """A keyed hash of the /24 or /56 that it came from; all unknown networks have one."""
+    at: datetime = time_column()
+    state: str = Field(default="in_force", max_length=16)
+    """`in_force`, or `questioned`: not counted, for `reason`."""
+    reason: str | None = None
+    questioned_by: str | None = None
+    questioned_at: datetime | None = time_column(nullable=True)

@@ -1,0 +1,157 @@
+"""Opt-outs of sale, sharing and advertising that nobody had to prove: written down, counted in decisions, questioned.
+
+Source: Cal. Civ. Code 1798.120, 1798.121, 1798.135; 11 CCR 7026, 7027; 7060(b): no verification may be asked for. A request
+that the business believes to be fraudulent may be denied with a documented reason (11 CCR 7026(e), 7027(f)).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Opinion, strictest
+from hub.model import OptOut
+from hub.model.opt_outs import OptOutScope
+from hub.store import audit
+from hub.store.rows import write_rows
+from hub.store.vault import Vault
+
+RULE = "person.opted_out"
+SPEAKER = "hub"
+REASON: Mapping[str, str] = {
+    "sharing": "An opt-out of sale, sharing and advertising is in force for this number or browser; nobody had to prove it.",
+    "sensitive": "The use of sensitive data is limited for this number or browser; nobody had to prove it.",
+}
+CONTENT = frozenset(
+    {"user.content.private", "user.telephony.message_body", "user.telephony.recording", "user.telephony.voicemail"}
+)
+"""What people say and write: it may hold anything that is sensitive (Cal. Civ. Code 1798.140(ae))."""
+EXPECTED_USES = ("essential", "sales", "telephony.recording")
+"""Uses of it that a caller expects, so that a limit does not touch them (11 CCR 7027(m))."""
+
+
+@dataclass(frozen=True)
+class KnownBy:
+    """By what a person may be known in opt-outs: numbers (E.164), and the ids of browsers that are or may be theirs."""
+
+    company_id: str
+    numbers: frozenset[str]
+    visitor_ids: frozenset[str] = frozenset()
+
+
+def opt_out(
+    session: Session,
+    vault: Vault,
+    company_id: str,
+    *,
+    number: str | None,
+    visitor_id: str | None,
+    network: str | None,
+    scopes: Collection[OptOutScope],
+    now: datetime,
+) -> None:
+    """Write an opt-out of a number (E.164), of a browser, or of both; one that is there already stays as it is.
+
+    Nobody is looked up: the same is written for a number that nobody knows. `network` is a network (hub.numbers.limits),
+    never an address; a keyed hash of it is kept. `session` must be a writing one.
+    """
+    names = []
+    if number is not None:
+        names.append(("number", vault.fingerprint(session, company_id, number)))
+    if visitor_id is not None:
+        names.append(("browser", browser_mark(company_id, visitor_id)))
+    came_from = vault.fingerprint(session, company_id, f"network|{network or ''}")
+    rows = [
+        OptOut(company_id=company_id, subject=subject, fingerprint=fingerprint, scope=scope, network=came_from, at=now)
+        for subject, fingerprint in names
+        for scope in sorted(scopes)
+    ]
+    write_rows(session, OptOut, rows)
+
+
+def browser_mark(company_id: str, visitor_id: str) -> str:
+    """The hash by which a browser is known; the visitor id is random, so it needs no key."""
+    return hashlib.sha256(f"browser|{company_id}|{visitor_id}".encode()).hexdigest()
+
+
+def opt_outs_of(session: Session, vault: Vault, people: Sequence[KnownBy]) -> list[list[OptOut]]:
+    """The opt-outs in force of each of the people, the latest last. While there are none, no key is asked for."""
+    if session.exec(select(OptOut.id).limit(1)).first() is None:
+        return [[] for _ in people]
+    marks = [
+        {
+            *(vault.fingerprint(session, each.company_id, number) for number in each.numbers),
+            *(browser_mark(each.company_id, visitor_id) for visitor_id in each.visitor_ids),
+        }
+        for each in people
+    ]
+    found = _in_force(session, set().union(*marks))
+    return [[row for row in found if row.fingerprint in mine] for mine in marks]
+
+
+def opted_out_browsers(session: Session, visitors: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the (company id, visitor id) that have opted out of sale, sharing and advertising."""
+    marks = {browser_mark(*each): each for each in visitors}
+    return {marks[row.fingerprint] for row in _in_force(session, marks) if row.scope == "sharing"}
+
+
+def _in_force(session: Session, fingerprints: Collection[str]) -> list[OptOut]:
+    live = select(OptOut).where(col(OptOut.fingerprint).in_(set(fingerprints)), OptOut.state == "in_force")
+    return list(session.exec(live.order_by(col(OptOut.at), col(OptOut.id)))) if fingerprints else []
+
+
+def hold_to_opt_outs(
+    opted_out: Sequence[Sequence[OptOut]], questions: Sequence[ConsentQuestion], decisions: Sequence[Decision]
+) -> list[Decision]:
+    """The decisions, with a no added if an opt-out speaks on the question; all three go side by side.
+
+    The person's own later, proven yes to the use lifts an opt-out (`ConsentRecord.lifts`).
+    """
+    held = []
+    for rows, question, decision in zip(opted_out, questions, decisions, strict=True):
+        speaking = [row for row in rows if _speaks_on(row, question) and not _is_lifted(row, question)]
+        held.append(
+            strictest([*((SPEAKER, _no(row)) for row in speaking[-1:]), *decision.opinions]) if speaking else decision
+        )
+    return held
+
+
+def question_opt_out(session: Session, row: OptOut, reason: str, actor: str, now: datetime) -> None:
+    """From now on the opt-out is not counted, for a stated reason, which stays with it and stands in the audit trail."""
+    row.state, row.reason, row.questioned_by, row.questioned_at = "questioned", reason, actor, now
+    session.add(row)
+    audit.note(session, now, actor, "privacy.opt_out.question", row.id, reason)
+
+
+def limits_apply(uses: Iterable[tuple[str, Collection[str]]]) -> bool:
+    """Whether any of (use, data categories) is one that an opt-out of scope `sensitive` would touch."""
+    return any(_is_beyond_service(use, categories) for use, categories in uses)
+
+
+def _speaks_on(row: OptOut, question: ConsentQuestion) -> bool:
+    if row.scope == "sharing":
+        return question.is_sale_or_sharing
+    return _is_beyond_service(question.use, question.categories)
+
+
+def _is_beyond_service(use: str, categories: Collection[str]) -> bool:
+    expected = any(use == family or use.startswith(family + ".") for family in EXPECTED_USES)
+    return not expected and not CONTENT.isdisjoint(categories)
+
+
+def _is_lifted(row: OptOut, question: ConsentQuestion) -> bool:
+    no = ConsentRecord(state="objected", use="marketing", channel="opt_out", at=row.at, evidence=row.id)
+    return any(record.lifts(no, question) for record in question.records)
+
+
+def _no(row: OptOut) -> Opinion:
+    return Opinion(
+        verdict="deny",
+        rule_id=RULE,
+        reason=REASON[row.scope],
+        evidence={"opt_out": row.id, "of": row.subject, "at": row.at.isoformat(), "proof": "unproven"},
+    )

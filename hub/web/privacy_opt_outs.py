@@ -1,0 +1,96 @@
+"""`/privacy/{company}/opt-out`: an opt-out of sale, sharing and advertising, without proof, for a browser and for a number.
+
+It only ever reduces what is done with data. The answer is the same whoever's number it is, nobody is looked up, and nothing is
+sent to anybody.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from starlette.requests import Request
+
+from hub.assembly import Hub
+from hub.contracts.disclosure import declared_categories
+from hub.contracts.phones import phone_number
+from hub.hookspecs import HOOK_VALUES
+from hub.model import Company
+from hub.model.opt_outs import OptOutScope
+from hub.privacy.opt_outs import limits_apply, opt_out
+
+LINK, COOKIE = "_ringfence", "ringfence"
+"""The parameter with which the page script marks links to this page, and its cookie if the hub is on the company's domain; both
+hold visitor, visit and a time (hub/web/static/ringfence.js)."""
+OPTED_OUT = "opt_out"
+"""What the cookie holds instead in a browser that has opted out."""
+UNREADABLE = "That phone number cannot be read; please write it like (312) 555-0142 or +1 312 555 0142."
+NOTHING = (
+    "Please give your phone number, or open this page from the link at the foot of our website to opt out this browser."
+)
+
+_STAMP = re.compile(r"([\w-]{1,64})\.[\w-]{1,64}\.\w{1,9}", re.ASCII)
+_NO_VISITOR = ("null", "undefined")
+
+
+def visitor_of(request: Request) -> str | None:
+    """The visitor id of this browser on the company's website, if the link or the cookie tells it."""
+    for stamp in (request.query_params.get(LINK, ""), request.cookies.get(COOKIE, "")):
+        found = _STAMP.fullmatch(stamp)
+        if found and found[1] not in _NO_VISITOR:
+            return found[1]
+    return None
+
+
+def opt_out_values(hub: Hub, request: Request, company: Company, told: dict[str, str]) -> dict[str, Any]:
+    """What the page's form shows."""
+    return {
+        "browser": _told_visitor(told) or visitor_of(request),
+        "browser_is_out": request.cookies.get(COOKIE) == OPTED_OUT,
+        "limits": _limits_apply(hub, company),
+    }
+
+
+def opt_out_trouble(company: Company, told: dict[str, str]) -> str | None:
+    """Why what was sent is not an opt-out, as a sentence for the visitor; None if it is one."""
+    phone = told.get("phone", "").strip()
+    if phone:
+        return None if phone_number(phone, company.country) else UNREADABLE
+    return None if _told_visitor(told) else NOTHING
+
+
+def write_opt_out(hub: Hub, company: Company, told: dict[str, str], network: str | None) -> None:
+    """Write down what was sent, by the same steps for every number."""
+    phone = told.get("phone", "").strip()
+    scopes: tuple[OptOutScope, ...] = ("sharing", "sensitive") if told.get("limit") else ("sharing",)
+    with hub.store.writing() as session:
+        opt_out(
+            session,
+            hub.vault,
+            company.id,
+            number=phone_number(phone, company.country) if phone else None,
+            visitor_id=_told_visitor(told),
+            network=network,
+            scopes=scopes,
+            now=hub.clock(),
+        )
+
+
+def _told_visitor(told: dict[str, str]) -> str | None:
+    visitor = told.get("browser", "")
+    return visitor if re.fullmatch(r"[\w-]{1,64}", visitor, re.ASCII) and visitor not in _NO_VISITOR else None
+
+
+def _limits_apply(hub: Hub, company: Company) -> bool:
+    """Whether what people say or write goes anywhere beyond the service itself."""
+    manifests = [
+        connector.manifest
+        for name, connector in hub.plugins.connectors.items()
+        if hub.config.connectors[name].serves(company.name)
+    ]
+    return limits_apply(
+        (flow.use, declared_categories(manifest, flow.hook, HOOK_VALUES[flow.hook]))
+        for manifest in manifests
+        for flow in manifest.flows
+        if flow.hook in HOOK_VALUES
+    )

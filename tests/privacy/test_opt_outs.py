@@ -1,0 +1,216 @@
+"""An opt-out lasts: of a proven person until their own deliberate act, and without proof for sale, sharing and advertising."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from stage import CALLER, CONNECTORS, NORTH_SHARED, OTHER_CALLER, Stage
+
+from hub.flow.form import SentForm, keep_form
+from hub.model import (
+    AuditEntry,
+    Company,
+    ConsentDecision,
+    ConsentEntry,
+    ConsentNotice,
+    Delivery,
+    OptOut,
+    Person,
+    PrivacyRequest,
+)
+from hub.model.opt_outs import OptOutScope
+from hub.privacy.opt_outs import limits_apply, opt_out, question_opt_out
+from hub.requests.running import run
+from hub.requests.steps import RequestRefused, open_request, verify
+from plugins.consent.signals import Signals
+
+GRANTED = {"ads": "granted", "ad_user_data": "granted"}
+NUMBERS = itertools.count(100)
+REASON = "Thirty numbers in an hour from a competitor's office"
+Factory = Callable[..., Stage]
+
+
+@pytest.fixture
+def desk(hub: Factory) -> Stage:
+    """A hub that asks the real plugin of people's own words."""
+    return hub(connectors={**CONNECTORS, "signals": Signals})
+
+
+def ask(stage: Stage, kind: str, phone: str = CALLER, evidence: str | None = None) -> str:
+    """A proven request of the person."""
+    with stage.hub.store.writing() as session:
+        company = session.get_one(Company, stage.directory.companies["lakeside"].id)
+        request = open_request(session, stage.hub, company, kind, actor="officer", channel="letter", phone=phone)
+        verify(session, request, "officer", "officer", stage.clock())
+        request.evidence = evidence
+    return request.id
+
+
+def opt_out_of(
+    stage: Stage,
+    number: str | None = CALLER,
+    visitor: str | None = None,
+    network: str | None = "198.51.100.0/24",
+    scopes: Collection[OptOutScope] = ("sharing",),
+) -> None:
+    with stage.hub.store.writing() as session:
+        opt_out(
+            session,
+            stage.hub.vault,
+            stage.directory.companies["lakeside"].id,
+            number=number,
+            visitor_id=visitor,
+            network=network,
+            scopes=scopes,
+            now=stage.clock(),
+        )
+
+
+def sent(stage: Stage) -> int:
+    """How many conversions the ad network has."""
+    stage.deliver()
+    return len(stage.rows(Delivery, connector="network", state="delivered"))
+
+
+def send_form(stage: Stage, **more: Any) -> None:
+    keep_form(stage.hub, stage.directory.companies["lakeside"], SentForm(key=f"form-{stage.clock()}", **more))
+    stage.flow()
+
+
+def test_no_banner_and_no_form_undoes_an_objection_and_the_persons_own_second_step_does(desk: Stage) -> None:
+    run(desk.hub, ask(desk, "objection"), "officer")
+    desk.clock.advance(hours=1)
+    desk.call_in(desk.visit(consent=GRANTED).number)
+    desk.clock.advance(hours=1)
+    send_form(desk, phone=CALLER, visit_id=desk.visit(consent=GRANTED).visit_id, consent=GRANTED)
+    assert sent(desk) == 0
+    request_id = ask(desk, "opt_in")
+    with pytest.raises(RequestRefused, match="confirm"):
+        run(desk.hub, request_id, "officer")
+    desk.call_in(desk.visit(consent=GRANTED).number)
+    assert sent(desk) == 0, "to have asked is not to have confirmed"
+    done = run(
+        desk.hub, ask(desk, "opt_in", evidence="asked by phone on 3 May, confirmed by letter of 5 May"), "officer"
+    )
+    assert done.state == "done"
+    desk.clock.advance(hours=1)
+    desk.call_in(desk.visit(consent=GRANTED).number)
+    assert sent(desk) == 1
+    yes = desk.one(ConsentEntry, channel="request", state="given")
+    assert (yes.use, yes.evidence, yes.scope) == ("marketing", done.id, "person")
+    assert "You can opt out again" in desk.one(ConsentNotice, hash=yes.notice_hash).text
+
+
+def test_a_refusal_that_an_agent_wrote_down_outlasts_pages_too(desk: Stage) -> None:
+    desk.call_in()
+    desk.say(desk.one(Person), "refused", "marketing.advertising", "agent")
+    desk.clock.advance(hours=1)
+    desk.call_in(desk.visit(consent=GRANTED).number)
+    assert sent(desk) == 0
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(["objection", "opt_in", "call", "form", "number"]), min_size=1, max_size=6))
+def test_in_any_order_nothing_is_sent_between_a_no_and_the_persons_own_yes(desk: Stage, deeds: list[str]) -> None:
+    number = f"+1312555{next(NUMBERS):04}"
+    out, before = False, len(desk.rows(Delivery, connector="network", state="delivered"))
+    for deed in deeds:
+        desk.clock.advance(hours=1)
+        if deed in ("objection", "opt_in"):
+            run(desk.hub, ask(desk, deed, number, evidence="both steps seen"), "officer")
+            out = deed == "objection"
+        elif deed == "number":
+            opt_out_of(desk, number, network=number)
+            out = True
+        elif deed == "call":
+            desk.call_in(desk.visit(consent=GRANTED).number, number)
+        else:
+            send_form(desk, phone=number, visit_id=desk.visit(consent=GRANTED).visit_id, consent=GRANTED)
+        now = sent(desk)
+        assert not out or now == before, deeds
+        before = now
+
+
+def test_an_opt_out_without_proof_stops_sale_sharing_and_ads_of_calls_and_forms_and_says_so(desk: Stage) -> None:
+    opt_out_of(desk)
+    desk.call_in(desk.visit(consent=GRANTED).number)
+    send_form(desk, phone=CALLER, consent=GRANTED)
+    assert sent(desk) == 0
+    row = desk.one(OptOut)
+    decisions = [each for each in desk.rows(ConsentDecision, connector="network") if each.verdict == "deny"]
+    assert {each.rule_id for each in decisions} == {"person.opted_out"}
+    (opinion,) = [each for each in decisions[0].opinions if each["connector"] == "hub"]
+    assert opinion["evidence"]["proof"] == "unproven" and opinion["evidence"]["opt_out"] == row.id
+    assert {each.verdict for each in desk.rows(ConsentDecision, connector="crm")} == {"allow"}, "the own CRM goes on"
+    desk.call_in(desk.visit().number, OTHER_CALLER)
+    assert sent(desk) == 1, "another number is another's"
+
+
+def test_it_counts_for_what_was_queued_before_and_at_this_company_alone(desk: Stage) -> None:
+    desk.call_in(desk.visit().number)
+    desk.call_in(NORTH_SHARED)
+    opt_out_of(desk)
+    desk.deliver()
+    states = [each.state for each in desk.rows(Delivery, connector="network")]
+    assert sorted(states) == ["delivered", "held"]
+
+
+def test_a_browser_that_opted_out_stays_so_on_later_visits_whoever_calls_from_it(desk: Stage) -> None:
+    first = desk.visit(visitor_id="browser-1")
+    opt_out_of(desk, None, "browser-1")
+    desk.call_in(first.number)
+    assert sent(desk) == 0, "the visit of before the opt-out"
+    desk.clock.advance(days=30)
+    later = desk.visit(visitor_id="browser-1")
+    assert later.opted_out and later.visit_id is None and later.lease_until is None
+    other = desk.visit(visitor_id="browser-2")
+    assert not other.opted_out and other.visit_id
+
+
+def test_a_visit_under_way_gives_its_number_back_when_its_browser_opts_out(desk: Stage) -> None:
+    shown = desk.visit(visitor_id="browser-1")
+    opt_out_of(desk, None, "browser-1")
+    again = desk.visit(visitor_id="browser-1", visit_id=shown.visit_id)
+    assert again.opted_out and again.lease_until is None
+
+
+def test_a_questioned_opt_out_keeps_its_reason_is_not_counted_and_is_not_renewed_from_its_network(desk: Stage) -> None:
+    opt_out_of(desk)
+    with desk.hub.store.writing() as session:
+        question_opt_out(session, session.get_one(OptOut, desk.one(OptOut).id), REASON, "officer", desk.clock())
+    opt_out_of(desk)
+    row = desk.one(OptOut)
+    assert (row.state, row.reason, row.questioned_by) == ("questioned", REASON, "officer")
+    (entry,) = [each for each in desk.rows(AuditEntry) if each.action == "privacy.opt_out.question"]
+    assert (entry.subject, entry.detail) == (row.id, REASON)
+    desk.call_in(desk.visit().number)
+    assert sent(desk) == 1
+    opt_out_of(desk, network="203.0.113.0/24")
+    desk.call_in(desk.visit().number)
+    assert sent(desk) == 1, "the person themselves, from their own network"
+
+
+def test_a_number_and_a_network_stand_nowhere_in_clear(desk: Stage) -> None:
+    opt_out_of(desk)
+    opt_out_of(desk, None, "browser-1", None)
+    told = str([each.model_dump() for each in desk.rows(OptOut)])
+    assert CALLER not in told and "198.51.100" not in told and "browser-1" not in told
+
+
+def test_a_limit_of_sensitive_data_keeps_what_was_said_from_more_than_the_service() -> None:
+    said = ("user.telephony.recording", "user.contact.phone_number")
+    assert limits_apply([("functional.service", said)])
+    assert not limits_apply([("essential.service", said), ("sales", said), ("telephony.recording", said)])
+    assert not limits_apply([("functional.service", ("user.contact.phone_number",))])
+
+
+def test_who_never_called_can_opt_out_before(desk: Stage) -> None:
+    opt_out_of(desk, OTHER_CALLER)
+    assert desk.rows(PrivacyRequest) == []
+    desk.call_in(desk.visit().number, OTHER_CALLER)
+    assert sent(desk) == 0

@@ -39,6 +39,7 @@ from hub.store.claims import claim, complete, is_due
 from hub.store.connectors import pause, paused_connectors
 from hub.store.refusals import write_refusals
 from hub.store.rows import write_slot
+from hub.texts.doubts import lapse
 
 log = structlog.get_logger(__name__)
 IDLE = 0.25
@@ -148,6 +149,7 @@ class Worker:
         hub, now = self._hub, self._hub.clock()
         with hub.store.reading() as session:
             held = on_hold(session, hub.config, now, hub.vault)
+        lapse(hub, now)
         sweep(hub.store, now, hub.config.retention, held)
         end_audit(hub.store, hub.keyring, hub.config.retention, now)
 

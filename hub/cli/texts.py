@@ -1,4 +1,4 @@
-"""`hub texts`: threads with people, a text to one of them, why one did not go, and what to do with one that is held."""
+"""`hub texts`: threads with people, a text to one of them, why one did not go, and decisions on held and doubtful texts."""
 
 from __future__ import annotations
 
@@ -231,7 +231,8 @@ def release(
 
 @commands.command("stop")
 def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
-    """Write down that a person wants no more texts, as one of theirs says in words that the hub did not understand."""
+    """Write down that a person wants no more texts, as one of theirs says in words that the hub did not understand. It settles
+    their doubtful texts."""
     from hub.cli.auditing import note
     from hub.opening import open_hub, read_config
     from hub.store.gates import passing
@@ -255,6 +256,70 @@ def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
     say("They get no more texts from the company." if new else "They had stopped texts before.")
 
 
+@commands.command("doubtful")
+def doubtful(
+    company: Annotated[str | None, typer.Option(help="Only this company's.", metavar="NAME")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="The most that are listed, oldest first.")] = 50,
+    show_personal: ShowPersonal = False,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List texts that may ask for a stop and on which nobody has decided, the oldest first. No marketing goes to them."""
+    from sqlmodel import select
+
+    from hub.cli.call import vault_of
+    from hub.cli.finding import known
+    from hub.cli.masking import Mask
+    from hub.model import Company
+    from hub.opening import open_store, read_config
+    from hub.texts.doubts import open_doubts
+
+    loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
+    vault = vault_of(loaded)
+    if company is not None:
+        known(company, [each.name for each in loaded.companies], "company")
+    with open_store(loaded) as store:
+        with store.reading() as session:
+            names = {row.id: row.name for row in session.exec(select(Company))}
+            wanted = next((row_id for row_id, name in names.items() if name == company), None)
+            texts = [] if company and wanted is None else open_doubts(session, wanted, limit)
+            rows = [
+                {"company": names.get(text.company_id or "")} | _plain(session, text, mask, vault) for text in texts
+            ]
+        if show_personal:
+            counts = Counter(text.company_id or "" for text in texts)
+            _note_shown(store, {owner: counted(count, "doubtful text") for owner, count in counts.items()})
+    if as_json:
+        echo_json(rows)
+    elif not rows:
+        say("No text is doubtful.")
+    else:
+        table(
+            "Texts that may ask for a stop, the oldest first",
+            ("id", "company", "at (UTC)", "person", "words"),
+            (
+                (row["id"], plain(row["company"]), moment(row["at"]), plain(row["person_number"]), plain(row["body"]))
+                for row in rows
+            ),
+        )
+        say(
+            "Decide on each: [bold]hub texts stop ID[/bold] or [bold]hub texts keep ID[/bold]; read it in its thread first."
+        )
+
+
+@commands.command("keep")
+def keep(wanted: TextId, config: ConfigFile = CONFIG) -> None:
+    """Write down that a doubtful text is not a stop, after a person has read it: the person is texted as before."""
+    from hub.assembly import utc_now
+    from hub.cli.auditing import actor
+    from hub.opening import open_store, read_config
+    from hub.texts.doubts import keep as decide
+
+    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+        decide(session, _text(session, wanted), actor(), utc_now())
+    say("It is not a stop; they are texted as before.")
+
+
 @commands.command("classify")
 def classify(
     text: Annotated[str, typer.Argument(help="What somebody wrote.", metavar="WORDS")], as_json: AsJson = False
@@ -272,6 +337,8 @@ def classify(
         "misspelt": f"it is nearly one of the words ({reading.language})",
         "wording": f"its wording says so ({reading.language})",
         "ambiguous": f"a stop word stands in it, and ambiguous means stop ({reading.language})",
+        "doubtful": f"it may ask for a stop, so a person reads it and the texter is asked ({reading.language})",
+        "refusal": f"it refuses something, which is doubtful after a marketing text ({reading.language})",
         "none": "nothing in it asks for anything of the kind",
     }[reading.how]
     say(f"[bold]{reading.meaning}[/bold]: {how}")
@@ -309,6 +376,7 @@ def _plain(session: Session, text: TextMessage, mask: Mask, vault: Vault) -> dic
         "person_number": mask.phone(text.person_number),
         "purpose": text.purpose,
         "meaning": text.meaning,
+        "doubt": text.doubt,
         "status": text.status,
         "code": text.code,
         "reason": text.reason,

@@ -40,8 +40,10 @@ from hub.numbers.directory import Directory
 from hub.store.claims import claim, complete, held_ids
 from hub.store.gates import passing
 from hub.store.rows import write_rows
+from hub.texts.arriving import ANSWER_WITHIN
 from hub.texts.automatic import was_answered_after_all
 from hub.texts.bodies import open_body, seal_body
+from hub.texts.doubts import DOUBTFUL, DOUBTFUL_REASON, is_open
 from hub.texts.picture_links import addresses_of
 from hub.texts.queue import SEND
 from hub.texts.settings import settings_of
@@ -52,8 +54,6 @@ from hub.texts.wording import with_opt_out_line
 BATCH = 20
 GATE_WAIT = 5.0
 BUSY = timedelta(seconds=5)
-ANSWER_WITHIN = timedelta(minutes=5)
-"""A confirmation of STOP that would come later is not sent. Source: 47 CFR 64.1200(a)(12)."""
 REPORT_WITHIN = timedelta(days=3)
 """A text of which its carrier tells nothing for so long counts as delivered to the carrier, and no more."""
 UNKNOWN = "unknown_outcome"
@@ -193,13 +193,17 @@ def _why_not(
         return _Ending("held", "held", UNKNOWN, UNKNOWN_REASON)
     if ruling is None:
         return _Ending("dead", "failed", "orphaned", "The company or the number that it comes from is gone.")
-    if text.purpose == "opt_out_confirmation" and now - text.at > ANSWER_WITHIN:
-        return _Ending("held", "refused", "too_late", "A stop is confirmed within five minutes or not at all.")
+    if text.purpose in ("opt_out_confirmation", "stop_question") and now - text.at > ANSWER_WITHIN:
+        return _Ending("held", "refused", "too_late", "This hub confirms a stop within five minutes or not at all.")
+    if text.purpose == "stop_question" and not is_open(session, text.company_id, text.person_number):
+        return _Ending("held", "refused", "decided", "It is known by now whether the person wants a stop.")
     if text.purpose == "missed_call" and was_answered_after_all(session, text):
         return _Ending("held", "refused", "answered", "The caller was spoken to before it went.")
     use = USES[text.purpose]  # type: ignore[index]
     if text.purpose not in ANSWERS_TO_WORDS and is_suppressed(session, hub, text.company_id, text.person_number, use):
         return _Ending("held", "refused", STOPPED, STOPPED_REASON)
+    if text.purpose == "marketing" and is_open(session, text.company_id, text.person_number):
+        return _Ending("held", "refused", DOUBTFUL, DOUBTFUL_REASON)
     if ruling.allowed:
         return None
     said, later = ruling.decision.ruling, ruling.decision.not_before

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from hub.model.columns import (
@@ -19,6 +20,19 @@ from hub.model.columns import (
 )
 
 
+class Doubt(StrEnum):
+    """What has become of the question whether a text asks for a stop."""
+
+    OPEN = "open"
+    STOP = "stop"
+    NOT_STOP = "not_stop"
+    LAPSED = "lapsed"
+    """Nobody decided in time, which counts as a no to marketing texts."""
+
+
+OPEN_DOUBTS = text(f"doubt = '{Doubt.OPEN}'")
+
+
 class TextMessage(Work, table=True):
     """One text. Its body is sealed under its person's key; `state` is the flow's work on one that came in.
 
@@ -31,6 +45,7 @@ class TextMessage(Work, table=True):
         UniqueConstraint("connector", "carrier_message_id"),
         Index("ix_text_message_day", "company_id", "at"),
         Index("ix_text_message_thread", "company_id", "person_number", "at"),
+        Index("ix_text_message_doubt", "at", sqlite_where=OPEN_DOUBTS, postgresql_where=OPEN_DOUBTS),
     )
 
     id: str = id_column()
@@ -52,6 +67,8 @@ class TextMessage(Work, table=True):
     """Of whoever wrote it, or is written to."""
     meaning: str | None = Field(default=None, max_length=8)
     """What one that came in was read as: stop, start, help or other."""
+    doubt: str | None = Field(default=None, max_length=8)
+    """Of one that came in and may ask for a stop: what was decided (`Doubt`)."""
     body: bytes | None = personal_bytes("user.telephony.message_body")
     at: datetime = time_column(index=True)
     """When it came in, or was queued to go out."""

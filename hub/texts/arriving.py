@@ -12,30 +12,40 @@ from hub.contracts.events import Event, MessageEvent
 from hub.contracts.phones import e164
 from hub.model import TextMedia, TextMessage
 from hub.model.columns import MESSAGE_LIFE, new_id, storable
-from hub.model.purposes import Purpose
+from hub.model.messages import Doubt
+from hub.model.purposes import TEXT_USES, Purpose
 from hub.numbers.directory import Directory, Line
 from hub.store.rows import write_rows
 from hub.texts.automatic import answer_automatically
 from hub.texts.bodies import seal_body
+from hub.texts.doubts import confirms_stop, is_open, may_be_stop
 from hub.texts.queue import CannotText, queue_text
 from hub.texts.settings import settings_of
-from hub.texts.suppression import gate_of, start, stop
-from hub.texts.wording import HELP, STARTED, STOPPED, sentence
-from hub.texts.words import Reading, read
+from hub.texts.suppression import gate_of, is_suppressed, start, stop
+from hub.texts.wording import HELP, STARTED, STOP_QUESTION, STOPPED, sentence
+from hub.texts.words import Reading, read, says_yes
 
 MOST_MEDIA = 20
+ANSWER_WITHIN = timedelta(minutes=5)
+"""A stop is confirmed, and a doubtful text asked about, so soon or not at all. Source: 47 CFR 64.1200(a)(12)."""
 HELP_EVERY = timedelta(hours=1)
 """HELP is answered once in so long: two machines that answer each other must come to an end."""
 
 
 def gates_of(directory: Directory, events: Iterable[Event]) -> set[str]:
-    """The gates that must be held while `events` are folded: of everybody who says stop in them."""
-    stops = [event for event in events if isinstance(event, MessageEvent) and _reading(event).meaning == "stop"]
+    """The gates that must be held while `events` are folded: of everybody who says stop in them, or may."""
     return {
         gate_of(line.company.id, number)
-        for event in stops
+        for event in events
+        if isinstance(event, MessageEvent)
+        if _may_stop(event)
         if (line := directory.lines.get(event.tracking_number)) and (number := e164(event.sender_number))
     }
+
+
+def _may_stop(event: MessageEvent) -> bool:
+    reading = _reading(event)
+    return reading.meaning == "stop" or reading.how in ("doubtful", "refusal") or says_yes(event.body)
 
 
 def keep_text(
@@ -49,6 +59,12 @@ def keep_text(
         return
     text_id, reading = new_id(), _reading(event)
     company_id = line.company.id if line else None
+    doubtful = asked_before = False
+    if company_id is not None and number is not None:
+        if confirms_stop(session, company_id, number, event.body):
+            reading = Reading("stop", reading.language, "wording")
+        asked_before = is_open(session, company_id, number)
+        doubtful = may_be_stop(session, hub, company_id, number, reading)
     text = TextMessage(
         id=text_id,
         connector=connector,
@@ -58,6 +74,7 @@ def keep_text(
         tracking_number=event.tracking_number,
         person_number=number,
         meaning=reading.meaning,
+        doubt=Doubt.OPEN if doubtful else None,
         body=seal_body(hub.vault, session, company_id, number, text_id, storable(event.body)),
         at=event.at,
         due_at=now,
@@ -68,6 +85,10 @@ def keep_text(
         return  # another worker was first
     write_rows(session, TextMedia, _media(text, event.media_urls, now))
     if line is not None and number is not None:
+        if doubtful:
+            if not asked_before:
+                _ask(session, hub, line, number, text, reading, now)
+            return
         _react(session, hub, directory, line, number, text, reading, event.opt_word is not None, now)
 
 
@@ -91,7 +112,7 @@ def _react(
     now: datetime,
 ) -> None:
     settings = settings_of(hub.config, line)
-    language = settings.language if reading.language == "en" else reading.language
+    language = _language(hub, line, reading)
     said = {"channel": "sms", "evidence": text.id, "at": text.at, "now": now}
     company = line.company.title
     if reading.meaning == "stop":
@@ -109,6 +130,22 @@ def _react(
             _answer(session, hub, line, number, body, "help", text)
     elif settings.auto_reply:
         answer_automatically(session, hub, directory, line, number, settings.auto_reply, "auto_reply")
+
+
+def _ask(
+    session: Session, hub: Hub, line: Line, number: str, text: TextMessage, reading: Reading, now: datetime
+) -> None:
+    """Ask what a doubtful text means; not somebody who has stopped any texts, and not about one that came in long ago."""
+    if now - text.at > ANSWER_WITHIN or any(
+        is_suppressed(session, hub, line.company.id, number, use) for use in TEXT_USES
+    ):
+        return
+    body = sentence(STOP_QUESTION, _language(hub, line, reading), company=line.company.title)
+    _answer(session, hub, line, number, body, "stop_question", text)
+
+
+def _language(hub: Hub, line: Line, reading: Reading) -> str:
+    return settings_of(hub.config, line).language if reading.language == "en" else reading.language
 
 
 def _answer(session: Session, hub: Hub, line: Line, number: str, body: str, purpose: Purpose, to: TextMessage) -> None:

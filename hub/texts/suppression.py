@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 from hub.assembly import Hub
 from hub.model import ConsentEntry, Delivery, Person, Suppression, TextMessage
 from hub.model.columns import CALL_LIFE
-from hub.model.purposes import ANSWERS_TO_WORDS, MARKETING, SERVICE, TEXT_USES
+from hub.model.messages import Doubt
+from hub.model.purposes import MARKETING, SERVICE, TEXT_USES, USES
 from hub.privacy.ledger import Word, append
 from hub.privacy.stops import lift, mark
 from hub.store.rows import write_rows
@@ -42,16 +43,31 @@ def stop(
     evidence: str,
     at: datetime,
     now: datetime,
+    uses: tuple[str, ...] = TEXT_USES,
 ) -> bool:
-    """Take back the person's consent to all texts of the company, and cancel what is queued; False where it was taken back
-    before. `evidence` is the id of the text that says so; `at` is when it was said."""
+    """Take back the person's consent to texts of the company, cancel what is queued, and settle doubtful texts; False where it
+    was taken back before. `evidence` is the id of the text that says so; `at` is when it was said."""
     person = person_of(session, company_id, number, now)
-    _say(session, person, "withdrawn", TEXT_USES, channel, evidence, min(at, now), now)
-    _cancel_queued(session, company_id, number, now)
+    _say(session, person, "withdrawn", uses, channel, evidence, min(at, now), now)
+    _cancel_queued(session, company_id, number, uses, now)
+    settle(session, company_id, number, Doubt.STOP if uses == TEXT_USES else Doubt.LAPSED, now)
     fingerprint = hub.vault.fingerprint(session, company_id, number)
     before = session.exec(select(Suppression.use).where(Suppression.fingerprint == fingerprint)).all()
-    mark(session, fingerprint, TEXT_USES, min(at, now))
-    return not set(TEXT_USES) <= set(before)
+    mark(session, fingerprint, uses, min(at, now))
+    return not set(uses) <= set(before)
+
+
+def settle(session: Session, company_id: str, number: str, verdict: Doubt, before: datetime) -> None:
+    """Decide on the person's open texts that came no later than `before`."""
+    open_texts = (
+        col(TextMessage.company_id) == company_id,
+        col(TextMessage.person_number) == number,
+        col(TextMessage.doubt) == Doubt.OPEN,
+        col(TextMessage.at) <= before,
+    )
+    session.execute(
+        update(TextMessage).where(*open_texts).values(doubt=verdict).execution_options(synchronize_session=False)
+    )
 
 
 def start(
@@ -72,6 +88,7 @@ def start(
     tells one from the other after an erasure too, for a stop takes every use and an objection marketing alone.
     """
     fingerprint, said_at = hub.vault.fingerprint(session, company_id, number), min(at, now)
+    settle(session, company_id, number, Doubt.NOT_STOP, said_at)
     before = (Suppression.fingerprint == fingerprint, Suppression.since <= said_at)
     if SERVICE not in session.exec(select(Suppression.use).where(*before)).all():
         return False
@@ -125,13 +142,13 @@ def _say(
     append(session, words, now)
 
 
-def _cancel_queued(session: Session, company_id: str, number: str, now: datetime) -> None:
+def _cancel_queued(session: Session, company_id: str, number: str, uses: tuple[str, ...], now: datetime) -> None:
     """What waits to go to the person goes no more; what is being sent at this moment went before (hub.flow.send_text)."""
     theirs = select(TextMessage.id).where(
         TextMessage.company_id == company_id,
         TextMessage.person_number == number,
         TextMessage.direction == "out",
-        col(TextMessage.purpose).not_in(ANSWERS_TO_WORDS),
+        col(TextMessage.purpose).in_([purpose for purpose, use in USES.items() if use in uses]),
     )
     waiting = (col(Delivery.subject_id).in_(theirs), col(Delivery.hook) == "send_text", col(Delivery.state) == "ready")
     cancelled = session.scalars(select(Delivery.subject_id).where(*waiting)).all()

@@ -24,6 +24,20 @@ STOPPED: Mapping[str, str] = {
     "pt": "{company}: Você não receberá mais mensagens nossas. Responda START para voltar a recebê-las.",
     "it": "{company}: non riceverai più nostri messaggi. Rispondi START per riceverli di nuovo.",
 }
+STOP_QUESTION: Mapping[str, str] = {
+    "en": "{company}: Did you want us to stop texting you? Reply STOP to stop our texts or START to keep getting them.",
+    "es": "{company}: ¿Quiere que dejemos de enviarle mensajes? Responda BAJA para no recibir más o START para seguir "
+    "recibiéndolos.",
+    "fr": "{company} : souhaitez-vous ne plus recevoir nos messages ? Répondez ARRET pour ne plus en recevoir ou START pour "
+    "continuer à les recevoir.",
+    "de": "{company}: Möchten Sie keine Nachrichten mehr von uns? Antworten Sie STOPP, um keine mehr zu bekommen, oder START, "
+    "um sie weiter zu bekommen.",
+    "pt": "{company}: Você quer que paremos de enviar mensagens? Responda PARE para não receber mais ou START para continuar "
+    "recebendo.",
+    "it": "{company}: vuoi che smettiamo di scriverti? Rispondi FERMA per non ricevere più messaggi o START per continuare a "
+    "riceverli.",
+}
+"""No word of marketing may stand in it. Source: 47 CFR 64.1200(a)(12)."""
 STARTED: Mapping[str, str] = {
     "en": "{company}: You get our texts again. Reply HELP for help, STOP to stop.",
     "es": "{company}: Vuelve a recibir nuestros mensajes. Responda AYUDA para ayuda, BAJA para no recibir más.",

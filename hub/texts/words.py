@@ -1,4 +1,5 @@
-"""What a person means by a text: stop, start, help, or something else. Ambiguous means stop."""
+"""What a person means by a text: stop, start, help, or something else. A stop word that nothing explains means stop; a text
+without one that may still ask for an end of texts is doubtful."""
 
 from __future__ import annotations
 
@@ -16,8 +17,12 @@ import yaml
 Meaning = Literal["stop", "start", "help", "other"]
 LIKENESS = 0.85
 """How like a stop word a text of one word must be to count as its misspelling; `stp` is, `shop` and `step` are not."""
+LOOSE_LIKENESS = 0.66
+"""How like a stop word a text of one word must be to be doubtful: `stahp` is."""
 SHORTEST_LIKE = 4
 """Letters of the shortest stop word whose misspellings are looked for."""
+LOOSELY = ("stop", "stopall", "unsubscribe", "optout")
+"""The stop words whose rough misspellings are doubtful."""
 REAL_WORDS = frozenset({"top", "tops", "parara", "comparar", "salire", "pares", "aparar", "final", "finale", "send"})
 """Words in their own right that are like a stop word."""
 LOOKALIKES = str.maketrans("авекмнорстухѕіјԁԛһαβεζηικμνορτυχ", "abekmhopctyxsijdqhabezhikmvoptyx")
@@ -31,12 +36,13 @@ class Reading:
     """What a text means, in which language it said so, and how that was found.
 
     `how`: `word` it is one of the words; `misspelt` it is nearly one; `wording` a person's own words say so; `ambiguous` a stop
-    word stands in it and nothing explains that away; `none` it holds nothing of the kind.
+    word stands in it and nothing explains that away; `doubtful` it may ask for a stop, and a person must read it; `refusal` it
+    says no to something, which after a marketing text is doubtful too; `none` it holds nothing of the kind.
     """
 
     meaning: Meaning
     language: str = "en"
-    how: Literal["word", "misspelt", "wording", "ambiguous", "none"] = "none"
+    how: Literal["word", "misspelt", "wording", "ambiguous", "doubtful", "refusal", "none"] = "none"
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,26 @@ class _Language:
     clear: tuple[re.Pattern[str], ...]
     innocent: tuple[re.Pattern[str], ...]
     strong: frozenset[str]
+    agreement: frozenset[str]
+    doubt: _Doubt
+
+
+@dataclass(frozen=True)
+class _Doubt:
+    """Cues of a text that may ask for an end of texts; the head of words.yaml says what each field means."""
+
+    alone: tuple[re.Pattern[str], ...]
+    refusal: re.Pattern[str]
+    subject: re.Pattern[str]
+    innocent: tuple[re.Pattern[str], ...]
+
+    def fits(self, said: str) -> bool:
+        """Whether one cue that is enough alone stands in `said`, or a refusal together with what it is about."""
+        for pattern in self.innocent:
+            said = pattern.sub(" ", said)
+        if any(pattern.search(said) for pattern in self.alone):
+            return True
+        return bool(self.refusal.search(said) and self.subject.search(said))
 
 
 def read(text: str) -> Reading:
@@ -55,6 +81,13 @@ def read(text: str) -> Reading:
     if not said:
         return Reading("other")
     return _by_word(said) or _by_spelling(said) or _by_wording(said) or Reading("other")
+
+
+def says_yes(text: str) -> bool:
+    """Whether `text` is a bare yes in any of the languages, as an answer to a question."""
+    said = plain(text)
+    bare = _without_courtesy(said)
+    return any({said, bare} & language.agreement for language in languages())
 
 
 def plain(text: str) -> str:
@@ -98,6 +131,18 @@ def _by_spelling(said: str) -> Reading | None:
     return None
 
 
+def _doubt(rest: str) -> Reading | None:
+    for language in languages():
+        if language.doubt.fits(rest):
+            return Reading("other", language.code, "doubtful")
+    if " " not in rest and difflib.get_close_matches(rest, LOOSELY, 1, LOOSE_LIKENESS):
+        return Reading("other", "en", "doubtful")
+    for language in languages():
+        if language.doubt.refusal.search(rest):
+            return Reading("other", language.code, "refusal")
+    return None
+
+
 def _by_wording(said: str) -> Reading | None:
     rest = said
     for language in languages():
@@ -110,7 +155,7 @@ def _by_wording(said: str) -> Reading | None:
     for language in languages():
         if language.strong.intersection(rest.split()):
             return Reading("stop", language.code, "ambiguous")
-    return None
+    return _doubt(rest)
 
 
 def _without_courtesy(said: str) -> str:
@@ -146,6 +191,13 @@ def languages() -> tuple[_Language, ...]:
             tuple(map(re.compile, part["clear"])),
             tuple(map(re.compile, part["innocent"])),
             frozenset(part["strong"]),
+            frozenset(part["agreement"]),
+            _Doubt(
+                tuple(map(re.compile, part["doubt"]["alone"])),
+                re.compile(part["doubt"]["refusal"]),
+                re.compile(part["doubt"]["subject"]),
+                tuple(map(re.compile, part["doubt"]["innocent"])),
+            ),
         )
         for code, part in table.items()
     )

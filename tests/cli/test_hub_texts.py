@@ -148,8 +148,25 @@ def test_a_held_text_that_went_is_left_alone(shop: Shop) -> None:
     assert leave(shop) == [] and shop.rows(TextMessage)[0].status == "sent"
 
 
+def test_doubtful_texts_are_listed_masked_until_a_person_decides(shop: Shop, refusal: Refusal) -> None:
+    come_in(shop, "enough already")
+    come_in(shop, "cut it out with the messages")
+    first, second = shop.json("texts", "doubtful", "--company", "north")
+    assert (first["company"], first["doubt"]) == ("north", "open") and CALLER not in str(first)
+    shown = shop.json("texts", "doubtful", "--show-personal")
+    assert [row["body"] for row in shown] == ["enough already", "cut it out with the messages"]
+    (company,) = shop.rows(Company)
+    assert shop.audited()[-1] == ("texts.show_personal", company.id)
+    assert "not a stop" in shop.run("texts", "keep", first["id"]).stdout
+    assert ("texts.keep", first["id"]) in shop.audited()
+    assert "not open" in refusal(shop.run("texts", "keep", first["id"]))
+    assert [row["id"] for row in shop.json("texts", "doubtful")] == [second["id"]]
+    shop.run("texts", "stop", second["id"])
+    assert "No text is doubtful" in shop.run("texts", "doubtful").stdout and len(shop.rows(Suppression)) == 2
+
+
 def test_a_person_who_reads_a_stop_in_other_words_writes_it_down(shop: Shop, refusal: Refusal) -> None:
-    come_in(shop, "How many times do I have to say no")
+    come_in(shop, "Thanks, but I have got my own plumber")
     (theirs,) = shop.rows(TextMessage)
     send(shop)
     assert "no more texts" in shop.run("texts", "stop", theirs.id).stdout
@@ -176,7 +193,12 @@ def test_what_cannot_be_done_is_said_in_one_sentence(shop: Shop, refusal: Refusa
 
 @pytest.mark.parametrize(
     ("words", "meaning", "how"),
-    [("Stop.", "stop", "word"), ("pls dont text me", "stop", "wording"), ("See you at 5", "other", "none")],
+    [
+        ("Stop.", "stop", "word"),
+        ("pls dont text me", "stop", "wording"),
+        ("enough already", "other", "doubtful"),
+        ("See you at 5", "other", "none"),
+    ],
 )
 def test_what_words_are_taken_for_is_told(shop: Shop, words: str, meaning: str, how: str) -> None:
     told = shop.json("texts", "classify", words)

@@ -10,18 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.texts.words import languages, read
+from hub.texts.words import languages, read, says_yes
 
-CORPUS = Path(__file__).with_name("corpus.tsv")
+CORPUS, DOUBTFUL = (Path(__file__).with_name(name) for name in ("corpus.tsv", "doubtful.tsv"))
 MOST_MISSED, MOST_FALSE = 0.01, 0.01
 """Of the rounds that the rules were improved with. What they do with other wording is measured by the `unseen` ones."""
 UNSEEN_MISSED, UNSEEN_FALSE = 0.35, 0.06
+HELD_OUT = ("unseen_sixth", "unseen_seventh", "unseen_vendors")
+"""Rounds whose phrases never improved a cue of doubt."""
+UNSEEN_LOST, UNSEEN_DOUBTED = 0.08, 0.10
+"""Stops that are neither understood nor doubtful, and other texts that are doubtful without being stops."""
 
 
-def corpus() -> Sequence[dict[str, str]]:
+def corpus(file: Path = CORPUS) -> Sequence[dict[str, str]]:
     """The phrases, each with its language, its meaning and the round in which it was written."""
-    with CORPUS.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def rates(phrases: Sequence[dict[str, str]]) -> tuple[float, float, float]:
@@ -57,6 +61,41 @@ def test_the_error_rates_on_the_corpus_are_within_their_bounds(capsys: pytest.Ca
     assert missed <= MOST_MISSED and false <= MOST_FALSE and mixed <= MOST_FALSE
     missed, false, mixed = rates(unseen)
     assert missed <= UNSEEN_MISSED and false <= UNSEEN_FALSE and mixed == 0
+
+
+def test_few_stops_in_free_words_are_lost_and_few_other_texts_are_asked_about(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    phrases = [each for each in (*corpus(), *corpus(DOUBTFUL)) if each["round"] in HELD_OUT]
+    stops = [read(each["phrase"]) for each in phrases if each["meaning"] == "stop"]
+    others = [read(each["phrase"]) for each in phrases if each["meaning"] != "stop"]
+    missed = [reading for reading in stops if reading.meaning != "stop"]
+    lost = sum(reading.how != "doubtful" for reading in missed) / len(stops)
+    lost_after_marketing = sum(reading.how not in ("doubtful", "refusal") for reading in missed) / len(stops)
+    doubted = sum(reading.how == "doubtful" for reading in others) / len(others)
+    with capsys.disabled():
+        print(f"\nheld out: {len(stops)} stops, lost {lost:.1%}, after marketing {lost_after_marketing:.1%}")
+        print(f"held out: {len(others)} other texts, doubtful {doubted:.1%}")
+    assert lost <= UNSEEN_LOST and lost_after_marketing <= 0.04 and doubted <= UNSEEN_DOUBTED
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "enough already",
+        "I no longer wish to receive these",
+        "cut it out with the messages",
+        "no me vuelvan a contactar",
+        "How many times do I have to say no",
+    ],
+)
+def test_wording_of_ones_own_that_is_no_sure_stop_is_doubtful(words: str) -> None:
+    assert (read(words).meaning, read(words).how) == ("other", "doubtful")
+
+
+@pytest.mark.parametrize(("words", "agrees"), [("Yes!", True), ("sí", True), ("Ja, bitte", True), ("Yes, at 5", False)])
+def test_a_bare_yes_is_told_from_a_longer_answer(words: str, agrees: bool) -> None:
+    assert says_yes(words) == agrees
 
 
 PER_SE = [

@@ -9,9 +9,9 @@ from hub.api import LegalRule, RuleTopic
 from plugins.consent.jurisdictions.age import REASONS as AGE_REASONS
 from plugins.consent.jurisdictions.age import age_table
 from plugins.consent.jurisdictions.duties import duty_table
-from plugins.consent.jurisdictions.quiet_hours import DAYS, Week, hours_table
+from plugins.consent.jurisdictions.quiet_hours import DAYS, OWN_CITE, Week, hours_table
 from plugins.consent.jurisdictions.recording import REASONS, recording_table
-from plugins.consent.jurisdictions.rows import Row
+from plugins.consent.jurisdictions.rows import ANYWHERE, Row
 from plugins.consent.jurisdictions.rules import Rule, rule_set
 from plugins.consent.jurisdictions.signals import signal_table
 
@@ -27,6 +27,7 @@ def every_rule() -> Iterator[LegalRule]:
         yield _listed(recording, f"recording.{recording.id}", "recording", says)
     for hours in hours_table().rules:
         yield _listed(hours, f"quiet_hours.{hours.id}", "hours", f"Marketing texts come {spell(hours.hours)} only.")
+    yield _own_hours()
     for signal in signal_table().rules:
         says = "Global Privacy Control is a no to sale, sharing and targeted ads."
         yield _listed(signal, f"signals.{signal.id}", "signals", says, since=signal.since)
@@ -36,6 +37,20 @@ def every_rule() -> Iterator[LegalRule]:
         )
     for duty in duty_table().rules:
         yield _listed(duty, f"duty.{duty.id}", duty.topic, duty.says, since=duty.since)
+
+
+def _own_hours() -> LegalRule:
+    table = hours_table()
+    return LegalRule(
+        id=f"{PREFIX}.quiet_hours.own",
+        topic="hours",
+        places=(ANYWHERE,),
+        says=f"This hub's own hours, not a law: marketing texts come {spell(table.marketing)} only, or as settings widen that, "
+        f"{spell(table.unknown)} if the zone is unknown; service texts {spell(table.service)}.",
+        cite=OWN_CITE,
+        sources=("own",),
+        verify_by=max(rule.verify_by for rule in table.rules),
+    )
 
 
 def spell(week: Week) -> str:

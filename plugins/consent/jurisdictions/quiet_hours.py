@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from plugins.consent.jurisdictions.rows import Row, read_table, rows_at
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+OWN_CITE = "this hub's own hours"
 LOOK_AHEAD = 8
 """Days; the hours of a week come again."""
 
@@ -78,10 +79,20 @@ def hours_table() -> HoursTable:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A zone in which the person may be, and the hours that hold there."""
+    """A zone in which the person may be, and the hours that hold there: within `week` and all of `laws`."""
 
     zone: str
     week: Week
+    laws: tuple[HoursRule, ...] = ()
+
+    @classmethod
+    def of(cls, zone: str, own: Sequence[Week], laws: Sequence[HoursRule]) -> Clock:
+        """The clock of a zone with all our own hours and all laws that hold there."""
+        return cls(zone, together([*own, *(law.hours for law in laws)]), tuple(laws))
+
+    def forbidding(self, at: datetime) -> list[HoursRule]:
+        """The laws that forbid a text at `at` there; none if only our own hours do."""
+        return [law for law in self.laws if not Clock(self.zone, law.hours).opens(at)]
 
     def opens(self, at: datetime) -> bool:
         """Whether a text may come at `at` there."""

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 from hub.api import ConsentQuestion, ConsentRecord, Opinion
 from plugins.consent.jurisdictions.quiet_hours import (
+    OWN_CITE,
     Clock,
     HoursRule,
     Week,
     hours_table,
     next_opening,
-    together,
 )
 from plugins.consent.jurisdictions.rows import place_code
 from plugins.consent.jurisdictions.translate import opinion
@@ -28,7 +28,7 @@ EXPRESS = ("marketing.communications", MARKETING)
 Source: 47 CFR 64.1200(f)(9), prior express written consent; CASL s. 6 and 10, express consent."""
 
 
-OUR_OWN = {"cite": "our own hours", "source": "confirmed"}
+OUR_OWN = {"cite": OWN_CITE, "source": "not a law"}
 
 
 def may_text(question: ConsentQuestion, trades_in: tuple[str, ...], marketing_hours: Week) -> Opinion:
@@ -72,16 +72,18 @@ def _hours(question: ConsentQuestion, trades_in: tuple[str, ...], marketing_hour
     if clocks and not closed:
         return said
     later = next_opening(clocks, question.at) if clocks else None
-    rule = _speaking(question, trades_in)
+    forbidding = [law for clock in clocks for law in clock.forbidding(question.at)]
+    rule = max(forbidding, key=lambda law: (len(law.places[0]), law.id), default=None)
+    whose = "that the law allows" if rule else "that this hub allows"
     return Opinion(
         verdict="deny",
-        rule_id=f"jurisdictions.quiet_hours.{rule.id if rule and question.use == MARKETING else 'own'}",
-        reason="It is outside the hours for such texts where the person may be."
+        rule_id=f"jurisdictions.quiet_hours.{rule.id if rule else 'own'}",
+        reason=f"It is outside the hours {whose} for such texts where the person may be."
         if later
         else "There is no hour of the week for such texts in all zones where the person may be.",
         evidence={
             "zones": ", ".join(sorted({clock.zone for clock in closed})) or "unknown",
-            **(rule.provenance if rule and question.use == MARKETING else OUR_OWN),
+            **(rule.provenance if rule else OUR_OWN),
         },
         not_before=later,
     )
@@ -96,30 +98,25 @@ def _clocks(question: ConsentQuestion, trades_in: tuple[str, ...], own: Week, *,
     """One clock for each zone in which the person may be, with everything that holds there; where nobody knows their zone, the
     business's own clocks and the narrowest hours."""
     table = hours_table()
-    weeks: dict[str, list[Week]] = {}
+    hours: dict[str, list[Week]] = {}
+    laws: dict[str, list[HoursRule]] = {}
     anywhere = not question.person_places
     for place in question.person_places:
         zones = place.time_zones or table.zones.get((place.country or "").upper(), ())
         rules = table.rules_at(place_code(place)) if law and place.country else ()
         for zone in zones:
-            weeks.setdefault(zone, [own]).extend(rule.hours for rule in rules)
+            hours.setdefault(zone, [own])
+            laws.setdefault(zone, []).extend(rules)
         anywhere = anywhere or not zones
     if anywhere:
         rules = _unlocated(trades_in) if law else ()
         for place in question.business_places:
             for zone in place.time_zones or table.zones.get((place.country or "").upper(), ()):
-                weeks.setdefault(zone, [own]).extend([table.unknown, *(rule.hours for rule in rules)])
-    return [Clock(zone, together(found)) for zone, found in sorted(weeks.items())]
+                hours.setdefault(zone, [own]).append(table.unknown)
+                laws.setdefault(zone, []).extend(rules)
+    return [Clock.of(zone, own_hours, laws[zone]) for zone, own_hours in sorted(hours.items())]
 
 
 def _unlocated(trades_in: tuple[str, ...]) -> tuple[HoursRule, ...]:
     table = hours_table()
     return tuple({rule.id: rule for code in trades_in for rule in table.rules_at(code)}.values()) or table.rules
-
-
-def _speaking(question: ConsentQuestion, trades_in: tuple[str, ...]) -> HoursRule | None:
-    """The row that is named: the most local one of the places in which the person may be."""
-    rows = [
-        rule for place in question.person_places for rule in hours_table().rules_at(place_code(place)) if place.country
-    ]
-    return max(rows, key=lambda rule: (len(rule.places[0]), rule.id), default=None)

@@ -125,6 +125,21 @@ def test_a_country_whose_zone_is_unknown_stands_for_all_its_zones_and_regions() 
     assert said.not_before == at("Pacific/Honolulu", 11, 24, 10, 0)
 
 
+@pytest.mark.parametrize(
+    ("use", "hour", "rule", "whose"),
+    [
+        (MARKETING, 8, "own", "that this hub allows"),
+        (MARKETING, 7, "us", "that the law allows"),
+        (SERVICE, 7, "own", "that this hub allows"),
+    ],
+)
+def test_the_reason_names_a_law_only_if_the_law_forbids_the_hour(use: str, hour: int, rule: str, whose: str) -> None:
+    now = datetime(2026, 6, 3, hour, 30, tzinfo=ZoneInfo("America/New_York"))
+    said = judge(now, use, NEW_YORK, word(now, use))
+    assert said.rule_id == f"jurisdictions.quiet_hours.{rule}" and whose in said.reason
+    assert (said.evidence["cite"] == "this hub's own hours") == (rule == "own")
+
+
 def test_an_unknown_place_has_the_narrowest_hours_by_the_businesss_clock() -> None:
     for hour, verdict in ((10, "deny"), (11, "allow"), (17, "allow"), (18, "deny")):
         now = at(CENTRAL, 11, 24, hour, 30 if hour == 10 else 0)

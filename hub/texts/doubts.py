@@ -1,0 +1,121 @@
+"""Texts that may ask for a stop: each is open until a person or the texter decides, and meanwhile no marketing text goes out.
+
+A question is asked once a thread. Source: 47 CFR 64.1200(a)(10), any reasonable wording revokes consent and is honoured within
+ten business days; (a)(12), one confirming text within five minutes, without marketing, which may ask what was meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.errors import RingfenceError
+from hub.model import ConsentEntry, Person, TextMessage
+from hub.model.messages import Doubt
+from hub.model.purposes import MARKETING, SERVICE
+from hub.store import audit
+from hub.texts.suppression import is_suppressed, stop
+from hub.texts.words import Reading, says_yes
+
+DECIDE_WITHIN = timedelta(days=14)
+"""Ten business days. What nobody has decided by then counts as a no to marketing texts."""
+NOT_SENT = ("refused", "failed")
+DOUBTFUL = "doubtful"
+DOUBTFUL_REASON = "The person may have asked to stop texts; decide first: hub texts doubtful."
+
+
+class NotDoubtful(RingfenceError):
+    """A text is not open, so there is nothing to decide."""
+
+
+def may_be_stop(session: Session, hub: Hub, company_id: str, number: str, reading: Reading) -> bool:
+    """Whether a text read so may ask for a stop: by its words, or because it refuses something after a marketing text. One of
+    somebody who has stopped all texts asks for nothing new."""
+    refuses = reading.how == "refusal" and _newest_purpose(session, company_id, number) == "marketing"
+    return (reading.how == "doubtful" or refuses) and not is_suppressed(session, hub, company_id, number, SERVICE)
+
+
+def confirms_stop(session: Session, company_id: str, number: str, words: str) -> bool:
+    """Whether `words` say yes to the question whether the person wants a stop, and nothing was written to them since."""
+    if not says_yes(words) or not is_open(session, company_id, number):
+        return False
+    return _newest_purpose(session, company_id, number) == "stop_question"
+
+
+def is_open(session: Session, company_id: str, number: str) -> bool:
+    """Whether a text of the person may be a stop and nobody has decided yet."""
+    return session.exec(select(TextMessage.id).where(*_open_of(company_id, number)).limit(1)).first() is not None
+
+
+def _open_of(company_id: str, number: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(TextMessage.company_id) == company_id,
+        col(TextMessage.person_number) == number,
+        col(TextMessage.doubt) == Doubt.OPEN,
+    )
+
+
+def open_doubts(session: Session, company_id: str | None = None, limit: int = 50) -> Sequence[TextMessage]:
+    """The texts on which nobody has decided, the oldest first; those of one company if it is named."""
+    wanted = [col(TextMessage.doubt) == Doubt.OPEN, col(TextMessage.person_number).is_not(None)]
+    if company_id is not None:
+        wanted.append(col(TextMessage.company_id) == company_id)
+    return session.exec(
+        select(TextMessage).where(*wanted).order_by(col(TextMessage.at), TextMessage.id).limit(limit)
+    ).all()
+
+
+def keep(session: Session, text: TextMessage, actor: str, now: datetime) -> None:
+    """A person has read an open text and decides that it is not a stop. NotDoubtful if it is not open."""
+    if text.doubt != Doubt.OPEN:
+        raise NotDoubtful("That text is not open; hub texts doubtful lists those that are.")
+    text.doubt = Doubt.NOT_STOP
+    session.add(text)
+    audit.note(session, now, actor, "texts.keep", text.id)
+
+
+def lapse(hub: Hub, now: datetime) -> int:
+    """Count what nobody has decided in ten business days, or before its text ends, as a no to marketing texts; how many."""
+    wait = min(DECIDE_WITHIN, hub.config.retention.life("text_body"))
+    with hub.store.writing() as session:
+        overdue = [text for text in open_doubts(session, limit=500) if text.at <= now - wait]
+        for text in overdue:
+            assert text.company_id is not None and text.person_number is not None
+            if _agreed_since(session, text):
+                text.doubt = Doubt.NOT_STOP
+            else:
+                said = {"channel": "sms", "evidence": text.id, "at": text.at, "now": now}
+                stop(session, hub, text.company_id, text.person_number, uses=(MARKETING,), **said)  # type: ignore[arg-type]
+                text.doubt = Doubt.LAPSED
+            session.add(text)
+    return len(overdue)
+
+
+def _agreed_since(session: Session, text: TextMessage) -> bool:
+    yes = (
+        select(ConsentEntry.id)
+        .join(Person, col(Person.id) == ConsentEntry.person_id)
+        .where(
+            Person.company_id == text.company_id,
+            Person.phone_number == text.person_number,
+            ConsentEntry.use == MARKETING,
+            ConsentEntry.state == "given",
+            col(ConsentEntry.spoken_at) > text.at,
+        )
+    )
+    return session.exec(yes.limit(1)).first() is not None
+
+
+def _newest_purpose(session: Session, company_id: str, number: str) -> str | None:
+    """Why the newest text was written that has gone out to the person, or goes out now."""
+    newest = select(TextMessage.purpose).where(
+        TextMessage.company_id == company_id,
+        TextMessage.person_number == number,
+        TextMessage.direction == "out",
+        col(TextMessage.status).not_in(NOT_SENT),
+    )
+    return session.exec(newest.order_by(col(TextMessage.at).desc(), col(TextMessage.id).desc()).limit(1)).first()

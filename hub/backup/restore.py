@@ -23,6 +23,7 @@ from hub.errors import ConfigError
 from hub.model import PersonKey, Restoration
 from hub.model.columns import new_id
 from hub.privacy.erasure import replay_tombstones
+from hub.reports.rollups import ROLL_UPS, roll_up
 from hub.store.rows import write_rows
 from hub.store.schema import revisions, upgrade
 from hub.store.scrub import scrub
@@ -73,13 +74,21 @@ def restore(
             emptied[name] = max(emptied[name], count)
         bury(session, None, buried, now)
         _keep_journal(hub, session, buried, now)
+    _add_up_again(hub, emptied)
+    with hub.store.writing() as session:
         finished = {"finished_at": hub.clock(), "emptied": dict(emptied)}
         session.execute(update(Restoration).where(col(Restoration.id) == note.id).values(**finished))
-    scrub(hub.store, sorted(emptied))
+    scrub(hub.store, sorted({*emptied, *ROLL_UPS}))
     for archive in (data, key_file):
         if archive is not None:
             archive.close()
     return note.model_copy(update=finished)
+
+
+def _add_up_again(hub: Hub, emptied: Counter[str]) -> None:
+    """Add the days of erased people up again: the backup's sums hold their pages and keywords."""
+    while emptied and roll_up(hub.store):
+        pass
 
 
 def _buried(hub: Hub, key_file: ArchiveReader | None, journal: Path | None, without_journal: bool) -> Buried:

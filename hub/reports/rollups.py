@@ -25,6 +25,7 @@ from hub.store.engine import Store
 DAYS: Table = DayRollup.__table__  # type: ignore[attr-defined]
 MONTHS: Table = MonthRollup.__table__  # type: ignore[attr-defined]
 YEARS: Table = YearRollup.__table__  # type: ignore[attr-defined]
+ROLL_UPS = (DAYS.name, MONTHS.name, YEARS.name)
 KEY = [DAYS.c[name] for name in Key._fields]
 NUMBERS = [DAYS.c[name] for name in MEASURES]
 ONE_AT_A_TIME = 7_246_003

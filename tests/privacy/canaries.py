@@ -167,7 +167,8 @@ def _seed_rest(stage: Stage, canaries: Canaries, person: Person, visit_id: str |
                  position=0, at=now, step="menu", do="menu", result=word("key pressed"), expires_at=later),
         PageView(visit_id=visit_id, at=now, url=f"https://lakeside.example.com/{word('page')}", title=word("page title"),
                  expires_at=later),
-        OutcomeRow(connector="crm", external_id=f"deal-{call_id}", stage="won", occurred_at=now, changed_at=now,
+        OutcomeRow(id=_id_with_a_share_of_its_own(stage), connector="crm", external_id=f"deal-{call_id}", stage="won",
+                   occurred_at=now, changed_at=now,
                    contact={"phone_numbers": [canaries.number], "note": word("deal's contact")},
                    email=f"{word('deal address')}@example.com", expires_at=later),
         *(_webhook(stage, canaries, f"{call_id}-{state}", state) for state in ("ready", "done", "parked")),
@@ -209,7 +210,8 @@ def _webhook(stage: Stage, canaries: Canaries, key: str, state: str) -> InboxWeb
 def _id_with_a_share_of_its_own(stage: Stage) -> str:
     """An erasure takes rows of nobody along that share a backup's key with the person's: here it shall take none."""
     with stage.hub.store.reading() as session:
-        taken = {nobodys_holder("", row_id) for row_id in session.scalars(select(col(InboxWebhook.id)))}
+        kept = [*session.scalars(select(col(InboxWebhook.id))), *session.scalars(select(col(OutcomeRow.id)))]
+        taken = {nobodys_holder("", row_id) for row_id in kept}
     return next(each for each in iter(new_id, None) if nobodys_holder("", each) not in taken)
 
 

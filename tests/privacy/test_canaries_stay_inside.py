@@ -42,6 +42,7 @@ SIX: dict[str, type[Connector]] = {
     "google": GoogleAds,
     "contacts": GoogleContacts,
 }
+TRACKING = "+13125550100"
 NAME, ADDRESS = "Zqsix Canary", "zqsix.canary@example.com"
 
 
@@ -146,11 +147,11 @@ def providers(sandboxes: RunningSandboxes) -> Iterator[Plugins]:
         carrier: Any = sandboxes.of(name)
         address = f"https://calls.example.com/webhooks/{name}"
         call = SimulatedCall(
-            caller_number=CALLER, tracking_number="+13125550100", answering_number="+13125550190",
+            caller_number=CALLER, tracking_number=TRACKING, answering_number="+13125550190",
             started_at=datetime.now(UTC), recorded=False,
         )  # fmt: skip
         carrier.webhooks(call, address)
-        carrier.message_webhook(CALLER, "+13125550100", f"It is {NAME}", address)
+        carrier.message_webhook(CALLER, TRACKING, f"It is {NAME}", address)
     for name in ("hubspot", "salesforce"):
         crm: Any = sandboxes.of(name)
         crm.add_contact(NAME, CALLER, ADDRESS)
@@ -159,7 +160,7 @@ def providers(sandboxes: RunningSandboxes) -> Iterator[Plugins]:
 
 
 def test_each_provider_erases_the_person_or_says_why_it_cannot(providers: Plugins) -> None:
-    person = PersonReference(phone_numbers=(CALLER,), emails=(ADDRESS,))
+    person = PersonReference(phone_numbers=(CALLER,), emails=(ADDRESS,), tracking_numbers=(TRACKING,))
     for name in providers.connectors:
         manifest = providers.connectors[name].manifest
         if not providers.implements(name, "erase_person"):
@@ -180,7 +181,7 @@ def test_each_provider_erases_the_person_or_says_why_it_cannot(providers: Plugin
 def test_an_error_of_an_erasure_names_nobody(providers: Plugins, sandboxes: RunningSandboxes) -> None:
     from hub.contracts.sandbox import Fault
 
-    person = PersonReference(phone_numbers=(CALLER,), emails=(ADDRESS,))
+    person = PersonReference(phone_numbers=(CALLER,), emails=(ADDRESS,), tracking_numbers=(TRACKING,))
     for name in ("twilio", "telnyx", "hubspot", "salesforce"):
         sandbox: Any = sandboxes.of(name)
         sandbox.fail_next(Fault("garbage"), 50)

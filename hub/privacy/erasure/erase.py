@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import structlog
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from hub.assembly import Hub
 from hub.errors import RetryLater, RingfenceError
-from hub.model import Call, FormSubmission, Person, TextMessage
+from hub.model import Person
+from hub.privacy.erasure.days import days_changed
 from hub.privacy.erasure.reach import Reach, reach_of, webhooks_of
 from hub.privacy.erasure.rows import counts_of, erase_rows, files_of, sealed_by
 from hub.privacy.withdrawal import speaking
-from hub.reports.marks import Change, mark
+from hub.reports.marks import mark
 from hub.store.scrub import scrub
 from hub.store.tombstones import Buried, bury, journal_of
 
@@ -64,7 +64,7 @@ def erase_person(hub: Hub, person_id: str) -> ErasedPerson:
         webhooks += webhooks_of(session, person, since=now - CLOCKS_APART)
         reach = reach_of(session, hub.config, person, webhooks)
         files = files_of(session, reach)
-        changes = _changes(session, reach)
+        changes = days_changed(session, reach)
         shared = hub.vault.keys_of_shares(session, reach.visits | reach.webhooks | reach.outcomes)
         sealed = {*sealed_by(session, reach), *shared}
         keys = hub.vault.destroy_keys(session, _holders(session, hub, person, reach), sealed)
@@ -88,20 +88,6 @@ def _holders(session: Session, hub: Hub, person: Person, reach: Reach) -> set[st
 def _buried(session: Session, hub: Hub, reach: Reach, keys: list[str]) -> Buried:
     marks = {hub.vault.row_mark(session, table, each) for table, ids in reach.by_table().items() for each in ids}
     return Buried(frozenset(keys), frozenset(marks))
-
-
-def _changes(session: Session, reach: Reach) -> list[Change]:
-    """The days whose reports must be added up anew."""
-    kinds: tuple[tuple[Any, datetime | Any, frozenset[str]], ...] = (
-        (Call, Call.started_at, reach.calls),
-        (TextMessage, TextMessage.at, reach.texts),
-        (FormSubmission, FormSubmission.submitted_at, reach.forms),
-    )
-    return [
-        Change(company_id, at)
-        for table, moment, ids in kinds
-        for company_id, at in session.exec(select(table.company_id, moment).where(col(table.id).in_(ids)))
-    ]
 
 
 def _deleted(hub: Hub, path: str) -> bool:

@@ -7,20 +7,27 @@ from datetime import datetime
 
 from sqlmodel import Session, SQLModel, select
 
+from hub.privacy.erasure.days import days_changed
 from hub.privacy.erasure.reach import TABLES, Reach
 from hub.privacy.erasure.rows import erase_rows
+from hub.reports.marks import Change, mark
 from hub.store.vault import Vault
 
 AT_ONCE = 200
 
 
 def replay_tombstones(session: Session, vault: Vault, rows: frozenset[str], now: datetime) -> Counter[str]:
-    """Erase the rows whose marks are among `rows`, with all that hangs on them; how many rows of each table."""
+    """Erase the rows whose marks are among `rows`, with all that hangs on them, and mark the days that must be added up again;
+    how many rows of each table."""
     counts: Counter[str] = Counter()
+    changes: list[Change] = []
     for table, field in TABLES.items():
         named = _named(session, vault, table, rows)
         for start in range(0, len(named), AT_ONCE):
-            counts += erase_rows(session, Reach(**{field: frozenset(named[start : start + AT_ONCE])}), now)
+            reach = Reach(**{field: frozenset(named[start : start + AT_ONCE])})
+            changes += days_changed(session, reach)
+            counts += erase_rows(session, reach, now)
+    mark(session, changes, now)
     return counts
 
 

@@ -1,0 +1,26 @@
+"""The days whose reports an erasure changes: they are added up again, without the person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.model import Call, FormSubmission, TextMessage
+from hub.privacy.erasure.reach import Reach
+from hub.reports.marks import Change
+
+
+def days_changed(session: Session, reach: Reach) -> list[Change]:
+    """The calls, texts and forms in reach, as `hub.reports.marks.mark` takes them; read before the rows are emptied."""
+    kinds: tuple[tuple[Any, Any, frozenset[str]], ...] = (
+        (Call, Call.started_at, reach.calls),
+        (TextMessage, TextMessage.at, reach.texts),
+        (FormSubmission, FormSubmission.submitted_at, reach.forms),
+    )
+    return [
+        Change(company_id, at)
+        for table, moment, ids in kinds
+        for company_id, at in session.exec(select(table.company_id, moment).where(col(table.id).in_(ids)))
+        if company_id is not None
+    ]

@@ -20,9 +20,7 @@ def register(privacy: typer.Typer) -> None:
 
 
 def data_map(
-    format: Annotated[
-        Literal["table", "html", "svg", "json", "fideslang"], typer.Option(help="How to write it.")
-    ] = "table",
+    format: Annotated[Literal["table", "html", "json"], typer.Option(help="How to write it.")] = "table",
     out: Annotated[
         Path | None, typer.Option(help="The file to write; the screen where left out.", metavar="FILE")
     ] = None,
@@ -56,14 +54,10 @@ def data_map(
 def write(chart: DataMap, format: str) -> str:
     """The map as a text."""
     from hub.privacy.datamap.page import html
-    from hub.privacy.datamap.picture import svg
-    from hub.privacy.datamap.taxonomy import fideslang
 
     if format == "json":
         return json.dumps(chart.as_data(), default=str, indent=2, ensure_ascii=False)
-    if format == "svg":
-        return svg(chart)
-    return fideslang(chart) if format == "fideslang" else html(chart)
+    return html(chart)
 
 
 def show(chart: DataMap) -> None:

@@ -1,6 +1,6 @@
 """The vocabulary of personal data: fideslang's names, and the few that a call-tracking hub must add.
 
-Source of the names: the default taxonomy of fideslang 3.1 (a test compares the two lists).
+Source of the names: the default taxonomy of fideslang 3.1.
 """
 
 from __future__ import annotations

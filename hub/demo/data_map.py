@@ -1,4 +1,4 @@
-"""The demo's last word: who was given what in the day that was just played, as a short table, a page and a picture."""
+"""The demo's last word: who was given what in the day that was just played, as a short table and a page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from hub.assembly import Hub
 from hub.privacy.datamap import DataMap, draw, readable
 from hub.privacy.datamap.flows import by_recipient
 from hub.privacy.datamap.page import html
-from hub.privacy.datamap.picture import svg
 from hub.store.refusals import write_refusals
 
 
@@ -25,13 +24,10 @@ def show_data_map(console: Console, hub: Hub, folder: Path) -> None:
     for sentence in chart.problems():
         console.print(Text(sentence, "red"))
     folder.mkdir(parents=True, exist_ok=True)
-    page, picture = folder / "data-map.html", folder / "data-map.svg"
+    page = folder / "data-map.html"
     page.write_text(html(chart), encoding="utf-8")
-    picture.write_text(svg(chart), encoding="utf-8")
     kept = sum(each.count for each in chart.refusals)
-    console.print(
-        f"The whole data map is in {page} and {picture}; {kept:,} undeclared fields and hosts were kept back."
-    )
+    console.print(f"The whole data map is in {page}; {kept:,} undeclared fields and hosts were kept back.")
 
 
 def _table(chart: DataMap) -> Table:

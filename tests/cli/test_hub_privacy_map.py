@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-import yaml
 from cli_shop import Shop
 from sqlalchemy import update
 
@@ -33,12 +32,11 @@ def test_the_map_is_printed_and_written_in_every_form(busy: Shop) -> None:
     text = " ".join(printed.stdout.split())
     assert "Everything handed to connectors is declared. Connectors run inside the hub's process" in text
     assert "All that was sent is declared" not in text
-    for form, sign in (("html", "<!doctype html>"), ("svg", "<svg"), ("json", "{"), ("fideslang", "data_category:")):
+    for form, sign in (("html", "<!doctype html>"), ("json", "{")):
         target = busy.folder / f"map.{form}"
         told = busy.run("privacy", "map", "--format", form, "--out", str(target))
         assert told.exit_code == 0 and target.read_text().startswith(sign), told.output
         assert busy.run("privacy", "map", "--format", form).stdout.startswith(sign)
-    assert "system" in yaml.safe_load((busy.folder / "map.fideslang").read_text())
 
 
 def test_what_no_manifest_declares_ends_map_and_check_with_status_1(busy: Shop) -> None:

@@ -1,14 +1,13 @@
-"""The vocabulary of personal data is fideslang's, and every table keeps to it."""
+"""Every table keeps to the vocabulary of personal data."""
 
 from __future__ import annotations
 
 import pytest
-from fideslang import DEFAULT_TAXONOMY
 from sqlalchemy import JSON, Column, Table
 from sqlmodel import SQLModel
 
 import hub.model  # noqa: F401 - the tables register themselves
-from hub.contracts.categories import CATEGORIES, OWN_CATEGORIES, OWN_USES, USES
+from hub.contracts.categories import CATEGORIES
 from hub.privacy.lives import LIVES
 
 NOT_PERSONAL = {
@@ -46,18 +45,6 @@ def category(column: Column) -> str | None:  # type: ignore[type-arg]
 
 def looks_personal(name: str) -> bool:
     return name in LOOKS_PERSONAL or name.endswith(("_name", "_number", "_email", "_page", "_url", "_agent"))
-
-
-def test_our_categories_are_fideslangs_or_told_to_be_our_own() -> None:
-    theirs = {each.fides_key for each in DEFAULT_TAXONOMY.data_category}
-    assert theirs >= CATEGORIES - OWN_CATEGORIES
-    assert not theirs & OWN_CATEGORIES
-
-
-def test_our_uses_are_fideslangs_or_told_to_be_our_own() -> None:
-    theirs = {each.fides_key for each in DEFAULT_TAXONOMY.data_use}
-    assert theirs >= USES - OWN_USES
-    assert not theirs & OWN_USES
 
 
 def test_every_personal_column_names_a_known_category() -> None:

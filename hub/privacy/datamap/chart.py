@@ -41,8 +41,6 @@ class DataMap:
     at: datetime
     controllers: tuple[str, ...]
     """The companies whose callers' data it is, by their titles."""
-    homes: frozenset[str]
-    """The countries of those companies."""
     flows: tuple[Flow, ...]
     undeclared: Mapping[Key, Seen]
     """What was disclosed and was not declared then either, as far as is known."""
@@ -64,16 +62,6 @@ class DataMap:
     def recipients(self) -> tuple[str, ...]:
         """Those outside this machine, by their legal names."""
         return tuple(sorted({flow.recipient for flow in self.flows if flow.leaves}))
-
-    def categories(self) -> tuple[str, ...]:
-        """Every category that flows to somebody or is stored here."""
-        return tuple(sorted({flow.category for flow in self.flows} | {each.category for each in self.storage}))
-
-    def cell(self, category: str, recipient: str) -> tuple[Flow, ...]:
-        """The flows of one category to one recipient."""
-        return tuple(
-            flow for flow in self.flows if flow.leaves and (flow.category, flow.recipient) == (category, recipient)
-        )
 
     def as_data(self) -> dict[str, Any]:
         """For JSON."""
@@ -106,7 +94,6 @@ def draw(session: Session, config: Config, now: datetime) -> DataMap:
     return DataMap(
         at=now,
         controllers=tuple(company.title for company in config.companies),
-        homes=frozenset(company.country for company in config.companies),
         flows=tuple(
             sorted(flows, key=lambda flow: (flow.recipient, flow.connector, flow.category, flow.use, flow.hook))
         ),

@@ -8,7 +8,6 @@ from html import escape
 from hub.config.retention import spell_life
 from hub.privacy.datamap.chart import DataMap, readable
 from hub.privacy.datamap.flows import by_recipient
-from hub.privacy.datamap.picture import svg
 from hub.privacy.datamap.trust import HANDED_OVER
 
 STYLE = """
@@ -38,7 +37,6 @@ def html(chart: DataMap) -> str:
         f"<p class='when'>{escape(', '.join(chart.controllers))} · as of {chart.at:%Y-%m-%d %H:%M} UTC. Made from the "
         "manifests of the connectors in use and from the disclosures that were written down when data was sent.</p>",
         *_findings(chart),
-        f"<div class='wide'>{svg(chart)}</div>",
         "<h2>Who is given what</h2>",
         *_recipients(chart),
         *_former(chart),

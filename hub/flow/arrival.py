@@ -15,8 +15,9 @@ from hub.numbers.directory import Directory, Line, Showable
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """What a browser tells of a visit. `consent` maps analytics, ads, ad_user_data or all to granted or denied, and names the
-    strings that said so (tcf, gpp) by their SHA-256."""
+    """What a browser tells of a visit. `consent` maps analytics, ads, ad_user_data or all to granted or denied, as the visitor
+    chose, and names the strings that said so (tcf, gpp) by their SHA-256; `default_ads` and the like are `denied` where the
+    page holds that back by itself."""
 
     landing_page: str | None
     """The page's address; of a visit that is known, the next page that it looks at."""
@@ -74,7 +75,8 @@ class Arrived:
         A privacy signal in the request's headers denies it like the page's own word, whichever of the two came.
         """
         said = self.arrival.consent
-        return self.arrival.gpc or self.arrival.dnt or "denied" in (said.get("analytics"), said.get("all"))
+        analytics = said.get("analytics") or said.get("default_analytics")
+        return self.arrival.gpc or self.arrival.dnt or "denied" in (analytics, said.get("all"))
 
     @property
     def line(self) -> Line | None:

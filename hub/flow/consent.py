@@ -186,10 +186,20 @@ def words_of(consent: Mapping[str, str]) -> dict[str, Literal["given", "refused"
     }
 
 
+def held_back_by(consent: Mapping[str, str]) -> list[str]:
+    """The data uses that a page holds back by itself, where the visitor has not chosen. Nobody's word, so never evidence."""
+    return [
+        use
+        for name, use in CONSENT_FIELDS.items()
+        if consent.get(f"default_{name}") == "denied" and name not in consent
+    ]
+
+
 def _records_of_pages(case: Case) -> tuple[ConsentRecord, ...]:
     """What was said on visits known to be the person's, and on the form itself.
 
     Where several visits may be the caller's, a no on any of them counts, and a yes only on those that are surely theirs.
+    What a page holds back by default counts as a no; what it grants by default says nothing.
     """
     certain = {visit.id for visit in _visits(case, case.may_be if len(case.may_be) == 1 else ())}
     said = [
@@ -203,15 +213,22 @@ def _records_of_pages(case: Case) -> tuple[ConsentRecord, ...]:
     ]
     if isinstance(case.subject, FormSubmission):
         said.append((case.subject.consent, "form", case.subject.submitted_at, f"form {case.subject.id}"))
-    return tuple(
+    words = [
         ConsentRecord(state=state, use=use, channel=channel, at=at, evidence=evidence)
         for consent, channel, at, evidence in said
         for use, state in words_of(consent).items()
-    )
+    ]
+    words += [
+        ConsentRecord(state="refused", use=use, channel=channel, at=at, evidence=f"the page's default, {evidence}")
+        for consent, channel, at, evidence in said
+        for use in held_back_by(consent)
+    ]
+    return tuple(words)
 
 
 def _refusals(consent: Mapping[str, str]) -> dict[str, str]:
-    return {name: answer for name, answer in consent.items() if answer == "denied"}
+    chosen = {f"default_{name}" for name in consent}
+    return {name: answer for name, answer in consent.items() if answer == "denied" and name not in chosen}
 
 
 def record_of(word: ConsentEntry | RowOfTable[Any]) -> ConsentRecord:

@@ -28,10 +28,27 @@ Id = Annotated[str | None, Field(pattern=r"^[!-~]{1,64}$")]
 ANSWERED = ("analytics", "ads", "ad_user_data", "all")
 
 
-class Consent(BaseModel):
-    """What the visitor allows, as the page's consent tool tells it; what is left out is unknown."""
+class Default(BaseModel):
+    """What a page holds back until the visitor has chosen, such as the `default` of Google's consent mode: nobody's word."""
 
     model_config = ConfigDict(extra="forbid")
+
+    analytics: Answer | None = None
+    ads: Answer | None = None
+    ad_user_data: Answer | None = None
+
+    def held_back(self) -> dict[str, str]:
+        """What is denied; what a page grants by itself says nothing of the visitor."""
+        return {f"default_{name}": "denied" for name, answer in self if answer == "denied"}
+
+
+class Consent(BaseModel):
+    """What the visitor has chosen, as the page's consent tool tells it; what is left out is unknown. Send a choice only where
+    the visitor made it: what a page assumes before that belongs into `default`, and never counts as a yes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    default: Default = Default()
 
     analytics: Answer | None = None
     ads: Answer | None = None
@@ -41,9 +58,10 @@ class Consent(BaseModel):
     gpp: Annotated[str | None, Field(max_length=LONGEST)] = Field(default=None, description="A GPP string.")
 
     def said(self, at: datetime) -> dict[str, str]:
-        """Only what was answered; consent strings are read here, and only their hashes are kept."""
+        """What was answered, and under `default_` what the page holds back; consent strings are read here, and only their
+        hashes are kept."""
         answers = {name: getattr(self, name) for name in ANSWERED if getattr(self, name) is not None}
-        return heard(answers, tcf=self.tcf, gpp=self.gpp, at=at)
+        return self.default.held_back() | heard(answers, tcf=self.tcf, gpp=self.gpp, at=at)
 
 
 class StrangersRoute(APIRoute):

@@ -137,10 +137,32 @@ def test_google_consent_mode_is_heard_before_and_after_the_script(visitor: Visit
     page.evaluate("gtag('consent', 'update', { analytics_storage: 'granted', ad_user_data: 'denied' })")
     visitor.sees(f"ringfence.numbers()['+13125550190'] !== '{DEFAULT}'")
     (visit,) = visitor.hub.visits()
-    assert visit["consent"] == {"analytics": "granted", "ads": "denied", "ad_user_data": "denied"}
+    assert visit["consent"] == {"analytics": "granted", "default_ads": "denied", "ad_user_data": "denied"}
     page.evaluate("gtag('consent', 'update', { analytics_storage: 'denied' })")
     visitor.sees(f"ringfence.numbers()['+13125550190'] === '{DEFAULT}'")
     visitor.until(lambda: nothing_is_kept(visitor))
+
+
+def test_a_default_is_never_the_visitors_word(visitor: Visitor) -> None:
+    default = (
+        "gtag('consent', 'default', { analytics_storage: 'granted', ad_storage: 'denied', ad_user_data: 'granted' });"
+    )
+    page = visitor.open(PHONE, head=GOOGLE % default)
+    assert visitor.swapped() in POOL, "in the United States no yes is needed"
+    assert visitor.hub.visits()[0]["consent"] == {"default_ads": "denied"}
+    page.evaluate("gtag('consent', 'update', { ad_storage: 'granted', ad_user_data: 'granted' })")
+    visitor.until(lambda: visitor.hub.visits()[0]["consent"].get("ad_user_data"), "granted")
+    page.evaluate("gtag('consent', 'default', { ad_storage: 'denied', ad_user_data: 'denied' })")
+    page.wait_for_timeout(50)
+    assert visitor.asked[-1]["body"]["consent"]["ads"] == "granted", "a default that comes late changes no choice"
+
+
+def test_where_permission_is_needed_a_default_that_grants_all_is_none(visitor: Visitor) -> None:
+    granted = "{ analytics_storage: 'granted', ad_storage: 'granted', ad_user_data: 'granted' }"
+    page = visitor.open(BERLIN_PHONE, head=GOOGLE % f"gtag('consent', 'default', {granted});", **BERLIN)
+    shared_number_alone(visitor, BERLIN_DEFAULT)
+    page.evaluate(f"gtag('consent', 'update', {granted})")
+    visitor.sees(f"ringfence.numbers()['+49301234567'] === '{BERLIN_POOL}'")
 
 
 def test_a_default_for_another_region_says_nothing_of_this_visitor(visitor: Visitor) -> None:

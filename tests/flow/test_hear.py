@@ -37,6 +37,36 @@ def test_what_a_browser_says_is_asked_as_a_signal_and_not_as_the_persons_word(li
     assert len(stage.rows(ConsentEntry)) == 1
 
 
+def test_a_pages_default_is_no_evidence_and_holds_back_until_the_visitor_chooses(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    shown = stage.visit(consent={"default_ads": "denied", "default_ad_user_data": "denied"})
+    stage.call_in(shown.number)
+    stage.deliver()
+    assert stage.rows(ConsentEntry) == []
+    asked = {(each.use, each.state, each.evidence) for each in stage.law.questions[-1].records}
+    assert asked == {
+        (use, "refused", f"the page's default, visit {shown.visit_id}")
+        for use in ("marketing.advertising", "marketing.advertising.third_party.targeted")
+    }
+    stage.visit(visit_id=shown.visit_id, consent={"ads": "granted", "default_ad_user_data": "denied"})
+    stage.call_in(shown.number)
+    stage.deliver()
+    assert [(row.use, row.state) for row in stage.rows(ConsentEntry)] == [("marketing.advertising", "given")]
+    said = {each.use: each.state for each in stage.law.questions[-1].records if each.channel == "web"}
+    assert said == {"marketing.advertising": "given", "marketing.advertising.third_party.targeted": "refused"}
+
+
+def test_a_default_of_a_visit_that_may_be_anybodys_holds_back_unless_its_visitor_chose(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    for _ in range(3):
+        stage.visit()
+    stage.visit(consent={"default_ads": "denied", "ads": "granted"})
+    stage.visit()
+    stage.call_in("+13125550120")
+    stage.deliver()
+    assert {each.state for each in stage.law.questions[-1].records} <= {"given"}
+
+
 def test_a_visit_that_may_be_somebody_elses_is_not_recorded_for_the_caller(lite_hub: Factory) -> None:
     stage = lite_hub()
     for _ in range(4):

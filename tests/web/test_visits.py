@@ -88,6 +88,19 @@ def test_the_strings_of_a_consent_tool_are_read_here_and_only_their_hashes_are_k
     assert consent["gpp"].startswith("sha256:") and "BVWSSRpF" not in str(consent)
 
 
+def test_what_a_page_assumes_before_the_visitor_has_chosen_is_kept_apart_and_never_a_yes(edge: Edge) -> None:
+    default = {"analytics": "granted", "ads": "granted", "ad_user_data": "denied"}
+    visit = edge.visit(consent={"ads": "denied", "default": default}).json()["visit_id"]
+    form = {"submission_key": "submission-1", "visit_id": visit, "consent": {"default": default}}
+    assert edge.client.post("/track/lakeside/form", json=form).status_code == 204
+    assert json.loads(edge.one("SELECT consent FROM visit")) == {"ads": "denied", "default_ad_user_data": "denied"}
+    assert json.loads(edge.one("SELECT consent FROM form_submission")) == {"default_ad_user_data": "denied"}
+    shown = edge.visit(consent={"default": {"analytics": "denied"}}).json()
+    assert (shown["visit_id"], shown["number"]) == (None, DEFAULT)
+    assert edge.visit(consent={"default": {"analytics": "denied"}, "analytics": "granted"}).json()["visit_id"]
+    assert edge.visit(consent={"default": {"all": "granted"}}).status_code == 422
+
+
 def test_a_visitor_of_a_fixed_source_sees_its_number(edge: Edge) -> None:
     page = "https://lakeside.example.com/?utm_source=facebook&utm_medium=cpc&utm_campaign=spring"
     shown = edge.visit(landing_page=page).json()

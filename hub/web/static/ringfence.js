@@ -157,6 +157,8 @@
 
   const NAMES = { analytics: "analytics_storage", ads: "ad_storage", ad_user_data: "ad_user_data" };
   const words = { page: {}, google: {}, tcf: {} };
+  // What Google's consent mode denies before the visitor has chosen; what it grants by default is nobody's word.
+  const standing = {};
   const pending = new Set(), honoured = new Set(), heard = new Set();
   const word = (allowed) => allowed ? "granted" : "denied";
   // TCF's purposes: 1 storage, 4 personal ads, 7 measuring ads, 8 measuring content.
@@ -168,21 +170,27 @@
     if (navigator.globalPrivacyControl === true) honoured.add("gpc");
     if (navigator.doNotTrack === "1") honoured.add("dnt");
     if (cookie() === OUT) honoured.add(OUT);
-    const { country, all } = words.page, consent = {};
+    const { country, all } = words.page, consent = {}, withheld = {};
     for (const name in NAMES) {
       const said = Object.values(words).flatMap((each) => [each[name], each.all]);
       consent[name] = honoured.size || said.includes("denied") ? "denied" : said.find((each) => each === "granted");
+      if (!consent[name]) withheld[name] = standing[name];
     }
     const mustAsk = settings.optIn || words.tcf.ads || (country && ![settings.country, "US"].includes(country));
-    const may = !pending.size && (consent.analytics || word(!mustAsk)) === "granted";
+    const may = !pending.size && !withheld.analytics && (consent.analytics || word(!mustAsk)) === "granted";
     if (!may) consent.analytics = "denied";
     if (!honoured.size) consent.all = all;
+    consent.default = withheld;
     return { may, country, consent };
   };
   const google = (entry) => {
     const said = entry?.[0] === "consent" && entry[2];
     if (!said || (said.region && !said.region.includes(words.page.country))) return;
-    for (const name in NAMES) if (said[NAMES[name]]) words.google[name] = word(said[NAMES[name]] === "granted");
+    for (const name in NAMES) {
+      const answer = said[NAMES[name]];
+      if (answer && entry[1] === "update") words.google[name] = word(answer === "granted");
+      else if (answer) standing[name] = answer === "granted" ? undefined : "denied";
+    }
   };
   const hear = {
     __tcfapi: (data, ok) => {

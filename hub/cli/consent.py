@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from hub.config.models import Config
-    from hub.model import ConsentEntry, Person, Visit
+    from hub.model import ConsentEntry, OptOut, Person, Visit
     from hub.store.vault import Vault
 
 commands = typer.Typer(help="Record what people say of their data, and show it.", no_args_is_help=True)
@@ -143,9 +143,10 @@ def record(
 
 @commands.command("show")
 def show(company: CompanyName, phone: Phone, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
-    """Show what a person has said, and what their browser has signalled, oldest first."""
+    """Show what a person has said, what their browser has signalled, and opt-outs that nobody had to prove, oldest first."""
     from hub.assembly import utc_now
     from hub.opening import open_store, read_config
+    from hub.privacy.opt_outs import KnownBy, opt_outs_of
 
     loaded = read_config(config, sandbox=True)
     number = _number(loaded, company, phone)
@@ -157,8 +158,10 @@ def show(company: CompanyName, phone: Phone, as_json: AsJson = False, config: Co
             if person is None:
                 raise CannotDo("Nobody with this number is known at the company.")
             vault, visits = _vault(loaded), _signals(session, person)
+            known = KnownBy(company_id, frozenset({number}))
+            unproven = [_opted_out(row) for row in opt_outs_of(session, vault, [known])[0]]
             words = [_plain(word, _told(session, vault, word)) for word in _words(session, person)]
-    said = [*words, *(signal for visit in visits for signal in _signalled(visit))]
+    said = [*words, *unproven, *(signal for visit in visits for signal in _signalled(visit))]
     said.sort(key=lambda each: each["at"])
     if as_json:
         echo_json({"person": person.id, "said": said})
@@ -290,6 +293,17 @@ def _signals(session: Session, person: Person) -> list[Visit]:
         .where(Call.person_id == person.id)
     )
     return list(session.exec(select(Visit).where(col(Visit.id).in_(seen))))
+
+
+def _opted_out(row: OptOut) -> dict[str, Any]:
+    use = {"sharing": "sale, sharing and ads", "sensitive": "sensitive data"}[row.scope]
+    return {
+        "at": row.at,
+        "state": "refused",
+        "use": use,
+        "channel": "opt_out",
+        "evidence": f"unproven, opt-out {row.id}",
+    }
 
 
 def _plain(word: ConsentEntry, told: str | None) -> dict[str, Any]:

@@ -77,6 +77,7 @@ def website(company: CompanySection, public_url: str) -> str:
         number=number,
         written=phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.NATIONAL),
         snippet="\n  ".join(tags),
+        opt_out=settings.footer_link(public_url),
         choices=[(name, json.dumps(said)) for name, said in CHOICES.items()],
     )
 

@@ -22,7 +22,8 @@ from hub.store.tombstones import Buried, bury, journal_of
 
 HOOK = "erase_person"
 WHAT_REMAINS = (
-    "A keyed hash that keeps texts from you, where you had stopped them; it names nobody.",
+    "Keyed hashes that keep texts from you if you had stopped them, and keep your opt-out of sale, sharing and advertising; "
+    "they name nobody.",
     "The consent ledger, the decisions and the record of who was told what, which name a random number that leads to "
     "nobody any more.",
     "This request, without your number and address, for 24 months.",

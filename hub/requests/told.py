@@ -24,6 +24,7 @@ from hub.model import (
     Disclosure,
     FactRow,
     FormSubmission,
+    OptOut,
     OutcomeRow,
     PageView,
     Person,
@@ -89,11 +90,12 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest, *, audio: bool 
     answer.sections["facts"] = _facts(session, hub, reach)
     answer.sections["deals"] = _rows(session, OutcomeRow, col(OutcomeRow.id).in_(reach.outcomes))
     answer.sections["consent"] = _consent(session, hub, reach)
+    answer.sections["opt-outs without proof"] = _opt_outs(session, request)
     answer.sections["decisions"] = _rows(
         session, ConsentDecision, col(ConsentDecision.subject_id).in_(reach.subjects), ("opinions",)
     )
     answer.sections["recipients"] = recipients(session, hub, reach, request)
-    if not people:
+    if not people and not answer.sections["opt-outs without proof"]:
         answer.about["result"] = NOTHING
     return answer
 
@@ -193,6 +195,14 @@ def _joined(one: Reach, other: Reach) -> Reach:
 def _rows(session: Session, table: Any, where: Any, without: Sequence[str] = ()) -> list[dict[str, Any]]:
     rows = session.exec(select(table).where(where).order_by(*table.__table__.primary_key))
     return [_plain(row, without) for row in rows]
+
+
+def _opt_outs(session: Session, request: PrivacyRequest) -> list[dict[str, Any]]:
+    """The opt-outs of the number that asks, questioned ones with the reason."""
+    mine = select(OptOut).where(OptOut.fingerprint == request.fingerprint).order_by(col(OptOut.at), col(OptOut.id))
+    return [
+        {**_plain(row, ("fingerprint", "network", "questioned_by")), "state": row.state} for row in session.exec(mine)
+    ]
 
 
 def _plain(row: Any, without: Iterable[str] = ()) -> dict[str, Any]:

@@ -25,9 +25,7 @@ hold visitor, visit and a time (hub/web/static/ringfence.js)."""
 OPTED_OUT = "opt_out"
 """What the cookie holds instead in a browser that has opted out."""
 UNREADABLE = "That phone number cannot be read; please write it like (312) 555-0142 or +1 312 555 0142."
-NOTHING = (
-    "Please give your phone number, or open this page from the link at the foot of our website to opt out this browser."
-)
+NOTHING = "Please give your phone number, or open this page from the link at the bottom of our website to opt out this browser."
 
 _STAMP = re.compile(r"([\w-]{1,64})\.[\w-]{1,64}\.\w{1,9}", re.ASCII)
 _NO_VISITOR = ("null", "undefined")

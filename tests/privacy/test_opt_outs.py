@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stage import CALLER, CONNECTORS, NORTH_SHARED, OTHER_CALLER, Stage
 
+from hub.contracts.consent import ConsentQuestion, Opinion, strictest
+from hub.contracts.manifest import Recipient
 from hub.flow.form import SentForm, keep_form
 from hub.model import (
     AuditEntry,
@@ -24,9 +26,10 @@ from hub.model import (
     PrivacyRequest,
 )
 from hub.model.opt_outs import OptOutScope
-from hub.privacy.opt_outs import limits_apply, opt_out, question_opt_out
+from hub.privacy.opt_outs import hold_to_opt_outs, limits_apply, opt_out, question_opt_out
 from hub.requests.running import run
 from hub.requests.steps import RequestRefused, open_request, verify
+from hub.requests.told import collect
 from plugins.consent.signals import Signals
 
 GRANTED = {"ads": "granted", "ad_user_data": "granted"}
@@ -207,6 +210,36 @@ def test_a_limit_of_sensitive_data_keeps_what_was_said_from_more_than_the_servic
     assert limits_apply([("functional.service", said)])
     assert not limits_apply([("essential.service", said), ("sales", said), ("telephony.recording", said)])
     assert not limits_apply([("functional.service", ("user.contact.phone_number",))])
+
+
+@pytest.mark.parametrize(
+    ("use", "denied"), [("functional.service", True), ("essential.service", False), ("sales", False)]
+)
+def test_a_limit_is_asked_of_every_decision_on_what_was_said(desk: Stage, use: str, denied: bool) -> None:
+    opt_out_of(desk, scopes=("sensitive",))
+    here = Recipient(name="this machine", role="none")
+    question = ConsentQuestion(
+        use=use,
+        categories=frozenset({"user.telephony.recording"}),
+        recipient=here,
+        recipient_regions=(),
+        at=desk.clock(),
+    )
+    yes = Opinion(verdict="allow", rule_id="paper", reason="Why not.")
+    (held,) = hold_to_opt_outs([desk.rows(OptOut)], [question], [strictest([("paper", yes)])])
+    assert (held.verdict == "deny") == denied
+
+
+def test_a_person_who_asks_reads_of_their_opt_outs_and_of_a_doubt_about_them(desk: Stage) -> None:
+    opt_out_of(desk)
+    with desk.hub.store.writing() as session:
+        question_opt_out(session, session.get_one(OptOut, desk.one(OptOut).id), REASON, "officer", desk.clock())
+    request_id = ask(desk, "access")
+    with desk.hub.store.reading() as session:
+        answer = collect(session, desk.hub, session.get_one(PrivacyRequest, request_id))
+    (told,) = answer.sections["opt-outs without proof"]
+    assert (told["scope"], told["state"], told["reason"]) == ("sharing", "questioned", REASON)
+    assert "network" not in told and "result" not in answer.about
 
 
 def test_who_never_called_can_opt_out_before(desk: Stage) -> None:

@@ -60,7 +60,7 @@ def test_the_link_in_the_footer_carries_the_browser_and_its_next_visit_is_told(b
     before = edge.visit(visitor_id=VISITOR).json()
     assert before["visit_id"] and before["honoured"] == []
     there = f"{PAGE}?_ringfence={STAMP}"
-    assert "This browser" in browser.get(there).text
+    assert "opts out <strong>this browser" in browser.get(there).text
     assert opt_out(browser, there, browser=VISITOR).status_code == 303
     assert [row["subject"] for row in opt_outs(edge)] == ["browser"]
     after = edge.visit(visitor_id=VISITOR).json()
@@ -78,7 +78,7 @@ def test_the_cookie_of_the_companys_own_domain_tells_the_browser_too(browser: Br
 
 def test_a_browser_that_is_out_reads_so(browser: Browser) -> None:
     browser.cookies["ringfence"] = "opt_out"
-    assert "is opted out already" in browser.get(PAGE).text
+    assert "is already opted out" in browser.get(PAGE).text
 
 
 @pytest.mark.parametrize(

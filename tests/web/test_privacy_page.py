@@ -180,7 +180,7 @@ def test_a_request_knows_the_place_that_the_person_named(browser: Browser) -> No
 
 @pytest.mark.parametrize(
     ("company", "verdict", "words"),
-    [("harbour", "deny", "Control is honoured"), ("northgate", "allow", "not honoured here")],
+    [("harbour", "deny", "Control is honored"), ("northgate", "allow", "not honored here")],
 )
 def test_the_page_says_of_gpc_what_the_consent_plugins_really_do(
     edge: Edge, company: str, verdict: str, words: str

@@ -21,7 +21,7 @@ from hub.config.models import CompanySection
 from hub.opening import read_config
 from hub.web.script import Website
 
-BUDGET = 6_100
+BUDGET = 6_000
 """Bytes of the compressed script, with a company's settings in it."""
 SITE = {"swap": ["+13125550190", "+18004442277", "+442079460958"], "linked_domains": ["drains.example.com"]}
 

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Table, select, tuple_
 from sqlmodel import Session, SQLModel
 
+from hub.model.people import TYPED
+
 Owner = tuple[str | None, str | None, str]
 """Company, phone number, and the id of the row that stands for the person where the number is hidden."""
 OF_CALLERS = frozenset({"inbox", "outcome", "person", "visit", "privacy_request"})
@@ -39,6 +41,8 @@ NUMBER = {
     "form_submission": "phone_number",
     "privacy_request": "phone_number",
 }
+TYPED_NUMBERS = ("person", "form_submission")
+"""Tables whose numbers may be typed by anybody: a typed number is no owner (hub.model.people)."""
 CONTACTS = ("call", "text_message", "form_submission")
 
 
@@ -82,7 +86,8 @@ class Owners:
         people = self._people(_of(rows, "person_id")) if "person_id" in _table(name).c else {}
         owners: list[Owner | None] = []
         for row in rows:
-            own: Owner = (row["company_id"], row[NUMBER[name]], row["id"])
+            surely = name not in TYPED_NUMBERS or (name == "person" and not _is_typed(row))
+            own: Owner = (row["company_id"], row[NUMBER[name]] if surely else None, row["id"])
             known = people.get(row.get("person_id") or "")
             # The person's number may have been corrected since the call.
             corrected = known is not None and (known[1] is not None or own[1] is None)
@@ -106,12 +111,14 @@ class Owners:
         return {
             row_id: (row["company_id"], row["phone_number"], row_id)
             for row_id, row in self._known("person", ids).items()
+            if not _is_typed(row)
         }
 
     def _by_address(self, addresses: Iterable[str]) -> dict[tuple[str, str], Owner]:
         person = _table("person")
         found = select(person.c.id, person.c.company_id, person.c.phone_number, person.c.email)
-        rows = self.session.execute(found.where(person.c.email.in_(set(addresses))).order_by(person.c.id.desc()))
+        surely = (person.c.email.in_(set(addresses)), person.c.email_learnt != TYPED)
+        rows = self.session.execute(found.where(*surely).order_by(person.c.id.desc()))
         return {(company_id, email): (company_id, number, row_id) for row_id, company_id, number, email in rows}
 
     def _subjects(self, ids: Iterable[str]) -> dict[str, Owner]:
@@ -134,7 +141,8 @@ class Owners:
         if not wanted:
             return {}
         table = _table(name)
-        columns = [table.c[each] for each in ("id", "company_id", "person_id", NUMBER.get(name, "")) if each in table.c]
+        names = ("id", "company_id", "person_id", NUMBER.get(name, ""), "phone_learnt", "email_learnt")
+        columns = [table.c[each] for each in names if each in table.c]
         found = self.session.execute(select(*columns).where(table.c.id.in_(wanted)))
         return {row["id"]: row for row in found.mappings()}
 
@@ -145,6 +153,10 @@ def personal_columns(table: Table) -> list[str]:
         return []
     personal = [column.name for column in table.c if "category" in column.info and str(column) not in SEALED]
     return [*personal, *QUOTED.get(table.name, ())]
+
+
+def _is_typed(row: Mapping[Any, Any]) -> bool:
+    return TYPED in (row["phone_learnt"], row["email_learnt"])
 
 
 def _of(rows: Iterable[Mapping[Any, Any]], column: str) -> set[str]:

@@ -92,6 +92,7 @@ def record(
     from hub.cli.auditing import note
     from hub.cli.finding import typed
     from hub.flow.case import new_person
+    from hub.model.people import PROVEN
     from hub.opening import open_store, read_config
     from hub.privacy.ledger import Word, keep_notice
     from hub.privacy.withdrawal import has_refused, speaking, take_effect
@@ -108,7 +109,7 @@ def record(
             person = _person(session, company_id, number)
             known_before = person is not None
             if person is None:
-                person = new_person(company_id, number, now, now)
+                person = new_person(company_id, number, PROVEN, now, now)
                 session.add(person)
             if state == "given" and not evidence and has_refused(session, person.id, use):
                 raise CannotDo(AFTER_A_NO)
@@ -246,10 +247,9 @@ def _person(session: Session, company_id: str, number: str) -> Person | None:
     from sqlmodel import select
 
     from hub.model import Person
+    from hub.model.people import has_known_number
 
-    return session.exec(
-        select(Person).where(Person.company_id == company_id, Person.phone_number == number)
-    ).one_or_none()
+    return session.exec(select(Person).where(Person.company_id == company_id, has_known_number(number))).one_or_none()
 
 
 def _words(session: Session, person: Person) -> list[ConsentEntry]:
@@ -282,17 +282,12 @@ def _told(session: Session, vault: Vault, word: ConsentEntry) -> str | None:
 
 
 def _signals(session: Session, person: Person) -> list[Visit]:
-    """The visits that the person's calls were attributed to: what a browser says there counts as the person's word."""
-    from sqlmodel import col, select
+    """The visits that are surely the person's: what a browser says there counts as the person's word."""
+    from sqlmodel import select
 
-    from hub.model import Attribution, Call, Visit
+    from hub.model import Visit
 
-    seen = (
-        select(Attribution.visit_id)
-        .join(Call, col(Call.id) == col(Attribution.subject_id))
-        .where(Call.person_id == person.id)
-    )
-    return list(session.exec(select(Visit).where(col(Visit.id).in_(seen))))
+    return list(session.exec(select(Visit).where(Visit.person_id == person.id)))
 
 
 def _opted_out(row: OptOut) -> dict[str, Any]:

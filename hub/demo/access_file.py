@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
 from hub.model import Company, Disclosure, Person
+from hub.model.people import is_typed
 from hub.requests.file import read_file
 from hub.requests.running import run
 from hub.requests.steps import open_request, verify
@@ -40,7 +41,7 @@ def _most_told_of(session: Session) -> Person | None:
     most = (
         select(Disclosure.person_id)
         .join(Person, col(Person.id) == col(Disclosure.person_id))
-        .where(col(Person.phone_number).is_not(None))
+        .where(col(Person.phone_number).is_not(None), ~is_typed())
         .group_by(col(Disclosure.person_id))
         .order_by(func.count().desc(), col(Disclosure.person_id))
     )

@@ -1,7 +1,7 @@
 """Attribute: the call meets the visit, click and campaign that caused it, by the first rule that fits, with its trace.
 
 Rules, in their order, and how sure each is:
-0. `form.visit`          a form came from this visit: certain; a form knows no number, and falls to 6 and `form.unknown`
+0. `form.visit`          a form came from this visit: certain; a form without a visit is `form.unknown`
 1. `number.source`       the number stands for one source (a print ad): certain, no visit needed
 2. `lease.live`          one visitor held the pool's number when the call began
 3. `number.shared`       the pool was empty and visitors saw the shared number: 0.6 divided among those who saw it
@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, Case, as_likely
+from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, SURE_FROM, Case, as_likely
 from hub.flow.clicks import clicked_at
 from hub.flow.sources import classify_tracker
 from hub.model import Attribution, FormSubmission, Tracker, Visit
@@ -48,9 +48,8 @@ def attribute(case: Case, now: datetime) -> Attribution:
     case.may_be = [each.visit for each in candidates if as_likely(each.confidence, candidates[0].confidence)]
     visit = case.visit
     if visit is not None:
-        source, medium, campaign, keyword = visit.source, visit.medium, visit.campaign, visit.keyword
+        source, medium, campaign = visit.source, visit.medium, visit.campaign
         trace = [*trace, *visit.trace]
-        clicks = _clicks(visit, case.at)
     else:
         tracker = case.tracker
         match = classify_tracker(
@@ -58,7 +57,11 @@ def attribute(case: Case, now: datetime) -> Attribution:
             tracker.medium if tracker else None,
             tracker.campaign if tracker else None,
         )
-        source, medium, campaign, keyword, clicks = match.source, match.medium, match.campaign, None, {}
+        source, medium, campaign = match.source, match.medium, match.campaign
+    confidence = candidates[0].confidence if candidates else (1.0 if rule == "number.source" else 0.1)
+    # What a visit tells of its visitor is taken over only where that is surely this person.
+    sure = visit if confidence >= SURE_FROM else None
+    clicks = _clicks(sure, case.at) if sure else {}
     case.attribution = Attribution(
         subject_id=case.subject.id,
         company_id=case.company.id,
@@ -66,13 +69,13 @@ def attribute(case: Case, now: datetime) -> Attribution:
         source=source,
         medium=medium,
         campaign=campaign,
-        keyword=keyword,
-        landing_page=visit.landing_page if visit else None,
+        keyword=sure.keyword if sure else None,
+        landing_page=sure.landing_page if sure else None,
         click_ids=clicks,
-        clicked_at=visit.started_at if visit and clicks else None,
-        clicks_end_at=visit.started_at + CLICK_ID_LIFE if visit and clicks else None,
+        clicked_at=sure.started_at if sure and clicks else None,
+        clicks_end_at=sure.started_at + CLICK_ID_LIFE if sure and clicks else None,
         rule=rule,
-        confidence=round(candidates[0].confidence if candidates else (1.0 if rule == "number.source" else 0.1), 3),
+        confidence=round(confidence, 3),
         trace=trace,
         candidates=[
             {
@@ -130,7 +133,8 @@ def _decide(case: Case) -> tuple[str, list[_Candidate], list[str]]:
     if cooled:
         return "lease.cooling", cooled, [f"nobody held the number of pool {tracker.name}; its last visitor decides"]
     if case.earlier_visit is not None:
-        return _earlier(case.earlier_visit, "no visit holds the number; the caller is known from an earlier visit")
+        candidate = _Candidate(case.earlier_visit, EARLIER, "this visit is known to be the person's")
+        return "person.earlier", [candidate], ["no visit holds the number; the caller is known from an earlier visit"]
     return "tracker.unknown", [], [f"no visit fits; tracker {tracker.name} has no visitor to name"]
 
 
@@ -138,13 +142,7 @@ def _decide_form(case: Case) -> tuple[str, list[_Candidate], list[str]]:
     if case.sent_from is not None:
         sent = _Candidate(case.sent_from, 1.0, "the form was sent on this visit")
         return "form.visit", [sent], ["the page sent the form with its visit"]
-    if case.earlier_visit is not None:
-        return _earlier(case.earlier_visit, "the form came without a visit; the person is known from an earlier one")
-    return "form.unknown", [], ["the form came without a visit, and the person is known from none"]
-
-
-def _earlier(visit: Visit, trace: str) -> tuple[str, list[_Candidate], list[str]]:
-    return "person.earlier", [_Candidate(visit, EARLIER, "this visit is known to be the person's")], [trace]
+    return "form.unknown", [], ["the form came without a visit"]
 
 
 def _live(case: Case, live: list[Visit]) -> list[_Candidate]:

@@ -20,6 +20,7 @@ from hub.model import (
     Visit,
 )
 from hub.model.columns import CALL_LIFE
+from hub.model.people import Learnt
 from hub.numbers.directory import Line
 
 Subject = Call | TextMessage | FormSubmission
@@ -27,6 +28,8 @@ CONSENT_FACTS = ("country", "region", "age")
 """What consent is asked by."""
 CLOCK_SLACK = timedelta(seconds=2)
 """Carriers' call lists tell whole seconds, and their clocks are not ours."""
+SURE_FROM = 0.5
+"""How sure an attribution must be for its visit to count as the person's: more likely theirs than anybody else's."""
 SHOWN_FOR = timedelta(hours=1)
 """How long a shared number that was shown to a visitor may still be dialled by that visitor."""
 
@@ -41,10 +44,17 @@ class Case:
     """Whose number was dialled; a form has none."""
     line: Line | None
     person: Person | None = None
+    """Who called or texted; of a form, whoever typed this number and this address."""
     is_new_person: bool = False
+    named: list[Person] = field(default_factory=list)
+    """The known people whose number or address a form names. Their refusals bind it; nothing else of theirs is used."""
+    alike: set[str] = field(default_factory=set)
+    """Ids of everybody, known or typed, with the number or the address."""
+    forms: list[FormSubmission] = field(default_factory=list)
+    """Forms in which a caller's number was typed on a visit."""
     earlier_calls: int = 0
     earlier_contacts: int = 0
-    """Of a form's person: earlier calls, texts and forms."""
+    """Of a form: earlier calls, texts and forms with its number or its address."""
     attribution: Attribution | None = None
     visit: Visit | None = None
     may_be: list[Visit] = field(default_factory=list)
@@ -62,15 +72,40 @@ class Case:
     facts: list[FactRow] = field(default_factory=list)
     """Facts that consent is asked by, where they are known already, and all that this batch learns."""
     words: list[ConsentEntry] = field(default_factory=list)
+    words_of_named: list[list[ConsentEntry]] = field(default_factory=list)
+    """What each of `named` has said."""
     under_13: bool = False
     """Somebody who has proven the number or address asks for the erasure of a child's data."""
     visits_of_person: list[Visit] = field(default_factory=list)
-    """Every visit known to be the person's: their signals count."""
+    """Every visit that a call or a text has shown to be the person's, newest first; of a form none."""
 
     converted: dict[str, ConversionRow] = field(default_factory=dict)
     """Conversions made of it so far, by key."""
     sent_to: set[tuple[str, str]] = field(default_factory=set)
     """(connector, dedup key) of the deliveries made of it so far."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether what the attribution tells of a visit is surely of the person: then its click ids, its pages and a yes on
+        it count.
+
+        An attribution to an earlier visit (`person.earlier`) shows nothing new: the visit must be known as the person's.
+        """
+        if self.attribution is None or self.attribution.confidence < SURE_FROM:
+            return False
+        known = {each.id for each in self.visits_of_person}
+        return self.attribution.rule != "person.earlier" or self.attribution.visit_id in known
+
+    @property
+    def sure_visit(self) -> Visit | None:
+        """`visit`, where it is surely the person's."""
+        return self.visit if self.is_sure else None
+
+    @property
+    def sure_visits(self) -> list[Visit]:
+        """Every visit that is surely the person's."""
+        first = [self.sure_visit] if self.sure_visit else []
+        return list({visit.id: visit for visit in (*first, *self.visits_of_person)}.values())
 
     @property
     def at(self) -> datetime:
@@ -90,9 +125,10 @@ class Case:
 
     @property
     def email(self) -> str | None:
-        """The person's e-mail address, in lower case: of this form, or known from an earlier one."""
-        given = self.subject.email if isinstance(self.subject, FormSubmission) else None
-        return given or (self.person.email if self.person else None)
+        """The e-mail address, in lower case: of this form, or proven by the person."""
+        if isinstance(self.subject, FormSubmission):
+            return self.subject.email
+        return self.person.known_email if self.person else None
 
     def fact(self, name: str) -> str | None:
         """The most confident value of a fact."""
@@ -116,8 +152,21 @@ def as_likely(confidence: float, best: float) -> bool:
     return confidence >= 0.9 * best
 
 
-def new_person(company_id: str, phone_number: str | None, seen_at: datetime, now: datetime) -> Person:
-    """A person that a company has not heard of before."""
+def new_person(
+    company_id: str,
+    phone_number: str | None,
+    learnt: Learnt,
+    seen_at: datetime,
+    now: datetime,
+    email: str | None = None,
+) -> Person:
+    """A person that a company has not met before."""
     return Person(
-        company_id=company_id, phone_number=phone_number, first_seen_at=min(seen_at, now), expires_at=now + CALL_LIFE
+        company_id=company_id,
+        phone_number=phone_number,
+        phone_learnt=learnt if phone_number else None,
+        email=email,
+        email_learnt=learnt if email else None,
+        first_seen_at=min(seen_at, now),
+        expires_at=now + CALL_LIFE,
     )

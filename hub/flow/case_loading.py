@@ -23,6 +23,7 @@ from hub.model import (
     TextMessage,
     Tracker,
 )
+from hub.model.people import CARRIER, TYPED
 from hub.model.requests import CLOSED
 from hub.numbers.directory import Directory
 
@@ -61,58 +62,94 @@ def load_past(session: Session, cases: Sequence[Case]) -> None:
 
 
 def _load_people(session: Session, cases: Sequence[Case], now: datetime) -> None:
-    """Who it is: the person with this number, else with this e-mail address, else somebody new."""
+    """Who it is: the known person whose number called or texted, or whoever typed the same number and address before."""
     numbers = {case.phone_number for case in cases if case.phone_number}
     emails = {case.email for case in cases if case.email}
-    by_number: dict[tuple[str, str], Person] = {}
-    by_email: dict[tuple[str, str], Person] = {}
-    known = select(Person).where(or_(col(Person.phone_number).in_(numbers), col(Person.email).in_(emails)))
-    for person in session.exec(known.order_by(col(Person.id))):
-        if person.phone_number:
-            by_number[person.company_id, person.phone_number] = person
-        if person.email:
-            by_email.setdefault((person.company_id, person.email), person)
-    new: set[str] = set()
+    people = _People()
+    found = select(Person).where(or_(col(Person.phone_number).in_(numbers), col(Person.email).in_(emails)))
+    for person in session.exec(found.order_by(col(Person.id))):
+        people.add(person)
     for case in cases:
-        number, email = (case.company.id, case.phone_number or ""), (case.company.id, case.email or "")
-        if not number[1] and not email[1]:
+        if not case.phone_number and not case.email:
             continue
-        met = by_number.get(number) or by_email.get(email)
+        is_form = isinstance(case.subject, FormSubmission)
+        met = people.typed(case) if is_form else people.known(case)
         if met is None:
-            met = new_person(case.company.id, case.phone_number, case.at, now)
-            if isinstance(case.subject, FormSubmission):
-                met.email = case.subject.email
-            new.add(met.id)
-        if number[1]:
-            by_number.setdefault(number, met)
-        if email[1]:
-            by_email.setdefault(email, met)
-        case.person, case.is_new_person = met, met.id in new
+            met = new_person(
+                case.company.id, case.phone_number, TYPED if is_form else CARRIER, case.at, now, case.email
+            )
+            people.add(met)
+            people.new.add(met.id)
+        case.person, case.is_new_person = met, met.id in people.new
+    for case in cases:
+        same = people.alike(case)
+        case.alike = {each.id for each in same}
+        if isinstance(case.subject, FormSubmission):
+            case.named = [each for each in same if not each.is_typed]
+    _load_forms_of_callers(session, [case for case in cases if isinstance(case.subject, Call)])
+
+
+def _load_forms_of_callers(session: Session, cases: Sequence[Case]) -> None:
+    """The forms in which a caller's number was typed on a visit: a refusal there is the caller's if the visit is."""
+    typed = {
+        person_id: case for case in cases for person_id in case.alike if case.person and person_id != case.person.id
+    }
+    if not typed:
+        return
+    sent = select(FormSubmission).where(
+        col(FormSubmission.person_id).in_(typed), col(FormSubmission.visit_id).is_not(None)
+    )
+    forms = session.exec(sent.order_by(col(FormSubmission.submitted_at))).all()
+    for case in cases:
+        case.forms = [form for form in forms if form.person_id in case.alike]
+
+
+class _People:
+    """The people of a batch by what names them."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[tuple[str, str], dict[str, Person]] = {}
+        self.new: set[str] = set()
+
+    def add(self, person: Person) -> None:
+        for name in filter(None, (person.phone_number, person.email)):
+            self._by_name.setdefault((person.company_id, name), {})[person.id] = person
+
+    def alike(self, case: Case) -> list[Person]:
+        """Everybody with the case's number or address, known or typed."""
+        names = filter(None, (case.phone_number, case.email))
+        found = [self._by_name.get((case.company.id, name), {}) for name in names]
+        return list({person_id: person for each in found for person_id, person in each.items()}.values())
+
+    def known(self, case: Case) -> Person | None:
+        found = self._by_name.get((case.company.id, case.phone_number or ""), {}).values()
+        return next((person for person in found if person.known_number), None)
+
+    def typed(self, case: Case) -> Person | None:
+        both = (case.phone_number, case.email)
+        same = (person for person in self.alike(case) if person.is_typed)
+        return next((person for person in same if (person.phone_number, person.email) == both), None)
 
 
 def _count_earlier(session: Session, cases: Sequence[Case]) -> None:
-    known = {case.person.id for case in cases if case.person and not case.is_new_person}
-    calls = _times(session, known, Call, Call.started_at)
+    """How many calls of the person came before, and how many contacts with a form's number or address."""
+    people = {case.person.id for case in cases if case.person and not case.is_new_person}
+    calls = _times(session, people.union(*(case.alike for case in cases)), Call, Call.started_at)
     others: dict[str, list[tuple[datetime, str]]] = {}
-    if any(isinstance(case.subject, FormSubmission) for case in cases):
-        for table, at in ((TextMessage, TextMessage.at), (FormSubmission, FormSubmission.submitted_at)):
-            for person_id, times in _times(session, known, table, at).items():
-                others.setdefault(person_id, []).extend(times)
+    alike = set().union(*(case.alike for case in cases))
+    for table, at in ((TextMessage, TextMessage.at), (FormSubmission, FormSubmission.submitted_at)):
+        for person_id, times in _times(session, alike, table, at).items():
+            others.setdefault(person_id, []).extend(times)
     for case in cases:
         if case.person is not None:
             kind = calls if isinstance(case.subject, Call) else others
             kind.setdefault(case.person.id, []).append((case.at, case.subject.id))
     for case in cases:
-        if case.person is not None:
-            earlier = {at for at, _ in calls.get(case.person.id, ()) if at < case.at}
-            case.earlier_calls = len(earlier)
-            case.earlier_contacts = len(earlier) + len(
-                {
-                    subject
-                    for at, subject in others.get(case.person.id, ())
-                    if (at, subject) < (case.at, case.subject.id)
-                }
-            )
+        mine = calls.get(case.person.id, ()) if case.person else ()
+        case.earlier_calls = len({at for at, _ in mine if at < case.at})
+        called = {at for person_id in case.alike for at, _ in calls.get(person_id, ()) if at < case.at}
+        wrote = {each for person_id in case.alike for each in others.get(person_id, ())}
+        case.earlier_contacts = len(called) + sum(each < (case.at, case.subject.id) for each in wrote)
 
 
 def _times(session: Session, people: set[str], table: Any, at: Any) -> dict[str, list[tuple[datetime, str]]]:
@@ -156,7 +193,7 @@ def _load_facts_and_words(session: Session, cases: Sequence[Case]) -> None:
     of_batch = col(FactRow.subject_id).in_([case.subject.id for case in cases])
     for fact in session.exec(select(FactRow).where(of_batch, col(FactRow.name).in_(CONSENT_FACTS))):
         facts.setdefault(fact.subject_id, []).append(fact)
-    people = {case.person.id for case in cases if case.person and not case.is_new_person}
+    people = {person.id for case in cases for person in ([case.person] if case.person else []) + case.named}
     words: dict[str, list[ConsentEntry]] = {}
     if people:
         theirs = (col(ConsentEntry.person_id).in_(people), ConsentEntry.scope == "person")
@@ -166,6 +203,7 @@ def _load_facts_and_words(session: Session, cases: Sequence[Case]) -> None:
     for case in cases:
         case.facts = facts.get(case.subject.id, [])
         case.words = words.get(case.person.id, []) if case.person else []
+        case.words_of_named = [words[person.id] for person in case.named if person.id in words]
 
 
 def _load_children(session: Session, cases: Sequence[Case]) -> None:
@@ -180,7 +218,7 @@ def _load_children(session: Session, cases: Sequence[Case]) -> None:
     )
     known = {(company_id, name) for company_id, *names in session.exec(asked) for name in names if name}
     for case in cases if known else ():
-        names = (case.phone_number, case.email, case.person and case.person.phone_number)
+        names = (case.phone_number, case.email)
         case.under_13 = any((case.company.id, name) in known for name in names)
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlmodel import Session, col, or_, select
 
 from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, Case
 from hub.model import (
-    Attribution,
-    Call,
     FormSubmission,
     Lease,
     Visit,
@@ -112,24 +110,17 @@ def _load_remembered(session: Session, cases: Sequence[Case]) -> None:
 
 
 def _load_visits_of_people(session: Session, cases: Sequence[Case]) -> None:
-    people = {case.person.id for case in cases if case.person and not case.is_new_person}
+    """The visits that a call or text made known as the person's; an attribution that is not sure makes none known."""
+    people = {case.person.id for case in cases if case.person and not case.is_new_person and not case.person.is_typed}
     if not people:
         return
-    called = session.exec(
-        select(Call.person_id, Call.started_at, Visit)
-        .join(Attribution, col(Attribution.subject_id) == col(Call.id))
-        .join(Visit, col(Visit.id) == col(Attribution.visit_id))
-        .where(col(Call.person_id).in_(people))
-    ).all()
-    linked = session.exec(select(Visit).where(col(Visit.person_id).in_(people))).all()
-    known: dict[str, list[tuple[datetime, Visit]]] = {}
-    for person_id, at, visit in [*called, *((visit.person_id, visit.started_at, visit) for visit in linked)]:
-        known.setdefault(person_id or "", []).append((at, visit))
+    known: dict[str, list[Visit]] = {}
+    linked = select(Visit).where(col(Visit.person_id).in_(people))
+    for visit in session.exec(linked.order_by(col(Visit.started_at).desc(), col(Visit.id).desc())):
+        known.setdefault(visit.person_id or "", []).append(visit)
     for case in cases:
-        mine = list(known.get(case.person.id, ())) if case.person else []
-        mine.sort(key=lambda each: (each[1].started_at, each[1].id), reverse=True)
-        case.visits_of_person = list({visit.id: visit for _, visit in mine}.values())
-        case.earlier_visit = next((visit for at, visit in mine if at < case.at), None)
+        case.visits_of_person = known.get(case.person.id, []) if case.person else []
+        case.earlier_visit = next((visit for visit in case.visits_of_person if visit.started_at < case.at), None)
 
 
 def visits_by_id(session: Session, ids: Iterable[str]) -> dict[str, Visit]:

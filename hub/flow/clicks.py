@@ -40,12 +40,11 @@ def clicked_at(visit: Visit, name: str) -> datetime:
 
 
 def _clicks(case: Case) -> Iterator[tuple[str, datetime, str]]:
-    """What the attribution holds first: its visit may be gone by now."""
+    """What the attribution holds first: its visit may be gone by now. Of visits that are not surely the person's nothing."""
     attribution = case.attribution
-    if attribution is not None and attribution.clicked_at is not None:
+    if attribution is not None and attribution.clicked_at is not None and case.is_sure:
         for name, value in attribution.click_ids.items():
             yield name, attribution.clicked_at, value
-    visits = [case.visit, *case.visits_of_person] if case.visit else case.visits_of_person
-    for visit in visits:
+    for visit in case.sure_visits:
         for name, value in visit.click_ids.items():
             yield name, clicked_at(visit, name), value

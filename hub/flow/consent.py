@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from hub.contracts.manifest import Manifest
 from hub.flow.case import Case
 from hub.model import ConsentDecision, ConsentEntry, FormSubmission, Visit
 from hub.model.columns import CONSENT_LIFE, new_id
+from hub.privacy.ledger import NO
 from hub.privacy.opt_outs import KnownBy, hold_to_opt_outs, opt_outs_of
 from hub.privacy.policies.gate import hold_to_policies
 from hub.privacy.restriction import hold_to_restrictions, restricted
@@ -61,7 +62,7 @@ def question_about(
     case: Case, *, manifest: Manifest, use: str, categories: frozenset[str], now: datetime
 ) -> ConsentQuestion:
     """May `categories` of the person of `case` go to the connector's recipient for `use`?"""
-    return ConsentQuestion(
+    question = ConsentQuestion(
         use=use,
         categories=categories,
         recipient=manifest.recipient,
@@ -73,6 +74,19 @@ def question_about(
         records=tuple(map(record_of, case.words)) + _records_of_pages(case),
         age=_age_of(case),
     )
+    return replace(question, records=(*question.records, *_refusals_of_named(case, question)))
+
+
+def _refusals_of_named(case: Case, question: ConsentQuestion) -> list[ConsentRecord]:
+    """What the known people whom a form names have refused and not taken back: it binds the form. A yes of theirs is not
+    added, for it does not speak for whoever typed the form."""
+    each_said = [[record_of(word) for word in words] for words in case.words_of_named]
+    return [
+        no
+        for said in each_said
+        for no in said
+        if no.state in NO and not any(other.lifts(no, question) for other in said)
+    ]
 
 
 def decide(
@@ -82,8 +96,9 @@ def decide(
     decisions = hub.plugins.judge(questions)
     with hub.store.reading() as session:
         decisions = hold_to_policies(session, [case.company.account_id for case in cases], questions, decisions)
-        held = restricted(session, {case.person.id for case in cases if case.person})
-        stops = [case.person is not None and case.person.id in held for case in cases]
+        people = [{each.id for each in (case.person, *case.named) if each} for case in cases]
+        held = restricted(session, set().union(*people))
+        stops = [bool(each & held) for each in people]
         decisions = hold_to_restrictions(stops, questions, decisions)
         decisions = hold_to_opt_outs(opt_outs_of(session, hub.vault, list(map(_known_by, cases))), questions, decisions)
     return [
@@ -95,7 +110,7 @@ def decide(
 def _known_by(case: Case) -> KnownBy:
     """By what the person of a case may have opted out: each number of theirs, and each browser that may be theirs."""
     numbers = {case.phone_number, case.person.phone_number if case.person else None}
-    browsers = {visit.visitor_id for visit in (*_visits(case, case.may_be), case.visit, case.sent_from) if visit}
+    browsers = {visit.visitor_id for visit in (*_visits(case), case.visit, case.sent_from) if visit}
     return KnownBy(case.company.id, frozenset(filter(None, numbers)), frozenset(filter(None, browsers)))
 
 
@@ -148,14 +163,14 @@ def _age_of(case: Case) -> int | None:
     return min([*ages, UNDER_13] if case.under_13 else ages, default=None)
 
 
-def _visits(case: Case, candidates: Sequence[Visit]) -> list[Visit]:
-    """The person's known visits, and the candidates for the one behind this call."""
-    return list({visit.id: visit for visit in (*candidates, *case.visits_of_person)}.values())
+def _visits(case: Case) -> list[Visit]:
+    """The visits that are surely the person's, and the candidates for the one behind this call."""
+    return list({visit.id: visit for visit in (*case.may_be, *case.visits_of_person)}.values())
 
 
 def _signals(case: Case) -> tuple[Signal, ...]:
     signals = []
-    for visit in _visits(case, case.may_be):
+    for visit in _visits(case):
         if visit.gpc:
             signals.append(Signal(kind="gpc", at=visit.started_at, evidence=f"visit {visit.id}"))
         if visit.dnt:
@@ -196,12 +211,12 @@ def held_back_by(consent: Mapping[str, str]) -> list[str]:
 
 
 def _records_of_pages(case: Case) -> tuple[ConsentRecord, ...]:
-    """What was said on visits known to be the person's, and on the form itself.
+    """What was said on visits of the person, and on the form itself.
 
-    Where several visits may be the caller's, a no on any of them counts, and a yes only on those that are surely theirs.
-    What a page holds back by default counts as a no; what it grants by default says nothing.
+    A yes counts only on a visit that is surely theirs; a no on any visit that may be. What a page holds back by default counts
+    as a no; what it grants by default says nothing.
     """
-    certain = {visit.id for visit in _visits(case, case.may_be if len(case.may_be) == 1 else ())}
+    certain = {visit.id for visit in case.sure_visits}
     said = [
         (
             visit.consent if visit.id in certain else _refusals(visit.consent),
@@ -209,7 +224,7 @@ def _records_of_pages(case: Case) -> tuple[ConsentRecord, ...]:
             visit.started_at,
             f"visit {visit.id}",
         )
-        for visit in _visits(case, case.may_be)
+        for visit in _visits(case)
     ]
     if isinstance(case.subject, FormSubmission):
         said.append((case.subject.consent, "form", case.subject.submitted_at, f"form {case.subject.id}"))

@@ -6,14 +6,14 @@ privacy signal is weighed by the consent plugins, so records of a browser are ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from hub.flow.case import Case
 from hub.flow.consent import words_of
-from hub.model import ConsentEntry, Visit
+from hub.model import ConsentEntry, FormSubmission, Visit
 from hub.privacy.ledger import Word, append
 
 SHARING = "marketing.advertising"
@@ -25,7 +25,7 @@ def hear(session: Session, cases: Sequence[Case], now: datetime) -> int:
     told = {}
     for case in cases:
         if case.person is not None:
-            for visit in _certain(case):
+            for visit in case.sure_visits:
                 told[visit.id] = list(_words(case.person.id, visit))
     wanted = [word for words in told.values() for word in words]
     if not wanted:
@@ -38,10 +38,33 @@ def hear(session: Session, cases: Sequence[Case], now: datetime) -> int:
     return len(append(session, new, now)) if new else 0
 
 
-def _certain(case: Case) -> Iterable[Visit]:
-    """The visits known to be the person's."""
-    sure = [case.visit] if case.visit is not None and len(case.may_be) == 1 else []
-    return {visit.id: visit for visit in (*sure, *case.visits_of_person)}.values()
+def refusals_on_forms(cases: Sequence[Case]) -> Iterator[Word]:
+    """What known people have refused on forms: their number is typed there, and the same visit has called from it.
+
+    Anybody can type somebody else's number, so without the call a refusal binds its form alone. A yes on a form never speaks
+    for more than the form.
+    """
+    for case in cases:
+        if isinstance(case.subject, FormSubmission):
+            sender = case.sent_from.person_id if case.sent_from else None
+            pairs = [(person, case.subject) for person in case.named if person.id == sender]
+        else:
+            visit = case.sure_visit
+            pairs = [(case.person, form) for form in case.forms if case.person and visit and form.visit_id == visit.id]
+        for person, form in pairs:
+            if form.phone_number is None or form.phone_number != person.known_number:
+                continue
+            for use, state in words_of(form.consent).items():
+                if state == "refused":
+                    yield Word(
+                        company_id=person.company_id,
+                        person_id=person.id,
+                        state=state,
+                        use=use,
+                        channel="form",
+                        evidence=f"form {form.id}",
+                        spoken_at=form.submitted_at,
+                    )
 
 
 def _words(person_id: str, visit: Visit) -> Iterator[Word]:

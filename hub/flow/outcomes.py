@@ -135,16 +135,25 @@ def _meet(hub: Hub, session: Session, directory: Directory, row: OutcomeRow) -> 
 
 
 def _people(session: Session, row: OutcomeRow, companies: Sequence[str]) -> dict[str, str]:
-    """The people whom the CRM's contact may be, by id, each with what they have in common."""
-    numbers = row.contact.get("phone_numbers") or []
-    known = select(Person).where(
+    """The people whom the CRM's contact may be, by id, each with what they have in common: those who called or have proven who
+    they are, else those who typed this number or address into forms and no other."""
+    numbers, emails = row.contact.get("phone_numbers") or [], [row.email] if row.email else []
+    same = select(Person).where(
         col(Person.company_id).in_(companies),
-        or_(col(Person.phone_number).in_(numbers), col(Person.email).in_([row.email] if row.email else [])),
+        or_(col(Person.phone_number).in_(numbers), col(Person.email).in_(emails)),
     )
+    found = session.exec(same).all()
+    known = [person for person in found if not person.is_typed]
+    typed = [person for person in found if _agrees(person.phone_number, numbers) and _agrees(person.email, emails)]
     return {
         person.id: "the contact's phone number" if person.phone_number in numbers else "the contact's e-mail address"
-        for person in session.exec(known)
+        for person in known or typed
     }
+
+
+def _agrees(typed: str | None, of_contact: Sequence[str]) -> bool:
+    """Whether what was typed is not another name than the CRM has."""
+    return typed is None or not of_contact or typed in of_contact
 
 
 def _convert(

@@ -61,7 +61,7 @@ def _clicks(manifest: Manifest, hook: str) -> tuple[str, ...] | None:
 def _conversion(
     delivery: Delivery, case: Case, ruling: Ruling, row: ConversionRow, kinds: tuple[str, ...] | None
 ) -> Conversion:
-    attribution, visit = case.attribution, case.visit
+    visit = case.sure_visit
     value = (
         Money(delivery.amount.normalize(), delivery.currency)
         if delivery.amount is not None and delivery.currency
@@ -83,9 +83,14 @@ def _conversion(
         phone_number=case.phone_number,
         email=case.email,
         country=case.fact("country"),
-        landing_page=attribution.landing_page if attribution else None,
+        landing_page=_landing_page(case),
         user_agent=visit.user_agent if visit else None,
     )
+
+
+def _landing_page(case: Case) -> str | None:
+    """The page on which the visit began, where the visit is surely the person's."""
+    return case.attribution.landing_page if case.attribution and case.is_sure else None
 
 
 def _contact(case: Case) -> Literal["call", "text", "form"]:
@@ -99,7 +104,10 @@ def _contact(case: Case) -> Literal["call", "text", "form"]:
 
 
 def _activity(delivery: Delivery, case: Case, caller_name: str | None) -> CallActivity:
-    call, attribution = case.subject, case.attribution
+    call = case.subject
+    # A source that only may be the caller's is good for reports; a contact in a CRM would take it for a fact.
+    sure = case.is_sure or (case.attribution is not None and case.attribution.visit_id is None)
+    attribution = case.attribution if sure else None
     assert isinstance(call, Call)
     return CallActivity(
         key=delivery.item_key,
@@ -113,6 +121,6 @@ def _activity(delivery: Delivery, case: Case, caller_name: str | None) -> CallAc
         campaign=attribution.campaign if attribution else None,
         caller_number=call.caller_number,
         caller_name=caller_name,
-        landing_page=attribution.landing_page if attribution else None,
+        landing_page=_landing_page(case),
         recording_url=None,
     )

@@ -14,6 +14,7 @@ from hub.contracts.consent import ConsentQuestion, ConsentRecord, Place
 from hub.flow.circumstances import Asked
 from hub.flow.consent import decision_values, record_of
 from hub.model import ConsentDecision, ConsentEntry, Person
+from hub.model.people import TYPED
 from hub.privacy.policies.gate import hold_to_policies
 from hub.privacy.restriction import hold_to_restrictions, restricted_callers
 from hub.store.rows import Columns
@@ -30,6 +31,7 @@ SAID = (
     .join(ENTRIES, ENTRIES.c.person_id == PEOPLE.c.id)
     .where(
         PEOPLE.c.phone_number.in_(bindparam("numbers", expanding=True)),
+        PEOPLE.c.phone_learnt != TYPED,
         PEOPLE.c.company_id.in_(bindparam("companies", expanding=True)),
         ENTRIES.c.scope == "person",
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, update
+from sqlalchemy import and_, bindparam, or_, update
 from sqlmodel import Session, col, select
 
 from hub import metrics
@@ -15,11 +15,11 @@ from hub.assembly import Hub
 from hub.flow.attribute import attribute
 from hub.flow.case import Case, Subject
 from hub.flow.case_loading import load_cases, load_past
-from hub.flow.consent import disclosure_row, words_of
+from hub.flow.consent import disclosure_row
 from hub.flow.convert import Converted, convert
 from hub.flow.enrich import Enrichment, enrich, tells_others
 from hub.flow.firsts import correct_firsts
-from hub.flow.hear import hear
+from hub.flow.hear import hear, refusals_on_forms
 from hub.flow.subjects import gates_of_subjects
 from hub.model import (
     Attribution,
@@ -33,18 +33,16 @@ from hub.model import (
     Person,
     Visit,
 )
+from hub.model.people import has_known_number, is_typed
 from hub.numbers.directory import Directory
-from hub.privacy.ledger import Word
 from hub.privacy.withdrawal import LONGEST, sending, speaking, take_effect
 from hub.reports.marks import Change, mark
 from hub.store.claims import claim, held_ids
-from hub.store.names import names_of, seal_facts, seal_names
+from hub.store.names import seal_facts
 from hub.store.rows import change_rows, write_rows
 from hub.texts.automatic import answer_calls
 
 BATCH = 100
-KNOWN_FROM = 0.5
-"""How sure an attribution must be for its visit to count as the person's: more likely theirs than anybody else's."""
 
 
 def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch: int = BATCH) -> int:
@@ -68,13 +66,16 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
             enrichment = enrich(hub, cases, now)
         converted = convert(hub, cases, now)
 
-        refusing = [case.person for case in cases if case.person and _refusals(case)]
-        with speaking(hub.store, refusing, "refused"), hub.store.writing() as session:
+        refusing = {word.person_id for word in refusals_on_forms(cases)}
+        objectors = [case.person for case in cases if case.person and case.person.id in refusing]
+        objectors += [each for case in cases for each in case.named if each.id in refusing]
+        with speaking(hub.store, objectors, "refused"), hub.store.writing() as session:
             held = held_ids(session, subject_table, [subject.id for subject in subjects], token)
-            _write(hub, session, [case for case in cases if case.subject.id in held], enrichment, converted)
+            ours = [case for case in cases if case.subject.id in held]
+            _write(hub, session, ours, enrichment, converted)
+            take_effect(session, hub.config, hub.vault, list(refusals_on_forms(ours)), now)
             _finish(session, subject_table, subjects, cases, held, now)
-            known = {case.person.id for case in cases if case.person and case.subject.id in held}
-            correct_firsts(session, known, now)
+            correct_firsts(session, ours, now)
             ended = [case.subject for case in cases if isinstance(case.subject, Call) and case.subject.id in held]
             answer_calls(session, hub, directory, ended)
             mark(session, [change for case in cases if case.subject.id in held for change in _changes(case)], now)
@@ -89,7 +90,6 @@ def _write(hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrich
     people = {case.person.id: case.person for case in cases if case.person and case.is_new_person}
     write_rows(session, Person, list(people.values()))
     _meet_people(session, cases)
-    _know_people(hub, session, cases, hub.clock())
     write_rows(session, Attribution, [case.attribution for case in cases if case.attribution])
     _link_visits(session, cases)
     hear(session, cases, hub.clock())
@@ -124,74 +124,21 @@ def _write(hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrich
 
 
 def _meet_people(session: Session, cases: Sequence[Case]) -> None:
-    """Where another worker wrote a new person a moment earlier, that person it is."""
-    new = [case for case in cases if case.is_new_person and case.person]
+    """Where another worker wrote a new person a moment earlier, that person it is. Typed ones may stand there twice."""
+    new = [case for case in cases if case.is_new_person and case.person and not case.person.is_typed]
     numbers = {case.phone_number for case in new if case.phone_number}
     if not numbers:
         return
-    found = session.exec(select(Person).where(col(Person.phone_number).in_(numbers)))
+    found = session.exec(select(Person).where(has_known_number(*numbers)))
     people = {(person.company_id, person.phone_number): person for person in found}
     for case in new:
         case.person = people.get((case.company.id, case.phone_number), case.person)
 
 
-def _know_people(hub: Hub, session: Session, cases: Sequence[Case], now: datetime) -> None:
-    """What a form tells of its person: what was not known is known now, and a refusal is the person's word for good.
-
-    A yes on a form speaks for that form alone: anybody can type somebody else's number.
-    """
-    told = [(case.person, case.subject) for case in cases if case.person and isinstance(case.subject, FormSubmission)]
-    if not told:
-        return
-    person: Any = Person.__table__  # type: ignore[attr-defined]
-    other = person.alias()
-    taken = select(other.c.id).where(
-        other.c.company_id == person.c.company_id, other.c.phone_number == bindparam("phone")
-    )
-    known = update(person).where(person.c.id == bindparam("of"))
-    details = known.values(email=func.coalesce(person.c.email, bindparam("mail")))
-    session.connection().execute(details, [{"of": person.id, "mail": form.email} for person, form in told])
-    called = _names_told(hub, session, told)
-    if called:
-        named = known.where(person.c.sealed_name.is_(None)).values(sealed_name=bindparam("name"))
-        session.connection().execute(named, [{"of": each.id, "name": each.sealed_name} for each in called])
-    reached = [{"of": person.id, "phone": form.phone_number} for person, form in told if form.phone_number]
-    if reached:
-        numbered = known.where(person.c.phone_number.is_(None), ~taken.exists()).values(phone_number=bindparam("phone"))
-        session.connection().execute(numbered, reached)
-    words = [
-        Word(
-            company_id=person.company_id,
-            person_id=person.id,
-            state=state,
-            use=use,
-            channel="form",
-            evidence=f"form {form.id}",
-            spoken_at=form.submitted_at,
-        )
-        for person, form in told
-        for use, state in words_of(form.consent).items()
-        if state == "refused"
-    ]
-    take_effect(session, hub.config, hub.vault, words, now)
-
-
-def _names_told(hub: Hub, session: Session, told: Sequence[tuple[Person, FormSubmission]]) -> list[Person]:
-    """Those whose names nobody knew before, each with the name of the first form that tells one, under their own key."""
-    nameless = [(person, form) for person, form in told if person.sealed_name is None]
-    names = names_of(hub.vault, session, [form for _, form in nameless])
-    first = {person.id: (person, names[form.id]) for person, form in reversed(nameless) if form.id in names}
-    seal_names(hub.vault, session, list(first.values()))
-    return [person for person, _ in first.values()]
-
-
-def _refusals(case: Case) -> bool:
-    return isinstance(case.subject, FormSubmission) and "refused" in words_of(case.subject.consent).values()
-
-
 def _link_visits(session: Session, cases: Sequence[Case]) -> None:
     """The visit that a person surely came from is known to be theirs, and so are that browser's earlier visits to the
-    company. What is known of somebody stays: the next person at the same browser gets only what is nobody's."""
+    company. What is known of somebody stays: the next person at the same browser gets only what is nobody's. Whoever typed a
+    form has no visit for long: a call from it shows whose it is."""
     visit: Any = Visit.__table__  # type: ignore[attr-defined]
     links = [
         {
@@ -202,7 +149,7 @@ def _link_visits(session: Session, cases: Sequence[Case]) -> None:
             "began": case.visit.started_at,
         }
         for case in cases
-        if case.person and case.visit and case.attribution and _surely(case.attribution)
+        if case.person and case.visit and case.is_sure and case.visit not in case.visits_of_person
     ]
     if not links:
         return
@@ -211,17 +158,13 @@ def _link_visits(session: Session, cases: Sequence[Case]) -> None:
         visit.c.company_id == bindparam("at"),
         visit.c.started_at <= bindparam("began"),
     )
+    typed = visit.c.person_id.in_(select(Person.id).where(is_typed(), col(Person.company_id) == bindparam("at")))
     theirs = (
         update(visit)
-        .where(visit.c.person_id.is_(None), or_(visit.c.id == bindparam("visit"), earlier))
+        .where(or_(visit.c.person_id.is_(None), typed), or_(visit.c.id == bindparam("visit"), earlier))
         .values(person_id=bindparam("who"))
     )
     session.connection().execute(theirs, links)
-
-
-def _surely(attribution: Attribution) -> bool:
-    """`person.earlier` tells nothing new: it may rest on a weak attribution, which must not make itself stronger."""
-    return attribution.confidence >= KNOWN_FROM and attribution.rule != "person.earlier"
 
 
 def _changes(case: Case) -> Iterator[Change]:

@@ -3,27 +3,83 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Final, Literal
 
-from sqlalchemy import UniqueConstraint
-from sqlmodel import Field
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, or_, text
+from sqlmodel import Field, col
 
 from hub.model.columns import Row, ending_column, expiry_column, id_column, personal_bytes, personal_text, time_column
 
+Learnt = Literal["carrier", "proven", "typed"]
+"""How an identifier was learnt. `carrier`: the person called or texted from it. `proven`: by a code, a link, or to an officer.
+`typed`: somebody wrote it into a form. Anybody can type anything, so a typed identifier never stands for its owner."""
+CARRIER: Final = "carrier"
+PROVEN: Final = "proven"
+TYPED: Final = "typed"
+
 
 class Person(Row, table=True):
-    """A person in the eyes of one company: two companies of one agency never share what they know."""
+    """A person in the eyes of one company: two companies of one agency never share what they know.
 
-    __table_args__ = (UniqueConstraint("company_id", "phone_number"),)
+    Either a person known by a carrier or by proof, of whom there is one for each number; or whoever typed this number and
+    this address into forms. The two are never one row, so what was typed reaches nothing that is known.
+    """
+
+    __table_args__ = (
+        Index(
+            "uq_person_known_number",
+            "company_id",
+            "phone_number",
+            unique=True,
+            sqlite_where=text("phone_learnt != 'typed'"),
+            postgresql_where=text("phone_learnt != 'typed'"),
+        ),
+        Index("ix_person_number", "phone_number"),
+    )
 
     id: str = id_column()
     company_id: str = Field(foreign_key="company.id", index=True)
     phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)
+    phone_learnt: str | None = Field(default=None, max_length=8)
+    """How the number was learnt (`Learnt`); None where there is none."""
     email: str | None = personal_text("user.contact.email", index=True)
-    """Known from a form; lower case."""
+    """In lower case."""
+    email_learnt: str | None = Field(default=None, max_length=8)
+    """How the address was learnt (`Learnt`); None where there is none."""
     sealed_name: bytes | None = personal_bytes("user.name")
-    """Known from a form, or as the person corrected it; under the person's key (hub.store.names)."""
+    """As the person had it corrected; under the person's key (hub.store.names). Names in forms stay in the forms."""
     first_seen_at: datetime = time_column()
     expires_at: datetime | None = ending_column()
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether nothing but forms names this person."""
+        return TYPED in (self.phone_learnt, self.email_learnt)
+
+    @property
+    def known_number(self) -> str | None:
+        """The number, where it is surely theirs."""
+        return None if self.is_typed else self.phone_number
+
+    @property
+    def known_email(self) -> str | None:
+        """The address, where it is surely theirs."""
+        return None if self.is_typed else self.email
+
+
+def is_typed() -> ColumnElement[bool]:
+    """The condition that nothing but forms names a person."""
+    return or_(col(Person.phone_learnt) == TYPED, col(Person.email_learnt) == TYPED)
+
+
+def has_known_number(*numbers: Any) -> ColumnElement[bool]:
+    """The condition that one of `numbers` is surely a person's."""
+    return and_(col(Person.phone_number).in_(numbers), col(Person.phone_learnt) != TYPED)
+
+
+def has_known_email(*addresses: Any) -> ColumnElement[bool]:
+    """The condition that one of `addresses` is surely a person's."""
+    return and_(col(Person.email).in_(addresses), col(Person.email_learnt) != TYPED)
 
 
 class FactRow(Row, table=True):

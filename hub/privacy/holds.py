@@ -118,7 +118,9 @@ def on_hold(session: Session, config: Config, now: datetime, vault: Vault | None
     for person_id in _people(session, vault, {company_id for company_id, _ in live} - companies, known):
         person = session.get_one(Person, person_id)
         known |= {
-            vault.fingerprint(session, person.company_id, each) for each in (person.phone_number, person.email) if each
+            vault.fingerprint(session, person.company_id, each)
+            for each in (person.known_number, person.known_email)
+            if each
         }
         webhooks = webhooks_of(session, person, among=WEBHOOKS.over(config.retention, now))
         reaches.append(reach_of(session, config, person, webhooks))

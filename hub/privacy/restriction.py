@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from hub.contracts.consent import ConsentQuestion, Decision, Opinion, strictest
 from hub.model import Person, Restriction
+from hub.model.people import TYPED
 
 RULE = "person.restricted"
 SPEAKER = "hub"
@@ -17,7 +18,11 @@ LEGAL = "essential.legal_obligation"
 HELD_NUMBERS = (
     select(Person.company_id, Person.phone_number)
     .join(Restriction, col(Restriction.person_id) == col(Person.id))
-    .where(col(Person.phone_number).in_(bindparam("numbers", expanding=True)), col(Restriction.lifted_at).is_(None))
+    .where(
+        col(Person.phone_number).in_(bindparam("numbers", expanding=True)),
+        col(Person.phone_learnt) != TYPED,
+        col(Restriction.lifted_at).is_(None),
+    )
 )
 """Made once, for a ringing call waits for it."""
 

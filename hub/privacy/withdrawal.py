@@ -92,9 +92,9 @@ def _suppress(session: Session, vault: Vault, word: Word, now: datetime) -> None
     """A no to texts outlasts the person's row, as one that came by text does; a yes to these very texts lifts it again. One to
     marketing as a whole, as on a cookie banner, is a no to texts only where it is an objection."""
     person = session.get(Person, word.person_id) if word.person_id else None
-    if person is None or person.phone_number is None or word.recipients:
+    if person is None or person.known_number is None or word.recipients:
         return
-    fingerprint = vault.fingerprint(session, person.company_id, person.phone_number)
+    fingerprint = vault.fingerprint(session, person.company_id, person.known_number)
     if word.state == "given":
         if word.use not in TEXT_USES or word.channel in NOT_DELIBERATE:
             return
@@ -135,17 +135,15 @@ def _hold(session: Session, config: Config, word: Word, now: datetime) -> int:
 
 
 def _subjects(session: Session, word: Word, person: Person | None) -> list[str]:
-    """Ids of the person's calls, texts and forms."""
-    number = person.phone_number if person else None
+    """Ids of the person's calls and texts, and of the forms that name them."""
+    number, email = (person.known_number, person.known_email) if person else (None, None)
     found: list[str] = []
-    for table, phone in (
-        (Call, Call.caller_number),
-        (TextMessage, TextMessage.person_number),
-        (FormSubmission, FormSubmission.phone_number),
+    for table, names in (
+        (Call, ((Call.caller_number, number),)),
+        (TextMessage, ((TextMessage.person_number, number),)),
+        (FormSubmission, ((FormSubmission.phone_number, number), (FormSubmission.email, email))),
     ):
-        whose = col(table.person_id) == word.person_id
-        if number is not None:
-            whose = or_(whose, col(phone) == number)
+        whose = or_(col(table.person_id) == word.person_id, *(col(name) == value for name, value in names if value))
         of_company = col(table.company_id) == word.company_id
         found += session.exec(select(table.id).where(of_company, whose)).all()
     return found

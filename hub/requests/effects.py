@@ -10,9 +10,10 @@ from sqlmodel import Session, col, select
 from hub.assembly import Hub
 from hub.contracts.people import Correction, PersonReference
 from hub.model import Company, Person, PrivacyRequest, Restriction
+from hub.model.people import PROVEN, has_known_number
 from hub.privacy.ledger import Word, keep_notice
 from hub.privacy.withdrawal import speaking, take_effect
-from hub.requests.people import person_for
+from hub.requests.people import known_people
 from hub.requests.steps import RequestRefused, take_step
 from hub.store.names import correction_in, seal_names
 
@@ -30,7 +31,7 @@ def object_to_marketing(hub: Hub, request_id: str, actor: str) -> int:
     queued items were held. Source: GDPR Art. 21(2)-(3), which knows no exception; Cal. Civ. Code 1798.120."""
     now = hub.clock()
     with hub.store.writing() as session:
-        people = person_for(session, session.get_one(PrivacyRequest, request_id), now)
+        people = known_people(session, session.get_one(PrivacyRequest, request_id), now)
     with speaking(hub.store, people, "objected"), hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
         words = [
@@ -75,7 +76,7 @@ def opt_in(hub: Hub, request_id: str, actor: str) -> None:
             )
         company = session.get_one(Company, request.company_id)
         notice = keep_notice(session, OPT_IN_NOTICE.format(company=company.title), "en", now)
-        people = person_for(session, request, now)
+        people = known_people(session, request, now)
         words = [
             Word(
                 company_id=person.company_id,
@@ -100,7 +101,7 @@ def restrict(hub: Hub, request_id: str, actor: str) -> int:
     """From now on the person's data is kept and not used (hub.privacy.restriction); how many people it is."""
     now = hub.clock()
     with hub.store.writing() as session:
-        people = person_for(session, session.get_one(PrivacyRequest, request_id), now)
+        people = known_people(session, session.get_one(PrivacyRequest, request_id), now)
     # As with a no: what is being sent ends first, and all that begins later reads the restriction.
     with speaking(hub.store, people, "objected"), hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
@@ -132,22 +133,30 @@ def lift_restriction(hub: Hub, request_id: str, actor: str, reason: str) -> int:
 def correct(session: Session, hub: Hub, request: PrivacyRequest, people: list[Person]) -> int:
     """Put the new name, number or address in the place of the old one, within `session`; how many people were changed.
 
-    Calls, texts and forms stay as they were: they say what happened. RequestRefused where somebody else has the number.
+    Calls, texts and forms stay as they were: they say what happened. RequestRefused if somebody else has the number, or if
+    nobody has noted how the company knows that a new number or address is the person's: a proof of the old one says nothing
+    of it, and from then on the new one opens everything that is theirs.
     """
     new = correction_in(hub.vault, session, request)
     if not any(new.values()):
         raise RequestRefused("There is nothing to correct; give --name, --new-email or --new-phone.")
     number = new.get("phone_number")
+    if (number or new.get("email")) and not request.evidence:
+        raise RequestRefused(
+            "Nobody has shown that the new number or address is theirs; say how you know: "
+            "hub privacy request verify ID --proof TEXT."
+        )
     if number:
-        others = select(Person.id).where(Person.company_id == request.company_id, Person.phone_number == number)
+        others = select(Person.id).where(Person.company_id == request.company_id, has_known_number(number))
         if set(session.exec(others)) - {person.id for person in people} or len(people) > 1:
             raise RequestRefused("The new number belongs to another person at this company; look at both first.")
     for person in people:
         if number and person.phone_number and number != person.phone_number:
             hub.vault.hand_over(session, person.company_id, person.phone_number, number)
-        for name in ("email", "phone_number"):
-            if new.get(name):
-                setattr(person, name, new[name])
+        if number:
+            person.phone_number, person.phone_learnt = number, PROVEN
+        if new.get("email"):
+            person.email, person.email_learnt = new["email"], PROVEN
         session.add(person)
     if called := new.get("name"):
         seal_names(hub.vault, session, [(person, called) for person in people])

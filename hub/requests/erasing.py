@@ -11,9 +11,10 @@ from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
 from hub.model import IdentityProof, PrivacyRequest, RequestTask
-from hub.privacy.erasure import Reach, erase_person, plan_erasure
+from hub.privacy.erasure import NotKnown, Reach, erase_person, plan_erasure
+from hub.privacy.holds import on_hold
 from hub.requests.file import drop_file
-from hub.requests.people import holds_on, people_of, person_for, reference_of
+from hub.requests.people import holds_on, known_people, people_of, reached, reference_of
 from hub.requests.provider_scope import SCOPES, Scope, scopes_of
 from hub.requests.steps import RequestRefused, take_step
 from hub.requests.told import reach_of_request, recipients
@@ -35,10 +36,8 @@ def plan(session: Session, hub: Hub, request: PrivacyRequest) -> dict[str, Any]:
 
     `held_by` are the legal holds that stand against it. Nothing is changed.
     """
-    people = people_of(session, request)
-    rows: Counter[str] = Counter()
-    for person in people:
-        rows += plan_erasure(session, hub, person)
+    people, kept = people_of(session, request), on_hold(session, hub.config, hub.clock(), hub.vault).reach
+    rows = plan_erasure(session, hub, reached(session, request), kept)
     reach = reach_of_request(session, hub, request)
     ask = asked(hub, scopes_of(session, hub, request, reach, HOOK))
     return {
@@ -105,7 +104,9 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
     with hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
         # Whoever is unknown has at least the text with their code here: they become somebody who can be erased.
-        people = person_for(session, request, now) if "asked" not in request.outcome else people
+        if "asked" not in request.outcome:
+            known_people(session, request, now)
+            people = people_of(session, request)
         if "asked" not in request.outcome:
             known = reference_of(session, request, people)
             reach = reach_of_request(session, hub, request)
@@ -132,8 +133,15 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
             write_rows(session, RequestTask, tasks)
             drop_file(session, hub, request)
             take_step(session, request, actor, "running", "erasure begun", now, "running")
+    with hub.store.reading() as session:
+        kept = on_hold(session, hub.config, now, hub.vault).reach
     for person in people:
-        done = erase_person(hub, person.id)
+        if person.id in kept.people:
+            continue
+        try:
+            done = erase_person(hub, person.id, kept)
+        except NotKnown:  # erased with another row of the same request
+            continue
         with hub.store.writing() as session:
             request = session.get_one(PrivacyRequest, request_id)
             told = request.outcome

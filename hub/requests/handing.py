@@ -11,6 +11,7 @@ from hub.assembly import Hub
 from hub.contracts.people import Correction, PersonReference
 from hub.model import Disclosure, Person, PrivacyRequest
 from hub.model.columns import CONSENT_LIFE
+from hub.model.people import has_known_email, has_known_number
 from hub.privacy.restriction import LEGAL
 from hub.store.rows import write_rows
 
@@ -56,6 +57,6 @@ def _known_by(session: Session, request: PrivacyRequest, names: PersonReference 
         # They were corrected here first.
         numbers += [names.new_phone_number] if names.new_phone_number else []
         emails += [names.new_email] if names.new_email else []
-    same = or_(col(Person.phone_number).in_(numbers), col(Person.email).in_(emails))
+    same = or_(has_known_number(*numbers), has_known_email(*emails))
     found = select(Person.id).where(Person.company_id == request.company_id, same).order_by(col(Person.id))
     return [*session.exec(found)] or [None]

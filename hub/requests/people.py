@@ -4,57 +4,70 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
 from hub.contracts.people import PersonReference
-from hub.model import FormSubmission, LegalHold, Person, PrivacyRequest
+from hub.model import LegalHold, Person, PrivacyRequest
 from hub.model.columns import CALL_LIFE
+from hub.model.people import PROVEN, has_known_email, has_known_number, is_typed
 from hub.model.requests import EVERYBODY
 from hub.requests.steps import fingerprint_of
 
 
 def people_of(session: Session, request: PrivacyRequest) -> list[Person]:
-    """Everybody at the company with the request's number or address."""
-    same = []
-    if request.phone_number:
-        same.append(col(Person.phone_number) == request.phone_number)
-    if request.email:
-        same.append(col(Person.email) == request.email)
-    if not same:
-        return []
-    found = select(Person).where(Person.company_id == request.company_id, or_(*same)).order_by(col(Person.id))
+    """Everybody at the company whom the request reaches: the known people with its number or address, which its proof has
+    shown to be theirs, and whoever typed one of their names into forms. A form that also names somebody else reaches nobody."""
+    known = _at(session, request, or_(has_known_number(request.phone_number), has_known_email(request.email)))
+    numbers = {request.phone_number, *(person.phone_number for person in known)} - {None}
+    emails = {request.email, *(person.email for person in known)} - {None}
+    named = or_(col(Person.phone_number).in_(numbers), col(Person.email).in_(emails))
+    return [*known, *_at(session, request, and_(is_typed(), named))]
+
+
+def _at(session: Session, request: PrivacyRequest, condition: ColumnElement[bool]) -> list[Person]:
+    found = select(Person).where(Person.company_id == request.company_id, condition).order_by(col(Person.id))
     return list(session.exec(found))
 
 
-def person_for(session: Session, request: PrivacyRequest, now: datetime) -> list[Person]:
-    """As `people_of`; where nobody is known yet, somebody new, so that what they say counts for what comes."""
-    found = people_of(session, request)
-    if found or not (request.phone_number or request.email):
-        return found
-    made = Person(
+def reached(session: Session, request: PrivacyRequest) -> list[Person]:
+    """As `people_of`, and where none of them is known a stand-in, not stored, by which rows are found that name the request's
+    number or address and belong to nobody: a deal in a CRM, a raw webhook."""
+    people = people_of(session, request)
+    return (
+        people if any(not each.is_typed for each in people) else [*people, _proven_person(request, request.received_at)]
+    )
+
+
+def known_people(session: Session, request: PrivacyRequest, now: datetime) -> list[Person]:
+    """The known people with the request's number or address; somebody new if there is none, so that what they say counts
+    for what comes."""
+    known = _at(session, request, or_(has_known_number(request.phone_number), has_known_email(request.email)))
+    if not known and (request.phone_number or request.email):
+        made = _proven_person(request, now)
+        session.add(made)
+        session.flush()
+        known = [made]
+    return known
+
+
+def _proven_person(request: PrivacyRequest, now: datetime) -> Person:
+    return Person(
         company_id=request.company_id,
         phone_number=request.phone_number,
+        phone_learnt=PROVEN if request.phone_number else None,
         email=request.email,
+        email_learnt=PROVEN if request.email else None,
         first_seen_at=now,
         expires_at=now + CALL_LIFE,
     )
-    session.add(made)
-    session.flush()
-    return [made]
 
 
 def reference_of(session: Session, request: PrivacyRequest, people: list[Person]) -> PersonReference:
-    """By what providers can find the person: what was proven, and what we know besides of the same person."""
-    numbers = [request.phone_number, *(person.phone_number for person in people)]
-    emails = [request.email, *(person.email for person in people)]
-    ids = [person.id for person in people]
-    if ids:
-        sent = select(FormSubmission.phone_number, FormSubmission.email).where(col(FormSubmission.person_id).in_(ids))
-        for number, email in session.exec(sent):
-            numbers.append(number)
-            emails.append(email)
+    """By what providers can find the person: the names that were proven, and those of the same known person."""
+    numbers = [request.phone_number, *(person.known_number for person in people)]
+    emails = [request.email, *(person.known_email for person in people)]
     return PersonReference(
         phone_numbers=tuple(dict.fromkeys(each for each in numbers if each)),
         emails=tuple(dict.fromkeys(each for each in emails if each)),
@@ -78,10 +91,14 @@ def set_hold(
 
 
 def holds_on(session: Session, hub: Hub, request: PrivacyRequest, people: list[Person]) -> list[LegalHold]:
-    """The holds in force on the whole company, on the request's number or address, and on whatever else the same people are
-    known by."""
+    """The holds in force on the whole company, on the request's number or address, and on whatever else the same known people
+    are surely known by."""
     known = {request.fingerprint, EVERYBODY}
-    named = {request.phone_number, request.email, *(each for one in people for each in (one.phone_number, one.email))}
+    named = {
+        request.phone_number,
+        request.email,
+        *(each for one in people for each in (one.known_number, one.known_email)),
+    }
     for value in filter(None, named):
         known.add(hub.vault.fingerprint(session, request.company_id, value))
     live = select(LegalHold).where(

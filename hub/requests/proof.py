@@ -13,7 +13,7 @@ from hub.model import Company, IdentityProof, PrivacyRequest, RequestTask
 from hub.model.columns import new_id
 from hub.model.requests import CLOSED
 from hub.numbers.directory import Directory, Line
-from hub.requests.steps import take_step, verify
+from hub.requests.steps import fingerprint_of, take_step, verify
 from hub.requests.tasks import ANSWER, SEND_LINK, want
 from hub.store.rows import write_rows
 from hub.texts.queue import SEND, CannotText, queue_text
@@ -96,11 +96,21 @@ def prove(session: Session, hub: Hub, request: PrivacyRequest, secret: str) -> b
     proof.used_at = now
     session.add(proof)
     if request.verified_at is None and request.state not in CLOSED:
+        _keep_proven(session, hub, request, proof.channel)
         verify(session, request, "the person", proof.channel, now)
         answer_soon(session, request, now)
     else:
         take_step(session, request, "the person", "came_back", proof.channel, now)
     return True
+
+
+def _keep_proven(session: Session, hub: Hub, request: PrivacyRequest, channel: str) -> None:
+    """Drop the number or the address that the proof says nothing of: from now on the request names only what is proven."""
+    if channel == "text":
+        request.email = None
+    else:
+        request.phone_number = None
+    request.fingerprint = fingerprint_of(session, hub, request.company_id, request.phone_number, request.email)
 
 
 def answer_soon(session: Session, request: PrivacyRequest, now: datetime) -> None:

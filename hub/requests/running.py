@@ -22,7 +22,7 @@ from hub.requests.file import keep_file, packed
 from hub.requests.handing import hand_over
 from hub.requests.letters import send_link, send_reminder
 from hub.requests.marketing import answered_this_year, disclosed_last_year
-from hub.requests.people import people_of, reference_of
+from hub.requests.people import known_people, reference_of
 from hub.requests.provider_scope import NOTHING, SCOPES, covering_holds, scoped, scopes_of
 from hub.requests.steps import RequestRefused, refuse, take_step
 from hub.requests.tasks import ANSWER, SEND_LINK, SEND_REMINDER
@@ -220,7 +220,7 @@ def _correct(hub: Hub, request: PrivacyRequest, actor: str) -> None:
         current = session.get_one(PrivacyRequest, request.id)
         if current.known_as:
             return
-        people = people_of(session, current)
+        people = known_people(session, current, now)
         person = reference_of(session, current, people)
         changed = effects.correct(session, hub, current, people)
         company = session.get_one(Company, current.company_id)

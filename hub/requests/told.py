@@ -39,7 +39,7 @@ from hub.privacy.erasure import Reach, reach_of
 from hub.recordings.listen import hear
 from hub.recordings.transcripts import read_transcript
 from hub.requests.handing import hand_over
-from hub.requests.people import people_of, reference_of
+from hub.requests.people import people_of, reached, reference_of
 from hub.requests.provider_scope import scoped, scopes_of
 from hub.store.names import fields_of, names_of, values_of
 from hub.texts.bodies import open_body, open_file
@@ -71,11 +71,8 @@ class Answer:
 def collect(session: Session, hub: Hub, request: PrivacyRequest, *, audio: bool = True) -> Answer:
     """Everything that the hub itself holds about the person of `request`; plugins are asked by `ask_plugins`."""
     company = session.get_one(Company, request.company_id)
-    people = people_of(session, request)
     answer = Answer(_about(request, company, hub.clock()))
-    reach = Reach()
-    for person in people:
-        reach = _joined(reach, reach_of(session, hub.config, person))
+    reach = reach_of_request(session, hub, request)
     answer.sections["person"] = _named(session, hub, _by_id(session, Person, reach.people), "name")
     answer.sections["calls"] = _named(session, hub, _by_id(session, Call, reach.calls), "caller_name")
     answer.sections["what callers chose"] = _steps(session, reach)
@@ -95,7 +92,7 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest, *, audio: bool 
         session, ConsentDecision, col(ConsentDecision.subject_id).in_(reach.subjects), ("opinions",)
     )
     answer.sections["recipients"] = recipients(session, hub, reach, request)
-    if not people and not answer.sections["opt-outs without proof"]:
+    if not any(answer.sections[name] for name in ("person", "deals", "opt-outs without proof")):
         answer.about["result"] = NOTHING
     return answer
 
@@ -163,10 +160,10 @@ def _roles(session: Session, hub: Hub) -> dict[tuple[str, str], str]:
 
 
 def reach_of_request(session: Session, hub: Hub, request: PrivacyRequest) -> Reach:
-    """All rows of all people behind a request."""
+    """All rows that a request reaches."""
     reach = Reach()
-    for person in people_of(session, request):
-        reach = _joined(reach, reach_of(session, hub.config, person))
+    for person in reached(session, request):
+        reach |= reach_of(session, hub.config, person)
     return reach
 
 
@@ -186,10 +183,6 @@ def _about(request: PrivacyRequest, company: Company, now: datetime) -> dict[str
         "restricted, take it elsewhere, and complain to the data protection authority of where you live.",
         "note": "Times are UTC. What is told under recipients is everybody who was given data about you, with the date.",
     }
-
-
-def _joined(one: Reach, other: Reach) -> Reach:
-    return Reach(**{name: getattr(one, name) | getattr(other, name) for name in Reach.__dataclass_fields__})
 
 
 def _rows(session: Session, table: Any, where: Any, without: Sequence[str] = ()) -> list[dict[str, Any]]:

@@ -75,7 +75,7 @@ def fields_of(vault: Vault, session: Session, forms: Iterable[FormSubmission]) -
 def seal_correction(vault: Vault, session: Session, request: PrivacyRequest, right: Mapping[str, str]) -> None:
     """Put what is right into a request's row."""
     if right:
-        holder = vault.holder(session, request.company_id, request.phone_number, request.id)
+        holder = vault.holder(session, request.company_id, None, request.id)
         words = Words(holder, json.dumps(right, ensure_ascii=False), _correction_in(request))
         (request.correction,) = seal_words(vault, session, [words])
 
@@ -105,15 +105,17 @@ def open_words(vault: Vault, session: Session, sealed: Sequence[tuple[bytes, str
 
 
 def holder_of(vault: Vault, session: Session, row: Named | Contact) -> str:
-    """Whose key seals what is in a row: the number's at its company. A hidden number, or a call that is no company's yet,
-    has a key of its own, for nobody's erasure may take it with another's."""
+    """Whose key seals what is in a row: the number's at its company. A hidden number, a form, or a call that is no company's
+    yet has a key of its own: nobody's erasure may take it with another's, and anybody can type a number into a form."""
     match row:
         case Call():
             number = row.caller_number
         case TextMessage():
             number = row.person_number
+        case Person():
+            number = row.known_number
         case _:
-            number = row.phone_number
+            number = None
     return vault.holder(session, row.company_id, number if row.company_id else None, row.id)
 
 

@@ -123,9 +123,13 @@ class Vault:
         """Destroy the person's key: all that is sealed under it stays unreadable for ever. Whether there was one."""
         return bool(self.destroy_keys(session, [self.holder(session, company_id, phone_number, subject_id)]))
 
-    def destroy_keys(self, session: Session, holders: Collection[str], key_ids: Collection[str] = ()) -> list[str]:
-        """Destroy every key of the holders (`holder`), and the keys of these ids; the ids of all that are gone now."""
-        theirs = or_(col(PersonKey.holder).in_(set(holders)), col(PersonKey.id).in_(set(key_ids)))
+    def destroy_keys(
+        self, session: Session, holders: Collection[str], key_ids: Collection[str] = (), others: Collection[str] = ()
+    ) -> list[str]:
+        """Destroy every key of the holders (`holder`), and the keys of these ids but for those of `others`; the ids of all that
+        are gone now."""
+        sealing = col(PersonKey.id).in_(set(key_ids)) & col(PersonKey.holder).not_in(set(others))
+        theirs = or_(col(PersonKey.holder).in_(set(holders)), sealing)
         live = (theirs, col(PersonKey.wrapped).is_not(None), col(PersonKey.holder) != HOLDERS)
         done = (
             update(PersonKey)

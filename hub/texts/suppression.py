@@ -12,6 +12,7 @@ from hub.assembly import Hub
 from hub.model import ConsentEntry, Delivery, Person, Suppression, TextMessage
 from hub.model.columns import CALL_LIFE
 from hub.model.messages import Doubt
+from hub.model.people import CARRIER, has_known_number
 from hub.model.purposes import MARKETING, SERVICE, TEXT_USES, USES
 from hub.privacy.ledger import Word, append
 from hub.privacy.stops import lift, mark
@@ -108,10 +109,16 @@ def start(
 
 def person_of(session: Session, company_id: str, number: str, now: datetime) -> Person:
     """The company's person with a number, made where nobody has it yet."""
-    wanted = select(Person).where(Person.company_id == company_id, Person.phone_number == number)
+    wanted = select(Person).where(Person.company_id == company_id, has_known_number(number))
     person = session.exec(wanted).first()
     if person is None:
-        made = Person(company_id=company_id, phone_number=number, first_seen_at=now, expires_at=now + CALL_LIFE)
+        made = Person(
+            company_id=company_id,
+            phone_number=number,
+            phone_learnt=CARRIER,
+            first_seen_at=now,
+            expires_at=now + CALL_LIFE,
+        )
         write_rows(session, Person, [made])
         person = session.exec(wanted).one()  # another's, where it was first
     return person

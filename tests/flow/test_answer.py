@@ -116,7 +116,7 @@ def test_the_notice_and_the_decision_are_there_before_the_carrier_is_told(desk: 
 
 def test_a_person_who_said_no_to_recordings_is_not_recorded(desk: Desk) -> None:
     desk.stage.call_in(SHARED, CALLER)
-    person = desk.stage.one(Person, phone_number=CALLER)
+    person = desk.stage.one(Person, phone_number=CALLER, phone_learnt="carrier")
     desk.stage.say(person, "refused", "telephony.recording")
     assert "record=True" not in desk.ring("CA2")
     assert desk.stage.rows(RecordingNotice) == []
@@ -140,7 +140,9 @@ def test_of_calls_that_ring_together_only_that_of_the_person_who_said_no_is_not_
     callers = [CALLER, OTHER_CALLER, *(f"+13125550{n}" for n in range(150, 160))]
     for caller in callers:
         desk.stage.call_in(SHARED, caller)
-    desk.stage.say(desk.stage.one(Person, phone_number=CALLER), "refused", "telephony.recording")
+    desk.stage.say(
+        desk.stage.one(Person, phone_number=CALLER, phone_learnt="carrier"), "refused", "telephony.recording"
+    )
     points = [
         AnswerPoint(moment="ringing", tracking_number=SHARED, call_id=f"CB{n}", caller_number=caller)
         for n, caller in enumerate(callers)

@@ -66,7 +66,8 @@ def test_a_form_becomes_a_conversion_of_its_visit_and_is_delivered(hub: Factory)
     assert (found.rule, found.confidence, found.visit_id) == ("form.visit", 1.0, shown.visit_id)
     assert (found.source, found.medium) == ("google", "cpc")
     person = stage.one(Person)
-    assert (person.phone_number, person.email, stage.name_of(person)) == (CALLER, "pat@example.com", "Pat Doe")
+    assert (person.phone_number, person.email, stage.name_of(form)) == (CALLER, "pat@example.com", "Pat Doe")
+    assert (person.phone_learnt, person.email_learnt) == ("typed", "typed")
     assert (form.state, form.person_id, form.first_time_contact) == ("done", person.id, True)
     assert stage.visit_of(shown).person_id == person.id
     conversion = stage.one(ConversionRow)
@@ -104,14 +105,13 @@ def test_a_form_is_not_logged_into_a_crm_as_a_call(lite_hub: Factory) -> None:
     assert stage.rows(Delivery) == []
 
 
-def test_a_form_without_a_visit_is_known_by_its_person_or_not_at_all(lite_hub: Factory) -> None:
+def test_a_form_without_a_visit_takes_no_visit_of_whoever_has_the_number_typed_there(lite_hub: Factory) -> None:
     stage = lite_hub(conversions=[])
-    assert attributed(stage, send(stage, "unknown-1", fields={"phone": OTHER_CALLER})).rule == "form.unknown"
     shown = stage.visit(landing_page=CLICK)
     stage.call_in(shown.number)
     stage.clock.advance(days=3)
     found = attributed(stage, send(stage, "later-1"))
-    assert (found.rule, found.confidence, found.visit_id) == ("person.earlier", 0.5, shown.visit_id)
+    assert (found.rule, found.confidence, found.visit_id) == ("form.unknown", 0.1, None)
 
 
 def test_a_visit_of_another_company_or_without_permission_is_left_out(lite_hub: Factory) -> None:
@@ -127,25 +127,29 @@ def test_a_visit_of_another_company_or_without_permission_is_left_out(lite_hub: 
 # Whom it meets
 
 
-def test_people_are_met_by_number_then_by_email_and_their_details_are_learned(hub: Factory) -> None:
+def test_what_is_typed_into_a_form_changes_nobody_who_is_known(hub: Factory) -> None:
     stage = hub(conversions=[])
     stage.call_in(SHARED, CALLER)
     (caller,) = stage.rows(Person)
-    assert send(stage, "by-number", email="pat@example.com").person_id == caller.id
-    assert stage.one(Person).email == "pat@example.com"
-    by_email = send(stage, "by-email", fields={}, email=" PAT@example.com", name="Pat Doe")
-    assert (by_email.person_id, by_email.first_time_contact) == (caller.id, False)
-    assert stage.name_of(stage.one(Person)) == "Pat Doe"
-    assert send(stage, "other-company", "northgate", fields={}, email="pat@example.com").person_id != caller.id
+    stage.clock.advance(minutes=1)
+    form = send(stage, "by-number", email="pat@example.com", name="Pat Doe")
+    assert (form.person_id == caller.id, form.first_time_contact) == (False, False)
+    known = stage.one(Person, id=caller.id)
+    assert (known.phone_learnt, known.email, stage.name_of(known)) == ("carrier", None, None)
+    by_email = send(stage, "by-email", fields={}, email=" PAT@example.com")
+    assert (by_email.person_id == form.person_id, by_email.first_time_contact) == (False, False)
+    again = send(stage, "both-again", email="pat@example.com")
+    assert again.person_id == form.person_id, "who types the same twice is taken for the same"
+    assert stage.call_in(SHARED, CALLER).person_id == caller.id
+    assert send(stage, "other-company", "northgate", email="pat@example.com").person_id != form.person_id
 
 
-def test_somebody_known_by_email_alone_is_found_again_when_they_call(lite_hub: Factory) -> None:
+def test_whoever_calls_from_a_typed_number_is_somebody_new(lite_hub: Factory) -> None:
     stage = lite_hub(conversions=[])
-    first = send(stage, "email-only", fields={"email": "kim@example.com"})
-    assert stage.one(Person).phone_number is None
-    assert send(stage, "with-number", fields={"email": "kim@example.com", "tel": CALLER}).person_id == first.person_id
-    assert stage.call_in(SHARED, CALLER).person_id == first.person_id
-    assert len(stage.rows(Person)) == 1
+    form = send(stage, "with-number", fields={"email": "kim@example.com", "tel": CALLER})
+    call = stage.call_in(SHARED, CALLER)
+    assert call.person_id != form.person_id
+    assert stage.one(Person, id=call.person_id).email is None
 
 
 def test_forms_of_one_new_person_in_one_batch_are_of_one_person(hub: Factory) -> None:
@@ -167,7 +171,9 @@ def test_a_form_that_names_nobody_is_kept_and_attributed(lite_hub: Factory) -> N
 # Consent
 
 
-def test_what_is_said_on_a_form_is_asked_with_it_and_a_refusal_stays_the_persons_word(lite_hub: Factory) -> None:
+def test_a_refusal_on_a_form_binds_the_form_and_the_caller_only_where_the_call_came_from_its_visit(
+    lite_hub: Factory,
+) -> None:
     stage = lite_hub(conversions=[CONTACT_FORM, EVERY_CALL])
     asked = stage.law.questions
 
@@ -180,11 +186,36 @@ def test_what_is_said_on_a_form_is_asked_with_it_and_a_refusal_stays_the_persons
     form = send(stage, consent={"ads": "denied", "ad_user_data": "denied"}, gpc=True)
     assert {(each.kind, each.evidence) for each in asked[-1].signals} == {("gpc", f"form {form.id}")}
     assert {(each.channel, each.state) for each in asked[-1].records} == {("form", "refused")}
-    words = stage.rows(ConsentEntry)
-    assert {(word.channel, word.state, word.evidence) for word in words} == {("form", "refused", f"form {form.id}")}
     assert stage.one(Delivery, subject_id=form.id).state == "held"
     stage.call_in(SHARED, CALLER)
+    assert (stage.rows(ConsentEntry), asked[-1].records) == ([], ()), "anybody can type a number"
+
+    shown = stage.visit()
+    send(stage, "from-a-visit", visit_id=shown.visit_id, consent={"ads": "denied"})
+    stage.call_in(shown.number, CALLER)
+    assert {each.state for each in asked[-1].records} == {"refused"}, "the form said it for its visit"
+    stage.call_in(SHARED, CALLER)
+    words = [word for word in stage.rows(ConsentEntry) if word.scope == "person"]
+    assert {(word.channel, word.state, word.use) for word in words} == {("form", "refused", "marketing.advertising")}
     assert any(record.evidence in {word.id for word in words} for record in asked[-1].records)
+
+
+def test_a_refusal_on_a_form_is_the_callers_also_where_the_call_came_first(lite_hub: Factory) -> None:
+    stage = lite_hub(conversions=[CONTACT_FORM])
+    shown = stage.visit()
+    call = stage.call_in(shown.number, CALLER)
+    send(stage, "after-the-call", visit_id=shown.visit_id, consent={"ads": "denied"})
+    assert stage.one(ConsentEntry, scope="person").person_id == call.person_id
+
+
+def test_what_a_known_person_refused_binds_every_form_that_names_them(lite_hub: Factory) -> None:
+    stage = lite_hub(conversions=[CONTACT_FORM])
+    stage.call_in(SHARED, CALLER)
+    stage.say(stage.one(Person), "refused", "marketing", "phone")
+    stage.say(stage.one(Person), "given", "essential", "phone")
+    send(stage, consent={"ads": "granted"})
+    said = [(each.state, each.channel) for each in stage.law.questions[-1].records]
+    assert said == [("given", "form"), ("refused", "phone")], "and a yes of theirs is not whoever typed the form's"
 
 
 def test_a_yes_on_a_form_speaks_for_that_form_alone(lite_hub: Factory) -> None:
@@ -239,13 +270,19 @@ def test_an_unsure_attribution_makes_no_visit_the_persons(lite_hub: Factory) -> 
     assert stage.visit_of(shown).person_id is None
 
 
-def test_who_dials_a_remembered_number_is_found_by_the_visits_of_their_forms(lite_hub: Factory) -> None:
+def test_who_dials_a_remembered_number_is_found_by_the_visits_of_their_calls_and_not_of_forms(
+    lite_hub: Factory,
+) -> None:
     stage = lite_hub(conversions=[])
-    shown = stage.visit(landing_page=CLICK)
-    send(stage, visit_id=shown.visit_id)
+    typed = stage.visit(landing_page=CLICK)
+    send(stage, visit_id=typed.visit_id)
+    stage.clock.advance(days=20)
+    assert attributed(stage, stage.call_in(SHARED, CALLER)).rule == "tracker.unknown"
+    called = stage.visit(landing_page=CLICK)
+    stage.call_in(called.number, CALLER)
     stage.clock.advance(days=20)
     found = attributed(stage, stage.call_in(SHARED, CALLER))
-    assert (found.rule, found.visit_id, found.source) == ("person.earlier", shown.visit_id, "google")
+    assert (found.rule, found.visit_id, found.source) == ("person.earlier", called.visit_id, "google")
 
 
 # Clicks

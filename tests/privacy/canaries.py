@@ -145,7 +145,7 @@ def seed(stage: Stage, canaries: Canaries, call_id: str) -> None:
         ),
     )
     stage.flow()
-    person = stage.one(Person, phone_number=number)
+    person = stage.one(Person, phone_number=number, phone_learnt="carrier")
     canaries.person_id = person.id
     canaries.number = number
     _seed_rest(stage, canaries, person, shown.visit_id, call_id)

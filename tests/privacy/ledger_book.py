@@ -21,7 +21,7 @@ WORDS: tuple[State, ...] = ("given", "refused", "withdrawn", "objected")
 def fill(stage: Stage, records: int = RECORDS, signed: int = 0) -> str:
     """Records of one person at Lakeside, the end signed after `signed` of them; the company's id."""
     stage.call_in()
-    person = stage.one(Person, phone_number=CALLER)
+    person = stage.one(Person, phone_number=CALLER, phone_learnt="carrier")
     for number in range(1, records + 1):
         with stage.hub.store.writing() as session:
             notice = keep_notice(session, f"May we call you? Version {number % 2}.", "en", stage.clock())

@@ -80,7 +80,7 @@ def test_one_number_at_two_companies_is_two_people(hub: Callable[..., Stage], tm
     with stage.hub.store.reading() as session:
         known = reach_of(session, stage.hub.config, elsewhere)
         theirs = reach_of(session, stage.hub.config, stage.one(Person, id=ann.person_id))
-        planned = plan_erasure(session, stage.hub, stage.one(Person, id=ann.person_id))
+        planned = plan_erasure(session, stage.hub, [stage.one(Person, id=ann.person_id)])
     assert not known.subjects & theirs.subjects
     assert len(known.calls) == 1
     with stage.hub.store.writing() as session:

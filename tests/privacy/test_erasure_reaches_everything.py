@@ -93,7 +93,10 @@ def test_what_is_sealed_stands_nowhere_in_clear_and_opens_until_the_person_is_er
 def sealed_rows(stage: Stage, number: str) -> list[Any]:
     """A person's rows with names and answers of forms in them, as a copy of the database would hold them."""
     call = stage.one(Call, caller_number=number)
-    people = (stage.one(Person, phone_number=number), stage.one(FormSubmission, phone_number=number))
+    people = (
+        stage.one(Person, phone_number=number, phone_learnt="carrier"),
+        stage.one(FormSubmission, phone_number=number),
+    )
     return [call, *people, *stage.rows(FactRow, subject_id=call.id)]
 
 
@@ -169,6 +172,7 @@ def test_an_erasure_after_a_correction_of_the_number_takes_the_persons_words_and
         company = session.get_one(Company, stage.directory.companies["lakeside"].id)
         request = open_request(session, stage.hub, company, "correction", actor="officer", channel="letter",
                                phone=number, correction={"phone_number": "+13125550177"})  # fmt: skip
+        request.evidence = "They called from the new number and knew their last visit."
         assert correct(session, stage.hub, request, [session.get_one(Person, scene.ann.person_id)]) == 1
     corrected = scene.folder / "corrected.data"
     save(stage.hub, corrected)

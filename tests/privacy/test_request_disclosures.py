@@ -36,6 +36,7 @@ def ask(stage: Stage, kind: str, phone: str = CALLER, **more: Any) -> str:
     with stage.hub.store.writing() as session:
         company = session.get_one(Company, stage.directory.companies["lakeside"].id)
         made = open_request(session, stage.hub, company, kind, actor="officer", channel="letter", phone=phone, **more)
+        made.evidence = "They came to the office."
         verify(session, made, "officer", "officer", stage.clock())
     return made.id
 

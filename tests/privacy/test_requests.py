@@ -159,7 +159,7 @@ def test_nothing_is_done_before_it_is_known_who_asks(desk: Stage) -> None:
     request_id = ask(desk, "erasure", proven=False)
     with pytest.raises(RequestRefused, match="who asks"):
         run(desk.hub, request_id, "officer")
-    assert desk.one(Person, phone_number=CALLER)
+    assert desk.one(Person, phone_number=CALLER, phone_learnt="carrier")
 
 
 def test_an_erasure_is_planned_done_retried_at_providers_and_certified(desk: Stage) -> None:
@@ -195,7 +195,7 @@ def test_a_legal_hold_keeps_an_erasure_back_and_tells_the_officer_why(desk: Stag
     with pytest.raises(RequestRefused, match="Case 17"):
         run(desk.hub, request_id, "officer")
     assert request_of(desk, request_id).state == "held"
-    assert desk.one(Person, phone_number=CALLER)
+    assert desk.one(Person, phone_number=CALLER, phone_learnt="carrier")
     with desk.hub.store.writing() as session:
         session.get_one(LegalHold, hold.id).lifted_at = desk.clock()
     assert run(desk.hub, request_id, "officer").state == "done"
@@ -246,7 +246,7 @@ def test_a_correction_reaches_the_crm_though_it_was_away(desk: Stage) -> None:
     desk.cabinet.away = 1
     request_id = ask(desk, "correction", correction={"name": "Ada Example"})
     assert run(desk.hub, request_id, "officer").state == "waiting_plugin"
-    assert desk.name_of(desk.one(Person, phone_number=CALLER)) == "Ada Example"
+    assert desk.name_of(desk.one(Person, phone_number=CALLER, phone_learnt="carrier")) == "Ada Example"
     desk.clock.advance(minutes=5)
     work_tasks(desk.hub)
     assert (request_of(desk, request_id).state, desk.cabinet.cards[CALLER]["name"]) == ("done", "Ada Example")

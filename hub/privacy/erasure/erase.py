@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
 from hub.errors import RetryLater, RingfenceError
-from hub.model import Person
+from hub.model import FormSubmission, Person
 from hub.privacy.erasure.days import days_changed
-from hub.privacy.erasure.reach import Reach, reach_of, webhooks_of
+from hub.privacy.erasure.reach import NOTHING, Reach, reach_of, webhooks_of
 from hub.privacy.erasure.rows import counts_of, erase_rows, files_of, sealed_by
 from hub.privacy.withdrawal import speaking
 from hub.reports.marks import mark
@@ -40,14 +41,18 @@ class ErasedPerson:
     files_left: tuple[str, ...] = ()
 
 
-def plan_erasure(session: Session, hub: Hub, person: Person) -> Counter[str]:
-    """Rows by table that an erasure would delete or empty; nothing is changed."""
-    return counts_of(session, reach_of(session, hub.config, person, webhooks_of(session, person)))
+def plan_erasure(session: Session, hub: Hub, people: Iterable[Person], kept: Reach = NOTHING) -> Counter[str]:
+    """Rows by table that an erasure of `people` would delete or empty, without those that are `kept`; nothing is changed."""
+    reach = Reach()
+    for person in people:
+        reach |= reach_of(session, hub.config, person, webhooks_of(session, person))
+    return counts_of(session, reach - kept)
 
 
-def erase_person(hub: Hub, person_id: str) -> ErasedPerson:
-    """Erase the person from the hub; plugins are asked by `hub.privacy.requests`. NotKnown where there is no such person.
+def erase_person(hub: Hub, person_id: str, kept: Reach = NOTHING) -> ErasedPerson:
+    """Erase the person from the hub; plugins are asked by `hub.requests.erasing`. NotKnown if there is no such person.
 
+    `kept` is what a legal hold on somebody else keeps, such as a form in which both are named; it stays as it is.
     Their stop to texts stays (a keyed hash), so do the ledger's records and the disclosures, which name them by a random id
     that leads nowhere any more. Waits for sends to the person that are under way; nothing is sent after it.
     """
@@ -62,12 +67,13 @@ def erase_person(hub: Hub, person_id: str) -> ErasedPerson:
         if person is None:
             raise NotKnown("The person was erased at this moment by somebody else.")
         webhooks += webhooks_of(session, person, since=now - CLOCKS_APART)
-        reach = reach_of(session, hub.config, person, webhooks)
+        reach = reach_of(session, hub.config, person, webhooks) - kept
         files = files_of(session, reach)
         changes = days_changed(session, reach)
         shared = hub.vault.keys_of_shares(session, reach.visits | reach.webhooks | reach.outcomes)
         sealed = {*sealed_by(session, reach), *shared}
-        keys = hub.vault.destroy_keys(session, _holders(session, hub, person, reach), sealed)
+        others = _holders_of_others(session, hub, person, reach)
+        keys = hub.vault.destroy_keys(session, _holders(session, hub, person, reach), sealed, others)
         rows = erase_rows(session, reach, now)
         mark(session, changes, now)
         bury(session, journal_of(hub.config.hub), _buried(session, hub, reach, keys), now)
@@ -78,11 +84,21 @@ def erase_person(hub: Hub, person_id: str) -> ErasedPerson:
 
 def _holders(session: Session, hub: Hub, person: Person, reach: Reach) -> set[str]:
     """Everybody whom the key table may know the person as: by number, and each contact whose number was hidden."""
-    ids = {person.id, *reach.subjects}
+    ids = {person.id, *reach.people, *reach.subjects}
     holders = {hub.vault.holder(session, person.company_id, None, each) for each in ids}
-    if person.phone_number:
-        holders.add(hub.vault.holder(session, person.company_id, person.phone_number, person.id))
+    if person.known_number:
+        holders.add(hub.vault.holder(session, person.company_id, person.known_number, person.id))
     return holders
+
+
+def _holders_of_others(session: Session, hub: Hub, person: Person, reach: Reach) -> set[str]:
+    """Whoever really has a number that the reached forms name. Forms that came before migration 0007 were sealed under that
+    number's key, and an erasure of whoever typed it must not take its owner's recordings with it."""
+    numbers = select(FormSubmission.phone_number).where(
+        col(FormSubmission.id).in_(reach.forms), col(FormSubmission.phone_number).is_not(None)
+    )
+    typed = {number for number in session.exec(numbers.distinct()) if number != person.known_number}
+    return {hub.vault.holder(session, person.company_id, number, "") for number in typed}
 
 
 def _buried(session: Session, hub: Hub, reach: Reach, keys: list[str]) -> Buried:

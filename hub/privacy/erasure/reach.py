@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, Text, cast, func, literal, or_
+from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config
 from hub.model import Call, CallEventRow, Company, FormSubmission, InboxWebhook, OutcomeRow, Person, TextMessage, Visit
+from hub.model.people import is_typed
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,18 @@ class Reach:
         """Calls, texts and forms."""
         return self.calls | self.texts | self.forms
 
+    def __or__(self, other: Reach) -> Reach:
+        return Reach(**{name: getattr(self, name) | getattr(other, name) for name in Reach.__dataclass_fields__})
+
+    def __sub__(self, other: Reach) -> Reach:
+        return Reach(**{name: getattr(self, name) - getattr(other, name) for name in Reach.__dataclass_fields__})
+
     def by_table(self) -> dict[str, frozenset[str]]:
         """As tombstones name the rows: table → ids."""
         return {table: getattr(self, name) for table, name in TABLES.items()}
 
 
+NOTHING = Reach()
 TABLES = {
     "call": "calls",
     "text_message": "texts",
@@ -50,34 +58,45 @@ TABLES = {
 
 
 def reach_of(session: Session, config: Config, person: Person, webhooks: Iterable[str] = ()) -> Reach:
-    """All that is known as the person's at their company. `webhooks` are ids found before (`webhooks_of`)."""
-    calls = _contacts(session, person, Call, col(Call.caller_number) == person.phone_number)
-    texts = _contacts(session, person, TextMessage, col(TextMessage.person_number) == person.phone_number)
-    forms = _contacts(
-        session,
-        person,
-        FormSubmission,
-        col(FormSubmission.phone_number) == person.phone_number,
-        col(FormSubmission.email) == person.email,
+    """All that belongs to a person at their company. `webhooks` are ids found before (`webhooks_of`).
+
+    Of a known person: what the number called or texted, the forms that name them, and the visits shown to be theirs. Of
+    whoever typed some names into forms: these forms, and the visits on which they were sent that are not known as another's.
+    """
+    calls = _contacts(session, person, Call, (Call.caller_number, person.known_number))
+    texts = _contacts(session, person, TextMessage, (TextMessage.person_number, person.known_number))
+    form: Any = FormSubmission
+    forms = _contacts(session, person, form, (form.phone_number, person.known_number), (form.email, person.known_email))
+    known = select(Person.id).where(Person.company_id == person.company_id, ~is_typed())
+    sent_from = select(Visit.id).where(
+        col(Visit.id).in_(select(form.visit_id).where(form.id.in_(forms), form.visit_id.is_not(None))),
+        or_(col(Visit.person_id).is_(None), col(Visit.person_id).not_in(known)),
     )
-    sent_from = select(FormSubmission.visit_id).where(
-        col(FormSubmission.id).in_(forms), col(FormSubmission.visit_id).is_not(None)
-    )
-    visits = select(Visit.id).where(
-        Visit.company_id == person.company_id, or_(col(Visit.person_id) == person.id, col(Visit.id).in_(sent_from))
-    )
+    visits = set(session.exec(sent_from))
+    if not person.is_typed:
+        visits |= set(
+            session.exec(select(Visit.id).where(Visit.company_id == person.company_id, Visit.person_id == person.id))
+        )
     told = select(CallEventRow.inbox_id).where(
         col(CallEventRow.call_id).in_(calls), col(CallEventRow.inbox_id).is_not(None)
     )
     return Reach(
-        people=frozenset([person.id]),
+        people=frozenset([person.id, *_typed_by_name(session, person)]),
         calls=frozenset(calls),
         texts=frozenset(texts),
         forms=frozenset(forms),
-        visits=frozenset(session.exec(visits)),
+        visits=frozenset(visits),
         outcomes=frozenset(_outcomes(session, config, person, [*calls, *texts, *forms])),
         webhooks=frozenset(inbox_id for inbox_id in session.exec(told) if inbox_id) | frozenset(webhooks),
     )
+
+
+def _typed_by_name(session: Session, person: Person) -> list[str]:
+    """Whoever typed a known person's number or address into forms."""
+    named = _named((Person.phone_number, person.known_number), (Person.email, person.known_email))
+    if not named:
+        return []
+    return list(session.exec(select(Person.id).where(Person.company_id == person.company_id, is_typed(), or_(*named))))
 
 
 def webhooks_of(
@@ -106,30 +125,40 @@ def webhooks_of(
 
 
 def _needles(person: Person) -> list[str]:
-    """The person's number as digits (of a North American one the last ten), and their address, also as forms encode it."""
-    number = (person.phone_number or "").removeprefix("+")
+    """The known number as digits (of a North American one the last ten), and the known address, also as forms encode it."""
+    number = (person.known_number or "").removeprefix("+")
     needles = [number[1:] if number.startswith("1") and len(number) == 11 else number]
-    if person.email:
-        needles += [person.email, quote(person.email, safe="")]
+    if person.known_email:
+        needles += [person.known_email, quote(person.known_email, safe="")]
     return list(dict.fromkeys(needle for needle in needles if needle))
 
 
-def _contacts(session: Session, person: Person, table: Any, *same: Any) -> list[str]:
-    """Ids of one kind: known as the person's, or with a number or an address of theirs. An unknown one is equal to nothing."""
-    theirs = or_(table.person_id == person.id, *same)
+def _contacts(session: Session, person: Person, table: Any, *names: tuple[Any, str | None]) -> list[str]:
+    """Ids of one kind: known as the person's, or with a number or an address of theirs."""
+    theirs = or_(table.person_id == person.id, *_named(*names))
     return list(session.exec(select(table.id).where(table.company_id == person.company_id, theirs)))
 
 
+def _named(*names: tuple[Any, str | None]) -> list[ColumnElement[bool]]:
+    """Conditions that a column holds a name; an unknown name is equal to nothing."""
+    return [col(column) == name for column, name in names if name]
+
+
 def _outcomes(session: Session, config: Config, person: Person, subjects: list[str]) -> list[str]:
-    """Deals that go back to the person, and those of a contact with their number or address in a CRM of their company."""
+    """Deals that go back to the person, and those of a contact with their number or address in a CRM of their company.
+
+    A deal that goes back to a form is not of whoever typed the form, unless the CRM's contact has all the names typed there."""
     company = session.get_one(Company, person.company_id)
     serving = [name for name, entry in config.connectors.items() if entry.serves(company.name)]
-    named = []
-    if person.phone_number:
-        named.append(cast(col(OutcomeRow.contact), Text).contains(f'"{person.phone_number}"', autoescape=True))
-    if person.email:
-        named.append(col(OutcomeRow.email) == person.email)
-    whose: list[Any] = [col(OutcomeRow.subject_id).in_(subjects)]
-    if named:
-        whose.append(or_(*named) & col(OutcomeRow.connector).in_(serving) & col(OutcomeRow.subject_id).is_(None))
+    named = [*_named((OutcomeRow.email, person.known_email)), *_numbered(person.known_number)]
+    whose: list[ColumnElement[bool]] = [col(OutcomeRow.subject_id).in_(subjects)]
+    if person.is_typed:
+        whose = [and_(*whose, *_named((OutcomeRow.email, person.email)), *_numbered(person.phone_number))]
+    elif named:
+        whose.append(or_(*named) & col(OutcomeRow.connector).in_(serving))
     return list(session.exec(select(OutcomeRow.id).where(or_(*whose))))
+
+
+def _numbered(number: str | None) -> list[ColumnElement[bool]]:
+    """The condition that a CRM's contact has the number."""
+    return [cast(col(OutcomeRow.contact), Text).contains(f'"{number}"', autoescape=True)] if number else []

@@ -137,7 +137,7 @@ def _seal(session: Session, word: Word, record_id: str, now: datetime, vault: Va
     if vault is None:
         raise ValueError("a word with a detail needs the vault")
     person = session.get(Person, word.person_id) if word.person_id else None
-    number = person.phone_number if person else None
+    number = person.known_number if person else None
     plain = storable(word.detail or "").encode()
     sealed = vault.seal(session, word.company_id, number, record_id, plain, f"consent_detail/{record_id}")
     write_rows(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hub.api import ConsentQuestion, Opinion, Place
-from plugins.consent.jurisdictions.rows import Row, place_code, read_table, rows_at
+from plugins.consent.jurisdictions.rows import Row, place_code, rows_at, rows_of
 
 AgeMode = Literal["own_yes", "parent", "never"]
 STRICTNESS: Mapping[AgeMode, int] = {"own_yes": 0, "parent": 1, "never": 2}
@@ -35,27 +34,13 @@ class AgeRule(Row):
         return self.beginning <= age < self.under and any(use == own or use.startswith(f"{own}.") for own in self.uses)
 
 
-class AgeTable(BaseModel):
-    """The whole table."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    rules: tuple[AgeRule, ...]
-
-
-@cache
-def age_table() -> AgeTable:
-    """The table in this folder."""
-    return AgeTable.model_validate(read_table("age.yaml"))
-
-
 def by_age(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion | None:
     """`deny`, `needs` or, with the yes that is asked for, `allow`; None where no row speaks on this age, use and place."""
     age = question.age
     if age is None:
         return None
     places = (*(question.person_places or (Place(country=None, basis="unknown"),)), *question.business_places)
-    rows = [rule for rule in age_table().rules if rule.speaks_on(age, question.use)]
+    rows = [rule for rule in rows_of("age.yaml", AgeRule) if rule.speaks_on(age, question.use)]
     found = {row.id: row for place in places for row in rows_at(rows, place_code(place), trades_in)}
     if not found:
         return None

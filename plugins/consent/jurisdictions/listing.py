@@ -3,39 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import Field
 
 from hub.api import LegalRule, RuleTopic
 from plugins.consent.jurisdictions.age import REASONS as AGE_REASONS
-from plugins.consent.jurisdictions.age import age_table
-from plugins.consent.jurisdictions.duties import duty_table
+from plugins.consent.jurisdictions.age import AgeRule
 from plugins.consent.jurisdictions.quiet_hours import DAYS, OWN_CITE, Week, hours_table
-from plugins.consent.jurisdictions.recording import REASONS, recording_table
-from plugins.consent.jurisdictions.rows import ANYWHERE, Row
+from plugins.consent.jurisdictions.recording import REASONS, recording_rules
+from plugins.consent.jurisdictions.rows import ANYWHERE, Row, rows_of
 from plugins.consent.jurisdictions.rules import Rule, rule_set
-from plugins.consent.jurisdictions.signals import signal_table
+from plugins.consent.jurisdictions.signals import SignalRule
 
 PREFIX = "jurisdictions"
+
+
+class DutyRule(Row):
+    """What the law asks beyond single decisions; the head of duties.yaml says what each field means."""
+
+    topic: Literal["requests", "texts", "signals", "tracking", "retention"]
+    says: str = Field(min_length=10)
+    since: date | None = None
 
 
 def every_rule() -> Iterator[LegalRule]:
     """The rows, each under the id that opinions name."""
     for rule in rule_set().rules:
         yield _listed(rule, rule.id, _topic(rule), rule.reason)
-    for recording in recording_table().rules:
+    for recording in recording_rules():
         says = REASONS[recording.mode] + (" A line that is not recorded is offered." if recording.offer_refusal else "")
         yield _listed(recording, f"recording.{recording.id}", "recording", says)
     for hours in hours_table().rules:
         yield _listed(hours, f"quiet_hours.{hours.id}", "hours", f"Marketing texts come {spell(hours.hours)} only.")
     yield _own_hours()
-    for signal in signal_table().rules:
+    for signal in rows_of("signals.yaml", SignalRule):
         says = "Global Privacy Control is a no to sale, sharing and targeted ads."
         yield _listed(signal, f"signals.{signal.id}", "signals", says, since=signal.since)
-    for age in age_table().rules:
+    for age in rows_of("age.yaml", AgeRule):
         yield _listed(
             age, f"age.{age.id}", "age", f"From {age.beginning} to {age.under - 1} years: {AGE_REASONS[age.mode]}"
         )
-    for duty in duty_table().rules:
+    for duty in rows_of("duties.yaml", DutyRule):
         yield _listed(duty, f"duty.{duty.id}", duty.topic, duty.says, since=duty.since)
 
 

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from hub.api import ConsentQuestion, Duty, Opinion, Place
-from plugins.consent.jurisdictions.rows import Row, place_code, read_table
+from plugins.consent.jurisdictions.rows import Row, place_code, rows_of
 
 USE = "telephony.recording"
 RecordingMode = Literal["one_party", "notice", "all_party", "explicit"]
@@ -47,18 +45,9 @@ class RecordingRule(Row):
         return STRICTNESS[self.mode], self.offer_refusal
 
 
-class RecordingTable(BaseModel):
-    """The whole table."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    rules: tuple[RecordingRule, ...]
-
-
-@cache
-def recording_table() -> RecordingTable:
+def recording_rules() -> tuple[RecordingRule, ...]:
     """The table in this folder."""
-    return RecordingTable.model_validate(read_table("recording.yaml"))
+    return rows_of("recording.yaml", RecordingRule)
 
 
 def may_record(question: ConsentQuestion, trades_in: tuple[str, ...], ruleset: str) -> Opinion:
@@ -104,14 +93,14 @@ def rules_at(code: str | None, trades_in: tuple[str, ...]) -> tuple[RecordingRul
         if within:
             return within
     traded = tuple(rule for each in trades_in for rule in rules_at(each, ()))
-    return traded or recording_table().rules
+    return traded or recording_rules()
 
 
 def _with_any(codes: Iterable[str]) -> tuple[RecordingRule, ...]:
     wanted = set(codes)
-    return tuple(rule for rule in recording_table().rules if wanted.intersection(rule.places))
+    return tuple(rule for rule in recording_rules() if wanted.intersection(rule.places))
 
 
 @cache
 def _places() -> tuple[str, ...]:
-    return tuple(sorted({place for rule in recording_table().rules for place in rule.places}))
+    return tuple(sorted({place for rule in recording_rules() for place in rule.places}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -68,6 +69,15 @@ def read_table(name: str) -> Any:
         for row in table["rules"]
     ]
     return table
+
+
+@cache
+def rows_of(name: str, kind: type[Rows]) -> tuple[Rows, ...]:
+    """The rows of a file of this folder that holds nothing else."""
+    table = read_table(name)
+    if table.keys() != {"rules"}:
+        raise ValueError(f"{name} holds something else than rows")
+    return tuple(kind.model_validate(row) for row in table["rules"])
 
 
 def place_code(place: Place) -> str | None:

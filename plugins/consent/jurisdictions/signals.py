@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
-
-from pydantic import BaseModel, ConfigDict
 
 from hub.api import ConsentQuestion, Opinion, Place
-from plugins.consent.jurisdictions.rows import Row, place_code, read_table, rows_at
-
-ADVERTISING = "marketing.advertising"
-NO_SHARING = ("essential", "telephony")
-"""Uses that are neither sale nor sharing, whoever receives the data."""
+from plugins.consent.jurisdictions.rows import Row, place_code, rows_at, rows_of
 
 
 class SignalRule(Row):
     """One row of the table; the head of signals.yaml says what each field means."""
 
     since: date
-    must_display: date | None = None
-
-
-class SignalTable(BaseModel):
-    """The whole table."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    rules: tuple[SignalRule, ...]
-
-
-@cache
-def signal_table() -> SignalTable:
-    """The table in this folder."""
-    return SignalTable.model_validate(read_table("signals.yaml"))
 
 
 def by_signal(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion | None:
@@ -42,7 +20,7 @@ def by_signal(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion 
     An express yes to this very use that came later than the signal outweighs it (11 CCR 7025(c)(3) lets a business ask again).
     """
     seen = max((signal.at for signal in question.signals if signal.kind == "gpc"), default=None)
-    if seen is None or not _is_sharing(question):
+    if seen is None or not question.is_sale_or_sharing:
         return None
     word = question.latest_record()
     if word is not None and word.state == "given" and word.use == question.use and word.at > seen:
@@ -51,7 +29,7 @@ def by_signal(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion 
     found = [
         (row.id, row)
         for place in places
-        for row in rows_at(signal_table().rules, place_code(place), trades_in)
+        for row in rows_at(rows_of("signals.yaml", SignalRule), place_code(place), trades_in)
         if row.since <= question.at.date()
     ]
     if not found:
@@ -63,14 +41,3 @@ def by_signal(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion 
         reason="The law there takes the browser's Global Privacy Control as a no to sale, sharing and targeted ads.",
         evidence={**row.provenance, "signal": "gpc", "since": row.since.isoformat()},
     )
-
-
-def _is_sharing(question: ConsentQuestion) -> bool:
-    if _within(question.use, ADVERTISING):
-        return True
-    shared = question.recipient.role == "independent_controller"
-    return shared and not any(_within(question.use, family) for family in NO_SHARING)
-
-
-def _within(use: str, family: str) -> bool:
-    return use == family or use.startswith(f"{family}.")

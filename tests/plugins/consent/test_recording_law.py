@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hub.api import ConsentQuestion, ConsentRecord, Opinion, Place, Recipient, Signal, hookimpl
 from hub.testing import ConsentConformance, connect
 from plugins.consent.jurisdictions import Jurisdictions
-from plugins.consent.jurisdictions.recording import RecordingRule, recording_table
+from plugins.consent.jurisdictions.recording import RecordingRule, recording_rules
 from plugins.consent.signals import Signals
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -147,7 +147,7 @@ def test_a_row_from_memory_says_so() -> None:
 
 
 def test_every_row_is_of_its_own_and_has_its_date() -> None:
-    rules = recording_table().rules
+    rules = recording_rules()
     assert len({rule.id for rule in rules}) == len(rules)
     named = [place for rule in rules for place in rule.places]
     assert len(named) == len(set(named)), "no place has two rows"

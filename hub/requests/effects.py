@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -26,32 +27,53 @@ OPT_IN_NOTICE = (
 """What an opt-in means; the page shows these words, and the ledger keeps them."""
 
 
-def object_to_marketing(hub: Hub, request_id: str, actor: str) -> int:
-    """Write the person's objection into the ledger, hold what is queued, and never text them for marketing again; how many
-    queued items were held. Source: GDPR Art. 21(2)-(3), which knows no exception; Cal. Civ. Code 1798.120."""
+def say_no(hub: Hub, request_id: str, actor: str) -> None:
+    """Carry out an objection or a restriction: what is being sent to the person ends first; all that begins later reads it."""
     now = hub.clock()
     with hub.store.writing() as session:
         people = known_people(session, session.get_one(PrivacyRequest, request_id), now)
     with speaking(hub.store, people, "objected"), hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
-        words = [
-            Word(
-                company_id=person.company_id,
-                person_id=person.id,
-                state="objected",
-                use=ALL_MARKETING,
-                channel="request",
-                basis="objection",
-                evidence=request.id,
-                jurisdictions=request.places,
-                spoken_at=request.received_at,
-            )
-            for person in people
-        ]
-        held = take_effect(session, hub.config, hub.vault, words, now)
+        effect = _restrict if request.kind == "restriction" else _object
+        action, held = effect(session, hub, request, people, now)
         request.outcome = {"people": len(people), "held": held}
-        take_step(session, request, actor, "objected", f"{held} queued items held", now, "done")
-    return held
+        take_step(session, request, actor, action, f"{len(people)} people, {held} queued items held", now, "done")
+
+
+def _object(
+    session: Session, hub: Hub, request: PrivacyRequest, people: Sequence[Person], now: datetime
+) -> tuple[str, int]:
+    """Write the objection into the ledger, hold what is queued, and never text the person for marketing again.
+
+    Source: GDPR Art. 21(2)-(3), which knows no exception; Cal. Civ. Code 1798.120.
+    """
+    words = _words(request, people, state="objected", basis="objection", spoken_at=request.received_at)
+    return "objected", take_effect(session, hub.config, hub.vault, words, now)
+
+
+def _restrict(
+    session: Session, hub: Hub, request: PrivacyRequest, people: Sequence[Person], now: datetime
+) -> tuple[str, int]:
+    """From now on the person's data is kept and not used (hub.privacy.restriction); what is queued is refused later."""
+    for person in people:
+        session.add(Restriction(company_id=person.company_id, person_id=person.id, request_id=request.id, since=now))
+    return "restricted", 0
+
+
+def _words(request: PrivacyRequest, people: Sequence[Person], **said: Any) -> list[Word]:
+    """What the person says to all marketing by this request, one record for each row that is theirs."""
+    return [
+        Word(
+            company_id=person.company_id,
+            person_id=person.id,
+            use=ALL_MARKETING,
+            channel="request",
+            evidence=request.id,
+            jurisdictions=request.places,
+            **said,
+        )
+        for person in people
+    ]
 
 
 def confirm_opt_in(session: Session, request: PrivacyRequest, now: datetime) -> None:
@@ -77,41 +99,11 @@ def opt_in(hub: Hub, request_id: str, actor: str) -> None:
         company = session.get_one(Company, request.company_id)
         notice = keep_notice(session, OPT_IN_NOTICE.format(company=company.title), "en", now)
         people = known_people(session, request, now)
-        words = [
-            Word(
-                company_id=person.company_id,
-                person_id=person.id,
-                state="given",
-                use=ALL_MARKETING,
-                channel="request",
-                evidence=request.id,
-                notice_hash=notice,
-                language="en",
-                jurisdictions=request.places,
-                spoken_at=now,
-            )
-            for person in people
-        ]
+        said = {"notice_hash": notice, "language": "en", "spoken_at": now}
+        words = _words(request, people, state="given", **said)
         take_effect(session, hub.config, hub.vault, words, now)
         request.outcome = {**request.outcome, "people": len(people)}
         take_step(session, request, actor, "opted_in", f"{len(people)} people", now, "done")
-
-
-def restrict(hub: Hub, request_id: str, actor: str) -> int:
-    """From now on the person's data is kept and not used (hub.privacy.restriction); how many people it is."""
-    now = hub.clock()
-    with hub.store.writing() as session:
-        people = known_people(session, session.get_one(PrivacyRequest, request_id), now)
-    # As with a no: what is being sent ends first, and all that begins later reads the restriction.
-    with speaking(hub.store, people, "objected"), hub.store.writing() as session:
-        request = session.get_one(PrivacyRequest, request_id)
-        for person in people:
-            session.add(
-                Restriction(company_id=person.company_id, person_id=person.id, request_id=request.id, since=now)
-            )
-        request.outcome = {"people": len(people)}
-        take_step(session, request, actor, "restricted", f"{len(people)} people", now, "done")
-    return len(people)
 
 
 def lift_restriction(hub: Hub, request_id: str, actor: str, reason: str) -> int:

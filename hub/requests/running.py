@@ -169,11 +169,11 @@ def _scoped(hub: Hub, request: PrivacyRequest, connector: str, known: PersonRefe
 
 
 def _answer_file(hub: Hub, request: PrivacyRequest, actor: str) -> None:
-    """Access and portability: everything, with what providers hold; portability without the audio of others' making."""
+    """Access and portability, which is the same file: everything, with what providers hold."""
     # Asked first, so that the file names them as recipients too.
     held = ask_plugins(hub, request)
     with hub.store.reading() as session:
-        answer = collect(session, hub, request, audio=request.kind == "access")
+        answer = collect(session, hub, request)
     answer.sections["what providers hold"] = held
     data = packed(answer)
     now = hub.clock()
@@ -202,16 +202,12 @@ def _third_parties(hub: Hub, request: PrivacyRequest, actor: str) -> None:
         take_step(session, current, actor, "answered", f"{count} third parties", now, "done")
 
 
-def _object(hub: Hub, request: PrivacyRequest, actor: str) -> None:
-    effects.object_to_marketing(hub, request.id, actor)
+def _say_no(hub: Hub, request: PrivacyRequest, actor: str) -> None:
+    effects.say_no(hub, request.id, actor)
 
 
 def _opt_in(hub: Hub, request: PrivacyRequest, actor: str) -> None:
     effects.opt_in(hub, request.id, actor)
-
-
-def _restrict(hub: Hub, request: PrivacyRequest, actor: str) -> None:
-    effects.restrict(hub, request.id, actor)
 
 
 def _correct(hub: Hub, request: PrivacyRequest, actor: str) -> None:
@@ -261,8 +257,8 @@ _DO: dict[str, Callable[[Hub, PrivacyRequest, str], None]] = {
     "portability": _answer_file,
     "correction": _correct,
     "erasure": _erase,
-    "objection": _object,
-    "restriction": _restrict,
+    "objection": _say_no,
+    "restriction": _say_no,
     "third_party_disclosure": _third_parties,
     "child": _erase_child,
     "opt_in": _opt_in,

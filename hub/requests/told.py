@@ -68,7 +68,7 @@ class Answer:
         return {"about": self.about, **self.sections}
 
 
-def collect(session: Session, hub: Hub, request: PrivacyRequest, *, audio: bool = True) -> Answer:
+def collect(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
     """Everything that the hub itself holds about the person of `request`; plugins are asked by `ask_plugins`."""
     company = session.get_one(Company, request.company_id)
     answer = Answer(_about(request, company, hub.clock()))
@@ -76,8 +76,8 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest, *, audio: bool 
     answer.sections["person"] = _named(session, hub, _by_id(session, Person, reach.people), "name")
     answer.sections["calls"] = _named(session, hub, _by_id(session, Call, reach.calls), "caller_name")
     answer.sections["what callers chose"] = _steps(session, reach)
-    answer.sections["recordings and transcripts"] = _recordings(session, hub, reach, answer, audio)
-    answer.sections["texts"] = _texts(session, hub, reach, answer, audio)
+    answer.sections["recordings and transcripts"] = _recordings(session, hub, reach, answer)
+    answer.sections["texts"] = _texts(session, hub, reach, answer)
     answer.sections["forms"] = _forms(session, hub, reach)
     answer.sections["visits"] = _rows(session, Visit, col(Visit.id).in_(reach.visits))
     answer.sections["pages"] = _rows(session, PageView, col(PageView.visit_id).in_(reach.visits))
@@ -232,7 +232,7 @@ def _steps(session: Session, reach: Reach) -> list[dict[str, Any]]:
     return [_plain(row) for row in session.exec(steps)]
 
 
-def _recordings(session: Session, hub: Hub, reach: Reach, answer: Answer, audio: bool) -> list[dict[str, Any]]:
+def _recordings(session: Session, hub: Hub, reach: Reach, answer: Answer) -> list[dict[str, Any]]:
     told = []
     for row in session.exec(select(Recording).where(col(Recording.call_id).in_(reach.calls))).all():
         record = _plain(row, ("url",))
@@ -240,7 +240,7 @@ def _recordings(session: Session, hub: Hub, reach: Reach, answer: Answer, audio:
         if transcript is not None and transcript.parts is not None:
             record["transcript"] = " ".join(part.text for part in transcript.parts if part.text)
             answer.opened.append(("transcript.export", row.id))
-        if audio and row.stored_at is not None:
+        if row.stored_at is not None:
             heard = hear(hub, session, row.id)
             if heard is not None and heard.audio is not None:
                 name = f"audio/{row.id}.{(row.content_type or 'audio/wav').rpartition('/')[2].removeprefix('x-')}"
@@ -251,12 +251,12 @@ def _recordings(session: Session, hub: Hub, reach: Reach, answer: Answer, audio:
     return told
 
 
-def _texts(session: Session, hub: Hub, reach: Reach, answer: Answer, files: bool) -> list[dict[str, Any]]:
+def _texts(session: Session, hub: Hub, reach: Reach, answer: Answer) -> list[dict[str, Any]]:
     told = []
     for row in session.exec(select(TextMessage).where(col(TextMessage.id).in_(reach.texts))).all():
         record = _plain(row)
         record["text"] = open_body(hub.vault, session, row)
-        for media in session.exec(select(TextMedia).where(TextMedia.text_id == row.id)).all() if files else ():
+        for media in session.exec(select(TextMedia).where(TextMedia.text_id == row.id)).all():
             data = open_file(hub.vault, session, media)
             if data is not None:
                 name = f"pictures/{media.id}"

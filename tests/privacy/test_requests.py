@@ -104,7 +104,8 @@ def test_a_person_is_told_everything_with_each_recipient_by_name_and_date(desk: 
     } in told["what providers hold"]
 
 
-def test_the_file_holds_the_audio_what_was_said_and_what_was_written(desk: Stage) -> None:
+@pytest.mark.parametrize("kind", ["access", "portability"])
+def test_the_file_holds_the_audio_what_was_said_and_what_was_written(desk: Stage, kind: Any) -> None:
     call, now = desk.one(Call), desk.clock()
     assert call.company_id is not None
     recording_id, transcript_id = new_id(), new_id()
@@ -128,7 +129,7 @@ def test_the_file_holds_the_audio_what_was_said_and_what_was_written(desk: Stage
         )  # fmt: skip
     desk.tell(MessageEvent(message_id="SM1", at=now, tracking_number=SHARED, sender_number=CALLER, body="On my way."))
     desk.flow()
-    request_id = ask(desk, "access")
+    request_id = ask(desk, kind)
     run(desk.hub, request_id, "officer")
     told = file_of(desk, request_id)
     (recorded,) = told["recordings and transcripts"]

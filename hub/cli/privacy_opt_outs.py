@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Any
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,10 +24,17 @@ from hub.cli.printing import (
     table,
 )
 
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.model import OptOut
+
 commands = typer.Typer(help="Opt-outs of sale, sharing and advertising that nobody had to prove.", no_args_is_help=True)
 MANY = 5
 """Numbers from one network in a listing from which on it is marked: more than a family has."""
 SHORT = 12
+OptOutId = Annotated[str, typer.Argument(help="The opt-out's id, or an end of it.", metavar="ID")]
+Reason = Annotated[str, typer.Option(help="Why you do or do not believe that it is the person's own; name nobody.")]
 
 
 def register(privacy: typer.Typer) -> None:
@@ -71,29 +81,48 @@ def list_opt_outs(
 
 
 @commands.command()
-def question(
-    opt_out_id: Annotated[str, typer.Argument(help="The opt-out's id, or an end of it.", metavar="ID")],
-    reason: Annotated[str, typer.Option(help="Why you believe that it is not the person's own; name nobody.")],
-    config: ConfigFile = CONFIG,
-) -> None:
+def question(opt_out_id: OptOutId, reason: Reason, config: ConfigFile = CONFIG) -> None:
     """Stop counting an opt-out, for a stated reason. It stays listed with the reason, and cannot be renewed from its network.
 
     The law asks for a good-faith, reasonable and documented belief that the request is fraudulent (11 CCR 7026(e)).
     """
+    from hub.privacy.opt_outs import question_opt_out
+
+    row_id = _change(config, opt_out_id, reason, "in_force", question_opt_out, "questioned already")
+    say(f"Questioned: {row_id}. It is not counted from now on.")
+
+
+@commands.command()
+def reinstate(opt_out_id: OptOutId, reason: Reason, config: ConfigFile = CONFIG) -> None:
+    """Count a questioned opt-out again."""
+    from hub.privacy.opt_outs import reinstate_opt_out
+
+    row_id = _change(config, opt_out_id, reason, "questioned", reinstate_opt_out, "in force already")
+    say(f"Reinstated: {row_id}. It is counted from now on.")
+
+
+def _change(
+    config: Path,
+    wanted: str,
+    reason: str,
+    state: str,
+    change: Callable[[Session, OptOut, str, str, datetime], None],
+    so: str,
+) -> str:
+    """Change the opt-out with an id, which must be in `state`; its whole id."""
     from hub.cli.auditing import actor
     from hub.cli.finding import by_id, in_words, one, typed
     from hub.cli.request_finding import open_for
     from hub.model import OptOut
-    from hub.privacy.opt_outs import question_opt_out
 
     said = in_words(reason, "--reason")
     with open_for(config) as hub, hub.store.writing() as session:
-        text = typed(opt_out_id)
+        text = typed(wanted)
         row = one(by_id(session, OptOut, text, OptOut.id), "opt-out", text)
-        if row.state != "in_force":
-            raise CannotDo("This opt-out is questioned already; the reason stands in the list.")
-        question_opt_out(session, row, said, actor(), hub.clock())
-    say(f"Questioned: {row.id}. It is not counted from now on.")
+        if row.state != state:
+            raise CannotDo(f"This opt-out is {so}; its reason stands in hub privacy opt-outs list.")
+        change(session, row, said, actor(), hub.clock())
+    return str(row.id)
 
 
 def _told(row: Any, numbers: int) -> dict[str, Any]:

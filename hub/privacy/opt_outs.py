@@ -127,6 +127,13 @@ def question_opt_out(session: Session, row: OptOut, reason: str, actor: str, now
     audit.note(session, now, actor, "privacy.opt_out.question", row.id, reason)
 
 
+def reinstate_opt_out(session: Session, row: OptOut, reason: str, actor: str, now: datetime) -> None:
+    """The opt-out is counted again. Why it was questioned, by whom and when stands in the audit trail, as does `reason`."""
+    row.state, row.reason, row.questioned_by, row.questioned_at = "in_force", reason, None, None
+    session.add(row)
+    audit.note(session, now, actor, "privacy.opt_out.reinstate", row.id, reason)
+
+
 def limits_apply(uses: Iterable[tuple[str, Collection[str]]]) -> bool:
     """Whether any of (use, data categories) is one that an opt-out of scope `sensitive` would touch."""
     return any(_is_beyond_service(use, categories) for use, categories in uses)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
 
 import phonenumbers
 from starlette.requests import Request
@@ -98,7 +97,7 @@ class Website:
                 "swap": [_target(number) for number in self.swap],
                 "days": self.cookie_days,
                 "domains": self.domains,
-                "linked": self._linked(urlsplit(public_url).hostname or ""),
+                "linked": self.linked_domains,
                 "keep": self.parameters,
                 "optIn": self.asks_first,
                 "country": self.country,
@@ -110,12 +109,6 @@ class Website:
         """The HTML of the link to the opt-out without proof, as the law words it (11 CCR 7013(b))."""
         page = f"{public_url.rstrip('/')}/privacy/{self.company}#opt-out"
         return f'<a href="{page}">Do Not Sell or Share My Personal Information</a>'
-
-    def _linked(self, hub: str) -> tuple[str, ...]:
-        """The sites to which links carry the visit: the hub's own too, so that an opt-out on the privacy page knows the
-        browser. If the hub is on the company's domain, the cookie does that."""
-        known = any(hub == domain or hub.endswith("." + domain) for domain in (*self.domains, *self.linked_domains))
-        return self.linked_domains if known else (*self.linked_domains, hub)
 
     def tag(self, public_url: str, name: Name = "ringfence", *, pinned: bool = True) -> str:
         """The HTML that loads a script: this very version, which the browser checks, or always the latest."""

@@ -286,8 +286,9 @@
     history.replaceState(history.state, "", location.href.replace(found[0], found[0][0].replace("&", ""))
       .replace("?&", "?").replace(/\?(?=#|$)/, ""));
   };
-  const carries = (url, host = hostOf(url)) =>
-    visit && !within(host, [domain || location.hostname]) && within(host, settings.linked);
+  // So does the link to the privacy page, where this browser can be opted out.
+  const carries = (url, host = hostOf(url)) => visit && (url.startsWith(settings.track.replace("/track/", "/privacy/")) ||
+    !within(host, [domain || location.hostname]) && within(host, settings.linked));
   const follow = (event) => {
     const anchor = event.composedPath().find((each) => each.localName === "a" && each.href);
     if (!anchor) return;

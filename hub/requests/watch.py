@@ -14,19 +14,22 @@ from hub.model import IdentityProof, PrivacyRequest, RequestStep
 from hub.model.requests import CLOSED
 from hub.requests.file import drop_file
 from hub.requests.running import work_tasks
-from hub.requests.steps import take_step
+from hub.requests.steps import refuse, take_step
 from hub.requests.tasks import SEND_REMINDER, want
 
 log = structlog.get_logger(__name__)
 SHARES = (100, 80, 50)
 REMINDED = "reminded"
 AT_ONCE = 100
+CONFIRM_WITHIN = timedelta(days=7)
+"""An opt-in that the person has not proven and confirmed by then is closed; they stay opted out."""
 PROOF_LIFE = timedelta(days=2)
 """Long enough to count how often one number was written to."""
 
 
 def watch(hub: Hub) -> int:
     """One round; how many tasks were taken."""
+    _close_unconfirmed(hub)
     remind(hub)
     _drop_old_files(hub)
     _drop_old_proofs(hub)
@@ -73,6 +76,23 @@ def _share(session: Session, request: PrivacyRequest, now: datetime) -> int | No
         RequestStep.request_id == request.id, RequestStep.action == REMINDED, RequestStep.result == f"{share} %"
     )
     return None if session.exec(noted).first() else share
+
+
+def _close_unconfirmed(hub: Hub) -> None:
+    """Nobody has to answer an opt-in whose person does not come back for its second step."""
+    waiting = (
+        PrivacyRequest.kind == "opt_in",
+        col(PrivacyRequest.state).not_in(CLOSED),
+        col(PrivacyRequest.evidence).is_(None),
+        col(PrivacyRequest.received_at) <= hub.clock() - CONFIRM_WITHIN,
+    )
+    with hub.store.reading() as session:
+        late = [each.id for each in session.exec(select(PrivacyRequest).where(*waiting).limit(AT_ONCE))]
+    for request_id in late:
+        with hub.store.writing() as session:
+            request = session.get_one(PrivacyRequest, request_id)
+            if request.state not in CLOSED and "confirmed_at" not in request.outcome:
+                refuse(session, request, "hub", "The person did not confirm the opt-in in time.", hub.clock())
 
 
 def _drop_old_proofs(hub: Hub) -> None:

@@ -30,6 +30,7 @@ from hub.api import (
     hookimpl,
 )
 from hub.model import ConnectorState, ConsentDecision, Disclosure, Recording, TranscriptRow
+from hub.privacy.opt_outs import opt_out
 from hub.privacy.retention import sweep
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcribe import transcribe_due
@@ -136,6 +137,19 @@ def test_a_no_ends_it_with_the_reason_and_nothing_is_handed_over(hearing_hub: Fa
     assert stage.ears.heard == [] and stage.rows(Disclosure) == []
     assert read(stage).parts is None and read(stage).why == "They do not want that."
     assert stage.one(Recording).state == "stored"
+
+
+def test_a_caller_who_limited_the_use_of_sensitive_data_is_recorded_and_not_transcribed(hearing_hub: Factory) -> None:
+    stage = hearing_hub()
+    with stage.hub.store.writing() as session:
+        company = stage.directory.companies["lakeside"].id
+        said = {"number": CALLER, "visitor_id": None, "network": None, "scopes": ("sensitive",)}
+        opt_out(session, stage.hub.vault, company, now=stage.clock(), **said)
+    record(stage)
+    transcribe(stage)
+    assert only(stage).state == "denied" and stage.ears.heard == []
+    assert stage.one(Recording).state == "stored"
+    assert [each.rule_id for each in stage.rows(ConsentDecision, moment="hear")] == ["person.opted_out"]
 
 
 @pytest.mark.parametrize("error", [Rejected("No such language."), RetryLater("Busy."), RuntimeError("boom")])

@@ -25,7 +25,7 @@ from hub.flow.sync import SyncReport, next_retry, sync
 from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.audit_life import end_audit
-from hub.privacy.datamap.comparing import compare_if_due
+from hub.privacy.datamap.versions import note_recipients
 from hub.privacy.holds import on_hold
 from hub.privacy.ledger.daily import close_day
 from hub.privacy.retention import sweep
@@ -56,7 +56,7 @@ REQUESTS = "requests/of people"
 ROLL_UP_EVERY = 60.0
 """Seconds; a report adds up by itself what was marked since."""
 ROLLED_AT_ONCE = 5
-COMPARED_EVERY = 600.0
+NOTED_EVERY = 600.0
 """Seconds between two looks whether the night's comparison is due."""
 ROLL_UPS = "reports/roll-ups"
 """What runs among the syncs under this name is no connector's."""
@@ -86,7 +86,7 @@ class Worker:
             target=self._loop, args=(self._transcript_step,), name="transcripts", daemon=True
         )
         self._next_sweep = self._next_ending = self._next_catch_up = self._next_roll_up = 0.0
-        self._next_close = self._next_comparison = self._next_requests = 0.0
+        self._next_close = self._next_noting = self._next_requests = 0.0
 
     def start(self) -> None:
         """Start the lines and the ticker."""
@@ -166,9 +166,10 @@ class Worker:
         if time.monotonic() > self._next_catch_up:
             self._next_catch_up = time.monotonic() + CATCH_UP_EVERY
             self._ticker.catch_up()
-        if time.monotonic() > self._next_comparison:
-            self._next_comparison = time.monotonic() + COMPARED_EVERY
-            compare_if_due(self._hub)
+        if time.monotonic() > self._next_noting:
+            self._next_noting = time.monotonic() + NOTED_EVERY
+            with self._hub.store.writing() as session:
+                note_recipients(session, self._hub.config.connectors, self._hub.clock())
         if time.monotonic() > self._next_roll_up and ROLL_UPS not in self._running:
             self._next_roll_up = time.monotonic() + ROLL_UP_EVERY
             self._running.add(ROLL_UPS)

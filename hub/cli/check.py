@@ -75,11 +75,11 @@ def check(
 
 
 def _flow_findings(opened: Opened) -> list[str]:
-    """What the nightly comparison of disclosures with manifests found (hub privacy map)."""
-    from hub.privacy.datamap.comparing import open_findings
+    """What was disclosed and never declared, and changed recipients (hub privacy map)."""
+    from hub.privacy.datamap.chart import problems
 
     with opened.hub.store.reading() as session:
-        return open_findings(session)
+        return problems(session, opened.hub.config.connectors, opened.hub.clock())
 
 
 def _overdue_requests(opened: Opened) -> list[str]:

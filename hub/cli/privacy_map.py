@@ -29,7 +29,7 @@ def data_map(
     """Draw the data map: categories, recipients, regions and purposes, declared and seen, and the hub's own store.
 
     It is made from the manifests of the connectors in config.yaml and from what was disclosed. Ends with status 1 where
-    something was sent that no manifest declares now, or a nightly comparison found something that is not settled.
+    something was sent that no manifest ever declared, or a recipient was changed within 30 days.
     """
     from hub.assembly import utc_now
     from hub.opening import open_store, read_config

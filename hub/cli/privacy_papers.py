@@ -1,4 +1,4 @@
-"""`hub privacy processors`, `record`, `notice` and `erasure-plan`: papers made from the data map."""
+"""`hub privacy processors`, `record` and `notice`: papers made from the data map."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say, table
+from hub.cli.printing import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, table
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -24,7 +24,6 @@ def register(privacy: typer.Typer) -> None:
     privacy.command("processors")(list_processors)
     privacy.command("record")(record)
     privacy.command("notice")(notice)
-    privacy.command("erasure-plan")(plan)
 
 
 def list_processors(
@@ -32,7 +31,8 @@ def list_processors(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List everybody who is given data, or with --notices every addition, change and removal since the hub was set up.
+    """List everybody who is given data and what erasing a person reaches there, or with --notices every addition, change and
+    removal since the hub was set up.
 
     What config.yaml declares now is noted first, so a change that was made a minute ago is in it.
     """
@@ -40,7 +40,7 @@ def list_processors(
     from hub.privacy.datamap.versions import notices as announcements
     from hub.privacy.datamap.versions import versions
 
-    with _drawn(config, noting=True) as (session, _, chart):
+    with _drawn(config, noting=True) as (session, loaded, chart):
         rows = versions(session)
     if notices:
         found = announcements(rows)
@@ -58,16 +58,17 @@ def list_processors(
         )  # fmt: skip
         return
     since = {row.recipient: f"{row.since:%Y-%m-%d}" for row in rows if row.until is None}
-    listed = processors(chart, since)
+    listed = list(processors(chart, loaded.connectors, since))
     if as_json:
         echo_json([asdict(each) for each in listed])
         return
     table(
         "Who is given data",
-        ("recipient", "role", "regions", "categories", "for", "kept there", "since"),
+        ("recipient", "role", "regions", "categories", "for", "kept there", "erases a person", "since"),
         (
             (plain(each.recipient), each.role.replace("_", " "), ", ".join(each.regions), "\n".join(each.categories),
-             "\n".join(each.uses), plain(each.kept), each.since or "")
+             "\n".join(each.uses), plain(each.kept), plain(f"{'yes' if each.erases else 'no'}: {'; '.join(each.deletion)}"),
+             each.since or "")
             for each in listed
         ),
     )  # fmt: skip
@@ -102,27 +103,6 @@ def notice(
         with opened.hub.store.reading() as session:
             chart = draw(session, loaded, utc_now())
     typer.echo("\n".join(notice_blocks(chart, loaded, section, heeded)))
-
-
-def plan(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
-    """Show for each recipient whether it can erase a person, what stays there, and why."""
-    from hub.privacy.datamap.papers import erasure_plan
-
-    with _drawn(config) as (_, loaded, chart):
-        steps = erasure_plan(chart, loaded)
-    if as_json:
-        echo_json([asdict(each) for each in steps])
-        return
-    table(
-        "What erasing a person reaches",
-        ("recipient", "connector", "erased on request", "what it holds", "note"),
-        (
-            (plain(each.recipient), plain(each.connector), "[green]yes[/green]" if each.can else "[yellow]no[/yellow]",
-             "\n".join(each.categories), plain(each.note))
-            for each in steps
-        ),
-    )  # fmt: skip
-    say("Here, rows are deleted or emptied and the person's keys destroyed, so that no backup reads them.")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from hub.model.owners import OwnerConsent
 from hub.model.people import FactRow, Person
 from hub.model.policies import MailChoice, PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
 from hub.model.ports import PortOrderRow
-from hub.model.recipients import FlowFinding, RecipientVersion, Refusal
+from hub.model.recipients import RecipientVersion, Refusal
 from hub.model.recordings import Recording
 from hub.model.reports import DayRollup, DirtyDay, MonthRollup, SourceRule, YearRollup
 from hub.model.requests import (
@@ -63,7 +63,6 @@ __all__ = [
     "DirtyDay",
     "Disclosure",
     "FactRow",
-    "FlowFinding",
     "FlowVersion",
     "FormSubmission",
     "IdentityProof",

@@ -38,22 +38,3 @@ class RecipientVersion(Row, table=True):
     since: datetime = time_column()
     until: datetime | None = time_column(nullable=True)
     """When it was changed or removed."""
-
-
-class FlowFinding(Row, table=True):
-    """A flow that was seen and that no manifest declares any more, or a recipient that was changed while data flowed."""
-
-    __tablename__ = "flow_finding"
-
-    key: str = Field(primary_key=True, max_length=64)
-    """SHA-256 of what it is about, so that a night that finds it again does not write it twice."""
-    kind: str = Field(max_length=24)
-    """`recipient`, `use`, `category`, `connector` or `recipient_changed`."""
-    connector: str = Field(max_length=64)
-    sentence: str
-    count: int = 0
-    """Disclosures."""
-    last_at: datetime | None = time_column(nullable=True)
-    found_at: datetime = time_column()
-    settled_at: datetime | None = time_column(nullable=True)
-    """When a night no longer found it."""

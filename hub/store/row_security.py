@@ -19,7 +19,6 @@ HUB_WIDE: dict[str, str] = {
     "connector_state": "a connector may serve several accounts",
     "connector_token": "a connector's secret; no account's session has business with it",
     "cursor": "how far a connector's stream was read",
-    "flow_finding": "about connectors, and counts of all accounts",
     "inbox": "raw webhooks, kept before anybody knows whose they are",
     "outcome": "a CRM's deals, kept before anybody knows whose they are",
     "owner_consent": "about a connector's owner",

@@ -1,4 +1,4 @@
-"""What was disclosed is compared with what is declared each night; each version of a recipient is kept and announced."""
+"""What was disclosed is compared with what is declared; each version of a recipient is kept and announced."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from scripted import PaperNetwork
 from stage import CONNECTORS, Stage
 
 from hub.api import Recipient
-from hub.model import FlowFinding, RecipientVersion
+from hub.model import RecipientVersion
 from hub.privacy.datamap import draw
-from hub.privacy.datamap.comparing import compare, compare_if_due, open_findings
-from hub.privacy.datamap.papers import erasure_plan, notice_blocks, processors, record_of_processing
+from hub.privacy.datamap.chart import problems
+from hub.privacy.datamap.papers import notice_blocks, processors, record_of_processing
 from hub.privacy.datamap.versions import Notice, note_recipients, notices, versions
 
 Factory = Callable[..., Stage]
@@ -42,11 +42,12 @@ def sent(hub: Factory) -> Stage:
     return stage
 
 
-def night(stage: Stage) -> list[str]:
+def findings(stage: Stage) -> list[str]:
+    """What does not fit, after the hub has noted its recipients."""
     with stage.hub.store.writing() as session:
-        compare(session, stage.hub.config.connectors, stage.clock())
+        note_recipients(session, stage.hub.config.connectors, stage.clock())
     with stage.hub.store.reading() as session:
-        return open_findings(session)
+        return problems(session, stage.hub.config.connectors, stage.clock())
 
 
 def changes(stage: Stage) -> list[Notice]:
@@ -55,50 +56,51 @@ def changes(stage: Stage) -> list[Notice]:
 
 
 def test_a_hub_that_sends_what_it_declares_has_no_finding(hub: Factory) -> None:
-    assert night(sent(hub)) == []
+    assert findings(sent(hub)) == []
 
 
-def test_a_flow_that_no_manifest_declares_is_found_once_and_settled_when_it_fits_again(hub: Factory) -> None:
+def test_a_flow_that_no_manifest_declares_is_found_until_it_fits_again(hub: Factory) -> None:
     stage = sent(hub)
     modest = hub(connectors={**CONNECTORS, "network": Modest})
-    found = night(modest)
+    found = findings(modest)
     assert found and all("network" in sentence and OLD in sentence for sentence in found)
-    assert night(modest) == found and len(stage.rows(FlowFinding)) == len(found)
+    assert findings(modest) == found
     stage.clock.advance(days=1)
-    assert [sentence for sentence in night(stage) if " got " in sentence] == []
-    assert all(row.settled_at == stage.clock() for row in stage.rows(FlowFinding) if row.kind != "recipient_changed")
+    assert [sentence for sentence in findings(stage) if " got " in sentence] == []
 
 
 def test_a_removed_connector_and_another_recipient_are_told_apart(hub: Factory) -> None:
     sent(hub)
-    night(hub(connectors={name: each for name, each in CONNECTORS.items() if name != "network"}, conversions=[]))
-    night(hub(connectors={**CONNECTORS, "network": Elsewhere}))
-    assert {row.kind for row in hub().rows(FlowFinding)} == {"connector", "recipient"}
+    removed = {name: each for name, each in CONNECTORS.items() if name != "network"}
+    without = findings(hub(connectors=removed, conversions=[]))
+    assert without and all("no connector network" in each for each in without)
+    sold = findings(hub(connectors={**CONNECTORS, "network": Elsewhere}))
+    assert sold and all("declares another recipient" in each for each in sold)
 
 
 def test_a_change_after_the_last_disclosure_is_announced_and_the_former_flow_is_no_finding(hub: Factory) -> None:
     stage = sent(hub)
-    night(stage)
+    findings(stage)
     stage.clock.advance(days=1)
     changed = hub(connectors={**CONNECTORS, "network": Elsewhere})
-    (sentence,) = night(changed)
+    (sentence,) = findings(changed)
     assert f"{OLD} → Somebody Else Ltd" in sentence and "US → IE" in sentence
     with stage.hub.store.reading() as session:
         chart = draw(session, changed.hub.config, stage.clock())
     assert chart.undeclared == {} and {recipient for _, recipient, _, _ in chart.former} == {OLD}
     stage.clock.advance(days=31)
-    assert night(changed) == []
+    assert findings(changed) == []
 
 
 def test_every_addition_change_and_removal_has_its_notice(hub: Factory) -> None:
     stage = hub()
     began = stage.clock()
-    night(stage)
-    night(stage)
+    findings(stage)
+    findings(stage)
     stage.clock.advance(days=40)
-    night(hub(connectors={**CONNECTORS, "network": Elsewhere}))
+    findings(hub(connectors={**CONNECTORS, "network": Elsewhere}))
     stage.clock.advance(days=1)
-    night(hub(connectors={name: each for name, each in CONNECTORS.items() if name != "network"}, conversions=[]))
+    findings(hub(connectors={name: each for name, each in CONNECTORS.items() if name != "network"}, conversions=[]))
     found = changes(stage)
     assert [(notice.change, notice.at - began) for notice in found] == [
         ("removed", timedelta(days=41)),
@@ -112,18 +114,6 @@ def test_every_addition_change_and_removal_has_its_notice(hub: Factory) -> None:
     )
 
 
-def test_the_comparison_is_made_once_a_night(lite_hub: Factory) -> None:
-    stage = lite_hub()
-    assert compare_if_due(stage.hub) and not compare_if_due(stage.hub)
-    stage.clock.advance(hours=1)
-    assert not compare_if_due(stage.hub)
-    stage.clock.advance(days=1)
-    while stage.clock().hour < 2:
-        assert not compare_if_due(stage.hub)
-        stage.clock.advance(hours=1)
-    assert compare_if_due(stage.hub)
-
-
 def test_the_papers_name_every_recipient_and_the_lives(lite_hub: Factory) -> None:
     stage = sent(lite_hub)
     config = stage.hub.config
@@ -132,7 +122,7 @@ def test_the_papers_name_every_recipient_and_the_lives(lite_hub: Factory) -> Non
     with stage.hub.store.reading() as session:
         chart = draw(session, config, stage.clock())
         since = {row.recipient: f"{row.since:%Y-%m-%d}" for row in versions(session)}
-    listed = processors(chart, since)
+    listed = list(processors(chart, config.connectors, since))
     assert [each.recipient for each in listed] == list(chart.recipients())
     assert all(each.since == f"{stage.clock():%Y-%m-%d}" for each in listed)
     record = "\n".join(record_of_processing(chart, config))
@@ -140,12 +130,11 @@ def test_the_papers_name_every_recipient_and_the_lives(lite_hub: Factory) -> Non
     for paper in (record, notice):
         assert all(recipient in paper for recipient in chart.recipients()) and "761 days" in paper
     assert config.companies[0].title in notice
-    steps = {step.connector: step for step in erasure_plan(chart, config)}
-    for name, entry in config.connectors.items():
-        manifest = entry.connector_class.manifest
-        if name in steps:
-            assert steps[name].note == manifest.deletion.note
-            assert steps[name].can == (manifest.deletion.supported and manifest.flow("erase_person") is not None)
+    manifests = [entry.connector_class.manifest for entry in config.connectors.values()]
+    for each in listed:
+        mine = [manifest for manifest in manifests if manifest.recipient.name == each.recipient]
+        assert each.erases == all(one.deletion.supported and one.flow("erase_person") is not None for one in mine)
+        assert set(each.deletion) == {one.deletion.note for one in mine}
 
 
 def test_a_company_is_told_only_of_connectors_that_serve_it(lite_hub: Factory) -> None:

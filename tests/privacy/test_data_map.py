@@ -46,7 +46,7 @@ def test_what_was_sent_is_counted_beside_what_is_declared(hub: Factory) -> None:
     assert number.use == TARGETED and number.seen is not None
     assert (number.seen.count, number.seen.last) == (1, stage.clock())
     assert "user.contact.email" not in flows or flows["user.contact.email"].seen is None
-    assert chart.undeclared == {} and chart.findings == ()
+    assert chart.undeclared == {} and chart.problems() == ()
     assert set(chart.recipients()) == {flow.recipient for flow in chart.flows if flow.role != "none"}
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from hub.config.models import Config
+from hub.config.models import Config, ConnectorEntry
 from hub.config.retention import spell_life
-from hub.model import FlowFinding, Refusal
+from hub.model import Refusal
 from hub.privacy.datamap.flows import Flow, Key, Seen, declared, misfit, observed, undeclared
 from hub.privacy.datamap.trust import what_it_rests_on
-from hub.privacy.datamap.versions import versions, was_declared
+from hub.privacy.datamap.versions import recent_changes, versions, was_declared
 from hub.privacy.holds import on_hold
 from hub.privacy.retention import Holding, holdings
 
@@ -48,16 +48,16 @@ class DataMap:
     """What was disclosed by a declaration that has ended."""
     storage: tuple[Holding, ...]
     refusals: tuple[Refused, ...]
-    findings: tuple[str, ...]
+    changes: tuple[str, ...]
+    """Recipients that were changed lately, in sentences."""
     sandboxed: frozenset[str]
     """Connectors that talk to a stand-in, so nothing of theirs reaches the recipient."""
     rests_on: str = ""
     """What the map cannot know, in words."""
 
     def problems(self) -> tuple[str, ...]:
-        """What does not fit, in sentences: found at night, or now."""
-        now = (misfit(key, self.flows)[1] for key in self.undeclared)
-        return tuple(dict.fromkeys((*self.findings, *now)))
+        """What does not fit, in sentences."""
+        return (*(misfit(key, self.flows) for key in self.undeclared), *self.changes)
 
     def recipients(self) -> tuple[str, ...]:
         """Those outside this machine, by their legal names."""
@@ -73,7 +73,7 @@ class DataMap:
             "former": _as_data(self.former),
             "storage": [{**asdict(each), "life": spell_life(each.life)} for each in self.storage],
             "refusals": [asdict(each) for each in self.refusals],
-            "findings": list(self.findings),
+            "findings": list(self.problems()),
             "rests_on": self.rests_on,
         }
 
@@ -101,14 +101,18 @@ def draw(session: Session, config: Config, now: datetime) -> DataMap:
         former={key: one for key, one in unknown.items() if was_declared(former, key, one)},
         storage=tuple(holdings(session, config.retention, now, on_hold(session, config, now))),
         refusals=tuple(_refusals(session, now)),
-        findings=tuple(
-            session.exec(
-                select(FlowFinding.sentence).where(col(FlowFinding.settled_at).is_(None)).order_by(FlowFinding.sentence)
-            )
-        ),
+        changes=tuple(recent_changes(former, now)),
         sandboxed=frozenset(name for name, entry in config.connectors.items() if entry.common.sandbox),
         rests_on=what_it_rests_on(config.connectors),
     )
+
+
+def problems(session: Session, entries: Mapping[str, ConnectorEntry], now: datetime) -> list[str]:
+    """What was disclosed and never declared, and recipients that were changed lately, in sentences."""
+    flows, rows = list(declared(entries)), versions(session)
+    unknown = undeclared(flows, observed(session)).items()
+    misfits = [misfit(key, flows) for key, one in unknown if not was_declared(rows, key, one)]
+    return [*misfits, *recent_changes(rows, now)]
 
 
 def _refusals(session: Session, now: datetime) -> list[Refused]:

@@ -118,20 +118,19 @@ def undeclared(flows: Iterable[Flow], seen: Mapping[Key, Seen]) -> dict[Key, See
     return {key: one for key, one in sorted(seen.items()) if key not in known}
 
 
-def misfit(key: Key, flows: Iterable[Flow]) -> tuple[str, str]:
-    """What does not fit in a disclosure that none of `flows` declares (`connector`, `recipient`, `use` or `category`), and a
-    sentence on it."""
+def misfit(key: Key, flows: Iterable[Flow]) -> str:
+    """What does not fit in a disclosure that none of `flows` declares, in a sentence."""
     connector, recipient, use, category = key
     mine = [flow for flow in flows if flow.connector == connector]
     if not mine:
-        kind, what = "connector", f"no connector {connector} in config.yaml declares anything"
+        what = f"no connector {connector} in config.yaml declares anything"
     elif all(flow.recipient != recipient for flow in mine):
-        kind, what = "recipient", f"{connector} declares another recipient, {mine[0].recipient}"
+        what = f"{connector} declares another recipient, {mine[0].recipient}"
     elif all(flow.use != use for flow in mine):
-        kind, what = "use", f"{connector} does not declare that use"
+        what = f"{connector} does not declare that use"
     else:
-        kind, what = "category", f"{connector} does not declare that category for it"
-    return kind, f"{recipient} got {category} for {use}, but {what}."
+        what = f"{connector} does not declare that category for it"
+    return f"{recipient} got {category} for {use}, but {what}."
 
 
 def by_recipient(flows: Iterable[Flow]) -> dict[str, list[Flow]]:

@@ -1,4 +1,4 @@
-"""Papers that a business must have, made from the data map: list of processors, record of processing, notice, erasure plan."""
+"""Papers that a business must have, made from the data map: list of processors, record of processing, notice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hub.config.models import CompanySection, Config
+from hub.config.models import CompanySection, Config, ConnectorEntry
 from hub.config.retention import kinds, spell_life
 from hub.privacy.datamap.chart import DataMap, readable
 from hub.privacy.datamap.flows import Flow, by_recipient
@@ -34,25 +34,31 @@ class Processor:
     categories: tuple[str, ...]
     uses: tuple[str, ...]
     kept: str
+    erases: bool
+    """Whether the hub can have a person erased there."""
+    deletion: tuple[str, ...]
+    """What it deletes, or what stays and why, in the manifest's words."""
     since: str | None
     """The day (UTC) since which this version of it is in use."""
 
 
-def processors(chart: DataMap, since: Mapping[str, str]) -> list[Processor]:
+def processors(chart: DataMap, entries: Mapping[str, ConnectorEntry], since: Mapping[str, str]) -> Iterator[Processor]:
     """Everybody who is given data; `since` is the day of each recipient's present version."""
-    return [
-        Processor(
+    for recipient, flows in by_recipient(chart.flows).items():
+        connectors = sorted({flow.connector for flow in flows})
+        manifests = [entries[name].connector_class.manifest for name in connectors]
+        yield Processor(
             recipient=recipient,
             role=flows[0].role,
             regions=_regions(flows),
-            connectors=tuple(sorted({flow.connector for flow in flows})),
+            connectors=tuple(connectors),
             categories=tuple(sorted({flow.category for flow in flows})),
             uses=tuple(sorted({flow.use for flow in flows})),
             kept=_kept(flows),
+            erases=all(each.deletion.supported and each.flow("erase_person") is not None for each in manifests),
+            deletion=tuple(dict.fromkeys(each.deletion.note for each in manifests)),
             since=since.get(recipient),
         )
-        for recipient, flows in by_recipient(chart.flows).items()
-    ]
 
 
 def record_of_processing(chart: DataMap, config: Config) -> Iterator[str]:
@@ -73,16 +79,16 @@ def record_of_processing(chart: DataMap, config: Config) -> Iterator[str]:
     yield "- to answer calls and to tell which advertisement led to them: "
     yield f"  {', '.join(sorted({readable(each.category) for each in chart.storage}))}; to nobody outside this machine"
     yield "\n## Transfers to third countries\n"
-    for each in processors(chart, {}):
-        where = ", ".join(each.regions) or "not told by the provider"
-        yield f"- {each.recipient} ({each.role.replace('_', ' ')}): {where}"
+    for recipient, theirs in by_recipient(chart.flows).items():
+        where = ", ".join(_regions(theirs)) or "not told by the provider"
+        yield f"- {recipient} ({theirs[0].role.replace('_', ' ')}): {where}"
     yield "\n## Time limits for erasure\n"
     for kind, what in kinds().items():
         reason = config.retention.reason(kind)
         longer = f" Longer than by default: {reason}." if reason else ""
         yield f"- {what} {spell_life(config.retention.life(kind))}.{longer}"
-    for each in processors(chart, {}):
-        yield f"- At {each.recipient}: {each.kept}."
+    for recipient, theirs in by_recipient(chart.flows).items():
+        yield f"- At {recipient}: {_kept(theirs)}."
     yield "\n## Security (GDPR Art. 32)\n"
     yield from (f"- {measure}" for measure in SECURITY)
 
@@ -121,40 +127,6 @@ def notice_blocks(chart: DataMap, config: Config, company: CompanySection, heede
             yield f"- If your browser sends {name}, that changes nothing."
     yield "- Answer STOP to a text and we send you no more."
     yield "- You may ask what we hold on you, have it corrected or erased, object, or take it with you."
-
-
-@dataclass(frozen=True)
-class ErasureStep:
-    """What erasing a person can reach at one recipient."""
-
-    recipient: str
-    connector: str
-    can: bool
-    """Whether the hub can ask the plugin to erase."""
-    categories: tuple[str, ...]
-    note: str
-    """What it deletes, or what stays and why, in the manifest's words."""
-
-
-def erasure_plan(chart: DataMap, config: Config) -> list[ErasureStep]:
-    """What an erasure does at each recipient of data, whoever the person is."""
-    steps = []
-    for name, entry in config.connectors.items():
-        manifest = entry.connector_class.manifest
-        mine = [flow for flow in chart.flows if flow.connector == name]
-        if manifest.recipient.role == "none" or not mine:
-            continue
-        asked = manifest.flow("erase_person") is not None
-        steps.append(
-            ErasureStep(
-                recipient=manifest.recipient.name,
-                connector=name,
-                can=asked and manifest.deletion.supported,
-                categories=tuple(sorted({flow.category for flow in mine})),
-                note=manifest.deletion.note,
-            )
-        )
-    return sorted(steps, key=lambda step: (step.recipient, step.connector))
 
 
 def _regions(flows: list[Flow]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlmodel import Session, col, select
@@ -15,6 +15,8 @@ from hub.model import RecipientVersion
 from hub.privacy.datamap.flows import Flow, Key, Seen, declared
 
 Change = Literal["added", "changed", "removed"]
+CHANGE_SHOWN = timedelta(days=30)
+"""So long a changed recipient is a finding: time to announce it."""
 TOLD = {
     "recipient": "the legal person",
     "role": "its role",
@@ -121,6 +123,16 @@ def notices(rows: Sequence[RecipientVersion]) -> list[Notice]:
         if row.until is not None and (row.connector, row.until) not in begun
     ]
     return sorted(found, key=lambda notice: (notice.at, notice.connector), reverse=True)
+
+
+def recent_changes(rows: Sequence[RecipientVersion], now: datetime) -> list[str]:
+    """A sentence on each recipient that was changed within `CHANGE_SHOWN`."""
+    return [
+        f"What {notice.connector} declares was changed on {notice.at:%Y-%m-%d} ({'; '.join(notice.details)}); announce it and "
+        "look at the privacy statement."
+        for notice in notices(rows)
+        if notice.change == "changed" and now - notice.at < CHANGE_SHOWN
+    ]
 
 
 def was_declared(rows: Sequence[RecipientVersion], key: Key, seen: Seen) -> bool:

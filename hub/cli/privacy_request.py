@@ -25,7 +25,7 @@ from hub.cli.printing import (
     table,
 )
 from hub.cli.request_finding import audit, company_named, find_request, open_for, places_of, with_companies
-from hub.cli.request_showing import due, is_overdue, left, person_of, show_plan, told
+from hub.cli.request_showing import due, is_overdue, left, person_of, show_plan, told, warn_of_rehearsal
 
 commands = typer.Typer(help="Requests of people about their own data.", no_args_is_help=True)
 RequestId = Annotated[str, typer.Argument(help="The request's id, or an end of it.", metavar="ID")]
@@ -196,6 +196,8 @@ def show(request_id: RequestId, as_json: AsJson = False, config: ConfigFile = CO
     say(f"Places: {plain(', '.join(request.places) or 'unknown')}. Promised by {moment(request.promised_at)}.")
     if planned is not None:
         show_plan(planned)
+    else:
+        warn_of_rehearsal(request.outcome.get("rehearsal", []))
     table(
         "Steps",
         ("at (UTC)", "who", "step", "result"),
@@ -257,6 +259,7 @@ def run(
         echo_json({**told(request, now), "outcome": request.outcome})
     else:
         say(f"{request.kind} {request.id}: {coloured(request.state)}")
+        warn_of_rehearsal(request.outcome.get("rehearsal", []))
         if request.file_path:
             say(f"The person's file waits on their page; take it out with hub privacy request export {request.id}")
         if request.certificate:

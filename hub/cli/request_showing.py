@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +49,17 @@ def left(request: PrivacyRequest, now: datetime) -> str:
     return f"[yellow]{days:.1f} d[/yellow]" if now > request.promised_at else f"{days:.1f} d"
 
 
+def warn_of_rehearsal(connectors: Sequence[str]) -> None:
+    """Say it plainly if stand-ins answer in the place of providers."""
+    from hub.requests.rehearsal import warning_of
+
+    if connectors:
+        say(f"[bold yellow]{plain(warning_of(connectors))}[/bold yellow]")
+
+
 def show_plan(planned: dict[str, Any]) -> None:
     """What an erasure would do."""
+    warn_of_rehearsal(planned["rehearsal"])
     for each in planned["held_by"]:
         say(f"[red]A legal hold stands against it[/red] ({each['id']}): {plain(each['reason'])}")
     table("Erased here", ("table", "rows"), ((name, str(count)) for name, count in planned["rows"].items()))
@@ -57,6 +67,14 @@ def show_plan(planned: dict[str, Any]) -> None:
         "Asked to erase",
         ("recipient", "connector", "what the provider does"),
         ((plain(each["recipient"]), plain(each["connector"]), plain(each["note"])) for each in planned["ask"]),
+    )
+    table(
+        "Conversions that are taken back",
+        ("recipient", "connector", "conversions"),
+        (
+            (plain(each["recipient"]), plain(each["connector"]), str(each["conversions"]))
+            for each in planned["take_back"]
+        ),
     )
     table(
         "Cannot be called back",

@@ -3,43 +3,54 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
-from hub.model import Company, PrivacyRequest, RequestTask
-from hub.requests.erasing import WHAT_REMAINS
+from hub.model import Company, Disclosure, PrivacyRequest, RequestTask
+from hub.privacy.erasure import deeds_of
+from hub.privacy.restriction import LEGAL
+from hub.requests import retracting
+from hub.requests.erasing import HOOK, LOG, WHAT_REMAINS
+from hub.requests.rehearsal import KEY, REHEARSAL, warning_of
 from hub.store.keyring import Keyring
 
 PURPOSE = "erasure-certificate"
-FORMAT = "ringfence erasure certificate 1"
+FORMAT = "ringfence erasure certificate 2"
 UNDER_HOLD = "Everything: a legal duty keeps it for now. It is erased once that duty ends."
 
 
 def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) -> dict[str, Any]:
     """The certificate of a finished erasure, or of one that a legal hold keeps back, signed by the hub's newest key
-    (Ed25519). It names nobody: the person is a keyed hash, and the number of the request is what they were told."""
+    (Ed25519). It names nobody: the person is a keyed hash, and the number of the request is what they were told.
+
+    A provider's "nothing held" is compared with the record of disclosures: if that says that the provider was given data of the
+    person, or the hub knows records there, the result is `not_confirmed`.
+    """
     company = session.get_one(Company, request.company_id)
     told = request.outcome
+    rehearsed = told.get(KEY, [])
     tasks = session.exec(
         select(RequestTask).where(RequestTask.request_id == request.id).order_by(col(RequestTask.connector))
-    )
-    names = {each["connector"]: each for each in told.get("asked", ())}
+    ).all()
+    asked = {each["connector"]: each for each in told.get("asked", ())}
+    back = {each["connector"]: each for each in told.get("take_back", ())}
+    given = _given(session, request)
     providers = [
-        {
-            "recipient": names[task.connector]["recipient"],
-            "connector": task.connector,
-            "result": _result(task),
-            "records": task.records,
-            "at": task.finished_at.isoformat() if task.finished_at else None,
-            "note": task.reason or names[task.connector]["note"],
-        }
+        _answer(task, asked[task.connector], given.get(task.connector), task.connector in rehearsed)
         for task in tasks
-        if task.connector in names
+        if task.hook == HOOK and task.connector in asked
     ]
+    taken_back = [
+        _taken_back(task, back[task.connector], task.connector in rehearsed)
+        for task in tasks
+        if task.hook == retracting.HOOK and task.connector in back
+    ]
+    rows = told.get("rows", {})
     document = {
         "format": FORMAT,
         "request": request.id,
@@ -48,20 +59,23 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
         "person": request.fingerprint,
         "received_at": request.received_at.isoformat(),
         "certified_at": now.isoformat(),
+        KEY: rehearsed,
         "erased_here": {
-            "rows": told.get("rows", {}),
+            "rows": rows,
+            "done": deeds_of(rows),
             "keys_destroyed": told.get("keys", 0),
             "files": told.get("files", 0),
             "at": told.get("erased_at"),
             "by": told.get("erased_by"),
         },
         "erased_at_providers": providers,
+        "taken_back": taken_back,
         "not_recalled": [
             *told.get("not_recallable", ()),
             *(
                 {"recipient": each["recipient"], "why": each["note"]}
                 for each in providers
-                if each["result"] == "impossible"
+                if each["result"] in ("impossible", "partly_erased")
             ),
         ],
         "remains": [UNDER_HOLD] if request.state == "held" else list(WHAT_REMAINS),
@@ -77,24 +91,91 @@ def is_genuine(keyring: Keyring, certificate: Mapping[str, Any]) -> bool:
     return isinstance(signature, str) and keyring.signed_publicly(PURPOSE, _canonical(document), signature)
 
 
+def _given(session: Session, request: PrivacyRequest) -> Mapping[str, Mapping[str, Any]]:
+    """By connector, what the record of disclosures says that it was given of the person: first and last day, and categories.
+    Who was only asked because of a request of the person is left out."""
+    ids = request.known_as.get(LOG, {})
+    theirs = or_(
+        col(Disclosure.person_id).in_(ids.get("people", ())), col(Disclosure.subject_id).in_(ids.get("subjects", ()))
+    )
+    given: dict[str, dict[str, Any]] = {}
+    rows = select(Disclosure).where(theirs, Disclosure.use != LEGAL).order_by(col(Disclosure.disclosed_at))
+    for row in session.exec(rows):
+        day = row.disclosed_at.date().isoformat()
+        entry = given.setdefault(row.connector, {"first": day, "last": day, "categories": []})
+        entry["last"], entry["categories"] = day, sorted({*entry["categories"], *row.categories})
+    return given
+
+
+def _answer(
+    task: RequestTask, asked: Mapping[str, Any], given: Mapping[str, Any] | None, rehearsed: bool
+) -> dict[str, Any]:
+    """What one provider answered, compared with what the hub knows."""
+    result, note = _result(task), task.reason or asked["note"]
+    known = asked.get("known_records", 0)
+    if result == "nothing_held" and (given or known):
+        result = "not_confirmed"
+        note = f"It {_what_is_known(given, known)}; it answers that it holds nothing, which is not confirmed."
+    return {
+        "recipient": asked["recipient"],
+        "connector": task.connector,
+        "result": result,
+        "records": task.records,
+        "given": given,
+        KEY: rehearsed,
+        "at": task.finished_at.isoformat() if task.finished_at else None,
+        "note": note,
+    }
+
+
+def _what_is_known(given: Mapping[str, Any] | None, known: int) -> str:
+    said = []
+    if given is not None:
+        days = given["first"] if given["first"] == given["last"] else f"{given['first']} to {given['last']}"
+        said.append(f"was given data on {days}")
+    if known:
+        said.append(f"had {known} record{'' if known == 1 else 's'} that the hub knew")
+    return " and ".join(said)
+
+
+def _taken_back(task: RequestTask, wanted: Mapping[str, Any], rehearsed: bool) -> dict[str, Any]:
+    """What became of the conversions that a network was to take back; what was uploaded for them stays there."""
+    return {
+        "recipient": wanted["recipient"],
+        "connector": task.connector,
+        "conversions": wanted["conversions"],
+        "taken_back": task.records,
+        KEY: rehearsed,
+        "at": task.finished_at.isoformat() if task.finished_at else None,
+        "note": task.reason,
+    }
+
+
+def _result(task: RequestTask) -> str:
+    if task.state == "impossible":
+        return "partly_erased" if task.records else "impossible"
+    return "erased" if task.records else "nothing_held"
+
+
 def as_text(certificate: Mapping[str, Any]) -> str:
     """The certificate for people, in plain lines."""
     here = certificate["erased_here"]
+    warning = warning_of(certificate.get(KEY) or ())
     lines = [
+        *([warning, ""] if warning else []),
         f"Certificate of erasure, request {certificate['request']}",
         f"{certificate['company']} received this request at {certificate['received_at']}.",
         "",
-        f"Erased here, {here['at']}, by {here['by']}:",
-        *(f"  {count} rows of {table}" for table, count in here["rows"].items()),
-        f"  {here['keys_destroyed']} keys destroyed: what they sealed is unreadable in every backup too",
-        f"  {here['files']} audio files",
+        *_here_lines(here),
         "",
         "Asked to erase:",
-        *map(_provider_line, certificate["erased_at_providers"]),
+        *_or_nothing([_provider_line(each) for each in certificate["erased_at_providers"]]),
+        "",
+        "Conversions taken back (retracted, or restated to zero if the network knows no retraction):",
+        *_or_nothing([_back_line(each) for each in certificate.get("taken_back", ())]),
         "",
         "Could not be called back:",
-        *(f"  {each['recipient']}: {each['why']}" for each in certificate["not_recalled"]),
-        *(["  nothing"] if not certificate["not_recalled"] else []),
+        *_or_nothing([f"  {each['recipient']}: {each['why']}" for each in certificate["not_recalled"]]),
         "",
         "What remains:",
         *(f"  {each}" for each in certificate["remains"]),
@@ -105,15 +186,36 @@ def as_text(certificate: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _here_lines(here: Mapping[str, Any]) -> list[str]:
+    if not here["at"]:
+        return ["Nothing was erased here."]
+    keys, files = here["keys_destroyed"], here["files"]
+    return [
+        f"Erased here, {here['at']}, by {here['by']}:",
+        *(f"  {each}" for each in here.get("done") or [f"rows of {name}: {n}" for name, n in here["rows"].items()]),
+        f"  {keys} {'key' if keys == 1 else 'keys'} destroyed: what was sealed under it is unreadable in every backup too",
+        f"  {files} audio {'file' if files == 1 else 'files'} deleted",
+    ]
+
+
+def _or_nothing(lines: Sequence[str]) -> Sequence[str]:
+    return lines or ["  nothing"]
+
+
 def _provider_line(told: Mapping[str, Any]) -> str:
+    records = f"{told['records']} record{'' if told['records'] == 1 else 's'}"
     result = str(told["result"]).replace("_", " ")
-    return f"  {told['recipient']}: {result}, {told['records']} records, {told['at']}. {told['note']}"
+    return f"  {told['recipient']}: {_rehearsed(told)}{result}, {records}, {told['at']}. {told['note']}"
 
 
-def _result(task: RequestTask) -> str:
-    if task.state == "impossible":
-        return "impossible"
-    return "erased" if task.records else "nothing_held"
+def _back_line(told: Mapping[str, Any]) -> str:
+    count = f"{told['taken_back']} of {told['conversions']}"
+    note = f" {told['note']}" if told["note"] else ""
+    return f"  {told['recipient']}: {_rehearsed(told)}{count}, {told['at']}.{note}"
+
+
+def _rehearsed(told: Mapping[str, Any]) -> str:
+    return f"{REHEARSAL}, " if told.get(KEY) else ""
 
 
 def _canonical(document: Mapping[str, Any]) -> bytes:

@@ -13,15 +13,20 @@ from hub.assembly import Hub
 from hub.model import IdentityProof, PrivacyRequest, RequestTask
 from hub.privacy.erasure import NotKnown, Reach, erase_person, plan_erasure
 from hub.privacy.holds import on_hold
+from hub.requests import retracting
 from hub.requests.file import drop_file
 from hub.requests.people import holds_on, known_people, people_of, reached, reference_of
 from hub.requests.provider_scope import SCOPES, Scope, scopes_of
+from hub.requests.rehearsal import stand_ins
+from hub.requests.retracting import RETRACTIONS, retractable, retractions
 from hub.requests.steps import RequestRefused, take_step
 from hub.requests.told import reach_of_request, recipients
 from hub.store.rows import write_rows
 from hub.store.tombstones import Buried, bury, journal_of
 
 HOOK = "erase_person"
+LOG = "log"
+"""The key of `PrivacyRequest.known_as` under which the ids wait by which the record of disclosures names the person."""
 WHAT_REMAINS = (
     "Keyed hashes that keep texts from you if you had stopped them, and keep your opt-out of sale, sharing and advertising; "
     "they name nobody.",
@@ -38,13 +43,16 @@ def plan(session: Session, hub: Hub, request: PrivacyRequest) -> dict[str, Any]:
     """
     people, kept = people_of(session, request), on_hold(session, hub.config, hub.clock(), hub.vault).reach
     rows = plan_erasure(session, hub, reached(session, request), kept)
-    reach = reach_of_request(session, hub, request)
+    reach = reach_of_request(session, hub, request) - kept
     ask = asked(hub, scopes_of(session, hub, request, reach, HOOK))
+    back = {name: len(found) for name, found in retractable(session, hub, reach).items()}
     return {
         "people": len(people),
         "rows": dict(sorted(rows.items())),
         "ask": ask,
+        "take_back": _take_back(hub, back),
         "not_recallable": not_recallable(session, hub, request, reach, ask),
+        "rehearsal": stand_ins(hub, [*back, *(each["connector"] for each in ask)]),
         "remains": list(WHAT_REMAINS),
         "held_by": [{"id": hold.id, "reason": hold.reason} for hold in holds_on(session, hub, request, people)],
     }
@@ -58,10 +66,17 @@ def asked(hub: Hub, scopes: Mapping[str, Scope]) -> list[dict[str, Any]]:
             "recipient": manifest.recipient.name,
             "note": manifest.deletion.note,
             "known_records": len(scope["provider_ids"]),
-            "rehearsal": hub.config.connectors[name].in_sandbox,
         }
         for name, scope in scopes.items()
         for manifest in [hub.plugins.connectors[name].manifest]
+    ]
+
+
+def _take_back(hub: Hub, conversions: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The networks at which conversions are taken back, and how many."""
+    return [
+        {"connector": name, "recipient": hub.plugins.connectors[name].manifest.recipient.name, "conversions": count}
+        for name, count in conversions.items()
     ]
 
 
@@ -109,27 +124,30 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
             people = people_of(session, request)
         if "asked" not in request.outcome:
             known = reference_of(session, request, people)
-            reach = reach_of_request(session, hub, request)
+            reach = reach_of_request(session, hub, request) - on_hold(session, hub.config, now, hub.vault).reach
             scopes = scopes_of(session, hub, request, reach, HOOK)
+            back = retractions(session, hub, reach)
             # What the providers are asked for is written down here: the rows that say it are emptied before they answer.
             request.known_as = {
                 "phone_numbers": list(known.phone_numbers),
                 "emails": list(known.emails),
                 SCOPES: scopes,
+                RETRACTIONS: back,
+                LOG: {"people": sorted(reach.people), "subjects": sorted(reach.subjects)},
             }
             ask = asked(hub, scopes)
             request.outcome = {
                 **{name: told for name, told in request.outcome.items() if name == "parent"},
                 "people": len(people),
                 "asked": ask,
+                "take_back": _take_back(hub, {name: len(found) for name, found in back.items()}),
                 "not_recallable": not_recallable(session, hub, request, reach, ask),
                 "rows": {},
                 "keys": 0,
                 "files": 0,
             }
-            tasks = [
-                RequestTask(request_id=request.id, hook=HOOK, connector=each["connector"], due_at=now) for each in ask
-            ]
+            wanted = [*((HOOK, each["connector"]) for each in ask), *((retracting.HOOK, name) for name in back)]
+            tasks = [RequestTask(request_id=request.id, hook=hook, connector=name, due_at=now) for hook, name in wanted]
             write_rows(session, RequestTask, tasks)
             drop_file(session, hub, request)
             take_step(session, request, actor, "running", "erasure begun", now, "running")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from sqlalchemy import or_
@@ -27,27 +28,39 @@ def hand_over(hub: Hub, request: PrivacyRequest, connector: str, names: Named, h
     """
     plugin = hub.plugins.connectors[connector]
     told = hub.refusals.disclose(plugin, names, hook)
-    if told.categories:
-        now = hub.clock()
-        with hub.store.writing() as session:
-            before = select(Disclosure.id).where(Disclosure.subject_id == request.id, Disclosure.connector == connector)
-            if session.exec(before.limit(1)).first() is None:
-                rows = [
-                    Disclosure(
-                        person_id=person_id,
-                        subject_id=request.id,
-                        connector=connector,
-                        recipient=plugin.manifest.recipient.name,
-                        use=LEGAL,
-                        categories=sorted(told.categories),
-                        decision_id=request.id,
-                        disclosed_at=now,
-                        expires_at=now + CONSENT_LIFE,
-                    )
-                    for person_id in _known_by(session, request, names)
-                ]
-                write_rows(session, Disclosure, rows)
+    with hub.store.reading() as session:
+        people = _known_by(session, request, names)
+    note_disclosure(hub, request, connector, told.categories, people)
     return told.value
+
+
+def note_disclosure(
+    hub: Hub, request: PrivacyRequest, connector: str, categories: Collection[str], people: Sequence[str | None]
+) -> None:
+    """Write down, before anything leaves, that a provider gets `categories` because of a request; what it got for the same
+    request before is not written again."""
+    now = hub.clock()
+    with hub.store.writing() as session:
+        before = select(Disclosure.categories).where(
+            Disclosure.subject_id == request.id, Disclosure.connector == connector
+        )
+        if set(categories) <= set().union(*session.exec(before)):
+            return
+        rows = [
+            Disclosure(
+                person_id=person_id,
+                subject_id=request.id,
+                connector=connector,
+                recipient=hub.plugins.connectors[connector].manifest.recipient.name,
+                use=LEGAL,
+                categories=sorted(categories),
+                decision_id=request.id,
+                disclosed_at=now,
+                expires_at=now + CONSENT_LIFE,
+            )
+            for person_id in people
+        ]
+        write_rows(session, Disclosure, rows)
 
 
 def _known_by(session: Session, request: PrivacyRequest, names: PersonReference | Correction) -> list[str | None]:

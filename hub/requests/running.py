@@ -11,19 +11,17 @@ import structlog
 from sqlmodel import col, select
 
 from hub.assembly import Hub
-from hub.contracts.people import PersonReference
-from hub.errors import NotSupported, Rejected, RetryLater, RingfenceError, place_of
+from hub.errors import NotSupported, Rejected, RingfenceError, place_of
 from hub.model import Company, PrivacyRequest, RequestTask
 from hub.model.requests import CLOSED
-from hub.privacy.erasure import Reach
 from hub.requests import effects, erasing
 from hub.requests.certificate import certify
 from hub.requests.file import keep_file, packed
-from hub.requests.handing import hand_over
 from hub.requests.letters import send_link, send_reminder
 from hub.requests.marketing import answered_this_year, disclosed_last_year
 from hub.requests.people import known_people, reference_of
-from hub.requests.provider_scope import NOTHING, SCOPES, covering_holds, scoped, scopes_of
+from hub.requests.provider_tasks import ask_provider
+from hub.requests.rehearsal import KEY, REHEARSAL, note_rehearsal, stand_ins, warning_of
 from hub.requests.steps import RequestRefused, refuse, take_step
 from hub.requests.tasks import ANSWER, SEND_LINK, SEND_REMINDER
 from hub.requests.told import ask_plugins, collect
@@ -82,6 +80,9 @@ def work_tasks(hub: Hub, request_id: str | None = None) -> int:
                 if ending["state"] != "ready" and task.connector:
                     request = session.get_one(PrivacyRequest, task.request_id)
                     told = f"{task.connector}: {ending['state']}, {ending['records']} records"
+                    if rehearsed := stand_ins(hub, [task.connector]):
+                        told = f"{REHEARSAL}: {told}"
+                        note_rehearsal(request, rehearsed)
                     take_step(session, request, "hub", task.hook, told, hub.clock())
             finish(hub, task.request_id, "hub")
     return len(tasks)
@@ -108,7 +109,8 @@ def finish(hub: Hub, request_id: str, actor: str) -> None:
             erasing.forget_who(session, hub, request)
         else:
             request.known_as, request.correction = {}, None
-        take_step(session, request, actor, "done", f"{len(tasks)} providers answered", now, "done")
+        rehearsed = f", {REHEARSAL}: {len(request.outcome[KEY])} stand-ins" if request.outcome.get(KEY) else ""
+        take_step(session, request, actor, "done", f"{len(tasks)} providers answered{rehearsed}", now, "done")
 
 
 def _try(hub: Hub, task: RequestTask) -> dict[str, Any]:
@@ -138,34 +140,7 @@ def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
     if task.hook == ANSWER:
         run(hub, task.request_id, "hub")
         return 0, None, False
-    with hub.store.reading() as session:
-        request = session.get_one(PrivacyRequest, task.request_id)
-        new = correction_in(hub.vault, session, request)
-    known = PersonReference(
-        phone_numbers=tuple(request.known_as.get("phone_numbers", ())),
-        emails=tuple(request.known_as.get("emails", ())),
-    )
-    if task.connector not in hub.plugins.connectors:
-        return 0, "The connector is no longer set up, so it cannot be asked.", True
-    if task.hook == erasing.HOOK:
-        person = _scoped(hub, request, task.connector, known)
-        done: Any = hub.plugins.erase_person(task.connector, hand_over(hub, request, task.connector, person, task.hook))
-    else:
-        correction = effects.correction_of(new, known)
-        right = hand_over(hub, request, task.connector, correction, task.hook)
-        done = hub.plugins.correct_person(task.connector, right)
-    return done.records, done.reason, done.status == "impossible"
-
-
-def _scoped(hub: Hub, request: PrivacyRequest, connector: str, known: PersonReference) -> PersonReference:
-    """What the provider may erase now. RetryLater while a legal hold, set since the erasure began, covers the person here."""
-    with hub.store.reading() as session:
-        if covering_holds(session, hub, [request.company_id], known):
-            raise RetryLater("A legal hold keeps what this provider has; it is asked once the hold is lifted.")
-        # An erasure that an earlier version began has no scopes; the company's numbers are still known.
-        scopes = request.known_as.get(SCOPES) or scopes_of(session, hub, request, Reach(), erasing.HOOK)
-        scope = scopes.get(connector, NOTHING)
-        return scoped(session, hub, request, connector, known, scope)
+    return ask_provider(hub, task)
 
 
 def _answer_file(hub: Hub, request: PrivacyRequest, actor: str) -> None:
@@ -175,6 +150,9 @@ def _answer_file(hub: Hub, request: PrivacyRequest, actor: str) -> None:
     with hub.store.reading() as session:
         answer = collect(session, hub, request)
     answer.sections["what providers hold"] = held
+    rehearsed = stand_ins(hub, (each["connector"] for each in held))
+    if rehearsed:
+        answer.about[KEY] = warning_of(rehearsed)
     data = packed(answer)
     now = hub.clock()
     with hub.store.writing() as session:
@@ -184,6 +162,7 @@ def _answer_file(hub: Hub, request: PrivacyRequest, actor: str) -> None:
         keep_file(session, hub, current, data)
         counts = {title: len(records) for title, records in answer.sections.items()}
         current.outcome = {"sections": counts, "files": len(answer.files)}
+        note_rehearsal(current, rehearsed)
         take_step(session, current, actor, "answered", f"{sum(counts.values())} records", now, "done")
 
 

@@ -41,6 +41,7 @@ from hub.recordings.transcripts import read_transcript
 from hub.requests.handing import hand_over
 from hub.requests.people import people_of, reached, reference_of
 from hub.requests.provider_scope import scoped, scopes_of
+from hub.requests.rehearsal import KEY, STAND_IN, is_stand_in
 from hub.store.names import fields_of, names_of, values_of
 from hub.texts.bodies import open_body, open_file
 
@@ -49,7 +50,6 @@ INNER = frozenset(
      "path", "company_id", "previous_hash", "hash", "expires_at", "clicks_end_at", "submission_key"}
 )  # fmt: skip
 """Columns that say nothing of the person: work on a row, where it lies, and what is told in words beside it."""
-STAND_IN = "A stand-in on this machine answered, not the provider."
 NOTHING = "This company holds nothing about you under what you gave."
 
 
@@ -107,8 +107,8 @@ def ask_plugins(hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
         people = {name: scoped(session, hub, request, name, known, scope) for name, scope in scopes.items()}
     for name, person in people.items():
         source = {"recipient": hub.plugins.connectors[name].manifest.recipient.name, "connector": name}
-        if hub.config.connectors[name].in_sandbox:
-            source["rehearsal"] = STAND_IN
+        if is_stand_in(hub, name):
+            source[KEY] = STAND_IN
         try:
             held = hub.plugins.export_person(name, hand_over(hub, request, name, person, "export_person"))
         except RingfenceError as error:

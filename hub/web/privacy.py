@@ -25,6 +25,7 @@ from hub.privacy.policies.standing import current_statement
 from hub.requests.effects import OPT_IN_NOTICE, confirm_opt_in
 from hub.requests.file import as_json, read_file
 from hub.requests.proof import prove, send_code, texting_line, want_link
+from hub.requests.rehearsal import KEY as REHEARSAL_KEY
 from hub.requests.running import run
 from hub.requests.steps import open_request, take_step
 from hub.requests.tickets import address_of, request_of
@@ -232,6 +233,7 @@ class PrivacyPages:
             open=found.state not in CLOSED,
             file=seen and found.file_path is not None,
             certificate=bool(found.certificate),
+            rehearsal=bool(found.outcome.get(REHEARSAL_KEY)),
             by_text=found.phone_number is not None,
             opt_in=OPT_IN_NOTICE.format(company=company.title) if self._awaits_opt_in(found) else None,
             confirm=request.query_params.get("token", "")[:100] if request.url.path.endswith("/confirm") else "",

@@ -51,6 +51,22 @@ def test_an_erasure_shows_its_plan_asks_and_ends_in_a_certificate_that_verifies(
     assert "Could not be called back" in office.run("privacy", "request", "certify", request).output
 
 
+def test_with_stand_ins_nothing_is_claimed_about_real_providers(office: Shop) -> None:
+    request = taken_in(office, "erasure", "--proof", "called back")
+    shown = office.run("privacy", "request", "run", request, "--sandbox", typed="n\n")
+    assert "REHEARSAL" in shown.output, "before anything is erased"
+    done = office.run("privacy", "request", "run", request, "--yes", "--sandbox")
+    assert done.exit_code == 0 and "REHEARSAL" in done.output and "phone" in done.output
+    certificate = office.json("privacy", "request", "certify", request)
+    assert certificate["rehearsal"] == ["phone"]
+    told = office.run("privacy", "request", "certify", request).output
+    assert told.startswith("REHEARSAL")
+    assert "Twilio Inc.: REHEARSAL, not confirmed" in told, "an empty stand-in proves nothing about Twilio"
+    assert "REHEARSAL" in office.run("privacy", "request", "show", request).output
+    access = taken_in(office, "access", "--proof", "called back")
+    assert office.json("privacy", "request", "run", access, "--sandbox")["outcome"]["rehearsal"] == ["phone"]
+
+
 def test_a_hold_is_told_to_the_officer_and_not_in_the_certificate(
     office: Shop, refusal: Callable[[Result], str]
 ) -> None:

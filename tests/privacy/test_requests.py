@@ -184,7 +184,7 @@ def test_an_erasure_is_planned_done_retried_at_providers_and_certified(desk: Sta
     assert is_genuine(desk.hub.keyring, certificate)
     assert not is_genuine(desk.hub.keyring, {**certificate, "not_recalled": []})
     told = as_text(certificate)
-    assert "Cabinet Inc.: erased, 1 records" in told and desk.network.manifest.deletion.note in told
+    assert "Cabinet Inc.: erased, 1 record," in told and desk.network.manifest.deletion.note in told
     assert CALLER not in told and CALLER[1:] not in json.dumps(certificate)
 
 
@@ -311,7 +311,7 @@ def test_no_task_is_left_in_limbo_when_a_connector_is_taken_away(desk: Stage) ->
     request_id = ask(desk, "erasure")
     run(desk.hub, request_id, "officer")
     with desk.hub.store.writing() as session:
-        task = session.get_one(RequestTask, desk.one(RequestTask, request_id=request_id).id)
+        task = session.get_one(RequestTask, desk.one(RequestTask, request_id=request_id, connector="cabinet").id)
         task.connector = "gone"
     desk.clock.advance(minutes=5)
     work_tasks(desk.hub)

@@ -3,13 +3,14 @@
 from hub.privacy.erasure.erase import ErasedPerson, NotKnown, erase_person, plan_erasure
 from hub.privacy.erasure.reach import Reach, reach_of
 from hub.privacy.erasure.replay import replay_tombstones
-from hub.privacy.erasure.rows import ERASED, empty_webhooks
+from hub.privacy.erasure.rows import ERASED, deeds_of, empty_webhooks
 
 __all__ = [
     "ERASED",
     "ErasedPerson",
     "NotKnown",
     "Reach",
+    "deeds_of",
     "empty_webhooks",
     "erase_person",
     "plan_erasure",

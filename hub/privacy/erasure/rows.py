@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -33,11 +33,16 @@ from hub.model import (
     Visit,
 )
 from hub.model.conversions import FINAL_STATES
-from hub.privacy.erasure.reach import Reach
+from hub.privacy.erasure.reach import TABLES, Reach
 
 ERASED = "erased"
 """The state of a call, text or form whose person was erased: what a carrier still tells of it changes nothing."""
 REASON = "The person was erased."
+CLEARED, EMPTIED, DELETED = "cleared", "emptied", "deleted"
+DEEDS = (CLEARED, EMPTIED, DELETED)
+"""What becomes of rows, the least first; of a table several may be true."""
+POINTERS = frozenset({"person_id", "lease_id", "leased_until"})
+"""Columns that say nothing of a person but lead to them."""
 FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 """Work that somebody holds at this moment is not written down any more: its token is gone."""
 
@@ -60,6 +65,23 @@ def erase_rows(session: Session, reach: Reach, now: datetime | None) -> Counter[
         changed: Any = session.execute(statement.where(*where).execution_options(synchronize_session=False))
         counts[table.__tablename__] += changed.rowcount
     return +counts
+
+
+def deeds_of(rows: Mapping[str, int]) -> list[str]:
+    """What an erasure did, in words, of rows by table: "3 rows of call were emptied", "a pointer in tracking_number was
+    cleared"."""
+    everything = frozenset([""])
+    done: dict[str, str] = {}
+    for table, _, values in _plan(Reach(**dict.fromkeys(TABLES.values(), everything)), None):
+        deed = DELETED if values is None else CLEARED if values.keys() <= POINTERS else EMPTIED
+        done[table.__tablename__] = max(done.get(table.__tablename__, CLEARED), deed, key=DEEDS.index)
+    return [_in_words(table, count, done.get(table, EMPTIED)) for table, count in rows.items()]
+
+
+def _in_words(table: str, count: int, deed: str) -> str:
+    if deed == CLEARED:
+        return f"a pointer in {table} was cleared" if count == 1 else f"{count} pointers in {table} were cleared"
+    return f"1 row of {table} was {deed}" if count == 1 else f"{count} rows of {table} were {deed}"
 
 
 def empty_webhooks(session: Session, ids: Collection[str]) -> None:

@@ -14,11 +14,9 @@ from hub.api import (
     Conversion,
     DataFlow,
     Deletion,
-    Erasure,
     Limits,
     Manifest,
     PendingReceipt,
-    PersonReference,
     Receipt,
     Recipient,
     RingfenceError,
@@ -67,8 +65,8 @@ class GoogleAds(Connector):
         retention="as long as Google keeps the account's conversion data",
         deletion=Deletion(
             supported=False,
-            note="A conversion can be taken back, so that it counts no more, but Google offers no way to delete what "
-            "was uploaded for it.",
+            note="Conversions are retracted, through the Data Manager API by restating them to a value of zero, but Google "
+            "offers no way to delete what was uploaded for them.",
         ),
         auth=Auth(kind="oauth2", scopes=SCOPES),
         limits=Limits(batch_size=2000, requests_per_minute=300, max_age=timedelta(days=90)),
@@ -105,11 +103,6 @@ class GoogleAds(Connector):
             return ConnectionReport(ok=True, detail=self._check())
         except RingfenceError as error:
             return ConnectionReport(ok=False, detail=str(error))
-
-    @hookimpl
-    def erase_person(self, person: PersonReference) -> Erasure:
-        """Google has no way to find or to delete a person in uploaded conversions."""
-        return Erasure(status="impossible", reason=self.manifest.deletion.note)
 
     def _check(self) -> str:
         if not self._uses_ads_api():

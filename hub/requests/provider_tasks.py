@@ -1,0 +1,49 @@
+"""Ask one provider what a request wants of it: erase or correct a person, or take conversions back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.assembly import Hub
+from hub.contracts.people import PersonReference
+from hub.errors import RetryLater
+from hub.model import PrivacyRequest, RequestTask
+from hub.privacy.erasure import Reach
+from hub.requests import effects, erasing, retracting
+from hub.requests.handing import hand_over
+from hub.requests.provider_scope import NOTHING, SCOPES, covering_holds, scoped, scopes_of
+from hub.store.names import correction_in
+
+
+def ask_provider(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
+    """Records that were changed, what the provider says besides, and whether it cannot do it."""
+    with hub.store.reading() as session:
+        request = session.get_one(PrivacyRequest, task.request_id)
+        new = correction_in(hub.vault, session, request)
+    known = PersonReference(
+        phone_numbers=tuple(request.known_as.get("phone_numbers", ())),
+        emails=tuple(request.known_as.get("emails", ())),
+    )
+    if task.connector not in hub.plugins.connectors:
+        return 0, "The connector is no longer set up, so it cannot be asked.", True
+    if task.hook == retracting.HOOK:
+        return retracting.take_back(hub, request, task.connector)
+    if task.hook == erasing.HOOK:
+        person = _scoped(hub, request, task.connector, known)
+        done: Any = hub.plugins.erase_person(task.connector, hand_over(hub, request, task.connector, person, task.hook))
+    else:
+        correction = effects.correction_of(new, known)
+        right = hand_over(hub, request, task.connector, correction, task.hook)
+        done = hub.plugins.correct_person(task.connector, right)
+    return done.records, done.reason, done.status == "impossible"
+
+
+def _scoped(hub: Hub, request: PrivacyRequest, connector: str, known: PersonReference) -> PersonReference:
+    """What the provider may erase now. RetryLater while a legal hold, set since the erasure began, covers the person here."""
+    with hub.store.reading() as session:
+        if covering_holds(session, hub, [request.company_id], known):
+            raise RetryLater("A legal hold keeps what this provider has; it is asked once the hold is lifted.")
+        # An erasure that an earlier version began has no scopes; the company's numbers are still known.
+        scopes = request.known_as.get(SCOPES) or scopes_of(session, hub, request, Reach(), erasing.HOOK)
+        scope = scopes.get(connector, NOTHING)
+        return scoped(session, hub, request, connector, known, scope)

@@ -1,0 +1,194 @@
+"""Take back the conversions that ad networks were given of an erased person.
+
+A network has no way to find a person in what was uploaded to it; the hub knows each conversion by its key. Some networks want
+the click id or the hashed number of the upload again, so what is sent is built before the person is erased here, from the
+fields that the manifest declares, and waits in the request until the network has answered. Source of the duty: GDPR Art. 17(2)
+and 19, Cal. Civ. Code 1798.105(c)(1): recipients are told of an erasure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
+from hub.errors import NotSupported, Rejected, RetryLater
+from hub.flow.case_loading import load_cases
+from hub.flow.consent import ask
+from hub.flow.convert import UPLOAD
+from hub.flow.parcels import pack
+from hub.flow.subjects import read_subjects
+from hub.model import ConversionRow, Delivery, PrivacyRequest
+from hub.numbers.directory import read_directory
+from hub.privacy.erasure import Reach
+from hub.requests.handing import note_disclosure
+
+HOOK = UPLOAD
+RETRACTIONS = "retractions"
+"""The key of `PrivacyRequest.known_as` under which conversions wait to be taken back: connector → items."""
+MAX_UNCONFIRMED = timedelta(days=7)
+"""How long a network's diagnostics are waited for; what it accepted counts as taken back after that."""
+WAITING, ACCEPTED, TAKEN_BACK, REFUSED, NEVER_SENT = "waiting", "accepted", "taken_back", "refused", "never_sent"
+COUNTS = ("delivered", "accepted")
+"""States of a delivery that the network counts, or may count."""
+
+_conversion: TypeAdapter[Conversion] = TypeAdapter(Conversion)
+Item = dict[str, Any]
+"""One conversion that is to be taken back: as it is sent, its delivery, its data categories, and how far it has come."""
+
+
+def retractable(session: Session, hub: Hub, reach: Reach) -> dict[str, list[Delivery]]:
+    """By connector, the latest delivery of each conversion that the network counts, or may count: a try that ended in doubt, or
+    is under way, may have been counted as well."""
+    sent = select(Delivery).where(col(Delivery.subject_id).in_(reach.subjects), Delivery.hook == HOOK)
+    latest: dict[tuple[str, str], Delivery] = {}
+    for delivery in session.exec(sent.order_by(col(Delivery.made_at), col(Delivery.id))):
+        if delivery.conversion_id and _may_count(delivery):
+            latest[delivery.connector, delivery.item_key] = delivery
+    found: dict[str, list[Delivery]] = {}
+    for (connector, _), delivery in latest.items():
+        if delivery.kind != "retract" and connector in hub.plugins.connectors:
+            found.setdefault(connector, []).append(delivery)
+    return found
+
+
+def retractions(session: Session, hub: Hub, reach: Reach) -> dict[str, list[Item]]:
+    """The conversions that must be taken back, by connector, as they will be sent. To be called before the person is erased.
+
+    What consent says now decides only which permissions go along, not whether anything is sent: the law has it sent.
+    """
+    now = hub.clock()
+    found: dict[str, list[Item]] = {}
+    for connector, deliveries in retractable(session, hub, reach).items():
+        subjects = read_subjects(session, [each.subject_id for each in deliveries])
+        cases = {case.subject.id: case for case in load_cases(session, read_directory(session), subjects, now)}
+        known = [each for each in deliveries if each.subject_id in cases]
+        rulings = ask(hub, [cases[each.subject_id] for each in known], connector, HOOK, Conversion, "send", now)
+        for delivery, ruling in zip(known, rulings, strict=True):
+            row = session.get_one(ConversionRow, delivery.conversion_id)
+            plugin = hub.plugins.connectors[connector]
+            parcel = pack(_retraction(delivery, now), cases[delivery.subject_id], ruling, row, plugin, hub.refusals)
+            found.setdefault(connector, []).append(
+                {
+                    "conversion": _conversion.dump_python(parcel.value, mode="json"),  # type: ignore[arg-type]
+                    "delivery": delivery.id,
+                    "categories": sorted(parcel.categories),
+                    "state": WAITING,
+                }
+            )
+    return found
+
+
+def _may_count(delivery: Delivery) -> bool:
+    return delivery.state in COUNTS or (delivery.attempts > 0 and delivery.state != "rejected")
+
+
+def _retraction(delivery: Delivery, now: datetime) -> Delivery:
+    """A change of the delivered conversion that is sent without a row of its own in the outbox: the person's rows are emptied
+    before it can be tried again."""
+    same = ("connector", "hook", "item_key", "conversion_id", "subject_id", "amount", "currency", "destination")
+    values = {name: getattr(delivery, name) for name in same}
+    return Delivery(**values, kind="retract", dedup_key=delivery.dedup_key, due_at=now, made_at=now)
+
+
+def take_back(hub: Hub, request: PrivacyRequest, connector: str) -> tuple[int, str | None, bool]:
+    """Send what waits for one connector and ask for what it accepted: how many conversions are taken back, what the network
+    says of the others, and whether it refused any. RetryLater until each has its answer."""
+    items: list[Item] = [dict(each) for each in request.known_as.get(RETRACTIONS, {}).get(connector, ())]
+    try:
+        _send(hub, request, connector, _sent_before(hub, [each for each in items if each["state"] == WAITING]))
+        _poll(hub, connector, [each for each in items if each["state"] == ACCEPTED])
+    finally:
+        _keep(hub, request.id, connector, items)
+    open_ = [each for each in items if each["state"] in (WAITING, ACCEPTED)]
+    if open_:
+        raise RetryLater(f"{len(open_)} conversions are not taken back yet; the network is asked again.")
+    refused = [each for each in items if each["state"] == REFUSED]
+    reasons = " ".join(sorted({str(each["reason"]) for each in items if each.get("reason")}))
+    return sum(each["state"] == TAKEN_BACK for each in items), reasons or None, bool(refused)
+
+
+def _sent_before(hub: Hub, items: Sequence[Item]) -> list[Item]:
+    """Those whose conversion the network may have; what was under way when the erasure began may never have left."""
+    with hub.store.reading() as session:
+        rows = session.exec(select(Delivery).where(col(Delivery.id).in_([each["delivery"] for each in items])))
+        left = {row.id for row in rows if _may_count(row)}
+    for item in items:
+        if item["delivery"] not in left:
+            item["state"] = NEVER_SENT
+    return [each for each in items if each["state"] == WAITING]
+
+
+def _send(hub: Hub, request: PrivacyRequest, connector: str, items: Sequence[Item]) -> None:
+    limits = hub.plugins.connectors[connector].manifest.limits
+    fresh: list[Item] = []
+    for item in items:
+        occurred_at = datetime.fromisoformat(item["conversion"]["occurred_at"])
+        if limits.max_age is not None and hub.clock() - occurred_at > limits.max_age:
+            item |= {"state": REFUSED, "reason": f"Changes are taken for {limits.max_age.days} days only."}
+        else:
+            fresh.append(item)
+    for start in range(0, len(fresh), limits.batch_size):
+        batch = fresh[start : start + limits.batch_size]
+        note_disclosure(
+            hub, request, connector, {category for each in batch for category in each["categories"]}, [None]
+        )
+        conversions = [_conversion.validate_python(each["conversion"]) for each in batch]
+        try:
+            receipts = hub.plugins.upload_conversions(connector, conversions, False)
+        except (NotSupported, Rejected) as error:
+            receipts = [Receipt(key=each.key, status="rejected", reason=str(error)) for each in conversions]
+        _settle(hub, batch, {each.key: each for each in receipts})
+
+
+def _poll(hub: Hub, connector: str, items: Sequence[Item]) -> None:
+    """Ask for the diagnostics of what was accepted; after a week without any it counts as taken back."""
+    waiting = []
+    for item in items:
+        if hub.clock() - datetime.fromisoformat(item["accepted_at"]) > MAX_UNCONFIRMED:
+            item |= {"state": TAKEN_BACK, "reason": "Accepted; the network has not confirmed it."}
+        else:
+            waiting.append(item)
+    if not waiting or not hub.plugins.implements(connector, "poll_receipts"):
+        return
+    pending = [
+        PendingReceipt(
+            key=each["conversion"]["key"],
+            reference=each["reference"] or "",
+            accepted_at=datetime.fromisoformat(each["accepted_at"]),
+            destination=each["conversion"]["destination"],
+        )
+        for each in waiting
+    ]
+    _settle(hub, waiting, {each.key: each for each in hub.plugins.poll_receipts(connector, pending)})
+
+
+def _settle(hub: Hub, items: Sequence[Item], receipts: Mapping[str, Receipt]) -> None:
+    for item in items:
+        receipt = receipts.get(item["conversion"]["key"])
+        if receipt is None or receipt.status == "retry":
+            item |= {"state": WAITING, "reason": receipt.reason if receipt else None}
+        elif receipt.status == "accepted":
+            since = item.get("accepted_at") or hub.clock().isoformat()
+            item |= {"state": ACCEPTED, "reference": receipt.reference or item.get("reference"), "accepted_at": since}
+        elif receipt.status == "rejected":
+            item |= {"state": REFUSED, "reason": receipt.reason or "The network gave no reason."}
+        else:
+            item |= {"state": TAKEN_BACK, "reason": None}
+
+
+def _keep(hub: Hub, request_id: str, connector: str, items: list[Item]) -> None:
+    """Write down how far each has come; what is settled needs nothing of the person any more."""
+    for item in items:
+        if item["state"] not in (WAITING, ACCEPTED):
+            item["conversion"] = {name: item["conversion"][name] for name in ("key", "occurred_at", "destination")}
+    with hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        kept = {**request.known_as.get(RETRACTIONS, {}), connector: items}
+        request.known_as = {**request.known_as, RETRACTIONS: kept}
+        session.add(request)

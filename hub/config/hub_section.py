@@ -32,6 +32,7 @@ def read_hub(reading: Reading, value: Any) -> HubSection | None:
         update={
             "database": _absolute_database(reading, hub.database),
             "tombstones": str(reading.absolute(hub.tombstones)) if hub.tombstones else None,
+            "country_file": str(reading.absolute(hub.country_file)) if hub.country_file else None,
             "plugin_dirs": tuple(str(reading.absolute(folder)) for folder in hub.plugin_dirs),
         }
     )

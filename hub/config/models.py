@@ -110,6 +110,11 @@ class HubSection(Section):
         description="Addresses or networks of your own proxies, like 10.0.0.0/8: only what they say in X-Forwarded-For "
         "about a visitor's address is believed.",
     )
+    country_file: str | None = Field(
+        default=None,
+        description="An IP-to-country file of yours (MMDB, like GeoLite2-Country.mmdb) for `website: tracking: by_visitor`; "
+        "needs the extra `countries`. Addresses are looked up in it and not stored.",
+    )
     plugin_dirs: tuple[str, ...] = Field(default=(), description="Folders with one-file plugins.")
 
 
@@ -263,6 +268,16 @@ class TrackerSection(Section):
     texts: TextsSection | None = Field(default=None, description="Texts on its numbers, where not as the company's.")
 
 
+def _real_country(code: str) -> str:
+    # A country that no table of law knows would be judged as an unknown one.
+    if not is_place(code):
+        raise ValueError(f"{code} is no country of ISO 3166; write US, CA, GB or DE, say")
+    return code
+
+
+Country = Annotated[str, AfterValidator(_real_country)]
+
+
 def _impersonal(name: str) -> str:
     if is_personal_name(name):
         raise ValueError(f"a parameter called {name} may hold a person's name or address, and is never kept")
@@ -289,21 +304,17 @@ class WebsiteSection(Section):
         description="Parameters of the company's own links that rules on sources read, like ref. All others but the `utm_` "
         "tags, click ids and ad parameters are dropped from addresses, in the browser already.",
     )
-    consent: Literal["opt_in", "opt_out"] | None = Field(
-        default=None,
-        description="`opt_in`: visitors are recorded once they said yes; `opt_out`: until they say no. Where it is left out: "
-        "opt_out for a company in the United States, opt_in everywhere else.",
+    tracking: Literal["opt_in", "opt_out", "by_visitor"] = Field(
+        default="by_visitor",
+        description="`opt_in`: visitors are recorded once they said yes; `opt_out`: until they say no; `by_visitor`: a company "
+        "in the United States asks those first who may be in the EU, the EEA, the United Kingdom, Switzerland, Canada, "
+        "Australia or New Zealand; one elsewhere asks everybody first (docs/website.md).",
     )
-
-
-def _real_country(code: str) -> str:
-    # A country that no table of law knows would be judged as an unknown one.
-    if not is_place(code):
-        raise ValueError(f"{code} is no country of ISO 3166; write US, CA, GB or DE, say")
-    return code
-
-
-Country = Annotated[str, AfterValidator(_real_country)]
+    trades_in: tuple[Country, ...] = Field(
+        default=(),
+        description="Countries besides its own whose people the company serves: with `by_visitor`, a visitor of whom no place "
+        "is known counts as being there.",
+    )
 
 
 class CompanySection(Section):

@@ -29,6 +29,8 @@ class Arrival:
     """Whether the page saw a sign of a person: it was visible, and somebody touched it or stayed for two seconds."""
     consent: Mapping[str, str] = field(default_factory=dict)
     country: str | None = None
+    asks_first: bool = False
+    """Whether the visitor is to be recorded only once they said yes (hub.privacy.tracking_rule)."""
     gpc: bool = False
     """Whether the request's headers held Global Privacy Control; `dnt`: Do Not Track."""
     dnt: bool = False
@@ -70,13 +72,15 @@ class Arrived:
 
     @property
     def denied(self) -> bool:
-        """Whether the visitor denies analytics: then nothing new is recorded and no number is lent.
+        """Whether the visitor denies analytics, or must be asked first and has not said yes: then nothing new is recorded
+        and no number is lent.
 
         A privacy signal in the request's headers denies it like the page's own word, whichever of the two came.
         """
         said = self.arrival.consent
         analytics = said.get("analytics") or said.get("default_analytics")
-        return self.arrival.gpc or self.arrival.dnt or "denied" in (analytics, said.get("all"))
+        unasked = self.arrival.asks_first and "granted" not in (said.get("analytics"), said.get("all"))
+        return self.arrival.gpc or self.arrival.dnt or unasked or "denied" in (analytics, said.get("all"))
 
     @property
     def line(self) -> Line | None:

@@ -19,12 +19,14 @@ from hub.numbers.directory import LiveDirectory
 from hub.store.ingest import IngestWriter
 from hub.web.api import create_api
 from hub.web.audio import audio_route
+from hub.web.country_file import CountryFile
 from hub.web.forms import forms_router
 from hub.web.operation import Operation
 from hub.web.pictures import picture_route
 from hub.web.privacy import PrivacyPages
 from hub.web.recordings import recording_routes
 from hub.web.script import script_routes
+from hub.web.strangers import Origins
 from hub.web.tracking import tracking_router
 from hub.web.webhooks import WebhookEndpoint
 
@@ -36,7 +38,8 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
     """The hub's web edge; `wake` is set after each commit, for a worker in the same process."""
     writer = IngestWriter(hub.store, after_commit=wake.set if wake else lambda: None)
     answerer = Answerer(hub, directory)
-    desk = VisitDesk(hub)
+    desk, countries = VisitDesk(hub), CountryFile(hub.config.hub.country_file)
+    origins = Origins(hub, countries)
     stopping = threading.Event()
 
     def keep_answers_fresh() -> None:
@@ -52,6 +55,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         stopping.set()
         answerer.close()
         desk.close()
+        countries.close()
         writer.close()
 
     app = FastAPI(title="Ringfence", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
@@ -66,7 +70,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         picture_route(hub),
         *script_routes(directory, str(hub.config.hub.public_url)),
     ]
-    app.include_router(tracking_router(hub, directory, desk))
-    app.include_router(forms_router(hub, directory))
+    app.include_router(tracking_router(hub, directory, desk, origins))
+    app.include_router(forms_router(hub, directory, origins))
     app.mount("/api/v1", create_api(hub))
     return WebhookEndpoint(app, Receiver(hub, writer), answerer, str(hub.config.hub.public_url), hub.clock)

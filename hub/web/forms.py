@@ -10,9 +10,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub.assembly import Hub
 from hub.flow.form import SentForm, keep_form
 from hub.numbers.directory import LiveDirectory
-from hub.numbers.limits import FormLimits, network_of
-from hub.web.addresses import Proxies
-from hub.web.strangers import Consent, Id, StrangersRoute, clean, company_named, own_site, preflighted, signals
+from hub.numbers.limits import FormLimits
+from hub.web.strangers import (
+    Consent,
+    Id,
+    Origins,
+    StrangersRoute,
+    TimeZone,
+    clean,
+    company_named,
+    own_site,
+    preflighted,
+    signals,
+)
 
 BODY_CAP = 500_000
 """Bytes of a form: its hundred fields of 4 kB, and room to spare; more is refused with 413."""
@@ -31,6 +41,7 @@ class FormBody(BaseModel):
     phone: str | None = None
     email: str | None = None
     name: str | None = None
+    time_zone: TimeZone = None
     consent: Consent = Consent()
 
 
@@ -40,10 +51,10 @@ class FormRoute(StrangersRoute):
     thing, cap, body = "form", BODY_CAP, FormBody
 
 
-def forms_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
+def forms_router(hub: Hub, directory: LiveDirectory, origins: Origins) -> APIRouter:
     """The route that pages send forms to."""
     router = APIRouter(prefix="/track", route_class=FormRoute)
-    proxies, limits = Proxies(hub.config.hub.trusted_proxies), FormLimits()
+    limits = FormLimits()
 
     @router.options("/{company}/form")
     def preflight(company: str, request: Request) -> Response:
@@ -51,9 +62,10 @@ def forms_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
 
     @router.post("/{company}/form")
     def form(company: str, body: FormBody, request: Request) -> Response:
-        """Keep a form; 204 once it is durable. The same submission_key again changes nothing."""
+        """Keep a form; 204 once it is durable. The same submission_key again changes nothing. A browser's form is not kept
+        where its visitor must say yes first and has not: the page hands over none then."""
         found = company_named(directory, company)
-        if not limits.may_send(found.id, network_of(proxies.client_of(request)), hub.clock()):
+        if not limits.may_send(found.id, origins.network(request), hub.clock()):
             raise HTTPException(
                 429, "Too many forms; try again later.", {"Retry-After": "60", **own_site(found, request)}
             )
@@ -71,7 +83,9 @@ def forms_router(hub: Hub, directory: LiveDirectory) -> APIRouter:
             gpc=gpc,
             dnt=dnt,
         )
-        keep_form(hub, found, sent)
+        said_yes = "granted" in (sent.consent.get("analytics"), sent.consent.get("all"))
+        if said_yes or not origins.asks_first(found, request, body.time_zone):
+            keep_form(hub, found, sent)
         return Response(status_code=204, headers={"Cache-Control": "no-store", **own_site(found, request)})
 
     return router

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from hub.config.models import CompanySection
 from hub.model import Company
 from hub.numbers.directory import Directory, LiveDirectory
+from hub.privacy.tracking_rule import Tracking, TrackingRule
 
 STATIC = Path(__file__).parent / "static"
 Name = Literal["ringfence", "ringfence-forms"]
@@ -60,7 +61,8 @@ class Website:
     cookie_days: int = 90
     linked_domains: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
-    consent: str | None = None
+    tracking: Tracking = "by_visitor"
+    trades_in: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, company: Company, directory: Directory) -> Website:
@@ -85,9 +87,9 @@ class Website:
         )
 
     @property
-    def asks_first(self) -> bool:
-        """Whether visitors must say yes before they are recorded: as `consent` says, else outside the United States."""
-        return self.consent == "opt_in" if self.consent else self.country != "US"
+    def rule(self) -> TrackingRule:
+        """Which visitors must say yes before they are recorded."""
+        return TrackingRule(self.tracking, self.country, tuple(self.trades_in))
 
     def script(self, public_url: str, name: Name = "ringfence") -> Script:
         """One of the scripts; made once for each state of the settings."""
@@ -99,7 +101,7 @@ class Website:
                 "domains": self.domains,
                 "linked": self.linked_domains,
                 "keep": self.parameters,
-                "optIn": self.asks_first,
+                "ask": self.rule.for_script,
                 "country": self.country,
                 "pool": self.has_pool,
             }

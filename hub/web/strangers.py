@@ -14,15 +14,21 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub.assembly import Hub
 from hub.contracts.clean_urls import MAX_ADDRESS_CHARS
 from hub.model import Company
 from hub.numbers.directory import LiveDirectory
+from hub.numbers.limits import network_of
 from hub.privacy.signals import heard, objects_by_dnt, objects_by_gpc
 from hub.privacy.signals.bits import LONGEST
+from hub.privacy.tracking_rule import Hints, TrackingRule
+from hub.web.addresses import Proxies
 from hub.web.bodies import read_body
+from hub.web.country_file import CountryFile
 
 Answer = Literal["granted", "denied"]
 Id = Annotated[str | None, Field(pattern=r"^[!-~]{1,64}$")]
+TimeZone = Annotated[str | None, Field(max_length=64, description="The browser's IANA time zone, a hint at a place.")]
 
 
 ANSWERED = ("analytics", "ads", "ad_user_data", "all")
@@ -96,6 +102,29 @@ class StrangersRoute(APIRoute):
                 return refusal(503, "Try again")
 
         return guarded
+
+
+class Origins:
+    """Where requests come from: their address, and whether their visitor must say yes first. Addresses are not kept."""
+
+    def __init__(self, hub: Hub, countries: CountryFile) -> None:
+        self._proxies, self._countries = Proxies(hub.config.hub.trusted_proxies), countries
+
+    def network(self, request: Request) -> str | None:
+        """The visitor's network, for limits."""
+        return network_of(self._proxies.client_of(request))
+
+    def asks_first(self, company: Company, request: Request, time_zone: str | None, country: str | None = None) -> bool:
+        """Whether this visitor is recorded only once they said yes. A server that reports visits sees to that itself."""
+        website = company.website
+        rule = TrackingRule(website.get("tracking", "by_visitor"), company.country, tuple(website.get("trades_in", ())))
+        hints = Hints(
+            time_zone=time_zone,
+            languages=request.headers.get("accept-language"),
+            network_country=self._countries.country_of(self._proxies.client_of(request)),
+            declared_country=country,
+        )
+        return hints.is_browser and rule.asks_first(hints)
 
 
 def company_named(directory: LiveDirectory, name: str) -> Company:

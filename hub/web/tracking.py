@@ -15,9 +15,18 @@ from hub.assembly import Hub
 from hub.flow.arrival import Arrival
 from hub.flow.desk import VisitDesk
 from hub.numbers.directory import LiveDirectory
-from hub.numbers.limits import network_of
-from hub.web.addresses import Proxies
-from hub.web.strangers import Consent, Id, StrangersRoute, clean, company_named, own_site, preflighted, signals
+from hub.web.strangers import (
+    Consent,
+    Id,
+    Origins,
+    StrangersRoute,
+    TimeZone,
+    clean,
+    company_named,
+    own_site,
+    preflighted,
+    signals,
+)
 
 Answered = TypeVar("Answered")
 BODY_CAP = 300_000
@@ -40,6 +49,7 @@ class VisitBody(BaseModel):
     country: Annotated[str | None, Field(pattern="^[A-Z]{2}$")] = Field(
         default=None, description="Where the visitor says to be, as an ISO 3166 code."
     )
+    time_zone: TimeZone = None
     human: bool = Field(
         default=False,
         description="Whether a sign of a person was seen: the page was visible, and was touched or stayed so for two "
@@ -60,6 +70,10 @@ class VisitReply(BaseModel):
         description="When the number ends being the visitor's own; null for a shared one."
     )
     lease_seconds: int | None = Field(description="The same, from now: browsers' clocks are off.")
+    ask_first: bool = Field(
+        description="Whether this visitor is recorded only once they said yes, by `website: tracking:`. It is decided for "
+        "browsers, which send Accept-Language; a server that reports visits has to decide that itself."
+    )
     honoured: list[str] = Field(
         description="What is honoured of this browser: gpc, dnt, and opt_out if it opted out on the privacy page."
     )
@@ -71,10 +85,9 @@ class VisitRoute(StrangersRoute):
     thing, cap, body = "visit", BODY_CAP, VisitBody
 
 
-def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitDesk) -> APIRouter:
+def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitDesk, origins: Origins) -> APIRouter:
     """The routes that browsers call."""
     router = APIRouter(prefix="/track", route_class=VisitRoute)
-    proxies = Proxies(hub.config.hub.trusted_proxies)
 
     @router.options("/{company}/visit")
     @router.options("/{company}/visit/{visit_id}/end")
@@ -93,6 +106,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitDesk) -> APIR
         found = company_named(directory, company)
         response.headers.update({"Cache-Control": "no-store", **own_site(found, request)})
         gpc, dnt = signals(request)
+        asks_first = origins.asks_first(found, request, body.time_zone, body.country)
         arrival = Arrival(
             landing_page=clean(body.landing_page),
             referrer=clean(body.referrer),
@@ -102,10 +116,11 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitDesk) -> APIR
             human=body.human,
             consent=body.consent.said(hub.clock()),
             country=body.country,
+            asks_first=asks_first,
             gpc=gpc,
             dnt=dnt,
             user_agent=(user_agent or "")[:400] or None,
-            network=network_of(proxies.client_of(request)),
+            network=origins.network(request),
         )
         shown = _answer(desk.receive(directory.current(), found, arrival))
         seen = [name for name, said in (("gpc", gpc), ("dnt", dnt), ("opt_out", shown.opted_out)) if said]
@@ -119,6 +134,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitDesk) -> APIR
             tracker=shown.tracker,
             lease_until=shown.lease_until,
             lease_seconds=round(left) if left is not None else None,
+            ask_first=asks_first,
             honoured=seen,
         )
 

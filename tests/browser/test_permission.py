@@ -94,6 +94,41 @@ def test_where_permission_is_needed_nothing_happens_before_a_yes(visitor: Visito
     assert visitor.context.cookies() != []
 
 
+EUROPEAN = {"locale": "de", "timezone_id": "Europe/Berlin"}
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [EUROPEAN, {"locale": "en-US", "timezone_id": "Europe/Berlin"}, {"locale": "de", "timezone_id": "America/Chicago"},
+     {"locale": "fr-CA", "timezone_id": "America/Toronto"}],
+    ids=["berlin", "zone", "language", "quebec"],
+)  # fmt: skip
+def test_a_visitor_from_where_a_yes_is_needed_leaves_nothing_behind_before_it(
+    chromium: Any, site: Any, hub: BrowserHub, profile: dict[str, str]
+) -> None:
+    with Visitor.arriving(chromium, site, hub, **profile) as visitor:
+        tag = visitor.snippet(name="ringfence-forms")
+        body = PHONE + "<form id=quote><input name=mail type=email value=ada@example.com></form>"
+        page = visitor.open(body, head=tag)
+        assert visitor.swapped() == DEFAULT
+        visitor.sees("ringfence.permission().may === false && typeof ringfence.form === 'function'")
+        page.wait_for_timeout(50)
+        assert nothing_is_kept(visitor) and hub.visits() == [] and page.evaluate("ringfence.visit()") is None
+        assert page.evaluate("ringfence.form('#quote')") is None
+        page.evaluate("ringfence.consent({ analytics: 'granted' })")
+        visitor.until(lambda: len(hub.visits()), 1)
+        visitor.until(lambda: visitor.swapped() in POOL)
+        assert page.evaluate("ringfence.form('#quote')")
+        page.evaluate("ringfence.consent({ analytics: 'denied' })")
+        visitor.until(lambda: nothing_is_kept(visitor))
+
+
+def test_a_visitor_in_the_united_states_needs_no_yes(chromium: Any, site: Any, hub: BrowserHub) -> None:
+    with Visitor.arriving(chromium, site, hub, locale="es", timezone_id="America/Los_Angeles") as visitor:
+        visitor.open(PHONE)
+        assert visitor.swapped() in POOL and visitor.asked[0]["body"]["time_zone"] == "America/Los_Angeles"
+
+
 def test_a_yes_that_is_taken_back_ends_the_visit_and_clears_the_browser(visitor: Visitor) -> None:
     page = visitor.open(PHONE)
     assert visitor.swapped() in POOL

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
+from hub.privacy.tracking_rule import Hints, TrackingRule
 from hub.requests.deadlines import every_row
-from hub.web.script import Website
 
 TABLE = Path(__file__).parents[1] / "plugins" / "consent" / "oracle.tsv"
 
 
-def test_the_page_script_asks_first_wherever_the_law_on_tracking_does() -> None:
+def test_visitors_are_asked_first_wherever_the_law_on_tracking_does() -> None:
     lines = (line for line in TABLE.read_text("utf-8").splitlines() if not line.startswith("#"))
     rows = {row["place"]: row["tracking"] for row in csv.DictReader(lines, delimiter="\t")}
     countries = {place.partition("-")[0] for place in rows if place != "unknown"}
     assert len(countries) > 30
+    abroad, hints = TrackingRule("by_visitor", "US"), Hints(languages="en-US")
     for country in countries:
-        website = Website(company="north", country=country, domains=(), has_pool=False)
-        assert website.asks_first or rows.get(country) != "in", country
-        assert website.asks_first or country == "US"
+        asked = abroad.asks_first(replace(hints, network_country=country))
+        assert asked or all(rows[place] != "in" for place in rows if place.partition("-")[0] == country), country
+        home = TrackingRule("by_visitor", country).for_script
+        assert home is True or country == "US", country
 
 
 def test_a_country_that_yaml_could_take_for_a_no_has_its_deadline() -> None:

@@ -19,6 +19,7 @@ from web_edge import CONFIG, PUBLIC, WAV, Edge
 from hub.cli import app
 from hub.config.models import CompanySection
 from hub.opening import read_config
+from hub.privacy.tracking_rule import SCRIPT_ZONES
 from hub.web.script import Website
 
 BUDGET = 6_000
@@ -92,7 +93,7 @@ def test_the_script_with_its_settings_keeps_to_its_budget() -> None:
 
 def test_a_page_learns_nothing_of_the_company_that_it_does_not_show(edge: Edge) -> None:
     told = settings(edge.client.get("/t/lakeside/ringfence.js").content)
-    assert set(told) == {"track", "swap", "days", "domains", "linked", "keep", "optIn", "country", "pool"}
+    assert set(told) == {"track", "swap", "days", "domains", "linked", "keep", "ask", "country", "pool"}
     assert told["track"] == f"{PUBLIC}/track/lakeside"
     assert settings(edge.client.get("/t/lakeside/ringfence-forms.js").content) == {"track": told["track"]}
 
@@ -106,22 +107,22 @@ def test_every_change_of_the_settings_is_another_version() -> None:
 
 
 @pytest.mark.parametrize(
-    ("country", "consent", "asks"),
+    ("country", "tracking", "asks"),
     [
-        ("US", None, False),
-        ("DE", None, True),
-        ("GB", None, True),
-        ("CA", None, True),
-        ("BR", None, True),
+        ("US", "by_visitor", SCRIPT_ZONES),
+        ("DE", "by_visitor", True),
+        ("GB", "by_visitor", True),
+        ("CA", "by_visitor", True),
+        ("BR", "by_visitor", True),
         ("US", "opt_in", True),
+        ("US", "opt_out", False),
         ("DE", "opt_out", False),
     ],
 )
 def test_visitors_are_asked_first_unless_the_law_or_the_company_says_otherwise(
-    country: str, consent: str | None, asks: bool
+    country: str, tracking: str, asks: bool | str
 ) -> None:
-    found = website(country=country, consent=consent)
-    assert found.asks_first is asks and settings(found.script(PUBLIC).body)["optIn"] is asks
+    assert settings(website(country=country, tracking=tracking).script(PUBLIC).body)["ask"] == asks
 
 
 @pytest.mark.parametrize(

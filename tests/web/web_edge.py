@@ -194,11 +194,11 @@ class Edge(ServedHub):
 
 
 @contextmanager
-def open_edge(folder: Path, trusted_proxies: str = "[]") -> Iterator[Edge]:
+def open_edge(folder: Path, trusted_proxies: str = "[]", more: str = "") -> Iterator[Edge]:
     """A hub with an empty database in `folder`, served over HTTP."""
     path = folder / "config.yaml"
     (folder / "hello.wav").write_bytes(WAV)
-    path.write_text(CONFIG.replace("connectors:", f"  trusted_proxies: {trusted_proxies}\nconnectors:", 1))
+    path.write_text(CONFIG.replace("connectors:", f"  trusted_proxies: {trusted_proxies}\n{more}connectors:", 1))
     clock = FrozenClock()
     listener = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"

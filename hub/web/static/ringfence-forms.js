@@ -10,7 +10,7 @@
   const sent = new WeakMap();
   const form = (which) => {
     const element = typeof which === "string" ? document.querySelector(which) : which;
-    const { may, consent } = ringfence.permission();
+    const { may, consent, time_zone } = ringfence.permission();
     if (!element || !may) return null;
     const fields = Object.create(null), inputs = [...element.elements], data = new FormData(element);
     const said = (query) => (inputs.find((field) => field.matches(query) && field.value) || {}).value;
@@ -28,7 +28,7 @@
     if (last && last.text === text) return last.key;
     const key = crypto.getRandomValues(new Uint32Array(4)).join("-"), visit = ringfence.visit();
     sent.set(element, { text, key });
-    const body = JSON.stringify({ ...content, submission_key: key, visit_id: visit ? visit.id : undefined, consent });
+    const body = JSON.stringify({ ...content, submission_key: key, visit_id: visit ? visit.id : undefined, consent, time_zone });
     // A beacon outlives the page; one that is too large for that goes as a request.
     if (!navigator.sendBeacon(settings.track + "/form", body))
       fetch(settings.track + "/form", { method: "POST", body, credentials: "omit" }).catch(() => {});

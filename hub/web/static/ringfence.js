@@ -159,6 +159,9 @@
   const words = { page: {}, google: {}, tcf: {} };
   // What Google's consent mode denies before the visitor has chosen; what it grants by default is nobody's word.
   const standing = {};
+  // Whether a yes is needed: the settings say so, or this time zone, or the hub, which looks at more.
+  const zone = attempt(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
+  let asks = settings.ask.at ? new RegExp(settings.ask).test(zone) : settings.ask;
   const pending = new Set(), honoured = new Set(), heard = new Set();
   const word = (allowed) => allowed ? "granted" : "denied";
   // TCF's purposes: 1 storage, 4 personal ads, 7 measuring ads, 8 measuring content.
@@ -176,12 +179,12 @@
       consent[name] = honoured.size || said.includes("denied") ? "denied" : said.find((each) => each === "granted");
       if (!consent[name]) withheld[name] = standing[name];
     }
-    const mustAsk = settings.optIn || words.tcf.ads || (country && ![settings.country, "US"].includes(country));
+    const mustAsk = asks || words.tcf.ads || (country && ![settings.country, "US"].includes(country));
     const may = !pending.size && !withheld.analytics && (consent.analytics || word(!mustAsk)) === "granted";
     if (!may) consent.analytics = "denied";
     if (!honoured.size) consent.all = all;
     consent.default = withheld;
-    return { may, country, consent };
+    return { may, country, consent, time_zone: zone };
   };
   const google = (entry) => {
     const said = entry?.[0] === "consent" && entry[2];
@@ -331,12 +334,12 @@
   const ask = async (page) => {
     if (asking) return next = { ...next, ...page };
     asking = true;
-    const { may, country, consent } = permission(), key = decided, stop = new AbortController();
+    const { may, country, consent, time_zone } = permission(), key = decided, stop = new AbortController();
     const patience = setTimeout(() => stop.abort(), PATIENCE);
     let said;
     try {
       // A text body needs no leave from the hub beforehand, so there is one request before the swap.
-      const body = JSON.stringify({ ...page, consent, country, human: !!human, ...(may ? { visitor_id: visitor, visit_id: visit } : {}) });
+      const body = JSON.stringify({ ...page, consent, country, time_zone, human: !!human, ...(may ? { visitor_id: visitor, visit_id: visit } : {}) });
       const answer = await fetch(settings.track + "/visit", { method: "POST", body, credentials: "omit", signal: stop.signal });
       if (answer.ok) said = await answer.json();
     } catch {}
@@ -347,6 +350,7 @@
       if (said.visit_id) end(said.visit_id);
     } else if (said) {
       said.honoured.forEach((each) => honoured.add(each));
+      asks ||= said.ask_first;
       visit = may ? said.visit_id : null;
       hold(visit && said.lease_seconds ? Date.now() + said.lease_seconds * 1e3 : 0);
       show(said);

@@ -72,7 +72,7 @@ class ConsentRecord:
 
     def covers(self, use: str) -> bool:
         """Whether this word speaks on `use`: the same use or one below it."""
-        return _within(use, self.use)
+        return within(use, self.use)
 
     @property
     def lasts(self) -> bool:
@@ -141,10 +141,10 @@ class ConsentQuestion:
         Source: Cal. Civ. Code 1798.120, 1798.135; 11 CCR 7025(c)(1), 7026. A processor that works for the customer alone is not
         a party to share with.
         """
-        if _within(self.use, ADVERTISING):
+        if within(self.use, ADVERTISING):
             return True
         return self.recipient.role == "independent_controller" and not any(
-            _within(self.use, family) for family in _NOT_SHARED
+            within(self.use, family) for family in _NOT_SHARED
         )
 
     def latest_record(self) -> ConsentRecord | None:
@@ -227,5 +227,6 @@ def strictest(opinions: Iterable[tuple[str, Opinion]]) -> Decision:
     return Decision(verdict=ruling.verdict, ruling=ruling, opinions=heard)
 
 
-def _within(use: str, family: str) -> bool:
+def within(use: str, family: str) -> bool:
+    """Whether a dotted name is `family` or below it."""
     return use == family or use.startswith(family + ".")

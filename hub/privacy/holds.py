@@ -60,7 +60,7 @@ class OnHold:
 
     def covers(self, table: type[Any]) -> ColumnElement[bool]:
         """Whether a row of `table` belongs to one of them; never NULL."""
-        each = [_hanging(rows).get(table) for rows in (self._of_people(), self._of_companies()) if rows is not None]
+        each = [_hanging(*rows).get(table) for rows in (self._of_people(), self._of_companies()) if rows is not None]
         theirs = [condition for condition in each if condition is not None]
         return func.coalesce(or_(*theirs), false()) if theirs else false()
 
@@ -68,16 +68,13 @@ class OnHold:
         """Whether a row of `table` may end with its life."""
         return not_(self.covers(table))
 
-    def _of_people(self) -> _Held | None:
+    def _of_people(self) -> tuple[Any, Any] | None:
         if not self.fingerprints:
             return None
-        reach = self.reach
         asked = select(PrivacyRequest.id).where(col(PrivacyRequest.fingerprint).in_(self.fingerprints))
-        return _Held(
-            reach.calls, reach.texts, reach.forms, reach.visits, reach.people, reach.outcomes, reach.webhooks, asked
-        )
+        return self.reach, asked
 
-    def _of_companies(self) -> _Held | None:
+    def _of_companies(self) -> tuple[Any, Any] | None:
         if not self.companies:
             return None
         calls, texts, forms, visits, people, asked = (
@@ -94,7 +91,8 @@ class OnHold:
         told = select(CallEventRow.inbox_id).where(
             col(CallEventRow.call_id).in_(calls), col(CallEventRow.inbox_id).is_not(None)
         )
-        return _Held(calls, texts, forms, visits, people, outcomes, told, asked)
+        queries: dict[str, Any] = {"calls": calls, "texts": texts, "forms": forms, "visits": visits, "people": people}
+        return Reach(**queries, outcomes=outcomes, webhooks=told), asked  # type: ignore[arg-type]
 
 
 NOBODY = OnHold()
@@ -114,7 +112,7 @@ def on_hold(session: Session, config: Config, now: datetime, vault: Vault | None
     companies = frozenset(company_id for company_id, named in live if named == EVERYBODY)
     vault = vault or Vault(keyring_of(config.hub), utc_now)
     known = {named for company_id, named in live if company_id not in companies}
-    reaches = []
+    whole = Reach()
     for person_id in _people(session, vault, {company_id for company_id, _ in live} - companies, known):
         person = session.get_one(Person, person_id)
         known |= {
@@ -123,9 +121,7 @@ def on_hold(session: Session, config: Config, now: datetime, vault: Vault | None
             if each
         }
         webhooks = webhooks_of(session, person, among=WEBHOOKS.over(config.retention, now))
-        reaches.append(reach_of(session, config, person, webhooks))
-    names = Reach.__dataclass_fields__
-    whole = Reach(**{name: frozenset().union(*(getattr(reach, name) for reach in reaches)) for name in names})
+        whole |= reach_of(session, config, person, webhooks)
     return OnHold(whole, frozenset(known), companies, _serving(session, config, companies))
 
 
@@ -151,59 +147,46 @@ def _people(session: Session, vault: Vault, companies: set[str], known: set[str]
     ]
 
 
-@dataclass(frozen=True)
-class _Held:
-    """Ids of rows that are kept, or a query for them; what hangs on them is kept with them."""
-
-    calls: Any
-    texts: Any
-    forms: Any
-    visits: Any
-    people: Any
-    outcomes: Any
-    webhooks: Any
-    requests: Any
-
-
-def _hanging(held: _Held) -> dict[type[Any], Any]:
-    """Table → which of its rows are kept. The tables of `hub.privacy.lives` that are left out are about others."""
-    carried = select(Call.connector, Call.carrier_call_id).where(col(Call.id).in_(held.calls))
+def _hanging(reach: Any, requests: Any) -> dict[type[Any], Any]:
+    """Table → which of its rows are kept. `reach` has the fields of `Reach`, as ids or as queries for them; `requests` is such a
+    query too. The tables of `hub.privacy.lives` that are left out are about others."""
+    carried = select(Call.connector, Call.carrier_call_id).where(col(Call.id).in_(reach.calls))
     sent = select(TextMessage.connector, TextMessage.carrier_message_id).where(
-        col(TextMessage.id).in_(held.texts), col(TextMessage.carrier_message_id).is_not(None)
+        col(TextMessage.id).in_(reach.texts), col(TextMessage.carrier_message_id).is_not(None)
     )
-    heard = select(Recording.id).where(col(Recording.call_id).in_(held.calls))
+    heard = select(Recording.id).where(col(Recording.call_id).in_(reach.calls))
     spoken = select(ConsentEntry.id).where(
-        col(ConsentEntry.person_id).in_(held.people) | col(ConsentEntry.visit_id).in_(held.visits)
+        col(ConsentEntry.person_id).in_(reach.people) | col(ConsentEntry.visit_id).in_(reach.visits)
     )
 
     def of_contact(column: Any) -> ColumnElement[bool]:
-        return or_(*(col(column).in_(ids) for ids in (held.calls, held.texts, held.forms)))
+        return or_(*(col(column).in_(ids) for ids in (reach.calls, reach.texts, reach.forms)))
 
     return {
         Attribution: of_contact(Attribution.subject_id),
-        Call: col(Call.id).in_(held.calls),
+        Call: col(Call.id).in_(reach.calls),
         CallStep: tuple_(col(CallStep.connector), col(CallStep.carrier_call_id)).in_(carried),
         ConsentDecision: of_contact(ConsentDecision.subject_id),
         ConsentDetail: col(ConsentDetail.id).in_(spoken),
         Delivery: of_contact(Delivery.subject_id),
         Disclosure: or_(
-            col(Disclosure.person_id).in_(held.people),
+            col(Disclosure.person_id).in_(reach.people),
             of_contact(Disclosure.subject_id),
-            col(Disclosure.subject_id).in_(held.requests),
+            col(Disclosure.subject_id).in_(requests),
         ),
         FactRow: of_contact(FactRow.subject_id),
-        FormSubmission: col(FormSubmission.id).in_(held.forms),
-        InboxWebhook: col(InboxWebhook.id).in_(held.webhooks),
-        Lease: col(Lease.visit_id).in_(held.visits),
-        OutcomeRow: col(OutcomeRow.id).in_(held.outcomes),
-        PageView: col(PageView.visit_id).in_(held.visits),
-        Person: col(Person.id).in_(held.people),
-        PrivacyRequest: col(PrivacyRequest.id).in_(held.requests),
-        Recording: col(Recording.call_id).in_(held.calls),
+        FormSubmission: col(FormSubmission.id).in_(reach.forms),
+        InboxWebhook: col(InboxWebhook.id).in_(reach.webhooks),
+        Lease: col(Lease.visit_id).in_(reach.visits),
+        OutcomeRow: col(OutcomeRow.id).in_(reach.outcomes),
+        PageView: col(PageView.visit_id).in_(reach.visits),
+        Person: col(Person.id).in_(reach.people),
+        PrivacyRequest: col(PrivacyRequest.id).in_(requests),
+        Recording: col(Recording.call_id).in_(reach.calls),
         RecordingNotice: tuple_(col(RecordingNotice.connector), col(RecordingNotice.carrier_call_id)).in_(carried),
-        TextMedia: col(TextMedia.text_id).in_(held.texts),
-        TextMessage: col(TextMessage.id).in_(held.texts),
+        TextMedia: col(TextMedia.text_id).in_(reach.texts),
+        TextMessage: col(TextMessage.id).in_(reach.texts),
         TextStatus: tuple_(col(TextStatus.connector), col(TextStatus.carrier_message_id)).in_(sent),
         TranscriptRow: col(TranscriptRow.recording_id).in_(heard),
-        Visit: col(Visit.id).in_(held.visits),
+        Visit: col(Visit.id).in_(reach.visits),
     }

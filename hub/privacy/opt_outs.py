@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Opinion, strictest
+from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Opinion, strictest, within
 from hub.model import OptOut
 from hub.model.opt_outs import OptOutScope
 from hub.store import audit
@@ -146,7 +146,7 @@ def _speaks_on(row: OptOut, question: ConsentQuestion) -> bool:
 
 
 def _is_beyond_service(use: str, categories: Collection[str]) -> bool:
-    expected = any(use == family or use.startswith(family + ".") for family in EXPECTED_USES)
+    expected = any(within(use, family) for family in EXPECTED_USES)
     return not expected and not CONTENT.isdisjoint(categories)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config
-from hub.contracts.consent import NOT_DELIBERATE
+from hub.contracts.consent import NOT_DELIBERATE, within
 from hub.model import Call, ConsentEntry, Delivery, FormSubmission, Person, TextMessage
 from hub.model.purposes import ANSWERS_TO_WORDS, TEXT_USES, USES
 from hub.privacy.ledger import NO, Word, append
@@ -73,7 +73,7 @@ def has_refused(session: Session, person_id: str, use: str) -> bool:
     noes = select(ConsentEntry.use).where(
         ConsentEntry.person_id == person_id, ConsentEntry.scope == "person", col(ConsentEntry.state).in_(NO)
     )
-    return any(_within(use, no) or _within(no, use) for no in session.exec(noes))
+    return any(within(use, no) or within(no, use) for no in session.exec(noes))
 
 
 def take_effect(session: Session, config: Config, vault: Vault, words: Sequence[Word], now: datetime) -> int:
@@ -100,7 +100,7 @@ def _suppress(session: Session, vault: Vault, word: Word, now: datetime) -> None
             return
         lift(session, fingerprint, (word.use,), min(word.spoken_at, now))
     elif word.state == "objected" or (word.state in NO and "." in word.use):
-        stopped = [use for use in TEXT_USES if _within(use, word.use)]
+        stopped = [use for use in TEXT_USES if within(use, word.use)]
         mark(session, fingerprint, stopped, min(word.spoken_at, now))
 
 
@@ -115,9 +115,9 @@ def _hold(session: Session, config: Config, word: Word, now: datetime) -> int:
     held = 0
     for (connector, hook), use in _uses(config, word).items():
         mine = [Delivery.connector == connector, Delivery.hook == hook, *waiting]
-        if _within(use, word.use):
+        if within(use, word.use):
             held += _change(session, mine, told, now)
-    purposes = [purpose for purpose, use in USES.items() if _within(use, word.use)]
+    purposes = [purpose for purpose, use in USES.items() if within(use, word.use)]
     texts = session.exec(
         select(TextMessage.id).where(
             col(TextMessage.id).in_(theirs),
@@ -163,7 +163,3 @@ def _uses(config: Config, word: Word) -> Mapping[tuple[str, str], str]:
 def _change(session: Session, where: Iterable[object], told: Mapping[str, str], now: datetime) -> int:
     statement = update(Delivery).where(*where).values(**told, finished_at=now, lease_token=None, lease_until=None)  # type: ignore[arg-type]
     return int(session.execute(statement.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
-
-
-def _within(use: str, family: str) -> bool:
-    return use == family or use.startswith(family + ".")

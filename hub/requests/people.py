@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_
@@ -93,17 +94,16 @@ def set_hold(
 def holds_on(session: Session, hub: Hub, request: PrivacyRequest, people: list[Person]) -> list[LegalHold]:
     """The holds in force on the whole company, on the request's number or address, and on whatever else the same known people
     are surely known by."""
-    known = {request.fingerprint, EVERYBODY}
-    named = {
-        request.phone_number,
-        request.email,
-        *(each for one in people for each in (one.known_number, one.known_email)),
-    }
-    for value in filter(None, named):
-        known.add(hub.vault.fingerprint(session, request.company_id, value))
-    live = select(LegalHold).where(
-        LegalHold.company_id == request.company_id,
-        col(LegalHold.fingerprint).in_(known),
-        col(LegalHold.lifted_at).is_(None),
-    )
-    return list(session.exec(live.order_by(col(LegalHold.set_at))))
+    return covering_holds(session, hub, [request.company_id], reference_of(session, request, people))
+
+
+def covering_holds(session: Session, hub: Hub, companies: Collection[str], names: PersonReference) -> list[LegalHold]:
+    """The legal holds in force at `companies`, by their ids, on everybody there or on one of `names`; the oldest first."""
+    live = select(LegalHold).where(col(LegalHold.company_id).in_(companies), col(LegalHold.lifted_at).is_(None))
+    values = (*names.phone_numbers, *names.emails)
+    return [
+        hold
+        for hold in session.exec(live.order_by(col(LegalHold.set_at)))
+        if hold.fingerprint == EVERYBODY
+        or hold.fingerprint in {hub.vault.fingerprint(session, hold.company_id, each) for each in values}
+    ]

@@ -22,7 +22,6 @@ from hub.model import (
     Company,
     Delivery,
     Disclosure,
-    LegalHold,
     OutcomeRow,
     Person,
     PrivacyRequest,
@@ -31,8 +30,8 @@ from hub.model import (
     Tracker,
     TrackingNumber,
 )
-from hub.model.requests import EVERYBODY
 from hub.privacy.erasure import Reach
+from hub.requests.people import covering_holds
 
 KEEPS_RECORDS = frozenset({"carrier", "crm"})
 """Kinds of plugins whose providers hold records of people whether the hub gave them anything or not."""
@@ -159,18 +158,6 @@ def _is_shared(session: Session, hub: Hub, request: PrivacyRequest, connector: s
     if session.exec(select(Person.id).where(col(Person.company_id).in_(others), same).limit(1)).first():
         return True
     return bool(covering_holds(session, hub, others, names))
-
-
-def covering_holds(session: Session, hub: Hub, companies: Collection[str], names: PersonReference) -> list[LegalHold]:
-    """The legal holds in force at `companies`, by their ids, on everybody there or on one of `names`."""
-    live = select(LegalHold).where(col(LegalHold.company_id).in_(companies), col(LegalHold.lifted_at).is_(None))
-    values = (*names.phone_numbers, *names.emails)
-    return [
-        hold
-        for hold in session.exec(live)
-        if hold.fingerprint == EVERYBODY
-        or hold.fingerprint in {hub.vault.fingerprint(session, hold.company_id, each) for each in values}
-    ]
 
 
 def _companies_beside(session: Session, hub: Hub, company_id: str, connector: str) -> list[str]:

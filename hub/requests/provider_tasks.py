@@ -11,7 +11,8 @@ from hub.model import PrivacyRequest, RequestTask
 from hub.privacy.erasure import Reach
 from hub.requests import effects, erasing, retracting
 from hub.requests.handing import hand_over
-from hub.requests.provider_scope import NOTHING, SCOPES, covering_holds, scoped, scopes_of
+from hub.requests.people import covering_holds
+from hub.requests.provider_scope import NOTHING, SCOPES, scoped, scopes_of
 from hub.store.names import correction_in
 
 

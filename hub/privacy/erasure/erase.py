@@ -32,13 +32,12 @@ class NotKnown(RingfenceError):
 
 @dataclass(frozen=True)
 class ErasedPerson:
-    """What was done: rows by table, keys destroyed, files deleted, and the files that their storage has not deleted yet (their
-    bytes are unreadable, for their key is gone)."""
+    """What was done: rows by table, keys destroyed, files deleted. A file that its storage has not deleted yet is unreadable,
+    because its key is gone."""
 
     rows: Counter[str]
     keys: int
     files: int
-    files_left: tuple[str, ...] = ()
 
 
 def plan_erasure(session: Session, hub: Hub, people: Iterable[Person], kept: Reach = NOTHING) -> Counter[str]:
@@ -77,9 +76,9 @@ def erase_person(hub: Hub, person_id: str, kept: Reach = NOTHING) -> ErasedPerso
         rows = erase_rows(session, reach, now)
         mark(session, changes, now)
         bury(session, journal_of(hub.config.hub), _buried(session, hub, reach, keys), now)
-    left = tuple(path for path in files if not _deleted(hub, path))
+    deleted = sum(_deleted(hub, path) for path in files)
     scrub(hub.store, sorted({*rows, "person_key"}))
-    return ErasedPerson(rows, len(keys), len(files) - len(left), left)
+    return ErasedPerson(rows, len(keys), deleted)
 
 
 def _holders(session: Session, hub: Hub, person: Person, reach: Reach) -> set[str]:

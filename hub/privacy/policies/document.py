@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hub.contracts.categories import CATEGORIES, USES
+from hub.contracts.consent import within
 from hub.errors import RingfenceError
 
 Kind = Literal["privacy_statement", "terms", "notice"]
@@ -112,11 +113,6 @@ def read_document(written: str) -> PolicyDocument:
 def sha256_of(text: str) -> str:
     """The hash that stands for a text: what `sha256sum` prints for it in UTF-8."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def within(name: str, parent: str) -> bool:
-    """Whether a dotted name is `parent` or below it."""
-    return name == parent or name.startswith(f"{parent}.")
 
 
 def _first(error: ValidationError | TypeError) -> str:

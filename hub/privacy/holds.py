@@ -148,7 +148,7 @@ def _people(session: Session, vault: Vault, companies: set[str], known: set[str]
 
 
 def _hanging(reach: Any, requests: Any) -> dict[type[Any], Any]:
-    """Table → which of its rows are kept. `reach` has the fields of `Reach`, as ids or as queries for them; `requests` is such a
+    """Table → which of its rows are kept. `reach` has the fields of `Reach`, as ids or as queries for them; `requests` is a
     query too. The tables of `hub.privacy.lives` that are left out are about others."""
     carried = select(Call.connector, Call.carrier_call_id).where(col(Call.id).in_(reach.calls))
     sent = select(TextMessage.connector, TextMessage.carrier_message_id).where(

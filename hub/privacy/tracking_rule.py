@@ -36,8 +36,8 @@ place."""
 HOME_OF_OPT_OUT = "US"
 """The one country whose companies may track until a visitor says no; those of others ask every visitor."""
 SCRIPT_ZONES = (
-    "^(Europe|Australia|Canada)/|^America/(Toronto|Montreal|Vancouver|Edmonton|Winnipeg|Halifax|Regina|St_Johns)|"
-    "^Atlantic/(Canary|Madeira|Azores|Reykjavik)|Auckland|Nicosia"
+    "^(Europe|Australia|Canada)/|Toronto|Montreal|Vancouver|Edmonton|Winnipeg|Halifax|Regina"
+    "|Canary|Madeira|Azores|Auckland"
 )
 """Time zones of most people who are asked first, for the page script, which so knows it before it asks the hub. For all others
 it does what the hub replies, which looks at every hint."""

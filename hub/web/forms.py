@@ -79,7 +79,7 @@ def forms_router(hub: Hub, directory: LiveDirectory, origins: Origins) -> APIRou
             phone=body.phone,
             email=body.email,
             name=body.name,
-            consent=body.consent.said(hub.clock()),
+            consent=body.consent.said(),
             gpc=gpc,
             dnt=dnt,
         )

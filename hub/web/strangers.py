@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -19,8 +18,7 @@ from hub.contracts.clean_urls import MAX_ADDRESS_CHARS
 from hub.model import Company
 from hub.numbers.directory import LiveDirectory
 from hub.numbers.limits import network_of
-from hub.privacy.signals import heard, objects_by_dnt, objects_by_gpc
-from hub.privacy.signals.bits import LONGEST
+from hub.privacy.signals import objects_by_dnt, objects_by_gpc
 from hub.privacy.tracking_rule import Hints, TrackingRule
 from hub.web.addresses import Proxies
 from hub.web.bodies import read_body
@@ -28,6 +26,7 @@ from hub.web.country_file import CountryFile
 
 Answer = Literal["granted", "denied"]
 Id = Annotated[str | None, Field(pattern=r"^[!-~]{1,64}$")]
+Evidence = Annotated[str | None, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 TimeZone = Annotated[str | None, Field(max_length=64, description="The browser's IANA time zone, a hint at a place.")]
 
 
@@ -60,14 +59,13 @@ class Consent(BaseModel):
     ads: Answer | None = None
     ad_user_data: Answer | None = None
     all: Answer | None = None
-    tcf: Annotated[str | None, Field(max_length=LONGEST)] = Field(default=None, description="A TC string, version 2.")
-    gpp: Annotated[str | None, Field(max_length=LONGEST)] = Field(default=None, description="A GPP string.")
+    tcf: Evidence = Field(default=None, description="`sha256:` and the hex digest of the TC string that says so.")
+    gpp: Evidence = Field(default=None, description="`sha256:` and the hex digest of the GPP string that says so.")
 
-    def said(self, at: datetime) -> dict[str, str]:
-        """What was answered, and under `default_` what the page holds back; consent strings are read here, and only their
-        hashes are kept."""
-        answers = {name: getattr(self, name) for name in ANSWERED if getattr(self, name) is not None}
-        return self.default.held_back() | heard(answers, tcf=self.tcf, gpp=self.gpp, at=at)
+    def said(self) -> dict[str, str]:
+        """What was answered, with its evidence, and under `default_` what the page holds back."""
+        told = {name: getattr(self, name) for name in (*ANSWERED, "tcf", "gpp") if getattr(self, name) is not None}
+        return self.default.held_back() | told
 
 
 class StrangersRoute(APIRoute):

@@ -114,7 +114,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitDesk, origins
             visitor_id=body.visitor_id,
             visit_id=body.visit_id,
             human=body.human,
-            consent=body.consent.said(hub.clock()),
+            consent=body.consent.said(),
             country=body.country,
             asks_first=asks_first,
             gpc=gpc,

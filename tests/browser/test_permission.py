@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -222,6 +223,28 @@ def test_tcf_is_waited_for_and_heard_through_changes(visitor: Visitor) -> None:
     visitor.until(lambda: nothing_is_kept(visitor))
 
 
+def test_the_strings_of_consent_tools_leave_the_browser_as_hashes_alone(visitor: Visitor) -> None:
+    strings = {"tcf": "CO5VTlWO5VTlWH1AAAENAwCwAIAAAAAAAAIAAAAoAAAAA", "gpp": "DBABIw~BVWSSRpFYA"}
+    # The test's pages are no secure context, so they have no crypto.subtle of their own.
+    visitor.page.expose_function("digestOf", lambda data: list(hashlib.sha256(bytes(data)).digest()))
+    visitor.page.add_init_script(
+        "Object.defineProperty(crypto, 'subtle', { value: { digest: async (kind, data) =>"
+        " new Uint8Array(await digestOf([...data])).buffer } })"
+    )
+    told = (TCF + GPP.replace("let hear", "let listener").replace("hear", "listener").replace("tell", "tellGpp")).replace(
+        "cmpStatus:", f"tcString: '{strings['tcf']}', cmpStatus:"
+    ).replace("pingData: {", f"pingData: {{ gppString: '{strings['gpp']}',")  # fmt: skip
+    page = visitor.open(PHONE, head=told)
+    visitor.sees("window.ringfence")
+    page.evaluate("tellGpp('ready', {})")
+    page.evaluate("tell('useractioncomplete', true, 1, 4, 7, 8)")
+    visitor.until(lambda: len(visitor.hub.visits()), 1)
+    (visit,) = visitor.hub.visits()
+    hashes = {name: "sha256:" + hashlib.sha256(text.encode()).hexdigest() for name, text in strings.items()}
+    assert visit["consent"] == dict.fromkeys(("analytics", "ads", "ad_user_data"), "granted") | hashes
+    assert not any(text in str(visitor.asked) for text in strings.values())
+
+
 def test_tcf_that_does_not_apply_leaves_the_company_its_own_rule_at_once(visitor: Visitor) -> None:
     visitor.page.clock.install(time=0)
     visitor.page.clock.pause_at(1_000)
@@ -235,6 +258,8 @@ def test_tcf_that_does_not_apply_leaves_the_company_its_own_rule_at_once(visitor
     ("sections", "recorded"),
     [
         ({"usnat": [{"SaleOptOut": 1, "SharingOptOut": 2}, {"Gpc": False}]}, False),
+        ({"uspv1": {"Version": 1, "Notice": "Y", "OptOutSale": "Y", "LspaCovered": "N"}}, False),
+        ({"uspv1": {"Version": 1, "Notice": "Y", "OptOutSale": "N", "LspaCovered": "N"}}, True),
         ({"usca": {"SaleOptOut": 2, "SharingOptOut": 2, "TargetedAdvertisingOptOut": 0}}, True),
         ({"usnat": [{"SaleOptOut": 0}, {"Gpc": True}]}, False),
         ({"tcfeuv2": {"PurposeConsents": [True, False, False, True, False, False, True, True]}}, True),
@@ -251,7 +276,7 @@ def test_gpp_sections_are_read(visitor: Visitor, sections: dict[str, Any], recor
         assert visitor.swapped() in POOL
     else:
         shared_number_alone(visitor)
-    opted_out = "usnat" in sections
+    opted_out = not recorded and "tcfeuv2" not in sections
     assert page.evaluate("ringfence.honoured()") == (["gpp"] if opted_out else [])
 
 

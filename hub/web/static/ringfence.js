@@ -183,7 +183,7 @@
     const may = !pending.size && !withheld.analytics && (consent.analytics || word(!mustAsk)) === "granted";
     if (!may) consent.analytics = "denied";
     if (!honoured.size) consent.all = all;
-    consent.default = withheld;
+    Object.assign(consent, proof, { default: withheld });
     return { may, country, consent, time_zone: zone };
   };
   const google = (entry) => {
@@ -195,24 +195,27 @@
       else if (answer) standing[name] = answer === "granted" ? undefined : "denied";
     }
   };
+  // The SHA-256 of what the consent tools' strings say, as evidence; where the page is no secure context, there is none.
+  const proof = {};
   const hear = {
     __tcfapi: (data, ok) => {
       const free = data?.gdprApplies === false;
       if (!ok || !(free || /^(?:tcloaded|useractioncomplete)$/.test(data.eventStatus))) return;
       words.tcf = free ? {} : purposes((id) => data.purpose.consents[id]);
-      return true;
+      return data.tcString || "";
     },
     __gpp: (event, ok) => {
-      const { signalStatus, parsedSections } = event?.pingData || {};
+      const { signalStatus, parsedSections, gppString } = event?.pingData || {};
       if (!ok || signalStatus !== "ready") return;
       honoured.delete("gpp");
       words.gpp = {};
       for (const part of Object.values(parsedSections || {}).flat(2)) {
         const list = part.PurposeConsents || part.PurposesExpressConsent;
         if (list) words.gpp = purposes((id) => list[id - 1]);
-        if (part.Gpc === true || [part.SaleOptOut, part.SharingOptOut, part.TargetedAdvertisingOptOut].includes(1)) honoured.add("gpp");
+        if (part.Gpc === true || part.OptOutSale === "Y" ||
+          [part.SaleOptOut, part.SharingOptOut, part.TargetedAdvertisingOptOut].includes(1)) honoured.add("gpp");
       }
-      return true;
+      return gppString || "";
     },
   };
   // Consent tools may load after this script, so it looks for them more than once.
@@ -231,8 +234,14 @@
       if (!window[name] || heard.has(name)) continue;
       heard.add(name);
       pending.add(name);
-      const told = (said, ok) => {
-        if (!attempt(() => hear[name](said, ok))) return;
+      const told = async (said, ok) => {
+        const text = attempt(() => hear[name](said, ok)), kind = name.slice(2, 5);
+        if (text === undefined) return;
+        proof[kind] = undefined;
+        try {
+          if (text) proof[kind] = "sha256:" + Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256",
+            new TextEncoder().encode(text))), (byte) => (256 + byte).toString(16).slice(1)).join("");
+        } catch {}
         pending.delete(name);
         begin();
         decide();

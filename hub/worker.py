@@ -24,12 +24,10 @@ from hub.flow.send_text import due_connectors, send_texts
 from hub.flow.sync import SyncReport, next_retry, sync
 from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
-from hub.privacy.audit_life import end_audit
 from hub.privacy.datamap.versions import note_recipients
 from hub.privacy.holds import on_hold
 from hub.privacy.ledger.daily import close_day
 from hub.privacy.retention import sweep
-from hub.privacy.signing import sign_due
 from hub.recordings.keep import end_expired, fetch_due
 from hub.recordings.transcribe import transcribe_due
 from hub.reports.rollups import roll_up
@@ -37,6 +35,7 @@ from hub.requests.watch import watch
 from hub.scheduler import Ticker
 from hub.store.claims import claim, complete, is_due
 from hub.store.connectors import pause, paused_connectors
+from hub.store.journal import take_waiting
 from hub.store.refusals import write_refusals
 from hub.store.rows import write_slot
 from hub.texts.doubts import lapse
@@ -130,7 +129,8 @@ class Worker:
 
     def _flow_step(self) -> bool:
         directory = self._directory.current()
-        taken = fold_inbox(self._hub, directory)
+        taken = take_waiting(self._hub.store)
+        taken += fold_inbox(self._hub, directory)
         taken += process(self._hub, directory, Call)
         taken += process(self._hub, directory, TextMessage)
         taken += process(self._hub, directory, FormSubmission)
@@ -139,7 +139,6 @@ class Worker:
             write_refusals(self._hub.store, self._hub.refusals)
             end_backup_keys(self._hub)
             self._sweep()
-            sign_due(self._hub.store, self._hub.keyring, self._hub.clock())
         if time.monotonic() > self._next_close:
             self._next_close = time.monotonic() + CLOSE_EVERY
             close_day(self._hub.store, self._hub.keyring, self._hub.clock())
@@ -150,8 +149,7 @@ class Worker:
         with hub.store.reading() as session:
             held = on_hold(session, hub.config, now, hub.vault)
         lapse(hub, now)
-        sweep(hub.store, now, hub.config.retention, held)
-        end_audit(hub.store, hub.keyring, hub.config.retention, now)
+        sweep(hub.store, now, hub.config.retention, held, hub.keyring)
 
     def _recording_step(self) -> bool:
         if time.monotonic() > self._next_ending:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from hub.backup.archive import ArchiveWriter
 from hub.backup.owners import Owners, personal_columns
 from hub.backup.values import to_json
 from hub.model import PersonKey, Recording
-from hub.store.engine import Store
 from hub.store.schema import revisions
 from hub.store.tombstones import Buried, in_database, journal_of, read_journal
 from hub.store.vault import HOLDERS, NOBODYS, nobodys_holder
@@ -44,7 +42,7 @@ def save(hub: Hub, file: Path, *, recordings: bool = True, progress: Progress = 
     end_backup_keys(hub)
     with hub.store.writing() as session:
         hub.vault.row_mark(session, "", "")  # the key that hashes names is made here where there is none yet
-    with ArchiveWriter(file, hub.keyring, DATA) as archive, snapshot(hub.store) as session:
+    with ArchiveWriter(file, hub.keyring, DATA) as archive, hub.store.snapshot() as session:
         tables = [table for table in SQLModel.metadata.sorted_tables if table.name not in LEFT_OUT]
         for table in tables:
             _save_table(hub, session, archive, table, progress)
@@ -65,7 +63,7 @@ def save_keys(hub: Hub, file: Path) -> dict[str, Any]:
     """Write a backup of people's keys and of all tombstones; its manifest. It can be restored for `KEY_LIFE`."""
     end_backup_keys(hub)
     journal = journal_of(hub.config.hub)
-    with ArchiveWriter(file, hub.keyring, KEYS) as archive, snapshot(hub.store) as session:
+    with ArchiveWriter(file, hub.keyring, KEYS) as archive, hub.store.snapshot() as session:
         table = _table("person_key")
         for rows in _chunks(session, table):
             archive.rows("person_key", [_plain(row) for row in rows])
@@ -92,17 +90,6 @@ def end_backup_keys(hub: Hub) -> int:
             col(PersonKey.wrapped).is_not(None),
         )
         return len(hub.vault.destroy_keys(session, (), session.exec(old).all()))
-
-
-@contextmanager
-def snapshot(store: Store) -> Iterator[Session]:
-    """A session that sees one state of the database for as long as it lasts, and stops nobody from writing."""
-    level = {} if store.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-    with Session(store.engine.execution_options(**level), expire_on_commit=False) as session:
-        session.execute(
-            select(func.count()).select_from(_table("restoration"))
-        )  # SQLite's snapshot begins with a question
-        yield session
 
 
 def place_in(table: str, key: Sequence[Any]) -> str:

@@ -259,7 +259,9 @@ def _words(session: Session, person: Person) -> list[ConsentEntry]:
 
     # What their browsers said is shown from the visits themselves, as it is now.
     theirs = (ConsentEntry.person_id == person.id, ConsentEntry.scope == "person")
-    return list(session.exec(select(ConsentEntry).where(*theirs).order_by(col(ConsentEntry.position))))
+    return list(
+        session.exec(select(ConsentEntry).where(*theirs).order_by(col(ConsentEntry.recorded_at), col(ConsentEntry.id)))
+    )
 
 
 def _vault(config: Config) -> Vault:
@@ -315,7 +317,6 @@ def _plain(word: ConsentEntry, told: str | None) -> dict[str, Any]:
         "notice": word.notice_hash,
         "expires": word.lapses_at,
         "supersedes": word.supersedes,
-        "position": word.position,
         "id": word.id,
     }
 

@@ -1,4 +1,4 @@
-"""`hub privacy verify` and `hub privacy ledger`: walk the consent ledger, and list it."""
+"""`hub privacy ledger`: list the consent ledger; `hub privacy verify` is hub.cli.journal."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.chains import noted_end, tell_reports
+from hub.cli.journal import verify
 from hub.cli.printing import (
     CONFIG,
     AsJson,
-    CannotDo,
     ConfigFile,
     coloured,
     echo_json,
@@ -32,42 +31,6 @@ def register(privacy: typer.Typer) -> None:
     """Add the commands to `hub privacy`."""
     privacy.command("verify")(verify)
     privacy.command("ledger")(ledger)
-
-
-def verify(
-    company: OneCompany = None,
-    head: Annotated[
-        list[str] | None,
-        typer.Option(help="An end that was noted elsewhere before, of the company named.", metavar="POSITION:HASH"),
-    ] = None,
-    as_json: AsJson = False,
-    config: ConfigFile = CONFIG,
-) -> None:
-    """Walk the consent ledger and name the first record that was changed, dropped, swapped, inserted or cut off.
-
-    Each sound end is signed anew. Ends with status 1 where something was found. Note the printed ends somewhere else: who can
-    replace the whole database can replace the signed ends in it too.
-    """
-    from hub.assembly import utc_now
-    from hub.opening import open_store, read_config
-    from hub.privacy.ledger import sign_heads
-    from hub.privacy.ledger import verify as walk
-    from hub.store.keyfile import keyring_of
-
-    loaded = read_config(config, sandbox=True)
-    noted = tuple(noted_end(each, "hub privacy verify") for each in head or ())
-    if noted and company is None:
-        raise CannotDo("An end belongs to one company; add --company NAME.")
-    keyring = keyring_of(loaded.hub)
-    with open_store(loaded) as store:
-        with store.reading() as session:
-            names = _companies(session, loaded, company)
-            reports = {name: walk(session, keyring, company_id, noted) for company_id, name in names.items()}
-        sound = [each for each, name in names.items() if reports[name].sound and reports[name].records]
-        if sound and keyring:
-            with store.writing() as session:
-                sign_heads(session, keyring, utc_now(), sound)
-    tell_reports(reports, owner="company", link="record", as_json=as_json)
 
 
 def ledger(
@@ -100,9 +63,9 @@ def ledger(
         return
     table(
         "Newest first; a record is never changed, a later one takes its place",
-        ("company", "record", "recorded (UTC)", "state", "use", "basis", "by", "person", "evidence"),
+        ("company", "recorded (UTC)", "state", "use", "basis", "by", "person", "evidence"),
         (
-            (plain(names[row.company_id]), str(row.position), moment(row.recorded_at), coloured(row.state), plain(row.use),
+            (plain(names[row.company_id]), moment(row.recorded_at), coloured(row.state), plain(row.use),
              plain(row.basis), plain(row.channel), plain(row.person_id), plain(row.evidence))
             for row in rows
         ),

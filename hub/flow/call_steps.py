@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from hub.callflow.circumstances import Walk
 from hub.contracts.answers import AnswerPoint
 from hub.flow.circumstances import Asked
-from hub.model import CallStep, ConsentDecision, RecordingNotice
+from hub.model import CallStep, RecordingNotice
 from hub.model.columns import CALL_LIFE, CONSENT_LIFE
+from hub.store.journal.waiting import insert_waiting
 from hub.store.rows import Columns, insert_rows
 
 
@@ -32,17 +33,18 @@ def keep(connection: Connection, answers: Sequence[Answered], now: datetime) -> 
     """Write what these answers leave behind. A point that was answered before changes nothing."""
     steps: list[Columns] = []
     notices: list[Columns] = []
-    decisions: list[Columns] = []
+    decisions: list[tuple[str, Columns]] = []
     for answer in answers:
         if not answer.asked.point.call_id:
             continue
         mine = _steps(answer, now)
         steps += mine
         if answer.decision is not None and mine:
-            decisions.append(answer.decision | {"subject_id": mine[-1]["id"]})
+            account_id = answer.asked.line.company.account_id
+            decisions.append((account_id, answer.decision | {"subject_id": mine[-1]["id"]}))
         if answer.walk.notice is not None:
             notices.append(_notice(answer, now))
-    insert_rows(connection, ConsentDecision, decisions)
+    insert_waiting(connection, "consent_decision", decisions)
     insert_rows(connection, RecordingNotice, notices)
     insert_rows(connection, CallStep, steps)
 

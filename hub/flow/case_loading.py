@@ -197,7 +197,7 @@ def _load_facts_and_words(session: Session, cases: Sequence[Case]) -> None:
     words: dict[str, list[ConsentEntry]] = {}
     if people:
         theirs = (col(ConsentEntry.person_id).in_(people), ConsentEntry.scope == "person")
-        spoken = select(ConsentEntry).where(*theirs).order_by(col(ConsentEntry.spoken_at), col(ConsentEntry.position))
+        spoken = select(ConsentEntry).where(*theirs).order_by(col(ConsentEntry.spoken_at), col(ConsentEntry.id))
         for word in session.exec(spoken):
             words.setdefault(word.person_id or "", []).append(word)
     for case in cases:

@@ -28,19 +28,13 @@ from hub.flow.earlier import UNFINISHED, states_before
 from hub.flow.parcels import Parcel, pack
 from hub.flow.retries import Jitter, full_jitter, next_try, sane_wait
 from hub.flow.subjects import gates_of_subjects, read_subjects
-from hub.model import (
-    Attempt,
-    Call,
-    ConsentDecision,
-    ConversionRow,
-    Delivery,
-    Disclosure,
-)
+from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure
 from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
 from hub.numbers.directory import Directory
 from hub.privacy.withdrawal import LONGEST, sending
 from hub.store.claims import claim, complete_each
+from hub.store.journal import write_evidence
 from hub.store.names import names_of
 from hub.store.rows import write_rows
 
@@ -75,6 +69,8 @@ class _Batch:
     """Delivery → what consent said now; those that nobody asked for are missing."""
     attempts: dict[str, str] = field(default_factory=dict)
     """Delivery → the id of its row for this try."""
+    accounts: dict[str, str] = field(default_factory=dict)
+    """Subject → the account whose journal names what is decided and disclosed."""
 
 
 def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: Jitter = full_jitter) -> Counter[str]:
@@ -190,6 +186,7 @@ def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _
     manifest = plugin.manifest
     with hub.store.reading() as session:
         cases = _cases(session, directory, batch.deliveries, now)
+        batch.accounts = {subject: case.company.account_id for subject, case in cases.items()}
         wanted = [delivery.conversion_id for delivery in batch.deliveries if delivery.conversion_id]
         conversions = {
             row.id: row for row in session.exec(select(ConversionRow).where(col(ConversionRow.id).in_(wanted)))
@@ -243,7 +240,7 @@ def _write_before_send(hub: Hub, batch: _Batch) -> None:
     now = hub.clock()
     batch.attempts = {parcel.delivery.id: new_id() for parcel in batch.parcels}
     with hub.store.writing() as session:
-        write_rows(session, ConsentDecision, [ruling.row for ruling in batch.rulings.values()])
+        write_evidence(session, ConsentDecision, [ruling.row for ruling in batch.rulings.values()], batch.accounts)
         write_rows(
             session,
             Attempt,
@@ -395,4 +392,4 @@ def _write_disclosures(hub: Hub, session: Session, connector: str, batch: _Batch
         for parcel in batch.parcels
         if batch.endings[parcel.delivery.id].tried
     ]
-    write_rows(session, Disclosure, rows)
+    write_evidence(session, Disclosure, rows, batch.accounts)

@@ -20,6 +20,7 @@ from hub.model.columns import CALL_LIFE, storable
 from hub.numbers.directory import Directory
 from hub.reports.marks import Change, mark
 from hub.store.connectors import move_cursor, read_cursor
+from hub.store.journal import write_evidence
 from hub.store.rows import write_rows
 
 STREAM = "outcomes"
@@ -189,7 +190,8 @@ def _convert(
                 changed.append(case)
                 tally["changes"] += 1
     session.flush()
-    write_rows(session, ConsentDecision, [ruling.row for ruling in result.rulings])
+    accounts = {subject: case.company.account_id for subject, case in cases.items()}
+    write_evidence(session, ConsentDecision, [ruling.row for ruling in result.rulings], accounts)
     write_rows(session, ConversionRow, result.conversions)
     write_rows(session, Delivery, result.deliveries)
     mark(session, [Change(case.company.id, case.at) for case in changed], now)

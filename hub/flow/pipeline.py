@@ -38,6 +38,7 @@ from hub.numbers.directory import Directory
 from hub.privacy.withdrawal import LONGEST, sending, speaking, take_effect
 from hub.reports.marks import Change, mark
 from hub.store.claims import claim, held_ids
+from hub.store.journal import write_evidence
 from hub.store.names import seal_facts
 from hub.store.rows import change_rows, write_rows
 from hub.texts.automatic import answer_calls
@@ -97,7 +98,8 @@ def _write(hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrich
     seal_facts(hub.vault, session, [(case.subject, fact) for case, fact in facts])
     write_rows(session, FactRow, [fact for _, fact in facts])
     rulings = [ruling for ruling in enrichment.rulings + converted.rulings if ruling.row.subject_id in ours]
-    write_rows(session, ConsentDecision, [ruling.row for ruling in rulings])
+    accounts = {subject: case.company.account_id for subject, case in ours.items()}
+    write_evidence(session, ConsentDecision, [ruling.row for ruling in rulings], accounts)
     disclosures = []
     for ruling in enrichment.rulings:
         case = ours.get(ruling.row.subject_id)
@@ -108,7 +110,7 @@ def _write(hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrich
             disclosures.append(
                 disclosure_row(ruling, case, name, recipient, ruling.question.categories, now, delivery_id=None)
             )
-    write_rows(session, Disclosure, disclosures)
+    write_evidence(session, Disclosure, disclosures, accounts)
     made = [row for row in converted.conversions if row.subject_id in ours]
     for row in made:
         person = ours[row.subject_id].person

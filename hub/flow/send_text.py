@@ -39,6 +39,7 @@ from hub.model.purposes import ANSWERS_TO_WORDS, USES
 from hub.numbers.directory import Directory
 from hub.store.claims import claim, complete, held_ids
 from hub.store.gates import passing
+from hub.store.journal import undo, write_evidence
 from hub.store.rows import write_rows
 from hub.texts.arriving import ANSWER_WITHIN
 from hub.texts.automatic import was_answered_after_all
@@ -82,6 +83,7 @@ class _Sending:
     attempt_id: str
     decision_id: str
     tries: int
+    account_id: str
 
 
 def due_connectors(hub: Hub) -> set[str]:
@@ -148,11 +150,12 @@ def _prepare(hub: Hub, directory: Directory, row: Delivery, text: TextMessage, t
     with hub.store.reading() as session:
         cases = load_cases(session, directory, [text], now)
         ruling = ask_about_text(hub, session, cases[0], row.connector, now) if cases else None
+    accounts = {case.subject.id: case.company.account_id for case in cases}
     with hub.store.writing() as session:
         if row.id not in held_ids(session, Delivery, [row.id], token):
             return None
         if ruling is not None:
-            write_rows(session, ConsentDecision, [ruling.row])
+            write_evidence(session, ConsentDecision, [ruling.row], accounts)
         ending = _why_not(session, hub, row, text, ruling, now)
         if ending is not None:
             ending = replace(ending, decision_id=ruling.row.id if ruling else None)
@@ -177,10 +180,10 @@ def _prepare(hub: Hub, directory: Directory, row: Delivery, text: TextMessage, t
         write_rows(session, Attempt, [Attempt(id=attempt_id, delivery_id=row.id, number=tries, started_at=now)])
         recipient = hub.plugins.connectors[row.connector].manifest.recipient.name
         disclosed = disclosure_row(ruling, cases[0], row.connector, recipient, told.categories, now, delivery_id=row.id)
-        write_rows(session, Disclosure, [disclosed | {"id": attempt_id}])
+        write_evidence(session, Disclosure, [disclosed | {"id": attempt_id}], accounts)
         _set(session, Delivery, row.id, attempts=tries, decision_id=ruling.row.id)
         _set(session, TextMessage, text.id, status="sending", code=None, reason=None, body=text.body, sent_at=now)
-    return _Sending(told.value, attempt_id, ruling.row.id, tries)
+    return _Sending(told.value, attempt_id, ruling.row.id, tries, accounts[text.id])
 
 
 def _why_not(
@@ -242,7 +245,7 @@ def _hand_over(hub: Hub, row: Delivery, text: TextMessage, token: str, sending: 
     ending = replace(_ending(receipt, sending, now, jitter), decision_id=sending.decision_id)
     with hub.store.writing() as session:
         if untried is not None:
-            _undo(session, row, text, sending)
+            _undo(hub, session, row, text, sending)
         else:
             _set(session, Attempt, sending.attempt_id, result=_result(ending), code=ending.code, reason=ending.reason)
             _write_end(session, row, text, token, ending, now, receipt)
@@ -283,10 +286,11 @@ def _hear(session: Session, hub: Hub, row: Delivery, text: TextMessage, receipt:
         stop(session, hub, text.company_id, text.person_number, channel="carrier", evidence=text.id, at=now, now=now)
 
 
-def _undo(session: Session, row: Delivery, text: TextMessage, sending: _Sending) -> None:
+def _undo(hub: Hub, session: Session, row: Delivery, text: TextMessage, sending: _Sending) -> None:
     """It never reached the plugin, or the plugin had no credentials: no try, nothing disclosed."""
     session.execute(delete(Attempt).where(col(Attempt.id) == sending.attempt_id))
     session.execute(delete(Disclosure).where(col(Disclosure.id) == sending.attempt_id))
+    undo(session, hub.keyring, sending.account_id, "disclosure", [sending.attempt_id], hub.clock())
     _set(session, Delivery, row.id, attempts=row.attempts)
     _set(session, TextMessage, text.id, status="queued", sent_at=None)
 

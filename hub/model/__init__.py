@@ -2,15 +2,16 @@
 
 from hub.model.accounts import Account, Company
 from hub.model.attribution import Attribution
-from hub.model.audit import HUB_CHAIN, AuditChain, AuditEntry, AuditHead, AuditStart
+from hub.model.audit import AuditEntry
 from hub.model.calls import Call, CallEventRow, InboxWebhook
 from hub.model.consent import ConsentDecision, Disclosure
 from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
 from hub.model.erasures import Restoration, Tombstone
 from hub.model.flows import CallStep, FlowVersion, RecordingNotice
 from hub.model.forms import FormSubmission
+from hub.model.journal import HUB_CHAIN, JournalEnd, JournalEntry, JournalWaiting
 from hub.model.keys import PersonKey
-from hub.model.ledger import ConsentChain, ConsentDetail, ConsentEntry, ConsentNotice, LedgerHead
+from hub.model.ledger import ConsentDetail, ConsentEntry, ConsentNotice
 from hub.model.messages import Suppression, TextMedia, TextMessage, TextStatus
 from hub.model.numbers import Lease, PoolOverflow, Tracker, TrackingNumber
 from hub.model.opt_outs import OptOut
@@ -40,10 +41,7 @@ __all__ = [
     "ApiKey",
     "Attempt",
     "Attribution",
-    "AuditChain",
     "AuditEntry",
-    "AuditHead",
-    "AuditStart",
     "Call",
     "CallEventRow",
     "CallStep",
@@ -51,7 +49,6 @@ __all__ = [
     "ConnectorNote",
     "ConnectorState",
     "ConnectorToken",
-    "ConsentChain",
     "ConsentDecision",
     "ConsentDetail",
     "ConsentEntry",
@@ -67,8 +64,10 @@ __all__ = [
     "FormSubmission",
     "IdentityProof",
     "InboxWebhook",
+    "JournalEnd",
+    "JournalEntry",
+    "JournalWaiting",
     "Lease",
-    "LedgerHead",
     "LegalHold",
     "MailChoice",
     "MonthRollup",

@@ -1,10 +1,9 @@
-"""The consent ledger: every word of a person on their data, as a chain in which nothing can be changed unseen."""
+"""The consent ledger: every word of a person on their data; the journal proves that nothing in it was changed."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Integer, UniqueConstraint
 from sqlmodel import Field
 
 from hub.model.columns import Row, expiry_column, id_column, json_list, personal_bytes, time_column
@@ -14,18 +13,13 @@ class ConsentEntry(Row, table=True):
     """One record of the ledger, in the shape of ISO/IEC TS 27560:2023. Rows are only added; the database refuses the rest.
 
     It holds no personal content: people, visits, calls and texts are named by id, and what must be told in words is sealed
-    in `ConsentDetail`. So an erasure leaves the chain whole.
+    in `ConsentDetail`. So an erasure leaves the journal whole.
     """
 
     __tablename__ = "consent_record"
-    __table_args__ = (UniqueConstraint("company_id", "position"),)
 
     id: str = id_column()
-    version: int = 1
-    """Of the shape that the hash is taken of."""
-    company_id: str = Field(foreign_key="company.id")
-    position: int = Field(sa_type=Integer)
-    """1, 2, 3 … within the company."""
+    company_id: str = Field(foreign_key="company.id", index=True)
     person_id: str | None = Field(default=None, index=True, max_length=36)
     """None where a browser spoke whose person is not known. No foreign key: a person may go, the record stays."""
     visit_id: str | None = Field(default=None, index=True, max_length=36)
@@ -57,18 +51,6 @@ class ConsentEntry(Row, table=True):
     recorded_at: datetime = time_column()
     supersedes: str | None = Field(default=None, index=True, max_length=36)
     """The person's record on the same use before this one."""
-    previous_hash: str = Field(max_length=64)
-    hash: str = Field(max_length=64)
-
-
-class ConsentChain(Row, table=True):
-    """The end of each company's chain; whoever adds a record holds this row."""
-
-    __tablename__ = "consent_chain"
-
-    company_id: str = Field(primary_key=True, foreign_key="company.id", max_length=36)
-    position: int = 0
-    hash: str = Field(max_length=64)
 
 
 class ConsentDetail(Row, table=True):
@@ -91,18 +73,3 @@ class ConsentNotice(Row, table=True):
     language: str = Field(max_length=16)
     text: str
     kept_at: datetime = time_column()
-
-
-class LedgerHead(Row, table=True):
-    """Where a company's chain ended when it was signed; a chain that is shorter later has been cut."""
-
-    __tablename__ = "ledger_head"
-
-    id: str = id_column()
-    company_id: str = Field(foreign_key="company.id", index=True)
-    position: int
-    hash: str = Field(max_length=64)
-    signed_at: datetime = time_column()
-    public_key: str = Field(max_length=64)
-    """Ed25519, in hexadecimal digits."""
-    signature: str = Field(max_length=128)

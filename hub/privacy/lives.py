@@ -163,7 +163,6 @@ LIVES: Sequence[Life] = (
     Life("given-up deliveries", Delivery, "dead_letter", "own", until="finished_at", counts_from_start=True,
          where=(col(Delivery.state) == "dead", col(Delivery.reason).is_not(None))),
     Life("requests of people", PrivacyRequest, "privacy_request", "emptied"),
-    # A chain ends in order, and signed: hub.privacy.audit_life.
     Life("audit log", AuditEntry, "audit_log", until="at", counts_from_start=True),
     Life("recording notices", RecordingNotice, "consent_record"),
     Life("consent decisions", ConsentDecision, "consent_record"),

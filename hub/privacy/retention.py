@@ -15,7 +15,6 @@ from hub.config.retention import RetentionSection, default_life
 from hub.model import (
     Attempt,
     Attribution,
-    AuditEntry,
     Call,
     Delivery,
     FormSubmission,
@@ -31,6 +30,9 @@ from hub.model.columns import Row
 from hub.privacy.holds import NOBODY, OnHold
 from hub.privacy.lives import LIVES, PSEUDONYM, Life
 from hub.store.engine import Store
+from hub.store.journal import end_lives
+from hub.store.journal.evidence import EVIDENCE
+from hub.store.keyring import Keyring
 
 FINISHED_SLOTS = timedelta(days=2)
 GRACE = timedelta(hours=24)
@@ -42,16 +44,22 @@ MOST = 20
 
 
 def sweep(
-    store: Store, now: datetime, retention: RetentionSection | None = None, held: OnHold = NOBODY
+    store: Store,
+    now: datetime,
+    retention: RetentionSection | None = None,
+    held: OnHold = NOBODY,
+    keyring: Keyring | None = None,
 ) -> Counter[str]:
     """End what is over by the lives of config.yaml, or by the defaults, but for what a legal hold keeps; how many rows of each.
 
+    What the journal names ends after it says so, signed by a key of `keyring` where there is one.
     Recordings end by `hub.recordings.keep.end_expired`, for their audio lies elsewhere.
     """
     retention = retention or RetentionSection()
     swept: Counter[str] = Counter()
     for life in LIVES:
-        step = _step(life, _over(life, retention, now, held), retention, now)
+        over = _over(life, retention, now, held)
+        step = _step(life, over, retention, now) if _may_end(store, life, over, retention, now, keyring) else None
         for _ in range(MOST if step else 0):
             with store.writing() as session:
                 rows = step(session) if step else 0
@@ -66,6 +74,30 @@ def sweep(
     return +swept
 
 
+def _may_end(
+    store: Store,
+    life: Life,
+    over: ColumnElement[bool],
+    retention: RetentionSection,
+    now: datetime,
+    keyring: Keyring | None,
+) -> bool:
+    """Whether rows of the table may go: those that the journal names once it says up to when they have ended."""
+    name = str(life.table.__tablename__)
+    if name not in EVIDENCE:
+        return True
+    with store.reading() as session:
+        if (
+            session.execute(
+                select(func.count()).select_from(select(life.table).where(over).limit(1).subquery())
+            ).scalar()
+            == 0
+        ):
+            return False
+    with store.writing() as session:
+        return end_lives(session, keyring, name, now - retention.life(life.kind), now)
+
+
 def _over(life: Life, retention: RetentionSection, now: datetime, held: OnHold) -> ColumnElement[bool]:
     return and_(life.over(retention, now), held.leaves(life.table))
 
@@ -74,8 +106,6 @@ def _step(
     life: Life, over: ColumnElement[bool], retention: RetentionSection, now: datetime
 ) -> Callable[[Session], int] | None:
     """What ends the next rows of a table; None where another module does."""
-    if life.table is AuditEntry:
-        return None
     if life.table is Person:
         return lambda session: _end_people(session, life, over, retention, now)
     if life.table is Visit and life.until == "expires_at":

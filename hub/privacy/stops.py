@@ -6,10 +6,13 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import delete, update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
-from hub.model import Suppression
+from hub.model import HUB_CHAIN, Suppression
+from hub.store.journal import append, record
 from hub.store.rows import write_rows
+
+COLUMNS = (col(Suppression.fingerprint), col(Suppression.use), col(Suppression.since))
 
 
 def mark(session: Session, fingerprint: str, uses: Collection[str], said_at: datetime) -> None:
@@ -18,10 +21,15 @@ def mark(session: Session, fingerprint: str, uses: Collection[str], said_at: dat
     write_rows(session, Suppression, [Suppression(fingerprint=fingerprint, use=use, since=said_at) for use in uses])
     later = update(Suppression).where(*mine, col(Suppression.since) < said_at).values(since=said_at)
     session.execute(later.execution_options(synchronize_session=False))
+    marked = session.execute(select(*COLUMNS).where(*mine)).mappings()
+    record(session, HUB_CHAIN, Suppression, [dict(row) for row in marked])
 
 
 def lift(session: Session, fingerprint: str, uses: Collection[str], said_at: datetime) -> None:
     """Take back the stops that were said no later than `said_at`, for a yes may come late."""
     mine = (col(Suppression.fingerprint) == fingerprint, col(Suppression.use).in_(uses))
-    lifted = delete(Suppression).where(*mine, col(Suppression.since) <= said_at)
-    session.execute(lifted.execution_options(synchronize_session=False))
+    lifted = (*mine, col(Suppression.since) <= said_at)
+    gone = {f"{fingerprint}/{use}": None for use in session.exec(select(Suppression.use).where(*lifted))}
+    if gone:
+        session.execute(delete(Suppression).where(*lifted).execution_options(synchronize_session=False))
+        append(session, HUB_CHAIN, str(Suppression.__tablename__), gone, since=said_at, at=said_at)

@@ -27,13 +27,13 @@ from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
 from hub.flow.consent import ask, disclosure_row
 from hub.flow.retries import Jitter, full_jitter, next_try
-from hub.model import Call, Disclosure, PersonKey, TranscriptRow
+from hub.model import Call, ConsentDecision, Disclosure, PersonKey, TranscriptRow
 from hub.numbers.directory import Directory
 from hub.recordings.listen import hear
 from hub.recordings.transcripts import place_in
 from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
-from hub.store.rows import write_rows
+from hub.store.journal import write_evidence
 
 log = structlog.get_logger(__name__)
 HOOK, MOMENT = "transcribe", "hear"
@@ -105,10 +105,11 @@ def _permitted(hub: Hub, case: Case, row: TranscriptRow, audio: bytes, content_t
     manifest = hub.plugins.connectors[row.connector].manifest
     given = hub.refusals.disclose(hub.plugins.connectors[row.connector], spoken, HOOK)
     with hub.store.writing() as session:
-        session.add(ruling.row)
+        accounts = {ruling.row.subject_id: case.company.account_id}
+        write_evidence(session, ConsentDecision, [ruling.row], accounts)
         if ruling.allowed:
             told = disclosure_row(ruling, case, row.connector, manifest.recipient.name, given.categories, now)
-            write_rows(session, Disclosure, [Disclosure(**told)])
+            write_evidence(session, Disclosure, [Disclosure(**told)], accounts)
     return given.value if ruling.allowed else ruling.decision.ruling.reason
 
 

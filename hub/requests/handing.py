@@ -10,11 +10,12 @@ from sqlmodel import Session, col, select
 
 from hub.assembly import Hub
 from hub.contracts.people import Correction, PersonReference
-from hub.model import Disclosure, Person, PrivacyRequest
+from hub.model import HUB_CHAIN, Disclosure, Person, PrivacyRequest
 from hub.model.columns import CONSENT_LIFE
 from hub.model.people import has_known_email, has_known_number
 from hub.privacy.restriction import LEGAL
-from hub.store.rows import write_rows
+from hub.store.audit import account_of
+from hub.store.journal import write_evidence
 
 Named = TypeVar("Named", PersonReference, Correction)
 
@@ -60,7 +61,7 @@ def note_disclosure(
             )
             for person_id in people
         ]
-        write_rows(session, Disclosure, rows)
+        write_evidence(session, Disclosure, rows, {request.id: account_of(session, request.id) or HUB_CHAIN})
 
 
 def _known_by(session: Session, request: PrivacyRequest, names: PersonReference | Correction) -> list[str | None]:

@@ -271,7 +271,7 @@ def _consent(session: Session, hub: Hub, reach: Reach) -> list[dict[str, Any]]:
     words = select(ConsentEntry).where(
         col(ConsentEntry.person_id).in_(reach.people) | col(ConsentEntry.visit_id).in_(reach.visits)
     )
-    for word in session.exec(words.order_by(col(ConsentEntry.position))).all():
+    for word in session.exec(words.order_by(col(ConsentEntry.recorded_at), col(ConsentEntry.id))).all():
         record = _plain(word)
         detail = session.get(ConsentDetail, word.id)
         if detail is not None and detail.sealed:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-TABLES = ("audit_entry", "audit_head", "consent_record", "consent_notice", "ledger_head")
+TABLES = ("audit_entry", "consent_record", "consent_notice", "journal_entry")
 ENDING = "audit_entry"
-"""Its oldest rows end with their life, up to the signed start of their chain (hub.store.chain.starts) and no further."""
-ENDED = "EXISTS (SELECT 1 FROM audit_start WHERE chain = OLD.chain AND position >= OLD.position)"
+"""Its rows end with their life, when the journal says so (hub.store.journal.signing), and no earlier."""
+ENDED = "EXISTS (SELECT 1 FROM journal_entry WHERE kind = 'ended audit_entry' AND since >= OLD.at)"
 
 
 def guard_append_only(connection: Connection) -> None:
     """Put the guards up, or up anew. They stop mistakes and injected statements; who owns the database can take them down,
-    which the ledger's hashes show."""
+    which the journal's hashes show."""
     sqlite = connection.dialect.name == "sqlite"
     if not sqlite:
         connection.execute(text(FUNCTION))

@@ -1,4 +1,4 @@
-"""The audit log: add an entry to the chain of the account that it is about; nothing else writes there."""
+"""The audit log: add an entry to the journal of the account that it is about; nothing else writes there."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from sqlmodel import Session, select
 from hub.model import (
     HUB_CHAIN,
     Account,
-    AuditChain,
     AuditEntry,
-    AuditHead,
-    AuditStart,
     Call,
     Company,
     FormSubmission,
@@ -27,35 +24,19 @@ from hub.model import (
     TextMessage,
     User,
 )
-from hub.store.chain import Book, hold_end
+from hub.store.journal import record
 from hub.store.rows import write_rows
-
-BOOK = Book(AuditEntry, AuditChain, AuditHead, chain="chain", purpose="audit-log", starts=AuditStart)
 
 
 def note(session: Session, at: datetime, actor: str, action: str, subject: str, detail: str = "") -> None:
     """Add an entry within `session`, a writing one. Nothing personal may stand in `subject` or `detail`.
 
-    `subject` is the id of a row where it is about one; the entry stands in the chain of that row's account.
+    `subject` is the id of a row where it is about one; the entry stands in the journal of that row's account.
     """
     chain = account_of(session, subject) or HUB_CHAIN
-    end = hold_end(session, BOOK, chain)
-    fields = AuditEntry.columns(
-        chain=chain,
-        position=end.position + 1,
-        at=at,
-        actor=actor,
-        action=action,
-        subject=subject,
-        detail=detail,
-        previous_hash="",
-        hash="",
-    )
-    row = BOOK.link(fields, end.hash)
+    row = AuditEntry.columns(chain=chain, at=at, actor=actor, action=action, subject=subject, detail=detail)
     write_rows(session, AuditEntry, [row])
-    end.position, end.hash = row["position"], row["hash"]
-    session.add(end)
-    session.flush()
+    record(session, chain, AuditEntry, [row])
 
 
 def account_of(session: Session, row_id: str) -> str | None:

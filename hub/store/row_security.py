@@ -48,7 +48,7 @@ LINKS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """References that are no foreign keys: a column, and the table whose `id` it holds. Any of a table's is enough."""
 
-CHAINS = ("audit_chain", "audit_entry", "audit_head", "audit_start")
+CHAINS = ("audit_entry", "journal_end", "journal_entry", "journal_waiting")
 """Tables whose `chain` is the id of an account, or the hub's own."""
 
 

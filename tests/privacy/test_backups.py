@@ -22,6 +22,7 @@ from hub.model import Call, Person, Recording, Restoration, TextMessage
 from hub.opening import open_store
 from hub.privacy.erasure import erase_person
 from hub.recordings.transcripts import read_transcript
+from hub.store.journal.verify import verify
 from hub.store.keyring import new_key
 from hub.texts.bodies import open_body
 
@@ -81,6 +82,8 @@ def test_what_is_restored_is_what_was_saved_on_either_database(
         told = restore(hub, *files)
         assert told.emptied == {}
         assert rows_of(hub) == rows_of(stage.hub)
+        reports = verify(hub.store, hub.keyring, hub.clock())
+        assert all(report.sound for report in reports.values()) and any(report.rows for report in reports.values())
         with hub.store.reading() as session:
             text = session.exec(select(TextMessage)).one()
             assert (open_body(hub.vault, session, text) or "").startswith("zq7")

@@ -26,7 +26,6 @@ from hub.model import (
     User,
     Visit,
 )
-from hub.privacy.audit_life import end_audit
 from hub.privacy.holds import NOBODY, OnHold, on_hold
 from hub.privacy.lives import LIVES
 from hub.privacy.retention import Holding, holdings, sweep
@@ -74,9 +73,8 @@ def test_what_is_on_hold_outlives_its_life_until_the_hold_is_lifted(court: Stage
     store, clock, retention = court.hub.store, court.clock, court.hub.config.retention
     for _ in range(3):
         clock.advance(days=1_000)
-        sweep(store, clock(), retention, kept(court))
+        sweep(store, clock(), retention, kept(court), court.hub.keyring)
         end_expired(court.hub)
-        end_audit(store, court.hub.keyring, retention, clock())
     assert [call.caller_number for call in court.rows(Call)] == [CALLER, None]
     assert [person.phone_number for person in court.rows(Person)] == [CALLER, None]
     assert [row.phone_number for row in court.rows(PrivacyRequest)] == [CALLER, None]
@@ -97,7 +95,7 @@ def test_what_is_on_hold_outlives_its_life_until_the_hold_is_lifted(court: Stage
         hold.lifted_at = clock()
         session.add(hold)
     assert kept(court) == NOBODY and shown(court)["calls"].past == 1
-    sweep(store, clock(), retention, kept(court))
+    sweep(store, clock(), retention, kept(court), court.hub.keyring)
     end_expired(court.hub)
     assert {call.caller_number for call in court.rows(Call)} == {None}
     assert {person.phone_number for person in court.rows(Person)} == {None}
@@ -112,7 +110,7 @@ def test_a_hold_by_address_keeps_what_came_by_the_persons_number(court: Stage) -
         session.add(person)
         set_hold(session, court.hub, person.company_id, None, "pat@example.com", "Case 18", "officer")
     court.clock.advance(days=1_000)
-    sweep(court.hub.store, court.clock(), court.hub.config.retention, kept(court))
+    sweep(court.hub.store, court.clock(), court.hub.config.retention, kept(court), court.hub.keyring)
     assert [call.caller_number for call in court.rows(Call)] == [CALLER, OTHER_CALLER]
 
 
@@ -127,7 +125,7 @@ def test_a_hold_on_the_whole_company_keeps_everybody_there_and_nobody_elsewhere(
     late = shown(court)
     assert late["calls"].held == 2 and late["calls"].past == 1, "held is not late"
     assert {name for name in ("recordings", "visits", "call steps") if late[name].held != 2} == set()
-    sweep(court.hub.store, court.clock(), court.hub.config.retention, kept(court))
+    sweep(court.hub.store, court.clock(), court.hub.config.retention, kept(court), court.hub.keyring)
     end_expired(court.hub)
     numbers = {call.id == elsewhere.id: call.caller_number for call in court.rows(Call)}
     assert numbers[True] is None and numbers[False] is not None

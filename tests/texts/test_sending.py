@@ -13,8 +13,9 @@ from text_desk import accounts, outbound, queue, words_of, write_in
 
 from hub.api import AuthError, Opinion, Receipt, Rejected, RetryLater
 from hub.errors import CircuitOpen
-from hub.model import Attempt, ConsentDecision, Delivery, Disclosure, TextMessage
+from hub.model import Attempt, ConsentDecision, Delivery, Disclosure, JournalEntry, TextMessage
 from hub.store.claims import LEASE, claim
+from hub.store.journal.verify import verify
 from hub.texts.queue import LONGEST_BODY, CannotText
 
 Factory = Callable[..., Stage]
@@ -133,7 +134,10 @@ def test_what_a_person_must_mend_costs_no_try(hub: Factory) -> None:
         stage.send_texts()
     assert stage.rows(Attempt) == [] and stage.rows(Disclosure) == []
     assert [row.status for row in outbound(stage)] == ["queued", "queued"]
+    assert [row.kind for row in stage.rows(JournalEntry)].count("undone disclosure") == 1
     assert stage.send_texts() == {"sent": 2}
+    reports = verify(stage.hub.store, stage.hub.keyring, stage.clock())
+    assert all(report.sound for report in reports.values()), "what did not happen was taken back, and that was signed"
 
 
 def test_texts_wait_while_a_carrier_rests(hub: Factory) -> None:

@@ -1,63 +1,31 @@
-"""Once a day the ledger is closed: consents whose time is over are told as expired, and each chain's end is signed."""
+"""Once a day the ledger is closed: consents whose time is over are told as expired, and the journal's ends are signed."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import structlog
-from sqlalchemy import func
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from hub.model import ConsentChain, ConsentEntry, LedgerHead
-from hub.privacy.ledger.heads import sign_heads
+from hub.model import ConsentEntry
 from hub.privacy.ledger.writing import Word, append
 from hub.store.engine import Store
+from hub.store.journal import sign_due
 from hub.store.keyring import Keyring
 
-log = structlog.get_logger(__name__)
-EVERY = timedelta(days=1)
 AT_ONCE = 500
 
 
 def close_day(store: Store, keyring: Keyring, now: datetime) -> int:
     """Write down what has expired, and sign the chains that were not signed for a day; how many records and ends.
 
-    It may be called at any time, by any number of processes. Each signed end is logged, so that the logs hold it too.
+    It may be called at any time, by any number of processes.
     """
-    due = _due(store, now) if keyring else []
-    ended = _ended(store, now)
-    if not due and not ended:
-        return 0
-    with store.writing() as session:
-        written = append(session, ended, now)
-        heads = sign_heads(session, keyring, now, due) if due else []
-    for head in heads:
-        log.info("consent ledger signed", company=head.company_id, position=head.position, hash=head.hash)
-    return len(written) + len(heads)
-
-
-def _due(store: Store, now: datetime) -> list[str]:
-    """Companies whose chain has grown since it was signed, a day ago or longer."""
-    latest = (
-        select(
-            LedgerHead.company_id,
-            func.max(LedgerHead.position).label("position"),
-            func.max(LedgerHead.signed_at).label("signed_at"),
-        )
-        .group_by(col(LedgerHead.company_id))
-        .subquery()
-    )
-    grown = (
-        select(ConsentChain.company_id)
-        .outerjoin(latest, latest.c.company_id == ConsentChain.company_id)
-        .where(
-            ConsentChain.position > func.coalesce(latest.c.position, 0),
-            latest.c.signed_at.is_(None) | (latest.c.signed_at <= now - EVERY),
-        )
-    )
-    with store.reading() as session:
-        return list(session.exec(grown))
+    ended, written = _ended(store, now), 0
+    if ended:
+        with store.writing() as session:
+            written = len(append(session, ended, now))
+    return written + len(sign_due(store, keyring, now))
 
 
 def _ended(store: Store, now: datetime) -> list[Word]:

@@ -11,10 +11,9 @@ from typing import Any, Literal
 from sqlmodel import Session, col, select
 
 from hub.contracts.consent import State
-from hub.model import ConsentDetail, ConsentEntry, ConsentNotice, Person
+from hub.model import Company, ConsentDetail, ConsentEntry, ConsentNotice, Person
 from hub.model.columns import CONSENT_LIFE, new_id, storable
-from hub.privacy.ledger.chain import BOOK, link
-from hub.store.chain import hold_end
+from hub.store.journal import record
 from hub.store.rows import write_rows
 from hub.store.vault import Vault
 
@@ -49,9 +48,9 @@ class Word:
 
 
 def append(session: Session, words: Iterable[Word], now: datetime, vault: Vault | None = None) -> list[str]:
-    """Add records at the end of their companies' chains, in the order given; their ids.
+    """Add records to the ledger, in the order given, and to the journal of their accounts; their ids.
 
-    `session` must be a writing one; until its end no other process adds to these companies' chains. A word with evidence
+    `session` must be a writing one; until its end no other process adds words of these companies. A word with evidence
     that the ledger has already, from the same moment, is not added again. `vault` is needed for words with a `detail`.
     """
     by_company: dict[str, list[Word]] = {}
@@ -72,19 +71,14 @@ def keep_notice(session: Session, text: str, language: str, now: datetime) -> st
 
 
 def _append(session: Session, company_id: str, words: Sequence[Word], now: datetime, vault: Vault | None) -> list[str]:
-    chain = hold_end(session, BOOK, company_id)
-    position, previous, made = chain.position, chain.hash, []
+    # One writer a company, so that a word is known once and each supersedes the one before.
+    company = select(Company.account_id).where(Company.id == company_id).with_for_update(key_share=True)
+    account_id, made = session.exec(company).one(), []
     for word in words:
-        if _is_known(session, word):
-            continue
-        position += 1
-        made.append(link(_fields(session, word, position, now, vault), previous))
-        previous = made[-1]["hash"]
-        write_rows(session, ConsentEntry, made[-1:])
-    if made:
-        chain.position, chain.hash = position, previous
-        session.add(chain)
-        session.flush()
+        if not _is_known(session, word):
+            made.append(_fields(session, word, now, vault))
+            write_rows(session, ConsentEntry, made[-1:])
+    record(session, account_id, ConsentEntry, made)
     return [row["id"] for row in made]
 
 
@@ -104,12 +98,11 @@ def _is_known(session: Session, word: Word) -> bool:
     return session.exec(select(ConsentEntry.id).where(*same)).first() is not None
 
 
-def _fields(session: Session, word: Word, position: int, now: datetime, vault: Vault | None) -> dict[str, Any]:
+def _fields(session: Session, word: Word, now: datetime, vault: Vault | None) -> dict[str, Any]:
     record_id = new_id()
     return ConsentEntry.columns(
         id=record_id,
         company_id=word.company_id,
-        position=position,
         person_id=word.person_id,
         visit_id=word.visit_id,
         state=word.state,
@@ -128,8 +121,6 @@ def _fields(session: Session, word: Word, position: int, now: datetime, vault: V
         lapses_at=word.lapses_at,
         recorded_at=now,
         supersedes=_before(session, word),
-        previous_hash="",
-        hash="",
     )
 
 
@@ -154,5 +145,5 @@ def _before(session: Session, word: Word) -> str | None:
         same.append(ConsentEntry.visit_id == word.visit_id)
     else:
         return None
-    latest = select(ConsentEntry.id).where(*same).order_by(col(ConsentEntry.position).desc()).limit(1)
-    return session.exec(latest).first()
+    newest = (col(ConsentEntry.recorded_at).desc(), col(ConsentEntry.id).desc())
+    return session.exec(select(ConsentEntry.id).where(*same).order_by(*newest).limit(1)).first()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, HTTPException, Query
+from fastapi import Depends, FastAPI, HTTPException
 
 from hub.model import AuditEntry, Company, ConsentEntry
 from hub.reports.credits import Model
@@ -59,12 +58,12 @@ def add_books(api: FastAPI, door: Door) -> None:
     def audit(
         *,
         asked: Asked = Depends(door.to("audit")),
-        after: Annotated[int | None, Query(ge=1, description="`next` of the page before.")] = None,
+        after: After = None,
         limit: Limit = 50,
     ) -> AuditEntries:
         with asked.session() as session:
-            rows, following = page_of(session, asked.select(AuditEntry), AuditEntry.position, after, limit)
-        return AuditEntries(entries=shaped(AuditAnswer, rows), next=None if following is None else str(following))
+            rows, following = page_of(session, asked.select(AuditEntry), AuditEntry.id, after, limit)
+        return AuditEntries(entries=shaped(AuditAnswer, rows), next=following)
 
 
 def _told(report: Report) -> ReportAnswer:

@@ -124,7 +124,6 @@ class ConsentAnswer(Answer):
 
     id: str
     company_id: str
-    position: int
     person_id: str | None
     state: str
     use: str
@@ -132,20 +131,17 @@ class ConsentAnswer(Answer):
     channel: str
     spoken_at: datetime
     lapses_at: datetime | None
-    hash: str
 
 
 class AuditAnswer(Answer):
     """One entry of the account's audit log."""
 
-    position: int
+    id: str
     at: datetime
     actor: str
     action: str
     subject: str
     detail: str
-    previous_hash: str
-    hash: str
 
 
 class RequestAnswer(Answer):

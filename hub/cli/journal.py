@@ -1,0 +1,116 @@
+"""`hub privacy verify`, which is `hub audit verify` too: walk the journal and say what is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, counted, echo_json, plain, say
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.store.journal.verify import Report
+
+OneAccount = Annotated[
+    str | None, typer.Option(help="Only this account; `hub` is the chain of what belongs to none.", metavar="NAME")
+]
+
+
+def verify(
+    account: OneAccount = None,
+    head: Annotated[
+        list[str] | None,
+        typer.Option(help="An end that was noted elsewhere before, of the account named.", metavar="POSITION:HASH"),
+    ] = None,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Walk the journal and name the first entry that was changed, dropped, swapped, inserted, cut off or left unsigned.
+
+    It covers people's words, decisions, disclosures, stops and the audit log. Each chain is signed anew where all is sound.
+    Ends with status 1 where something was found. Note the printed ends somewhere else: who can replace the whole database
+    can replace the signed ends in it too.
+    """
+    from hub.assembly import utc_now
+    from hub.model import HUB_CHAIN
+    from hub.opening import open_store, read_config
+    from hub.store.journal import sign_ends
+    from hub.store.journal.verify import verify as verify_all
+    from hub.store.keyfile import keyring_of
+
+    loaded = read_config(config, sandbox=True)
+    ends = [noted_end(each) for each in head or ()]
+    if ends and account is None:
+        raise CannotDo("An end belongs to one account; add --account NAME.")
+    keyring = keyring_of(loaded.hub)
+    with open_store(loaded) as store:
+        with store.reading() as session:
+            names = chains_of(session, account)
+        reports = verify_all(store, keyring, utc_now(), dict.fromkeys(names, ends) if ends else {})
+        if keyring and all(report.sound for report in reports.values()):
+            sign_ends(store, keyring, utc_now())
+    # What is wrong with the hub's own chain concerns every account: it vouches for what has ended.
+    asked = names if account is not None else reports
+    shown = {chain for chain, report in reports.items() if chain in asked or (chain == HUB_CHAIN and not report.sound)}
+    _tell({names.get(chain, chain): reports[chain] for chain in reports if chain in shown}, as_json)
+
+
+def noted_end(text: str) -> tuple[int, str]:
+    """Position and hash of an end as `hub privacy verify` prints it; CannotDo where it is written otherwise."""
+    found = re.fullmatch(r"(\d{1,9}):([0-9a-f]{64})", text)
+    if found is None:
+        raise CannotDo("An end is written as hub privacy verify prints it: POSITION:HASH.")
+    return int(found[1]), found[2]
+
+
+def chains_of(session: Session, wanted: str | None) -> dict[str, str]:
+    """Chain → what people call it, of all accounts or of the one that is wanted."""
+    from sqlmodel import select
+
+    from hub.cli.finding import typed
+    from hub.model import HUB_CHAIN, Account
+
+    named = {HUB_CHAIN: HUB_CHAIN} | dict(session.exec(select(Account.id, Account.name).order_by(Account.name)).all())
+    if wanted is None:
+        return named
+    found = {chain: name for chain, name in named.items() if name == typed(wanted)}
+    if not found:
+        raise CannotDo(f"There is no such account; choose one of {', '.join(named.values())}.")
+    return found
+
+
+def _tell(reports: Mapping[str, Report], as_json: bool) -> None:
+    if as_json:
+        echo_json(
+            [
+                {
+                    "account": name,
+                    "sound": report.sound,
+                    "entries": report.entries,
+                    "rows": report.rows,
+                    "ended": report.ended,
+                    "head": report.head,
+                    "signed_to": report.signed_to,
+                    "position": report.finding.position if report.finding else None,
+                    "found": report.finding.kind if report.finding else None,
+                    "reason": report.finding.reason if report.finding else None,
+                }
+                for name, report in reports.items()
+            ]
+        )
+    for name, report in reports.items() if not as_json else ():
+        if report.finding is None:
+            ended = f", {report.ended:,} ended with their life" if report.ended else ""
+            say(
+                f"[green]sound[/green] {plain(name)}: {counted(report.rows, 'record')}{ended}, "
+                f"signed to {report.signed_to}, end {report.entries}:{report.head}"
+            )
+        else:
+            found = report.finding
+            say(f"[red]{found.kind}[/red] {plain(name)} at entry {found.position}: {plain(found.reason)}")
+    if not all(report.sound for report in reports.values()):
+        raise typer.Exit(1)

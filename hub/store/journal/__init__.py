@@ -1,0 +1,19 @@
+"""The journal: hash chains that name every row that is evidence, so that nothing of it is changed, dropped or added unseen."""
+
+from hub.store.journal.entries import GENESIS, append, record, write_evidence, write_pending
+from hub.store.journal.signing import SignedEnd, end_lives, sign_due, sign_ends, undo
+from hub.store.journal.waiting import take_waiting
+
+__all__ = [
+    "GENESIS",
+    "SignedEnd",
+    "append",
+    "end_lives",
+    "record",
+    "sign_due",
+    "sign_ends",
+    "take_waiting",
+    "undo",
+    "write_evidence",
+    "write_pending",
+]

@@ -1,0 +1,185 @@
+"""Append to the journal. What a transaction writes is collected, and appended right before its commit.
+
+So each chain's end is held for a moment only, all chains in one order, and a hundred rows make one entry. An entry's hash is
+SHA-256 of the hash before it and of its own fields; what it says of a row is SHA-256 of the row's columns, without those
+that are empty (a column that is added later changes no hash) and those that hold personal content (it ends earlier).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import bindparam, event
+from sqlalchemy import update as update_rows
+from sqlalchemy.orm import Session as AnySession
+from sqlmodel import Session, SQLModel, col, select
+
+from hub.model.journal import JournalEnd, JournalEntry
+from hub.store.journal.evidence import EVIDENCE
+from hub.store.rows import Columns, write_rows
+
+GENESIS = "0" * 64
+"""What stands before a chain's first entry."""
+PENDING = "journal"
+"""Where a session keeps what is to be appended before its commit."""
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+@dataclass(frozen=True)
+class _Pending:
+    chain: str
+    kind: str
+    content: dict[str, Any]
+    since: datetime
+    at: datetime
+
+
+def record(session: Session, chain: str, table: type[SQLModel], rows: Sequence[SQLModel | Columns]) -> None:
+    """Name `rows`, which `session` writes, in the journal; `chain` is an account's id or HUB_CHAIN."""
+    if rows:
+        evidence = EVIDENCE[_name(table)]
+        fields = [row if isinstance(row, dict) else vars(row) for row in rows]
+        times = [each[evidence.began] for each in fields]
+        content = {evidence.key_of(each): digest_of(_name(table), each) for each in fields}
+        append(session, chain, _name(table), content, since=min(times), at=max(times))
+
+
+def write_evidence(
+    session: Session, table: type[SQLModel], rows: Sequence[SQLModel | Columns], accounts: Mapping[str, str]
+) -> None:
+    """Insert rows, each about a subject, and name them in the journal of the account that `accounts` tells by subject."""
+    write_rows(session, table, rows)
+    by_chain: dict[str, list[SQLModel | Columns]] = {}
+    for row in rows:
+        subject = row["subject_id"] if isinstance(row, dict) else row.subject_id  # type: ignore[attr-defined]
+        by_chain.setdefault(accounts[subject], []).append(row)
+    for chain, mine in by_chain.items():
+        record(session, chain, table, mine)
+
+
+def append(session: Session, chain: str, kind: str, content: dict[str, Any], *, since: datetime, at: datetime) -> None:
+    """Append an entry before `session`, a writing one, commits; entries on rows of one table become one."""
+    session.info.setdefault(PENDING, []).append(_Pending(chain, kind, content, since, at))
+
+
+def write_pending(session: AnySession) -> list[JournalEntry]:
+    """Append now what the session has collected: it holds the chains' ends from here on. Called before each commit."""
+    pending: list[_Pending] = session.info.pop(PENDING, [])
+    if not pending:
+        return []
+    session.flush()
+    by_chain: dict[str, list[_Pending]] = {}
+    for each in pending:
+        by_chain.setdefault(each.chain, []).append(each)
+    entries: list[JournalEntry] = []
+    moved = []
+    for end in hold_ends(
+        session, sorted(by_chain)
+    ):  # in one order everywhere, so that no two writers wait for each other
+        position, previous = end.position, end.hash
+        for each in _merged(by_chain[end.chain]):
+            position += 1
+            entries.append(
+                link(each.chain, position, each.kind, CANONICAL.encode(each.content), each.since, each.at, previous)
+            )
+            previous = entries[-1].hash
+        moved.append({"b_chain": end.chain, "position": position, "hash": previous})
+    write_rows(session, JournalEntry, entries)  # type: ignore[arg-type]
+    _move(session, moved)
+    return entries
+
+
+def link(
+    chain: str, position: int, kind: str, content: str, since: datetime, at: datetime, previous: str
+) -> JournalEntry:
+    """The entry with this content behind the entry of hash `previous`."""
+    row = JournalEntry(
+        chain=chain, position=position, kind=kind, content=content, since=since, at=at, previous_hash=previous, hash=""
+    )
+    row.hash = reckon(row, previous)
+    return row
+
+
+def reckon(row: JournalEntry, previous: str, position: int | None = None) -> str:
+    """The hash of an entry with these fields behind the entry of hash `previous`; at its own position or at another."""
+    place = row.position if position is None else position
+    told = CANONICAL.encode([row.chain, place, spelled(row.at), spelled(row.since), row.kind, row.content])
+    return hashlib.sha256(previous.encode() + told.encode()).hexdigest()
+
+
+def digest_of(kind: str, fields: Mapping[Any, Any]) -> str:
+    """What an entry says of a row of the table `kind`."""
+    told = {
+        name: spelled(value) if isinstance(value, datetime) else value
+        for name in EVIDENCE[kind].columns
+        if (value := fields[name]) is not None
+    }
+    return hashlib.sha256(f"{kind}{CANONICAL.encode(told)}".encode()).hexdigest()
+
+
+def content_of(entry: JournalEntry) -> dict[str, Any]:
+    """What an entry tells; nothing where its content is none that the hub writes."""
+    try:
+        told = json.loads(entry.content)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+@lru_cache(maxsize=64)
+def spelled(moment: datetime) -> str:
+    """A time, as it is hashed."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _merged(pending: Iterable[_Pending]) -> list[_Pending]:
+    merged: dict[Any, _Pending] = {}
+    for each in pending:
+        key: Any = each.kind if each.kind in EVIDENCE else len(merged)
+        before = merged.get(key)
+        if before is not None:
+            each = _Pending(
+                each.chain,
+                each.kind,
+                before.content | each.content,
+                min(before.since, each.since),
+                max(before.at, each.at),
+            )
+        merged[key] = each
+    return list(merged.values())
+
+
+def hold_ends(session: AnySession, chains: Sequence[str]) -> list[Any]:
+    """The ends of chains, in their order, which no other process moves until the transaction ends."""
+    wanted = (
+        select(JournalEnd.chain, JournalEnd.position, JournalEnd.hash)
+        .where(col(JournalEnd.chain).in_(chains))
+        .order_by(JournalEnd.chain)
+        .with_for_update()
+    )
+    found = session.execute(wanted).all()
+    if len(found) < len(chains):
+        made = [JournalEnd(chain=chain, position=0, hash=GENESIS) for chain in chains]
+        write_rows(session, JournalEnd, made)  # type: ignore[arg-type]
+        found = session.execute(wanted).all()
+    return list(found)
+
+
+def _move(session: AnySession, moved: Sequence[Mapping[str, Any]]) -> None:
+    table: Any = JournalEnd.__table__  # type: ignore[attr-defined]
+    session.connection().execute(update_rows(table).where(table.c.chain == bindparam("b_chain")), list(moved))
+
+
+def _name(table: type[SQLModel]) -> str:
+    return str(table.__tablename__)
+
+
+@event.listens_for(AnySession, "before_commit")
+def _before_commit(session: AnySession) -> None:
+    write_pending(session)

@@ -1,0 +1,49 @@
+"""The tables whose rows are evidence: the journal names every row of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hub.model import AuditEntry, ConsentDecision, ConsentEntry, Disclosure, Suppression
+from hub.model.columns import Row
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One table: when the life of a row began, and whether a row may end with its life or be taken back."""
+
+    table: type[Row]
+    began: str
+    ends: bool = False
+    folded: bool = False
+    """Whether a row may be named again, when it changed or was deleted; the last entry counts."""
+
+    @cached_property
+    def key(self) -> tuple[Any, ...]:
+        """The columns of the primary key."""
+        return tuple(self.table.__table__.primary_key.columns)  # type: ignore[attr-defined]
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are hashed: all but those that hold personal content."""
+        table: Any = self.table.__table__  # type: ignore[attr-defined]
+        return tuple(column.name for column in table.c if "category" not in column.info)
+
+    def key_of(self, fields: Mapping[Any, Any]) -> str:
+        """The name of a row in the journal."""
+        return "/".join(fields[column.name] for column in self.key)
+
+
+EVIDENCE: dict[str, Evidence] = {
+    str(each.table.__tablename__): each
+    for each in (
+        Evidence(ConsentEntry, "recorded_at"),
+        Evidence(ConsentDecision, "decided_at", ends=True),
+        Evidence(Disclosure, "disclosed_at", ends=True),
+        Evidence(AuditEntry, "at", ends=True),
+        Evidence(Suppression, "since", folded=True),
+    )
+}

@@ -1,0 +1,164 @@
+"""Compare the rows of all tables with the entries that name them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select as select_columns
+from sqlalchemy import tuple_
+from sqlmodel import Session, col, select
+
+from hub.model import ConsentDetail, ConsentNotice
+from hub.model.journal import HUB_CHAIN, JournalEntry, JournalWaiting
+from hub.store.audit import account_of
+from hub.store.journal.entries import content_of, digest_of
+from hub.store.journal.evidence import EVIDENCE
+from hub.store.journal.walk import Finding
+
+CHUNK = 500
+Named = Mapping[str, tuple[JournalEntry, str]]
+"""Row → the entry that names it, and its hash there."""
+
+
+class Sums:
+    """Which rows of each table were met, as sums of keyed hashes that nobody can aim at: equal for equal sets of rows, in
+    little memory."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._sums: dict[str, int] = defaultdict(int)
+
+    def add(self, kind: str, row_id: str) -> None:
+        """A row was met."""
+        digest = hashlib.blake2b(row_id.encode(), key=self._key, digest_size=24).digest()
+        self._sums[kind] += int.from_bytes(digest, "big")
+
+    def of(self, kind: str) -> int:
+        """The sum of a table."""
+        return self._sums[kind]
+
+
+class Naming:
+    """What entries name, one page after the other, and then what no entry names."""
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._key = session, os.urandom(32)
+        self._named = Sums(self._key)
+        self._folded: dict[tuple[str, str], tuple[int, str | None]] = {}
+        self.rows = 0
+        """Rows that are there as they were written."""
+
+    def compare(self, entries: Sequence[JournalEntry]) -> Iterator[tuple[JournalEntry, str] | Finding]:
+        """What is wrong with rows that these entries name; a row that is not there is told with its entry, for its life may
+        be over."""
+        by_kind: dict[str, dict[str, tuple[JournalEntry, str]]] = defaultdict(dict)
+        for entry in entries:
+            for row_id, digest in content_of(entry).items() if entry.kind in EVIDENCE else ():
+                if EVIDENCE[entry.kind].folded:
+                    self._folded[entry.kind, row_id] = (entry.position, digest)
+                elif row_id in by_kind[entry.kind]:
+                    yield Finding(entry.position, "inserted", f"Row {row_id} of {entry.kind} is named once more.")
+                else:
+                    by_kind[entry.kind][row_id] = (entry, digest)
+        for kind, named in by_kind.items():
+            ids = list(named)
+            for start in range(0, len(ids), CHUNK):
+                yield from self._compare(kind, {row_id: named[row_id] for row_id in ids[start : start + CHUNK]})
+
+    def compare_folded(self) -> Iterator[Finding]:
+        """Rows of those that may change which are not as their last entries say; to be asked for when all were compared."""
+        for (kind, key), (position, digest) in self._folded.items():
+            fields = self._found(kind, [key]).get(key)
+            if fields is None and digest is not None:
+                yield Finding(position, "dropped", f"A row of {kind} that entry {position} names is gone.")
+            elif fields is not None and digest is None:
+                yield Finding(position, "inserted", f"Entry {position} took a row of {kind} away; it is there.")
+            elif fields is not None and digest_of(kind, fields) != digest:
+                yield Finding(position, "changed", f"A row of {kind} is not what entry {position} says.")
+            elif fields is not None:
+                self._met(kind, key)
+
+    def unnamed(self) -> Iterator[tuple[str, Finding]]:
+        """The first row of each table that no entry names, with its chain; to be asked for when all were compared."""
+        for waiting in self._session.exec(select(JournalWaiting)):
+            fields = self._found(waiting.kind, [waiting.row_id]).get(waiting.row_id)
+            if fields is not None and digest_of(waiting.kind, fields) == waiting.digest:
+                self._named.add(waiting.kind, waiting.row_id)
+            else:
+                reason = f"Row {waiting.row_id} of {waiting.kind}, which waits for its entry, is not what it was."
+                yield waiting.chain, Finding(0, "changed", reason)
+        there = Sums(self._key)
+        for kind, evidence in EVIDENCE.items():
+            for key in self._session.execute(select_columns(*evidence.key).execution_options(yield_per=1_000)):
+                there.add(kind, "/".join(key))
+            if there.of(kind) != self._named.of(kind):
+                yield from self._strangers(kind)
+
+    def _compare(self, kind: str, named: Named) -> Iterator[tuple[JournalEntry, str] | Finding]:
+        found = self._found(kind, list(named))
+        for row_id, (entry, digest) in named.items():
+            if row_id not in found:
+                yield entry, row_id
+            elif digest_of(kind, found[row_id]) != digest:
+                yield Finding(
+                    entry.position, "changed", f"Row {row_id} of {kind} is not what entry {entry.position} says."
+                )
+            else:
+                self._met(kind, row_id)
+        if kind == "consent_record":
+            yield from self._wrong_words(found, named)
+
+    def _met(self, kind: str, row_id: str) -> None:
+        self.rows += 1
+        self._named.add(kind, row_id)
+
+    def _wrong_words(self, records: Mapping[str, Mapping[Any, Any]], named: Named) -> Iterator[Finding]:
+        """What a record names by its hash: the notice, which stays, and the sealed detail, which may be gone in its time."""
+        hashes = {row["notice_hash"] for row in records.values()} - {None}
+        kept = select(ConsentNotice.hash, ConsentNotice.text).where(col(ConsentNotice.hash).in_(hashes))
+        notices = {digest: hashlib.sha256(told.encode()).hexdigest() for digest, told in self._session.exec(kept)}
+        told = select(ConsentDetail.id, ConsentDetail.sealed).where(col(ConsentDetail.id).in_(list(records)))
+        details = dict(self._session.exec(told).all())
+        for row_id, row in records.items():
+            position, notice, detail = named[row_id][0].position, row["notice_hash"], details.get(row_id)
+            if notice is not None and notice not in notices:
+                yield Finding(position, "dropped", f"The notice of record {row_id} is missing.")
+            elif notice is not None and notices[notice] != notice:
+                yield Finding(position, "changed", f"The notice of record {row_id} has other words now.")
+            if detail is not None and hashlib.sha256(detail).hexdigest() != row["detail_hash"]:
+                yield Finding(position, "changed", f"The sealed detail of record {row_id} is another one.")
+
+    def _found(self, kind: str, keys: Sequence[str]) -> dict[str, Mapping[Any, Any]]:
+        """The rows of these names that are there."""
+        evidence = EVIDENCE[kind]
+        one = len(evidence.key) == 1
+        wanted = evidence.key[0].in_(keys) if one else tuple_(*evidence.key).in_([each.split("/") for each in keys])
+        rows = self._session.execute(select_columns(evidence.table.__table__).where(wanted))  # type: ignore[attr-defined]
+        return {evidence.key_of(row): row for row in rows.mappings()}
+
+    def _strangers(self, kind: str) -> Iterator[tuple[str, Finding]]:
+        """Why a table and the entries do not fit: a row that none names, or that two do. Slow, for something is wrong."""
+        named: set[str] = set(self._session.exec(select(JournalWaiting.row_id).where(JournalWaiting.kind == kind)))
+        for entry in self._session.exec(select(JournalEntry).where(JournalEntry.kind == kind)):
+            ids = content_of(entry).keys()
+            twice = next((each for each in ids if each in named and not EVIDENCE[kind].folded), None)
+            if twice is not None:
+                yield entry.chain, Finding(entry.position, "inserted", f"Row {twice} of {kind} is named once more.")
+                return
+            named |= ids
+        for key in self._session.execute(select_columns(*EVIDENCE[kind].key)):
+            row_id = "/".join(key)
+            if row_id not in named:
+                reason = f"No entry of the journal names row {row_id} of {kind}."
+                yield self._chain_of(kind, row_id), Finding(0, "inserted", reason)
+                return
+
+    def _chain_of(self, kind: str, row_id: str) -> str:
+        fields = self._found(kind, [row_id])[row_id]
+        about = [fields[name] for name in ("chain", "company_id", "subject_id") if name in fields]
+        chain = account_of(self._session, about[0]) if about else None
+        return chain or HUB_CHAIN

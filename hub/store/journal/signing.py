@@ -1,0 +1,146 @@
+"""What the hub's key vouches for in the journal: where each chain ends, what has ended with its life, what never happened.
+
+Each is an entry of its own, signed with Ed25519 by a key of the hub's keyring, so it cannot be taken out without breaking the
+chain, and nobody without the key can write one. The hub's own chain signs the ends of all others too: a chain that is gone as
+a whole is missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from hub.model.journal import HUB_CHAIN, JournalEnd, JournalEntry
+from hub.store.engine import Store
+from hub.store.journal.entries import CANONICAL, append, content_of, hold_ends, spelled, write_pending
+from hub.store.keyring import Keyring
+
+log = structlog.get_logger(__name__)
+EVERY = timedelta(days=1)
+APART = timedelta(hours=1)
+"""How long the next end of lives of a table waits, so that a busy hub writes no entry for each row that ends."""
+PURPOSE = "journal"
+SIGNED, ENDED, UNDONE = "signed", "ended ", "undone "
+"""Kinds of entries; the last two go on with the table."""
+
+
+@dataclass(frozen=True)
+class SignedEnd:
+    """Where a chain ended when it was signed."""
+
+    chain: str
+    position: int
+    hash: str
+
+
+def sign_due(store: Store, keyring: Keyring, now: datetime) -> list[SignedEnd]:
+    """Sign the chains that have grown and were not signed for a day. It may be called at any time, by any process.
+
+    Each signed end is logged, so that the logs hold it too.
+    """
+    if not keyring:
+        return []
+    with store.reading() as session:
+        due = _grown(session, now - EVERY)
+    signed = sign_ends(store, keyring, now, due) if due else []
+    for end in signed:
+        log.info("journal signed", chain=end.chain, position=end.position, hash=end.hash)
+    return signed
+
+
+def sign_ends(store: Store, keyring: Keyring, now: datetime, chains: Collection[str] | None = None) -> list[SignedEnd]:
+    """Sign the ends of chains that have grown since they were signed, of all or of `chains`; what was signed.
+
+    ConfigError where the hub has no key.
+    """
+    with store.reading() as session:
+        grown = _grown(session, None)
+    others = sorted(chain for chain in grown if chain != HUB_CHAIN and (chains is None or chain in chains))
+    signed = [_sign(store, keyring, chain, now) for chain in others]
+    if signed or (HUB_CHAIN in grown and (chains is None or HUB_CHAIN in chains)):
+        signed.append(_sign(store, keyring, HUB_CHAIN, now))
+    return signed
+
+
+def end_lives(session: Session, keyring: Keyring | None, table: str, over: datetime, now: datetime) -> bool:
+    """Say in the hub's chain that rows of `table` whose life began at `over` or before have ended with it; False where less
+    than an hour was said before, and they are to stay until then. To be called before they are deleted."""
+    said = select(func.max(JournalEntry.since)).where(
+        JournalEntry.chain == HUB_CHAIN, JournalEntry.kind == ENDED + table
+    )
+    last = session.exec(said).one()
+    if last is None or over - last >= APART:
+        _vouch(session, keyring, HUB_CHAIN, ENDED + table, {}, over, now)
+        write_pending(session)  # the guard of the database looks for it
+        return True
+    return last >= over
+
+
+def undo(session: Session, keyring: Keyring, chain: str, table: str, ids: Sequence[str], now: datetime) -> None:
+    """Say that what these rows tell did not happen, so they are deleted: a send that never reached the provider."""
+    _vouch(session, keyring, chain, UNDONE + table, {"rows": sorted(ids)}, now, now)
+
+
+def vouched(keyring: Keyring, row: JournalEntry) -> dict[str, Any] | None:
+    """What a signed entry tells; None where no key of this hub signed it for this chain."""
+    told = content_of(row)
+    signature, _ = str(told.pop("signature", "")), told.pop("public_key", "")
+    message = _message(row.chain, row.kind, row.since, told)
+    return told if keyring.signed_publicly(PURPOSE, message, signature) else None
+
+
+def _grown(session: Session, before: datetime | None) -> list[str]:
+    """Chains that have grown since they were signed; with `before`, only those that were not signed after it."""
+    latest = (
+        select(
+            JournalEntry.chain, func.max(JournalEntry.position).label("position"), func.max(JournalEntry.at).label("at")
+        )
+        .where(JournalEntry.kind == SIGNED)
+        .group_by(col(JournalEntry.chain))
+        .subquery()
+    )
+    grown = (
+        select(JournalEnd.chain)
+        .outerjoin(latest, latest.c.chain == JournalEnd.chain)
+        .where(JournalEnd.position > func.coalesce(latest.c.position, 0))
+    )
+    if before is not None:
+        grown = grown.where(latest.c.at.is_(None) | (latest.c.at <= before))
+    return list(session.exec(grown))
+
+
+def _sign(store: Store, keyring: Keyring, chain: str, now: datetime) -> SignedEnd:
+    with store.writing() as session:
+        (end,) = hold_ends(session, [chain])
+        told: dict[str, Any] = {"position": end.position, "hash": end.hash}
+        if chain == HUB_CHAIN:
+            others = select(JournalEnd).where(JournalEnd.chain != HUB_CHAIN)
+            told["ends"] = {each.chain: [each.position, each.hash] for each in session.exec(others)}
+        _vouch(session, keyring, chain, SIGNED, told, now, now)
+        (entry,) = write_pending(session)
+    return SignedEnd(chain, entry.position, entry.hash)
+
+
+def _vouch(
+    session: Session,
+    keyring: Keyring | None,
+    chain: str,
+    kind: str,
+    told: dict[str, Any],
+    since: datetime,
+    now: datetime,
+) -> None:
+    content = dict(told)
+    if keyring:
+        content["public_key"], content["signature"] = keyring.sign_publicly(PURPOSE, _message(chain, kind, since, told))
+    append(session, chain, kind, content, since=since, at=now)
+
+
+def _message(chain: str, kind: str, since: datetime, told: dict[str, Any]) -> bytes:
+    return CANONICAL.encode([chain, kind, spelled(since), told]).encode()

@@ -1,0 +1,188 @@
+"""Verify the whole journal: each chain, every row that an entry names, and that no row is there that none names."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.model import Account
+from hub.model.journal import HUB_CHAIN, JournalEnd, JournalEntry
+from hub.store.engine import Store
+from hub.store.journal.entries import content_of
+from hub.store.journal.evidence import EVIDENCE
+from hub.store.journal.naming import Naming
+from hub.store.journal.signing import ENDED, EVERY, SIGNED, UNDONE, vouched
+from hub.store.journal.walk import Finding, walk
+from hub.store.keyring import Keyring
+
+UNSIGNED_FOR = 2 * EVERY
+"""How long entries may be added before an end is signed; the worker signs once a day."""
+CARRIED = "carried"
+"""The kind of an entry that tells where a chain of an older version ended."""
+Noted = Mapping[str, Sequence[tuple[int, str]]]
+"""Chain → positions with their hashes that were written down outside of the database."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """One chain: how far it is sound, up to where it is signed, and what was found."""
+
+    chain: str
+    entries: int
+    """Entries that were walked before anything was found."""
+    head: str
+    """The hash of the last of them; keep it elsewhere, and later tell it to the next walk."""
+    signed_to: int
+    finding: Finding | None
+    rows: int = 0
+    """Rows that the entries name and that are there as they were written."""
+    ended: int = 0
+    """Rows that have ended with their life."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was found."""
+        return self.finding is None
+
+
+def verify(store: Store, keyring: Keyring, now: datetime, noted: Noted | None = None) -> dict[str, Report]:
+    """Chain → its report, in one state of the database.
+
+    Where the whole database was replaced, only `noted` tells.
+    """
+    with store.snapshot() as session:
+        return verify_within(session, keyring, now, noted or {})
+
+
+def verify_within(session: Session, keyring: Keyring, now: datetime, noted: Noted) -> dict[str, Report]:
+    """The same, as `session` sees the database."""
+    check = _Check(session, keyring, now)
+    reports = {chain: check.chain(chain, dict(noted.get(chain, ()))) for chain in check.chains()}
+    if all(report.sound for report in reports.values()):  # else entries behind the first finding have named nothing yet
+        for chain, finding in check.naming.unnamed():
+            reports[chain] = replace(reports[chain], finding=reports[chain].finding or finding)
+    return reports
+
+
+class _Check:
+    """One verification, with what signed entries of all chains tell."""
+
+    def __init__(self, session: Session, keyring: Keyring, now: datetime) -> None:
+        self._session, self._keyring, self._now = session, keyring, now
+        self.naming = Naming(session)
+        self._ended = 0
+        signed = select(JournalEntry.chain, JournalEntry.position).where(JournalEntry.kind == SIGNED)
+        self._first_signed = dict(session.exec(signed.order_by(col(JournalEntry.position).desc())).all())
+        self._ends: dict[str, dict[int, str]] = defaultdict(dict)
+        """Chain → the ends that it has signed itself."""
+        self._anchors: dict[str, dict[int, str]] = defaultdict(dict)
+        """Chain → the ends of it that the hub's own chain has signed."""
+        self._over: dict[str, datetime] = {}
+        self._undone: set[str] = set()
+        kind = col(JournalEntry.kind)
+        stated = (kind == SIGNED) | kind.startswith(ENDED) | kind.startswith(UNDONE)
+        for entry in session.exec(select(JournalEntry).where(stated)):
+            self._learn(entry)
+
+    def chains(self) -> list[str]:
+        """All that there are, or should be; the hub's own is the last."""
+        found = {
+            *self._session.exec(select(JournalEnd.chain)),
+            *self._session.exec(select(JournalEntry.chain).distinct()),
+        }
+        found |= {*self._session.exec(select(Account.id)), *self._anchors}
+        return [*sorted(found - {HUB_CHAIN}), HUB_CHAIN]
+
+    def chain(self, chain: str, noted: Mapping[int, str]) -> Report:
+        """Walk one chain. What was noted outside of the database is the harder to forge."""
+        before, self._ended = self.naming.rows, 0
+        walked = walk(self._session, chain, {**self._ends[chain], **self._anchors[chain], **noted}, self._wrong_content)
+        signed_to = max(self._ends[chain], default=0)
+        finding = walked.finding or self._unsigned(chain, signed_to)
+        if finding is None and chain == HUB_CHAIN:
+            finding = _first(self.naming.compare_folded())
+        rows = self.naming.rows - before
+        return Report(chain, walked.entries, walked.head, signed_to, finding, rows, self._ended)
+
+    def _learn(self, entry: JournalEntry) -> None:
+        told = self._vouched(entry)
+        if told is None:
+            return
+        if entry.kind == SIGNED:
+            self._ends[entry.chain][told["position"]] = told["hash"]
+            for chain, (position, digest) in told.get("ends", {}).items() if entry.chain == HUB_CHAIN else ():
+                self._anchors[chain][position] = digest
+        elif entry.kind.startswith(ENDED):
+            table = entry.kind.removeprefix(ENDED)
+            if entry.chain == HUB_CHAIN:
+                self._over[table] = max(entry.since, self._over.get(table, entry.since))
+        else:
+            self._undone.update(told["rows"])
+
+    def _vouched(self, entry: JournalEntry) -> dict[str, Any] | None:
+        """What a signed entry tells; an unsigned one tells it too where the hub had no key yet, or has none."""
+        told = vouched(self._keyring, entry)
+        if told is None and '"signature"' not in entry.content and entry.kind != SIGNED:
+            keyless = not self._keyring or entry.position < self._first_signed.get(entry.chain, 0)
+            return content_of(entry) if keyless else None
+        return told
+
+    def _wrong_content(self, entries: Sequence[JournalEntry]) -> Finding | None:
+        def wrong() -> Iterator[Finding]:
+            for entry in entries:
+                if entry.kind not in EVIDENCE:
+                    yield from self._wrong_statement(entry)
+            for found in self.naming.compare(entries):
+                if isinstance(found, Finding):
+                    yield found
+                elif not self._has_ended(*found):
+                    entry, row_id = found
+                    reason = f"Row {row_id} of {entry.kind} is gone before its life is over."
+                    yield Finding(entry.position, "dropped", reason)
+
+        return _first(wrong())
+
+    def _wrong_statement(self, entry: JournalEntry) -> Iterator[Finding]:
+        if entry.kind == CARRIED:
+            told = content_of(entry)
+            if told.get("wrong_at") is not None:
+                reason = (
+                    f"Record {told['wrong_at']} of the older {told['book']} did not fit when this journal was begun."
+                )
+                yield Finding(entry.position, "changed", reason)
+        elif self._vouched(entry) is None:
+            reason = f"No key of this hub signed entry {entry.position}; is an older key missing?"
+            yield Finding(entry.position, "changed", reason)
+
+    def _has_ended(self, entry: JournalEntry, row_id: str) -> bool:
+        """Whether a row may be gone: its life is over, or what it told did not happen."""
+        over = self._over.get(entry.kind)
+        if EVIDENCE[entry.kind].ends and over is not None and entry.since <= over:
+            self._ended += 1
+            return True
+        return row_id in self._undone
+
+    def _unsigned(self, chain: str, signed_to: int) -> Finding | None:
+        """Entries for longer than the worker lets pass without signing: signed ends may have been taken out."""
+        behind = select(JournalEntry.at).where(JournalEntry.chain == chain, col(JournalEntry.position) > signed_to + 1)
+        first = self._session.exec(behind.order_by(col(JournalEntry.position)).limit(1)).first()
+        if first is None or not self._keyring:
+            return None
+        last = self._session.exec(behind.order_by(col(JournalEntry.position).desc()).limit(1)).one()
+        until, allowed = (last, UNSIGNED_FOR) if signed_to else (self._now, EVERY)
+        if until - first <= allowed:
+            return None
+        since = f"since entry {signed_to}" if signed_to else "at all"
+        reason = (
+            f"No end is signed {since}, which the worker does once a day; does it run, or were signed ends taken out?"
+        )
+        return Finding(signed_to + 1, "unsigned", reason)
+
+
+def _first(findings: Iterator[Finding]) -> Finding | None:
+    return min(findings, key=lambda each: each.position, default=None)

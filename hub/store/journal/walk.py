@@ -1,0 +1,132 @@
+"""Walk a chain of the journal and name the first position at which something was done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlmodel import Session, col, select
+
+from hub.model.journal import JournalEnd, JournalEntry
+from hub.store.journal.entries import GENESIS, reckon
+
+Kind = Literal["changed", "dropped", "swapped", "inserted", "cut off", "unsigned"]
+PAGE = 200
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong, and the first position of the chain from which it shows; 0 where no entry is concerned."""
+
+    position: int
+    kind: Kind
+    reason: str
+
+
+@dataclass(frozen=True)
+class Walked:
+    """How far a chain is sound, the hash there, and what was found behind it."""
+
+    entries: int
+    head: str
+    finding: Finding | None
+
+
+Content = Callable[[Sequence[JournalEntry]], Finding | None]
+"""What is wrong, first, with what these entries tell."""
+
+
+def walk(session: Session, chain: str, trusted: Mapping[int, str], content: Content) -> Walked:
+    """Check every entry of a chain and what it tells. `trusted` are positions with their hashes that were signed, or written
+    down elsewhere."""
+    previous, walked, trusted_to = GENESIS, 0, 0
+    for page in _pages(session, chain):
+        sound: list[JournalEntry] = []
+        wrong = None
+        for row in page:
+            wrong = _wrong_link(session, row, walked + len(sound) + 1, sound[-1].hash if sound else previous)
+            if wrong is None and trusted.get(row.position, row.hash) != row.hash:
+                wrong = _wrong_sign(session, row, trusted[row.position], trusted_to)
+            if wrong is not None:
+                break
+            sound.append(row)
+            trusted_to = row.position if row.position in trusted else trusted_to
+        finding = content(sound) or wrong
+        if finding is not None:
+            return Walked(walked + len(sound), sound[-1].hash if sound else previous, finding)
+        walked, previous = walked + len(sound), sound[-1].hash
+    return Walked(walked, previous, _wrong_end(session, chain, walked, previous, trusted))
+
+
+def _pages(session: Session, chain: str) -> Iterator[Sequence[JournalEntry]]:
+    last = -(2**31)
+    while True:
+        mine = select(JournalEntry).where(JournalEntry.chain == chain, col(JournalEntry.position) > last)
+        page = session.exec(mine.order_by(col(JournalEntry.position)).limit(PAGE)).all()
+        session.expunge_all()
+        if page:
+            yield page
+            last = page[-1].position
+        if len(page) < PAGE:
+            return
+
+
+def _wrong_link(session: Session, row: JournalEntry, wanted: int, previous: str) -> Finding | None:
+    if row.position == wanted and row.previous_hash == previous and reckon(row, previous) == row.hash:
+        return None
+    if row.position > wanted:
+        return Finding(wanted, "dropped", f"There is no entry {wanted}; the next one is {row.position}.")
+    if row.position < wanted:
+        return Finding(row.position, "inserted", f"Entry {row.position} stands before the first one.")
+    genuine = _place_of(session, row)
+    if genuine is None:
+        return Finding(wanted, "changed", f"Entry {wanted} is not what it was when it was written.")
+    if genuine == wanted:
+        # The entry is whole; what it was chained to is not there any more.
+        return Finding(max(1, wanted - 1), "changed", f"Entry {wanted} was written behind another entry than this one.")
+    other = session.get(JournalEntry, (row.chain, genuine), populate_existing=True)
+    if other is not None and _place_of(session, other) == wanted:
+        return Finding(wanted, "swapped", f"Entries {wanted} and {genuine} stand in each other's place.")
+    if genuine > wanted:
+        return Finding(wanted, "dropped", f"What stands as entry {wanted} was entry {genuine}: others are missing.")
+    return Finding(
+        genuine, "inserted", f"What stands as entry {wanted} was entry {genuine}: others were put before it."
+    )
+
+
+def _wrong_sign(session: Session, row: JournalEntry, signed: str, trusted_to: int) -> Finding:
+    """The chain is one, and not the signed one. Where the signed entry is still there behind the same one, this was put
+    before it; else anything since the signed end before this may be new."""
+    there = (JournalEntry.chain == row.chain, JournalEntry.hash == signed)
+    moved = session.exec(select(JournalEntry.previous_hash).where(*there)).first()
+    if moved == row.previous_hash:
+        return Finding(row.position, "inserted", f"Entry {row.position} stands where another one was signed.")
+    reason = f"Up to entry {row.position} the chain is not the one that was signed."
+    return Finding(trusted_to + 1, "changed", reason)
+
+
+def _place_of(session: Session, row: JournalEntry) -> int | None:
+    """The position at which an entry was written, if all else of it is as it was: its hash tells."""
+    written = select(JournalEntry.position).where(
+        JournalEntry.chain == row.chain, JournalEntry.hash == row.previous_hash
+    )
+    behind = [found + 1 for found in session.exec(written)]
+    near = range(max(1, row.position - 8), row.position + 9)
+    position: int
+    for position in (row.position, *behind, *near):
+        if reckon(row, row.previous_hash, position) == row.hash:
+            return position
+    return None
+
+
+def _wrong_end(session: Session, chain: str, walked: int, last: str, trusted: Mapping[int, str]) -> Finding | None:
+    end = session.get(JournalEnd, chain, populate_existing=True)
+    reached = max([end.position if end else 0, *trusted])
+    if reached > walked:
+        return Finding(walked + 1, "cut off", f"The chain went on to entry {reached}; it ends at {walked} now.")
+    if walked and (end is None or end.position < walked):
+        return Finding((end.position if end else 0) + 1, "inserted", "Nobody counted the entries from here on.")
+    if end is not None and walked and end.hash != last:
+        return Finding(walked, "changed", f"Entry {walked} is not the one that was written last.")
+    return None

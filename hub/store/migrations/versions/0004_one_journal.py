@@ -1,0 +1,215 @@
+"""One journal: what was said, decided, disclosed, stopped and done stands in one chain an account; the two older chains end."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+from hub.store.journal.entries import CANONICAL, GENESIS, link, spelled
+
+revision = "0004"
+down_revision = "0003"
+
+AT_ONCE = 500
+HUB = "hub"
+TIMES = {
+    "consent_record": "recorded_at",
+    "audit_entry": "at",
+    "consent_decision": "decided_at",
+    "disclosure": "disclosed_at",
+    "suppression": "since",
+}
+CHAINED = {"consent_record": "company_id", "audit_entry": "chain"}
+"""The tables that were chained, by this column."""
+DROPPED = ("version", "position", "previous_hash", "hash")
+OF_SUBJECT = "(SELECT account_id FROM company WHERE id = coalesce({}))".format(
+    ", ".join(
+        f"(SELECT company_id FROM {table} WHERE id = t.subject_id)"
+        for table in ("call", "text_message", "form_submission", "call_step", "privacy_request")
+    )
+)
+ACCOUNT = {
+    "consent_record": "(SELECT account_id FROM company WHERE id = t.company_id)",
+    "audit_entry": "t.chain",
+    "consent_decision": OF_SUBJECT,
+    "disclosure": OF_SUBJECT,
+    "suppression": f"'{HUB}'",
+}
+
+
+def upgrade() -> None:
+    _unguard()
+    _create()
+    journal = _Journal(op.get_bind())
+    _carry(journal, "consent ledger", "consent_record", "consent_chain", "ledger_head", None)
+    _carry(journal, "audit log", "audit_entry", "audit_chain", "audit_head", "audit_start")
+    for name in TIMES:
+        _name_rows(journal, name)
+    journal.finish()
+    for table in ("consent_chain", "ledger_head", "audit_chain", "audit_head", "audit_start"):
+        op.drop_table(table)
+    for table, columns in (("consent_record", DROPPED), ("audit_entry", DROPPED[1:])):
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            for column in columns:
+                batch_op.drop_column(column)
+    op.create_index("ix_consent_record_company_id", "consent_record", ["company_id"])
+    op.create_index("ix_audit_entry_chain", "audit_entry", ["chain"])
+
+
+def _unguard() -> None:
+    """The guards of tables that go, or are made anew, go with them; the hub puts all up again after the migration."""
+    for table in ("audit_entry", "audit_head", "consent_record", "consent_notice", "ledger_head"):
+        if op.get_bind().dialect.name == "sqlite":
+            op.execute(f"DROP TRIGGER IF EXISTS {table}_no_update")
+            op.execute(f"DROP TRIGGER IF EXISTS {table}_no_delete")
+
+
+def _create() -> None:
+    op.create_table(
+        "journal_entry",
+        sa.Column("chain", sa.String(length=36), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(length=48), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("previous_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("chain", "position"),
+    )
+    op.create_index("ix_journal_entry_kind", "journal_entry", ["kind", "since"])
+    op.create_table(
+        "journal_end",
+        sa.Column("chain", sa.String(length=36), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("chain"),
+    )
+    op.create_table(
+        "journal_waiting",
+        sa.Column("row_id", sa.String(length=36), nullable=False),
+        sa.Column("chain", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=48), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("row_id"),
+    )
+
+
+class _Journal:
+    """Adds entries behind each other, in memory all but the ends."""
+
+    def __init__(self, bind: sa.Connection) -> None:
+        self.bind, self.now = bind, datetime.now(UTC)
+        self._tables = sa.MetaData()
+        self._entries = self.table("journal_entry")
+        self._ends: dict[str, tuple[int, str]] = {}
+
+    def table(self, name: str) -> sa.Table:
+        return sa.Table(name, self._tables, autoload_with=self.bind, extend_existing=True, resolve_fks=False)
+
+    def add(self, chain: str, kind: str, content: Mapping[str, Any], since: datetime) -> None:
+        position, previous = self._ends.get(chain, (0, GENESIS))
+        row = link(chain, position + 1, kind, CANONICAL.encode(content), since, self.now, previous)
+        self.bind.execute(self._entries.insert(), {column.name: getattr(row, column.name) for column in self._entries.c})
+        self._ends[chain] = row.position, row.hash
+
+    def finish(self) -> None:
+        for chain, (position, digest) in self._ends.items():
+            self.bind.execute(
+                self.table("journal_end").insert(), {"chain": chain, "position": position, "hash": digest}
+            )
+
+
+def _carry(journal: _Journal, book: str, name: str, ends: str, heads: str, starts: str | None) -> None:
+    """Where each of the older chains ended, its newest signed end, and the first record that does not fit, if there is one."""
+    rows, column, bind = journal.table(name), CHAINED[name], journal.bind
+    end_of, head_of = journal.table(ends), journal.table(heads)
+    for end in bind.execute(sa.select(end_of).order_by(end_of.c[column])).mappings().all():
+        of = end[column]
+        start = bind.execute(sa.select(journal.table(starts)).filter_by(chain=of)).mappings().first() if starts else None
+        position, previous = (start["position"], start["hash"]) if start else (0, GENESIS)
+        wrong_at: int | None = None
+        signed = {
+            row["position"]: row["hash"] for row in bind.execute(sa.select(head_of).filter_by(**{column: of})).mappings()
+        }
+        chained = sa.select(rows).filter_by(**{column: of}).order_by(rows.c.position)
+        for row in bind.execute(chained.execution_options(yield_per=AT_ONCE)).mappings():
+            position += 1
+            fits = row["position"] == position and _old_hash(row, previous) == row["hash"]
+            if not (fits and signed.get(position, row["hash"]) == row["hash"]) and wrong_at is None:
+                wrong_at = position
+            previous = row["hash"]
+        if wrong_at is None and max([position, *signed]) != position or (end["position"], end["hash"]) != (position, previous):
+            wrong_at = wrong_at or position + 1
+        head = sa.select(head_of).filter_by(**{column: of}).order_by(head_of.c.position.desc()).limit(1)
+        newest = bind.execute(head).mappings().first()
+        account = sa.text("SELECT account_id FROM company WHERE id = :of")
+        chain = bind.execute(account, {"of": of}).scalar_one() if column == "company_id" else of
+        told = {
+            "book": book,
+            "of": of,
+            "position": position,
+            "hash": previous,
+            "began_behind": [start["position"], start["hash"]] if start else None,
+            "signed": {key: _plain(value) for key, value in newest.items()} if newest else None,
+            "wrong_at": wrong_at,
+        }
+        journal.add(chain, "carried", told, journal.now)
+
+
+def _name_rows(journal: _Journal, name: str) -> None:
+    """Every row of a table, in entries of one day each, so that none ends much before the others that it stands with."""
+    for rows in _chunks(journal, name):
+        for (chain, _), group in groupby(rows, lambda row: (row["account"] or HUB, _utc(row[TIMES[name]]).date())):
+            mine = list(group)
+            content = {_key(name, row): _digest(name, row) for row in mine}
+            journal.add(chain, name, content, min(_utc(row[TIMES[name]]) for row in mine))
+
+
+def _chunks(journal: _Journal, name: str) -> Iterator[Sequence[Mapping[Any, Any]]]:
+    table = journal.table(name)
+    t = table.alias("t")
+    account: Any = sa.literal_column(ACCOUNT[name]).label("account")
+    key = [t.c[column.name] for column in table.primary_key.columns]
+    if name == "suppression":
+        found = journal.bind.execute(sa.select(t, account).order_by(*key)).mappings().all()
+        yield from ([*found[start : start + AT_ONCE]] for start in range(0, len(found), AT_ONCE))
+        return
+    last = ""
+    while True:
+        asked = sa.select(t, account).where(t.c.id > last).order_by(t.c.id).limit(AT_ONCE)
+        found = journal.bind.execute(asked).mappings().all()
+        if not found:
+            return
+        yield sorted(found, key=lambda row: (row["account"] or HUB, row["id"]))
+        last = found[-1]["id"]
+
+
+def _key(name: str, row: Mapping[Any, Any]) -> str:
+    return f"{row['fingerprint']}/{row['use']}" if name == "suppression" else str(row["id"])
+
+
+def _digest(name: str, row: Mapping[Any, Any]) -> str:
+    gone = {"account", *(DROPPED if name == "consent_record" else DROPPED[1:] if name == "audit_entry" else ())}
+    told = {column: _plain(value) for column, value in row.items() if column not in gone and value is not None}
+    return hashlib.sha256(f"{name}{CANONICAL.encode(told)}".encode()).hexdigest()
+
+
+def _old_hash(row: Mapping[Any, Any], previous: str) -> str:
+    told = {column: _plain(value) for column, value in row.items() if column not in ("previous_hash", "hash")}
+    canonical = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(previous.encode() + canonical.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return spelled(_utc(value)) if isinstance(value, datetime) else value
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

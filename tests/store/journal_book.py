@@ -1,0 +1,129 @@
+"""A journal with entries of every kind, and what somebody with all rights on the database could do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+from stage import CALLER, Stage
+
+from hub.model import Account, Call, JournalEntry, Person
+from hub.privacy.ledger import Word, append, keep_notice
+from hub.privacy.stops import mark
+from hub.store.append_only import TABLES
+from hub.store.audit import note
+from hub.store.journal import sign_ends
+from hub.store.journal.entries import link
+from hub.store.journal.verify import Report, verify, verify_within
+from hub.store.journal.walk import Finding
+
+NOTES, SIGNED = 8, 6
+"""Deeds, one an entry, and how many of them stand before the signed end."""
+LAST = NOTES + 1
+CHAINED = ("chain", "position", "kind", "content", "since", "at", "previous_hash")
+
+
+def fill(stage: Stage) -> str:
+    """Deeds in the chain of an account, its end signed in their midst; the chain."""
+    account = stage.one(Account).id
+    for number in range(1, NOTES + 1):
+        with stage.hub.store.writing() as session:
+            at = stage.clock() + timedelta(minutes=number)
+            note(session, at, "maria", "call.show_personal", account, str(number))
+        if number == SIGNED:
+            sign_ends(stage.hub.store, stage.hub.keyring, stage.clock())
+    return account
+
+
+def live(stage: Stage) -> str:
+    """Two calls all the way to the network, words of a person with notice and detail, stops, deeds, signed; the chain."""
+    stage.visit()
+    first = stage.call_in(number=stage.visit().number or "")
+    stage.call_in()
+    stage.deliver()
+    person = stage.one(Person, phone_number=CALLER)
+    for number in range(3):
+        with stage.hub.store.writing() as session:
+            said = keep_notice(session, f"May we call you? Version {number % 2}.", "en", stage.clock())
+            word = Word(
+                company_id=person.company_id,
+                person_id=person.id,
+                state="given",
+                use="marketing",
+                channel="agent",
+                detail=f"ticket {number}",
+                notice_hash=said,
+                spoken_at=stage.clock() + timedelta(minutes=number),
+            )
+            append(session, [word], stage.clock(), stage.hub.vault)
+            mark(session, f"{number}" * 64, ["service", "marketing"], stage.clock())
+            note(session, stage.clock(), "maria", "call.show_personal", first.id, str(number))
+    sign_ends(stage.hub.store, stage.hub.keyring, stage.clock())
+    assert stage.rows(Call)
+    return stage.one(Account).id
+
+
+@contextmanager
+def attacked(stage: Stage) -> Iterator[Session]:
+    """A transaction in which anything may be done, and which leaves nothing behind."""
+    with Session(stage.hub.store.engine.execution_options(ringfence_write=True)) as session:
+        for table in TABLES:
+            if stage.hub.store.is_sqlite:
+                for verb in ("update", "delete"):
+                    session.execute(text(f"DROP TRIGGER {table}_no_{verb}"))
+            else:
+                session.execute(text(f"DROP TRIGGER {table}_append_only ON {table}"))
+        if not stage.hub.store.is_sqlite:
+            session.execute(text("DROP TRIGGER audit_entry_no_early_end ON audit_entry"))
+        yield session
+        session.rollback()
+
+
+def verified(stage: Stage, session: Session | None = None, **noted: Any) -> dict[str, Report]:
+    """The reports of all chains."""
+    if session is None:
+        return verify(stage.hub.store, stage.hub.keyring, stage.clock(), noted)
+    session.expunge_all()
+    return verify_within(session, stage.hub.keyring, stage.clock(), noted)
+
+
+def found(stage: Stage, session: Session | None = None, **noted: Any) -> Finding | None:
+    """The first finding of any chain."""
+    findings = (report.finding for report in verified(stage, session, **noted).values())
+    return next((each for each in findings if each is not None), None)
+
+
+def entries(session: Session, chain: str) -> list[dict[str, Any]]:
+    """A chain's entries as plain columns."""
+    rows = session.exec(select(JournalEntry).where(JournalEntry.chain == chain).order_by(col(JournalEntry.position)))
+    return [row.model_dump() for row in rows]
+
+
+def put(session: Session, chain: str, rows: list[dict[str, Any]]) -> None:
+    """Put these entries in place of the chain's."""
+    session.execute(text("DELETE FROM journal_entry WHERE chain = :chain"), {"chain": chain})
+    session.expunge_all()
+    session.add_all([JournalEntry(**row) for row in rows])
+    session.flush()
+
+
+def relinked(
+    rows: list[dict[str, Any]], keep: Callable[[dict[str, Any]], bool] = lambda row: True
+) -> list[dict[str, Any]]:
+    """A chain that is sound in itself, of the entries that are kept."""
+    made: list[dict[str, Any]] = []
+    for row in filter(keep, rows):
+        previous = made[-1]["hash"] if made else "0" * 64
+        told = (row["kind"], row["content"], row["since"], row["at"], previous)
+        made.append(link(row["chain"], len(made) + 1, *told).model_dump())
+    return made
+
+
+def move_end(session: Session, chain: str, last: Mapping[str, Any] | None) -> None:
+    """Say that the chain ends at this entry."""
+    told = {"chain": chain, "p": last["position"] if last else 0, "h": last["hash"] if last else "0" * 64}
+    session.execute(text("UPDATE journal_end SET position = :p, hash = :h WHERE chain = :chain"), told)

@@ -1,0 +1,136 @@
+"""An older database, with two kinds of chains, is migrated: its rows stand in one journal, and what did not fit is told."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import MetaData, Table, insert, text
+from test_sealing_of_names import _insert
+from test_store_schema import empty
+
+from hub.model import HUB_CHAIN
+from hub.model.journal import JournalEntry
+from hub.privacy.retention import sweep
+from hub.store import Store
+from hub.store.journal import sign_ends
+from hub.store.journal.verify import Report, verify
+from hub.store.keyring import Keyring, new_key
+from hub.store.schema import alembic_config, upgrade
+
+AT = datetime(2026, 11, 24, 15, tzinfo=UTC)
+NOW = AT + timedelta(days=1)
+KEYRING = Keyring([new_key()])
+BEFORE = "0003"
+RECORDS = 3
+
+
+@pytest.fixture
+def old(store: Store) -> Store:
+    """A database of the schema before, with a chain of each kind, decisions, disclosures and stops."""
+    empty(store)
+    with store.engine.execution_options(ringfence_write=True).begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, BEFORE)
+        _insert(connection, "account", [{"id": "a"}])
+        _insert(connection, "company", [{"id": "c", "account_id": "a"}])
+        _insert(connection, "call", [{"id": "call", "company_id": "c"}])
+        chained(connection, "consent_record", "consent_chain", {"company_id": "c"}, "recorded_at")
+        chained(connection, "audit_entry", "audit_chain", {"chain": "hub"}, "at")
+        for number in range(2):
+            told: dict[str, Any] = {"id": f"{number}", "subject_id": "call"}
+            told["expires_at"] = AT + timedelta(days=7 * 365 + number)
+            _insert(
+                connection,
+                "consent_decision",
+                [{**told, "decided_at": AT + timedelta(days=number), "opinions": [{"rule": "é"}]}],
+            )
+            _insert(connection, "disclosure", [{**told, "disclosed_at": AT + timedelta(days=number)}])
+        _insert(connection, "suppression", [{"id": "s", "fingerprint": "f", "use": "u", "since": AT}])
+    return store
+
+
+def chained(connection: Any, name: str, ends: str, of: dict[str, str], time: str) -> None:
+    """Rows as the older version chained them."""
+    table, previous = Table(name, MetaData(), autoload_with=connection), "0" * 64
+    for position in range(1, RECORDS + 1):
+        row = {column.name: None if column.nullable else "x" for column in table.c}
+        row |= {"id": f"{name} {position}", "position": position, time: AT + timedelta(days=position), **of}
+        if name == "consent_record":
+            row |= {"version": 1, "categories": [], "recipients": ["Adco"], "jurisdictions": [], "spoken_at": AT}
+        told = {key: value.isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+                for key, value in row.items() if key not in ("previous_hash", "hash")}  # fmt: skip
+        canonical = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        row |= {"previous_hash": previous, "hash": hashlib.sha256((previous + canonical).encode()).hexdigest()}
+        connection.execute(insert(table), [row])
+        previous = row["hash"]
+    end = {**of, "position": RECORDS, "hash": previous}
+    connection.execute(insert(Table(ends, MetaData(), autoload_with=connection)), [end])
+
+
+def reports(store: Store) -> dict[str, Report]:
+    return verify(store, KEYRING, NOW)
+
+
+def test_every_row_is_named_in_the_journal_of_its_account_with_the_end_of_the_older_chain(old: Store) -> None:
+    upgrade(old)
+    told = reports(old)
+    assert {chain: (report.finding, report.rows) for chain, report in told.items()} == {
+        "a": (None, RECORDS + 4),
+        HUB_CHAIN: (None, RECORDS + 1),
+    }
+    with old.reading() as session:
+        first = session.get_one(JournalEntry, ("a", 1))
+    carried = json.loads(first.content)
+    assert (first.kind, carried["book"], carried["position"], carried["wrong_at"]) == (
+        "carried",
+        "consent ledger",
+        3,
+        None,
+    )
+
+
+def test_what_was_changed_before_is_told_and_what_is_changed_afterwards_too(old: Store) -> None:
+    with old.writing() as session:
+        session.execute(text("UPDATE consent_record SET state = 'given' WHERE position = 2"))
+    upgrade(old)
+    finding = reports(old)["a"].finding
+    assert finding is not None and (finding.position, finding.kind) == (1, "changed")
+    assert "Record 2 of the older consent ledger" in finding.reason
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE consent_decision SET verdict = 'allow' WHERE id = '1'",
+        "DELETE FROM disclosure WHERE id = '0'",
+        "UPDATE suppression SET use = 'other'",
+        "UPDATE journal_entry SET hash = 'x' WHERE chain = 'hub' AND position = 1",
+    ],
+)
+def test_the_rows_of_before_are_proved_from_now_on(old: Store, statement: str) -> None:
+    upgrade(old)
+    with old.writing() as session:
+        for verb in ("update", "delete") if old.is_sqlite else ():
+            session.execute(text(f"DROP TRIGGER journal_entry_no_{verb}"))
+        if not old.is_sqlite:
+            session.execute(text("DROP TRIGGER journal_entry_append_only ON journal_entry"))
+        session.execute(text(statement))
+    assert any(report.finding for report in reports(old).values())
+
+
+def test_the_lives_of_the_rows_of_before_go_on(old: Store) -> None:
+    upgrade(old)
+    sign_ends(old, KEYRING, NOW)
+    over = AT + timedelta(days=7 * 365)
+    swept = sweep(old, over, keyring=KEYRING)
+    assert (swept["consent decisions"], swept["disclosures"], swept["audit log"]) == (1, 1, 0)
+    sign_ends(old, KEYRING, over)
+    assert not any(report.finding for report in verify(old, KEYRING, over).values())
+    with old.reading() as session:
+        assert len(session.execute(text("SELECT id FROM consent_record")).all()) == RECORDS

@@ -12,8 +12,8 @@ from alembic import op
 
 from hub.store.journal.entries import CANONICAL, GENESIS, link, spelled
 
-revision = "0004"
-down_revision = "0003"
+revision = "0008"
+down_revision = "0007"
 
 AT_ONCE = 500
 HUB = "hub"

@@ -25,7 +25,7 @@ from hub.store.schema import alembic_config, upgrade
 AT = datetime(2026, 11, 24, 15, tzinfo=UTC)
 NOW = AT + timedelta(days=1)
 KEYRING = Keyring([new_key()])
-BEFORE = "0007"
+BEFORE = "0008"
 RECORDS = 3
 
 

@@ -12,8 +12,8 @@ from alembic import op
 
 from hub.store.journal.entries import CANONICAL, GENESIS, link, spelled
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 AT_ONCE = 500
 HUB = "hub"

@@ -30,6 +30,7 @@ def snippet(
     """
     from hub.cli.finding import known
     from hub.opening import read_config
+    from hub.web.privacy_opt_outs import offers_limits
     from hub.web.script import Website
 
     loaded = read_config(config, sandbox=True)
@@ -41,6 +42,8 @@ def snippet(
         typer.echo(website.tag(address, "ringfence-forms", pinned=pinned))
     typer.echo("<!-- In the footer of every page: -->")
     typer.echo(website.footer_link(address))
+    if offers_limits(loaded, company):
+        typer.echo(website.footer_link(address, limit=True))
     if not website.swap:
         say(f"[yellow]config.yaml names no numbers of {company}'s pages:[/yellow] add website: swap:.", to_errors=True)
     if not website.domains:

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.requests import Request
 
 from hub.assembly import Hub
+from hub.config.models import Config
 from hub.contracts.disclosure import declared_categories
 from hub.contracts.phones import phone_number
 from hub.hookspecs import HOOK_VALUES
@@ -45,7 +46,7 @@ def opt_out_values(hub: Hub, request: Request, company: Company, told: dict[str,
     return {
         "browser": _told_visitor(told) or visitor_of(request),
         "browser_is_out": request.cookies.get(COOKIE) == OPTED_OUT,
-        "limits": _limits_apply(hub, company),
+        "limits": offers_limits(hub.config, company.name),
     }
 
 
@@ -79,16 +80,12 @@ def _told_visitor(told: dict[str, str]) -> str | None:
     return visitor if re.fullmatch(r"[\w-]{1,64}", visitor, re.ASCII) and visitor not in _NO_VISITOR else None
 
 
-def _limits_apply(hub: Hub, company: Company) -> bool:
-    """Whether what people say or write goes anywhere beyond the service itself."""
-    manifests = [
-        connector.manifest
-        for name, connector in hub.plugins.connectors.items()
-        if hub.config.connectors[name].serves(company.name)
-    ]
+def offers_limits(config: Config, company: str) -> bool:
+    """Whether what people say or write to a company, by its name, goes anywhere beyond the service itself."""
     return limits_apply(
-        (flow.use, declared_categories(manifest, flow.hook, HOOK_VALUES[flow.hook]))
-        for manifest in manifests
-        for flow in manifest.flows
+        (flow.use, declared_categories(entry.connector_class.manifest, flow.hook, HOOK_VALUES[flow.hook]))
+        for entry in config.connectors.values()
+        if entry.serves(company)
+        for flow in entry.connector_class.manifest.flows
         if flow.hook in HOOK_VALUES
     )

@@ -107,10 +107,12 @@ class Website:
             }
         return _script(name, json.dumps(settings, separators=(",", ":")))
 
-    def footer_link(self, public_url: str) -> str:
-        """The HTML of the link to the opt-out without proof, as the law words it (11 CCR 7013(b))."""
+    def footer_link(self, public_url: str, *, limit: bool = False) -> str:
+        """The HTML of the link to the opt-out without proof, or to the limit of sensitive data, as the law words it (11 CCR
+        7013(b), 7014(b))."""
         page = f"{public_url.rstrip('/')}/privacy/{self.company}#opt-out"
-        return f'<a href="{page}">Do Not Sell or Share My Personal Information</a>'
+        words = "Limit the Use of My Sensitive" if limit else "Do Not Sell or Share My"
+        return f'<a href="{page}">{words} Personal Information</a>'
 
     def tag(self, public_url: str, name: Name = "ringfence", *, pinned: bool = True) -> str:
         """The HTML that loads a script: this very version, which the browser checks, or always the latest."""

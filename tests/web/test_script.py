@@ -175,6 +175,11 @@ def test_hub_snippet_prints_what_the_hub_serves(edge: Edge, tmp_path: Path) -> N
     assert "swap" in printed.stderr, "the configuration names no numbers to swap"
     link = f'<a href="{PUBLIC}/privacy/lakeside#opt-out">Do Not Sell or Share My Personal Information</a>'
     assert link in printed.stdout and 'id="opt-out"' in edge.client.get("/privacy/lakeside").text
+    assert "Limit the Use" not in printed.stdout, "what is said goes nowhere beyond the service"
+    (tmp_path / "config.yaml").write_text(CONFIG.replace("connectors:", "connectors:\n  ears: {plugin: whisper}", 1))
+    limited = CliRunner().invoke(app, ["snippet", "lakeside", "--config", str(tmp_path / "config.yaml")])
+    assert "Limit the Use of My Sensitive Personal Information</a>" in limited.stdout
+    (tmp_path / "config.yaml").write_text(CONFIG)
     latest = CliRunner().invoke(app, ["snippet", "lakeside", "--latest", "--config", str(tmp_path / "config.yaml")])
     assert f'src="{PUBLIC}/t/lakeside/ringfence.js" crossorigin' in latest.stdout
 

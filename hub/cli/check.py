@@ -93,6 +93,18 @@ def _overdue_requests(opened: Opened) -> list[str]:
     return [f"{counted(len(late), 'request')} of people overdue by law; see hub privacy request list."] if late else []
 
 
+def _doubtful_texts(opened: Opened) -> list[str]:
+    """Texts that may ask for a stop and wait for a person."""
+    from hub.cli.printing import counted
+    from hub.texts.doubts import open_doubts
+
+    with opened.hub.store.reading() as session:
+        doubtful = open_doubts(session, limit=1000)
+    if not doubtful:
+        return []
+    return [f"{counted(len(doubtful), 'text')} may ask for a stop; read and decide: hub texts doubtful."]
+
+
 def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
     """Each connector's report, asked side by side; each is printed as it comes in."""
     from rich.progress import Progress, SpinnerColumn, TextColumn
@@ -133,6 +145,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         f"The deadline {row} of hub/requests/deadlines.yaml must be checked against its source again."
         for row in overdue_rows(hub.clock().date())
     ]
+    found += _doubtful_texts(opened)
     if not hub.plugins.with_hook("verify_webhook"):
         found.append("No carrier is set up, so no call can come in.")
     kept = key_file(hub.config.hub)

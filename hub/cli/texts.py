@@ -134,7 +134,8 @@ def show(
         ("id", "at (UTC)", "direction", "number", "why", "status", "words"),
         (
             (row["id"], moment(row["at"]), row["direction"], plain(row["tracking_number"]),
-             plain(row["purpose"] or row["meaning"]), coloured(row["status"]), plain(row["body"]))
+             "doubtful" if row["doubt"] == "open" else plain(row["purpose"] or row["meaning"]), coloured(row["status"]),
+             plain(row["body"]))
             for row in rows
         ),
     )  # fmt: skip

@@ -153,6 +153,8 @@ def test_doubtful_texts_are_listed_masked_until_a_person_decides(shop: Shop, ref
     come_in(shop, "cut it out with the messages")
     first, second = shop.json("texts", "doubtful", "--company", "north")
     assert (first["company"], first["doubt"]) == ("north", "open") and CALLER not in str(first)
+    assert "doubtful" in shop.run("texts", "show", first["id"]).stdout
+    assert any(each.startswith("2 texts may ask for a stop") for each in shop.json("check")["warnings"])
     shown = shop.json("texts", "doubtful", "--show-personal")
     assert [row["body"] for row in shown] == ["enough already", "cut it out with the messages"]
     (company,) = shop.rows(Company)

@@ -121,6 +121,7 @@ class PageEntrance:
             context = await self._browser.new_context(
                 user_agent=AGENT,
                 locale=f"en-{story.country or country}",
+                timezone_id="Europe/London" if story.country == "GB" else "America/Chicago",
                 extra_http_headers=said,
                 viewport={"width": 800, "height": 900},
             )

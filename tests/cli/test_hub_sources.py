@@ -34,6 +34,13 @@ def test_a_rule_is_added_changed_tried_and_removed(shop: Shop) -> None:
     assert [action for action, _ in shop.audited()] == ["sources.add", "sources.add", "sources.remove"]
 
 
+def test_a_rule_on_a_parameter_says_that_the_page_script_must_know_its_name(shop: Shop) -> None:
+    added = shop.run("sources", "add", "parameter", "ref=flyer", "--company", "north", "--source", "flyer")
+    assert added.exit_code == 0 and "add it under website: parameters: of north" in " ".join(added.stderr.split())
+    tried = shop.json("sources", "test", f"{PAGE}?ref=flyer&email=x", "--company", "north")
+    assert (tried["source"], tried["rule"]) == ("flyer", "company.parameter")
+
+
 def test_an_address_is_tried_without_a_company_and_without_a_trace_of_its_own(shop: Shop) -> None:
     shown = shop.run("sources", "test", f"{PAGE}?gclid=Cj0KCQjw123456789&utm_campaign=may").stdout
     assert shown.splitlines()[:2] == ["google / cpc, campaign may", "by rule click_id.gclid, confidence 1"]
@@ -48,6 +55,7 @@ def test_an_address_is_tried_without_a_company_and_without_a_trace_of_its_own(sh
         (("add", "parameter", "ref", "--company", "north", "--source", "x"), "like ref=partner"),
         (("add", "host", "x.example.org", "--company", "nord", "--source", "x"), "did you mean 'north'?"),
         (("add", "host", "x.example.org", "--company", "north", "--source", " "), "one short word"),
+        (("add", "parameter", "email=ada", "--company", "north", "--source", "x"), "never kept"),
         (("remove", "host", "x.example.org", "--company", "north"), "has no such rule"),
     ],
 )

@@ -124,6 +124,23 @@ def test_a_visitor_from_where_a_yes_is_needed_leaves_nothing_behind_before_it(
         visitor.until(lambda: nothing_is_kept(visitor))
 
 
+def test_a_yes_that_each_page_tells_late_goes_on_with_the_visit(chromium: Any, site: Any, hub: BrowserHub) -> None:
+    with Visitor.arriving(chromium, site, hub, **EUROPEAN) as visitor:
+        for path in ("/", "/prices"):
+            page = visitor.open(PHONE, path=path)
+            assert visitor.swapped() == DEFAULT
+            page.evaluate("ringfence.consent({ analytics: 'granted' })")
+            visitor.sees(f"ringfence.visit() && ringfence.numbers()['+13125550190'] !== '{DEFAULT}'")
+        assert len(hub.visits()) == 1 and hub.leases() == 1
+        page = visitor.open(
+            PHONE,
+            path="/",
+            head="<script>dataLayer = [['consent', 'update', { analytics_storage: 'denied' }]]</script>",
+        )
+        assert visitor.swapped() == DEFAULT
+        visitor.until(lambda: nothing_is_kept(visitor))
+
+
 def test_a_visitor_in_the_united_states_needs_no_yes(chromium: Any, site: Any, hub: BrowserHub) -> None:
     with Visitor.arriving(chromium, site, hub, locale="es", timezone_id="America/Los_Angeles") as visitor:
         visitor.open(PHONE)

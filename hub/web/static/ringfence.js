@@ -181,10 +181,11 @@
     }
     const mustAsk = asks || words.tcf.ads || (country && ![settings.country, "US"].includes(country));
     const may = !pending.size && !withheld.analytics && (consent.analytics || word(!mustAsk)) === "granted";
+    const refused = consent.analytics === "denied";
     if (!may) consent.analytics = "denied";
     if (!honoured.size) consent.all = all;
     Object.assign(consent, proof, { default: withheld });
-    return { may, country, consent, time_zone: zone };
+    return { may, refused, country, consent, time_zone: zone };
   };
   const google = (entry) => {
     const said = entry?.[0] === "consent" && entry[2];
@@ -389,7 +390,9 @@
     } else {
       if (visit) end(visit);
       hold(0);
-      forget();
+      // Who has not chosen yet on this page may have said yes on the one before.
+      if (visit || now.refused) forget();
+      visitor = null;
     }
     decided = key;
     view();

@@ -18,6 +18,7 @@ from hub.flow.subjects import last_of, read_subjects
 from hub.model import Call, ConsentDecision, ConversionRow, Delivery, OutcomeRow, Person
 from hub.model.columns import CALL_LIFE, storable
 from hub.numbers.directory import Directory
+from hub.privacy.erasure import ERASED
 from hub.reports.marks import Change, mark
 from hub.store.connectors import move_cursor, read_cursor
 from hub.store.journal import write_evidence
@@ -163,7 +164,8 @@ def _convert(
     met = [row for row in rows if row.subject_id]
     loaded = load_cases(session, directory, read_subjects(session, [row.subject_id or "" for row in met]), now)
     load_past(session, loaded)
-    cases = {case.subject.id: case for case in loaded}
+    # What an erased person bought is sent to nobody: their conversions were taken back, and a change would count them again.
+    cases = {case.subject.id: case for case in loaded if case.subject.state != ERASED}
     result = Converted()
     changed: list[Case] = []
     for rule in hub.config.conversions:

@@ -108,9 +108,14 @@ def verify(session: Session, request: PrivacyRequest, actor: str, how: str, now:
 
 
 def refuse(session: Session, request: PrivacyRequest, actor: str, reason: str, now: datetime) -> None:
-    """Close a request without doing what it asks for. RequestRefused where it is closed already."""
+    """Close a request without doing what it asks for. RequestRefused if it is closed already, or is being carried out."""
     if request.state in CLOSED:
         raise RequestRefused("This request is closed; open a new one.")
+    if request.state in ("running", "waiting_plugin"):
+        raise RequestRefused(
+            "This request is carried out already; it ends after every provider has answered. One that never answers is no "
+            "longer asked if its connector is taken out of config.yaml."
+        )
     take_step(session, request, actor, "refused", storable(reason), now, "refused")
 
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from canaries import KEEPING, Canaries, bytes_of_database, bytes_of_files, opened, seed
-from stage import CALLER, SHARED, Stage, finished_call, make_config
+from sqlmodel import select
+from stage import CALLER, NORTH_SHARED, SHARED, Stage, finished_call, make_config
 
+from hub.api import MessageEvent
 from hub.assembly import Hub, assemble
 from hub.backup.restore import restore
 from hub.backup.save import DATA, KEYS, save, save_keys
-from hub.model import Call, Company, FactRow, FormSubmission, Person
+from hub.model import Call, Company, FactRow, FormSubmission, InboxWebhook, Person, TextMessage
 from hub.model.purposes import SERVICE
 from hub.privacy.erasure import erase_person
 from hub.requests.effects import correct
+from hub.requests.people import set_hold
 from hub.requests.steps import open_request
 from hub.store.names import fields_of, names_of, values_of
+from hub.texts.bodies import open_body
 from hub.texts.suppression import is_suppressed
 
 ANN = "zq7ann"
@@ -184,3 +189,66 @@ def test_an_erasure_after_a_correction_of_the_number_takes_the_persons_words_and
     assert stage.name_of(eve) == "zq7eve", "who calls from the old number is somebody else"
     left = set(scene.ann.found_in(opened(stage, corrected, DATA)))
     assert SEALED.isdisjoint(left), "also in a backup from after the correction"
+
+
+class Beside:
+    """The same person at the other company, on the same carrier account, with words of their own; under a legal hold there."""
+
+    def __init__(self, scene: Scene) -> None:
+        stage = self.stage = scene.stage
+        self.company = stage.directory.companies["northgate"].id
+        stage.tell(
+            *finished_call("CA-north", NORTH_SHARED, CALLER, True, 90, stage.clock(), caller_name="zq7northname")
+        )
+        told = MessageEvent(
+            message_id="SM-north",
+            at=stage.clock(),
+            tracking_number=NORTH_SHARED,
+            sender_number=CALLER,
+            body="zq7northtext",
+        )
+        stage.tell(told)
+        stage.flow()
+        self.webhook = InboxWebhook(
+            connector="carrier", event_key="north", received_at=stage.clock(), state="done", due_at=stage.clock(),
+            body=f"From=%2B{CALLER[1:]}&To=%2B{NORTH_SHARED[1:]}&Body=zq7northwebhook".encode(),
+            expires_at=stage.clock() + timedelta(days=30),
+        )  # fmt: skip
+        stage.add(self.webhook)
+        with stage.hub.store.writing() as session:
+            self.hold = set_hold(session, stage.hub, self.company, CALLER, None, "Case 21", "officer")
+
+    def words(self, hub: Hub) -> set[str]:
+        """What is known of them there: the number, the name and the text that today's keys open."""
+        with hub.store.reading() as session:
+            calls = session.exec(select(Call).where(Call.company_id == self.company)).all()
+            texts = session.exec(select(TextMessage).where(TextMessage.company_id == self.company)).all()
+            names = set(names_of(hub.vault, session, calls).values())
+            return names | {open_body(hub.vault, session, text) or "" for text in texts} | {
+                each or "" for call in calls for each in [call.caller_number]
+            }  # fmt: skip
+
+
+NORTH = {"zq7northname", "zq7northtext", CALLER}
+
+
+def test_an_erasure_takes_every_byte_of_one_company_and_none_of_another_company_s(
+    scene: Scene, tmp_path: Path, elsewhere: Callable[[Scene], Hub]
+) -> None:
+    north = Beside(scene)
+    data, keys = tmp_path / "both.data", tmp_path / "both.keys"
+    save(scene.stage.hub, data)
+    save_keys(scene.stage.hub, keys)
+    erase_person(scene.stage.hub, scene.ann.person_id)
+    assert scene.ann.found_in(bytes_of_database(scene.stage)) == ["number"], "it is known to the other company too"
+    assert north.words(scene.stage.hub) == NORTH
+    assert b"zq7northwebhook" in bytes_of_database(scene.stage), "nor is a raw webhook of the other company emptied"
+    hub = elsewhere(scene)
+    restore(hub, data, keys)
+    assert scene.ann.found_in(bytes_of_database(Stage(hub, scene.stage.live, scene.stage.clock))) == ["number"]
+    assert north.words(hub) == NORTH, "a restore keeps what the other company holds"
+    hub.close()
+    (person,) = scene.stage.rows(Person, company_id=north.company)
+    erase_person(scene.stage.hub, person.id)
+    assert scene.ann.found_in(bytes_of_database(scene.stage)) == [], "the number stood at the other company only"
+    assert b"zq7northwebhook" not in bytes_of_database(scene.stage)

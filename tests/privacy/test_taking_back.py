@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from shared_accounts import at
 from stage import CALLER, CONNECTORS, DEAL_WON, EVERY_CALL, NORTH_SHARED, OTHER_CALLER, Stage
 
-from hub.api import Receipt, RetryLater
+from hub.api import Money, Outcome, OutcomePage, Receipt, RetryLater
 from hub.flow.diagnose import diagnose
-from hub.model import Company, Delivery, Disclosure, PrivacyRequest
+from hub.flow.outcomes import pull_outcomes
+from hub.model import Call, Company, Cursor, Delivery, Disclosure, PrivacyRequest
 from hub.requests.certificate import as_text
 from hub.requests.running import run, work_tasks
-from hub.requests.steps import open_request, verify
+from hub.requests.steps import RequestRefused, open_request, refuse, verify
 from hub.testing import FrozenClock
 from plugins.ads.google_ads import GoogleAds
 from plugins.ads.google_ads.sandbox import Sandbox
@@ -52,7 +54,7 @@ def later(stage: Stage, request: PrivacyRequest, **gone: Any) -> PrivacyRequest:
     return stage.one(PrivacyRequest, id=request.id)
 
 
-def test_a_counted_conversion_is_taken_back_under_its_own_key(desk: Stage) -> None:
+def test_a_counted_conversion_is_taken_back_under_its_own_key(desk: Stage, neighbour: Call) -> None:
     (sent,) = desk.network.uploaded
     done = erase(desk)
     (back,) = desk.network.uploaded[1:]
@@ -66,14 +68,16 @@ def test_a_counted_conversion_is_taken_back_under_its_own_key(desk: Stage) -> No
     assert "Paper Network: 1 of 1" in as_text(done.certificate)
 
 
-def test_what_was_sent_to_take_it_back_is_on_record(desk: Stage) -> None:
+def test_what_was_sent_to_take_it_back_is_on_record(desk: Stage, neighbour: Call) -> None:
     request = erase(desk)
     (row,) = desk.rows(Disclosure, subject_id=request.id)
     assert (row.connector, row.use) == ("network", "essential.legal_obligation")
     assert "user.advertising.click_id" in row.categories
 
 
-def test_a_network_that_is_away_is_asked_until_it_answers_and_nothing_of_the_person_waits_after_it(desk: Stage) -> None:
+def test_a_network_that_is_away_is_asked_until_it_answers_and_nothing_waits_after_it(
+    desk: Stage, neighbour: Call
+) -> None:
     desk.network.script = [RetryLater("Away.", 60), "accepted"]
     desk.network.poll_script = ["accepted", "delivered"]
     request = erase(desk)
@@ -85,7 +89,7 @@ def test_a_network_that_is_away_is_asked_until_it_answers_and_nothing_of_the_per
     assert done.certificate["taken_back"][0]["taken_back"] == 1
 
 
-def test_what_a_network_refuses_to_take_back_is_said_with_its_reason(desk: Stage) -> None:
+def test_what_a_network_refuses_to_take_back_is_said_with_its_reason(desk: Stage, neighbour: Call) -> None:
     desk.network.script = [
         lambda batch: [Receipt(key=each.key, status="rejected", code="X", reason="Too late.") for each in batch]
     ]
@@ -122,6 +126,39 @@ def test_a_try_that_ended_in_doubt_is_taken_back(lite_hub: Callable[..., Stage])
         stage.deliver()
     erase(stage)
     assert [each.kind for each in stage.network.uploaded] == ["new", "retract"]
+
+
+def test_a_deal_that_changes_after_the_erasure_is_not_counted_again(lite_desk: Stage) -> None:
+    def deal(amount: str) -> None:
+        worth = Outcome(
+            external_id="deal-1", stage="won", changed_at=lite_desk.clock(), occurred_at=lite_desk.clock(),
+            value=Money(Decimal(amount), "USD"), phone_numbers=(CALLER,),
+        )  # fmt: skip
+        with lite_desk.hub.store.reading() as session:
+            row = session.get(Cursor, ("crm", "outcomes"))
+        cursor = row.value if row else None
+        lite_desk.crm.pages = {cursor: OutcomePage(outcomes=(worth,), cursor=f"{cursor or ''}+")}
+        pull_outcomes(lite_desk.hub, lite_desk.directory, "crm")
+        lite_desk.deliver()
+
+    deal("500")
+    assert [each.name for each in lite_desk.network.uploaded] == ["every call", "deal won"]
+    erase(lite_desk)
+    assert sorted(each.name for each in lite_desk.network.uploaded if each.kind == "retract") == [
+        "deal won",
+        "every call",
+    ]
+    lite_desk.clock.advance(hours=1)
+    deal("900")
+    assert len(lite_desk.network.uploaded) == 4
+
+
+def test_a_request_that_is_carried_out_cannot_be_refused(lite_desk: Stage) -> None:
+    lite_desk.network.script = [RetryLater("Away.", 60)]
+    request = erase(lite_desk)
+    with lite_desk.hub.store.writing() as session, pytest.raises(RequestRefused, match="carried out already"):
+        refuse(session, session.get_one(PrivacyRequest, request.id), "officer", "No.", lite_desk.clock())
+    assert later(lite_desk, request).state == "done"
 
 
 def test_another_company_s_conversion_at_the_same_network_still_counts(lite_desk: Stage) -> None:

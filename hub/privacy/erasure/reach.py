@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from hub.config.models import Config
 from hub.model import Call, CallEventRow, Company, FormSubmission, InboxWebhook, OutcomeRow, Person, TextMessage, Visit
 from hub.model.people import is_typed
+from hub.privacy.erasure.webhook_owners import webhooks_of_others
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,9 @@ def _typed_by_name(session: Session, person: Person) -> list[str]:
 def webhooks_of(
     session: Session, person: Person, since: datetime | None = None, among: ColumnElement[bool] | None = None
 ) -> list[str]:
-    """Raw webhooks that hold the person's number or e-mail address, received at or after `since`, `among` those. It
-    reads all their bodies that are still there, so ask before the writing session is opened."""
+    """Raw webhooks that hold the person's number or e-mail address, received at or after `since`, `among` those; without those
+    on another company's tracking numbers. It reads all their bodies that are still there, so ask before the writing session is
+    opened."""
     body, url = col(InboxWebhook.body), col(InboxWebhook.url)
     sqlite = session.get_bind().dialect.name == "sqlite"
     holds: list[Any] = []
@@ -121,7 +123,9 @@ def webhooks_of(
         found = found.where(col(InboxWebhook.received_at) >= since)
     if among is not None:
         found = found.where(among)
-    return list(session.exec(found))
+    ids = list(session.exec(found))
+    others = webhooks_of_others(session, person.company_id, ids)
+    return [each for each in ids if each not in others]
 
 
 def _needles(person: Person) -> list[str]:

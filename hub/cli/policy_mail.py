@@ -41,30 +41,37 @@ def record(
     from hub.cli.finding import typed
     from hub.opening import open_store, read_config
     from hub.privacy.policies.mail import STATES, TOPICS, choose
+    from hub.store.keyfile import keyring_of
+    from hub.store.vault import Vault
 
     for given, there, what in ((topic, TOPICS, "kind of mail"), (state, STATES, "answer")):
         if given not in there:
             raise CannotDo(f"That is no {what}; choose one of {', '.join(there)}.")
     loaded, now = read_config(config, sandbox=True), utc_now()
     with open_store(loaded) as store, store.writing() as session:
-        found = _account(session, loaded, account)
-        choice = choose(session, found, typed(user), topic, state, typed(evidence) if evidence else None, now)  # type: ignore[arg-type]
-        note(session, now, "policy.mail", choice.id, f"{topic} {state}")
+        found, vault = _account(session, loaded, account), Vault(keyring_of(loaded.hub), utc_now)
+        proof = typed(evidence) if evidence else None
+        said = choose(session, vault, found, typed(user), topic, state, proof, now)  # type: ignore[arg-type]
+        note(session, now, "policy.mail", said, f"{topic} {state}")
     say(f"Recorded: {coloured(state)} for {plain(topic)}, by one user of the account {plain(account)}.")
 
 
 @commands.command()
 def show(account: AccountName, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show the last word of each user on each kind of mail; whoever is not listed said nothing and gets none."""
+    from dataclasses import asdict
+
+    from hub.assembly import utc_now
     from hub.opening import open_store, read_config
     from hub.privacy.policies.mail import choices
+    from hub.store.keyfile import keyring_of
+    from hub.store.vault import Vault
 
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.writing() as session:
-        said = choices(session, _account(session, loaded, account))
+        said = choices(session, Vault(keyring_of(loaded.hub), utc_now), _account(session, loaded, account))
     if as_json:
-        names = ("address", "topic", "state", "evidence", "chosen_at")
-        echo_json([{name: getattr(each, name) for name in names} for each in said])
+        echo_json([asdict(each) for each in said])
         return
     table(
         "Mail to the users of the account",

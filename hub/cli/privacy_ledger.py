@@ -56,7 +56,7 @@ def ledger(
         )
         rows = list(session.exec(newest))
     if as_json:
-        echo_json([{"company": names[row.company_id], **row.model_dump()} for row in rows])
+        echo_json([{"company": names[row.company_id or ""], **row.model_dump()} for row in rows])
         return
     if not rows:
         say("The ledger holds no record yet.")
@@ -65,7 +65,7 @@ def ledger(
         "Newest first; a record is never changed, a later one takes its place",
         ("company", "recorded (UTC)", "state", "use", "basis", "by", "person", "evidence"),
         (
-            (plain(names[row.company_id]), moment(row.recorded_at), coloured(row.state), plain(row.use),
+            (plain(names[row.company_id or ""]), moment(row.recorded_at), coloured(row.state), plain(row.use),
              plain(row.basis), plain(row.channel), plain(row.person_id), plain(row.evidence))
             for row in rows
         ),

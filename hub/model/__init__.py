@@ -15,9 +15,8 @@ from hub.model.ledger import ConsentDetail, ConsentEntry, ConsentNotice
 from hub.model.messages import Suppression, TextMedia, TextMessage, TextStatus
 from hub.model.numbers import Lease, PoolOverflow, Tracker, TrackingNumber
 from hub.model.opt_outs import OptOut
-from hub.model.owners import OwnerConsent
 from hub.model.people import FactRow, Person
-from hub.model.policies import MailChoice, PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
+from hub.model.policies import PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
 from hub.model.ports import PortOrderRow
 from hub.model.recipients import RecipientVersion, Refusal
 from hub.model.recordings import Recording
@@ -69,11 +68,9 @@ __all__ = [
     "JournalWaiting",
     "Lease",
     "LegalHold",
-    "MailChoice",
     "MonthRollup",
     "OptOut",
     "OutcomeRow",
-    "OwnerConsent",
     "PageView",
     "Person",
     "PersonKey",

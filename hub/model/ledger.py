@@ -19,18 +19,22 @@ class ConsentEntry(Row, table=True):
     __tablename__ = "consent_record"
 
     id: str = id_column()
-    company_id: str = Field(foreign_key="company.id", index=True)
+    company_id: str | None = Field(default=None, foreign_key="company.id", index=True)
+    """None where nobody spoke to a company: users of an account on its mail, owners on what they have at a provider."""
+    account_id: str | None = Field(default=None, foreign_key="account.id", index=True)
+    """The account whose user spoke, of a word on its mail."""
     person_id: str | None = Field(default=None, index=True, max_length=36)
-    """None where a browser spoke whose person is not known. No foreign key: a person may go, the record stays."""
+    """None where a browser spoke whose person is not known. No foreign key: a person may go, the record stays. Of
+    a user of an account the beginning of a keyed hash of their address (hub.privacy.policies.mail)."""
     visit_id: str | None = Field(default=None, index=True, max_length=36)
     role: str = Field(default="controller", max_length=16)
     """What the company is for this data."""
     state: str = Field(max_length=16)
     """`given`, `refused`, `withdrawn`, `objected` or `expired`."""
     use: str
-    """The purpose; the record speaks on it and all uses below it."""
+    """The purpose; the record speaks on it and all uses below it. `connector/NAME` of an owner (hub.privacy.owners)."""
     categories: list[str] = json_list()
-    """The data categories it is limited to; empty: all."""
+    """The data categories, or the provider's scopes, that it is limited to; empty: all."""
     recipients: list[str] = json_list()
     """The recipients, by their legal names, that it is limited to; empty: all."""
     jurisdictions: list[str] = json_list()

@@ -1,4 +1,4 @@
-"""Versions of privacy statements, terms and notices: their texts, who was told when, who accepted, who wants which mail."""
+"""Versions of privacy statements, terms and notices: their texts, who was told when, and who accepted."""
 
 from __future__ import annotations
 
@@ -77,20 +77,4 @@ class PolicyAcceptance(Row, table=True):
     sha256: str = Field(max_length=64)
     accepted_by: str | None = personal_text("user.name")
     accepted_at: datetime = time_column()
-    expires_at: datetime = expiry_column()
-
-
-class MailChoice(Row, table=True):
-    """What one user of an account said to one kind of mail. Rows are only added; the last one counts."""
-
-    __tablename__ = "mail_choice"
-
-    id: str = id_column()
-    account_id: str = Field(foreign_key="account.id", index=True)
-    address: str | None = personal_text("user.contact.email", index=True)
-    topic: str = Field(max_length=16)
-    """`newsletter`, `promotions` or `research`."""
-    state: str = Field(max_length=12)
-    evidence: str | None = personal_text("user.privacy_preferences")
-    chosen_at: datetime = time_column()
     expires_at: datetime = expiry_column()

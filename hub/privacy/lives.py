@@ -24,9 +24,7 @@ from hub.model import (
     FormSubmission,
     InboxWebhook,
     Lease,
-    MailChoice,
     OutcomeRow,
-    OwnerConsent,
     PageView,
     Person,
     PolicyAcceptance,
@@ -168,9 +166,7 @@ LIVES: Sequence[Life] = (
     Life("consent decisions", ConsentDecision, "consent_record"),
     Life("consent details", ConsentDetail, "consent_record"),
     Life("disclosures", Disclosure, "consent_record"),
-    Life("owners' consents", OwnerConsent, "consent_record"),
     Life("policy acceptances", PolicyAcceptance, "consent_record"),
-    Life("mail choices", MailChoice, "consent_record"),
     Life("disabled users", User, "call_metadata", "emptied"),
 )  # fmt: skip
 """Order matters: what hangs on a row ends before it."""

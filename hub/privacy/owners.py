@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
+
+from sqlmodel import Session
 
 from hub.assembly import Hub
 from hub.contracts.connector import Connector
 from hub.contracts.owners import OwnerSignIn
 from hub.errors import NotSupported, RingfenceError
+from hub.privacy.ledger import Word, append, keep_notice
 from hub.privacy.sign_in import Attempt, exchange, revoke
+from hub.store import audit
 from hub.store.connectors import resume
-from hub.store.owners import forget_token, keep_word, last_word
+from hub.store.owners import forget_token, last_word, owners_use, sign_in_host
 
 UNFINISHED = "The sign-in at the provider did not come to an end."
 
@@ -41,14 +46,15 @@ def connect_owner(
             f"connector {name!r} is connected already; take that back first with hub connectors disconnect {name}."
         )
     with hub.store.writing() as session:
-        keep_word(session, connector, "given", sign_in.consent_text, owner=owner, actor=actor, now=hub.clock())
+        notice = keep_notice(session, sign_in.consent_text, "en", hub.clock())
+        _keep_word(session, hub, connector, "given", actor, owner, notice)
     try:
         attempt = Attempt(sign_in, redirect_uri, hub.clock())
         code = attempt.redeem(answer(attempt), hub.clock())
         connector.services.tokens.save(exchange(connector, sign_in, attempt, code, hub.clock()))
     except BaseException:
         with hub.store.writing() as session:
-            keep_word(session, connector, "withdrawn", UNFINISHED, owner=owner, actor=actor, now=hub.clock())
+            _keep_word(session, hub, connector, "withdrawn", actor, UNFINISHED)
             forget_token(session, name)
         raise
     resume(hub.store, name)
@@ -65,7 +71,7 @@ def disconnect_owner(hub: Hub, name: str, *, actor: str, reason: str) -> bool:
         word = last_word(session, name)
         stood = word is not None and word.state == "given"
         if stood:
-            keep_word(session, connector, "withdrawn", reason, owner=None, actor=actor, now=hub.clock())
+            _keep_word(session, hub, connector, "withdrawn", actor, reason)
     token = connector.services.tokens.load()
     if token is not None:
         try:
@@ -77,3 +83,30 @@ def disconnect_owner(hub: Hub, name: str, *, actor: str, reason: str) -> bool:
     with hub.store.writing() as session:
         forget_token(session, name)
     return stood or token is not None
+
+
+def _keep_word(
+    session: Session,
+    hub: Hub,
+    connector: Connector,
+    state: Literal["given", "withdrawn"],
+    actor: str,
+    detail: str,
+    notice_hash: str | None = None,
+) -> None:
+    """Add an owner's word to the ledger: to whom and where it was said, for which scopes, under which text. `detail` is the
+    owner's name, as they sign, or why the word was taken back."""
+    word = Word(
+        company_id=None,
+        person_id=None,
+        state=state,
+        use=owners_use(connector.name),
+        channel="sign-in",
+        detail=detail,
+        categories=connector.manifest.auth.scopes,
+        recipients=[connector.manifest.recipient.name, sign_in_host(connector)],
+        notice_hash=notice_hash,
+        spoken_at=hub.clock(),
+    )
+    (record_id,) = append(session, [word], hub.clock(), hub.vault)
+    audit.note(session, hub.clock(), actor, f"owner_consent.{state}", record_id, connector.name)

@@ -13,8 +13,8 @@ from hub.model import (
     AuditEntry,
     Call,
     Company,
+    ConsentEntry,
     FormSubmission,
-    MailChoice,
     Person,
     PolicyAcceptance,
     PolicyVersion,
@@ -53,7 +53,7 @@ def _queries() -> list[Any]:
 
     wanted: Any = bindparam("wanted")
     own: list[tuple[Any, Any]] = [(Account, Account.id), (Company, Company.account_id), (User, User.account_id)]
-    own += [(table, table.account_id) for table in (PolicyVersion, PolicyAcceptance, MailChoice)]
+    own += [(table, table.account_id) for table in (PolicyVersion, PolicyAcceptance, ConsentEntry)]
     through: list[Any] = [Call, TextMessage, FormSubmission, Person, PrivacyRequest, SourceRule]
     queries = [select(account).where(table.id == wanted) for table, account in own]
     for table in through:

@@ -21,7 +21,6 @@ HUB_WIDE: dict[str, str] = {
     "cursor": "how far a connector's stream was read",
     "inbox": "raw webhooks, kept before anybody knows whose they are",
     "outcome": "a CRM's deals, kept before anybody knows whose they are",
-    "owner_consent": "about a connector's owner",
     "port_order": "a carrier's order, which may hold numbers of several accounts",
     "recipient_version": "about connectors",
     "refusal": "counts of connectors",
@@ -41,6 +40,7 @@ SHARED: dict[str, str] = {
 
 LINKS: dict[str, tuple[tuple[str, str], ...]] = {
     "consent_detail": (("id", "consent_record"),),
+    "consent_record": (("company_id", "company"), ("account_id", "account")),
     "consent_decision": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
     "disclosure": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
     "delivery": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
@@ -68,10 +68,10 @@ def condition(table: Table) -> str:
         return "false"
     if name in SHARED:
         return "true"
-    if "account_id" in table.columns:
-        return f"{name}.account_id = {mine}"
     if name in LINKS:
         ways = LINKS[name]
+    elif "account_id" in table.columns:
+        return f"{name}.account_id = {mine}"
     elif "company_id" in table.columns:
         ways = (("company_id", "company"),)
     else:

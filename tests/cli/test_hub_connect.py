@@ -10,7 +10,7 @@ import pytest
 from cli_shop import Shop
 from typer.testing import Result
 
-from hub.model import ConnectorToken, OwnerConsent
+from hub.model import ConnectorToken, ConsentEntry, ConsentNotice
 
 Refusal = Callable[[Result], str]
 CONTACTS = "signals: {plugin: signals}\n  contacts: {plugin: google_contacts, sandbox: true}"
@@ -41,13 +41,13 @@ def owner(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_the_owner_reads_the_text_agrees_signs_in_and_takes_it_back(shop: Shop, owner: list[str]) -> None:
     result = shop.run(*CONNECT, typed="y\n")
     assert result.exit_code == 0, result.output
-    (evidence,) = shop.rows(OwnerConsent)
-    assert evidence.text in result.stdout and (evidence.state, evidence.owner) == ("given", "Pat Doe")
+    (evidence,), (shown,) = shop.rows(ConsentEntry), shop.rows(ConsentNotice)
+    assert shown.text in result.stdout and (evidence.state, evidence.notice_hash) == ("given", shown.hash)
     assert "✓ contacts is connected." in result.stdout and len(owner) == 1
     assert "✓ contacts: Google answers" in shop.run("check").stdout
     ended = shop.run("connectors", "disconnect", "contacts", "--reason", "Enough.")
     assert ended.exit_code == 0 and "the token deleted" in ended.stdout
-    assert [word.state for word in shop.rows(OwnerConsent)] == ["given", "withdrawn"]
+    assert [word.state for word in shop.rows(ConsentEntry)] == ["given", "withdrawn"]
     assert shop.rows(ConnectorToken) == []
     deeds = [action for action, _ in shop.audited()]
     assert sorted(deeds) == [
@@ -62,7 +62,7 @@ def test_the_owner_reads_the_text_agrees_signs_in_and_takes_it_back(shop: Shop, 
 def test_an_owner_who_does_not_agree_is_not_sent_anywhere(shop: Shop, owner: list[str]) -> None:
     result = shop.run(*CONNECT, typed="n\n")
     assert result.exit_code == 1 and "nothing is read" in result.stdout
-    assert owner == [] and shop.rows(OwnerConsent) == []
+    assert owner == [] and shop.rows(ConsentEntry) == []
 
 
 def test_a_pasted_address_that_answers_another_sign_in_is_refused(
@@ -70,7 +70,7 @@ def test_a_pasted_address_that_answers_another_sign_in_is_refused(
 ) -> None:
     typed = "y\nhttp://127.0.0.1:8765/ringfence?state=made-up&code=x\n"
     assert "not the answer" in refusal(shop.run(*CONNECT, "--paste", typed=typed))
-    assert [word.state for word in shop.rows(OwnerConsent)] == ["given", "withdrawn"]
+    assert [word.state for word in shop.rows(ConsentEntry)] == ["given", "withdrawn"]
 
 
 def test_a_check_says_that_the_owner_was_not_asked(shop: Shop, owner: list[str]) -> None:

@@ -11,7 +11,7 @@ from cli_shop import Shop
 from typer.testing import Result
 
 from hub.assembly import utc_now
-from hub.model import AuditEntry, MailChoice, PolicyAcceptance, PolicyNotice, PolicyVersion
+from hub.model import AuditEntry, ConsentEntry, PolicyAcceptance, PolicyNotice, PolicyVersion
 from hub.store.engine import Store
 
 Refusal = Callable[[Result], str]
@@ -96,7 +96,7 @@ def test_a_recipient_that_no_connector_has_is_pointed_out(shop: Shop) -> None:
 def test_what_makes_no_sense_is_one_sentence(shop: Shop, refusal: Refusal, words: tuple[str, ...], said: str) -> None:
     done(draft(shop, "version: '1'"))
     assert said in refusal(shop.run("policy", *words))
-    assert (shop.rows(PolicyAcceptance), shop.rows(MailChoice)) == ([], [])
+    assert (shop.rows(PolicyAcceptance), shop.rows(ConsentEntry)) == ([], [])
 
 
 def test_mail_is_chosen_one_kind_at_a_time(shop: Shop, refusal: Refusal) -> None:

@@ -15,8 +15,6 @@ from hub.model import (
     CallStep,
     InboxWebhook,
     LegalHold,
-    MailChoice,
-    OwnerConsent,
     PageView,
     Person,
     PolicyAcceptance,
@@ -33,7 +31,7 @@ from hub.recordings.keep import end_expired
 from hub.requests.people import set_hold
 from hub.requests.steps import open_request
 
-ABOUT_OTHERS = {AuditEntry, PoolOverflow, OwnerConsent, PolicyAcceptance, MailChoice, User}
+ABOUT_OTHERS = {AuditEntry, PoolOverflow, PolicyAcceptance, User}
 """Counts, and the company's own people: no caller's hold speaks on them."""
 
 

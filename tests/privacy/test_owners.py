@@ -16,10 +16,20 @@ from stage import Stage, make_config
 from hub.api import AuthError, Caller, Fault, NotSupported, RetryLater
 from hub.assembly import assemble
 from hub.config.models import ConnectorCommon, ConnectorEntry
-from hub.model import AuditEntry, ConnectorToken, Disclosure, FactRow, OwnerConsent
+from hub.model import (
+    HUB_CHAIN,
+    AuditEntry,
+    ConnectorToken,
+    ConsentDetail,
+    ConsentEntry,
+    ConsentNotice,
+    Disclosure,
+    FactRow,
+)
 from hub.numbers.directory import LiveDirectory, write_accounts
 from hub.privacy.owners import connect_owner, disconnect_owner
 from hub.privacy.sign_in import Attempt
+from hub.store.journal.verify import verify
 from hub.testing import FrozenClock, connect
 from plugins.enrichment.google_contacts import GoogleContacts
 from plugins.enrichment.google_contacts.sandbox import Sandbox
@@ -83,7 +93,14 @@ def say_yes(stage: Stage, answer: Callable[[Attempt], str] = browser) -> None:
 
 
 def words(stage: Stage) -> list[str]:
-    return [word.state for word in stage.rows(OwnerConsent)]
+    return [word.state for word in stage.rows(ConsentEntry, channel="sign-in")]
+
+
+def detail_of(stage: Stage, word: ConsentEntry) -> str:
+    sealed = stage.one(ConsentDetail, id=word.id).sealed
+    assert sealed is not None and b"Pat" not in sealed
+    with stage.hub.store.reading() as session:
+        return (stage.hub.vault.open(session, sealed, f"consent_detail/{word.id}") or b"").decode()
 
 
 def is_shut(stage: Stage) -> bool:
@@ -94,12 +111,13 @@ def test_the_exact_text_is_stored_before_a_token_is_asked_for(
     any_stage: Stage, google: Sandbox, clock: FrozenClock
 ) -> None:
     def look(attempt: Attempt) -> str:
-        (evidence,) = any_stage.rows(OwnerConsent)
-        assert evidence.text == any_stage.contacts.owner_sign_in().consent_text
-        assert evidence.text_sha256 == hashlib.sha256(evidence.text.encode()).hexdigest()
-        assert (evidence.state, evidence.owner, evidence.actor) == ("given", "Pat Doe", "pat")
-        assert (evidence.spoken_at, evidence.recipient) == (clock(), "Google LLC")
-        assert evidence.scopes == ["https://www.googleapis.com/auth/contacts.readonly"]
+        evidence = any_stage.one(ConsentEntry)
+        notice = any_stage.one(ConsentNotice, hash=evidence.notice_hash)
+        assert notice.text == any_stage.contacts.owner_sign_in().consent_text
+        assert notice.hash == hashlib.sha256(notice.text.encode()).hexdigest()
+        assert (evidence.state, detail_of(any_stage, evidence)) == ("given", "Pat Doe")
+        assert (evidence.spoken_at, evidence.recipients[1]) == (clock(), "Google LLC")
+        assert evidence.categories == ["https://www.googleapis.com/auth/contacts.readonly"]
         assert google.grants.granted == 0 and any_stage.contacts.services.tokens.load() is None
         return browser(attempt)
 
@@ -134,15 +152,14 @@ def test_a_withdrawal_shuts_the_connector_revokes_at_google_and_deletes_the_toke
     say_yes(any_stage)
     assert disconnect_owner(any_stage.hub, "contacts", actor="pat", reason="Enough.")
     assert google.grants.revoked and is_shut(any_stage) and any_stage.rows(ConnectorToken) == []
-    given, withdrawn = any_stage.rows(OwnerConsent)
-    assert (withdrawn.state, withdrawn.text, withdrawn.owner) == ("withdrawn", "Enough.", "Pat Doe")
+    given, withdrawn = any_stage.rows(ConsentEntry, channel="sign-in")
+    assert (withdrawn.state, detail_of(any_stage, withdrawn)) == ("withdrawn", "Enough.")
     assert withdrawn.supersedes == given.id
     told = {entry.subject: entry for entry in any_stage.rows(AuditEntry) if entry.action.startswith("owner_consent.")}
     assert {told[each.id].action for each in (given, withdrawn)} == {"owner_consent.given", "owner_consent.withdrawn"}
-    assert all(
-        each.text_sha256 in told[each.id].detail and "Pat" not in told[each.id].detail for each in (given, withdrawn)
-    )
-    assert given.scopes[0] in told[given.id].detail
+    assert {(told[each.id].actor, told[each.id].detail) for each in (given, withdrawn)} == {("pat", "contacts")}
+    reports = verify(any_stage.hub.store, any_stage.hub.keyring, any_stage.clock())
+    assert all(report.sound for report in reports.values()) and reports[HUB_CHAIN].rows >= 4
     any_stage.call_in()
     assert google.queries == []
     assert not disconnect_owner(any_stage.hub, "contacts", actor="pat", reason="Again.")

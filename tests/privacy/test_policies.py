@@ -195,14 +195,14 @@ def test_mail_needs_a_yes_of_its_own_that_no_acceptance_gives(office: Office) ->
     def mailed(topic: str) -> bool:
         with office.stage.hub.store.reading() as session:
             account = account_named(session, "agency")
-            return may_mail(session, account, "Pat@example.com ", topic, office.stage.clock())  # type: ignore[arg-type]
+            return may_mail(session, office.stage.hub.vault, account, "Pat@example.com ", topic, office.stage.clock())  # type: ignore[arg-type]
 
     def chosen(topic: str, state: str, evidence: str | None = None) -> None:
         office.stage.clock.advance(seconds=1)
         office.write(
             lambda session: choose(
-                session, account_named(session, "agency"), "pat@example.com", topic, state, evidence,  # type: ignore[arg-type]
-                office.stage.clock(),
+                session, office.stage.hub.vault, account_named(session, "agency"), "pat@example.com", topic, state,  # type: ignore[arg-type]
+                evidence, office.stage.clock(),
             )
         )  # fmt: skip
 
@@ -218,7 +218,7 @@ def test_mail_needs_a_yes_of_its_own_that_no_acceptance_gives(office: Office) ->
     chosen("newsletter", "withdrawn")
     assert [mailed(topic) for topic in ("newsletter", "promotions", "research")] == [False, True, False]
     with office.stage.hub.store.reading() as session:
-        last = choices(session, account_named(session, "agency"))
+        last = choices(session, office.stage.hub.vault, account_named(session, "agency"))
     assert [(each.topic, each.state) for each in last] == [("newsletter", "withdrawn"), ("promotions", "given")]
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
 
-from sqlmodel import select
 from stage import Stage
 
-from hub.model import HUB_CHAIN, Account, AuditEntry, JournalEntry, MailChoice
+from hub.model import HUB_CHAIN, Account, AuditEntry, JournalEntry
 from hub.store.audit import note
 from hub.worker import Worker
 
@@ -43,18 +41,3 @@ def test_the_worker_signs_by_itself(lite_hub: Factory) -> None:
     finally:
         worker.stop()
     assert stage.one(JournalEntry, kind="signed").position == 2
-
-
-def test_what_a_user_said_to_mail_stands_in_its_accounts_own_chain(hub: Factory) -> None:
-    stage = hub(conversions=[])
-    with stage.hub.store.writing() as session:
-        account = session.exec(select(Account)).first()
-        assert account is not None
-        said = MailChoice(
-            account_id=account.id, address="pat@example.com", topic="research", state="refused", evidence=None,
-            chosen_at=stage.clock(), expires_at=stage.clock() + timedelta(days=1),
-        )  # fmt: skip
-        session.add(said)
-        session.flush()
-        note(session, stage.clock(), "root", "policy.mail", said.id, "research refused")
-    assert stage.one(AuditEntry).chain == account.id

@@ -13,14 +13,17 @@ from sqlalchemy import MetaData, Table, insert, text
 from test_sealing_of_names import _insert
 from test_store_schema import empty
 
-from hub.model import HUB_CHAIN
+from hub.model import HUB_CHAIN, Account, ConsentNotice
 from hub.model.journal import JournalEntry
+from hub.privacy.policies.mail import Choice, choices, may_mail
 from hub.privacy.retention import sweep
 from hub.store import Store
 from hub.store.journal import sign_ends
 from hub.store.journal.verify import Report, verify
 from hub.store.keyring import Keyring, new_key
+from hub.store.owners import last_word
 from hub.store.schema import alembic_config, upgrade
+from hub.store.vault import Vault
 
 AT = datetime(2026, 11, 24, 15, tzinfo=UTC)
 NOW = AT + timedelta(days=1)
@@ -51,6 +54,18 @@ def old(store: Store) -> Store:
                 [{**told, "decided_at": AT + timedelta(days=number), "opinions": [{"rule": "é"}]}],
             )
             _insert(connection, "disclosure", [{**told, "disclosed_at": AT + timedelta(days=number)}])
+        told = {
+            "account_id": "a",
+            "address": "pat@example.com",
+            "topic": "research",
+            "state": "given",
+            "evidence": "box 1",
+        }
+        _insert(
+            connection, "mail_choice", [{"id": "m", **told, "chosen_at": AT, "expires_at": AT + timedelta(days=2555)}]
+        )
+        owner = {"connector": "contacts", "state": "given", "owner": "Pat Doe", "scopes": ["read"], "recipient": "Adco"}
+        _insert(connection, "owner_consent", [{"id": "o", **owner, "text": "May we?", "sign_in_host": "example.com"}])
         _insert(connection, "suppression", [{"id": "s", "fingerprint": "f", "use": "u", "since": AT}])
     return store
 
@@ -73,16 +88,36 @@ def chained(connection: Any, name: str, ends: str, of: dict[str, str], time: str
     connection.execute(insert(Table(ends, MetaData(), autoload_with=connection)), [end])
 
 
+def vault() -> Vault:
+    return Vault(KEYRING, lambda: NOW)
+
+
+def test_words_on_mail_and_of_owners_become_records_of_the_ledger(old: Store) -> None:
+    upgrade(old, vault)
+    with old.writing() as session:
+        account = session.get_one(Account, "a")
+        (choice,) = choices(session, vault(), account)
+        assert choice == Choice("pat@example.com", "research", "given", "box 1", AT)
+        assert may_mail(session, vault(), account, "Pat@example.com", "research", NOW)
+        word = last_word(session, "contacts")
+        assert word is not None and (word.id, word.categories, word.recipients) == (
+            "o",
+            ["read"],
+            ["Adco", "example.com"],
+        )
+        assert session.get_one(ConsentNotice, word.notice_hash).text == "May we?"
+
+
 def reports(store: Store) -> dict[str, Report]:
     return verify(store, KEYRING, NOW)
 
 
 def test_every_row_is_named_in_the_journal_of_its_account_with_the_end_of_the_older_chain(old: Store) -> None:
-    upgrade(old)
+    upgrade(old, vault)
     told = reports(old)
     assert {chain: (report.finding, report.rows) for chain, report in told.items()} == {
-        "a": (None, RECORDS + 4),
-        HUB_CHAIN: (None, RECORDS + 1),
+        "a": (None, RECORDS + 4 + 1),
+        HUB_CHAIN: (None, RECORDS + 1 + 1),
     }
     with old.reading() as session:
         first = session.get_one(JournalEntry, ("a", 1))
@@ -98,7 +133,7 @@ def test_every_row_is_named_in_the_journal_of_its_account_with_the_end_of_the_ol
 def test_what_was_changed_before_is_told_and_what_is_changed_afterwards_too(old: Store) -> None:
     with old.writing() as session:
         session.execute(text("UPDATE consent_record SET state = 'given' WHERE position = 2"))
-    upgrade(old)
+    upgrade(old, vault)
     finding = reports(old)["a"].finding
     assert finding is not None and (finding.position, finding.kind) == (1, "changed")
     assert "Record 2 of the older consent ledger" in finding.reason
@@ -114,7 +149,7 @@ def test_what_was_changed_before_is_told_and_what_is_changed_afterwards_too(old:
     ],
 )
 def test_the_rows_of_before_are_proved_from_now_on(old: Store, statement: str) -> None:
-    upgrade(old)
+    upgrade(old, vault)
     with old.writing() as session:
         for verb in ("update", "delete") if old.is_sqlite else ():
             session.execute(text(f"DROP TRIGGER journal_entry_no_{verb}"))
@@ -125,7 +160,7 @@ def test_the_rows_of_before_are_proved_from_now_on(old: Store, statement: str) -
 
 
 def test_the_lives_of_the_rows_of_before_go_on(old: Store) -> None:
-    upgrade(old)
+    upgrade(old, vault)
     sign_ends(old, KEYRING, NOW)
     over = AT + timedelta(days=7 * 365)
     swept = sweep(old, over, keyring=KEYRING)
@@ -133,4 +168,4 @@ def test_the_lives_of_the_rows_of_before_go_on(old: Store) -> None:
     sign_ends(old, KEYRING, over)
     assert not any(report.finding for report in verify(old, KEYRING, over).values())
     with old.reading() as session:
-        assert len(session.execute(text("SELECT id FROM consent_record")).all()) == RECORDS
+        assert len(session.execute(text("SELECT id FROM consent_record")).all()) == RECORDS + 2

@@ -46,6 +46,7 @@ def _ended(store: Store, now: datetime) -> list[Word]:
     return [
         Word(
             company_id=row.company_id,
+            account_id=row.account_id,
             person_id=row.person_id,
             state="expired",
             use=row.use,

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlmodel import Session, col, select
 
 from hub.contracts.consent import State
-from hub.model import Company, ConsentDetail, ConsentEntry, ConsentNotice, Person
+from hub.model import HUB_CHAIN, Company, ConsentDetail, ConsentEntry, ConsentNotice, Person
 from hub.model.columns import CONSENT_LIFE, new_id, storable
 from hub.store.journal import record
 from hub.store.rows import write_rows
@@ -26,7 +26,7 @@ NO: frozenset[str] = frozenset({"refused", "withdrawn", "objected"})
 class Word:
     """What a person, or a machine for them, said: the fields of a record that the writer knows."""
 
-    company_id: str
+    company_id: str | None
     person_id: str | None
     state: State
     use: str
@@ -45,6 +45,8 @@ class Word:
     notice_hash: str | None = None
     scope: Literal["person", "browser"] = "person"
     lapses_at: datetime | None = None
+    account_id: str | None = None
+    """Of a user's word on the mail of their account; neither company nor account is told of an owner's word."""
 
 
 def append(session: Session, words: Iterable[Word], now: datetime, vault: Vault | None = None) -> list[str]:
@@ -53,12 +55,12 @@ def append(session: Session, words: Iterable[Word], now: datetime, vault: Vault 
     `session` must be a writing one; until its end no other process adds words of these companies. A word with evidence
     that the ledger has already, from the same moment, is not added again. `vault` is needed for words with a `detail`.
     """
-    by_company: dict[str, list[Word]] = {}
+    by_company: dict[tuple[str, str], list[Word]] = {}
     for word in words:
-        by_company.setdefault(word.company_id, []).append(word)
+        by_company.setdefault((word.company_id or "", word.account_id or ""), []).append(word)
     ids = []
-    for company_id in sorted(by_company):  # in one order everywhere, so that no two writers wait for each other
-        ids += _append(session, company_id, by_company[company_id], now, vault)
+    for spoken_to in sorted(by_company):  # in one order everywhere, so that no two writers wait for each other
+        ids += _append(session, by_company[spoken_to], now, vault)
     return ids
 
 
@@ -70,15 +72,16 @@ def keep_notice(session: Session, text: str, language: str, now: datetime) -> st
     return digest
 
 
-def _append(session: Session, company_id: str, words: Sequence[Word], now: datetime, vault: Vault | None) -> list[str]:
+def _append(session: Session, words: Sequence[Word], now: datetime, vault: Vault | None) -> list[str]:
     # One writer a company, so that a word is known once and each supersedes the one before.
-    company = select(Company.account_id).where(Company.id == company_id).with_for_update(key_share=True)
-    account_id, made = session.exec(company).one(), []
+    company = select(Company.account_id).where(Company.id == words[0].company_id).with_for_update(key_share=True)
+    account_id = session.exec(company).one() if words[0].company_id else words[0].account_id
+    made: list[dict[str, Any]] = []
     for word in words:
         if not _is_known(session, word):
             made.append(_fields(session, word, now, vault))
             write_rows(session, ConsentEntry, made[-1:])
-    record(session, account_id, ConsentEntry, made)
+    record(session, account_id or HUB_CHAIN, ConsentEntry, made)
     return [row["id"] for row in made]
 
 
@@ -103,6 +106,7 @@ def _fields(session: Session, word: Word, now: datetime, vault: Vault | None) ->
     return ConsentEntry.columns(
         id=record_id,
         company_id=word.company_id,
+        account_id=word.account_id,
         person_id=word.person_id,
         visit_id=word.visit_id,
         state=word.state,
@@ -138,12 +142,16 @@ def _seal(session: Session, word: Word, record_id: str, now: datetime, vault: Va
 
 
 def _before(session: Session, word: Word) -> str | None:
-    same = [ConsentEntry.company_id == word.company_id, ConsentEntry.use == word.use]
+    same = [
+        ConsentEntry.company_id == word.company_id,
+        ConsentEntry.account_id == word.account_id,
+        ConsentEntry.use == word.use,
+    ]
     if word.person_id is not None:
         same.append(ConsentEntry.person_id == word.person_id)
     elif word.visit_id is not None:
         same.append(ConsentEntry.visit_id == word.visit_id)
-    else:
+    elif word.company_id is not None:
         return None
     newest = (col(ConsentEntry.recorded_at).desc(), col(ConsentEntry.id).desc())
     return session.exec(select(ConsentEntry.id).where(*same).order_by(*newest).limit(1)).first()

@@ -1,4 +1,5 @@
-"""One journal: what was said, decided, disclosed, stopped and done stands in one chain an account; the two older chains end."""
+"""One journal: what was said, decided, disclosed, stopped and done stands in one chain an account; the two older chains end.
+Words of users on mail, and of owners on what they have at a provider, become records of the ledger."""
 
 import hashlib
 import json
@@ -8,9 +9,12 @@ from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
+from sqlmodel import Session
 
+from hub.errors import ConfigError
 from hub.store.journal.entries import CANONICAL, GENESIS, link, spelled
+from hub.store.vault import Vault
 
 revision = "0009"
 down_revision = "0008"
@@ -34,7 +38,7 @@ OF_SUBJECT = "(SELECT account_id FROM company WHERE id = coalesce({}))".format(
     )
 )
 ACCOUNT = {
-    "consent_record": "(SELECT account_id FROM company WHERE id = t.company_id)",
+    "consent_record": "coalesce(t.account_id, (SELECT account_id FROM company WHERE id = t.company_id))",
     "audit_entry": "t.chain",
     "consent_decision": OF_SUBJECT,
     "disclosure": OF_SUBJECT,
@@ -48,17 +52,27 @@ def upgrade() -> None:
     journal = _Journal(op.get_bind())
     _carry(journal, "consent ledger", "consent_record", "consent_chain", "ledger_head", None)
     _carry(journal, "audit log", "audit_entry", "audit_chain", "audit_head", "audit_start")
+    for table in ("consent_chain", "ledger_head", "audit_chain", "audit_head", "audit_start"):
+        op.drop_table(table)
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        for column in DROPPED[1:]:
+            batch_op.drop_column(column)
+    with op.batch_alter_table("consent_record", schema=None) as batch_op:
+        for column in DROPPED:
+            batch_op.drop_column(column)
+        batch_op.alter_column("company_id", existing_type=sa.String(), nullable=True)
+        batch_op.add_column(sa.Column("account_id", sa.String(), nullable=True))
+        batch_op.create_foreign_key("consent_record_account_id_fkey", "account", ["account_id"], ["id"])
+    for column in ("company_id", "account_id"):
+        op.create_index(f"ix_consent_record_{column}", "consent_record", [column])
+    op.create_index("ix_audit_entry_chain", "audit_entry", ["chain"])
+    with Session(op.get_bind()) as session:
+        _move_words(session, journal)
+    for table in ("mail_choice", "owner_consent"):
+        op.drop_table(table)
     for name in TIMES:
         _name_rows(journal, name)
     journal.finish()
-    for table in ("consent_chain", "ledger_head", "audit_chain", "audit_head", "audit_start"):
-        op.drop_table(table)
-    for table, columns in (("consent_record", DROPPED), ("audit_entry", DROPPED[1:])):
-        with op.batch_alter_table(table, schema=None) as batch_op:
-            for column in columns:
-                batch_op.drop_column(column)
-    op.create_index("ix_consent_record_company_id", "consent_record", ["company_id"])
-    op.create_index("ix_audit_entry_chain", "audit_entry", ["chain"])
 
 
 def _unguard() -> None:
@@ -106,12 +120,11 @@ class _Journal:
 
     def __init__(self, bind: sa.Connection) -> None:
         self.bind, self.now = bind, datetime.now(UTC)
-        self._tables = sa.MetaData()
         self._entries = self.table("journal_entry")
         self._ends: dict[str, tuple[int, str]] = {}
 
     def table(self, name: str) -> sa.Table:
-        return sa.Table(name, self._tables, autoload_with=self.bind, extend_existing=True, resolve_fks=False)
+        return sa.Table(name, sa.MetaData(), autoload_with=self.bind, resolve_fks=False)
 
     def add(self, chain: str, kind: str, content: Mapping[str, Any], since: datetime) -> None:
         position, previous = self._ends.get(chain, (0, GENESIS))
@@ -163,6 +176,67 @@ def _carry(journal: _Journal, book: str, name: str, ends: str, heads: str, start
         journal.add(chain, "carried", told, journal.now)
 
 
+def _move_words(session: Session, journal: _Journal) -> None:
+    """What users said to mail, and owners at a sign-in, as records of the ledger under the same ids."""
+    mail = session.execute(sa.select(journal.table("mail_choice"))).mappings().all()
+    owners = session.execute(sa.select(journal.table("owner_consent"))).mappings().all()
+    if not mail and not owners:
+        return
+    vault, last = _vault(session), dict[Any, str]()
+    for row in sorted((*mail, *owners), key=lambda each: each["id"]):
+        by_mail = "topic" in row
+        use = f"marketing.communications.email.{row['topic']}" if by_mail else f"connector/{row['connector']}"
+        user = vault.fingerprint(session, row["account_id"], row["address"] or "")[:36] if by_mail else None
+        said_at = _utc(row["chosen_at" if by_mail else "spoken_at"])
+        given = row["state"] == "given"
+        detail = json.dumps({"address": row["address"], "evidence": row["evidence"]}) if by_mail else row["owner"] or ""
+        if not by_mail and not given:
+            detail = row["text"]
+        sealed = vault.seal(session, None, None, row["id"], detail.encode(), f"consent_detail/{row['id']}")
+        record = {
+            "id": row["id"],
+            "account_id": row["account_id"] if by_mail else None,
+            "person_id": user,
+            "role": "controller",
+            "state": row["state"],
+            "use": use,
+            "categories": [] if by_mail else row["scopes"],
+            "recipients": [] if by_mail else [row["recipient"], row["sign_in_host"]],
+            "jurisdictions": [],
+            "basis": "consent",
+            "channel": "mail choice" if by_mail else "sign-in",
+            "notice_hash": None if by_mail or not given else _notice(session, journal, row["text"], said_at),
+            "detail_hash": hashlib.sha256(sealed).hexdigest(),
+            "scope": "person",
+            "spoken_at": said_at,
+            "lapses_at": _utc(row["expires_at"]) if by_mail and given else None,
+            "recorded_at": said_at,
+            "supersedes": last.get((use, user)),
+        }
+        session.execute(journal.table("consent_record").insert(), record)
+        told = {"id": row["id"], "sealed": sealed, "expires_at": _utc(row["expires_at"])}
+        session.execute(journal.table("consent_detail").insert(), told)
+        last[use, user] = row["id"]
+    session.flush()
+
+
+def _notice(session: Session, journal: _Journal, text: str, at: datetime) -> str:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    notices = journal.table("consent_notice")
+    if session.execute(sa.select(notices.c.hash).where(notices.c.hash == digest)).first() is None:
+        session.execute(notices.insert(), {"hash": digest, "language": "en", "text": text, "kept_at": at})
+    return digest
+
+
+def _vault(session: Session) -> Vault:
+    made = context.config.attributes.get("vault")
+    if made is None:
+        raise ConfigError("There are words in this database that only the hub's key can seal; start the hub with it.")
+    vault: Vault = made()
+    vault.check(session)
+    return vault
+
+
 def _name_rows(journal: _Journal, name: str) -> None:
     """Every row of a table, in entries of one day each, so that none ends much before the others that it stands with."""
     for rows in _chunks(journal, name):
@@ -196,8 +270,7 @@ def _key(name: str, row: Mapping[Any, Any]) -> str:
 
 
 def _digest(name: str, row: Mapping[Any, Any]) -> str:
-    gone = {"account", *(DROPPED if name == "consent_record" else DROPPED[1:] if name == "audit_entry" else ())}
-    told = {column: _plain(value) for column, value in row.items() if column not in gone and value is not None}
+    told = {column: _plain(value) for column, value in row.items() if column != "account" and value is not None}
     return hashlib.sha256(f"{name}{CANONICAL.encode(told)}".encode()).hexdigest()
 
 

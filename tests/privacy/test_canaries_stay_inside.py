@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from canaries import KEEPING, Canaries, bytes_of_database, seed
 from prometheus_client import generate_latest
-from stage import CALLER, NORTH_SHARED, Stage
+from shared_accounts import at
+from stage import CALLER, CONNECTORS, NORTH_SHARED, Stage
 
 from hub.api import Connector, PersonReference, SimulatedCall
 from hub.backup.save import save, save_keys
@@ -22,10 +24,11 @@ from hub.model import Call, Company, Person, Recording, Visit
 from hub.plugins import Plugins
 from hub.privacy.erasure import NotKnown, erase_person, plan_erasure, reach_of
 from hub.requests.file import packed
-from hub.requests.steps import open_request
+from hub.requests.running import run
+from hub.requests.steps import open_request, verify
 from hub.requests.told import collect
 from hub.sandbox import RunningSandboxes, start_sandboxes
-from hub.testing import connect
+from hub.testing import FrozenClock, connect
 from hub.testing.secrecy import listening
 from plugins.ads.google_ads import GoogleAds
 from plugins.carriers.telnyx import Telnyx
@@ -191,3 +194,33 @@ def test_an_error_of_an_erasure_names_nobody(providers: Plugins, sandboxes: Runn
         sandbox.heal()
         for words in (*lines, str(error.value)):
             assert CALLER[2:] not in words and ADDRESS not in words and NAME not in words, name
+
+
+@pytest.mark.parametrize("name", ["hubspot", "salesforce"])
+def test_a_crm_learns_the_page_of_a_call_without_anybody_in_its_address_and_loses_it_with_the_person(
+    lite_hub: Callable[..., Stage], clock: FrozenClock, name: str
+) -> None:
+    with start_sandboxes({name: SIX[name]}, clock) as running:
+        _the_page_of_a_call(lite_hub, running.of(name), name)
+
+
+def _the_page_of_a_call(lite_hub: Callable[..., Stage], stand_in: Any, name: str) -> None:
+    stage = lite_hub(connectors={**CONNECTORS, "crm": at(SIX[name], stand_in)})
+    words = {"email": "zq8mail@example.com", "name": "Zq8name", "phone": CALLER[2:], "note": "zq8note"}
+    page = f"https://lakeside.example.com/zq8page?gclid=Cj0KCQzq8click&utm_term=drains&{urlencode(words)}#zq8fragment"
+    north = "https://northgate.example.com/zq8north?gclid=Cj0KCQzq8north"
+    for company, address in (("lakeside", page), ("northgate", north)):
+        stage.call_in(stage.visit(company, landing_page=address).number)
+    stage.deliver("crm", "log_calls")
+
+    def kept() -> str:
+        return str([*stand_in.activities()] if name == "hubspot" else [*stand_in.org.rows("Task")])
+
+    assert "zq8page" in kept() and "zq8north" in kept(), "the page itself is what a salesperson wants to know"
+    assert not [word for word in (*words.values(), "zq8fragment") if word in kept().replace(CALLER, "")]
+    with stage.hub.store.writing() as session:
+        company = session.get_one(Company, stage.directory.companies["lakeside"].id)
+        asked = open_request(session, stage.hub, company, "erasure", actor="officer", channel="letter", phone=CALLER)
+        verify(session, asked, "officer", "officer", stage.clock())
+    assert run(stage.hub, asked.id, "officer").state == "done"
+    assert "zq8page" not in kept() and "zq8north" in kept(), "the other company's call stays"

@@ -50,6 +50,10 @@ INNER = frozenset(
      "path", "company_id", "previous_hash", "hash", "expires_at", "clicks_end_at", "submission_key"}
 )  # fmt: skip
 """Columns that say nothing of the person: work on a row, where it lies, and what is told in words beside it."""
+SHARED_ACCOUNT = (
+    "Other companies use this account too. You see what belongs to the company that you asked, and of the shared contact "
+    "who it is."
+)
 NOTHING = "This company holds nothing about you under what you gave."
 
 
@@ -115,6 +119,8 @@ def ask_plugins(hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
             told.append({**source, "error": str(error)})
             continue
         told += [{**source, "type": each.record_type, "id": each.record_id, **each.fields} for each in held]
+        if held and person.shared and hub.config.connectors[name].kind == "crm":
+            told.append({**source, "note": SHARED_ACCOUNT})
         if not held:
             told.append({**source, "result": "holds nothing under what you gave"})
     return told

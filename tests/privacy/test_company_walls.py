@@ -46,6 +46,7 @@ def test_the_file_of_one_company_holds_nothing_of_another_company_s(both: Shared
     )
     for word in (WORDS["northgate"], NORTH_SHARED):
         assert word not in shown
+    assert "Other companies use this account too." in shown
     north = [each.carrier_call_id for each in both.stage.rows(Call, tracking_number=NORTH_SHARED)]
     assert north and not [call_id for call_id in north if call_id in shown]
 

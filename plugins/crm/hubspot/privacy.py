@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hub.api import Corrected, Correction, Erasure, HeldRecord, PersonReference, RetryLater
@@ -26,10 +27,11 @@ SHARED = (
 def export_person(client: Client, settings: HubSpotSettings, person: PersonReference) -> list[HeldRecord]:
     """The person's contacts, and the calls that this connector logged for the company that was asked."""
     people = _contacts(client, settings, person)
-    if person.shared:
+    calls = _calls(client, settings, person)
+    if calls.shared or person.shared:
         people = [(contact, {name: held.get(name) for name in IDENTIFYING}) for contact, held in people]
     records = [("contact", *contact) for contact in people]
-    records += [("call", *call) for call in _calls(client, settings, person)]
+    records += [("call", *call) for call in calls.ours]
     return [
         HeldRecord(record_type=kind, record_id=record, fields={name: text for name, text in fields.items() if text})
         for kind, record, fields in records
@@ -43,14 +45,14 @@ def erase_person(client: Client, settings: HubSpotSettings, person: PersonRefere
     share stays.
     """
     calls = _calls(client, settings, person)
-    for inputs in batches([call for call, _ in calls]):
+    for inputs in batches([call for call, _ in calls.ours]):
         _archive(client, inputs)
     people = _contacts(client, settings, person)
-    if person.shared and people:
-        return Erasure(status="impossible", records=len(calls), reason=SHARED)
+    if people and (calls.shared or person.shared):
+        return Erasure(status="impossible", records=len(calls.ours), reason=SHARED)
     for contact, _ in people:
         _purge(client, contact)
-    records = len(calls) + len(people)
+    records = len(calls.ours) + len(people)
     return Erasure(status="erased" if records else "nothing_held", records=records)
 
 
@@ -98,24 +100,33 @@ def _contacts(client: Client, settings: HubSpotSettings, person: PersonReference
     return list(dict(found + contacts.by_email(client, person.emails)).items())
 
 
-def _calls(client: Client, settings: HubSpotSettings, person: PersonReference) -> list[Found]:
-    """The calls that we logged for the person and the company: by our key, or between a number of each."""
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The calls that we logged on a person: `ours` for the company that was asked."""
+
+    ours: list[Found]
+    shared: bool
+    """Whether we logged calls for another company too. HubSpot purges "all associated content" along with a contact (source:
+    its reference, Permanently delete a contact), so the contact has to stay."""
+
+
+def _calls(client: Client, settings: HubSpotSettings, person: PersonReference) -> Calls:
+    """Ours by our key, or between a number of the person and one of the company."""
     if not (person.phone_numbers or person.item_keys) or not has_call_property(client, settings.call_property):
-        return []
+        return Calls([], False)
     logged = {"propertyName": settings.call_property, "operator": "HAS_PROPERTY"}
     sides = ("hs_call_from_number", "hs_call_to_number")
     numbers = list(person.phone_numbers)
     groups = [{"filters": [logged, {"propertyName": side, "operator": "IN", "values": numbers}]} for side in sides]
+    theirs = dict(_search(client, settings, groups if numbers else ()))
     found = {
-        call: held
-        for call, held in _search(client, settings, groups if numbers else ())
-        if any(held.get(side) in person.tracking_numbers for side in sides)
+        call: held for call, held in theirs.items() if any(held.get(side) in person.tracking_numbers for side in sides)
     }
     for first in range(0, len(person.item_keys), PAGE):
         keys = list(person.item_keys[first : first + PAGE])
         wanted = {"propertyName": settings.call_property, "operator": "IN", "values": keys}
         found |= dict(_search(client, settings, [{"filters": [wanted]}]))
-    return list(found.items())
+    return Calls(list(found.items()), shared=bool(theirs.keys() - found.keys()))
 
 
 def _search(client: Client, settings: HubSpotSettings, groups: Sequence[dict[str, Any]]) -> Iterator[Found]:

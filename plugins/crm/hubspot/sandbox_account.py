@@ -192,6 +192,9 @@ class Account:
             gone = [int(asked["objectId"])] if str(asked.get("objectId")).isdigit() else []
         for record_id in gone:
             contacts.pop(record_id, None)
+            # "All associated content" goes along; deals stay.
+            for call in self.links.get(("contacts", record_id, "calls"), {}):
+                self.tables["calls"].records.pop(call, None)
             for (start, start_id, end), links in list(self.links.items()):
                 if (start, start_id) == ("contacts", record_id):
                     del self.links[start, start_id, end]

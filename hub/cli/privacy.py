@@ -6,6 +6,7 @@ import typer
 
 from hub.cli import (
     privacy_ask,
+    privacy_conflicts,
     privacy_ledger,
     privacy_map,
     privacy_opt_outs,
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
     app.add_typer(commands, name="privacy")
     privacy_ask.register(commands)
+    privacy_conflicts.register(commands)
     privacy_ledger.register(commands)
     privacy_map.register(commands)
     privacy_opt_outs.register(commands)

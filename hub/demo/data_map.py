@@ -10,7 +10,7 @@ from rich.text import Text
 
 from hub.assembly import Hub
 from hub.privacy.datamap import DataMap, draw, readable
-from hub.privacy.datamap.flows import by_recipient
+from hub.privacy.datamap.flows import by_recipient, said
 from hub.privacy.datamap.page import html
 from hub.store.refusals import write_refusals
 
@@ -40,7 +40,7 @@ def _table(chart: DataMap) -> Table:
         per_use = {(flow.connector, flow.use): flow.seen.count for flow in flows if flow.seen}
         table.add_row(
             recipient,
-            ", ".join(sorted({region for flow in flows for region in flow.regions})),
+            ", ".join(said(flows, "regions")),
             ", ".join(sorted(map(readable, sent))),
             ", ".join(sorted(readable(name) for name in {flow.category for flow in flows} - sent)),
             f"{sum(per_use.values()):,}",

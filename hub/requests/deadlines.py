@@ -5,36 +5,69 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from hub.contracts.places import places_of_number
 from hub.privacy.calendar import Calendar, Period, known_places
 
-PLACE_UNITS = ("days", "business_days", "months")
+UNITS = {"day": "days", "month": "months", "business_day": "business_days"}
 
 
-@dataclass(frozen=True)
-class Row:
+def _period(text: Any) -> Period:
+    count, unit = str(text).split()
+    unit = UNITS.get(unit, unit)
+    if unit not in UNITS.values():
+        raise ValueError(f"{text!r} is no period")
+    # Months are the GDPR's, which end with the next working day.
+    return Period(int(count), unit, unit == "months")  # type: ignore[arg-type]
+
+
+def _span(text: Any) -> timedelta:
+    count, unit = str(text).split()
+    return timedelta(**{unit: int(count)})
+
+
+Within = Annotated[Period, BeforeValidator(_period)]
+
+
+class Row(BaseModel):
     """One legal deadline: where, for which kinds of request (all where none is named), how long, and its source."""
 
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
     id: str
-    places: frozenset[str]
-    kinds: frozenset[str]
-    within: Period
-    extended: Period | None
+    places: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    within: Within
+    extended: Within | None = None
     cite: str
-    source: str
+    source: str = Field(alias="src")
     verify_by: date
 
     def speaks_on(self, place: str, kind: str) -> bool:
         """Whether it holds in `place` (US-CA, DE) for a kind of request."""
-        return (place in self.places or place.partition("-")[0] in self.places) and (
-            not self.kinds or kind in self.kinds
-        )
+        here = place in self.places or place.partition("-")[0] in self.places
+        return here and (not self.kinds or kind in self.kinds)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: date
+    rows: tuple[Row, ...]
+    unknown: Row
+    unknown_objection: Row
+    promises: Mapping[str, Annotated[timedelta, BeforeValidator(_span)]]
+
+
+@cache
+def _table() -> _Table:
+    return _Table.model_validate(yaml.safe_load(files("hub.requests").joinpath("deadlines.yaml").read_text("utf-8")))
 
 
 @dataclass(frozen=True)
@@ -80,52 +113,6 @@ def every_row() -> tuple[Row, ...]:
     """All legal deadlines, and the two for people whose place nobody knows."""
     table = _table()
     return (*table.rows, table.unknown, table.unknown_objection)
-
-
-@dataclass(frozen=True)
-class _Table:
-    rows: tuple[Row, ...]
-    unknown: Row
-    unknown_objection: Row
-    promises: Mapping[str, timedelta]
-
-
-@lru_cache(maxsize=1)
-def _table() -> _Table:
-    told = yaml.safe_load(files("hub.requests").joinpath("deadlines.yaml").read_text(encoding="utf-8"))
-    return _Table(
-        tuple(map(_row, told["rows"])),
-        _row(told["unknown"]),
-        _row(told["unknown_objection"]),
-        {kind: _span(text) for kind, text in told["promises"].items()},
-    )
-
-
-def _row(told: Mapping[str, Any]) -> Row:
-    return Row(
-        told["id"],
-        frozenset(told.get("places", ())),
-        frozenset(told.get("kinds", ())),
-        _period(told["within"], told["cite"]),
-        _period(told["extended"], told["cite"]) if "extended" in told else None,
-        told["cite"],
-        str(told["src"]),
-        told["verify_by"],
-    )
-
-
-def _period(text: str, cite: str) -> Period:
-    count, unit = text.split()
-    unit = {"month": "months"}.get(unit, unit)
-    if unit not in PLACE_UNITS:
-        raise ValueError(f"{text!r} is no period")
-    # Months are the GDPR's, which end with the next working day.
-    return Period(int(count), unit, unit == "months", cite)  # type: ignore[arg-type]
-
-
-def _span(text: str) -> timedelta:
-    count, unit = text.split()
-    return timedelta(**{unit: int(count)})
 
 
 def _most_specific(rows: Sequence[Row], place: str, kind: str) -> list[Row]:

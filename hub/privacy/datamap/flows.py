@@ -133,6 +133,12 @@ def misfit(key: Key, flows: Iterable[Flow]) -> str:
     return f"{recipient} got {category} for {use}, but {what}."
 
 
+def said(flows: Iterable[Flow], name: str) -> tuple[str, ...]:
+    """What flows say under one of their fields, once each."""
+    values: list[Any] = [getattr(flow, name) for flow in flows]
+    return tuple(sorted({part for each in values for part in (each if isinstance(each, tuple) else (each,))}))
+
+
 def by_recipient(flows: Iterable[Flow]) -> dict[str, list[Flow]]:
     """Flows that leave the machine, by their recipient's legal name."""
     grouped: defaultdict[str, list[Flow]] = defaultdict(list)

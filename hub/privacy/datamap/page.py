@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 from hub.config.retention import spell_life
 from hub.privacy.datamap.chart import DataMap, readable
-from hub.privacy.datamap.flows import Flow, by_recipient
+from hub.privacy.datamap.flows import by_recipient, said
 from hub.privacy.datamap.trust import HANDED_OVER
 
 
@@ -17,17 +16,10 @@ def html(chart: DataMap) -> str:
     return str(_template().render(chart=chart, recipients=by_recipient(chart.flows), handed_over=HANDED_OVER)).lstrip()
 
 
-def _each(flows: Iterable[Flow], name: str) -> str:
-    """What the flows say under `name`, once each."""
-    said: list[Any] = [getattr(flow, name) for flow in flows]
-    parts = {part for one in said for part in (one if isinstance(one, tuple) else (one,))}
-    return ("; " if name == "kept" else ", ").join(sorted(parts))
-
-
 @lru_cache(maxsize=1)
 def _template() -> Any:
     from jinja2 import Environment, PackageLoader, select_autoescape
 
     found = Environment(loader=PackageLoader("hub.privacy.datamap"), autoescape=select_autoescape(default=True))
-    found.filters |= {"readable": readable, "life": spell_life, "each": _each}
+    found.filters |= {"readable": readable, "life": spell_life, "said": said}
     return found.get_template("map.html")

@@ -9,7 +9,7 @@ from typing import Literal
 from hub.config.models import CompanySection, Config, ConnectorEntry
 from hub.config.retention import kinds, spell_life
 from hub.privacy.datamap.chart import DataMap, readable
-from hub.privacy.datamap.flows import Flow, by_recipient
+from hub.privacy.datamap.flows import Flow, by_recipient, said
 
 SUBJECTS = "people who call, text or write to the company, and visitors of its website"
 SECURITY = (
@@ -45,16 +45,16 @@ class Processor:
 def processors(chart: DataMap, entries: Mapping[str, ConnectorEntry], since: Mapping[str, str]) -> Iterator[Processor]:
     """Everybody who is given data; `since` is the day of each recipient's present version."""
     for recipient, flows in by_recipient(chart.flows).items():
-        connectors = sorted({flow.connector for flow in flows})
+        connectors = said(flows, "connector")
         manifests = [entries[name].connector_class.manifest for name in connectors]
         yield Processor(
             recipient=recipient,
             role=flows[0].role,
-            regions=_regions(flows),
-            connectors=tuple(connectors),
-            categories=tuple(sorted({flow.category for flow in flows})),
-            uses=tuple(sorted({flow.use for flow in flows})),
-            kept=_kept(flows),
+            regions=said(flows, "regions"),
+            connectors=connectors,
+            categories=said(flows, "category"),
+            uses=said(flows, "use"),
+            kept="; ".join(said(flows, "kept")),
             erases=all(each.deletion.supported and each.flow("erase_person") is not None for each in manifests),
             deletion=tuple(dict.fromkeys(each.deletion.note for each in manifests)),
             since=since.get(recipient),
@@ -80,7 +80,7 @@ def record_of_processing(chart: DataMap, config: Config) -> Iterator[str]:
     yield f"  {', '.join(sorted({readable(each.category) for each in chart.storage}))}; to nobody outside this machine"
     yield "\n## Transfers to third countries\n"
     for recipient, theirs in by_recipient(chart.flows).items():
-        where = ", ".join(_regions(theirs)) or "not told by the provider"
+        where = ", ".join(said(theirs, "regions")) or "not told by the provider"
         yield f"- {recipient} ({theirs[0].role.replace('_', ' ')}): {where}"
     yield "\n## Time limits for erasure\n"
     for kind, what in kinds().items():
@@ -88,7 +88,7 @@ def record_of_processing(chart: DataMap, config: Config) -> Iterator[str]:
         longer = f" Longer than by default: {reason}." if reason else ""
         yield f"- {what} {spell_life(config.retention.life(kind))}.{longer}"
     for recipient, theirs in by_recipient(chart.flows).items():
-        yield f"- At {recipient}: {_kept(theirs)}."
+        yield f"- At {recipient}: {'; '.join(said(theirs, 'kept'))}."
     yield "\n## Security (GDPR Art. 32)\n"
     yield from (f"- {measure}" for measure in SECURITY)
 
@@ -109,11 +109,12 @@ def notice_blocks(chart: DataMap, config: Config, company: CompanySection, heede
         standing = "on our behalf" if theirs[0].role == "processor" else "and decides itself what it does with it"
         what = ", ".join(sorted({readable(flow.category) for flow in theirs}))
         why = ", ".join(sorted({readable(flow.use) for flow in theirs}))
-        where = ", ".join(_regions(theirs)) or "a place that it does not tell"
+        where = ", ".join(said(theirs, "regions")) or "a place that it does not tell"
         hashed = " Numbers and addresses are hashed before." if all(_hidden(flow) for flow in theirs) else ""
         yield f"- **{recipient}** gets {what}, for {why}, in {where}, {standing}.{hashed}"
         if theirs[0].role == "independent_controller":
-            yield f"  What it was given it may not delete when you ask us; we stop giving it more. It keeps it {_kept(theirs)}."
+            kept = "; ".join(said(theirs, "kept"))
+            yield f"  What it was given it may not delete when you ask us; we stop giving it more. It keeps it {kept}."
     if not by_recipient(flows):
         yield "Nobody outside our own machines."
     yield "\n## How long we keep it\n"
@@ -127,14 +128,6 @@ def notice_blocks(chart: DataMap, config: Config, company: CompanySection, heede
             yield f"- If your browser sends {name}, that changes nothing."
     yield "- Answer STOP to a text and we send you no more."
     yield "- You may ask what we hold on you, have it corrected or erased, object, or take it with you."
-
-
-def _regions(flows: list[Flow]) -> tuple[str, ...]:
-    return tuple(sorted({region for flow in flows for region in flow.regions}))
-
-
-def _kept(flows: list[Flow]) -> str:
-    return "; ".join(sorted({flow.kept for flow in flows}))
 
 
 def _hidden(flow: Flow) -> bool:

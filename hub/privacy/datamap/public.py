@@ -6,15 +6,14 @@ Nothing of the business stands in it: no counts, no names of connectors, no host
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 from hub.config.models import Config
 from hub.config.retention import kinds, spell_life
 from hub.model import RecipientVersion
 from hub.privacy.datamap.chart import readable
-from hub.privacy.datamap.flows import Flow, by_recipient, declared
-from hub.privacy.datamap.versions import TOLD, Change, notices
+from hub.privacy.datamap.flows import Flow, by_recipient, declared, said
+from hub.privacy.datamap.versions import TOLD, Notice, notices
 
 UNTOLD = tuple(f"{TOLD[key]}: " for key in ("hosts", "plugin"))
 
@@ -46,23 +45,14 @@ class Receiver:
 
 
 @dataclass(frozen=True)
-class Changed:
-    """One change that is announced."""
-
-    at: datetime
-    change: Change
-    recipient: str
-    details: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class PublicMap:
     """The whole page's content."""
 
     receivers: tuple[Receiver, ...]
     lives: tuple[tuple[str, str], ...]
     """What the hub itself keeps, and how long."""
-    changes: tuple[Changed, ...]
+    changes: tuple[Notice, ...]
+    """Without what tells of the business itself."""
 
     def categories(self) -> tuple[str, ...]:
         """Every category that somebody is given."""
@@ -83,28 +73,24 @@ def public_map(config: Config, company: str, rows: Sequence[RecipientVersion]) -
         ),
         lives=tuple((what, spell_life(config.retention.life(kind))) for kind, what in kinds().items()),
         changes=tuple(
-            Changed(each.at, each.change, each.recipient, tuple(told for told in each.details if _public(told)))
+            replace(each, connector="", details=tuple(told for told in each.details if not told.startswith(UNTOLD)))
             for each in notices(rows)
             if each.connector in serving
         ),
     )
 
 
-def _public(told: str) -> bool:
-    return not told.startswith(UNTOLD)
-
-
 def _receiver(name: str, flows: Sequence[Flow], rehearsed: bool) -> Receiver:
     given = []
-    for category in sorted({flow.category for flow in flows}, key=readable):
+    for category in sorted(said(flows, "category"), key=readable):
         mine = [flow for flow in flows if flow.category == category]
         purposes = tuple(sorted({readable(flow.use) for flow in mine}))
         given.append(Given(readable(category), purposes, all(flow.transform != "plain" for flow in mine)))
     return Receiver(
         name=name,
         on_behalf=all(flow.role == "processor" for flow in flows),
-        regions=tuple(sorted({region for flow in flows for region in flow.regions})),
-        kept=tuple(sorted({flow.kept for flow in flows})),
+        regions=said(flows, "regions"),
+        kept=said(flows, "kept"),
         deletes=all(flow.deletable for flow in flows),
         rehearsed=rehearsed,
         given=tuple(given),

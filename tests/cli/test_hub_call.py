@@ -205,7 +205,7 @@ def test_a_crms_failure_its_log_entry_and_its_outcome_are_told(shop: Shop) -> No
 
 
 def test_the_pages_of_a_visit_are_counted_and_the_last_are_shown_without_their_queries(shop: Shop) -> None:
-    (call_id,) = shop.play(visit={"page": "https://north.example.com/drains?gclid=Cj0KCQjw123456789"})
+    (call_id,) = shop.play(visit={"page": "https://north.example.com/drains?gclid=Cj0KCQjw123456789&utm_term=leak"})
     looked = shop.json("call", call_id)["timeline"][0]
     assert (looked["stage"], looked["pages"]) == ("visit", 1)
     assert looked["last_pages"][0]["url"] == "https://north.example.com/drains?•••"

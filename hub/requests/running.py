@@ -49,7 +49,7 @@ def run(hub: Hub, request_id: str, actor: str) -> PrivacyRequest:
         raise RequestRefused(
             "Nobody has shown who asks; let them prove it on the page, or say how you know: hub privacy request verify."
         )
-    _DO[request.kind](hub, request, actor)
+    _DO[request.kind](hub, request_id, actor)
     work_tasks(hub, request_id)
     finish(hub, request_id, actor)
     with hub.store.reading() as session:
@@ -143,8 +143,10 @@ def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
     return ask_provider(hub, task)
 
 
-def _answer_file(hub: Hub, request: PrivacyRequest, actor: str) -> None:
+def _answer_file(hub: Hub, request_id: str, actor: str) -> None:
     """Access and portability, which is the same file: everything, with what providers hold."""
+    with hub.store.reading() as session:
+        request = session.get_one(PrivacyRequest, request_id)
     # Asked first, so that the file names them as recipients too.
     held = ask_plugins(hub, request)
     with hub.store.reading() as session:
@@ -166,11 +168,11 @@ def _answer_file(hub: Hub, request: PrivacyRequest, actor: str) -> None:
         take_step(session, current, actor, "answered", f"{sum(counts.values())} records", now, "done")
 
 
-def _third_parties(hub: Hub, request: PrivacyRequest, actor: str) -> None:
+def _third_parties(hub: Hub, request_id: str, actor: str) -> None:
     now = hub.clock()
     with hub.store.writing() as session:
-        current = session.get_one(PrivacyRequest, request.id)
-        company = session.get_one(Company, request.company_id)
+        current = session.get_one(PrivacyRequest, request_id)
+        company = session.get_one(Company, current.company_id)
         if answered_this_year(session, current, company.time_zone):
             refuse(session, current, actor, ONCE_A_YEAR, now)
             return
@@ -181,18 +183,10 @@ def _third_parties(hub: Hub, request: PrivacyRequest, actor: str) -> None:
         take_step(session, current, actor, "answered", f"{count} third parties", now, "done")
 
 
-def _say_no(hub: Hub, request: PrivacyRequest, actor: str) -> None:
-    effects.say_no(hub, request.id, actor)
-
-
-def _opt_in(hub: Hub, request: PrivacyRequest, actor: str) -> None:
-    effects.opt_in(hub, request.id, actor)
-
-
-def _correct(hub: Hub, request: PrivacyRequest, actor: str) -> None:
+def _correct(hub: Hub, request_id: str, actor: str) -> None:
     now = hub.clock()
     with hub.store.writing() as session:
-        current = session.get_one(PrivacyRequest, request.id)
+        current = session.get_one(PrivacyRequest, request_id)
         if current.known_as:
             return
         people = known_people(session, current, now)
@@ -213,32 +207,28 @@ def _correct(hub: Hub, request: PrivacyRequest, actor: str) -> None:
         take_step(session, current, actor, "corrected", f"{changed} people", now, "running")
 
 
-def _erase(hub: Hub, request: PrivacyRequest, actor: str) -> None:
-    erasing.erase(hub, request.id, actor)
-
-
-def _erase_child(hub: Hub, request: PrivacyRequest, actor: str) -> None:
-    if not request.evidence and "parent" not in request.outcome:
-        raise RequestRefused(
-            "Note a parent's word first: hub privacy request verify ID --proof 'what the parent showed'."
-        )
+def _erase_child(hub: Hub, request_id: str, actor: str) -> None:
     with hub.store.writing() as session:
-        current = session.get_one(PrivacyRequest, request.id)
-        if current.evidence:
-            digest = hashlib.sha256(current.evidence.encode()).hexdigest()
-            current.outcome = {**current.outcome, "parent": f"sha256:{digest}"}
-            session.add(current)
-    erasing.erase(hub, request.id, actor)
+        request = session.get_one(PrivacyRequest, request_id)
+        if not request.evidence and "parent" not in request.outcome:
+            raise RequestRefused(
+                "Note a parent's word first: hub privacy request verify ID --proof 'what the parent showed'."
+            )
+        if request.evidence:
+            digest = hashlib.sha256(request.evidence.encode()).hexdigest()
+            request.outcome = {**request.outcome, "parent": f"sha256:{digest}"}
+            session.add(request)
+    erasing.erase(hub, request_id, actor)
 
 
-_DO: dict[str, Callable[[Hub, PrivacyRequest, str], None]] = {
+_DO: dict[str, Callable[[Hub, str, str], None]] = {
     "access": _answer_file,
     "portability": _answer_file,
     "correction": _correct,
-    "erasure": _erase,
-    "objection": _say_no,
-    "restriction": _say_no,
+    "erasure": erasing.erase,
+    "objection": effects.say_no,
+    "restriction": effects.say_no,
     "third_party_disclosure": _third_parties,
     "child": _erase_child,
-    "opt_in": _opt_in,
+    "opt_in": effects.opt_in,
 }

@@ -68,13 +68,10 @@ class Owners:
             visits = self._known("visit", _of(rows, "visit_id"))
             return [self._people(_of(visits.values(), "person_id")).get(visits[row["visit_id"]]["person_id"] or "")
                     if row["visit_id"] in visits else None for row in rows]  # fmt: skip
-        if "subject_id" in table.c:
-            return self._by(rows, "subject_id", self._subjects)
-        if "call_id" in table.c:
-            return self._by(rows, "call_id", self._subjects)
-        if "text_id" in table.c:
-            return self._by(rows, "text_id", self._subjects)
-        if "delivery_id" in table.c and "subject_id" not in table.c:
+        for link in ("subject_id", "call_id", "text_id"):
+            if link in table.c:
+                return self._by(rows, link, self._subjects)
+        if "delivery_id" in table.c:
             deliveries = self._values("delivery", _of(rows, "delivery_id"), "subject_id")
             owners = self._subjects(deliveries.values())
             return [owners.get(deliveries.get(row["delivery_id"], "")) for row in rows]
@@ -83,7 +80,7 @@ class Owners:
         return self._by(rows, "person_id", self._people) if "person_id" in table.c else [None] * len(rows)
 
     def _of_contacts(self, name: str, rows: Sequence[Mapping[Any, Any]]) -> list[Owner | None]:
-        people = self._people(_of(rows, "person_id")) if "person_id" in _table(name).c else {}
+        people = self._people(_of(rows, "person_id")) if "person_id" in table_named(name).c else {}
         owners: list[Owner | None] = []
         for row in rows:
             surely = name not in TYPED_NUMBERS or (name == "person" and not _is_typed(row))
@@ -95,7 +92,7 @@ class Owners:
         return owners
 
     def _of_carriers_calls(self, rows: Sequence[Mapping[Any, Any]]) -> list[Owner | None]:
-        call = _table("call")
+        call = table_named("call")
         ties = {(row["connector"], row["carrier_call_id"]) for row in rows}
         found = select(call.c.connector, call.c.carrier_call_id, call.c.id)
         found = found.where(tuple_(call.c.connector, call.c.carrier_call_id).in_(ties))
@@ -115,7 +112,7 @@ class Owners:
         }
 
     def _by_address(self, addresses: Iterable[str]) -> dict[tuple[str, str], Owner]:
-        person = _table("person")
+        person = table_named("person")
         found = select(person.c.id, person.c.company_id, person.c.phone_number, person.c.email)
         surely = (person.c.email.in_(set(addresses)), person.c.email_learnt != TYPED)
         rows = self.session.execute(found.where(*surely).order_by(person.c.id.desc()))
@@ -132,7 +129,7 @@ class Owners:
         return owners
 
     def _values(self, name: str, ids: Iterable[str], column: str) -> dict[str, str]:
-        table = _table(name)
+        table = table_named(name)
         found = self.session.execute(select(table.c.id, table.c[column]).where(table.c.id.in_(set(ids))))
         return {row_id: value for row_id, value in found if value}
 
@@ -140,7 +137,7 @@ class Owners:
         wanted = set(ids)
         if not wanted:
             return {}
-        table = _table(name)
+        table = table_named(name)
         names = ("id", "company_id", "person_id", NUMBER.get(name, ""), "phone_learnt", "email_learnt")
         columns = [table.c[each] for each in names if each in table.c]
         found = self.session.execute(select(*columns).where(table.c.id.in_(wanted)))
@@ -163,5 +160,6 @@ def _of(rows: Iterable[Mapping[Any, Any]], column: str) -> set[str]:
     return {row[column] for row in rows if row[column]}
 
 
-def _table(name: str) -> Table:
+def table_named(name: str) -> Table:
+    """A table by its name in the database."""
     return SQLModel.metadata.tables[name]

@@ -14,7 +14,7 @@ from sqlmodel import select as select_rows
 
 from hub.assembly import Hub
 from hub.backup.archive import ArchiveWriter
-from hub.backup.owners import Owners, personal_columns
+from hub.backup.owners import Owners, personal_columns, table_named
 from hub.backup.values import to_json
 from hub.model import PersonKey, Recording
 from hub.store.schema import revisions
@@ -64,7 +64,7 @@ def save_keys(hub: Hub, file: Path) -> dict[str, Any]:
     end_backup_keys(hub)
     journal = journal_of(hub.config.hub)
     with ArchiveWriter(file, hub.keyring, KEYS) as archive, hub.store.snapshot() as session:
-        table = _table("person_key")
+        table = table_named("person_key")
         for rows in _chunks(session, table):
             archive.rows("person_key", [_plain(row) for row in rows])
         buried = Buried(
@@ -174,7 +174,3 @@ def _holders_row(hub: Hub) -> dict[str, Any] | None:
     with hub.store.reading() as session:
         row = session.exec(select_rows(PersonKey).where(PersonKey.holder == HOLDERS)).first()
         return _plain(row.model_dump()) if row else None
-
-
-def _table(name: str) -> Table:
-    return SQLModel.metadata.tables[name]

@@ -88,7 +88,6 @@ class Period:
     count: int
     unit: Unit
     extended: bool = False
-    source: str = ""
 
     def __post_init__(self) -> None:
         if self.count < 0:
@@ -110,7 +109,8 @@ class Period:
         return calendar.ends(self.last_day(calendar.day_of(at), calendar))
 
 
-POLICY_NOTICE = Period(30, "business_days", False, "The promise to accounts: a material change, 30 business days ahead")
+POLICY_NOTICE = Period(30, "business_days")
+"""The promise to accounts: a material change is announced so long ahead."""
 
 
 def add_months(day: date, count: int) -> date:

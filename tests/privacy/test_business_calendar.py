@@ -17,17 +17,17 @@ from hub.privacy.calendar import (
     known_places,
 )
 
-ONE_MONTH = Period(1, "months", True, "GDPR Art. 12(3); Regulation (EEC, Euratom) 1182/71 Art. 3(2)(c), 3(4)")
+ONE_MONTH = Period(1, "months", True)  # GDPR Art. 12(3); Regulation (EEC, Euratom) 1182/71 Art. 3(2)(c), 3(4)
 """A month as the GDPR and the UK GDPR count it: to the same date of the next month, or its last day where it has no such date;
 one that ends on a Saturday, Sunday or holiday ends with the next working day. ICO, guide to the right of access, counts the
 same way from the day of receipt."""
 THREE_MONTHS = Period(
-    3, "months", True, "GDPR Art. 12(3): extended by two further months, told with reasons within the first"
-)
+    3, "months", True
+)  # GDPR Art. 12(3): extended by two further months, told with reasons within the first
 US_STATE_REQUEST = Period(
-    45, "days", False, "Cal. Civ. Code 1798.130(a)(2); most US states alike; not extended, to be safe"
-)
-CALIFORNIA_OPT_OUT = Period(15, "business_days", False, "11 CCR 7026(f): as soon as feasible, at most 15 business days")
+    45, "days", False
+)  # Cal. Civ. Code 1798.130(a)(2); most US states alike; not extended, to be safe
+CALIFORNIA_OPT_OUT = Period(15, "business_days")  # 11 CCR 7026(f): as soon as feasible, at most 15 business days
 
 JURISDICTIONS = [("US",), ("GB-ENG",), ("DE",), ("CA-QC",), ("US", "CA-QC")]
 PLACES = st.sampled_from(["US", "US-CA", "CA-ON", "CA-QC", "GB", "GB-SCT", "DE-BY", "FR", "IE", "AU-NSW"])

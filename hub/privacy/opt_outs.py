@@ -14,9 +14,10 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Opinion, strictest, within
-from hub.model import OptOut
+from hub.model import HUB_CHAIN, OptOut
 from hub.model.opt_outs import OptOutScope
 from hub.store import audit
+from hub.store.journal import record
 from hub.store.rows import write_rows
 from hub.store.vault import Vault
 
@@ -71,6 +72,8 @@ def opt_out(
         for scope in sorted(scopes)
     ]
     write_rows(session, OptOut, rows)
+    new = session.exec(select(OptOut).where(col(OptOut.id).in_([row.id for row in rows]))).all()
+    _record(session, company_id, new, now)
 
 
 def browser_mark(company_id: str, visitor_id: str) -> str:
@@ -124,6 +127,7 @@ def question_opt_out(session: Session, row: OptOut, reason: str, actor: str, now
     """From now on the opt-out is not counted, for a stated reason, which stays with it and stands in the audit trail."""
     row.state, row.reason, row.questioned_by, row.questioned_at = "questioned", reason, actor, now
     session.add(row)
+    _record(session, row.company_id, [row], now)
     audit.note(session, now, actor, "privacy.opt_out.question", row.id, reason)
 
 
@@ -131,7 +135,12 @@ def reinstate_opt_out(session: Session, row: OptOut, reason: str, actor: str, no
     """The opt-out is counted again. Why it was questioned, by whom and when stands in the audit trail, as does `reason`."""
     row.state, row.reason, row.questioned_by, row.questioned_at = "in_force", reason, None, None
     session.add(row)
+    _record(session, row.company_id, [row], now)
     audit.note(session, now, actor, "privacy.opt_out.reinstate", row.id, reason)
+
+
+def _record(session: Session, company_id: str, rows: Sequence[OptOut], now: datetime) -> None:
+    record(session, audit.account_of(session, company_id) or HUB_CHAIN, OptOut, rows, now)
 
 
 def limits_apply(uses: Iterable[tuple[str, Collection[str]]]) -> bool:

@@ -15,21 +15,23 @@ from hub.store.rows import write_rows
 COLUMNS = (col(Suppression.fingerprint), col(Suppression.use), col(Suppression.since))
 
 
-def mark(session: Session, fingerprint: str, uses: Collection[str], said_at: datetime) -> None:
+def mark(session: Session, fingerprint: str, uses: Collection[str], said_at: datetime, now: datetime) -> None:
     """Somebody stopped texts for these uses at `said_at`. Said twice, the later time counts."""
     mine = (col(Suppression.fingerprint) == fingerprint, col(Suppression.use).in_(uses))
     write_rows(session, Suppression, [Suppression(fingerprint=fingerprint, use=use, since=said_at) for use in uses])
     later = update(Suppression).where(*mine, col(Suppression.since) < said_at).values(since=said_at)
     session.execute(later.execution_options(synchronize_session=False))
-    marked = session.execute(select(*COLUMNS).where(*mine)).mappings()
-    record(session, HUB_CHAIN, Suppression, [dict(row) for row in marked])
+    marked = session.execute(select(*COLUMNS).where(*mine).with_for_update()).mappings()
+    record(session, HUB_CHAIN, Suppression, [dict(row) for row in marked], now)
 
 
-def lift(session: Session, fingerprint: str, uses: Collection[str], said_at: datetime) -> None:
+def lift(session: Session, fingerprint: str, uses: Collection[str], said_at: datetime, now: datetime) -> None:
     """Take back the stops that were said no later than `said_at`, for a yes may come late."""
     mine = (col(Suppression.fingerprint) == fingerprint, col(Suppression.use).in_(uses))
     lifted = (*mine, col(Suppression.since) <= said_at)
-    gone = {f"{fingerprint}/{use}": None for use in session.exec(select(Suppression.use).where(*lifted))}
+    gone = {
+        f"{fingerprint}/{use}": None for use in session.exec(select(Suppression.use).where(*lifted).with_for_update())
+    }
     if gone:
         session.execute(delete(Suppression).where(*lifted).execution_options(synchronize_session=False))
-        append(session, HUB_CHAIN, str(Suppression.__tablename__), gone, since=said_at, at=said_at)
+        append(session, HUB_CHAIN, str(Suppression.__tablename__), gone, since=said_at, at=now)

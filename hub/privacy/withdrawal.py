@@ -98,10 +98,10 @@ def _suppress(session: Session, vault: Vault, word: Word, now: datetime) -> None
     if word.state == "given":
         if word.use not in TEXT_USES or word.channel in NOT_DELIBERATE:
             return
-        lift(session, fingerprint, (word.use,), min(word.spoken_at, now))
+        lift(session, fingerprint, (word.use,), min(word.spoken_at, now), now)
     elif word.state == "objected" or (word.state in NO and "." in word.use):
         stopped = [use for use in TEXT_USES if within(use, word.use)]
-        mark(session, fingerprint, stopped, min(word.spoken_at, now))
+        mark(session, fingerprint, stopped, min(word.spoken_at, now), now)
 
 
 def _hold(session: Session, config: Config, word: Word, now: datetime) -> int:

@@ -54,7 +54,7 @@ def stop(
     settle(session, company_id, number, Doubt.STOP if uses == TEXT_USES else Doubt.LAPSED, now)
     fingerprint = hub.vault.fingerprint(session, company_id, number)
     before = session.exec(select(Suppression.use).where(Suppression.fingerprint == fingerprint)).all()
-    mark(session, fingerprint, uses, min(at, now))
+    mark(session, fingerprint, uses, min(at, now), now)
     return not set(uses) <= set(before)
 
 
@@ -101,7 +101,7 @@ def start(
     )
     said = set(session.exec(words).all())
     taken = TEXT_USES if "objected" not in said else (SERVICE,)
-    lift(session, fingerprint, taken, said_at)
+    lift(session, fingerprint, taken, said_at, now)
     uses = TEXT_USES if "given" in said and "objected" not in said else (SERVICE,)
     _say(session, person, "given", uses, channel, evidence, said_at, now)
     return True

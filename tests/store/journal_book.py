@@ -13,6 +13,7 @@ from stage import CALLER, Stage
 
 from hub.model import Account, Call, JournalEntry, Person
 from hub.privacy.ledger import Word, append, keep_notice
+from hub.privacy.opt_outs import opt_out
 from hub.privacy.stops import mark
 from hub.store.append_only import TABLES
 from hub.store.audit import note
@@ -60,8 +61,13 @@ def live(stage: Stage) -> str:
                 spoken_at=stage.clock() + timedelta(minutes=number),
             )
             append(session, [word], stage.clock(), stage.hub.vault)
-            mark(session, f"{number}" * 64, ["service", "marketing"], stage.clock())
+            mark(session, f"{number}" * 64, ["service", "marketing"], stage.clock(), stage.clock())
             note(session, stage.clock(), "maria", "call.show_personal", first.id, str(number))
+    for number in ("+13125550198", "+13125550199"):
+        with stage.hub.store.writing() as session:
+            told: Any = {"number": number, "visitor_id": None, "network": None, "scopes": ["sharing", "sensitive"]}
+            for _ in range(2):
+                opt_out(session, stage.hub.vault, person.company_id, **told, now=stage.clock())
     sign_ends(stage.hub.store, stage.hub.keyring, stage.clock())
     assert stage.rows(Call)
     return stage.one(Account).id

@@ -150,7 +150,7 @@ def test_a_stop_that_was_lifted_is_gone_and_one_that_was_said_again_counts_anew(
              (lift, 6, []), (mark, 7, ["service"])]  # fmt: skip
     for deed, minutes, left in steps:
         with stage.hub.store.writing() as session:
-            deed(session, "f" * 64, ["service"], stage.clock() + timedelta(minutes=minutes))
+            deed(session, "f" * 64, ["service"], stage.clock() + timedelta(minutes=minutes), stage.clock())
         assert [row.use for row in stage.rows(Suppression)] == left
         assert found(stage) is None
     assert {row.chain for row in stage.rows(JournalEntry)} == {HUB_CHAIN}, "a stop names nobody, not even a company"

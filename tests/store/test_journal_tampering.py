@@ -185,7 +185,8 @@ def test_a_row_that_was_dropped_added_or_put_in_anothers_place_is_found(living: 
         told = found(living[0], session)
         assert told is not None and told.kind == "dropped"
     with attacked(living[0]) as session:
-        session.execute(target.insert(), {**row_of(session, table), key: new_id()})
+        another = {"fingerprint": new_id()} if "fingerprint" in target.c else {}
+        session.execute(target.insert(), {**row_of(session, table), key: new_id(), **another})
         told = found(living[0], session)
         assert told is not None and told.kind == "inserted" and table in told.reason
     with attacked(living[0]) as session:
@@ -245,15 +246,16 @@ def row_of(session: Session, table: str) -> dict[str, Any]:
 def change(session: Session, table: str, row: dict[str, Any], name: str) -> None:
     target: Any = EVIDENCE[table].table.__table__  # type: ignore[attr-defined]
     value = row[name]
-    if name == "company_id":
-        other: Any = session.execute(text("SELECT id FROM company WHERE id <> :id"), {"id": value}).scalars().first()
+    if target.c[name].foreign_keys:
+        others = f"SELECT id FROM {name.removesuffix('_id')} WHERE id <> :id"
+        other: Any = session.execute(text(others), {"id": value or ""}).scalars().first()
     elif isinstance(value, str):
         other = value[:-1] + ("x" if value[-1:] != "x" else "y")
     elif isinstance(value, list):
         other = [*value, "user.name"] if name != "opinions" else [{"verdict": "allow"}]
     elif value is None:
         kind = str(target.c[name].type)
-        other = row["spoken_at"] if "TIME" in kind else "x"
+        other = row[EVIDENCE[table].began] if "TIME" in kind else "x"
     else:
         other = value.replace(second=59, microsecond=1)
     where = [target.c[column.name] == row[column.name] for column in EVIDENCE[table].key]

@@ -162,7 +162,13 @@ def test_who_has_objected_to_marketing_is_listed_and_not_asked(hub: Factory) -> 
     stage = hub()
     company = stage.directory.companies["lakeside"]
     with stage.hub.store.writing() as session:
-        mark(session, stage.hub.vault.fingerprint(session, company.id, CALLER), (MARKETING,), stage.clock())
+        mark(
+            session,
+            stage.hub.vault.fingerprint(session, company.id, CALLER),
+            (MARKETING,),
+            stage.clock(),
+            stage.clock(),
+        )
     message_id = write_in(stage, ENOUGH)
     assert listed(stage) == [message_id] and outbound(stage) == []
 

@@ -40,14 +40,21 @@ class _Pending:
     at: datetime
 
 
-def record(session: Session, chain: str, table: type[SQLModel], rows: Sequence[SQLModel | Columns]) -> None:
-    """Name `rows`, which `session` writes, in the journal; `chain` is an account's id or HUB_CHAIN."""
+def record(
+    session: Session,
+    chain: str,
+    table: type[SQLModel],
+    rows: Sequence[SQLModel | Columns],
+    at: datetime | None = None,
+) -> None:
+    """Name `rows`, which `session` writes, in the journal; `chain` is an account's id or HUB_CHAIN. `at` is now, where the
+    rows do not tell it: the time of a stop is when it was said."""
     if rows:
         evidence = EVIDENCE[_name(table)]
         fields = [row if isinstance(row, dict) else vars(row) for row in rows]
         times = [each[evidence.began] for each in fields]
         content = {evidence.key_of(each): digest_of(_name(table), each) for each in fields}
-        append(session, chain, _name(table), content, since=min(times), at=max(times))
+        append(session, chain, _name(table), content, since=min(times), at=at or max(times))
 
 
 def write_evidence(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from hub.model import AuditEntry, ConsentDecision, ConsentEntry, Disclosure, Suppression
+from hub.model import AuditEntry, ConsentDecision, ConsentEntry, Disclosure, OptOut, Suppression
 from hub.model.columns import Row
 
 
@@ -44,6 +44,7 @@ EVIDENCE: dict[str, Evidence] = {
         Evidence(ConsentDecision, "decided_at", ends=True),
         Evidence(Disclosure, "disclosed_at", ends=True),
         Evidence(AuditEntry, "at", ends=True),
+        Evidence(OptOut, "at", folded=True),
         Evidence(Suppression, "since", folded=True),
     )
 }

@@ -70,8 +70,9 @@ class Naming:
                 yield from self._compare(kind, {row_id: named[row_id] for row_id in ids[start : start + CHUNK]})
 
     def compare_folded(self) -> Iterator[Finding]:
-        """Rows of those that may change which are not as their last entries say; to be asked for when all were compared."""
-        for (kind, key), (position, digest) in self._folded.items():
+        """Rows of those that may change which are not as the last entries of this chain say; to be asked for at its end."""
+        folded, self._folded = self._folded, {}
+        for (kind, key), (position, digest) in folded.items():
             fields = self._found(kind, [key]).get(key)
             if fields is None and digest is not None:
                 yield Finding(position, "dropped", f"A row of {kind} that entry {position} names is gone.")

@@ -104,8 +104,7 @@ class _Check:
         walked = walk(self._session, chain, {**self._ends[chain], **self._anchors[chain], **noted}, self._wrong_content)
         signed_to = max(self._ends[chain], default=0)
         finding = walked.finding or self._unsigned(chain, signed_to)
-        if finding is None and chain == HUB_CHAIN:
-            finding = _first(self.naming.compare_folded())
+        finding = _first(self.naming.compare_folded()) if finding is None else finding
         rows = self.naming.rows - before
         return Report(chain, walked.entries, walked.head, signed_to, finding, rows, self._ended)
 

@@ -27,6 +27,7 @@ TIMES = {
     "consent_decision": "decided_at",
     "disclosure": "disclosed_at",
     "suppression": "since",
+    "opt_out": "at",
 }
 CHAINED = {"consent_record": "company_id", "audit_entry": "chain"}
 """The tables that were chained, by this column."""
@@ -43,6 +44,7 @@ ACCOUNT = {
     "consent_decision": OF_SUBJECT,
     "disclosure": OF_SUBJECT,
     "suppression": f"'{HUB}'",
+    "opt_out": "(SELECT account_id FROM company WHERE id = t.company_id)",
 }
 
 

@@ -15,6 +15,8 @@ from typing import Any, Literal
 import yaml
 
 Meaning = Literal["stop", "start", "help", "other"]
+MAX_READ = 5_000
+"""Characters of a text that are read; carriers deliver 1,600 (Twilio error 21617), an MMS at most so many."""
 LIKENESS = 0.85
 """How like a stop word a text of one word must be to count as its misspelling; `stp` is, `shop` and `step` are not."""
 LOOSE_LIKENESS = 0.66
@@ -77,7 +79,7 @@ class _Doubt:
 
 def read(text: str) -> Reading:
     """What a person means by `text`, in whichever of the languages of words.yaml it is."""
-    said = plain(text)
+    said = plain(text[:MAX_READ])
     if not said:
         return Reading("other")
     return _by_word(said) or _by_spelling(said) or _by_wording(said) or Reading("other")
@@ -85,7 +87,7 @@ def read(text: str) -> Reading:
 
 def says_yes(text: str) -> bool:
     """Whether `text` is a bare yes in any of the languages, as an answer to a question."""
-    said = plain(text)
+    said = plain(text[:MAX_READ])
     bare = _without_courtesy(said)
     return any({said, bare} & language.agreement for language in languages())
 

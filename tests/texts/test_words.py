@@ -140,6 +140,11 @@ def test_any_text_can_be_read_and_is_read_the_same_again(text: str) -> None:
     assert read(text) == read(text)
 
 
+def test_a_text_longer_than_any_carrier_delivers_is_read_from_its_beginning_alone() -> None:
+    assert read("Stop texting me. " + "x " * 100_000).meaning == "stop"
+    assert read("x " * 100_000 + "STOP").meaning == "other"
+
+
 def test_the_word_lists_of_one_language_do_not_contradict_those_of_another() -> None:
     meanings: dict[str, set[str]] = {}
     for language in languages():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import SQLModel
@@ -80,10 +80,32 @@ def migrate(store: Store) -> None:
 def _alone(store: Store) -> Iterator[Connection]:
     # A transaction that writes, from its beginning: on SQLite it waits here while another process works.
     with store.engine.execution_options(ringfence_write=True).connect() as connection:
-        if not store.is_sqlite:
+        if store.is_sqlite:
+            with _foreign_keys_checked_at_the_end(connection):
+                yield connection
+        else:
             connection.execute(text("SELECT pg_advisory_xact_lock(7246001)"))
-        yield connection
+            yield connection
+            connection.commit()
+
+
+@contextmanager
+def _foreign_keys_checked_at_the_end(connection: Connection) -> Iterator[None]:
+    """SQLite changes a constraint by making the table anew, which it refuses while rows refer to it, unless foreign keys are
+    off from before the transaction (https://sqlite.org/lang_altertable.html, section 7)."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+        if broken:
+            raise ConfigError(
+                f"The migration would leave rows of {broken[0][0]} that refer to nothing; nothing was changed."
+            )
         connection.commit()
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _create(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alembic import command
 from sqlalchemy import MetaData, Table, insert, text
-from test_sealing_of_names import _insert
+from test_sealing_of_names import insert_row
 from test_store_schema import empty
 
 from hub.model import HUB_CHAIN, Account, ConsentNotice
@@ -40,20 +40,20 @@ def old(store: Store) -> Store:
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, BEFORE)
-        _insert(connection, "account", [{"id": "a"}])
-        _insert(connection, "company", [{"id": "c", "account_id": "a"}])
-        _insert(connection, "call", [{"id": "call", "company_id": "c"}])
+        insert_row(connection, "account", [{"id": "a"}])
+        insert_row(connection, "company", [{"id": "c", "account_id": "a"}])
+        insert_row(connection, "call", [{"id": "call", "company_id": "c"}])
         chained(connection, "consent_record", "consent_chain", {"company_id": "c"}, "recorded_at")
         chained(connection, "audit_entry", "audit_chain", {"chain": "hub"}, "at")
         for number in range(2):
             told: dict[str, Any] = {"id": f"{number}", "subject_id": "call"}
             told["expires_at"] = AT + timedelta(days=7 * 365 + number)
-            _insert(
+            insert_row(
                 connection,
                 "consent_decision",
                 [{**told, "decided_at": AT + timedelta(days=number), "opinions": [{"rule": "é"}]}],
             )
-            _insert(connection, "disclosure", [{**told, "disclosed_at": AT + timedelta(days=number)}])
+            insert_row(connection, "disclosure", [{**told, "disclosed_at": AT + timedelta(days=number)}])
         told = {
             "account_id": "a",
             "address": "pat@example.com",
@@ -61,12 +61,12 @@ def old(store: Store) -> Store:
             "state": "given",
             "evidence": "box 1",
         }
-        _insert(
+        insert_row(
             connection, "mail_choice", [{"id": "m", **told, "chosen_at": AT, "expires_at": AT + timedelta(days=2555)}]
         )
         owner = {"connector": "contacts", "state": "given", "owner": "Pat Doe", "scopes": ["read"], "recipient": "Adco"}
-        _insert(connection, "owner_consent", [{"id": "o", **owner, "text": "May we?", "sign_in_host": "example.com"}])
-        _insert(connection, "suppression", [{"id": "s", "fingerprint": "f", "use": "u", "since": AT}])
+        insert_row(connection, "owner_consent", [{"id": "o", **owner, "text": "May we?", "sign_in_host": "example.com"}])
+        insert_row(connection, "suppression", [{"id": "s", "fingerprint": "f", "use": "u", "since": AT}])
     return store
 
 

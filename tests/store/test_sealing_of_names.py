@@ -49,20 +49,20 @@ def old(store: Store) -> Store:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         for table, row in ROWS:
-            _insert(connection, table, [row])
+            insert_row(connection, table, [row])
         calls = [{"id": f"{n:05}", "company_id": "c", "caller_number": NUMBER, "caller_name": f"Zqcall{n}"}
                  for n in range(CALLS)]  # fmt: skip
-        _insert(connection, "call", calls)
+        insert_row(connection, "call", calls)
     return store
 
 
-def _insert(connection: Connection, name: str, rows: list[dict[str, Any]]) -> None:
+def insert_row(connection: Connection, name: str, rows: list[dict[str, Any]]) -> None:
     table = Table(name, MetaData(), autoload_with=connection)
     filled = {
         column.name: _something(column.type) for column in table.c if not column.nullable and not column.foreign_keys
     }
     texts = [column.name for column in table.c if filled.get(column.name) == ""]
-    connection.execute(insert(table), [{**filled, **dict.fromkeys(texts, row["id"]), **row} for row in rows])
+    connection.execute(insert(table), [{**filled, **dict.fromkeys(texts, row.get("id", "")), **row} for row in rows])
 
 
 def _something(kind: Any) -> Any:

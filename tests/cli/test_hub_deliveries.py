@@ -125,7 +125,8 @@ def test_consent_is_asked_again_for_what_is_replayed(shop: Shop) -> None:
     assert shop.run("deliveries", "replay", held.id, "--yes").exit_code == 0
     assert shop.run("sync", "ads").exit_code == 0
     assert shop.rows(Delivery)[0].state == "held"
-    shop.run("consent", "record", *person, "--state", "given")
+    asked_again = "They called from the number and asked for it."
+    assert shop.run("consent", "record", *person, "--state", "given", "--evidence", asked_again).exit_code == 0
     assert shop.run("deliveries", "replay", "--connector", "ads", "--yes").exit_code == 0
     assert shop.run("sync", "ads").exit_code == 0
     assert shop.rows(Delivery)[0].state == "delivered"

@@ -119,9 +119,9 @@ def _sqlite_engine(url: Any) -> Engine:
     def _connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=30000")  # first: the switch to WAL waits for another process too
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA busy_timeout=30000")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA secure_delete=ON")  # what is erased must not be found in the file's free pages
         cursor.execute("PRAGMA cache_size=-16000")

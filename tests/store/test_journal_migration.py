@@ -65,7 +65,9 @@ def old(store: Store) -> Store:
             connection, "mail_choice", [{"id": "m", **told, "chosen_at": AT, "expires_at": AT + timedelta(days=2555)}]
         )
         owner = {"connector": "contacts", "state": "given", "owner": "Pat Doe", "scopes": ["read"], "recipient": "Adco"}
-        insert_row(connection, "owner_consent", [{"id": "o", **owner, "text": "May we?", "sign_in_host": "example.com"}])
+        insert_row(
+            connection, "owner_consent", [{"id": "o", **owner, "text": "May we?", "sign_in_host": "example.com"}]
+        )
         insert_row(connection, "suppression", [{"id": "s", "fingerprint": "f", "use": "u", "since": AT}])
     return store
 

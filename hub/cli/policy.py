@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli import policy_mail, policy_showing
+from hub.cli import policy_showing
 from hub.cli.policy_finding import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
 from hub.cli.printing import CONFIG, CannotDo, ConfigFile, moment, plain, say, table
 
@@ -26,7 +26,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
     app.add_typer(commands, name="policy")
     policy_showing.register(commands)
-    policy_mail.register(commands)
 
 
 @commands.command()

@@ -25,7 +25,7 @@ class ConsentEntry(Row, table=True):
     """The account whose user spoke, of a word on its mail."""
     person_id: str | None = Field(default=None, index=True, max_length=36)
     """None where a browser spoke whose person is not known. No foreign key: a person may go, the record stays. Of
-    a user of an account the beginning of a keyed hash of their address (hub.privacy.policies.mail)."""
+    a user of an account the beginning of a keyed hash of their address."""
     visit_id: str | None = Field(default=None, index=True, max_length=36)
     role: str = Field(default="controller", max_length=16)
     """What the company is for this data."""

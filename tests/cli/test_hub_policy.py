@@ -1,4 +1,4 @@
-"""`hub policy`: a version's whole life at the command line, and mail that is asked for by itself."""
+"""`hub policy`: a version's whole life at the command line."""
 
 from __future__ import annotations
 
@@ -87,24 +87,9 @@ def test_a_recipient_that_no_connector_has_is_pointed_out(shop: Shop) -> None:
         (("accept", "--account", "agency", "--by", "Pat", "--version", "1"), "is a draft"),
         (("show", "1", "--language", "fr"), "there are: en"),
         (("draft", "nothing.md"), "cannot be read"),
-        (("mail", "record", "--account", "agency", "--user", "pat", "--topic", "research", "--state", "refused"),
-         "no e-mail address"),
-        (("mail", "record", "--account", "agency", "--user", "p@example.com", "--topic", "all", "--state", "given"),
-         "choose one of newsletter, promotions, research"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_one_sentence(shop: Shop, refusal: Refusal, words: tuple[str, ...], said: str) -> None:
     done(draft(shop, "version: '1'"))
     assert said in refusal(shop.run("policy", *words))
     assert (shop.rows(PolicyAcceptance), shop.rows(ConsentEntry)) == ([], [])
-
-
-def test_mail_is_chosen_one_kind_at_a_time(shop: Shop, refusal: Refusal) -> None:
-    user = ("policy", "mail", "record", "--account", "agency", "--user", "Pat@example.com")
-    assert "needs evidence" in refusal(shop.run(*user, "--topic", "research", "--state", "given"))
-    said = done(shop.run(*user, "--topic", "research", "--state", "given", "--evidence", "form 3"))
-    assert "example.com" not in said
-    (choice,) = shop.json("policy", "mail", "show", "--account", "agency")
-    assert (choice["address"], choice["topic"], choice["state"]) == ("pat@example.com", "research", "given")
-    assert "research" in done(shop.run("policy", "mail", "show", "--account", "agency"))
-    assert [action for action, _ in shop.audited()] == ["policy.mail"]

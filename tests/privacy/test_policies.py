@@ -15,8 +15,7 @@ from working_days import counted_on, working_days
 
 from hub.model import Account, PolicyVersion
 from hub.privacy.policies.document import PolicyRefused, read_document
-from hub.privacy.policies.mail import choices, choose, may_mail
-from hub.privacy.policies.versions import account_named, texts_of
+from hub.privacy.policies.versions import texts_of
 
 Factory = Callable[..., Stage]
 
@@ -185,41 +184,6 @@ def test_the_head_of_a_document_is_read_strictly(head: str, said: str | None) ->
     else:
         with pytest.raises(PolicyRefused, match=said.replace("(", r"\(")):
             read_document(file)
-
-
-def test_mail_needs_a_yes_of_its_own_that_no_acceptance_gives(office: Office) -> None:
-    version = office.draft("1")
-    office.publish(version)
-    acceptance = office.accept(version)
-
-    def mailed(topic: str) -> bool:
-        with office.stage.hub.store.reading() as session:
-            account = account_named(session, "agency")
-            return may_mail(session, office.stage.hub.vault, account, "Pat@example.com ", topic, office.stage.clock())  # type: ignore[arg-type]
-
-    def chosen(topic: str, state: str, evidence: str | None = None) -> None:
-        office.stage.clock.advance(seconds=1)
-        office.write(
-            lambda session: choose(
-                session, office.stage.hub.vault, account_named(session, "agency"), "pat@example.com", topic, state,  # type: ignore[arg-type]
-                evidence, office.stage.clock(),
-            )
-        )  # fmt: skip
-
-    assert not any(map(mailed, ("newsletter", "promotions", "research")))
-    for evidence, said in ((None, "needs evidence"), (acceptance.id, "no consent to mail")):
-        with pytest.raises(PolicyRefused, match=said):
-            chosen("newsletter", "given", evidence)
-    chosen("newsletter", "given", "form 12, first box")
-    assert [mailed(topic) for topic in ("newsletter", "promotions", "research")] == [True, False, False]
-    with pytest.raises(PolicyRefused, match="a yes to other mail"):
-        chosen("promotions", "given", "form 12, first box")
-    chosen("promotions", "given", "form 12, second box")
-    chosen("newsletter", "withdrawn")
-    assert [mailed(topic) for topic in ("newsletter", "promotions", "research")] == [False, True, False]
-    with office.stage.hub.store.reading() as session:
-        last = choices(session, office.stage.hub.vault, account_named(session, "agency"))
-    assert [(each.topic, each.state) for each in last] == [("newsletter", "withdrawn"), ("promotions", "given")]
 
 
 def test_an_account_without_companies_waits_by_the_federal_holidays(lite_hub: Factory) -> None:

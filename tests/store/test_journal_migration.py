@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from alembic import command
 from sqlalchemy import MetaData, Table, insert, text
+from sqlmodel import select
 from test_sealing_of_names import insert_row
 from test_store_schema import empty
 
-from hub.model import HUB_CHAIN, Account, ConsentNotice
+from hub.model import HUB_CHAIN, ConsentDetail, ConsentEntry, ConsentNotice
 from hub.model.journal import JournalEntry
-from hub.privacy.policies.mail import Choice, choices, may_mail
 from hub.privacy.retention import sweep
 from hub.store import Store
 from hub.store.journal import sign_ends
@@ -97,10 +97,13 @@ def vault() -> Vault:
 def test_words_on_mail_and_of_owners_become_records_of_the_ledger(old: Store) -> None:
     upgrade(old, vault)
     with old.writing() as session:
-        account = session.get_one(Account, "a")
-        (choice,) = choices(session, vault(), account)
-        assert choice == Choice("pat@example.com", "research", "given", "box 1", AT)
-        assert may_mail(session, vault(), account, "Pat@example.com", "research", NOW)
+        (said,) = session.exec(select(ConsentEntry).where(ConsentEntry.channel == "mail choice"))
+        assert (said.account_id, said.use, said.state) == ("a", "marketing.communications.email.research", "given")
+        detail = session.get_one(ConsentDetail, said.id).sealed
+        assert json.loads(vault().open(session, detail or b"", f"consent_detail/{said.id}") or b"") == {
+            "address": "pat@example.com",
+            "evidence": "box 1",
+        }
         word = last_word(session, "contacts")
         assert word is not None and (word.id, word.categories, word.recipients) == (
             "o",

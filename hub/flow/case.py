@@ -51,7 +51,7 @@ class Case:
     alike: set[str] = field(default_factory=set)
     """Ids of everybody, known or typed, with the number or the address."""
     forms: list[FormSubmission] = field(default_factory=list)
-    """Forms in which a caller's number was typed on a visit."""
+    """Forms in which a caller's number was typed on a visit that may be behind the call."""
     earlier_calls: int = 0
     earlier_contacts: int = 0
     """Of a form: earlier calls, texts and forms with its number or its address."""
@@ -129,6 +129,11 @@ class Case:
         if isinstance(self.subject, FormSubmission):
             return self.subject.email
         return self.person.known_email if self.person else None
+
+    def candidate_ids(self) -> set[str]:
+        """Ids of the visits that may be behind it."""
+        visits = [*self.shown, *(visit for _, visit in self.held), self.visit, self.remembered, self.earlier_visit]
+        return {visit.id for visit in visits if visit}
 
     def fact(self, name: str) -> str | None:
         """The most confident value of a fact."""

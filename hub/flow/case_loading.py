@@ -49,6 +49,7 @@ def load_cases(session: Session, directory: Directory, subjects: Sequence[Subjec
     _load_people(session, cases, now)
     _load_attributions(session, cases)
     load_visits(session, cases)
+    _load_forms_of_callers(session, cases)
     _load_facts_and_words(session, cases)
     _load_children(session, cases)
     return cases
@@ -86,22 +87,25 @@ def _load_people(session: Session, cases: Sequence[Case], now: datetime) -> None
         case.alike = {each.id for each in same}
         if isinstance(case.subject, FormSubmission):
             case.named = [each for each in same if not each.is_typed]
-    _load_forms_of_callers(session, [case for case in cases if isinstance(case.subject, Call)])
 
 
 def _load_forms_of_callers(session: Session, cases: Sequence[Case]) -> None:
-    """The forms in which a caller's number was typed on a visit: a refusal there is the caller's if the visit is."""
-    typed = {
-        person_id: case for case in cases for person_id in case.alike if case.person and person_id != case.person.id
-    }
-    if not typed:
+    """The forms that the visits behind a call sent with the caller's number: a refusal there is theirs if the visit is."""
+    calls = [case for case in cases if isinstance(case.subject, Call) and case.phone_number]
+    behind = {case.subject.id: case.candidate_ids() for case in calls}
+    visits, numbers = set().union(*behind.values()), {case.phone_number for case in calls}
+    if not visits:
         return
     sent = select(FormSubmission).where(
-        col(FormSubmission.person_id).in_(typed), col(FormSubmission.visit_id).is_not(None)
+        col(FormSubmission.visit_id).in_(visits), col(FormSubmission.phone_number).in_(numbers)
     )
     forms = session.exec(sent.order_by(col(FormSubmission.submitted_at))).all()
-    for case in cases:
-        case.forms = [form for form in forms if form.person_id in case.alike]
+    for case in calls:
+        case.forms = [
+            form
+            for form in forms
+            if form.phone_number == case.phone_number and form.visit_id in behind[case.subject.id]
+        ]
 
 
 class _People:

@@ -160,7 +160,7 @@ def _link_visits(session: Session, cases: Sequence[Case]) -> None:
         visit.c.company_id == bindparam("at"),
         visit.c.started_at <= bindparam("began"),
     )
-    typed = visit.c.person_id.in_(select(Person.id).where(is_typed(), col(Person.company_id) == bindparam("at")))
+    typed = select(Person.id).where(col(Person.id) == visit.c.person_id, is_typed()).exists()
     theirs = (
         update(visit)
         .where(or_(visit.c.person_id.is_(None), typed), or_(visit.c.id == bindparam("visit"), earlier))

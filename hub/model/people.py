@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, or_, text
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, func, or_, text
 from sqlmodel import Field, col
 
 from hub.model.columns import Row, ending_column, expiry_column, id_column, personal_bytes, personal_text, time_column
@@ -68,8 +68,8 @@ class Person(Row, table=True):
 
 
 def is_typed() -> ColumnElement[bool]:
-    """The condition that nothing but forms names a person."""
-    return or_(col(Person.phone_learnt) == TYPED, col(Person.email_learnt) == TYPED)
+    """The condition that nothing but forms names a person; never NULL."""
+    return or_(*(func.coalesce(col(learnt), "") == TYPED for learnt in (Person.phone_learnt, Person.email_learnt)))
 
 
 def has_known_number(*numbers: Any) -> ColumnElement[bool]:

@@ -54,6 +54,7 @@ SHARED_ACCOUNT = (
     "Other companies use this account too. You see what belongs to the company that you asked, and of the shared contact "
     "who it is."
 )
+OF_THE_VISIT = ("visit_id", "landing_page", "keyword", "click_ids", "clicked_at", "candidates", "trace")
 NOTHING = "This company holds nothing about you under what you gave."
 
 
@@ -85,9 +86,7 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
     answer.sections["forms"] = _forms(session, hub, reach)
     answer.sections["visits"] = _rows(session, Visit, col(Visit.id).in_(reach.visits))
     answer.sections["pages"] = _rows(session, PageView, col(PageView.visit_id).in_(reach.visits))
-    answer.sections["where contacts came from"] = _rows(
-        session, Attribution, col(Attribution.subject_id).in_(reach.subjects)
-    )
+    answer.sections["where contacts came from"] = _attributions(session, reach)
     answer.sections["facts"] = _facts(session, hub, reach)
     answer.sections["deals"] = _rows(session, OutcomeRow, col(OutcomeRow.id).in_(reach.outcomes))
     answer.sections["consent"] = _consent(session, hub, reach)
@@ -217,6 +216,17 @@ def _by_id(session: Session, table: Any, ids: Iterable[str]) -> Sequence[Any]:
 def _named(session: Session, hub: Hub, rows: Sequence[Any], called: str) -> list[dict[str, Any]]:
     names = names_of(hub.vault, session, rows)
     return [_plain(row) | ({called: names[row.id]} if row.id in names else {}) for row in rows]
+
+
+def _attributions(session: Session, reach: Reach) -> list[dict[str, Any]]:
+    """Where contacts came from; of a visit that is not the person's own, no more than its source."""
+    found = (
+        select(Attribution).where(col(Attribution.subject_id).in_(reach.subjects)).order_by(col(Attribution.subject_id))
+    )
+    return [
+        _plain(row, () if row.visit_id is None or row.visit_id in reach.visits else OF_THE_VISIT)
+        for row in session.exec(found)
+    ]
 
 
 def _forms(session: Session, hub: Hub, reach: Reach) -> list[dict[str, Any]]:

@@ -165,6 +165,19 @@ def test_whoever_asks_at_providers_is_asked_for_by_what_they_proved_alone(stage:
     assert stage.cabinet.cards, "the victim's card is there"
 
 
+@pytest.mark.parametrize("kind", ["access", "erasure"])
+def test_a_form_sent_from_the_victims_own_browser_reaches_none_of_its_visits(
+    stage: Stage, victim: Canaries, kind: str
+) -> None:
+    before, mallory = data_of(stage, victim), Attacker(stage)
+    visit_id = before["visits"][0]["id"]
+    mallory.types(phone=NUMBER, email=EMAIL, visit_id=visit_id)
+    mallory.asks(kind, by="email", email=EMAIL)
+    found = {place for data in mallory.learnt for place in victim.found_in(data)}
+    assert found <= {"visitor"}, "nothing of the visit but what the form itself says"
+    assert_untouched(before, data_of(stage, victim))
+
+
 def test_a_correction_to_the_victims_number_needs_more_than_the_attackers_own_proof(
     stage: Stage, victim: Canaries
 ) -> None:

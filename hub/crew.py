@@ -8,6 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
+from hub.liveness import report_failure
+
 Result = TypeVar("Result")
 
 
@@ -69,14 +71,20 @@ class Crew:
             if job is None:
                 self._jobs.put(None)
                 return
-            call, work = job
-            if call.set_running_or_notify_cancel():
-                _at_work.call = call
-                try:
-                    result = work()
-                except BaseException as error:  # noqa: BLE001 - whoever waits for the call gets it
-                    call.set_exception(error)
-                else:
-                    call.set_result(result)
+            try:
+                self._do(*job)
+            except BaseException as error:  # noqa: BLE001 - what a call's callbacks raise must not end the thread
+                report_failure(f"calls of {self._name}", error)
             _at_work.call = None
-            del job, call, work
+            del job
+
+    @staticmethod
+    def _do(call: Future[object], work: Callable[[], object]) -> None:
+        if call.set_running_or_notify_cancel():
+            _at_work.call = call
+            try:
+                result = work()
+            except BaseException as error:  # noqa: BLE001 - the error is raised in the thread that waits for the call
+                call.set_exception(error)
+            else:
+                call.set_result(result)

@@ -37,7 +37,7 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
         try:
             loaded = load()
             reason = _why_no_connector(name, loaded)
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything while it is imported
+        except BaseException as error:  # noqa: BLE001 - a plugin may raise anything while it is imported, SystemExit too
             reason = f"it cannot be imported ({type(error).__name__}: {error})"
         if reason:
             broken[name] = reason

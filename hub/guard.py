@@ -176,7 +176,7 @@ class Guard:
             self._count(call, road, not isinstance(error, PluginFailure))
             metrics.HOOK_FAILURES.labels(self.name, hook, type(error).__name__).inc()
             raise
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+        except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
             self._count(call, road, False)
             metrics.HOOK_FAILURES.labels(self.name, hook, "crash").inc()
             log.warning("hook crashed", connector=self.name, hook=hook, error=type(error).__name__, at=place_of(error))

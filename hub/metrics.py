@@ -28,4 +28,11 @@ UNDECLARED_HOSTS = Counter(
 BREAKER = Gauge("ringfence_breaker_open", "1 while a connector rests.", ["connector", "road"])
 QUEUE_AGE = Gauge("ringfence_queue_age_seconds", "Age of the oldest item that is due.", ["queue"])
 QUEUE_SIZE = Gauge("ringfence_queue_size", "Items by queue and state.", ["queue", "state"])
+TASK_FAILURES = Counter(
+    "ringfence_task_failures_total", "Errors that ended a task of a worker thread or a periodic job.", ["task", "error"]
+)
+THREAD_AGE = Gauge("ringfence_thread_age_seconds", "Seconds since a worker thread last turned.", ["thread"])
+JOB_AGE = Gauge(
+    "ringfence_job_age_seconds", "Seconds since a periodic job last succeeded; since the start before it did.", ["job"]
+)
 POOL_LEASES = Gauge("ringfence_pool_numbers", "Numbers of a pool by use.", ["tracker", "use"])

@@ -318,7 +318,7 @@ def _guarded_item(name: str, hook: str, call: Callable[[], Any]) -> Any:
         return call()
     except RingfenceError as error:
         return error
-    except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+    except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
         metrics.HOOK_FAILURES.labels(name, hook, "crash").inc()
         return PluginFailure(f"connector {name!r} crashed in {hook} ({type(error).__name__}).")
 

@@ -110,7 +110,7 @@ def _in_sandbox(reading: Reading, connector_class: type[Connector], path: Path, 
         return False
     try:
         stand_in = connector_class.sandbox_class()
-    except Exception as error:  # noqa: BLE001 - a plugin may raise anything while it is imported
+    except BaseException as error:  # noqa: BLE001 - a plugin may raise anything while it is imported, SystemExit too
         reading.tell(path, f"the plugin's sandbox cannot be imported ({type(error).__name__}); reinstall the plugin")
         return True
     if stand_in is None and wanted:

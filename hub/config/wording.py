@@ -46,7 +46,7 @@ def validated(
         return model.model_validate(tree), ()
     except ValidationError as error:
         return None, list(_sentences(error, model, tree, more_keys))
-    except Exception as error:  # noqa: BLE001 - a plugin's own validators may raise anything
+    except BaseException as error:  # noqa: BLE001 - a plugin's own validators may raise anything, SystemExit too
         return None, [((), "crash", f"the plugin failed to check this ({type(error).__name__}); update the plugin")]
 
 

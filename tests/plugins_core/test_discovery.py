@@ -54,13 +54,15 @@ def test_a_single_file_in_a_folder_is_a_plugin(tmp_path: Path) -> None:
     [
         ("import no_such_library", "it cannot be imported (ModuleNotFoundError"),
         ("raise RuntimeError('broken')", "it cannot be imported (RuntimeError: broken)"),
+        ("import sys; sys.exit(2)", "it cannot be imported (SystemExit: 2)"),
+        ("raise KeyboardInterrupt", "it cannot be imported (KeyboardInterrupt"),
         ("def (", "it cannot be imported (SyntaxError"),
         ("x = 1", "must hold exactly one subclass of Connector, found 0"),
         (ONE_FILE.format(name="other"), "its manifest is named 'other'"),
         ("from hub.api import Connector\nclass Bare(Connector): pass", "it lacks a manifest or Settings"),
         (ONE_FILE.format(name="twilio"), "two installed plugins have this name; remove one"),
     ],
-    ids=["library", "crash", "syntax", "nothing", "name", "bare", "twice"],
+    ids=["library", "crash", "exit", "interrupt", "syntax", "nothing", "name", "bare", "twice"],
 )
 def test_a_broken_plugin_is_listed_with_its_reason_and_harms_no_other(tmp_path: Path, source: str, reason: str) -> None:
     name = "twilio" if "twilio" in source else "bad"

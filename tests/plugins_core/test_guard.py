@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from asyncio import CancelledError
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.crew import Call, Crew
 from hub.errors import (
     AuthError,
     BadPayload,
@@ -83,6 +85,31 @@ def test_a_crash_is_told_by_its_place_and_never_by_its_words(guard: Guard) -> No
     ) as e:
         guard.call("list_calls", crash)
     assert "secret" not in str(e.value) and e.value.__cause__ is None
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, GeneratorExit, CancelledError, BaseException])
+def test_a_call_may_raise_anything_and_is_a_crash_like_any_other(guard: Guard, error: type[BaseException]) -> None:
+    def work() -> None:
+        raise error("a secret of the plugin")
+
+    for _ in range(10):
+        with pytest.raises(PluginFailure, match=rf"crashed in list_calls \({error.__name__} at") as caught:
+            guard.call("list_calls", work)
+        assert "secret" not in str(caught.value)
+    with pytest.raises(CircuitOpen):
+        guard.call("list_calls", work)
+
+
+def test_what_the_callback_of_a_call_raises_ends_no_thread_of_the_pool() -> None:
+    crew = Crew("google", most=1)
+    for _ in range(3):
+        call: Call[None] = Call()
+        call.add_done_callback(lambda _: sys.exit())
+        crew.submit(call, lambda: None)
+    last: Call[bool] = Call()
+    crew.submit(last, lambda: True)
+    assert last.result(timeout=10)
+    crew.close()
 
 
 def test_a_call_that_hangs_ends_at_its_deadline(guard: Guard) -> None:

@@ -1,0 +1,78 @@
+"""Liveness: when each worker thread of this process last turned, and when each periodic job last succeeded."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from hub import metrics
+from hub.errors import place_of
+
+log = structlog.get_logger(__name__)
+TURN_LIMIT_SECONDS = 600.0
+"""A worker thread that has not turned for longer than this is stuck."""
+
+
+class Liveness:
+    """Thread-safe; `monotonic` gives seconds."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._turned: dict[str, float] = {}
+        self._limits: dict[str, float] = {}
+        self._succeeded: dict[str, float] = {}
+
+    def expect_turns(self, thread: str, limit: float = TURN_LIMIT_SECONDS) -> None:
+        """Count the age of a thread from now on; it is stuck when it has not turned for `limit` seconds."""
+        with self._lock:
+            self._turned[thread], self._limits[thread] = self._monotonic(), limit
+
+    def turned(self, thread: str) -> None:
+        """The thread begins another turn of its loop."""
+        with self._lock:
+            self._turned[thread] = self._monotonic()
+
+    def expect_success(self, job: str) -> None:
+        """Count the age of a job from now on, until it succeeds for the first time."""
+        with self._lock:
+            self._succeeded[job] = self._monotonic()
+
+    def succeeded(self, job: str) -> None:
+        """The job has ended without an error."""
+        self.expect_success(job)
+
+    def forget(self) -> None:
+        """The worker was stopped: expect nothing more."""
+        with self._lock:
+            self._turned.clear()
+            self._limits.clear()
+            self._succeeded.clear()
+
+    def thread_ages(self) -> dict[str, float]:
+        """Seconds since the last turn of each worker thread."""
+        with self._lock:
+            now = self._monotonic()
+            return {thread: now - at for thread, at in self._turned.items()}
+
+    def job_ages(self) -> dict[str, float]:
+        """Seconds since the last success of each periodic job; since the start if it has not succeeded yet."""
+        with self._lock:
+            now = self._monotonic()
+            return {job: now - at for job, at in self._succeeded.items()}
+
+    def stuck(self) -> list[str]:
+        """The threads that have not turned for longer than their limit."""
+        ages = self.thread_ages()
+        return sorted(thread for thread, limit in self._limits.items() if ages.get(thread, 0.0) > limit)
+
+
+def report_failure(task: str, error: BaseException) -> None:
+    """Count and log what ended a task of a thread that goes on. It never raises, and the error's text is never logged."""
+    with contextlib.suppress(Exception):  # a full disk may refuse the log too
+        metrics.TASK_FAILURES.labels(task, type(error).__name__).inc()
+        log.error("task failed", task=task, error=type(error).__name__, at=place_of(error))

@@ -14,6 +14,7 @@ from hub.config.models import Config, ConnectorEntry
 from hub.contracts.connector import Connector
 from hub.contracts.services import Services
 from hub.egress import allowed_hosts, lazy_client
+from hub.liveness import Liveness
 from hub.plugins import Plugins
 from hub.refusals import Refusals
 from hub.store.connectors import StoredNotes, StoredTokens
@@ -49,6 +50,7 @@ class Hub:
     clock: Clock
     heartbeat: Heartbeat
     refusals: Refusals
+    liveness: Liveness
 
     def close(self) -> None:
         """Let go of threads and connections; what was refused is written down first."""
@@ -75,6 +77,7 @@ def assemble(config: Config, clock: Clock = utc_now) -> Hub:
         clock,
         Heartbeat(store, clock),
         refusals,
+        Liveness(),
     )
 
 

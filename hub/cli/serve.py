@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,26 +41,38 @@ def web(config: ConfigFile = CONFIG) -> None:
     _start(config, False, serving=True, working=False)
 
 
-def worker(config: ConfigFile = CONFIG) -> None:
+def worker(
+    config: ConfigFile = CONFIG,
+    listen: Annotated[
+        str | None, typer.Option(help="Answer /healthz, /readyz and /metrics of this worker here, like 127.0.0.1:9101.")
+    ] = None,
+) -> None:
     """Work only: calls through the flow, syncs when they are due. As many as you like beside PostgreSQL."""
-    _start(config, False, serving=False, working=True)
+    _start(config, False, serving=False, working=True, listen=listen)
 
 
 def serve(opened: Opened, wake: threading.Event | None = None, when_open: Callable[[], None] = lambda: None) -> None:
     """Serve the web edge until a signal ends it; `when_open` is called once it answers."""
     import structlog
-    import uvicorn
 
     log, hub = structlog.get_logger(), opened.hub.config.hub
+
+    def answering() -> None:
+        log.info("the hub answers; Ctrl-C ends it", listen=hub.listen, public_url=str(hub.public_url))
+
+    _serve(edge_settings(opened, wake), answering, when_open)
+
+
+def _serve(settings: uvicorn.Config, answering: Callable[[], None], when_open: Callable[[], None]) -> None:
+    import uvicorn
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
-                log.info("the hub answers; Ctrl-C ends it", listen=hub.listen, public_url=str(hub.public_url))
+                answering()
             when_open()
 
-    settings = edge_settings(opened, wake)
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal that ended it once more: by default that would end the process before its work is done.
         signal.signal(number, lambda *_: None)
@@ -69,13 +81,17 @@ def serve(opened: Opened, wake: threading.Event | None = None, when_open: Callab
 
 def edge_settings(opened: Opened, wake: threading.Event | None, log_level: str = "warning") -> uvicorn.Config:
     """How uvicorn serves the web edge on `hub.listen`."""
-    import uvicorn
-
     from hub.web.app import create_app
 
-    host, port = listen_address(opened.hub.config.hub.listen)
+    return _settings(create_app(opened.hub, opened.directory, wake), opened.hub.config.hub.listen, log_level)
+
+
+def _settings(app: Any, listen: str, log_level: str = "warning") -> uvicorn.Config:
+    import uvicorn
+
+    host, port = listen_address(listen)
     return uvicorn.Config(
-        create_app(opened.hub, opened.directory, wake),
+        app,
         host=host,
         port=port,
         log_level=log_level,
@@ -86,22 +102,22 @@ def edge_settings(opened: Opened, wake: threading.Event | None, log_level: str =
     )
 
 
-def listen_address(listen: str) -> tuple[str, int]:
-    """`hub.listen` as host and port; ConfigError says how to write it."""
+def listen_address(listen: str, named: str = "hub.listen") -> tuple[str, int]:
+    """An address as host and port; ConfigError says how to write it. `named` is the setting that it comes from."""
     host, colon, port = listen.rpartition(":")
     if not colon or not port.isdigit() or not 0 <= int(port) < 65536:
-        raise ConfigError(f"hub.listen is {listen!r}; write a host and a port, like 127.0.0.1:8080.")
+        raise ConfigError(f"{named} is {listen!r}; write a host and a port, like 127.0.0.1:8080.")
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - the customer wrote :8080
 
 
-def refuse_taken_address(listen: str) -> None:
+def refuse_taken_address(listen: str, named: str = "hub.listen") -> None:
     """ConfigError where nobody can listen there, before anything else is begun."""
-    host, port = listen_address(listen)
+    host, port = listen_address(listen, named)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError:
         raise ConfigError(
-            f"hub.listen: this machine knows no {host!r}; write 127.0.0.1:{port}, or :{port} for all."
+            f"{named}: this machine knows no {host!r}; write 127.0.0.1:{port}, or :{port} for all."
         ) from None
     for family, kind, protocol, _, address in found:
         with contextlib.suppress(OSError), socket.socket(family, kind, protocol) as probe:
@@ -111,7 +127,7 @@ def refuse_taken_address(listen: str) -> None:
             except OSError as error:
                 why = _WHY_NOT.get(error.errno or 0)
                 if why:
-                    raise ConfigError(f"hub.listen: {listen} {why}.") from None
+                    raise ConfigError(f"{named}: {listen} {why}.") from None
 
 
 _WHY_NOT = {
@@ -120,7 +136,7 @@ _WHY_NOT = {
 }
 
 
-def _start(path: Path, sandbox: bool, *, serving: bool, working: bool) -> None:
+def _start(path: Path, sandbox: bool, *, serving: bool, working: bool, listen: str | None = None) -> None:
     from hub import logs
 
     logs.configure()
@@ -129,6 +145,8 @@ def _start(path: Path, sandbox: bool, *, serving: bool, working: bool) -> None:
         loaded = read_config(path, sandbox=sandbox)
         if serving:
             refuse_taken_address(loaded.hub.listen)
+        if listen is not None:
+            refuse_taken_address(listen, "--listen")
         opened = ending.enter_context(open_hub(loaded))
         wake = threading.Event()
 
@@ -142,7 +160,10 @@ def _start(path: Path, sandbox: bool, *, serving: bool, working: bool) -> None:
 
         if not serving:
             work()
-            _wait_for_signal()
+            if listen is None:
+                _wait_for_signal()
+            else:
+                _serve_operation(opened, listen)
         elif working:
             # The work waits until callers are answered: after a crash, much of it may have piled up.
             serve(opened, wake, work)
@@ -164,6 +185,17 @@ def _started() -> None:
     """Look for garbage from now on, but never again in what the start has made: callers would wait for that."""
     gc.freeze()
     gc.enable()
+
+
+def _serve_operation(opened: Opened, listen: str) -> None:
+    """Answer for a process without a web edge whether it works, until a signal ends it."""
+    import structlog
+    from starlette.applications import Starlette
+
+    from hub.web.operation import operation_routes
+
+    settings = _settings(Starlette(routes=operation_routes(opened.hub)), listen)
+    _serve(settings, lambda: structlog.get_logger().info("the worker answers", listen=listen), lambda: None)
 
 
 def _wait_for_signal() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ GRACE = timedelta(hours=24)
 """Past its life by more than this, a row counts as a broken promise."""
 AT_ONCE = 500
 """Rows of one transaction."""
+PAUSE_SECONDS = 0.01
+"""Between two of them, so that whoever waits to write on SQLite writes first."""
 MOST = 20
 """Transactions for one table in one sweep, so that a large shortening leaves the others their turn."""
 
@@ -52,26 +55,41 @@ def sweep(
 ) -> Counter[str]:
     """End what is over by the lives of config.yaml, or by the defaults, but for what a legal hold keeps; how many rows of each.
 
-    What the journal names ends after it says so, signed by a key of `keyring` where there is one.
+    What the journal names ends after it says so, signed by a key of `keyring` where there is one. A table that fails keeps no
+    other from its turn; the first error is raised at the end.
     Recordings end by `hub.recordings.keep.end_expired`, for their audio lies elsewhere.
     """
     retention = retention or RetentionSection()
     swept: Counter[str] = Counter()
+    errors: list[Exception] = []
     for life in LIVES:
-        over = _over(life, retention, now, held)
-        step = _step(life, over, retention, now) if _may_end(store, life, over, retention, now, keyring) else None
-        for _ in range(MOST if step else 0):
-            with store.writing() as session:
-                rows = step(session) if step else 0
-            swept[life.name] += rows
-            if rows < AT_ONCE:
-                break
+        try:
+            over = _over(life, retention, now, held)
+            if _may_end(store, life, over, retention, now, keyring):
+                swept[life.name] = _end(store, _step(life, over, retention, now))
+        except Exception as error:  # noqa: BLE001 - raised when the others have had their turn
+            errors.append(error)
     with store.writing() as session:
         swept["syncs"] = _run(
             session,
             delete(SyncSlot).where(col(SyncSlot.state) == "done", col(SyncSlot.finished_at) <= now - FINISHED_SLOTS),
         )
+    if errors:
+        raise errors[0]
     return +swept
+
+
+def _end(store: Store, step: Callable[[Session], int] | None) -> int:
+    """End the rows of one table in small transactions; how many."""
+    ended = 0
+    for _ in range(MOST if step else 0):
+        with store.writing() as session:
+            rows = step(session) if step else 0
+        ended += rows
+        if rows < AT_ONCE:
+            break
+        time.sleep(PAUSE_SECONDS)
+    return ended
 
 
 def _may_end(

@@ -53,19 +53,26 @@ def fetch_due(hub: Hub, where: Sequence[Any] = (), jitter: Jitter = full_jitter)
 def end_expired(hub: Hub, most: int = 100) -> int:
     """Delete the audio of recordings whose time is over, but for what a legal hold keeps; how many.
 
-    What one storage does not delete now waits.
+    What one storage does not delete now waits, and keeps no other; the first error is raised at the end.
     """
+    errors: list[RetryLater] = []
     now = hub.clock()
     life = next(life for life in LIVES if life.table is Recording)
     with hub.store.reading() as session:
         free = on_hold(session, hub.config, now, hub.vault).leaves(Recording)
         rows = session.exec(select(Recording).where(life.over(hub.config.retention, now), free).limit(most)).all()
     for row in rows:
-        if row.path is not None:
-            hub.shelf.delete(row.path)
+        try:
+            if row.path is not None:
+                hub.shelf.delete(row.path)
+        except RetryLater as error:
+            errors.append(error)
+            continue
         ended = {"state": "gone", "path": None, "url": None, "sha256": None, "reason": "its time is over"}
         with hub.store.writing() as session:
             session.execute(update(Recording).where(col(Recording.id) == row.id).values(**ended, lease_token=None))
+    if errors:
+        raise errors[0]
     return len(rows)
 
 

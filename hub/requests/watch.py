@@ -1,4 +1,4 @@
-"""The clerk of the requests: carries out what is due, reminds at 50, 80 and 100 % of the time, and lets go of old files."""
+"""Periodic work on privacy requests: reminders at 50, 80 and 100 % of the time, unconfirmed opt-ins, old files and proofs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from hub.errors import RetryLater
 from hub.model import IdentityProof, PrivacyRequest, RequestStep
 from hub.model.requests import CLOSED
 from hub.requests.file import drop_file
-from hub.requests.running import work_tasks
 from hub.requests.steps import refuse, take_step
 from hub.requests.tasks import SEND_REMINDER, want
 
@@ -25,15 +24,6 @@ CONFIRM_WITHIN = timedelta(days=7)
 """An opt-in that the person has not proven and confirmed by then is closed; they stay opted out."""
 PROOF_LIFE = timedelta(days=2)
 """Long enough to count how often one number was written to."""
-
-
-def watch(hub: Hub) -> int:
-    """One round; how many tasks were taken."""
-    _close_unconfirmed(hub)
-    remind(hub)
-    _drop_old_files(hub)
-    _drop_old_proofs(hub)
-    return work_tasks(hub)
 
 
 def remind(hub: Hub) -> list[tuple[str, int]]:
@@ -78,8 +68,8 @@ def _share(session: Session, request: PrivacyRequest, now: datetime) -> int | No
     return None if session.exec(noted).first() else share
 
 
-def _close_unconfirmed(hub: Hub) -> None:
-    """Nobody has to answer an opt-in whose person does not come back for its second step."""
+def close_unconfirmed(hub: Hub) -> None:
+    """Close old opt-ins: nobody has to answer an opt-in whose person does not come back for its second step."""
     waiting = (
         PrivacyRequest.kind == "opt_in",
         col(PrivacyRequest.state).not_in(CLOSED),
@@ -95,7 +85,8 @@ def _close_unconfirmed(hub: Hub) -> None:
                 refuse(session, request, "hub", "The person did not confirm the opt-in in time.", hub.clock())
 
 
-def _drop_old_proofs(hub: Hub) -> None:
+def drop_old_proofs(hub: Hub) -> None:
+    """Delete the proofs of identity whose time is over."""
     over = col(IdentityProof.made_at) <= hub.clock() - PROOF_LIFE
     with hub.store.reading() as session:
         if session.exec(select(IdentityProof.id).where(over).limit(1)).first() is None:
@@ -104,7 +95,8 @@ def _drop_old_proofs(hub: Hub) -> None:
         session.execute(delete(IdentityProof).where(over))
 
 
-def _drop_old_files(hub: Hub) -> None:
+def drop_old_files(hub: Hub) -> None:
+    """Delete the files for people whose time is over."""
     now = hub.clock()
     with hub.store.reading() as session:
         over = select(PrivacyRequest.id).where(col(PrivacyRequest.file_ends_at) <= now).limit(AT_ONCE)

@@ -8,15 +8,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import update
-from sqlalchemy.exc import SQLAlchemyError
 
+from hub.liveness import report_failure
 from hub.model.columns import Work
 from hub.store.claims import LEASE
 from hub.store.engine import Store
 
-log = structlog.get_logger(__name__)
 EVERY = 5.0
 """Seconds between two beats."""
 
@@ -63,5 +61,5 @@ class Heartbeat:
                             .values(lease_until=self._clock() + LEASE)
                             .execution_options(synchronize_session=False)
                         )
-                except SQLAlchemyError as error:
-                    log.warning("heartbeat missed", error=type(error).__name__)
+                except BaseException as error:  # noqa: BLE001 - without a beat, others take what this process is doing
+                    report_failure("heartbeat", error)

@@ -23,6 +23,7 @@ from hub.texts.words import Reading, says_yes
 
 DECIDE_WITHIN = timedelta(days=14)
 """Ten business days. What nobody has decided by then counts as a no to marketing texts."""
+LAPSED_PER_TRANSACTION = 50
 NOT_SENT = ("refused", "failed")
 DOUBTFUL = "doubtful"
 DOUBTFUL_REASON = "The person may have asked to stop texts; decide first: hub texts doubtful."
@@ -79,10 +80,12 @@ def keep(session: Session, text: TextMessage, actor: str, now: datetime) -> None
 
 
 def lapse(hub: Hub, now: datetime) -> int:
-    """Count what nobody has decided in ten business days, or before its text ends, as a no to marketing texts; how many."""
+    """Count what nobody has decided in ten business days, or before its text ends, as a no to marketing texts.
+
+    At most `LAPSED_PER_TRANSACTION` of them; how many."""
     wait = min(DECIDE_WITHIN, hub.config.retention.life("text_body"))
     with hub.store.writing() as session:
-        overdue = [text for text in open_doubts(session, limit=500) if text.at <= now - wait]
+        overdue = [text for text in open_doubts(session, limit=LAPSED_PER_TRANSACTION) if text.at <= now - wait]
         for text in overdue:
             assert text.company_id is not None and text.person_number is not None
             if _agreed_since(session, text):

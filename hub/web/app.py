@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
-from starlette.routing import Route
 
 from hub.assembly import Hub
 from hub.flow.answer import Answerer
 from hub.flow.desk import VisitDesk
 from hub.flow.receive import Receiver
+from hub.liveness import report_failure
 from hub.numbers.directory import LiveDirectory
 from hub.store.ingest import IngestWriter
 from hub.web.api import create_api
 from hub.web.audio import audio_route
 from hub.web.country_file import CountryFile
 from hub.web.forms import forms_router
-from hub.web.operation import Operation
+from hub.web.operation import operation_routes
 from hub.web.pictures import picture_route
 from hub.web.privacy import PrivacyPages
 from hub.web.recordings import recording_routes
@@ -44,9 +42,10 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
 
     def keep_answers_fresh() -> None:
         while not stopping.wait(REFRESH_EVERY):
-            # While the database is away, the answers that are in memory stay.
-            with contextlib.suppress(SQLAlchemyError):
+            try:
                 answerer.prepare()
+            except BaseException as error:  # noqa: BLE001 - the answers that are in memory stay, and it is tried again
+                report_failure("answers", error)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -59,11 +58,8 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         writer.close()
 
     app = FastAPI(title="Ringfence", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    operation = Operation(hub)
     app.router.routes += [
-        Route("/healthz", operation.healthz),
-        Route("/readyz", operation.readyz),
-        Route("/metrics", operation.metrics),
+        *operation_routes(hub),
         *recording_routes(hub),
         *PrivacyPages(hub, directory).routes(),
         audio_route(directory),

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from hub import metrics
 from hub.assembly import Hub
@@ -27,6 +28,16 @@ QUEUES: dict[str, Any] = {
 }
 
 
+def operation_routes(hub: Hub) -> list[Route]:
+    """The three endpoints of one process."""
+    operation = Operation(hub)
+    return [
+        Route("/healthz", operation.healthz),
+        Route("/readyz", operation.readyz),
+        Route("/metrics", operation.metrics),
+    ]
+
+
 class Operation:
     """The endpoints that a supervisor and Prometheus call."""
 
@@ -38,7 +49,8 @@ class Operation:
         return JSONResponse({"status": "ok"})
 
     def readyz(self, request: Request) -> Response:
-        """200 when the database answers with this version's schema; 503 with the reason otherwise."""
+        """200 when the database answers with this version's schema and no worker thread of this process is stuck; 503 with the
+        reason otherwise. Beside a worker it says how many seconds ago each thread turned and each periodic job succeeded."""
         try:
             found = current(self._hub.store)
             with self._hub.store.reading() as session:
@@ -47,12 +59,22 @@ class Operation:
             return JSONResponse({"status": "no", "reason": f"database: {type(error).__name__}"}, 503)
         if found != revisions()[-1]:
             return JSONResponse({"status": "no", "reason": f"database schema {found}, wanted {revisions()[-1]}"}, 503)
-        return JSONResponse({"status": "ok", "paused": sorted(paused)})
+        alive = self._hub.liveness
+        ages = {"threads": _rounded(alive.thread_ages()), "jobs": _rounded(alive.job_ages())}
+        working = ages if ages["threads"] else {}
+        if stuck := alive.stuck():
+            reason = f"worker threads that do not turn: {', '.join(stuck)}"
+            return JSONResponse({"status": "no", "reason": reason, **working}, 503)
+        return JSONResponse({"status": "ok", "paused": sorted(paused), **working})
 
     def metrics(self, request: Request) -> Response:
         """All figures in Prometheus' text format; queue figures are counted at this moment."""
         with contextlib.suppress(SQLAlchemyError):  # readyz tells that the database is away
             self._count_queues()
+        for thread, age in self._hub.liveness.thread_ages().items():
+            metrics.THREAD_AGE.labels(thread).set(age)
+        for job, age in self._hub.liveness.job_ages().items():
+            metrics.JOB_AGE.labels(job).set(age)
         for name, guard in self._hub.plugins.guards.items():
             for road, breaker in guard.breakers.items():
                 metrics.BREAKER.labels(name, road).set(breaker.state != "closed")
@@ -75,3 +97,7 @@ class Operation:
                 )
                 for tracker_id, count in counts:
                     metrics.POOL_LEASES.labels(tracker_id, use).set(count)
+
+
+def _rounded(ages: dict[str, float]) -> dict[str, float]:
+    return {name: round(age, 1) for name, age in ages.items()}

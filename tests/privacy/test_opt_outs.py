@@ -30,7 +30,7 @@ from hub.privacy.opt_outs import hold_to_opt_outs, limits_apply, opt_out, questi
 from hub.requests.running import run
 from hub.requests.steps import RequestRefused, open_request, verify
 from hub.requests.told import collect
-from hub.requests.watch import watch
+from hub.requests.watch import close_unconfirmed
 from plugins.consent.signals import Signals
 
 GRANTED = {"ads": "granted", "ad_user_data": "granted"}
@@ -113,10 +113,10 @@ def test_no_banner_and_no_form_undoes_an_objection_and_the_persons_own_second_st
 def test_an_opt_in_that_its_person_does_not_confirm_within_a_week_closes_by_itself(desk: Stage) -> None:
     waiting, noted = ask(desk, "opt_in"), ask(desk, "opt_in", evidence="both steps seen")
     desk.clock.advance(days=6)
-    watch(desk.hub)
+    close_unconfirmed(desk.hub)
     assert desk.one(PrivacyRequest, id=waiting).state == "verified"
     desk.clock.advance(days=1)
-    watch(desk.hub)
+    close_unconfirmed(desk.hub)
     assert desk.one(PrivacyRequest, id=waiting).state == "refused"
     assert desk.one(PrivacyRequest, id=noted).state == "verified", "that one is the officer's to do"
     assert desk.rows(ConsentEntry) == []

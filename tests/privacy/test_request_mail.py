@@ -19,7 +19,7 @@ from hub.model import Account, Company, IdentityProof, PrivacyRequest, RequestTa
 from hub.requests.proof import prove, want_link
 from hub.requests.running import work_tasks
 from hub.requests.steps import open_request, refuse
-from hub.requests.watch import remind, watch
+from hub.requests.watch import remind
 
 ADDRESS = "pat@example.com"
 
@@ -126,12 +126,14 @@ def test_officers_are_reminded_by_mail_once_a_share_and_told_nothing_of_the_pers
     request_id = opened_request(stage, hub)
     stage.clock.advance(days=23)
     for _ in range(3):
-        watch(hub)
+        remind(hub)
+        work_tasks(hub)
     (letter,) = box[0].letters
     assert "To: ana@example.com, ben@example.com" in letter and request_id in letter and "is over" not in letter
     assert ADDRESS not in letter
     stage.clock.advance(days=40)
-    watch(hub)
+    remind(hub)
+    work_tasks(hub)
     assert len(box[0].letters) == 2 and "(that is over)" in box[0].letters[1]
 
 
@@ -143,11 +145,13 @@ def test_owners_are_reminded_where_there_is_no_officer_and_nobody_once_a_request
     request_id = opened_request(stage, hub)
     stage.clock.advance(days=23)
     box[0].refusal = "451 later"
-    watch(hub)
+    remind(hub)
+    work_tasks(hub)
     assert stage.one(RequestTask).state == "ready"
     box[0].refusal = None
     stage.clock.advance(minutes=5)
-    watch(hub)
+    remind(hub)
+    work_tasks(hub)
     (letter,) = box[0].letters
     assert "To: owen@example.com" in letter
     stage.clock.advance(days=40)

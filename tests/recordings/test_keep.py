@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from recorder import Recorder, notice, recordings, tell_of, tone
@@ -273,6 +275,33 @@ def test_a_recording_ends_when_its_time_is_over(recording_hub: Factory, tmp_path
     row = only(stage)
     assert (row.state, row.path, row.url, row.reason) == ("gone", None, None, "its time is over")
     assert files(tmp_path / "shelf") == [] and heard(stage, row) is None
+
+
+def test_a_storage_that_fails_for_one_recording_keeps_no_other_past_its_time(recording_hub: Factory) -> None:
+    stage = recording_hub(keep="3 days")
+    for name in ("RE1", "RE2", "RE3"):
+        tell_of(stage, name, call_id=f"CA{name}")
+    while fetch(stage):
+        pass
+    stage.clock.advance(days=4)
+    stuck = recordings(stage)[0].path
+    shelf = StuckShelf(stage.hub.shelf, stuck)
+    with pytest.raises(RetryLater, match="stuck"):
+        end_expired(replace(stage.hub, shelf=shelf))  # type: ignore[arg-type]
+    assert [row.path for row in recordings(stage)] == [stuck, None, None]
+    assert end_expired(stage.hub) == 1
+
+
+class StuckShelf:
+    """A storage that does not delete one file now."""
+
+    def __init__(self, shelf: Any, stuck: str | None) -> None:
+        self._shelf, self._stuck = shelf, stuck
+
+    def delete(self, path: str) -> None:
+        if path == self._stuck:
+            raise RetryLater("It is stuck.")
+        self._shelf.delete(path)
 
 
 def test_two_workers_fetch_a_recording_once(recording_hub: Factory) -> None:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from web_edge import CALLER, DEFAULT, Edge
 
+from hub.assembly import Hub
+from hub.liveness import Liveness
 from hub.store.engine import Store
 from hub.store.schema import revisions
+from hub.web.operation import operation_routes
 
 
 def test_a_hub_that_lives_and_is_ready_says_so(edge: Edge) -> None:
@@ -20,6 +27,42 @@ def test_a_hub_beside_another_versions_schema_is_not_ready(own_edge: Edge) -> No
     answer = own_edge.client.get("/readyz")
     assert answer.status_code == 503
     assert revisions()[-1] in answer.json()["reason"]
+
+
+def client_of(hub: Hub, liveness: Liveness) -> TestClient:
+    return TestClient(Starlette(routes=operation_routes(replace(hub, liveness=liveness))))
+
+
+def test_a_process_with_a_worker_is_ready_until_one_of_its_threads_does_not_turn(edge: Edge) -> None:
+    now = [1_000.0]
+    liveness = Liveness(lambda: now[0])
+    liveness.expect_turns("flow", limit=600)
+    liveness.expect_turns("transcripts", limit=3_600)
+    liveness.expect_success("retention")
+    client = client_of(edge.opened.hub, liveness)
+    now[0] += 600
+    assert client.get("/readyz").json() == {
+        "status": "ok",
+        "paused": [],
+        "threads": {"flow": 600.0, "transcripts": 600.0},
+        "jobs": {"retention": 600.0},
+    }
+    now[0] += 1
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["reason"]) == (503, "worker threads that do not turn: flow")
+    liveness.turned("flow")
+    assert client.get("/readyz").status_code == 200
+
+
+def test_the_ages_of_threads_and_jobs_are_figures(edge: Edge) -> None:
+    now = [1_000.0]
+    liveness = Liveness(lambda: now[0])
+    liveness.expect_turns("flow")
+    liveness.expect_success("retention")
+    now[0] += 42
+    shown = client_of(edge.opened.hub, liveness).get("/metrics").text
+    assert 'ringfence_thread_age_seconds{thread="flow"} 42.0' in shown
+    assert 'ringfence_job_age_seconds{job="retention"} 42.0' in shown
 
 
 def test_the_figures_hold_nothing_personal(edge: Edge) -> None:

@@ -10,7 +10,7 @@ from privacy_browser import PAGE, STRANGER, Browser
 from web_edge import CALLER, Edge
 
 from hub.flow.send_text import send_texts
-from hub.requests.watch import watch
+from hub.requests.running import work_tasks
 from hub.testing import FrozenClock
 from hub.web.privacy_forms import Doorkeeper
 from hub.web.privacy_words import PLACE_CODES
@@ -114,7 +114,7 @@ def test_an_opt_in_takes_two_steps_and_the_second_says_what_it_means(browser: Br
     here = browser.ask("opt_in")
     assert browser.post(f"{here}/opt-in", form=browser.form(here)).status_code == 404, "nobody has shown who they are"
     browser.prove(here)
-    watch(edge.opened.hub)
+    work_tasks(edge.opened.hub)
     page = browser.get(here).text
     assert "Please confirm" in page and "advertising networks" in page
     assert edge.rows("SELECT * FROM consent_record") == [], "a request is not yet a yes"

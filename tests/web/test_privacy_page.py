@@ -16,8 +16,7 @@ from web_edge import CALLER, Edge
 from hub.flow.send_text import send_texts
 from hub.model import PrivacyRequest
 from hub.requests.certificate import is_genuine
-from hub.requests.running import run
-from hub.requests.watch import watch
+from hub.requests.running import run, work_tasks
 from hub.store.names import correction_in
 from hub.testing import FrozenClock
 from hub.web.privacy_forms import Doorkeeper
@@ -41,7 +40,7 @@ def test_a_person_asks_proves_reads_everything_has_it_erased_and_holds_the_certi
     here = browser.ask("access", place="US-CA")
     assert browser.get(f"{here}/file").status_code == 404
     assert browser.prove(here).status_code == 303
-    watch(edge.opened.hub)
+    work_tasks(edge.opened.hub)
     assert "Download your file" in browser.get(here).text
     with zipfile.ZipFile(io.BytesIO(browser.get(f"{here}/file").content)) as file:
         told = json.loads(file.read("data.json"))
@@ -123,7 +122,7 @@ def test_a_post_from_elsewhere_is_refused(browser: Browser, origin: str | None) 
 def test_another_browser_and_a_guessed_address_see_nothing(browser: Browser) -> None:
     here = browser.ask("access")
     browser.prove(here)
-    watch(browser.edge.opened.hub)
+    work_tasks(browser.edge.opened.hub)
     stranger = Browser(browser.edge)
     assert stranger.get(f"{here}/file").status_code == 404
     assert "Download your file" not in stranger.get(here).text

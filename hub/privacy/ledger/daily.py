@@ -1,4 +1,4 @@
-"""Once a day the ledger is closed: consents whose time is over are told as expired, and the journal's ends are signed."""
+"""Consents whose time is over are written to the ledger as expired."""
 
 from __future__ import annotations
 
@@ -10,22 +10,20 @@ from sqlmodel import col, select
 from hub.model import ConsentEntry
 from hub.privacy.ledger.writing import Word, append
 from hub.store.engine import Store
-from hub.store.journal import sign_due
-from hub.store.keyring import Keyring
 
-AT_ONCE = 500
+AT_ONCE = 100
 
 
-def close_day(store: Store, keyring: Keyring, now: datetime) -> int:
-    """Write down what has expired, and sign the chains that were not signed for a day; how many records and ends.
+def write_expired(store: Store, now: datetime) -> int:
+    """Write down what has expired, a transaction's worth; how many records.
 
     It may be called at any time, by any number of processes.
     """
-    ended, written = _ended(store, now), 0
-    if ended:
-        with store.writing() as session:
-            written = len(append(session, ended, now))
-    return written + len(sign_due(store, keyring, now))
+    ended = _ended(store, now)
+    if not ended:
+        return 0
+    with store.writing() as session:
+        return len(append(session, ended, now))
 
 
 def _ended(store: Store, now: datetime) -> list[Word]:

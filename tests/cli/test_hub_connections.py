@@ -8,7 +8,7 @@ from cli_shop import Shop
 from typer.testing import Result
 
 from hub.api import Fault
-from plugins.carriers.twilio.sandbox_api import Api
+from plugins.carriers.twilio.sandbox.api import Api
 
 Refusal = Callable[[Result], str]
 

@@ -11,7 +11,7 @@ from typer.testing import Result
 
 from hub.api import Fault
 from hub.model import TrackingNumber
-from plugins.carriers.twilio import sandbox_api
+from plugins.carriers.twilio.sandbox import api as sandbox_api
 
 Refusal = Callable[[Result], str]
 NUMBER = "+13125550130"

@@ -16,8 +16,8 @@ from hub.testing.samples import call_activity
 from plugins.crm.salesforce import Salesforce
 from plugins.crm.salesforce.cursor import MOST_REMEMBERED, OVERLAP, Cursor
 from plugins.crm.salesforce.sandbox import Sandbox
-from plugins.crm.salesforce.sandbox_queries import soql
-from plugins.crm.salesforce.sandbox_records import Org, stamp
+from plugins.crm.salesforce.sandbox.queries import soql
+from plugins.crm.salesforce.sandbox.records import Org, stamp
 from plugins.crm.salesforce.settings import SalesforceSettings
 from plugins.crm.salesforce.translate import instant, outcome
 

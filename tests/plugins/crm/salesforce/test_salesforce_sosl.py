@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.testing import FrozenClock
-from plugins.crm.salesforce.sandbox_queries import sosl
-from plugins.crm.salesforce.sandbox_records import Org, Refused
-from plugins.crm.salesforce.sandbox_search import words_of
+from plugins.crm.salesforce.sandbox.queries import sosl
+from plugins.crm.salesforce.sandbox.records import Org, Refused
+from plugins.crm.salesforce.sandbox.search import words_of
 from plugins.crm.salesforce.sosl import MOST_CHARACTERS, escaped, phone_searches, phrase, spellings
 
 RESERVED = "?&|!{}[]()^~*:\\\"'+-"

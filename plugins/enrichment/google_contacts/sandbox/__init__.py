@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from hub.api import HttpSandbox, phone_number
 
-from .sandbox_sign_in import CLIENT_ID, CLIENT_SECRET, Grants
+from .sign_in import CLIENT_ID, CLIENT_SECRET, Grants
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hub.api import HttpSandbox
 
-from .sandbox_queries import soql, sosl
-from .sandbox_records import Org, Refused
+from .queries import soql, sosl
+from .records import Org, Refused
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -9,14 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 
 from hub.api import AnswerDocument, SimulatedCall
-from plugins.carriers.telnyx.sandbox_messages import iso
-
-if TYPE_CHECKING:
-    from plugins.carriers.telnyx.sandbox import Sandbox
+from plugins.carriers.telnyx.sandbox.account import Account
+from plugins.carriers.telnyx.sandbox.messages import iso
 
 HIDDEN_CALLER = "anonymous"
 SPEAKING = timedelta(seconds=4)
@@ -55,7 +53,7 @@ class Leg:
 class PlacedCall:
     """A simulated call on its way through the hub's documents."""
 
-    def __init__(self, sandbox: Sandbox, call: SimulatedCall, webhook_url: str, post: Post) -> None:
+    def __init__(self, sandbox: Account, call: SimulatedCall, webhook_url: str, post: Post) -> None:
         self.sandbox, self.call, self.webhook_url, self._post = sandbox, call, webhook_url, post
         self.sid = sandbox.new_call_id()
         self.heard: list[str] = []

@@ -9,15 +9,13 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 
 from hub.api import AnswerDocument, SimulatedCall
-from plugins.carriers.twilio import resources
-from plugins.carriers.twilio.resources import API_VERSION, at_twilio, party_fields
-
-if TYPE_CHECKING:
-    from plugins.carriers.twilio.sandbox import Sandbox
+from plugins.carriers.twilio.sandbox import resources
+from plugins.carriers.twilio.sandbox.account import Account
+from plugins.carriers.twilio.sandbox.resources import API_VERSION, at_twilio, party_fields
 
 HIDDEN_CALLER = "+266696687"
 """ANONYMOUS on a keypad: what Twilio sends for a caller who hides."""
@@ -48,7 +46,7 @@ class Phone:
 class PlacedCall:
     """A simulated call on its way through the hub's documents."""
 
-    def __init__(self, sandbox: Sandbox, call: SimulatedCall, webhook_url: str, send: Send) -> None:
+    def __init__(self, sandbox: Account, call: SimulatedCall, webhook_url: str, send: Send) -> None:
         self.sandbox, self.call, self.webhook_url = sandbox, call, webhook_url
         self.sid = sandbox.new_sid("CA")
         self.heard: list[str] = []

@@ -7,16 +7,14 @@ import math
 import re
 import wave
 from array import array
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from plugins.carriers.telnyx import sandbox_messages
-from plugins.carriers.telnyx.sandbox_errors import TelnyxError, body, page
-
-if TYPE_CHECKING:
-    from plugins.carriers.telnyx.sandbox import Sandbox
+from plugins.carriers.telnyx.sandbox import messages
+from plugins.carriers.telnyx.sandbox.account import Account
+from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, page
 
 RATE = 8000
 
@@ -24,7 +22,7 @@ RATE = 8000
 class Media:
     """Texts, message records, recordings and their files."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Account) -> None:
         self.sandbox = sandbox
         self._taken: dict[str, str] = {}
 
@@ -39,7 +37,7 @@ class Media:
             raise TelnyxError("40300", src=str(sender), dst=receiver)
         key = request.headers.get("idempotency-key", "")
         if not key or key not in self._taken:
-            shown = sandbox_messages.outgoing(self.sandbox, wanted)
+            shown = messages.outgoing(self.sandbox, wanted)
             self.sandbox.messages[shown["id"]] = shown
             self._taken[key] = shown["id"]
         return JSONResponse({"data": self.sandbox.messages[self._taken[key]]})
@@ -54,7 +52,7 @@ class Media:
         query = request.query_params
         if query.get("filter[record_type]") != "messaging":
             raise TelnyxError("10004")
-        records = [sandbox_messages.detail_record(one) for one in self.sandbox.messages.values()]
+        records = [messages.detail_record(one) for one in self.sandbox.messages.values()]
         return page(
             request,
             [

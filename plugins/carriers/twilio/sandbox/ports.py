@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from plugins.carriers.twilio.sandbox_errors import TwilioError, json_object
-
-if TYPE_CHECKING:
-    from plugins.carriers.twilio.sandbox_api import Api
+from plugins.carriers.twilio.sandbox.account import Account
+from plugins.carriers.twilio.sandbox.errors import TwilioError, json_object
 
 LOSING = ("customer_type", "customer_name", "authorized_representative", "authorized_representative_email", "address")
 """What an order must say of the account at the losing carrier."""
@@ -22,8 +20,8 @@ PAGE = 20
 class Ports:
     """Port orders of the account."""
 
-    def __init__(self, api: Api) -> None:
-        self.sandbox = api.sandbox
+    def __init__(self, sandbox: Account) -> None:
+        self.sandbox = sandbox
 
     async def upload(self, request: Request) -> Response:
         body = await request.body()

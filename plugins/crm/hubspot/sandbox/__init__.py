@@ -12,10 +12,10 @@ from urllib.parse import parse_qs
 
 from hub.api import Fault, HttpSandbox, WebhookRequest
 
-from .sandbox_account import Account
-from .sandbox_records import HubSpotError, invalid
-from .signature import signature
-from .translate import entered, hubspot_time, milliseconds
+from ..signature import signature
+from ..translate import entered, hubspot_time, milliseconds
+from .account import Account
+from .records import HubSpotError, invalid
 
 STAGES = {"qualified": "qualifiedtobuy", "won": "closedwon", "lost": "closedlost"}
 LIFETIME = timedelta(minutes=30)

@@ -7,12 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from plugins.ads.google_ads.sandbox_ledger import Counted
-
-if TYPE_CHECKING:
-    from plugins.ads.google_ads.sandbox import Sandbox
+from plugins.ads.google_ads.sandbox.account import Account
+from plugins.ads.google_ads.sandbox.ledger import Counted
 
 MAX_AGE = timedelta(days=90)
 CLICKS = ("gclid", "gbraid", "wbraid")
@@ -59,7 +57,7 @@ _NO_ACTION = "The conversion action cannot be found."
 class Rows:
     """The rows of one request, judged in their order."""
 
-    def __init__(self, google: Sandbox, rows: Sequence[Any], validate_only: bool) -> None:
+    def __init__(self, google: Account, rows: Sequence[Any], validate_only: bool) -> None:
         self._google = google
         self._validate_only = validate_only
         self._orders = Counter(row.order_id for row in rows if row.order_id)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from plugins.carriers.telnyx.sandbox_errors import TelnyxError, body, page
-from plugins.carriers.telnyx.sandbox_messages import iso
-
-if TYPE_CHECKING:
-    from plugins.carriers.telnyx.sandbox import Sandbox
+from plugins.carriers.telnyx.sandbox.account import Account
+from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, page
+from plugins.carriers.telnyx.sandbox.messages import iso
 
 WANTED = {
     "admin": ("entity_name", "auth_person_name", "account_number"),
@@ -25,7 +23,7 @@ WANTED = {
 class Ports:
     """Port orders and their documents."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Account) -> None:
         self.sandbox = sandbox
 
     async def upload(self, request: Request) -> Response:

@@ -8,16 +8,14 @@ import re
 import wave
 from array import array
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from plugins.carriers.twilio import resources
-from plugins.carriers.twilio.sandbox_errors import TwilioError, fields, form
-
-if TYPE_CHECKING:
-    from plugins.carriers.twilio.sandbox_api import Api
+from plugins.carriers.twilio.sandbox import resources
+from plugins.carriers.twilio.sandbox.account import Account
+from plugins.carriers.twilio.sandbox.errors import TwilioError, fields, form
+from plugins.carriers.twilio.sandbox.lists import one, page, within
 
 LONGEST_TEXT = 1600
 RATE = 8000
@@ -27,8 +25,8 @@ CONTROLS = {"paused": "pause", "in-progress": "resume"}
 class Texts:
     """Texts of both directions, and the pictures that came with them."""
 
-    def __init__(self, api: Api) -> None:
-        self.api, self.sandbox = api, api.sandbox
+    def __init__(self, sandbox: Account) -> None:
+        self.sandbox = sandbox
 
     async def list_or_send(self, request: Request) -> Response:
         if request.method == "POST":
@@ -39,7 +37,7 @@ class Texts:
             for message in self.sandbox.messages.values()
             if query.get("To") in (None, message["to"]) and query.get("From") in (None, message["from"])
         ]
-        return self.api.page(request, "messages", shown)
+        return page(request, "messages", shown)
 
     async def _send(self, request: Request) -> Response:
         pairs = await fields(request)
@@ -74,7 +72,7 @@ class Texts:
     async def one(self, request: Request) -> Response:
         """A text; its pictures are deleted with it."""
         sid = request.path_params["sid"]
-        shown = self.api.one(request, self.sandbox.messages, sid)
+        shown = one(request, self.sandbox.messages, sid)
         if request.method == "DELETE":
             for held in [held for held, (text, _) in self.sandbox.media.items() if text == sid]:
                 del self.sandbox.media[held]
@@ -99,24 +97,24 @@ class Texts:
 class Recordings:
     """Recordings: listed, heard, deleted, and paused while the call goes on."""
 
-    def __init__(self, api: Api) -> None:
-        self.api, self.sandbox = api, api.sandbox
+    def __init__(self, sandbox: Account) -> None:
+        self.sandbox = sandbox
 
     async def list(self, request: Request) -> Response:
         call_sid = request.path_params.get("call") or request.query_params.get("CallSid")
         shown = [
             recording
             for recording in self.sandbox.held_recordings.values()
-            if self.api.within(recording["date_created"], request.query_params, "DateCreated")
+            if within(recording["date_created"], request.query_params, "DateCreated")
             and call_sid in (None, recording["call_sid"])
         ]
         shown.sort(key=lambda recording: parsedate_to_datetime(recording["date_created"]), reverse=True)
-        return self.api.page(request, "recordings", shown)
+        return page(request, "recordings", shown)
 
     async def one(self, request: Request) -> Response:
         sid, _, extension = request.path_params["file"].partition(".")
         if extension == "json":
-            return self.api.one(request, self.sandbox.held_recordings, sid)
+            return one(request, self.sandbox.held_recordings, sid)
         if sid not in self.sandbox.held_recordings or extension not in ("", "wav") or sid not in self.sandbox.audio:
             raise TwilioError(20404)
         spoken, seconds = self.sandbox.audio[sid]

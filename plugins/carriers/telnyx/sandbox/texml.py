@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hub.api import RecordingControl
-from plugins.carriers.telnyx.sandbox_errors import TelnyxError, body, whole
-
-if TYPE_CHECKING:
-    from plugins.carriers.telnyx.sandbox import Sandbox
+from plugins.carriers.telnyx.sandbox.account import Account
+from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, whole
 
 CONTROLS: dict[str, RecordingControl] = {"paused": "pause", "in-progress": "resume"}
 
@@ -21,7 +19,7 @@ CONTROLS: dict[str, RecordingControl] = {"paused": "pause", "in-progress": "resu
 class Texml:
     """Calls and their recordings, as TeXML shows them."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Account) -> None:
         self.sandbox = sandbox
 
     async def calls(self, request: Request) -> Response:

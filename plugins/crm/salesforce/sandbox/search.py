@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from .sandbox_records import Org, Record, Refused
+from .records import Org, Record, Refused
 
 Words = tuple[str, ...]
 Match = Callable[[Sequence[Words]], bool]

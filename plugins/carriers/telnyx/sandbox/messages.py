@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from plugins.carriers.telnyx.sandbox import Sandbox
+from plugins.carriers.telnyx.sandbox.account import Account
 
 STOPPING = frozenset({"STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
 STARTING = frozenset({"START", "UNSTOP"})
@@ -33,7 +32,7 @@ def opt_word(body: str) -> str | None:
 
 
 def incoming(
-    sandbox: Sandbox, sender: str, receiver: str, body: str, pictures: Sequence[tuple[str, bytes]], word: str | None
+    sandbox: Account, sender: str, receiver: str, body: str, pictures: Sequence[tuple[str, bytes]], word: str | None
 ) -> dict[str, Any]:
     """A text that came in."""
     media = [{"url": url, "content_type": "image/png", "size": len(data)} for url, data in pictures]
@@ -44,7 +43,7 @@ def incoming(
     }
 
 
-def outgoing(sandbox: Sandbox, wanted: dict[str, Any]) -> dict[str, Any]:
+def outgoing(sandbox: Account, wanted: dict[str, Any]) -> dict[str, Any]:
     """A text that the hub sent, as its request asked for it."""
     media = [{"url": url, "content_type": None, "size": None} for url in wanted.get("media_urls") or ()]
     shown = _message(sandbox, "outbound", wanted.get("from", ""), wanted["to"], wanted.get("text", ""), media)
@@ -56,7 +55,7 @@ def outgoing(sandbox: Sandbox, wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def _message(
-    sandbox: Sandbox, direction: str, sender: str, receiver: str, body: str, media: list[dict[str, Any]]
+    sandbox: Account, direction: str, sender: str, receiver: str, body: str, media: list[dict[str, Any]]
 ) -> dict[str, Any]:
     now = iso(sandbox.clock())
     return {

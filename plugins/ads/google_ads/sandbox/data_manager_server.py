@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from plugins.ads.google_ads.sandbox_events import (
+from plugins.ads.google_ads.sandbox.account import Account, Ingested
+from plugins.ads.google_ads.sandbox.events import (
     REQUEST,
     Fault,
     event_faults,
@@ -17,7 +17,7 @@ from plugins.ads.google_ads.sandbox_events import (
     normalised,
     request_faults,
 )
-from plugins.ads.google_ads.sandbox_ledger import Counted
+from plugins.ads.google_ads.sandbox.ledger import Counted
 from plugins.ads.google_ads.untrusted import json_object
 
 if TYPE_CHECKING:
@@ -25,28 +25,14 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import JSONResponse
 
-    from plugins.ads.google_ads.sandbox import Sandbox
-
 MAX_AGE = timedelta(days=90)
 PREFIX = "PROCESSING_ERROR_REASON_"
-
-
-@dataclass
-class Ingested:
-    """A request that was accepted, and what its diagnostics will say of each conversion action."""
-
-    received_at: datetime
-    destinations: Sequence[Mapping[str, Any]]
-    events: Counter[str]
-    """Conversion action → how many events."""
-    errors: dict[str, Counter[str]]
-    """Conversion action → reason → how many events."""
 
 
 class DataManagerApi:
     """The paths of datamanager.googleapis.com that offline conversions need, and the token endpoint."""
 
-    def __init__(self, google: Sandbox) -> None:
+    def __init__(self, google: Account) -> None:
         self._google = google
 
     def app(self) -> Starlette:

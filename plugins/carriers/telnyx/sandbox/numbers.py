@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from plugins.carriers.telnyx.sandbox_errors import TelnyxError, body, page, whole
-from plugins.carriers.telnyx.sandbox_messages import iso
-
-if TYPE_CHECKING:
-    from plugins.carriers.telnyx.sandbox import Sandbox
+from plugins.carriers.telnyx.sandbox.account import Account
+from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, page, whole
+from plugins.carriers.telnyx.sandbox.messages import iso
 
 PLACES = {"312": ("Chicago", "IL"), "212": ("New York", "NY"), "415": ("San Francisco", "CA"), "416": ("Toronto", "ON")}
 AREAS = {
@@ -29,7 +27,7 @@ CHANGEABLE = ("connection_id", "customer_reference", "tags", "billing_group_id",
 class Numbers:
     """Numbers, their orders, and the application and profile that hold their addresses."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Account) -> None:
         self.sandbox = sandbox
 
     async def search(self, request: Request) -> Response:

@@ -1,24 +1,21 @@
-"""The stand-in's REST API: Telnyx' paths over the state of a `Sandbox`."""
+"""The stand-in's REST API: Telnyx' paths over the state of an `Account`."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from plugins.carriers.telnyx.sandbox_errors import TelnyxError
-from plugins.carriers.telnyx.sandbox_media import Media
-from plugins.carriers.telnyx.sandbox_numbers import Numbers
-from plugins.carriers.telnyx.sandbox_ports import Ports
-from plugins.carriers.telnyx.sandbox_texml import Texml
-
-if TYPE_CHECKING:
-    from plugins.carriers.telnyx.sandbox import Sandbox
+from plugins.carriers.telnyx.sandbox.account import Account
+from plugins.carriers.telnyx.sandbox.errors import TelnyxError
+from plugins.carriers.telnyx.sandbox.media import Media
+from plugins.carriers.telnyx.sandbox.numbers import Numbers
+from plugins.carriers.telnyx.sandbox.ports import Ports
+from plugins.carriers.telnyx.sandbox.texml import Texml
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -26,7 +23,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Gate:
     """Lets requests in: with the account's key, and not too many in a second."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Account) -> None:
         self.sandbox = sandbox
         self._second: tuple[datetime | None, int] = (None, 0)
 
@@ -57,7 +54,7 @@ class Gate:
         return serve
 
 
-def app(sandbox: Sandbox) -> Starlette:
+def app(sandbox: Account) -> Starlette:
     """The ASGI application of a sandbox."""
     gate = Gate(sandbox)
     numbers, media, ports, texml = Numbers(sandbox), Media(sandbox), Ports(sandbox), Texml(sandbox)

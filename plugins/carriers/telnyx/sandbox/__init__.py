@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import uuid
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from hub.api import (
@@ -17,7 +14,6 @@ from hub.api import (
     Dial,
     Exchange,
     HangUp,
-    HttpSandbox,
     Instruction,
     PortStatus,
     RecordingControl,
@@ -26,12 +22,12 @@ from hub.api import (
     TakeMessage,
     WebhookRequest,
 )
-from plugins.carriers.telnyx import sandbox_messages, signature, texml
+from plugins.carriers.telnyx import signature
 from plugins.carriers.telnyx.addresses import Addresses
-from plugins.carriers.telnyx.sandbox_call import PlacedCall
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from plugins.carriers.telnyx.sandbox import messages
+from plugins.carriers.telnyx.sandbox.account import Account
+from plugins.carriers.telnyx.sandbox.call import PlacedCall
+from plugins.carriers.telnyx.texml import answer
 
 PORT_WORDS: Mapping[PortStatus, str] = {
     "draft": "draft",
@@ -45,110 +41,8 @@ PORT_WORDS: Mapping[PortStatus, str] = {
 """Telnyx' words for where a port order stands; it rejects none, a hopeless one is cancelled."""
 
 
-class Sandbox(HttpSandbox):
-    """Telnyx with one account, whose ids and keys all follow from `seed`.
-
-    `requests_per_second` is how many requests it takes within one second of its clock before it says 429 (10011);
-    `looks_until_filled` is how often a number order must be looked at until it is filled; `letter_on_file` spares port orders
-    the signed letter.
-    """
-
-    def __init__(
-        self,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        seed: str = "ringfence",
-        requests_per_second: int | None = None,
-        looks_until_filled: int = 1,
-        letter_on_file: bool = False,
-    ) -> None:
-        super().__init__(clock)
-        self.seed = seed
-        self.requests_per_second = requests_per_second
-        self.looks_until_filled = looks_until_filled
-        self.letter_on_file = letter_on_file
-        self._made = 0
-        self.account_id, self.profile_id = self.new_id("account"), self.new_id("profile")
-        self.application_id = str(int(self._digest("application")[:15], 16))[:19].rjust(19, "1")
-        self.api_key = f"KEY{self._digest('api key')[:32].upper()}"
-        self.calls: dict[str, dict[str, Any]] = {}
-        self.messages: dict[str, dict[str, Any]] = {}
-        self.held_recordings: dict[str, dict[str, Any]] = {}
-        self.numbers: dict[str, dict[str, Any]] = {}
-        self.orders: dict[str, dict[str, Any]] = {}
-        """By id, as the API shows them; recordings as TeXML shows them."""
-        self.audio: dict[str, tuple[bytes | None, int]] = {}
-        """By recording: what was spoken, or None for a tone of so many seconds."""
-        self.media: dict[str, bytes] = {}
-        self.blocked: set[tuple[str, str]] = set()
-        """(our number, person) whose person told Telnyx to stop."""
-        self.documents: dict[str, bytes] = {}
-        self.port_orders: dict[str, dict[str, Any]] = {}
-        self.application: dict[str, Any] = {
-            "id": self.application_id,
-            "record_type": "texml_application",
-            "friendly_name": "Sandbox",
-            "active": True,
-            "voice_url": "https://example.com/texml",
-            "voice_method": "post",
-            "voice_fallback_url": None,
-            "status_callback": None,
-            "status_callback_method": "post",
-            "inbound": {"channel_limit": None, "shaken_stir_enabled": False},
-        }
-        self.profile: dict[str, Any] = {
-            "id": self.profile_id,
-            "record_type": "messaging_profile",
-            "name": "Sandbox",
-            "enabled": True,
-            "webhook_url": None,
-            "webhook_failover_url": None,
-            "webhook_api_version": "2",
-        }
-        self.recorded_controls: dict[str, list[RecordingControl]] = {}
-        self._placed: dict[str, PlacedCall] = {}
-
-    def new_id(self, kind: str) -> str:
-        """The next id, a UUID as Telnyx makes them."""
-        with self._lock:
-            self._made += 1
-            return str(uuid.UUID(self._digest(f"{kind}{self._made}")[:32], version=4))
-
-    def new_call_id(self) -> str:
-        """The next call control id: `v3:` and 54 characters."""
-        with self._lock:
-            self._made += 1
-            digest = hashlib.sha512(f"{self.seed}:call{self._made}".encode()).digest()
-        return f"v3:{base64.urlsafe_b64encode(digest).decode()[:54]}"
-
-    def _digest(self, name: str) -> str:
-        return hashlib.sha256(f"{self.seed}:{name}".encode()).hexdigest()
-
-    @property
-    def private_key(self) -> Ed25519PrivateKey:
-        """The key that signs the webhooks."""
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(self._digest("private key")))
-
-    @property
-    def public_key(self) -> str:
-        """Its other half in base64, as the portal shows it."""
-        return base64.b64encode(self.private_key.public_key().public_bytes_raw()).decode()
-
-    @property
-    def origin(self) -> str:
-        """Where the API is."""
-        return self.url or "https://api.telnyx.com"
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "api_key": self.api_key,
-            "public_key": self.public_key,
-            "account_id": self.account_id,
-            "application_id": self.application_id,
-            "messaging_profile_id": self.profile_id,
-            "base_url": self.origin,
-        }
+class Sandbox(Account):
+    """Telnyx with one account: the API over its state, and the webhooks of calls and texts."""
 
     # Calls
 
@@ -164,9 +58,7 @@ class Sandbox(HttpSandbox):
                 instructions = (Dial(numbers=(call.answering_number,), record=call.recorded),)
             elif request.path == "dial" and call.outcome == "voicemail":
                 instructions = (Say(text="Please leave a message."), TakeMessage())
-            return texml.answer(
-                AnswerPoint(moment="ringing", tracking_number=call.tracking_number), instructions, addresses
-            )
+            return answer(AnswerPoint(moment="ringing", tracking_number=call.tracking_number), instructions, addresses)
 
         self.place_call(call, webhook_url, forward)
         return sent
@@ -174,13 +66,13 @@ class Sandbox(HttpSandbox):
     def place_call(self, call: SimulatedCall, webhook_url: str, exchange: Exchange) -> str:
         """Play one call along the hub's TeXML; its CallSid."""
         placed = PlacedCall(self, call, webhook_url, lambda at, url, form: exchange(self.form_webhook(url, form, at)))
-        self._placed[placed.sid] = placed
+        self.heard[placed.sid] = placed.heard
         placed.play()
         return placed.sid
 
     def spoken(self, call_id: str) -> Sequence[str]:
         """What the caller of a placed call heard."""
-        return tuple(self._placed[call_id].heard)
+        return tuple(self.heard[call_id])
 
     def recordings(self) -> Sequence[str]:
         """The recordings that are not deleted."""
@@ -201,12 +93,12 @@ class Sandbox(HttpSandbox):
             held = self.new_id("media")
             self.media[held] = data
             pictures.append((f"{self.origin}/storage/media/{held}", data))
-        word = sandbox_messages.opt_word(body)
+        word = messages.opt_word(body)
         if word == "STOP":
             self.blocked.add((tracking_number, sender))
         elif word == "START":
             self.blocked.discard((tracking_number, sender))
-        shown = sandbox_messages.incoming(self, sender, tracking_number, body, pictures, word)
+        shown = messages.incoming(self, sender, tracking_number, body, pictures, word)
         self.messages[shown["id"]] = shown
         return self.json_webhook(f"{webhook_url}/message", "message.received", shown)
 
@@ -232,7 +124,7 @@ class Sandbox(HttpSandbox):
         self, reference: str, status: Literal["sent", "delivered", "failed"], webhook_url: str
     ) -> WebhookRequest:
         """The signed webhook that tells what became of a text, sent to the address that came with the text."""
-        shown = sandbox_messages.moved(self.messages[reference], status, self.clock())
+        shown = messages.moved(self.messages[reference], status, self.clock())
         event_type = "message.sent" if status == "sent" else "message.finalized"
         return self.json_webhook(shown["webhook_url"] or f"{webhook_url}/message", event_type, shown)
 
@@ -248,7 +140,7 @@ class Sandbox(HttpSandbox):
         self.port_orders[order_id]["status"] = {"value": PORT_WORDS[status], "details": details}
         if status == "scheduled":
             settings = self.port_orders[order_id]["activation_settings"]
-            settings["foc_datetime_actual"] = settings["foc_datetime_requested"] or sandbox_messages.iso(self.clock())
+            settings["foc_datetime_actual"] = settings["foc_datetime_requested"] or messages.iso(self.clock())
 
     # Webhooks
 
@@ -267,7 +159,7 @@ class Sandbox(HttpSandbox):
             "record_type": "event",
             "event_type": event_type,
             "id": self.new_id("event"),
-            "occurred_at": sandbox_messages.iso(self.clock()),
+            "occurred_at": messages.iso(self.clock()),
             "payload": payload,
         }
         body = json.dumps({"data": data, "meta": {"attempt": 1, "delivered_to": url}}, ensure_ascii=False)
@@ -285,6 +177,6 @@ class Sandbox(HttpSandbox):
         return WebhookRequest(method="POST", url=url, body=body, received_at=at, headers=headers)
 
     def app(self) -> Any:
-        from plugins.carriers.telnyx.sandbox_api import app
+        from plugins.carriers.telnyx.sandbox.api import app
 
         return app(self)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from .sandbox_records import HubSpotError, Record, Table, invalid
-from .translate import hubspot_time
+from ..translate import hubspot_time
+from .records import HubSpotError, Record, Table, invalid
 
 BATCH = 100
 READ_SCOPES = {"contacts": "crm.objects.contacts.read", "calls": "crm.objects.contacts.read"}

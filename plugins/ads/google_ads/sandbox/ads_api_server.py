@@ -8,12 +8,10 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from plugins.ads.google_ads.sandbox_rows import RowError, Rows
-
-if TYPE_CHECKING:
-    from plugins.ads.google_ads.sandbox import Sandbox
+from plugins.ads.google_ads.sandbox.account import Account
+from plugins.ads.google_ads.sandbox.rows import RowError, Rows
 
 ROWS_A_REQUEST = 2000
 GARBAGE = b"\x00<<<not what you asked for"
@@ -33,7 +31,7 @@ STATUSES: Mapping[int, str] = {
 class AdsServer:
     """A gRPC server on loopback; with a certificate (key and chain, PEM) it speaks TLS."""
 
-    def __init__(self, google: Sandbox) -> None:
+    def __init__(self, google: Account) -> None:
         self._google = google
         self._stopped = threading.Event()
         self.endpoint = ""
@@ -92,7 +90,7 @@ class AdsServer:
 class Call:
     """One request at work, in one version of the API."""
 
-    def __init__(self, google: Sandbox, version: str, context: Any) -> None:
+    def __init__(self, google: Account, version: str, context: Any) -> None:
         self._google = google
         self._version = version
         self._context = context

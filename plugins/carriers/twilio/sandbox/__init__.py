@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -14,7 +13,6 @@ from hub.api import (
     Dial,
     Exchange,
     HangUp,
-    HttpSandbox,
     Instruction,
     PortStatus,
     RecordingControl,
@@ -23,9 +21,11 @@ from hub.api import (
     TakeMessage,
     WebhookRequest,
 )
-from plugins.carriers.twilio import resources, signature, texts, twiml
-from plugins.carriers.twilio.resources import API_VERSION
-from plugins.carriers.twilio.simulation import PlacedCall
+from plugins.carriers.twilio import signature, texts, twiml
+from plugins.carriers.twilio.sandbox import resources
+from plugins.carriers.twilio.sandbox.account import Account
+from plugins.carriers.twilio.sandbox.calls import PlacedCall
+from plugins.carriers.twilio.sandbox.resources import API_VERSION
 
 STOPPING = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 STARTING = frozenset({"START", "UNSTOP", "YES"})
@@ -44,69 +44,8 @@ PORT_WORDS: Mapping[PortStatus, str] = {
 """Twilio's words for where a port order stands."""
 
 
-class Sandbox(HttpSandbox):
-    """Twilio with one account, whose ids all follow from `seed`.
-
-    `requests_per_second` is how many requests it takes within one second of its clock before it says 429 (20429).
-    """
-
-    def __init__(
-        self,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        seed: str = "ringfence",
-        requests_per_second: int | None = None,
-    ) -> None:
-        super().__init__(clock)
-        self.seed = seed
-        self.requests_per_second = requests_per_second
-        self._made = 0
-        self.account_sid = self.new_sid("AC")
-        self.auth_token = self._digest("auth token")
-        self.key_sid, self.key_secret = self.new_sid("SK"), self._digest("key secret")
-        self.calls: dict[str, dict[str, Any]] = {}
-        self.messages: dict[str, dict[str, Any]] = {}
-        self.held_recordings: dict[str, dict[str, Any]] = {}
-        self.numbers: dict[str, dict[str, Any]] = {}
-        """By provider id, as the API shows them."""
-        self.audio: dict[str, tuple[bytes | None, int]] = {}
-        """By recording: what was spoken, or None for a tone of so many seconds."""
-        self.media: dict[str, tuple[str, bytes]] = {}
-        """By media id: the text that it belongs to, and the picture."""
-        self.sent_media: dict[str, tuple[str, ...]] = {}
-        """By text that goes out: the addresses of its pictures."""
-        self.status_callbacks: dict[str, str] = {}
-        """By text: where Twilio tells what became of it."""
-        self.blocked: set[tuple[str, str]] = set()
-        """(our number, person) whose person told Twilio to stop."""
-        self.documents: dict[str, bytes] = {}
-        self.port_orders: dict[str, dict[str, Any]] = {}
-        self.recorded_controls: dict[str, list[RecordingControl]] = {}
-        self._heard: dict[str, list[str]] = {}
-
-    def new_sid(self, prefix: str) -> str:
-        """The next id of a kind: `CA` a call, `RE` a recording, `PN` a number …"""
-        with self._lock:
-            self._made += 1
-            return prefix + self._digest(f"{prefix}{self._made}")
-
-    def _digest(self, name: str) -> str:
-        return hashlib.sha256(f"{self.seed}:{name}".encode()).hexdigest()[:32]
-
-    @property
-    def origin(self) -> str:
-        """Where the API is."""
-        return self.url or "https://api.twilio.com"
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "account_sid": self.account_sid,
-            "auth_token": self.auth_token,
-            "base_url": self.origin,
-            "pricing_url": self.url or "https://pricing.twilio.com",
-            "porting_url": self.url or "https://numbers.twilio.com",
-            "upload_url": self.url or "https://numbers-upload.twilio.com",
-            "media_url": self.url or "https://mms.twiliocdn.com",
-        }
+class Sandbox(Account):
+    """Twilio with one account: the API over its state, and the webhooks of calls and texts."""
 
     # Calls
 
@@ -130,13 +69,13 @@ class Sandbox(HttpSandbox):
     def place_call(self, call: SimulatedCall, webhook_url: str, exchange: Exchange) -> str:
         """Play one call along the hub's TwiML; its CallSid."""
         placed = PlacedCall(self, call, webhook_url, lambda at, url, fields: exchange(self.request(url, fields, at)))
-        self._heard[placed.sid] = placed.heard
+        self.heard[placed.sid] = placed.heard
         placed.play()
         return placed.sid
 
     def spoken(self, call_id: str) -> Sequence[str]:
         """What the caller of a placed call heard."""
-        return tuple(self._heard[call_id])
+        return tuple(self.heard[call_id])
 
     def recordings(self) -> Sequence[str]:
         """The recordings that are not deleted."""
@@ -249,6 +188,6 @@ class Sandbox(HttpSandbox):
         return WebhookRequest(method="POST", url=url, body=body, received_at=at, headers=headers)
 
     def app(self) -> Any:
-        from plugins.carriers.twilio.sandbox_api import app
+        from plugins.carriers.twilio.sandbox.api import app
 
         return app(self)

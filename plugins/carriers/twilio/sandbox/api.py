@@ -1,38 +1,26 @@
-"""The stand-in's REST API: Twilio's paths, fields, pages and errors over the state of a `Sandbox`."""
+"""The stand-in's REST API: Twilio's paths, fields, pages and errors over the state of an `Account`."""
 
 from __future__ import annotations
 
 import base64
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from plugins.carriers.twilio.resources import API_VERSION, at_twilio
-from plugins.carriers.twilio.sandbox_errors import TwilioError, form, refusal
-from plugins.carriers.twilio.sandbox_media import Recordings, Texts
-from plugins.carriers.twilio.sandbox_ports import Ports
+from plugins.carriers.twilio.sandbox.account import Account
+from plugins.carriers.twilio.sandbox.errors import TwilioError, form, refusal
+from plugins.carriers.twilio.sandbox.lists import LARGEST_PAGE, one, page, whole, within
+from plugins.carriers.twilio.sandbox.media import Recordings, Texts
+from plugins.carriers.twilio.sandbox.ports import Ports
+from plugins.carriers.twilio.sandbox.resources import API_VERSION, at_twilio
 
-if TYPE_CHECKING:
-    from plugins.carriers.twilio.sandbox import Sandbox
-
-LARGEST_PAGE = 1000
-ERRORS = {
-    20003: (401, "Authenticate"),
-    20404: (404, "The requested resource was not found"),
-    20429: (429, "Too Many Requests"),
-    21402: (400, "The URL is not valid"),
-    21421: (400, "PhoneNumber is invalid"),
-    21422: (400, "PhoneNumber is not available"),
-}
-"""Twilio's error codes: HTTP status and message."""
 PLACES = {"312": ("Chicago", "IL"), "212": ("New York", "NY"), "415": ("San Francisco", "CA"), "416": ("Toronto", "ON")}
 MONTHLY = {"US": {"local": "1.15", "toll free": "2.15"}, "CA": {"local": "1.15"}, "GB": {"mobile": "1.15"}}
 SETTABLE = {
@@ -66,7 +54,7 @@ def offered(country: str, kind: str, area_code: str | None) -> Iterable[tuple[st
 class Api:
     """The handlers of one sandbox."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Account) -> None:
         self.sandbox = sandbox
         self.account = f"/{API_VERSION}/Accounts/{sandbox.account_sid}"
         self._second: tuple[datetime | None, int] = (None, 0)
@@ -84,40 +72,6 @@ class Api:
         if limit is not None and self._second[1] > limit:
             raise TwilioError(20429, retry_after=1)
 
-    def page(self, request: Request, name: str, items: list[dict[str, Any]]) -> JSONResponse:
-        """One page of a list, as all lists of this API version look."""
-        query = dict(request.query_params)
-        size = min(max(_whole(query.pop("PageSize", ""), 50), 1), LARGEST_PAGE)
-        number = _whole(query.pop("Page", ""), 0)
-        query.pop("PageToken", None)
-        start = number * size
-        shown = items[start : start + size]
-
-        def uri(page: int, token: str | None = None) -> str:
-            place = {"PageSize": size, "Page": page} | ({"PageToken": token} if token else {})
-            return f"{request.url.path}?{urlencode(query | place)}"
-
-        more = start + size < len(items)
-        body = {
-            name: shown,
-            "page": number,
-            "page_size": size,
-            "start": start,
-            "end": start + max(len(shown) - 1, 0),
-            "uri": uri(number),
-            "first_page_uri": uri(0),
-            "previous_page_uri": uri(number - 1) if number else None,
-            "next_page_uri": uri(number + 1, f"PA{shown[-1].get('sid', number)}") if more else None,
-        }
-        return JSONResponse(body)
-
-    @staticmethod
-    def within(moment: str, query: Mapping[str, str], name: str) -> bool:
-        """Whether a time passes the filters `Name>`, `Name<` of a list; a bare date is its midnight, UTC."""
-        at = parsedate_to_datetime(moment)
-        after, before = query.get(f"{name}>"), query.get(f"{name}<")
-        return (after is None or at >= _moment(after)) and (before is None or at <= _moment(before))
-
     async def show_account(self, request: Request) -> Response:
         account = {"sid": self.sandbox.account_sid, "friendly_name": "Sandbox", "status": "active", "type": "Full"}
         return JSONResponse(account | {"uri": f"{self.account}.json", "owner_account_sid": self.sandbox.account_sid})
@@ -132,7 +86,7 @@ class Api:
             for number, area in offered(country, kind, query.get("AreaCode"))
             if number not in owned and pattern.search(number)
         ]
-        size = min(_whole(query.get("PageSize", ""), 50), LARGEST_PAGE)
+        size = min(whole(query.get("PageSize", ""), 50), LARGEST_PAGE)
         return JSONResponse({"available_phone_numbers": found[:size], "uri": request.url.path})
 
     @staticmethod
@@ -157,7 +111,7 @@ class Api:
     async def list_numbers(self, request: Request) -> Response:
         wanted = request.query_params.get("PhoneNumber")
         numbers = [n for n in self.sandbox.numbers.values() if wanted in (None, n["phone_number"])]
-        return self.page(request, "incoming_phone_numbers", numbers)
+        return page(request, "incoming_phone_numbers", numbers)
 
     async def buy(self, request: Request) -> Response:
         asked = await form(request)
@@ -206,34 +160,24 @@ class Api:
         sid = request.path_params["sid"]
         if request.method == "POST" and sid in self.sandbox.numbers:
             self._point(self.sandbox.numbers[sid], await form(request))
-        return self.one(request, self.sandbox.numbers, sid)
+        return one(request, self.sandbox.numbers, sid)
 
     async def list_calls(self, request: Request) -> Response:
         query = request.query_params
         calls = [
             call
             for call in self.sandbox.calls.values()
-            if self.within(call["start_time"], query, "StartTime")
+            if within(call["start_time"], query, "StartTime")
             and query.get("ParentCallSid") in (None, call["parent_call_sid"])
             and query.get("Status") in (None, call["status"])
             and query.get("To") in (None, call["to"])
             and query.get("From") in (None, call["from"])
         ]
         calls.sort(key=lambda call: parsedate_to_datetime(call["start_time"]), reverse=True)
-        return self.page(request, "calls", calls)
+        return page(request, "calls", calls)
 
     async def one_call(self, request: Request) -> Response:
-        return self.one(request, self.sandbox.calls, request.path_params["sid"])
-
-    @staticmethod
-    def one(request: Request, resources: dict[str, dict[str, Any]], sid: str) -> Response:
-        """One resource, shown or deleted."""
-        if sid not in resources:
-            raise TwilioError(20404)
-        if request.method == "DELETE":
-            del resources[sid]
-            return Response(status_code=204)
-        return JSONResponse(resources[sid])
+        return one(request, self.sandbox.calls, request.path_params["sid"])
 
     async def price(self, request: Request) -> Response:
         country = request.path_params["country"]
@@ -247,7 +191,7 @@ class Api:
         return JSONResponse(body | {"url": str(request.url)})
 
 
-def app(sandbox: Sandbox) -> Starlette:
+def app(sandbox: Account) -> Starlette:
     """The ASGI application of a sandbox."""
     api = Api(sandbox)
 
@@ -266,7 +210,7 @@ def app(sandbox: Sandbox) -> Starlette:
         return refusal(TwilioError(20404))
 
     base, removable = api.account, ["GET", "DELETE"]
-    texts, recordings, ports = Texts(api), Recordings(api), Ports(api)
+    texts, recordings, ports = Texts(sandbox), Recordings(sandbox), Ports(sandbox)
     routes = [
         Route(f"{base}.json", guarded(api.show_account)),
         Route(f"{base}/AvailablePhoneNumbers/{{country}}/{{kind}}.json", guarded(api.search)),
@@ -290,12 +234,3 @@ def app(sandbox: Sandbox) -> Starlette:
         Route("/v1/Porting/PortIn/{sid}", guarded(ports.one), methods=removable),
     ]
     return Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown})
-
-
-def _whole(text: str, otherwise: int) -> int:
-    return int(text) if text.isdecimal() else otherwise
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

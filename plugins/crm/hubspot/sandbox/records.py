@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from .translate import entered, hubspot_time, milliseconds, when
+from ..translate import entered, hubspot_time, milliseconds, when
 
 SEARCH_CAP = 10_000
 LARGEST_PAGE = 200

@@ -21,6 +21,7 @@ from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEv
 from hub.contracts.facts import Caller, Fact
 from hub.contracts.manifest import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share
 from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio, RecordingControl
+from hub.contracts.oauth import AccessTokens, OAuthGrant, sign_assertion
 from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.owners import OwnerSignIn
 from hub.contracts.people import Corrected, Correction, Erasure, HeldRecord, PersonReference
@@ -28,6 +29,7 @@ from hub.contracts.phones import phone_number
 from hub.contracts.places import is_place, places_of_number
 from hub.contracts.ports import PortOrder, PortRequest, PortStatus
 from hub.contracts.prefixes import longest_name
+from hub.contracts.refusals import Provider, Refusal, retry_after, without_personal_data
 from hub.contracts.regions import REGIONS, region_of, regions_in
 from hub.contracts.rules import LegalRule, RuleTopic
 from hub.contracts.sandbox import (
@@ -45,6 +47,7 @@ from hub.contracts.services import Log, Memory, Services, TokenStore
 from hub.contracts.sources import KnownSource, SourceKind
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
+from hub.contracts.untrusted import as_mapping, as_mappings, as_text, json_object
 from hub.contracts.values import TRANSFORMS, Money, personal
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
 from hub.errors import (
@@ -63,6 +66,7 @@ from hub.hookspecs import hookimpl
 __all__ = [
     "REGIONS",
     "TRANSFORMS",
+    "AccessTokens",
     "AdsSandbox",
     "AnswerDocument",
     "AnswerPoint",
@@ -112,6 +116,7 @@ __all__ = [
     "NumberOffer",
     "NumberQuery",
     "NumberSetup",
+    "OAuthGrant",
     "Opinion",
     "OutboundText",
     "Outcome",
@@ -128,10 +133,12 @@ __all__ = [
     "PortOrder",
     "PortRequest",
     "PortStatus",
+    "Provider",
     "Receipt",
     "Recipient",
     "RecordingAudio",
     "RecordingControl",
+    "Refusal",
     "Rejected",
     "RetryLater",
     "RingfenceError",
@@ -150,12 +157,19 @@ __all__ = [
     "TranscriptPart",
     "VerifiedWebhook",
     "WebhookRequest",
+    "as_mapping",
+    "as_mappings",
+    "as_text",
     "hookimpl",
     "is_place",
+    "json_object",
     "longest_name",
     "personal",
     "phone_number",
     "places_of_number",
     "region_of",
     "regions_in",
+    "retry_after",
+    "sign_assertion",
+    "without_personal_data",
 ]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
+
+from hub.contracts.oauth import AccessTokens, OAuthGrant
+from hub.contracts.refusals import Provider
+from hub.contracts.requests import read_json, send
 
 if TYPE_CHECKING:
     import httpx
@@ -61,3 +65,28 @@ class Services:
     log: Log
     webhook_url: str
     """The public address of this connector's webhooks, without a slash at the end."""
+
+    def send(
+        self,
+        provider: Provider,
+        method: str,
+        url: str,
+        *,
+        once: bool = False,
+        expected: Container[int] = (),
+        **options: Any,
+    ) -> httpx.Response:
+        """The reply to one request of the HTTP client, a success or of an `expected` status; else one of our errors.
+
+        `options` are httpx's own (`params`, `json`, `headers` …). With `once` the request makes something that must not be made
+        twice: OutcomeUnknown where the provider may have taken it although no good reply came.
+        """
+        return send(self.http(), self.clock, provider, method, url, once=once, expected=expected, options=options)
+
+    def json(self, provider: Provider, method: str, url: str, *, once: bool = False, **options: Any) -> dict[str, Any]:
+        """As `send`; the JSON object of the reply."""
+        return read_json(provider, self.send(provider, method, url, once=once, **options), once=once)
+
+    def access_tokens(self, grant: OAuthGrant) -> AccessTokens:
+        """OAuth 2.0's access tokens from the token store, renewed by one thread for all."""
+        return AccessTokens(self, grant)

@@ -5,7 +5,6 @@ Sources: RFC 6749 4.1, RFC 7636, RFC 8252 7.3 (loopback redirects), RFC 7009 (re
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -13,10 +12,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from hub.contracts.connector import Connector
+from hub.contracts.oauth import request_token
 from hub.contracts.owners import OwnerSignIn
+from hub.contracts.refusals import Provider
+from hub.contracts.untrusted import json_object
 from hub.errors import AuthError, RetryLater
 
 PATIENCE = timedelta(minutes=10)
+PROVIDER = Provider(name="The provider", remedy="check client_id and client_secret, and begin a new sign-in")
 
 
 class Attempt:
@@ -79,8 +82,9 @@ def exchange(connector: Connector, sign_in: OwnerSignIn, attempt: Attempt, code:
 
     AuthError where the provider refuses or the owner left a scope out, RetryLater where it does not answer.
     """
-    status, told = _post(
-        connector,
+    token = request_token(
+        connector.services,
+        PROVIDER,
         sign_in.token_url,
         {
             "grant_type": "authorization_code",
@@ -90,19 +94,13 @@ def exchange(connector: Connector, sign_in: OwnerSignIn, attempt: Attempt, code:
             "client_id": sign_in.client_id,
             "client_secret": sign_in.client_secret.get_secret_value(),
         },
+        wanted=("refresh_token",),
     )
-    if 400 <= status < 500:
-        raise AuthError("The provider refuses the sign-in; check client_id and client_secret, and begin a new one.")
-    token = {name: told.get(name) for name in ("access_token", "refresh_token", "expires_in", "scope")}
-    texts = (token["access_token"], token["refresh_token"])
-    if status != 200 or not all(isinstance(text, str) and text for text in texts):
-        raise RetryLater("The provider gave no token now; begin a new sign-in.")
-    seconds = token["expires_in"] if isinstance(token["expires_in"], int | float) else 0
-    granted = str(token["scope"] or "").split()
+    granted = str(token.get("scope") or "").split()
     kept = {
         "access_token": token["access_token"],
         "refresh_token": token["refresh_token"],
-        "expires_at": now.timestamp() + seconds,
+        "expires_at": now.timestamp() + float(token.get("expires_in") or 0),
         "scope": granted,
     }
     if not set(sign_in.scopes) <= set(granted):
@@ -113,20 +111,9 @@ def exchange(connector: Connector, sign_in: OwnerSignIn, attempt: Attempt, code:
 
 def revoke(connector: Connector, sign_in: OwnerSignIn, token: Mapping[str, Any]) -> None:
     """Take a token back at the provider; one that is void already is no error. RetryLater where that is not confirmed."""
-    status, told = _post(connector, sign_in.revoke_url, {"token": str(token.get("refresh_token") or "")})
-    if status != 200 and not (status == 400 and told.get("error") == "invalid_token"):
+    response = connector.services.send(
+        PROVIDER, "POST", sign_in.revoke_url, data={"token": str(token.get("refresh_token") or "")}, expected=range(600)
+    )
+    told = json_object(response.content) or {}
+    if response.status_code != 200 and not (response.status_code == 400 and told.get("error") == "invalid_token"):
         raise RetryLater("The provider did not confirm that the permission is revoked.")
-
-
-def _post(connector: Connector, address: str, form: Mapping[str, str]) -> tuple[int, Mapping[str, Any]]:
-    import httpx
-
-    try:
-        answer = connector.services.http().post(address, data=dict(form))
-    except httpx.TransportError:
-        raise RetryLater("The provider's sign-in did not answer; try again.") from None
-    try:
-        told = json.loads(answer.content)
-    except (ValueError, RecursionError):
-        told = None
-    return answer.status_code, told if isinstance(told, dict) else {}

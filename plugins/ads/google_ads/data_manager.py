@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from hub.api import AuthError, ConfigError, PendingReceipt, Receipt, Rejected, RetryLater, Services
+from hub.api import ConfigError, PendingReceipt, Provider, Receipt, RetryLater, RingfenceError, Services, json_object
+from hub.api import Refusal as HttpRefusal
 from plugins.ads.google_ads.conversion import GoogleConversion
 from plugins.ads.google_ads.diagnostics import receipts_of
 from plugins.ads.google_ads.policy import WHOLE_ACCOUNT, receipt_for
@@ -16,7 +17,6 @@ from plugins.ads.google_ads.refusal import Refusal, Violation
 from plugins.ads.google_ads.settings import GoogleAdsSettings
 from plugins.ads.google_ads.sign_in import SignIn
 from plugins.ads.google_ads.translate import ingest_request, without
-from plugins.ads.google_ads.untrusted import json_object
 
 if TYPE_CHECKING:
     import httpx
@@ -27,6 +27,24 @@ REQUESTS_A_BATCH = 60
 """How many requests one batch may cost while poison is being found; Google allows 300 a minute for a whole project."""
 FORGOTTEN = timedelta(days=1)
 """After this a request that Google does not know any more is sent again; its transaction ids make that harmless."""
+
+
+def _busy_or_elsewhere(refusal: HttpRefusal) -> RingfenceError | None:
+    told = Refusal.of(refusal)
+    if refusal.status == 404:
+        return ConfigError(f"There is no Data Manager API at this address ({told.code}); look at data_manager_url.")
+    if refusal.status == 429 or refusal.status >= 500:
+        return RetryLater(f"The Data Manager API cannot take the batch now ({told.code}).", told.retry_after)
+    return None
+
+
+DATA_MANAGER = Provider(
+    name="The Data Manager API",
+    remedy="reconnect this account, enable the Data Manager API in the Google Cloud project, and give the sign-in access to "
+    "the account and the scope auth/datamanager",
+    details=lambda refusal: (Refusal.of(refusal).code, ""),
+    special=_busy_or_elsewhere,
+)
 
 
 class DataManager:
@@ -124,23 +142,24 @@ class DataManager:
             if content is None:
                 raise RetryLater("The Data Manager API answered with something that is no JSON; it is tried again.")
             return content
-        refusal = Refusal.read(response.status_code, response.content, response.headers.get("retry-after"))
+        told = DATA_MANAGER.refusal(response.status_code, response.headers, response.content, self._services.clock())
+        refusal = Refusal.of(told)
         if response.status_code == 400 or (response.status_code == 404 and method == "GET" and refusal.status):
             return refusal
-        raise _error(refusal)
+        raise DATA_MANAGER.error(told)
 
     def _send(
         self, method: str, path: str, token: str, body: Mapping[str, Any] | None, params: Mapping[str, str] | None
     ) -> httpx.Response:
-        import httpx
-
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        content = json.dumps(body, allow_nan=False).encode() if body is not None else None
-        url = self._settings.data_manager_url + path
-        try:
-            return self._services.http().request(method, url, content=content, params=params, headers=headers)
-        except httpx.TransportError as error:
-            raise RetryLater("The Data Manager API did not answer; the batch is tried again.") from error
+        return self._services.send(
+            DATA_MANAGER,
+            method,
+            self._settings.data_manager_url + path,
+            content=json.dumps(body, allow_nan=False).encode() if body is not None else None,
+            params=params,
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            expected=(400, 401, 404),
+        )
 
 
 def _requests(conversions: Sequence[GoogleConversion]) -> Iterator[list[GoogleConversion]]:
@@ -200,19 +219,3 @@ def _at_fault(
     elif violation.destination is not None and violation.destination < len(actions):
         action = actions[violation.destination]
     return [conversion for conversion in request if conversion.action == action]
-
-
-def _error(refusal: Refusal) -> Exception:
-    said = f"{refusal.code}, HTTP {refusal.http_status}"
-    if refusal.http_status == 401:
-        return AuthError(f"Google refuses the credentials ({said}); reconnect this account.")
-    if refusal.http_status == 403:
-        return AuthError(
-            f"Google does not let these credentials use the account ({said}): enable the Data Manager API in the "
-            "Google Cloud project, and give the sign-in access to the account and the scope auth/datamanager."
-        )
-    if refusal.http_status in (408, 429) or refusal.http_status >= 500:
-        return RetryLater(f"The Data Manager API cannot take the batch now ({said}).", refusal.retry_after)
-    if refusal.http_status == 404:
-        return ConfigError(f"There is no Data Manager API at this address ({said}); look at data_manager_url.")
-    return Rejected(f"The Data Manager API refuses the request ({said}).", refusal.code)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.api import PendingReceipt, Receipt
+from hub.api import PendingReceipt, Receipt, as_mapping, as_mappings, as_text
 from plugins.ads.google_ads.policy import AS_GOOD_AS_DELIVERED, LATER, receipt_for
-from plugins.ads.google_ads.untrusted import count, mapping, mappings, text
 
 
 def receipts_of(items: Sequence[PendingReceipt], answer: Mapping[str, Any]) -> list[Receipt]:
@@ -17,7 +16,7 @@ def receipts_of(items: Sequence[PendingReceipt], answer: Mapping[str, Any]) -> l
     loss. Where a refusal may pass, all items go again, which their transaction ids make harmless; otherwise they count
     as delivered, with Google's counts in the reason for a person to see. Anything else is still under way.
     """
-    found = mappings(answer.get("requestStatusPerDestination"))
+    found = as_mappings(answer.get("requestStatusPerDestination"))
     by_action = {_action(status): status for status in found}
     alone = found[0] if len(found) == 1 else {}
     return [_receipt(item, by_action.get(str(item.destination.get("conversion_action")), alone)) for item in items]
@@ -31,7 +30,7 @@ def _receipt(item: PendingReceipt, status: Mapping[str, Any]) -> Receipt:
         return Receipt(key=item.key, status="accepted", reference=item.reference)
     errors = _errors(status)
     told = ", ".join(f"{code} ({times})" for code, times in errors.items()) or "no reason given"
-    total = count(mapping(status.get("eventsIngestionStatus")).get("recordCount"))
+    total = _count(as_mapping(status.get("eventsIngestionStatus")).get("recordCount"))
     failed = sum(errors.values())
     if word == "PARTIAL_SUCCESS" and not (total and failed >= total):
         losses = errors.keys() - AS_GOOD_AS_DELIVERED
@@ -50,12 +49,19 @@ def _receipt(item: PendingReceipt, status: Mapping[str, Any]) -> Receipt:
 
 def _errors(status: Mapping[str, Any]) -> dict[str, int]:
     errors: dict[str, int] = {}
-    for entry in mappings(mapping(status.get("errorInfo")).get("errorCounts")):
-        code = text(entry.get("reason")).removeprefix("PROCESSING_ERROR_").removeprefix("REASON_")
+    for entry in as_mappings(as_mapping(status.get("errorInfo")).get("errorCounts")):
+        code = as_text(entry.get("reason")).removeprefix("PROCESSING_ERROR_").removeprefix("REASON_")
         if code:
-            errors[code] = errors.get(code, 0) + count(entry.get("recordCount"))
+            errors[code] = errors.get(code, 0) + _count(entry.get("recordCount"))
     return errors
 
 
 def _action(status: Mapping[str, Any]) -> str:
-    return str(mapping(status.get("destination")).get("productDestinationId"))
+    return str(as_mapping(status.get("destination")).get("productDestinationId"))
+
+
+def _count(value: Any) -> int:
+    """A whole number, which protobuf's JSON may carry as text; otherwise 0."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from plugins.ads.google_ads.untrusted import json_object, mapping, mappings, text
+from hub.api import Refusal as HttpRefusal
+from hub.api import as_mapping, as_mappings, as_text
 
 _EVENT = re.compile(r"^events(?:\.events)?\[(\d+)\]")
 _DESTINATION = re.compile(r"^destinations(?:\.destinations)?\[(\d+)\]")
@@ -44,23 +45,27 @@ class Refusal:
     retry_after: float | None = None
 
     @classmethod
-    def read(cls, http_status: int, body: bytes, retry_after: str | None = None) -> Refusal:
-        """The refusal in an answer's body; a body that is no google.rpc.Status gives one with nothing in it."""
-        error = mapping(mapping(json_object(body)).get("error"))
-        reason, delay = "", _seconds(retry_after)
+    def of(cls, reply: HttpRefusal) -> Refusal:
+        """The refusal in a reply; a body that is no google.rpc.Status gives one with nothing in it."""
+        error = as_mapping(reply.body.get("error"))
+        reason, delay = "", reply.after
         violations: list[Violation] = []
-        for detail in mappings(error.get("details")):
+        for detail in as_mappings(error.get("details")):
             kind = str(detail.get("@type", "")).rpartition(".")[2]
             if kind == "ErrorInfo":
-                reason = text(detail.get("reason"))
+                reason = as_text(detail.get("reason"))
             elif kind == "RetryInfo" and delay is None:
-                delay = _seconds(text(detail.get("retryDelay")).removesuffix("s"))
+                delay = _seconds(as_text(detail.get("retryDelay")).removesuffix("s"))
             elif kind == "BadRequest":
                 violations += [
-                    Violation(text(field.get("field")), text(field.get("reason")), text(field.get("description")))
-                    for field in mappings(detail.get("fieldViolations"))
+                    Violation(
+                        as_text(field.get("field")), as_text(field.get("reason")), as_text(field.get("description"))
+                    )
+                    for field in as_mappings(detail.get("fieldViolations"))
                 ]
-        return cls(http_status, text(error.get("status")), reason, text(error.get("message")), tuple(violations), delay)
+        return cls(
+            reply.status, as_text(error.get("status")), reason, as_text(error.get("message")), tuple(violations), delay
+        )
 
     @property
     def code(self) -> str:
@@ -69,7 +74,5 @@ class Refusal:
         return named or self.reason or self.status or f"HTTP_{self.http_status}"
 
 
-def _seconds(written: str | None) -> float | None:
-    if not written or not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,9})?", written):
-        return None
-    return float(written)
+def _seconds(written: str) -> float | None:
+    return float(written) if re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,9})?", written) else None

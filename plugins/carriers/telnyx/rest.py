@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hub.api import AuthError, Rejected, RetryLater, Services
+from hub.api import Provider, Refusal, Rejected, RetryLater, Services, as_mappings, as_text, json_object
 from plugins.carriers.telnyx.settings import TelnyxSettings
 
 if TYPE_CHECKING:
@@ -19,6 +19,22 @@ PAGE_SIZE = 250
 """The most that Telnyx puts on a page of most lists."""
 NOT_FOUND = ("404", "10005")
 MOST_PAGES = 10_000
+
+
+def _details(refusal: Refusal) -> tuple[str, str]:
+    """The first error's code and its words; the HTTP status stands for a code that is missing."""
+    first = next(iter(as_mappings(refusal.body.get("errors"))), {})
+    code = str(first.get("code") or refusal.status)
+    words = as_text(first.get("detail")) or as_text(first.get("title"))
+    return (code if re.fullmatch(r"\w{1,20}", code, re.ASCII) else str(refusal.status)), words
+
+
+TELNYX = Provider(
+    name="Telnyx",
+    remedy="check api_key and its permissions",
+    details=_details,
+    wait_headers=("retry-after", "x-ratelimit-reset"),
+)
 
 
 class Rest:
@@ -35,7 +51,7 @@ class Rest:
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
         """A reply as it is; most hold `data`."""
-        return _object(self._send("GET", path, params=query))
+        return self._json("GET", path, params=query)
 
     def find(self, path: str) -> dict[str, Any] | None:
         """A reply as it is; None if the resource is not there."""
@@ -50,13 +66,17 @@ class Rest:
         """The `data` of one resource."""
         return _data(self.get(path))
 
-    def post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Make something, or command; the reply as it is."""
-        return _object(self._send("POST", path, json=body, headers=headers))
+        return self._json("POST", path, json=body)
+
+    def post_once(self, path: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
+        """Make something that must not be made twice; OutcomeUnknown where Telnyx may have made it all the same."""
+        return self._json("POST", path, json=body, headers={"idempotency-key": key}, once=True)
 
     def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Change a resource; the `data` of its new state."""
-        return _data(_object(self._send("PATCH", path, json=body)))
+        return _data(self._json("PATCH", path, json=body))
 
     def delete(self, path: str) -> None:
         """Delete a resource; one that is gone already is no error."""
@@ -66,9 +86,9 @@ class Rest:
             if error.code not in NOT_FOUND:
                 raise
             return
-        if response.content:
+        if response.content and json_object(response.content) is None:
             # Telnyx shows what it deleted; anything else did not come from it.
-            _object(response)
+            raise RetryLater("Telnyx answered with something that is no JSON object.")
 
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """Each item of a list, through all pages."""
@@ -100,46 +120,23 @@ class Rest:
 
         The API key never goes along: the storage is not the API, and refuses a request with two permissions.
         """
-        response = self._request("GET", url, authorized=False)
-        if response.status_code in (403, 404, 410):
-            raise RetryLater("Telnyx' storage does not give the file out now.")
+        response = self._services.send(TELNYX, "GET", url, expected=(403, 404, 410))
         if not response.is_success:
-            raise failure(response)
+            raise RetryLater("Telnyx' storage does not give the file out now.")
         return response.headers.get("content-type", "").partition(";")[0].strip().lower(), response.content
 
-    def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
-        response = self._request(method, f"{self.settings.base_url}/v2{path}", **content)
-        if response.is_success:
-            return response
-        raise failure(response)
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return self._services.send(TELNYX, method, self._url(path), **self._authorized(options))
 
-    def _request(self, method: str, url: str, authorized: bool = True, **content: Any) -> httpx.Response:
-        import httpx
+    def _json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        return self._services.json(TELNYX, method, self._url(path), **self._authorized(options))
 
-        headers = dict(content.pop("headers", None) or {})
-        if authorized:
-            headers["authorization"] = f"Bearer {self.settings.api_key.get_secret_value()}"
-        try:
-            return self._services.http().request(method, url, headers=headers, **content)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            # Its text may hold the address with a phone number in it.
-            raise NotSent(f"Telnyx cannot be reached ({type(error).__name__}).") from None
-        except httpx.TransportError as error:
-            raise RetryLater(f"Telnyx cannot be reached ({type(error).__name__}).") from None
+    def _url(self, path: str) -> str:
+        return f"{self.settings.base_url}/v2{path}"
 
-
-class NotSent(RetryLater):
-    """The request surely did not reach Telnyx, or Telnyx surely did not take it."""
-
-
-def _object(response: httpx.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise RetryLater("Telnyx answered with something that is no JSON object.")
-    return body
+    def _authorized(self, options: dict[str, Any]) -> dict[str, Any]:
+        bearer = {"authorization": f"Bearer {self.settings.api_key.get_secret_value()}"}
+        return options | {"headers": bearer | options.get("headers", {})}
 
 
 def _data(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,38 +150,3 @@ def _items(items: object) -> list[dict[str, Any]]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise RetryLater("Telnyx answered without a list.")
     return items
-
-
-def failure(response: httpx.Response) -> Exception:
-    """The error that a refusal of Telnyx' means, with its code and its words, without the numbers in them."""
-    status = response.status_code
-    code, words = _told(response)
-    if status in (401, 403):
-        return AuthError(f"Telnyx refuses the API key (error {code}); check api_key and its permissions.")
-    if status == 429:
-        return NotSent(f"Telnyx takes no more requests for now (error {code}).", _wait(response))
-    if status == 503:
-        return NotSent("Telnyx takes no requests for now (HTTP 503).", _wait(response))
-    if status in (408, 425) or status >= 500:
-        return RetryLater(f"Telnyx has trouble of its own (HTTP {status}).", _wait(response))
-    return Rejected(f"Telnyx refuses (error {code}): {words}.", code)
-
-
-def _told(response: httpx.Response) -> tuple[str, str]:
-    """The first error's code and its words; the HTTP status stands for a code that is missing."""
-    try:
-        errors = response.json().get("errors")
-    except (ValueError, AttributeError):
-        errors = None
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    code = str(first.get("code") or response.status_code)
-    words = str(first.get("detail") or first.get("title") or "no reason given")
-    safe = re.sub(r"\+?\d[\d\s().-]{5,}\d", "[number]", words)[:200].rstrip(".")
-    return (code if re.fullmatch(r"\w{1,20}", code, re.ASCII) else str(response.status_code)), safe
-
-
-def _wait(response: httpx.Response) -> float | None:
-    """Seconds until Telnyx takes requests again, from whichever header says so."""
-    texts = (response.headers.get("retry-after", ""), response.headers.get("x-ratelimit-reset", ""))
-    told = [float(text) for text in texts if re.fullmatch(r"\d{1,6}", text, re.ASCII)]
-    return max(told) if told else None

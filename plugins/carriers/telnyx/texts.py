@@ -10,7 +10,7 @@ from typing import Any
 from hub.api import BadPayload, MediaFile, OutboundText, OutcomeUnknown, Receipt, Rejected, RetryLater
 from plugins.carriers.telnyx import translate
 from plugins.carriers.telnyx.notices import BLOCKED
-from plugins.carriers.telnyx.rest import NotSent, Rest
+from plugins.carriers.telnyx.rest import Rest
 
 MEDIA_HOSTS = (
     "media.telnyx.com",
@@ -38,7 +38,7 @@ def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
     if rest.settings.messaging_profile_id:
         message["messaging_profile_id"] = rest.settings.messaging_profile_id
     try:
-        reply = rest.post("/messages", message, {"idempotency-key": text.key})
+        reply = rest.post_once("/messages", message, text.key)
     except Rejected as error:
         return Receipt(
             key=text.key,
@@ -47,12 +47,6 @@ def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
             reason=str(error),
             opted_out=error.code == BLOCKED,
         )
-    except NotSent:
-        raise
-    except RetryLater as error:
-        raise OutcomeUnknown(
-            f"{str(error).rstrip('.')}; whether it took the text is not known, look in its portal."
-        ) from None
     taken = reply.get("data")
     try:
         reference = translate.uuid(taken.get("id") if isinstance(taken, dict) else None, "the text's id")

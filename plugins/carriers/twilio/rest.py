@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from hub.api import AuthError, OutcomeUnknown, Rejected, RetryLater, Services
+from hub.api import Provider, Refusal, Rejected, RetryLater, Services, as_text
 from plugins.carriers.twilio.settings import TwilioSettings
 
 if TYPE_CHECKING:
@@ -19,8 +19,20 @@ if TYPE_CHECKING:
 PAGE_SIZE = 1000
 """The most that Twilio puts on a page."""
 NOT_FOUND = "20404"
-NOT_TAKEN = (429, 503)
-"""The answers by which Twilio surely did not take a request that makes something."""
+REDIRECTS = range(300, 400)
+
+
+def _details(refusal: Refusal) -> tuple[str, str]:
+    code = str(refusal.body.get("code") or refusal.status)
+    return (code if code.isdecimal() else str(refusal.status)), as_text(refusal.body.get("message"))
+
+
+TWILIO = Provider(
+    name="Twilio",
+    remedy="check account_sid and its auth token or API key",
+    details=_details,
+    help="https://www.twilio.com/docs/api/errors/{code}",
+)
 
 
 class Rest:
@@ -34,7 +46,7 @@ class Rest:
 
     def get(self, url: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
         """A resource."""
-        return _object(self._send("GET", url, params=query))
+        return self._json("GET", url, params=query)
 
     def find(self, url: str) -> dict[str, Any] | None:
         """A resource; None if it is not there."""
@@ -47,36 +59,19 @@ class Rest:
 
     def post(self, url: str, form: Mapping[str, str]) -> dict[str, Any]:
         """Make or change a resource; its new state."""
-        return _object(self._send("POST", url, data=form))
+        return self._json("POST", url, data=form)
 
     def post_once(self, url: str, form: Mapping[str, str | Sequence[str]]) -> dict[str, Any]:
         """Make a resource that must not be made twice; OutcomeUnknown where Twilio may have made it all the same."""
-        import httpx
-
-        unknown = "whether Twilio took it is not known; look in its log before it is tried again"
-        try:
-            response = self._request("POST", url, data=form)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise RetryLater(f"Twilio cannot be reached ({type(error).__name__}).") from None
-        except httpx.TransportError as error:
-            raise OutcomeUnknown(f"Twilio did not answer ({type(error).__name__}); {unknown}.") from None
-        if not response.is_success:
-            failure = _failure(response)
-            if isinstance(failure, RetryLater) and response.status_code not in NOT_TAKEN:
-                raise OutcomeUnknown(f"Twilio had trouble (HTTP {response.status_code}); {unknown}.")
-            raise failure
-        try:
-            return _object(response)
-        except RetryLater as error:
-            raise OutcomeUnknown(f"{str(error).rstrip('.')}; {unknown}.") from None
+        return self._json("POST", url, data=form, once=True)
 
     def post_json(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Make a resource of one of Twilio's newer APIs."""
-        return _object(self._send("POST", url, json=body))
+        return self._json("POST", url, json=body)
 
     def upload(self, url: str, form: Mapping[str, str], name: str, content_type: str, data: bytes) -> dict[str, Any]:
         """Hand over a document."""
-        return _object(self._send("POST", url, data=form, files={"File": (name, data, content_type)}))
+        return self._json("POST", url, data=form, files={"File": (name, data, content_type)})
 
     def delete(self, url: str) -> None:
         """Delete a resource; one that is gone already is no error."""
@@ -100,7 +95,7 @@ class Rest:
     def media(self, url: str, media_origin: str) -> tuple[str, bytes]:
         """A text's picture: content type and bytes. Twilio sends on to `media_origin`, which needs no credentials; an
         address elsewhere is refused."""
-        response = self._send("GET", url)
+        response = self._send("GET", url, expected=REDIRECTS)
         if response.is_redirect:
             where = urlsplit(response.headers.get("location", ""))
             if f"{where.scheme}://{where.netloc}" != media_origin:
@@ -147,61 +142,13 @@ class Rest:
             page = self.get(following)
 
     def _send(self, method: str, url: str, **options: Any) -> httpx.Response:
-        import httpx
+        return self._services.send(TWILIO, method, url, **{"auth": self._credentials(), **options})
 
-        try:
-            response = self._request(method, url, **options)
-        except httpx.TransportError as error:
-            # Its text may hold the address with a phone number in it.
-            raise RetryLater(f"Twilio cannot be reached ({type(error).__name__}).") from None
-        if response.is_success or response.is_redirect:
-            return response
-        raise _failure(response)
-
-    def _request(self, method: str, url: str, **options: Any) -> httpx.Response:
-        return self._services.http().request(method, url, **{"auth": self._credentials(), **options})
+    def _json(self, method: str, url: str, **options: Any) -> dict[str, Any]:
+        return self._services.json(TWILIO, method, url, auth=self._credentials(), **options)
 
     def _credentials(self) -> tuple[str, str]:
         settings = self._settings
         if settings.rest_key_sid and settings.rest_key_secret:
             return settings.rest_key_sid, settings.rest_key_secret.get_secret_value()
         return settings.account_sid, settings.auth_token.get_secret_value()
-
-
-def _object(response: httpx.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise RetryLater("Twilio answered with something that is no JSON object.")
-    return body
-
-
-def _failure(response: httpx.Response) -> Exception:
-    """The error that a refusal of Twilio's means, with its code and its words, without the numbers in them."""
-    status = response.status_code
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    told = body if isinstance(body, dict) else {}
-    code = str(told.get("code") or status)
-    code = code if code.isdecimal() else str(status)
-    words = re.sub(r"\+?\d[\d\s().-]{5,}\d", "[number]", str(told.get("message") or "no reason given"))[:200].rstrip(
-        "."
-    )
-    if status in (401, 403):
-        return AuthError(
-            f"Twilio refuses the credentials (error {code}); check account_sid and its auth token or API key."
-        )
-    if status == 429:
-        return RetryLater(f"Twilio takes no more requests for now (error {code}).", _wait(response))
-    if status in (408, 425) or status >= 500:
-        return RetryLater(f"Twilio has trouble of its own (HTTP {status}).", _wait(response))
-    return Rejected(f"Twilio refuses (error {code}): {words}; see https://www.twilio.com/docs/api/errors/{code}.", code)
-
-
-def _wait(response: httpx.Response) -> float | None:
-    text = response.headers.get("retry-after", "")
-    return float(text) if re.fullmatch(r"\d{1,6}", text, re.ASCII) else None

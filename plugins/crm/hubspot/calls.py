@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.api import CallActivity, ConfigError, Receipt, Rejected, RetryLater
+from hub.api import CallActivity, ConfigError, Receipt, Rejected, RetryLater, without_personal_data
 
 from . import contacts
 from .client import Client
 from .objects import listed
-from .refusals import UNREADABLE, Refusal, without_personal_data
+from .refusals import UNREADABLE, Refused
 from .settings import HubSpotSettings
 from .translate import call_properties
 
@@ -51,7 +51,7 @@ def has_call_property(client: Client, name: str) -> bool:
     administrator may take it away at any time. ConfigError where the property that is there allows doubles."""
     try:
         found = client.call(lambda crm: crm.properties.core_api.get_by_name("calls", name))
-    except Refusal as refusal:
+    except Refused as refusal:
         if refusal.status == 404:
             return False
         raise refusal.error() from None
@@ -81,7 +81,7 @@ def _create_call_property(client: Client, name: str) -> None:
     try:
         _unless_there(client, lambda crm: crm.properties.groups_api.create("calls", group))
         _unless_there(client, lambda crm: crm.properties.core_api.create("calls", definition))
-    except Refusal as refusal:
+    except Refused as refusal:
         if refusal.status in (400, 403):
             raise ConfigError(f"{_wanted(name)}, or give the app the scope to make it.") from None
         raise refusal.error() from None
@@ -90,7 +90,7 @@ def _create_call_property(client: Client, name: str) -> None:
 def _unless_there(client: Client, create: Any) -> None:
     try:
         client.call(create)
-    except Refusal as refusal:
+    except Refused as refusal:
         if refusal.status != 409:
             raise
 
@@ -108,7 +108,7 @@ def upsert(client: Client, call_property: str, calls: Sequence[CallActivity]) ->
     ]
     try:
         answer = client.call(lambda crm: crm.objects.calls.batch_api.upsert({"inputs": inputs}))
-    except Refusal as refusal:
+    except Refused as refusal:
         if refusal.status not in (400, 409):
             raise refusal.error() from None
         if len(calls) == 1:

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from hub.api import RetryLater, Services
 
-from .refusals import UNANSWERED, UNREADABLE, Refusal
+from .refusals import UNANSWERED, UNREADABLE, Refused
 from .settings import HubSpotSettings
 
 Result = TypeVar("Result")
@@ -35,11 +35,11 @@ class Client:
         self._made: tuple[str, Any] | None = None
 
     def call(self, operation: Callable[[Any], Result]) -> Result:
-        """What `operation` gets from HubSpot; a refused token is renewed once. Raises `Refusal` or our errors."""
+        """What `operation` gets from HubSpot; a refused token is renewed once. Raises `Refused` or our errors."""
         token = self._tokens.current()
         try:
             return operation(self._crm(token))
-        except Refusal as refusal:
+        except Refused as refusal:
             if refusal.status != 401 or not self._tokens.renew(token):
                 raise
         return operation(self._crm(self._tokens.current()))
@@ -48,7 +48,7 @@ class Client:
         """As `call`, where no refusal is expected: each becomes one of our errors."""
         try:
             return self.call(operation)
-        except Refusal as refusal:
+        except Refused as refusal:
             raise refusal.error() from None
 
     def _crm(self, token: str) -> Any:
@@ -61,18 +61,19 @@ class Client:
         import hubspot
 
         host = self._settings.base_url.rstrip("/")
-        patience = timeout(self._services)
         made: dict[tuple[str, str], Any] = {}
 
         def api(package: Any, name: str, config: dict[str, Any]) -> Any:
             if (package.__name__, name) not in made:
-                made[package.__name__, name] = dated_api(package, name, config, self._settings.api_version, patience)
+                made[package.__name__, name] = dated_api(
+                    package, name, config, self._settings.api_version, self._services
+                )
             return made[package.__name__, name]
 
         return hubspot.HubSpot(access_token=token, host=host, base_url=host, api_factory=api).crm
 
 
-def dated_api(package: Any, name: str, config: dict[str, Any], version: str, patience: float) -> Any:
+def dated_api(package: Any, name: str, config: dict[str, Any], version: str, services: Services) -> Any:
     """One of the SDK's typed APIs whose requests go to dated paths and always have a time-out.
 
     The SDK's models are kept lenient: HubSpot leaves out fields that its own schema calls required, and a model that
@@ -80,13 +81,15 @@ def dated_api(package: Any, name: str, config: dict[str, Any], version: str, pat
     """
     import urllib3
 
+    patience = timeout(services)
+
     class DatedApiClient(package.ApiClient):  # type: ignore[misc]
         def call_api(self, resource_path: str, *args: Any, **options: Any) -> Any:
             options["_request_timeout"] = patience
             try:
                 return super().call_api(dated_path(resource_path, version), *args, **options)
             except package.ApiException as error:
-                raise Refusal.read(error.status or 0, error.body, error.headers) from None
+                raise Refused.read(error.status or 0, error.body, error.headers, services.clock()) from None
             except urllib3.exceptions.HTTPError:
                 raise RetryLater(UNANSWERED) from None
             except (AttributeError, LookupError, TypeError, ValueError):

@@ -16,7 +16,7 @@ from hub.api import AuthError, RetryLater, Services
 from .library import Client, SalesforceError, SalesforceExpiredSession, format_soql
 from .refusals import first_error, refusal, scrubbed
 from .settings import SalesforceSettings
-from .sign_in import SignIn
+from .sign_in import access_tokens
 from .wire import Wire
 
 Answer = TypeVar("Answer")
@@ -33,7 +33,7 @@ class Connection:
     def __init__(self, settings: SalesforceSettings, services: Services, hosts: tuple[str, ...]) -> None:
         self.settings = settings
         wire = Wire(settings, services, hosts)
-        self._sign_in = SignIn(settings, services, wire)
+        self._sign_in = access_tokens(settings, services)
         self._session = wire.carry(requests.Session())
 
     def select(self, query: str, *values: Any) -> list[Row]:
@@ -75,11 +75,11 @@ class Connection:
         return answer if isinstance(answer, Mapping) else {}
 
     def _call(self, work: Callable[[Client], Answer]) -> Answer:
-        token = self._sign_in.token()
+        token = self._sign_in.answer()
         try:
             return self._attempt(work, token)
         except SalesforceExpiredSession:
-            token = self._sign_in.renewed(token)
+            token = self._sign_in.answer(refused=token["access_token"])
         try:
             return self._attempt(work, token)
         except SalesforceExpiredSession as error:

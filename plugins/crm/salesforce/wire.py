@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from fnmatch import fnmatch
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -13,7 +9,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from hub.api import Rejected, RetryLater, Services
+from hub.api import Rejected, RetryLater, Services, retry_after
 
 from .settings import SalesforceSettings
 
@@ -52,17 +48,6 @@ class Wire(HTTPAdapter):
         if response.status_code == 429 or response.status_code >= 500:
             raise RetryLater(
                 f"Salesforce cannot answer now (status {response.status_code}); the hub tries again.",
-                after=waiting(response.headers.get("Retry-After"), self._clock),
+                after=retry_after(response.headers.get("Retry-After"), self._clock()),
             )
         return response
-
-
-def waiting(retry_after: str | None, clock: Callable[[], datetime]) -> float | None:
-    """The seconds in a Retry-After header, which holds a number or a date."""
-    if retry_after is None:
-        return None
-    with suppress(ValueError):
-        return max(0.0, float(retry_after))
-    with suppress(ValueError, TypeError):
-        return max(0.0, (parsedate_to_datetime(retry_after) - clock()).total_seconds())
-    return None

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.api import AuthError, Rejected, RetryLater, Services
+from hub.api import AuthError, Provider, RetryLater, Services, as_mappings, json_object
 
 from .settings import GoogleContactsSettings
-from .tokens import RECONNECT, Tokens
+from .tokens import RECONNECT, access_tokens
 from .translate import spellings
-from .untrusted import json_object, mappings, seconds
 
 READ_MASK = "names,phoneNumbers,organizations"
 MOST = 30
 """Results that one search gives at most."""
+PEOPLE = Provider(
+    name="Google", remedy="enable the People API in the project of client_id, or let the owner sign in again"
+)
 WARM_FOR = timedelta(minutes=10)
 """How long after a warm-up the next one is sent, so that contacts that the owner changed are found."""
 
@@ -26,7 +28,7 @@ class Client:
     def __init__(self, settings: GoogleContactsSettings, services: Services) -> None:
         self._settings = settings
         self._services = services
-        self._tokens = Tokens(settings, services)
+        self._tokens = access_tokens(settings, services)
         self._warmed_at: datetime | None = None
 
     def search(self, number: str) -> list[Mapping[str, Any]]:
@@ -56,32 +58,18 @@ class Client:
             answer = self._get(query, self._tokens.current(refused=token))
         if answer.status_code == 401:
             raise AuthError(RECONNECT)
-        if answer.status_code == 403:
-            raise AuthError(
-                "Google refuses to show the contacts; enable the People API in the project of client_id, or let the owner "
-                "sign in again."
-            )
-        if answer.status_code == 429 or answer.status_code >= 500:
-            raise RetryLater(
-                f"Google cannot search contacts now (status {answer.status_code}).",
-                seconds(answer.headers.get("retry-after")),
-            )
-        if answer.status_code != 200:
-            raise Rejected(f"Google refuses the search (status {answer.status_code}).")
         told = json_object(answer.content)
-        if not told and answer.content.strip() != b"{}":
+        if told is None:
             raise RetryLater("Google's answer to a search could not be read.")
-        found = (each.get("person") for each in mappings(told.get("results")))
+        found = (each.get("person") for each in as_mappings(told.get("results")))
         return [person for person in found if isinstance(person, dict)]
 
     def _get(self, query: str, token: str) -> Any:
-        import httpx
-
-        try:
-            return self._services.http().get(
-                f"{self._settings.base_url.rstrip('/')}/v1/people:searchContacts",
-                params={"query": query, "readMask": READ_MASK, "pageSize": MOST},
-                headers={"authorization": f"Bearer {token}"},
-            )
-        except httpx.TransportError:
-            raise RetryLater("Google did not answer a search in time.") from None
+        return self._services.send(
+            PEOPLE,
+            "GET",
+            f"{self._settings.base_url.rstrip('/')}/v1/people:searchContacts",
+            params={"query": query, "readMask": READ_MASK, "pageSize": MOST},
+            headers={"authorization": f"Bearer {token}"},
+            expected=(401,),
+        )

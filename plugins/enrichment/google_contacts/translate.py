@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from hub.api import Fact, phone_number
-
-from .untrusted import mappings, text
+from hub.api import Fact, as_mappings, as_text, phone_number
 
 BELIEVED = timedelta(days=30)
 """How long an answer would be true. How long it is kept is the customer's `keep`, which is not at all where it is left out."""
@@ -55,9 +53,9 @@ def facts(people: Sequence[Mapping[str, Any]], number: str) -> Iterator[Fact]:
 def _has(person: Mapping[str, Any], number: str) -> bool:
     """`canonicalForm` is Google's own E.164; where it is missing the number is read as one of the caller's country."""
     country = _country(number)
-    for each in mappings(person.get("phoneNumbers")):
-        canonical = text(each.get("canonicalForm"))
-        if (canonical or phone_number(text(each.get("value")), country)) == number:
+    for each in as_mappings(person.get("phoneNumbers")):
+        canonical = as_text(each.get("canonicalForm")).strip()
+        if (canonical or phone_number(as_text(each.get("value")).strip(), country)) == number:
             return True
     return False
 
@@ -70,6 +68,6 @@ def _country(number: str) -> str:
 
 def _first(fields: Any, name: str) -> str:
     """The primary one of a person's fields, else the first that is filled."""
-    filled = [each for each in mappings(fields) if text(each.get(name))]
+    filled = [each for each in as_mappings(fields) if as_text(each.get(name)).strip()]
     primary = [each for each in filled if isinstance(each.get("metadata"), dict) and each["metadata"].get("primary")]
-    return text((primary or filled)[0].get(name)) if filled else ""
+    return as_text((primary or filled)[0].get(name)).strip() if filled else ""

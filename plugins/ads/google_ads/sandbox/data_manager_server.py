@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from hub.api import json_object
 from plugins.ads.google_ads.sandbox.account import Account, Ingested
 from plugins.ads.google_ads.sandbox.events import (
     REQUEST,
@@ -18,7 +19,6 @@ from plugins.ads.google_ads.sandbox.events import (
     request_faults,
 )
 from plugins.ads.google_ads.sandbox.ledger import Counted
-from plugins.ads.google_ads.untrusted import json_object
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.api import PendingReceipt
+from plugins.ads.google_ads.data_manager import DATA_MANAGER
 from plugins.ads.google_ads.diagnostics import receipts_of
 from plugins.ads.google_ads.policy import AS_GOOD_AS_DELIVERED, LATER, receipt_for
 from plugins.ads.google_ads.refusal import Refusal
@@ -21,6 +22,12 @@ ITEM = PendingReceipt(
     accepted_at=datetime(2026, 11, 24, tzinfo=UTC),
     destination={"conversion_action": 987654321},
 )
+
+
+def read(status: int, body: bytes, retry_after: str = "") -> Refusal:
+    return Refusal.of(DATA_MANAGER.refusal(status, {"retry-after": retry_after}, body, ITEM.accepted_at))
+
+
 names = st.sampled_from(
     (
         *("error", "details", "@type", "fieldViolations", "field", "requestStatusPerDestination", "requestStatus"),
@@ -45,22 +52,22 @@ def test_any_answer_to_a_question_about_diagnostics_gives_one_receipt(content: d
 @settings(max_examples=100)
 @given(body=st.binary(max_size=40) | anything.map(lambda content: json.dumps(content).encode()), after=st.text())
 def test_any_refusal_can_be_read(body: bytes, after: str) -> None:
-    refusal = Refusal.read(400, body, after)
+    refusal = read(400, body, after)
     assert refusal.code
     assert refusal.retry_after is None or refusal.retry_after >= 0
 
 
 @pytest.mark.parametrize("nested", [b"[" * 100_000, b'{"error":' * 50_000, b'{"error": {"code": 1e999}}'])
 def test_a_hostile_body_reads_as_nothing(nested: bytes) -> None:
-    assert Refusal.read(400, nested).violations == ()
+    assert read(400, nested).violations == ()
 
 
 def test_a_wait_may_stand_in_the_header_or_in_the_body() -> None:
     body = json.dumps(
         {"error": {"details": [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "31.5s"}]}}
     ).encode()
-    assert Refusal.read(429, body).retry_after == 31.5
-    assert Refusal.read(429, body, "12").retry_after == 12.0
+    assert read(429, body).retry_after == 31.5
+    assert read(429, body, "12").retry_after == 12.0
 
 
 def test_the_worst_of_several_reasons_decides() -> None:

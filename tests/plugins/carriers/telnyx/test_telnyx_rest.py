@@ -50,7 +50,7 @@ def test_a_blocked_text_is_the_persons_own_word(telnyx: Telnyx, sandbox: Sandbox
     sandbox.block(TRACKING, CALLER)
     receipt = telnyx.send_text(TEXT)
     assert (receipt.status, receipt.code, receipt.opted_out) == ("rejected", "40300", True)
-    assert CALLER not in str(receipt) and "[number]" in str(receipt.reason)
+    assert CALLER not in str(receipt) and "from … to …" in str(receipt.reason)
     with pytest.raises(sdk.ConflictError, match="40300"):
         client.messages.send(to=CALLER, from_=TRACKING, text="Yes")
 

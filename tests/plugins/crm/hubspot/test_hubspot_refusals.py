@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.api import AuthError, Fault, Rejected, RetryLater
+from hub.api import AuthError, Fault, Rejected, RetryLater, without_personal_data
 from plugins.crm.hubspot import HubSpot
 from plugins.crm.hubspot.client import dated_path
-from plugins.crm.hubspot.refusals import Refusal, without_personal_data
+from plugins.crm.hubspot.refusals import Refused
 from plugins.crm.hubspot.sandbox import Sandbox
+
+NOW = datetime(2026, 7, 9, 15, 30, tzinfo=UTC)
 
 
 def after(policy: str | None = None, **headers: str) -> float | None:
     body = {"status": "error", "errorType": "RATE_LIMIT", "policyName": policy}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    error = Refusal.read(429, json.dumps(body), named).error()
+    error = Refused.read(429, json.dumps(body), named, NOW).error()
     assert isinstance(error, RetryLater)
     return error.after
 
@@ -43,11 +46,11 @@ def test_a_spent_day_is_looked_at_every_hour() -> None:
 ])  # fmt: skip
 @pytest.mark.parametrize("body", [None, "", "<html>", "[]", "[" * 100_000, '{"message": 5, "category": []}', b"\xff"])
 def test_every_status_has_its_class_whatever_the_body(status: int, kind: type[Exception], body: Any) -> None:
-    assert type(Refusal.read(status, body, None).error()) is kind
+    assert type(Refused.read(status, body, None, NOW).error()) is kind
 
 
 def test_a_rejection_keeps_hubspots_category_and_words() -> None:
-    error = Refusal.read(400, '{"category": "VALIDATION_ERROR", "message": "no such stage"}', {}).error()
+    error = Refused.read(400, '{"category": "VALIDATION_ERROR", "message": "no such stage"}', {}, NOW).error()
     assert isinstance(error, Rejected) and error.code == "VALIDATION_ERROR" and "no such stage" in str(error)
 
 

@@ -117,7 +117,7 @@ def test_a_withdrawn_refresh_token_asks_a_person(sandbox: Sandbox, clock: Frozen
 
 def test_without_key_and_token_the_connector_is_not_connected(sandbox: Sandbox) -> None:
     unconnected = connect(Salesforce, client_id="app", login_url=sandbox.url)
-    with pytest.raises(AuthError, match="not connected"):
+    with pytest.raises(AuthError, match="not signed in"):
         unconnected.pull_outcomes(None)
     assert not unconnected.check_connection().ok
 

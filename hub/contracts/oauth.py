@@ -1,0 +1,209 @@
+"""OAuth 2.0 for connectors: a token endpoint asked through Authlib over the connector's HTTP client, and access tokens that
+one thread renews for all threads and processes.
+
+Sources: RFC 6749 (4.1.3, 5, 6), RFC 7523 (JWT bearer).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from hub.contracts.refusals import Provider, without_personal_data
+from hub.contracts.requests import send
+from hub.contracts.untrusted import as_text, json_object
+from hub.errors import AuthError, RetryLater
+
+if TYPE_CHECKING:
+    import httpx
+
+    from hub.contracts.services import Services
+
+EARLY = 60.0
+"""Seconds before its end at which a token is renewed, so that none ends on its way."""
+ANSWERED = range(400, 500)
+PASSING = frozenset({"temporarily_unavailable", "server_error", "unavailable"})
+"""OAuth error codes of trouble that may be over soon."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthGrant:
+    """What a connector shows at a provider's token endpoint: a refresh token, or an assertion that it signs."""
+
+    provider: Provider
+    """Its `remedy` says how a person signs in again."""
+    token_url: str
+    client_id: str = ""
+    client_secret: str = ""
+    refresh_token: str = ""
+    """The one of the settings; one that the provider gave later, in the token store, stands before it."""
+    assertion: Callable[[datetime], str] | None = None
+    """Makes the JWT of the JWT bearer grant, in place of a refresh token."""
+    lifetime: float | None = 3600.0
+    """Seconds, for an answer that names none; None for tokens that are good until they are refused."""
+    keeps: tuple[str, ...] = ()
+    """Texts of the answer that are needed besides the token."""
+    identity: tuple[str, ...] = ()
+    """The settings that tokens belong to; stored ones are dropped when these change."""
+
+
+class AccessTokens:
+    """The connector's tokens, in the hub's store."""
+
+    def __init__(self, services: Services, grant: OAuthGrant) -> None:
+        self._services = services
+        self._grant = grant
+        self._identity = hashlib.sha256("\n".join(grant.identity).encode()).hexdigest()
+
+    def current(self, refused: str | None = None) -> str:
+        """An access token that is good for a minute at least, and is not the one that the provider `refused`."""
+        return str(self.answer(refused)["access_token"])
+
+    def answer(self, refused: str | None = None) -> Mapping[str, Any]:
+        """As `current`, with what else the grant keeps."""
+        good = self._good(refused)
+        if good is None:
+            with self._services.tokens.refreshing():
+                good = self._good(refused) or self._renewed()
+        return good
+
+    def _stored(self) -> dict[str, Any]:
+        stored = self._services.tokens.load() or {}
+        return stored if stored.get("identity", self._identity) == self._identity else {}
+
+    def _good(self, refused: str | None) -> Mapping[str, Any] | None:
+        stored = self._stored()
+        names = ("access_token", *self._grant.keeps)
+        if not all(isinstance(stored.get(name), str) and stored[name] for name in names):
+            return None
+        if stored["access_token"] == refused:
+            return None
+        ends = stored.get("expires_at")
+        if not isinstance(ends, int | float):
+            return stored if self._grant.lifetime is None else None
+        return stored if ends - EARLY > self._services.clock().timestamp() else None
+
+    def _renewed(self) -> Mapping[str, Any]:
+        grant, stored = self._grant, self._stored()
+        if grant.assertion is not None:
+            form = {
+                "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+                "assertion": grant.assertion(self._services.clock()),
+            }
+        else:
+            refresh_token = as_text(stored.get("refresh_token")) or grant.refresh_token
+            if not refresh_token:
+                raise AuthError(f"{grant.provider.name} is not signed in; {grant.provider.remedy}.")
+            form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **client_form(grant)}
+        answer = request_token(self._services, grant.provider, grant.token_url, form, grant.keeps)
+        kept = {name: answer[name] for name in ("access_token", "refresh_token", *grant.keeps) if answer.get(name)}
+        lifetime = answer.get("expires_in", grant.lifetime)
+        ends = {} if lifetime is None else {"expires_at": self._services.clock().timestamp() + float(lifetime)}
+        fresh = {**stored, **kept, **ends, "identity": self._identity}
+        self._services.tokens.save(fresh)
+        return fresh
+
+
+def client_form(grant: OAuthGrant) -> dict[str, str]:
+    """The client's own credentials in a form; a public client has no secret."""
+    named = {"client_id": grant.client_id, "client_secret": grant.client_secret}
+    return {name: value for name, value in named.items() if value}
+
+
+def request_token(
+    services: Services, provider: Provider, url: str, form: Mapping[str, str], wanted: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """A token endpoint's answer to `form`, which has a token, the texts `wanted` and a lifetime that is a number or absent.
+
+    AuthError where the provider refuses, RetryLater where it does not answer or answers something else.
+    """
+    import httpx
+    from authlib.oauth2.client import OAuth2Client
+
+    client = OAuth2Client(_Poster(services, provider, wanted))
+    # The credentials stand in the form, so no other authentication is made of them.
+    return dict(client.fetch_token(url, auth=httpx.Auth(), **form))
+
+
+def sign_assertion(
+    pem: str,
+    *,
+    issuer: str,
+    audience: str,
+    now: datetime,
+    seconds: int,
+    subject: str | None = None,
+    claims: Mapping[str, str] | None = None,
+    key_id: str = "",
+) -> str:
+    """The JWT of the JWT bearer grant, signed with an RSA key; ValueError where the PEM holds none."""
+    from authlib.oauth2.rfc7523 import JWTBearerGrant
+
+    header = {"alg": "RS256", "typ": "JWT", **({"kid": key_id} if key_id else {})}
+    began = int(now.timestamp())
+    signed: str = JWTBearerGrant.sign(
+        _signing_key(pem),
+        issuer=issuer,
+        audience=audience,
+        subject=subject,
+        issued_at=began,
+        expires_at=began + seconds,
+        claims=dict(claims or {}),
+        header=header,
+    )
+    return signed
+
+
+@lru_cache(maxsize=8)
+def _signing_key(pem: str) -> Any:
+    """The key, read once: checking it takes longer than the request."""
+    from joserfc.errors import JoseError
+    from joserfc.jwk import RSAKey
+
+    try:
+        return RSAKey.import_key(pem)
+    except JoseError as error:
+        raise ValueError("this is no RSA private key in PEM") from error
+
+
+class _Poster:
+    """The session of Authlib's client: it posts over the connector's HTTP client, and judges the answer first."""
+
+    def __init__(self, services: Services, provider: Provider, wanted: tuple[str, ...]) -> None:
+        self._services, self._provider, self._wanted = services, provider, wanted
+
+    def post(self, url: str, **options: Any) -> httpx.Response:
+        response = send(
+            self._services.http(),
+            self._services.clock,
+            self._provider,
+            "POST",
+            url,
+            once=False,
+            expected=ANSWERED,
+            options=options,
+        )
+        told = json_object(response.content) or {}
+        name, status = self._provider.name, response.status_code
+        if status in ANSWERED or "error" in told:
+            raise self._refused(response, told)
+        texts = [told.get(each) for each in ("access_token", *self._wanted)]
+        whole = all(isinstance(each, str) and each for each in texts)
+        lifetime = told.get("expires_in")
+        if not whole or isinstance(lifetime, bool) or not isinstance(lifetime, int | float | None):
+            raise RetryLater(f"{name}'s sign-in answered something that is no token.")
+        return response
+
+    def _refused(self, response: httpx.Response, told: Mapping[str, Any]) -> Exception:
+        provider, status = self._provider, response.status_code
+        code = as_text(told.get("error"))
+        words = without_personal_data(told.get("error_description") or told.get("message"))
+        if code in PASSING or status in (408, 425, 429) or "rate exceeded" in words:
+            refusal = provider.refusal(status, response.headers, response.content, self._services.clock())
+            return RetryLater(f"{provider.name}'s sign-in cannot answer now (HTTP {status}).", refusal.after)
+        said = f"{code or f'HTTP {status}'}{': ' if words else ''}{words}".rstrip(".")
+        return AuthError(f"{provider.name} refuses the sign-in ({said}); {provider.remedy}.")

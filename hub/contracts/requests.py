@@ -1,0 +1,56 @@
+"""One request to a provider over the connector's HTTP client, which ends in its reply or in one of our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from hub.contracts.refusals import NOT_TAKEN, Provider
+from hub.contracts.untrusted import json_object
+from hub.errors import OutcomeUnknown, RetryLater
+
+if TYPE_CHECKING:
+    import httpx
+
+UNKNOWN = "whether it took the request is not known; look in its log before it is tried again"
+
+
+def send(
+    client: httpx.Client,
+    clock: Callable[[], datetime],
+    provider: Provider,
+    method: str,
+    url: str,
+    *,
+    once: bool,
+    expected: Container[int],
+    options: dict[str, Any],
+) -> httpx.Response:
+    """A reply that is a success or has an `expected` status; see `Services.send`."""
+    import httpx
+
+    try:
+        response = client.request(method, url, **options)
+    except httpx.TransportError as error:
+        # Its text may hold the address with a phone number in it.
+        why = f"{provider.name} cannot be reached ({type(error).__name__})"
+        if once and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
+            raise OutcomeUnknown(f"{why}; {UNKNOWN}.") from None
+        raise RetryLater(f"{why}.") from None
+    status = response.status_code
+    if response.is_success or status in expected:
+        return response
+    failure = provider.error(provider.refusal(status, response.headers, response.content, clock()))
+    if once and isinstance(failure, RetryLater) and status not in NOT_TAKEN:
+        raise OutcomeUnknown(f"{provider.name} had trouble (HTTP {status}); {UNKNOWN}.")
+    raise failure
+
+
+def read_json(provider: Provider, response: httpx.Response, *, once: bool) -> dict[str, Any]:
+    """The JSON object of a reply; a reply that holds none is no answer of the provider's."""
+    content = json_object(response.content)
+    if content is None:
+        why = f"{provider.name} answered with something that is no JSON object"
+        raise OutcomeUnknown(f"{why}; {UNKNOWN}.") if once else RetryLater(f"{why}.")
+    return content

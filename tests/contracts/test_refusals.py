@@ -1,0 +1,136 @@
+"""What a provider's refusal means: its wait, its class, and a request that must not be made twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.api import (
+    AuthError,
+    ConfigError,
+    OutcomeUnknown,
+    Provider,
+    Refusal,
+    Rejected,
+    RetryLater,
+    Services,
+    retry_after,
+    without_personal_data,
+)
+
+NOW = datetime(2026, 7, 9, 15, 30, tzinfo=UTC)
+ACME = Provider(
+    name="Acme",
+    remedy="reconnect it",
+    details=lambda refusal: (refusal.body.get("code"), refusal.body.get("message", "")),
+    special=lambda refusal: ConfigError("no such account") if refusal.body.get("code") == "GONE" else None,
+    passing=frozenset({423}),
+    wait_headers=("retry-after", "x-reset"),
+    help="https://acme.example/{code}",
+)
+
+
+@pytest.mark.parametrize(("header", "seconds"), [
+    ("0", 0.0), ("17", 17.0), (" 2.5 ", 2.5), ("999999999", 999999999.0),
+    ("Thu, 09 Jul 2026 15:31:30 GMT", 90.0), ("Thu, 09 Jul 2026 15:31:30 -0000", 90.0),
+    ("Thu, 09 Jul 2026 17:31:30 +0200", 90.0), ("Thu, 09 Jul 2026 15:00:00 GMT", 0.0),
+    (None, None), ("", None), ("-1", None), ("1e9", None), ("nan", None), ("soon", None), ("١٢", None),
+    ("9999999999", None), ("Thu, 99 Jul 2026", None),
+])  # fmt: skip
+def test_a_wait_is_a_number_of_seconds_or_a_date(header: str | None, seconds: float | None) -> None:
+    assert retry_after(header, NOW) == seconds
+
+
+@given(st.text())
+def test_any_header_can_be_read_as_a_wait(header: str) -> None:
+    wait = retry_after(header, NOW)
+    assert wait is None or wait >= 0
+
+
+@pytest.mark.parametrize(("status", "kind"), [
+    (400, Rejected), (404, Rejected), (409, Rejected), (418, Rejected),
+    (401, AuthError), (403, AuthError),
+    (0, RetryLater), (302, RetryLater), (408, RetryLater), (423, RetryLater), (425, RetryLater), (429, RetryLater),
+    (500, RetryLater), (503, RetryLater),
+])  # fmt: skip
+@pytest.mark.parametrize("body", [None, "", "<html>", "[]", "[" * 100_000, '{"message": 5}', b"\xff"])
+def test_every_status_has_its_class_whatever_the_body(status: int, kind: type[Exception], body: Any) -> None:
+    assert type(ACME.error(ACME.refusal(status, None, body, NOW))) is kind
+
+
+def test_a_rejection_keeps_the_code_and_the_words_without_personal_data() -> None:
+    error = ACME.error(Refusal(400, body={"code": "E7", "message": "no call to +1 (312) 555-0142."}))
+    assert isinstance(error, Rejected) and error.code == "E7"
+    assert str(error) == "Acme refuses (error E7): no call to …; see https://acme.example/E7."
+
+
+def test_the_providers_own_codes_come_first() -> None:
+    assert isinstance(ACME.error(Refusal(401, body={"code": "GONE"})), ConfigError)
+
+
+def test_the_longest_wait_of_all_headers_counts() -> None:
+    error = ACME.error(ACME.refusal(429, {"Retry-After": "3", "X-Reset": "5"}, b"", NOW))
+    assert isinstance(error, RetryLater) and error.after == 5
+
+
+@given(st.text(), st.lists(st.text(min_size=2)))
+def test_what_is_known_never_comes_back(text: str, known: list[str]) -> None:
+    told = without_personal_data(" ".join([text, *known]), known)
+    assert len(told) <= 300
+    assert not [value for value in known if value in told and "…" not in value]
+
+
+def services(answer: Callable[[httpx.Request], httpx.Response]) -> Services:
+    client = httpx.Client(transport=httpx.MockTransport(answer))
+    nothing: Any = None
+    return Services(
+        clock=lambda: NOW, http=lambda: client, tokens=nothing, memory=nothing, log=nothing, webhook_url="https://x"
+    )
+
+
+def raising(error: type[Exception]) -> Callable[[httpx.Request], httpx.Response]:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise error("said with +13125550142")
+
+    return answer
+
+
+def status(code: int, content: bytes = b"{}") -> Callable[[httpx.Request], httpx.Response]:
+    return lambda request: httpx.Response(code, content=content)
+
+
+def test_a_good_answer_is_its_json_object() -> None:
+    given = services(
+        lambda request: httpx.Response(200, json={"method": request.method, "q": request.url.query.decode()})
+    )
+    assert given.json(ACME, "GET", "https://acme.example/", params={"a": "1"}) == {"method": "GET", "q": "a=1"}
+
+
+@pytest.mark.parametrize(("answer", "plain", "once"), [
+    (raising(httpx.ConnectError), RetryLater, RetryLater),
+    (raising(httpx.ConnectTimeout), RetryLater, RetryLater),
+    (raising(httpx.ReadTimeout), RetryLater, OutcomeUnknown),
+    (raising(httpx.RemoteProtocolError), RetryLater, OutcomeUnknown),
+    (status(429), RetryLater, RetryLater), (status(503), RetryLater, RetryLater),
+    (status(500), RetryLater, OutcomeUnknown), (status(302), RetryLater, OutcomeUnknown),
+    (status(408), RetryLater, OutcomeUnknown),
+    (status(200, b"<html>"), RetryLater, OutcomeUnknown), (status(200, b"[]"), RetryLater, OutcomeUnknown),
+    (status(400), Rejected, Rejected), (status(401), AuthError, AuthError),
+])  # fmt: skip
+def test_what_must_not_be_made_twice_is_not_tried_again_where_it_may_have_been_made(
+    answer: Callable[[httpx.Request], httpx.Response], plain: type[Exception], once: type[Exception]
+) -> None:
+    for only_once, kind in ((False, plain), (True, once)):
+        with pytest.raises(kind) as caught:
+            services(answer).json(ACME, "POST", "https://acme.example/", once=only_once)
+        assert caught.type is kind and "555" not in str(caught.value)
+
+
+def test_an_expected_status_is_given_back() -> None:
+    assert services(status(404)).send(ACME, "GET", "https://acme.example/", expected=(404,)).status_code == 404

@@ -11,7 +11,6 @@ from hub.contracts.addresses import in_clear, web_addresses
 from hub.contracts.manifest import Manifest
 from hub.crew import given_up
 from hub.errors import Rejected
-from hub.lean import without_modules
 
 if TYPE_CHECKING:
     import httpx
@@ -41,9 +40,7 @@ def lazy_client(
 
     def client() -> httpx.Client:
         if not made:
-            with without_modules("rich", "pygments"):
-                # httpx would load them for a command line of its own.
-                import httpx
+            import httpx
 
             def refuse(request: httpx.Request) -> None:
                 # httpx asks before every request, so before each that a redirect leads to.

@@ -8,11 +8,7 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
-from hub.lean import without_modules
-
-with without_modules("rich", "better_exceptions"):
-    # structlog would load rich and pygments for tracebacks that this hub never prints.
-    import structlog
+import structlog
 
 PHONE = re.compile(r"\+[1-9]\d{6,14}(?!\d)")
 EMAIL = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+\.[a-zA-Z]{2,}")

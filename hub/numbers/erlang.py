@@ -34,16 +34,3 @@ def numbers_needed(load: float, blocked: float) -> int:
         count += 1
         part = load * part / (count + load * part)
     return count
-
-
-def load_carried_at(numbers: int, blocked: float) -> float:
-    """The offered load in erlangs at which `numbers` block the part `blocked` (0 to 1, both excluded) of the arrivals."""
-    if not 0 < blocked < 1:
-        raise ValueError("the blocked part must be between 0 and 1")
-    low, high = 0.0, 1.0
-    while blocking(numbers, high) < blocked:
-        low, high = high, high * 2
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if blocking(numbers, middle) < blocked else (low, middle)
-    return high

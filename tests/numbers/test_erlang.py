@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.numbers.erlang import blocking, load_carried_at, numbers_needed
+from hub.numbers.erlang import blocking, numbers_needed
 
 # Offered load in erlangs that N trunks carry at a blocking of 1 % and 5 %, from the usual Erlang B table.
 TABLE = [
@@ -37,7 +37,6 @@ def by_definition(numbers: int, load: Fraction) -> Fraction:
 
 @pytest.mark.parametrize(("numbers", "blocked", "load"), TABLE)
 def test_the_published_table_is_met(numbers: int, blocked: float, load: float) -> None:
-    assert load_carried_at(numbers, blocked) == pytest.approx(load, rel=0.005)
     assert blocking(numbers, load) == pytest.approx(blocked, rel=0.05)
     assert numbers_needed(load * 0.995, blocked) == numbers
 
@@ -65,8 +64,6 @@ def test_the_needed_size_is_enough_and_one_less_is_not(load: float, blocked: flo
 def test_a_part_that_is_none_is_refused(blocked: float) -> None:
     with pytest.raises(ValueError, match="blocked part"):
         numbers_needed(10, blocked)
-    with pytest.raises(ValueError, match="blocked part"):
-        load_carried_at(10, blocked)
 
 
 def test_nobody_who_comes_needs_no_number() -> None:

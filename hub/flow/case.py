@@ -52,9 +52,9 @@ class Case:
     """Ids of everybody, known or typed, with the number or the address."""
     forms: list[FormSubmission] = field(default_factory=list)
     """Forms in which a caller's number was typed on a visit that may be behind the call."""
-    earlier_calls: int = 0
-    earlier_contacts: int = 0
-    """Of a form: earlier calls, texts and forms with its number or its address."""
+    has_earlier_call: bool = False
+    has_earlier_contact: bool = False
+    """Of a form: whether a call, text or form with its number or its address came before it."""
     attribution: Attribution | None = None
     visit: Visit | None = None
     may_be: list[Visit] = field(default_factory=list)
@@ -77,7 +77,9 @@ class Case:
     under_13: bool = False
     """Somebody who has proven the number or address asks for the erasure of a child's data."""
     visits_of_person: list[Visit] = field(default_factory=list)
-    """Every visit that a call or a text has shown to be the person's, newest first; of a form none."""
+    """The visits that a call or a text has shown to be the person's, newest first; of a form none.
+
+    Of a person with very many visits only those that decide something (hub.flow.case_visits)."""
 
     converted: dict[str, ConversionRow] = field(default_factory=dict)
     """Conversions made of it so far, by key."""

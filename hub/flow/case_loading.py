@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
 from hub.flow.case import CONSENT_FACTS, Case, Subject, as_likely, new_person
@@ -58,7 +59,7 @@ def load_cases(session: Session, directory: Directory, subjects: Sequence[Subjec
 def load_past(session: Session, cases: Sequence[Case]) -> None:
     """What came before, and what was made of the cases so far: rules of conversions ask for it, deliveries do not."""
     if cases:
-        _count_earlier(session, cases)
+        _load_earlier_contacts(session, cases)
         _load_effects(session, cases)
 
 
@@ -135,35 +136,56 @@ class _People:
         return next((person for person in same if (person.phone_number, person.email) == both), None)
 
 
-def _count_earlier(session: Session, cases: Sequence[Case]) -> None:
-    """How many calls of the person came before, and how many contacts with a form's number or address."""
+def _load_earlier_contacts(session: Session, cases: Sequence[Case]) -> None:
+    """Whether the person called before, and whether anyone with a form's number or address was in contact before.
+
+    Only the first contact of each person is read: a robocaller has tens of thousands.
+    """
     people = {case.person.id for case in cases if case.person and not case.is_new_person}
-    calls = _times(session, people.union(*(case.alike for case in cases)), Call, Call.started_at)
-    others: dict[str, list[tuple[datetime, str]]] = {}
     alike = set().union(*(case.alike for case in cases))
+    calls = _first_contacts(session, people | alike, Call, Call.started_at)
+    others: dict[str, _Contact] = {}
     for table, at in ((TextMessage, TextMessage.at), (FormSubmission, FormSubmission.submitted_at)):
-        for person_id, times in _times(session, alike, table, at).items():
-            others.setdefault(person_id, []).extend(times)
-    for case in cases:
+        for person_id, contact in _first_contacts(session, alike, table, at).items():
+            _keep_earlier(others, person_id, contact)
+    for case in cases:  # contacts of this batch have no person in the database yet
         if case.person is not None:
             kind = calls if isinstance(case.subject, Call) else others
-            kind.setdefault(case.person.id, []).append((case.at, case.subject.id))
+            _keep_earlier(kind, case.person.id, (case.at, case.subject.id))
     for case in cases:
-        mine = calls.get(case.person.id, ()) if case.person else ()
-        case.earlier_calls = len({at for at, _ in mine if at < case.at})
-        called = {at for person_id in case.alike for at, _ in calls.get(person_id, ()) if at < case.at}
-        wrote = {each for person_id in case.alike for each in others.get(person_id, ())}
-        case.earlier_contacts = len(called) + sum(each < (case.at, case.subject.id) for each in wrote)
+        case.has_earlier_call = case.person is not None and _called_before(calls, case.person.id, case.at)
+        case.has_earlier_contact = any(
+            _called_before(calls, each, case.at) or (each in others and others[each] < (case.at, case.subject.id))
+            for each in case.alike
+        )
 
 
-def _times(session: Session, people: set[str], table: Any, at: Any) -> dict[str, list[tuple[datetime, str]]]:
-    found: dict[str, list[tuple[datetime, str]]] = {}
-    if people:
-        for person_id, when, subject_id in session.exec(
-            select(table.person_id, at, table.id).where(col(table.person_id).in_(people))
-        ):
-            found.setdefault(person_id, []).append((when, subject_id))
-    return found
+_Contact = tuple[datetime, str]
+
+
+def _called_before(calls: dict[str, _Contact], person_id: str, at: datetime) -> bool:
+    return person_id in calls and calls[person_id][0] < at
+
+
+def _keep_earlier(first: dict[str, _Contact], person_id: str, contact: _Contact) -> None:
+    first[person_id] = min(contact, first.get(person_id, contact))
+
+
+def _first_contacts(session: Session, people: set[str], table: Any, at: Any) -> dict[str, _Contact]:
+    """The time and the id of each person's first row in a table of contacts."""
+    if not people:
+        return {}
+    other = aliased(table)
+    first = (
+        select(other.id)
+        .where(other.person_id == col(Person.id))
+        .order_by(getattr(other, at.key), other.id)
+        .limit(1)
+        .correlate(Person)
+        .scalar_subquery()
+    )
+    found = select(Person.id, at, table.id).join(table, table.id == first).where(col(Person.id).in_(people))
+    return {person_id: (when, contact_id) for person_id, when, contact_id in session.exec(found)}
 
 
 def _load_attributions(session: Session, cases: Sequence[Case]) -> None:

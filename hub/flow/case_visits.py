@@ -2,57 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 
 from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, Case
-from hub.model import (
-    FormSubmission,
-    Lease,
-    Visit,
-)
+from hub.flow.consent import CONSENT_FIELDS
+from hub.model import FormSubmission, Lease, Visit
+
+MAX_VISITS_OF_PERSON = 200
+"""A person may have more, say in a call centre; then only those that decide something are read."""
+SAID = (*CONSENT_FIELDS, *(f"default_{name}" for name in CONSENT_FIELDS), "tcf", "gpp")
+"""What a visit's consent says is read from these."""
 
 
 def load_visits(session: Session, cases: Sequence[Case]) -> None:
     """Fill in the visits that the cases may go back to, and those of the people in them."""
     open_cases = [case for case in cases if case.attribution is None]
-    pool = {case.line.number.id for case in open_cases if case.line and case.line.tracker.type == "session"}
-    shared = {case.line.number.id for case in open_cases if case.line and case.line.tracker.type == "source"}
-    if pool:
-        pooled = [case for case in open_cases if case.line and case.line.number.id in pool]
-        _load_leases(session, pooled, SHOWN_FOR)
-        _load_leases(
-            session, [case for case in pooled if not any(case.at <= lease.expires_at for lease, _ in case.held)]
-        )
-    if shared:
-        earliest = min(case.at for case in open_cases) - SHOWN_FOR
-        seen = session.exec(
-            select(Visit)
-            .where(
-                col(Visit.number_shown_id).in_(shared),
-                or_(col(Visit.started_at) >= earliest, col(Visit.last_seen_at) >= earliest),
-            )
-            .order_by(col(Visit.started_at).desc())
-        ).all()
-        shown: dict[str, list[Visit]] = {}
-        for visit in seen:
-            shown.setdefault(visit.number_shown_id or "", []).append(visit)
-        for case in open_cases:
-            case.shown = [
-                visit
-                for visit in shown.get(case.line.number.id if case.line else "", [])
-                if visit.started_at <= case.at + CLOCK_SLACK
-                and case.at - SHOWN_FOR <= (visit.last_seen_at or visit.started_at)
-            ]
-    forms = {case.subject.visit_id for case in open_cases if isinstance(case.subject, FormSubmission)}
-    sent_from = visits_by_id(session, [visit_id for visit_id in forms if visit_id])
-    for case in open_cases:
-        if isinstance(case.subject, FormSubmission):
-            case.sent_from = sent_from.get(case.subject.visit_id or "")
+    pooled = [case for case in open_cases if case.line and case.line.tracker.type == "session"]
+    _load_leases(session, pooled, SHOWN_FOR)
+    _load_leases(session, [case for case in pooled if not any(case.at <= lease.expires_at for lease, _ in case.held)])
+    _load_shown(session, [case for case in open_cases if case.line and case.line.tracker.type == "source"])
+    _load_sent_from(session, open_cases)
     _load_visits_of_people(session, cases)
-    _load_remembered(session, [case for case in open_cases if case.line and case.line.number.id in pool])
+    _load_remembered(session, pooled)
+
+
+def _load_shown(session: Session, cases: Sequence[Case]) -> None:
+    """The visits that were shown the dialled shared numbers within the last hour."""
+    if not cases:
+        return
+    numbers = {case.line.number.id for case in cases if case.line}
+    earliest = min(case.at for case in cases) - SHOWN_FOR
+    seen = session.exec(
+        select(Visit)
+        .where(
+            col(Visit.number_shown_id).in_(numbers),
+            or_(col(Visit.started_at) >= earliest, col(Visit.last_seen_at) >= earliest),
+        )
+        .order_by(col(Visit.started_at).desc())
+    ).all()
+    shown: dict[str, list[Visit]] = {}
+    for visit in seen:
+        shown.setdefault(visit.number_shown_id or "", []).append(visit)
+    for case in cases:
+        case.shown = [
+            visit
+            for visit in shown.get(case.line.number.id if case.line else "", [])
+            if visit.started_at <= case.at + CLOCK_SLACK
+            and case.at - SHOWN_FOR <= (visit.last_seen_at or visit.started_at)
+        ]
+
+
+def _load_sent_from(session: Session, cases: Sequence[Case]) -> None:
+    """The visits on which the forms were sent."""
+    forms = {case.subject.visit_id for case in cases if isinstance(case.subject, FormSubmission)}
+    visits = visits_by_id(session, [visit_id for visit_id in forms if visit_id])
+    for case in cases:
+        if isinstance(case.subject, FormSubmission):
+            case.sent_from = visits.get(case.subject.visit_id or "")
 
 
 def _load_leases(session: Session, cases: Sequence[Case], longest: timedelta = timedelta.max) -> None:
@@ -114,13 +123,55 @@ def _load_visits_of_people(session: Session, cases: Sequence[Case]) -> None:
     people = {case.person.id for case in cases if case.person and not case.is_new_person and not case.person.is_typed}
     if not people:
         return
-    known: dict[str, list[Visit]] = {}
-    linked = select(Visit).where(col(Visit.person_id).in_(people))
-    for visit in session.exec(linked.order_by(col(Visit.started_at).desc(), col(Visit.id).desc())):
-        known.setdefault(visit.person_id or "", []).append(visit)
+    counts = select(Visit.person_id, func.count()).where(col(Visit.person_id).in_(people))
+    known = {str(person_id): count for person_id, count in session.exec(counts.group_by(col(Visit.person_id)))}
+    many = {person_id for person_id, count in known.items() if count > MAX_VISITS_OF_PERSON}
+    visits: dict[str, dict[str, Visit]] = {}
+    for visit in (*_all_visits(session, known.keys() - many), *_deciding_visits(session, many)):
+        visits.setdefault(visit.person_id or "", {})[visit.id] = visit
     for case in cases:
-        case.visits_of_person = known.get(case.person.id, []) if case.person else []
+        mine = visits.get(case.person.id, {}) if case.person else {}
+        if case.person and case.person.id in many:
+            mine = mine | {visit.id: visit for visit in _own_visits(session, case)}
+        case.visits_of_person = sorted(mine.values(), key=lambda visit: (visit.started_at, visit.id), reverse=True)
         case.earlier_visit = next((visit for visit in case.visits_of_person if visit.started_at < case.at), None)
+
+
+def _all_visits(session: Session, people: Collection[str]) -> Iterable[Visit]:
+    return session.exec(select(Visit).where(col(Visit.person_id).in_(people))).all() if people else ()
+
+
+def _deciding_visits(session: Session, people: Collection[str]) -> Iterator[Visit]:
+    """Of people with very many visits: the newest with each set of privacy choices, and the newest with click ids.
+
+    Of equal choices the latest counts, so consent is decided as if all were read.
+    """
+    if not people:
+        return
+    of_people = col(Visit.person_id).in_(people)
+    newest = (col(Visit.started_at).desc(), col(Visit.id).desc())
+    said = [col(Visit.consent)[name].as_string() for name in SAID]
+    choices = (col(Visit.person_id), col(Visit.gpc), col(Visit.dnt), *said)
+    for by, kind, most in (
+        (choices, of_people, 1),
+        ((col(Visit.person_id),), of_people & col(Visit.clicks_end_at).is_not(None), MAX_VISITS_OF_PERSON),
+    ):
+        place = func.row_number().over(partition_by=by, order_by=newest).label("place")
+        ranked = select(Visit.id, place).where(kind).subquery()
+        yield from session.exec(select(Visit).join(ranked, ranked.c.id == Visit.id).where(ranked.c.place <= most))
+
+
+def _own_visits(session: Session, case: Case) -> Iterator[Visit]:
+    """Of a person with very many visits: those that the attribution of this case may name."""
+    person_id = case.person.id if case.person else None
+    if case.visit is not None and case.visit.person_id == person_id:
+        yield case.visit
+    latest = select(Visit).where(Visit.person_id == person_id)
+    latest = latest.order_by(col(Visit.started_at).desc(), col(Visit.id).desc()).limit(1)
+    yield from session.exec(latest.where(Visit.started_at < case.at))
+    if case.line is not None:
+        held = select(Lease.visit_id).where(Lease.tracking_number_id == case.line.number.id)
+        yield from session.exec(latest.where(Visit.started_at <= case.at, col(Visit.id).in_(held)))
 
 
 def visits_by_id(session: Session, ids: Iterable[str]) -> dict[str, Visit]:

@@ -87,7 +87,7 @@ def _take_back(hub: Hub, rule: ConversionRule, cases: Sequence[Case], now: datet
     if not rule.when.first_time_caller:
         return
     known = [(case, case.converted.get(conversion_key(rule.name, case.subject.id))) for case in cases]
-    wrong = [(case, row) for case, row in known if row is not None and not row.retracted and case.earlier_calls]
+    wrong = [(case, row) for case, row in known if row is not None and not row.retracted and case.has_earlier_call]
     for _, row in wrong:
         row.retracted, row.revision = True, row.revision + 1
     result.retracted += [row for _, row in wrong]
@@ -107,7 +107,7 @@ def matches(rule: ConversionRule, case: Case, outcome: OutcomeRow | None = None)
         (when.form, subject.form_id if isinstance(subject, FormSubmission) else None),
         (when.source, attribution.source if attribution else None),
         (when.medium, attribution.medium if attribution else None),
-        (when.first_time_caller, case.earlier_calls == 0 if case.person else None),
+        (when.first_time_caller, not case.has_earlier_call if case.person else None),
         (when.answered, isinstance(subject, Call) and subject.answered),
         (when.stage, outcome.stage if outcome else None),
     ]

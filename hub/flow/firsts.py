@@ -27,21 +27,23 @@ def correct_firsts(session: Session, cases: Sequence[Case], now: datetime) -> No
     call: Any = Call
     form: Any = FormSubmission
     again = {"first_time_caller": False, "state": "ready", "due_at": now, "lease_token": None, "lease_until": None}
-    if late_calls := _late_calls(session, people):
+    if late_calls := _late_calls(session, people, min(case.at for case in cases)):
         session.execute(update(call).where(call.id.in_(late_calls)).values(again))
     if late_forms := _late_forms(session, cases):
         session.execute(update(form).where(form.id.in_(late_forms)).values(first_time_contact=False))
 
 
-def _late_calls(session: Session, people: set[str]) -> list[str]:
-    """Ids of the people's calls that say they are the first, and are not.
+def _late_calls(session: Session, people: set[str], since: datetime) -> list[str]:
+    """Ids of the people's calls that say they are the first, and are not. The batch changes nothing for calls before `since`.
 
     One that another transaction holds is left out: that one waits for these people, or lets the call be looked at again.
     """
     call: Any = Call
     other = aliased(call)
     earlier = select(other.id).where(other.person_id == call.person_id, other.started_at < call.started_at).exists()
-    wrong = select(call.id).where(call.person_id.in_(people), call.first_time_caller.is_(True), earlier)
+    wrong = select(call.id).where(
+        call.person_id.in_(people), call.started_at >= since, call.first_time_caller.is_(True), earlier
+    )
     return list(session.scalars(_unheld(session, wrong, call)))
 
 

@@ -194,9 +194,9 @@ def _finish(
         row["enriched_at"] = subject.enriched_at or (now if case else None)
         row["person_id"] = case.person.id if case and case.person else subject.person_id
         if isinstance(subject, Call):
-            row["first_time_caller"] = case.earlier_calls == 0 if case and case.person else None
+            row["first_time_caller"] = not case.has_earlier_call if case and case.person else None
         if isinstance(subject, FormSubmission):
-            row["first_time_contact"] = case.earlier_contacts == 0 if case and case.person else None
+            row["first_time_contact"] = not case.has_earlier_contact if case and case.person else None
         rows.append(row)
     if rows:
         session.execute(update(subject_table), rows)

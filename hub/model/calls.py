@@ -81,6 +81,7 @@ class Call(CallState, Work, table=True):
         UniqueConstraint("connector", "carrier_call_id"),
         Index("ix_call_work", "state", "due_at"),
         Index("ix_call_day", "company_id", "started_at"),
+        Index("ix_call_person", "person_id", "started_at"),
     )
 
     id: str = id_column()
@@ -88,7 +89,7 @@ class Call(CallState, Work, table=True):
     carrier_call_id: str = Field(max_length=64)
     company_id: str | None = Field(default=None, foreign_key="company.id")
     tracker_id: str | None = Field(default=None, foreign_key="tracker.id")
-    person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
+    person_id: str | None = Field(default=None, foreign_key="person.id")
     sealed_name: bytes | None = personal_bytes("user.name")
     """What the carrier calls the caller, under the caller's key (hub.store.names)."""
     first_time_caller: bool | None = None

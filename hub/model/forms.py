@@ -14,12 +14,15 @@ class FormSubmission(Work, table=True):
     """One form as a visitor sent it; `state` is the flow's work on it."""
 
     __tablename__ = "form_submission"
-    __table_args__ = (Index("ix_form_submission_day", "company_id", "submitted_at"),)
+    __table_args__ = (
+        Index("ix_form_submission_day", "company_id", "submitted_at"),
+        Index("ix_form_submission_person", "person_id", "submitted_at"),
+    )
 
     id: str = id_column()
     company_id: str = Field(foreign_key="company.id")
     visit_id: str | None = Field(default=None, foreign_key="visit.id", index=True)
-    person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
+    person_id: str | None = Field(default=None, foreign_key="person.id")
     submission_key: str = Field(unique=True, max_length=100)
     """Made by the page: the same submission sent twice is one."""
     form_id: str | None = Field(default=None, max_length=200)

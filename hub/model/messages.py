@@ -44,6 +44,7 @@ class TextMessage(Work, table=True):
     __table_args__ = (
         UniqueConstraint("connector", "carrier_message_id"),
         Index("ix_text_message_day", "company_id", "at"),
+        Index("ix_text_message_person", "person_id", "at"),
         Index("ix_text_message_thread", "company_id", "person_number", "at"),
         Index("ix_text_message_doubt", "at", sqlite_where=OPEN_DOUBTS, postgresql_where=OPEN_DOUBTS),
     )
@@ -60,7 +61,7 @@ class TextMessage(Work, table=True):
     reason: str | None = None
     company_id: str | None = Field(default=None, foreign_key="company.id")
     tracker_id: str | None = Field(default=None, foreign_key="tracker.id")
-    person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
+    person_id: str | None = Field(default=None, foreign_key="person.id")
     """Of one that came in, once the flow has met its person; one that goes out is no contact of theirs, and has none."""
     tracking_number: str = Field(max_length=16)
     person_number: str | None = personal_text("user.contact.phone_number", max_length=16)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,9 +12,12 @@ from sqlalchemy import delete, func, select, union_all
 from sqlmodel import Session, col
 
 from hub.model import Company, DayRollup, DirtyDay, MonthRollup, Person, Visit, YearRollup
-from hub.reports.calendar import FIRST_DAY, LAST_DAY, day_of, days_between
+from hub.reports.calendar import FIRST_DAY, LAST_DAY, bounds, day_of, days_between
 from hub.reports.touches import CLOCK_SLACK, contact_tables
 from hub.store.rows import write_rows
+
+MAX_LATER_CONTACTS = 1_000
+"""Of one table and one batch of changes. If people have more, only their first contact of each day is read."""
 
 
 @dataclass(frozen=True)
@@ -110,16 +113,32 @@ def _later_contacts(session: Session, begins: Mapping[str, datetime]) -> set[tup
     if not begins:
         return set()
     since = min(begins.values()) - CLOCK_SLACK - timedelta(seconds=1)
-    queries = (
-        select(table.company_id, table.person_id, at).where(table.person_id.in_(begins), at >= since)
-        for _, table, at in contact_tables()
-    )
-    return {
-        (company_id, at)
-        for query in queries
-        for company_id, person_id, at in session.execute(query)
-        if company_id and at >= begins[person_id] - CLOCK_SLACK
-    }
+    found: set[tuple[str, datetime]] = set()
+    for _, table, at in contact_tables():
+        query = select(table.company_id, table.person_id, at).where(table.person_id.in_(begins), at >= since)
+        rows: Sequence[Any] = session.execute(query.limit(MAX_LATER_CONTACTS + 1)).all()
+        if len(rows) > MAX_LATER_CONTACTS:
+            rows = [row for each, begun in begins.items() for row in _one_a_day(session, table, at, each, begun)]
+        found |= {
+            (company_id, when)
+            for company_id, person_id, when in rows
+            if company_id and when >= begins[person_id] - CLOCK_SLACK
+        }
+    return found
+
+
+def _one_a_day(session: Session, table: Any, at: Any, person_id: str, begun: datetime) -> Iterator[Any]:
+    """A person's first row in a table of contacts on each day from `begun` on."""
+    query = select(table.company_id, table.person_id, at)
+    query = query.where(table.person_id == person_id, table.company_id.is_not(None)).order_by(at).limit(1)
+    since = begun - CLOCK_SLACK
+    while row := session.execute(query.where(at >= since)).first():
+        yield row
+        zone = _zones(session, {row[0]})[row[0]]
+        day = day_of(row[2], zone)
+        if day >= LAST_DAY:
+            return
+        _, since = bounds(day, zone)
 
 
 def _zones(session: Session, companies: Collection[str]) -> Mapping[str, ZoneInfo]:

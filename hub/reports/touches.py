@@ -8,7 +8,7 @@ contact and for the same browser's visits before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -45,8 +45,13 @@ class Contact(NamedTuple):
         return Touch(at, kind, id_, self.source, self.medium, self.campaign, self.keyword, self.landing_page, True)
 
 
-def journeys(contacts: Iterable[Contact], visits: Iterable[Touch]) -> Iterator[tuple[Contact, list[Touch]]]:
-    """Each contact of one person, in order of time, with the touches up to it; the last of them is its own."""
+def journeys(
+    contacts: Iterable[Contact], visits: Iterable[Touch], wanted: Collection[str] | None = None
+) -> Iterator[tuple[Contact, list[Touch]]]:
+    """Each contact of one person, in order of time, with the touches up to it; the last of them is its own.
+
+    With `wanted`, only the contacts with these ids: a robocaller has too many to copy the touches before each of them.
+    """
     events: list[tuple[Any, Touch | None, Contact | None]] = [(in_order(visit), visit, None) for visit in visits]
     starts = {visit.id: visit.at for _, visit, _ in events if visit is not None}
     for contact in contacts:
@@ -62,7 +67,8 @@ def journeys(contacts: Iterable[Contact], visits: Iterable[Touch]) -> Iterator[t
                 path[-1] = met.touch(path[-1])
             else:
                 path.append(met.touch())
-            yield met, list(path)
+            if wanted is None or met.id in wanted:
+                yield met, list(path)
 
 
 def contacts_of_day(session: Session, company_id: str, start: datetime, end: datetime) -> list[Contact]:
@@ -90,9 +96,7 @@ def journeys_of_day(
     wanted = {contact.id for contact in contacts}
     theirs.sort(key=lambda contact: contact.person_id or "")
     for person_id, each in groupby(theirs, key=lambda contact: contact.person_id or ""):
-        for contact, path in journeys(each, visits.get(person_id, ())):
-            if contact.id in wanted:
-                yield contact, path
+        yield from journeys(each, visits.get(person_id, ()), wanted)
     for contact in contacts:
         if contact.person_id is None:
             yield contact, [contact.touch()]

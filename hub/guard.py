@@ -21,33 +21,19 @@ import structlog
 from hub import metrics
 from hub.crew import Call, Crew
 from hub.errors import CircuitOpen, PluginFailure, PluginTimeout, RetryLater, RingfenceError, place_of
+from hub.hookspecs import SPECS
 
 Result = TypeVar("Result")
 log = structlog.get_logger(__name__)
-
-LOCAL_HOOKS = frozenset(
-    {"verify_webhook", "parse_webhook", "render_answer", "acknowledge_webhook", "judge", "list_rules", "list_sources"}
-)
-"""Hooks that must not use the network."""
 
 CREW_SIZE = 4
 FAILURES = (PluginFailure, RetryLater)
 ROADS = ("verify", "local", "network")
 
-DEADLINES = dict.fromkeys(LOCAL_HOOKS, 1.0) | {
-    "enrich_caller": 5.0,
-    "send_text": 30.0,
-    "fetch_media": 30.0,
-    "upload_conversions": 50.0,
-    "log_calls": 50.0,
-}
-DEFAULT_DEADLINE = 60.0
-"""Seconds. A send holds its people's gates, and a person's no is in force within 60 s (hub.privacy.withdrawal)."""
-
 
 def road_of(hook: str) -> str:
     """Which of a connector's roads a hook takes."""
-    return "verify" if hook == "verify_webhook" else "local" if hook in LOCAL_HOOKS else "network"
+    return "verify" if hook == "verify_webhook" else "network" if SPECS[hook].network else "local"
 
 
 @dataclass
@@ -137,7 +123,7 @@ class Guard:
 
     def wait(self, hook: str, future: Future[Result], deadline: float | None = None) -> Result:
         """The result of a submitted call; PluginTimeout where the deadline (seconds) passes first."""
-        limit = deadline if deadline is not None else DEADLINES.get(hook, DEFAULT_DEADLINE)
+        limit = deadline if deadline is not None else SPECS[hook].deadline
         try:
             return future.result(timeout=limit)
         except FutureTimeout:

@@ -1,84 +1,36 @@
-"""What each hook must give back: a plugin that gives back anything else broke its contract, and harms nobody by it."""
+"""Check what a hook returned. A plugin that returns anything else than its contract is reported; nothing else is affected."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, get_args
 
-from hub.contracts.connector import ConnectionReport
 from hub.contracts.consent import STRICTNESS, Opinion
-from hub.contracts.conversions import Receipt
 from hub.contracts.events import CallEvent, CallEventKind, MessageEvent, MessageStatusEvent
-from hub.contracts.facts import Fact
-from hub.contracts.numbers import NumberOffer, OwnedNumber, RecordingAudio
 from hub.contracts.outcomes import Outcome, OutcomePage
-from hub.contracts.people import Corrected, Erasure, HeldRecord
 from hub.contracts.phones import e164
-from hub.contracts.ports import PortOrder
-from hub.contracts.rules import LegalRule
-from hub.contracts.sources import KnownSource
-from hub.contracts.texts import MediaFile
-from hub.contracts.transcripts import Transcript
-from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook
 from hub.errors import PluginFailure
+from hub.hookspecs import HookSpec
 
-ONE: Mapping[str, type] = {
-    "acknowledge_webhook": AnswerDocument,
-    "buy_number": OwnedNumber,
-    "check_connection": ConnectionReport,
-    "configure_number": OwnedNumber,
-    "correct_person": Corrected,
-    "erase_person": Erasure,
-    "fetch_media": MediaFile,
-    "fetch_recording": RecordingAudio,
-    "judge": Opinion,
-    "order_port": PortOrder,
-    "pull_outcomes": OutcomePage,
-    "render_answer": AnswerDocument,
-    "send_text": Receipt,
-    "transcribe": Transcript,
-    "verify_webhook": VerifiedWebhook,
-}
-"""Hooks that give one value."""
-SEVERAL: Mapping[str, tuple[type, ...]] = {
-    "enrich_caller": (Fact,),
-    "export_person": (HeldRecord,),
-    "list_calls": (CallEvent,),
-    "list_numbers": (OwnedNumber,),
-    "list_ports": (PortOrder,),
-    "list_rules": (LegalRule,),
-    "list_sources": (KnownSource,),
-    "log_calls": (Receipt,),
-    "parse_webhook": (CallEvent, MessageEvent, MessageStatusEvent),
-    "poll_receipts": (Receipt,),
-    "search_numbers": (NumberOffer,),
-    "upload_conversions": (Receipt,),
-}
-"""Hooks that give a sequence, and what is in it."""
 LONGEST_ID = 64
 YEARS = range(2000, 2100)
 KINDS = frozenset(get_args(CallEventKind))
 
 
-def checked(connector: str, hook: str, answer: Any) -> Any:
-    """`answer` as it came where it is what the hook must give; PluginFailure says what was given instead."""
-    if hook in ONE:
-        items: Sequence[Any] = (answer,)
-        wanted: tuple[type, ...] = (ONE[hook],)
-    elif hook in SEVERAL:
-        wanted = SEVERAL[hook]
-        if not isinstance(answer, list | tuple):
-            raise _broken(connector, hook, f"gave {type(answer).__name__} where a list was wanted")
-        items = answer
-    else:
-        return answer
+def checked(connector: str, spec: HookSpec, answer: Any) -> Any:
+    """`answer` unchanged if it is what the hook must return; PluginFailure says what came instead."""
+    if not spec.result_types:
+        return None
+    if spec.returns_sequence and not isinstance(answer, list | tuple):
+        raise _broken(connector, spec.name, f"gave {type(answer).__name__} where a list was wanted")
+    items: Sequence[Any] = answer if spec.returns_sequence else (answer,)
     for item in items:
-        if not isinstance(item, wanted):
-            names = " or ".join(each.__name__ for each in wanted)
-            raise _broken(connector, hook, f"gave {type(item).__name__} where {names} was wanted")
+        if not isinstance(item, spec.result_types):
+            names = " or ".join(each.__name__ for each in spec.result_types)
+            raise _broken(connector, spec.name, f"gave {type(item).__name__} where {names} was wanted")
         if wrong := _wrong(item):
-            raise _broken(connector, hook, wrong)
+            raise _broken(connector, spec.name, wrong)
     return answer
 
 

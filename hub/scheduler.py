@@ -12,11 +12,12 @@ from sqlmodel import col, select
 
 from hub.assembly import Hub
 from hub.config.schedule import Schedule, parse_schedule
+from hub.hookspecs import SPECS
 from hub.model import SyncSlot
 from hub.store.rows import write_slot
 
 log = structlog.get_logger(__name__)
-SYNCED_HOOKS = ("list_calls", "log_calls", "pull_outcomes", "upload_conversions", "poll_receipts")
+SCHEDULED = tuple(spec.name for spec in SPECS.values() if spec.scheduled)
 DEFAULT_SCHEDULE = parse_schedule("every 15 minutes")
 
 
@@ -25,7 +26,7 @@ def schedules(hub: Hub) -> dict[str, Schedule]:
     return {
         name: entry.common.schedule or DEFAULT_SCHEDULE
         for name, entry in hub.config.connectors.items()
-        if any(hub.plugins.implements(name, hook) for hook in SYNCED_HOOKS)
+        if any(hub.plugins.implements(name, hook) for hook in SCHEDULED)
     }
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from hub.assembly import Hub
@@ -23,7 +23,15 @@ from hub.flow.consent import Ruling, decide, question_about
 from hub.flow.permission import CATEGORY
 from hub.flow.permission import USE as RECORDING
 from hub.flow.text_consent import question_about_text
-from hub.hookspecs import HOOK_VALUES
+from hub.hookspecs import (
+    PERSONAL_VALUES,
+    ConversionHooks,
+    CrmHooks,
+    EnrichmentHooks,
+    RecordingHooks,
+    TextHooks,
+    TranscriptionHooks,
+)
 from hub.model import Call, Company, TextMessage
 from hub.numbers.directory import Directory, Line
 
@@ -31,14 +39,14 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 TRACKING = "web.tracking"
-HOOKS: Mapping[str, str] = {
-    "ads": "upload_conversions",
-    "crm": "log_calls",
-    "enrichment": "enrich_caller",
-    "transcription": "transcribe",
-    "text": "send_text",
-    "marketing-text": "send_text",
-    "recording": "fetch_recording",
+HOOKS: Mapping[str, Callable[..., Any]] = {
+    "ads": ConversionHooks.upload_conversions,
+    "crm": CrmHooks.log_calls,
+    "enrichment": EnrichmentHooks.enrich_caller,
+    "transcription": TranscriptionHooks.transcribe,
+    "text": TextHooks.send_text,
+    "marketing-text": TextHooks.send_text,
+    "recording": RecordingHooks.fetch_recording,
 }
 """Purposes, and the hook through which a connector of that purpose is given the data."""
 BY_THE_LINE = ("recording", "text", "marketing-text")
@@ -162,7 +170,7 @@ def _case(hub: Hub, directory: Directory, line: Line, caller: str | None, purpos
     """A call or text of this minute that nobody stores, with all that is known of its person."""
     tracker, number = line.tracker, line.number.number
     subject: Call | TextMessage
-    if HOOKS.get(purpose) == "send_text":
+    if HOOKS.get(purpose) is TextHooks.send_text:
         subject = TextMessage(
             connector=tracker.carrier,
             direction="out",
@@ -198,18 +206,18 @@ def _lines(directory: Directory, company: Company, line: Line | None) -> list[Li
 
 def _question(session: Session, case: Case, manifest: Manifest, supposed: Supposed, at: datetime) -> ConsentQuestion:
     purpose, hook = supposed.purpose, HOOKS.get(supposed.purpose)
-    if hook == "send_text":
+    if hook is TextHooks.send_text:
         return question_about_text(session, case, manifest, at)
     if purpose == "recording" or hook is None:
         use = {"recording": RECORDING, "tracking": TRACKING}.get(purpose, purpose)
         categories = frozenset({CATEGORY}) if use == RECORDING else frozenset[str]()
         return question_about(case, manifest=manifest, use=use, categories=categories, now=at)
-    flow = manifest.flow(hook)
+    flow = manifest.flow(hook.__name__)
     return question_about(
         case,
         manifest=manifest,
         use=flow.use if flow else "essential.service",
-        categories=declared_categories(manifest, hook, HOOK_VALUES[hook]),
+        categories=declared_categories(manifest, hook.__name__, PERSONAL_VALUES[hook.__name__]),
         now=at,
     )
 

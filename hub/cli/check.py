@@ -134,6 +134,7 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
 
 
 def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
+    from hub.hookspecs import CallHooks, NumberHooks
     from hub.requests.deadlines import overdue_rows
     from hub.store.connectors import paused_connectors
     from hub.store.keyfile import key_file
@@ -146,7 +147,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         for row in overdue_rows(hub.clock().date())
     ]
     found += _doubtful_texts(opened)
-    if not hub.plugins.with_hook("verify_webhook"):
+    if not hub.plugins.with_hook(CallHooks.verify_webhook):
         found.append("No carrier is set up, so no call can come in.")
     kept = key_file(hub.config.hub)
     if kept is not None:
@@ -176,17 +177,19 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     if numbers:
         from hub.numbers.ownership import compare
 
-        for side in compare(hub, opened.directory.current(), hub.plugins.with_hook("list_numbers")):
+        for side in compare(hub, opened.directory.current(), hub.plugins.with_hook(NumberHooks.list_numbers)):
             found += side.warnings()
     return found
 
 
 def _old_rules(hub: Hub) -> list[str]:
     """The rules of law that a person should have read again by today, one warning a consent connector."""
+    from hub.hookspecs import ConsentHooks
+
     today, found = hub.clock().date(), []
-    for name in hub.plugins.with_hook("list_rules"):
+    for name in hub.plugins.with_hook(ConsentHooks.list_rules):
         try:
-            rules = hub.plugins.list_rules(name)
+            rules = hub.plugins.call(name, ConsentHooks.list_rules)
         except RingfenceError as error:
             found.append(f"{name} does not tell its rules: {error}")
             continue

@@ -166,11 +166,12 @@ def disconnect(
 def connection(plugins: Plugins, name: str) -> ConnectionReport:
     """Whether a connector's provider answers; whatever goes wrong is a report too."""
     from hub.contracts.connector import ConnectionReport
+    from hub.hookspecs import OperationHooks
 
-    if not plugins.implements(name, "check_connection"):
+    if not plugins.implements(name, OperationHooks.check_connection):
         return ConnectionReport(ok=True, detail="Its plugin has nothing to check.")
     try:
-        report = plugins.check_connection(name)
+        report = plugins.call(name, OperationHooks.check_connection)
     except RingfenceError as error:
         return ConnectionReport(ok=False, detail=str(error))
     if not isinstance(report, ConnectionReport):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,12 +47,15 @@ def list_numbers(
     connector: Carrier = None, sandbox: Sandboxed = False, as_json: AsJson = False, config: ConfigFile = CONFIG
 ) -> None:
     """List our numbers and the carriers' side by side. Ends with 1 where a carrier does not answer."""
+    from hub.hookspecs import NumberHooks
     from hub.numbers.ownership import compare
     from hub.opening import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)
     with open_hub(loaded) as opened:
-        sides = compare(opened.hub, opened.directory.current(), able_carriers(opened, connector, "list_numbers"))
+        sides = compare(
+            opened.hub, opened.directory.current(), able_carriers(opened, connector, NumberHooks.list_numbers)
+        )
     if as_json:
         echo_json([_plain_side(side) for side in sides])
     else:
@@ -76,6 +79,7 @@ def search(
 ) -> None:
     """Search numbers that can be bought now. Ends with 1 where a carrier does not answer."""
     from hub.contracts.numbers import NumberQuery
+    from hub.hookspecs import NumberHooks
     from hub.opening import open_hub, read_config
 
     if kind not in KINDS:
@@ -85,9 +89,9 @@ def search(
     offers: list[tuple[str, NumberOffer]] = []
     troubles = []
     with open_hub(loaded) as opened:
-        for name in able_carriers(opened, connector, "search_numbers"):
+        for name in able_carriers(opened, connector, NumberHooks.search_numbers):
             try:
-                offers += [(name, offer) for offer in opened.hub.plugins.search_numbers(name, query)]
+                offers += [(name, offer) for offer in opened.hub.plugins.call(name, NumberHooks.search_numbers, query)]
             except RingfenceError as error:
                 troubles.append(f"{name}: {error}")
     if as_json:
@@ -116,6 +120,7 @@ def buy(
     With --max-price it is bought only at a known price that is no higher. Without it you are asked; --yes answers that.
     """
     from hub.cli.auditing import note
+    from hub.hookspecs import NumberHooks
     from hub.numbers import buying
     from hub.numbers.ownership import keep_bought, points_here, setup_of
     from hub.opening import open_hub, read_config
@@ -142,7 +147,7 @@ def buy(
         say(f"[green]✓[/green] {wanted} is {plain(tracker)}'s now ({plain(owned.provider_id)}).")
         if not points_here(setup, owned):
             try:
-                hub.plugins.configure_number(carrier, setup)
+                hub.plugins.call(carrier, NumberHooks.configure_number, setup)
             except RingfenceError as error:
                 raise CannotDo(
                     f"It was bought, but its webhooks could not be pointed here: {error} Then: hub numbers configure {wanted}"
@@ -188,6 +193,7 @@ def release(
     """Give a number back to its carrier. It is lost: somebody else may get it, and with it the calls to your old ads."""
     from hub.cli.auditing import note
     from hub.cli.finding import known
+    from hub.hookspecs import NumberHooks
     from hub.numbers.ownership import carrier_of, retire
     from hub.opening import open_hub, read_config
 
@@ -204,7 +210,7 @@ def release(
         known(carrier, loaded.connectors, "connector")
         if not agreed:
             typer.confirm(f"Give {wanted} back to {carrier}? It is lost afterwards", abort=True)
-        hub.plugins.release_number(carrier, wanted)
+        hub.plugins.call(carrier, NumberHooks.release_number, wanted)
         with hub.store.writing() as session:
             retire(session, wanted, hub.clock())
             note(session, hub.clock(), "numbers.release", wanted, carrier)
@@ -213,6 +219,7 @@ def release(
 
 def _point(opened: Opened, line: Line) -> bool:
     from hub.cli.auditing import note
+    from hub.hookspecs import NumberHooks
     from hub.numbers.ownership import setup_of
 
     hub, number, carrier = opened.hub, line.number.number, line.tracker.carrier
@@ -220,7 +227,7 @@ def _point(opened: Opened, line: Line) -> bool:
     try:
         if carrier not in hub.plugins.connectors:
             raise CannotDo(f"Its carrier {carrier!r} is not in config.yaml.")
-        hub.plugins.configure_number(carrier, setup_of(hub.config, carrier, number, label))
+        hub.plugins.call(carrier, NumberHooks.configure_number, setup_of(hub.config, carrier, number, label))
     except RingfenceError as error:
         say(f"[red]✗[/red] {number}: {plain(error)}")
         return False
@@ -230,7 +237,7 @@ def _point(opened: Opened, line: Line) -> bool:
     return True
 
 
-def able_carriers(opened: Opened, connector: str | None, hook: str) -> list[str]:
+def able_carriers(opened: Opened, connector: str | None, hook: Callable[..., Any]) -> list[str]:
     """The carrier connectors that can do something, or `connector` if it can; CannotDo where none can."""
     from hub.cli.finding import known
 

@@ -53,6 +53,7 @@ def port(
     """
     from hub.cli.auditing import note
     from hub.contracts.ports import PortRequest
+    from hub.hookspecs import PortHooks
     from hub.model.columns import new_id
     from hub.numbers.porting import handed_over, order_port
     from hub.opening import open_hub, read_config
@@ -61,7 +62,7 @@ def port(
     loaded = read_config(config, sandbox=sandbox)
     with open_hub(loaded) as opened:
         hub = opened.hub
-        able = able_carriers(opened, connector, "order_port")
+        able = able_carriers(opened, connector, PortHooks.order_port)
         if len(able) > 1:
             raise CannotDo(f"Say with --connector which carrier gets the numbers: {', '.join(able)}.")
         request = PortRequest(
@@ -107,13 +108,14 @@ def ports(
 ) -> None:
     """List the port orders and where each stands, as the carriers say now. Ends with 1 where one does not answer."""
     from hub.cli.auditing import note
+    from hub.hookspecs import PortHooks
     from hub.numbers.porting import forget_unplaced, recorded, refresh
     from hub.opening import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)
     troubles: list[str] = []
     with open_hub(loaded) as opened:
-        hub, able = opened.hub, able_carriers(opened, connector, "list_ports")
+        hub, able = opened.hub, able_carriers(opened, connector, PortHooks.list_ports)
         if not_placed is not None:
             forget_unplaced(hub, not_placed)
             with hub.store.writing() as session:

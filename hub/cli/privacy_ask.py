@@ -79,6 +79,7 @@ def ask(
     """  # fmt: skip
     from hub.cli.asking import Supposed, answers
     from hub.cli.finding import known
+    from hub.hookspecs import ConsentHooks
     from hub.opening import open_hub, read_config
 
     if said is not None:
@@ -100,7 +101,11 @@ def ask(
     with open_hub(read_config(config)) as opened:
         plugins = opened.hub.plugins
         found = answers(opened.hub, opened.directory.current(), supposed)
-        law = {rule.id: rule for name in plugins.with_hook("list_rules") for rule in plugins.list_rules(name)}
+        law = {
+            rule.id: rule
+            for name in plugins.with_hook(ConsentHooks.list_rules)
+            for rule in plugins.call(name, ConsentHooks.list_rules)
+        }
     if as_json:
         echo_json(
             {"allowed": all(each.ruling.allowed for each in found), "answers": [_plain(each, law) for each in found]}

@@ -40,6 +40,7 @@ def rules(
     from hub.cli.finding import known, known_place
     from hub.cli.rehearsing import connected
     from hub.contracts.rules import TOPICS
+    from hub.hookspecs import ConsentHooks
     from hub.opening import read_config
 
     if topic is not None:
@@ -47,7 +48,11 @@ def rules(
     code = known_place(place).strip() if place else None
     today = utc_now().date()
     with connected(read_config(config, sandbox=True)) as hub:
-        found = [(name, rule) for name in hub.plugins.with_hook("list_rules") for rule in hub.plugins.list_rules(name)]
+        found = [
+            (name, rule)
+            for name in hub.plugins.with_hook(ConsentHooks.list_rules)
+            for rule in hub.plugins.call(name, ConsentHooks.list_rules)
+        ]
     found += [("hub", rule) for rule in _deadlines()]
     found = [
         (name, rule) for name, rule in found if topic in (None, rule.topic) and (code is None or rule.holds_at(code))

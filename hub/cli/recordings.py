@@ -213,6 +213,7 @@ def resume(call: CallId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
 
 def _control(wanted: str, control: RecordingControl, sandbox: bool, config: Path) -> None:
     from hub.cli.auditing import note
+    from hub.hookspecs import RecordingHooks
     from hub.opening import open_hub, read_config
 
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
@@ -221,7 +222,7 @@ def _control(wanted: str, control: RecordingControl, sandbox: bool, config: Path
             call = _call(session, wanted)
         if call.connector not in hub.plugins.connectors:
             raise CannotDo(f"config.yaml has no connector {call.connector!r} any more; control it at the carrier.")
-        hub.plugins.control_recording(call.connector, call.carrier_call_id, control)
+        hub.plugins.call(call.connector, RecordingHooks.control_recording, call.carrier_call_id, control)
         with hub.store.writing() as session:
             note(session, hub.clock(), f"recording.{control}", call.id)
     say(f"{'Paused' if control == 'pause' else 'Resumed'} the recording of call {call.id}.")

@@ -20,6 +20,7 @@ from hub.contracts.answers import AnswerPoint
 from hub.contracts.webhooks import AnswerDocument
 from hub.flow.circumstances import Asked, circumstances
 from hub.flow.permission import ask_to_record
+from hub.hookspecs import CallHooks
 from hub.model import Company, Tracker, TrackingNumber
 from hub.numbers.directory import Line
 from hub.sandbox import start_sandboxes
@@ -108,7 +109,7 @@ def _told(hub: Hub, carriers: list[str], flow: Flow, turn: Turn, caller: str | N
             what = "; ".join(f"{step} ({', '.join(sorted(need))})" for step, need in missing.items())
             documents[name] = f"cannot do {what}"
             continue
-        (made,) = hub.plugins.render_answers(name, [(point, turn.walk.instructions)])
+        (made,) = hub.plugins.call_each(name, CallHooks.render_answer, [(point, turn.walk.instructions)])
         documents[name] = made.body if isinstance(made, AnswerDocument) else str(made)
     notice = turn.walk.notice
     return Told(

@@ -19,6 +19,7 @@ from hub.assembly import Hub
 from hub.demo.ledger import Ledger
 from hub.demo.play import Tally
 from hub.demo.telephony import CarrierLine
+from hub.flow.convert import UPLOAD
 from hub.model import (
     Attribution,
     Call,
@@ -31,6 +32,7 @@ from hub.model import (
     Recording,
     TextMessage,
 )
+from hub.texts.queue import SEND
 
 STATES = ("ready", "leased", "accepted", "delivered", "rejected", "held", "dead")
 COLOURS = {"delivered": "green", "accepted": "cyan", "rejected": "red", "held": "yellow", "dead": "red bold"}
@@ -176,7 +178,7 @@ def _state_table(rows: Any) -> Table:
         table.add_column(state, justify="right", style=COLOURS.get(state, ""))
     lines: dict[str, Counter[str]] = {}
     for connector, hook, state, count in rows:
-        what = {"upload_conversions": "", "send_text": " (texts)"}.get(hook, " (calls)")
+        what = {UPLOAD: "", SEND: " (texts)"}.get(hook, " (calls)")
         name = f"{connector}{what}"
         lines.setdefault(name, Counter())[state] += count
     for name, counts in sorted(lines.items()):

@@ -11,7 +11,7 @@ from typing import Any
 import hub.api
 from hub.contracts.values import personal_fields
 from hub.docs.markdown import code, page, table
-from hub.hookspecs import FAMILIES, HOOK_VALUES
+from hub.hookspecs import FAMILIES, PERSONAL_VALUES, SPECS, HookSpec
 
 
 def hooks_page() -> str:
@@ -34,9 +34,7 @@ def _title(family: type) -> str:
 
 
 def _hooks(family: type) -> Iterator[tuple[str, Any]]:
-    return (
-        (name, hook) for name, hook in vars(family).items() if inspect.isfunction(hook) and not name.startswith("_")
-    )
+    return ((name, hook) for name, hook in vars(family).items() if name in SPECS)
 
 
 def _family(family: type) -> Iterator[str]:
@@ -45,10 +43,17 @@ def _family(family: type) -> Iterator[str]:
     for name, hook in _hooks(family):
         yield f"### {name}"
         yield f"```python\n@hookimpl\ndef {name}{_signature(hook)}\n```"
-        yield inspect.cleandoc(hook.__doc__ or "").replace("versionadded:", "Since version")
-        if name in HOOK_VALUES:
-            value = HOOK_VALUES[name].__name__
+        yield inspect.cleandoc(hook.__doc__ or "")
+        yield _limits(SPECS[name])
+        if name in PERSONAL_VALUES:
+            value = PERSONAL_VALUES[name].__name__
             yield f"Hands over personal data: the fields of [{value}](#{value.lower()}) that the manifest declares."
+
+
+def _limits(spec: HookSpec) -> str:
+    network = "" if spec.network else " Must not use the network."
+    scheduled = " Called on the connector's schedule." if spec.scheduled else ""
+    return f"Deadline: {spec.deadline:g} s.{network}{scheduled}"
 
 
 def _signature(hook: Any) -> str:

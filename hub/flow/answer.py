@@ -23,7 +23,9 @@ from hub.contracts.answers import AnswerPoint, Instruction, Moment
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import PluginTimeout, RingfenceError
 from hub.flow.decide import Decider
+from hub.hookspecs import CallHooks
 from hub.numbers.directory import Directory, LiveDirectory
+from hub.plugins import many
 from hub.store.grouping import GroupWriter
 
 log = structlog.get_logger(__name__)
@@ -107,7 +109,7 @@ class Answerer:
 
     def note_late(self, connector: str) -> None:
         """The plugin did not make its answers in time."""
-        self._hub.plugins.guards[connector].late("render_answer", DEADLINE)
+        self._hub.plugins.guards[connector].late(CallHooks.render_answer.__name__, DEADLINE)
 
     def static_document(self, connector: str, point: AnswerPoint) -> AnswerDocument:
         """The document that only forwards the call; it is in memory."""
@@ -164,7 +166,9 @@ class Answerer:
         if not jobs:
             return
         try:
-            rendering = self._hub.plugins.submit_answers(connector, [each for mine in wanted for each in mine])
+            rendering = self._hub.plugins.submit_each(
+                connector, CallHooks.render_answer, [each for mine in wanted for each in mine]
+            )
         except RingfenceError as error:
             _fail(jobs, error)
             return
@@ -186,7 +190,7 @@ class Answerer:
 
     def _make_static(self, carrier: str, wanted: list[Wanted]) -> None:
         try:
-            documents = self._hub.plugins.render_answers(carrier, wanted)
+            documents = self._hub.plugins.call_each(carrier, CallHooks.render_answer, wanted, many(wanted))
         except RingfenceError as error:
             documents = [error] * len(wanted)
         failures = {type(each).__name__ for each in documents if isinstance(each, RingfenceError)}
@@ -199,9 +203,11 @@ class Answerer:
 
     def _acknowledge(self) -> dict[str, AnswerDocument]:
         plugins, made = self._hub.plugins, {}
-        for name in plugins.with_hook("acknowledge_webhook"):
+        for name in plugins.with_hook(CallHooks.acknowledge_webhook):
             try:
-                made[name] = plugins.acknowledge_webhook(name, WebhookRequest("POST", "", b"", utc_now()))
+                made[name] = plugins.call(
+                    name, CallHooks.acknowledge_webhook, WebhookRequest("POST", "", b"", utc_now())
+                )
             except RingfenceError as error:
                 log.error("no acknowledgement", connector=name, error=type(error).__name__)
         return made

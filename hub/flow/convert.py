@@ -18,10 +18,11 @@ from hub.contracts.conversions import CallActivity, Conversion
 from hub.contracts.values import Money
 from hub.flow.case import Case
 from hub.flow.consent import Ruling, ask
+from hub.hookspecs import ConversionHooks, CrmHooks
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, OutcomeRow, TextMessage
 from hub.model.conversions import conversion_key
 
-UPLOAD, LOG = "upload_conversions", "log_calls"
+UPLOAD, LOG = ConversionHooks.upload_conversions.__name__, CrmHooks.log_calls.__name__
 EVENTS: dict[type, str] = {Call: "call", TextMessage: "text", FormSubmission: "form"}
 
 OPT_WORDS = ("stop", "start", "help")

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 
 from hub import metrics
 from hub.assembly import Hub
-from hub.contracts.conversions import CallActivity, Conversion, Receipt
+from hub.contracts.conversions import Receipt
 from hub.errors import AuthError, CircuitOpen, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
@@ -28,6 +28,7 @@ from hub.flow.earlier import UNFINISHED, states_before
 from hub.flow.parcels import Parcel, pack
 from hub.flow.retries import Jitter, full_jitter, next_try, sane_wait
 from hub.flow.subjects import gates_of_subjects, read_subjects
+from hub.hookspecs import PERSONAL_VALUES, ConversionHooks, CrmHooks
 from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure
 from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
@@ -42,7 +43,6 @@ GATE_WAIT = 5.0
 """Seconds that a batch waits for a word of one of its people that is being written down."""
 WAIT_FOR_WORD = timedelta(seconds=5)
 WAIT_FOR_EARLIER = timedelta(seconds=30)
-HOOK_VALUES: dict[str, type] = {UPLOAD: Conversion, LOG: CallActivity}
 
 
 @dataclass
@@ -153,7 +153,7 @@ def _validated(hub: Hub, connector: str, values: Sequence[Any]) -> dict[str, Rec
     size = hub.plugins.connectors[connector].manifest.limits.batch_size
     receipts: dict[str, Receipt] = {}
     for start in range(0, len(values), size):
-        told = hub.plugins.upload_conversions(connector, values[start : start + size], True)
+        told = hub.plugins.call(connector, ConversionHooks.upload_conversions, values[start : start + size], True)
         receipts |= {receipt.key: receipt for receipt in told}
     return receipts
 
@@ -211,7 +211,7 @@ def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _
         else:
             in_batch.add(delivery.item_key)
             asked.append(delivery)
-    rulings = ask(hub, [cases[each.subject_id] for each in asked], connector, hook, HOOK_VALUES[hook], "send", now)
+    rulings = ask(hub, [cases[each.subject_id] for each in asked], connector, hook, PERSONAL_VALUES[hook], "send", now)
     for delivery, ruling in zip(asked, rulings, strict=True):
         batch.rulings[delivery.id] = ruling
         if not ruling.allowed:
@@ -275,9 +275,9 @@ def _send(hub: Hub, connector: str, hook: str, batch: _Batch, jitter: Jitter) ->
     values: list[Any] = [parcel.value for parcel in batch.parcels]
     try:
         if hook == UPLOAD:
-            receipts = hub.plugins.upload_conversions(connector, values, False)
+            receipts = hub.plugins.call(connector, ConversionHooks.upload_conversions, values, False)
         else:
-            receipts = hub.plugins.log_calls(connector, values)
+            receipts = hub.plugins.call(connector, CrmHooks.log_calls, values)
     except (AuthError, ConfigError, NotSupported) as error:
         _release(hub, batch, 0.0)
         return error

@@ -13,6 +13,7 @@ from hub import metrics
 from hub.assembly import Hub
 from hub.contracts.conversions import PendingReceipt, Receipt
 from hub.flow.retries import Jitter, full_jitter, next_try, sane_wait
+from hub.hookspecs import ConversionHooks
 from hub.model import Delivery
 
 PATIENCE = timedelta(days=7)
@@ -42,7 +43,7 @@ def diagnose(hub: Hub, connector: str, jitter: Jitter = full_jitter) -> Counter[
         )
         for row in waiting
     ]
-    receipts = {receipt.key: receipt for receipt in hub.plugins.poll_receipts(connector, pending)}
+    receipts = {receipt.key: receipt for receipt in hub.plugins.call(connector, ConversionHooks.poll_receipts, pending)}
     rows = [_columns(hub, row, receipts.get(row.item_key), jitter) for row in waiting]
     statement = (
         update(Delivery.__table__)  # type: ignore[attr-defined]

@@ -18,12 +18,13 @@ from hub.contracts.facts import Caller, Fact
 from hub.errors import RingfenceError
 from hub.flow.case import CONSENT_FACTS, Case
 from hub.flow.consent import Ruling, ask
+from hub.hookspecs import EnrichmentHooks
 from hub.model import FactRow
 from hub.model.columns import CALL_LIFE, storable
 
 FAILED = "enricher failed"
 FAILURE_LIFE = timedelta(days=30)
-HOOK = "enrich_caller"
+HOOK = EnrichmentHooks.enrich_caller.__name__
 
 
 @dataclass
@@ -66,9 +67,9 @@ def _start(
     hub: Hub, name: str, cases: Sequence[Case]
 ) -> Future[list[Sequence[Fact] | RingfenceError]] | RingfenceError:
     plugin = hub.plugins.connectors[name]
-    callers = [hub.refusals.disclose(plugin, Caller(phone_number=case.phone_number), HOOK).value for case in cases]
+    callers = [(hub.refusals.disclose(plugin, Caller(phone_number=case.phone_number), HOOK).value,) for case in cases]
     try:
-        return hub.plugins.submit_enrichments(name, callers)
+        return hub.plugins.submit_each(name, EnrichmentHooks.enrich_caller, callers)
     except RingfenceError as error:
         return error
 

@@ -8,6 +8,7 @@ from hub.assembly import Hub
 from hub.contracts.texts import MediaFile
 from hub.errors import Rejected, RetryLater, RingfenceError
 from hub.flow.retries import Jitter, full_jitter, next_try
+from hub.hookspecs import TextHooks
 from hub.model import TextMedia, TextMessage
 from hub.store.claims import claim, complete, is_due
 from hub.store.rows import change_rows
@@ -38,11 +39,11 @@ def _fetch(hub: Hub, row: TextMedia, token: str, jitter: Jitter) -> None:
         text = session.exec(select(TextMessage).where(col(TextMessage.id) == row.text_id)).one()
     found: MediaFile | None = None
     reason, after, final = "", None, False
-    if not hub.plugins.implements(text.connector, "fetch_media"):
+    if not hub.plugins.implements(text.connector, TextHooks.fetch_media):
         reason, final = "The carrier's connector fetches no pictures.", True
     else:
         try:
-            found = hub.plugins.fetch_media(text.connector, row.url or "")
+            found = hub.plugins.call(text.connector, TextHooks.fetch_media, row.url or "")
         except Rejected as error:
             reason, final = str(error), True
         except RingfenceError as error:

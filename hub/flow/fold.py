@@ -19,6 +19,7 @@ from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEv
 from hub.contracts.webhooks import WebhookRequest
 from hub.errors import BadPayload, RingfenceError
 from hub.flow.recorded import keep_recordings
+from hub.hookspecs import CallHooks, CrmHooks
 from hub.model import Call, CallEventRow, InboxWebhook
 from hub.model.calls import CallState, caller_name, fold
 from hub.model.columns import CALL_LIFE, new_id
@@ -188,7 +189,7 @@ def replay(session: Session, inbox_ids: Sequence[str], now: datetime) -> int:
 def _sync_soon(hub: Hub, told: Iterable[Told], now: datetime) -> None:
     """A webhook of a CRM holds no events of ours: it says that a deal changed, so the next sync need not wait."""
     for connector in {each.connector for each in told if not each.events}:
-        if hub.plugins.implements(connector, "pull_outcomes"):
+        if hub.plugins.implements(connector, CrmHooks.pull_outcomes):
             write_slot(hub.store, connector, now, "webhook")
 
 
@@ -198,11 +199,11 @@ def _parse(hub: Hub, rows: Sequence[InboxWebhook]) -> _Parsed:
     for row in rows:
         by_connector.setdefault(row.connector, []).append(row)
     for connector, mine in by_connector.items():
-        if connector not in hub.plugins.connectors or not hub.plugins.implements(connector, "parse_webhook"):
+        if connector not in hub.plugins.connectors or not hub.plugins.implements(connector, CallHooks.parse_webhook):
             result.parked |= {row.id: f"no connector {connector!r} in config.yaml parses it" for row in mine}
             continue
         try:
-            answers = hub.plugins.parse_webhooks(connector, [_request(row) for row in mine])
+            answers = hub.plugins.call_each(connector, CallHooks.parse_webhook, [(_request(row),) for row in mine])
         except RingfenceError as error:
             result.later |= {row.id: str(error) for row in mine}
             continue

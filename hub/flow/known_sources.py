@@ -10,6 +10,7 @@ from hub.assembly import Hub
 from hub.contracts.sources import SOURCE_KINDS, KnownSource, OwnRule
 from hub.errors import RingfenceError
 from hub.flow.sources import OwnRules, rule_value
+from hub.hookspecs import SourceHooks
 
 log = structlog.get_logger(__name__)
 LONGEST_VALUE, LONGEST_WORD = 255, 100
@@ -21,9 +22,9 @@ def known_sources(hub: Hub) -> Mapping[str, OwnRules]:
     A connector that fails is left out and logged: the built-in tables decide, and the hub starts all the same.
     """
     known: dict[str, dict[tuple[str, str], OwnRule]] = {company.name: {} for company in hub.config.companies}
-    for name in hub.plugins.with_hook("list_sources"):
+    for name in hub.plugins.with_hook(SourceHooks.list_sources):
         try:
-            listed = hub.plugins.list_sources(name)
+            listed = hub.plugins.call(name, SourceHooks.list_sources)
         except RingfenceError as error:
             log.error("no known sources", connector=name, error=type(error).__name__)
             continue

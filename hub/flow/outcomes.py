@@ -15,6 +15,7 @@ from hub.flow.case import Case, Subject
 from hub.flow.case_loading import load_cases, load_past
 from hub.flow.convert import EVENTS, Converted, matches, outcome_conversion, send
 from hub.flow.subjects import last_of, read_subjects
+from hub.hookspecs import CrmHooks
 from hub.model import Call, ConsentDecision, ConversionRow, Delivery, OutcomeRow, Person
 from hub.model.columns import CALL_LIFE, storable
 from hub.numbers.directory import Directory
@@ -40,7 +41,7 @@ def pull_outcomes(hub: Hub, directory: Directory, connector: str) -> Counter[str
     with hub.store.reading() as session:
         cursor = read_cursor(session, connector, STREAM)
     while True:
-        page = hub.plugins.pull_outcomes(connector, cursor)
+        page = hub.plugins.call(connector, CrmHooks.pull_outcomes, cursor)
         tally += _keep(hub, directory, connector, page.outcomes, page.cursor)
         if not page.more or page.cursor == cursor:
             break

@@ -19,7 +19,7 @@ from hub import metrics
 from hub.assembly import Hub
 from hub.contracts.webhooks import VerifiedWebhook, WebhookRequest
 from hub.errors import BadSignature, RingfenceError
-from hub.guard import DEADLINES
+from hub.hookspecs import CallHooks, spec_of
 from hub.model.columns import RAW_WEBHOOK_LIFE, new_id
 from hub.store.ingest import IngestWriter
 
@@ -29,7 +29,7 @@ WAITING_CAP = 5_000
 """Webhooks of one connector that may wait for their verification; more are refused with 503."""
 LONGEST_KEY = 200
 KEPT_HEADERS = ("content-type", "i-twilio-idempotency-token", "x-request-id")
-DEADLINE = DEADLINES["verify_webhook"]
+DEADLINE = spec_of(CallHooks.verify_webhook).deadline
 
 Outcome = Literal["verified", "stored", "forged", "failed"]
 
@@ -53,7 +53,7 @@ class Receiver:
     """Takes webhooks of all connectors; `done` is called from other threads as the outcome becomes known."""
 
     def __init__(self, hub: Hub, writer: IngestWriter) -> None:
-        self._lanes = {name: _Lane(name, hub, writer) for name in hub.plugins.with_hook("verify_webhook")}
+        self._lanes = {name: _Lane(name, hub, writer) for name in hub.plugins.with_hook(CallHooks.verify_webhook)}
 
     @property
     def connectors(self) -> frozenset[str]:
@@ -113,9 +113,11 @@ class _Lane:
             batch, self._waiting = self._waiting, []
             self._busy_since = now
         if hanging:
-            self._plugins.guards[self._name].late("verify_webhook", DEADLINE)
+            self._plugins.guards[self._name].late(CallHooks.verify_webhook.__name__, DEADLINE)
         try:
-            future = self._plugins.submit_verifications(self._name, [request for request, _ in batch])
+            future = self._plugins.submit_each(
+                self._name, CallHooks.verify_webhook, [(request,) for request, _ in batch]
+            )
         except RingfenceError:
             self._fail(batch)
             self._go_on(now)

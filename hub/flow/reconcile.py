@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from hub.assembly import Hub
 from hub.contracts.events import CallEvent
 from hub.flow.fold import Told, keep_events
+from hub.hookspecs import CallHooks
 from hub.numbers.directory import Directory
 from hub.store.connectors import move_cursor, read_cursor
 
@@ -23,7 +24,7 @@ def reconcile(hub: Hub, directory: Directory, connector: str) -> int:
     with hub.store.reading() as session:
         cursor = read_cursor(session, connector, STREAM)
     since = datetime.fromisoformat(cursor) - OVERLAP if cursor else now - FIRST_LOOK
-    events = hub.plugins.list_calls(connector, since)
+    events = hub.plugins.call(connector, CallHooks.list_calls, since)
     by_call: dict[str, list[CallEvent]] = {}
     for event in events:
         by_call.setdefault(event.call_id, []).append(event)

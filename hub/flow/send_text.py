@@ -32,6 +32,7 @@ from hub.flow.case_loading import load_cases
 from hub.flow.consent import Ruling, disclosure_row
 from hub.flow.retries import Jitter, full_jitter, next_try
 from hub.flow.text_consent import ask_about_text
+from hub.hookspecs import TextHooks
 from hub.model import Attempt, ConsentDecision, Delivery, Disclosure, TextMessage
 from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
@@ -232,7 +233,7 @@ def _hand_over(hub: Hub, row: Delivery, text: TextMessage, token: str, sending: 
     receipt: Receipt | None = None
     untried: RingfenceError | None = None
     try:
-        receipt = hub.plugins.send_text(row.connector, sending.value)
+        receipt = hub.plugins.call(row.connector, TextHooks.send_text, sending.value)
     except (AuthError, ConfigError, NotSupported, CircuitOpen) as error:
         untried = error
     except Rejected as error:

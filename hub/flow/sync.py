@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import col, select
@@ -18,11 +19,15 @@ from hub.flow.diagnose import diagnose
 from hub.flow.outcomes import pull_outcomes
 from hub.flow.reconcile import reconcile
 from hub.flow.retries import Jitter, full_jitter
+from hub.hookspecs import CallHooks, ConversionHooks, CrmHooks, PortHooks
 from hub.model import Delivery
 from hub.numbers.directory import Directory
 from hub.numbers.porting import refresh_open
 from hub.store.connectors import pause, paused_connectors
 from hub.texts.queue import SEND
+
+Task = tuple[Callable[..., Any], str, Callable[[], Counter[str]]]
+"""A hook, the task's name in reports, and how to run it."""
 
 
 @dataclass
@@ -52,15 +57,7 @@ def sync(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_j
         report.paused = report.was_paused = True
         report.troubles.append(f"paused: {paused}")
         return report
-    tasks: list[tuple[str, str, Callable[[], Counter[str]]]] = [
-        ("list_calls", "calls", lambda: Counter(found=reconcile(hub, directory, connector))),
-        (LOG, "call log", lambda: deliver(hub, directory, connector, LOG, jitter)),
-        ("pull_outcomes", "outcomes", lambda: pull_outcomes(hub, directory, connector)),
-        (UPLOAD, "conversions", lambda: deliver(hub, directory, connector, UPLOAD, jitter)),
-        ("poll_receipts", "diagnostics", lambda: diagnose(hub, connector, jitter)),
-        ("list_ports", "ports", lambda: refresh_open(hub, connector)),
-    ]
-    for hook, task, run in tasks:
+    for hook, task, run in tasks(hub, directory, connector, jitter):
         if not hub.plugins.implements(connector, hook):
             continue
         try:
@@ -76,6 +73,18 @@ def sync(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_j
             if counts:
                 report.counts[task] = counts
     return report
+
+
+def tasks(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_jitter) -> Sequence[Task]:
+    """What a sync does for each scheduled hook, in its order."""
+    return (
+        (CallHooks.list_calls, "calls", lambda: Counter(found=reconcile(hub, directory, connector))),
+        (CrmHooks.log_calls, "call log", lambda: deliver(hub, directory, connector, LOG, jitter)),
+        (CrmHooks.pull_outcomes, "outcomes", lambda: pull_outcomes(hub, directory, connector)),
+        (ConversionHooks.upload_conversions, "conversions", lambda: deliver(hub, directory, connector, UPLOAD, jitter)),
+        (ConversionHooks.poll_receipts, "diagnostics", lambda: diagnose(hub, connector, jitter)),
+        (PortHooks.list_ports, "ports", lambda: refresh_open(hub, connector)),
+    )
 
 
 def next_retry(hub: Hub, connector: str) -> datetime | None:

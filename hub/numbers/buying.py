@@ -8,6 +8,7 @@ from hub.assembly import Hub
 from hub.contracts.numbers import NumberKind, NumberOffer, NumberQuery, NumberSetup, OwnedNumber
 from hub.contracts.values import Money
 from hub.errors import NotSupported, PluginFailure, Rejected, RetryLater, RingfenceError
+from hub.hookspecs import NumberHooks
 
 LOOK_AT = 50
 """Offers to look through for a number's price."""
@@ -24,11 +25,11 @@ def find_offer(hub: Hub, connector: str, number: str, country: str) -> NumberOff
 
     RingfenceError where the carrier does not answer.
     """
-    if not hub.plugins.implements(connector, "search_numbers"):
+    if not hub.plugins.implements(connector, NumberHooks.search_numbers):
         return None
     local, kind, home = _read(number, country)
     query = NumberQuery(country=home, kind=kind, contains=local, limit=LOOK_AT)
-    offers = hub.plugins.search_numbers(connector, query)
+    offers = hub.plugins.call(connector, NumberHooks.search_numbers, query)
     return next((offer for offer in offers if offer.number == number), None)
 
 
@@ -52,12 +53,12 @@ def decide(price: Money | None, cap: Money | None, *, agreed: bool) -> Answer:
 
 def buy(hub: Hub, connector: str, setup: NumberSetup) -> OwnedNumber:
     """Buy a number with its webhooks pointed here. After a time-out the carrier's list is asked, and nothing bought again."""
-    if not hub.plugins.implements(connector, "buy_number"):
+    if not hub.plugins.implements(connector, NumberHooks.buy_number):
         raise NotSupported(
             f"The plugin of {connector!r} cannot buy numbers; buy it at the carrier and add it to config.yaml."
         )
     try:
-        return hub.plugins.buy_number(connector, setup.number, setup)
+        return hub.plugins.call(connector, NumberHooks.buy_number, setup.number, setup)
     except (RetryLater, PluginFailure) as error:
         return _found_after(hub, connector, setup.number, error)
 
@@ -65,7 +66,7 @@ def buy(hub: Hub, connector: str, setup: NumberSetup) -> OwnedNumber:
 def _found_after(hub: Hub, connector: str, number: str, error: RingfenceError) -> OwnedNumber:
     """The number as the carrier lists it after a purchase whose end is not known."""
     try:
-        listed = hub.plugins.list_numbers(connector)
+        listed = hub.plugins.call(connector, NumberHooks.list_numbers)
     except RingfenceError:
         raise NotBought(
             f"{error} Whether the number was bought is not known; look with hub numbers list {connector} before you "

@@ -14,6 +14,7 @@ from hub.assembly import Hub, webhook_url
 from hub.config.models import Config
 from hub.contracts.numbers import NumberSetup, OwnedNumber
 from hub.errors import RingfenceError
+from hub.hookspecs import NumberHooks
 from hub.model import Tracker, TrackingNumber
 from hub.numbers.directory import Directory, Line
 
@@ -118,7 +119,7 @@ def carrier_of(session: Session, number: str) -> str | None:
 def _side(hub: Hub, directory: Directory, connector: str) -> Side:
     ours = {number: line for number, line in directory.lines.items() if line.tracker.carrier == connector}
     try:
-        owned = {each.number: each for each in hub.plugins.list_numbers(connector)}
+        owned = {each.number: each for each in hub.plugins.call(connector, NumberHooks.list_numbers)}
     except RingfenceError as error:
         return Side(connector, (), str(error))
     return Side(

@@ -11,6 +11,7 @@ from hub.assembly import Hub
 from hub.contracts.disclosure import Disclosed
 from hub.contracts.ports import PortOrder, PortRequest
 from hub.errors import PluginFailure, Rejected, RetryLater, RingfenceError
+from hub.hookspecs import PortHooks
 from hub.model.ports import OVER, PortOrderRow
 
 
@@ -23,7 +24,7 @@ def order_port(hub: Hub, connector: str, request: PortRequest) -> PortOrder:
     and nothing ordered again."""
     row_id = _write_down(hub, connector, request)
     try:
-        told = hub.plugins.order_port(connector, handed_over(hub, connector, request).value)
+        told = hub.plugins.call(connector, PortHooks.order_port, handed_over(hub, connector, request).value)
     except (RetryLater, PluginFailure) as error:
         told = _found_after(hub, connector, request, error)
     except RingfenceError as error:
@@ -43,7 +44,7 @@ def handed_over(hub: Hub, connector: str, request: PortRequest) -> Disclosed[Por
 
 def refresh(hub: Hub, connector: str) -> list[PortOrderRow]:
     """Ask the carrier where all orders stand and keep what it says, also of orders placed elsewhere; newest first."""
-    listed = hub.plugins.list_ports(connector)
+    listed = hub.plugins.call(connector, PortHooks.list_ports)
     with hub.store.writing() as session:
         rows = _rows(session, connector)
         for told in listed:
@@ -88,7 +89,7 @@ def _found_after(hub: Hub, connector: str, request: PortRequest, error: Ringfenc
     """The order as the carrier lists it, after one whose end is not known."""
     unknown = "Whether the order was placed is not known; look with hub numbers ports before you order again."
     try:
-        listed = hub.plugins.list_ports(connector)
+        listed = hub.plugins.call(connector, PortHooks.list_ports)
     except RingfenceError:
         raise NotOrdered(f"{error} {unknown}") from None
     mine = [each for each in listed if set(each.numbers) == set(request.numbers) and each.status not in OVER]

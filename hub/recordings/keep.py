@@ -16,6 +16,7 @@ from hub import metrics
 from hub.assembly import Hub
 from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError, place_of
 from hub.flow.retries import Jitter, full_jitter, next_try
+from hub.hookspecs import RecordingHooks
 from hub.model import Call, Recording, RecordingNotice
 from hub.privacy.holds import on_hold
 from hub.privacy.lives import LIVES
@@ -130,7 +131,11 @@ def _why_not(hub: Hub, row: Recording, call: Call) -> str | None:
 
 def _store(hub: Hub, row: Recording, call: Call) -> dict[str, Any]:
     fetched = _at_carrier(
-        hub, row, lambda: hub.plugins.fetch_recording(row.connector, row.carrier_recording_id, row.url or "")
+        hub,
+        row,
+        lambda: hub.plugins.call(
+            row.connector, RecordingHooks.fetch_recording, row.carrier_recording_id, row.url or ""
+        ),
     )
     audio = inspect(fetched.data, row.duration)
     digest = hashlib.sha256(fetched.data).hexdigest()
@@ -165,7 +170,9 @@ def place_in(recording_id: str) -> str:
 def _delete_at_carrier(hub: Hub, row: Recording) -> Any:
     """When it was deleted there; None where the plugin cannot."""
     try:
-        _at_carrier(hub, row, lambda: hub.plugins.delete_recording(row.connector, row.carrier_recording_id))
+        _at_carrier(
+            hub, row, lambda: hub.plugins.call(row.connector, RecordingHooks.delete_recording, row.carrier_recording_id)
+        )
     except NotSupported:
         return None
     return hub.clock()

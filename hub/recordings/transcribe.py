@@ -27,6 +27,7 @@ from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
 from hub.flow.consent import ask, disclosure_row
 from hub.flow.retries import Jitter, full_jitter, next_try
+from hub.hookspecs import TranscriptionHooks
 from hub.model import Call, ConsentDecision, Disclosure, PersonKey, TranscriptRow
 from hub.numbers.directory import Directory
 from hub.recordings.listen import hear
@@ -115,7 +116,7 @@ def _permitted(hub: Hub, case: Case, row: TranscriptRow, audio: bytes, content_t
 
 def _at_plugin(hub: Hub, row: TranscriptRow, spoken: SpokenAudio, deadline: float) -> Transcript:
     try:
-        return hub.plugins.transcribe(row.connector, spoken, deadline)
+        return hub.plugins.call_within(deadline, row.connector, TranscriptionHooks.transcribe, spoken)
     except (AuthError, ConfigError) as error:
         pause(hub.store, row.connector, str(error), hub.clock())
         raise RetryLater(str(error)) from None

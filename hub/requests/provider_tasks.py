@@ -7,6 +7,7 @@ from typing import Any
 from hub.assembly import Hub
 from hub.contracts.people import PersonReference
 from hub.errors import RetryLater
+from hub.hookspecs import PrivacyHooks
 from hub.model import PrivacyRequest, RequestTask
 from hub.privacy.erasure import Reach
 from hub.requests import effects, erasing, retracting
@@ -31,11 +32,13 @@ def ask_provider(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
         return retracting.take_back(hub, request, task.connector)
     if task.hook == erasing.HOOK:
         person = _scoped(hub, request, task.connector, known)
-        done: Any = hub.plugins.erase_person(task.connector, hand_over(hub, request, task.connector, person, task.hook))
+        done: Any = hub.plugins.call(
+            task.connector, PrivacyHooks.erase_person, hand_over(hub, request, task.connector, person, task.hook)
+        )
     else:
         correction = effects.correction_of(new, known)
         right = hand_over(hub, request, task.connector, correction, task.hook)
-        done = hub.plugins.correct_person(task.connector, right)
+        done = hub.plugins.call(task.connector, PrivacyHooks.correct_person, right)
     return done.records, done.reason, done.status == "impossible"
 
 

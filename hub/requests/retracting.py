@@ -23,6 +23,7 @@ from hub.flow.consent import ask
 from hub.flow.convert import UPLOAD
 from hub.flow.parcels import pack
 from hub.flow.subjects import read_subjects
+from hub.hookspecs import ConversionHooks
 from hub.model import ConversionRow, Delivery, PrivacyRequest
 from hub.numbers.directory import read_directory
 from hub.privacy.erasure import Reach
@@ -140,7 +141,7 @@ def _send(hub: Hub, request: PrivacyRequest, connector: str, items: Sequence[Ite
         )
         conversions = [_conversion.validate_python(each["conversion"]) for each in batch]
         try:
-            receipts = hub.plugins.upload_conversions(connector, conversions, False)
+            receipts = hub.plugins.call(connector, ConversionHooks.upload_conversions, conversions, False)
         except (NotSupported, Rejected) as error:
             receipts = [Receipt(key=each.key, status="rejected", reason=str(error)) for each in conversions]
         _settle(hub, batch, {each.key: each for each in receipts})
@@ -154,7 +155,7 @@ def _poll(hub: Hub, connector: str, items: Sequence[Item]) -> None:
             item |= {"state": TAKEN_BACK, "reason": "Accepted; the network has not confirmed it."}
         else:
             waiting.append(item)
-    if not waiting or not hub.plugins.implements(connector, "poll_receipts"):
+    if not waiting or not hub.plugins.implements(connector, ConversionHooks.poll_receipts):
         return
     pending = [
         PendingReceipt(
@@ -165,7 +166,9 @@ def _poll(hub: Hub, connector: str, items: Sequence[Item]) -> None:
         )
         for each in waiting
     ]
-    _settle(hub, waiting, {each.key: each for each in hub.plugins.poll_receipts(connector, pending)})
+    _settle(
+        hub, waiting, {each.key: each for each in hub.plugins.call(connector, ConversionHooks.poll_receipts, pending)}
+    )
 
 
 def _settle(hub: Hub, items: Sequence[Item], receipts: Mapping[str, Receipt]) -> None:

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from hub.assembly import Hub
 from hub.errors import NotSupported, Rejected, RingfenceError, place_of
+from hub.hookspecs import PrivacyHooks
 from hub.model import Company, PrivacyRequest, RequestTask
 from hub.model.requests import CLOSED
 from hub.requests import effects, erasing
@@ -200,7 +201,7 @@ def _correct(hub: Hub, request_id: str, actor: str) -> None:
         }
         tasks = [
             RequestTask(request_id=current.id, hook="correct_person", connector=name, due_at=now)
-            for name in hub.plugins.with_hook("correct_person")
+            for name in hub.plugins.with_hook(PrivacyHooks.correct_person)
             if hub.config.connectors[name].serves(company.name)
         ]
         write_rows(session, RequestTask, tasks)

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from hub.assembly import Hub
 from hub.contracts.people import PersonReference
 from hub.errors import RingfenceError
+from hub.hookspecs import PrivacyHooks
 from hub.model import (
     Attribution,
     Call,
@@ -113,7 +114,9 @@ def ask_plugins(hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
         if is_stand_in(hub, name):
             source[KEY] = STAND_IN
         try:
-            held = hub.plugins.export_person(name, hand_over(hub, request, name, person, "export_person"))
+            held = hub.plugins.call(
+                name, PrivacyHooks.export_person, hand_over(hub, request, name, person, "export_person")
+            )
         except RingfenceError as error:
             told.append({**source, "error": str(error)})
             continue

@@ -13,6 +13,7 @@ from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
 from hub.contracts.disclosure import disclose
 from hub.contracts.sandbox import AdsSandbox, Sandbox
 from hub.contracts.values import Money
+from hub.hookspecs import ConversionHooks
 from hub.testing import samples
 from hub.testing.asking import Reply, ask, attempt, check_one_receipt_each, implemented_hooks
 from hub.testing.factories import FrozenClock
@@ -46,7 +47,7 @@ class AdsConformance(WireConformance):
     def _upload(
         self, connector: Connector, batch: Sequence[Conversion], dry_run: bool = False
     ) -> Mapping[str, Receipt]:
-        receipts = ask(connector, "upload_conversions", conversions=batch, dry_run=dry_run)
+        receipts = ask(connector, ConversionHooks.upload_conversions, conversions=batch, dry_run=dry_run)
         check_one_receipt_each(receipts, batch)
         return {receipt.key: receipt for receipt in receipts}
 
@@ -64,7 +65,7 @@ class AdsConformance(WireConformance):
                 break
             clock.advance(minutes=minutes)
             pending = _pending(batch, waiting, accepted_at)
-            polled = ask(connector, "poll_receipts", pending=pending)
+            polled = ask(connector, ConversionHooks.poll_receipts, pending=pending)
             check_one_receipt_each(polled, pending)
             settled |= {receipt.key: receipt for receipt in polled}
         return settled
@@ -115,7 +116,7 @@ class AdsConformance(WireConformance):
         item = self._sample(connector, sandbox)
         for name in ("a server error", "no answer"):
             with failing(sandbox, FAULTS[name]):
-                reply = attempt(impatient, "upload_conversions", conversions=[item], dry_run=False)
+                reply = attempt(impatient, ConversionHooks.upload_conversions, conversions=[item], dry_run=False)
             assert reply.is_retry(), name
         receipts = self._upload(connector, [item])
         assert self._settle(connector, [item], receipts, clock)[item.key].status in TAKEN

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pluggy
 
 from hub.contracts.connector import Connector
 from hub.contracts.conversions import Receipt
 from hub.errors import PluginFailure, RetryLater, RingfenceError
-from hub.hookspecs import FAMILIES, PROJECT
+from hub.hookspecs import FAMILIES, PROJECT, spec_of
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +70,33 @@ def implemented_hooks(connector: Connector) -> frozenset[str]:
     return frozenset(name for name in dir(connector) if manager.parse_hookimpl_opts(connector, name) is not None)
 
 
-def attempt(connector: Connector, hook: str, **arguments: Any) -> Reply:
+def attempt(connector: Connector, hook: Callable[..., Any] | str, **arguments: Any) -> Reply:
     """Call one hook, with the arguments that its implementation takes, and keep its reply.
 
     An error that is not ours fails the test with its class alone, as its text may tell what nobody should read.
     """
-    method = getattr(connector, hook)
+    name = hook if isinstance(hook, str) else hook.__name__
+    method = getattr(connector, name)
     taken = inspect.signature(method).parameters
     try:
-        return Reply(result=method(**{name: value for name, value in arguments.items() if name in taken}))
+        return Reply(result=method(**{key: value for key, value in arguments.items() if key in taken}))
     except RingfenceError as error:
         return Reply(error=error)
     except Exception as error:
         raise AssertionError(
-            f"{hook} raised {type(error).__module__}.{type(error).__qualname__}; raise an error of hub.api instead"
+            f"{name} raised {type(error).__module__}.{type(error).__qualname__}; raise an error of hub.api instead"
         ) from error
 
 
-def ask(connector: Connector, hook: str, **arguments: Any) -> Any:
+def ask(
+    connector: Connector, hook: Callable[Concatenate[Any, P], Result], *args: P.args, **arguments: P.kwargs
+) -> Result:
     """Call one hook that must succeed; its result."""
-    reply = attempt(connector, hook, **arguments)
-    assert reply.error is None, f"{hook} ended in {type(reply.error).__name__}: {reply.error}"
-    return reply.result
+    spec = spec_of(hook)
+    reply = attempt(connector, spec.name, **spec.by_name(*args, **arguments))
+    assert reply.error is None, f"{spec.name} ended in {type(reply.error).__name__}: {reply.error}"
+    result: Result = reply.result
+    return result
 
 
 def check_one_receipt_each(receipts: Iterable[Any], items: Iterable[Any]) -> None:

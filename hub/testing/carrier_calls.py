@@ -7,6 +7,7 @@ from datetime import timedelta
 from hub.contracts.answers import Dial, Gather, HangUp, Say, TakeMessage
 from hub.contracts.connector import Connector
 from hub.contracts.sandbox import Sandbox
+from hub.hookspecs import CallHooks
 from hub.testing import samples
 from hub.testing.asking import ask
 from hub.testing.factories import FrozenClock
@@ -160,7 +161,7 @@ class PlacedCallConformance(WireConformance):
             board = Switchboard(connector, sandbox, {("ringing", ""): (SALES,)})
             board.place(outcome=outcome)
             clock.advance(hours=1)
-            listed = [e for e in ask(connector, "list_calls", since=since) if e.call_id == board.call_id]
+            listed = [e for e in ask(connector, CallHooks.list_calls, since=since) if e.call_id == board.call_id]
             told = {"completed", "failed"} & board.kinds
             assert {event.kind for event in listed} & {"completed", "failed"} == told
             assert ("answered" in {event.kind for event in listed}) == ("answered" in board.kinds)

@@ -8,8 +8,9 @@ from typing import Any
 from hub.contracts.answers import Dial
 from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
-from hub.contracts.people import Erasure, HeldRecord, PersonReference
+from hub.contracts.people import HeldRecord, PersonReference
 from hub.contracts.sandbox import Sandbox
+from hub.hookspecs import PrivacyHooks
 from hub.testing import samples
 from hub.testing.asking import ask
 from hub.testing.switchboard import Switchboard, carrier_of, need_hooks
@@ -54,7 +55,7 @@ class PeopleConformance(WireConformance):
         )
         mine: dict[str, Any] = {"phone_numbers": (person,), "tracking_numbers": (samples.TRACKING_NUMBER,)}
         for _ in range(2):
-            done: Erasure = ask(connector, "erase_person", person=_reference(connector, "erase_person", **mine))
+            done = ask(connector, PrivacyHooks.erase_person, person=_reference(connector, "erase_person", **mine))
             assert done.status != "impossible" or done.reason
         kept = carrier_of(sandbox).recordings()
         assert other.recording_id in kept, "the recording of another company was deleted: it may be under a legal hold"
@@ -72,12 +73,14 @@ class PeopleConformance(WireConformance):
             self._deal(connector, sandbox, person, number) for number in (samples.TRACKING_NUMBER, OTHER_COMPANY)
         )
         assert not ask(
-            connector, "export_person", person=_reference(connector, "export_person", phone_numbers=(person,))
+            connector,
+            PrivacyHooks.export_person,
+            person=_reference(connector, "export_person", phone_numbers=(person,)),
         ), "records were shown that nothing says are the company's"
         mine: dict[str, Any] = {"phone_numbers": (person,), "provider_ids": (known.call_id, known.recording_id)}
         shown = self._shown(connector, **mine)
         assert known.call_id in shown and other.call_id not in shown
-        ask(connector, "erase_person", person=_reference(connector, "erase_person", **mine))
+        ask(connector, PrivacyHooks.erase_person, person=_reference(connector, "erase_person", **mine))
         kept = carrier_of(sandbox).recordings()
         assert known.recording_id not in kept and other.recording_id in kept
 
@@ -93,7 +96,7 @@ class PeopleConformance(WireConformance):
 
     def _shown(self, connector: Connector, **names: Any) -> str:
         held: list[HeldRecord] = list(
-            ask(connector, "export_person", person=_reference(connector, "export_person", **names))
+            ask(connector, PrivacyHooks.export_person, person=_reference(connector, "export_person", **names))
         )
         return repr([(record.record_id, dict(record.fields)) for record in held])
 

@@ -7,6 +7,7 @@ import pytest
 from hub.contracts.connector import Connector
 from hub.contracts.ports import PortOrder, PortRequest, PortStatus
 from hub.contracts.sandbox import Sandbox
+from hub.hookspecs import PortHooks
 from hub.testing import samples
 from hub.testing.asking import ask
 from hub.testing.secrecy import personal_texts
@@ -40,21 +41,21 @@ class PortConformance(WireConformance):
     def test_a_port_is_ordered_and_listed(self, connector: Connector, sandbox: Sandbox) -> None:
         need_hooks(connector, "order_port", "list_ports")
         request = port_request()
-        order: PortOrder = ask(connector, "order_port", request=request)
+        order = ask(connector, PortHooks.order_port, request=request)
         assert order.order_id and set(order.numbers) == set(request.numbers)
         assert order.status in ("draft", "submitted"), "an order that was just placed has not moved"
-        listed: list[PortOrder] = list(ask(connector, "list_ports"))
+        listed: list[PortOrder] = list(ask(connector, PortHooks.list_ports))
         assert order in listed, "the order is not in the list as it was told when it was placed"
-        second: PortOrder = ask(connector, "order_port", request=port_request())
+        second = ask(connector, PortHooks.order_port, request=port_request())
         assert second.order_id != order.order_id
-        assert {each.order_id for each in ask(connector, "list_ports")} >= {order.order_id, second.order_id}
+        assert {each.order_id for each in ask(connector, PortHooks.list_ports)} >= {order.order_id, second.order_id}
 
     @pytest.mark.parametrize("status", MOVES)
     def test_a_port_order_moves_on(self, connector: Connector, sandbox: Sandbox, status: PortStatus) -> None:
         need_hooks(connector, "order_port", "list_ports")
-        order: PortOrder = ask(connector, "order_port", request=port_request())
+        order = ask(connector, PortHooks.order_port, request=port_request())
         carrier_of(sandbox).move_port(order.order_id, status, "The account number is not right.")
-        (moved,) = [each for each in ask(connector, "list_ports") if each.order_id == order.order_id]
+        (moved,) = [each for each in ask(connector, PortHooks.list_ports) if each.order_id == order.order_id]
         assert moved.status == status
         if status == "action_required":
             assert "account number" in moved.detail, "what the carrier asks for is lost"
@@ -62,6 +63,6 @@ class PortConformance(WireConformance):
     def test_a_port_order_tells_nothing_personal(self, connector: Connector, sandbox: Sandbox) -> None:
         need_hooks(connector, "order_port", "list_ports")
         request = port_request()
-        order: PortOrder = ask(connector, "order_port", request=request)
-        shown = repr([order, *ask(connector, "list_ports")])
+        order = ask(connector, PortHooks.order_port, request=request)
+        shown = repr([order, *ask(connector, PortHooks.list_ports)])
         assert not [text for text in personal_texts(request) if text in shown], "an order names a person or a PIN"

@@ -12,6 +12,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.events import CallEvent
 from hub.contracts.sandbox import Sandbox
 from hub.errors import Rejected, RingfenceError
+from hub.hookspecs import RecordingHooks
 from hub.testing import samples
 from hub.testing.asking import ask, attempt, implemented_hooks
 from hub.testing.switchboard import Switchboard, carrier_of, need_hooks
@@ -50,19 +51,24 @@ class RecordingConformance(WireConformance):
             if ("record" if kind == "recorded" else "message") not in connector.manifest.abilities:
                 continue
             event = self._recorded(connector, sandbox, kind, audio=audio)
-            fetched = ask(connector, "fetch_recording", recording_id=event.recording_id, url=event.recording_url)
+            assert event.recording_id and event.recording_url, "the webhook does not say where the recording is"
+            fetched = ask(
+                connector, RecordingHooks.fetch_recording, recording_id=event.recording_id, url=event.recording_url
+            )
             assert fetched.data == audio, "the audio is not what was spoken"
             assert fetched.content_type.startswith("audio/"), fetched.content_type
 
     def test_a_recording_is_deleted_and_once_more_is_no_error(self, connector: Connector, sandbox: Sandbox) -> None:
         need_hooks(connector, "delete_recording")
         event = self._recorded(connector, sandbox)
-        assert event.recording_id in carrier_of(sandbox).recordings()
+        assert event.recording_id and event.recording_id in carrier_of(sandbox).recordings()
         for _ in range(2):
-            ask(connector, "delete_recording", recording_id=event.recording_id)
+            ask(connector, RecordingHooks.delete_recording, recording_id=event.recording_id)
         assert event.recording_id not in carrier_of(sandbox).recordings(), "the carrier keeps the recording"
         if "fetch_recording" in implemented_hooks(connector):
-            reply = attempt(connector, "fetch_recording", recording_id=event.recording_id, url=event.recording_url)
+            reply = attempt(
+                connector, RecordingHooks.fetch_recording, recording_id=event.recording_id, url=event.recording_url
+            )
             assert isinstance(reply.error, RingfenceError), "a recording was fetched that is deleted"
 
     def test_a_recording_pauses_and_resumes_while_the_call_goes_on(
@@ -74,7 +80,7 @@ class RecordingConformance(WireConformance):
             if event.kind == "answered" and not controlled:
                 controlled.append(event.call_id)
                 for control in ("pause", "pause", "resume"):
-                    ask(connector, "control_recording", call_id=event.call_id, control=control)
+                    ask(connector, RecordingHooks.control_recording, call_id=event.call_id, control=control)
 
         controlled: list[str] = []
         board = Switchboard(connector, sandbox, {("ringing", ""): (RECORDED,)}, card_data_is_spoken)
@@ -87,7 +93,7 @@ class RecordingConformance(WireConformance):
         need_hooks(connector, "control_recording")
         board = Switchboard(connector, sandbox, {("ringing", ""): (UNRECORDED,)})
         board.place()
-        reply = attempt(connector, "control_recording", call_id=board.call_id, control="pause")
+        reply = attempt(connector, RecordingHooks.control_recording, call_id=board.call_id, control="pause")
         assert isinstance(reply.error, Rejected), "somebody would speak card data into a recording that is not paused"
 
     def _recorded(self, connector: Connector, sandbox: Sandbox, kind: str = "recorded", **changes: Any) -> CallEvent:

@@ -7,11 +7,11 @@ from typing import Any, Literal
 import pytest
 
 from hub.contracts.connector import Connector
-from hub.contracts.conversions import Receipt
 from hub.contracts.events import MessageEvent, MessageStatusEvent
 from hub.contracts.sandbox import HttpSandbox, Sandbox
-from hub.contracts.texts import MediaFile, OutboundText
+from hub.contracts.texts import OutboundText
 from hub.errors import AuthError, OutcomeUnknown, RetryLater, RingfenceError
+from hub.hookspecs import CallHooks, TextHooks
 from hub.testing import samples
 from hub.testing.asking import ask, attempt
 from hub.testing.secrecy import leaked, listening, personal_texts, secrets_of
@@ -68,7 +68,7 @@ class TextConformance(WireConformance):
         need_hooks(connector, "send_text")
         before = len(carrier_of(sandbox).texts())
         text = self._text(body="Größe 5 & =1+1 😀")
-        receipt: Receipt = ask(connector, "send_text", text=text)
+        receipt = ask(connector, TextHooks.send_text, text=text)
         assert (receipt.key, receipt.status) == (text.key, "accepted"), receipt
         sent = carrier_of(sandbox).texts()
         assert len(sent) == before + 1, "one text was sent as often as it was asked for: once"
@@ -84,7 +84,7 @@ class TextConformance(WireConformance):
         with PictureHost() as host:
             addresses = tuple(host.addresses)
             for body in ("The part that we need", ""):
-                receipt: Receipt = ask(connector, "send_text", text=self._text(body=body, media_urls=addresses))
+                receipt = ask(connector, TextHooks.send_text, text=self._text(body=body, media_urls=addresses))
                 (taken,) = [one for one in carrier_of(sandbox).texts() if one["reference"] == receipt.reference]
                 assert tuple(taken.get("media", "").split()) == addresses, "the carrier does not know the addresses"
                 fetched = carrier_of(sandbox).fetch_pictures(str(receipt.reference))
@@ -93,18 +93,18 @@ class TextConformance(WireConformance):
                 )
             gone = self._text(media_urls=(f"{host.url}/texts/pictures/gone",))
             with pytest.raises(LookupError):
-                carrier_of(sandbox).fetch_pictures(str(ask(connector, "send_text", text=gone).reference))
+                carrier_of(sandbox).fetch_pictures(str(ask(connector, TextHooks.send_text, text=gone).reference))
 
     @pytest.mark.parametrize("status", STATUSES)
     def test_what_became_of_a_text_is_told(
         self, connector: Connector, sandbox: Sandbox, status: Literal["sent", "delivered", "failed"]
     ) -> None:
         need_hooks(connector, "send_text")
-        reference = str(ask(connector, "send_text", text=self._text()).reference)
+        reference = str(ask(connector, TextHooks.send_text, text=self._text()).reference)
         request = carrier_of(sandbox).text_status_webhook(reference, status, connector.services.webhook_url)
-        key = ask(connector, "verify_webhook", request=request).event_key
-        assert key == ask(connector, "verify_webhook", request=request).event_key
-        (told,) = ask(connector, "parse_webhook", request=request)
+        key = ask(connector, CallHooks.verify_webhook, request=request).event_key
+        assert key == ask(connector, CallHooks.verify_webhook, request=request).event_key
+        (told,) = ask(connector, CallHooks.parse_webhook, request=request)
         assert isinstance(told, MessageStatusEvent)
         assert (told.message_id, told.status) == (reference, status)
         assert (told.reason is not None) == (status == "failed"), "a failure has a reason, and nothing else has"
@@ -114,10 +114,10 @@ class TextConformance(WireConformance):
         need_hooks(connector, "send_text")
         url, keys = connector.services.webhook_url, []
         for _ in range(2):
-            reference = str(ask(connector, "send_text", text=self._text()).reference)
+            reference = str(ask(connector, TextHooks.send_text, text=self._text()).reference)
             for status in STATUSES:
                 request = carrier_of(sandbox).text_status_webhook(reference, status, url)
-                keys.append(ask(connector, "verify_webhook", request=request).event_key)
+                keys.append(ask(connector, CallHooks.verify_webhook, request=request).event_key)
         assert len(set(keys)) == len(keys), "two events share a key, so one of them would be lost"
 
     def test_whoever_told_the_carrier_to_stop_gets_no_text(self, connector: Connector, sandbox: Sandbox) -> None:
@@ -125,12 +125,12 @@ class TextConformance(WireConformance):
         text = self._text()
         carrier_of(sandbox).block(text.sender, str(text.recipient_number))
         before = len(carrier_of(sandbox).texts())
-        receipt: Receipt = ask(connector, "send_text", text=text)
+        receipt = ask(connector, TextHooks.send_text, text=text)
         assert (receipt.key, receipt.status) == (text.key, "rejected"), receipt
         assert receipt.opted_out, "the hub must learn that the person revoked"
         assert receipt.code, "the carrier's code is lost"
         assert len(carrier_of(sandbox).texts()) == before
-        other: Receipt = ask(connector, "send_text", text=self._text())
+        other = ask(connector, TextHooks.send_text, text=self._text())
         assert other.status == "accepted" and not other.opted_out, "only that person said stop"
 
     @pytest.mark.parametrize("fault", ["no answer", "garbage"])
@@ -139,7 +139,7 @@ class TextConformance(WireConformance):
     ) -> None:
         need_hooks(impatient, "send_text")
         with failing(sandbox, FAULTS[fault]):
-            reply = attempt(impatient, "send_text", text=self._text())
+            reply = attempt(impatient, TextHooks.send_text, text=self._text())
         assert isinstance(reply.error, OutcomeUnknown), f"{fault}: raise OutcomeUnknown, or the text may go out twice"
 
     @pytest.mark.parametrize("fault", ["too many requests", "an unavailable service"])
@@ -148,7 +148,7 @@ class TextConformance(WireConformance):
     ) -> None:
         need_hooks(connector, "send_text")
         with failing(sandbox, FAULTS[fault]):
-            reply = attempt(connector, "send_text", text=self._text())
+            reply = attempt(connector, TextHooks.send_text, text=self._text())
         assert isinstance(reply.error, RetryLater), f"{fault} must become RetryLater: the text was surely not taken"
         assert fault != "too many requests" or (reply.error.after or 0) >= WAIT
 
@@ -157,7 +157,7 @@ class TextConformance(WireConformance):
     ) -> None:
         need_hooks(connector, "send_text")
         with failing(sandbox, FAULTS["refused credentials"]):
-            reply = attempt(connector, "send_text", text=self._text())
+            reply = attempt(connector, TextHooks.send_text, text=self._text())
         assert isinstance(reply.error, AuthError)
 
     def test_a_text_is_never_told_of_whatever_the_carrier_does(self, impatient: Connector, sandbox: Sandbox) -> None:
@@ -170,9 +170,9 @@ class TextConformance(WireConformance):
             with listening() as lines:
                 if fault in FAULTS:
                     with failing(sandbox, FAULTS[fault]):
-                        reply = attempt(impatient, "send_text", text=text)
+                        reply = attempt(impatient, TextHooks.send_text, text=text)
                 else:
-                    reply = attempt(impatient, "send_text", text=text)
+                    reply = attempt(impatient, TextHooks.send_text, text=text)
             found = leaked([*reply.texts(), *lines], secrets | personal_texts(text))
             assert not found, f"after {fault}, send_text tells {', '.join(found)}"
 
@@ -181,13 +181,13 @@ class TextConformance(WireConformance):
         sender, url = samples.person_number(), connector.services.webhook_url
         pictures = [PICTURE, PICTURE[::-1]]
         request = carrier_of(sandbox).message_webhook(sender, samples.TRACKING_NUMBER, "The leak", url, pictures)
-        (message,) = ask(connector, "parse_webhook", request=request)
+        (message,) = ask(connector, CallHooks.parse_webhook, request=request)
         assert isinstance(message, MessageEvent) and len(message.media_urls) == 2, "the pictures are lost"
         for address, picture in zip(message.media_urls, pictures, strict=True):
-            fetched: MediaFile = ask(connector, "fetch_media", url=address)
+            fetched = ask(connector, TextHooks.fetch_media, url=address)
             assert (fetched.content_type, fetched.data) == ("image/png", picture)
         for foreign in FOREIGN_URLS:
-            reply = attempt(connector, "fetch_media", url=foreign)
+            reply = attempt(connector, TextHooks.fetch_media, url=foreign)
             assert isinstance(reply.error, RingfenceError), "a picture was fetched from somewhere else"
 
     def _text(self, **changes: Any) -> OutboundText:

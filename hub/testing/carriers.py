@@ -14,12 +14,13 @@ import pytest
 from hub.contracts.answers import AnswerPoint, Gather, Instruction, Moment, Say, abilities_needed
 from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
-from hub.contracts.events import CallEvent, Event, MessageEvent
-from hub.contracts.numbers import NumberQuery, OwnedNumber, RecordingAudio
+from hub.contracts.events import CallEvent, MessageEvent
+from hub.contracts.numbers import NumberQuery, RecordingAudio
 from hub.contracts.people import PersonReference
 from hub.contracts.sandbox import CarrierSandbox, Sandbox, SimulatedCall
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import BadPayload, BadSignature, RingfenceError
+from hub.hookspecs import CallHooks, NumberHooks, RecordingHooks
 from hub.testing import samples
 from hub.testing.asking import ask, attempt, implemented_hooks
 from hub.testing.carrier_calls import PlacedCallConformance
@@ -78,7 +79,7 @@ class CarrierConformance(
         url = connector.services.webhook_url
         sender = samples.person_number()
         picture = carrier_of(sandbox).message_webhook(sender, samples.TRACKING_NUMBER, "", url, [PICTURE])
-        for told in ask(connector, "parse_webhook", request=picture):
+        for told in ask(connector, CallHooks.parse_webhook, request=picture):
             for address in getattr(told, "media_urls", ()):
                 yield WireCall("fetch_media", {"url": address})
 
@@ -91,11 +92,11 @@ class CarrierConformance(
         return call, [request for _, request in played]
 
     def _events(self, connector: Connector, requests: Iterable[WebhookRequest]) -> list[CallEvent]:
-        found = [event for request in requests for event in ask(connector, "parse_webhook", request=request)]
+        found = [event for request in requests for event in ask(connector, CallHooks.parse_webhook, request=request)]
         return [event for event in found if isinstance(event, CallEvent)]
 
     def _key(self, connector: Connector, request: WebhookRequest) -> str:
-        key: str = ask(connector, "verify_webhook", request=request).event_key
+        key: str = ask(connector, CallHooks.verify_webhook, request=request).event_key
         assert key.strip() and len(key) <= 255, "an event key is a short text"
         return key
 
@@ -136,7 +137,7 @@ class CarrierConformance(
         for name in requests[0].headers:
             for value in ("", "é ", "AAAA", "v1,=,=", "9" * 5000, "sha256=\x00", "-1", "1e400"):
                 request = replace(requests[0], headers={**requests[0].headers, name: value})
-                reply = attempt(connector, "verify_webhook", request=request)
+                reply = attempt(connector, CallHooks.verify_webhook, request=request)
                 assert reply.error is None or isinstance(reply.error, BadSignature), f"{name}: {value[:20]!r}"
 
     def test_a_replayed_webhook_is_the_same_event(
@@ -150,8 +151,10 @@ class CarrierConformance(
 
     def test_re_ordered_webhooks_are_the_same_events(self, connector: Connector, sandbox: Sandbox) -> None:
         _, requests = self._call(connector, sandbox)
-        ahead = [(self._key(connector, r), ask(connector, "parse_webhook", request=r)) for r in requests]
-        back = [(self._key(connector, r), ask(connector, "parse_webhook", request=r)) for r in reversed(requests)]
+        ahead = [(self._key(connector, r), ask(connector, CallHooks.parse_webhook, request=r)) for r in requests]
+        back = [
+            (self._key(connector, r), ask(connector, CallHooks.parse_webhook, request=r)) for r in reversed(requests)
+        ]
         for once, again in zip(ahead, back[::-1], strict=True):
             assert once == again, "a webhook must mean the same whatever came before it"
 
@@ -163,7 +166,7 @@ class CarrierConformance(
 
     def _refused(self, connector: Connector, request: WebhookRequest) -> None:
         with listening() as lines:
-            reply = attempt(connector, "verify_webhook", request=request)
+            reply = attempt(connector, CallHooks.verify_webhook, request=request)
         assert isinstance(reply.error, BadSignature), "a webhook that is not genuine must end in BadSignature"
         assert not leaked([*reply.texts(), *lines], secrets_of(connector.settings)), "the refusal tells a secret"
 
@@ -198,7 +201,7 @@ class CarrierConformance(
         for body in ("Is 5 pm ok?", "Größe 5 & =1+1 😀 שלום", "STOP", "a=b;c%20d+e\nnew line"):
             request = carrier_of(sandbox).message_webhook(sender, samples.TRACKING_NUMBER, body, url)
             keys.add(self._key(connector, request))
-            events: Sequence[Event] = ask(connector, "parse_webhook", request=request)
+            events = ask(connector, CallHooks.parse_webhook, request=request)
             (message,) = [event for event in events if isinstance(event, MessageEvent)]
             assert (message.sender_number, message.tracking_number) == (sender, samples.TRACKING_NUMBER)
             assert message.body == body and message.at.utcoffset() == timedelta(0)
@@ -209,14 +212,14 @@ class CarrierConformance(
     ) -> None:
         request = carrier_of(sandbox).unparseable_webhook(connector.services.webhook_url)
         assert self._key(connector, request) == self._key(connector, request)
-        reply = attempt(connector, "parse_webhook", request=request)
+        reply = attempt(connector, CallHooks.parse_webhook, request=request)
         assert isinstance(reply.error, BadPayload), "content that makes no sense must end in BadPayload"
 
     # What it is answered with
 
     def test_a_ringing_call_waits_for_its_answer(self, connector: Connector, sandbox: Sandbox) -> None:
         call, requests = self._call(connector, sandbox)
-        point: AnswerPoint | None = ask(connector, "verify_webhook", request=requests[0]).answer
+        point: AnswerPoint | None = ask(connector, CallHooks.verify_webhook, request=requests[0]).answer
         assert point is not None, "nobody answers the call"
         assert (point.moment, point.tracking_number, point.mark) == ("ringing", call.tracking_number, ""), point
         assert point.caller_number == call.caller_number, "the flow does not learn who calls"
@@ -259,11 +262,11 @@ class CarrierConformance(
 
     def test_a_notice_is_acknowledged(self, connector: Connector) -> None:
         empty = WebhookRequest("POST", connector.services.webhook_url, b"", connector.services.clock())
-        assert isinstance(ask(connector, "acknowledge_webhook", request=empty), AnswerDocument)
+        assert isinstance(ask(connector, CallHooks.acknowledge_webhook, request=empty), AnswerDocument)
 
     def _render(self, connector: Connector, moment: Moment, instructions: Sequence[Instruction]) -> AnswerDocument:
         point = AnswerPoint(moment=moment, tracking_number=samples.TRACKING_NUMBER)
-        document = ask(connector, "render_answer", point=point, instructions=instructions)
+        document = ask(connector, CallHooks.render_answer, point=point, instructions=instructions)
         assert isinstance(document, AnswerDocument)
         return document
 
@@ -278,7 +281,7 @@ class CarrierConformance(
             call, requests = self._call(connector, sandbox, outcome=outcome)
             told = self._events(connector, requests)
             clock.advance(hours=1)
-            listed = [e for e in ask(connector, "list_calls", since=since) if e.call_id == told[0].call_id]
+            listed = [e for e in ask(connector, CallHooks.list_calls, since=since) if e.call_id == told[0].call_id]
             assert listed, f"a call that was {outcome} is not in the list"
             assert {event.caller_number for event in listed} <= {call.caller_number, None}
             assert {event.tracking_number for event in listed} <= {call.tracking_number, None}
@@ -286,7 +289,7 @@ class CarrierConformance(
             assert ends[0] == ends[1], f"webhooks say {ends[0]}, the list says {ends[1]}"
             durations = [[e.duration for e in events if e.kind == "completed"][-1:] for events in (told, listed)]
             assert durations[0] == durations[1], f"webhooks say {durations[0]} s, the list says {durations[1]} s"
-        late = ask(connector, "list_calls", since=clock() + timedelta(days=1))
+        late = ask(connector, CallHooks.list_calls, since=clock() + timedelta(days=1))
         assert list(late) == [], "calls from before `since` are listed"
 
     def test_a_recording_comes_from_the_carrier_only(self, connector: Connector, sandbox: Sandbox) -> None:
@@ -296,10 +299,10 @@ class CarrierConformance(
         recorded = [event for event in self._events(connector, requests) if event.recording_id]
         assert recorded, "no webhook tells of the recording"
         recording_id, url = str(recorded[0].recording_id), str(recorded[0].recording_url)
-        audio = ask(connector, "fetch_recording", recording_id=recording_id, url=url)
+        audio = ask(connector, RecordingHooks.fetch_recording, recording_id=recording_id, url=url)
         assert isinstance(audio, RecordingAudio) and audio.data
         for foreign in FOREIGN_URLS:
-            reply = attempt(connector, "fetch_recording", recording_id=recording_id, url=foreign)
+            reply = attempt(connector, RecordingHooks.fetch_recording, recording_id=recording_id, url=foreign)
             refused = isinstance(reply.error, RingfenceError)
             assert refused or reply.result.data == audio.data, "a recording was fetched from somewhere else"
 
@@ -309,21 +312,25 @@ class CarrierConformance(
         hooks = implemented_hooks(connector)
         if not {"search_numbers", "buy_number", "list_numbers", "configure_number", "release_number"} <= hooks:
             pytest.skip("this plugin does not buy numbers")
-        offers = ask(connector, "search_numbers", query=NumberQuery(limit=3))
+        offers = ask(connector, NumberHooks.search_numbers, query=NumberQuery(limit=3))
         assert 0 < len(offers) <= 3 and all(offer.country == "US" for offer in offers)
         number, url = offers[0].number, connector.services.webhook_url
         setup = samples.number_setup(number, url, "spring flyer")
-        bought: OwnedNumber = ask(connector, "buy_number", number=number, setup=setup)
+        bought = ask(connector, NumberHooks.buy_number, number=number, setup=setup)
         assert (bought.number, bought.voice_url) == (number, setup.voice_url)
-        assert number in {owned.number for owned in ask(connector, "list_numbers")}
-        assert number not in {offer.number for offer in ask(connector, "search_numbers", query=NumberQuery(limit=3))}
+        assert number in {owned.number for owned in ask(connector, NumberHooks.list_numbers)}
+        assert number not in {
+            offer.number for offer in ask(connector, NumberHooks.search_numbers, query=NumberQuery(limit=3))
+        }
         moved = samples.number_setup(number, f"{url}/elsewhere", "autumn flyer")
-        first: OwnedNumber = ask(connector, "configure_number", setup=moved)
+        first = ask(connector, NumberHooks.configure_number, setup=moved)
         assert first.voice_url == moved.voice_url
-        assert first == ask(connector, "configure_number", setup=moved), "the same set-up twice changes nothing"
+        assert first == ask(connector, NumberHooks.configure_number, setup=moved), (
+            "the same set-up twice changes nothing"
+        )
         for _ in range(2):
-            ask(connector, "release_number", number=number)
-        assert number not in {owned.number for owned in ask(connector, "list_numbers")}
+            ask(connector, NumberHooks.release_number, number=number)
+        assert number not in {owned.number for owned in ask(connector, NumberHooks.list_numbers)}
 
 
 def _forgeries(request: WebhookRequest) -> Iterable[WebhookRequest]:

@@ -24,7 +24,7 @@ from hub.contracts.sandbox import Sandbox
 from hub.contracts.sources import KnownSource
 from hub.contracts.values import personal_fields
 from hub.flow.known_sources import wrong_with
-from hub.hookspecs import HOOK_VALUES
+from hub.hookspecs import PERSONAL_VALUES, OperationHooks, SourceHooks
 from hub.testing.asking import ask, implemented_hooks, plugin_manager
 from hub.testing.factories import FrozenClock, connect
 from hub.testing.secrecy import secrets_of
@@ -146,9 +146,9 @@ class ConnectorConformance:
         flows = self.connector_class.manifest.flows
         assert len({flow.hook for flow in flows}) == len(flows), "one flow a hook"
         for flow in flows:
-            assert flow.hook in HOOK_VALUES, f"{flow.hook} hands over no personal data"
+            assert flow.hook in PERSONAL_VALUES, f"{flow.hook} hands over no personal data"
             assert flow.hook in hooks, f"the flow of {flow.hook} is declared, but the hook is not implemented"
-            fields = personal_fields(HOOK_VALUES[flow.hook])
+            fields = personal_fields(PERSONAL_VALUES[flow.hook])
             for share in flow.shares:
                 assert share.field in fields, f"{flow.hook}: no personal field {share.field!r}; one of {sorted(fields)}"
                 if "email" in share.transform or "e164" in share.transform or "digits" in share.transform:
@@ -203,7 +203,7 @@ class ConnectorConformance:
     def test_the_connection_check_reports(self, connector: Connector) -> None:
         if "check_connection" not in implemented_hooks(connector):
             pytest.skip("this plugin has no connection")
-        report = ask(connector, "check_connection")
+        report = ask(connector, OperationHooks.check_connection)
         assert isinstance(report, ConnectionReport) and report.ok and report.detail.strip(), report
 
     def test_the_sources_that_it_knows_are_exact_and_come_from_memory(
@@ -217,7 +217,7 @@ class ConnectorConformance:
 
         for name in ("socket", "create_connection", "getaddrinfo"):
             monkeypatch.setattr(socket, name, forbidden)
-        listed = ask(connector, "list_sources")
+        listed = ask(connector, SourceHooks.list_sources)
         for known in listed:
             assert isinstance(known, KnownSource), f"list_sources gave {type(known).__name__}"
             assert wrong_with(known) is None, f"{known.value!r}: {wrong_with(known)}"

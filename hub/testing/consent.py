@@ -14,6 +14,7 @@ import pytest
 from hub.contracts.connector import Connector
 from hub.contracts.consent import STRICTNESS, ConsentQuestion, ConsentRecord, Duty, Opinion, Place, Signal
 from hub.contracts.manifest import Recipient
+from hub.hookspecs import ConsentHooks
 from hub.testing.asking import ask
 from hub.testing.connectors import ConnectorConformance
 
@@ -54,7 +55,7 @@ class ConsentConformance(ConnectorConformance):
     required_hooks: ClassVar[frozenset[str]] = frozenset({"judge"})
 
     def _judge(self, connector: Connector, question: ConsentQuestion) -> Opinion:
-        opinion = ask(connector, "judge", question=question)
+        opinion = ask(connector, ConsentHooks.judge, question=question)
         assert isinstance(opinion, Opinion), f"no opinion on {question}"
         return opinion
 

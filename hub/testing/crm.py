@@ -12,11 +12,12 @@ from hub.contracts.connector import Connector
 from hub.contracts.conversions import CallActivity, Receipt
 from hub.contracts.disclosure import disclose
 from hub.contracts.facts import Caller, Fact
-from hub.contracts.outcomes import Outcome, OutcomePage
+from hub.contracts.outcomes import Outcome
 from hub.contracts.people import Correction, PersonReference
 from hub.contracts.phones import phone_number
 from hub.contracts.sandbox import CrmSandbox, Sandbox
 from hub.contracts.values import Money
+from hub.hookspecs import CrmHooks, EnrichmentHooks
 from hub.testing import samples
 from hub.testing.asking import ask, attempt, check_one_receipt_each, implemented_hooks
 from hub.testing.crm_people import CrmPeopleConformance, crm_of
@@ -55,14 +56,14 @@ class CrmConformance(CrmPeopleConformance):
         return disclose(made, connector.manifest, "log_calls").value
 
     def _log(self, connector: Connector, *activities: CallActivity) -> dict[str, Receipt]:
-        receipts = ask(connector, "log_calls", activities=list(activities))
+        receipts = ask(connector, CrmHooks.log_calls, activities=list(activities))
         check_one_receipt_each(receipts, activities)
         return {receipt.key: receipt for receipt in receipts}
 
     def _pull(self, connector: Connector, cursor: str | None) -> tuple[list[Outcome], str | None]:
         found: list[Outcome] = []
         for _ in range(200):
-            page: OutcomePage = ask(connector, "pull_outcomes", cursor=cursor)
+            page = ask(connector, CrmHooks.pull_outcomes, cursor=cursor)
             found.extend(page.outcomes)
             assert page.cursor is not None or not page.outcomes, "a page with deals needs a cursor to go on from"
             cursor = page.cursor
@@ -101,7 +102,7 @@ class CrmConformance(CrmPeopleConformance):
         call = self._sample(connector)
         for name in ("a server error", "no answer"):
             with failing(sandbox, FAULTS[name]):
-                assert attempt(impatient, "log_calls", activities=[call]).is_retry(), name
+                assert attempt(impatient, CrmHooks.log_calls, activities=[call]).is_retry(), name
         assert self._log(connector, call)[call.key].status in WRITTEN
         assert len(_logged(sandbox, call.key)) == 1
 
@@ -143,8 +144,8 @@ class CrmConformance(CrmPeopleConformance):
     ) -> None:
         _, cursor = self._pull(connector, None)
         made = _deals(sandbox, DEALS, clock)
-        page: OutcomePage = ask(connector, "pull_outcomes", cursor=cursor)
-        same: OutcomePage = ask(connector, "pull_outcomes", cursor=cursor)
+        page = ask(connector, CrmHooks.pull_outcomes, cursor=cursor)
+        same = ask(connector, CrmHooks.pull_outcomes, cursor=cursor)
         assert {o.external_id for o in page.outcomes} <= {o.external_id for o in same.outcomes}, "a page came smaller"
         found, _ = self._pull(connector, cursor)
         assert made <= {outcome.external_id for outcome in found}, "deals got lost between two pages"
@@ -177,10 +178,10 @@ class CrmConformance(CrmPeopleConformance):
             pytest.skip("this plugin does not look callers up")
         number = samples.person_number()
         crm_of(sandbox).add_contact("Robin Roe", number)
-        facts = ask(connector, "enrich_caller", caller=_caller(connector, number))
+        facts = ask(connector, EnrichmentHooks.enrich_caller, caller=_caller(connector, number))
         assert facts and all(isinstance(fact, Fact) for fact in facts)
-        assert not ask(connector, "enrich_caller", caller=_caller(connector, samples.person_number()))
-        assert not ask(connector, "enrich_caller", caller=_caller(connector, None))
+        assert not ask(connector, EnrichmentHooks.enrich_caller, caller=_caller(connector, samples.person_number()))
+        assert not ask(connector, EnrichmentHooks.enrich_caller, caller=_caller(connector, None))
 
 
 def _logged(sandbox: Sandbox, key: str) -> Sequence[object]:

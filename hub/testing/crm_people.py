@@ -8,8 +8,9 @@ import pytest
 
 from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
-from hub.contracts.people import Corrected, Correction, Erasure, PersonReference
+from hub.contracts.people import Correction, PersonReference
 from hub.contracts.sandbox import CrmSandbox, Sandbox
+from hub.hookspecs import CrmHooks, PrivacyHooks
 from hub.testing import samples
 from hub.testing.asking import ask, implemented_hooks
 from hub.testing.switchboard import need_hooks
@@ -30,18 +31,18 @@ class CrmPeopleConformance(WireConformance):
         whole = Correction(phone_numbers=(number,), new_name="Alex Poe", new_email="alex@example.org")
         correction = disclose(whole, connector.manifest, "correct_person").value
         for _ in range(2):
-            done: Corrected = ask(connector, "correct_person", correction=correction)
+            done = ask(connector, PrivacyHooks.correct_person, correction=correction)
             assert (done.status, done.records) == ("corrected", 1)
         if "export_person" in implemented_hooks(connector):
             person = disclose(PersonReference(phone_numbers=(number,)), connector.manifest, "export_person").value
-            told = str([record.fields for record in ask(connector, "export_person", person=person)])
+            told = str([record.fields for record in ask(connector, PrivacyHooks.export_person, person=person)])
             assert "alex@example.org" in told and "Poe" in told and "Pow" not in told, told
         stranger = disclose(
             Correction(phone_numbers=(samples.person_number(),), new_name="Nobody"),
             connector.manifest,
             "correct_person",
         ).value
-        assert ask(connector, "correct_person", correction=stranger).status == "nothing_held"
+        assert ask(connector, PrivacyHooks.correct_person, correction=stranger).status == "nothing_held"
 
     def test_a_correction_that_fits_different_people_changes_nobody(
         self, connector: Connector, sandbox: Sandbox
@@ -52,8 +53,10 @@ class CrmPeopleConformance(WireConformance):
         for name in ("Alex Poe", "Robin Roe"):
             crm_of(sandbox).add_contact(name, number)
         whole = Correction(phone_numbers=(number,), new_name="Sam Low")
-        done: Corrected = ask(
-            connector, "correct_person", correction=disclose(whole, connector.manifest, "correct_person").value
+        done = ask(
+            connector,
+            PrivacyHooks.correct_person,
+            correction=disclose(whole, connector.manifest, "correct_person").value,
         )
         assert done.status == "impossible" and done.reason
 
@@ -66,12 +69,12 @@ class CrmPeopleConformance(WireConformance):
         whole = PersonReference(phone_numbers=(number,), emails=("alex.poe@example.com",))
         if "export_person" in hooks:
             person = disclose(whole, connector.manifest, "export_person").value
-            assert ask(connector, "export_person", person=person), "the contact was not found"
+            assert ask(connector, PrivacyHooks.export_person, person=person), "the contact was not found"
         if "erase_person" in hooks:
             person = disclose(whole, connector.manifest, "erase_person").value
-            erasure: Erasure = ask(connector, "erase_person", person=person)
+            erasure = ask(connector, PrivacyHooks.erase_person, person=person)
             assert erasure.status == "erased" or (erasure.status == "impossible" and erasure.reason)
-            again: Erasure = ask(connector, "erase_person", person=person)
+            again = ask(connector, PrivacyHooks.erase_person, person=person)
             assert again.status != "impossible" or again.reason
 
     def test_a_request_touches_only_the_calls_of_the_company_that_was_asked(
@@ -88,7 +91,7 @@ class CrmPeopleConformance(WireConformance):
         if "export_person" in implemented_hooks(connector):
             shown = self._shown(connector, **mine)
             assert other not in shown and OTHER_COMPANY not in shown, "a call of another company was shown"
-        done: Erasure = ask(connector, "erase_person", person=_reference(connector, "erase_person", **mine))
+        done = ask(connector, PrivacyHooks.erase_person, person=_reference(connector, "erase_person", **mine))
         assert done.status != "impossible" or done.reason
         kept = [entry["key"] for entry in crm_of(sandbox).activities()]
         assert other in kept, "a call of another company was deleted: it may be under a legal hold"
@@ -105,7 +108,7 @@ class CrmPeopleConformance(WireConformance):
         }  # fmt: skip
         assert other not in self._shown(connector, **mine), "a call of another company was shown"
         for _ in range(2):
-            done: Erasure = ask(connector, "erase_person", person=_reference(connector, "erase_person", **mine))
+            done = ask(connector, PrivacyHooks.erase_person, person=_reference(connector, "erase_person", **mine))
             assert done.status == "impossible" and done.reason, "say that the contact stays, and why"
         assert "Poe" in self._shown(connector, phone_numbers=(number,)), "a contact that companies share was erased"
         kept = [entry["key"] for entry in crm_of(sandbox).activities()]
@@ -119,12 +122,12 @@ class CrmPeopleConformance(WireConformance):
         ]
         ask(
             connector,
-            "log_calls",
+            CrmHooks.log_calls,
             activities=[disclose(call, connector.manifest, "log_calls").value for call in calls],
         )
 
     def _shown(self, connector: Connector, **names: Any) -> str:
-        held = ask(connector, "export_person", person=_reference(connector, "export_person", **names))
+        held = ask(connector, PrivacyHooks.export_person, person=_reference(connector, "export_person", **names))
         return str([(record.record_id, dict(record.fields)) for record in held])
 
 

@@ -10,6 +10,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
 from hub.contracts.facts import Caller, Fact
 from hub.contracts.sandbox import Sandbox
+from hub.hookspecs import EnrichmentHooks
 from hub.testing.asking import ask, attempt
 from hub.testing.secrecy import leaked, listening, personal_texts
 from hub.testing.wire import WireCall, WireConformance
@@ -47,7 +48,7 @@ class EnrichmentConformance(WireConformance):
         return disclose(caller, connector.manifest, "enrich_caller").value
 
     def _facts(self, connector: Connector, number: str | None, name: str | None = None) -> Sequence[Fact]:
-        facts: Sequence[Fact] = ask(connector, "enrich_caller", caller=self._caller(connector, number, name))
+        facts = ask(connector, EnrichmentHooks.enrich_caller, caller=self._caller(connector, number, name))
         return facts
 
     def test_facts_about_a_known_caller_are_valid(self, connector: Connector, sandbox: Sandbox | None) -> None:
@@ -70,7 +71,7 @@ class EnrichmentConformance(WireConformance):
         for number in (*ODD_NUMBERS, self.known_number):
             caller = self._caller(connector, number)
             with listening() as lines:
-                reply = attempt(connector, "enrich_caller", caller=caller)
+                reply = attempt(connector, EnrichmentHooks.enrich_caller, caller=caller)
             assert not leaked([*reply.texts(), *lines], personal_texts(caller)), (
                 "an error or a log line tells the number"
             )

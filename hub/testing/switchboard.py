@@ -12,6 +12,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.events import CallEvent
 from hub.contracts.sandbox import CarrierSandbox, Sandbox, SimulatedCall
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
+from hub.hookspecs import CallHooks
 from hub.testing import samples
 from hub.testing.asking import ask, implemented_hooks
 
@@ -39,22 +40,23 @@ class Switchboard:
         return call
 
     def _exchange(self, request: WebhookRequest) -> AnswerDocument | None:
-        verified = ask(self.connector, "verify_webhook", request=request)
+        verified = ask(self.connector, CallHooks.verify_webhook, request=request)
         self.requests.append(request)
         self.keys.append(verified.event_key)
-        for event in ask(self.connector, "parse_webhook", request=request):
+        for event in ask(self.connector, CallHooks.parse_webhook, request=request):
+            assert isinstance(event, CallEvent), f"a webhook of a call told a {type(event).__name__}"
             self.events.append(event)
             if self.watch is not None:
                 self.watch(event)
         point: AnswerPoint | None = verified.answer
         if point is None:
-            document: AnswerDocument = ask(self.connector, "acknowledge_webhook", request=request)
+            document = ask(self.connector, CallHooks.acknowledge_webhook, request=request)
             return document
         self.points.append(point)
         nothing_said: tuple[Instruction, ...] = () if point.moment == "whisper" else (HangUp(),)
         # After a conversation there is nothing left to do.
         instructions = nothing_said if point.answered else self.script.get((point.moment, point.mark), nothing_said)
-        rendered: AnswerDocument = ask(self.connector, "render_answer", point=point, instructions=instructions)
+        rendered = ask(self.connector, CallHooks.render_answer, point=point, instructions=instructions)
         return rendered
 
     @property

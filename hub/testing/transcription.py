@@ -18,6 +18,7 @@ from hub.contracts.disclosure import disclose
 from hub.contracts.sandbox import Sandbox
 from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.errors import Rejected
+from hub.hookspecs import TranscriptionHooks
 from hub.testing.asking import ask, attempt
 from hub.testing.secrecy import leaked, listening
 from hub.testing.wire import WireCall, WireConformance
@@ -84,7 +85,7 @@ class TranscriptionConformance(WireConformance):
 
     def _transcript(self, connector: Connector, audio: bytes) -> Transcript:
         with network_only_for(connector):
-            transcript: Transcript = ask(connector, "transcribe", audio=self._audio(connector, audio))
+            transcript = ask(connector, TranscriptionHooks.transcribe, audio=self._audio(connector, audio))
         return transcript
 
     def test_the_audio_is_declared(self, connector: Connector) -> None:
@@ -123,19 +124,19 @@ class TranscriptionConformance(WireConformance):
 
     def test_a_language_that_is_not_known_is_rejected(self, connector: Connector) -> None:
         audio = self._audio(connector, wav_of(samples_of("caller")), self.unknown_language)
-        assert isinstance(attempt(connector, "transcribe", audio=audio).error, Rejected)
+        assert isinstance(attempt(connector, TranscriptionHooks.transcribe, audio=audio).error, Rejected)
 
     @pytest.mark.parametrize("what", NO_SOUND)
     def test_what_is_no_sound_is_rejected(self, connector: Connector, what: str) -> None:
         with network_only_for(connector):
-            reply = attempt(connector, "transcribe", audio=self._audio(connector, NO_SOUND[what]))
+            reply = attempt(connector, TranscriptionHooks.transcribe, audio=self._audio(connector, NO_SOUND[what]))
         assert isinstance(reply.error, Rejected), f"{what} must become Rejected"
 
     def test_no_word_is_told_in_a_log_line(self, connector: Connector) -> None:
         audio = self._audio(connector, wav_of(samples_of("business")))
         with listening() as lines:
-            parts = ask(connector, "transcribe", audio=audio).parts
-        assert not leaked(lines, {part.text for part in parts}), "a log line tells what was said"
+            parts = ask(connector, TranscriptionHooks.transcribe, audio=audio).parts
+        assert not leaked(lines, {part.text for part in parts if part.text}), "a log line tells what was said"
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 from hub.contracts.connector import Connector
 from hub.contracts.sandbox import Fault, Sandbox
 from hub.errors import AuthError, RingfenceError
+from hub.hookspecs import OperationHooks
 from hub.testing.asking import Reply, attempt, implemented_hooks
 from hub.testing.connectors import ConnectorConformance
 from hub.testing.factories import FrozenClock, connect
@@ -119,7 +120,7 @@ class WireConformance(ConnectorConformance):
             pytest.skip("this plugin has no connection check")
         for name, fault in FAULTS.items():
             with failing(provider, fault):
-                reply = attempt(impatient, "check_connection")
+                reply = attempt(impatient, OperationHooks.check_connection)
             assert isinstance(reply.error, RingfenceError) or not reply.result.ok, f"{name} was reported as well"
 
     def test_nothing_secret_or_personal_is_told_whatever_the_provider_does(

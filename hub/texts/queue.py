@@ -11,6 +11,7 @@ from hub.assembly import Hub
 from hub.contracts.phones import phone_number
 from hub.contracts.texts import MediaFile
 from hub.errors import RingfenceError
+from hub.hookspecs import TextHooks
 from hub.model import Delivery, TextMedia, TextMessage, TrackingNumber
 from hub.model.columns import MESSAGE_LIFE, new_id, storable
 from hub.model.purposes import Purpose
@@ -19,7 +20,7 @@ from hub.store.rows import write_rows
 from hub.texts.bodies import seal_body, seal_file
 from hub.texts.wording import LONGEST_LINE
 
-SEND = "send_text"
+SEND = TextHooks.send_text.__name__
 LONGEST_BODY = 1_600 - LONGEST_LINE
 """Characters, so that the line on how to stop texts fits in behind it. Source of the 1,600: Twilio error 21617, Telnyx 40302 (a
 message of ten parts)."""

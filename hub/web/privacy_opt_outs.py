@@ -15,7 +15,7 @@ from hub.assembly import Hub
 from hub.config.models import Config
 from hub.contracts.disclosure import declared_categories
 from hub.contracts.phones import phone_number
-from hub.hookspecs import HOOK_VALUES
+from hub.hookspecs import PERSONAL_VALUES
 from hub.model import Company
 from hub.model.opt_outs import OptOutScope
 from hub.privacy.opt_outs import limits_apply, opt_out
@@ -83,9 +83,9 @@ def _told_visitor(told: dict[str, str]) -> str | None:
 def offers_limits(config: Config, company: str) -> bool:
     """Whether what people say or write to a company, by its name, goes anywhere beyond the service itself."""
     return limits_apply(
-        (flow.use, declared_categories(entry.connector_class.manifest, flow.hook, HOOK_VALUES[flow.hook]))
+        (flow.use, declared_categories(entry.connector_class.manifest, flow.hook, PERSONAL_VALUES[flow.hook]))
         for entry in config.connectors.values()
         if entry.serves(company)
         for flow in entry.connector_class.manifest.flows
-        if flow.hook in HOOK_VALUES
+        if flow.hook in PERSONAL_VALUES
     )

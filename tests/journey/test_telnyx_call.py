@@ -16,6 +16,7 @@ from served import ServedHub, serving
 from hub.api import AnswerDocument, SimulatedCall, WebhookRequest
 from hub.flow.fold import fold_inbox
 from hub.flow.pipeline import process
+from hub.hookspecs import CallHooks
 from hub.model import Call, TextMessage
 from hub.opening import open_hub, read_config
 from hub.testing import FrozenClock
@@ -138,7 +139,7 @@ def test_where_nobody_picks_up_a_message_is_left(line: Line) -> None:
 
 def test_a_call_that_the_webhooks_told_is_not_told_anew_by_the_call_list(line: Line) -> None:
     call, _ = line.place("1")
-    listed = line.opened.hub.plugins.list_calls("telnyx", line.clock() - timedelta(hours=1))
+    listed = line.opened.hub.plugins.call("telnyx", CallHooks.list_calls, line.clock() - timedelta(hours=1))
     mine = [event for event in listed if event.call_id == call["carrier_call_id"]]
     assert {event.kind for event in mine} == {"ringing", "answered", "completed"}
 

@@ -13,6 +13,7 @@ from scripted import PaperCarrier, PaperNetwork
 
 from hub.api import CallEvent, Connector, hookimpl
 from hub.errors import ConfigError, NotSupported
+from hub.hookspecs import CallHooks
 from hub.plugins import Catalog, Plugins, discover
 from hub.testing import connect
 
@@ -130,8 +131,11 @@ def test_each_connector_is_called_alone() -> None:
     plugins = Plugins([one, other, made(PaperNetwork, "network")])
     event = CallEvent(kind="ringing", call_id="CA1", at=one.services.clock())
     one.listed = [event]  # type: ignore[attr-defined]
-    assert plugins.list_calls("one", event.at) == [event] and plugins.list_calls("other", event.at) == []
-    assert plugins.with_hook("list_calls") == ["one", "other"]
+    assert (
+        plugins.call("one", CallHooks.list_calls, event.at) == [event]
+        and plugins.call("other", CallHooks.list_calls, event.at) == []
+    )
+    assert plugins.with_hook(CallHooks.list_calls) == ["one", "other"]
     assert plugins.implements("network", "upload_conversions") and not plugins.implements("network", "list_calls")
     plugins.close()
 
@@ -139,5 +143,5 @@ def test_each_connector_is_called_alone() -> None:
 def test_what_a_plugin_does_not_implement_is_told_in_a_sentence() -> None:
     plugins = Plugins([made(PaperNetwork, "network")])
     with pytest.raises(NotSupported, match="connector 'network' cannot do list_calls"):
-        plugins.list_calls("network", made(PaperNetwork, "x").services.clock())
+        plugins.call("network", CallHooks.list_calls, made(PaperNetwork, "x").services.clock())
     plugins.close()

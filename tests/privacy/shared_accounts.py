@@ -11,6 +11,7 @@ from scripted import PaperLaw, PaperNetwork
 from stage import CALLER, NORTH_SHARED, SHARED, Stage
 
 from hub.api import Connector, HttpSandbox, SimulatedCall
+from hub.hookspecs import CallHooks
 from hub.model import Call, Company, LegalHold, PrivacyRequest, Recording
 from hub.requests.people import set_hold
 from hub.requests.running import run
@@ -67,7 +68,7 @@ class SharedAccounts:
         if caller is not None:
             requests.append(self.twilio.message_webhook(caller, number, WORDS[company], address))
         for request in requests:
-            stage.tell(*stage.hub.plugins.parse_webhook("carrier", request))
+            stage.tell(*stage.hub.plugins.call("carrier", CallHooks.parse_webhook, request))
         stage.flow()
         stage.deliver("crm", "log_calls")
 

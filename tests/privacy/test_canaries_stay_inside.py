@@ -20,6 +20,7 @@ from hub.api import Connector, PersonReference, SimulatedCall
 from hub.backup.save import save, save_keys
 from hub.contracts.disclosure import disclose
 from hub.errors import RingfenceError
+from hub.hookspecs import PrivacyHooks
 from hub.model import Call, Company, Person, Recording, Visit
 from hub.plugins import Plugins
 from hub.privacy.erasure import NotKnown, erase_person, plan_erasure, reach_of
@@ -166,18 +167,18 @@ def test_each_provider_erases_the_person_or_says_why_it_cannot(providers: Plugin
     person = PersonReference(phone_numbers=(CALLER,), emails=(ADDRESS,), tracking_numbers=(TRACKING,))
     for name in providers.connectors:
         manifest = providers.connectors[name].manifest
-        if not providers.implements(name, "erase_person"):
+        if not providers.implements(name, PrivacyHooks.erase_person):
             assert not manifest.deletion.supported
             assert manifest.deletion.note
             continue
         mine = disclose(person, manifest, "erase_person").value
-        if providers.implements(name, "export_person"):
+        if providers.implements(name, PrivacyHooks.export_person):
             theirs = disclose(person, manifest, "export_person").value
-            assert providers.export_person(name, theirs), f"{name} knew nobody"
-        done = providers.erase_person(name, mine)
+            assert providers.call(name, PrivacyHooks.export_person, theirs), f"{name} knew nobody"
+        done = providers.call(name, PrivacyHooks.erase_person, mine)
         assert done.status == "erased" or (done.status == "impossible" and done.reason), name
-        if providers.implements(name, "export_person"):
-            left = list(providers.export_person(name, theirs))
+        if providers.implements(name, PrivacyHooks.export_person):
+            left = list(providers.call(name, PrivacyHooks.export_person, theirs))
             assert not left or (done.status == "impossible" and done.reason), name
 
 
@@ -190,7 +191,7 @@ def test_an_error_of_an_erasure_names_nobody(providers: Plugins, sandboxes: Runn
         sandbox.fail_next(Fault("garbage"), 50)
         mine = disclose(person, providers.connectors[name].manifest, "erase_person").value
         with listening() as lines, pytest.raises(RingfenceError) as error:
-            providers.erase_person(name, mine)
+            providers.call(name, PrivacyHooks.erase_person, mine)
         sandbox.heal()
         for words in (*lines, str(error.value)):
             assert CALLER[2:] not in words and ADDRESS not in words and NAME not in words, name

@@ -16,6 +16,7 @@ from stage import Stage, make_config
 from hub.api import AuthError, Caller, Fault, NotSupported, RetryLater
 from hub.assembly import assemble
 from hub.config.models import ConnectorCommon, ConnectorEntry
+from hub.hookspecs import EnrichmentHooks, OperationHooks
 from hub.model import (
     HUB_CHAIN,
     AuditEntry,
@@ -122,7 +123,7 @@ def test_the_exact_text_is_stored_before_a_token_is_asked_for(
         return browser(attempt)
 
     say_yes(any_stage, look)
-    assert google.grants.granted == 1 and any_stage.hub.plugins.check_connection("contacts").ok
+    assert google.grants.granted == 1 and any_stage.hub.plugins.call("contacts", OperationHooks.check_connection).ok
     sealed = any_stage.one(ConnectorToken, connector="contacts").ciphertext
     assert google.grants.refresh_token.encode() not in sealed
 
@@ -133,9 +134,11 @@ def test_no_hook_is_called_before_the_owners_yes_is_stored(stage: Stage, google:
     assert google.queries == [] and stage.rows(Disclosure, connector="contacts") == []
     assert stage.rows(FactRow, source="contacts") == []
     with pytest.raises(AuthError, match="run hub connectors connect contacts"):
-        stage.hub.plugins.check_connection("contacts")
+        stage.hub.plugins.call("contacts", OperationHooks.check_connection)
     with pytest.raises(AuthError, match="owner's consent"):
-        stage.hub.plugins.submit_enrichments("contacts", [Caller(phone_number="+13125550142")])
+        stage.hub.plugins.submit_each(
+            "contacts", EnrichmentHooks.enrich_caller, [(Caller(phone_number="+13125550142"),)]
+        )
 
 
 def test_with_the_yes_a_caller_is_looked_up_and_the_answer_is_not_kept(stage: Stage, google: Sandbox) -> None:

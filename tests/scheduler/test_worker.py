@@ -9,9 +9,9 @@ from typing import Any
 
 from stage import CONNECTORS, SHARED, Stage, finished_call
 
-from hub.api import AuthError, Receipt, RetryLater
+from hub.api import AuthError, Connector, Manifest, PluginSettings, PortOrder, Receipt, Recipient, RetryLater, hookimpl
 from hub.flow.sync import next_retry, sync
-from hub.model import Call, ConnectorState, Delivery, SyncSlot
+from hub.model import Call, ConnectorState, Delivery, PortOrderRow, SyncSlot
 from hub.scheduler import schedules, tick
 from hub.store.claims import claim, complete
 from hub.store.connectors import resume
@@ -35,6 +35,29 @@ def test_only_connectors_with_something_to_sync_have_a_timetable(hub: Factory) -
         "network": "every 5 minutes",
         "crm": "every 15 minutes",
     }
+
+
+class PortsAlone(Connector):
+    """A carrier account that numbers are brought to, and that lists no calls."""
+
+    manifest = Manifest(
+        name="ports_alone", kind="carrier", version="1", summary="-", recipient=Recipient(name="-", role="none")
+    )
+    Settings = PluginSettings
+
+    @hookimpl
+    def list_ports(self) -> list[PortOrder]:
+        """The order has ended."""
+        return [PortOrder(order_id="P1", numbers=("+13125550161",), status="ported")]
+
+
+def test_an_open_port_order_is_followed_on_schedule_at_a_carrier_that_syncs_nothing_else(hub: Factory) -> None:
+    stage = hub(connectors={**CONNECTORS, "ports": PortsAlone})
+    with stage.hub.store.writing() as session:
+        session.add(PortOrderRow(connector="ports", order_id="P1", numbers=["+13125550161"], ordered_at=stage.clock()))
+    ticked(stage, "ports")
+    assert run(stage, "ports")
+    assert stage.one(PortOrderRow, order_id="P1").status == "ported"
 
 
 def test_of_many_nodes_that_tick_at_once_one_writes_the_slot(hub: Factory) -> None:

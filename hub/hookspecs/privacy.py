@@ -1,4 +1,4 @@
-"""The hooks by which a person's own data is shown, erased and corrected at a provider; part of hub.hookspecs."""
+"""Hooks for a person's requests: show, erase and correct what a provider holds."""
 
 from __future__ import annotations
 
@@ -6,43 +6,34 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from hub.contracts.people import Corrected, Correction, Erasure, HeldRecord, PersonReference
-from hub.hook_marks import hookspec
+from hub.hookspecs.markers import hookspec
 
 
 class PrivacyHooks(Protocol):
     """Privacy: every plugin whose provider keeps personal data."""
 
-    @hookspec
+    @hookspec(network=True, deadline=60, scheduled=False)
     def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
         """What the provider holds on a person, of the company that was asked.
 
         Called for a person's access request; all connectors' answers are listed, each under its recipient's name. Of an account
         that several companies share, show only the records that `person` says are this company's (`PersonReference`).
-
-        versionadded: 0.1
         """
-        raise NotImplementedError
 
-    @hookspec
+    @hookspec(network=True, deadline=60, scheduled=False)
     def erase_person(self, person: PersonReference) -> Erasure:
         """Erase the person at the provider, or say what cannot be erased and why. Twice is not an error.
 
         Called for a person's erasure request, after the hub's own data is erased, until the provider has answered. Of an
         account that several companies share, erase only the records that `person` says are this company's (`PersonReference`):
         another company's may be under a legal hold.
-
-        versionadded: 0.1
         """
-        raise NotImplementedError
 
-    @hookspec
+    @hookspec(network=True, deadline=60, scheduled=False)
     def correct_person(self, correction: Correction) -> Corrected:
         """Put what is right into every record of the person at the provider. Twice is not an error.
 
         Called for a person's correction request, after the hub's own data is corrected, and tried again until the provider
         has answered. `new_name`, `new_email` and `new_phone_number` are None where they stay as they are. Where several
         people fit what they are found by, change nobody and say `impossible`.
-
-        versionadded: 0.1
         """
-        raise NotImplementedError

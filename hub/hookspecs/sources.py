@@ -1,4 +1,4 @@
-"""The hook by which a plugin tells which links are its provider's; part of hub.hookspecs."""
+"""The hook by which a plugin lists the marks of its provider's links."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from hub.contracts.sources import KnownSource
-from hub.hook_marks import hookspec
+from hub.hookspecs.markers import hookspec
 
 
 class SourceHooks(Protocol):
     """Sources: every plugin whose provider marks the links that it sends people through."""
 
-    @hookspec
+    @hookspec(network=False, deadline=1, scheduled=False)
     def list_sources(self) -> Sequence[KnownSource]:
         """What in a visit's address is known to be from where, such as the `utm_source` of the provider's e-mails.
 
@@ -20,7 +20,4 @@ class SourceHooks(Protocol):
         never waits for it. A company's own rules are asked first, then these, in the order of config.yaml, then the
         built-in tables; the trace names the connector. The values are in their one form, without doubles, and come from
         the plugin's own files and settings: no network. One that cannot be is left out and logged; an error leaves out all.
-
-        versionadded: 0.1
         """
-        raise NotImplementedError

@@ -1,0 +1,63 @@
+"""Every hook that a plugin may implement, by family.
+
+The hub calls every connector alone, in a thread of its own, with a deadline, an error guard, a circuit breaker and a
+timer; a hook that a connector does not implement is simply not there. Hooks are synchronous. Values handed over hold
+only the personal fields that the plugin's manifest declares for that hook.
+
+What an exception means is the same everywhere, and its class says what the hub does next (`hub.errors`):
+`ConfigError` stop and report; `AuthError` pause and ask to reconnect; `RetryLater` try the batch again; `OutcomeUnknown`
+hold it, never try again automatically; `Rejected` give up, keep the provider's words; `NotSupported` report. Anything
+else is a bug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hub.hookspecs.calls import CallHooks as CallHooks
+from hub.hookspecs.consent import ConsentHooks as ConsentHooks
+from hub.hookspecs.conversions import ConversionHooks as ConversionHooks
+from hub.hookspecs.crm import CrmHooks as CrmHooks
+from hub.hookspecs.enrichment import EnrichmentHooks as EnrichmentHooks
+from hub.hookspecs.markers import PROJECT as PROJECT
+from hub.hookspecs.markers import HookSpec as HookSpec
+from hub.hookspecs.markers import hookimpl as hookimpl
+from hub.hookspecs.markers import spec_of as spec_of
+from hub.hookspecs.numbers import NumberHooks as NumberHooks
+from hub.hookspecs.numbers import PortHooks as PortHooks
+from hub.hookspecs.operation import OperationHooks as OperationHooks
+from hub.hookspecs.privacy import PrivacyHooks as PrivacyHooks
+from hub.hookspecs.recordings import RecordingHooks as RecordingHooks
+from hub.hookspecs.recordings import TranscriptionHooks as TranscriptionHooks
+from hub.hookspecs.sources import SourceHooks as SourceHooks
+from hub.hookspecs.texts import TextHooks as TextHooks
+
+FAMILIES: tuple[type, ...] = (
+    NumberHooks,
+    PortHooks,
+    CallHooks,
+    RecordingHooks,
+    TranscriptionHooks,
+    TextHooks,
+    SourceHooks,
+    EnrichmentHooks,
+    ConsentHooks,
+    ConversionHooks,
+    CrmHooks,
+    PrivacyHooks,
+    OperationHooks,
+)
+"""The families in the order of the documentation."""
+
+SPECS: Mapping[str, HookSpec] = {
+    name: spec_of(function)
+    for family in FAMILIES
+    for name, function in vars(family).items()
+    if hasattr(function, "hook")
+}
+"""All hooks by name."""
+
+PERSONAL_VALUES: Mapping[str, type] = {
+    name: spec.personal_value for name, spec in SPECS.items() if spec.personal_value is not None
+}
+"""The hooks that give personal data to a provider, and the value that carries it."""

@@ -1,0 +1,58 @@
+"""Hooks for calls: verify and parse the carrier's webhooks, answer a ringing call, list the calls of the account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from hub.contracts.answers import AnswerPoint, Instruction
+from hub.contracts.events import CallEvent, Event
+from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
+from hub.hookspecs.markers import hookspec
+
+
+class CallHooks(Protocol):
+    """Call ingestion: carriers."""
+
+    @hookspec(network=False, deadline=1, scheduled=False)
+    def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
+        """Is this request really from the provider, and which of its events is it?
+
+        Called for every webhook before anything is kept. Check the signature over the raw body and `request.url`, in
+        constant time, and raise `BadSignature` where it does not hold. The event key comes from signed content alone
+        and must be made even where the content makes no sense otherwise. No network, no waiting: a caller may be ringing.
+        """
+
+    @hookspec(network=False, deadline=1, scheduled=False)
+    def parse_webhook(self, request: WebhookRequest) -> Sequence[Event]:
+        """The events in a verified webhook, in our words; empty where it says nothing that we keep.
+
+        Called by the worker, and at once where the carrier waits for an answer. The same request always gives the same
+        events. Raise `BadPayload` where the content makes no sense: the webhook is parked and can be replayed.
+        """
+
+    @hookspec(network=False, deadline=1, scheduled=False)
+    def render_answer(self, point: AnswerPoint, instructions: Sequence[Instruction]) -> AnswerDocument:
+        """The document that tells the carrier what to do with a call at `point`: `instructions`, one after the other.
+
+        Called in the webhook's request, with a deadline of one second for everything; if it is late or fails, a
+        document made earlier, which only forwards the call, answers. Give the addresses below `services.webhook_url` at
+        which the carrier asks next the tracking number and the instruction's `mark`, so that both come back in the next
+        `AnswerPoint`. The hub gives no instruction that the manifest's `abilities` leave out. No network.
+        """
+
+    @hookspec(network=False, deadline=1, scheduled=False)
+    def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
+        """The reply to a webhook that only tells something, as the provider likes it.
+
+        Called once at start for each connector, with an empty request; the answer is reused.
+        """
+
+    @hookspec(network=True, deadline=60, scheduled=True)
+    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
+        """What the carrier's own call list says of calls that began at or after `since` (aware UTC): for each finished
+        call the events that lead to its final state.
+
+        Called on the connector's schedule, to find calls whose webhooks never came. Known events change nothing.
+        """

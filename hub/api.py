@@ -47,6 +47,7 @@ from hub.contracts.services import Log, Memory, Services, TokenStore
 from hub.contracts.sources import KnownSource, SourceKind
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
+from hub.contracts.twiml import Twiml
 from hub.contracts.untrusted import as_mapping, as_mappings, as_text, json_object
 from hub.contracts.values import TRANSFORMS, Money, personal
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
@@ -155,6 +156,7 @@ __all__ = [
     "TokenStore",
     "Transcript",
     "TranscriptPart",
+    "Twiml",
     "VerifiedWebhook",
     "WebhookRequest",
     "as_mapping",

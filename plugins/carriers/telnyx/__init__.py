@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from xml.etree import ElementTree
 
 from hub.api import (
     AnswerDocument,
@@ -147,7 +146,7 @@ class Telnyx(Connector):
     @hookimpl
     def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
         """An empty response, which TeXML reads as nothing more to do and other webhooks do not read at all."""
-        return texml.document(ElementTree.Element("Response"))
+        return texml.empty()
 
     @hookimpl
     def list_calls(self, since: datetime) -> Sequence[CallEvent]:

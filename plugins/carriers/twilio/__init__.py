@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from xml.etree import ElementTree
 
 from hub.api import (
     AnswerDocument,
@@ -168,7 +167,7 @@ class Twilio(Connector):
     @hookimpl
     def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
         """An empty response: nothing more to do, and no text back."""
-        return twiml.document(ElementTree.Element("Response"))
+        return twiml.empty()
 
     @hookimpl
     def list_calls(self, since: datetime) -> Sequence[CallEvent]:

@@ -1,0 +1,116 @@
+"""Instructions as TwiML, the language of answer documents that Twilio made and other carriers took up with small changes.
+
+Source: twilio.com/docs/voice/twiml (dial, gather, number, play, record, say).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+from xml.etree import ElementTree
+
+from hub.contracts.answers import Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+from hub.contracts.webhooks import AnswerDocument
+
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Twiml:
+    """TwiML as Twilio has it; a carrier's dialect overrides what differs.
+
+    `address` gives our address for a path and a mark, where the carrier asks again or tells how it went.
+    """
+
+    voice: ClassVar[Mapping[str, str]] = {}
+    """What each `<Say>` has besides its language."""
+    leg_path: ClassVar[str] = "status"
+    """Where the carrier tells of the phones that a `<Dial>` rings."""
+
+    def __init__(self, address: Callable[[str, str], str]) -> None:
+        self.address = address
+
+    def render(self, instructions: Sequence[Instruction]) -> AnswerDocument:
+        """The document of `instructions`; an empty response, with which nothing more is to do, for none."""
+        response = ElementTree.Element("Response")
+        for instruction in instructions:
+            match instruction:
+                case Say() | Play():
+                    self._announce(response, instruction)
+                case Dial():
+                    self._dial(response, instruction)
+                case Gather():
+                    self._gather(response, instruction)
+                case TakeMessage():
+                    ElementTree.SubElement(response, "Record", self.record_attributes(instruction))
+                    # Reached only where there was nothing to record.
+                    ElementTree.SubElement(response, "Hangup")
+                case HangUp():
+                    ElementTree.SubElement(response, "Hangup")
+        text = ElementTree.tostring(response, encoding="unicode")
+        return AnswerDocument("text/xml", f'<?xml version="1.0" encoding="UTF-8"?>{text}')
+
+    def dial_attributes(self, dial: Dial) -> dict[str, str]:
+        """The attributes of `<Dial>`."""
+        attributes = {"action": self.address("dial", dial.mark), "timeout": str(dial.ring_seconds)}
+        if dial.record:
+            attributes["record"] = "record-from-answer-dual"
+            attributes["recordingStatusCallback"] = self.address("recording", "")
+        return attributes
+
+    def number_attributes(self, dial: Dial) -> dict[str, str]:
+        """The attributes of each `<Number>`; its `url` is asked for what the person who picks up hears."""
+        attributes = {"statusCallback": self.address(self.leg_path, ""), "statusCallbackEvent": "answered completed"}
+        if dial.whisper:
+            attributes["url"] = self.address("whisper", dial.mark)
+        return attributes
+
+    def gather_attributes(self, gather: Gather) -> dict[str, str]:
+        """The attributes of `<Gather>`."""
+        attributes = {
+            "action": self.address("digits", gather.mark),
+            "input": "dtmf",
+            "numDigits": str(gather.most_digits),
+            "timeout": str(gather.seconds),
+            # `action` is then asked also where no key came.
+            "actionOnEmptyResult": "true",
+        }
+        if gather.hash_key:
+            # Without it # is taken for the end of what is pressed, and is not told of.
+            attributes["finishOnKey"] = ""
+        return attributes
+
+    def without_keys(self, gather: Gather) -> ElementTree.Element | None:
+        """The verb that is reached where no key came, if the language needs one."""
+        return None
+
+    def record_attributes(self, message: TakeMessage) -> dict[str, str]:
+        """The attributes of `<Record>`."""
+        return {
+            # Without an action of its own, the carrier would ask this address again and record for ever.
+            "action": self.address("voicemail", message.mark),
+            "maxLength": str(message.longest),
+            "playBeep": "true",
+            "recordingStatusCallback": self.address("recording", ""),
+        }
+
+    def _announce(self, parent: ElementTree.Element, announcement: Say | Play) -> None:
+        if isinstance(announcement, Play):
+            ElementTree.SubElement(parent, "Play").text = announcement.url
+        elif announcement.text.strip():
+            spoken = {**self.voice} | ({"language": announcement.language} if announcement.language else {})
+            ElementTree.SubElement(parent, "Say", spoken).text = NOT_XML.sub("", announcement.text)
+
+    def _dial(self, response: ElementTree.Element, dial: Dial) -> None:
+        dialled = ElementTree.SubElement(response, "Dial", self.dial_attributes(dial))
+        leg = self.number_attributes(dial)
+        for phone in dial.numbers:
+            ElementTree.SubElement(dialled, "Number", leg).text = phone
+
+    def _gather(self, response: ElementTree.Element, gather: Gather) -> None:
+        gathering = ElementTree.SubElement(response, "Gather", self.gather_attributes(gather))
+        for prompt in gather.prompts:
+            self._announce(gathering, prompt)
+        following = self.without_keys(gather)
+        if following is not None:
+            response.append(following)

@@ -48,6 +48,7 @@ from hub.contracts.sources import KnownSource, SourceKind
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
 from hub.contracts.twiml import Twiml
+from hub.contracts.twiml_player import Leg, TwimlPlayer
 from hub.contracts.untrusted import as_mapping, as_mappings, as_text, json_object
 from hub.contracts.values import TRANSFORMS, Money, personal
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
@@ -103,6 +104,7 @@ __all__ = [
     "HttpSandbox",
     "Instruction",
     "KnownSource",
+    "Leg",
     "LegalRule",
     "Limits",
     "Log",
@@ -157,6 +159,7 @@ __all__ = [
     "Transcript",
     "TranscriptPart",
     "Twiml",
+    "TwimlPlayer",
     "VerifiedWebhook",
     "WebhookRequest",
     "as_mapping",

@@ -1,0 +1,265 @@
+"""One simulated call that does what TwiML documents say: how a stand-in of a carrier plays calls.
+
+It asks the hub for documents, presses keys, lets phones ring and people talk, and sends what is due at its time. What a
+carrier's webhooks hold, and what its API shows of the call, its stand-in says.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+from xml.etree import ElementTree
+
+from hub.contracts.sandbox import SimulatedCall
+from hub.contracts.webhooks import AnswerDocument
+
+Post = Callable[[datetime, str, dict[str, str]], AnswerDocument | None]
+"""Send a form: when, to which address, with which fields."""
+Fields = dict[str, str]
+
+
+@dataclass
+class Leg:
+    """A phone that a `<Dial>` rings."""
+
+    sid: str
+    noun: ElementTree.Element
+    told: int = 0
+    """How often the hub was told of it."""
+
+    @property
+    def number(self) -> str:
+        """Whom it rings."""
+        return self.noun.text or ""
+
+    @property
+    def callback(self) -> str:
+        """Where the hub wants to be told of it."""
+        return self.noun.get("statusCallback", "")
+
+    def tells(self, event: str) -> bool:
+        """Whether the document asks to be told of an event of this leg."""
+        return bool(self.callback) and event in (self.noun.get("statusCallbackEvent") or "completed").split()
+
+
+class TwimlPlayer(ABC):
+    """A simulated call on its way through the hub's documents."""
+
+    speaking: ClassVar[timedelta] = timedelta(seconds=5)
+    """How long a text or a file takes to be heard."""
+    pressing: ClassVar[timedelta] = timedelta(seconds=2)
+    storing: ClassVar[timedelta] = timedelta(seconds=3)
+    """From the end of a recording to its webhook."""
+    most_documents: ClassVar[int] = 40
+    """After so many a caller who gets nowhere hangs up."""
+
+    def __init__(self, call: SimulatedCall, sid: str, hidden_caller: str, webhook_url: str, post: Post) -> None:
+        self.call, self.sid, self.webhook_url, self._post = call, sid, webhook_url, post
+        self.caller = call.caller_number or hidden_caller
+        self.heard: list[str] = []
+        """What the caller heard: texts, and addresses of files."""
+        self.now = call.started_at
+        self.hung_up = False
+        self._keys = list(call.keys)
+        self._later: list[tuple[datetime, str, Fields]] = []
+        self._documents = 0
+
+    # What a carrier says of the call
+
+    @abstractmethod
+    def fields(self, status: str) -> Fields:
+        """The fields of every webhook about the caller's leg."""
+
+    @abstractmethod
+    def begin(self) -> Fields:
+        """The call begins; the further fields of its first webhook."""
+
+    @abstractmethod
+    def end(self) -> Fields:
+        """The call has ended; the further fields of the webhook that says so."""
+
+    @abstractmethod
+    def new_leg_sid(self) -> str:
+        """The id of a leg that is to ring."""
+
+    @abstractmethod
+    def leg_fields(self, leg: Leg, status: str) -> Fields:
+        """The fields of every webhook about a leg."""
+
+    @abstractmethod
+    def leg_begins(self, leg: Leg) -> None:
+        """A phone rings."""
+
+    @abstractmethod
+    def leg_answered(self, leg: Leg) -> None:
+        """Somebody picked up."""
+
+    @abstractmethod
+    def leg_ends(self, leg: Leg, status: str, since: datetime) -> None:
+        """A leg that began, or was picked up, at `since` ends."""
+
+    @abstractmethod
+    def dialled(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> Fields:
+        """The further fields with which the action of a `<Dial>` is asked; `recorded` names its recording, if there is one."""
+
+    @abstractmethod
+    def start_recording(self, verb: ElementTree.Element) -> str:
+        """A `<Dial>` or a `<Record>` begins to record; the recording's id."""
+
+    @abstractmethod
+    def finish_recording(self, sid: str, seconds: int) -> tuple[Fields, Fields]:
+        """A recording is over; the fields that name it, and all fields of the webhook that tells that it is stored."""
+
+    def follows(self) -> None:  # noqa: B027 - few carriers show it
+        """The carrier begins to follow a document."""
+
+    def trouble(self) -> Fields:
+        """The further fields of the webhook to the fallback address, after the first gave no document."""
+        return {}
+
+    def pressed(self, digits: str) -> Fields:
+        """The further fields with which the action of a `<Gather>` is asked."""
+        return {"Digits": digits, "FinishedOnKey": ""}
+
+    def finish_key(self, verb: ElementTree.Element) -> str:
+        """The key that ends what is pressed and is not told of; blank for none."""
+        return verb.get("finishOnKey", "#")
+
+    def message_taken(self, recorded: Mapping[str, str]) -> Fields:
+        """The further fields with which the action of a `<Record>` is asked."""
+        return {}
+
+    # How it goes
+
+    def play(self) -> None:
+        """Live the call from its first ring to its end."""
+        ring = self.fields("ringing") | self.begin()
+        response = self.ask(f"{self.webhook_url}/voice", ring)
+        if response is None:
+            response = self.ask(f"{self.webhook_url}/fallback", ring | self.trouble())
+        while response is not None and not self.hung_up and self._documents < self.most_documents:
+            response = self._follow(response)
+        told = self.end()
+        self.tell(f"{self.webhook_url}/status", self.fields("completed") | told)
+        for at, url, form in sorted(self._later, key=lambda one: one[0]):
+            self._post(at, url, form)
+
+    def tell(self, url: str, form: Fields) -> AnswerDocument | None:
+        """Send a form now, after all that was due before."""
+        due = sorted((one for one in self._later if one[0] <= self.now), key=lambda one: one[0])
+        self._later = [one for one in self._later if one[0] > self.now]
+        for at, where, told in due:
+            self._post(at, where, told)
+        return self._post(self.now, url, form)
+
+    def ask(self, url: str, form: Fields) -> ElementTree.Element | None:
+        """Send a form that waits for a document; its `<Response>`, None where there is none that can be read."""
+        self._documents += 1
+        document = self.tell(url, form)
+        try:
+            return ElementTree.fromstring(document.body) if document else None  # noqa: S314
+        except ElementTree.ParseError:
+            return None
+
+    def _follow(self, response: ElementTree.Element) -> ElementTree.Element | None:
+        """Do what a document says; the document that follows it, None where the call ends."""
+        self.follows()
+        for verb in response:
+            action = verb.get("action", "")
+            match verb.tag:
+                case "Say" | "Play":
+                    self._hear(verb)
+                case "Gather":
+                    digits = self._gather(verb)
+                    if self.hung_up:
+                        return None
+                    if digits or verb.get("actionOnEmptyResult") == "true":
+                        return self.ask(action, self.fields("in-progress") | self.pressed(digits))
+                case "Redirect":
+                    return self.ask(verb.text or "", self.fields("in-progress"))
+                case "Dial":
+                    return self.ask(action, self._dial(verb))
+                case "Record" if self.call.outcome != "abandoned" and self.call.talk:
+                    return self.ask(action, self._record(verb))
+                case "Record":
+                    self.hung_up = self.call.outcome == "abandoned"
+                case "Hangup":
+                    return None
+        return None
+
+    def _status(self) -> str:
+        return "completed" if self.hung_up else "in-progress"
+
+    def _hear(self, verb: ElementTree.Element) -> None:
+        self.heard.append(verb.text or "")
+        self.now += self.speaking
+
+    def _gather(self, verb: ElementTree.Element) -> str:
+        for prompt in verb:
+            self._hear(prompt)
+        entry = self._keys.pop(0) if self._keys else ""
+        if entry is None:
+            self.hung_up = True
+            return ""
+        pressed = entry[: int(verb.get("maxDigits") or verb.get("numDigits") or "128")]
+        last = self.finish_key(verb)
+        pressed = pressed.partition(last)[0] if last else pressed
+        self.now += self.pressing if pressed else timedelta(seconds=int(verb.get("timeout", "5")))
+        return pressed
+
+    def _dial(self, verb: ElementTree.Element) -> Fields:
+        """Let phones ring, and people talk; the fields with which the action is asked."""
+        legs = [Leg(self.new_leg_sid(), noun) for noun in verb.iter("Number")]
+        limit = timedelta(seconds=int(verb.get("timeout", "30")))
+        began = self.now
+        for leg in legs:
+            self.leg_begins(leg)
+        self.now += min(self.call.ring, limit)
+        picked_up = next((leg for leg in legs if leg.number == self.call.answering_number), None)
+        if picked_up is None or self.call.outcome != "answered" or self.call.ring > limit:
+            for leg in legs:
+                self.leg_ends(leg, "no-answer", began)
+            self.hung_up = self.call.outcome == "abandoned"
+            told = self.dialled(legs[0], "no-answer", 0, {})
+        else:
+            told = self._talk(verb, legs, picked_up, began)
+        return self.fields(self._status()) | told
+
+    def _talk(self, verb: ElementTree.Element, legs: list[Leg], picked_up: Leg, began: datetime) -> Fields:
+        """The conversation with the phone that picked up."""
+        records = verb.get("record", "do-not-record") != "do-not-record" and self.call.recorded
+        recording = self.start_recording(verb) if records else None
+        answered_at = self.now
+        self.leg_answered(picked_up)
+        for leg in legs:
+            if leg is not picked_up:
+                self.leg_ends(leg, "canceled", began)
+        if picked_up.noun.get("url"):
+            # What is said there is for the person who picked up alone.
+            self.ask(picked_up.noun.get("url", ""), self.leg_fields(picked_up, "in-progress"))
+        self.now += self.call.talk
+        self.leg_ends(picked_up, "completed", answered_at)
+        talked = int(self.call.talk.total_seconds())
+        recorded = self._store(recording, verb, talked) if recording else {}
+        return self.dialled(picked_up, "completed", talked, recorded)
+
+    def _record(self, verb: ElementTree.Element) -> Fields:
+        """A message of the caller's; the fields with which the action is asked."""
+        recording = self.start_recording(verb)
+        longest = timedelta(seconds=int(verb.get("maxLength", "3600")))
+        spoken = min(self.call.talk, longest)
+        self.now += spoken
+        self.hung_up = self.call.talk <= longest
+        recorded = self._store(recording, verb, int(spoken.total_seconds()))
+        return self.fields(self._status()) | self.message_taken(recorded)
+
+    def _store(self, recording: str, verb: ElementTree.Element, seconds: int) -> Fields:
+        """Finish a recording, whose webhook follows a little later; the fields that name it."""
+        named, stored = self.finish_recording(recording, seconds)
+        url = verb.get("recordingStatusCallback")
+        if url:
+            self._later.append((self.now + self.storing, url, stored))
+        return named

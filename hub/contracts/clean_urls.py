@@ -71,7 +71,7 @@ def clean_url(address: str | None, also: Collection[str] = ()) -> str | None:
         place = f"{parts.scheme}://{host}"
     path = "/".join(map(_segment, parts.path.split("/")))
     query = "&".join(_kept(parts.query, len(address) > MAX_ADDRESS_CHARS, also))
-    return f"{place}{path}{'?' if query else ''}{query}" or None
+    return f"{place}{path}{'?' if query else ''}{query}".strip() or None
 
 
 def without_click_ids(url: str) -> str:

@@ -6,7 +6,7 @@ import unicodedata
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub.contracts.clean_urls import CLICK_IDS, MARKETING, clean_text, clean_url, is_personal_name, without_click_ids
@@ -105,6 +105,7 @@ def test_no_address_or_number_gets_through_a_text(before: str, personal: str, af
     assert clean_text(clean) == clean
 
 
+@example(" #")
 @given(st.text(max_size=200))
 def test_any_text_is_read_without_an_error_and_a_clean_url_stays_as_it_is(text: str) -> None:
     for address in (text, f"https://www.example.com/{text}", f"{PAGE}?{text}", f"https://{text}"):

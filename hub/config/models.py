@@ -151,7 +151,7 @@ class ConnectorCommon(Section):
 
     plugin: str = Field(description="The plugin's name, as `hub plugins` lists it.")
     schedule: Timetable | None = Field(
-        default=None, description="When to sync: `every 15 minutes`, or a cron line like `*/15 * * * *`."
+        default=None, description="When to sync: `every 15 minutes`, or a cron line in UTC like `*/15 * * * *`."
     )
     sandbox: bool = Field(default=False, description="Use the plugin's own stand-in instead of the provider.")
     companies: tuple[Name, ...] | None = Field(

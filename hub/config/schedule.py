@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cronsim import CronSim, CronSimError
+
 from hub.config.spans import parse_span
 
-LOOK_BACKS = tuple(timedelta(days=days) for days in (0.1, 1, 32, 400, 4_000))
-"""How far back a cron line's newest slot is looked for, step by step: after a long rest, a slot a minute would be many."""
+RECENT = timedelta(days=1)
+"""How old the newest slot of a cron line may be where none was written before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,7 @@ class Schedule:
 
             epoch = datetime(1970, 1, 1, tzinfo=UTC)
             return IntervalTrigger(seconds=int(self.every.total_seconds()), start_date=epoch, timezone=UTC)
-        from apscheduler.triggers.cron import CronTrigger
-
-        return CronTrigger.from_crontab(self.text, timezone=UTC)
+        return _cron_trigger(self.text)
 
     def latest_slot(self, now: datetime, after: datetime | None = None) -> datetime | None:
         """The newest slot at or before `now`, and later than `after`; None where there is none.
@@ -39,22 +39,22 @@ class Schedule:
             seconds = self.every.total_seconds()
             slot = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
             return slot if after is None or slot > after else None
-        begin = after or now - timedelta(days=1)
-        for look_back in LOOK_BACKS:
-            newest = self._newest(max(begin, now - look_back), now)
-            if newest is not None or now - look_back <= begin:
-                return newest
-        return None
+        # Backwards, so that a long rest with many slots takes no longer than a short one.
+        following = now.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+        newest = next(CronSim(self.text, following, reverse=True), None)
+        return newest if newest is not None and newest > (after or now - RECENT) else None
 
-    def _newest(self, begin: datetime, now: datetime) -> datetime | None:
-        trigger = self.trigger()
-        newest: datetime | None = None
-        candidate = begin
-        while True:
-            fired = trigger.get_next_fire_time(candidate, candidate + timedelta(microseconds=1))
-            if fired is None or fired > now:
-                return newest
-            newest = candidate = fired.astimezone(UTC)
+
+def _cron_trigger(line: str) -> Any:
+    """A trigger by the same reading of the line as the slots; APScheduler's own takes 0 for Monday."""
+    from apscheduler.triggers.base import BaseTrigger
+
+    class CronLine(BaseTrigger):  # type: ignore[misc]
+        def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
+            start = min(now, previous) if previous else now - timedelta(microseconds=1)
+            return next(CronSim(line, start.astimezone(UTC)), None)
+
+    return CronLine()
 
 
 def parse_schedule(value: object) -> Schedule:
@@ -68,10 +68,9 @@ def parse_schedule(value: object) -> Schedule:
             if every < timedelta(seconds=1):
                 raise ValueError("too short")
             return Schedule(text, every)
-        schedule = Schedule(text)
-        schedule.trigger()
-        return schedule
-    except ValueError as error:
+        CronSim(text, datetime(2026, 1, 1, tzinfo=UTC))
+        return Schedule(text)
+    except (ValueError, CronSimError) as error:
         raise ValueError(
             f"{text!r} is not a schedule; write it like `every 15 minutes` or as a cron line like `*/15 * * * *`"
         ) from error

@@ -47,6 +47,11 @@ def test_a_nodes_time_zone_changes_no_slot(text: str, now: datetime, hours: int)
         ("*/15 * * * *", "15:00:00", "14:45:00", "15:00:00"),
         ("*/15 * * * *", "15:07:30", "15:00:00", None),
         ("0 3 * * *", "15:07:30", None, "03:00:00"),
+        ("*/15 * * * *", "15:14:59", None, "15:00:00"),
+        ("0 3 * * 2", "15:07:30", None, "03:00:00"),  # a Tuesday: 0 and 7 are Sunday
+        ("0 3 * * tue", "15:07:30", None, "03:00:00"),
+        ("0 3 * * 1", "15:07:30", None, None),
+        ("0 3 13 * 2", "15:07:30", None, "03:00:00"),  # the 13th, and each Tuesday
     ],
 )
 def test_slots(text: str, now: str, after: str | None, slot: str | None) -> None:

@@ -20,7 +20,7 @@ from hub.contracts.sandbox import CarrierSandbox, SimulatedCall
 from hub.flow.receive import Received, Receiver
 from hub.flow.visit import Arrival, record_visit
 from hub.opening import Opened, read_config
-from hub.store.ingest import IngestWriter
+from hub.store.ingest import InboxWriter
 from hub.store.keyring import new_key
 
 CRMS = ("salesforce", "hubspot")
@@ -94,7 +94,7 @@ class _Inbox:
     """The road of a webhook behind the web edge."""
 
     def __init__(self, hub: Hub) -> None:
-        self._writer = IngestWriter(hub.store)
+        self._writer = InboxWriter(hub.store)
         self._receiver = Receiver(hub, self._writer)
         self._open = threading.Semaphore(1_000)
         self._failed: list[Received] = []

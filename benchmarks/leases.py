@@ -25,7 +25,7 @@ from benchmarks.figures import Figure, at_least, at_most, print_figures, spread
 from benchmarks.postgres import postgres
 from hub.config.models import Config
 from hub.flow.arrival import Arrival, Shown
-from hub.flow.desk import VisitDesk
+from hub.flow.desk import VisitBatchWriter
 from hub.model import Lease
 from hub.opening import Opened, open_hub
 
@@ -82,7 +82,7 @@ def measure() -> list[Figure]:
 class _Bench:
     def __init__(self, opened: Opened, clock: Clock) -> None:
         self._opened, self._clock = opened, clock
-        self._desk = VisitDesk(opened.hub)
+        self._desk = VisitBatchWriter(opened.hub)
         self._directory = opened.directory.latest
         self._company = self._directory.companies["lakeside"]
         self._visitors = 0

@@ -8,8 +8,11 @@ WEBHOOKS = Counter("ringfence_webhooks_total", "Webhooks by connector and outcom
 ANSWERS = Counter(
     "ringfence_answers_total", "Answer documents by connector, step and route.", ["connector", "step", "route"]
 )
-INGEST_BATCH = Histogram(
-    "ringfence_ingest_batch_size", "Webhooks in one commit.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+BATCH_ITEMS = Histogram(
+    "ringfence_batch_items",
+    "Items that are handed over at once, by queue (hub/flow/__init__.py lists the queues).",
+    ["queue"],
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
 )
 VISITS = Counter(
     "ringfence_visits_total", "Visits by company and the number shown: own, shared, or a robot's.", ["company", "shown"]

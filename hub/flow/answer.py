@@ -26,21 +26,21 @@ from hub.flow.decide import Decider
 from hub.hookspecs import CallHooks
 from hub.numbers.directory import Directory, LiveDirectory
 from hub.plugins import many
-from hub.store.grouping import GroupWriter
+from hub.store.grouping import GroupCommitter
 
 log = structlog.get_logger(__name__)
 DEADLINE = 1.0
 """Seconds from the webhook's arrival to its answer."""
-MOST_TOGETHER = 200
+MAX_JOBS_PER_COMMIT = 200
 """Jobs of one connector that share a transaction; each is as many calls as rang at the same moment."""
 MOMENTS: tuple[Moment, ...] = ("ringing", "dial_ended", "digits", "message_left", "whisper")
 Document = AnswerDocument | RingfenceError
-Wanted = tuple[AnswerPoint, Sequence[Instruction]]
+RenderRequest = tuple[AnswerPoint, Sequence[Instruction]]
 
 
 @dataclass(slots=True)
-class Making:
-    """Answers on their way: what comes of them, and since when (monotonic) the plugin has been at work, if it is."""
+class PendingAnswer:
+    """Answers that are being made: their documents, and since when (monotonic) the plugin has been rendering them."""
 
     points: Sequence[AnswerPoint]
     asked_at: float
@@ -67,13 +67,13 @@ class Answerer:
         self._made_for: Directory | None = None
         self._decider = Decider(hub, directory)
         self._acknowledgements = self._acknowledge()
-        self._desks: dict[str, GroupWriter[Making, list[list[Wanted]]]] = {}
+        self._committers: dict[str, GroupCommitter[PendingAnswer, list[list[RenderRequest]]]] = {}
         self.prepare()
 
     def close(self) -> None:
-        """Answer who waits, then end."""
-        for desk in self._desks.values():
-            desk.close()
+        """Answer those who wait, then end."""
+        for committer in self._committers.values():
+            committer.close()
 
     def prepare(self) -> None:
         """Make the static documents of every number that lacks them."""
@@ -81,7 +81,7 @@ class Answerer:
         with self._lock:
             if directory is self._made_for:
                 return
-            by_carrier: dict[str, list[Wanted]] = {}
+            by_carrier: dict[str, list[RenderRequest]] = {}
             for number, line in directory.lines.items():
                 if line.tracker.carrier in self._hub.plugins.connectors:
                     wanted = by_carrier.setdefault(line.tracker.carrier, [])
@@ -101,11 +101,11 @@ class Answerer:
         metrics.ANSWERS.labels(connector, point.moment, "unknown").inc()
         return False
 
-    def submit(self, connector: str, points: Sequence[AnswerPoint]) -> Making:
+    def submit(self, connector: str, points: Sequence[AnswerPoint]) -> PendingAnswer:
         """Start to make the answers to several calls on known numbers, each along its flow; returns at once."""
-        making = Making(points, time.monotonic())
-        self._desk(connector).submit(making)
-        return making
+        pending = PendingAnswer(points, time.monotonic())
+        self._committer(connector).submit(pending)
+        return pending
 
     def note_late(self, connector: str) -> None:
         """The plugin did not make its answers in time."""
@@ -120,7 +120,7 @@ class Answerer:
         """Write down, as soon as the database lets us, that a call got the static document; returns at once."""
         line = self._directory.latest.lines.get(point.tracking_number)
         if line is not None and line.tracker.carrier == connector:
-            self._desk(connector).submit(Making([point], time.monotonic(), forwarded=True))
+            self._committer(connector).submit(PendingAnswer([point], time.monotonic(), forwarded=True))
 
     def acknowledgement(self, connector: str) -> AnswerDocument:
         """The reply to a webhook that only tells something."""
@@ -128,20 +128,28 @@ class Answerer:
 
     # one batch of one connector
 
-    def _desk(self, connector: str) -> GroupWriter[Making, list[list[Wanted]]]:
+    def _committer(self, connector: str) -> GroupCommitter[PendingAnswer, list[list[RenderRequest]]]:
         with self._lock:
-            if connector not in self._desks:
+            if connector not in self._committers:
 
-                def decide(jobs: Sequence[Making]) -> list[list[Wanted]]:
+                def decide(jobs: Sequence[PendingAnswer]) -> list[list[RenderRequest]]:
                     return self._decide(connector, jobs)
 
-                def render(jobs: Sequence[Making], wanted: list[list[Wanted]]) -> None:
+                def render(jobs: Sequence[PendingAnswer], wanted: list[list[RenderRequest]]) -> None:
                     self._render(connector, jobs, wanted)
 
-                self._desks[connector] = GroupWriter(f"answers-{connector}", MOST_TOGETHER, decide, render, _fail)
-            return self._desks[connector]
+                self._committers[connector] = GroupCommitter(
+                    "call_steps",
+                    MAX_JOBS_PER_COMMIT,
+                    decide,
+                    render,
+                    _fail,
+                    count=lambda job: len(job.points),
+                    thread=f"call_steps-{connector}",
+                )
+            return self._committers[connector]
 
-    def _decide(self, connector: str, jobs: Sequence[Making]) -> list[list[Wanted]]:
+    def _decide(self, connector: str, jobs: Sequence[PendingAnswer]) -> list[list[RenderRequest]]:
         """Each job's instructions; what they leave behind is durable then. A job that is late already gets none: its
         callers were forwarded, so nothing is written of a notice that nobody heard."""
         in_time = [job for job in jobs if not job.forwarded and time.monotonic() - job.asked_at < DEADLINE]
@@ -152,12 +160,12 @@ class Answerer:
                 [point for job in jobs if job.forwarded for point in job.points],
             )
         )
-        made: dict[int, list[Wanted]] = {
+        made: dict[int, list[RenderRequest]] = {
             id(job): [(point, next(decided).instructions) for point in job.points] for job in in_time
         }
         return [made.get(id(job), []) for job in jobs]
 
-    def _render(self, connector: str, jobs: Sequence[Making], wanted: list[list[Wanted]]) -> None:
+    def _render(self, connector: str, jobs: Sequence[PendingAnswer], wanted: list[list[RenderRequest]]) -> None:
         for job, mine in zip(jobs, wanted, strict=True):
             if not mine and not job.forwarded:
                 _fail([job], PluginTimeout("the answer was late."))
@@ -188,7 +196,7 @@ class Answerer:
 
     # in memory
 
-    def _make_static(self, carrier: str, wanted: list[Wanted]) -> None:
+    def _make_static(self, carrier: str, wanted: list[RenderRequest]) -> None:
         try:
             documents = self._hub.plugins.call_each(carrier, CallHooks.render_answer, wanted, many(wanted))
         except RingfenceError as error:
@@ -213,7 +221,7 @@ class Answerer:
         return made
 
 
-def _fail(jobs: Sequence[Making], error: BaseException) -> None:
+def _fail(jobs: Sequence[PendingAnswer], error: BaseException) -> None:
     log.warning("no answers", jobs=len(jobs), error=type(error).__name__)
     for job in jobs:
         job.documents.set_exception(error)

@@ -1,4 +1,4 @@
-"""The desk at the door: visitors that wait are recorded in one transaction, and each is answered after its commit."""
+"""Group commit for visits: one transaction records all visitors that wait, and each is answered after its commit."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from hub.model import Company
 from hub.numbers.directory import Directory
 from hub.numbers.limits import Limits
 from hub.numbers.robots import is_robot
-from hub.store.grouping import GroupWriter
+from hub.store.grouping import GroupCommitter
 
 log = structlog.get_logger(__name__)
 
-MOST_IN_ONE_COMMIT = 400
+MAX_VISITS_PER_COMMIT = 400
 Job = tuple[Arrived | Departure, Future[Any]]
 
 
-class VisitDesk:
-    """Groups the visitors of this process into transactions; other processes have desks of their own."""
+class VisitBatchWriter:
+    """Groups the visitors of this process into transactions; each process has its own writer."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._limits = Limits()
-        self._group: GroupWriter[Job, Sequence[Shown | None]] = GroupWriter(
-            "visits", MOST_IN_ONE_COMMIT, self._record, self._answer, self._refuse
+        self._group: GroupCommitter[Job, Sequence[Shown | None]] = GroupCommitter(
+            "visits", MAX_VISITS_PER_COMMIT, self._record, self._answer, self._refuse
         )
 
     def receive(self, directory: Directory, company: Company, arrival: Arrival) -> Future[Shown]:

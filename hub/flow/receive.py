@@ -1,7 +1,7 @@
-"""Receive: a carrier's webhook is verified by its plugin, kept durably, and only then answered.
+"""Receive: a carrier's webhook is verified by its plugin, stored durably, and only then acknowledged.
 
-Webhooks of one connector wait in a lane of their own: while one batch is being verified the next one gathers, so a
-burst costs few thread switches, and a plugin that hangs delays nobody else.
+Each connector has its own verification queue: while one batch is verified, the next one collects. So a burst costs few
+thread switches, and a plugin that hangs delays no other connector.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from hub.contracts.webhooks import VerifiedWebhook, WebhookRequest
 from hub.errors import BadSignature, RingfenceError
 from hub.hookspecs import CallHooks, spec_of
 from hub.model.columns import RAW_WEBHOOK_LIFE, new_id
-from hub.store.ingest import IngestWriter
+from hub.store.ingest import InboxWriter
 
-BODY_CAP = 1_000_000
+MAX_BODY_BYTES = 1_000_000
 """Bytes of a webhook's body; more is refused with 413."""
-WAITING_CAP = 5_000
+MAX_WAITING = 5_000
 """Webhooks of one connector that may wait for their verification; more are refused with 503."""
-LONGEST_KEY = 200
+MAX_KEY_LENGTH = 200
 KEPT_HEADERS = ("content-type", "i-twilio-idempotency-token", "x-request-id")
 DEADLINE = spec_of(CallHooks.verify_webhook).deadline
 
@@ -50,19 +50,21 @@ Waiting = tuple[WebhookRequest, Done]
 
 
 class Receiver:
-    """Takes webhooks of all connectors; `done` is called from other threads as the outcome becomes known."""
+    """Takes the webhooks of all connectors; `done` is called from other threads when the outcome is known."""
 
-    def __init__(self, hub: Hub, writer: IngestWriter) -> None:
-        self._lanes = {name: _Lane(name, hub, writer) for name in hub.plugins.with_hook(CallHooks.verify_webhook)}
+    def __init__(self, hub: Hub, writer: InboxWriter) -> None:
+        self._queues = {
+            name: _VerificationQueue(name, hub, writer) for name in hub.plugins.with_hook(CallHooks.verify_webhook)
+        }
 
     @property
     def connectors(self) -> frozenset[str]:
         """The connectors that take webhooks."""
-        return frozenset(self._lanes)
+        return frozenset(self._queues)
 
     def knows(self, connector: str) -> bool:
         """Whether a connector takes webhooks."""
-        return connector in self._lanes
+        return connector in self._queues
 
     def submit(self, connector: str, request: WebhookRequest, done: Done) -> None:
         """Queue one webhook; returns at once."""
@@ -70,23 +72,29 @@ class Receiver:
 
     def submit_all(self, connector: str, waiting: Sequence[Waiting]) -> None:
         """Queue webhooks that came in together; returns at once."""
-        self._lanes[connector].submit(waiting)
+        self._queues[connector].submit(waiting)
 
     def hangs(self, connector: str) -> bool:
         """Whether the connector's verification is past its deadline; what waits behind it then goes on beside it."""
-        return self._lanes[connector].hangs()
+        return self._queues[connector].hangs()
 
 
-class _Lane:
-    def __init__(self, name: str, hub: Hub, writer: IngestWriter) -> None:
+class _VerificationQueue:
+    """The webhooks of one connector that wait for the plugin's verdict, which its guarded thread pool gives.
+
+    One batch is verified at a time; if it is past the deadline, the next one is started beside it.
+    """
+
+    def __init__(self, name: str, hub: Hub, writer: InboxWriter) -> None:
         self._name, self._plugins, self._writer = name, hub.plugins, writer
         self._waiting: list[Waiting] = []
         self._lock = threading.Lock()
         self._busy_since: float | None = None
+        self._sizes = metrics.BATCH_ITEMS.labels("verifications")
 
     def submit(self, waiting: Sequence[Waiting]) -> None:
         with self._lock:
-            room = max(0, WAITING_CAP - len(self._waiting))
+            room = max(0, MAX_WAITING - len(self._waiting))
             self._waiting += waiting[:room]
         for _, done in waiting[room:]:
             done(Received("failed"))
@@ -114,6 +122,7 @@ class _Lane:
             self._busy_since = now
         if hanging:
             self._plugins.guards[self._name].late(CallHooks.verify_webhook.__name__, DEADLINE)
+        self._sizes.observe(len(batch))
         try:
             future = self._plugins.submit_each(
                 self._name, CallHooks.verify_webhook, [(request,) for request, _ in batch]
@@ -176,6 +185,6 @@ def _inbox_row(connector: str, request: WebhookRequest, verified: VerifiedWebhoo
 
 def _stored_key(key: str) -> str:
     """The event's key as a database holds it: a long or strange one is hashed, for cut off it could be another event's."""
-    if key.isprintable() and len(key) <= LONGEST_KEY:
+    if key.isprintable() and len(key) <= MAX_KEY_LENGTH:
         return key
     return f"sha256:{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"

@@ -1,37 +1,45 @@
-"""One commit for all that waits: jobs that come at the same time share a transaction, and each is told after it."""
+"""Group commit: all jobs that wait share one transaction, and each gets its result after the commit."""
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
+import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from hub import metrics
+
+log = structlog.get_logger(__name__)
 Job = TypeVar("Job")
 Written = TypeVar("Written")
 
 
-class GroupWriter(Generic[Job, Written]):
-    """A thread that takes whatever waits, up to `most` jobs, and writes it as one group.
+class GroupCommitter(Generic[Job, Written]):
+    """A thread that takes all jobs that wait, up to `most`, and writes them as one group.
 
-    `write(jobs)` is one transaction, and `done(jobs, what it gave)` follows its commit. Where it raises while the database
-    is well, one job is to blame, so each is written alone: the others must not be lost with it. `failed(jobs, error)` tells
-    what was not written, or not surely.
+    `write(jobs)` is one transaction, and `done(jobs, its result)` follows the commit. If it raises while the database is
+    available, one job is to blame, so each is written alone: the others must not be lost with it. `failed(jobs, error)`
+    gets the jobs that were not written, or not surely. `count` is how many items of the metric's `queue` a job holds.
     """
 
     def __init__(
         self,
-        name: str,
+        queue: str,
         most: int,
         write: Callable[[list[Job]], Written],
         done: Callable[[list[Job], Written], None],
         failed: Callable[[list[Job], Exception], None],
+        *,
+        count: Callable[[Job], int] = lambda job: 1,
+        thread: str | None = None,
     ) -> None:
-        self._most, self._write, self._done, self._failed = most, write, done, failed
-        self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
+        self._queue, self._most, self._write, self._done, self._failed = queue, most, write, done, failed
+        self._count, self._sizes = count, metrics.BATCH_ITEMS.labels(queue)
+        self._waiting: SimpleQueue[Job | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name=thread or queue, daemon=True)
         self._thread.start()
 
     def submit(self, job: Job) -> None:
@@ -50,17 +58,21 @@ class GroupWriter(Generic[Job, Written]):
             while len(group) < self._most:
                 try:
                     group.append(self._waiting.get_nowait())
-                except queue.Empty:
+                except Empty:
                     break
             ending = None in group
             jobs = [job for job in group if job is not None]
             if jobs:
-                self._commit(jobs)
+                self._sizes.observe(sum(map(self._count, jobs)))
+                try:
+                    self._commit(jobs)
+                except BaseException as error:  # noqa: BLE001 - without this thread no job is answered any more
+                    log.error("group commit failed", queue=self._queue, jobs=len(jobs), error=type(error).__name__)
 
     def _commit(self, jobs: list[Job]) -> None:
         try:
             written = self._write(jobs)
-        except Exception as error:  # noqa: BLE001 - the thread must go on, or nobody is ever answered again
+        except Exception as error:  # noqa: BLE001 - each of the jobs must get an answer
             if len(jobs) > 1 and not isinstance(error, OperationalError | InterfaceError):
                 for job in jobs:
                     self._commit([job])

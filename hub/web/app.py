@@ -10,11 +10,11 @@ from fastapi import FastAPI
 
 from hub.assembly import Hub
 from hub.flow.answer import Answerer
-from hub.flow.desk import VisitDesk
+from hub.flow.desk import VisitBatchWriter
 from hub.flow.receive import Receiver
 from hub.liveness import report_failure
 from hub.numbers.directory import LiveDirectory
-from hub.store.ingest import IngestWriter
+from hub.store.ingest import InboxWriter
 from hub.web.api import create_api
 from hub.web.audio import audio_route
 from hub.web.country_file import CountryFile
@@ -34,9 +34,9 @@ REFRESH_EVERY = 5.0
 
 def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None = None) -> WebhookEndpoint:
     """The hub's web edge; `wake` is set after each commit, for a worker in the same process."""
-    writer = IngestWriter(hub.store, after_commit=wake.set if wake else lambda: None)
+    writer = InboxWriter(hub.store, after_commit=wake.set if wake else lambda: None)
     answerer = Answerer(hub, directory)
-    desk, countries = VisitDesk(hub), CountryFile(hub.config.hub.country_file)
+    desk, countries = VisitBatchWriter(hub), CountryFile(hub.config.hub.country_file)
     origins = Origins(hub, countries)
     stopping = threading.Event()
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hub.assembly import Hub
 from hub.flow.arrival import Arrival
-from hub.flow.desk import VisitDesk
+from hub.flow.desk import VisitBatchWriter
 from hub.numbers.directory import LiveDirectory
 from hub.web.strangers import (
     Consent,
@@ -85,7 +85,7 @@ class VisitRoute(StrangersRoute):
     thing, cap, body = "visit", BODY_CAP, VisitBody
 
 
-def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitDesk, origins: Origins) -> APIRouter:
+def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitBatchWriter, origins: Origins) -> APIRouter:
     """The routes that browsers call."""
     router = APIRouter(prefix="/track", route_class=VisitRoute)
 

@@ -1,13 +1,12 @@
-"""`/webhooks/{connector}/…`: verify, keep, and only then answer."""
+"""`/webhooks/{connector}/…`: verify, store, and only then reply."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,9 +18,10 @@ from hub.assembly import Clock
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import RingfenceError
-from hub.flow.answer import DEADLINE, Answerer, Document, Making
-from hub.flow.receive import BODY_CAP, Done, Received, Receiver, Waiting
+from hub.flow.answer import DEADLINE, Answerer, Document, PendingAnswer
+from hub.flow.receive import MAX_BODY_BYTES, Received, Receiver
 from hub.web.bodies import ASGI, read_chunks
+from hub.web.event_loop import CompletionQueue, EventLoopBatcher
 
 log = structlog.get_logger(__name__)
 PREFIX = "/webhooks/"
@@ -41,19 +41,35 @@ TOO_LARGE: Reply = (413, TEXT, b"Too large")
 LATER: Reply = (503, TEXT, b"Try again")
 
 
-class WebhookEndpoint:
-    """The road of all connectors' webhooks, in front of the rest of the web edge.
+@dataclass(slots=True)
+class _PendingWebhook:
+    """One webhook whose sender waits for the reply."""
 
-    It is bare ASGI, for it is the hub's busiest road: a framework's request, routing and response would take as long
-    as the webhook itself.
+    outcome: asyncio.Future[Received | None]
+    """None if it takes too long; then the carrier calls the fallback path, or sends the webhook again."""
+    is_fallback: bool
+    """The call is forwarded as soon as the webhook is verified, stored or not."""
+    is_verified: bool = False
+    """Verified, and waiting for the commit."""
+
+
+class WebhookEndpoint:
+    """ASGI application for `/webhooks/{connector}/…`; everything else goes to the application behind it.
+
+    It is bare ASGI because this is the hub's busiest path: a framework's request, routing and response would take as
+    long as the webhook itself. `hub.flow` lists each hand-over to another thread and back.
     """
 
     def __init__(self, app: ASGI, receiver: Receiver, answerer: Answerer, public_url: str, clock: Clock) -> None:
         self._app, self._receiver, self._answerer, self._clock = app, receiver, answerer, clock
         self._public_url = public_url.rstrip("/")
-        self._mail = _Mail()
-        self._arrived: dict[str, list[Waiting]] = {}
-        self._desks = {name: _Desk(name, answerer) for name in receiver.connectors}
+        self._completions = CompletionQueue()
+        self._webhooks: dict[str, EventLoopBatcher[tuple[WebhookRequest, _PendingWebhook]]] = {
+            name: EventLoopBatcher("webhooks", partial(self._receive, name)) for name in receiver.connectors
+        }
+        self._answers: dict[str, EventLoopBatcher[tuple[AnswerPoint, asyncio.Future[AnswerDocument]]]] = {
+            name: EventLoopBatcher("answers", partial(self._make_answers, name)) for name in receiver.connectors
+        }
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
         """Answer a webhook; hand on everything else."""
@@ -76,13 +92,13 @@ class WebhookEndpoint:
             return NOT_FOUND
         if scope["method"] not in METHODS:
             return NOT_ALLOWED
-        body = await read_chunks(receive, BODY_CAP)
+        body = await read_chunks(receive, MAX_BODY_BYTES)
         if body is None:
             metrics.WEBHOOKS.labels(connector, "too large").inc()
             return TOO_LARGE
-        waiting = _Waiting(path == FALLBACK, partial(self._receiver.hangs, connector))
-        self._bring(connector, self._incoming(scope, body), partial(self._mail.put, waiting))
-        received = await waiting.outcome
+        pending = _PendingWebhook(asyncio.get_running_loop().create_future(), path == FALLBACK)
+        self._webhooks[connector].add((self._incoming(scope, body), pending))
+        received = await pending.outcome
         if received is None or received.outcome == "failed" or received.verified is None:
             return FORBIDDEN if received and received.outcome == "forged" else LATER
         point = received.verified.answer
@@ -107,128 +123,72 @@ class WebhookEndpoint:
             headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
         )
 
-    def _bring(self, connector: str, request: WebhookRequest, done: Done) -> None:
-        """Hand a webhook to the receiver, together with those that the event loop reads in the same round."""
-        arrived = self._arrived.setdefault(connector, [])
-        if not arrived:
-            asyncio.get_running_loop().call_soon(self._hand_over, connector)
-        arrived.append((request, done))
+    # a batch of webhooks
 
-    def _hand_over(self, connector: str) -> None:
-        self._receiver.submit_all(connector, self._arrived.pop(connector))
+    def _receive(self, connector: str, batch: Sequence[tuple[WebhookRequest, _PendingWebhook]]) -> None:
+        """Hand on the webhooks of one round; one timer looks after all of them."""
+        waiting = [(request, partial(self._received, pending)) for request, pending in batch]
+        self._receiver.submit_all(connector, waiting)
+        loop = asyncio.get_running_loop()
+        loop.call_later(DEADLINE, self._give_up_late, connector, [pending for _, pending in batch], 1)
+
+    def _received(self, pending: _PendingWebhook, received: Received) -> None:
+        """Note an outcome; called from other threads. `verified` completes only a webhook on the fallback path."""
+        if received.outcome == "verified" and not pending.is_fallback:
+            pending.is_verified = True
+        else:
+            self._completions.put(pending.outcome, received)
+
+    def _give_up_late(self, connector: str, batch: Sequence[_PendingWebhook], deadlines: int) -> None:
+        """End the webhooks that wait for a slow database or a plugin that hangs; look at the others again later."""
+        waiting = [each for each in batch if not each.outcome.done()]
+        if not waiting:
+            return
+        give_up_all = self._receiver.hangs(connector) or deadlines == STORE_DEADLINES
+        for each in waiting:
+            if give_up_all or each.is_verified or each.is_fallback:
+                each.outcome.set_result(None)
+        waiting = [each for each in waiting if not each.outcome.done()]
+        if waiting:
+            loop = asyncio.get_running_loop()
+            loop.call_later(DEADLINE, self._give_up_late, connector, waiting, deadlines + 1)
+
+    # a batch of answers
 
     async def _answer(self, connector: str, point: AnswerPoint, seconds_left: float) -> Reply:
         try:
             async with asyncio.timeout(seconds_left):
-                document = await self._desks[connector].ask(point)
+                document = await self._answer_to(connector, point)
         except (TimeoutError, RingfenceError, SQLAlchemyError) as error:
             log.warning("static answer", connector=connector, moment=point.moment, error=type(error).__name__)
             document = self._answerer.static_document(connector, point)
             self._answerer.note_forwarded(connector, point)
         return _document(document)
 
+    def _answer_to(self, connector: str, point: AnswerPoint) -> asyncio.Future[AnswerDocument]:
+        answer: asyncio.Future[AnswerDocument] = asyncio.get_running_loop().create_future()
+        self._answers[connector].add((point, answer))
+        return answer
 
-class _Desk:
-    """The answers that one connector is asked for: those that are wanted at the same moment are made in one go."""
-
-    def __init__(self, connector: str, answerer: Answerer) -> None:
-        self._connector, self._answerer = connector, answerer
-        self._asked: list[tuple[AnswerPoint, asyncio.Future[AnswerDocument]]] = []
-
-    def ask(self, point: AnswerPoint) -> asyncio.Future[AnswerDocument]:
-        """The document for a call at `point`, or RingfenceError."""
-        loop = asyncio.get_running_loop()
-        if not self._asked:
-            loop.call_soon(self._pass_on, loop)
-        future: asyncio.Future[AnswerDocument] = loop.create_future()
-        self._asked.append((point, future))
-        return future
-
-    def _pass_on(self, loop: asyncio.AbstractEventLoop) -> None:
-        asked, self._asked = self._asked, []
-        making = self._answerer.submit(self._connector, [point for point, _ in asked])
+    def _make_answers(
+        self, connector: str, asked: Sequence[tuple[AnswerPoint, asyncio.Future[AnswerDocument]]]
+    ) -> None:
+        """Hand on the answers that were asked for in one round."""
+        pending = self._answerer.submit(connector, [point for point, _ in asked])
 
         def made(done: Future[list[Document]]) -> None:
             error = done.exception()
-            answers = done.result() if error is None else [error] * len(asked)
-            with contextlib.suppress(RuntimeError):  # the loop has ended: the hub is stopping
-                loop.call_soon_threadsafe(_hand_out, asked, answers)
+            documents: Sequence[AnswerDocument | BaseException] = [error] * len(asked) if error else done.result()
+            for (_, answer), document in zip(asked, documents, strict=True):
+                self._completions.put(answer, document)
 
-        making.documents.add_done_callback(made)
-        # Once for all of them, and only if the plugin is slow: a slow database is not its fault.
-        loop.call_later(DEADLINE, self._note_if_late, making)
+        pending.documents.add_done_callback(made)
+        # One timer for all of them. Only a slow plugin is counted as late: a slow database is not its fault.
+        asyncio.get_running_loop().call_later(DEADLINE, self._note_if_late, connector, pending)
 
-    def _note_if_late(self, making: Making) -> None:
-        if making.plugin_is_late:
-            self._answerer.note_late(self._connector)
-
-
-def _hand_out(
-    asked: Sequence[tuple[AnswerPoint, asyncio.Future[AnswerDocument]]],
-    answers: Sequence[AnswerDocument | BaseException],
-) -> None:
-    for (_, future), answer in zip(asked, answers, strict=True):
-        if not future.done():
-            if isinstance(answer, AnswerDocument):
-                future.set_result(answer)
-            else:
-                future.set_exception(answer)
-
-
-class _Waiting:
-    """One webhook that waits for its outcome: None where it takes too long; then the carrier goes to the fallback, or
-    asks again. Its methods are called on the event loop.
-
-    A caller is not kept waiting for a slow database, and nobody for a plugin that hangs.
-    """
-
-    def __init__(self, at_once: bool, hangs: Callable[[], bool]) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.outcome: asyncio.Future[Received | None] = self.loop.create_future()
-        self.at_once, self._hangs = at_once, hangs
-        self._looks = 1 if at_once else STORE_DEADLINES
-        self.verified = False
-        """Genuine, and on its way to the disk."""
-        self._timer = self.loop.call_later(DEADLINE, self._look)
-
-    def settle(self, received: Received | None) -> None:
-        """What became of it in the end."""
-        self._timer.cancel()
-        if not self.outcome.done():
-            self.outcome.set_result(received)
-
-    def _look(self) -> None:
-        self._looks -= 1
-        if self.verified or not self._looks or self._hangs():
-            self.settle(None)
-        else:
-            self._timer = self.loop.call_later(DEADLINE, self._look)
-
-
-class _Mail:
-    """Outcomes on their way from other threads to the event loop: a whole batch costs one waking."""
-
-    def __init__(self) -> None:
-        self._outcomes: deque[tuple[_Waiting, Received]] = deque()
-        self._waking = False
-
-    def put(self, waiting: _Waiting, received: Received) -> None:
-        """From any thread. That a webhook is genuine is enough only where the call must be forwarded at once; otherwise it
-        is noted, and nobody is woken."""
-        if received.outcome == "verified" and not waiting.at_once:
-            waiting.verified = True
-            return
-        self._outcomes.append((waiting, received))
-        if not self._waking:
-            self._waking = True
-            with contextlib.suppress(RuntimeError):  # the loop has ended: the hub is stopping
-                waiting.loop.call_soon_threadsafe(self._hand_out)
-
-    def _hand_out(self) -> None:
-        self._waking = False
-        while self._outcomes:
-            waiting, received = self._outcomes.popleft()
-            waiting.settle(received)
+    def _note_if_late(self, connector: str, pending: PendingAnswer) -> None:
+        if pending.plugin_is_late:
+            self._answerer.note_late(connector)
 
 
 def _document(document: AnswerDocument) -> Reply:

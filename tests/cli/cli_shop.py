@@ -24,7 +24,7 @@ from hub.flow.visit import Arrival, Shown, record_visit
 from hub.model import AuditEntry, Call, TextMessage
 from hub.opening import Opened, open_hub, read_config
 from hub.store.engine import Store
-from hub.store.ingest import IngestWriter
+from hub.store.ingest import InboxWriter
 from hub.testing import FrozenClock
 from plugins.carriers.twilio.sandbox import Sandbox
 
@@ -208,7 +208,7 @@ class Shop:
 
     def receive(self, opened: Opened, requests: Sequence[WebhookRequest]) -> None:
         """Webhooks come in and are kept."""
-        writer = IngestWriter(opened.hub.store)
+        writer = InboxWriter(opened.hub.store)
         receiver, stored = Receiver(opened.hub, writer), threading.Semaphore(0)
 
         def done(received: Received) -> None:

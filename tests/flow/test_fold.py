@@ -17,7 +17,7 @@ from hub.flow.fold import PLUGIN_WAIT, fold_inbox, replay
 from hub.flow.receive import Received, Receiver
 from hub.model import Call, CallEventRow, InboxWebhook, TextMessage
 from hub.store.claims import claim
-from hub.store.ingest import IngestWriter
+from hub.store.ingest import InboxWriter
 from hub.texts.bodies import open_body
 
 Factory = Callable[..., Stage]
@@ -25,7 +25,7 @@ Factory = Callable[..., Stage]
 
 def receive(stage: Stage, *bodies: bytes, connector: str = "carrier") -> list[str]:
     """Webhooks as the carrier sends them, through verification into the inbox; what became of each."""
-    writer = IngestWriter(stage.hub.store)
+    writer = InboxWriter(stage.hub.store)
     receiver = Receiver(stage.hub, writer)
     outcomes: list[str] = []
     all_done = threading.Event()

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from stage import ACCOUNTS, SHARED, Stage, company, open_stage
 
 from hub.flow.arrival import Arrival, Shown
-from hub.flow.desk import VisitDesk
+from hub.flow.desk import VisitBatchWriter
 from hub.testing import FrozenClock
 
 Opener = Callable[..., Stage]
@@ -39,7 +39,7 @@ def crowd(stage: Stage, clients: int, visitors: int, processes: int = 1) -> None
 
     Each client has several visits under way at a time, as browsers' requests overlap; so they meet in one transaction.
     """
-    desk = VisitDesk(stage.hub)
+    desk = VisitBatchWriter(stage.hub)
     lakeside = stage.directory.companies["lakeside"]
     turning = threading.Lock()
     failures: list[BaseException] = []

@@ -12,7 +12,7 @@ from sqlmodel import select
 from hub.model import InboxWebhook
 from hub.model.columns import new_id
 from hub.store import Store
-from hub.store.ingest import IngestWriter
+from hub.store.ingest import InboxWriter
 from hub.testing import FrozenClock
 
 NOW = FrozenClock()()
@@ -36,7 +36,7 @@ def a_row(key: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def write(writer: IngestWriter, *groups: Sequence[dict[str, Any]]) -> list[bool | None]:
+def write(writer: InboxWriter, *groups: Sequence[dict[str, Any]]) -> list[bool | None]:
     """What the writer says of each group of rows."""
     said: list[bool | None] = [None] * len(groups)
     left = threading.Semaphore(0)
@@ -59,7 +59,7 @@ def keys(store: Store) -> list[str]:
 
 def test_what_is_acknowledged_is_in_the_database(store: Store) -> None:
     seen: list[list[str]] = []
-    writer = IngestWriter(store)
+    writer = InboxWriter(store)
     done = threading.Event()
 
     def written(durable: bool) -> None:
@@ -75,7 +75,7 @@ def test_what_is_acknowledged_is_in_the_database(store: Store) -> None:
 
 def test_a_burst_is_written_in_few_commits_and_all_are_acknowledged(store: Store) -> None:
     commits = []
-    writer = IngestWriter(store, after_commit=lambda: commits.append(1))
+    writer = InboxWriter(store, after_commit=lambda: commits.append(1))
     assert write(writer, *([a_row(str(index))] for index in range(400))) == [True] * 400
     writer.close()
     assert len(keys(store)) == 400
@@ -83,7 +83,7 @@ def test_a_burst_is_written_in_few_commits_and_all_are_acknowledged(store: Store
 
 
 def test_a_webhook_that_is_known_is_acknowledged_and_changes_nothing(store: Store) -> None:
-    writer = IngestWriter(store)
+    writer = InboxWriter(store)
     assert write(writer, [a_row("1", body=b"first")]) == [True]
     assert write(writer, [a_row("1", body=b"second")], [a_row("1"), a_row("2")]) == [True, True]
     writer.close()
@@ -93,7 +93,7 @@ def test_a_webhook_that_is_known_is_acknowledged_and_changes_nothing(store: Stor
 
 
 def test_what_the_database_refuses_is_not_acknowledged_and_the_writer_goes_on(store: Store) -> None:
-    writer = IngestWriter(store)
+    writer = InboxWriter(store)
     with store.writing() as session:
         session.execute(text("ALTER TABLE inbox RENAME TO away"))
     assert write(writer, [a_row("1")], [a_row("2")]) == [False, False]
@@ -105,7 +105,7 @@ def test_what_the_database_refuses_is_not_acknowledged_and_the_writer_goes_on(st
 
 
 def test_a_row_that_no_database_takes_costs_the_others_nothing(store: Store) -> None:
-    writer = IngestWriter(store)
+    writer = InboxWriter(store)
     said = write(writer, [a_row("1")], [a_row("2", received_at=None)], [a_row("3")])
     writer.close()
     assert said == [True, False, True]
@@ -113,7 +113,7 @@ def test_a_row_that_no_database_takes_costs_the_others_nothing(store: Store) -> 
 
 
 def test_closing_writes_what_waits(store: Store) -> None:
-    writer = IngestWriter(store)
+    writer = InboxWriter(store)
     said: list[bool] = []
     for index in range(50):
         writer.submit([a_row(str(index))], said.append)

@@ -19,7 +19,7 @@ from web_edge import DEFAULT, POOL, Edge, open_edge
 
 from hub.config.models import HubSection
 from hub.flow.arrival import Arrival, Shown
-from hub.flow.desk import VisitDesk
+from hub.flow.desk import VisitBatchWriter
 from hub.model import Lease, PoolOverflow, TrackingNumber
 from hub.numbers.limits import FormLimits, network_of
 from hub.web.addresses import Proxies
@@ -38,7 +38,7 @@ class Crowd:
     """People who read a site for ten minutes each, and a flood of bots, at the desk of one process."""
 
     stage: Stage
-    desk: VisitDesk
+    desk: VisitBatchWriter
     draw: random.Random
     own: Counter[bool] = field(default_factory=Counter)
     """People who were shown a number of their own, and kept it while they read; and those who were not."""
@@ -75,7 +75,7 @@ class Crowd:
 @pytest.fixture
 def crowd(lite_hub: Factory) -> Iterator[Crowd]:
     stage = lite_hub(accounts=[{**ACCOUNTS[0], "companies": [company("lakeside", NUMBERS, SHARED)]}])
-    desk = VisitDesk(stage.hub)
+    desk = VisitBatchWriter(stage.hub)
     yield Crowd(stage, desk, random.Random(7))
     desk.close()
 

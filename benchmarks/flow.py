@@ -19,7 +19,7 @@ from sqlmodel import select
 from benchmarks.days import Clock, configuration, fill
 from benchmarks.figures import Figure, at_least, print_figures, spread
 from benchmarks.postgres import postgres
-from hub.flow.fold import fold_inbox
+from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Call, Delivery
 from hub.opening import open_hub

@@ -16,7 +16,7 @@ from hub.assembly import Hub
 from hub.crew import Crew
 from hub.errors import AuthError, ConfigError
 from hub.flow.fetch_media import fetch_media, media_is_due
-from hub.flow.fold import fold_inbox
+from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.flow.send_text import due_connectors, send_texts
 from hub.flow.sync import SyncReport, next_retry, sync

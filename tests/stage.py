@@ -28,7 +28,8 @@ from hub.config.models import (
 )
 from hub.contracts.consent import State
 from hub.flow.deliver import deliver
-from hub.flow.fold import Told, fold_inbox, keep_events
+from hub.flow.fold import Told, keep_events
+from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.flow.send_text import send_texts
 from hub.flow.visit import Arrival, Shown, record_visit

@@ -81,7 +81,7 @@ def replay_webhooks(
     from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
-    from hub.flow.fold import replay
+    from hub.flow.inbox import replay
     from hub.opening import open_store, read_config
 
     if bool(ids) == everything:

@@ -12,7 +12,7 @@ passes, the thread that takes it, and the metric that shows it (`items` is `ring
 6. `hub.flow.answer` GroupCommitter: what is done with them; call_steps-{connector}; items{queue="call_steps"}
 7. `hub.flow.answer` guarded thread pool: instructions to the plugin; {connector}-local-1; hook{hook="render_answer"}
 8. `hub.web.webhooks` CompletionQueue: documents back to the callers; event loop; items{queue="completions"}
-9. `hub.flow.fold` rows of the database: the inbox to the flow; flow; size{queue="inbox"}
+9. `hub.flow.inbox` rows of the database: the inbox to the flow; flow; size{queue="inbox"}
 
 So there is one batcher on the event loop, one group committer and one completion queue (`hub.web.event_loop`,
 `hub.store.grouping`). Visits use a GroupCommitter too (`hub.flow.desk`; visits; items{queue="visits"}). Plugins are called

@@ -16,7 +16,7 @@ from typer.testing import Result
 from hub.api import SimulatedCall, WebhookRequest
 from hub.assembly import Hub, webhook_url
 from hub.cli import app
-from hub.flow.fold import fold_inbox
+from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.flow.receive import Received, Receiver
 from hub.flow.sync import sync as sync_now

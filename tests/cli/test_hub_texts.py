@@ -13,7 +13,7 @@ from typer.testing import Result
 
 from hub.assembly import utc_now
 from hub.contracts.sandbox import Fault
-from hub.flow.fold import fold_inbox
+from hub.flow.inbox import fold_inbox
 from hub.flow.send_text import send_texts
 from hub.model import AuditEntry, Company, Delivery, Suppression, TextMessage
 

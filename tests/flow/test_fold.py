@@ -13,7 +13,7 @@ from scripted import body_of
 from stage import CALLER, CONNECTORS, NORTH_SHARED, SHARED, Stage, finished_call
 
 from hub.api import BadPayload, CallEvent, Event, MessageEvent, RetryLater, WebhookRequest
-from hub.flow.fold import PLUGIN_WAIT, fold_inbox, replay
+from hub.flow.inbox import PLUGIN_WAIT, fold_inbox, replay
 from hub.flow.receive import Received, Receiver
 from hub.model import Call, CallEventRow, InboxWebhook, TextMessage
 from hub.store.claims import claim

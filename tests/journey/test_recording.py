@@ -20,7 +20,7 @@ from sqlmodel import select
 
 from hub.access.users import add_user
 from hub.api import AnswerDocument, SimulatedCall, WebhookRequest
-from hub.flow.fold import fold_inbox
+from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Account, AuditEntry, Call, Recording, RecordingNotice, User
 from hub.opening import open_hub, read_config

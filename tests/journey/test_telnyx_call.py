@@ -14,7 +14,7 @@ import pytest
 from served import ServedHub, serving
 
 from hub.api import AnswerDocument, SimulatedCall, WebhookRequest
-from hub.flow.fold import fold_inbox
+from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.hookspecs import CallHooks
 from hub.model import Call, TextMessage

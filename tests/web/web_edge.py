@@ -14,7 +14,7 @@ import httpx
 from served import ServedHub, serving
 
 from hub.api import AnswerDocument, SimulatedCall, WebhookRequest
-from hub.flow.fold import fold_inbox
+from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Call, FormSubmission, TextMessage
 from hub.opening import open_hub, read_config

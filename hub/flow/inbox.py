@@ -1,0 +1,110 @@
+"""Fold the inbox: claimed webhooks are parsed by their plugins and folded; what cannot be parsed is parked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from hub import metrics
+from hub.assembly import Hub
+from hub.contracts.webhooks import WebhookRequest
+from hub.errors import BadPayload, RingfenceError
+from hub.flow.fold import Told, keep_events
+from hub.hookspecs import CallHooks, CrmHooks
+from hub.model import InboxWebhook
+from hub.numbers.directory import Directory
+from hub.store.claims import claim, complete
+from hub.store.gates import passing
+from hub.store.rows import write_slot
+from hub.texts.arriving import gates_of
+
+PLUGIN_WAIT = timedelta(seconds=30)
+"""How long webhooks wait whose plugin is late or resting."""
+BATCH = 200
+STOP_WAIT = 5.0
+"""Seconds that a person's stop waits for a text to them that is being sent at this moment."""
+
+
+@dataclass
+class _Parsed:
+    told: list[Told] = field(default_factory=list)
+    parked: dict[str, str] = field(default_factory=dict)
+    later: dict[str, str] = field(default_factory=dict)
+
+
+def fold_inbox(hub: Hub, directory: Directory) -> int:
+    """Claim what waits in the inbox and fold it into calls; how many webhooks were taken."""
+    now = hub.clock()
+    token, rows = claim(hub.store, InboxWebhook, now=now, limit=BATCH)
+    if not rows:
+        return 0
+    parsed = _parse(hub, rows)
+    # Whoever says stop is sent nothing while that is written down; a text that hangs at its carrier holds nobody up for long.
+    gates = gates_of(directory, (event for told in parsed.told for event in told.events))
+    with passing(hub.store, gates, STOP_WAIT), hub.store.writing() as session:
+        done = [told.inbox_id for told in parsed.told if told.inbox_id]
+        complete(session, InboxWebhook, done, token, state="done", reason=None)
+        for inbox_id, reason in parsed.parked.items():
+            complete(session, InboxWebhook, [inbox_id], token, state="parked", reason=reason)
+        for inbox_id, reason in parsed.later.items():
+            complete(session, InboxWebhook, [inbox_id], token, state="ready", due_at=now + PLUGIN_WAIT, reason=reason)
+        keep_events(session, hub, directory, parsed.told, "webhook")
+    _sync_soon(hub, parsed.told, now)
+    metrics.FLOW.labels("fold", "done").inc(len(done))
+    metrics.FLOW.labels("fold", "parked").inc(len(parsed.parked))
+    return len(rows)
+
+
+def replay(session: Session, inbox_ids: Sequence[str], now: datetime) -> int:
+    """Make parked webhooks ready again after a fix; how many."""
+    rows = session.exec(select(InboxWebhook).where(col(InboxWebhook.id).in_(inbox_ids))).all()
+    parked = [row for row in rows if row.state == "parked"]
+    for row in parked:
+        row.state, row.due_at, row.reason = "ready", now, None
+        session.add(row)
+    return len(parked)
+
+
+def _sync_soon(hub: Hub, told: Iterable[Told], now: datetime) -> None:
+    """A webhook of a CRM holds no events of ours: it says that a deal changed, so the next sync need not wait."""
+    for connector in {each.connector for each in told if not each.events}:
+        if hub.plugins.implements(connector, CrmHooks.pull_outcomes):
+            write_slot(hub.store, connector, now, "webhook")
+
+
+def _parse(hub: Hub, rows: Sequence[InboxWebhook]) -> _Parsed:
+    result = _Parsed()
+    by_connector: dict[str, list[InboxWebhook]] = {}
+    for row in rows:
+        by_connector.setdefault(row.connector, []).append(row)
+    for connector, mine in by_connector.items():
+        if connector not in hub.plugins.connectors or not hub.plugins.implements(connector, CallHooks.parse_webhook):
+            result.parked |= {row.id: f"no connector {connector!r} in config.yaml parses it" for row in mine}
+            continue
+        try:
+            answers = hub.plugins.call_each(connector, CallHooks.parse_webhook, [(_request(row),) for row in mine])
+        except RingfenceError as error:
+            result.later |= {row.id: str(error) for row in mine}
+            continue
+        for row, answer in zip(mine, answers, strict=True):
+            if isinstance(answer, BadPayload):
+                result.parked[row.id] = str(answer)
+            elif isinstance(answer, RingfenceError):
+                result.parked[row.id] = f"{answer} Replay it after the plugin is fixed: hub inbox replay."
+            else:
+                result.told.append(Told(connector, answer, row.id))
+    return result
+
+
+def _request(row: InboxWebhook) -> WebhookRequest:
+    return WebhookRequest(
+        method=row.method,
+        url=row.url or "",
+        body=row.body or b"",
+        received_at=row.received_at,
+        headers=json.loads(row.headers or "{}"),
+    )

@@ -1,0 +1,162 @@
+"""Write what a batch of calls, texts or forms found out: people, causes, facts, decisions, conversions and deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, or_, update
+from sqlmodel import Session, col, select
+
+from hub.assembly import Hub
+from hub.flow.case import Case, Subject
+from hub.flow.consent import disclosure_row
+from hub.flow.convert import Converted
+from hub.flow.enrich import Enrichment
+from hub.flow.hear import hear
+from hub.model import (
+    Attribution,
+    Call,
+    ConsentDecision,
+    ConversionRow,
+    Delivery,
+    Disclosure,
+    FactRow,
+    FormSubmission,
+    Person,
+    Visit,
+)
+from hub.model.people import has_known_number, is_typed
+from hub.reports.marks import Change
+from hub.store.journal import write_evidence
+from hub.store.names import seal_facts
+from hub.store.rows import change_rows, write_rows
+
+
+def write_results(
+    hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrichment, converted: Converted
+) -> None:
+    """Write everything that the batch found out on these cases; what it found out on others is left out."""
+    by_subject = {case.subject.id: case for case in cases}
+    people = {case.person.id: case.person for case in cases if case.person and case.is_new_person}
+    write_rows(session, Person, list(people.values()))
+    _meet_people(session, cases)
+    write_rows(session, Attribution, [case.attribution for case in cases if case.attribution])
+    _link_visits(session, cases)
+    hear(session, cases, hub.clock())
+    _write_facts(hub, session, by_subject, enrichment)
+    _write_decisions(hub, session, by_subject, enrichment, converted)
+    _write_conversions(session, by_subject, converted)
+
+
+def _write_facts(hub: Hub, session: Session, by_subject: Mapping[str, Case], enrichment: Enrichment) -> None:
+    facts = [(by_subject[fact.subject_id], fact) for fact in enrichment.facts if fact.subject_id in by_subject]
+    seal_facts(hub.vault, session, [(case.subject, fact) for case, fact in facts])
+    write_rows(session, FactRow, [fact for _, fact in facts])
+
+
+def _write_decisions(
+    hub: Hub, session: Session, by_subject: Mapping[str, Case], enrichment: Enrichment, converted: Converted
+) -> None:
+    """The decisions on consent, and what enrichers were given by them."""
+    rulings = [ruling for ruling in enrichment.rulings + converted.rulings if ruling.row.subject_id in by_subject]
+    accounts = {subject: case.company.account_id for subject, case in by_subject.items()}
+    write_evidence(session, ConsentDecision, [ruling.row for ruling in rulings], accounts)
+    disclosures = []
+    for ruling in enrichment.rulings:
+        case = by_subject.get(ruling.row.subject_id)
+        if case is not None and ruling.allowed:
+            name = ruling.row.connector
+            recipient = hub.plugins.connectors[name].manifest.recipient.name
+            now = ruling.row.decided_at
+            disclosures.append(
+                disclosure_row(ruling, case, name, recipient, ruling.question.categories, now, delivery_id=None)
+            )
+    write_evidence(session, Disclosure, disclosures, accounts)
+
+
+def _write_conversions(session: Session, by_subject: Mapping[str, Case], converted: Converted) -> None:
+    made = [row for row in converted.conversions if row.subject_id in by_subject]
+    for row in made:
+        person = by_subject[row.subject_id].person
+        row.person_id = person.id if person else None
+    write_rows(session, ConversionRow, made)
+    taken_back = [
+        {"id": row.id, "retracted": row.retracted, "revision": row.revision}
+        for row in converted.retracted
+        if row.subject_id in by_subject
+    ]
+    change_rows(session, ConversionRow, taken_back)
+    write_rows(session, Delivery, [row for row in converted.deliveries if row.subject_id in by_subject])
+
+
+def _meet_people(session: Session, cases: Sequence[Case]) -> None:
+    """Where another worker wrote a new person a moment earlier, that person it is. Typed ones may stand there twice."""
+    new = [case for case in cases if case.is_new_person and case.person and not case.person.is_typed]
+    numbers = {case.phone_number for case in new if case.phone_number}
+    if not numbers:
+        return
+    found = session.exec(select(Person).where(has_known_number(*numbers)))
+    people = {(person.company_id, person.phone_number): person for person in found}
+    for case in new:
+        case.person = people.get((case.company.id, case.phone_number), case.person)
+
+
+def _link_visits(session: Session, cases: Sequence[Case]) -> None:
+    """The visit that a person surely came from is known to be theirs, and so are that browser's earlier visits to the
+    company. What is known of somebody stays: the next person at the same browser gets only what is nobody's. Whoever typed a
+    form has no visit for long: a call from it shows whose it is."""
+    visit: Any = Visit.__table__  # type: ignore[attr-defined]
+    links = [
+        {
+            "who": case.person.id,
+            "visit": case.visit.id,
+            "at": case.company.id,
+            "browser": case.visit.visitor_id,
+            "began": case.visit.started_at,
+        }
+        for case in cases
+        if case.person and case.visit and case.is_sure and case.visit not in case.visits_of_person
+    ]
+    if not links:
+        return
+    earlier = and_(
+        visit.c.visitor_id == bindparam("browser"),
+        visit.c.company_id == bindparam("at"),
+        visit.c.started_at <= bindparam("began"),
+    )
+    typed = select(Person.id).where(col(Person.id) == visit.c.person_id, is_typed()).exists()
+    theirs = (
+        update(visit)
+        .where(or_(visit.c.person_id.is_(None), typed), or_(visit.c.id == bindparam("visit"), earlier))
+        .values(person_id=bindparam("who"))
+    )
+    session.connection().execute(theirs, links)
+
+
+def changes_of(case: Case) -> Iterator[Change]:
+    """What reports must add up anew: for the person, and for whoever the subject was thought to be of before."""
+    visited_at, visitor_id = (case.visit.started_at, case.visit.visitor_id) if case.visit else (None, None)
+    for person_id in {case.person.id if case.person else None, case.subject.person_id}:
+        yield Change(case.company.id, case.at, person_id, visited_at, visitor_id)
+
+
+def finish(
+    session: Session, subject_table: type[Subject], subjects: Sequence[Subject], cases: Sequence[Case], now: datetime
+) -> None:
+    """Release the subjects as done. One without a case is on a number that belongs to no company."""
+    by_subject = {case.subject.id: case for case in cases}
+    rows = []
+    for subject in subjects:
+        case = by_subject.get(subject.id)
+        row: dict[str, Any] = {"id": subject.id, "state": "done", "lease_until": None, "lease_token": None}
+        row["enriched_at"] = subject.enriched_at or (now if case else None)
+        row["person_id"] = case.person.id if case and case.person else subject.person_id
+        if isinstance(subject, Call):
+            row["first_time_caller"] = not case.has_earlier_call if case and case.person else None
+        if isinstance(subject, FormSubmission):
+            row["first_time_contact"] = not case.has_earlier_contact if case and case.person else None
+        rows.append(row)
+    if rows:
+        session.execute(update(subject_table), rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -101,54 +101,24 @@ def balance(stage: Stage, store: Store, callers: Callers, *, kills: int, log: Pa
     """Compare; to be asked after the hub has stopped."""
     with store.reading() as session:
         inbox = {(row.url or "", row.body or b"") for row in session.exec(select(InboxWebhook))}
-        calls = {call.carrier_call_id: call for call in session.exec(select(Call))}
+        stored = {call.carrier_call_id: call for call in session.exec(select(Call))}
         deliveries = Counter(session.exec(select(Delivery.state)))
         left = [*_unfinished(session), *_named(session.exec(select(SyncSlot).where(SyncSlot.state == "leased")))]
         parked = session.exec(
             select(func.count()).select_from(InboxWebhook).where(InboxWebhook.state == "parked")
         ).one()
-    kept = {
-        each.carrier_call_id: calls[each.carrier_call_id] for each in callers.calls if each.carrier_call_id in calls
+    calls = {
+        each.carrier_call_id: stored[each.carrier_call_id] for each in callers.calls if each.carrier_call_id in stored
     }
-    due = {
-        conversion_key(RULE, kept[each.carrier_call_id].id): each
-        for each in callers.calls
-        if each.converts and each.carrier_call_id in kept
-    }
-    # Whoever calls the shared number may be taken for another visitor, with what that one allows.
-    unsure = {
-        conversion_key(RULE, kept[each.carrier_call_id].id)
-        for each in callers.calls
-        if not each.alone and each.carrier_call_id in kept
-    }
-    at_network = stage.network.conversions()
-    alone = {each.click_id for each in callers.calls if each.alone}
-    clicks = Counter(click for click in map(_click, at_network.values()) if click in alone)
-    logged = Counter(activity["key"] for activity in stage.crm.activities())
-    ended = {call.id for call in kept.values() if call.status == "completed"}
+    ended = {call.id for call in calls.values() if call.status == "completed"}
     return Books(
+        **_webhooks(callers, inbox),
+        **_conversions(stage, callers, calls),
+        **_tasks(stage, ended),
         kills=kills,
         calls=len(callers.calls),
-        acknowledged=len(callers.acknowledged),
-        refused=callers.refused,
-        given_up=callers.given_up,
-        stored=len(callers.acknowledged & inbox),
-        lost=len(callers.acknowledged - inbox),
         missing_calls=len(callers.calls) - len(ended),
-        conversions=len(due),
-        counted_once=sum(key in at_network and clicks[call.click_id] <= 1 for key, call in due.items()),
-        missing_conversions=len(due.keys() - at_network.keys()),
-        doubled_conversions=sum(count - 1 for count in clicks.values()),
-        strange_conversions=len(at_network.keys() - due.keys() - unsure),
-        wrong_clicks=sum(
-            _click(at_network[key]) != call.click_id for key, call in due.items() if call.alone and key in at_network
-        ),
-        shared=sum(not each.alone for each in callers.calls),
         held=deliveries["held"],
-        tasks=len(ended),
-        logged_once=sum(logged[call_id] == 1 for call_id in ended),
-        missing_tasks=sum(logged[call_id] == 0 for call_id in ended),
-        doubled_tasks=sum(count - 1 for count in logged.values() if count > 1),
         limbo=len(left),
         left=tuple(left),
         parked=parked,
@@ -156,6 +126,50 @@ def balance(stage: Stage, store: Store, callers: Callers, *, kills: int, log: Pa
         tracebacks=log.read_text(errors="replace").count("Traceback (most recent call last)") if log.exists() else 0,
         unclean_stops=0 if clean else 1,
     )
+
+
+def _webhooks(callers: Callers, inbox: set[tuple[str, bytes]]) -> dict[str, int]:
+    return {
+        "acknowledged": len(callers.acknowledged),
+        "refused": callers.refused,
+        "given_up": callers.given_up,
+        "stored": len(callers.acknowledged & inbox),
+        "lost": len(callers.acknowledged - inbox),
+    }
+
+
+def _conversions(stage: Stage, callers: Callers, calls: Mapping[str, Call]) -> dict[str, int]:
+    """What the ad network holds beside what is due there. `calls` are those that the hub holds, by the carrier's id."""
+    keys = {call_id: conversion_key(RULE, call.id) for call_id, call in calls.items()}
+    made = [each for each in callers.calls if each.carrier_call_id in calls]
+    due = {keys[each.carrier_call_id]: each for each in made if each.converts}
+    # A caller on the shared number may be taken for another visitor, with what that visitor allows.
+    unsure = {keys[each.carrier_call_id] for each in made if not each.alone}
+    at_network = stage.network.conversions()
+    alone = {each.click_id for each in callers.calls if each.alone}
+    clicks = Counter(click for click in map(_click, at_network.values()) if click in alone)
+    return {
+        "conversions": len(due),
+        "counted_once": sum(key in at_network and clicks[call.click_id] <= 1 for key, call in due.items()),
+        "missing_conversions": len(due.keys() - at_network.keys()),
+        "doubled_conversions": sum(count - 1 for count in clicks.values()),
+        "strange_conversions": len(at_network.keys() - due.keys() - unsure),
+        "wrong_clicks": sum(
+            _click(at_network[key]) != call.click_id for key, call in due.items() if call.alone and key in at_network
+        ),
+        "shared": sum(not each.alone for each in callers.calls),
+    }
+
+
+def _tasks(stage: Stage, ended: set[str]) -> dict[str, int]:
+    """What the CRM holds beside the calls that have ended."""
+    logged = Counter(activity["key"] for activity in stage.crm.activities())
+    return {
+        "tasks": len(ended),
+        "logged_once": sum(logged[call_id] == 1 for call_id in ended),
+        "missing_tasks": sum(logged[call_id] == 0 for call_id in ended),
+        "doubled_tasks": sum(count - 1 for count in logged.values() if count > 1),
+    }
 
 
 def _unfinished(session: Session) -> list[str]:

@@ -48,6 +48,9 @@ from hub.contracts.sources import KnownSource, SourceKind
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
 from hub.contracts.twiml import Twiml
+from hub.contracts.twiml_events import ENDED as TWIML_ENDED
+from hub.contracts.twiml_events import UNANSWERED as TWIML_UNANSWERED
+from hub.contracts.twiml_events import end_event, leg_event, recording_event
 from hub.contracts.twiml_player import Leg, TwimlPlayer
 from hub.contracts.untrusted import as_mapping, as_mappings, as_text, json_object
 from hub.contracts.values import TRANSFORMS, Money, personal
@@ -68,6 +71,8 @@ from hub.hookspecs import hookimpl
 __all__ = [
     "REGIONS",
     "TRANSFORMS",
+    "TWIML_ENDED",
+    "TWIML_UNANSWERED",
     "AccessTokens",
     "AdsSandbox",
     "AnswerDocument",
@@ -165,13 +170,16 @@ __all__ = [
     "as_mapping",
     "as_mappings",
     "as_text",
+    "end_event",
     "hookimpl",
     "is_place",
     "json_object",
+    "leg_event",
     "longest_name",
     "personal",
     "phone_number",
     "places_of_number",
+    "recording_event",
     "region_of",
     "regions_in",
     "retry_after",

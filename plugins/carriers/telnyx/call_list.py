@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.api import BadPayload, CallEvent, Log
+from hub.api import TWIML_ENDED, BadPayload, CallEvent, Log, end_event, leg_event
 from plugins.carriers.telnyx import translate
 from plugins.carriers.telnyx.rest import Rest
 
@@ -85,7 +85,7 @@ def call_events(
 ) -> list[CallEvent]:
     """The events of one caller's leg with its dialled legs and its recordings; empty while the call goes on."""
     status, call = translate.status(leg.get("status"), "status"), translate.call_id(leg.get("sid"), "sid")
-    if status not in translate.ENDED:
+    if status not in TWIML_ENDED:
         return []
     number = translate.number(leg.get("to"))
     if number is None:
@@ -94,7 +94,7 @@ def call_events(
     began = translate.when(leg.get("start_time"), "start_time")
     finished = translate.when(leg.get("end_time") or leg.get("start_time"), "end_time")
     duration = translate.seconds(leg.get("duration"), "duration")
-    end = translate.ended(status, call, finished, duration, number, translate.number(caller))
+    end = end_event(status, call, finished, duration, number, translate.number(caller))
     recordings = [item for one in (leg, *children) for item in audio.get(one.get("sid"), ())]
     return [
         translate.ringing(call, began, number, caller, leg.get("caller_name"), None, None),
@@ -109,10 +109,10 @@ def _dialled(children: Sequence[Item], call: str, number: str) -> list[CallEvent
     found = []
     for child in children:
         status = translate.status(child.get("status"), "status")
-        if status in translate.ENDED:
+        if status in TWIML_ENDED:
             at = translate.when(child.get("end_time") or child.get("start_time"), "end_time")
             duration, business = translate.seconds(child.get("duration"), "duration"), translate.number(child.get("to"))
-            found.append(translate.dialled(status, call, at, duration, number, business))
+            found.append(leg_event(status, call, at, duration, number, business))
     told = sorted((event for event in found if event), key=lambda event: event.at)
     return [event for event in told if event.kind == "answered"] or told[-1:]
 

@@ -10,7 +10,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import parse_qsl
 
-from hub.api import AnswerPoint, BadPayload, CallEvent, Moment, WebhookRequest, phone_number
+from hub.api import (
+    TWIML_UNANSWERED,
+    AnswerPoint,
+    BadPayload,
+    CallEvent,
+    Moment,
+    WebhookRequest,
+    end_event,
+    leg_event,
+    phone_number,
+)
 from plugins.carriers.telnyx import translate
 from plugins.carriers.telnyx.addresses import carried
 
@@ -131,7 +141,7 @@ def answer_point(form: Form) -> AnswerPoint | None:
             caller_number=phone_number(form.text("From")),
             mark=form.carried.mark,
             digits=form.keys if moment == "digits" else "",
-            answered=moment == "dial_ended" and form.dial_status not in translate.UNANSWERED,
+            answered=moment == "dial_ended" and form.dial_status not in TWIML_UNANSWERED,
         )
     except BadPayload:
         return None
@@ -177,27 +187,25 @@ def _callers_leg(form: Form) -> CallEvent | None:
     if form.status in ("initiated", "ringing"):
         return _ringing(form)
     duration = translate.seconds(form.text("CallDuration"), "CallDuration")
-    return translate.ended(
-        form.status, form.leg, form.at, duration, form.called_number, phone_number(form.text("From"))
-    )
+    return end_event(form.status, form.leg, form.at, duration, form.called_number, phone_number(form.text("From")))
 
 
 def _dialled_leg(form: Form) -> CallEvent | None:
     duration = translate.seconds(form.text("CallDuration"), "CallDuration")
     business = phone_number(form.text("To"))
-    found = translate.dialled(form.status, form.call, form.at, duration, form.called_number, business)
+    found = leg_event(form.status, form.call, form.at, duration, form.called_number, business)
     answered_at = form.text("AnsweredTime")
     if found is None or found.kind != "answered" or form.status != "completed" or not answered_at:
         return found
     at = translate.believed(answered_at, "AnsweredTime", form.received_at)
-    return translate.dialled("in-progress", form.call, at, None, form.called_number, business)
+    return leg_event("in-progress", form.call, at, None, form.called_number, business)
 
 
 def _after_dial(form: Form) -> CallEvent | None:
     """Only that nobody picked up: who did, and when, the dialled leg's own status tells better."""
-    if form.dial_status not in translate.UNANSWERED:
+    if form.dial_status not in TWIML_UNANSWERED:
         return None
-    return translate.dialled(form.dial_status, form.call, form.at, None, form.called_number, None)
+    return leg_event(form.dial_status, form.call, form.at, None, form.called_number, None)
 
 
 def _recording(form: Form, base_url: str) -> CallEvent | None:

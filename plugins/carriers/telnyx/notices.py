@@ -11,7 +11,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from hub.api import BadPayload, CallEvent, Event, MessageEvent, MessageStatusEvent, WebhookRequest, phone_number
+from hub.api import (
+    BadPayload,
+    CallEvent,
+    Event,
+    MessageEvent,
+    MessageStatusEvent,
+    WebhookRequest,
+    phone_number,
+)
 from plugins.carriers.telnyx import translate
 
 MOST_MEDIA = 10

@@ -9,12 +9,9 @@ from email.utils import parsedate_to_datetime
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
-from hub.api import BadPayload, CallEvent, phone_number
+from hub.api import TWIML_ENDED, BadPayload, CallEvent, phone_number, recording_event
 
-UNANSWERED = frozenset({"busy", "failed", "no-answer", "canceled"})
-"""How a dialled leg ends that nobody picked up."""
-ENDED = UNANSWERED | {"completed"}
-CALL_STATUSES = ENDED | {"queued", "initiated", "ringing", "in-progress", "answered"}
+CALL_STATUSES = TWIML_ENDED | {"queued", "initiated", "ringing", "in-progress", "answered"}
 LONGEST = 100_000
 """Seconds; Telnyx ends a call after four hours at the latest."""
 BELIEVABLE = timedelta(days=1)
@@ -125,55 +122,10 @@ def ringing(
     )
 
 
-def dialled(
-    leg_status: str, call: str, at: datetime, duration: int | None, tracking_number: str | None, business: str | None
-) -> CallEvent | None:
-    """What the dialled leg's status means for the caller's call; `at` is the status's own time.
-
-    A leg that is `completed` was picked up its duration earlier. None for a status that tells nothing.
-    """
-    if leg_status in UNANSWERED:
-        return CallEvent(kind="not_answered", call_id=call, at=at, tracking_number=tracking_number)
-    if leg_status not in ("in-progress", "completed"):
-        return None
-    picked_up = at - timedelta(seconds=duration or 0) if leg_status == "completed" else at
-    return CallEvent(kind="answered", call_id=call, at=picked_up, tracking_number=tracking_number, answered_by=business)
-
-
-def ended(
-    call_status: str, call: str, at: datetime, duration: int | None, tracking_number: str | None, caller: str | None
-) -> CallEvent | None:
-    """The end of the caller's leg; None for a status that is no end.
-
-    A caller who gives up (`no-answer`, `canceled`) has completed a call that nobody answered; `busy` and `failed` never
-    got through.
-    """
-    if call_status not in ENDED:
-        return None
-    return CallEvent(
-        kind="failed" if call_status in ("busy", "failed") else "completed",
-        call_id=call,
-        at=at,
-        tracking_number=tracking_number,
-        caller_number=caller,
-        duration=duration,
-    )
-
-
 def recorded(
     source: object, call: str, at: datetime, recording_id: str, base_url: str, duration: int | None, number: str | None
 ) -> CallEvent:
-    """A recording that is ready; what the TeXML verb `<Record>` made is a voicemail.
-
-    Its address is that of the API, which lasts; the link that Telnyx sends works for ten minutes and needs no key, so it
-    is never kept.
-    """
-    return CallEvent(
-        kind="voicemail" if source == "RecordVerb" else "recorded",
-        call_id=call,
-        at=at,
-        tracking_number=number,
-        recording_id=recording_id,
-        recording_url=f"{base_url}/v2/recordings/{recording_id}",
-        recording_duration=duration,
-    )
+    """A recording that is ready. Its address is that of the API, which lasts; the link that Telnyx sends works for ten minutes
+    and needs no key, so it is never kept."""
+    address = f"{base_url}/v2/recordings/{recording_id}"
+    return recording_event(source, call, at, recording_id, address, duration, number)

@@ -10,7 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.api import BadPayload, CallEvent, Log, phone_number
+from hub.api import (
+    TWIML_ENDED,
+    BadPayload,
+    CallEvent,
+    Log,
+    end_event,
+    leg_event,
+    phone_number,
+    recording_event,
+)
 from plugins.carriers.twilio import translate
 from plugins.carriers.twilio.rest import Rest
 
@@ -53,7 +62,7 @@ def _grouped(items: Iterable[Item], name: str) -> defaultdict[Any, list[Item]]:
 def call_events(leg: Item, children: Sequence[Item], audio: Sequence[Item], origins: Sequence[str]) -> list[CallEvent]:
     """The events of one caller's leg with its dialled legs and its recordings; empty while the call goes on."""
     status, call_id = translate.status(leg.get("status"), "status"), translate.sid(leg.get("sid"), "sid")
-    if status not in translate.ENDED:
+    if status not in TWIML_ENDED:
         return []
     number = phone_number(leg.get("to"))
     if number is None:
@@ -62,7 +71,7 @@ def call_events(leg: Item, children: Sequence[Item], audio: Sequence[Item], orig
     finished = translate.when(leg.get("end_time") or leg.get("start_time"), "end_time")
     duration = translate.seconds(leg.get("duration"), "duration")
     caller = leg.get("from")
-    end = translate.ended(status, call_id, finished, duration, number, phone_number(caller))
+    end = end_event(status, call_id, finished, duration, number, phone_number(caller))
     return [
         translate.ringing(call_id, began, number, caller, leg.get("caller_name"), leg.get("stir_verstat")),
         *_dialled(children, call_id, number),
@@ -76,11 +85,11 @@ def _dialled(children: Sequence[Item], call_id: str, number: str) -> list[CallEv
     found = []
     for child in children:
         status = translate.status(child.get("status"), "status")
-        if status not in translate.ENDED:
+        if status not in TWIML_ENDED:
             continue
         at = translate.when(child.get("end_time") or child.get("start_time"), "end_time")
         duration, business = translate.seconds(child.get("duration"), "duration"), phone_number(child.get("to"))
-        found.append(translate.dialled(status, call_id, at, duration, number, business))
+        found.append(leg_event(status, call_id, at, duration, number, business))
     told = sorted((event for event in found if event), key=lambda event: event.at)
     return [event for event in told if event.kind == "answered"] or told[-1:]
 
@@ -88,7 +97,7 @@ def _dialled(children: Sequence[Item], call_id: str, number: str) -> list[CallEv
 def _recorded(item: Item, call_id: str, number: str, origins: Sequence[str]) -> CallEvent:
     recording_id = translate.sid(item.get("sid"), "sid")
     address = item.get("media_url") or f"{origins[0]}{str(item.get('uri')).removesuffix('.json')}"
-    return translate.recorded(
+    return recording_event(
         item.get("source"),
         call_id,
         translate.when(item.get("date_updated") or item.get("date_created"), "date_updated"),

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
-from hub.api import BadPayload, CallEvent, phone_number
+from hub.api import TWIML_ENDED, BadPayload, CallEvent, phone_number
 
-UNANSWERED = frozenset({"busy", "failed", "no-answer", "canceled"})
-"""How a dialled leg ends that nobody picked up."""
-ENDED = UNANSWERED | {"completed"}
-CALL_STATUSES = ENDED | {"queued", "initiated", "ringing", "in-progress"}
+CALL_STATUSES = TWIML_ENDED | {"queued", "initiated", "ringing", "in-progress"}
 LONGEST = 100_000
 """Seconds; Twilio ends every call after 24 hours."""
 SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
@@ -89,62 +86,4 @@ def ringing(
         caller_number=phone_number(caller),
         caller_name=caller_name(name),
         attestation=attestation(verification),
-    )
-
-
-def dialled(
-    leg_status: str, call_id: str, at: datetime, duration: int | None, tracking_number: str | None, business: str | None
-) -> CallEvent | None:
-    """What the dialled leg's status means for the caller's call `call_id`; `at` is the status's own time.
-
-    A leg that is `completed` was picked up its duration earlier. None for a status that tells nothing.
-    """
-    if leg_status in UNANSWERED:
-        return CallEvent(kind="not_answered", call_id=call_id, at=at, tracking_number=tracking_number)
-    if leg_status not in ("in-progress", "completed"):
-        return None
-    picked_up = at - timedelta(seconds=duration or 0) if leg_status == "completed" else at
-    return CallEvent(
-        kind="answered", call_id=call_id, at=picked_up, tracking_number=tracking_number, answered_by=business
-    )
-
-
-def ended(
-    call_status: str, call_id: str, at: datetime, duration: int | None, tracking_number: str | None, caller: str | None
-) -> CallEvent | None:
-    """The end of the caller's leg; None for a status that is no end.
-
-    A caller who gives up (`no-answer`, `canceled`) has completed a call that nobody answered; `busy` and `failed` never
-    got through.
-    """
-    if call_status not in ENDED:
-        return None
-    return CallEvent(
-        kind="failed" if call_status in ("busy", "failed") else "completed",
-        call_id=call_id,
-        at=at,
-        tracking_number=tracking_number,
-        caller_number=caller,
-        duration=duration,
-    )
-
-
-def recorded(
-    source: object,
-    call_id: str,
-    at: datetime,
-    recording_id: str,
-    url: str,
-    duration: int | None,
-    tracking_number: str | None,
-) -> CallEvent:
-    """A recording that is ready; what the TwiML verb `<Record>` made is a voicemail."""
-    return CallEvent(
-        kind="voicemail" if source == "RecordVerb" else "recorded",
-        call_id=call_id,
-        at=at,
-        tracking_number=tracking_number,
-        recording_id=recording_id,
-        recording_url=url,
-        recording_duration=duration,
     )

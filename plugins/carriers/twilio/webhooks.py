@@ -12,7 +12,19 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qs
 
-from hub.api import AnswerPoint, BadPayload, Event, MessageEvent, Moment, WebhookRequest, phone_number
+from hub.api import (
+    TWIML_UNANSWERED,
+    AnswerPoint,
+    BadPayload,
+    Event,
+    MessageEvent,
+    Moment,
+    WebhookRequest,
+    end_event,
+    leg_event,
+    phone_number,
+    recording_event,
+)
 from plugins.carriers.twilio import texts, translate
 from plugins.carriers.twilio.signature import Field
 from plugins.carriers.twilio.twiml import MARK, TRACKING_NUMBER
@@ -128,7 +140,7 @@ def answer_point(webhook: Webhook) -> AnswerPoint | None:
             caller_number=phone_number(webhook.text("From")),
             mark=webhook.mark,
             digits=_keys(webhook.text("Digits")) if moment == "digits" else "",
-            answered=moment == "dial_ended" and webhook.status("DialCallStatus") not in translate.UNANSWERED,
+            answered=moment == "dial_ended" and webhook.status("DialCallStatus") not in TWIML_UNANSWERED,
         )
     except BadPayload:
         return None
@@ -195,7 +207,7 @@ def _ringing(webhook: Webhook) -> Event:
 
 
 def _callers_leg(webhook: Webhook) -> Event | None:
-    return translate.ended(
+    return end_event(
         webhook.status("CallStatus"),
         webhook.sid("CallSid"),
         webhook.at,
@@ -206,7 +218,7 @@ def _callers_leg(webhook: Webhook) -> Event | None:
 
 
 def _dialled_leg(webhook: Webhook) -> Event | None:
-    return translate.dialled(
+    return leg_event(
         webhook.status("CallStatus"),
         webhook.sid("ParentCallSid"),
         webhook.at,
@@ -218,9 +230,9 @@ def _dialled_leg(webhook: Webhook) -> Event | None:
 
 def _after_dial(webhook: Webhook) -> Event | None:
     """Only that nobody picked up: who did, and when, the dialled leg's own status tells better."""
-    if webhook.status("DialCallStatus") not in translate.UNANSWERED:
+    if webhook.status("DialCallStatus") not in TWIML_UNANSWERED:
         return None
-    return translate.dialled(
+    return leg_event(
         webhook.status("DialCallStatus"),
         webhook.sid("CallSid"),
         webhook.at,
@@ -233,7 +245,7 @@ def _after_dial(webhook: Webhook) -> Event | None:
 def _recording(webhook: Webhook, origins: Sequence[str]) -> Event | None:
     if webhook.word("RecordingStatus") != "completed":
         return None
-    return translate.recorded(
+    return recording_event(
         webhook.text("RecordingSource"),
         webhook.sid("CallSid"),
         webhook.at,

@@ -1,0 +1,70 @@
+"""What a carrier that speaks TwiML tells of a call, as our events: a dialled leg's status, the call's end, a recording."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hub.contracts.events import CallEvent
+
+UNANSWERED = frozenset({"busy", "failed", "no-answer", "canceled"})
+"""How a dialled leg ends that nobody picked up."""
+ENDED = UNANSWERED | {"completed"}
+"""How a leg ends."""
+
+
+def leg_event(
+    leg_status: str, call_id: str, at: datetime, duration: int | None, tracking_number: str | None, business: str | None
+) -> CallEvent | None:
+    """What the dialled leg's status means for the caller's call `call_id`; `at` is the status's own time.
+
+    A leg that is `completed` was picked up its duration earlier. None for a status that tells nothing.
+    """
+    if leg_status in UNANSWERED:
+        return CallEvent(kind="not_answered", call_id=call_id, at=at, tracking_number=tracking_number)
+    if leg_status not in ("in-progress", "completed"):
+        return None
+    picked_up = at - timedelta(seconds=duration or 0) if leg_status == "completed" else at
+    return CallEvent(
+        kind="answered", call_id=call_id, at=picked_up, tracking_number=tracking_number, answered_by=business
+    )
+
+
+def end_event(
+    call_status: str, call_id: str, at: datetime, duration: int | None, tracking_number: str | None, caller: str | None
+) -> CallEvent | None:
+    """The end of the caller's leg; None for a status that is no end.
+
+    A caller who gives up (`no-answer`, `canceled`) has completed a call that nobody answered; `busy` and `failed` never
+    got through.
+    """
+    if call_status not in ENDED:
+        return None
+    return CallEvent(
+        kind="failed" if call_status in ("busy", "failed") else "completed",
+        call_id=call_id,
+        at=at,
+        tracking_number=tracking_number,
+        caller_number=caller,
+        duration=duration,
+    )
+
+
+def recording_event(
+    source: object,
+    call_id: str,
+    at: datetime,
+    recording_id: str,
+    url: str,
+    duration: int | None,
+    tracking_number: str | None,
+) -> CallEvent:
+    """A recording that is ready; what the TwiML verb `<Record>` made is a voicemail."""
+    return CallEvent(
+        kind="voicemail" if source == "RecordVerb" else "recorded",
+        call_id=call_id,
+        at=at,
+        tracking_number=tracking_number,
+        recording_id=recording_id,
+        recording_url=url,
+        recording_duration=duration,
+    )

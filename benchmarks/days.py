@@ -14,12 +14,12 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from hub.assembly import Hub
 from hub.config.models import Config
 from hub.contracts.sandbox import CarrierSandbox, SimulatedCall
 from hub.flow.receive import Received, Receiver
 from hub.flow.visit import Arrival, record_visit
-from hub.opening import Opened, read_config
+from hub.runtime import Hub
+from hub.startup import Opened, read_config
 from hub.store.ingest import InboxWriter
 from hub.store.keyring import new_key
 

@@ -22,7 +22,7 @@ from benchmarks.postgres import postgres
 from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Call, Delivery
-from hub.opening import open_hub
+from hub.startup import open_hub
 
 ROUNDS = 5
 CALLS = 800

@@ -26,7 +26,7 @@ from hub.flow.fold import Told, keep_events
 from hub.flow.pipeline import process
 from hub.flow.sync import sync
 from hub.model import Call, Delivery
-from hub.opening import open_hub
+from hub.startup import open_hub
 
 ROUNDS = 5
 CONVERSIONS = 2_000

@@ -27,7 +27,7 @@ from hub.config.models import Config
 from hub.flow.arrival import Arrival, Shown
 from hub.flow.desk import VisitBatchWriter
 from hub.model import Lease
-from hub.opening import Opened, open_hub
+from hub.startup import Opened, open_hub
 
 ROUNDS = 5
 VISITORS = 10_000

@@ -25,7 +25,7 @@ from benchmarks.years import fill
 from hub.model import Account, Call, Company
 from hub.reports.calendar import bounds, day_of
 from hub.reports.credits import MODELS
-from hub.reports.marks import Change, mark, mark_company
+from hub.reports.dirty_days import Change, mark, mark_company
 from hub.reports.report import make_report
 from hub.reports.rollups import roll_up
 from hub.reports.tally import DIMENSIONS

@@ -9,7 +9,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
-from hub.assembly import Hub
 from hub.backup.save import end_backup_keys
 from hub.crew import Crew
 from hub.liveness import Liveness, report_failure
@@ -21,6 +20,7 @@ from hub.recordings.keep import end_expired
 from hub.reports.rollups import roll_up
 from hub.requests.running import work_tasks
 from hub.requests.watch import close_unconfirmed, drop_old_files, drop_old_proofs, remind
+from hub.runtime import Hub
 from hub.scheduler import Ticker
 from hub.store.gates import passing
 from hub.store.journal import sign_due

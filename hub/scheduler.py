@@ -10,10 +10,10 @@ from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
-from hub.assembly import Hub
 from hub.config.schedule import Schedule, parse_schedule
 from hub.hookspecs import SPECS
 from hub.model import SyncSlot
+from hub.runtime import Hub
 from hub.store.rows import write_slot
 
 log = structlog.get_logger(__name__)

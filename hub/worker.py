@@ -12,7 +12,6 @@ from functools import partial
 import structlog
 from sqlmodel import col, select
 
-from hub.assembly import Hub
 from hub.crew import Crew
 from hub.errors import AuthError, ConfigError
 from hub.flow.fetch_media import fetch_media, media_is_due
@@ -26,6 +25,7 @@ from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcribe import transcribe_due
+from hub.runtime import Hub
 from hub.scheduler import Ticker
 from hub.store.claims import claim, complete, is_due
 from hub.store.connectors import pause, paused_connectors

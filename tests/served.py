@@ -15,7 +15,7 @@ from sqlalchemy import text, update
 from sqlmodel import SQLModel
 
 from hub.model import TrackingNumber
-from hub.opening import Opened
+from hub.startup import Opened
 from hub.store.append_only import TABLES as APPEND_ONLY
 from hub.store.append_only import guard_append_only
 from hub.testing import FrozenClock

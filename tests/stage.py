@@ -16,7 +16,6 @@ from scripted import PaperCarrier, PaperCrm, PaperIndex, PaperLaw, PaperNetwork
 from sqlmodel import SQLModel, col, select
 
 from hub.api import CallEvent, Connector, Event
-from hub.assembly import Hub, assemble
 from hub.config.models import (
     AccountSection,
     Config,
@@ -36,6 +35,7 @@ from hub.flow.visit import Arrival, Shown, record_visit
 from hub.model import Call, Delivery, FactRow, FormSubmission, Person, TextMessage, Visit
 from hub.numbers.directory import LiveDirectory, write_accounts
 from hub.privacy.ledger import Word, append
+from hub.runtime import Hub, assemble
 from hub.store.names import Named, names_of, values_of
 from hub.testing import FrozenClock
 

@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select, update
 from sqlmodel import Session, SQLModel, col
 
-from hub.assembly import Hub
 from hub.backup.archive import ArchiveReader
 from hub.backup.owners import personal_columns
 from hub.backup.save import DATA, KEYS, Progress, key_of, place_in
@@ -24,6 +23,7 @@ from hub.model import PersonKey, Restoration
 from hub.model.columns import new_id
 from hub.privacy.erasure import replay_tombstones
 from hub.reports.rollups import ROLL_UPS, roll_up
+from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.store.schema import revisions, upgrade
 from hub.store.scrub import scrub

@@ -12,11 +12,11 @@ from sqlalchemy import Table, func, select
 from sqlmodel import Session, SQLModel, col
 from sqlmodel import select as select_rows
 
-from hub.assembly import Hub
 from hub.backup.archive import ArchiveWriter
 from hub.backup.owners import Owners, personal_columns, table_named
 from hub.backup.values import to_json
 from hub.model import PersonKey, Recording
+from hub.runtime import Hub
 from hub.store.schema import revisions
 from hub.store.tombstones import Buried, in_database, journal_of, read_journal
 from hub.store.vault import HOLDERS, NOBODYS, nobodys_holder

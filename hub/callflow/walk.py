@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from itertools import accumulate
 
-from hub.callflow.circumstances import Choice, Circumstances, Notice, Taken, Walk, audio_key
+from hub.callflow.context import Choice, Circumstances, Notice, Taken, Walk, audio_key
 from hub.callflow.definition import (
     END,
     HASH,
@@ -28,7 +28,7 @@ from hub.callflow.definition import (
     Voicemail,
 )
 from hub.callflow.hours import local_time, open_at, public_holiday
-from hub.callflow.marks import MOST_WAITS, Mark, parse_mark
+from hub.callflow.resume_token import MOST_WAITS, Mark, parse_mark
 from hub.contracts.answers import AnswerPoint, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 from hub.contracts.consent import Place
 

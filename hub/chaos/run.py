@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hub.chaos.books import Books, at_rest, balance
-from hub.chaos.callers import Callers
-from hub.chaos.stage import set_stage
-from hub.chaos.victim import Victim
+from hub.chaos.check import Books, at_rest, balance
+from hub.chaos.environment import set_stage
+from hub.chaos.hub_process import Victim
+from hub.chaos.load import Callers
 from hub.store.engine import Store
 
 KILLED_IN_ITS_START = 0.15

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from hub.assembly import Hub
 from hub.cli.finding import known, known_place, shown
 from hub.cli.printing import CannotDo
 from hub.contracts.categories import USES
@@ -34,6 +33,7 @@ from hub.hookspecs import (
 )
 from hub.model import Call, Company, TextMessage
 from hub.numbers.directory import Directory, Line
+from hub.runtime import Hub
 
 if TYPE_CHECKING:
     from sqlmodel import Session

@@ -40,7 +40,7 @@ def list_entries(
     from hub.access.users import names_of
     from hub.cli.finding import typed
     from hub.model import AuditEntry
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
         chains = chains_of(session, account)
@@ -71,8 +71,8 @@ def sign(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Sign where each chain of the journal ends now; the worker does it once a day."""
     from dataclasses import asdict
 
-    from hub.assembly import utc_now
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
     from hub.store.journal import sign_ends
     from hub.store.keyfile import keyring_of
 
@@ -95,10 +95,10 @@ def export(file: Path, account: OneAccount = None, config: ConfigFile = CONFIG) 
     """Write the entries and the journal of their accounts to a new file, one JSON object a line; this is noted too."""
     import json
 
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.recordings import new_file
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store:
         with store.writing() as session:

@@ -13,7 +13,7 @@ import typer
 from hub.cli.printing import CONFIG, CannotDo, ConfigFile, console, counted, plain, say
 
 if TYPE_CHECKING:
-    from hub.assembly import Hub
+    from hub.runtime import Hub
 
 
 def register(app: typer.Typer) -> None:
@@ -107,8 +107,8 @@ def _note(hub: Hub, action: str, backup_id: str) -> None:
 @contextmanager
 def _hub(config: Path) -> Iterator[Hub]:
     """The hub without its connectors: no provider has a part in this."""
-    from hub.assembly import assemble
-    from hub.opening import read_config
+    from hub.runtime import assemble
+    from hub.startup import read_config
     from hub.store.engine import explained
 
     hub = assemble(altered(read_config(config), connectors={}))

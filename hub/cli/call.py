@@ -56,12 +56,12 @@ def call(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Tell the story of one call, text or form. Its id is also the correlation id in the logs."""
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import find_subject
     from hub.cli.masking import Mask
     from hub.cli.timeline import timeline
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     loaded, mask = read_config(config, sandbox=True), Mask(show_personal)
     vault = vault_of(loaded)
@@ -166,7 +166,7 @@ def _head(session: Session, subject: Call | TextMessage | FormSubmission, mask: 
 
 def vault_of(config: Config) -> Vault:
     """What opens the names and texts of the configuration's database."""
-    from hub.assembly import utc_now
+    from hub.runtime import utc_now
     from hub.store.keyfile import keyring_of
     from hub.store.vault import Vault
 

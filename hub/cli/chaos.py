@@ -12,8 +12,8 @@ import typer
 from hub.errors import RingfenceError
 
 if TYPE_CHECKING:
-    from hub.chaos.books import Books
-    from hub.chaos.callers import Callers
+    from hub.chaos.check import Books
+    from hub.chaos.load import Callers
 
 Cycles = Annotated[int, typer.Option("--cycles", min=1, help="How many times to kill the hub.")]
 Calls = Annotated[int, typer.Option("--calls-per-cycle", min=1, help="How many people call in each life of the hub.")]
@@ -80,7 +80,7 @@ def _print(books: Books, seed: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from hub.chaos.books import FAULTS
+    from hub.chaos.check import FAULTS
 
     table = Table(title=f"The books of {books.kills} kills (seed {seed})")
     table.add_column("figure")

@@ -11,9 +11,9 @@ from hub.cli.printing import CONFIG, AsJson, ConfigFile, Sandboxed, console, cou
 from hub.errors import ConfigError, RingfenceError
 
 if TYPE_CHECKING:
-    from hub.assembly import Hub
     from hub.contracts.connector import ConnectionReport
-    from hub.opening import Opened
+    from hub.runtime import Hub
+    from hub.startup import Opened
 
 AT_ONCE = 8
 MOST_RULES = 5
@@ -39,7 +39,7 @@ def check(
     Ends with 0 if all is well, 1 if a provider does not answer or data went where no manifest declares it, 2 if config.yaml
     is wrong.
     """
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
 
     try:
         loaded = read_config(config, sandbox=sandbox)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.printing import CONFIG, ConfigFile
-from hub.opening import read_config
+from hub.startup import read_config
 
 commands = typer.Typer(help="Look at config.yaml as the hub reads it.", no_args_is_help=True)
 
@@ -29,7 +29,7 @@ def show(
     """Print the configuration with every reference resolved and every secret masked."""
     import yaml
 
-    from hub.config.showing import shown
+    from hub.config.redacted import shown
 
     seen = shown(read_config(config, sandbox=sandbox))
     typer.echo(yaml.safe_dump(seen, sort_keys=False, allow_unicode=True, width=120), nl=False)

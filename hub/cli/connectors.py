@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 @commands.command("list")
 def list_connectors(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """List the connectors with their schedule, their last sync, and why one is paused."""
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
     from hub.store.connectors import paused_connectors
 
     loaded = read_config(config, sandbox=True)
@@ -73,7 +73,7 @@ def resume(
     """Take a paused connector up again, if the provider answers with its credentials. Ends with 1 if it does not."""
     from hub.cli.auditing import note
     from hub.cli.finding import known
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
     from hub.store.connectors import paused_connectors
     from hub.store.connectors import resume as take_up
 
@@ -112,8 +112,8 @@ def connect(
     from hub.cli.auditing import actor, note
     from hub.cli.finding import known
     from hub.cli.loopback import by_browser, by_paste
-    from hub.opening import open_hub, read_config
     from hub.privacy.owners import connect_owner, owner_sign_in
+    from hub.startup import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)
     known(name, loaded.connectors, "connector")
@@ -147,8 +147,8 @@ def disconnect(
     """Take an owner's consent back: withdrawn here at once, revoked at the provider, the token deleted."""
     from hub.cli.auditing import actor, note
     from hub.cli.finding import known
-    from hub.opening import open_hub, read_config
     from hub.privacy.owners import disconnect_owner
+    from hub.startup import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)
     known(name, loaded.connectors, "connector")
@@ -209,7 +209,7 @@ def plugins(
 
 
 def _configured_folders(config: Path) -> list[Path]:
-    from hub.opening import read_config
+    from hub.startup import read_config
 
     try:
         return [Path(folder) for folder in read_config(config, sandbox=True).hub.plugin_dirs]

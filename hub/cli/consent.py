@@ -88,14 +88,14 @@ def record(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Write down a person's word. It counts for everything that is decided or sent from now on; nothing is overwritten."""
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
     from hub.flow.case import new_person
     from hub.model.people import PROVEN
-    from hub.opening import open_store, read_config
     from hub.privacy.ledger import Word, keep_notice
     from hub.privacy.withdrawal import has_refused, speaking, take_effect
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     _check_word(state, use, channel)
     said_basis = basis or ("objection" if state == "objected" else "consent")
@@ -145,9 +145,9 @@ def record(
 @commands.command("show")
 def show(company: CompanyName, phone: Phone, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show what a person has said, what their browser has signalled, and opt-outs that nobody had to prove, oldest first."""
-    from hub.assembly import utc_now
-    from hub.opening import open_store, read_config
     from hub.privacy.opt_outs import KnownBy, opt_outs_of
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
     number = _number(loaded, company, phone)
@@ -265,7 +265,7 @@ def _words(session: Session, person: Person) -> list[ConsentEntry]:
 
 
 def _vault(config: Config) -> Vault:
-    from hub.assembly import utc_now
+    from hub.runtime import utc_now
     from hub.store.keyfile import keyring_of
     from hub.store.vault import Vault
 

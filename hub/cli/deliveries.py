@@ -57,7 +57,7 @@ def list_deliveries(
     from sqlmodel import col, select
 
     from hub.model import Delivery
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
         wanted = _wanted(connector, state, since, STATES)
@@ -98,7 +98,7 @@ def why(
     from hub.cli.entries import in_order
     from hub.cli.finding import find_deliveries
     from hub.cli.receipts import story
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
         found = find_deliveries(session, wanted)
@@ -128,10 +128,10 @@ def replay(
 
     Consent is asked again when they are sent, and the destination sees the same key as before, so nothing counts twice.
     """
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     if not ids and state is None and connector is None and since is None:
         raise CannotDo(
@@ -156,10 +156,10 @@ def replay(
 
 
 def _wanted(connector: str | None, state: str | None, since: str | None, states: Sequence[str]) -> list[Any]:
-    from hub.assembly import utc_now
     from hub.cli.finding import since as since_when
     from hub.cli.finding import typed
     from hub.model import Delivery
+    from hub.runtime import utc_now
 
     if state is not None and state not in states:
         raise CannotDo(f"{state!r} is not a state that fits here; choose one of {', '.join(states)}.")

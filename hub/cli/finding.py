@@ -134,7 +134,7 @@ def known_place(text: str, unions: Iterable[str] = ()) -> str:
 
 def since(text: str | None, now: datetime) -> datetime | None:
     """`2h` or `3 days` before `now`, or a date or time (UTC where it names no zone)."""
-    from hub.config.spans import parse_span
+    from hub.config.durations import parse_span
 
     if text is None:
         return None

@@ -44,7 +44,7 @@ def check(
     Ends with 0 if all is well, 2 if something is wrong.
     """
     from hub.errors import ConfigError
-    from hub.opening import read_config
+    from hub.startup import read_config
 
     try:
         config = read_config(file, sandbox=True)
@@ -68,7 +68,7 @@ def list_flows(company: Company = None, as_json: AsJson = False, config: ConfigF
 
     from hub.model import Company as CompanyRow
     from hub.model import FlowVersion
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.reading() as session:
@@ -131,10 +131,10 @@ def simulate(
 
     The consent connectors of config.yaml decide whether it would be recorded. Nothing is stored, and nobody is called.
     """
-    from hub.callflow.rehearsal import Behaviour
+    from hub.callflow.simulate import Behaviour
     from hub.cli.rehearsing import Known, rehearsed
     from hub.contracts.phones import phone_number
-    from hub.opening import read_config
+    from hub.startup import read_config
 
     loaded = read_config(config, sandbox=True)
     section, found = _one_flow(loaded, flow, company)

@@ -46,7 +46,7 @@ def list_webhooks(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Count the webhooks by state, and list the parked ones with the reason."""
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
 
     if state not in STATES:
         raise CannotDo(f"{state!r} is no state of a webhook; choose one of {', '.join(STATES)}.")
@@ -78,11 +78,11 @@ def replay_webhooks(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Make parked webhooks ready again, once what hindered them is fixed. Ends with 1 where one was not parked."""
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
     from hub.flow.inbox import replay
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     if bool(ids) == everything:
         raise CannotDo("Give the ids of parked webhooks, or --all; hub inbox list shows them.")

@@ -35,9 +35,9 @@ def verify(
     Ends with status 1 where something was found. Note the printed ends somewhere else: who can replace the whole database
     can replace the signed ends in it too.
     """
-    from hub.assembly import utc_now
     from hub.model import HUB_CHAIN
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
     from hub.store.journal import sign_ends
     from hub.store.journal.verify import verify as verify_all
     from hub.store.keyfile import keyring_of

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hub.contracts.values import Money
     from hub.numbers.directory import Line
     from hub.numbers.ownership import Side
-    from hub.opening import Opened
+    from hub.startup import Opened
 
 commands = typer.Typer(help="See, search, buy, point, bring over and release tracking numbers.", no_args_is_help=True)
 KINDS = ("local", "toll_free", "mobile")
@@ -49,7 +49,7 @@ def list_numbers(
     """List our numbers and the carriers' side by side. Ends with 1 where a carrier does not answer."""
     from hub.hookspecs import NumberHooks
     from hub.numbers.ownership import compare
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)
     with open_hub(loaded) as opened:
@@ -80,7 +80,7 @@ def search(
     """Search numbers that can be bought now. Ends with 1 where a carrier does not answer."""
     from hub.contracts.numbers import NumberQuery
     from hub.hookspecs import NumberHooks
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
 
     if kind not in KINDS:
         raise CannotDo(f"{kind!r} is no kind of number; choose one of {', '.join(KINDS)}.")
@@ -123,7 +123,7 @@ def buy(
     from hub.hookspecs import NumberHooks
     from hub.numbers import buying
     from hub.numbers.ownership import keep_bought, points_here, setup_of
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
 
     cap, wanted = _money(max_price), read_number(number)
     loaded = read_config(config, sandbox=sandbox)
@@ -162,7 +162,7 @@ def configure(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Point the webhooks and the fallback of our numbers at this hub. Ends with 1 where one could not be pointed."""
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
 
     if bool(numbers) == everything:
         raise CannotDo("Give tracking numbers, or --all; hub numbers list shows them.")
@@ -195,7 +195,7 @@ def release(
     from hub.cli.finding import known
     from hub.hookspecs import NumberHooks
     from hub.numbers.ownership import carrier_of, retire
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
 
     wanted = read_number(number)
     loaded = read_config(config, sandbox=sandbox)

@@ -31,11 +31,11 @@ def register(app: typer.Typer) -> None:
 @commands.command()
 def draft(file: Path, config: ConfigFile = CONFIG) -> None:
     """Keep the text of a file as a draft, or as one more language of one; nobody sees it yet. docs/policies.md shows a file."""
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.privacy.policies.document import read_document
     from hub.privacy.policies.versions import draft as keep
     from hub.privacy.policies.versions import texts_of
+    from hub.runtime import utc_now
 
     try:
         document = read_document(file.read_bytes().decode())
@@ -75,10 +75,10 @@ def announce(
 
     From now on what the version introduces is refused for accounts that have not accepted it.
     """
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.model import Account
     from hub.privacy.policies.versions import announce as tell
+    from hub.runtime import utc_now
 
     with opened(config) as (_, store), store.writing() as session:
         found = version_named(session, version, kind, account)
@@ -104,10 +104,10 @@ def publish(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Put a version in force: a material change when its announced day has come, a mended typo at once and with a note."""
-    from hub.assembly import utc_now
     from hub.cli.auditing import note as audit
     from hub.cli.finding import typed
     from hub.privacy.policies.versions import publish as put_in_force
+    from hub.runtime import utc_now
 
     with opened(config) as (_, store), store.writing() as session:
         found = version_named(session, version, kind, account)
@@ -126,11 +126,11 @@ def accept(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Write down an account's affirmative yes: who, when, and the hash of exactly the text that was read."""
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
     from hub.privacy.policies.versions import accept as write_down
     from hub.privacy.policies.versions import account_named
+    from hub.runtime import utc_now
 
     who = typed(by)
     if not 0 < len(who) <= 100:

@@ -31,9 +31,9 @@ STATEMENT = "privacy_statement"
 @contextmanager
 def opened(config: Path) -> Iterator[tuple[Config, Store]]:
     """The configuration and the database, with the accounts that the configuration names."""
-    from hub.assembly import utc_now
     from hub.numbers.directory import write_accounts
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store:

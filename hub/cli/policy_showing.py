@@ -96,10 +96,10 @@ def status(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show for each account which texts apply, and what is refused until it accepts. Ends with 1 where something is."""
     from sqlmodel import col, select
 
-    from hub.assembly import utc_now
     from hub.model import Account
     from hub.privacy.policies.document import KINDS
     from hub.privacy.policies.standing import current_statement, waits
+    from hub.runtime import utc_now
 
     now = utc_now()
     rows: list[dict[str, Any]] = []

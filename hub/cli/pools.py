@@ -33,11 +33,11 @@ def pools(
 
     The recommendation is for the busiest hour, at the time that visitors really hold their numbers.
     """
-    from hub.assembly import utc_now
     from hub.cli.finding import known
     from hub.numbers.directory import read_directory, write_accounts
     from hub.numbers.pools import pool_figures
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     loaded = read_config(config)
     names = [each.name for each in loaded.companies]

@@ -56,7 +56,7 @@ def port(
     from hub.hookspecs import PortHooks
     from hub.model.columns import new_id
     from hub.numbers.porting import handed_over, order_port
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
 
     wanted = tuple(dict.fromkeys(map(read_number, numbers)))
     loaded = read_config(config, sandbox=sandbox)
@@ -110,7 +110,7 @@ def ports(
     from hub.cli.auditing import note
     from hub.hookspecs import PortHooks
     from hub.numbers.porting import forget_unplaced, recorded, refresh
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)
     troubles: list[str] = []

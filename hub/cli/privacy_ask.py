@@ -80,7 +80,7 @@ def ask(
     from hub.cli.asking import Supposed, answers
     from hub.cli.finding import known
     from hub.hookspecs import ConsentHooks
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
 
     if said is not None:
         known(said, SAID, "state of consent")

@@ -43,7 +43,7 @@ def ledger(
     from sqlmodel import col, select
 
     from hub.model import ConsentEntry
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.reading() as session:

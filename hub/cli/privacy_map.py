@@ -31,9 +31,9 @@ def data_map(
     It is made from the manifests of the connectors in config.yaml and from what was disclosed. Ends with status 1 where
     something was sent that no manifest ever declared, or a recipient was changed within 30 days.
     """
-    from hub.assembly import utc_now
-    from hub.opening import open_store, read_config
     from hub.privacy.datamap import draw
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     if out is not None and format == "table":
         raise CannotDo("A table is for the screen; add --format html.")

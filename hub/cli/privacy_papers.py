@@ -87,11 +87,11 @@ def notice(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Print blocks of text for one company's privacy statement, in Markdown. A person reads them before they are published."""
-    from hub.assembly import utc_now
     from hub.cli.finding import known
-    from hub.opening import open_hub, read_config
     from hub.privacy.datamap import draw
     from hub.privacy.datamap.papers import SIGNALS, notice_blocks
+    from hub.runtime import utc_now
+    from hub.startup import open_hub, read_config
     from hub.web.honours import Honours
 
     loaded = read_config(config, sandbox=True)
@@ -107,10 +107,10 @@ def notice(
 
 @contextmanager
 def _drawn(path: Path, *, noting: bool = False) -> Iterator[tuple[Session, Config, DataMap]]:
-    from hub.assembly import utc_now
-    from hub.opening import open_store, read_config
     from hub.privacy.datamap import draw
     from hub.privacy.datamap.versions import note_recipients
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     loaded = read_config(path, sandbox=True)
     with open_store(loaded) as store:

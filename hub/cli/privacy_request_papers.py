@@ -13,7 +13,7 @@ from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, counted, echo
 from hub.cli.request_finding import audit, company_named, find_request, open_for, with_companies
 
 if TYPE_CHECKING:
-    from hub.assembly import Hub
+    from hub.runtime import Hub
 
 RequestId = Annotated[str, typer.Argument(help="The request's id, or an end of it.", metavar="ID")]
 

@@ -20,11 +20,11 @@ def retention(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
 
     Ends with status 1 where a row is past its life: then the hub did not run, or its sweeper does not do its work.
     """
-    from hub.assembly import utc_now
     from hub.config.retention import spell_life
-    from hub.opening import open_store, read_config
     from hub.privacy.holds import on_hold
     from hub.privacy.retention import holdings
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
     now = utc_now()

@@ -36,12 +36,12 @@ def rules(
 
     A rule from memory is shown as unconfirmed. One past its date is to be read again; hub check warns of it too.
     """
-    from hub.assembly import utc_now
     from hub.cli.finding import known, known_place
     from hub.cli.rehearsing import connected
     from hub.contracts.rules import TOPICS
     from hub.hookspecs import ConsentHooks
-    from hub.opening import read_config
+    from hub.runtime import utc_now
+    from hub.startup import read_config
 
     if topic is not None:
         known(topic, TOPICS, "topic of rules")

@@ -59,7 +59,7 @@ def list_recordings(
 
     from hub.model import Recording
     from hub.model.recordings import STATES
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
 
     if state is not None and state not in STATES:
         raise CannotDo(f"{state!r} is no state of a recording; choose one of {', '.join(STATES)}.")
@@ -90,7 +90,7 @@ def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile 
 
     from hub.access.users import names_of
     from hub.model import AuditEntry
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
         row = found_recording(session, recording_id)
@@ -123,11 +123,11 @@ def link(
 ) -> None:
     """Sign a link to one recording for one person; it is good for five minutes, and each use is in the audit trail."""
     from hub.access.users import may_listen, user_named
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
-    from hub.opening import open_store, read_config
     from hub.recordings.links import LONGEST, Link, path_to
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
     from hub.store.audit import account_of
     from hub.store.keyfile import keyring_of
 
@@ -156,8 +156,8 @@ def link(
 def export(recording_id: RecordingId, file: Path, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
     """Write a recording, decrypted, to a new file that only you can read; it is in the audit trail."""
     from hub.cli.auditing import actor
-    from hub.opening import open_hub, read_config
     from hub.recordings.listen import hear, note_listening
+    from hub.startup import open_hub, read_config
 
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         with opened.hub.store.reading() as session:
@@ -179,8 +179,8 @@ def fetch(recording_id: RecordingId, sandbox: Sandboxed = False, config: ConfigF
 
     from hub.cli.auditing import note
     from hub.model import Recording
-    from hub.opening import open_hub, read_config
     from hub.recordings.keep import fetch_due
+    from hub.startup import open_hub, read_config
 
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         hub, now = opened.hub, opened.hub.clock()
@@ -214,7 +214,7 @@ def resume(call: CallId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
 def _control(wanted: str, control: RecordingControl, sandbox: bool, config: Path) -> None:
     from hub.cli.auditing import note
     from hub.hookspecs import RecordingHooks
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
 
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         hub = opened.hub

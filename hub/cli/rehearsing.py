@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hub.assembly import Hub, assemble, utc_now
 from hub.callflow.checks import lacking
-from hub.callflow.circumstances import Circumstances, Permission
+from hub.callflow.context import Circumstances, Permission
 from hub.callflow.definition import Flow
-from hub.callflow.rehearsal import Behaviour, Turn, rehearse
+from hub.callflow.simulate import Behaviour, Turn, rehearse
 from hub.cli.printing import CannotDo
 from hub.config.models import CompanySection, Config
 from hub.contracts.answers import AnswerPoint
@@ -23,6 +22,7 @@ from hub.flow.permission import ask_to_record
 from hub.hookspecs import CallHooks
 from hub.model import Company, Tracker, TrackingNumber
 from hub.numbers.directory import Line
+from hub.runtime import Hub, assemble, utc_now
 from hub.sandbox import start_sandboxes
 
 NUMBER = "+13125550100"

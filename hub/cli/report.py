@@ -93,12 +93,12 @@ def _report(
 ) -> None:
     from sqlmodel import select
 
-    from hub.assembly import utc_now
     from hub.model import Company
-    from hub.opening import open_store, read_config
     from hub.reports.calendar import day_of
     from hub.reports.credits import MODELS
     from hub.reports.report import make_report
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     wanted = _chosen(model, MODELS, "model")
     show = _chosen(form, FORMATS, "format")

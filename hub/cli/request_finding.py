@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from sqlmodel import Session
     from sqlmodel.sql.expression import Select
 
-    from hub.assembly import Hub
     from hub.model import Company, LegalHold, OptOut, PrivacyRequest
+    from hub.runtime import Hub
 
 Row = TypeVar("Row", "LegalHold", "OptOut", "PrivacyRequest")
 
@@ -20,7 +20,7 @@ Row = TypeVar("Row", "LegalHold", "OptOut", "PrivacyRequest")
 @contextmanager
 def open_for(config: Path, *, sandbox: bool = False) -> Iterator[Hub]:
     """A hub, opened for one command."""
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
 
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         yield opened.hub

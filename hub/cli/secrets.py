@@ -56,9 +56,9 @@ def rotate(config: ConfigFile = CONFIG) -> None:
 
     What is encrypted under a person's key, such as a recording or a text, stays as it is.
     """
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
     from hub.store.connectors import rotate_tokens
     from hub.store.keyfile import keyring_of
     from hub.store.vault import rotate_person_keys

@@ -16,7 +16,7 @@ import typer
 
 from hub.cli.printing import CONFIG, ConfigFile
 from hub.errors import ConfigError
-from hub.opening import Opened, open_hub, read_config
+from hub.startup import Opened, open_hub, read_config
 
 if TYPE_CHECKING:
     import uvicorn

@@ -29,7 +29,7 @@ def snippet(
     print it again: an old one is not served any more, and the pages show their own numbers.
     """
     from hub.cli.finding import known
-    from hub.opening import read_config
+    from hub.startup import read_config
     from hub.web.privacy_opt_outs import offers_limits
     from hub.web.script import Website
 

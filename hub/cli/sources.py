@@ -41,7 +41,7 @@ def list_rules(
 
     from hub.cli.finding import known
     from hub.model import Company, SourceRule
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
     if company is not None:
@@ -90,11 +90,11 @@ def add(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Add a rule, or change the one on the same value. It counts for visits from a few seconds on, not for earlier ones."""
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.contracts.clean_urls import is_personal_name
     from hub.model import SourceRule
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
     looked_up = _value(kind, value)
@@ -126,9 +126,9 @@ def add(
 @commands.command("remove")
 def remove(kind: RuleKind, value: RuleValue, company: CompanyName, config: ConfigFile = CONFIG) -> None:
     """Remove a rule; the built-in tables decide again."""
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
     looked_up = _value(kind, value)
@@ -156,7 +156,7 @@ def test(
     from hub.flow.source_tables import tables
     from hub.flow.sources import classify_visit
     from hub.numbers.directory import read_directory
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
 
     own: Any = {}
     sites: tuple[str, ...] = ()
@@ -211,9 +211,9 @@ def _word(written: str, what: str) -> str:
 
 
 def _company_id(session: Session, config: Config, name: str) -> str:
-    from hub.assembly import utc_now
     from hub.cli.finding import known
     from hub.numbers.directory import read_directory, write_accounts
+    from hub.runtime import utc_now
 
     known(name, [each.name for each in config.companies], "company")
     found = read_directory(session).companies.get(name)

@@ -24,7 +24,7 @@ from hub.errors import RingfenceError
 if TYPE_CHECKING:
     from hub.flow.deliver import Previewed
     from hub.flow.sync import SyncReport
-    from hub.opening import Opened
+    from hub.startup import Opened
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +43,7 @@ def sync(
 ) -> None:
     """Sync one connector now: call list, call log, outcomes, conversions, diagnostics. Ends with 1 where there was trouble."""
     from hub.cli.finding import known
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)
     known(name, loaded.connectors, "connector")

@@ -63,7 +63,7 @@ def list_threads(
     from hub.cli.finding import known
     from hub.cli.masking import Mask
     from hub.model import Company
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
     from hub.texts.threads import newest_threads
 
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
@@ -114,7 +114,7 @@ def show(
     """Show a thread, oldest text first, by the id of any of its texts."""
     from hub.cli.call import vault_of
     from hub.cli.masking import Mask
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
     from hub.texts.threads import texts_of_thread
 
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
@@ -163,7 +163,7 @@ def send(
     from hub.cli.finding import shown, typed
     from hub.contracts.phones import phone_number
     from hub.model.purposes import BY_HAND
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
     from hub.texts.queue import picture_of, queue_text
 
     pictures = [picture_of(file.read_bytes()) for file in picture or ()]
@@ -187,7 +187,7 @@ def why(wanted: TextId, as_json: AsJson = False, config: ConfigFile = CONFIG) ->
     from hub.cli.call import print_timeline, vault_of
     from hub.cli.masking import Mask
     from hub.cli.timeline import timeline
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
 
     loaded, mask = read_config(config, sandbox=True), Mask()
     vault = vault_of(loaded)
@@ -214,9 +214,9 @@ def release(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Decide on a text that is held because nobody knows whether the carrier took it: look in the carrier's log first."""
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
     from hub.texts.threads import release as decide
 
     if again is None:
@@ -235,7 +235,7 @@ def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
     """Write down that a person wants no more texts, as one of theirs says in words that the hub did not understand. It settles
     their doubtful texts."""
     from hub.cli.auditing import note
-    from hub.opening import open_hub, read_config
+    from hub.startup import open_hub, read_config
     from hub.store.gates import passing
     from hub.texts.suppression import gate_of
     from hub.texts.suppression import stop as write_stop
@@ -272,7 +272,7 @@ def doubtful(
     from hub.cli.finding import known
     from hub.cli.masking import Mask
     from hub.model import Company
-    from hub.opening import open_store, read_config
+    from hub.startup import open_store, read_config
     from hub.texts.doubts import open_doubts
 
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
@@ -311,9 +311,9 @@ def doubtful(
 @commands.command("keep")
 def keep(wanted: TextId, config: ConfigFile = CONFIG) -> None:
     """Write down that a doubtful text is not a stop, after a person has read it: the person is texted as before."""
-    from hub.assembly import utc_now
     from hub.cli.auditing import actor
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
     from hub.texts.doubts import keep as decide
 
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
@@ -347,8 +347,8 @@ def classify(
 
 def _note_shown(store: Store, shown: Mapping[str, str]) -> None:
     """Note, before anything is printed, of what numbers and words are shown in clear: a row's id, and how many."""
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
+    from hub.runtime import utc_now
 
     with store.writing() as session:
         for subject, what in shown.items():

@@ -27,9 +27,9 @@ def transcript(
     """Read what was said in a recording, as a machine heard it; each reading is in the audit trail."""
     from hub.cli.auditing import actor
     from hub.cli.recordings import found_recording
-    from hub.opening import open_hub, read_config
     from hub.recordings.listen import note_listening
     from hub.recordings.transcripts import read_transcript
+    from hub.startup import open_hub, read_config
 
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         with opened.hub.store.reading() as session:
@@ -62,9 +62,9 @@ def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: Co
     from hub.cli.auditing import note
     from hub.cli.recordings import found_recording
     from hub.model import Call, TranscriptRow
-    from hub.opening import open_hub, read_config
     from hub.recordings.transcribe import transcribe_due
     from hub.recordings.transcripts import want_transcript
+    from hub.startup import open_hub, read_config
 
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         hub, now = opened.hub, opened.hub.clock()

@@ -38,10 +38,10 @@ def add(
 ) -> None:
     """Add a user of one account; what each role may do stands in docs/access.md."""
     from hub.access.users import add_user
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.writing() as session:
@@ -64,9 +64,9 @@ def list_users(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """List the users of every account, and when their keys were used last."""
     from sqlmodel import col, func, select
 
-    from hub.assembly import utc_now
     from hub.model import Account, ApiKey, User
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
         accounts = dict(session.exec(select(Account.id, Account.name)).all())
@@ -111,10 +111,10 @@ def role(
 ) -> None:
     """Give a user another role; their keys and links have it at once."""
     from hub.access.users import change_role, user_named
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
         user = user_named(session, typed(name))
@@ -128,10 +128,10 @@ def role(
 def disable_user(name: Name, config: ConfigFile = CONFIG) -> None:
     """Let a user in no more: their keys and signed links end at once. It cannot be undone; add a new user instead."""
     from hub.access.users import disable, user_named
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
         user = user_named(session, typed(name))
@@ -151,10 +151,10 @@ def key(
 
     from hub.access.keys import new_api_key
     from hub.access.users import user_named
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
         user = user_named(session, typed(name))
@@ -167,10 +167,10 @@ def key(
 def revoke(name: Name, config: ConfigFile = CONFIG) -> None:
     """End all API keys of a user at once, for one was lost; hub users key makes a new one."""
     from hub.access.users import revoke_keys, user_named
-    from hub.assembly import utc_now
     from hub.cli.auditing import note
     from hub.cli.finding import typed
-    from hub.opening import open_store, read_config
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
         user = user_named(session, typed(name))

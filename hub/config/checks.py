@@ -7,11 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from hub.config.document import Path
+from hub.config.error_messages import nearest, validated
 from hub.config.flow_checks import call_problems
 from hub.config.models import CompanySection, ConnectorCommon, ConversionRule, RecordingsSection, TrackerSection
 from hub.config.parts import Parts
 from hub.config.retention import RetentionSection, spell_life
-from hub.config.wording import nearest, validated
 
 Found = Iterator[tuple[Path, str]]
 CALL_ONLY = ("first_time_caller", "answered", "min_duration")

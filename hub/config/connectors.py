@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from hub.config.document import Path
+from hub.config.error_messages import describe, nearest, secret_paths
 from hub.config.models import ConnectorCommon, ConnectorEntry
 from hub.config.parts import NAME, Parts
 from hub.config.reading import Reading
-from hub.config.wording import describe, nearest, secret_paths
 from hub.contracts.addresses import in_clear, web_addresses
 from hub.contracts.connector import Connector, PluginSettings
 

@@ -9,9 +9,9 @@ from hub.callflow.definition import Flow
 from hub.callflow.route import NAME as ROUTE_FLOW
 from hub.callflow.route import Route
 from hub.config.document import Path
+from hub.config.error_messages import nearest
 from hub.config.models import CompanySection, TrackerSection
 from hub.config.parts import Parts
-from hub.config.wording import nearest
 
 Found = Iterator[tuple[Path, str]]
 

@@ -6,10 +6,10 @@ import pathlib
 from typing import Any
 
 from hub.config.document import Path
+from hub.config.error_messages import describe
 from hub.config.models import HubSection
 from hub.config.reading import Reading
-from hub.config.showing import passwords_in
-from hub.config.wording import describe
+from hub.config.redacted import passwords_in
 
 
 def read_hub(reading: Reading, value: Any) -> HubSection | None:

@@ -11,6 +11,7 @@ from hub.callflow.definition import Flow, Spoken
 from hub.config.checks import problems_between
 from hub.config.connectors import Installed, read_connectors
 from hub.config.document import Path, read_document
+from hub.config.error_messages import nearest
 from hub.config.hub_section import plugin_folders, read_hub
 from hub.config.mail_section import read_mail
 from hub.config.models import AccountSection, CompanySection, Config, ConversionRule, TrackerSection
@@ -19,7 +20,6 @@ from hub.config.reading import Reading
 from hub.config.recordings_section import read_recordings
 from hub.config.references import References
 from hub.config.retention import RetentionSection
-from hub.config.wording import nearest
 from hub.errors import ConfigError, Problem
 
 MAX_SIZE = 1_000_000

@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.config.mail import MailSection
 from hub.config.reading import Reading
-from hub.config.showing import passwords_in
+from hub.config.redacted import passwords_in
 
 
 def read_mail(reading: Reading, value: Any) -> MailSection | None:

@@ -25,10 +25,10 @@ from hub.callflow.definition import Flow, PhoneNumber
 from hub.callflow.route import NAME as ROUTE_FLOW
 from hub.callflow.route import Route, flow_of
 from hub.config.contact import ContactSection
+from hub.config.durations import parse_span
 from hub.config.mail import MailSection
 from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
-from hub.config.spans import parse_span
 from hub.config.texts import TextsSection
 from hub.contracts.clean_urls import is_personal_name
 from hub.contracts.connector import Connector, PluginSettings

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from hub.config.document import Document, Path
+from hub.config.error_messages import describe, secret_paths, validated
 from hub.config.references import References
-from hub.config.wording import describe, secret_paths, validated
 from hub.errors import Problem
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)

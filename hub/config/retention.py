@@ -19,7 +19,7 @@ from pydantic import (
     field_validator,
 )
 
-from hub.config.spans import parse_span
+from hub.config.durations import parse_span
 
 DAYS_A_YEAR = 365
 MONTH = 365.25 / 12

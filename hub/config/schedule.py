@@ -8,7 +8,7 @@ from typing import Any
 
 from cronsim import CronSim, CronSimError
 
-from hub.config.spans import parse_span
+from hub.config.durations import parse_span
 
 RECENT = timedelta(days=1)
 """How old the newest slot of a cron line may be where none was written before."""

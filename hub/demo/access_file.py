@@ -8,12 +8,12 @@ from rich.console import Console
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.model import Company, Disclosure, Person
 from hub.model.people import is_typed
 from hub.requests.file import read_file
 from hub.requests.running import run
 from hub.requests.steps import open_request, verify
+from hub.runtime import Hub
 
 ACTOR = "demo"
 

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hub.assembly import Hub
 from hub.privacy.datamap import DataMap, draw, readable
 from hub.privacy.datamap.flows import by_recipient, said
 from hub.privacy.datamap.page import html
+from hub.runtime import Hub
 from hub.store.refusals import write_refusals
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import and_, case, func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox
 from hub.demo.check import Check
 from hub.demo.play import Tally
@@ -38,6 +37,7 @@ from hub.model import (
     TrackingNumber,
     Visit,
 )
+from hub.runtime import Hub
 from hub.sandbox import RunningSandboxes
 from hub.texts.queue import SEND
 from hub.texts.suppression import STOPPED

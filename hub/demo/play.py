@@ -25,7 +25,7 @@ from hub.demo.visitors import ApiEntrance, Entrance, Showing, Visitor
 from hub.model import Call
 from hub.model.columns import new_id
 from hub.model.conversions import conversion_key
-from hub.opening import Opened
+from hub.startup import Opened
 
 if TYPE_CHECKING:
     from hub.demo.browser import PageEntrance

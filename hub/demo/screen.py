@@ -15,7 +15,6 @@ from rich.text import Text
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from hub.assembly import Hub
 from hub.demo.ledger import Ledger
 from hub.demo.play import Tally
 from hub.demo.telephony import CarrierLine
@@ -32,6 +31,7 @@ from hub.model import (
     Recording,
     TextMessage,
 )
+from hub.runtime import Hub
 from hub.texts.queue import SEND
 
 STATES = ("ready", "leased", "accepted", "delivered", "rejected", "held", "dead")

@@ -13,13 +13,13 @@ from sqlalchemy import case, func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.contracts.sandbox import CarrierSandbox
 from hub.demo.check import Check
 from hub.demo.scenario import Story
 from hub.demo.sound import conversation_audio
 from hub.model import Call, Delivery, Recording, RecordingNotice, TextMessage
 from hub.recordings.listen import hear
+from hub.runtime import Hub
 from hub.texts.queue import SEND
 
 SOON = timedelta(minutes=2)

@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 from hub.callflow.definition import KINDS, Case, Flow, Recording
 from hub.callflow.route import Route
 from hub.config.contact import ContactSection
+from hub.config.error_messages import fields_of, models_in
 from hub.config.mail import MailSection
 from hub.config.models import (
     AccountSection,
@@ -24,7 +25,6 @@ from hub.config.models import (
 )
 from hub.config.retention import Kept, RetentionSection
 from hub.config.texts import TextsSection
-from hub.config.wording import fields_of, models_in
 from hub.contracts.connector import Connector
 from hub.contracts.manifest import Manifest
 from hub.docs.markdown import code, page, table

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 import structlog
 
 from hub import metrics
-from hub.assembly import Hub, utc_now
 from hub.callflow.walk import static
 from hub.contracts.answers import AnswerPoint, Instruction, Moment
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
@@ -26,6 +25,7 @@ from hub.flow.decide import Decider
 from hub.hookspecs import CallHooks
 from hub.numbers.directory import Directory, LiveDirectory
 from hub.plugins import many
+from hub.runtime import Hub, utc_now
 from hub.store.grouping import GroupCommitter
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub.callflow.circumstances import Walk
+from hub.callflow.context import Walk
 from hub.contracts.answers import AnswerPoint
 from hub.flow.circumstances import Asked
 from hub.model import CallStep, RecordingNotice

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from hub.callflow.circumstances import Circumstances
+from hub.callflow.context import Circumstances
 from hub.callflow.definition import Flow
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.consent import Place

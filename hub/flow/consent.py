@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 from sqlalchemy import Row as RowOfTable
 
-from hub.assembly import Hub
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Place, Signal
 from hub.contracts.conversions import Permission
 from hub.contracts.disclosure import declared_categories
@@ -22,6 +21,7 @@ from hub.privacy.ledger import NO
 from hub.privacy.opt_outs import KnownBy, hold_to_opt_outs, opt_outs_of
 from hub.privacy.policies.gate import hold_to_policies
 from hub.privacy.restriction import hold_to_restrictions, restricted
+from hub.runtime import Hub
 
 
 @dataclass(frozen=True, slots=True)

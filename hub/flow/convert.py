@@ -12,7 +12,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from hub.assembly import Hub
 from hub.config.models import ConversionRule
 from hub.contracts.conversions import CallActivity, Conversion
 from hub.contracts.values import Money
@@ -21,6 +20,7 @@ from hub.flow.consent import Ruling, ask
 from hub.hookspecs import ConversionHooks, CrmHooks
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, OutcomeRow, TextMessage
 from hub.model.conversions import conversion_key
+from hub.runtime import Hub
 
 UPLOAD, LOG = ConversionHooks.upload_conversions.__name__, CrmHooks.log_calls.__name__
 EVENTS: dict[type, str] = {Call: "call", TextMessage: "text", FormSubmission: "form"}

@@ -8,10 +8,9 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from hub.assembly import Hub
-from hub.callflow.circumstances import Circumstances, Permission, Taken, Walk
+from hub.callflow.context import Circumstances, Permission, Taken, Walk
 from hub.callflow.definition import Flow
-from hub.callflow.marks import parse_mark
+from hub.callflow.resume_token import parse_mark
 from hub.callflow.walk import static, walk
 from hub.contracts.answers import AnswerPoint, Dial
 from hub.flow.call_steps import Answered, keep
@@ -19,6 +18,7 @@ from hub.flow.circumstances import Asked, circumstances, must_read
 from hub.flow.permission import ask_to_record
 from hub.numbers.directory import Directory, LiveDirectory
 from hub.numbers.flows import flows_of_versions
+from hub.runtime import Hub
 
 WILLING = Permission(allowed=True)
 """To find out whether a call would be recorded at all, before anybody is asked."""

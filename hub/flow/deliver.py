@@ -17,7 +17,6 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from hub import metrics
-from hub.assembly import Hub
 from hub.contracts.conversions import Receipt
 from hub.errors import AuthError, CircuitOpen, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.flow.case import Case
@@ -34,6 +33,7 @@ from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
 from hub.numbers.directory import Directory
 from hub.privacy.withdrawal import LONGEST, sending
+from hub.runtime import Hub
 from hub.store.claims import claim, complete_each
 from hub.store.journal import write_evidence
 from hub.store.names import names_of

@@ -11,13 +11,13 @@ from typing import Any
 import structlog
 
 from hub import metrics
-from hub.assembly import Hub
 from hub.flow.arrival import Arrival, Arrived, Shown, arrive
 from hub.flow.visit import Departure, count_visit, record_visits
 from hub.model import Company
 from hub.numbers.directory import Directory
 from hub.numbers.limits import Limits
 from hub.numbers.robots import is_robot
+from hub.runtime import Hub
 from hub.store.grouping import GroupCommitter
 
 log = structlog.get_logger(__name__)

@@ -10,11 +10,11 @@ from sqlalchemy import bindparam, update
 from sqlmodel import col, select
 
 from hub import metrics
-from hub.assembly import Hub
 from hub.contracts.conversions import PendingReceipt, Receipt
 from hub.flow.retries import Jitter, full_jitter, next_try, sane_wait
 from hub.hookspecs import ConversionHooks
 from hub.model import Delivery
+from hub.runtime import Hub
 
 PATIENCE = timedelta(days=7)
 LONGEST_WAIT = timedelta(hours=1)

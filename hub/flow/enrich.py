@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hub import metrics
-from hub.assembly import Hub
 from hub.config.models import ConnectorEntry
 from hub.contracts.facts import Caller, Fact
 from hub.errors import RingfenceError
@@ -21,6 +20,7 @@ from hub.flow.consent import Ruling, ask
 from hub.hookspecs import EnrichmentHooks
 from hub.model import FactRow
 from hub.model.columns import CALL_LIFE, storable
+from hub.runtime import Hub
 
 FAILED = "enricher failed"
 FAILURE_LIFE = timedelta(days=30)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlmodel import col, select
 
-from hub.assembly import Hub
 from hub.contracts.texts import MediaFile
 from hub.errors import Rejected, RetryLater, RingfenceError
 from hub.flow.retries import Jitter, full_jitter, next_try
 from hub.hookspecs import TextHooks
 from hub.model import TextMedia, TextMessage
+from hub.runtime import Hub
 from hub.store.claims import claim, complete, is_due
 from hub.store.rows import change_rows
 from hub.texts.bodies import seal_file

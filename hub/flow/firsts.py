@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from hub.flow.case import Case
 from hub.model import Call, FormSubmission
-from hub.reports.marks import lock_people
+from hub.reports.dirty_days import lock_people
 
 
 def correct_firsts(session: Session, cases: Sequence[Case], now: datetime) -> None:

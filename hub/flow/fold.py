@@ -12,7 +12,6 @@ from sqlalchemy import insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
 from hub.flow.recorded import keep_recordings
 from hub.model import Call, CallEventRow
@@ -20,7 +19,8 @@ from hub.model.calls import CallState, caller_name, fold
 from hub.model.columns import CALL_LIFE, new_id
 from hub.numbers.directory import Directory
 from hub.privacy.erasure import ERASED, empty_webhooks
-from hub.reports.marks import Change, mark
+from hub.reports.dirty_days import Change, mark
+from hub.runtime import Hub
 from hub.store.names import Named, names_of, seal_names
 from hub.texts.arriving import keep_text
 from hub.texts.statuses import keep_status

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from hub import metrics
-from hub.assembly import Hub
 from hub.contracts.webhooks import WebhookRequest
 from hub.errors import BadPayload, RingfenceError
 from hub.flow.fold import Told, keep_events
 from hub.hookspecs import CallHooks, CrmHooks
 from hub.model import InboxWebhook
 from hub.numbers.directory import Directory
+from hub.runtime import Hub
 from hub.store.claims import claim, complete
 from hub.store.gates import passing
 from hub.store.rows import write_slot

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import structlog
 
-from hub.assembly import Hub
 from hub.contracts.sources import SOURCE_KINDS, KnownSource, OwnRule
 from hub.errors import RingfenceError
 from hub.flow.sources import OwnRules, rule_value
 from hub.hookspecs import SourceHooks
+from hub.runtime import Hub
 
 log = structlog.get_logger(__name__)
 LONGEST_VALUE, LONGEST_WORD = 255, 100

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
-from hub.assembly import Hub
 from hub.contracts.outcomes import Outcome
 from hub.contracts.values import Money
 from hub.flow.case import Case, Subject
@@ -20,7 +19,8 @@ from hub.model import Call, ConsentDecision, ConversionRow, Delivery, OutcomeRow
 from hub.model.columns import CALL_LIFE, storable
 from hub.numbers.directory import Directory
 from hub.privacy.erasure import ERASED
-from hub.reports.marks import Change, mark
+from hub.reports.dirty_days import Change, mark
+from hub.runtime import Hub
 from hub.store.connectors import move_cursor, read_cursor
 from hub.store.journal import write_evidence
 from hub.store.rows import write_rows

@@ -8,8 +8,7 @@ from datetime import datetime
 from sqlalchemy import Table, bindparam, select
 from sqlmodel import Session
 
-from hub.assembly import Hub
-from hub.callflow.circumstances import Circumstances, Permission
+from hub.callflow.context import Circumstances, Permission
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Place
 from hub.flow.circumstances import Asked
 from hub.flow.consent import decision_values, record_of
@@ -17,6 +16,7 @@ from hub.model import ConsentDecision, ConsentEntry, Person
 from hub.model.people import TYPED
 from hub.privacy.policies.gate import hold_to_policies
 from hub.privacy.restriction import hold_to_restrictions, restricted_callers
+from hub.runtime import Hub
 from hub.store.rows import Columns
 
 USE, CATEGORY = "telephony.recording", "user.telephony.recording"

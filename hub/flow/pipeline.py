@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 
 from hub import metrics
-from hub.assembly import Hub
 from hub.flow.attribute import attribute
 from hub.flow.case import Case, Subject
 from hub.flow.case_loading import load_cases, load_past
@@ -19,7 +18,8 @@ from hub.flow.write_results import changes_of, finish, write_results
 from hub.model import Call, Person
 from hub.numbers.directory import Directory
 from hub.privacy.withdrawal import LONGEST, sending, speaking, take_effect
-from hub.reports.marks import mark
+from hub.reports.dirty_days import mark
+from hub.runtime import Hub
 from hub.store.claims import claim, held_ids
 from hub.texts.automatic import answer_calls
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hub import metrics
-from hub.assembly import Hub
 from hub.contracts.webhooks import VerifiedWebhook, WebhookRequest
 from hub.errors import BadSignature, RingfenceError
 from hub.hookspecs import CallHooks, spec_of
 from hub.model.columns import RAW_WEBHOOK_LIFE, new_id
+from hub.runtime import Hub
 from hub.store.ingest import InboxWriter
 
 MAX_BODY_BYTES = 1_000_000

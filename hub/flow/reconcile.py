@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from hub.assembly import Hub
 from hub.contracts.events import CallEvent
 from hub.flow.fold import Told, keep_events
 from hub.hookspecs import CallHooks
 from hub.numbers.directory import Directory
+from hub.runtime import Hub
 from hub.store.connectors import move_cursor, read_cursor
 
 STREAM = "calls"

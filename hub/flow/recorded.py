@@ -8,11 +8,11 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from hub.assembly import Hub
 from hub.contracts.events import CallEvent
 from hub.model import Call, Recording
 from hub.model.calls import sane_seconds
 from hub.model.columns import storable
+from hub.runtime import Hub
 from hub.store.rows import write_rows
 
 

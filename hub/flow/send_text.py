@@ -15,7 +15,6 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from hub import metrics
-from hub.assembly import Hub
 from hub.contracts.conversions import Receipt
 from hub.contracts.events import MessageStatusEvent
 from hub.contracts.texts import OutboundText
@@ -38,6 +37,7 @@ from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
 from hub.model.purposes import ANSWERS_TO_WORDS, USES
 from hub.numbers.directory import Directory
+from hub.runtime import Hub
 from hub.store.claims import claim, complete, held_ids
 from hub.store.gates import passing
 from hub.store.journal import undo, write_evidence

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from hub.assembly import Hub
 from hub.errors import AuthError, ConfigError, RingfenceError
 from hub.flow.convert import LOG, UPLOAD
 from hub.flow.deliver import deliver
@@ -23,6 +22,7 @@ from hub.hookspecs import CallHooks, ConversionHooks, CrmHooks, PortHooks
 from hub.model import Delivery
 from hub.numbers.directory import Directory
 from hub.numbers.porting import refresh_open
+from hub.runtime import Hub
 from hub.store.connectors import pause, paused_connectors
 from hub.texts.queue import SEND
 

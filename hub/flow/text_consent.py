@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Place
 from hub.contracts.disclosure import declared_categories
 from hub.contracts.manifest import Manifest
@@ -18,6 +17,7 @@ from hub.flow.case import Case
 from hub.flow.consent import Ruling, decide, question_about
 from hub.model import Call, TextMessage
 from hub.model.purposes import LEGAL, SERVICE, USES
+from hub.runtime import Hub
 from hub.texts.queue import SEND
 
 CONTACT = "contact"

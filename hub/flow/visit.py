@@ -17,7 +17,6 @@ from typing import Any, cast
 from sqlalchemy import select
 from sqlmodel import Session
 
-from hub.assembly import Hub
 from hub.contracts.clean_urls import clean_url, without_click_ids
 from hub.flow.arrival import Arrival, Arrived, Shown, arrive
 from hub.flow.page_view import note_first_pages, note_pages
@@ -27,6 +26,7 @@ from hub.numbers.directory import Directory
 from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep
 from hub.numbers.limits import Limits, Share
 from hub.privacy.opt_outs import opted_out_browsers
+from hub.runtime import Hub
 from hub.store.rows import change_rows, write_rows
 
 __all__ = ["Arrival", "Departure", "Shown", "end_visit", "record_visit", "record_visits"]

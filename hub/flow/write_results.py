@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import and_, bindparam, or_, update
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.flow.case import Case, Subject
 from hub.flow.consent import disclosure_row
 from hub.flow.convert import Converted
@@ -28,7 +27,8 @@ from hub.model import (
     Visit,
 )
 from hub.model.people import has_known_number, is_typed
-from hub.reports.marks import Change
+from hub.reports.dirty_days import Change
+from hub.runtime import Hub
 from hub.store.journal import write_evidence
 from hub.store.names import seal_facts
 from hub.store.rows import change_rows, write_rows

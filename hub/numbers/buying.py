@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from hub.assembly import Hub
 from hub.contracts.numbers import NumberKind, NumberOffer, NumberQuery, NumberSetup, OwnedNumber
 from hub.contracts.values import Money
 from hub.errors import NotSupported, PluginFailure, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import NumberHooks
+from hub.runtime import Hub
 
 LOOK_AT = 50
 """Offers to look through for a number's price."""

@@ -14,13 +14,13 @@ from typing import TypeVar
 from sqlalchemy import text
 from sqlmodel import Session, SQLModel, col, select
 
-from hub.callflow.circumstances import audio_key
+from hub.callflow.context import audio_key
 from hub.callflow.definition import Flow
 from hub.config.models import Config
 from hub.contracts.sources import OwnRule
 from hub.model import Account, Company, FlowVersion, SourceRule, Tracker, TrackingNumber
 from hub.numbers.flows import read_flow, save_version
-from hub.reports.marks import mark_company
+from hub.reports.dirty_days import mark_company
 from hub.store.engine import Store
 
 Row = TypeVar("Row", bound=SQLModel)

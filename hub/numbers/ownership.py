@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from sqlmodel import Session, select
 
-from hub.assembly import Hub, webhook_url
 from hub.config.models import Config
 from hub.contracts.numbers import NumberSetup, OwnedNumber
 from hub.errors import RingfenceError
 from hub.hookspecs import NumberHooks
 from hub.model import Tracker, TrackingNumber
 from hub.numbers.directory import Directory, Line
+from hub.runtime import Hub, webhook_url
 
 MOST_NAMED = 5
 """Numbers that one warning names."""

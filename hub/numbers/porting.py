@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.contracts.disclosure import Disclosed
 from hub.contracts.ports import PortOrder, PortRequest
 from hub.errors import PluginFailure, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import PortHooks
 from hub.model.ports import OVER, PortOrderRow
+from hub.runtime import Hub
 
 
 class NotOrdered(RingfenceError):

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, func, not_, or_, tuple_
 from sqlmodel import Session, col, select
 
-from hub.assembly import utc_now
 from hub.config.models import Config
 from hub.model import (
     Attribution,
@@ -42,6 +41,7 @@ from hub.model import (
 from hub.model.requests import EVERYBODY
 from hub.privacy.erasure.reach import Reach, reach_of, webhooks_of
 from hub.privacy.lives import LIVES
+from hub.runtime import utc_now
 from hub.store.keyfile import keyring_of
 from hub.store.vault import Vault
 

@@ -7,12 +7,12 @@ from typing import Literal
 
 from sqlmodel import Session
 
-from hub.assembly import Hub
 from hub.contracts.connector import Connector
 from hub.contracts.owners import OwnerSignIn
 from hub.errors import NotSupported, RingfenceError
 from hub.privacy.ledger import Word, append, keep_notice
 from hub.privacy.sign_in import Attempt, exchange, revoke
+from hub.runtime import Hub
 from hub.store import audit
 from hub.store.connectors import resume
 from hub.store.owners import forget_token, last_word, owners_use, sign_in_host

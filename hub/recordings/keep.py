@@ -13,7 +13,6 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from hub import metrics
-from hub.assembly import Hub
 from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError, place_of
 from hub.flow.retries import Jitter, full_jitter, next_try
 from hub.hookspecs import RecordingHooks
@@ -22,6 +21,7 @@ from hub.privacy.holds import on_hold
 from hub.privacy.lives import LIVES
 from hub.recordings.audio import Unfit, inspect
 from hub.recordings.transcripts import want_transcript
+from hub.runtime import Hub
 from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from hub.assembly import Hub
 from hub.model import Recording
 from hub.recordings.keep import place_in
+from hub.runtime import Hub
 from hub.store import audit
 
 

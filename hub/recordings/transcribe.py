@@ -12,7 +12,6 @@ import structlog
 from sqlmodel import col
 
 from hub import metrics
-from hub.assembly import Hub
 from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.errors import (
     AuthError,
@@ -32,6 +31,7 @@ from hub.model import Call, ConsentDecision, Disclosure, PersonKey, TranscriptRo
 from hub.numbers.directory import Directory
 from hub.recordings.listen import hear
 from hub.recordings.transcripts import place_in
+from hub.runtime import Hub
 from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
 from hub.store.journal import write_evidence

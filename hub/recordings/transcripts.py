@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from hub.assembly import Hub
 from hub.contracts.transcripts import TranscriptPart
 from hub.model import Call, Company, Recording, TranscriptRow
+from hub.runtime import Hub
 from hub.store.rows import write_rows
 
 

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.model import Company, Disclosure, PrivacyRequest, RequestTask
 from hub.privacy.erasure import deeds_of
 from hub.privacy.restriction import LEGAL
 from hub.requests import retracting
 from hub.requests.erasing import HOOK, LOG, WHAT_REMAINS
 from hub.requests.rehearsal import KEY, REHEARSAL, warning_of
+from hub.runtime import Hub
 from hub.store.keyring import Keyring
 
 PURPOSE = "erasure-certificate"

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.contracts.people import Correction, PersonReference
 from hub.model import Company, Person, PrivacyRequest, Restriction
 from hub.model.people import PROVEN, has_known_number
@@ -16,6 +15,7 @@ from hub.privacy.ledger import Word, keep_notice
 from hub.privacy.withdrawal import speaking, take_effect
 from hub.requests.people import known_people
 from hub.requests.steps import RequestRefused, take_step
+from hub.runtime import Hub
 from hub.store.names import correction_in, seal_names
 
 ALL_MARKETING = "marketing"

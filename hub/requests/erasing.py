@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.model import IdentityProof, PrivacyRequest, RequestTask
 from hub.privacy.erasure import NotKnown, Reach, erase_person, plan_erasure
 from hub.privacy.holds import on_hold
@@ -21,6 +20,7 @@ from hub.requests.rehearsal import stand_ins
 from hub.requests.retracting import RETRACTIONS, retractable, retractions
 from hub.requests.steps import RequestRefused, take_step
 from hub.requests.told import reach_of_request, recipients
+from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.store.tombstones import Buried, bury, journal_of
 

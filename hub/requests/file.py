@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlmodel import Session
 
-from hub.assembly import Hub
 from hub.model import PrivacyRequest
 from hub.requests.told import Answer
+from hub.runtime import Hub
 
 FILE_LIFE = timedelta(days=30)
 

@@ -8,12 +8,12 @@ from typing import TypeVar
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.contracts.people import Correction, PersonReference
 from hub.model import HUB_CHAIN, Disclosure, Person, PrivacyRequest
 from hub.model.columns import CONSENT_LIFE
 from hub.model.people import has_known_email, has_known_number
 from hub.privacy.restriction import LEGAL
+from hub.runtime import Hub
 from hub.store.audit import account_of
 from hub.store.journal import write_evidence
 

@@ -8,13 +8,13 @@ from email.message import EmailMessage
 
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.config.mail import MailSection
 from hub.errors import RetryLater
 from hub.model import Company, PrivacyRequest, User
 from hub.model.requests import CLOSED
 from hub.requests.proof import make_link_token
 from hub.requests.tickets import address_of
+from hub.runtime import Hub
 
 PATIENCE = 20.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

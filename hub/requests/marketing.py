@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 
-from hub.assembly import Hub
 from hub.model import Company, PrivacyRequest
 from hub.requests.told import Answer, reach_of_request, recipients
+from hub.runtime import Hub
 
 
 def disclosed_last_year(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:

@@ -8,13 +8,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.contracts.people import PersonReference
 from hub.model import LegalHold, Person, PrivacyRequest
 from hub.model.columns import CALL_LIFE
 from hub.model.people import PROVEN, has_known_email, has_known_number, is_typed
 from hub.model.requests import EVERYBODY
 from hub.requests.steps import fingerprint_of
+from hub.runtime import Hub
 
 
 def people_of(session: Session, request: PrivacyRequest) -> list[Person]:

@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.contracts.people import PersonReference
 from hub.flow.convert import LOG
 from hub.model import (
@@ -32,6 +31,7 @@ from hub.model import (
 )
 from hub.privacy.erasure import Reach
 from hub.requests.people import covering_holds
+from hub.runtime import Hub
 
 KEEPS_RECORDS = frozenset({"carrier", "crm"})
 """Kinds of plugins whose providers hold records of people whether the hub gave them anything or not."""

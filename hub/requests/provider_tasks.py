@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.assembly import Hub
 from hub.contracts.people import PersonReference
 from hub.errors import RetryLater
 from hub.hookspecs import PrivacyHooks
@@ -14,6 +13,7 @@ from hub.requests import effects, erasing, retracting
 from hub.requests.handing import hand_over
 from hub.requests.people import covering_holds
 from hub.requests.provider_scope import NOTHING, SCOPES, scoped, scopes_of
+from hub.runtime import Hub
 from hub.store.names import correction_in
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hub.assembly import Hub
 from hub.model import PrivacyRequest
+from hub.runtime import Hub
 
 REHEARSAL = "REHEARSAL"
 KEY = "rehearsal"

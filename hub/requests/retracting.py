@@ -15,7 +15,6 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
 from hub.errors import NotSupported, Rejected, RetryLater
 from hub.flow.case_loading import load_cases
@@ -28,6 +27,7 @@ from hub.model import ConversionRow, Delivery, PrivacyRequest
 from hub.numbers.directory import read_directory
 from hub.privacy.erasure import Reach
 from hub.requests.handing import note_disclosure
+from hub.runtime import Hub
 
 HOOK = UPLOAD
 RETRACTIONS = "retractions"

@@ -10,7 +10,6 @@ from typing import Any
 import structlog
 from sqlmodel import col, select
 
-from hub.assembly import Hub
 from hub.errors import NotSupported, Rejected, RingfenceError, place_of
 from hub.hookspecs import PrivacyHooks
 from hub.model import Company, PrivacyRequest, RequestTask
@@ -26,6 +25,7 @@ from hub.requests.rehearsal import KEY, REHEARSAL, note_rehearsal, stand_ins, wa
 from hub.requests.steps import RequestRefused, refuse, take_step
 from hub.requests.tasks import ANSWER, SEND_LINK, SEND_REMINDER
 from hub.requests.told import ask_plugins, collect
+from hub.runtime import Hub
 from hub.store import audit
 from hub.store.claims import claim, complete
 from hub.store.names import correction_in

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.contracts.phones import phone_number
 from hub.errors import RingfenceError
 from hub.model import Company, PrivacyRequest, RequestStep
 from hub.model.columns import storable
 from hub.model.requests import CLOSED
 from hub.requests.deadlines import deadline_of, places_of
+from hub.runtime import Hub
 from hub.store import audit
 from hub.store.names import seal_correction
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hub.assembly import Hub
 from hub.model import Company
+from hub.runtime import Hub
 
 PURPOSE = "privacy-ticket"
 

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.contracts.people import PersonReference
 from hub.errors import RingfenceError
 from hub.hookspecs import PrivacyHooks
@@ -43,6 +42,7 @@ from hub.requests.handing import hand_over
 from hub.requests.people import people_of, reached, reference_of
 from hub.requests.provider_scope import scoped, scopes_of
 from hub.requests.rehearsal import KEY, STAND_IN, is_stand_in
+from hub.runtime import Hub
 from hub.store.names import fields_of, names_of, values_of
 from hub.texts.bodies import open_body, open_file
 

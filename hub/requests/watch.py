@@ -8,13 +8,13 @@ import structlog
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.errors import RetryLater
 from hub.model import IdentityProof, PrivacyRequest, RequestStep
 from hub.model.requests import CLOSED
 from hub.requests.file import drop_file
 from hub.requests.steps import refuse, take_step
 from hub.requests.tasks import SEND_REMINDER, want
+from hub.runtime import Hub
 
 log = structlog.get_logger(__name__)
 SHARES = (100, 80, 50)

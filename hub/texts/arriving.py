@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.contracts.events import Event, MessageEvent
 from hub.contracts.phones import e164
 from hub.model import TextMedia, TextMessage
@@ -15,6 +14,7 @@ from hub.model.columns import MESSAGE_LIFE, new_id, storable
 from hub.model.messages import Doubt
 from hub.model.purposes import TEXT_USES, Purpose
 from hub.numbers.directory import Directory, Line
+from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.texts.automatic import answer_automatically
 from hub.texts.bodies import seal_body

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.model import Call, CallStep, TextMessage
 from hub.model.purposes import AUTOMATIC, SERVICE, Purpose
 from hub.numbers.directory import Directory, Line
+from hub.runtime import Hub
 from hub.texts.queue import CannotText, queue_text
 from hub.texts.settings import settings_of
 from hub.texts.suppression import is_suppressed

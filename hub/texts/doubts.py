@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.errors import RingfenceError
 from hub.model import ConsentEntry, Person, TextMessage
 from hub.model.messages import Doubt
 from hub.model.purposes import MARKETING, SERVICE
+from hub.runtime import Hub
 from hub.store import audit
 from hub.texts.suppression import is_suppressed, stop
 from hub.texts.words import Reading, says_yes

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.model import TextMedia, TextMessage
+from hub.runtime import Hub
 from hub.store.keyring import Keyring
 
 GOOD_FOR = timedelta(minutes=15)

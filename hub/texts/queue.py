@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from hub.assembly import Hub
 from hub.contracts.phones import phone_number
 from hub.contracts.texts import MediaFile
 from hub.errors import RingfenceError
@@ -16,6 +15,7 @@ from hub.model import Delivery, TextMedia, TextMessage, TrackingNumber
 from hub.model.columns import MESSAGE_LIFE, new_id, storable
 from hub.model.purposes import Purpose
 from hub.numbers.directory import Line
+from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.texts.bodies import seal_body, seal_file
 from hub.texts.wording import LONGEST_LINE

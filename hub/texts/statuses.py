@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.contracts.events import MessageStatusEvent
 from hub.model import Delivery, TextMessage, TextStatus
 from hub.model.columns import MESSAGE_LIFE, storable
+from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.texts.suppression import stop
 

@@ -8,7 +8,6 @@ from typing import Literal
 from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.model import ConsentEntry, Delivery, Person, Suppression, TextMessage
 from hub.model.columns import CALL_LIFE
 from hub.model.messages import Doubt
@@ -16,6 +15,7 @@ from hub.model.people import CARRIER, has_known_number
 from hub.model.purposes import MARKETING, SERVICE, TEXT_USES, USES
 from hub.privacy.ledger import Word, append
 from hub.privacy.stops import lift, mark
+from hub.runtime import Hub
 from hub.store.rows import write_rows
 
 STOPPED = "stopped"

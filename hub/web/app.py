@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from hub.assembly import Hub
 from hub.flow.answer import Answerer
 from hub.flow.desk import VisitBatchWriter
 from hub.flow.receive import Receiver
 from hub.liveness import report_failure
 from hub.numbers.directory import LiveDirectory
+from hub.runtime import Hub
 from hub.store.ingest import InboxWriter
 from hub.web.api import create_api
 from hub.web.audio import audio_route

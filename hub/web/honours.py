@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from hub.assembly import Hub
 from hub.contracts.consent import ConsentQuestion, Place, Signal
 from hub.contracts.manifest import Recipient
 from hub.model import Company
+from hub.runtime import Hub
 
 USE = "marketing.advertising.third_party.targeted"
 ASK_AGAIN = timedelta(minutes=5)

@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub import metrics
-from hub.assembly import Hub
 from hub.model import Call, Delivery, InboxWebhook, Recording, SyncSlot, TrackingNumber
+from hub.runtime import Hub
 from hub.store.connectors import paused_connectors
 from hub.store.schema import current, revisions
 

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub.assembly import Hub
 from hub.errors import RingfenceError
 from hub.model import TextMedia, TextMessage
+from hub.runtime import Hub
 from hub.texts.bodies import open_file
 from hub.texts.picture_links import PREFIX, may_fetch
 from hub.web.recordings import PRIVATE

@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hub.assembly import Hub
 from hub.errors import RingfenceError
 from hub.model import Account, Company, PrivacyRequest
 from hub.model.requests import CLOSED, KINDS
@@ -29,6 +28,7 @@ from hub.requests.rehearsal import KEY as REHEARSAL_KEY
 from hub.requests.running import run
 from hub.requests.steps import open_request, take_step
 from hub.requests.tickets import address_of, request_of
+from hub.runtime import Hub
 from hub.web.addresses import Proxies
 from hub.web.bodies import read_body
 from hub.web.honours import Honours

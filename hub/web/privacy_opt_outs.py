@@ -11,7 +11,6 @@ from typing import Any
 
 from starlette.requests import Request
 
-from hub.assembly import Hub
 from hub.config.models import Config
 from hub.contracts.disclosure import declared_categories
 from hub.contracts.phones import phone_number
@@ -19,6 +18,7 @@ from hub.hookspecs import PERSONAL_VALUES
 from hub.model import Company
 from hub.model.opt_outs import OptOutScope
 from hub.privacy.opt_outs import limits_apply, opt_out
+from hub.runtime import Hub
 
 LINK, COOKIE = "_ringfence", "ringfence"
 """The parameter with which the page script marks links to this page, and its cookie if the hub is on the company's domain; both

@@ -11,12 +11,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.access.users import may_listen
-from hub.assembly import Hub
 from hub.errors import RingfenceError
 from hub.model import Recording, User
 from hub.recordings.audio import ENDINGS
 from hub.recordings.links import Link, read_link
 from hub.recordings.listen import Heard, hear, note_listening
+from hub.runtime import Hub
 from hub.store.audit import account_of
 from hub.web.strangers import refusal
 

@@ -13,13 +13,13 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.assembly import Hub
 from hub.contracts.clean_urls import MAX_ADDRESS_CHARS
 from hub.model import Company
 from hub.numbers.directory import LiveDirectory
 from hub.numbers.limits import network_of
 from hub.privacy.signals import objects_by_dnt, objects_by_gpc
 from hub.privacy.tracking_rule import Hints, TrackingRule
+from hub.runtime import Hub
 from hub.web.addresses import Proxies
 from hub.web.bodies import read_body
 from hub.web.country_file import CountryFile

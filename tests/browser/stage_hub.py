@@ -13,7 +13,7 @@ from typing import Any
 
 from served import ServedHub, serving
 
-from hub.opening import open_hub, read_config
+from hub.startup import open_hub, read_config
 from hub.testing import FrozenClock
 from hub.web.script import Website
 

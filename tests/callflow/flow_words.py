@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from hub.callflow.circumstances import Circumstances, Permission, Walk
+from hub.callflow.context import Circumstances, Permission, Walk
 from hub.callflow.definition import Flow
-from hub.callflow.rehearsal import Behaviour, Turn, rehearse
+from hub.callflow.simulate import Behaviour, Turn, rehearse
 from hub.callflow.walk import walk
 from hub.contracts.answers import AnswerPoint, Dial, Gather, Play, Say
 

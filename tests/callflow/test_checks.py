@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hub.callflow.checks import flow_problems, lacking, undialable
 from hub.callflow.definition import Flow
-from hub.callflow.marks import MOST_WAITS
+from hub.callflow.resume_token import MOST_WAITS
 from hub.callflow.walk import walk
 from hub.contracts.answers import AnswerPoint, Dial, Gather, HangUp, Moment, TakeMessage
 

@@ -24,8 +24,8 @@ from flow_words import (
     steps_of,
 )
 
-from hub.callflow.circumstances import Permission
-from hub.callflow.marks import parse_mark
+from hub.callflow.context import Permission
+from hub.callflow.resume_token import parse_mark
 from hub.callflow.route import Route, flow_of
 from hub.callflow.walk import static, walk
 from hub.contracts.answers import MARK, AnswerPoint, Dial, Gather, HangUp, Play, Say, TakeMessage

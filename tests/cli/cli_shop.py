@@ -14,7 +14,6 @@ from commands import CliRunner
 from typer.testing import Result
 
 from hub.api import SimulatedCall, WebhookRequest
-from hub.assembly import Hub, webhook_url
 from hub.cli import app
 from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
@@ -22,7 +21,8 @@ from hub.flow.receive import Received, Receiver
 from hub.flow.sync import sync as sync_now
 from hub.flow.visit import Arrival, Shown, record_visit
 from hub.model import AuditEntry, Call, TextMessage
-from hub.opening import Opened, open_hub, read_config
+from hub.runtime import Hub, webhook_url
+from hub.startup import Opened, open_hub, read_config
 from hub.store.engine import Store
 from hub.store.ingest import InboxWriter
 from hub.testing import FrozenClock

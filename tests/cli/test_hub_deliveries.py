@@ -9,8 +9,8 @@ from cli_shop import CALLER, Shop
 from rich.text import Text
 from typer.testing import Result
 
-from hub.assembly import utc_now
 from hub.model import Attempt, ConsentDecision, Delivery, SyncSlot
+from hub.runtime import utc_now
 from hub.store.claims import claim
 from hub.store.rows import write_slot
 

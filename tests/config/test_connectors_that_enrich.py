@@ -10,7 +10,7 @@ from config_shelf import GOOD, shelf
 from pydantic import Field
 
 from hub.api import Connector, PluginSettings
-from hub.config.showing import shown
+from hub.config.redacted import shown
 from hub.plugins import Catalog
 
 

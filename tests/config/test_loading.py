@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from pydantic import field_validator
 
 from hub.api import Money
+from hub.config.durations import parse_span
 from hub.config.loading import load_config
+from hub.config.redacted import shown
 from hub.config.schedule import parse_schedule
-from hub.config.showing import shown
-from hub.config.spans import parse_span
 from hub.errors import ConfigError
 
 

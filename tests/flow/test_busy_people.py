@@ -17,7 +17,7 @@ from stage import OTHER_CALLER, POOL, SHARED, Stage
 from hub.model import Attribution, Call, ConsentEntry, DirtyDay, Lease, Visit
 from hub.model.columns import new_id
 from hub.reports.calendar import day_of
-from hub.reports.marks import MAX_LATER_CONTACTS
+from hub.reports.dirty_days import MAX_LATER_CONTACTS
 
 Factory = Callable[..., Stage]
 MANY = 2_500

@@ -22,7 +22,7 @@ from hub.demo.scenario import day
 from hub.demo.texting import KINDS, conversations
 from hub.demo.visitors import Showing
 from hub.demo.website import website
-from hub.opening import read_config
+from hub.startup import read_config
 
 ROOT = Path(__file__).parents[2]
 

@@ -23,9 +23,9 @@ from hub.api import AnswerDocument, SimulatedCall, WebhookRequest
 from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Account, AuditEntry, Call, Recording, RecordingNotice, User
-from hub.opening import open_hub, read_config
 from hub.recordings.keep import fetch_due
 from hub.recordings.links import LONGEST, Link, path_to
+from hub.startup import open_hub, read_config
 from hub.testing import FrozenClock
 
 PUBLIC, CALLER, TRACKING, BUSINESS = "https://calls.example.com", "+13125550142", "+13125550120", "+13125550190"

@@ -13,15 +13,15 @@ from canaries import KEEPING, Canaries, bytes_of_database, seed
 from sqlmodel import SQLModel, select
 from stage import CALLER, SHARED, Stage, finished_call, make_config
 
-from hub.assembly import Hub, assemble
 from hub.backup.archive import NotWhole
 from hub.backup.restore import NotRestored, restore
 from hub.backup.save import LEFT_OUT, save, save_keys
 from hub.errors import ConfigError
 from hub.model import Call, Person, Recording, Restoration, TextMessage
-from hub.opening import open_store
 from hub.privacy.erasure import erase_person
 from hub.recordings.transcripts import read_transcript
+from hub.runtime import Hub, assemble
+from hub.startup import open_store
 from hub.store.journal.verify import verify
 from hub.store.keyring import new_key
 from hub.texts.bodies import open_body

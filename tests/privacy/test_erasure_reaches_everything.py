@@ -13,7 +13,6 @@ from sqlmodel import select
 from stage import CALLER, NORTH_SHARED, SHARED, Stage, finished_call, make_config
 
 from hub.api import MessageEvent
-from hub.assembly import Hub, assemble
 from hub.backup.restore import restore
 from hub.backup.save import DATA, KEYS, save, save_keys
 from hub.model import Call, Company, FactRow, FormSubmission, InboxWebhook, Person, TextMessage
@@ -22,6 +21,7 @@ from hub.privacy.erasure import erase_person
 from hub.requests.effects import correct
 from hub.requests.people import set_hold
 from hub.requests.steps import open_request
+from hub.runtime import Hub, assemble
 from hub.store.names import fields_of, names_of, values_of
 from hub.texts.bodies import open_body
 from hub.texts.suppression import is_suppressed

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from stage import Stage, make_config
 
 from hub.api import AuthError, Caller, Fault, NotSupported, RetryLater
-from hub.assembly import assemble
 from hub.config.models import ConnectorCommon, ConnectorEntry
 from hub.hookspecs import EnrichmentHooks, OperationHooks
 from hub.model import (
@@ -30,6 +29,7 @@ from hub.model import (
 from hub.numbers.directory import LiveDirectory, write_accounts
 from hub.privacy.owners import connect_owner, disconnect_owner
 from hub.privacy.sign_in import Attempt
+from hub.runtime import assemble
 from hub.store.journal.verify import verify
 from hub.testing import FrozenClock, connect
 from plugins.enrichment.google_contacts import GoogleContacts

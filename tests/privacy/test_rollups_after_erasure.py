@@ -9,12 +9,12 @@ import pytest
 from sqlmodel import select
 from stage import CALLER, OTHER_CALLER, Stage, make_config
 
-from hub.assembly import Hub, assemble
 from hub.backup.restore import restore
 from hub.backup.save import save, save_keys
 from hub.model import DayRollup, MonthRollup, Person, YearRollup
 from hub.privacy.erasure import erase_person
 from hub.reports.rollups import roll_up
+from hub.runtime import Hub, assemble
 
 TABLES = (DayRollup, MonthRollup, YearRollup)
 ANN, BOB = "zqann", "zqbob"

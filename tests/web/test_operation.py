@@ -8,8 +8,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from web_edge import CALLER, DEFAULT, Edge
 
-from hub.assembly import Hub
 from hub.liveness import Liveness
+from hub.runtime import Hub
 from hub.store.engine import Store
 from hub.store.schema import revisions
 from hub.web.operation import operation_routes

@@ -18,8 +18,8 @@ from web_edge import CONFIG, PUBLIC, WAV, Edge
 
 from hub.cli import app
 from hub.config.models import CompanySection
-from hub.opening import read_config
 from hub.privacy.tracking_rule import SCRIPT_ZONES
+from hub.startup import read_config
 from hub.web.script import Website
 
 BUDGET = 6_000

@@ -8,11 +8,11 @@ from sqlmodel import Session, col, select
 
 from hub.model import Call, FormSubmission, TextMessage
 from hub.privacy.erasure.reach import Reach
-from hub.reports.marks import Change
+from hub.reports.dirty_days import Change
 
 
 def days_changed(session: Session, reach: Reach) -> list[Change]:
-    """The calls, texts and forms in reach, as `hub.reports.marks.mark` takes them; read before the rows are emptied."""
+    """The calls, texts and forms in reach, as `hub.reports.dirty_days.mark` takes them; read before the rows are emptied."""
     kinds: tuple[tuple[Any, Any, frozenset[str]], ...] = (
         (Call, Call.started_at, reach.calls),
         (TextMessage, TextMessage.at, reach.texts),

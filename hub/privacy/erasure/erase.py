@@ -10,14 +10,14 @@ from datetime import timedelta
 import structlog
 from sqlmodel import Session, col, select
 
-from hub.assembly import Hub
 from hub.errors import RetryLater, RingfenceError
 from hub.model import FormSubmission, Person
 from hub.privacy.erasure.days import days_changed
 from hub.privacy.erasure.reach import NOTHING, Reach, reach_of, webhooks_of
 from hub.privacy.erasure.rows import counts_of, erase_rows, files_of, sealed_by
 from hub.privacy.withdrawal import speaking
-from hub.reports.marks import mark
+from hub.reports.dirty_days import mark
+from hub.runtime import Hub
 from hub.store.scrub import scrub
 from hub.store.tombstones import Buried, bury, journal_of
 

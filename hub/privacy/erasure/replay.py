@@ -10,7 +10,7 @@ from sqlmodel import Session, SQLModel, select
 from hub.privacy.erasure.days import days_changed
 from hub.privacy.erasure.reach import TABLES, Reach
 from hub.privacy.erasure.rows import erase_rows
-from hub.reports.marks import Change, mark
+from hub.reports.dirty_days import Change, mark
 from hub.store.vault import Vault
 
 AT_ONCE = 200

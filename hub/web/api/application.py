@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from hub.access.narrowing import Narrow, to_account
-from hub.assembly import Hub
+from hub.runtime import Hub
 from hub.web.api.books import add_books
 from hub.web.api.calls import add_calls
 from hub.web.api.door import Door

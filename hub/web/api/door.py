@@ -16,9 +16,9 @@ from hub.access.keys import key_holder
 from hub.access.narrowing import Narrow
 from hub.access.permissions import Action, Reach
 from hub.access.users import may
-from hub.assembly import Hub
 from hub.model import ApiKey, User
 from hub.numbers.limits import Buckets
+from hub.runtime import Hub
 from hub.store import audit
 
 BURST, PER_SECOND = 120.0, 4.0

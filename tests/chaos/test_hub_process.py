@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from hub.chaos.stage import set_stage
-from hub.chaos.victim import Victim
+from hub.chaos.environment import set_stage
+from hub.chaos.hub_process import Victim
 from hub.model import SyncSlot
 from hub.store.engine import Store
 

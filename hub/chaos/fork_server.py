@@ -1,4 +1,4 @@
-"""`python -m hub.chaos.cradle run --config …`: loads the hub's modules once, then bears one `hub run` for each line read.
+"""`python -m hub.chaos.fork_server run --config …`: loads the hub's modules once, then bears one `hub run` for each line read.
 
 Each hub is a process of its own, with nothing in it but loaded modules, as if it had just been started: a run of chaos
 is then life and death, not the loading of Python. For each hub, two lines are printed: its process id when it was born,

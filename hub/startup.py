@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hub.assembly import Clock, Hub
     from hub.config.models import Config
     from hub.numbers.directory import LiveDirectory
+    from hub.runtime import Clock, Hub
     from hub.sandbox import RunningSandboxes
     from hub.store.engine import Store
 
@@ -36,7 +36,7 @@ def read_config(path: Path, *, sandbox: bool = False) -> Config:
 @contextmanager
 def open_store(config: Config) -> Iterator[Store]:
     """The database alone, with its schema brought up to date."""
-    from hub.assembly import utc_now
+    from hub.runtime import utc_now
     from hub.store.engine import Store, explained
     from hub.store.keyfile import keyring_of
     from hub.store.schema import upgrade
@@ -57,9 +57,9 @@ def open_store(config: Config) -> Iterator[Store]:
 @contextmanager
 def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandboxes | None = None) -> Iterator[Opened]:
     """A whole hub: stand-ins started, schema migrated, accounts written. `sandboxes` that run already are used as they are."""
-    from hub.assembly import assemble, utc_now
     from hub.flow.known_sources import known_sources
     from hub.numbers.directory import LiveDirectory, write_accounts
+    from hub.runtime import assemble, utc_now
     from hub.sandbox import start_sandboxes
     from hub.store.engine import explained
     from hub.store.schema import upgrade

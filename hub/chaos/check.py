@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from hub.chaos.callers import Callers
-from hub.chaos.stage import RULE, Stage
+from hub.chaos.environment import RULE, Stage
+from hub.chaos.load import Callers
 from hub.model import Call, Delivery, InboxWebhook, SyncSlot
 from hub.model.conversions import conversion_key
 from hub.store.engine import Store

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from hub.callflow.circumstances import Circumstances, Permission, Walk
+from hub.callflow.context import Circumstances, Permission, Walk
 from hub.callflow.definition import Flow
-from hub.callflow.marks import MOST_WAITS
+from hub.callflow.resume_token import MOST_WAITS
 from hub.callflow.walk import tags_of, walk
 from hub.contracts.answers import AnswerPoint, Dial, Gather, Moment, TakeMessage
 

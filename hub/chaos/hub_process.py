@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from hub.chaos.stage import Stage
+from hub.chaos.environment import Stage
 from hub.errors import RingfenceError
 
 LONGEST_START = 30.0
@@ -26,7 +26,7 @@ class Victim:
     def __init__(self, stage: Stage) -> None:
         self.log: Path = stage.config.with_name("hub.log")
         self._client = httpx.Client(base_url=stage.address, timeout=5, trust_env=False)
-        command = [sys.executable, "-m", "hub.chaos.cradle", "run", "--config", str(stage.config)]
+        command = [sys.executable, "-m", "hub.chaos.fork_server", "run", "--config", str(stage.config)]
         with self.log.open("ab") as log:
             self._cradle = subprocess.Popen(  # noqa: S603 - our own command
                 command, env=dict(stage.environ), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log

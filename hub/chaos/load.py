@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 import httpx
 
-from hub.chaos.stage import BUSINESS, COMPANY, DEFAULT_NUMBER, Stage
+from hub.chaos.environment import BUSINESS, COMPANY, DEFAULT_NUMBER, Stage
 from hub.contracts.sandbox import SimulatedCall
 from hub.contracts.webhooks import WebhookRequest
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from hub.api import Sandbox
-from hub.chaos.books import FAULTS, Books, balance
-from hub.chaos.callers import Callers, PlayedCall
-from hub.chaos.stage import RULE, Stage
+from hub.chaos.check import FAULTS, Books, balance
+from hub.chaos.environment import RULE, Stage
+from hub.chaos.load import Callers, PlayedCall
 from hub.model import Call, Delivery, InboxWebhook
 from hub.model.conversions import conversion_key
 from hub.sandbox import RunningSandboxes

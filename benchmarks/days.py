@@ -17,11 +17,11 @@ from pydantic import SecretStr
 from hub.config.models import Config
 from hub.contracts.sandbox import CarrierSandbox, SimulatedCall
 from hub.flow.receive import Received, Receiver
-from hub.flow.visit import Arrival, record_visit
 from hub.runtime import Hub
 from hub.startup import Opened, read_config
 from hub.store.ingest import InboxWriter
 from hub.store.keyring import new_key
+from hub.visits.record import Arrival, record_visit
 
 CRMS = ("salesforce", "hubspot")
 AREAS = (205, 206, 212, 213, 214, 216, 303, 305, 312, 313, 404, 415, 416, 503, 512, 514, 602, 604, 612, 617, 702, 713)

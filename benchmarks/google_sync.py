@@ -22,9 +22,9 @@ from benchmarks.figures import Figure, at_most, print_figures, spread
 from benchmarks.stand_in import StandIn, stand_in
 from hub.config.models import Config
 from hub.contracts.events import CallEvent
+from hub.delivery.sync import sync
 from hub.flow.fold import Told, keep_events
 from hub.flow.pipeline import process
-from hub.flow.sync import sync
 from hub.model import Call, Delivery
 from hub.startup import open_hub
 

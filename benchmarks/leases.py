@@ -24,10 +24,10 @@ from benchmarks.days import AREAS, configuration
 from benchmarks.figures import Figure, at_least, at_most, print_figures, spread
 from benchmarks.postgres import postgres
 from hub.config.models import Config
-from hub.flow.arrival import Arrival, Shown
-from hub.flow.desk import VisitBatchWriter
 from hub.model import Lease
 from hub.startup import Opened, open_hub
+from hub.visits.batch_writer import VisitBatchWriter
+from hub.visits.visit_request import Arrival, Shown
 
 ROUNDS = 5
 VISITORS = 10_000

@@ -57,10 +57,10 @@ def open_store(config: Config) -> Iterator[Store]:
 @contextmanager
 def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandboxes | None = None) -> Iterator[Opened]:
     """A whole hub: stand-ins started, schema migrated, accounts written. `sandboxes` that run already are used as they are."""
-    from hub.flow.known_sources import known_sources
     from hub.numbers.directory import LiveDirectory, write_accounts
     from hub.runtime import assemble, utc_now
     from hub.sandbox import start_sandboxes
+    from hub.sources.plugin_rules import known_sources
     from hub.store.engine import explained
     from hub.store.schema import upgrade
     from hub.store.tombstones import refuse_unfinished

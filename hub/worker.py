@@ -13,12 +13,12 @@ import structlog
 from sqlmodel import col, select
 
 from hub.crew import Crew
+from hub.delivery.fetch_media import fetch_media, media_is_due
+from hub.delivery.send_texts import due_connectors, send_texts
+from hub.delivery.sync import SyncReport, next_retry, sync
 from hub.errors import AuthError, ConfigError
-from hub.flow.fetch_media import fetch_media, media_is_due
 from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
-from hub.flow.send_text import due_connectors, send_texts
-from hub.flow.sync import SyncReport, next_retry, sync
 from hub.housekeeping import POLL_SECONDS, Housekeeping, periodic_jobs
 from hub.liveness import TURN_LIMIT_SECONDS, report_failure
 from hub.model import Call, FormSubmission, SyncSlot, TextMessage

@@ -26,18 +26,18 @@ from hub.config.models import (
     RecordingsSection,
 )
 from hub.contracts.consent import State
-from hub.flow.deliver import deliver
+from hub.delivery.deliver import deliver
+from hub.delivery.send_texts import send_texts
 from hub.flow.fold import Told, keep_events
 from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
-from hub.flow.send_text import send_texts
-from hub.flow.visit import Arrival, Shown, record_visit
 from hub.model import Call, Delivery, FactRow, FormSubmission, Person, TextMessage, Visit
 from hub.numbers.directory import LiveDirectory, write_accounts
 from hub.privacy.ledger import Word, append
 from hub.runtime import Hub, assemble
 from hub.store.names import Named, names_of, values_of
 from hub.testing import FrozenClock
+from hub.visits.record import Arrival, Shown, record_visit
 
 Row = TypeVar("Row", bound=SQLModel)
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from hub.answering.recording_consent import CATEGORY
+from hub.answering.recording_consent import USE as RECORDING
 from hub.cli.finding import known, known_place, shown
 from hub.cli.printing import CannotDo
 from hub.contracts.categories import USES
@@ -16,12 +18,10 @@ from hub.contracts.disclosure import declared_categories
 from hub.contracts.manifest import Manifest, Recipient
 from hub.contracts.phones import phone_number
 from hub.contracts.places import places_of_number
+from hub.delivery.text_consent import question_about_text
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
 from hub.flow.consent import Ruling, decide, question_about
-from hub.flow.permission import CATEGORY
-from hub.flow.permission import USE as RECORDING
-from hub.flow.text_consent import question_about_text
 from hub.hookspecs import (
     PERSONAL_VALUES,
     ConversionHooks,

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hub.answering.call_context import Asked, circumstances
+from hub.answering.recording_consent import ask_to_record
 from hub.callflow.checks import lacking
 from hub.callflow.context import Circumstances, Permission
 from hub.callflow.definition import Flow
@@ -17,8 +19,6 @@ from hub.cli.printing import CannotDo
 from hub.config.models import CompanySection, Config
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.webhooks import AnswerDocument
-from hub.flow.circumstances import Asked, circumstances
-from hub.flow.permission import ask_to_record
 from hub.hookspecs import CallHooks
 from hub.model import Company, Tracker, TrackingNumber
 from hub.numbers.directory import Line

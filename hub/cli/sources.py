@@ -153,9 +153,9 @@ def test(
 ) -> None:
     """Tell the source of a visit, and what decided. Nothing is recorded."""
     from hub.contracts.clean_urls import clean_url
-    from hub.flow.source_tables import tables
-    from hub.flow.sources import classify_visit
     from hub.numbers.directory import read_directory
+    from hub.sources.classify import classify_visit
+    from hub.sources.tables import tables
     from hub.startup import open_store, read_config
 
     own: Any = {}
@@ -184,7 +184,7 @@ def test(
 
 def _known_sources(config: Config) -> KnownSources:
     from hub.cli.rehearsing import connected
-    from hub.flow.known_sources import known_sources
+    from hub.sources.plugin_rules import known_sources
 
     with connected(config, "list_sources") as hub:
         return known_sources(hub)
@@ -192,7 +192,7 @@ def _known_sources(config: Config) -> KnownSources:
 
 def _value(kind: str, written: str) -> str:
     from hub.contracts.sources import SOURCE_KINDS
-    from hub.flow.sources import rule_value
+    from hub.sources.classify import rule_value
 
     if kind not in SOURCE_KINDS:
         raise CannotDo(f"{plain(kind)} is no kind of rule; choose one of {', '.join(SOURCE_KINDS)}.")

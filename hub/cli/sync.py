@@ -22,8 +22,8 @@ from hub.cli.printing import (
 from hub.errors import RingfenceError
 
 if TYPE_CHECKING:
-    from hub.flow.deliver import Previewed
-    from hub.flow.sync import SyncReport
+    from hub.delivery.deliver import Previewed
+    from hub.delivery.sync import SyncReport
     from hub.startup import Opened
 
 
@@ -87,8 +87,8 @@ def _print_report(report: SyncReport) -> None:
 
 
 def _preview(opened: Opened, name: str, as_json: bool) -> bool:
+    from hub.delivery.deliver import preview
     from hub.flow.convert import LOG, UPLOAD
-    from hub.flow.deliver import preview
 
     hooks = [hook for hook in (UPLOAD, LOG) if opened.hub.plugins.implements(name, hook)]
     if not hooks:

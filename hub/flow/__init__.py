@@ -1,4 +1,4 @@
-"""The stages of a call, one verb a module, in their order: receive, answer, fold, attribute, enrich, consent, convert, deliver.
+"""The stages of a call, one verb a module, in their order: receive, fold, attribute, enrich, consent, convert.
 
 How a webhook passes from thread to thread, until the flow takes it from the inbox. Each line is one hand-over: what
 passes, the thread that takes it, and the metric that shows it (`items` is `ringfence_batch_items`, `hook` is
@@ -9,12 +9,13 @@ passes, the thread that takes it, and the metric that shows it (`items` is `ring
 3. `hub.store.ingest` GroupCommitter: verified webhooks to the inbox; inbox; items{queue="inbox"}
 4. `hub.web.webhooks` CompletionQueue: outcomes back to the senders; event loop; items{queue="completions"}
 5. `hub.web.webhooks` EventLoopBatcher: the calls that ring in one round; event loop; items{queue="answers"}
-6. `hub.flow.answer` GroupCommitter: what is done with them; call_steps-{connector}; items{queue="call_steps"}
-7. `hub.flow.answer` guarded thread pool: instructions to the plugin; {connector}-local-1; hook{hook="render_answer"}
+6. `hub.answering.answer` GroupCommitter: what is done with them; call_steps-{connector}; items{queue="call_steps"}
+7. `hub.answering.answer` guarded thread pool: instructions to the plugin; {connector}-local-1; hook{hook="render_answer"}
 8. `hub.web.webhooks` CompletionQueue: documents back to the callers; event loop; items{queue="completions"}
 9. `hub.flow.inbox` rows of the database: the inbox to the flow; flow; size{queue="inbox"}
 
 So there is one batcher on the event loop, one group committer and one completion queue (`hub.web.event_loop`,
-`hub.store.grouping`). Visits use a GroupCommitter too (`hub.flow.desk`; visits; items{queue="visits"}). Plugins are called
-in the guarded thread pools alone (`hub.guard`), so a plugin that hangs delays no other connector.
+`hub.store.grouping`). Visits use a GroupCommitter too (`hub.visits.batch_writer`; visits;
+items{queue="visits"}). Plugins are called in the guarded thread pools alone (`hub.guard`), so a
+plugin that hangs delays no other connector.
 """

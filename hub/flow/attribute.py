@@ -19,9 +19,9 @@ from datetime import datetime, timedelta
 
 from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, SURE_FROM, Case, as_likely
 from hub.flow.clicks import clicked_at
-from hub.flow.sources import classify_tracker
 from hub.model import Attribution, FormSubmission, Tracker, Visit
 from hub.model.columns import CALL_LIFE, CLICK_ID_LIFE
+from hub.sources.classify import classify_tracker
 
 LIVE = 0.98
 SHARED = 0.6

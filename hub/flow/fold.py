@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
-from hub.flow.recorded import keep_recordings
+from hub.flow.queue_recordings import keep_recordings
 from hub.model import Call, CallEventRow
 from hub.model.calls import CallState, caller_name, fold
 from hub.model.columns import CALL_LIFE, new_id

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from hub import metrics
 from hub.flow.attribute import attribute
+from hub.flow.browser_consent import refusals_on_forms
 from hub.flow.case import Case, Subject
 from hub.flow.case_loading import load_cases, load_past
 from hub.flow.convert import convert
 from hub.flow.enrich import enrich, tells_others
-from hub.flow.firsts import correct_firsts
-from hub.flow.hear import refusals_on_forms
+from hub.flow.first_contacts import correct_firsts
 from hub.flow.subjects import gates_of_subjects
 from hub.flow.write_results import changes_of, finish, write_results
 from hub.model import Call, Person

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import and_, bindparam, or_, update
 from sqlmodel import Session, col, select
 
+from hub.flow.browser_consent import hear
 from hub.flow.case import Case, Subject
 from hub.flow.consent import disclosure_row
 from hub.flow.convert import Converted
 from hub.flow.enrich import Enrichment
-from hub.flow.hear import hear
 from hub.model import (
     Attribution,
     Call,

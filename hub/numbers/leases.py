@@ -2,7 +2,7 @@
 
 A number's own row is the clockwork: who changes `leased_until` holds that row's lock, so no number ever has two holders,
 whatever number of processes work on it. Rows of `lease` are the history, written under the same lock. Many visitors are
-served by one transaction, as many as wait (`hub.flow.desk`).
+served by one transaction, as many as wait (`hub.visits.batch_writer`).
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def opt_out(
 ) -> None:
     """Write an opt-out of a number (E.164), of a browser, or of both; one that is there already stays as it is.
 
-    Nobody is looked up: the same is written for a number that nobody knows. `network` is a network (hub.numbers.limits),
+    Nobody is looked up: the same is written for a number that nobody knows. `network` is a network (hub.visits.rate_limits),
     never an address; a keyed hash of it is kept. `session` must be a writing one.
     """
     names = []

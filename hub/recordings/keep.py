@@ -14,7 +14,6 @@ from sqlmodel import col, select
 
 from hub import metrics
 from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError, place_of
-from hub.flow.retries import Jitter, full_jitter, next_try
 from hub.hookspecs import RecordingHooks
 from hub.model import Call, Recording, RecordingNotice
 from hub.privacy.holds import on_hold
@@ -22,6 +21,7 @@ from hub.privacy.lives import LIVES
 from hub.recordings.audio import Unfit, inspect
 from hub.recordings.transcripts import want_transcript
 from hub.runtime import Hub
+from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
 

@@ -25,13 +25,13 @@ from hub.errors import (
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
 from hub.flow.consent import ask, disclosure_row
-from hub.flow.retries import Jitter, full_jitter, next_try
 from hub.hookspecs import TranscriptionHooks
 from hub.model import Call, ConsentDecision, Disclosure, PersonKey, TranscriptRow
 from hub.numbers.directory import Directory
 from hub.recordings.listen import hear
 from hub.recordings.transcripts import place_in
 from hub.runtime import Hub
+from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
 from hub.store.journal import write_evidence

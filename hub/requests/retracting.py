@@ -16,11 +16,11 @@ from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
+from hub.delivery.payloads import pack
 from hub.errors import NotSupported, Rejected, RetryLater
 from hub.flow.case_loading import load_cases
 from hub.flow.consent import ask
 from hub.flow.convert import UPLOAD
-from hub.flow.parcels import pack
 from hub.flow.subjects import read_subjects
 from hub.hookspecs import ConversionHooks
 from hub.model import ConversionRow, Delivery, PrivacyRequest

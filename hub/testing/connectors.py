@@ -23,8 +23,8 @@ from hub.contracts.connector import ConnectionReport, Connector
 from hub.contracts.sandbox import Sandbox
 from hub.contracts.sources import KnownSource
 from hub.contracts.values import personal_fields
-from hub.flow.known_sources import wrong_with
 from hub.hookspecs import PERSONAL_VALUES, OperationHooks, SourceHooks
+from hub.sources.plugin_rules import wrong_with
 from hub.testing.asking import ask, implemented_hooks, plugin_manager
 from hub.testing.factories import FrozenClock, connect
 from hub.testing.secrecy import secrets_of

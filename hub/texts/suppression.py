@@ -150,7 +150,7 @@ def _say(
 
 
 def _cancel_queued(session: Session, company_id: str, number: str, uses: tuple[str, ...], now: datetime) -> None:
-    """What waits to go to the person goes no more; what is being sent at this moment went before (hub.flow.send_text)."""
+    """What waits to go to the person goes no more; what is being sent at this moment went before (hub.delivery.send_texts)."""
     theirs = select(TextMessage.id).where(
         TextMessage.company_id == company_id,
         TextMessage.person_number == number,

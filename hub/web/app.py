@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from hub.flow.answer import Answerer
-from hub.flow.desk import VisitBatchWriter
+from hub.answering.answer import Answerer
 from hub.flow.receive import Receiver
 from hub.liveness import report_failure
 from hub.numbers.directory import LiveDirectory
 from hub.runtime import Hub
 from hub.store.ingest import InboxWriter
+from hub.visits.batch_writer import VisitBatchWriter
 from hub.web.api import create_api
 from hub.web.audio import audio_route
 from hub.web.country_file import CountryFile

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.flow.form import SentForm, keep_form
 from hub.numbers.directory import LiveDirectory
-from hub.numbers.limits import FormLimits
 from hub.runtime import Hub
+from hub.visits.forms import SentForm, keep_form
+from hub.visits.rate_limits import FormLimits
 from hub.web.strangers import (
     Consent,
     Id,

@@ -17,7 +17,6 @@ from hub.errors import RingfenceError
 from hub.model import Account, Company, PrivacyRequest
 from hub.model.requests import CLOSED, KINDS
 from hub.numbers.directory import LiveDirectory
-from hub.numbers.limits import network_of
 from hub.privacy.datamap.public import public_map
 from hub.privacy.datamap.versions import versions
 from hub.privacy.policies.standing import current_statement
@@ -29,6 +28,7 @@ from hub.requests.running import run
 from hub.requests.steps import open_request, take_step
 from hub.requests.tickets import address_of, request_of
 from hub.runtime import Hub
+from hub.visits.rate_limits import network_of
 from hub.web.addresses import Proxies
 from hub.web.bodies import read_body
 from hub.web.honours import Honours

@@ -16,10 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.contracts.clean_urls import MAX_ADDRESS_CHARS
 from hub.model import Company
 from hub.numbers.directory import LiveDirectory
-from hub.numbers.limits import network_of
 from hub.privacy.signals import objects_by_dnt, objects_by_gpc
 from hub.privacy.tracking_rule import Hints, TrackingRule
 from hub.runtime import Hub
+from hub.visits.rate_limits import network_of
 from hub.web.addresses import Proxies
 from hub.web.bodies import read_body
 from hub.web.country_file import CountryFile

@@ -11,10 +11,10 @@ import phonenumbers
 from fastapi import APIRouter, Header, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.flow.arrival import Arrival
-from hub.flow.desk import VisitBatchWriter
 from hub.numbers.directory import LiveDirectory
 from hub.runtime import Hub
+from hub.visits.batch_writer import VisitBatchWriter
+from hub.visits.visit_request import Arrival
 from hub.web.strangers import (
     Consent,
     Id,

@@ -14,10 +14,10 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import metrics
+from hub.answering.answer import DEADLINE, Answerer, Document, PendingAnswer
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import RingfenceError
-from hub.flow.answer import DEADLINE, Answerer, Document, PendingAnswer
 from hub.flow.receive import MAX_BODY_BYTES, Received, Receiver
 from hub.runtime import Clock
 from hub.web.bodies import ASGI, read_chunks

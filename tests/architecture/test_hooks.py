@@ -16,7 +16,7 @@ import hub.hookspecs
 from hub.contracts.conversions import Conversion
 from hub.contracts.events import CallEvent, MessageEvent
 from hub.contracts.webhooks import WebhookRequest
-from hub.flow.sync import tasks
+from hub.delivery.sync import tasks
 from hub.hookspecs import FAMILIES, SPECS
 from hub.hookspecs.markers import HookSpec, hookspec, spec_of
 

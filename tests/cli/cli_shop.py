@@ -15,17 +15,17 @@ from typer.testing import Result
 
 from hub.api import SimulatedCall, WebhookRequest
 from hub.cli import app
+from hub.delivery.sync import sync as sync_now
 from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.flow.receive import Received, Receiver
-from hub.flow.sync import sync as sync_now
-from hub.flow.visit import Arrival, Shown, record_visit
 from hub.model import AuditEntry, Call, TextMessage
 from hub.runtime import Hub, webhook_url
 from hub.startup import Opened, open_hub, read_config
 from hub.store.engine import Store
 from hub.store.ingest import InboxWriter
 from hub.testing import FrozenClock
+from hub.visits.record import Arrival, Shown, record_visit
 from plugins.carriers.twilio.sandbox import Sandbox
 
 CONFIG = """\

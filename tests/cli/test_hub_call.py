@@ -7,9 +7,9 @@ from collections.abc import Callable
 from cli_shop import CALLER, Shop
 from typer.testing import Result
 
-from hub.flow.form import SentForm, keep_form
 from hub.flow.pipeline import process
 from hub.model import FormSubmission
+from hub.visits.forms import SentForm, keep_form
 
 Refusal = Callable[[Result], str]
 
@@ -113,7 +113,7 @@ def test_a_withheld_conversion_says_by_which_rule(shop: Shop) -> None:
 
 def test_a_call_from_the_carriers_list_says_so(shop: Shop) -> None:
     from hub.api import SimulatedCall
-    from hub.flow.sync import sync
+    from hub.delivery.sync import sync
 
     with shop.opened() as opened:
         quiet = SimulatedCall(
@@ -189,7 +189,7 @@ class Crmco(Connector):
 
 
 def test_a_crms_failure_its_log_entry_and_its_outcome_are_told(shop: Shop) -> None:
-    from hub.flow.sync import sync
+    from hub.delivery.sync import sync
 
     (shop.folder / "plugins" / "crmco.py").write_text(CRMCO)
     shop.configure(consent="signals: {plugin: signals}\n  crm: {plugin: crmco}")

@@ -106,8 +106,8 @@ def test_a_route_can_be_walked_and_an_unknown_flow_is_told(shop: Shop) -> None:
 
 
 def test_the_story_of_a_call_tells_the_steps_that_it_took(office: Shop) -> None:
+    from hub.answering.answer import Answerer
     from hub.contracts.answers import AnswerPoint
-    from hub.flow.answer import Answerer
 
     office.play()
     (call_id,) = [row.id for row in office.rows(_calls())]

@@ -11,7 +11,7 @@ from cli_shop import Shop
 from typer.testing import Result
 
 from hub.api import Fault, PortRequest, Rejected
-from hub.flow.sync import sync
+from hub.delivery.sync import sync
 from hub.model import AuditEntry, PortOrderRow
 from hub.numbers.porting import NotOrdered, order_port, recorded, refresh_open
 

@@ -12,8 +12,8 @@ from cli_shop import CALLER, Shop
 from typer.testing import Result
 
 from hub.contracts.sandbox import Fault
+from hub.delivery.send_texts import send_texts
 from hub.flow.inbox import fold_inbox
-from hub.flow.send_text import send_texts
 from hub.model import AuditEntry, Company, Delivery, Suppression, TextMessage
 from hub.runtime import utc_now
 

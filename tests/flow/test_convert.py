@@ -23,7 +23,6 @@ from stage import (
 )
 
 from hub.api import CallEvent, MessageEvent, Opinion
-from hub.flow.form import SentForm, keep_form
 from hub.flow.pipeline import process
 from hub.model import (
     Call,
@@ -37,6 +36,7 @@ from hub.model import (
 )
 from hub.reports.rollups import roll_up
 from hub.store.claims import claim
+from hub.visits.forms import SentForm, keep_form
 
 Factory = Callable[..., Stage]
 

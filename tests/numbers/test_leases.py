@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 from stage import ACCOUNTS, HOLD, POOL, SHARED, YELLOW_PAGES, Stage, company
 
-from hub.flow.arrival import Arrival, arrive
-from hub.flow.visit import Departure, end_visit, record_visits
 from hub.model import Lease, PoolOverflow, Tracker, TrackingNumber, Visit
 from hub.model.columns import VISIT_LIFE
 from hub.numbers.leases import Wanted, grant, keep
+from hub.visits.record import Departure, end_visit, record_visits
+from hub.visits.visit_request import Arrival, arrive
 
 Factory = Callable[..., Stage]
 

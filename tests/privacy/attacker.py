@@ -12,13 +12,13 @@ from sqlmodel import select
 from stage import Stage
 
 from hub.api import MessageEvent
-from hub.flow.form import SentForm, keep_form
 from hub.model import Company, PrivacyRequest, TextMessage
 from hub.requests.file import read_file
 from hub.requests.proof import make_link_token, prove, send_code
 from hub.requests.running import work_tasks
 from hub.requests.steps import RequestRefused, open_request
 from hub.texts.bodies import open_body
+from hub.visits.forms import SentForm, keep_form
 
 NUMBER = "+13125550166"
 EMAIL = "mallory@example.net"

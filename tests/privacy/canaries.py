@@ -18,7 +18,6 @@ from stage import CONNECTORS, SHARED, Stage, finished_call
 
 from hub.api import CallEvent, MessageEvent, RecordingAudio, hookimpl
 from hub.backup.archive import ArchiveReader
-from hub.flow.form import SentForm, keep_form
 from hub.model import (
     Attempt,
     Call,
@@ -42,6 +41,7 @@ from hub.store.names import seal_facts
 from hub.store.vault import nobodys_holder
 from hub.texts.bodies import seal_file
 from hub.texts.suppression import stop
+from hub.visits.forms import SentForm, keep_form
 
 
 class Recorder(PaperCarrier):

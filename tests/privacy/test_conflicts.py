@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from stage import CALLER, OTHER_CALLER, SHARED, Stage
 
-from hub.flow.form import SentForm, keep_form
 from hub.privacy.conflicts import Conflict, conflicts_of
+from hub.visits.forms import SentForm, keep_form
 
 
 def conflicts(stage: Stage) -> list[Conflict]:

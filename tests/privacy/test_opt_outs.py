@@ -13,7 +13,6 @@ from stage import CALLER, CONNECTORS, NORTH_SHARED, OTHER_CALLER, Stage
 
 from hub.contracts.consent import ConsentQuestion, Opinion, strictest
 from hub.contracts.manifest import Recipient
-from hub.flow.form import SentForm, keep_form
 from hub.model import (
     AuditEntry,
     Company,
@@ -31,6 +30,7 @@ from hub.requests.running import run
 from hub.requests.steps import RequestRefused, open_request, verify
 from hub.requests.told import collect
 from hub.requests.watch import close_unconfirmed
+from hub.visits.forms import SentForm, keep_form
 from plugins.consent.signals import Signals
 
 GRANTED = {"ads": "granted", "ad_user_data": "granted"}

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from policy_office import ADS, Office
 from stage import SHARED, Stage
 
+from hub.answering.call_context import Asked, circumstances
+from hub.answering.recording_consent import ask_to_record
 from hub.api import AnswerPoint, Opinion
 from hub.contracts.categories import USES
-from hub.flow.circumstances import Asked, circumstances
-from hub.flow.permission import ask_to_record
 from hub.model import ConsentDecision, PolicyVersion
 from hub.privacy.policies.document import Novelty, PolicyRefused
 

@@ -12,8 +12,8 @@ from shared_accounts import at
 from stage import CALLER, CONNECTORS, DEAL_WON, EVERY_CALL, NORTH_SHARED, OTHER_CALLER, Stage
 
 from hub.api import Money, Outcome, OutcomePage, Receipt, RetryLater
-from hub.flow.diagnose import diagnose
-from hub.flow.outcomes import pull_outcomes
+from hub.delivery.crm_outcomes import pull_outcomes
+from hub.delivery.poll_receipts import diagnose
 from hub.model import Call, Company, Cursor, Delivery, Disclosure, PrivacyRequest
 from hub.requests.certificate import as_text
 from hub.requests.running import run, work_tasks

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stage import CALLER, OTHER_CALLER, SHARED, Stage, open_stage
 
-from hub.flow.form import SentForm, keep_form
 from hub.model import Attribution, Call, ConsentEntry, FormSubmission, Person, Visit
 from hub.testing import FrozenClock
+from hub.visits.forms import SentForm, keep_form
 from plugins.consent.signals import Signals
 
 EVERY_CALL = {"name": "every call", "when": {"event": "call"}, "value": "40 USD", "send_to": {"network": {"action": 7}}}

@@ -29,8 +29,7 @@ from stage import (
 )
 
 from hub.api import CallEvent, MessageEvent, Money, Outcome, OutcomePage
-from hub.flow.form import SentForm, keep_form
-from hub.flow.outcomes import pull_outcomes
+from hub.delivery.crm_outcomes import pull_outcomes
 from hub.model import Call, Company, DirtyDay, FormSubmission, MonthRollup, TextMessage, YearRollup
 from hub.numbers.directory import write_accounts
 from hub.reports.calendar import day_of, month_of, year_of
@@ -39,6 +38,7 @@ from hub.reports.report import make_report
 from hub.reports.rollups import marked_days, roll_up, stored_days, write_marked
 from hub.reports.tally import MEASURES, Key, Tally, merge, tally_day
 from hub.testing import FrozenClock
+from hub.visits.forms import SentForm, keep_form
 
 Factory = Callable[..., Stage]
 CHICAGO = [

@@ -10,7 +10,7 @@ from typing import Any
 from stage import CONNECTORS, SHARED, Stage, finished_call
 
 from hub.api import AuthError, Connector, Manifest, PluginSettings, PortOrder, Receipt, Recipient, RetryLater, hookimpl
-from hub.flow.sync import next_retry, sync
+from hub.delivery.sync import next_retry, sync
 from hub.model import Call, ConnectorState, Delivery, PortOrderRow, SyncSlot
 from hub.scheduler import schedules, tick
 from hub.store.claims import claim, complete

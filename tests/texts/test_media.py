@@ -9,7 +9,7 @@ from stage import Stage
 from text_desk import write_in
 
 from hub.api import MediaFile, Rejected, RetryLater
-from hub.flow.fetch_media import fetch_media, media_is_due
+from hub.delivery.fetch_media import fetch_media, media_is_due
 from hub.model import TextMedia
 from hub.texts.bodies import open_file
 

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from text_desk import queue, write_in
 
 from hub.api import MediaFile
-from hub.flow.fetch_media import fetch_media
-from hub.flow.send_text import send_texts
+from hub.delivery.fetch_media import fetch_media
+from hub.delivery.send_texts import send_texts
 from hub.model import TextMedia, TextMessage
 from hub.texts.picture_links import GOOD_FOR, path_to
 from hub.texts.queue import MOST_BYTES, CannotText, picture_of

@@ -13,8 +13,8 @@ from stage import CALLER, SHARED, Stage
 from text_desk import outbound, queue, webhook_row
 
 from hub.api import MessageEvent
+from hub.delivery.send_texts import send_texts
 from hub.flow.inbox import fold_inbox
-from hub.flow.send_text import send_texts
 from hub.model import ConsentEntry, TextMessage
 
 Factory = Callable[..., Stage]

@@ -10,7 +10,7 @@ from stage import Stage
 from text_desk import queue, write_in
 
 from hub.api import AuthError, MediaFile
-from hub.flow.send_text import due_connectors
+from hub.delivery.send_texts import due_connectors
 from hub.model import ConnectorState
 from hub.worker import Worker
 

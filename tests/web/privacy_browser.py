@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import httpx
 from web_edge import CALLER, PUBLIC, Edge
 
-from hub.flow.send_text import send_texts
+from hub.delivery.send_texts import send_texts
 
 PAGE = "/privacy/lakeside"
 STRANGER = "+13125550177"

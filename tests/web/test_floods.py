@@ -18,10 +18,10 @@ from starlette.requests import Request
 from web_edge import DEFAULT, POOL, Edge, open_edge
 
 from hub.config.models import HubSection
-from hub.flow.arrival import Arrival, Shown
-from hub.flow.desk import VisitBatchWriter
 from hub.model import Lease, PoolOverflow, TrackingNumber
-from hub.numbers.limits import FormLimits, network_of
+from hub.visits.batch_writer import VisitBatchWriter
+from hub.visits.rate_limits import FormLimits, network_of
+from hub.visits.visit_request import Arrival, Shown
 from hub.web.addresses import Proxies
 
 Factory = Callable[..., Stage]

@@ -9,7 +9,7 @@ import pytest
 from privacy_browser import PAGE, STRANGER, Browser
 from web_edge import CALLER, Edge
 
-from hub.flow.send_text import send_texts
+from hub.delivery.send_texts import send_texts
 from hub.requests.running import work_tasks
 from hub.testing import FrozenClock
 from hub.web.privacy_forms import Doorkeeper

@@ -13,7 +13,7 @@ from privacy_browser import PAGE, STRANGER, Browser
 from sqlmodel import select
 from web_edge import CALLER, Edge
 
-from hub.flow.send_text import send_texts
+from hub.delivery.send_texts import send_texts
 from hub.model import PrivacyRequest
 from hub.requests.certificate import is_genuine
 from hub.requests.running import run, work_tasks

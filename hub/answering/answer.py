@@ -1,0 +1,227 @@
+"""Answer: a ringing call gets its document in the webhook's reply, and never waits for more than a second.
+
+Calls that ring at the same moment are answered in one go: what is known of them is loaded, their way is walked, and what it
+leaves behind (the steps, the exact recording notice) is written in one short transaction before the carrier is told. The
+static document of every number (only the forward, never recorded) is made at start and when the directory changes, so that
+it is in memory when the database or a plugin is late or fails.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+import structlog
+
+from hub import metrics
+from hub.answering.decide import Decider
+from hub.callflow.walk import static
+from hub.contracts.answers import AnswerPoint, Instruction, Moment
+from hub.contracts.webhooks import AnswerDocument, WebhookRequest
+from hub.errors import PluginTimeout, RingfenceError
+from hub.hookspecs import CallHooks
+from hub.numbers.directory import Directory, LiveDirectory
+from hub.plugins import many
+from hub.runtime import Hub, utc_now
+from hub.store.grouping import GroupCommitter
+
+log = structlog.get_logger(__name__)
+DEADLINE = 1.0
+"""Seconds from the webhook's arrival to its answer."""
+MAX_JOBS_PER_COMMIT = 200
+"""Jobs of one connector that share a transaction; each is as many calls as rang at the same moment."""
+MOMENTS: tuple[Moment, ...] = ("ringing", "dial_ended", "digits", "message_left", "whisper")
+Document = AnswerDocument | RingfenceError
+RenderRequest = tuple[AnswerPoint, Sequence[Instruction]]
+
+
+@dataclass(slots=True)
+class PendingAnswer:
+    """Answers that are being made: their documents, and since when (monotonic) the plugin has been rendering them."""
+
+    points: Sequence[AnswerPoint]
+    asked_at: float
+    documents: Future[list[Document]] = field(default_factory=Future)
+    rendering_since: float | None = None
+    forwarded: bool = False
+    """These calls were forwarded by the static document; only that is left to be written down."""
+
+    @property
+    def plugin_is_late(self) -> bool:
+        """Whether it is the plugin that lets callers wait, and not the database."""
+        since = self.rendering_since
+        return not self.documents.done() and since is not None and time.monotonic() - since > DEADLINE / 2
+
+
+class Answerer:
+    """Knows each number's call flow and has its static documents at hand."""
+
+    def __init__(self, hub: Hub, directory: LiveDirectory) -> None:
+        self._hub = hub
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._static: dict[tuple[str, Moment], AnswerDocument] = {}
+        self._made_for: Directory | None = None
+        self._decider = Decider(hub, directory)
+        self._acknowledgements = self._acknowledge()
+        self._committers: dict[str, GroupCommitter[PendingAnswer, list[list[RenderRequest]]]] = {}
+        self.prepare()
+
+    def close(self) -> None:
+        """Answer those who wait, then end."""
+        for committer in self._committers.values():
+            committer.close()
+
+    def prepare(self) -> None:
+        """Make the static documents of every number that lacks them."""
+        directory = self._directory.current()
+        with self._lock:
+            if directory is self._made_for:
+                return
+            by_carrier: dict[str, list[RenderRequest]] = {}
+            for number, line in directory.lines.items():
+                if line.tracker.carrier in self._hub.plugins.connectors:
+                    wanted = by_carrier.setdefault(line.tracker.carrier, [])
+                    points = [AnswerPoint(moment=moment, tracking_number=number) for moment in MOMENTS]
+                    wanted += [(point, static(line.flow, point)) for point in points]
+            for carrier, wanted in by_carrier.items():
+                self._make_static(carrier, wanted)
+            self._decider.remember(directory)
+            self._made_for = directory
+
+    def knows(self, connector: str, point: AnswerPoint) -> bool:
+        """Whether a call at `point` is on a number of that carrier; one on another number has no flow."""
+        line = self._directory.latest.lines.get(point.tracking_number)
+        if line is not None and line.tracker.carrier == connector:
+            return True
+        log.warning("call on an unknown number", connector=connector, moment=point.moment)
+        metrics.ANSWERS.labels(connector, point.moment, "unknown").inc()
+        return False
+
+    def submit(self, connector: str, points: Sequence[AnswerPoint]) -> PendingAnswer:
+        """Start to make the answers to several calls on known numbers, each along its flow; returns at once."""
+        pending = PendingAnswer(points, time.monotonic())
+        self._committer(connector).submit(pending)
+        return pending
+
+    def note_late(self, connector: str) -> None:
+        """The plugin did not make its answers in time."""
+        self._hub.plugins.guards[connector].late(CallHooks.render_answer.__name__, DEADLINE)
+
+    def static_document(self, connector: str, point: AnswerPoint) -> AnswerDocument:
+        """The document that only forwards the call; it is in memory."""
+        metrics.ANSWERS.labels(connector, point.moment, "static").inc()
+        return self._static.get((point.tracking_number, point.moment)) or self.acknowledgement(connector)
+
+    def note_forwarded(self, connector: str, point: AnswerPoint) -> None:
+        """Write down, as soon as the database lets us, that a call got the static document; returns at once."""
+        line = self._directory.latest.lines.get(point.tracking_number)
+        if line is not None and line.tracker.carrier == connector:
+            self._committer(connector).submit(PendingAnswer([point], time.monotonic(), forwarded=True))
+
+    def acknowledgement(self, connector: str) -> AnswerDocument:
+        """The reply to a webhook that only tells something."""
+        return self._acknowledgements.get(connector, AnswerDocument("text/plain", ""))
+
+    # one batch of one connector
+
+    def _committer(self, connector: str) -> GroupCommitter[PendingAnswer, list[list[RenderRequest]]]:
+        with self._lock:
+            if connector not in self._committers:
+
+                def decide(jobs: Sequence[PendingAnswer]) -> list[list[RenderRequest]]:
+                    return self._decide(connector, jobs)
+
+                def render(jobs: Sequence[PendingAnswer], wanted: list[list[RenderRequest]]) -> None:
+                    self._render(connector, jobs, wanted)
+
+                self._committers[connector] = GroupCommitter(
+                    "call_steps",
+                    MAX_JOBS_PER_COMMIT,
+                    decide,
+                    render,
+                    _fail,
+                    count=lambda job: len(job.points),
+                    thread=f"call_steps-{connector}",
+                )
+            return self._committers[connector]
+
+    def _decide(self, connector: str, jobs: Sequence[PendingAnswer]) -> list[list[RenderRequest]]:
+        """Each job's instructions; what they leave behind is durable then. A job that is late already gets none: its
+        callers were forwarded, so nothing is written of a notice that nobody heard."""
+        in_time = [job for job in jobs if not job.forwarded and time.monotonic() - job.asked_at < DEADLINE]
+        decided = iter(
+            self._decider.decide(
+                connector,
+                [point for job in in_time for point in job.points],
+                [point for job in jobs if job.forwarded for point in job.points],
+            )
+        )
+        made: dict[int, list[RenderRequest]] = {
+            id(job): [(point, next(decided).instructions) for point in job.points] for job in in_time
+        }
+        return [made.get(id(job), []) for job in jobs]
+
+    def _render(self, connector: str, jobs: Sequence[PendingAnswer], wanted: list[list[RenderRequest]]) -> None:
+        for job, mine in zip(jobs, wanted, strict=True):
+            if not mine and not job.forwarded:
+                _fail([job], PluginTimeout("the answer was late."))
+        jobs = [job for job, mine in zip(jobs, wanted, strict=True) if mine]
+        wanted = [mine for mine in wanted if mine]
+        if not jobs:
+            return
+        try:
+            rendering = self._hub.plugins.submit_each(
+                connector, CallHooks.render_answer, [each for mine in wanted for each in mine]
+            )
+        except RingfenceError as error:
+            _fail(jobs, error)
+            return
+        for job in jobs:
+            job.rendering_since = time.monotonic()
+
+        def rendered(done: Future[list[Document]]) -> None:
+            error = done.exception()
+            if error is not None:
+                _fail(jobs, error)
+                return
+            documents = iter(done.result())
+            for job in jobs:
+                job.documents.set_result([next(documents) for _ in job.points])
+
+        rendering.add_done_callback(rendered)
+
+    # in memory
+
+    def _make_static(self, carrier: str, wanted: list[RenderRequest]) -> None:
+        try:
+            documents = self._hub.plugins.call_each(carrier, CallHooks.render_answer, wanted, many(wanted))
+        except RingfenceError as error:
+            documents = [error] * len(wanted)
+        failures = {type(each).__name__ for each in documents if isinstance(each, RingfenceError)}
+        if failures:
+            # The rest of the hub must start: only these calls have no forward in memory, and earlier ones stay.
+            log.error("no static answers", connector=carrier, errors=sorted(failures))
+        for (point, _), document in zip(wanted, documents, strict=True):
+            if isinstance(document, AnswerDocument):
+                self._static[point.tracking_number, point.moment] = document
+
+    def _acknowledge(self) -> dict[str, AnswerDocument]:
+        plugins, made = self._hub.plugins, {}
+        for name in plugins.with_hook(CallHooks.acknowledge_webhook):
+            try:
+                made[name] = plugins.call(
+                    name, CallHooks.acknowledge_webhook, WebhookRequest("POST", "", b"", utc_now())
+                )
+            except RingfenceError as error:
+                log.error("no acknowledgement", connector=name, error=type(error).__name__)
+        return made
+
+
+def _fail(jobs: Sequence[PendingAnswer], error: BaseException) -> None:
+    log.warning("no answers", jobs=len(jobs), error=type(error).__name__)
+    for job in jobs:
+        job.documents.set_exception(error)

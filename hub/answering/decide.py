@@ -1,0 +1,104 @@
+"""Decide: what calls that ring at the same moment are told, each along its flow, and what that leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from hub.answering.call_context import Asked, circumstances, must_read
+from hub.answering.recording_consent import ask_to_record
+from hub.answering.step_log import Answered, keep
+from hub.callflow.context import Circumstances, Permission, Taken, Walk
+from hub.callflow.definition import Flow
+from hub.callflow.resume_token import parse_mark
+from hub.callflow.walk import static, walk
+from hub.contracts.answers import AnswerPoint, Dial
+from hub.numbers.directory import Directory, LiveDirectory
+from hub.numbers.flows import flows_of_versions
+from hub.runtime import Hub
+
+WILLING = Permission(allowed=True)
+"""To find out whether a call would be recorded at all, before anybody is asked."""
+
+
+class Decider:
+    """Walks calls along their flows with what the database and the consent plugins say of them."""
+
+    def __init__(self, hub: Hub, directory: LiveDirectory) -> None:
+        self._hub, self._directory = hub, directory
+        self._public_url = str(hub.config.hub.public_url).rstrip("/")
+        self._versions: dict[int, Flow] = {}
+
+    def remember(self, directory: Directory) -> None:
+        """Keep the present versions of all flows for calls that outlive them."""
+        self._versions |= {line.version: line.flow for line in directory.lines.values()}
+
+    def decide(
+        self, connector: str, points: Sequence[AnswerPoint], forwarded: Sequence[AnswerPoint] = ()
+    ) -> list[Walk]:
+        """A walk a point, all that it leaves behind being durable; and that the calls at `forwarded` were only forwarded."""
+        asked, missing = self._asked(connector, points)
+        now = self._hub.clock()
+        if missing or any(must_read(each) or each.flow.records for each in asked):
+            with self._hub.store.reading() as session:
+                if missing:
+                    self._versions |= flows_of_versions(session, missing)
+                    asked, _ = self._asked(connector, points)
+                answers = self._walk(session, asked, now)
+        else:
+            answers = self._walk(None, asked, now)
+        static_answers = self._forwarded(connector, forwarded)
+        if static_answers or any(answer.walk.taken for answer in answers):
+            with self._hub.store.connected() as connection:
+                keep(connection, [*answers, *static_answers], now)
+        return [answer.walk for answer in answers]
+
+    def _asked(self, connector: str, points: Sequence[AnswerPoint]) -> tuple[list[Asked], set[int]]:
+        """Each point with its flow: the version that its mark names, else the number's own; and versions to be read."""
+        lines, asked, missing = self._directory.latest.lines, [], set()
+        for point in points:
+            line, mark = lines[point.tracking_number], parse_mark(point.mark)
+            version = mark.version if mark and point.moment != "ringing" else line.version
+            flow = line.flow if version == line.version else self._versions.get(version)
+            if flow is None:
+                missing.add(version)
+                flow, version = line.flow, line.version
+            asked.append(Asked(connector=connector, point=point, line=line, flow=flow, version=version))
+        return asked, missing
+
+    def _walk(self, session: Session | None, asked: Sequence[Asked], now: datetime) -> list[Answered]:
+        known = circumstances(session, asked, now, self._public_url)
+        walks = [_walked(each, replace(what, recording=WILLING)) for each, what in zip(asked, known, strict=True)]
+        answers = [Answered(each, walked) for each, walked in zip(asked, walks, strict=True)]
+        wanting = [index for index, walked in enumerate(walks) if _records(walked)]
+        permitted = ask_to_record(self._hub, session, [(asked[i], known[i]) for i in wanting], now)
+        for index, (permission, decision) in zip(wanting, permitted, strict=True):
+            walked = _walked(asked[index], replace(known[index], recording=permission))
+            answers[index] = Answered(asked[index], walked, decision)
+        return answers
+
+    def _forwarded(self, connector: str, points: Sequence[AnswerPoint]) -> list[Answered]:
+        asked, _ = self._asked(connector, points)
+        return [
+            Answered(each, Walk(instructions=(), taken=(_static_step(each.flow, each.point),)), forwarded=True)
+            for each in asked
+        ]
+
+
+def _static_step(flow: Flow, point: AnswerPoint) -> Taken:
+    rings = any(isinstance(each, Dial) for each in static(flow, point))
+    result = (
+        f"the answer was late or failed: {f'rings {flow.forward}' if rings else 'goes on without it'}, not recorded"
+    )
+    return Taken(step="forward", do="forward", result=result)
+
+
+def _walked(asked: Asked, known: Circumstances) -> Walk:
+    return walk(asked.flow, asked.version, asked.point, known)
+
+
+def _records(walked: Walk) -> bool:
+    return walked.notice is not None or any(isinstance(each, Dial) and each.record for each in walked.instructions)

@@ -1,0 +1,104 @@
+"""May this conversation be recorded? The consent plugins are asked, for every place where the caller may be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Table, bindparam, select
+from sqlmodel import Session
+
+from hub.answering.call_context import Asked
+from hub.callflow.context import Circumstances, Permission
+from hub.contracts.consent import ConsentQuestion, ConsentRecord, Place
+from hub.flow.consent import decision_values, record_of
+from hub.model import ConsentDecision, ConsentEntry, Person
+from hub.model.people import TYPED
+from hub.privacy.policies.gate import hold_to_policies
+from hub.privacy.restriction import hold_to_restrictions, restricted_callers
+from hub.runtime import Hub
+from hub.store.rows import Columns
+
+USE, CATEGORY = "telephony.recording", "user.telephony.recording"
+DEADLINE = 0.4
+"""Seconds for each consent connector: a caller waits, and silence means that nothing is recorded."""
+
+
+PEOPLE: Table = Person.__table__  # type: ignore[attr-defined]
+ENTRIES: Table = ConsentEntry.__table__  # type: ignore[attr-defined]
+SAID = (
+    select(PEOPLE.c.company_id.label("told_company"), PEOPLE.c.phone_number, ENTRIES)
+    .join(ENTRIES, ENTRIES.c.person_id == PEOPLE.c.id)
+    .where(
+        PEOPLE.c.phone_number.in_(bindparam("numbers", expanding=True)),
+        PEOPLE.c.phone_learnt != TYPED,
+        PEOPLE.c.company_id.in_(bindparam("companies", expanding=True)),
+        ENTRIES.c.scope == "person",
+    )
+    .order_by(ENTRIES.c.spoken_at)
+)
+"""What the people of some numbers have said to some companies; made once and without objects, for a caller waits."""
+
+
+def ask_to_record(
+    hub: Hub, session: Session | None, asked: Sequence[tuple[Asked, Circumstances]], now: datetime
+) -> list[tuple[Permission, Columns]]:
+    """The permission for each call, with the decision as a row to be stored; its subject is not yet known.
+
+    Callers of whom nothing different is known put the same question; it is asked once.
+    """
+    if not asked:
+        return []
+    callers = {each.caller for each, _ in asked if each.point.caller_number}
+    words = _words(session, callers) if session else {}
+    held = restricted_callers(session, callers) if session else set()
+    alike: dict[Hashable, list[int]] = {}
+    for index, (each, known) in enumerate(asked):
+        differs = (each.connector, each.line.company.id, known.places, words.get(each.caller), each.caller in held)
+        alike.setdefault(differs, []).append(index)
+    firsts = [asked[indexes[0]] for indexes in alike.values()]
+    questions = [_question(hub, each, known, words.get(each.caller, ()), now) for each, known in firsts]
+    decisions = hub.plugins.judge(questions, DEADLINE)
+    if session:
+        accounts = [each.line.company.account_id for each, _ in firsts]
+        decisions = hold_to_policies(session, accounts, questions, decisions)
+        decisions = hold_to_restrictions([each.caller in held for each, _ in firsts], questions, decisions)
+    answers: dict[int, tuple[Permission, Columns]] = {}
+    for indexes, question, decision in zip(alike.values(), questions, decisions, strict=True):
+        values, duties = decision_values(question, decision, now), decision.duties
+        for index in indexes:
+            connector = asked[index][0].connector
+            row = ConsentDecision.columns(subject_id="", connector=connector, moment="answer", **values)
+            answers[index] = Permission(allowed=decision.allowed, duties=duties, decision_id=row["id"]), row
+    return [answers[index] for index in range(len(asked))]
+
+
+def _question(
+    hub: Hub, each: Asked, known: Circumstances, records: tuple[ConsentRecord, ...], now: datetime
+) -> ConsentQuestion:
+    manifest, company = hub.plugins.connectors[each.connector].manifest, each.line.company
+    return ConsentQuestion(
+        use=USE,
+        categories=frozenset({CATEGORY}),
+        recipient=manifest.recipient,
+        recipient_regions=manifest.regions,
+        at=now,
+        person_places=known.places,
+        business_places=(Place(country=company.country, region=company.region, basis="business"),),
+        records=records,
+    )
+
+
+def _words(session: Session, callers: Collection[tuple[str, str]]) -> dict[tuple[str, str], tuple[ConsentRecord, ...]]:
+    """What each caller has said on how their data is used, in the order in which it was said."""
+    if not callers:
+        return {}
+    wanted = {
+        "numbers": list({number for _, number in callers}),
+        "companies": list({company for company, _ in callers}),
+    }
+    words: dict[tuple[str, str], tuple[ConsentRecord, ...]] = {}
+    for word in session.connection().execute(SAID, wanted):
+        caller = (word.told_company, word.phone_number)
+        words[caller] = (*words.get(caller, ()), record_of(word))
+    return words

@@ -1,0 +1,99 @@
+"""What an answer leaves behind, written before the carrier gets it: the steps taken, the notice, the decision on it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub.answering.call_context import Asked
+from hub.callflow.context import Walk
+from hub.contracts.answers import AnswerPoint
+from hub.model import CallStep, RecordingNotice
+from hub.model.columns import CALL_LIFE, CONSENT_LIFE
+from hub.store.journal.waiting import insert_waiting
+from hub.store.rows import Columns, insert_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer that was decided: by which walk, and by which decision on recording, if one was asked for."""
+
+    asked: Asked
+    walk: Walk
+    decision: Columns | None = None
+    forwarded: bool = False
+    """The carrier got the static document instead, for the answer was late or failed."""
+
+
+def keep(connection: Connection, answers: Sequence[Answered], now: datetime) -> None:
+    """Write what these answers leave behind. A point that was answered before changes nothing."""
+    steps: list[Columns] = []
+    notices: list[Columns] = []
+    decisions: list[tuple[str, Columns]] = []
+    for answer in answers:
+        if not answer.asked.point.call_id:
+            continue
+        mine = _steps(answer, now)
+        steps += mine
+        if answer.decision is not None and mine:
+            account_id = answer.asked.line.company.account_id
+            decisions.append((account_id, answer.decision | {"subject_id": mine[-1]["id"]}))
+        if answer.walk.notice is not None:
+            notices.append(_notice(answer, now))
+    insert_waiting(connection, "consent_decision", decisions)
+    insert_rows(connection, RecordingNotice, notices)
+    insert_rows(connection, CallStep, steps)
+
+
+def _steps(answer: Answered, now: datetime) -> list[Columns]:
+    asked = answer.asked
+    point = f"forward:{spelled(asked.point)}" if answer.forwarded else spelled(asked.point)
+    taken = answer.walk.taken
+    return [
+        CallStep.columns(
+            connector=asked.connector,
+            carrier_call_id=asked.point.call_id,
+            company_id=asked.line.company.id,
+            flow_version=asked.version,
+            point=point,
+            position=position,
+            at=now,
+            step=each.step,
+            do=each.do,
+            result=each.result,
+            tags=list(each.tags),
+            text_back=each.text_back,
+            decision_id=answer.decision["id"] if answer.decision and position == len(taken) - 1 else None,
+            expires_at=now + CALL_LIFE,
+        )
+        for position, each in enumerate(taken)
+    ]
+
+
+def _notice(answer: Answered, now: datetime) -> Columns:
+    asked, notice = answer.asked, answer.walk.notice
+    assert notice is not None
+    return RecordingNotice.columns(
+        connector=asked.connector,
+        carrier_call_id=asked.point.call_id,
+        company_id=asked.line.company.id,
+        flow_version=asked.version,
+        point=spelled(asked.point),
+        step=notice.step,
+        text=notice.text,
+        text_hash=hashlib.sha256(notice.text.encode()).hexdigest(),
+        duties=sorted(notice.duties),
+        choice=notice.choice,
+        decision_id=notice.decision_id,
+        told_at=now,
+        expires_at=now + CONSENT_LIFE,
+    )
+
+
+def spelled(point: AnswerPoint) -> str:
+    """The name of a point in its call: the same however often the carrier asks."""
+    return f"{point.moment}:{point.mark}"

@@ -1,0 +1,1 @@
+"""What leaves the hub and what comes back: conversions, call logs, texts, receipts, CRM outcomes."""

@@ -1,0 +1,395 @@
+"""Deliver: claim what is due for a connector, ask consent again, upload in batches, keep one receipt an item.
+
+Every try is written down before anything is sent, and only the holder of the lease's token may complete an item, so a
+crash at any point leaves an item that is tried again under the same key. While a batch is under way it holds the gates of
+its people (hub.privacy.withdrawal), so nothing of anybody is sent after their no was written down.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlmodel import Session, col, select
+
+from hub import metrics
+from hub.contracts.conversions import Receipt
+from hub.delivery.ordering import UNFINISHED, states_before
+from hub.delivery.payloads import Parcel, pack
+from hub.errors import AuthError, CircuitOpen, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
+from hub.flow.case import Case
+from hub.flow.case_loading import load_cases
+from hub.flow.consent import Ruling, ask, disclosure_row
+from hub.flow.convert import LOG, UPLOAD
+from hub.flow.subjects import gates_of_subjects, read_subjects
+from hub.hookspecs import PERSONAL_VALUES, ConversionHooks, CrmHooks
+from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure
+from hub.model.columns import new_id
+from hub.model.conversions import FINAL_STATES
+from hub.numbers.directory import Directory
+from hub.privacy.withdrawal import LONGEST, sending
+from hub.runtime import Hub
+from hub.store.backoff import Jitter, full_jitter, next_try, sane_wait
+from hub.store.claims import claim, complete_each
+from hub.store.journal import write_evidence
+from hub.store.names import names_of
+from hub.store.rows import write_rows
+
+GATE_WAIT = 5.0
+"""Seconds that a batch waits for a word of one of its people that is being written down."""
+WAIT_FOR_WORD = timedelta(seconds=5)
+WAIT_FOR_EARLIER = timedelta(seconds=30)
+
+
+@dataclass
+class _Ending:
+    """What becomes of one delivery: its new state with the reason."""
+
+    state: str
+    code: str | None = None
+    reason: str | None = None
+    due_at: datetime | None = None
+    reference: str | None = None
+    tried: bool = False
+    """Whether it was handed to the plugin, and not given back: only that is a try, with a row of its own."""
+    decision_id: str | None = None
+
+
+@dataclass
+class _Batch:
+    token: str
+    deliveries: list[Delivery]
+    endings: dict[str, _Ending] = field(default_factory=dict)
+    parcels: list[Parcel] = field(default_factory=list)
+    rulings: dict[str, Ruling] = field(default_factory=dict)
+    """Delivery → what consent said now; those that nobody asked for are missing."""
+    attempts: dict[str, str] = field(default_factory=dict)
+    """Delivery → the id of its row for this try."""
+    accounts: dict[str, str] = field(default_factory=dict)
+    """Subject → the account whose journal names what is decided and disclosed."""
+
+
+def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: Jitter = full_jitter) -> Counter[str]:
+    """Send everything that is due for one connector through one hook; how many items ended in which state.
+
+    Trouble of the whole connector is raised once what was sent is written down; the rest stays untouched.
+    """
+    tally: Counter[str] = Counter()
+    while True:
+        batch = _claim(hub, connector, hook)
+        if not batch.deliveries:
+            return tally
+        stop: RingfenceError | None = None
+        with hub.heartbeat.keeping(Delivery, batch.token), sending(hub.store, _gates(hub, batch), GATE_WAIT) as free:
+            if free:
+                batch.deliveries = _still_ours(hub, batch)
+                _prepare(hub, directory, connector, hook, batch)
+                _write_before_send(hub, batch)
+            else:
+                due = hub.clock() + WAIT_FOR_WORD
+                batch.endings = {delivery.id: _Ending("ready", due_at=due) for delivery in batch.deliveries}
+            if batch.parcels:
+                stop = _send(hub, connector, hook, batch, jitter)
+            # Still within the gates: a withdrawal must not take what has just been sent for something that waits.
+            _write_endings(hub, connector, batch)
+        tally.update(ending.state for ending in batch.endings.values())
+        if stop is not None:
+            raise stop
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """One due item as a sync would treat it now: `receipt` where it would be sent, else the state that it would get."""
+
+    delivery: Delivery
+    ruling: Ruling | None
+    """None where consent would not even be asked."""
+    receipt: Receipt | None
+    state: str | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: int = 2_000) -> list[Previewed]:
+    """What a sync would do now with what is due, and what the provider's validate-only says of it. Nothing is changed."""
+    now = hub.clock()
+    with hub.store.reading() as session:
+        query = (
+            select(Delivery)
+            .where(
+                Delivery.connector == connector,
+                Delivery.hook == hook,
+                Delivery.state == "ready",
+                Delivery.due_at <= now,
+            )
+            .order_by(col(Delivery.due_at), col(Delivery.id))
+            .limit(limit)
+        )
+        batch = _Batch("", list(session.exec(query)))
+    receipts: dict[str, Receipt] = {}
+    with sending(hub.store, _gates(hub, batch), LONGEST) as free:
+        if free:  # what the provider only validates is told to it all the same
+            _prepare(hub, directory, connector, hook, batch)
+            receipts = _validated(hub, connector, [each.value for each in batch.parcels]) if hook == UPLOAD else {}
+    missing = "The plugin gave no receipt for it." if hook == UPLOAD else None
+    parcels = {parcel.delivery.id: parcel for parcel in batch.parcels}
+    items = []
+    for delivery in batch.deliveries:
+        parcel, ending = parcels.get(delivery.id), batch.endings.get(delivery.id)
+        if parcel is not None:
+            unknown = Receipt(key=parcel.value.key, status="retry" if missing else "accepted", reason=missing)
+            items.append(Previewed(delivery, parcel.ruling, receipts.get(parcel.value.key, unknown)))
+        elif ending is not None:
+            ruling = batch.rulings.get(delivery.id)
+            items.append(Previewed(delivery, ruling, None, ending.state, ending.code, ending.reason))
+    return items
+
+
+def _validated(hub: Hub, connector: str, values: Sequence[Any]) -> dict[str, Receipt]:
+    size = hub.plugins.connectors[connector].manifest.limits.batch_size
+    receipts: dict[str, Receipt] = {}
+    for start in range(0, len(values), size):
+        told = hub.plugins.call(connector, ConversionHooks.upload_conversions, values[start : start + size], True)
+        receipts |= {receipt.key: receipt for receipt in told}
+    return receipts
+
+
+def _claim(hub: Hub, connector: str, hook: str) -> _Batch:
+    limit = hub.plugins.connectors[connector].manifest.limits.batch_size
+    mine = (Delivery.connector == connector, Delivery.hook == hook)
+    token, rows = claim(hub.store, Delivery, now=hub.clock(), limit=limit, where=mine, counting=False)
+    return _Batch(token, rows)
+
+
+def _gates(hub: Hub, batch: _Batch) -> set[str]:
+    with hub.store.reading() as session:
+        subjects = read_subjects(session, [delivery.subject_id for delivery in batch.deliveries])
+    return gates_of_subjects(subjects)
+
+
+def _still_ours(hub: Hub, batch: _Batch) -> list[Delivery]:
+    """The deliveries that no withdrawal took while the batch waited at the gates."""
+    mine = (col(Delivery.lease_token) == batch.token, col(Delivery.id).in_([each.id for each in batch.deliveries]))
+    with hub.store.reading() as session:
+        held = set(session.exec(select(Delivery.id).where(*mine)))
+    return [delivery for delivery in batch.deliveries if delivery.id in held]
+
+
+def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _Batch) -> None:
+    """Sort a batch into what may be sent (parcels) and what ends or waits before that (endings)."""
+    now = hub.clock()
+    plugin = hub.plugins.connectors[connector]
+    manifest = plugin.manifest
+    with hub.store.reading() as session:
+        cases = _cases(session, directory, batch.deliveries, now)
+        batch.accounts = {subject: case.company.account_id for subject, case in cases.items()}
+        wanted = [delivery.conversion_id for delivery in batch.deliveries if delivery.conversion_id]
+        conversions = {
+            row.id: row for row in session.exec(select(ConversionRow).where(col(ConversionRow.id).in_(wanted)))
+        }
+        earlier = states_before(session, connector, batch.deliveries)
+        calls = [case.subject for case in cases.values() if isinstance(case.subject, Call)] if hook == LOG else []
+        names = names_of(hub.vault, session, calls)
+    asked: list[Delivery] = []
+    in_batch: set[str] = set()
+    for delivery in batch.deliveries:
+        before = earlier.get(delivery.id)
+        if delivery.subject_id not in cases:
+            batch.endings[delivery.id] = _Ending("dead", "orphaned", "The call that it goes back to is gone.")
+        elif delivery.item_key in in_batch or before in UNFINISHED:
+            batch.endings[delivery.id] = _Ending("ready", due_at=now + WAIT_FOR_EARLIER)
+        elif before is not None and before != "delivered":
+            batch.endings[delivery.id] = _Ending(
+                "rejected",
+                "original_not_delivered",
+                f"The conversion itself ended as {before}, so nothing is to be changed.",
+            )
+        else:
+            in_batch.add(delivery.item_key)
+            asked.append(delivery)
+    rulings = ask(hub, [cases[each.subject_id] for each in asked], connector, hook, PERSONAL_VALUES[hook], "send", now)
+    for delivery, ruling in zip(asked, rulings, strict=True):
+        batch.rulings[delivery.id] = ruling
+        if not ruling.allowed:
+            said = ruling.decision.ruling
+            batch.endings[delivery.id] = _Ending("held", said.rule_id, said.reason, decision_id=ruling.row.id)
+            continue
+        case = cases[delivery.subject_id]
+        conversion = conversions.get(delivery.conversion_id or "")
+        parcel = pack(delivery, case, ruling, conversion, plugin, hub.refusals, names.get(delivery.subject_id))
+        age = now - parcel.born
+        if manifest.limits.max_age is not None and age > manifest.limits.max_age:
+            limit = manifest.limits.max_age.days
+            batch.endings[delivery.id] = _Ending(
+                "rejected", "too_old", f"It is {age.days} days old; {limit} are taken."
+            )
+        else:
+            batch.parcels.append(parcel)
+
+
+def _cases(session: Session, directory: Directory, deliveries: Iterable[Delivery], now: datetime) -> dict[str, Case]:
+    subjects = read_subjects(session, [delivery.subject_id for delivery in deliveries])
+    return {case.subject.id: case for case in load_cases(session, directory, subjects, now)}
+
+
+def _write_before_send(hub: Hub, batch: _Batch) -> None:
+    now = hub.clock()
+    batch.attempts = {parcel.delivery.id: new_id() for parcel in batch.parcels}
+    with hub.store.writing() as session:
+        write_evidence(session, ConsentDecision, [ruling.row for ruling in batch.rulings.values()], batch.accounts)
+        write_rows(
+            session,
+            Attempt,
+            [
+                {
+                    "id": batch.attempts[parcel.delivery.id],
+                    "delivery_id": parcel.delivery.id,
+                    "number": parcel.delivery.attempts + 1,
+                    "started_at": now,
+                    "result": "unknown",
+                    "code": None,
+                    "reason": None,
+                }
+                for parcel in batch.parcels
+            ],
+        )
+        _count_tries(session, [parcel.delivery.id for parcel in batch.parcels], 1)
+
+
+def _count_tries(session: Session, ids: Sequence[str], by: int) -> None:
+    """In the transaction that writes the tries' rows, so that both agree wherever a worker dies."""
+    if ids:
+        session.connection().execute(
+            update(Delivery.__table__)  # type: ignore[attr-defined]
+            .where(col(Delivery.id).in_(ids))
+            .values(attempts=col(Delivery.attempts) + by)
+        )
+
+
+def _send(hub: Hub, connector: str, hook: str, batch: _Batch, jitter: Jitter) -> RingfenceError | None:
+    """Hand the parcels over and settle each; an error that ends the connector's sync is returned."""
+    values: list[Any] = [parcel.value for parcel in batch.parcels]
+    try:
+        if hook == UPLOAD:
+            receipts = hub.plugins.call(connector, ConversionHooks.upload_conversions, values, False)
+        else:
+            receipts = hub.plugins.call(connector, CrmHooks.log_calls, values)
+    except (AuthError, ConfigError, NotSupported) as error:
+        _release(hub, batch, 0.0)
+        return error
+    except CircuitOpen as error:
+        _release(hub, batch, error.after)
+        return error
+    except Rejected as error:
+        told = Receipt(key="", status="rejected", code=error.code, reason=str(error))
+        _settle(hub, connector, batch, lambda key: replace(told, key=key), jitter)
+        return None
+    except RingfenceError as error:
+        after = error.after if isinstance(error, RetryLater) else None
+        told = Receipt(key="", status="retry", reason=str(error), retry_after=after)
+        _settle(hub, connector, batch, lambda key: replace(told, key=key), jitter)
+        return error
+    found = {receipt.key: receipt for receipt in receipts}
+    missing = "The plugin gave no receipt for it."
+    _settle(
+        hub, connector, batch, lambda key: found.get(key) or Receipt(key=key, status="retry", reason=missing), jitter
+    )
+    return None
+
+
+def _release(hub: Hub, batch: _Batch, after: float) -> None:
+    """Give items back untried: waiting for a breaker or a person costs no try."""
+    due = hub.clock() + timedelta(seconds=after)
+    for parcel in batch.parcels:
+        batch.endings[parcel.delivery.id] = _Ending("ready", due_at=due)
+
+
+def _settle(hub: Hub, connector: str, batch: _Batch, receipt_of: Callable[[str], Receipt], jitter: Jitter) -> None:
+    now = hub.clock()
+    max_age = hub.plugins.connectors[connector].manifest.limits.max_age
+    for parcel in batch.parcels:
+        receipt = receipt_of(parcel.value.key)
+        batch.endings[parcel.delivery.id] = replace(_ending(receipt, parcel, now, max_age, jitter), tried=True)
+
+
+def _ending(receipt: Receipt, parcel: Parcel, now: datetime, max_age: timedelta | None, jitter: Jitter) -> _Ending:
+    if receipt.status in ("delivered", "duplicate"):
+        code = receipt.code or ("duplicate" if receipt.status == "duplicate" else None)
+        return _Ending("delivered", code, receipt.reason, reference=receipt.reference)
+    if receipt.status == "accepted":
+        poll_at = now + sane_wait(receipt.retry_after, 60.0)
+        return _Ending("accepted", receipt.code, receipt.reason, poll_at, receipt.reference)
+    if receipt.status == "rejected":
+        return _Ending("rejected", receipt.code, receipt.reason or "The provider gave no reason.")
+    tries = parcel.delivery.attempts + 1
+    due = next_try(now, tries, retry_after=receipt.retry_after, born=parcel.born, max_age=max_age, jitter=jitter)
+    if due is None:
+        return _Ending("dead", receipt.code, f"Given up after {tries} tries: {receipt.reason or 'no reason was given'}")
+    return _Ending("ready", receipt.code, receipt.reason, due)
+
+
+def _write_endings(hub: Hub, connector: str, batch: _Batch) -> None:
+    now = hub.clock()
+    with hub.store.writing() as session:
+        complete_each(
+            session,
+            Delivery,
+            batch.token,
+            [(delivery.id, _columns(delivery, batch.endings[delivery.id], now)) for delivery in batch.deliveries],
+        )
+        _write_attempts(session, batch)
+        _write_disclosures(hub, session, connector, batch, now)
+    for ending in batch.endings.values():
+        metrics.DELIVERIES.labels(connector, ending.state, ending.code or "").inc()
+
+
+def _columns(delivery: Delivery, ending: _Ending, now: datetime) -> dict[str, Any]:
+    return {
+        "state": ending.state,
+        "code": ending.code,
+        "reason": ending.reason,
+        "due_at": ending.due_at or delivery.due_at,
+        "reference": ending.reference or delivery.reference,
+        "first_tried_at": delivery.first_tried_at or (now if ending.tried else None),
+        "accepted_at": now if ending.state == "accepted" else delivery.accepted_at,
+        "finished_at": now if ending.state in FINAL_STATES else None,
+        "decision_id": ending.decision_id or delivery.decision_id,
+    }
+
+
+def _write_attempts(session: Session, batch: _Batch) -> None:
+    results = [
+        {
+            "of": batch.attempts[parcel.delivery.id],
+            "result": "untried" if not ending.tried else ending.state,
+            "code": ending.code,
+            "reason": ending.reason,
+        }
+        for parcel in batch.parcels
+        for ending in (batch.endings[parcel.delivery.id],)
+    ]
+    if results:
+        statement = (
+            update(Attempt.__table__)  # type: ignore[attr-defined]
+            .where(col(Attempt.id) == bindparam("of"))
+            .values(result=bindparam("result"), code=bindparam("code"), reason=bindparam("reason"))
+        )
+        session.connection().execute(statement, results)
+        _count_tries(session, [sent for sent in batch.attempts if not batch.endings[sent].tried], -1)
+
+
+def _write_disclosures(hub: Hub, session: Session, connector: str, batch: _Batch, now: datetime) -> None:
+    """What left the machine, or may have: everything that was handed to the plugin and not given back untried."""
+    recipient = hub.plugins.connectors[connector].manifest.recipient.name
+    rows = [
+        disclosure_row(
+            parcel.ruling, parcel.case, connector, recipient, parcel.categories, now, delivery_id=parcel.delivery.id
+        )
+        for parcel in batch.parcels
+        if batch.endings[parcel.delivery.id].tried
+    ]
+    write_evidence(session, Disclosure, rows, batch.accounts)

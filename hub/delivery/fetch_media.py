@@ -1,0 +1,65 @@
+"""Fetch media: the pictures of texts that came in are fetched soon, for carriers keep them for a short time, and sealed."""
+
+from __future__ import annotations
+
+from sqlmodel import col, select
+
+from hub.contracts.texts import MediaFile
+from hub.errors import Rejected, RetryLater, RingfenceError
+from hub.hookspecs import TextHooks
+from hub.model import TextMedia, TextMessage
+from hub.runtime import Hub
+from hub.store.backoff import Jitter, full_jitter, next_try
+from hub.store.claims import claim, complete, is_due
+from hub.store.rows import change_rows
+from hub.texts.bodies import seal_file
+
+BATCH = 20
+LARGEST = 10_000_000
+"""Bytes; carriers take far less (Twilio: 5 MB)."""
+
+
+def media_is_due(hub: Hub) -> bool:
+    """Whether a picture waits to be fetched."""
+    with hub.store.reading() as session:
+        return session.exec(select(TextMedia.id).where(is_due(TextMedia, hub.clock())).limit(1)).first() is not None
+
+
+def fetch_media(hub: Hub, jitter: Jitter = full_jitter) -> int:
+    """Fetch one batch of pictures; how many were taken on. One that fails is tried again for a day and a half."""
+    token, rows = claim(hub.store, TextMedia, now=hub.clock(), limit=BATCH)
+    with hub.heartbeat.keeping(TextMedia, token):
+        for row in rows:
+            _fetch(hub, row, token, jitter)
+    return len(rows)
+
+
+def _fetch(hub: Hub, row: TextMedia, token: str, jitter: Jitter) -> None:
+    with hub.store.reading() as session:
+        text = session.exec(select(TextMessage).where(col(TextMessage.id) == row.text_id)).one()
+    found: MediaFile | None = None
+    reason, after, final = "", None, False
+    if not hub.plugins.implements(text.connector, TextHooks.fetch_media):
+        reason, final = "The carrier's connector fetches no pictures.", True
+    else:
+        try:
+            found = hub.plugins.call(text.connector, TextHooks.fetch_media, row.url or "")
+        except Rejected as error:
+            reason, final = str(error), True
+        except RingfenceError as error:
+            reason, after = str(error), error.after if isinstance(error, RetryLater) else None
+    if found is not None and len(found.data) > LARGEST:
+        found, reason, final = None, f"It is larger than {LARGEST // 1_000_000} MB.", True
+    now = hub.clock()
+    due = None if final else next_try(now, row.attempts, retry_after=after, jitter=jitter)
+    with hub.store.writing() as session:
+        if found is not None:
+            kind = found.content_type.partition(";")[0].strip().lower()[:100]
+            sealed = seal_file(hub.vault, session, text, row.id, found.data)
+            if complete(session, TextMedia, [row.id], token, state="done", reason=None):
+                kept = {"content_type": kind, "size": len(found.data), "data": sealed, "fetched_at": now}
+                change_rows(session, TextMedia, [{"id": row.id, **kept}])
+        elif due is not None:
+            complete(session, TextMedia, [row.id], token, state="ready", due_at=due, reason=reason)
+        else:
+            complete(session, TextMedia, [row.id], token, state="failed", reason=reason)

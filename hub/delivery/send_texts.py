@@ -1,0 +1,367 @@
+"""Send text: every text that is due goes to its carrier once, if consent, the law's hours and the person's word allow it now.
+
+Its try is written down before it is handed over. What nobody knows the end of is held for a person, and never sent again by
+itself. A text and its person's stop pass through one gate, so nothing leaves after a stop is written down.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, update
+from sqlmodel import Session, col, select
+
+from hub import metrics
+from hub.contracts.conversions import Receipt
+from hub.contracts.events import MessageStatusEvent
+from hub.contracts.texts import OutboundText
+from hub.delivery.text_consent import ask_about_text
+from hub.errors import (
+    AuthError,
+    CircuitOpen,
+    ConfigError,
+    NotSupported,
+    Rejected,
+    RetryLater,
+    RingfenceError,
+)
+from hub.flow.case_loading import load_cases
+from hub.flow.consent import Ruling, disclosure_row
+from hub.hookspecs import TextHooks
+from hub.model import Attempt, ConsentDecision, Delivery, Disclosure, TextMessage
+from hub.model.columns import new_id
+from hub.model.conversions import FINAL_STATES
+from hub.model.purposes import ANSWERS_TO_WORDS, USES
+from hub.numbers.directory import Directory
+from hub.runtime import Hub
+from hub.store.backoff import Jitter, full_jitter, next_try
+from hub.store.claims import claim, complete, held_ids
+from hub.store.gates import passing
+from hub.store.journal import undo, write_evidence
+from hub.store.rows import write_rows
+from hub.texts.arriving import ANSWER_WITHIN
+from hub.texts.automatic import was_answered_after_all
+from hub.texts.bodies import open_body, seal_body
+from hub.texts.doubts import DOUBTFUL, DOUBTFUL_REASON, is_open
+from hub.texts.picture_links import addresses_of
+from hub.texts.queue import SEND
+from hub.texts.settings import settings_of
+from hub.texts.statuses import keep_status
+from hub.texts.suppression import STOPPED, STOPPED_REASON, gate_of, is_suppressed, stop
+from hub.texts.wording import with_opt_out_line
+
+BATCH = 20
+GATE_WAIT = 5.0
+BUSY = timedelta(seconds=5)
+REPORT_WITHIN = timedelta(days=3)
+"""A text of which its carrier tells nothing for so long counts as delivered to the carrier, and no more."""
+UNKNOWN = "unknown_outcome"
+UNKNOWN_REASON = "Nobody knows whether the carrier took it; look in its message log, then: hub texts release."
+WENT = ("sending", "sent", "delivered", "held")
+"""Statuses of texts that the person has, or may have."""
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """What becomes of one text and its delivery."""
+
+    state: str
+    status: str
+    code: str | None = None
+    reason: str | None = None
+    due_at: datetime | None = None
+    decision_id: str | None = None
+
+
+@dataclass(frozen=True)
+class _Sending:
+    """A text that may go now: as the carrier gets it, with the row of its try."""
+
+    value: OutboundText
+    attempt_id: str
+    decision_id: str
+    tries: int
+    account_id: str
+
+
+def due_connectors(hub: Hub) -> set[str]:
+    """The connectors that have texts to send, or to settle."""
+    now = hub.clock()
+    waiting = (
+        ((col(Delivery.state) == "ready") & (col(Delivery.due_at) <= now))
+        | ((col(Delivery.state) == "leased") & (col(Delivery.lease_until) < now))
+        | ((col(Delivery.state) == "accepted") & (col(Delivery.due_at) <= now))
+    )
+    with hub.store.reading() as session:
+        return set(session.exec(select(Delivery.connector).where(Delivery.hook == SEND, waiting).distinct()))
+
+
+def send_texts(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_jitter) -> Counter[str]:
+    """Send what is due at one carrier; how many texts ended in which status.
+
+    AuthError, ConfigError and NotSupported are raised once what was sent is written down; the rest stays untouched.
+    """
+    _settle_silent(hub, connector)
+    tally: Counter[str] = Counter()
+    mine = (Delivery.connector == connector, Delivery.hook == SEND)
+    while True:
+        token, rows = claim(hub.store, Delivery, now=hub.clock(), limit=BATCH, where=mine, counting=False)
+        if not rows:
+            return tally
+        with hub.heartbeat.keeping(Delivery, token):
+            for position, row in enumerate(rows):
+                try:
+                    status = _send(hub, directory, row, token, jitter)
+                except (AuthError, ConfigError, NotSupported, CircuitOpen) as error:
+                    _give_back(hub, rows[position:], token, error)
+                    if isinstance(error, CircuitOpen):
+                        return tally
+                    raise
+                if status is not None:
+                    tally[status] += 1
+                    metrics.DELIVERIES.labels(connector, status, "").inc()
+
+
+def _send(hub: Hub, directory: Directory, row: Delivery, token: str, jitter: Jitter) -> str | None:
+    with hub.store.reading() as session:
+        text = session.get(TextMessage, row.subject_id)
+    if text is None or text.company_id is None or text.person_number is None:
+        with hub.store.writing() as session:
+            reason = "The text that it belongs to is gone."
+            complete(session, Delivery, [row.id], token, state="dead", code="orphaned", reason=reason)
+        return None
+    with passing(hub.store, [gate_of(text.company_id, text.person_number)], GATE_WAIT) as free:
+        if not free:
+            _end(hub, row, text, token, _Ending("ready", "queued", due_at=hub.clock() + BUSY))
+            return None
+        prepared = _prepare(hub, directory, row, text, token)
+        if prepared is None:
+            return None
+        if isinstance(prepared, _Ending):
+            return prepared.status
+        return _hand_over(hub, row, text, token, prepared, jitter)
+
+
+def _prepare(hub: Hub, directory: Directory, row: Delivery, text: TextMessage, token: str) -> _Sending | _Ending | None:
+    """Decide, and write down either the try or why there is none; None where another worker has the text now."""
+    now = hub.clock()
+    with hub.store.reading() as session:
+        cases = load_cases(session, directory, [text], now)
+        ruling = ask_about_text(hub, session, cases[0], row.connector, now) if cases else None
+    accounts = {case.subject.id: case.company.account_id for case in cases}
+    with hub.store.writing() as session:
+        if row.id not in held_ids(session, Delivery, [row.id], token):
+            return None
+        if ruling is not None:
+            write_evidence(session, ConsentDecision, [ruling.row], accounts)
+        ending = _why_not(session, hub, row, text, ruling, now)
+        if ending is not None:
+            ending = replace(ending, decision_id=ruling.row.id if ruling else None)
+            _write_end(session, row, text, token, ending, now)
+            return ending
+        assert ruling is not None
+        line = directory.lines.get(text.tracking_number)
+        body = open_body(hub.vault, session, text) or ""
+        if text.purpose not in ANSWERS_TO_WORDS and _is_first(session, text):
+            body = with_opt_out_line(body, settings_of(hub.config, line).language if line else "en")
+            text.body = seal_body(hub.vault, session, text.company_id, text.person_number, text.id, body)
+        value = OutboundText(
+            key=text.id,
+            sender=text.tracking_number,
+            recipient_number=text.person_number,
+            body=body,
+            media_urls=addresses_of(session, hub, text),
+        )
+        told = hub.refusals.disclose(hub.plugins.connectors[row.connector], value, SEND)
+        tries = row.attempts + 1
+        attempt_id = new_id()
+        write_rows(session, Attempt, [Attempt(id=attempt_id, delivery_id=row.id, number=tries, started_at=now)])
+        recipient = hub.plugins.connectors[row.connector].manifest.recipient.name
+        disclosed = disclosure_row(ruling, cases[0], row.connector, recipient, told.categories, now, delivery_id=row.id)
+        write_evidence(session, Disclosure, [disclosed | {"id": attempt_id}], accounts)
+        _set(session, Delivery, row.id, attempts=tries, decision_id=ruling.row.id)
+        _set(session, TextMessage, text.id, status="sending", code=None, reason=None, body=text.body, sent_at=now)
+    return _Sending(told.value, attempt_id, ruling.row.id, tries, accounts[text.id])
+
+
+def _why_not(
+    session: Session, hub: Hub, row: Delivery, text: TextMessage, ruling: Ruling | None, now: datetime
+) -> _Ending | None:
+    """Why a text does not go now, if it does not."""
+    assert text.company_id is not None and text.person_number is not None and text.purpose is not None
+    open_try = select(Attempt.id).where(Attempt.delivery_id == row.id, Attempt.result == "unknown")
+    if session.exec(open_try).first() is not None:
+        return _Ending("held", "held", UNKNOWN, UNKNOWN_REASON)
+    if ruling is None:
+        return _Ending("dead", "failed", "orphaned", "The company or the number that it comes from is gone.")
+    if text.purpose in ("opt_out_confirmation", "stop_question") and now - text.at > ANSWER_WITHIN:
+        return _Ending("held", "refused", "too_late", "This hub confirms a stop within five minutes or not at all.")
+    if text.purpose == "stop_question" and not is_open(session, text.company_id, text.person_number):
+        return _Ending("held", "refused", "decided", "It is known by now whether the person wants a stop.")
+    if text.purpose == "missed_call" and was_answered_after_all(session, text):
+        return _Ending("held", "refused", "answered", "The caller was spoken to before it went.")
+    use = USES[text.purpose]  # type: ignore[index]
+    if text.purpose not in ANSWERS_TO_WORDS and is_suppressed(session, hub, text.company_id, text.person_number, use):
+        return _Ending("held", "refused", STOPPED, STOPPED_REASON)
+    if text.purpose == "marketing" and is_open(session, text.company_id, text.person_number):
+        return _Ending("held", "refused", DOUBTFUL, DOUBTFUL_REASON)
+    if ruling.allowed:
+        return None
+    said, later = ruling.decision.ruling, ruling.decision.not_before
+    if later is not None and later > now:
+        return _Ending("ready", "queued", said.rule_id, said.reason, later, ruling.row.id)
+    return _Ending("held", "refused", said.rule_id, said.reason, decision_id=ruling.row.id)
+
+
+def _is_first(session: Session, text: TextMessage) -> bool:
+    earlier = select(TextMessage.id).where(
+        TextMessage.company_id == text.company_id,
+        TextMessage.person_number == text.person_number,
+        TextMessage.direction == "out",
+        col(TextMessage.status).in_(WENT),
+        col(TextMessage.purpose).not_in(ANSWERS_TO_WORDS),
+        TextMessage.id != text.id,
+    )
+    return session.exec(earlier).first() is None
+
+
+def _hand_over(hub: Hub, row: Delivery, text: TextMessage, token: str, sending: _Sending, jitter: Jitter) -> str | None:
+    """Give it to the carrier, once, and write down what it said."""
+    receipt: Receipt | None = None
+    untried: RingfenceError | None = None
+    try:
+        receipt = hub.plugins.call(row.connector, TextHooks.send_text, sending.value)
+    except (AuthError, ConfigError, NotSupported, CircuitOpen) as error:
+        untried = error
+    except Rejected as error:
+        receipt = Receipt(key=text.id, status="rejected", code=error.code, reason=str(error))
+    except RetryLater as error:
+        receipt = Receipt(key=text.id, status="retry", reason=str(error), retry_after=error.after)
+    except RingfenceError:
+        pass  # a time-out, a crash, an answer that makes no sense: it may have gone
+    now = hub.clock()
+    ending = replace(_ending(receipt, sending, now, jitter), decision_id=sending.decision_id)
+    with hub.store.writing() as session:
+        if untried is not None:
+            _undo(hub, session, row, text, sending)
+        else:
+            _set(session, Attempt, sending.attempt_id, result=_result(ending), code=ending.code, reason=ending.reason)
+            _write_end(session, row, text, token, ending, now, receipt)
+            _hear(session, hub, row, text, receipt, now)
+    if untried is not None:
+        raise untried
+    return ending.status
+
+
+def _ending(receipt: Receipt | None, sending: _Sending, now: datetime, jitter: Jitter) -> _Ending:
+    if receipt is None:
+        return _Ending("held", "held", UNKNOWN, UNKNOWN_REASON)
+    if receipt.status == "rejected":
+        status = "refused" if receipt.opted_out else "failed"
+        return _Ending("rejected", status, receipt.code, receipt.reason or "The carrier gave no reason.")
+    if receipt.status == "retry":
+        due = next_try(now, sending.tries, retry_after=receipt.retry_after, jitter=jitter)
+        reason = receipt.reason or "The carrier was busy."
+        if due is None:
+            return _Ending("dead", "failed", receipt.code, f"Given up after {sending.tries} tries: {reason}")
+        return _Ending("ready", "queued", receipt.code, reason, due)
+    return _Ending("accepted", "sent", receipt.code, receipt.reason, now + REPORT_WITHIN)
+
+
+def _result(ending: _Ending) -> str:
+    return "unknown" if ending.code == UNKNOWN else ending.state
+
+
+def _hear(session: Session, hub: Hub, row: Delivery, text: TextMessage, receipt: Receipt | None, now: datetime) -> None:
+    """What a receipt tells besides: the carrier's id, under which webhooks may have come already, and a stop told to it."""
+    if receipt is None:
+        return
+    if receipt.reference and receipt.status in ("accepted", "delivered", "duplicate"):
+        status: Any = "delivered" if receipt.status == "delivered" else "sent"
+        told = MessageStatusEvent(message_id=receipt.reference, at=now, status=status)
+        keep_status(session, hub, row.connector, told, now)
+    if receipt.opted_out and text.company_id and text.person_number:
+        stop(session, hub, text.company_id, text.person_number, channel="carrier", evidence=text.id, at=now, now=now)
+
+
+def _undo(hub: Hub, session: Session, row: Delivery, text: TextMessage, sending: _Sending) -> None:
+    """It never reached the plugin, or the plugin had no credentials: no try, nothing disclosed."""
+    session.execute(delete(Attempt).where(col(Attempt.id) == sending.attempt_id))
+    session.execute(delete(Disclosure).where(col(Disclosure.id) == sending.attempt_id))
+    undo(session, hub.keyring, sending.account_id, "disclosure", [sending.attempt_id], hub.clock())
+    _set(session, Delivery, row.id, attempts=row.attempts)
+    _set(session, TextMessage, text.id, status="queued", sent_at=None)
+
+
+def _give_back(hub: Hub, rows: list[Delivery], token: str, error: RingfenceError) -> None:
+    after = error.after if isinstance(error, CircuitOpen) else 0.0
+    due = hub.clock() + timedelta(seconds=after)
+    with hub.store.writing() as session:
+        complete(session, Delivery, [row.id for row in rows], token, state="ready", due_at=due)
+
+
+def _end(hub: Hub, row: Delivery, text: TextMessage, token: str, ending: _Ending) -> None:
+    with hub.store.writing() as session:
+        _write_end(session, row, text, token, ending, hub.clock())
+
+
+def _write_end(
+    session: Session,
+    row: Delivery,
+    text: TextMessage,
+    token: str,
+    ending: _Ending,
+    now: datetime,
+    receipt: Receipt | None = None,
+) -> None:
+    reference = receipt.reference if receipt else None
+    complete(
+        session,
+        Delivery,
+        [row.id],
+        token,
+        state=ending.state,
+        code=ending.code,
+        reason=ending.reason,
+        due_at=ending.due_at or row.due_at,
+        reference=reference or row.reference,
+        first_tried_at=row.first_tried_at or (now if receipt else None),
+        accepted_at=now if ending.state == "accepted" else row.accepted_at,
+        finished_at=now if ending.state in FINAL_STATES else None,
+        decision_id=ending.decision_id or row.decision_id,
+    )
+    changed: dict[str, Any] = {"status": ending.status, "code": ending.code, "reason": ending.reason}
+    if reference and ending.state == "accepted":
+        changed["carrier_message_id"] = reference
+    _set(session, TextMessage, text.id, **changed)
+
+
+def _settle_silent(hub: Hub, connector: str) -> None:
+    now = hub.clock()
+    silent = (
+        col(Delivery.connector) == connector,
+        col(Delivery.hook) == SEND,
+        col(Delivery.state) == "accepted",
+        col(Delivery.due_at) <= now,
+    )
+    with hub.store.writing() as session:
+        session.execute(
+            update(Delivery)
+            .where(*silent)
+            .values(
+                state="delivered",
+                code="no_report",
+                reason="The carrier took it and told nothing more.",
+                finished_at=now,
+            )
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _set(session: Session, table: Any, row_id: str, **values: Any) -> None:
+    session.execute(
+        update(table).where(table.id == row_id).values(**values).execution_options(synchronize_session=False)
+    )

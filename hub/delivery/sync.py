@@ -1,0 +1,96 @@
+"""One scheduled sync of one connector: everything that its plugin can do, in the order in which it feeds itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from hub.delivery.crm_outcomes import pull_outcomes
+from hub.delivery.deliver import deliver
+from hub.delivery.poll_receipts import diagnose
+from hub.delivery.reconcile import reconcile
+from hub.errors import AuthError, ConfigError, RingfenceError
+from hub.flow.convert import LOG, UPLOAD
+from hub.hookspecs import CallHooks, ConversionHooks, CrmHooks, PortHooks
+from hub.model import Delivery
+from hub.numbers.directory import Directory
+from hub.numbers.porting import refresh_open
+from hub.runtime import Hub
+from hub.store.backoff import Jitter, full_jitter
+from hub.store.connectors import pause, paused_connectors
+from hub.texts.queue import SEND
+
+Task = tuple[Callable[..., Any], str, Callable[[], Counter[str]]]
+"""A hook, the task's name in reports, and how to run it."""
+
+
+@dataclass
+class SyncReport:
+    """What one sync did: counts by task and ending, and the sentence of each task that could not go on."""
+
+    connector: str
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
+    paused: bool = False
+    """Whether a person must reconnect the connector; `was_paused` where that was known before this sync."""
+    was_paused: bool = False
+
+    def __str__(self) -> str:
+        done = [
+            f"{task}: {ending} {count}" for task, each in self.counts.items() for ending, count in sorted(each.items())
+        ]
+        return "; ".join([*done, *self.troubles]) or "nothing was due"
+
+
+def sync(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_jitter) -> SyncReport:
+    """Run one sync. Trouble in one task is told and does not keep the others from running; a paused connector does nothing."""
+    report = SyncReport(connector)
+    with hub.store.reading() as session:
+        paused = paused_connectors(session).get(connector)
+    if paused is not None:
+        report.paused = report.was_paused = True
+        report.troubles.append(f"paused: {paused}")
+        return report
+    for hook, task, run in tasks(hub, directory, connector, jitter):
+        if not hub.plugins.implements(connector, hook):
+            continue
+        try:
+            counts = +run()
+        except (AuthError, ConfigError) as error:
+            pause(hub.store, connector, str(error), hub.clock())
+            report.paused = True
+            report.troubles.append(f"{task}: {error}")
+            break
+        except RingfenceError as error:
+            report.troubles.append(f"{task}: {error}")
+        else:
+            if counts:
+                report.counts[task] = counts
+    return report
+
+
+def tasks(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_jitter) -> Sequence[Task]:
+    """What a sync does for each scheduled hook, in its order."""
+    return (
+        (CallHooks.list_calls, "calls", lambda: Counter(found=reconcile(hub, directory, connector))),
+        (CrmHooks.log_calls, "call log", lambda: deliver(hub, directory, connector, LOG, jitter)),
+        (CrmHooks.pull_outcomes, "outcomes", lambda: pull_outcomes(hub, directory, connector)),
+        (ConversionHooks.upload_conversions, "conversions", lambda: deliver(hub, directory, connector, UPLOAD, jitter)),
+        (ConversionHooks.poll_receipts, "diagnostics", lambda: diagnose(hub, connector, jitter)),
+        (PortHooks.list_ports, "ports", lambda: refresh_open(hub, connector)),
+    )
+
+
+def next_retry(hub: Hub, connector: str) -> datetime | None:
+    """When the connector's next retry or poll is due, if one waits."""
+    tried = (col(Delivery.state) == "accepted") | ((col(Delivery.state) == "ready") & (col(Delivery.attempts) > 0))
+    synced = (Delivery.connector == connector, col(Delivery.hook) != SEND)  # texts go by themselves
+    query = select(func.min(Delivery.due_at)).where(*synced, tried)
+    with hub.store.reading() as session:
+        return session.exec(query).one()

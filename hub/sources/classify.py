@@ -1,0 +1,258 @@
+"""Which source, medium, campaign and keyword a visit has, by exact tables, with the trace of how it was found.
+
+Rules, the first that fits decides:
+1. `company.parameter`, `company.utm_source`  the company's own rule on a parameter of the address, or on utm_source;
+   where it has none, what a connector knows: `connector.parameter`, `connector.utm_source`
+2. `click_id.<name>`     the address carries a network's click id (fbclid only where there is no utm_source and no rule 3)
+3. `company.host`, `connector.host`  the same on the referrer; it yields to a click, which was paid for wherever it was
+4. `utm.table`, `utm.as_given`  it carries utm_source, known to the table or taken as it is
+5. `click_id.fbclid`
+6. `ad_parameter.<name>` it carries gad_campaignid or gad_source, left where a click id was stripped
+7. `referrer.table`, `referrer.internal`, `referrer.other`  another site, a site of the company's, a site that no row knows
+8. `direct`
+A source tracker's number stands for one source, so its calls need no visit: `tracker.source`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from hub.contracts.sources import OwnRule
+from hub.sources.tables import Origin, Tables, tables
+from hub.sources.url_parameters import VisitParameters, plain_text, query_pairs, visit_parameters
+
+OwnRules = Mapping[tuple[str, str], OwnRule]
+
+__all__ = [
+    "OwnRules",
+    "SourceMatch",
+    "VisitParameters",
+    "classify_tracker",
+    "classify_visit",
+    "visit_parameters",
+]
+
+OWN = ("company.", "connector.")
+"""How the names of the rules begin that stand beside the built-in tables."""
+LONGEST_ORIGIN = 1024
+"""Characters of an address in which its host must stand."""
+
+_HOST = re.compile(r"[\w.-]{1,253}|[0-9a-f:.]{2,45}")
+"""A host's name in any alphabet, or an IPv6 address."""
+_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceMatch:
+    """The source of a visit or a call. `rule` decided, on `value` (a parameter's name, a utm_source, a host: never a
+    click id); `confidence` is from 0 to 1; `trace` tells people each thing that was seen, in order."""
+
+    source: str
+    medium: str
+    campaign: str | None = None
+    keyword: str | None = None
+    rule: str
+    value: str
+    confidence: float
+    trace: tuple[str, ...] = ()
+
+
+def classify_tracker(source: str, medium: str | None = None, campaign: str | None = None) -> SourceMatch:
+    """The source of a call to a source tracker's number: as the customer wrote it, and certain."""
+    return SourceMatch(
+        source=source,
+        medium=medium or "unknown",
+        campaign=campaign,
+        rule="tracker.source",
+        value=source,
+        confidence=tables().confidence["tracker"],
+        trace=(f"the number stands for the source {source}",),
+    )
+
+
+def classify_visit(
+    landing_page: str | None, referrer: str | None, own: OwnRules = MappingProxyType({}), sites: Sequence[str] = ()
+) -> SourceMatch:
+    """The source of a visit from its landing page and referrer, as the browser told them. Never raises, whatever the text.
+
+    `own` are the rules of the company and of its connectors, asked before the tables, by kind and value: the kind is
+    `host`, `utm_source` or `parameter` and the value as `rule_value` writes it.
+    `sites` are the domains of the company's other sites: who comes from there was here already.
+    """
+    table = tables()
+    found = visit_parameters(landing_page)
+    utm = {name: value for name, value in found.utm.items() if value.casefold() not in table.empty_values}
+    trace = [f"{name} has not the shape of a click id" for name in found.refused]
+    by_host = _by_own_host(table, own, referrer) if own else None
+    match = (
+        (_by_own_tags(table, own, landing_page, utm) if own else None)
+        or _by_click_id(table, found, utm, trace, yields=by_host is not None)
+        or by_host
+        or _by_utm(table, utm, trace)
+        or _by_ad_parameter(table, found, trace)
+        or _by_referrer(table, landing_page, referrer, sites, trace)
+        or _match(table, Origin("direct", "none"), "direct", "", "direct")
+    )
+    return _with_tags(table, match, found.ad_parameters, utm, trace)
+
+
+def _match(table: Tables, origin: Origin, rule: str, value: str, confidence: str, **more: Any) -> SourceMatch:
+    return SourceMatch(
+        source=origin.source,
+        medium=origin.medium,
+        rule=rule,
+        value=value,
+        confidence=table.confidence[confidence],
+        **more,
+    )
+
+
+def rule_value(kind: str, written: str) -> str | None:
+    """A company's rule's value as it is looked up: lower case, a host without `www.`; None where it cannot be one."""
+    plain = " ".join(written.split()).casefold()
+    if kind == "host":
+        return _host(plain if "//" in plain else f"https://{plain}")
+    if kind == "parameter":
+        name, equals, value = plain.partition("=")
+        return f"{name.strip()}={value.strip()}" if equals and name.strip() and value.strip() else None
+    return plain or None
+
+
+def _by_own_tags(table: Tables, own: OwnRules, landing_page: str | None, utm: Mapping[str, str]) -> SourceMatch | None:
+    if any(kind == "parameter" for kind, _ in own):
+        for name, raw in query_pairs(landing_page):
+            value = f"{name}={plain_text(raw).casefold()}"
+            if (found := own.get(("parameter", value))) is not None:
+                return _by_own(table, found, "parameter", value)
+    written = utm.get("utm_source", "").casefold()
+    found = own.get(("utm_source", written))
+    return _by_own(table, found, "utm_source", written) if found else None
+
+
+def _by_own_host(table: Tables, own: OwnRules, referrer: str | None) -> SourceMatch | None:
+    host = _host(referrer) or ""
+    found = own.get(("host", host))
+    return _by_own(table, found, "host", host) if found else None
+
+
+def _by_own(table: Tables, rule: OwnRule, kind: str, value: str) -> SourceMatch:
+    whose = "company" if rule.connector is None else "connector"
+    match = _match(table, Origin(rule.source, rule.medium), f"{whose}.{kind}", value, whose)
+    return replace(match, trace=(f"connector {rule.connector} knows {kind} {value}",)) if rule.connector else match
+
+
+def _by_click_id(
+    table: Tables, found: VisitParameters, utm: Mapping[str, str], trace: list[str], yields: bool
+) -> SourceMatch | None:
+    present = [name for name in table.click_ids if name in found.click_ids]
+    trace += [f"the address carries {name}" for name in present]
+    yields = yields or "utm_source" in utm
+    fitting = [name for name in present if not (table.click_ids[name].yields_to_utm and yields)]
+    if not fitting:
+        return None
+    name, origin = fitting[0], table.click_ids[fitting[0]]
+    claimed = {table.click_ids[other].source for other in fitting}
+    if "utm_source" in utm:
+        claimed.add(_utm_source(table, utm["utm_source"]))
+    certainty = "click_id" if len(claimed) == 1 else "click_id_disputed"
+    return _match(table, origin, f"click_id.{name}", name, certainty)
+
+
+def _by_utm(table: Tables, utm: Mapping[str, str], trace: list[str]) -> SourceMatch | None:
+    written = utm.get("utm_source")
+    if written is None:
+        return None
+    trace.append(f"utm_source is {written}")
+    source = _utm_source(table, written)
+    origin = Origin(source, table.default_mediums.get(source, "unknown"))
+    rule = "utm.table" if written.casefold() in table.utm_sources else "utm.as_given"
+    return _match(table, origin, rule, written, rule.replace(".", "_"))
+
+
+def _by_ad_parameter(table: Tables, found: VisitParameters, trace: list[str]) -> SourceMatch | None:
+    name = next((name for name in table.ad_parameters if name in found.ad_parameters), None)
+    if name is None:
+        return None
+    trace.append(f"the address carries {name}")
+    return _match(table, table.ad_parameters[name], f"ad_parameter.{name}", name, "ad_parameter")
+
+
+def _by_referrer(
+    table: Tables, landing_page: str | None, referrer: str | None, sites: Sequence[str], trace: list[str]
+) -> SourceMatch | None:
+    host = _host(referrer)
+    if host is None:
+        return None
+    trace.append(f"the referrer is {host}")
+    own = _host(landing_page)
+    ours = any(host == site or host.endswith(f".{site}") for site in sites)
+    if ours or (own is not None and _site(table, own) == _site(table, host)):
+        return _match(table, Origin("direct", "none"), "referrer.internal", host, "internal")
+    origin = table.origin_of(host)
+    if origin is None:
+        return _match(table, Origin(host, "referral"), "referrer.other", host, "referral")
+    words = dict(query_pairs(referrer)).get(origin.keyword, "") if origin.keyword else ""
+    return _match(table, origin, "referrer.table", host, "referrer", keyword=plain_text(words) or None)
+
+
+def _with_tags(
+    table: Tables, match: SourceMatch, ads: Mapping[str, str], utm: Mapping[str, str], trace: list[str]
+) -> SourceMatch:
+    """Campaign and keyword as tagged, and the tagged medium unless a click id knows it better."""
+    medium = match.medium
+    if "utm_medium" in utm and not match.rule.startswith(("click_id.", *OWN)):
+        written = utm["utm_medium"].casefold()
+        medium = table.utm_mediums.get(written, written)
+        trace.append(f"utm_medium is {utm['utm_medium']}")
+    return SourceMatch(
+        source=match.source,
+        medium=medium,
+        campaign=utm.get("utm_campaign") or utm.get("utm_id") or ads.get("gad_campaignid"),
+        keyword=utm.get("utm_term") or match.keyword,
+        rule=match.rule,
+        value=match.value,
+        confidence=match.confidence,
+        trace=(*trace, *match.trace, _decided(match)),
+    )
+
+
+def _decided(match: SourceMatch) -> str:
+    if match.rule.startswith(OWN):
+        return f"rule {match.rule} {match.value} says {match.source} / {match.medium}"
+    return f"{match.rule} decides"
+
+
+def _utm_source(table: Tables, written: str) -> str:
+    plain = written.casefold()
+    return table.utm_sources.get(plain, plain)
+
+
+def _host(address: str | None) -> str | None:
+    """The host of a web or Android app address, in lower case and without `www.`; None where there is none."""
+    if not address:
+        return None
+    try:
+        parts = urlsplit(address[:LONGEST_ORIGIN].strip())
+        if parts.scheme not in ("http", "https", "android-app"):
+            return None
+        host = parts.hostname
+    except ValueError:
+        return None
+    host = (host or "").rstrip(".").removeprefix("www.")
+    return host if _HOST.fullmatch(host) else None
+
+
+def _site(table: Tables, host: str) -> str:
+    """The part of a host that one owner has: `shop.example.co.uk` and `www.example.co.uk` are one site."""
+    if _ADDRESS.fullmatch(host):
+        return host
+    labels = host.split(".")
+    below_two = len(labels) > 2 and (
+        ".".join(labels[-2:]) in table.shared_suffixes or (len(labels[-1]) == 2 and labels[-2] in table.second_levels)
+    )
+    return ".".join(labels[-3 if below_two else -2 :])

@@ -1,0 +1,55 @@
+"""Known sources: the rules on sources that the connectors bring, gathered once at start for each company they serve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import structlog
+
+from hub.contracts.sources import SOURCE_KINDS, KnownSource, OwnRule
+from hub.errors import RingfenceError
+from hub.hookspecs import SourceHooks
+from hub.runtime import Hub
+from hub.sources.classify import OwnRules, rule_value
+
+log = structlog.get_logger(__name__)
+LONGEST_VALUE, LONGEST_WORD = 255, 100
+
+
+def known_sources(hub: Hub) -> Mapping[str, OwnRules]:
+    """Company's name → what its connectors know; where two know one value, the first in config.yaml is believed.
+
+    A connector that fails is left out and logged: the built-in tables decide, and the hub starts all the same.
+    """
+    known: dict[str, dict[tuple[str, str], OwnRule]] = {company.name: {} for company in hub.config.companies}
+    for name in hub.plugins.with_hook(SourceHooks.list_sources):
+        try:
+            listed = hub.plugins.call(name, SourceHooks.list_sources)
+        except RingfenceError as error:
+            log.error("no known sources", connector=name, error=type(error).__name__)
+            continue
+        left_out = 0
+        for each in listed:
+            if wrong_with(each):
+                left_out += 1
+                continue
+            for company, rules in known.items():
+                if hub.config.connectors[name].serves(company):
+                    rules.setdefault((each.kind, each.value), OwnRule(each.source, each.medium, name))
+        if left_out:
+            log.error("known sources left out", connector=name, count=left_out)
+    return known
+
+
+def wrong_with(known: KnownSource) -> str | None:
+    """What is wrong with a plugin's rule, in words for its author; None where nothing is."""
+    if known.kind not in SOURCE_KINDS:
+        return f"the kind is one of {', '.join(SOURCE_KINDS)}"
+    if len(known.value) > LONGEST_VALUE or rule_value(known.kind, known.value) != known.value:
+        return (
+            f"write the {known.kind} as it is looked up: in lower case, a host without www., a parameter as name=value"
+        )
+    for word in (known.source, known.medium):
+        if not 0 < len(word) <= LONGEST_WORD or not word.isprintable() or " ".join(word.split()) != word:
+            return "source and medium are one short word each, like partner_site"
+    return None

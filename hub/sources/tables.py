@@ -1,0 +1,97 @@
+"""The tables of sources.yaml and sites.tsv, read once and turned round so that each question is one look-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from pathlib import Path
+
+import yaml
+
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's reader where PyYAML was built with it: ten times as fast."""
+SITES = Path(__file__).with_name("sites.tsv")
+"""Search engines, social networks and e-mail that a package keeps the list of; made by hub/sources/update_sites.py."""
+DEEPEST_HOST = 10
+"""Labels of a host that are looked at; no table row has more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A row of a table: what a click id, a parameter or a referrer stands for."""
+
+    source: str
+    medium: str
+    keyword: str | None = None
+    yields_to_utm: bool = False
+
+
+@dataclass(frozen=True)
+class Tables:
+    """sources.yaml and sites.tsv, turned round so that each question is one look-up. Where both know a site, ours wins."""
+
+    click_ids: Mapping[str, Origin]
+    ad_parameters: Mapping[str, Origin]
+    confidence: Mapping[str, float]
+    empty_values: frozenset[str]
+    utm_sources: Mapping[str, str]
+    utm_mediums: Mapping[str, str]
+    default_mediums: Mapping[str, str]
+    hosts: Mapping[str, Origin]
+    domains: Mapping[str, Origin]
+    second_levels: frozenset[str]
+    shared_suffixes: frozenset[str]
+
+    @cached_property
+    def search_words(self) -> frozenset[str]:
+        """The parameters in which search engines' addresses hold what was searched for."""
+        origins = (*self.hosts.values(), *self.domains.values())
+        return frozenset(origin.keyword for origin in origins if origin.keyword)
+
+    def origin_of(self, host: str) -> Origin | None:
+        """The row of a host: itself, else the longest domain that it lies in, by whole labels."""
+        if host in self.hosts:
+            return self.hosts[host]
+        labels = host.split(".")
+        for start in range(max(0, len(labels) - DEEPEST_HOST), len(labels)):
+            origin = self.domains.get(".".join(labels[start:]))
+            if origin is not None:
+                return origin
+        return None
+
+
+@cache
+def tables() -> Tables:
+    """All tables, read once a process, when the first visit comes."""
+    ours = own_tables()
+    hosts, domains = dict(ours.hosts), dict(ours.domains)
+    for line in SITES.read_text("utf-8").splitlines():
+        medium, source, keyword, kind, sites = line.split("\t")
+        origin = Origin(source, medium, keyword or None)
+        for site in sites.split(" "):
+            (domains if kind == "domains" else hosts).setdefault(site, origin)
+    return replace(ours, hosts=hosts, domains=domains)
+
+
+def own_tables() -> Tables:
+    """sources.yaml alone."""
+    data = yaml.load(Path(__file__).with_name("sources.yaml").read_text("utf-8"), Loader)  # noqa: S506 - a safe one
+    rows = [(row, Origin(row["source"], row["medium"], row.get("keyword"))) for row in data["referrers"]]
+    return Tables(
+        click_ids={name: Origin(**row) for name, row in data["click_ids"].items()},
+        ad_parameters={name: Origin(**row) for name, row in data["ad_parameters"].items()},
+        confidence=data["confidence"],
+        empty_values=frozenset(data["empty_values"]),
+        utm_sources=_turned_round(data["utm_sources"]),
+        utm_mediums=_turned_round(data["utm_mediums"]),
+        default_mediums=_turned_round(data["default_mediums"]),
+        hosts={host: origin for row, origin in rows for host in row.get("hosts", ())},
+        domains={domain: origin for row, origin in rows for domain in row.get("domains", ())},
+        second_levels=frozenset(data["second_levels"]),
+        shared_suffixes=frozenset(data["shared_suffixes"]),
+    )
+
+
+def _turned_round(table: Mapping[str, list[str]]) -> dict[str, str]:
+    return {written: ours for ours, spellings in table.items() for written in spellings}

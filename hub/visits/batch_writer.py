@@ -1,0 +1,81 @@
+"""Group commit for visits: one transaction records all visitors that wait, and each is answered after its commit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from hub import metrics
+from hub.model import Company
+from hub.numbers.directory import Directory
+from hub.runtime import Hub
+from hub.store.grouping import GroupCommitter
+from hub.visits.bots import is_robot
+from hub.visits.rate_limits import Limits
+from hub.visits.record import Departure, count_visit, record_visits
+from hub.visits.visit_request import Arrival, Arrived, Shown, arrive
+
+log = structlog.get_logger(__name__)
+
+MAX_VISITS_PER_COMMIT = 400
+Job = tuple[Arrived | Departure, Future[Any]]
+
+
+class VisitBatchWriter:
+    """Groups the visitors of this process into transactions; each process has its own writer."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._limits = Limits()
+        self._group: GroupCommitter[Job, Sequence[Shown | None]] = GroupCommitter(
+            "visits", MAX_VISITS_PER_COMMIT, self._record, self._answer, self._refuse
+        )
+
+    def receive(self, directory: Directory, company: Company, arrival: Arrival) -> Future[Shown]:
+        """What a visitor is shown, once it is durable. A robot is shown the number for everybody, and nothing is written."""
+        arrived = arrive(directory, company, arrival)
+        if not is_robot(arrival.user_agent):
+            return self._queue(arrived)
+        count_visit(self._limits, arrived, self._hub.clock())
+        metrics.VISITS.labels(company.name, "robot").inc()
+        answered: Future[Shown] = Future()
+        answered.set_result(arrived.unrecorded())
+        return answered
+
+    def dismiss(self, company: Company, visit_id: str, lease_until: datetime | None = None) -> Future[None]:
+        """A visitor left; done when that is durable."""
+        return self._queue(Departure(company, visit_id, lease_until))
+
+    def close(self) -> None:
+        """Serve those who wait, then end."""
+        self._group.close()
+
+    def _queue(self, visitor: Arrived | Departure) -> Future[Any]:
+        answer: Future[Any] = Future()
+        self._group.submit((visitor, answer))
+        return answer
+
+    def _record(self, jobs: Sequence[Job]) -> Sequence[Shown | None]:
+        with self._hub.store.writing() as session:
+            return record_visits(session, [visitor for visitor, _ in jobs], self._hub.clock(), self._limits)
+
+    def _refuse(self, jobs: Sequence[Job], error: Exception) -> None:
+        log.error("visits not recorded", visits=len(jobs), error=type(error).__name__)
+        for _, answer in jobs:
+            answer.set_exception(error)
+
+    def _answer(self, jobs: Sequence[Job], shown: Sequence[Shown | None]) -> None:
+        for (_, answer), each in zip(jobs, shown, strict=True):
+            answer.set_result(each)
+        counts = Counter(
+            (visitor.company.name, "own" if each.lease_until else "shared")
+            for (visitor, _), each in zip(jobs, shown, strict=True)
+            if each is not None
+        )
+        for labels, count in counts.items():
+            metrics.VISITS.labels(*labels).inc(count)

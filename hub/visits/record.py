@@ -1,0 +1,299 @@
+"""Visit: arrivals are recorded, many in one transaction, and each is shown a number.
+
+A visitor from a source with a number of its own sees that; a person sees a number of the pool, lent to this visit alone;
+everybody else sees the shared number: those who gave no human sign yet, and those for whom the pool has none left. A
+visitor who denies analytics, or whose browser sends a privacy signal, is not recorded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from hub.contracts.clean_urls import clean_url, without_click_ids
+from hub.model import Company, Visit
+from hub.model.columns import CLICK_ID_LIFE, VISIT_LIFE, new_id, storable
+from hub.numbers.directory import Directory
+from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep
+from hub.privacy.opt_outs import opted_out_browsers
+from hub.runtime import Hub
+from hub.store.rows import change_rows, write_rows
+from hub.visits.page_views import note_first_pages, note_pages
+from hub.visits.rate_limits import Limits, Share
+from hub.visits.visit_request import Arrival, Arrived, Shown, arrive
+
+__all__ = ["Arrival", "Departure", "Shown", "end_visit", "record_visit", "record_visits"]
+
+LONGEST_KEPT = 4_096
+"""Characters of an address that are kept; what its parameters say is read before that."""
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A visitor left the page: the lease ends, and a call that still comes is known by the number's cool-down."""
+
+    company: Company
+    visit_id: str
+    lease_until: datetime | None = None
+    """The end of the lease that the page knew: one that was prolonged since is another page's. None for any."""
+
+
+def record_visit(hub: Hub, directory: Directory, company: Company, arrival: Arrival) -> Shown:
+    """Record one visit in its own transaction, without limits; the website's visitors go through `hub.visits.batch_writer`."""
+    with hub.store.writing() as session:
+        shown = record_visits(session, [arrive(directory, company, arrival)], hub.clock())[0]
+    assert shown is not None
+    return shown
+
+
+def end_visit(hub: Hub, company: Company, visit_id: str) -> None:
+    """End one visit. One that is not this company's, or that nobody knows, changes nothing."""
+    with hub.store.writing() as session:
+        record_visits(session, [Departure(company, visit_id)], hub.clock())
+
+
+def record_visits(
+    session: Session, jobs: Sequence[Arrived | Departure], now: datetime, limits: Limits | None = None
+) -> list[Shown | None]:
+    """Record arrivals and departures; what each arrival is shown, None for a departure."""
+    shown: list[Shown | None] = [None] * len(jobs)
+    # Everything but a number's row waits to be written until the numbers are ours: two processes that lock in different
+    # orders would wait for each other.
+    with session.no_autoflush:
+        for wave in _waves(jobs):
+            for index, each in _Wave(session, [jobs[i] for i in wave], now, limits).record().items():
+                shown[wave[index]] = each
+            session.flush()
+    return shown
+
+
+def count_visit(limits: Limits, job: Arrived, now: datetime) -> Share:
+    """Count an arrival against its network; what it may be lent."""
+    return limits.share(job.company.id, job.arrival.network, job.showable.pools, job.showable.pool_size, now)
+
+
+def _waves(jobs: Sequence[Arrived | Departure]) -> Iterator[list[int]]:
+    """The jobs in groups in which no visit comes twice, each visit's jobs in their order."""
+    left = list(range(len(jobs)))
+    while left:
+        seen: set[str] = set()
+        wave: list[int] = []
+        later: list[int] = []
+        for index in left:
+            visit_id = jobs[index].visit_id
+            (later if visit_id in seen else wave).append(index)
+            if visit_id is not None:
+                seen.add(visit_id)
+        yield wave
+        left = later
+
+
+class _Wave:
+    """Jobs of different visits, on their way through one transaction."""
+
+    def __init__(
+        self, session: Session, jobs: Sequence[Arrived | Departure], now: datetime, limits: Limits | None
+    ) -> None:
+        self._session, self._jobs, self._now, self._limits = session, jobs, now, limits
+        self._visits: dict[int, Visit] = {}
+        """Job → its visit, known or new."""
+        self._new: list[Visit] = []
+        self._shares: dict[int, Share] = {}
+        """Job → what it may be lent, where it was counted already."""
+        self._wanted: dict[int, Wanted] = {}
+        self._opted_out: set[tuple[str, str]] = set()
+        """(company id, visitor id) of the browsers that opted out on the privacy page."""
+
+    def record(self) -> dict[int, Shown]:
+        """What each arrival is shown."""
+        known = self._known()
+        browsers = [(job.company.id, job.arrival.visitor_id) for job in self._jobs if isinstance(job, Arrived)]
+        self._opted_out = opted_out_browsers(self._session, [(company, who) for company, who in browsers if who])
+        staying: list[str] = []
+        leaving: dict[str, datetime | None] = {}
+        for index, job in enumerate(self._jobs):
+            visit = known.get(job.visit_id or "")
+            if visit is not None and visit.company_id != job.company.id:
+                visit = None
+            if isinstance(job, Departure):
+                if visit is not None:
+                    leaving[visit.id] = job.lease_until
+            elif visit is not None:
+                self._listen(visit, job)
+                if self._denied(job):
+                    leaving[visit.id] = None
+                else:
+                    staying.append(visit.id)
+                    self._visits[index] = visit
+            elif not self._denied(job) and self._may_record(job):
+                self._visits[index] = self._begin(index, job)
+        held = keep(self._session, staying, leaving, self._now)
+        for index, visit in self._visits.items():
+            if visit.id not in held:
+                self._want(index, visit)
+        write_rows(self._session, Visit, self._new)
+        self._note_pages()
+        held |= self._lend()
+        return {
+            index: self._shown(index, job, held) for index, job in enumerate(self._jobs) if isinstance(job, Arrived)
+        }
+
+    def _denied(self, job: Arrived) -> bool:
+        return job.denied or (job.company.id, job.arrival.visitor_id) in self._opted_out
+
+    def _known(self) -> dict[str, Visit]:
+        ids = {job.visit_id for job in self._jobs if job.visit_id is not None}
+        visit: Any = Visit
+        live = select(visit).where(visit.id.in_(ids), visit.expires_at.is_not(None))
+        return {row.id: row for row in self._session.scalars(live)} if ids else {}
+
+    def _listen(self, visit: Visit, job: Arrived) -> None:
+        """What the visitor says now counts from now on; a privacy signal that was seen once stays."""
+        arrival = job.arrival
+        visit.consent = {**visit.consent, **_said(arrival)}
+        visit.gpc, visit.dnt = visit.gpc or arrival.gpc, visit.dnt or arrival.dnt
+        visit.last_seen_at = self._now
+        if arrival.human and visit.human_at is None:
+            visit.human_at = self._now
+            # The number for everybody was never meant to be the last word; that of the visit's own source is.
+            if visit.number_shown_id not in {each.number.id for each in job.showable.fixed}:
+                visit.number_shown_id = None
+        self._session.add(visit)
+
+    def _note_pages(self) -> None:
+        """The pages that the visits look at: of new ones the first, of known ones each that is another."""
+        new = {visit.id for visit in self._new}
+        looks = [
+            (visit, job.arrival.landing_page, job.arrival.title)
+            for index, visit in self._visits.items()
+            if isinstance(job := self._jobs[index], Arrived)
+        ]
+        note_first_pages(self._session, [look for look in looks if look[0].id in new], self._now)
+        note_pages(self._session, [look for look in looks if look[0].id not in new], self._now)
+
+    def _may_record(self, job: Arrived) -> bool:
+        return self._limits is None or self._limits.may_record(job.company.id, self._now)
+
+    def _begin(self, index: int, job: Arrived) -> Visit:
+        visit = _visit(job, self._now)
+        self._new.append(visit)
+        self._shares[index] = self._share(job)
+        return visit
+
+    def _want(self, index: int, visit: Visit) -> None:
+        """Let a person who has no number yet ask for one; who was shown the shared number keeps to it."""
+        job = self._jobs[index]
+        assert isinstance(job, Arrived)
+        pools = job.showable.pools
+        if job.fixed is None and pools and visit.human_at is not None and visit.number_shown_id is None:
+            share = self._shares.get(index) or self._share(job)
+            if share != "none":
+                returns = job.visit_id == visit.id
+                self._wanted[index] = Wanted(visit.id, pools, reserved=share == "all", returns=returns)
+        if index not in self._wanted and visit.number_shown_id is None:
+            self._show_shared(index)
+
+    def _share(self, job: Arrived) -> Share:
+        return count_visit(self._limits, job, self._now) if self._limits else "all"
+
+    def _lend(self) -> dict[str, Held]:
+        """A number for each who wants one, as far as there are any."""
+        lent = self._ask(self._wanted)
+        refused = {index: each for index, each in self._wanted.items() if each.visit_id not in lent}
+        while flooding := self._recall(refused):
+            keep(self._session, [], dict.fromkeys(flooding), self._now)
+            lent |= self._ask(refused)
+            refused = {index: each for index, each in refused.items() if each.visit_id not in lent}
+        count_overflows(self._session, list(refused.values()), self._now)
+        for index in refused:
+            self._show_shared(index)
+        shown = [self._visits[index] for index in refused]
+        change_rows(
+            self._session, Visit, [{"id": visit.id, "number_shown_id": visit.number_shown_id} for visit in shown]
+        )
+        return lent
+
+    def _show_shared(self, index: int) -> None:
+        job, visit = self._jobs[index], self._visits[index]
+        if isinstance(job, Arrived) and job.line is not None:
+            visit.number_shown_id = job.line.number.id
+
+    def _recall(self, refused: dict[int, Wanted]) -> list[str]:
+        """Visits that must give their numbers up: of networks that ask most, for visitors from quiet ones."""
+        if self._limits is None:
+            return []
+        quiet = Counter(self._jobs[index].company.id for index, each in refused.items() if each.reserved)
+        return [
+            visit for company_id, count in quiet.items() for visit in self._limits.recall(company_id, count, self._now)
+        ]
+
+    def _ask(self, wanted: dict[int, Wanted]) -> dict[str, Held]:
+        lent = {}
+        for (index, each), held in zip(
+            wanted.items(), grant(self._session, list(wanted.values()), self._now), strict=True
+        ):
+            if held is not None:
+                lent[each.visit_id] = held
+                if self._limits is not None:
+                    job = self._jobs[index]
+                    assert isinstance(job, Arrived)
+                    self._limits.lent(job.company.id, job.arrival.network, each.visit_id, self._now)
+        return lent
+
+    def _shown(self, index: int, job: Arrived, held: dict[str, Held]) -> Shown:
+        visit = self._visits.get(index)
+        if visit is None:
+            return job.unrecorded(opted_out=(job.company.id, job.arrival.visitor_id) in self._opted_out)
+        own = held.get(visit.id)
+        if own is not None:
+            tracker = next((each.name for each in job.showable.pools if each.id == own.tracker_id), None)
+            return Shown(own.number, tracker, visit.id, own.until, visit.source, visit.medium)
+        line = job.showable.line(visit.number_shown_id) or job.line
+        if line is None:
+            return Shown(None, None, visit.id)
+        return Shown(line.number.number, line.tracker.name, visit.id, None, visit.source, visit.medium)
+
+
+def _said(arrival: Arrival) -> dict[str, str]:
+    return {**arrival.consent, **({"country": arrival.country} if arrival.country else {})}
+
+
+def _visit(job: Arrived, now: datetime) -> Visit:
+    arrival, match, found = job.arrival, job.match, job.parameters
+    columns = Visit.columns(
+        id=new_id(),
+        company_id=job.company.id,
+        visitor_id=arrival.visitor_id,
+        started_at=now,
+        last_seen_at=now,
+        human_at=now if arrival.human else None,
+        landing_page=_kept(arrival.landing_page),
+        referrer=_kept(clean_url(arrival.referrer)),
+        parameters={**found.utm, **found.ad_parameters},
+        click_ids=dict(found.click_ids),
+        source=storable(match.source),
+        medium=storable(match.medium),
+        campaign=storable(match.campaign),
+        keyword=storable(match.keyword),
+        rule=match.rule,
+        trace=storable(list(match.trace)),
+        gpc=arrival.gpc,
+        dnt=arrival.dnt,
+        consent=_said(arrival),
+        user_agent=storable(arrival.user_agent),
+        clicks_end_at=now + CLICK_ID_LIFE if found.click_ids else None,
+        expires_at=now + VISIT_LIFE,
+    )
+    # It is read and written here, and never part of a session; a whole row of SQLAlchemy's takes ten times as long.
+    return cast(Visit, SimpleNamespace(**columns))
+
+
+def _kept(address: str | None) -> str | None:
+    return storable(without_click_ids(address)[:LONGEST_KEPT]) if address else None

@@ -1,0 +1,124 @@
+"""Arrival: what a browser tells of a visit is read: where it came from, and which number stands for that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from hub.contracts.clean_urls import clean_text, clean_url
+from hub.model import Company
+from hub.numbers.directory import Directory, Line, Showable
+from hub.sources.classify import SourceMatch, VisitParameters, classify_visit, visit_parameters
+from hub.sources.tables import tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """What a browser tells of a visit. `consent` maps analytics, ads, ad_user_data or all to granted or denied, as the visitor
+    chose, and names the strings that said so (tcf, gpp) by their SHA-256; `default_ads` and the like are `denied` where the
+    page holds that back by itself."""
+
+    landing_page: str | None
+    """The page's address; of a visit that is known, the next page that it looks at."""
+    referrer: str | None
+    title: str | None = None
+    visitor_id: str | None = None
+    visit_id: str | None = None
+    human: bool = False
+    """Whether the page saw a sign of a person: it was visible, and somebody touched it or stayed for two seconds."""
+    consent: Mapping[str, str] = field(default_factory=dict)
+    country: str | None = None
+    asks_first: bool = False
+    """Whether the visitor is to be recorded only once they said yes (hub.privacy.tracking_rule)."""
+    gpc: bool = False
+    """Whether the request's headers held Global Privacy Control; `dnt`: Do Not Track."""
+    dnt: bool = False
+    user_agent: str | None = None
+    network: str | None = None
+    """As `hub.visits.rate_limits.network_of` gives it: looked at, and never written."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The number to show, if any: with the visit it is tied to, and until when it is the visitor's own."""
+
+    number: str | None
+    tracker: str | None = None
+    visit_id: str | None = None
+    lease_until: datetime | None = None
+    source: str | None = None
+    medium: str | None = None
+    opted_out: bool = False
+    """Whether the browser has opted out of sale, sharing and advertising on the privacy page; nothing is recorded then."""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """An arrival that was read, without the database."""
+
+    company: Company
+    arrival: Arrival
+    match: SourceMatch
+    parameters: VisitParameters
+    showable: Showable
+    fixed: Line | None
+    """The source tracker's line that stands for exactly this source."""
+
+    @property
+    def visit_id(self) -> str | None:
+        """The visit that the browser says it is."""
+        return self.arrival.visit_id
+
+    @property
+    def denied(self) -> bool:
+        """Whether the visitor denies analytics, or must be asked first and has not said yes: then nothing new is recorded
+        and no number is lent.
+
+        A privacy signal in the request's headers denies it like the page's own word, whichever of the two came.
+        """
+        said = self.arrival.consent
+        analytics = said.get("analytics") or said.get("default_analytics")
+        unasked = self.arrival.asks_first and "granted" not in (said.get("analytics"), said.get("all"))
+        return self.arrival.gpc or self.arrival.dnt or unasked or "denied" in (analytics, said.get("all"))
+
+    @property
+    def line(self) -> Line | None:
+        """The line that everybody who comes from there may see."""
+        return self.fixed or self.showable.shared
+
+    def unrecorded(self, *, opted_out: bool = False) -> Shown:
+        """What a visitor is shown of whom nothing is written down."""
+        if self.line is None:
+            return Shown(None, opted_out=opted_out)
+        return Shown(self.line.number.number, self.line.tracker.name, opted_out=opted_out)
+
+
+def arrive(directory: Directory, company: Company, arrival: Arrival) -> Arrived:
+    """Read an arrival. Addresses and title lose what is personal in them before anything else looks at them."""
+    own, also = directory.source_rules.get(company.id, {}), directory.link_parameters(company)
+    arrival = replace(
+        arrival,
+        landing_page=clean_url(arrival.landing_page, also),
+        referrer=clean_url(arrival.referrer, tables().search_words),
+        title=clean_text(arrival.title) if arrival.title else None,
+    )
+    match = classify_visit(arrival.landing_page, arrival.referrer, own, company.sites)
+    showable = directory.showable(company)
+    return Arrived(
+        company, arrival, match, visit_parameters(arrival.landing_page), showable, _fixed_line(showable, match)
+    )
+
+
+def _fixed_line(showable: Showable, match: SourceMatch) -> Line | None:
+    """The line of a source tracker that stands for this source (and medium and campaign, where it names them)."""
+    return next(
+        (
+            line
+            for line in showable.fixed
+            if line.tracker.source == match.source
+            and line.tracker.medium in (None, match.medium)
+            and line.tracker.campaign in (None, match.campaign)
+        ),
+        None,
+    )

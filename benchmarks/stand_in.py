@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from benchmarks.processes import python
-from hub.plugins import discover
+from hub.plugins.registry import discover
 
 
 class StandIn:

@@ -21,8 +21,8 @@ import yaml
 
 from benchmarks.figures import Figure, at_most, print_figures, spread
 from benchmarks.processes import PATIENCE, free_port, hub
-from hub.plugins import discover
-from hub.sandbox import RunningSandboxes, start_sandboxes
+from hub.plugins.registry import discover
+from hub.plugins.sandboxes import RunningSandboxes, start_sandboxes
 from hub.store.keyring import new_key
 
 ROUNDS = 5

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from hub.backup.save import end_backup_keys
-from hub.crew import Crew
 from hub.liveness import Liveness, report_failure
+from hub.plugins.thread_pool import Crew
 from hub.privacy.datamap.versions import note_recipients
 from hub.privacy.holds import on_hold
 from hub.privacy.ledger.daily import write_expired

@@ -13,10 +13,10 @@ import structlog
 from hub.config.models import Config, ConnectorEntry
 from hub.contracts.connector import Connector
 from hub.contracts.services import Services
-from hub.egress import allowed_hosts, lazy_client
 from hub.liveness import Liveness
-from hub.plugins import Plugins
-from hub.refusals import Refusals
+from hub.plugins.http_client import allowed_hosts, lazy_client
+from hub.plugins.registry import Plugins
+from hub.plugins.violations import Refusals
 from hub.store.connectors import StoredNotes, StoredTokens
 from hub.store.engine import Store
 from hub.store.heartbeat import Heartbeat

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hub.config.models import Config
     from hub.numbers.directory import LiveDirectory
+    from hub.plugins.sandboxes import RunningSandboxes
     from hub.runtime import Clock, Hub
-    from hub.sandbox import RunningSandboxes
     from hub.store.engine import Store
 
 
@@ -28,7 +28,7 @@ class Opened:
 def read_config(path: Path, *, sandbox: bool = False) -> Config:
     """The checked configuration; ConfigError tells every problem."""
     from hub.config.loading import load_config
-    from hub.plugins import discover
+    from hub.plugins.registry import discover
 
     return load_config(path, discover, sandbox=sandbox)
 
@@ -58,8 +58,8 @@ def open_store(config: Config) -> Iterator[Store]:
 def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandboxes | None = None) -> Iterator[Opened]:
     """A whole hub: stand-ins started, schema migrated, accounts written. `sandboxes` that run already are used as they are."""
     from hub.numbers.directory import LiveDirectory, write_accounts
+    from hub.plugins.sandboxes import start_sandboxes
     from hub.runtime import assemble, utc_now
-    from hub.sandbox import start_sandboxes
     from hub.sources.plugin_rules import known_sources
     from hub.store.engine import explained
     from hub.store.schema import upgrade

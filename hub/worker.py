@@ -12,7 +12,6 @@ from functools import partial
 import structlog
 from sqlmodel import col, select
 
-from hub.crew import Crew
 from hub.delivery.fetch_media import fetch_media, media_is_due
 from hub.delivery.send_texts import due_connectors, send_texts
 from hub.delivery.sync import SyncReport, next_retry, sync
@@ -23,6 +22,7 @@ from hub.housekeeping import POLL_SECONDS, Housekeeping, periodic_jobs
 from hub.liveness import TURN_LIMIT_SECONDS, report_failure
 from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
+from hub.plugins.thread_pool import Crew
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcribe import transcribe_due
 from hub.runtime import Hub

@@ -24,7 +24,7 @@ from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import PluginTimeout, RingfenceError
 from hub.hookspecs import CallHooks
 from hub.numbers.directory import Directory, LiveDirectory
-from hub.plugins import many
+from hub.plugins.registry import many
 from hub.runtime import Hub, utc_now
 from hub.store.grouping import GroupCommitter
 

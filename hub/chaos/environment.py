@@ -15,8 +15,8 @@ from typing import Any, cast
 
 from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox
 from hub.errors import ConfigError
-from hub.plugins import discover
-from hub.sandbox import RunningSandboxes, start_sandboxes
+from hub.plugins.registry import discover
+from hub.plugins.sandboxes import RunningSandboxes, start_sandboxes
 
 RULE = "answered call"
 COMPANY = "lakeside"

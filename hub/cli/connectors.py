@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hub.config.models import Config, ConnectorEntry
     from hub.contracts.connector import ConnectionReport
     from hub.model import SyncSlot
-    from hub.plugins import Plugins
+    from hub.plugins.registry import Plugins
 
 commands = typer.Typer(
     help="See the connectors of config.yaml; take a paused one up again; ask the owner of an address book.",
@@ -187,7 +187,7 @@ def plugins(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the installed plugins, and why some cannot be used. Ends with 1 where one is broken."""
-    from hub.plugins import discover
+    from hub.plugins.registry import discover
 
     installed = discover([*(plugin_dir or []), *_configured_folders(config)])
     found = [

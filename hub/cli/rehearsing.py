@@ -22,8 +22,8 @@ from hub.contracts.webhooks import AnswerDocument
 from hub.hookspecs import CallHooks
 from hub.model import Company, Tracker, TrackingNumber
 from hub.numbers.directory import Line
+from hub.plugins.sandboxes import start_sandboxes
 from hub.runtime import Hub, assemble, utc_now
-from hub.sandbox import start_sandboxes
 
 NUMBER = "+13125550100"
 """The tracking number of a rehearsal where the flow has none yet."""

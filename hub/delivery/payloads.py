@@ -14,7 +14,7 @@ from hub.flow.case import Case
 from hub.flow.clicks import click_ids
 from hub.flow.consent import Ruling
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, TextMessage
-from hub.refusals import Refusals
+from hub.plugins.violations import Refusals
 
 
 @dataclass(frozen=True)

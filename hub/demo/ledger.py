@@ -37,8 +37,8 @@ from hub.model import (
     TrackingNumber,
     Visit,
 )
+from hub.plugins.sandboxes import RunningSandboxes
 from hub.runtime import Hub
-from hub.sandbox import RunningSandboxes
 from hub.texts.queue import SEND
 from hub.texts.suppression import STOPPED
 

@@ -2,7 +2,7 @@
 
 Whoever sends something of a person holds that person's gate with others (`sending`), from before consent is asked until the
 send is over. Whoever writes down a no holds it alone (`speaking`): it waits for sends under way, no new one begins meanwhile,
-and all that begin later read the no. A send lasts at most 50 s (hub.guard), so a no is in force within 60 s.
+and all that begin later read the no. A send lasts at most 50 s (hub.plugins.guard), so a no is in force within 60 s.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.model import Refusal
-from hub.refusals import Refusals
+from hub.plugins.violations import Refusals
 from hub.store.engine import Store
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import hub.api
 from hub.errors import RingfenceError
-from hub.plugins import GROUP
+from hub.plugins.registry import GROUP
 from hub.testing import SUITE_OF_KIND
 
 TEMPLATES = Path(__file__).with_name("templates")

@@ -16,7 +16,7 @@ from hub.chaos.environment import RULE, Stage
 from hub.chaos.load import Callers, PlayedCall
 from hub.model import Call, Delivery, InboxWebhook
 from hub.model.conversions import conversion_key
-from hub.sandbox import RunningSandboxes
+from hub.plugins.sandboxes import RunningSandboxes
 from hub.store.engine import Store
 from hub.store.schema import upgrade
 

@@ -13,7 +13,7 @@ from stage import CONNECTORS, Stage
 
 from hub.api import Conversion, Receipt, Rejected, hookimpl
 from hub.model import Refusal
-from hub.refusals import MOST_HOSTS, OTHER_HOSTS, Refusals
+from hub.plugins.violations import MOST_HOSTS, OTHER_HOSTS, Refusals
 from hub.store import Store
 from hub.store.refusals import write_refusals
 

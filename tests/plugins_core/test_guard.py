@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.crew import Call, Crew
 from hub.errors import (
     AuthError,
     BadPayload,
@@ -26,8 +25,9 @@ from hub.errors import (
     RetryLater,
     RingfenceError,
 )
-from hub.guard import Breaker, Guard, road_of
 from hub.hookspecs import FAMILIES
+from hub.plugins.guard import Breaker, Guard, road_of
+from hub.plugins.thread_pool import Call, Crew
 
 
 @dataclass
@@ -137,7 +137,7 @@ def test_every_hook_has_its_road(hook: str) -> None:
 def test_a_plugin_that_hangs_for_ever_does_not_keep_the_hub_from_ending() -> None:
     script = """
 import threading
-from hub.guard import Guard
+from hub.plugins.guard import Guard
 guard = Guard("google")
 try:
     guard.call("list_calls", threading.Event().wait, deadline=0.01)

@@ -22,13 +22,13 @@ from hub.contracts.disclosure import disclose
 from hub.errors import RingfenceError
 from hub.hookspecs import PrivacyHooks
 from hub.model import Call, Company, Person, Recording, Visit
-from hub.plugins import Plugins
+from hub.plugins.registry import Plugins
+from hub.plugins.sandboxes import RunningSandboxes, start_sandboxes
 from hub.privacy.erasure import NotKnown, erase_person, plan_erasure, reach_of
 from hub.requests.file import packed
 from hub.requests.running import run
 from hub.requests.steps import open_request, verify
 from hub.requests.told import collect
-from hub.sandbox import RunningSandboxes, start_sandboxes
 from hub.testing import FrozenClock, connect
 from hub.testing.secrecy import listening
 from plugins.ads.google_ads import GoogleAds

@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 import structlog
 
 from hub import metrics
-from hub.crew import Call, Crew
 from hub.errors import CircuitOpen, PluginFailure, PluginTimeout, RetryLater, RingfenceError, place_of
 from hub.hookspecs import SPECS
+from hub.plugins.thread_pool import Call, Crew
 
 Result = TypeVar("Result")
 log = structlog.get_logger(__name__)

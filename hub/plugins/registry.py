@@ -15,13 +15,13 @@ import pluggy
 from hub import metrics
 from hub.contracts.connector import Connector
 from hub.contracts.consent import ConsentQuestion, Decision, Opinion, strictest
-from hub.discovery import GROUP as GROUP
-from hub.discovery import Catalog as Catalog
-from hub.discovery import discover as discover
 from hub.errors import AuthError, ConfigError, NotSupported, PluginFailure, Problem, RingfenceError
-from hub.guard import Guard
 from hub.hookspecs import FAMILIES, PROJECT, SPECS, ConsentHooks, HookSpec, spec_of
-from hub.returns import checked
+from hub.plugins.discovery import GROUP as GROUP
+from hub.plugins.discovery import Catalog as Catalog
+from hub.plugins.discovery import discover as discover
+from hub.plugins.guard import Guard
+from hub.plugins.return_values import checked
 
 P = ParamSpec("P")
 Arguments = TypeVarTuple("Arguments")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hub.api import HttpSandbox, Rejected
 from hub.contracts.addresses import in_clear
-from hub.egress import lazy_client
+from hub.plugins.http_client import lazy_client
 
 HOSTS = ("127.0.0.1", "data.example.com")
 

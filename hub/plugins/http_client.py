@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from hub.contracts.addresses import in_clear, web_addresses
 from hub.contracts.manifest import Manifest
-from hub.crew import given_up
 from hub.errors import Rejected
+from hub.plugins.thread_pool import given_up
 
 if TYPE_CHECKING:
     import httpx

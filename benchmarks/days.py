@@ -19,7 +19,7 @@ from hub.contracts.sandbox import CarrierSandbox, SimulatedCall
 from hub.flow.receive import Received, Receiver
 from hub.runtime import Hub
 from hub.startup import Opened, read_config
-from hub.store.ingest import InboxWriter
+from hub.store.inbox_writer import InboxWriter
 from hub.store.keyring import new_key
 from hub.visits.record import Arrival, record_visit
 

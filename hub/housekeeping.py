@@ -22,9 +22,9 @@ from hub.requests.running import work_tasks
 from hub.requests.watch import close_unconfirmed, drop_old_files, drop_old_proofs, remind
 from hub.runtime import Hub
 from hub.scheduler import Ticker
-from hub.store.gates import passing
 from hub.store.journal import sign_due
-from hub.store.refusals import write_refusals
+from hub.store.locks import passing
+from hub.store.violations import write_refusals
 from hub.texts.doubts import lapse
 
 FIRST_RETRY_SECONDS = 5.0

@@ -17,15 +17,15 @@ from hub.liveness import Liveness
 from hub.plugins.http_client import allowed_hosts, lazy_client
 from hub.plugins.registry import Plugins
 from hub.plugins.violations import Refusals
+from hub.store.blob_store import Shelf
 from hub.store.connectors import StoredNotes, StoredTokens
 from hub.store.engine import Store
 from hub.store.heartbeat import Heartbeat
 from hub.store.keyfile import keyring_of
 from hub.store.keyring import Keyring
-from hub.store.owners import consented
-from hub.store.refusals import write_refusals
-from hub.store.shelf import Shelf
+from hub.store.owner_consent import consented
 from hub.store.vault import Vault
+from hub.store.violations import write_refusals
 
 Clock = Callable[[], datetime]
 SANDBOX_KEYRING = Keyring([base64.b64encode(b"the tokens of a stand-in open nothing"[:32]).decode()])

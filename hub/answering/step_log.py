@@ -14,7 +14,7 @@ from hub.callflow.context import Walk
 from hub.contracts.answers import AnswerPoint
 from hub.model import CallStep, RecordingNotice
 from hub.model.columns import CALL_LIFE, CONSENT_LIFE
-from hub.store.journal.waiting import insert_waiting
+from hub.store.journal.deferred import insert_waiting
 from hub.store.rows import Columns, insert_rows
 
 

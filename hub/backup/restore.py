@@ -15,7 +15,7 @@ from sqlalchemy import Table, func, insert, select, update
 from sqlmodel import Session, SQLModel, col
 
 from hub.backup.archive import ArchiveReader
-from hub.backup.owners import personal_columns
+from hub.backup.key_assignment import personal_columns
 from hub.backup.save import DATA, KEYS, Progress, key_of, place_in
 from hub.backup.values import from_json
 from hub.errors import ConfigError
@@ -26,8 +26,8 @@ from hub.reports.rollups import ROLL_UPS, roll_up
 from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.store.schema import revisions, upgrade
-from hub.store.scrub import scrub
 from hub.store.tombstones import Buried, bury, journal_of, read_journal
+from hub.store.vacuum import scrub
 from hub.store.vault import HOLDERS
 
 

@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel, col
 from sqlmodel import select as select_rows
 
 from hub.backup.archive import ArchiveWriter
-from hub.backup.owners import Owners, personal_columns, table_named
+from hub.backup.key_assignment import Owners, personal_columns, table_named
 from hub.backup.values import to_json
 from hub.model import PersonKey, Recording
 from hub.runtime import Hub

@@ -108,7 +108,7 @@ def print_timeline(entries: Sequence[Entry]) -> None:
 
 def _head(session: Session, subject: Call | TextMessage | FormSubmission, mask: Mask, vault: Vault) -> dict[str, Any]:
     from hub.model import Call, Company, FormSubmission, Tracker
-    from hub.store.names import fields_of, names_of
+    from hub.store.encrypted_fields import fields_of, names_of
 
     company = session.get(Company, subject.company_id) if subject.company_id else None
     if isinstance(subject, FormSubmission):

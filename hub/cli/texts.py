@@ -236,7 +236,7 @@ def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
     their doubtful texts."""
     from hub.cli.auditing import note
     from hub.startup import open_hub, read_config
-    from hub.store.gates import passing
+    from hub.store.locks import passing
     from hub.texts.suppression import gate_of
     from hub.texts.suppression import stop as write_stop
 

@@ -29,7 +29,7 @@ from hub.model import (
     PageView,
     TextMessage,
 )
-from hub.store.names import values_of
+from hub.store.encrypted_fields import values_of
 from hub.store.vault import Vault
 
 PAGES_SHOWN = 5

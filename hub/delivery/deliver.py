@@ -35,8 +35,8 @@ from hub.privacy.withdrawal import LONGEST, sending
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try, sane_wait
 from hub.store.claims import claim, complete_each
+from hub.store.encrypted_fields import names_of
 from hub.store.journal import write_evidence
-from hub.store.names import names_of
 from hub.store.rows import write_rows
 
 GATE_WAIT = 5.0

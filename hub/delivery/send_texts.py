@@ -39,8 +39,8 @@ from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete, held_ids
-from hub.store.gates import passing
 from hub.store.journal import undo, write_evidence
+from hub.store.locks import passing
 from hub.store.rows import write_rows
 from hub.texts.arriving import ANSWER_WITHIN
 from hub.texts.automatic import was_answered_after_all

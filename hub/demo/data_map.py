@@ -12,7 +12,7 @@ from hub.privacy.datamap import DataMap, draw, readable
 from hub.privacy.datamap.flows import by_recipient, said
 from hub.privacy.datamap.page import html
 from hub.runtime import Hub
-from hub.store.refusals import write_refusals
+from hub.store.violations import write_refusals
 
 
 def show_data_map(console: Console, hub: Hub, folder: Path) -> None:

@@ -21,7 +21,7 @@ from hub.numbers.directory import Directory
 from hub.privacy.erasure import ERASED, empty_webhooks
 from hub.reports.dirty_days import Change, mark
 from hub.runtime import Hub
-from hub.store.names import Named, names_of, seal_names
+from hub.store.encrypted_fields import Named, names_of, seal_names
 from hub.texts.arriving import keep_text
 from hub.texts.statuses import keep_status
 

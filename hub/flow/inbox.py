@@ -18,7 +18,7 @@ from hub.model import InboxWebhook
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.store.claims import claim, complete
-from hub.store.gates import passing
+from hub.store.locks import passing
 from hub.store.rows import write_slot
 from hub.texts.arriving import gates_of
 

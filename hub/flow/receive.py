@@ -21,7 +21,7 @@ from hub.errors import BadSignature, RingfenceError
 from hub.hookspecs import CallHooks, spec_of
 from hub.model.columns import RAW_WEBHOOK_LIFE, new_id
 from hub.runtime import Hub
-from hub.store.ingest import InboxWriter
+from hub.store.inbox_writer import InboxWriter
 
 MAX_BODY_BYTES = 1_000_000
 """Bytes of a webhook's body; more is refused with 413."""

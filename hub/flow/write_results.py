@@ -29,8 +29,8 @@ from hub.model import (
 from hub.model.people import has_known_number, is_typed
 from hub.reports.dirty_days import Change
 from hub.runtime import Hub
+from hub.store.encrypted_fields import seal_facts
 from hub.store.journal import write_evidence
-from hub.store.names import seal_facts
 from hub.store.rows import change_rows, write_rows
 
 

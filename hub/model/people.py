@@ -47,7 +47,7 @@ class Person(Row, table=True):
     email_learnt: str | None = Field(default=None, max_length=8)
     """How the address was learnt (`Learnt`); None where there is none."""
     sealed_name: bytes | None = personal_bytes("user.name")
-    """As the person had it corrected; under the person's key (hub.store.names). Names in forms stay in the forms."""
+    """As the person had it corrected; under the person's key (hub.store.encrypted_fields). Names in forms stay in the forms."""
     first_seen_at: datetime = time_column()
     expires_at: datetime | None = ending_column()
 
@@ -96,7 +96,7 @@ class FactRow(Row, table=True):
     value: str | None = personal_text("user.contact.phone_number")
     """None where it is a name."""
     sealed: bytes | None = personal_bytes("user.name")
-    """The value that is a name (its `category` is user.name), under the caller's key (hub.store.names)."""
+    """The value that is a name (its `category` is user.name), under the caller's key (hub.store.encrypted_fields)."""
     category: str
     confidence: float
     learned_at: datetime = time_column()

@@ -61,7 +61,7 @@ class PrivacyRequest(Row, table=True):
     known_as: dict[str, Any] = personal_json("user.contact.phone_number")
     """`phone_numbers` and `emails` by which plugins are asked, from the run until the end."""
     correction: bytes | None = personal_bytes("user.name")
-    """Of a correction: the new `name`, `email` or `phone_number`, as JSON under the person's key (hub.store.names)."""
+    """Of a correction: the new `name`, `email` or `phone_number`, as JSON, encrypted by hub.store.encrypted_fields."""
     evidence: str | None = personal_text("user.content.private")
     """What proves who asks, or that a parent speaks, in the officer's words."""
     places: list[str] = json_list()

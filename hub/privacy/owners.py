@@ -15,7 +15,7 @@ from hub.privacy.sign_in import Attempt, exchange, revoke
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.connectors import resume
-from hub.store.owners import forget_token, last_word, owners_use, sign_in_host
+from hub.store.owner_consent import forget_token, last_word, owners_use, sign_in_host
 
 UNFINISHED = "The sign-in at the provider did not come to an end."
 

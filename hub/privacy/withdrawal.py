@@ -22,7 +22,7 @@ from hub.model.purposes import ANSWERS_TO_WORDS, TEXT_USES, USES
 from hub.privacy.ledger import NO, Word, append
 from hub.privacy.stops import lift, mark
 from hub.store.engine import Store
-from hub.store.gates import passing
+from hub.store.locks import passing
 from hub.store.vault import Vault
 
 LONGEST = 60.0

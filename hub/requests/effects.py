@@ -16,7 +16,7 @@ from hub.privacy.withdrawal import speaking, take_effect
 from hub.requests.people import known_people
 from hub.requests.steps import RequestRefused, take_step
 from hub.runtime import Hub
-from hub.store.names import correction_in, seal_names
+from hub.store.encrypted_fields import correction_in, seal_names
 
 ALL_MARKETING = "marketing"
 OPT_IN_NOTICE = (

@@ -14,7 +14,7 @@ from hub.requests.handing import hand_over
 from hub.requests.people import covering_holds
 from hub.requests.provider_scope import NOTHING, SCOPES, scoped, scopes_of
 from hub.runtime import Hub
-from hub.store.names import correction_in
+from hub.store.encrypted_fields import correction_in
 
 
 def ask_provider(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:

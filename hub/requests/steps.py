@@ -15,7 +15,7 @@ from hub.model.requests import CLOSED
 from hub.requests.deadlines import deadline_of, places_of
 from hub.runtime import Hub
 from hub.store import audit
-from hub.store.names import seal_correction
+from hub.store.encrypted_fields import seal_correction
 
 CASE_LIFE = timedelta(days=731)
 """24 months. Source: privacy.md, retention_defaults dsar_case; 11 CCR 7101(a): records of requests for 24 months."""

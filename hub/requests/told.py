@@ -43,7 +43,7 @@ from hub.requests.people import people_of, reached, reference_of
 from hub.requests.provider_scope import scoped, scopes_of
 from hub.requests.rehearsal import KEY, STAND_IN, is_stand_in
 from hub.runtime import Hub
-from hub.store.names import fields_of, names_of, values_of
+from hub.store.encrypted_fields import fields_of, names_of, values_of
 from hub.texts.bodies import open_body, open_file
 
 INNER = frozenset(

@@ -15,7 +15,7 @@ from hub.errors import ConfigError
 from hub.store.append_only import guard_append_only
 from hub.store.engine import Store
 from hub.store.row_security import guard_rows
-from hub.store.scrub import scrub
+from hub.store.vacuum import scrub
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -15,7 +15,7 @@ from hub.api import Conversion, Receipt, Rejected, hookimpl
 from hub.model import Refusal
 from hub.plugins.violations import MOST_HOSTS, OTHER_HOSTS, Refusals
 from hub.store import Store
-from hub.store.refusals import write_refusals
+from hub.store.violations import write_refusals
 
 Factory = Callable[..., Stage]
 HOST = "collector.example.net"

@@ -37,7 +37,7 @@ from hub.model import (
 from hub.model.columns import new_id
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcripts import place_in
-from hub.store.names import seal_facts
+from hub.store.encrypted_fields import seal_facts
 from hub.store.vault import nobodys_holder
 from hub.texts.bodies import seal_file
 from hub.texts.suppression import stop

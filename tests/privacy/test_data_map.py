@@ -17,7 +17,7 @@ from hub.demo.data_map import show_data_map
 from hub.model import Disclosure
 from hub.privacy.datamap import DataMap, draw
 from hub.privacy.datamap.page import html
-from hub.store.refusals import write_refusals
+from hub.store.violations import write_refusals
 from plugins.ads.google_ads import GoogleAds
 from plugins.crm.hubspot import HubSpot
 from plugins.crm.salesforce import Salesforce

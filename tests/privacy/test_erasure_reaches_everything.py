@@ -22,7 +22,7 @@ from hub.requests.effects import correct
 from hub.requests.people import set_hold
 from hub.requests.steps import open_request
 from hub.runtime import Hub, assemble
-from hub.store.names import fields_of, names_of, values_of
+from hub.store.encrypted_fields import fields_of, names_of, values_of
 from hub.texts.bodies import open_body
 from hub.texts.suppression import is_suppressed
 

@@ -18,7 +18,7 @@ from hub.privacy.datamap import draw
 from hub.requests.file import read_file
 from hub.requests.running import run, work_tasks
 from hub.requests.steps import open_request, verify
-from hub.store.refusals import write_refusals
+from hub.store.violations import write_refusals
 
 LEGAL = "essential.legal_obligation"
 

@@ -20,7 +20,7 @@ from hub.model import Call, ConsentEntry, ConversionRow, Delivery, Person
 from hub.privacy.ledger import Word
 from hub.privacy.withdrawal import gates_of, sending, speaking, take_effect
 from hub.store import Store
-from hub.store.gates import passing
+from hub.store.locks import passing
 
 Factory = Callable[..., Stage]
 PEOPLE = 60
@@ -130,7 +130,7 @@ def test_a_send_waits_while_a_word_is_written_down_and_a_word_while_a_send_is_un
 HOLDER = """
 import sys
 from hub.store import Store
-from hub.store.gates import passing
+from hub.store.locks import passing
 with passing(Store(sys.argv[1]), ["person/7"], 5.0) as free:
     print(free, flush=True)
     sys.stdin.read()

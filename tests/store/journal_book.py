@@ -18,9 +18,9 @@ from hub.privacy.stops import mark
 from hub.store.append_only import TABLES
 from hub.store.audit import note
 from hub.store.journal import sign_ends
+from hub.store.journal.chain import Finding
 from hub.store.journal.entries import link
 from hub.store.journal.verify import Report, verify, verify_within
-from hub.store.journal.walk import Finding
 
 NOTES, SIGNED = 8, 6
 """Deeds, one an entry, and how many of them stand before the signed end."""

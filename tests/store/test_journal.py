@@ -31,7 +31,7 @@ from hub.privacy.retention import AT_ONCE, Holding, holdings, sweep
 from hub.privacy.stops import lift, mark
 from hub.store.audit import note
 from hub.store.journal import sign_due, sign_ends, take_waiting, write_evidence
-from hub.store.journal.waiting import insert_waiting
+from hub.store.journal.deferred import insert_waiting
 from hub.store.keyring import Keyring
 from hub.store.schema import migrate
 

@@ -21,7 +21,7 @@ from hub.store import Store
 from hub.store.journal import sign_ends
 from hub.store.journal.verify import Report, verify
 from hub.store.keyring import Keyring, new_key
-from hub.store.owners import last_word
+from hub.store.owner_consent import last_word
 from hub.store.schema import alembic_config, upgrade
 from hub.store.vault import Vault
 

@@ -11,7 +11,7 @@ from importlib import import_module
 from web_edge import Edge
 
 import hub.flow
-from hub.store.grouping import GroupCommitter
+from hub.store.group_commit import GroupCommitter
 from hub.web.event_loop import CompletionQueue, EventLoopBatcher
 
 HAND_OVER = re.compile(r"^\d\. `(?P<module>[\w.]+)` (?P<kind>[\w ]+): [^;]+; (?P<thread>[^;]+); (?P<metric>.+)$", re.M)

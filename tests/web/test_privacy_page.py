@@ -17,7 +17,7 @@ from hub.delivery.send_texts import send_texts
 from hub.model import PrivacyRequest
 from hub.requests.certificate import is_genuine
 from hub.requests.running import run, work_tasks
-from hub.store.names import correction_in
+from hub.store.encrypted_fields import correction_in
 from hub.testing import FrozenClock
 from hub.web.privacy_forms import Doorkeeper
 

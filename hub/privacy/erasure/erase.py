@@ -18,8 +18,8 @@ from hub.privacy.erasure.rows import counts_of, erase_rows, files_of, sealed_by
 from hub.privacy.withdrawal import speaking
 from hub.reports.dirty_days import mark
 from hub.runtime import Hub
-from hub.store.scrub import scrub
 from hub.store.tombstones import Buried, bury, journal_of
+from hub.store.vacuum import scrub
 
 log = structlog.get_logger(__name__)
 CLOCKS_APART = timedelta(minutes=5)

@@ -1,8 +1,8 @@
 """The journal: hash chains that name every row that is evidence, so that nothing of it is changed, dropped or added unseen."""
 
+from hub.store.journal.deferred import take_waiting
 from hub.store.journal.entries import GENESIS, append, record, write_evidence, write_pending
 from hub.store.journal.signing import SignedEnd, end_lives, sign_due, sign_ends, undo
-from hub.store.journal.waiting import take_waiting
 
 __all__ = [
     "GENESIS",

@@ -13,11 +13,11 @@ from sqlmodel import Session, col, select
 from hub.model import Account
 from hub.model.journal import HUB_CHAIN, JournalEnd, JournalEntry
 from hub.store.engine import Store
+from hub.store.journal.chain import Finding, walk
 from hub.store.journal.entries import content_of
 from hub.store.journal.evidence import EVIDENCE
-from hub.store.journal.naming import Naming
+from hub.store.journal.named_rows import Naming
 from hub.store.journal.signing import ENDED, EVERY, SIGNED, UNDONE, vouched
-from hub.store.journal.walk import Finding, walk
 from hub.store.keyring import Keyring
 
 UNSIGNED_FOR = 2 * EVERY

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from hub.access.narrowing import to_own_calls
 from hub.access.users import may
 from hub.model import Attribution, Call, Company, Recording, TextMessage
-from hub.store.names import names_of
+from hub.store.encrypted_fields import names_of
 from hub.texts.bodies import open_body
 from hub.web.api.door import Asked, Door
 from hub.web.api.paging import After, Limit, page_of

@@ -9,7 +9,7 @@ from alembic import context, op
 from sqlmodel import Session
 
 from hub.errors import ConfigError
-from hub.store.names import Words, seal_words
+from hub.store.encrypted_fields import Words, seal_words
 from hub.store.vault import Vault
 
 revision = "0003"

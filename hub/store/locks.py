@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from hub.store.engine import Store
-from hub.store.rooms import enter, rooms_of
+from hub.store.file_locks import enter, rooms_of
 
 FILES = 256
 """Gates of one SQLite database; several names may share one."""

@@ -15,9 +15,9 @@ from sqlmodel import Session, col, select
 from hub.model import ConsentDetail, ConsentNotice
 from hub.model.journal import HUB_CHAIN, JournalEntry, JournalWaiting
 from hub.store.audit import account_of
+from hub.store.journal.chain import Finding
 from hub.store.journal.entries import content_of, digest_of
 from hub.store.journal.evidence import EVIDENCE
-from hub.store.journal.walk import Finding
 
 CHUNK = 500
 Named = Mapping[str, tuple[JournalEntry, str]]

@@ -16,10 +16,10 @@ from hub.privacy.datamap.versions import note_recipients
 from hub.privacy.holds import on_hold
 from hub.privacy.ledger.daily import write_expired
 from hub.privacy.retention import sweep
+from hub.privacy_requests.reminders import close_unconfirmed, drop_old_files, drop_old_proofs, remind
+from hub.privacy_requests.run import work_tasks
 from hub.recordings.keep import end_expired
 from hub.reports.rollups import roll_up
-from hub.requests.running import work_tasks
-from hub.requests.watch import close_unconfirmed, drop_old_files, drop_old_proofs, remind
 from hub.runtime import Hub
 from hub.scheduler import Ticker
 from hub.store.journal import sign_due

@@ -85,7 +85,7 @@ def _flow_findings(opened: Opened) -> list[str]:
 def _overdue_requests(opened: Opened) -> list[str]:
     """Requests of people whose legal deadline has passed."""
     from hub.cli.printing import counted
-    from hub.requests.watch import overdue
+    from hub.privacy_requests.reminders import overdue
 
     now = opened.hub.clock()
     with opened.hub.store.reading() as session:
@@ -135,7 +135,7 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
 
 def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     from hub.hookspecs import CallHooks, NumberHooks
-    from hub.requests.deadlines import overdue_rows
+    from hub.privacy_requests.deadlines import overdue_rows
     from hub.store.connectors import paused_connectors
     from hub.store.keyfile import key_file
     from hub.store.row_security import bypassed
@@ -143,7 +143,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
 
     hub, found = opened.hub, []
     found += [
-        f"The deadline {row} of hub/requests/deadlines.yaml must be checked against its source again."
+        f"The deadline {row} of hub/privacy_requests/deadlines.yaml must be checked against its source again."
         for row in overdue_rows(hub.clock().date())
     ]
     found += _doubtful_texts(opened)

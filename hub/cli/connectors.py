@@ -112,7 +112,7 @@ def connect(
     from hub.cli.auditing import actor, note
     from hub.cli.finding import known
     from hub.cli.loopback import by_browser, by_paste
-    from hub.privacy.owners import connect_owner, owner_sign_in
+    from hub.privacy.owner_consent import connect_owner, owner_sign_in
     from hub.startup import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)
@@ -147,7 +147,7 @@ def disconnect(
     """Take an owner's consent back: withdrawn here at once, revoked at the provider, the token deleted."""
     from hub.cli.auditing import actor, note
     from hub.cli.finding import known
-    from hub.privacy.owners import disconnect_owner
+    from hub.privacy.owner_consent import disconnect_owner
     from hub.startup import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)

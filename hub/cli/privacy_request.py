@@ -69,7 +69,7 @@ def new(
     """Write down a request that came by phone, by letter or in person; its deadline runs from then."""
     from hub.cli.finding import in_words, known, since, typed
     from hub.model.requests import KINDS
-    from hub.requests.steps import open_request, verify
+    from hub.privacy_requests.steps import open_request, verify
 
     known_kind = kind if kind in KINDS else None
     if known_kind is None:
@@ -150,8 +150,8 @@ def list_requests(
 @commands.command()
 def show(request_id: RequestId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show a request with every step; of an erasure also what it would do, table by table and provider by provider."""
-    from hub.requests.erasing import plan
-    from hub.requests.steps import steps_of, take_step
+    from hub.privacy_requests.erase import plan
+    from hub.privacy_requests.steps import steps_of, take_step
 
     with open_for(config) as hub, hub.store.writing() as session:
         request = find_request(session, request_id)
@@ -216,7 +216,7 @@ def verify(
     """Say that you know who asks, and how."""
     from hub.cli.finding import in_words
     from hub.model.requests import CLOSED
-    from hub.requests.steps import verify as mark_verified
+    from hub.privacy_requests.steps import verify as mark_verified
 
     with open_for(config) as hub, hub.store.writing() as session:
         request = find_request(session, request_id)
@@ -243,8 +243,8 @@ def run(
 
     Ends with status 1 where something is still waiting.
     """
-    from hub.requests.erasing import plan
-    from hub.requests.running import run as carry_out
+    from hub.privacy_requests.erase import plan
+    from hub.privacy_requests.run import run as carry_out
 
     with open_for(config, sandbox=sandbox) as hub:
         with hub.store.reading() as session:
@@ -276,7 +276,7 @@ def refuse(
 ) -> None:
     """Close a request without doing what it asks for. The person must be told why, and that they may complain."""
     from hub.cli.finding import in_words
-    from hub.requests.steps import refuse as close
+    from hub.privacy_requests.steps import refuse as close
 
     with open_for(config) as hub, hub.store.writing() as session:
         request = find_request(session, request_id)
@@ -294,7 +294,7 @@ def extend(
 ) -> None:
     """Prolong a deadline once, as far as the law lets us."""
     from hub.cli.finding import in_words
-    from hub.requests.steps import extend as prolong
+    from hub.privacy_requests.steps import extend as prolong
 
     with open_for(config) as hub, hub.store.writing() as session:
         request = find_request(session, request_id)

@@ -30,7 +30,7 @@ def export(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Write the person's file (a zip) somewhere, to hand it over in another way than by their page."""
-    from hub.requests.file import read_file
+    from hub.privacy_requests.access_file import read_file
 
     with open_for(config) as hub:
         with hub.store.writing() as session:
@@ -56,8 +56,8 @@ def certify(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Print the certificate of an erasure, or check one. Ends with status 1 where it is not ours or was changed."""
-    from hub.requests.certificate import as_text
-    from hub.requests.certificate import certify as sign
+    from hub.privacy_requests.certificate import as_text
+    from hub.privacy_requests.certificate import certify as sign
 
     with open_for(config) as hub:
         if verify is not None:
@@ -91,8 +91,8 @@ def hold(
     lifted."""
     from hub.cli.finding import in_words, known
     from hub.contracts.phones import phone_number
-    from hub.requests.people import set_hold
-    from hub.requests.steps import email_address
+    from hub.privacy_requests.people import set_hold
+    from hub.privacy_requests.steps import email_address
 
     if [phone is not None, email is not None, everybody].count(True) != 1:
         raise CannotDo("Say whom it is on: the person's --phone or --email, or --everybody at the company.")
@@ -185,7 +185,7 @@ def unrestrict(
 ) -> None:
     """End a restriction: the person's data may be used again."""
     from hub.cli.finding import in_words
-    from hub.requests.effects import lift_restriction
+    from hub.privacy_requests.rights import lift_restriction
 
     with open_for(config) as hub:
         with hub.store.reading() as session:
@@ -195,7 +195,7 @@ def unrestrict(
 
 
 def _check_certificate(hub: Hub, request_id: str, file: Path) -> None:
-    from hub.requests.certificate import is_genuine
+    from hub.privacy_requests.certificate import is_genuine
 
     try:
         told = json.loads(file.read_text(encoding="utf-8"))

@@ -76,7 +76,7 @@ def rules(
 def _deadlines() -> Iterator[LegalRule]:
     """How long people's requests may take, by the hub's own table."""
     from hub.contracts.rules import ANYWHERE, LegalRule
-    from hub.requests.deadlines import every_row
+    from hub.privacy_requests.deadlines import every_row
 
     for row in every_row():
         kinds = ", ".join(sorted(row.kinds)).replace("_", " ") or "any"

@@ -51,7 +51,7 @@ def left(request: PrivacyRequest, now: datetime) -> str:
 
 def warn_of_rehearsal(connectors: Sequence[str]) -> None:
     """Say it plainly if stand-ins answer in the place of providers."""
-    from hub.requests.rehearsal import warning_of
+    from hub.privacy_requests.stand_ins import warning_of
 
     if connectors:
         say(f"[bold yellow]{plain(warning_of(connectors))}[/bold yellow]")

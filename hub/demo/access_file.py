@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 
 from hub.model import Company, Disclosure, Person
 from hub.model.people import is_typed
-from hub.requests.file import read_file
-from hub.requests.running import run
-from hub.requests.steps import open_request, verify
+from hub.privacy_requests.access_file import read_file
+from hub.privacy_requests.run import run
+from hub.privacy_requests.steps import open_request, verify
 from hub.runtime import Hub
 
 ACTOR = "demo"

@@ -32,7 +32,7 @@ class ConsentEntry(Row, table=True):
     state: str = Field(max_length=16)
     """`given`, `refused`, `withdrawn`, `objected` or `expired`."""
     use: str
-    """The purpose; the record speaks on it and all uses below it. `connector/NAME` of an owner (hub.privacy.owners)."""
+    """The purpose; the record speaks on it and all uses below it. `connector/NAME` of an owner (hub.privacy.owner_consent)."""
     categories: list[str] = json_list()
     """The data categories, or the provider's scopes, that it is limited to; empty: all."""
     recipients: list[str] = json_list()

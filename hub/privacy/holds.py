@@ -40,7 +40,7 @@ from hub.model import (
 )
 from hub.model.requests import EVERYBODY
 from hub.privacy.erasure.reach import Reach, reach_of, webhooks_of
-from hub.privacy.lives import LIVES
+from hub.privacy.retention_rules import LIVES
 from hub.runtime import utc_now
 from hub.store.keyfile import keyring_of
 from hub.store.vault import Vault
@@ -149,7 +149,7 @@ def _people(session: Session, vault: Vault, companies: set[str], known: set[str]
 
 def _hanging(reach: Any, requests: Any) -> dict[type[Any], Any]:
     """Table → which of its rows are kept. `reach` has the fields of `Reach`, as ids or as queries for them; `requests` is a
-    query too. The tables of `hub.privacy.lives` that are left out are about others."""
+    query too. The tables of `hub.privacy.retention_rules` that are left out are about others."""
     carried = select(Call.connector, Call.carrier_call_id).where(col(Call.id).in_(reach.calls))
     sent = select(TextMessage.connector, TextMessage.carrier_message_id).where(
         col(TextMessage.id).in_(reach.texts), col(TextMessage.carrier_message_id).is_not(None)

@@ -29,7 +29,7 @@ from hub.model import (
 )
 from hub.model.columns import Row
 from hub.privacy.holds import NOBODY, OnHold
-from hub.privacy.lives import LIVES, PSEUDONYM, Life
+from hub.privacy.retention_rules import LIVES, PSEUDONYM, Life
 from hub.store.engine import Store
 from hub.store.journal import end_lives
 from hub.store.journal.evidence import EVIDENCE

@@ -20,7 +20,7 @@ from hub.contracts.consent import NOT_DELIBERATE, within
 from hub.model import Call, ConsentEntry, Delivery, FormSubmission, Person, TextMessage
 from hub.model.purposes import ANSWERS_TO_WORDS, TEXT_USES, USES
 from hub.privacy.ledger import NO, Word, append
-from hub.privacy.stops import lift, mark
+from hub.privacy.suppression_list import lift, mark
 from hub.store.engine import Store
 from hub.store.locks import passing
 from hub.store.vault import Vault

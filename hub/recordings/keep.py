@@ -17,7 +17,7 @@ from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLate
 from hub.hookspecs import RecordingHooks
 from hub.model import Call, Recording, RecordingNotice
 from hub.privacy.holds import on_hold
-from hub.privacy.lives import LIVES
+from hub.privacy.retention_rules import LIVES
 from hub.recordings.audio import Unfit, inspect
 from hub.recordings.transcripts import want_transcript
 from hub.runtime import Hub

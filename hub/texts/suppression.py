@@ -14,7 +14,7 @@ from hub.model.messages import Doubt
 from hub.model.people import CARRIER, has_known_number
 from hub.model.purposes import MARKETING, SERVICE, TEXT_USES, USES
 from hub.privacy.ledger import Word, append
-from hub.privacy.stops import lift, mark
+from hub.privacy.suppression_list import lift, mark
 from hub.runtime import Hub
 from hub.store.rows import write_rows
 

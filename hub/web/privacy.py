@@ -20,13 +20,13 @@ from hub.numbers.directory import LiveDirectory
 from hub.privacy.datamap.public import public_map
 from hub.privacy.datamap.versions import versions
 from hub.privacy.policies.standing import current_statement
-from hub.requests.effects import OPT_IN_NOTICE, confirm_opt_in
-from hub.requests.file import as_json, read_file
-from hub.requests.proof import prove, send_code, texting_line, want_link
-from hub.requests.rehearsal import KEY as REHEARSAL_KEY
-from hub.requests.running import run
-from hub.requests.steps import open_request, take_step
-from hub.requests.tickets import address_of, request_of
+from hub.privacy_requests.access_file import as_json, read_file
+from hub.privacy_requests.identity_proof import prove, send_code, texting_line, want_link
+from hub.privacy_requests.links import address_of, request_of
+from hub.privacy_requests.rights import OPT_IN_NOTICE, confirm_opt_in
+from hub.privacy_requests.run import run
+from hub.privacy_requests.stand_ins import KEY as REHEARSAL_KEY
+from hub.privacy_requests.steps import open_request, take_step
 from hub.runtime import Hub
 from hub.visits.rate_limits import network_of
 from hub.web.addresses import Proxies

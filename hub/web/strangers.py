@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.contracts.clean_urls import MAX_ADDRESS_CHARS
 from hub.model import Company
 from hub.numbers.directory import LiveDirectory
-from hub.privacy.signals import objects_by_dnt, objects_by_gpc
+from hub.privacy.browser_signals import objects_by_dnt, objects_by_gpc
 from hub.privacy.tracking_rule import Hints, TrackingRule
 from hub.runtime import Hub
 from hub.visits.rate_limits import network_of

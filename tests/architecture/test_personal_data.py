@@ -13,7 +13,7 @@ from sqlmodel import SQLModel, select
 import hub.store.schema  # noqa: F401 - every table is known once the schema is
 from hub.config.retention import RetentionSection, kinds
 from hub.model.columns import UTCTime
-from hub.privacy.lives import LIVES, Life
+from hub.privacy.retention_rules import LIVES, Life
 from hub.store import Store
 
 IMPERSONAL = Path(__file__).with_name("impersonal.tsv")
@@ -62,7 +62,7 @@ def test_every_personal_column_has_a_life() -> None:
     personal = {
         (table, column.name) for table, columns in tables().items() for column in columns if "category" in column.info
     }
-    assert not personal - living, "declare their life in hub/privacy/lives.py"
+    assert not personal - living, "declare their life in hub/privacy/retention_rules.py"
 
 
 def test_a_callers_name_is_sealed_in_its_column() -> None:
@@ -77,7 +77,9 @@ def test_a_callers_name_is_sealed_in_its_column() -> None:
 
 def test_every_row_that_ends_has_a_life() -> None:
     ending = {table for table, columns in tables().items() if any(column.name == "expires_at" for column in columns)}
-    assert not ending - {life.table.__tablename__ for life in LIVES}, "declare their life in hub/privacy/lives.py"
+    assert not ending - {life.table.__tablename__ for life in LIVES}, (
+        "declare their life in hub/privacy/retention_rules.py"
+    )
 
 
 @pytest.mark.parametrize("life", LIVES, ids=lambda life: life.name)

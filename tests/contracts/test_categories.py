@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 
 import hub.model  # noqa: F401 - the tables register themselves
 from hub.contracts.categories import CATEGORIES
-from hub.privacy.lives import LIVES
+from hub.privacy.retention_rules import LIVES
 
 NOT_PERSONAL = {
     ("app_user", "name"): "what commands call a user; it stays, so that the audit log can be read",

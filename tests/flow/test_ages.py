@@ -9,7 +9,7 @@ from stage import CALLER, CONNECTORS, OTHER_CALLER, Stage
 
 from hub.api import Fact
 from hub.model import Company, Delivery, PrivacyRequest
-from hub.requests.steps import open_request, refuse, verify
+from hub.privacy_requests.steps import open_request, refuse, verify
 from plugins.consent.jurisdictions import Jurisdictions
 
 Factory = Callable[..., Stage]

@@ -13,10 +13,10 @@ from stage import Stage
 
 from hub.api import MessageEvent
 from hub.model import Company, PrivacyRequest, TextMessage
-from hub.requests.file import read_file
-from hub.requests.proof import make_link_token, prove, send_code
-from hub.requests.running import work_tasks
-from hub.requests.steps import RequestRefused, open_request
+from hub.privacy_requests.access_file import read_file
+from hub.privacy_requests.identity_proof import make_link_token, prove, send_code
+from hub.privacy_requests.run import work_tasks
+from hub.privacy_requests.steps import RequestRefused, open_request
 from hub.texts.bodies import open_body
 from hub.visits.forms import SentForm, keep_form
 
@@ -97,7 +97,7 @@ class Attacker:
 
     def _finish(self, request_id: str) -> None:
         """Let the hub, and an officer who suspects nothing, do all that was asked for; keep what comes back."""
-        from hub.requests.running import run
+        from hub.privacy_requests.run import run
 
         hub = self.stage.hub
         work_tasks(hub)

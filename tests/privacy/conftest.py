@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from policy_office import Office
-from stage import CALLER, NORTH_SHARED, Stage
-
-from hub.model import Call, Delivery, Person
-from hub.requests.people import set_hold
+from stage import Stage
 
 
 @pytest.fixture
 def office(lite_hub: Callable[..., Stage]) -> Office:
     """At a small hub, on a Monday in March."""
     return Office(lite_hub())
-
-
-@pytest.fixture
-def neighbour(desk: Stage) -> Iterator[Call]:
-    """The caller is known to the other company on the same carrier account too, which holds everything of theirs by law:
-    whatever a test erases at the first company, this call is as it was in the end."""
-    call = desk.call_in(NORTH_SHARED, CALLER, caller_name="Zqneighbour", seconds=200)
-    with desk.hub.store.writing() as session:
-        set_hold(session, desk.hub, desk.directory.companies["northgate"].id, CALLER, None, "Case 21", "officer")
-    yield call
-    left = desk.one(Call, id=call.id)
-    assert (left.caller_number, left.state, desk.name_of(left)) == (CALLER, call.state, "Zqneighbour")
-    assert desk.one(Person, company_id=desk.directory.companies["northgate"].id).phone_number == CALLER
-    assert not [each for each in desk.rows(Delivery, subject_id=call.id) if each.kind == "retract"]

@@ -29,7 +29,7 @@ from hub.model import (
     Visit,
 )
 from hub.privacy.erasure import reach_of
-from hub.requests.steps import RequestRefused
+from hub.privacy_requests.steps import RequestRefused
 from hub.testing import FrozenClock
 
 CONTACT_FORM = {"name": "contact", "when": {"event": "form"}, "value": "20 USD", "send_to": {"network": {"action": 3}}}

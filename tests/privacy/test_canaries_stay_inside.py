@@ -25,10 +25,10 @@ from hub.model import Call, Company, Person, Recording, Visit
 from hub.plugins.registry import Plugins
 from hub.plugins.sandboxes import RunningSandboxes, start_sandboxes
 from hub.privacy.erasure import NotKnown, erase_person, plan_erasure, reach_of
-from hub.requests.file import packed
-from hub.requests.running import run
-from hub.requests.steps import open_request, verify
-from hub.requests.told import collect
+from hub.privacy_requests.access_file import packed
+from hub.privacy_requests.collect import collect
+from hub.privacy_requests.run import run
+from hub.privacy_requests.steps import open_request, verify
 from hub.testing import FrozenClock, connect
 from hub.testing.secrecy import listening
 from plugins.ads.google_ads import GoogleAds

@@ -18,9 +18,9 @@ from hub.backup.save import DATA, KEYS, save, save_keys
 from hub.model import Call, Company, FactRow, FormSubmission, InboxWebhook, Person, TextMessage
 from hub.model.purposes import SERVICE
 from hub.privacy.erasure import erase_person
-from hub.requests.effects import correct
-from hub.requests.people import set_hold
-from hub.requests.steps import open_request
+from hub.privacy_requests.people import set_hold
+from hub.privacy_requests.rights import correct
+from hub.privacy_requests.steps import open_request
 from hub.runtime import Hub, assemble
 from hub.store.encrypted_fields import fields_of, names_of, values_of
 from hub.texts.bodies import open_body

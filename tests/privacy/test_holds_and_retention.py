@@ -25,11 +25,11 @@ from hub.model import (
     Visit,
 )
 from hub.privacy.holds import NOBODY, OnHold, on_hold
-from hub.privacy.lives import LIVES
 from hub.privacy.retention import Holding, holdings, sweep
+from hub.privacy.retention_rules import LIVES
+from hub.privacy_requests.people import set_hold
+from hub.privacy_requests.steps import open_request
 from hub.recordings.keep import end_expired
-from hub.requests.people import set_hold
-from hub.requests.steps import open_request
 
 ABOUT_OTHERS = {AuditEntry, PoolOverflow, PolicyAcceptance, User}
 """Counts, and the company's own people: no caller's hold speaks on them."""

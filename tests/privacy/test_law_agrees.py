@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hub.privacy.tracking_rule import Hints, TrackingRule
-from hub.requests.deadlines import every_row
+from hub.privacy_requests.deadlines import every_row
 
 TABLE = Path(__file__).parents[1] / "plugins" / "consent" / "oracle.tsv"
 

@@ -26,10 +26,10 @@ from hub.model import (
 )
 from hub.model.opt_outs import OptOutScope
 from hub.privacy.opt_outs import hold_to_opt_outs, limits_apply, opt_out, question_opt_out
-from hub.requests.running import run
-from hub.requests.steps import RequestRefused, open_request, verify
-from hub.requests.told import collect
-from hub.requests.watch import close_unconfirmed
+from hub.privacy_requests.collect import collect
+from hub.privacy_requests.reminders import close_unconfirmed
+from hub.privacy_requests.run import run
+from hub.privacy_requests.steps import RequestRefused, open_request, verify
 from hub.visits.forms import SentForm, keep_form
 from plugins.consent.signals import Signals
 

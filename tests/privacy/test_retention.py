@@ -13,8 +13,8 @@ from stage import Stage
 
 from hub.config.retention import RetentionSection, default_life
 from hub.model import Attribution, Call, Delivery, FactRow, InboxWebhook, PageView, Person, Visit
-from hub.privacy.lives import LIVES, Life
 from hub.privacy.retention import Holding, holdings, sweep
+from hub.privacy.retention_rules import LIVES, Life
 from hub.store import Store
 
 Factory = Callable[..., Stage]

@@ -14,7 +14,7 @@ from stage import CALLER, Stage
 from hub.model import Account, Call, JournalEntry, Person
 from hub.privacy.ledger import Word, append, keep_notice
 from hub.privacy.opt_outs import opt_out
-from hub.privacy.stops import mark
+from hub.privacy.suppression_list import mark
 from hub.store.append_only import TABLES
 from hub.store.audit import note
 from hub.store.journal import sign_ends

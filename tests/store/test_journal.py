@@ -28,7 +28,7 @@ from hub.model import (
 )
 from hub.model.columns import CONSENT_LIFE
 from hub.privacy.retention import AT_ONCE, Holding, holdings, sweep
-from hub.privacy.stops import lift, mark
+from hub.privacy.suppression_list import lift, mark
 from hub.store.audit import note
 from hub.store.journal import sign_due, sign_ends, take_waiting, write_evidence
 from hub.store.journal.deferred import insert_waiting

@@ -14,8 +14,8 @@ from stage import ACCOUNTS, Stage, company
 from starlette.testclient import TestClient
 
 from hub.model import HUB_CHAIN, Account, Call, Company, Person
-from hub.requests.steps import open_request
-from hub.requests.tickets import address_of
+from hub.privacy_requests.links import address_of
+from hub.privacy_requests.steps import open_request
 from hub.store import Store
 from hub.store.audit import note
 from hub.store.journal import sign_due

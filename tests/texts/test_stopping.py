@@ -13,8 +13,8 @@ from text_desk import accounts, outbound, queue, told, words_of, write_in
 from hub.api import Receipt
 from hub.model import ConsentEntry, Delivery, Person, Suppression, TextMessage
 from hub.model.purposes import MARKETING, SERVICE
-from hub.requests.running import run
-from hub.requests.steps import open_request, verify
+from hub.privacy_requests.run import run
+from hub.privacy_requests.steps import open_request, verify
 
 Factory = Callable[..., Stage]
 

@@ -18,7 +18,7 @@ from hub.access.narrowing import to_account
 from hub.access.permissions import ROLES
 from hub.access.users import add_user, change_role, disable
 from hub.model import Account, ApiKey, AuditEntry, Call, Company, Person, Recording, TextMessage, TranscriptRow, User
-from hub.requests.steps import open_request
+from hub.privacy_requests.steps import open_request
 from hub.texts.bodies import seal_body
 from hub.web.api import create_api
 from hub.web.api.door import BURST, Permission

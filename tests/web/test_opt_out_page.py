@@ -10,7 +10,7 @@ from privacy_browser import PAGE, STRANGER, Browser
 from web_edge import CALLER, Edge
 
 from hub.delivery.send_texts import send_texts
-from hub.requests.running import work_tasks
+from hub.privacy_requests.run import work_tasks
 from hub.testing import FrozenClock
 from hub.web.privacy_forms import Doorkeeper
 from hub.web.privacy_words import PLACE_CODES

@@ -49,7 +49,7 @@ def plan_erasure(session: Session, hub: Hub, people: Iterable[Person], kept: Rea
 
 
 def erase_person(hub: Hub, person_id: str, kept: Reach = NOTHING) -> ErasedPerson:
-    """Erase the person from the hub; plugins are asked by `hub.requests.erasing`. NotKnown if there is no such person.
+    """Erase the person from the hub; plugins are asked by `hub.privacy_requests.erase`. NotKnown if there is no such person.
 
     `kept` is what a legal hold on somebody else keeps, such as a form in which both are named; it stays as it is.
     Their stop to texts stays (a keyed hash), so do the ledger's records and the disclosures, which name them by a random id

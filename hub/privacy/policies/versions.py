@@ -9,7 +9,7 @@ from sqlmodel import Session, col, or_, select
 
 from hub.model import Account, Company, PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
 from hub.model.columns import CONSENT_LIFE
-from hub.privacy.calendar import POLICY_NOTICE, Calendar, known_places
+from hub.privacy.business_days import POLICY_NOTICE, Calendar, known_places
 from hub.privacy.policies.document import PolicyDocument, PolicyRefused, sha256_of
 
 HOME = "US"

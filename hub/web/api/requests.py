@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Depends, FastAPI, HTTPException, Response
 
 from hub.model import PrivacyRequest
-from hub.requests.file import read_file
+from hub.privacy_requests.access_file import read_file
 from hub.web.api.door import Asked, Door
 from hub.web.api.paging import After, Limit, page_of
 from hub.web.api.shapes import RequestAnswer, RequestDetail, Requests, shaped

@@ -15,10 +15,10 @@ from stage import Stage
 from hub.access.users import add_user
 from hub.config.mail import MailSection
 from hub.model import Account, Company, IdentityProof, PrivacyRequest, RequestTask
-from hub.requests.proof import prove, want_link
-from hub.requests.running import work_tasks
-from hub.requests.steps import open_request, refuse
-from hub.requests.watch import remind
+from hub.privacy_requests.identity_proof import prove, want_link
+from hub.privacy_requests.reminders import remind
+from hub.privacy_requests.run import work_tasks
+from hub.privacy_requests.steps import open_request, refuse
 from hub.runtime import Hub
 
 ADDRESS = "pat@example.com"

@@ -14,17 +14,17 @@ from hub.errors import NotSupported, Rejected, RingfenceError, place_of
 from hub.hookspecs import PrivacyHooks
 from hub.model import Company, PrivacyRequest, RequestTask
 from hub.model.requests import CLOSED
-from hub.requests import effects, erasing
-from hub.requests.certificate import certify
-from hub.requests.file import keep_file, packed
-from hub.requests.letters import send_link, send_reminder
-from hub.requests.marketing import answered_this_year, disclosed_last_year
-from hub.requests.people import known_people, reference_of
-from hub.requests.provider_tasks import ask_provider
-from hub.requests.rehearsal import KEY, REHEARSAL, note_rehearsal, stand_ins, warning_of
-from hub.requests.steps import RequestRefused, refuse, take_step
-from hub.requests.tasks import ANSWER, SEND_LINK, SEND_REMINDER
-from hub.requests.told import ask_plugins, collect
+from hub.privacy_requests import erase, rights
+from hub.privacy_requests.access_file import keep_file, packed
+from hub.privacy_requests.california_marketing import answered_this_year, disclosed_last_year
+from hub.privacy_requests.certificate import certify
+from hub.privacy_requests.collect import ask_plugins, collect
+from hub.privacy_requests.emails import send_link, send_reminder
+from hub.privacy_requests.people import known_people, reference_of
+from hub.privacy_requests.provider_tasks import ask_provider
+from hub.privacy_requests.stand_ins import KEY, REHEARSAL, note_rehearsal, stand_ins, warning_of
+from hub.privacy_requests.steps import RequestRefused, refuse, take_step
+from hub.privacy_requests.tasks import ANSWER, SEND_LINK, SEND_REMINDER
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.claims import claim, complete
@@ -107,7 +107,7 @@ def finish(hub: Hub, request_id: str, actor: str) -> None:
             if "erased_at" not in request.outcome:
                 return
             request.certificate = certify(session, hub, request, now)
-            erasing.forget_who(session, hub, request)
+            erase.forget_who(session, hub, request)
         else:
             request.known_as, request.correction = {}, None
         rehearsed = f", {REHEARSAL}: {len(request.outcome[KEY])} stand-ins" if request.outcome.get(KEY) else ""
@@ -192,7 +192,7 @@ def _correct(hub: Hub, request_id: str, actor: str) -> None:
             return
         people = known_people(session, current, now)
         person = reference_of(session, current, people)
-        changed = effects.correct(session, hub, current, people)
+        changed = rights.correct(session, hub, current, people)
         company = session.get_one(Company, current.company_id)
         current.known_as = {"phone_numbers": list(person.phone_numbers), "emails": list(person.emails)}
         current.outcome = {
@@ -219,17 +219,17 @@ def _erase_child(hub: Hub, request_id: str, actor: str) -> None:
             digest = hashlib.sha256(request.evidence.encode()).hexdigest()
             request.outcome = {**request.outcome, "parent": f"sha256:{digest}"}
             session.add(request)
-    erasing.erase(hub, request_id, actor)
+    erase.erase(hub, request_id, actor)
 
 
 _DO: dict[str, Callable[[Hub, str, str], None]] = {
     "access": _answer_file,
     "portability": _answer_file,
     "correction": _correct,
-    "erasure": erasing.erase,
-    "objection": effects.say_no,
-    "restriction": effects.say_no,
+    "erasure": erase.erase,
+    "objection": rights.say_no,
+    "restriction": rights.say_no,
     "third_party_disclosure": _third_parties,
     "child": _erase_child,
-    "opt_in": effects.opt_in,
+    "opt_in": rights.opt_in,
 }

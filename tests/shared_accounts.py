@@ -13,9 +13,9 @@ from stage import CALLER, NORTH_SHARED, SHARED, Stage
 from hub.api import Connector, HttpSandbox, SimulatedCall
 from hub.hookspecs import CallHooks
 from hub.model import Call, Company, LegalHold, PrivacyRequest, Recording
-from hub.requests.people import set_hold
-from hub.requests.running import run
-from hub.requests.steps import open_request, verify
+from hub.privacy_requests.people import set_hold
+from hub.privacy_requests.run import run
+from hub.privacy_requests.steps import open_request, verify
 from hub.testing import FrozenClock
 from plugins.carriers.telnyx import Telnyx
 from plugins.carriers.twilio import Twilio

@@ -36,12 +36,12 @@ from hub.model import (
     Visit,
 )
 from hub.privacy.erasure import Reach, reach_of
+from hub.privacy_requests.disclose import hand_over
+from hub.privacy_requests.people import people_of, reached, reference_of
+from hub.privacy_requests.provider_scope import scoped, scopes_of
+from hub.privacy_requests.stand_ins import KEY, STAND_IN, is_stand_in
 from hub.recordings.listen import hear
 from hub.recordings.transcripts import read_transcript
-from hub.requests.handing import hand_over
-from hub.requests.people import people_of, reached, reference_of
-from hub.requests.provider_scope import scoped, scopes_of
-from hub.requests.rehearsal import KEY, STAND_IN, is_stand_in
 from hub.runtime import Hub
 from hub.store.encrypted_fields import fields_of, names_of, values_of
 from hub.texts.bodies import open_body, open_file

@@ -12,8 +12,8 @@ from hub.config.mail import MailSection
 from hub.errors import RetryLater
 from hub.model import Company, PrivacyRequest, User
 from hub.model.requests import CLOSED
-from hub.requests.proof import make_link_token
-from hub.requests.tickets import address_of
+from hub.privacy_requests.identity_proof import make_link_token
+from hub.privacy_requests.links import address_of
 from hub.runtime import Hub
 
 PATIENCE = 20.0

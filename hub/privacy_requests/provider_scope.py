@@ -30,7 +30,7 @@ from hub.model import (
     TrackingNumber,
 )
 from hub.privacy.erasure import Reach
-from hub.requests.people import covering_holds
+from hub.privacy_requests.people import covering_holds
 from hub.runtime import Hub
 
 KEEPS_RECORDS = frozenset({"carrier", "crm"})

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from hub.contracts.places import places_of_number
-from hub.privacy.calendar import Calendar, Period, known_places
+from hub.privacy.business_days import Calendar, Period, known_places
 
 UNITS = {"day": "days", "month": "months", "business_day": "business_days"}
 
@@ -67,7 +67,9 @@ class _Table(BaseModel):
 
 @cache
 def _table() -> _Table:
-    return _Table.model_validate(yaml.safe_load(files("hub.requests").joinpath("deadlines.yaml").read_text("utf-8")))
+    return _Table.model_validate(
+        yaml.safe_load(files("hub.privacy_requests").joinpath("deadlines.yaml").read_text("utf-8"))
+    )
 
 
 @dataclass(frozen=True)

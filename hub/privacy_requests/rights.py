@@ -13,8 +13,8 @@ from hub.model import Company, Person, PrivacyRequest, Restriction
 from hub.model.people import PROVEN, has_known_number
 from hub.privacy.ledger import Word, keep_notice
 from hub.privacy.withdrawal import speaking, take_effect
-from hub.requests.people import known_people
-from hub.requests.steps import RequestRefused, take_step
+from hub.privacy_requests.people import known_people
+from hub.privacy_requests.steps import RequestRefused, take_step
 from hub.runtime import Hub
 from hub.store.encrypted_fields import correction_in, seal_names
 

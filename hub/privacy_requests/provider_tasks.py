@@ -9,10 +9,10 @@ from hub.errors import RetryLater
 from hub.hookspecs import PrivacyHooks
 from hub.model import PrivacyRequest, RequestTask
 from hub.privacy.erasure import Reach
-from hub.requests import effects, erasing, retracting
-from hub.requests.handing import hand_over
-from hub.requests.people import covering_holds
-from hub.requests.provider_scope import NOTHING, SCOPES, scoped, scopes_of
+from hub.privacy_requests import erase, retract, rights
+from hub.privacy_requests.disclose import hand_over
+from hub.privacy_requests.people import covering_holds
+from hub.privacy_requests.provider_scope import NOTHING, SCOPES, scoped, scopes_of
 from hub.runtime import Hub
 from hub.store.encrypted_fields import correction_in
 
@@ -28,15 +28,15 @@ def ask_provider(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
     )
     if task.connector not in hub.plugins.connectors:
         return 0, "The connector is no longer set up, so it cannot be asked.", True
-    if task.hook == retracting.HOOK:
-        return retracting.take_back(hub, request, task.connector)
-    if task.hook == erasing.HOOK:
+    if task.hook == retract.HOOK:
+        return retract.take_back(hub, request, task.connector)
+    if task.hook == erase.HOOK:
         person = _scoped(hub, request, task.connector, known)
         done: Any = hub.plugins.call(
             task.connector, PrivacyHooks.erase_person, hand_over(hub, request, task.connector, person, task.hook)
         )
     else:
-        correction = effects.correction_of(new, known)
+        correction = rights.correction_of(new, known)
         right = hand_over(hub, request, task.connector, correction, task.hook)
         done = hub.plugins.call(task.connector, PrivacyHooks.correct_person, right)
     return done.records, done.reason, done.status == "impossible"
@@ -48,6 +48,6 @@ def _scoped(hub: Hub, request: PrivacyRequest, connector: str, known: PersonRefe
         if covering_holds(session, hub, [request.company_id], known):
             raise RetryLater("A legal hold keeps what this provider has; it is asked once the hold is lifted.")
         # An erasure that an earlier version began has no scopes; the company's numbers are still known.
-        scopes = request.known_as.get(SCOPES) or scopes_of(session, hub, request, Reach(), erasing.HOOK)
+        scopes = request.known_as.get(SCOPES) or scopes_of(session, hub, request, Reach(), erase.HOOK)
         scope = scopes.get(connector, NOTHING)
         return scoped(session, hub, request, connector, known, scope)

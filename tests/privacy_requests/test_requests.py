@@ -33,17 +33,17 @@ from hub.model import (
 )
 from hub.model.columns import new_id
 from hub.privacy.restriction import restricted_callers
+from hub.privacy_requests.access_file import read_file
+from hub.privacy_requests.certificate import as_text, is_genuine
+from hub.privacy_requests.erase import plan
+from hub.privacy_requests.identity_proof import send_code
+from hub.privacy_requests.people import set_hold
+from hub.privacy_requests.reminders import overdue, remind
+from hub.privacy_requests.rights import lift_restriction
+from hub.privacy_requests.run import run, work_tasks
+from hub.privacy_requests.steps import RequestRefused, extend, open_request, steps_of, verify
 from hub.recordings.keep import place_in as audio_place
 from hub.recordings.transcripts import place_in as transcript_place
-from hub.requests.certificate import as_text, is_genuine
-from hub.requests.effects import lift_restriction
-from hub.requests.erasing import plan
-from hub.requests.file import read_file
-from hub.requests.people import set_hold
-from hub.requests.proof import send_code
-from hub.requests.running import run, work_tasks
-from hub.requests.steps import RequestRefused, extend, open_request, steps_of, verify
-from hub.requests.watch import overdue, remind
 from plugins.consent.jurisdictions import Jurisdictions
 from plugins.consent.signals import Signals
 

@@ -12,7 +12,7 @@ from hub.errors import RingfenceError
 from hub.model import Company, PrivacyRequest, RequestStep
 from hub.model.columns import storable
 from hub.model.requests import CLOSED
-from hub.requests.deadlines import deadline_of, places_of
+from hub.privacy_requests.deadlines import deadline_of, places_of
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.encrypted_fields import seal_correction

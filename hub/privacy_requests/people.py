@@ -13,7 +13,7 @@ from hub.model import LegalHold, Person, PrivacyRequest
 from hub.model.columns import CALL_LIFE
 from hub.model.people import PROVEN, has_known_email, has_known_number, is_typed
 from hub.model.requests import EVERYBODY
-from hub.requests.steps import fingerprint_of
+from hub.privacy_requests.steps import fingerprint_of
 from hub.runtime import Hub
 
 

@@ -13,8 +13,8 @@ from stage import CALLER, NORTH_SHARED, SHARED, Stage
 
 from hub.api import Fault
 from hub.model import Call, Disclosure, LegalHold, Person, PrivacyRequest, TextMessage, Tracker, TrackingNumber
-from hub.requests.file import read_file
-from hub.requests.running import work_tasks
+from hub.privacy_requests.access_file import read_file
+from hub.privacy_requests.run import work_tasks
 from hub.testing import FrozenClock
 
 HOLDS = {"no hold": None, "a hold on the person": CALLER, "a hold on everybody": "*"}

@@ -12,8 +12,8 @@ from hub.model import Company, IdentityProof, PrivacyRequest, RequestTask
 from hub.model.columns import new_id
 from hub.model.requests import CLOSED
 from hub.numbers.directory import Directory, Line
-from hub.requests.steps import fingerprint_of, take_step, verify
-from hub.requests.tasks import ANSWER, SEND_LINK, want
+from hub.privacy_requests.steps import fingerprint_of, take_step, verify
+from hub.privacy_requests.tasks import ANSWER, SEND_LINK, want
 from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.texts.queue import SEND, CannotText, queue_text

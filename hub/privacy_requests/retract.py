@@ -26,7 +26,7 @@ from hub.hookspecs import ConversionHooks
 from hub.model import ConversionRow, Delivery, PrivacyRequest
 from hub.numbers.directory import read_directory
 from hub.privacy.erasure import Reach
-from hub.requests.handing import note_disclosure
+from hub.privacy_requests.disclose import note_disclosure
 from hub.runtime import Hub
 
 HOOK = UPLOAD

@@ -15,9 +15,9 @@ from hub.api import Money, Outcome, OutcomePage, Receipt, RetryLater
 from hub.delivery.crm_outcomes import pull_outcomes
 from hub.delivery.poll_receipts import diagnose
 from hub.model import Call, Company, Cursor, Delivery, Disclosure, PrivacyRequest
-from hub.requests.certificate import as_text
-from hub.requests.running import run, work_tasks
-from hub.requests.steps import RequestRefused, open_request, refuse, verify
+from hub.privacy_requests.certificate import as_text
+from hub.privacy_requests.run import run, work_tasks
+from hub.privacy_requests.steps import RequestRefused, open_request, refuse, verify
 from hub.testing import FrozenClock
 from plugins.ads.google_ads import GoogleAds
 from plugins.ads.google_ads.sandbox import Sandbox

@@ -13,7 +13,7 @@ from typing import Any
 from sqlmodel import Session
 
 from hub.model import PrivacyRequest
-from hub.requests.told import Answer
+from hub.privacy_requests.collect import Answer
 from hub.runtime import Hub
 
 FILE_LIFE = timedelta(days=30)
@@ -85,6 +85,6 @@ def _shown(value: Any) -> str:
 def _template() -> Any:
     from jinja2 import Environment, PackageLoader, select_autoescape
 
-    found = Environment(loader=PackageLoader("hub.requests"), autoescape=select_autoescape(default=True))
+    found = Environment(loader=PackageLoader("hub.privacy_requests"), autoescape=select_autoescape(default=True))
     found.filters["shown"] = _shown
     return found.get_template("answer.html")

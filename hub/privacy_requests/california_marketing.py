@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, select
 
 from hub.model import Company, PrivacyRequest
-from hub.requests.told import Answer, reach_of_request, recipients
+from hub.privacy_requests.collect import Answer, reach_of_request, recipients
 from hub.runtime import Hub
 
 

@@ -12,14 +12,14 @@ from sqlmodel import Session, col, select
 from hub.model import IdentityProof, PrivacyRequest, RequestTask
 from hub.privacy.erasure import NotKnown, Reach, erase_person, plan_erasure
 from hub.privacy.holds import on_hold
-from hub.requests import retracting
-from hub.requests.file import drop_file
-from hub.requests.people import holds_on, known_people, people_of, reached, reference_of
-from hub.requests.provider_scope import SCOPES, Scope, scopes_of
-from hub.requests.rehearsal import stand_ins
-from hub.requests.retracting import RETRACTIONS, retractable, retractions
-from hub.requests.steps import RequestRefused, take_step
-from hub.requests.told import reach_of_request, recipients
+from hub.privacy_requests import retract
+from hub.privacy_requests.access_file import drop_file
+from hub.privacy_requests.collect import reach_of_request, recipients
+from hub.privacy_requests.people import holds_on, known_people, people_of, reached, reference_of
+from hub.privacy_requests.provider_scope import SCOPES, Scope, scopes_of
+from hub.privacy_requests.retract import RETRACTIONS, retractable, retractions
+from hub.privacy_requests.stand_ins import stand_ins
+from hub.privacy_requests.steps import RequestRefused, take_step
 from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.store.tombstones import Buried, bury, journal_of
@@ -99,7 +99,7 @@ def not_recallable(
 
 
 def erase(hub: Hub, request_id: str, actor: str) -> None:
-    """Erase the person in the hub, and write down which providers are to be asked; each is asked by `hub.requests.running`.
+    """Erase the person in the hub, and write down which providers are to be asked; each is asked by `hub.privacy_requests.run`.
 
     A legal hold stops it before anything is touched: RequestRefused tells the officer why. Run again after a failure, it does
     what was left.
@@ -146,7 +146,7 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
                 "keys": 0,
                 "files": 0,
             }
-            wanted = [*((HOOK, each["connector"]) for each in ask), *((retracting.HOOK, name) for name in back)]
+            wanted = [*((HOOK, each["connector"]) for each in ask), *((retract.HOOK, name) for name in back)]
             tasks = [RequestTask(request_id=request.id, hook=hook, connector=name, due_at=now) for hook, name in wanted]
             write_rows(session, RequestTask, tasks)
             drop_file(session, hub, request)

@@ -11,9 +11,9 @@ from sqlmodel import Session, col, select
 from hub.errors import RetryLater
 from hub.model import IdentityProof, PrivacyRequest, RequestStep
 from hub.model.requests import CLOSED
-from hub.requests.file import drop_file
-from hub.requests.steps import refuse, take_step
-from hub.requests.tasks import SEND_REMINDER, want
+from hub.privacy_requests.access_file import drop_file
+from hub.privacy_requests.steps import refuse, take_step
+from hub.privacy_requests.tasks import SEND_REMINDER, want
 from hub.runtime import Hub
 
 log = structlog.get_logger(__name__)

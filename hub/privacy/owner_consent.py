@@ -11,7 +11,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.owners import OwnerSignIn
 from hub.errors import NotSupported, RingfenceError
 from hub.privacy.ledger import Word, append, keep_notice
-from hub.privacy.sign_in import Attempt, exchange, revoke
+from hub.privacy.oauth_grant import Attempt, exchange, revoke
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.connectors import resume

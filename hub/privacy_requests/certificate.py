@@ -13,9 +13,9 @@ from sqlmodel import Session, col, select
 from hub.model import Company, Disclosure, PrivacyRequest, RequestTask
 from hub.privacy.erasure import deeds_of
 from hub.privacy.restriction import LEGAL
-from hub.requests import retracting
-from hub.requests.erasing import HOOK, LOG, WHAT_REMAINS
-from hub.requests.rehearsal import KEY, REHEARSAL, warning_of
+from hub.privacy_requests import retract
+from hub.privacy_requests.erase import HOOK, LOG, WHAT_REMAINS
+from hub.privacy_requests.stand_ins import KEY, REHEARSAL, warning_of
 from hub.runtime import Hub
 from hub.store.keyring import Keyring
 
@@ -48,7 +48,7 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
     taken_back = [
         _taken_back(task, back[task.connector], task.connector in rehearsed)
         for task in tasks
-        if task.hook == retracting.HOOK and task.connector in back
+        if task.hook == retract.HOOK and task.connector in back
     ]
     rows = told.get("rows", {})
     document = {

@@ -15,9 +15,9 @@ from stage import CALLER, CONNECTORS, OTHER_CALLER, Stage
 from hub.api import DataFlow, Share
 from hub.model import Company, Disclosure, PrivacyRequest, Refusal
 from hub.privacy.datamap import draw
-from hub.requests.file import read_file
-from hub.requests.running import run, work_tasks
-from hub.requests.steps import open_request, verify
+from hub.privacy_requests.access_file import read_file
+from hub.privacy_requests.run import run, work_tasks
+from hub.privacy_requests.steps import open_request, verify
 from hub.store.violations import write_refusals
 
 LEGAL = "essential.legal_obligation"

@@ -15,11 +15,11 @@ from stage import CALLER, CONNECTORS, OTHER_CALLER, Stage
 
 from hub.contracts.people import PersonReference
 from hub.model import Call, Company, PrivacyRequest, RequestStep
-from hub.requests.certificate import as_text, is_genuine
-from hub.requests.erasing import plan
-from hub.requests.file import read_file
-from hub.requests.running import run
-from hub.requests.steps import open_request, verify
+from hub.privacy_requests.access_file import read_file
+from hub.privacy_requests.certificate import as_text, is_genuine
+from hub.privacy_requests.erase import plan
+from hub.privacy_requests.run import run
+from hub.privacy_requests.steps import open_request, verify
 from hub.testing import FrozenClock
 
 
@@ -155,9 +155,9 @@ def test_a_correction_at_a_stand_in_is_a_rehearsal(desk: Stage, neighbour: Call)
 
 
 def test_a_certificate_of_what_a_hold_keeps_says_that_nothing_was_erased(desk: Stage, neighbour: Call) -> None:
-    from hub.requests.certificate import certify
-    from hub.requests.people import set_hold
-    from hub.requests.steps import RequestRefused
+    from hub.privacy_requests.certificate import certify
+    from hub.privacy_requests.people import set_hold
+    from hub.privacy_requests.steps import RequestRefused
 
     with desk.hub.store.writing() as session:
         set_hold(session, desk.hub, desk.directory.companies["lakeside"].id, CALLER, None, "Case 17", "officer")

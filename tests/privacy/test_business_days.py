@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from working_days import HOLIDAYS, counted_on, working_days
 
-from hub.privacy.calendar import (
+from hub.privacy.business_days import (
     POLICY_NOTICE,
     Calendar,
     Period,

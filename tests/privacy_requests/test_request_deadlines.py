@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from hub.model.requests import KINDS
-from hub.requests.deadlines import deadline_of, overdue_rows, places_of
+from hub.privacy_requests.deadlines import deadline_of, overdue_rows, places_of
 
 PLACES = ("US-CA", "US-IL", "US", "CA-QC", "CA", "DE", "EU", "GB", "CH", "NZ", "MQ", "AU-NSW", "ZW")
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -92,7 +92,7 @@ def notice(
     from hub.privacy.datamap.papers import SIGNALS, notice_blocks
     from hub.runtime import utc_now
     from hub.startup import open_hub, read_config
-    from hub.web.honours import Honours
+    from hub.web.privacy_signals import Honours
 
     loaded = read_config(config, sandbox=True)
     known(company, [each.name for each in loaded.companies], "company")

@@ -192,7 +192,7 @@ def _serve_operation(opened: Opened, listen: str) -> None:
     import structlog
     from starlette.applications import Starlette
 
-    from hub.web.operation import operation_routes
+    from hub.web.health import operation_routes
 
     settings = _settings(Starlette(routes=operation_routes(opened.hub)), listen)
     _serve(settings, lambda: structlog.get_logger().info("the worker answers", listen=listen), lambda: None)

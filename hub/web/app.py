@@ -19,12 +19,12 @@ from hub.web.api import create_api
 from hub.web.audio import audio_route
 from hub.web.country_file import CountryFile
 from hub.web.forms import forms_router
-from hub.web.operation import operation_routes
+from hub.web.health import operation_routes
 from hub.web.pictures import picture_route
 from hub.web.privacy import PrivacyPages
+from hub.web.public_requests import Origins
 from hub.web.recordings import recording_routes
 from hub.web.script import script_routes
-from hub.web.strangers import Origins
 from hub.web.tracking import tracking_router
 from hub.web.webhooks import WebhookEndpoint
 

@@ -11,7 +11,7 @@ from hub.numbers.directory import LiveDirectory
 from hub.runtime import Hub
 from hub.visits.forms import SentForm, keep_form
 from hub.visits.rate_limits import FormLimits
-from hub.web.strangers import (
+from hub.web.public_requests import (
     Consent,
     Id,
     Origins,

@@ -12,8 +12,8 @@ from hub.model import TextMedia, TextMessage
 from hub.runtime import Hub
 from hub.texts.bodies import open_file
 from hub.texts.picture_links import PREFIX, may_fetch
+from hub.web.public_requests import refusal
 from hub.web.recordings import PRIVATE
-from hub.web.strangers import refusal
 
 
 def picture_route(hub: Hub) -> Route:

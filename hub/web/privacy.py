@@ -29,14 +29,14 @@ from hub.privacy_requests.stand_ins import KEY as REHEARSAL_KEY
 from hub.privacy_requests.steps import open_request, take_step
 from hub.runtime import Hub
 from hub.visits.rate_limits import network_of
-from hub.web.addresses import Proxies
-from hub.web.bodies import read_body
-from hub.web.honours import Honours
+from hub.web.client_ip import Proxies
 from hub.web.privacy_forms import BODY_CAP, Doorkeeper, Forms, fields_of
 from hub.web.privacy_frame import HEADERS, rendered, shown
 from hub.web.privacy_opt_outs import opt_out_trouble, opt_out_values, write_opt_out
+from hub.web.privacy_signals import Honours
 from hub.web.privacy_words import PLACE_CODES, PLACES, STATES, WORDS
-from hub.web.strangers import refusal, signals
+from hub.web.public_requests import refusal, signals
+from hub.web.request_body import read_body
 
 Serve = Callable[[Request, Company, dict[str, str]], Response]
 TOO_MANY = "Too many requests came from your network; please try again in some minutes."

@@ -18,7 +18,7 @@ from hub.recordings.links import Link, read_link
 from hub.recordings.listen import Heard, hear, note_listening
 from hub.runtime import Hub
 from hub.store.audit import account_of
-from hub.web.strangers import refusal
+from hub.web.public_requests import refusal
 
 PRIVATE = {
     "Cache-Control": "no-store",

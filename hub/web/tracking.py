@@ -15,7 +15,7 @@ from hub.numbers.directory import LiveDirectory
 from hub.runtime import Hub
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.visits.visit_request import Arrival
-from hub.web.strangers import (
+from hub.web.public_requests import (
     Consent,
     Id,
     Origins,

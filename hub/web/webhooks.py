@@ -20,8 +20,8 @@ from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import RingfenceError
 from hub.flow.receive import MAX_BODY_BYTES, Received, Receiver
 from hub.runtime import Clock
-from hub.web.bodies import ASGI, read_chunks
 from hub.web.event_loop import CompletionQueue, EventLoopBatcher
+from hub.web.request_body import ASGI, read_chunks
 
 log = structlog.get_logger(__name__)
 PREFIX = "/webhooks/"

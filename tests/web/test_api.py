@@ -21,7 +21,7 @@ from hub.model import Account, ApiKey, AuditEntry, Call, Company, Person, Record
 from hub.privacy_requests.steps import open_request
 from hub.texts.bodies import seal_body
 from hub.web.api import create_api
-from hub.web.api.door import BURST, Permission
+from hub.web.api.auth import BURST, Permission
 
 Factory = Callable[..., Stage]
 DESK, RIVALS_DESK = "+13125550190", "+13125550199"

@@ -22,7 +22,7 @@ from hub.model import Lease, PoolOverflow, TrackingNumber
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.visits.rate_limits import FormLimits, network_of
 from hub.visits.visit_request import Arrival, Shown
-from hub.web.addresses import Proxies
+from hub.web.client_ip import Proxies
 
 Factory = Callable[..., Stage]
 BROWSER = (

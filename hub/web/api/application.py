@@ -9,12 +9,12 @@ from starlette.exceptions import HTTPException
 
 from hub.access.narrowing import Narrow, to_account
 from hub.runtime import Hub
-from hub.web.api.books import add_books
+from hub.web.api.auth import Door
 from hub.web.api.calls import add_calls
-from hub.web.api.door import Door
 from hub.web.api.recordings import add_recordings
+from hub.web.api.reports_and_logs import add_books
 from hub.web.api.requests import add_requests
-from hub.web.strangers import refusal
+from hub.web.public_requests import refusal
 
 
 def create_api(hub: Hub, narrow: Narrow = to_account) -> FastAPI:

@@ -14,9 +14,9 @@ from hub.access.users import may
 from hub.model import Attribution, Call, Company, Recording, TextMessage
 from hub.store.encrypted_fields import names_of
 from hub.texts.bodies import open_body
-from hub.web.api.door import Asked, Door
+from hub.web.api.auth import Asked, Door
 from hub.web.api.paging import After, Limit, page_of
-from hub.web.api.shapes import (
+from hub.web.api.schemas import (
     AttributionAnswer,
     CallAnswer,
     CallDetail,

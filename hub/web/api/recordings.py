@@ -9,9 +9,9 @@ from fastapi import Depends, FastAPI, HTTPException
 from hub.model import Recording
 from hub.recordings.links import LONGEST, Link, path_to
 from hub.recordings.transcripts import read_transcript
+from hub.web.api.auth import Asked, Door
 from hub.web.api.calls import own_call
-from hub.web.api.door import Asked, Door
-from hub.web.api.shapes import LinkAnswer, TranscriptAnswer, TranscriptPartAnswer
+from hub.web.api.schemas import LinkAnswer, TranscriptAnswer, TranscriptPartAnswer
 
 
 def add_recordings(api: FastAPI, door: Door) -> None:

@@ -6,9 +6,9 @@ from fastapi import Depends, FastAPI, HTTPException, Response
 
 from hub.model import PrivacyRequest
 from hub.privacy_requests.access_file import read_file
-from hub.web.api.door import Asked, Door
+from hub.web.api.auth import Asked, Door
 from hub.web.api.paging import After, Limit, page_of
-from hub.web.api.shapes import RequestAnswer, RequestDetail, Requests, shaped
+from hub.web.api.schemas import RequestAnswer, RequestDetail, Requests, shaped
 
 
 def add_requests(api: FastAPI, door: Door) -> None:

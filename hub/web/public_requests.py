@@ -20,9 +20,9 @@ from hub.privacy.browser_signals import objects_by_dnt, objects_by_gpc
 from hub.privacy.tracking_rule import Hints, TrackingRule
 from hub.runtime import Hub
 from hub.visits.rate_limits import network_of
-from hub.web.addresses import Proxies
-from hub.web.bodies import read_body
+from hub.web.client_ip import Proxies
 from hub.web.country_file import CountryFile
+from hub.web.request_body import read_body
 
 Answer = Literal["granted", "denied"]
 Id = Annotated[str | None, Field(pattern=r"^[!-~]{1,64}$")]

@@ -12,7 +12,7 @@ from hub.liveness import Liveness
 from hub.runtime import Hub
 from hub.store.engine import Store
 from hub.store.schema import revisions
-from hub.web.operation import operation_routes
+from hub.web.health import operation_routes
 
 
 def test_a_hub_that_lives_and_is_ready_says_so(edge: Edge) -> None:

@@ -10,9 +10,9 @@ from hub.model import AuditEntry, Company, ConsentEntry
 from hub.reports.credits import Model
 from hub.reports.report import Report, report_within
 from hub.reports.tally import MEASURES, Dimension
-from hub.web.api.door import Asked, Door
+from hub.web.api.auth import Asked, Door
 from hub.web.api.paging import After, Limit, page_of
-from hub.web.api.shapes import (
+from hub.web.api.schemas import (
     AuditAnswer,
     AuditEntries,
     ConsentAnswer,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.journal import OneAccount, chains_of, verify
-from hub.cli.printing import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.cli.support.journal_report import OneAccount, chains_of, verify
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -38,7 +38,7 @@ def list_entries(
     from sqlmodel import col, select
 
     from hub.access.users import names_of
-    from hub.cli.finding import typed
+    from hub.cli.support.lookup import typed
     from hub.model import AuditEntry
     from hub.startup import open_store, read_config
 
@@ -95,8 +95,8 @@ def export(file: Path, account: OneAccount = None, config: ConfigFile = CONFIG) 
     """Write the entries and the journal of their accounts to a new file, one JSON object a line; this is noted too."""
     import json
 
-    from hub.cli.auditing import note
     from hub.cli.recordings import new_file
+    from hub.cli.support.audit_note import note
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 

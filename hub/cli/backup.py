@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.printing import CONFIG, CannotDo, ConfigFile, console, counted, plain, say
+from hub.cli.support.output import CONFIG, CannotDo, ConfigFile, console, counted, plain, say
 
 if TYPE_CHECKING:
     from hub.runtime import Hub
@@ -98,7 +98,7 @@ def restore(
 
 
 def _note(hub: Hub, action: str, backup_id: str) -> None:
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
 
     with hub.store.writing() as session:
         note(session, hub.clock(), action, backup_id)

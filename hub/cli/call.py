@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, ConfigFile, coloured, console, echo_json, moment, plain, say
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, console, echo_json, moment, plain, say
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from hub.cli.entries import Entry
-    from hub.cli.masking import Mask
     from hub.config.models import Config
     from hub.model import Call, FormSubmission, TextMessage
+    from hub.queries.masking import Mask
+    from hub.queries.timeline.entries import Entry
     from hub.store.vault import Vault
 
 STAGE_COLOURS = {
@@ -56,10 +56,10 @@ def call(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Tell the story of one call, text or form. Its id is also the correlation id in the logs."""
-    from hub.cli.auditing import note
-    from hub.cli.finding import find_subject
-    from hub.cli.masking import Mask
-    from hub.cli.timeline import timeline
+    from hub.cli.support.audit_note import note
+    from hub.cli.support.lookup import find_subject
+    from hub.queries.masking import Mask
+    from hub.queries.timeline.build import timeline
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -175,7 +175,7 @@ def vault_of(config: Config) -> Vault:
 
 def body_of(session: Session, message: TextMessage, mask: Mask, vault: Vault) -> str | None:
     """What a text says, in clear only where the mask is off."""
-    from hub.cli.masking import HIDDEN
+    from hub.queries.masking import HIDDEN
     from hub.texts.bodies import open_body
 
     if message.body is None or not mask.off:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, ConfigFile, Sandboxed, console, counted, echo_json, plain, say
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, console, counted, echo_json, plain, say
 from hub.errors import ConfigError, RingfenceError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _flow_findings(opened: Opened) -> list[str]:
 
 def _overdue_requests(opened: Opened) -> list[str]:
     """Requests of people whose legal deadline has passed."""
-    from hub.cli.printing import counted
+    from hub.cli.support.output import counted
     from hub.privacy_requests.reminders import overdue
 
     now = opened.hub.clock()
@@ -95,7 +95,7 @@ def _overdue_requests(opened: Opened) -> list[str]:
 
 def _doubtful_texts(opened: Opened) -> list[str]:
     """Texts that may ask for a stop and wait for a person."""
-    from hub.cli.printing import counted
+    from hub.cli.support.output import counted
     from hub.texts.doubts import open_doubts
 
     with opened.hub.store.reading() as session:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.printing import CONFIG, ConfigFile
+from hub.cli.support.output import CONFIG, ConfigFile
 from hub.startup import read_config
 
 commands = typer.Typer(help="Look at config.yaml as the hub reads it.", no_args_is_help=True)

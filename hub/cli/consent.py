@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import (
+from hub.cli.support.output import (
     CONFIG,
     AsJson,
     CannotDo,
@@ -88,8 +88,8 @@ def record(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Write down a person's word. It counts for everything that is decided or sent from now on; nothing is overwritten."""
-    from hub.cli.auditing import note
-    from hub.cli.finding import typed
+    from hub.cli.support.audit_note import note
+    from hub.cli.support.lookup import typed
     from hub.flow.case import new_person
     from hub.model.people import PROVEN
     from hub.privacy.ledger import Word, keep_notice
@@ -196,7 +196,7 @@ def _check_word(state: str, use: str, channel: str) -> None:
 
 
 def _check_limits(basis: str, categories: list[str]) -> None:
-    from hub.cli.finding import known
+    from hub.cli.support.lookup import known
     from hub.contracts.categories import CATEGORIES
 
     if basis not in BASES:
@@ -218,7 +218,7 @@ def _notice(file: Path | None) -> str | None:
 
 
 def _number(config: Config, company: str, phone: str) -> str:
-    from hub.cli.finding import known
+    from hub.cli.support.lookup import known
     from hub.contracts.phones import phone_number
 
     known(company, [each.name for each in config.companies], "company")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import (
+from hub.cli.support.output import (
     CONFIG,
     Agreed,
     AsJson,
@@ -95,9 +95,9 @@ def why(
 ) -> None:
     """Say why a delivery is where it is: its conversion and rule, consent with every opinion, each try, what comes next."""
     from hub.cli.call import print_timeline
-    from hub.cli.entries import in_order
-    from hub.cli.finding import find_deliveries
-    from hub.cli.receipts import story
+    from hub.cli.support.lookup import find_deliveries
+    from hub.queries.timeline.entries import in_order
+    from hub.queries.timeline.receipts import story
     from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
@@ -128,8 +128,8 @@ def replay(
 
     Consent is asked again when they are sent, and the destination sees the same key as before, so nothing counts twice.
     """
-    from hub.cli.auditing import note
-    from hub.cli.finding import typed
+    from hub.cli.support.audit_note import note
+    from hub.cli.support.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -156,8 +156,8 @@ def replay(
 
 
 def _wanted(connector: str | None, state: str | None, since: str | None, states: Sequence[str]) -> list[Any]:
-    from hub.cli.finding import since as since_when
-    from hub.cli.finding import typed
+    from hub.cli.support.lookup import since as since_when
+    from hub.cli.support.lookup import typed
     from hub.model import Delivery
     from hub.runtime import utc_now
 
@@ -188,7 +188,7 @@ def _counts(session: Session, wanted: Sequence[Any]) -> list[dict[str, Any]]:
 def _to_replay(session: Session, ids: Sequence[str], wanted: Sequence[Any]) -> list[Delivery]:
     from sqlmodel import col, select
 
-    from hub.cli.finding import find_deliveries
+    from hub.cli.support.lookup import find_deliveries
     from hub.model import Delivery
 
     query = select(Delivery).where(col(Delivery.state).in_(REPLAYED), *wanted).order_by(col(Delivery.id))

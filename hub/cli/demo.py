@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.printing import CONFIG, ConfigFile
+from hub.cli.support.output import CONFIG, ConfigFile
 from hub.errors import ConfigError
 from hub.startup import Opened, open_hub, read_config
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import (
+from hub.cli.support.output import (
     CONFIG,
     AsJson,
     CannotDo,
@@ -132,7 +132,7 @@ def simulate(
     The consent connectors of config.yaml decide whether it would be recorded. Nothing is stored, and nobody is called.
     """
     from hub.callflow.simulate import Behaviour
-    from hub.cli.rehearsing import Known, rehearsed
+    from hub.cli.support.flow_simulation import Known, rehearsed
     from hub.contracts.phones import phone_number
     from hub.startup import read_config
 

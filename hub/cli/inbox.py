@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import (
+from hub.cli.support.output import (
     CONFIG,
     AsJson,
     CannotDo,
@@ -78,8 +78,8 @@ def replay_webhooks(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Make parked webhooks ready again, once what hindered them is fixed. Ends with 1 where one was not parked."""
-    from hub.cli.auditing import note
-    from hub.cli.finding import typed
+    from hub.cli.support.audit_note import note
+    from hub.cli.support.lookup import typed
     from hub.flow.inbox import replay
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config

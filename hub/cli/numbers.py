@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import (
+from hub.cli.support.output import (
     CONFIG,
     Agreed,
     AsJson,
@@ -119,7 +119,7 @@ def buy(
 
     With --max-price it is bought only at a known price that is no higher. Without it you are asked; --yes answers that.
     """
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
     from hub.hookspecs import NumberHooks
     from hub.numbers import buying
     from hub.numbers.ownership import keep_bought, points_here, setup_of
@@ -191,8 +191,8 @@ def release(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Give a number back to its carrier. It is lost: somebody else may get it, and with it the calls to your old ads."""
-    from hub.cli.auditing import note
-    from hub.cli.finding import known
+    from hub.cli.support.audit_note import note
+    from hub.cli.support.lookup import known
     from hub.hookspecs import NumberHooks
     from hub.numbers.ownership import carrier_of, retire
     from hub.startup import open_hub, read_config
@@ -218,7 +218,7 @@ def release(
 
 
 def _point(opened: Opened, line: Line) -> bool:
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
     from hub.hookspecs import NumberHooks
     from hub.numbers.ownership import setup_of
 
@@ -239,7 +239,7 @@ def _point(opened: Opened, line: Line) -> bool:
 
 def able_carriers(opened: Opened, connector: str | None, hook: Callable[..., Any]) -> list[str]:
     """The carrier connectors that can do something, or `connector` if it can; CannotDo where none can."""
-    from hub.cli.finding import known
+    from hub.cli.support.lookup import known
 
     able = opened.hub.plugins.with_hook(hook)
     if connector is not None:
@@ -251,7 +251,7 @@ def able_carriers(opened: Opened, connector: str | None, hook: Callable[..., Any
 
 def _tracker(config: Config, written: str) -> tuple[Any, str]:
     """The company of `company/tracker`, and the tracker's carrier."""
-    from hub.cli.finding import known
+    from hub.cli.support.lookup import known
 
     company_name, slash, name = written.partition("/")
     if not slash:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import CONFIG, NOTHING, AsJson, ConfigFile, echo_json, plain, say, table
+from hub.cli.support.output import CONFIG, NOTHING, AsJson, ConfigFile, echo_json, plain, say, table
 
 if TYPE_CHECKING:
     from hub.numbers.pools import PoolFigures
@@ -33,7 +33,7 @@ def pools(
 
     The recommendation is for the busiest hour, at the time that visitors really hold their numbers.
     """
-    from hub.cli.finding import known
+    from hub.cli.support.lookup import known
     from hub.numbers.directory import read_directory, write_accounts
     from hub.numbers.pools import pool_figures
     from hub.runtime import utc_now

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli.numbers import able_carriers, read_number
-from hub.cli.printing import CONFIG, Agreed, AsJson, CannotDo, ConfigFile, Sandboxed, echo_json, plain, say, table
+from hub.cli.support.output import CONFIG, Agreed, AsJson, CannotDo, ConfigFile, Sandboxed, echo_json, plain, say, table
 from hub.errors import RingfenceError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def port(
 
     An order whose reply never comes is looked for at the carrier, and not placed a second time.
     """
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
     from hub.contracts.ports import PortRequest
     from hub.hookspecs import PortHooks
     from hub.model.columns import new_id
@@ -107,7 +107,7 @@ def ports(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the port orders and where each stands, as the carriers say now. Ends with 1 where one does not answer."""
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
     from hub.hookspecs import PortHooks
     from hub.numbers.porting import forget_unplaced, recorded, refresh
     from hub.startup import open_hub, read_config

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli import transcripts
-from hub.cli.printing import (
+from hub.cli.support.output import (
     CONFIG,
     AsJson,
     CannotDo,
@@ -123,8 +123,8 @@ def link(
 ) -> None:
     """Sign a link to one recording for one person; it is good for five minutes, and each use is in the audit trail."""
     from hub.access.users import may_listen, user_named
-    from hub.cli.auditing import note
-    from hub.cli.finding import typed
+    from hub.cli.support.audit_note import note
+    from hub.cli.support.lookup import typed
     from hub.recordings.links import LONGEST, Link, path_to
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
@@ -155,7 +155,7 @@ def link(
 @commands.command()
 def export(recording_id: RecordingId, file: Path, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
     """Write a recording, decrypted, to a new file that only you can read; it is in the audit trail."""
-    from hub.cli.auditing import actor
+    from hub.cli.support.audit_note import actor
     from hub.recordings.listen import hear, note_listening
     from hub.startup import open_hub, read_config
 
@@ -177,7 +177,7 @@ def fetch(recording_id: RecordingId, sandbox: Sandboxed = False, config: ConfigF
     """Try once more, now, what is left to do for a recording that waits or failed. Ends with 1 where it is not stored then."""
     from sqlmodel import col, update
 
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
     from hub.model import Recording
     from hub.recordings.keep import fetch_due
     from hub.startup import open_hub, read_config
@@ -212,7 +212,7 @@ def resume(call: CallId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
 
 
 def _control(wanted: str, control: RecordingControl, sandbox: bool, config: Path) -> None:
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
     from hub.hookspecs import RecordingHooks
     from hub.startup import open_hub, read_config
 
@@ -229,7 +229,7 @@ def _control(wanted: str, control: RecordingControl, sandbox: bool, config: Path
 
 
 def _call(session: Session, wanted: str) -> Call:
-    from hub.cli.finding import find_subject
+    from hub.cli.support.lookup import find_subject
     from hub.model import Call
 
     subject = find_subject(session, wanted)
@@ -240,7 +240,7 @@ def _call(session: Session, wanted: str) -> Call:
 
 def found_recording(session: Session, wanted: str) -> Recording:
     """The recording whose id, a part of it or the carrier's id was typed; CannotDo where it is not one."""
-    from hub.cli.finding import by_id, one, typed
+    from hub.cli.support.lookup import by_id, one, typed
     from hub.model import Recording
 
     text = typed(wanted)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.printing import CONFIG, ConfigFile, counted
+from hub.cli.support.output import CONFIG, ConfigFile, counted
 from hub.errors import ConfigError
 
 commands = typer.Typer(help="Make the keys that encrypt what the hub keeps.", no_args_is_help=True)
@@ -56,7 +56,7 @@ def rotate(config: ConfigFile = CONFIG) -> None:
 
     What is encrypted under a person's key, such as a recording or a text, stays as it is.
     """
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
     from hub.store.connectors import rotate_tokens

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.printing import CONFIG, ConfigFile, say
+from hub.cli.support.output import CONFIG, ConfigFile, say
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +28,7 @@ def snippet(
     The browser checks a pinned script against its fingerprint. After an upgrade of the hub or a change under `website:`
     print it again: an old one is not served any more, and the pages show their own numbers.
     """
-    from hub.cli.finding import known
+    from hub.cli.support.lookup import known
     from hub.startup import read_config
     from hub.web.privacy_opt_outs import offers_limits
     from hub.web.script import Website

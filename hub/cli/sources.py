@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, CannotDo, ConfigFile, echo_json, moment, plain, say, table
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -39,7 +39,7 @@ def list_rules(
     """List the companies' own rules, and what their connectors know."""
     from sqlmodel import col, select
 
-    from hub.cli.finding import known
+    from hub.cli.support.lookup import known
     from hub.model import Company, SourceRule
     from hub.startup import open_store, read_config
 
@@ -90,7 +90,7 @@ def add(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Add a rule, or change the one on the same value. It counts for visits from a few seconds on, not for earlier ones."""
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
     from hub.contracts.clean_urls import is_personal_name
     from hub.model import SourceRule
     from hub.runtime import utc_now
@@ -126,7 +126,7 @@ def add(
 @commands.command("remove")
 def remove(kind: RuleKind, value: RuleValue, company: CompanyName, config: ConfigFile = CONFIG) -> None:
     """Remove a rule; the built-in tables decide again."""
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -183,7 +183,7 @@ def test(
 
 
 def _known_sources(config: Config) -> KnownSources:
-    from hub.cli.rehearsing import connected
+    from hub.cli.support.flow_simulation import connected
     from hub.sources.plugin_rules import known_sources
 
     with connected(config, "list_sources") as hub:
@@ -211,7 +211,7 @@ def _word(written: str, what: str) -> str:
 
 
 def _company_id(session: Session, config: Config, name: str) -> str:
-    from hub.cli.finding import known
+    from hub.cli.support.lookup import known
     from hub.numbers.directory import read_directory, write_accounts
     from hub.runtime import utc_now
 

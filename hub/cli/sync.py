@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import (
+from hub.cli.support.output import (
     CONFIG,
     AsJson,
     CannotDo,
@@ -42,7 +42,7 @@ def sync(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Sync one connector now: call list, call log, outcomes, conversions, diagnostics. Ends with 1 where there was trouble."""
-    from hub.cli.finding import known
+    from hub.cli.support.lookup import known
     from hub.startup import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)
@@ -121,7 +121,7 @@ def _print_items(name: str, items: Sequence[Previewed], troubles: Sequence[str])
 
 
 def _words(item: Previewed) -> tuple[str, str, str]:
-    from hub.cli.receipts import worth
+    from hub.queries.timeline.receipts import worth
 
     row = item.delivery
     what = "call log" if row.hook == "log_calls" else row.kind

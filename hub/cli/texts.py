@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import (
+from hub.cli.support.output import (
     CONFIG,
     AsJson,
     CannotDo,
@@ -27,8 +27,8 @@ from hub.cli.printing import (
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from hub.cli.masking import Mask
     from hub.model import TextMessage
+    from hub.queries.masking import Mask
     from hub.store.engine import Store
     from hub.store.vault import Vault
 
@@ -60,9 +60,9 @@ def list_threads(
     """List the threads, one a person and company, the newest first."""
     from sqlmodel import select
 
-    from hub.cli.finding import known
-    from hub.cli.masking import Mask
+    from hub.cli.support.lookup import known
     from hub.model import Company
+    from hub.queries.masking import Mask
     from hub.startup import open_store, read_config
     from hub.texts.threads import newest_threads
 
@@ -113,7 +113,7 @@ def show(
 ) -> None:
     """Show a thread, oldest text first, by the id of any of its texts."""
     from hub.cli.call import vault_of
-    from hub.cli.masking import Mask
+    from hub.queries.masking import Mask
     from hub.startup import open_store, read_config
     from hub.texts.threads import texts_of_thread
 
@@ -159,8 +159,8 @@ def send(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Queue a text. The worker sends it once, if consent and the hour allow it then."""
-    from hub.cli.auditing import note
-    from hub.cli.finding import shown, typed
+    from hub.cli.support.audit_note import note
+    from hub.cli.support.lookup import shown, typed
     from hub.contracts.phones import phone_number
     from hub.model.purposes import BY_HAND
     from hub.startup import open_hub, read_config
@@ -185,8 +185,8 @@ def send(
 def why(wanted: TextId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Say what became of a text and why: consent with every opinion, each try, what the carrier told."""
     from hub.cli.call import print_timeline, vault_of
-    from hub.cli.masking import Mask
-    from hub.cli.timeline import timeline
+    from hub.queries.masking import Mask
+    from hub.queries.timeline.build import timeline
     from hub.startup import open_store, read_config
 
     loaded, mask = read_config(config, sandbox=True), Mask()
@@ -214,7 +214,7 @@ def release(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Decide on a text that is held because nobody knows whether the carrier took it: look in the carrier's log first."""
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
     from hub.texts.threads import release as decide
@@ -234,7 +234,7 @@ def release(
 def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
     """Write down that a person wants no more texts, as one of theirs says in words that the hub did not understand. It settles
     their doubtful texts."""
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
     from hub.startup import open_hub, read_config
     from hub.store.locks import passing
     from hub.texts.suppression import gate_of
@@ -269,9 +269,9 @@ def doubtful(
     from sqlmodel import select
 
     from hub.cli.call import vault_of
-    from hub.cli.finding import known
-    from hub.cli.masking import Mask
+    from hub.cli.support.lookup import known
     from hub.model import Company
+    from hub.queries.masking import Mask
     from hub.startup import open_store, read_config
     from hub.texts.doubts import open_doubts
 
@@ -311,7 +311,7 @@ def doubtful(
 @commands.command("keep")
 def keep(wanted: TextId, config: ConfigFile = CONFIG) -> None:
     """Write down that a doubtful text is not a stop, after a person has read it: the person is texted as before."""
-    from hub.cli.auditing import actor
+    from hub.cli.support.audit_note import actor
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
     from hub.texts.doubts import keep as decide
@@ -326,7 +326,7 @@ def classify(
     text: Annotated[str, typer.Argument(help="What somebody wrote.", metavar="WORDS")], as_json: AsJson = False
 ) -> None:
     """Say what the hub takes a text for: stop, start, help or other, and how it found that out."""
-    from hub.cli.finding import typed
+    from hub.cli.support.lookup import typed
     from hub.texts.words import read
 
     reading = read(typed(text))
@@ -347,7 +347,7 @@ def classify(
 
 def _note_shown(store: Store, shown: Mapping[str, str]) -> None:
     """Note, before anything is printed, of what numbers and words are shown in clear: a row's id, and how many."""
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
     from hub.runtime import utc_now
 
     with store.writing() as session:
@@ -358,7 +358,7 @@ def _note_shown(store: Store, shown: Mapping[str, str]) -> None:
 def _text(session: Session, wanted: str) -> TextMessage:
     from sqlmodel import col, select
 
-    from hub.cli.finding import by_id, one, typed
+    from hub.cli.support.lookup import by_id, one, typed
     from hub.model import TextMessage
 
     found = by_id(session, TextMessage, typed(wanted), col(TextMessage.carrier_message_id))

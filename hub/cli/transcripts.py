@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, Sandboxed, coloured, echo_json, plain, say
+from hub.cli.support.output import CONFIG, AsJson, CannotDo, ConfigFile, Sandboxed, coloured, echo_json, plain, say
 
 if TYPE_CHECKING:
     from hub.contracts.transcripts import TranscriptPart
@@ -25,8 +25,8 @@ def transcript(
     recording_id: RecordingId, as_json: AsJson = False, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
 ) -> None:
     """Read what was said in a recording, as a machine heard it; each reading is in the audit trail."""
-    from hub.cli.auditing import actor
     from hub.cli.recordings import found_recording
+    from hub.cli.support.audit_note import actor
     from hub.recordings.listen import note_listening
     from hub.recordings.transcripts import read_transcript
     from hub.startup import open_hub, read_config
@@ -59,8 +59,8 @@ def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: Co
     """
     from sqlmodel import col, update
 
-    from hub.cli.auditing import note
     from hub.cli.recordings import found_recording
+    from hub.cli.support.audit_note import note
     from hub.model import Call, TranscriptRow
     from hub.recordings.transcribe import transcribe_due
     from hub.recordings.transcripts import want_transcript

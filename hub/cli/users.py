@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, CannotDo, ConfigFile, counted, echo_json, moment, plain, say, table
 
 commands = typer.Typer(
     help="Say who may look into an account, in which role, and make their API keys.", no_args_is_help=True
@@ -38,8 +38,8 @@ def add(
 ) -> None:
     """Add a user of one account; what each role may do stands in docs/access.md."""
     from hub.access.users import add_user
-    from hub.cli.auditing import note
-    from hub.cli.finding import typed
+    from hub.cli.support.audit_note import note
+    from hub.cli.support.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -111,8 +111,8 @@ def role(
 ) -> None:
     """Give a user another role; their keys and links have it at once."""
     from hub.access.users import change_role, user_named
-    from hub.cli.auditing import note
-    from hub.cli.finding import typed
+    from hub.cli.support.audit_note import note
+    from hub.cli.support.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -128,8 +128,8 @@ def role(
 def disable_user(name: Name, config: ConfigFile = CONFIG) -> None:
     """Let a user in no more: their keys and signed links end at once. It cannot be undone; add a new user instead."""
     from hub.access.users import disable, user_named
-    from hub.cli.auditing import note
-    from hub.cli.finding import typed
+    from hub.cli.support.audit_note import note
+    from hub.cli.support.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -151,8 +151,8 @@ def key(
 
     from hub.access.keys import new_api_key
     from hub.access.users import user_named
-    from hub.cli.auditing import note
-    from hub.cli.finding import typed
+    from hub.cli.support.audit_note import note
+    from hub.cli.support.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -167,8 +167,8 @@ def key(
 def revoke(name: Name, config: ConfigFile = CONFIG) -> None:
     """End all API keys of a user at once, for one was lost; hub users key makes a new one."""
     from hub.access.users import revoke_keys, user_named
-    from hub.cli.auditing import note
-    from hub.cli.finding import typed
+    from hub.cli.support.audit_note import note
+    from hub.cli.support.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -182,7 +182,7 @@ def revoke(name: Name, config: ConfigFile = CONFIG) -> None:
 def _account(session: object, wanted: str | None):  # type: ignore[no-untyped-def]
     from sqlmodel import select
 
-    from hub.cli.finding import typed
+    from hub.cli.support.lookup import typed
     from hub.model import Account
 
     accounts = session.exec(select(Account).order_by(Account.name)).all()  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from cli_shop import CALLER, Shop
 from typer.testing import Result
 
 from hub.cli import check
-from hub.cli.asking import PURPOSES
+from hub.cli.support.consent_question import PURPOSES
 from hub.model import Call, ConsentDecision, Delivery, Person, TextMessage
 
 Refusal = Callable[[Result], str]

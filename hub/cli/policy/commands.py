@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli import policy_showing
-from hub.cli.policy_finding import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
-from hub.cli.printing import CONFIG, CannotDo, ConfigFile, moment, plain, say, table
+from hub.cli.policy import show
+from hub.cli.policy.lookup import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
+from hub.cli.support.output import CONFIG, CannotDo, ConfigFile, moment, plain, say, table
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -25,13 +25,13 @@ commands = typer.Typer(
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
     app.add_typer(commands, name="policy")
-    policy_showing.register(commands)
+    show.register(commands)
 
 
 @commands.command()
 def draft(file: Path, config: ConfigFile = CONFIG) -> None:
     """Keep the text of a file as a draft, or as one more language of one; nobody sees it yet. docs/policies.md shows a file."""
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
     from hub.privacy.policies.document import read_document
     from hub.privacy.policies.versions import draft as keep
     from hub.privacy.policies.versions import texts_of
@@ -75,7 +75,7 @@ def announce(
 
     From now on what the version introduces is refused for accounts that have not accepted it.
     """
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
     from hub.model import Account
     from hub.privacy.policies.versions import announce as tell
     from hub.runtime import utc_now
@@ -104,8 +104,8 @@ def publish(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Put a version in force: a material change when its announced day has come, a mended typo at once and with a note."""
-    from hub.cli.auditing import note as audit
-    from hub.cli.finding import typed
+    from hub.cli.support.audit_note import note as audit
+    from hub.cli.support.lookup import typed
     from hub.privacy.policies.versions import publish as put_in_force
     from hub.runtime import utc_now
 
@@ -126,8 +126,8 @@ def accept(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Write down an account's affirmative yes: who, when, and the hash of exactly the text that was read."""
-    from hub.cli.auditing import note
-    from hub.cli.finding import typed
+    from hub.cli.support.audit_note import note
+    from hub.cli.support.lookup import typed
     from hub.privacy.policies.versions import accept as write_down
     from hub.privacy.policies.versions import account_named
     from hub.runtime import utc_now
@@ -152,7 +152,7 @@ def _seen_by(session: Session, name: str, kind: str, account: str) -> PolicyVers
 
 
 def _day(text: str | None) -> date | None:
-    from hub.cli.finding import shown
+    from hub.cli.support.lookup import shown
 
     try:
         return date.fromisoformat(text) if text else None

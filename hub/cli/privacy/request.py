@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from hub.cli import privacy_request_papers
-from hub.cli.auditing import actor
-from hub.cli.printing import (
+from hub.cli.privacy import request_files
+from hub.cli.privacy.request_lookup import audit, company_named, find_request, open_for, places_of, with_companies
+from hub.cli.privacy.request_show import due, is_overdue, left, person_of, show_plan, told, warn_of_rehearsal
+from hub.cli.support.audit_note import actor
+from hub.cli.support.output import (
     CONFIG,
     Agreed,
     AsJson,
@@ -24,8 +26,6 @@ from hub.cli.printing import (
     say,
     table,
 )
-from hub.cli.request_finding import audit, company_named, find_request, open_for, places_of, with_companies
-from hub.cli.request_showing import due, is_overdue, left, person_of, show_plan, told, warn_of_rehearsal
 
 commands = typer.Typer(help="Requests of people about their own data.", no_args_is_help=True)
 RequestId = Annotated[str, typer.Argument(help="The request's id, or an end of it.", metavar="ID")]
@@ -37,7 +37,7 @@ Email = Annotated[str | None, typer.Option("--email", help="The person's e-mail 
 def register(privacy: typer.Typer) -> None:
     """Add the commands to `hub privacy`."""
     privacy.add_typer(commands, name="request")
-    privacy_request_papers.register(commands)
+    request_files.register(commands)
 
 
 @commands.command()
@@ -67,7 +67,7 @@ def new(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Write down a request that came by phone, by letter or in person; its deadline runs from then."""
-    from hub.cli.finding import in_words, known, since, typed
+    from hub.cli.support.lookup import in_words, known, since, typed
     from hub.model.requests import KINDS
     from hub.privacy_requests.steps import open_request, verify
 
@@ -214,7 +214,7 @@ def verify(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Say that you know who asks, and how."""
-    from hub.cli.finding import in_words
+    from hub.cli.support.lookup import in_words
     from hub.model.requests import CLOSED
     from hub.privacy_requests.steps import verify as mark_verified
 
@@ -275,7 +275,7 @@ def refuse(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Close a request without doing what it asks for. The person must be told why, and that they may complain."""
-    from hub.cli.finding import in_words
+    from hub.cli.support.lookup import in_words
     from hub.privacy_requests.steps import refuse as close
 
     with open_for(config) as hub, hub.store.writing() as session:
@@ -293,7 +293,7 @@ def extend(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Prolong a deadline once, as far as the law lets us."""
-    from hub.cli.finding import in_words
+    from hub.cli.support.lookup import in_words
     from hub.privacy_requests.steps import extend as prolong
 
     with open_for(config) as hub, hub.store.writing() as session:

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from hub.cli.entries import Entry
 from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclosure
+from hub.queries.timeline.entries import Entry
 
 MOMENTS = {
     "decide": "decided",

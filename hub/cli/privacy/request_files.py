@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.auditing import actor
-from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, counted, echo_json, moment, plain, say, table
-from hub.cli.request_finding import audit, company_named, find_request, open_for, with_companies
+from hub.cli.privacy.request_lookup import audit, company_named, find_request, open_for, with_companies
+from hub.cli.support.audit_note import actor
+from hub.cli.support.output import CONFIG, AsJson, CannotDo, ConfigFile, counted, echo_json, moment, plain, say, table
 
 if TYPE_CHECKING:
     from hub.runtime import Hub
@@ -89,7 +89,7 @@ def hold(
 ) -> None:
     """Set a legal hold: nothing of this person, or of anybody at the company, is erased or ends with its life, until it is
     lifted."""
-    from hub.cli.finding import in_words, known
+    from hub.cli.support.lookup import in_words, known
     from hub.contracts.phones import phone_number
     from hub.privacy_requests.people import set_hold
     from hub.privacy_requests.steps import email_address
@@ -160,7 +160,7 @@ def lift(
     """Lift a legal hold; requests that it kept back can be run again."""
     from sqlmodel import select
 
-    from hub.cli.finding import by_id, one, typed
+    from hub.cli.support.lookup import by_id, one, typed
     from hub.model import LegalHold, PrivacyRequest
 
     with open_for(config) as hub, hub.store.writing() as session:
@@ -184,7 +184,7 @@ def unrestrict(
     config: ConfigFile = CONFIG,
 ) -> None:
     """End a restriction: the person's data may be used again."""
-    from hub.cli.finding import in_words
+    from hub.cli.support.lookup import in_words
     from hub.privacy_requests.rights import lift_restriction
 
     with open_for(config) as hub:

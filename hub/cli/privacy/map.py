@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from hub.cli.printing import CONFIG, CannotDo, ConfigFile, counted, moment, plain, say, table
+from hub.cli.support.output import CONFIG, CannotDo, ConfigFile, counted, moment, plain, say, table
 
 if TYPE_CHECKING:
     from hub.privacy.datamap import DataMap

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, CannotDo, ConfigFile, coloured, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, CannotDo, ConfigFile, coloured, echo_json, moment, plain, say, table
 
 if TYPE_CHECKING:
-    from hub.cli.asking import Answer
+    from hub.cli.support.consent_question import Answer
     from hub.contracts.consent import Opinion
     from hub.contracts.rules import LegalRule
 
@@ -77,8 +77,8 @@ def ask(
     on top. Ends with status 0 where it may be done, 1 where it may not (with several recipients: for one of them), 2 where the
     question is wrong. No legal advice: rows that nobody has confirmed are shown as such.
     """  # fmt: skip
-    from hub.cli.asking import Supposed, answers
-    from hub.cli.finding import known
+    from hub.cli.support.consent_question import Supposed, answers
+    from hub.cli.support.lookup import known
     from hub.hookspecs import ConsentHooks
     from hub.startup import open_hub, read_config
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import (
+from hub.cli.support.output import (
     CONFIG,
     AsJson,
     CannotDo,
@@ -49,7 +49,7 @@ def list_opt_outs(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List opt-outs by the network that they came from, the busiest network first; numbers and networks are keyed hashes."""
-    from hub.cli.request_finding import audit, open_for, with_companies
+    from hub.cli.privacy.request_lookup import audit, open_for, with_companies
     from hub.model import OptOut
 
     with open_for(config) as hub, hub.store.writing() as session:
@@ -110,9 +110,9 @@ def _change(
     so: str,
 ) -> str:
     """Change the opt-out with an id, which must be in `state`; its whole id."""
-    from hub.cli.auditing import actor
-    from hub.cli.finding import by_id, in_words, one, typed
-    from hub.cli.request_finding import open_for
+    from hub.cli.privacy.request_lookup import open_for
+    from hub.cli.support.audit_note import actor
+    from hub.cli.support.lookup import by_id, in_words, one, typed
     from hub.model import OptOut
 
     said = in_words(reason, "--reason")

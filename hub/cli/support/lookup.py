@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from hub.cli.printing import CannotDo
+from hub.cli.support.output import CannotDo
 
 if TYPE_CHECKING:
     from sqlmodel import Session

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hub.cli.policy_finding import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
-from hub.cli.printing import CONFIG, AsJson, ConfigFile, coloured, counted, echo_json, moment, plain, say, table
+from hub.cli.policy.lookup import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, counted, echo_json, moment, plain, say, table
 
 if TYPE_CHECKING:
     from sqlmodel import Session

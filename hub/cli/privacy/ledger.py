@@ -1,4 +1,4 @@
-"""`hub privacy ledger`: list the consent ledger; `hub privacy verify` is hub.cli.journal."""
+"""`hub privacy ledger`: list the consent ledger; `hub privacy verify` is hub.cli.support.journal_report."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.journal import verify
-from hub.cli.printing import (
+from hub.cli.support.journal_report import verify
+from hub.cli.support.output import (
     CONFIG,
     AsJson,
     ConfigFile,
@@ -76,7 +76,7 @@ def _companies(session: Session, config: Config, wanted: str | None) -> dict[str
     """Id → name, of all companies or of the one that is wanted."""
     from sqlmodel import select
 
-    from hub.cli.finding import known
+    from hub.cli.support.lookup import known
     from hub.model import Company
 
     if wanted is not None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from hub.cli.entries import Entry
 from hub.model import Call, Recording
+from hub.queries.timeline.entries import Entry
 
 
 def recording_entries(session: Session, call: Call) -> Iterator[Entry]:

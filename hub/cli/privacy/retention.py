@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
 
 
 def register(privacy: typer.Typer) -> None:

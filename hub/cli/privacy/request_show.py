@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from hub.cli.printing import NOTHING, moment, plain, say, table
+from hub.cli.support.output import NOTHING, moment, plain, say, table
 
 if TYPE_CHECKING:
     from hub.model import PrivacyRequest

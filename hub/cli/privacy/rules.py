@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say, table
 
 if TYPE_CHECKING:
     from hub.contracts.rules import LegalRule
@@ -36,8 +36,8 @@ def rules(
 
     A rule from memory is shown as unconfirmed. One past its date is to be read again; hub check warns of it too.
     """
-    from hub.cli.finding import known, known_place
-    from hub.cli.rehearsing import connected
+    from hub.cli.support.flow_simulation import connected
+    from hub.cli.support.lookup import known, known_place
     from hub.contracts.rules import TOPICS
     from hub.hookspecs import ConsentHooks
     from hub.runtime import utc_now

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from hub.answering.recording_consent import CATEGORY
 from hub.answering.recording_consent import USE as RECORDING
-from hub.cli.finding import known, known_place, shown
-from hub.cli.printing import CannotDo
+from hub.cli.support.lookup import known, known_place, shown
+from hub.cli.support.output import CannotDo
 from hub.contracts.categories import USES
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Place, Signal, State
 from hub.contracts.disclosure import declared_categories

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from sqlmodel import Session, col, select
 
-from hub.cli.entries import Entry
-from hub.cli.receipts import decision_entry
 from hub.model import Call, CallStep, ConsentDecision, RecordingNotice
+from hub.queries.timeline.entries import Entry
+from hub.queries.timeline.receipts import decision_entry
 
 
 def step_entries(session: Session, call: Call) -> Iterator[Entry]:

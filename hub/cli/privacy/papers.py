@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, table
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -87,7 +87,7 @@ def notice(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Print blocks of text for one company's privacy statement, in Markdown. A person reads them before they are published."""
-    from hub.cli.finding import known
+    from hub.cli.support.lookup import known
     from hub.privacy.datamap import draw
     from hub.privacy.datamap.papers import SIGNALS, notice_blocks
     from hub.runtime import utc_now

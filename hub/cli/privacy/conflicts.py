@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.printing import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
 
 if TYPE_CHECKING:
     from hub.privacy.conflicts import Conflict
@@ -29,11 +29,11 @@ def conflicts(
     own proof shows."""
     from sqlmodel import select
 
-    from hub.cli.finding import known
-    from hub.cli.masking import Mask
-    from hub.cli.request_finding import audit, open_for
+    from hub.cli.privacy.request_lookup import audit, open_for
+    from hub.cli.support.lookup import known
     from hub.model import Company
     from hub.privacy.conflicts import conflicts_of
+    from hub.queries.masking import Mask
 
     with open_for(config) as hub, hub.store.writing() as session:
         if company is not None:

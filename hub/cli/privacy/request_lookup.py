@@ -28,7 +28,7 @@ def open_for(config: Path, *, sandbox: bool = False) -> Iterator[Hub]:
 
 def audit(session: Session, hub: Hub, action: str, subject: str) -> None:
     """Note within `session` that somebody read or did something."""
-    from hub.cli.auditing import note
+    from hub.cli.support.audit_note import note
 
     note(session, hub.clock(), action, subject)
 
@@ -47,7 +47,7 @@ def with_companies(hub: Hub, table: type[Row], company: str | None) -> Select[Ro
     nobody has that name."""
     from sqlmodel import col, select
 
-    from hub.cli.finding import known
+    from hub.cli.support.lookup import known
     from hub.model import Company
 
     query = select(table, Company.name).join(Company, col(Company.id) == col(table.company_id))
@@ -59,7 +59,7 @@ def with_companies(hub: Hub, table: type[Row], company: str | None) -> Select[Ro
 
 def find_request(session: Session, wanted: str) -> PrivacyRequest:
     """The request with an id, or an end of it; CannotDo where there is none or several."""
-    from hub.cli.finding import by_id, one, typed
+    from hub.cli.support.lookup import by_id, one, typed
     from hub.model import PrivacyRequest
 
     text = typed(wanted)
@@ -68,6 +68,6 @@ def find_request(session: Session, wanted: str) -> PrivacyRequest:
 
 def places_of(texts: list[str]) -> list[str]:
     """Places as they are written in the tables of law; CannotDo where one is none."""
-    from hub.cli.finding import known_place
+    from hub.cli.support.lookup import known_place
 
     return [known_place(text, unions=("EU",)) for text in texts]

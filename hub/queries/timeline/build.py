@@ -7,11 +7,6 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from hub.cli.call_steps import step_entries
-from hub.cli.entries import Entry, in_order
-from hub.cli.masking import Mask
-from hub.cli.receipts import conversion_entry, decision_entry, delivery_entries, disclosure_entry, worth
-from hub.cli.recorded import recording_entries
 from hub.flow.case import Subject
 from hub.flow.enrich import FAILED
 from hub.model import (
@@ -29,6 +24,11 @@ from hub.model import (
     PageView,
     TextMessage,
 )
+from hub.queries.masking import Mask
+from hub.queries.timeline.call_steps import step_entries
+from hub.queries.timeline.entries import Entry, in_order
+from hub.queries.timeline.receipts import conversion_entry, decision_entry, delivery_entries, disclosure_entry, worth
+from hub.queries.timeline.recordings import recording_entries
 from hub.store.encrypted_fields import values_of
 from hub.store.vault import Vault
 

@@ -1,0 +1,23 @@
+"""`hub privacy`: what proves that people's data is treated as they were told; each part has a file of its own."""
+
+from __future__ import annotations
+
+import typer
+
+from hub.cli.privacy import ask, conflicts, ledger, map, opt_outs, papers, request, retention, rules
+
+commands = typer.Typer(help="Prove how people's data is treated.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="privacy")
+    ask.register(commands)
+    conflicts.register(commands)
+    ledger.register(commands)
+    map.register(commands)
+    opt_outs.register(commands)
+    papers.register(commands)
+    request.register(commands)
+    retention.register(commands)
+    rules.register(commands)

@@ -1,0 +1,1 @@
+"""What several commands use: output, lookup of rows, audit notes."""

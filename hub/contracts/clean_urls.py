@@ -9,8 +9,8 @@ What looks like a phone number: 9 to 15 digits, with or without separators; behi
 9 to 20 digits into `utm_campaign`, `utm_content` and `utm_id`, and behind a hyphen; digits without plus and separators stay
 there.
 
-The page script (hub/web/static/ringfence.js) does the same before anything leaves the browser; tests/browser/test_clean_urls.py
-compares the two.
+The page script (hub/web/static/ringfence.js) does the same before anything leaves the browser;
+tests/browser/test_clean_urls_in_the_script.py compares the two.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEv
 from hub.contracts.facts import Caller, Fact
 from hub.contracts.manifest import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share
 from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio, RecordingControl
-from hub.contracts.oauth import AccessTokens, OAuthGrant, sign_assertion
+from hub.contracts.oauth import AccessTokens, OAuthGrant, TokenStore, sign_assertion
 from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.owners import OwnerSignIn
 from hub.contracts.people import Corrected, Correction, Erasure, HeldRecord, PersonReference
@@ -43,7 +43,7 @@ from hub.contracts.sandbox import (
     Sandbox,
     SimulatedCall,
 )
-from hub.contracts.services import Log, Memory, Services, TokenStore
+from hub.contracts.services import Log, Memory, Services
 from hub.contracts.sources import KnownSource, SourceKind
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart

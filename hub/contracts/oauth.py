@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.contracts.refusals import Provider, without_personal_data
 from hub.contracts.requests import send
@@ -21,13 +22,24 @@ from hub.errors import AuthError, RetryLater
 if TYPE_CHECKING:
     import httpx
 
-    from hub.contracts.services import Services
-
 EARLY = 60.0
 """Seconds before its end at which a token is renewed, so that none ends on its way."""
 ANSWERED = range(400, 500)
 PASSING = frozenset({"temporarily_unavailable", "server_error", "unavailable"})
 """OAuth error codes of trouble that may be over soon."""
+
+
+class TokenStore(Protocol):
+    """The connector's OAuth tokens, encrypted in the database, shared by all processes."""
+
+    def load(self) -> dict[str, Any] | None:
+        """The token as it was saved last, or None."""
+
+    def save(self, token: dict[str, Any]) -> None:
+        """Keep a token; it survives a restart."""
+
+    def refreshing(self) -> AbstractContextManager[None]:
+        """Held while refreshing, so that of all threads and processes one refreshes; load again once inside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +66,14 @@ class OAuthGrant:
 class AccessTokens:
     """The connector's tokens, in the hub's store."""
 
-    def __init__(self, services: Services, grant: OAuthGrant) -> None:
-        self._services = services
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        http: Callable[[], httpx.Client],
+        tokens: TokenStore,
+        grant: OAuthGrant,
+    ) -> None:
+        self._clock, self._http, self._tokens = clock, http, tokens
         self._grant = grant
         self._identity = hashlib.sha256("\n".join(grant.identity).encode()).hexdigest()
 
@@ -67,12 +85,12 @@ class AccessTokens:
         """As `current`, with what else the grant keeps."""
         good = self._good(refused)
         if good is None:
-            with self._services.tokens.refreshing():
+            with self._tokens.refreshing():
                 good = self._good(refused) or self._renewed()
         return good
 
     def _stored(self) -> dict[str, Any]:
-        stored = self._services.tokens.load() or {}
+        stored = self._tokens.load() or {}
         return stored if stored.get("identity", self._identity) == self._identity else {}
 
     def _good(self, refused: str | None) -> Mapping[str, Any] | None:
@@ -85,26 +103,26 @@ class AccessTokens:
         ends = stored.get("expires_at")
         if not isinstance(ends, int | float):
             return stored if self._grant.lifetime is None else None
-        return stored if ends - EARLY > self._services.clock().timestamp() else None
+        return stored if ends - EARLY > self._clock().timestamp() else None
 
     def _renewed(self) -> Mapping[str, Any]:
         grant, stored = self._grant, self._stored()
         if grant.assertion is not None:
             form = {
                 "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
-                "assertion": grant.assertion(self._services.clock()),
+                "assertion": grant.assertion(self._clock()),
             }
         else:
             refresh_token = as_text(stored.get("refresh_token")) or grant.refresh_token
             if not refresh_token:
                 raise AuthError(f"{grant.provider.name} is not signed in; {grant.provider.remedy}.")
             form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **client_form(grant)}
-        answer = request_token(self._services, grant.provider, grant.token_url, form, grant.keeps)
+        answer = request_token(self._http(), self._clock, grant.provider, grant.token_url, form, grant.keeps)
         kept = {name: answer[name] for name in ("access_token", "refresh_token", *grant.keeps) if answer.get(name)}
         lifetime = answer.get("expires_in", grant.lifetime)
-        ends = {} if lifetime is None else {"expires_at": self._services.clock().timestamp() + float(lifetime)}
+        ends = {} if lifetime is None else {"expires_at": self._clock().timestamp() + float(lifetime)}
         fresh = {**stored, **kept, **ends, "identity": self._identity}
-        self._services.tokens.save(fresh)
+        self._tokens.save(fresh)
         return fresh
 
 
@@ -115,7 +133,12 @@ def client_form(grant: OAuthGrant) -> dict[str, str]:
 
 
 def request_token(
-    services: Services, provider: Provider, url: str, form: Mapping[str, str], wanted: tuple[str, ...] = ()
+    http: httpx.Client,
+    clock: Callable[[], datetime],
+    provider: Provider,
+    url: str,
+    form: Mapping[str, str],
+    wanted: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """A token endpoint's answer to `form`, which has a token, the texts `wanted` and a lifetime that is a number or absent.
 
@@ -124,7 +147,7 @@ def request_token(
     import httpx
     from authlib.oauth2.client import OAuth2Client
 
-    client = OAuth2Client(_Poster(services, provider, wanted))
+    client = OAuth2Client(_Poster(http, clock, provider, wanted))
     # The credentials stand in the form, so no other authentication is made of them.
     return dict(client.fetch_token(url, auth=httpx.Auth(), **form))
 
@@ -173,13 +196,15 @@ def _signing_key(pem: str) -> Any:
 class _Poster:
     """The session of Authlib's client: it posts over the connector's HTTP client, and judges the answer first."""
 
-    def __init__(self, services: Services, provider: Provider, wanted: tuple[str, ...]) -> None:
-        self._services, self._provider, self._wanted = services, provider, wanted
+    def __init__(
+        self, http: httpx.Client, clock: Callable[[], datetime], provider: Provider, wanted: tuple[str, ...]
+    ) -> None:
+        self._http, self._clock, self._provider, self._wanted = http, clock, provider, wanted
 
     def post(self, url: str, **options: Any) -> httpx.Response:
         response = send(
-            self._services.http(),
-            self._services.clock,
+            self._http,
+            self._clock,
             self._provider,
             "POST",
             url,
@@ -203,7 +228,7 @@ class _Poster:
         code = as_text(told.get("error"))
         words = without_personal_data(told.get("error_description") or told.get("message"))
         if code in PASSING or status in (408, 425, 429) or "rate exceeded" in words:
-            refusal = provider.refusal(status, response.headers, response.content, self._services.clock())
+            refusal = provider.refusal(status, response.headers, response.content, self._clock())
             return RetryLater(f"{provider.name}'s sign-in cannot answer now (HTTP {status}).", refusal.after)
         said = f"{code or f'HTTP {status}'}{': ' if words else ''}{words}".rstrip(".")
         return AuthError(f"{provider.name} refuses the sign-in ({said}); {provider.remedy}.")

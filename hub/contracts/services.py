@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hub.contracts.oauth import AccessTokens, OAuthGrant
+from hub.contracts.oauth import AccessTokens, OAuthGrant, TokenStore
 from hub.contracts.refusals import Provider
 from hub.contracts.requests import read_json, send
 
 if TYPE_CHECKING:
     import httpx
-
-
-class TokenStore(Protocol):
-    """The connector's OAuth tokens, encrypted in the database, shared by all processes."""
-
-    def load(self) -> dict[str, Any] | None:
-        """The token as it was saved last, or None."""
-
-    def save(self, token: dict[str, Any]) -> None:
-        """Keep a token; it survives a restart."""
-
-    def refreshing(self) -> AbstractContextManager[None]:
-        """Held while refreshing, so that of all threads and processes one refreshes; load again once inside."""
 
 
 class Memory(Protocol):
@@ -89,4 +75,4 @@ class Services:
 
     def access_tokens(self, grant: OAuthGrant) -> AccessTokens:
         """OAuth 2.0's access tokens from the token store, renewed by one thread for all."""
-        return AccessTokens(self, grant)
+        return AccessTokens(self.clock, self.http, self.tokens, grant)

@@ -83,7 +83,8 @@ def exchange(connector: Connector, sign_in: OwnerSignIn, attempt: Attempt, code:
     AuthError where the provider refuses or the owner left a scope out, RetryLater where it does not answer.
     """
     token = request_token(
-        connector.services,
+        connector.services.http(),
+        connector.services.clock,
         PROVIDER,
         sign_in.token_url,
         {

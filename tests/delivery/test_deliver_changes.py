@@ -10,6 +10,7 @@ import pytest
 from stage import Stage
 
 from hub.api import Conversion, Money, Receipt
+from hub.flow.deliver import deliver
 from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclosure, Person
 from hub.model.columns import new_id
 from hub.store.claims import claim
@@ -158,13 +159,14 @@ def test_a_try_of_a_worker_that_dies_while_it_sends_is_counted_and_kept(hub: Fac
     stage = hub()
     stage.call_in()
 
-    def die(batch: list[Conversion]) -> list[Receipt]:
+    def die(longest: float) -> float:
+        """The plugin has failed, and the worker ends before it writes down when to try again."""
         assert stage.delivery().attempts == len(stage.rows(Attempt)) == 1
         raise KeyboardInterrupt
 
-    stage.network.script = [die]
+    stage.network.script = [ConnectionError("no route")]
     with pytest.raises(KeyboardInterrupt):
-        stage.deliver()
+        deliver(stage.hub, stage.directory, "network", "upload_conversions", jitter=die)
     stage.clock.advance(seconds=21)
     assert stage.deliver() == {"delivered": 1}
     assert [(attempt.number, attempt.result) for attempt in stage.rows(Attempt)] == [(1, "unknown"), (2, "delivered")]

@@ -1,8 +1,9 @@
 """Where reading changed opportunities stands: a place in the order of (SystemModstamp, Id), and what was read lately.
 
 SystemModstamp is set when a transaction writes but seen when it commits, so a deal may turn up behind the place that
-was already read, or beside it, in the same second. After each complete reading the place is therefore set back by
-`OVERLAP`, and the deals of that span are remembered so that none is told twice. Only Salesforce's own clock counts.
+was already read, or beside it, in the same second. After each complete reading the place is therefore set back to `OVERLAP`
+before its first page, and the deals since then are remembered so that none is reported twice. Only Salesforce's own clock
+counts.
 """
 
 from __future__ import annotations
@@ -26,11 +27,15 @@ Place = tuple[datetime, str]
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Read on behind `place`; never set back before `floor`. `read` holds recent deals and the stamp they were read with."""
+    """Read on behind `place`; never set back before `floor`. `read` holds recent deals and the stamp they were read with.
+
+    `begun` is the newest stamp that was known after the first page of a reading that is not complete.
+    """
 
     place: Place | None = None
     floor: Place | None = None
     read: Mapping[str, datetime] = field(default_factory=dict)
+    begun: datetime | None = None
 
     @classmethod
     def parse(cls, text: str | None) -> Cursor:
@@ -40,7 +45,8 @@ class Cursor:
         try:
             held = json.loads(text)
             read = {_id(key): _instant(stamp) for stamp, ids in held["read"].items() for key in ids}
-            return cls(place=_place(held["place"]), floor=_place(held["floor"]), read=read)
+            begun = _instant(held["begun"]) if held.get("begun") else None
+            return cls(place=_place(held["place"]), floor=_place(held["floor"]), read=read, begun=begun)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Rejected(
                 "The stored cursor is not one of Salesforce's; reset it to read from the beginning."
@@ -51,7 +57,8 @@ class Cursor:
         for key, stamp in self.read.items():
             read.setdefault(stamp.isoformat(), []).append(key)
         place, floor = ([at[0].isoformat(), at[1]] if at else None for at in (self.place, self.floor))
-        return json.dumps({"place": place, "floor": floor, "read": read}, separators=(",", ":"))
+        begun = self.begun.isoformat() if self.begun else None
+        return json.dumps({"place": place, "floor": floor, "read": read, "begun": begun}, separators=(",", ":"))
 
     def condition(self) -> str | None:
         """The SOQL condition for what lies behind this place; None at the beginning."""
@@ -72,7 +79,8 @@ class Cursor:
         known = {**self.read, **dict(rows)}
         if not known:
             return self
-        horizon = max(known.values()) - OVERLAP
+        begun = self.begun or max(known.values())
+        horizon = begun - OVERLAP
         order = sorted((stamp, key) for key, stamp in known.items() if stamp >= horizon)
         floors = [self.floor] if self.floor else []
         if len(order) > MOST_REMEMBERED:
@@ -80,7 +88,7 @@ class Cursor:
         read = {key: stamp for stamp, key in order[-MOST_REMEMBERED:]}
         if not complete:
             place = (rows[-1][1], rows[-1][0]) if rows else self.place
-            return Cursor(place=place, floor=max(floors, default=None), read=read)
+            return Cursor(place=place, floor=max(floors, default=None), read=read, begun=begun)
         start = max([*floors, (horizon, "")])
         return Cursor(place=start, floor=start, read=read)
 

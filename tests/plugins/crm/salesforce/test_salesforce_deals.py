@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hub.api import Money, Outcome
@@ -80,6 +80,7 @@ STEP = st.tuples(
 
 
 @settings(max_examples=100, deadline=None)
+@example([("make", 0, 0, 1), ("page", 0, 0, 1), ("late", 0, 9286, 1), *[("make", 3, 0, 1)] * 5])
 @given(st.lists(STEP, max_size=40))
 def test_no_deal_is_lost_and_none_told_twice(steps: list[tuple[str, int, int, int]]) -> None:
     org = Org(FrozenClock())

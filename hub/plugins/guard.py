@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import structlog
 
 from hub import metrics
-from hub.errors import CircuitOpen, PluginFailure, PluginTimeout, RetryLater, RingfenceError, place_of
+from hub.errors import PluginFailure, PluginTimeout, RetryLater, RingfenceError, place_of
 from hub.hookspecs import SPECS
+from hub.plugins.circuit_breaker import Breaker
 from hub.plugins.thread_pool import Call, Crew
 
 Result = TypeVar("Result")
@@ -34,70 +33,6 @@ ROADS = ("verify", "local", "network")
 def road_of(hook: str) -> str:
     """Which of a connector's roads a hook takes."""
     return "verify" if hook == "verify_webhook" else "network" if SPECS[hook].network else "local"
-
-
-@dataclass
-class Breaker:
-    """Opens after ten failures in a row, or when half of at least ten tries in five minutes failed.
-
-    It lets one probe through after 30 s, doubling to 15 minutes while probes fail. Time is monotonic, in seconds.
-    """
-
-    monotonic: Callable[[], float] = time.monotonic
-    _tries: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=1000))
-    _in_a_row: int = 0
-    _open_until: float | None = None
-    _probing: bool = False
-    _wait: float = 30.0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def seconds_until_probe(self) -> float:
-        """How long the connector is left alone; 0 where it may be called."""
-        with self._lock:
-            return 0.0 if self._open_until is None else max(0.0, self._open_until - self.monotonic())
-
-    @property
-    def state(self) -> str:
-        """`closed`, `open`, or `probing` when the wait is over and nobody knows yet."""
-        if self._open_until is None:
-            return "closed"
-        return "open" if self._open_until > self.monotonic() else "probing"
-
-    def admit(self, name: str) -> None:
-        """Raise CircuitOpen while the connector is left alone; at the end of the wait, admit one probe."""
-        with self._lock:
-            if self._open_until is None:
-                return
-            now = self.monotonic()
-            if now < self._open_until:
-                after = self._open_until - now
-                raise CircuitOpen(f"connector {name!r} failed repeatedly and rests; next try in {after:.0f} s.", after)
-            self._open_until = now + self._wait
-            self._probing = True
-
-    def record(self, succeeded: bool) -> None:
-        """Count one call."""
-        with self._lock:
-            now = self.monotonic()
-            if succeeded:
-                self._in_a_row = 0
-                self._wait = 30.0
-                if self._open_until is not None:
-                    self._tries.clear()
-                self._open_until, self._probing = None, False
-                self._tries.append((now, True))
-                return
-            self._in_a_row += 1
-            self._tries.append((now, False))
-            if self._open_until is not None:
-                if self._probing:  # a call from before the opening tells nothing new
-                    self._probing = False
-                    self._wait = min(self._wait * 2, 900.0)
-                    self._open_until = now + self._wait
-                return
-            recent = [good for at, good in self._tries if at > now - 300]
-            if self._in_a_row >= 10 or (len(recent) >= 10 and recent.count(False) * 2 >= len(recent)):
-                self._open_until = now + self._wait
 
 
 class Guard:

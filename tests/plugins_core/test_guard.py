@@ -26,7 +26,8 @@ from hub.errors import (
     RingfenceError,
 )
 from hub.hookspecs import FAMILIES
-from hub.plugins.guard import Breaker, Guard, road_of
+from hub.plugins.circuit_breaker import Breaker
+from hub.plugins.guard import Guard, road_of
 from hub.plugins.thread_pool import Call, Crew
 
 

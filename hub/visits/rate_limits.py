@@ -6,15 +6,15 @@ and it is never written anywhere. Beside PostgreSQL each web process has limits 
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from hub.model import Tracker
+from hub.rate_limit import Buckets, TokenBucket
 
 NETWORK_SHARE = 0.1
 """The part of a company's pools that one network may ask for within one holding time."""
@@ -35,29 +35,6 @@ FORMS_OF_NETWORK = (20.0, 1 / 30)
 
 Share = Literal["all", "unreserved", "none"]
 """What a visitor may be lent of a pool: all of it, all but its reserve, or nothing."""
-
-
-@dataclass
-class TokenBucket:
-    """Fills up to `capacity` at `per_second`. What is asked of an empty bucket makes a debt, up to another `capacity`:
-    who goes on asking stays refused."""
-
-    capacity: float
-    per_second: float
-    level: float
-    filled_at: datetime
-
-    def take(self, now: datetime) -> float:
-        """Take one token; how many there were, less than one where there was none to take."""
-        found = self.level_at(now)
-        self.filled_at = now
-        self.level = max(-self.capacity, found - 1)
-        return found
-
-    def level_at(self, now: datetime) -> float:
-        """How many tokens there are at `now`."""
-        passed = max(0.0, (now - self.filled_at).total_seconds())
-        return min(self.capacity, self.level + passed * self.per_second)
 
 
 @dataclass
@@ -142,25 +119,6 @@ class Limits:
         return self._companies[company_id]
 
 
-class Buckets:
-    """A bucket for each key, in one process; safe for threads. Above `most` the one unused for longest is forgotten."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._by_key: OrderedDict[Hashable, TokenBucket] = OrderedDict()
-
-    def take(self, key: Hashable, limit: tuple[float, float], now: datetime) -> bool:
-        """Take one token of the key's bucket, whose capacity and tokens a second are `limit`; whether there was one."""
-        capacity, per_second = limit
-        with self._lock:
-            bucket = self._by_key.pop(key, None) or TokenBucket(capacity, per_second, capacity, now)
-            self._by_key[key] = bucket
-            if len(self._by_key) > self._most:
-                self._by_key.popitem(last=False)
-            return bucket.take(now) >= 1
-
-
 class FormLimits:
     """The doorkeeper of the forms, in one process; safe for threads. What it turns away is told so, never dropped."""
 
@@ -172,20 +130,3 @@ class FormLimits:
         if network is not None and not self._buckets.take((company_id, network), FORMS_OF_NETWORK, now):
             return False
         return self._buckets.take((company_id, ""), FORMS_OF_COMPANY, now)
-
-
-def network_of(address: str | None) -> str | None:
-    """The network of a visitor's address: its /24, or /56 of IPv6, so that a subscriber's many addresses count as one.
-
-    None for what is no address, and for addresses that are not public: these are a proxy of ours that
-    `hub.trusted_proxies` does not name, so that all visitors seem to come from there.
-    """
-    try:
-        parsed = ipaddress.ip_address((address or "").partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    if not parsed.is_global:
-        return None
-    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 56), strict=False))

@@ -36,7 +36,7 @@ class Arrival:
     dnt: bool = False
     user_agent: str | None = None
     network: str | None = None
-    """As `hub.visits.rate_limits.network_of` gives it: looked at, and never written."""
+    """As `hub.rate_limit.network_of` gives it: looked at, and never written."""
 
 
 @dataclass(frozen=True)

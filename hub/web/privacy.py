@@ -27,8 +27,8 @@ from hub.privacy_requests.rights import OPT_IN_NOTICE, confirm_opt_in
 from hub.privacy_requests.run import run
 from hub.privacy_requests.stand_ins import KEY as REHEARSAL_KEY
 from hub.privacy_requests.steps import open_request, take_step
+from hub.rate_limit import network_of
 from hub.runtime import Hub
-from hub.visits.rate_limits import network_of
 from hub.web.client_ip import Proxies
 from hub.web.privacy_forms import BODY_CAP, Doorkeeper, Forms, fields_of
 from hub.web.privacy_frame import HEADERS, rendered, shown

@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hub.rate_limit import Buckets
 from hub.runtime import Hub
-from hub.visits.rate_limits import MOST_NETWORKS, Buckets
+from hub.visits.rate_limits import MOST_NETWORKS
 
 FORM_COOKIE, PERSON_COOKIE = "ringfence_form", "ringfence_person"
 PERSON_LIFE = timedelta(hours=1)

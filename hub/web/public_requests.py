@@ -18,8 +18,8 @@ from hub.model import Company
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.browser_signals import objects_by_dnt, objects_by_gpc
 from hub.privacy.tracking_rule import Hints, TrackingRule
+from hub.rate_limit import network_of
 from hub.runtime import Hub
-from hub.visits.rate_limits import network_of
 from hub.web.client_ip import Proxies
 from hub.web.country_file import CountryFile
 from hub.web.request_body import read_body

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.model import Tracker
+from hub.rate_limit import TokenBucket, network_of
 from hub.visits import rate_limits as limits_module
 from hub.visits.bots import is_robot
-from hub.visits.rate_limits import COMPANY_BURST, COMPANY_RATE, NETWORK_LEAST, Limits, TokenBucket, network_of
+from hub.visits.rate_limits import COMPANY_BURST, COMPANY_RATE, NETWORK_LEAST, Limits
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
 POOL = [Tracker(company_id="c", name="pool", type="session", carrier="carrier")]

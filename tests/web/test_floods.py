@@ -19,8 +19,9 @@ from web_edge import DEFAULT, POOL, Edge, open_edge
 
 from hub.config.models import HubSection
 from hub.model import Lease, PoolOverflow, TrackingNumber
+from hub.rate_limit import network_of
 from hub.visits.batch_writer import VisitBatchWriter
-from hub.visits.rate_limits import FormLimits, network_of
+from hub.visits.rate_limits import FormLimits
 from hub.visits.visit_request import Arrival, Shown
 from hub.web.client_ip import Proxies
 

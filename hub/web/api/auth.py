@@ -17,9 +17,9 @@ from hub.access.narrowing import Narrow
 from hub.access.permissions import Action, Reach
 from hub.access.users import may
 from hub.model import ApiKey, User
+from hub.rate_limit import Buckets
 from hub.runtime import Hub
 from hub.store import audit
-from hub.visits.rate_limits import Buckets
 
 BURST, PER_SECOND = 120.0, 4.0
 """Requests of one key, at once and a second, in one process."""

@@ -1,0 +1,69 @@
+"""Rate limits: token buckets by key, and the network of an address. All of it is in the memory of one process."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass
+class TokenBucket:
+    """Fills up to `capacity` at `per_second`. What is asked of an empty bucket makes a debt, up to another `capacity`:
+    who goes on asking stays refused."""
+
+    capacity: float
+    per_second: float
+    level: float
+    filled_at: datetime
+
+    def take(self, now: datetime) -> float:
+        """Take one token; how many there were, less than one where there was none to take."""
+        found = self.level_at(now)
+        self.filled_at = now
+        self.level = max(-self.capacity, found - 1)
+        return found
+
+    def level_at(self, now: datetime) -> float:
+        """How many tokens there are at `now`."""
+        passed = max(0.0, (now - self.filled_at).total_seconds())
+        return min(self.capacity, self.level + passed * self.per_second)
+
+
+class Buckets:
+    """A bucket for each key, in one process; safe for threads. Above `most` the one unused for longest is forgotten."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._by_key: OrderedDict[Hashable, TokenBucket] = OrderedDict()
+
+    def take(self, key: Hashable, limit: tuple[float, float], now: datetime) -> bool:
+        """Take one token of the key's bucket, whose capacity and tokens a second are `limit`; whether there was one."""
+        capacity, per_second = limit
+        with self._lock:
+            bucket = self._by_key.pop(key, None) or TokenBucket(capacity, per_second, capacity, now)
+            self._by_key[key] = bucket
+            if len(self._by_key) > self._most:
+                self._by_key.popitem(last=False)
+            return bucket.take(now) >= 1
+
+
+def network_of(address: str | None) -> str | None:
+    """The network of a visitor's address: its /24, or /56 of IPv6, so that a subscriber's many addresses count as one.
+
+    None for what is no address, and for addresses that are not public: these are a proxy of ours that
+    `hub.trusted_proxies` does not name, so that all visitors seem to come from there.
+    """
+    try:
+        parsed = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    if not parsed.is_global:
+        return None
+    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 56), strict=False))

@@ -22,7 +22,7 @@ from hub.cli.support.output import (
 from hub.errors import RingfenceError
 
 if TYPE_CHECKING:
-    from hub.delivery.deliver import Previewed
+    from hub.delivery.preview import Previewed
     from hub.delivery.sync import SyncReport
     from hub.startup import Opened
 
@@ -87,7 +87,7 @@ def _print_report(report: SyncReport) -> None:
 
 
 def _preview(opened: Opened, name: str, as_json: bool) -> bool:
-    from hub.delivery.deliver import preview
+    from hub.delivery.preview import preview
     from hub.flow.convert import LOG, UPLOAD
 
     hooks = [hook for hook in (UPLOAD, LOG) if opened.hub.plugins.implements(name, hook)]

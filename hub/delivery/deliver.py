@@ -31,7 +31,7 @@ from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, D
 from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
 from hub.numbers.directory import Directory
-from hub.privacy.withdrawal import LONGEST, sending
+from hub.privacy.withdrawal import sending
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try, sane_wait
 from hub.store.claims import claim, complete_each
@@ -60,7 +60,9 @@ class _Ending:
 
 
 @dataclass
-class _Batch:
+class Batch:
+    """Claimed deliveries, and what is found out about each of them."""
+
     token: str
     deliveries: list[Delivery]
     endings: dict[str, _Ending] = field(default_factory=dict)
@@ -84,10 +86,13 @@ def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: J
         if not batch.deliveries:
             return tally
         stop: RingfenceError | None = None
-        with hub.heartbeat.keeping(Delivery, batch.token), sending(hub.store, _gates(hub, batch), GATE_WAIT) as free:
+        with (
+            hub.heartbeat.keeping(Delivery, batch.token),
+            sending(hub.store, gates_of_batch(hub, batch), GATE_WAIT) as free,
+        ):
             if free:
                 batch.deliveries = _still_ours(hub, batch)
-                _prepare(hub, directory, connector, hook, batch)
+                prepare(hub, directory, connector, hook, batch)
                 _write_before_send(hub, batch)
             else:
                 due = hub.clock() + WAIT_FOR_WORD
@@ -101,77 +106,21 @@ def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: J
             raise stop
 
 
-@dataclass(frozen=True)
-class Previewed:
-    """One due item as a sync would treat it now: `receipt` where it would be sent, else the state that it would get."""
-
-    delivery: Delivery
-    ruling: Ruling | None
-    """None where consent would not even be asked."""
-    receipt: Receipt | None
-    state: str | None = None
-    code: str | None = None
-    reason: str | None = None
-
-
-def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: int = 2_000) -> list[Previewed]:
-    """What a sync would do now with what is due, and what the provider's validate-only says of it. Nothing is changed."""
-    now = hub.clock()
-    with hub.store.reading() as session:
-        query = (
-            select(Delivery)
-            .where(
-                Delivery.connector == connector,
-                Delivery.hook == hook,
-                Delivery.state == "ready",
-                Delivery.due_at <= now,
-            )
-            .order_by(col(Delivery.due_at), col(Delivery.id))
-            .limit(limit)
-        )
-        batch = _Batch("", list(session.exec(query)))
-    receipts: dict[str, Receipt] = {}
-    with sending(hub.store, _gates(hub, batch), LONGEST) as free:
-        if free:  # what the provider only validates is told to it all the same
-            _prepare(hub, directory, connector, hook, batch)
-            receipts = _validated(hub, connector, [each.value for each in batch.parcels]) if hook == UPLOAD else {}
-    missing = "The plugin gave no receipt for it." if hook == UPLOAD else None
-    parcels = {parcel.delivery.id: parcel for parcel in batch.parcels}
-    items = []
-    for delivery in batch.deliveries:
-        parcel, ending = parcels.get(delivery.id), batch.endings.get(delivery.id)
-        if parcel is not None:
-            unknown = Receipt(key=parcel.value.key, status="retry" if missing else "accepted", reason=missing)
-            items.append(Previewed(delivery, parcel.ruling, receipts.get(parcel.value.key, unknown)))
-        elif ending is not None:
-            ruling = batch.rulings.get(delivery.id)
-            items.append(Previewed(delivery, ruling, None, ending.state, ending.code, ending.reason))
-    return items
-
-
-def _validated(hub: Hub, connector: str, values: Sequence[Any]) -> dict[str, Receipt]:
-    size = hub.plugins.connectors[connector].manifest.limits.batch_size
-    receipts: dict[str, Receipt] = {}
-    for start in range(0, len(values), size):
-        told = hub.plugins.call(connector, ConversionHooks.upload_conversions, values[start : start + size], True)
-        receipts |= {receipt.key: receipt for receipt in told}
-    return receipts
-
-
-def _claim(hub: Hub, connector: str, hook: str) -> _Batch:
+def _claim(hub: Hub, connector: str, hook: str) -> Batch:
     limit = hub.plugins.connectors[connector].manifest.limits.batch_size
     mine = (Delivery.connector == connector, Delivery.hook == hook)
     token, rows = claim(hub.store, Delivery, now=hub.clock(), limit=limit, where=mine, counting=False)
-    return _Batch(token, rows)
+    return Batch(token, rows)
 
 
-def _gates(hub: Hub, batch: _Batch) -> set[str]:
+def gates_of_batch(hub: Hub, batch: Batch) -> set[str]:
+    """The locks of all people whose data the batch holds."""
     with hub.store.reading() as session:
         subjects = read_subjects(session, [delivery.subject_id for delivery in batch.deliveries])
     return gates_of_subjects(subjects)
 
 
-def _still_ours(hub: Hub, batch: _Batch) -> list[Delivery]:
+def _still_ours(hub: Hub, batch: Batch) -> list[Delivery]:
     """The deliveries that no withdrawal took while the batch waited at the gates."""
     mine = (col(Delivery.lease_token) == batch.token, col(Delivery.id).in_([each.id for each in batch.deliveries]))
     with hub.store.reading() as session:
@@ -179,7 +128,7 @@ def _still_ours(hub: Hub, batch: _Batch) -> list[Delivery]:
     return [delivery for delivery in batch.deliveries if delivery.id in held]
 
 
-def _prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: _Batch) -> None:
+def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Batch) -> None:
     """Sort a batch into what may be sent (parcels) and what ends or waits before that (endings)."""
     now = hub.clock()
     plugin = hub.plugins.connectors[connector]
@@ -236,7 +185,7 @@ def _cases(session: Session, directory: Directory, deliveries: Iterable[Delivery
     return {case.subject.id: case for case in load_cases(session, directory, subjects, now)}
 
 
-def _write_before_send(hub: Hub, batch: _Batch) -> None:
+def _write_before_send(hub: Hub, batch: Batch) -> None:
     now = hub.clock()
     batch.attempts = {parcel.delivery.id: new_id() for parcel in batch.parcels}
     with hub.store.writing() as session:
@@ -270,7 +219,7 @@ def _count_tries(session: Session, ids: Sequence[str], by: int) -> None:
         )
 
 
-def _send(hub: Hub, connector: str, hook: str, batch: _Batch, jitter: Jitter) -> RingfenceError | None:
+def _send(hub: Hub, connector: str, hook: str, batch: Batch, jitter: Jitter) -> RingfenceError | None:
     """Hand the parcels over and settle each; an error that ends the connector's sync is returned."""
     values: list[Any] = [parcel.value for parcel in batch.parcels]
     try:
@@ -301,14 +250,14 @@ def _send(hub: Hub, connector: str, hook: str, batch: _Batch, jitter: Jitter) ->
     return None
 
 
-def _release(hub: Hub, batch: _Batch, after: float) -> None:
+def _release(hub: Hub, batch: Batch, after: float) -> None:
     """Give items back untried: waiting for a breaker or a person costs no try."""
     due = hub.clock() + timedelta(seconds=after)
     for parcel in batch.parcels:
         batch.endings[parcel.delivery.id] = _Ending("ready", due_at=due)
 
 
-def _settle(hub: Hub, connector: str, batch: _Batch, receipt_of: Callable[[str], Receipt], jitter: Jitter) -> None:
+def _settle(hub: Hub, connector: str, batch: Batch, receipt_of: Callable[[str], Receipt], jitter: Jitter) -> None:
     now = hub.clock()
     max_age = hub.plugins.connectors[connector].manifest.limits.max_age
     for parcel in batch.parcels:
@@ -332,7 +281,7 @@ def _ending(receipt: Receipt, parcel: Parcel, now: datetime, max_age: timedelta 
     return _Ending("ready", receipt.code, receipt.reason, due)
 
 
-def _write_endings(hub: Hub, connector: str, batch: _Batch) -> None:
+def _write_endings(hub: Hub, connector: str, batch: Batch) -> None:
     now = hub.clock()
     with hub.store.writing() as session:
         complete_each(
@@ -361,7 +310,7 @@ def _columns(delivery: Delivery, ending: _Ending, now: datetime) -> dict[str, An
     }
 
 
-def _write_attempts(session: Session, batch: _Batch) -> None:
+def _write_attempts(session: Session, batch: Batch) -> None:
     results = [
         {
             "of": batch.attempts[parcel.delivery.id],
@@ -382,7 +331,7 @@ def _write_attempts(session: Session, batch: _Batch) -> None:
         _count_tries(session, [sent for sent in batch.attempts if not batch.endings[sent].tried], -1)
 
 
-def _write_disclosures(hub: Hub, session: Session, connector: str, batch: _Batch, now: datetime) -> None:
+def _write_disclosures(hub: Hub, session: Session, connector: str, batch: Batch, now: datetime) -> None:
     """What left the machine, or may have: everything that was handed to the plugin and not given back untried."""
     recipient = hub.plugins.connectors[connector].manifest.recipient.name
     rows = [

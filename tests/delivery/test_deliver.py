@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from stage import CALLER, CONNECTORS, OTHER_CALLER, Stage
 
 from hub.api import Conversion, DataFlow, Money, Receipt, RetryLater, Share
-from hub.delivery.deliver import preview
+from hub.delivery.preview import preview
 from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure, Visit
 from hub.store.backoff import DELAYS, MOST_WAIT
 

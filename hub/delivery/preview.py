@@ -1,0 +1,76 @@
+"""Preview: what a sync would do now with what is due, and what the provider's validate-only says. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import col, select
+
+from hub.contracts.conversions import Receipt
+from hub.delivery.deliver import Batch, gates_of_batch, prepare
+from hub.flow.consent import Ruling
+from hub.flow.convert import UPLOAD
+from hub.hookspecs import ConversionHooks
+from hub.model import Delivery
+from hub.numbers.directory import Directory
+from hub.privacy.withdrawal import LONGEST, sending
+from hub.runtime import Hub
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """One due item as a sync would treat it now: `receipt` where it would be sent, else the state that it would get."""
+
+    delivery: Delivery
+    ruling: Ruling | None
+    """None where consent would not even be asked."""
+    receipt: Receipt | None
+    state: str | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: int = 2_000) -> list[Previewed]:
+    """What a sync would do now with what is due, and what the provider's validate-only says of it. Nothing is changed."""
+    now = hub.clock()
+    with hub.store.reading() as session:
+        query = (
+            select(Delivery)
+            .where(
+                Delivery.connector == connector,
+                Delivery.hook == hook,
+                Delivery.state == "ready",
+                Delivery.due_at <= now,
+            )
+            .order_by(col(Delivery.due_at), col(Delivery.id))
+            .limit(limit)
+        )
+        batch = Batch("", list(session.exec(query)))
+    receipts: dict[str, Receipt] = {}
+    with sending(hub.store, gates_of_batch(hub, batch), LONGEST) as free:
+        if free:  # what the provider only validates is told to it all the same
+            prepare(hub, directory, connector, hook, batch)
+            receipts = _validated(hub, connector, [each.value for each in batch.parcels]) if hook == UPLOAD else {}
+    missing = "The plugin gave no receipt for it." if hook == UPLOAD else None
+    parcels = {parcel.delivery.id: parcel for parcel in batch.parcels}
+    items = []
+    for delivery in batch.deliveries:
+        parcel, ending = parcels.get(delivery.id), batch.endings.get(delivery.id)
+        if parcel is not None:
+            unknown = Receipt(key=parcel.value.key, status="retry" if missing else "accepted", reason=missing)
+            items.append(Previewed(delivery, parcel.ruling, receipts.get(parcel.value.key, unknown)))
+        elif ending is not None:
+            ruling = batch.rulings.get(delivery.id)
+            items.append(Previewed(delivery, ruling, None, ending.state, ending.code, ending.reason))
+    return items
+
+
+def _validated(hub: Hub, connector: str, values: Sequence[Any]) -> dict[str, Receipt]:
+    size = hub.plugins.connectors[connector].manifest.limits.batch_size
+    receipts: dict[str, Receipt] = {}
+    for start in range(0, len(values), size):
+        told = hub.plugins.call(connector, ConversionHooks.upload_conversions, values[start : start + size], True)
+        receipts |= {receipt.key: receipt for receipt in told}
+    return receipts

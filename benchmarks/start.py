@@ -21,7 +21,7 @@ import yaml
 
 from benchmarks.figures import Figure, at_most, print_figures, spread
 from benchmarks.processes import PATIENCE, free_port, hub
-from hub.plugins.registry import discover
+from hub.plugins.discovery import discover
 from hub.plugins.sandboxes import RunningSandboxes, start_sandboxes
 from hub.store.keyring import new_key
 

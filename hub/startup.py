@@ -28,7 +28,7 @@ class Opened:
 def read_config(path: Path, *, sandbox: bool = False) -> Config:
     """The checked configuration; ConfigError tells every problem."""
     from hub.config.loading import load_config
-    from hub.plugins.registry import discover
+    from hub.plugins.discovery import discover
 
     return load_config(path, discover, sandbox=sandbox)
 

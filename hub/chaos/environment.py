@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox
 from hub.errors import ConfigError
-from hub.plugins.registry import discover
+from hub.plugins.discovery import discover
 from hub.plugins.sandboxes import RunningSandboxes, start_sandboxes
 
 RULE = "answered call"

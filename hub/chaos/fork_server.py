@@ -20,7 +20,7 @@ def main() -> None:
     import hub.web.app
     import hub.worker  # noqa: F401
     from hub.cli import main as hub_command
-    from hub.plugins.registry import discover
+    from hub.plugins.discovery import discover
 
     discover()
     lines, tell = sys.stdin, sys.stdout

@@ -49,7 +49,7 @@ def certify(
 
 def find_plugin(name: str | None, file: Path | None) -> type[Connector]:
     """The connector class of an installed plugin, or of a file; CannotCertify says why there is none."""
-    from hub.plugins.registry import discover
+    from hub.plugins.discovery import discover
 
     if find_spec("pytest") is None:
         raise CannotCertify("The suites need pytest; install it with `pip install pytest`.")

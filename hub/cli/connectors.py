@@ -187,7 +187,7 @@ def plugins(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the installed plugins, and why some cannot be used. Ends with 1 where one is broken."""
-    from hub.plugins.registry import discover
+    from hub.plugins.discovery import discover
 
     installed = discover([*(plugin_dir or []), *_configured_folders(config)])
     found = [

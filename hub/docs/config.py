@@ -28,7 +28,7 @@ from hub.config.texts import TextsSection
 from hub.contracts.connector import Connector
 from hub.contracts.manifest import Manifest
 from hub.docs.markdown import code, page, table
-from hub.plugins.registry import discover
+from hub.plugins.discovery import discover
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
     "hub": HubSection,

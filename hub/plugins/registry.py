@@ -19,7 +19,6 @@ from hub.errors import AuthError, ConfigError, NotSupported, PluginFailure, Prob
 from hub.hookspecs import FAMILIES, PROJECT, SPECS, ConsentHooks, HookSpec, spec_of
 from hub.plugins.discovery import GROUP as GROUP
 from hub.plugins.discovery import Catalog as Catalog
-from hub.plugins.discovery import discover as discover
 from hub.plugins.guard import Guard
 from hub.plugins.return_values import checked
 

@@ -13,7 +13,7 @@ from config_shelf import GOOD, Shelf
 from hub.callflow.checks import dialled
 from hub.config.loading import load_config
 from hub.config.schema import config_schema
-from hub.plugins.registry import discover
+from hub.plugins.discovery import discover
 
 EXAMPLE = Path(__file__).parents[2] / "config.yaml"
 

@@ -14,7 +14,8 @@ from scripted import PaperCarrier, PaperNetwork
 from hub.api import CallEvent, Connector, hookimpl
 from hub.errors import ConfigError, NotSupported
 from hub.hookspecs import CallHooks
-from hub.plugins.registry import Catalog, Plugins, discover
+from hub.plugins.discovery import Catalog, discover
+from hub.plugins.registry import Plugins
 from hub.testing import connect
 
 ONE_FILE = """
@@ -79,7 +80,9 @@ def test_a_broken_entry_point_of_another_package_harms_nobody(tmp_path: Path) ->
     package.mkdir()
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: thirdparty\nVersion: 1\n")
     (package / "entry_points.txt").write_text("[ringfence.plugins]\nthirdparty = no_such_module:Plugin\n")
-    script = "from hub.plugins.registry import discover; c = discover(); print(sorted(c.broken), 'twilio' in c.classes)"
+    script = (
+        "from hub.plugins.discovery import discover; c = discover(); print(sorted(c.broken), 'twilio' in c.classes)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.append({str(tmp_path)!r}); {script}"],
         capture_output=True,

@@ -98,3 +98,11 @@ def place_of(error: BaseException) -> str:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else "?"
+
+
+class CannotDo(RingfenceError):
+    """The hub cannot do or answer what a person asked for; the sentence says what to do instead."""
+
+
+class NotFound(CannotDo):
+    """Nothing has the id or name that a person gave."""

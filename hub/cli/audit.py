@@ -38,8 +38,8 @@ def list_entries(
     from sqlmodel import col, select
 
     from hub.access.users import names_of
-    from hub.cli.support.lookup import typed
     from hub.model import AuditEntry
+    from hub.queries.lookup import typed
     from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:

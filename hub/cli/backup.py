@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.support.output import CONFIG, CannotDo, ConfigFile, console, counted, plain, say
+from hub.cli.support.output import CONFIG, ConfigFile, console, counted, plain, say
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from hub.runtime import Hub

@@ -57,7 +57,7 @@ def call(
 ) -> None:
     """Tell the story of one call, text or form. Its id is also the correlation id in the logs."""
     from hub.cli.support.audit_note import note
-    from hub.cli.support.lookup import find_subject
+    from hub.queries.lookup import find_subject
     from hub.queries.masking import Mask
     from hub.queries.timeline.build import timeline
     from hub.runtime import utc_now

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, CannotDo, ConfigFile, Sandboxed, echo_json, moment, plain, say, table
-from hub.errors import ConfigError, RingfenceError
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json, moment, plain, say, table
+from hub.errors import CannotDo, ConfigError, RingfenceError
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -72,7 +72,7 @@ def resume(
 ) -> None:
     """Take a paused connector up again, if the provider answers with its credentials. Ends with 1 if it does not."""
     from hub.cli.support.audit_note import note
-    from hub.cli.support.lookup import known
+    from hub.queries.lookup import known
     from hub.startup import open_hub, read_config
     from hub.store.connectors import paused_connectors
     from hub.store.connectors import resume as take_up
@@ -110,9 +110,9 @@ def connect(
 ) -> None:
     """Let the owner of an address book agree to its being read, and sign in. The exact text they agree to is stored first."""
     from hub.cli.support.audit_note import actor, note
-    from hub.cli.support.lookup import known
     from hub.cli.support.oauth_loopback import by_browser, by_paste
     from hub.privacy.owner_consent import connect_owner, owner_sign_in
+    from hub.queries.lookup import known
     from hub.startup import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)
@@ -146,8 +146,8 @@ def disconnect(
 ) -> None:
     """Take an owner's consent back: withdrawn here at once, revoked at the provider, the token deleted."""
     from hub.cli.support.audit_note import actor, note
-    from hub.cli.support.lookup import known
     from hub.privacy.owner_consent import disconnect_owner
+    from hub.queries.lookup import known
     from hub.startup import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)

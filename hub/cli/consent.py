@@ -9,19 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import (
-    CONFIG,
-    AsJson,
-    CannotDo,
-    ConfigFile,
-    coloured,
-    counted,
-    echo_json,
-    moment,
-    plain,
-    say,
-    table,
-)
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, counted, echo_json, moment, plain, say, table
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -89,11 +78,11 @@ def record(
 ) -> None:
     """Write down a person's word. It counts for everything that is decided or sent from now on; nothing is overwritten."""
     from hub.cli.support.audit_note import note
-    from hub.cli.support.lookup import typed
     from hub.flow.case import new_person
     from hub.model.people import PROVEN
     from hub.privacy.ledger import Word, keep_notice
     from hub.privacy.withdrawal import has_refused, speaking, take_effect
+    from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -196,8 +185,8 @@ def _check_word(state: str, use: str, channel: str) -> None:
 
 
 def _check_limits(basis: str, categories: list[str]) -> None:
-    from hub.cli.support.lookup import known
     from hub.contracts.categories import CATEGORIES
+    from hub.queries.lookup import known
 
     if basis not in BASES:
         raise CannotDo(f"There is no such basis; choose one of {', '.join(BASES)}.")
@@ -218,8 +207,8 @@ def _notice(file: Path | None) -> str | None:
 
 
 def _number(config: Config, company: str, phone: str) -> str:
-    from hub.cli.support.lookup import known
     from hub.contracts.phones import phone_number
+    from hub.queries.lookup import known
 
     known(company, [each.name for each in config.companies], "company")
     country = next(each.country for each in config.companies if each.name == company)

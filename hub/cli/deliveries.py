@@ -11,7 +11,6 @@ from hub.cli.support.output import (
     CONFIG,
     Agreed,
     AsJson,
-    CannotDo,
     ConfigFile,
     coloured,
     counted,
@@ -21,6 +20,7 @@ from hub.cli.support.output import (
     say,
     table,
 )
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -95,7 +95,7 @@ def why(
 ) -> None:
     """Say why a delivery is where it is: its conversion and rule, consent with every opinion, each try, what comes next."""
     from hub.cli.call import print_timeline
-    from hub.cli.support.lookup import find_deliveries
+    from hub.queries.lookup import find_deliveries
     from hub.queries.timeline.entries import in_order
     from hub.queries.timeline.receipts import story
     from hub.startup import open_store, read_config
@@ -129,7 +129,7 @@ def replay(
     Consent is asked again when they are sent, and the destination sees the same key as before, so nothing counts twice.
     """
     from hub.cli.support.audit_note import note
-    from hub.cli.support.lookup import typed
+    from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -156,9 +156,9 @@ def replay(
 
 
 def _wanted(connector: str | None, state: str | None, since: str | None, states: Sequence[str]) -> list[Any]:
-    from hub.cli.support.lookup import since as since_when
-    from hub.cli.support.lookup import typed
+    from hub.cli.support.options import since as since_when
     from hub.model import Delivery
+    from hub.queries.lookup import typed
     from hub.runtime import utc_now
 
     if state is not None and state not in states:
@@ -188,8 +188,8 @@ def _counts(session: Session, wanted: Sequence[Any]) -> list[dict[str, Any]]:
 def _to_replay(session: Session, ids: Sequence[str], wanted: Sequence[Any]) -> list[Delivery]:
     from sqlmodel import col, select
 
-    from hub.cli.support.lookup import find_deliveries
     from hub.model import Delivery
+    from hub.queries.lookup import find_deliveries
 
     query = select(Delivery).where(col(Delivery.state).in_(REPLAYED), *wanted).order_by(col(Delivery.id))
     if not ids:

@@ -8,18 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import (
-    CONFIG,
-    AsJson,
-    CannotDo,
-    ConfigFile,
-    counted,
-    echo_json,
-    moment,
-    plain,
-    say,
-    table,
-)
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from hub.callflow.definition import Flow
@@ -132,8 +122,8 @@ def simulate(
     The consent connectors of config.yaml decide whether it would be recorded. Nothing is stored, and nobody is called.
     """
     from hub.callflow.simulate import Behaviour
-    from hub.cli.support.flow_simulation import Known, rehearsed
     from hub.contracts.phones import phone_number
+    from hub.queries.flow_simulation import Known, rehearsed
     from hub.startup import read_config
 
     loaded = read_config(config, sandbox=True)

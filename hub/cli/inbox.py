@@ -6,19 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import (
-    CONFIG,
-    AsJson,
-    CannotDo,
-    ConfigFile,
-    coloured,
-    counted,
-    echo_json,
-    moment,
-    plain,
-    say,
-    table,
-)
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, counted, echo_json, moment, plain, say, table
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -79,8 +68,8 @@ def replay_webhooks(
 ) -> None:
     """Make parked webhooks ready again, once what hindered them is fixed. Ends with 1 where one was not parked."""
     from hub.cli.support.audit_note import note
-    from hub.cli.support.lookup import typed
     from hub.flow.inbox import replay
+    from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 

@@ -7,19 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import (
-    CONFIG,
-    Agreed,
-    AsJson,
-    CannotDo,
-    ConfigFile,
-    Sandboxed,
-    echo_json,
-    plain,
-    say,
-    table,
-)
-from hub.errors import RingfenceError
+from hub.cli.support.output import CONFIG, Agreed, AsJson, ConfigFile, Sandboxed, echo_json, plain, say, table
+from hub.errors import CannotDo, RingfenceError
 
 if TYPE_CHECKING:
     from hub.config.models import Config
@@ -192,9 +181,9 @@ def release(
 ) -> None:
     """Give a number back to its carrier. It is lost: somebody else may get it, and with it the calls to your old ads."""
     from hub.cli.support.audit_note import note
-    from hub.cli.support.lookup import known
     from hub.hookspecs import NumberHooks
     from hub.numbers.ownership import carrier_of, retire
+    from hub.queries.lookup import known
     from hub.startup import open_hub, read_config
 
     wanted = read_number(number)
@@ -239,7 +228,7 @@ def _point(opened: Opened, line: Line) -> bool:
 
 def able_carriers(opened: Opened, connector: str | None, hook: Callable[..., Any]) -> list[str]:
     """The carrier connectors that can do something, or `connector` if it can; CannotDo where none can."""
-    from hub.cli.support.lookup import known
+    from hub.queries.lookup import known
 
     able = opened.hub.plugins.with_hook(hook)
     if connector is not None:
@@ -251,7 +240,7 @@ def able_carriers(opened: Opened, connector: str | None, hook: Callable[..., Any
 
 def _tracker(config: Config, written: str) -> tuple[Any, str]:
     """The company of `company/tracker`, and the tracker's carrier."""
-    from hub.cli.support.lookup import known
+    from hub.queries.lookup import known
 
     company_name, slash, name = written.partition("/")
     if not slash:

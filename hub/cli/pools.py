@@ -33,9 +33,9 @@ def pools(
 
     The recommendation is for the busiest hour, at the time that visitors really hold their numbers.
     """
-    from hub.cli.support.lookup import known
     from hub.numbers.directory import read_directory, write_accounts
     from hub.numbers.pools import pool_figures
+    from hub.queries.lookup import known
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 

@@ -12,7 +12,6 @@ from hub.cli import transcripts
 from hub.cli.support.output import (
     CONFIG,
     AsJson,
-    CannotDo,
     ConfigFile,
     Sandboxed,
     coloured,
@@ -23,6 +22,7 @@ from hub.cli.support.output import (
     say,
     table,
 )
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -124,7 +124,7 @@ def link(
     """Sign a link to one recording for one person; it is good for five minutes, and each use is in the audit trail."""
     from hub.access.users import may_listen, user_named
     from hub.cli.support.audit_note import note
-    from hub.cli.support.lookup import typed
+    from hub.queries.lookup import typed
     from hub.recordings.links import LONGEST, Link, path_to
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
@@ -229,8 +229,8 @@ def _control(wanted: str, control: RecordingControl, sandbox: bool, config: Path
 
 
 def _call(session: Session, wanted: str) -> Call:
-    from hub.cli.support.lookup import find_subject
     from hub.model import Call
+    from hub.queries.lookup import find_subject
 
     subject = find_subject(session, wanted)
     if not isinstance(subject, Call):
@@ -240,8 +240,8 @@ def _call(session: Session, wanted: str) -> Call:
 
 def found_recording(session: Session, wanted: str) -> Recording:
     """The recording whose id, a part of it or the carrier's id was typed; CannotDo where it is not one."""
-    from hub.cli.support.lookup import by_id, one, typed
     from hub.model import Recording
+    from hub.queries.lookup import by_id, one, typed
 
     text = typed(wanted)
     return one(by_id(session, Recording, text, Recording.carrier_recording_id), "recording", text)  # type: ignore[no-any-return]

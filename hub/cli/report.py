@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from hub.cli.support.output import CONFIG, CannotDo, ConfigFile, counted, echo_json, plain, say, table
+from hub.cli.support.output import CONFIG, ConfigFile, counted, echo_json, plain, say, table
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from hub.config.models import Config
@@ -118,7 +119,7 @@ def _report(
 
 
 def _chosen(text: str, choices: Sequence[Choice], what: str) -> Choice:
-    from hub.cli.support.lookup import shown
+    from hub.queries.lookup import shown
 
     for choice in choices:
         if choice == text:
@@ -127,7 +128,7 @@ def _chosen(text: str, choices: Sequence[Choice], what: str) -> Choice:
 
 
 def _company(config: Config, name: str | None) -> str:
-    from hub.cli.support.lookup import known
+    from hub.queries.lookup import known
 
     names = [company.name for company in config.companies]
     if name is None and len(names) != 1:
@@ -144,7 +145,7 @@ def _span(first: str | None, last: str | None, today: date) -> tuple[date, date]
 
 
 def _day(text: str) -> date:
-    from hub.cli.support.lookup import shown
+    from hub.queries.lookup import shown
 
     try:
         return date.fromisoformat(text.strip())

@@ -28,7 +28,7 @@ def snippet(
     The browser checks a pinned script against its fingerprint. After an upgrade of the hub or a change under `website:`
     print it again: an old one is not served any more, and the pages show their own numbers.
     """
-    from hub.cli.support.lookup import known
+    from hub.queries.lookup import known
     from hub.startup import read_config
     from hub.web.privacy_opt_outs import offers_limits
     from hub.web.script import Website

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, CannotDo, ConfigFile, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say, table
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -39,8 +40,8 @@ def list_rules(
     """List the companies' own rules, and what their connectors know."""
     from sqlmodel import col, select
 
-    from hub.cli.support.lookup import known
     from hub.model import Company, SourceRule
+    from hub.queries.lookup import known
     from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
@@ -183,7 +184,7 @@ def test(
 
 
 def _known_sources(config: Config) -> KnownSources:
-    from hub.cli.support.flow_simulation import connected
+    from hub.queries.flow_simulation import connected
     from hub.sources.plugin_rules import known_sources
 
     with connected(config, "list_sources") as hub:
@@ -211,8 +212,8 @@ def _word(written: str, what: str) -> str:
 
 
 def _company_id(session: Session, config: Config, name: str) -> str:
-    from hub.cli.support.lookup import known
     from hub.numbers.directory import read_directory, write_accounts
+    from hub.queries.lookup import known
     from hub.runtime import utc_now
 
     known(name, [each.name for each in config.companies], "company")

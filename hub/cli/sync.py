@@ -7,19 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import (
-    CONFIG,
-    AsJson,
-    CannotDo,
-    ConfigFile,
-    Sandboxed,
-    coloured,
-    echo_json,
-    plain,
-    say,
-    table,
-)
-from hub.errors import RingfenceError
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, coloured, echo_json, plain, say, table
+from hub.errors import CannotDo, RingfenceError
 
 if TYPE_CHECKING:
     from hub.delivery.preview import Previewed
@@ -42,7 +31,7 @@ def sync(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Sync one connector now: call list, call log, outcomes, conversions, diagnostics. Ends with 1 where there was trouble."""
-    from hub.cli.support.lookup import known
+    from hub.queries.lookup import known
     from hub.startup import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)

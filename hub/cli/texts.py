@@ -12,7 +12,6 @@ import typer
 from hub.cli.support.output import (
     CONFIG,
     AsJson,
-    CannotDo,
     ConfigFile,
     Sandboxed,
     coloured,
@@ -23,6 +22,7 @@ from hub.cli.support.output import (
     say,
     table,
 )
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -60,8 +60,8 @@ def list_threads(
     """List the threads, one a person and company, the newest first."""
     from sqlmodel import select
 
-    from hub.cli.support.lookup import known
     from hub.model import Company
+    from hub.queries.lookup import known
     from hub.queries.masking import Mask
     from hub.startup import open_store, read_config
     from hub.texts.threads import newest_threads
@@ -160,9 +160,9 @@ def send(
 ) -> None:
     """Queue a text. The worker sends it once, if consent and the hour allow it then."""
     from hub.cli.support.audit_note import note
-    from hub.cli.support.lookup import shown, typed
     from hub.contracts.phones import phone_number
     from hub.model.purposes import BY_HAND
+    from hub.queries.lookup import shown, typed
     from hub.startup import open_hub, read_config
     from hub.texts.queue import picture_of, queue_text
 
@@ -269,8 +269,8 @@ def doubtful(
     from sqlmodel import select
 
     from hub.cli.call import vault_of
-    from hub.cli.support.lookup import known
     from hub.model import Company
+    from hub.queries.lookup import known
     from hub.queries.masking import Mask
     from hub.startup import open_store, read_config
     from hub.texts.doubts import open_doubts
@@ -326,7 +326,7 @@ def classify(
     text: Annotated[str, typer.Argument(help="What somebody wrote.", metavar="WORDS")], as_json: AsJson = False
 ) -> None:
     """Say what the hub takes a text for: stop, start, help or other, and how it found that out."""
-    from hub.cli.support.lookup import typed
+    from hub.queries.lookup import typed
     from hub.texts.words import read
 
     reading = read(typed(text))
@@ -358,8 +358,8 @@ def _note_shown(store: Store, shown: Mapping[str, str]) -> None:
 def _text(session: Session, wanted: str) -> TextMessage:
     from sqlmodel import col, select
 
-    from hub.cli.support.lookup import by_id, one, typed
     from hub.model import TextMessage
+    from hub.queries.lookup import by_id, one, typed
 
     found = by_id(session, TextMessage, typed(wanted), col(TextMessage.carrier_message_id))
     text = one(found, "text", typed(wanted))

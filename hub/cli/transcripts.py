@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, CannotDo, ConfigFile, Sandboxed, coloured, echo_json, plain, say
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, coloured, echo_json, plain, say
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from hub.contracts.transcripts import TranscriptPart

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, CannotDo, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.errors import CannotDo
 
 commands = typer.Typer(
     help="Say who may look into an account, in which role, and make their API keys.", no_args_is_help=True
@@ -39,7 +40,7 @@ def add(
     """Add a user of one account; what each role may do stands in docs/access.md."""
     from hub.access.users import add_user
     from hub.cli.support.audit_note import note
-    from hub.cli.support.lookup import typed
+    from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -112,7 +113,7 @@ def role(
     """Give a user another role; their keys and links have it at once."""
     from hub.access.users import change_role, user_named
     from hub.cli.support.audit_note import note
-    from hub.cli.support.lookup import typed
+    from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -129,7 +130,7 @@ def disable_user(name: Name, config: ConfigFile = CONFIG) -> None:
     """Let a user in no more: their keys and signed links end at once. It cannot be undone; add a new user instead."""
     from hub.access.users import disable, user_named
     from hub.cli.support.audit_note import note
-    from hub.cli.support.lookup import typed
+    from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -152,7 +153,7 @@ def key(
     from hub.access.keys import new_api_key
     from hub.access.users import user_named
     from hub.cli.support.audit_note import note
-    from hub.cli.support.lookup import typed
+    from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -168,7 +169,7 @@ def revoke(name: Name, config: ConfigFile = CONFIG) -> None:
     """End all API keys of a user at once, for one was lost; hub users key makes a new one."""
     from hub.access.users import revoke_keys, user_named
     from hub.cli.support.audit_note import note
-    from hub.cli.support.lookup import typed
+    from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
@@ -182,8 +183,8 @@ def revoke(name: Name, config: ConfigFile = CONFIG) -> None:
 def _account(session: object, wanted: str | None):  # type: ignore[no-untyped-def]
     from sqlmodel import select
 
-    from hub.cli.support.lookup import typed
     from hub.model import Account
+    from hub.queries.lookup import typed
 
     accounts = session.exec(select(Account).order_by(Account.name)).all()  # type: ignore[attr-defined]
     names = ", ".join(each.name for each in accounts) or "none yet; start the hub with hub run"

@@ -10,8 +10,8 @@ from cli_shop import CALLER, Shop
 from typer.testing import Result
 
 from hub.cli import check
-from hub.cli.support.consent_question import PURPOSES
 from hub.model import Call, ConsentDecision, Delivery, Person, TextMessage
+from hub.queries.consent_question import PURPOSES
 
 Refusal = Callable[[Result], str]
 LAW = "jurisdictions: {plugin: jurisdictions}\n  signals: {plugin: signals}"

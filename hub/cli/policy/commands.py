@@ -10,7 +10,8 @@ import typer
 
 from hub.cli.policy import show
 from hub.cli.policy.lookup import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
-from hub.cli.support.output import CONFIG, CannotDo, ConfigFile, moment, plain, say, table
+from hub.cli.support.output import CONFIG, ConfigFile, moment, plain, say, table
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -105,8 +106,8 @@ def publish(
 ) -> None:
     """Put a version in force: a material change when its announced day has come, a mended typo at once and with a note."""
     from hub.cli.support.audit_note import note as audit
-    from hub.cli.support.lookup import typed
     from hub.privacy.policies.versions import publish as put_in_force
+    from hub.queries.lookup import typed
     from hub.runtime import utc_now
 
     with opened(config) as (_, store), store.writing() as session:
@@ -127,9 +128,9 @@ def accept(
 ) -> None:
     """Write down an account's affirmative yes: who, when, and the hash of exactly the text that was read."""
     from hub.cli.support.audit_note import note
-    from hub.cli.support.lookup import typed
     from hub.privacy.policies.versions import accept as write_down
     from hub.privacy.policies.versions import account_named
+    from hub.queries.lookup import typed
     from hub.runtime import utc_now
 
     who = typed(by)
@@ -152,7 +153,7 @@ def _seen_by(session: Session, name: str, kind: str, account: str) -> PolicyVers
 
 
 def _day(text: str | None) -> date | None:
-    from hub.cli.support.lookup import shown
+    from hub.queries.lookup import shown
 
     try:
         return date.fromisoformat(text) if text else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.support.output import CannotDo
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -44,9 +44,9 @@ def opened(config: Path) -> Iterator[tuple[Config, Store]]:
 
 def version_named(session: Session, name: str, kind: str, account: str | None) -> PolicyVersion:
     """The version of that name of an account's own document, or of everybody's; CannotDo where there is none."""
-    from hub.cli.support.lookup import shown
     from hub.privacy.policies.document import KINDS
     from hub.privacy.policies.versions import account_named, find_version
+    from hub.queries.lookup import shown
 
     if kind not in KINDS:
         raise CannotDo(f"{shown(kind)!r} is no kind of policy; choose one of {', '.join(KINDS)}.")

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, CannotDo, ConfigFile, coloured, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, echo_json, moment, plain, say, table
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
-    from hub.cli.support.consent_question import Answer
     from hub.contracts.consent import Opinion
     from hub.contracts.rules import LegalRule
+    from hub.queries.consent_question import Answer
 
 SAID = ("given", "refused", "withdrawn", "objected")
 
@@ -77,9 +78,9 @@ def ask(
     on top. Ends with status 0 where it may be done, 1 where it may not (with several recipients: for one of them), 2 where the
     question is wrong. No legal advice: rows that nobody has confirmed are shown as such.
     """  # fmt: skip
-    from hub.cli.support.consent_question import Supposed, answers
-    from hub.cli.support.lookup import known
     from hub.hookspecs import ConsentHooks
+    from hub.queries.consent_question import Supposed, answers
+    from hub.queries.lookup import known
     from hub.startup import open_hub, read_config
 
     if said is not None:

@@ -30,9 +30,9 @@ def conflicts(
     from sqlmodel import select
 
     from hub.cli.privacy.request_lookup import audit, open_for
-    from hub.cli.support.lookup import known
     from hub.model import Company
     from hub.privacy.conflicts import conflicts_of
+    from hub.queries.lookup import known
     from hub.queries.masking import Mask
 
     with open_for(config) as hub, hub.store.writing() as session:

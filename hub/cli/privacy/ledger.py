@@ -76,8 +76,8 @@ def _companies(session: Session, config: Config, wanted: str | None) -> dict[str
     """Id → name, of all companies or of the one that is wanted."""
     from sqlmodel import select
 
-    from hub.cli.support.lookup import known
     from hub.model import Company
+    from hub.queries.lookup import known
 
     if wanted is not None:
         known(wanted, [each.name for each in config.companies], "company")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from hub.cli.support.output import CONFIG, CannotDo, ConfigFile, counted, moment, plain, say, table
+from hub.cli.support.output import CONFIG, ConfigFile, counted, moment, plain, say, table
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from hub.privacy.datamap import DataMap

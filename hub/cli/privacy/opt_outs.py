@@ -10,19 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import (
-    CONFIG,
-    AsJson,
-    CannotDo,
-    ConfigFile,
-    coloured,
-    counted,
-    echo_json,
-    moment,
-    plain,
-    say,
-    table,
-)
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, counted, echo_json, moment, plain, say, table
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -112,8 +101,9 @@ def _change(
     """Change the opt-out with an id, which must be in `state`; its whole id."""
     from hub.cli.privacy.request_lookup import open_for
     from hub.cli.support.audit_note import actor
-    from hub.cli.support.lookup import by_id, in_words, one, typed
+    from hub.cli.support.options import in_words
     from hub.model import OptOut
+    from hub.queries.lookup import by_id, one, typed
 
     said = in_words(reason, "--reason")
     with open_for(config) as hub, hub.store.writing() as session:

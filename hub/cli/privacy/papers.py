@@ -87,9 +87,9 @@ def notice(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Print blocks of text for one company's privacy statement, in Markdown. A person reads them before they are published."""
-    from hub.cli.support.lookup import known
     from hub.privacy.datamap import draw
     from hub.privacy.datamap.papers import SIGNALS, notice_blocks
+    from hub.queries.lookup import known
     from hub.runtime import utc_now
     from hub.startup import open_hub, read_config
     from hub.web.privacy_signals import Honours

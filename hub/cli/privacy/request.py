@@ -15,7 +15,6 @@ from hub.cli.support.output import (
     CONFIG,
     Agreed,
     AsJson,
-    CannotDo,
     ConfigFile,
     Sandboxed,
     coloured,
@@ -26,6 +25,7 @@ from hub.cli.support.output import (
     say,
     table,
 )
+from hub.errors import CannotDo
 
 commands = typer.Typer(help="Requests of people about their own data.", no_args_is_help=True)
 RequestId = Annotated[str, typer.Argument(help="The request's id, or an end of it.", metavar="ID")]
@@ -67,9 +67,10 @@ def new(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Write down a request that came by phone, by letter or in person; its deadline runs from then."""
-    from hub.cli.support.lookup import in_words, known, since, typed
+    from hub.cli.support.options import in_words, since
     from hub.model.requests import KINDS
     from hub.privacy_requests.steps import open_request, verify
+    from hub.queries.lookup import known, typed
 
     known_kind = kind if kind in KINDS else None
     if known_kind is None:
@@ -214,7 +215,7 @@ def verify(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Say that you know who asks, and how."""
-    from hub.cli.support.lookup import in_words
+    from hub.cli.support.options import in_words
     from hub.model.requests import CLOSED
     from hub.privacy_requests.steps import verify as mark_verified
 
@@ -275,7 +276,7 @@ def refuse(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Close a request without doing what it asks for. The person must be told why, and that they may complain."""
-    from hub.cli.support.lookup import in_words
+    from hub.cli.support.options import in_words
     from hub.privacy_requests.steps import refuse as close
 
     with open_for(config) as hub, hub.store.writing() as session:
@@ -293,7 +294,7 @@ def extend(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Prolong a deadline once, as far as the law lets us."""
-    from hub.cli.support.lookup import in_words
+    from hub.cli.support.options import in_words
     from hub.privacy_requests.steps import extend as prolong
 
     with open_for(config) as hub, hub.store.writing() as session:

@@ -10,7 +10,8 @@ import typer
 
 from hub.cli.privacy.request_lookup import audit, company_named, find_request, open_for, with_companies
 from hub.cli.support.audit_note import actor
-from hub.cli.support.output import CONFIG, AsJson, CannotDo, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from hub.runtime import Hub
@@ -89,10 +90,11 @@ def hold(
 ) -> None:
     """Set a legal hold: nothing of this person, or of anybody at the company, is erased or ends with its life, until it is
     lifted."""
-    from hub.cli.support.lookup import in_words, known
+    from hub.cli.support.options import in_words
     from hub.contracts.phones import phone_number
     from hub.privacy_requests.people import set_hold
     from hub.privacy_requests.steps import email_address
+    from hub.queries.lookup import known
 
     if [phone is not None, email is not None, everybody].count(True) != 1:
         raise CannotDo("Say whom it is on: the person's --phone or --email, or --everybody at the company.")
@@ -160,8 +162,8 @@ def lift(
     """Lift a legal hold; requests that it kept back can be run again."""
     from sqlmodel import select
 
-    from hub.cli.support.lookup import by_id, one, typed
     from hub.model import LegalHold, PrivacyRequest
+    from hub.queries.lookup import by_id, one, typed
 
     with open_for(config) as hub, hub.store.writing() as session:
         found = one(by_id(session, LegalHold, typed(hold_id), LegalHold.id), "legal hold", typed(hold_id))
@@ -184,7 +186,7 @@ def unrestrict(
     config: ConfigFile = CONFIG,
 ) -> None:
     """End a restriction: the person's data may be used again."""
-    from hub.cli.support.lookup import in_words
+    from hub.cli.support.options import in_words
     from hub.privacy_requests.rights import lift_restriction
 
     with open_for(config) as hub:

@@ -47,8 +47,8 @@ def with_companies(hub: Hub, table: type[Row], company: str | None) -> Select[Ro
     nobody has that name."""
     from sqlmodel import col, select
 
-    from hub.cli.support.lookup import known
     from hub.model import Company
+    from hub.queries.lookup import known
 
     query = select(table, Company.name).join(Company, col(Company.id) == col(table.company_id))
     if company is None:
@@ -59,8 +59,8 @@ def with_companies(hub: Hub, table: type[Row], company: str | None) -> Select[Ro
 
 def find_request(session: Session, wanted: str) -> PrivacyRequest:
     """The request with an id, or an end of it; CannotDo where there is none or several."""
-    from hub.cli.support.lookup import by_id, one, typed
     from hub.model import PrivacyRequest
+    from hub.queries.lookup import by_id, one, typed
 
     text = typed(wanted)
     return one(by_id(session, PrivacyRequest, text, PrivacyRequest.id), "privacy request", text)  # type: ignore[no-any-return]
@@ -68,6 +68,6 @@ def find_request(session: Session, wanted: str) -> PrivacyRequest:
 
 def places_of(texts: list[str]) -> list[str]:
     """Places as they are written in the tables of law; CannotDo where one is none."""
-    from hub.cli.support.lookup import known_place
+    from hub.queries.lookup import known_place
 
     return [known_place(text, unions=("EU",)) for text in texts]

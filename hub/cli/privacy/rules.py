@@ -36,10 +36,10 @@ def rules(
 
     A rule from memory is shown as unconfirmed. One past its date is to be read again; hub check warns of it too.
     """
-    from hub.cli.support.flow_simulation import connected
-    from hub.cli.support.lookup import known, known_place
     from hub.contracts.rules import TOPICS
     from hub.hookspecs import ConsentHooks
+    from hub.queries.flow_simulation import connected
+    from hub.queries.lookup import known, known_place
     from hub.runtime import utc_now
     from hub.startup import read_config
 

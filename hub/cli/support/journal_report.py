@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, CannotDo, ConfigFile, counted, echo_json, plain, say
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -71,8 +72,8 @@ def chains_of(session: Session, wanted: str | None) -> dict[str, str]:
     """Chain → what people call it, of all accounts or of the one that is wanted."""
     from sqlmodel import select
 
-    from hub.cli.support.lookup import typed
     from hub.model import HUB_CHAIN, Account
+    from hub.queries.lookup import typed
 
     named = {HUB_CHAIN: HUB_CHAIN} | dict(session.exec(select(Account.id, Account.name).order_by(Account.name)).all())
     if wanted is None:

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.errors import RingfenceError
-
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -57,10 +55,6 @@ COLOURS = {
 
 NOTHING = "[dim]–[/dim]"
 """A cell without a value."""
-
-
-class CannotDo(RingfenceError):
-    """A command cannot do what was asked; the sentence says what to do instead. Ends with status 2."""
 
 
 def console(*, to_errors: bool = False) -> Console:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from hub.cli.support.output import CannotDo
+from hub.errors import CannotDo, NotFound
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -82,24 +81,16 @@ def one(found: list[Any], what: str, text: str) -> Any:
     raise CannotDo(f"{len(found)} have {text!r} at an end of their id; give more of it: {ids}.")
 
 
-def missing(what: str, text: str) -> CannotDo:
+def missing(what: str, text: str) -> NotFound:
     """Why nothing was found, and what to try."""
     if len(text) < SHORTEST:
-        return CannotDo(f"No {what} has the id {text!r}; give at least {SHORTEST} characters of it, from an end.")
-    return CannotDo(f"No {what} has the id {shown(text)!r} or one that begins or ends so.")
+        return NotFound(f"No {what} has the id {text!r}; give at least {SHORTEST} characters of it, from an end.")
+    return NotFound(f"No {what} has the id {shown(text)!r} or one that begins or ends so.")
 
 
 def typed(text: str) -> str:
     """What was typed as text that a database takes: a terminal may hand over bytes that are no characters."""
     return text.encode("utf-8", "replace").decode().replace("\0", "").strip()
-
-
-def in_words(text: str, option: str) -> str:
-    """What was typed for an option that must say something; CannotDo where it says nothing."""
-    said = typed(text)
-    if not said:
-        raise CannotDo(f"{option} is empty; say it in words, for it is kept as the record of what you did.")
-    return said
 
 
 def shown(text: str) -> str:
@@ -130,20 +121,3 @@ def known_place(text: str, unions: Iterable[str] = ()) -> str:
             f"{shown(text)!r} is no place; write an ISO 3166 country or its region, like US, US-CA, CA-QC, GB or DE."
         )
     return code
-
-
-def since(text: str | None, now: datetime) -> datetime | None:
-    """`2h` or `3 days` before `now`, or a date or time (UTC where it names no zone)."""
-    from hub.config.durations import parse_span
-
-    if text is None:
-        return None
-    try:
-        return now - parse_span(text)
-    except (ValueError, OverflowError):
-        pass
-    try:
-        at = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise CannotDo(f"{shown(text)!r} is no time; write it like 2h, 3d or 2026-05-01.") from None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -10,8 +10,6 @@ from zoneinfo import ZoneInfo
 
 from hub.answering.recording_consent import CATEGORY
 from hub.answering.recording_consent import USE as RECORDING
-from hub.cli.support.lookup import known, known_place, shown
-from hub.cli.support.output import CannotDo
 from hub.contracts.categories import USES
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Place, Signal, State
 from hub.contracts.disclosure import declared_categories
@@ -19,6 +17,7 @@ from hub.contracts.manifest import Manifest, Recipient
 from hub.contracts.phones import phone_number
 from hub.contracts.places import places_of_number
 from hub.delivery.text_consent import question_about_text
+from hub.errors import CannotDo
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
 from hub.flow.consent import Ruling, decide, question_about
@@ -33,6 +32,7 @@ from hub.hookspecs import (
 )
 from hub.model import Call, Company, TextMessage
 from hub.numbers.directory import Directory, Line
+from hub.queries.lookup import known, known_place, shown
 from hub.runtime import Hub
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from hub.callflow.checks import lacking
 from hub.callflow.context import Circumstances, Permission
 from hub.callflow.definition import Flow
 from hub.callflow.simulate import Behaviour, Turn, rehearse
-from hub.cli.support.output import CannotDo
 from hub.config.models import CompanySection, Config
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.webhooks import AnswerDocument
+from hub.errors import CannotDo
 from hub.hookspecs import CallHooks
 from hub.model import Company, Tracker, TrackingNumber
 from hub.numbers.directory import Line

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +14,6 @@ from hub.cli.support.output import (
     AsJson,
     ConfigFile,
     coloured,
-    counted,
     echo_json,
     moment,
     plain,
@@ -23,16 +23,10 @@ from hub.cli.support.output import (
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlmodel import Session
-
-    from hub.model import Delivery
+    from hub.queries.deliveries import DeliveryFilter, DeliveryState
 
 commands = typer.Typer(help="See what went to each destination, and why something did not.", no_args_is_help=True)
 STATES = ("ready", "leased", "accepted", "delivered", "rejected", "held", "dead")
-REPLAYED = ("dead", "rejected", "held")
-"""The states from which a delivery may be tried again."""
 SHOWN = 50
 
 Destination = Annotated[str | None, typer.Option(help="Only this connector's.", metavar="NAME")]
@@ -54,18 +48,15 @@ def list_deliveries(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Count the deliveries by destination, state and code, and list the newest."""
-    from sqlmodel import col, select
-
-    from hub.model import Delivery
+    from hub.queries.deliveries import count_deliveries, newest_deliveries
     from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
         wanted = _wanted(connector, state, since, STATES)
-        counts = _counts(session, wanted)
-        newest = select(Delivery).where(*wanted).order_by(col(Delivery.made_at).desc(), col(Delivery.id).desc())
-        rows = list(session.exec(newest.limit(limit)))
+        counts = count_deliveries(session, wanted)
+        rows = newest_deliveries(session, wanted, limit)
     if as_json:
-        echo_json({"counts": counts, "deliveries": [_plain(row) for row in rows]})
+        echo_json({"counts": list(map(asdict, counts)), "deliveries": list(map(asdict, rows))})
         return
     if not counts:
         say("No delivery fits.")
@@ -73,12 +64,9 @@ def list_deliveries(
     table(
         "Deliveries by destination",
         ("destination", "state", "code", "count"),
-        (
-            (plain(each["connector"]), coloured(each["state"]), plain(each["code"]), str(each["count"]))
-            for each in counts
-        ),
+        ((plain(each.connector), coloured(each.state), plain(each.code), str(each.count)) for each in counts),
     )
-    _print_rows(rows, f"The newest {len(rows)} of {sum(each['count'] for each in counts)}")
+    _print_rows(rows, f"The newest {len(rows)} of {sum(each.count for each in counts)}")
     say("The whole story of one: [bold]hub deliveries why ID[/bold]")
 
 
@@ -95,20 +83,17 @@ def why(
 ) -> None:
     """Say why a delivery is where it is: its conversion and rule, consent with every opinion, each try, what comes next."""
     from hub.cli.call import print_timeline
-    from hub.queries.lookup import find_deliveries
-    from hub.queries.timeline.entries import in_order
-    from hub.queries.timeline.receipts import story
+    from hub.queries.deliveries import why_deliveries
     from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
-        found = find_deliveries(session, wanted)
-        stories = [(row, in_order(story(session, row))) for row in found]
+        stories = why_deliveries(session, wanted)
     if as_json:
-        echo_json([{**_plain(row), "timeline": [entry.plain() for entry in entries]} for row, entries in stories])
+        echo_json([{**asdict(row), "timeline": [entry.plain() for entry in entries]} for row, entries in stories])
         return
     for row, entries in stories:
         say(f"[bold]Delivery {row.id}[/bold] to {plain(row.connector)}: {_now(row)}")
-        say(f"[dim]item {row.item_key}, of the call or text {row.subject_id} (hub call {row.subject_id})[/dim]")
+        say(f"[dim]item {row.key}, of the call or text {row.subject} (hub call {row.subject})[/dim]")
         print_timeline(entries)
         say("")
 
@@ -128,7 +113,10 @@ def replay(
 
     Consent is asked again when they are sent, and the destination sees the same key as before, so nothing counts twice.
     """
-    from hub.cli.support.audit_note import note
+    from hub.cli.support.audit_note import actor
+    from hub.delivery.replay import REPLAYABLE
+    from hub.delivery.replay import replay as try_again
+    from hub.queries.deliveries import replayable
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
@@ -140,7 +128,7 @@ def replay(
     loaded, now = read_config(config, sandbox=True), utc_now()
     with open_store(loaded) as store:
         with store.reading() as session:
-            rows = _to_replay(session, ids or [], _wanted(connector, state, since, REPLAYED))
+            rows = replayable(session, ids or [], _wanted(connector, state, since, REPLAYABLE))
         if not rows:
             say("No delivery fits that ended as dead, rejected or held; nothing is to be done.")
             return
@@ -149,80 +137,24 @@ def replay(
             say("Nothing was changed. With [bold]--yes[/bold] they are tried again at the next sync.")
             return
         with store.writing() as session:
-            count = _make_ready(session, [row.id for row in rows], now)
             about = ",".join(ids) if ids else f"state={state} connector={connector} since={since}"
-            note(session, now, "deliveries.replay", typed(about)[:500], counted(count, "item"))
+            count = try_again(session, [row.id for row in rows], now, actor=actor(), about=typed(about)[:500])
     say(f"[green]{count}[/green] will be tried again at the next sync of their connector.")
 
 
-def _wanted(connector: str | None, state: str | None, since: str | None, states: Sequence[str]) -> list[Any]:
+def _wanted(connector: str | None, state: str | None, since: str | None, states: Sequence[str]) -> DeliveryFilter:
     from hub.cli.support.options import since as since_when
-    from hub.model import Delivery
+    from hub.queries.deliveries import DeliveryFilter
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
 
     if state is not None and state not in states:
         raise CannotDo(f"{state!r} is not a state that fits here; choose one of {', '.join(states)}.")
     begun = since_when(since, utc_now())
-    return [
-        *([Delivery.connector == typed(connector)] if connector is not None else []),
-        *([Delivery.state == state] if state is not None else []),
-        *([Delivery.made_at >= begun] if begun is not None else []),
-    ]
+    return DeliveryFilter(connector=None if connector is None else typed(connector), state=state, since=begun)
 
 
-def _counts(session: Session, wanted: Sequence[Any]) -> list[dict[str, Any]]:
-    from sqlalchemy import func, select
-    from sqlmodel import col
-
-    from hub.model import Delivery
-
-    columns: Any = (Delivery.connector, Delivery.state, Delivery.code)
-    counted = select(*columns, func.count(col(Delivery.id))).where(*wanted).group_by(*columns).order_by(*columns)
-    return [
-        {"connector": connector, "state": state, "code": code, "count": count}
-        for connector, state, code, count in session.execute(counted)
-    ]
-
-
-def _to_replay(session: Session, ids: Sequence[str], wanted: Sequence[Any]) -> list[Delivery]:
-    from sqlmodel import col, select
-
-    from hub.model import Delivery
-    from hub.queries.lookup import find_deliveries
-
-    query = select(Delivery).where(col(Delivery.state).in_(REPLAYED), *wanted).order_by(col(Delivery.id))
-    if not ids:
-        return list(session.exec(query))
-    named = {row.id: row for each in ids for row in find_deliveries(session, each)}
-    return list(session.exec(query.where(col(Delivery.id).in_(named))))
-
-
-def _make_ready(session: Session, ids: Sequence[str], now: datetime) -> int:
-    """Back to the start of the retry schedule; how many were still in their final state."""
-    from sqlalchemy import update
-    from sqlmodel import col, select
-
-    from hub.model import Delivery
-
-    count = 0
-    for at in range(0, len(ids), 500):
-        final = (col(Delivery.id).in_(ids[at : at + 500]), col(Delivery.state).in_(REPLAYED))
-        again = list(session.scalars(select(Delivery.id).where(*final).with_for_update()))
-        session.execute(
-            update(Delivery)
-            .where(col(Delivery.id).in_(again))
-            .values(
-                state="ready", attempts=0, due_at=now, finished_at=None, code=None, reason=None,
-                lease_token=None, lease_until=None,
-            )
-            .execution_options(synchronize_session=False)
-        )  # fmt: skip
-        count += len(again)
-    return count
-
-
-def _print_rows(rows: Sequence[Delivery], title: str) -> None:
+def _print_rows(rows: Sequence[DeliveryState], title: str) -> None:
     if not rows:
         return
     table(
@@ -233,7 +165,7 @@ def _print_rows(rows: Sequence[Delivery], title: str) -> None:
                 row.id,
                 moment(row.made_at),
                 plain(row.connector),
-                plain(row.item_key),
+                plain(row.key),
                 "call log" if row.hook == "log_calls" else plain(row.kind),
                 coloured(row.state),
                 str(row.attempts),
@@ -244,34 +176,11 @@ def _print_rows(rows: Sequence[Delivery], title: str) -> None:
     )
 
 
-def _now(row: Delivery) -> str:
+def _now(row: DeliveryState) -> str:
     said = " ".join(filter(None, (row.code, row.reason)))
     waits = {
-        "ready": f"goes at the first sync after {moment(row.due_at)} UTC",
+        "ready": f"goes at the first sync after {moment(row.next_at)} UTC",
         "leased": "is being sent at this moment",
-        "accepted": f"the destination has it; its diagnostics are asked for after {moment(row.due_at)} UTC",
+        "accepted": f"the destination has it; its diagnostics are asked for after {moment(row.next_at)} UTC",
     }.get(row.state)
     return coloured(row.state) + (f", {waits}" if waits else "") + (f" – {plain(said)}" if said else "")
-
-
-def _plain(row: Delivery) -> dict[str, Any]:
-    from hub.model.conversions import FINAL_STATES
-
-    return {
-        "id": row.id,
-        "connector": row.connector,
-        "hook": row.hook,
-        "key": row.item_key,
-        "kind": row.kind,
-        "subject": row.subject_id,
-        "state": row.state,
-        "code": row.code,
-        "reason": row.reason,
-        "reference": row.reference,
-        "attempts": row.attempts,
-        "made_at": row.made_at,
-        "next_at": None if row.state in FINAL_STATES else row.due_at,
-        "finished_at": row.finished_at,
-        "amount": row.amount,
-        "currency": row.currency,
-    }

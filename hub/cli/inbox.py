@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, counted, echo_json, moment, plain, say, table
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.model import InboxWebhook
 
 commands = typer.Typer(help="See the webhooks that came in; replay those that were parked.", no_args_is_help=True)
 STATES = ("ready", "leased", "done", "parked")
@@ -35,15 +31,16 @@ def list_webhooks(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Count the webhooks by state, and list the parked ones with the reason."""
+    from hub.queries.inbox import count_webhooks, newest_webhooks
     from hub.startup import open_store, read_config
 
     if state not in STATES:
         raise CannotDo(f"{state!r} is no state of a webhook; choose one of {', '.join(STATES)}.")
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
-        counts = _counts(session)
-        rows = _rows(session, state, limit)
+        counts = count_webhooks(session)
+        rows = newest_webhooks(session, state, limit)
     if as_json:
-        echo_json({"counts": counts, "webhooks": [_plain(row) for row in rows]})
+        echo_json({"counts": counts, "webhooks": list(map(asdict, rows))})
         return
     counted = ", ".join(f"{coloured(name)} {counts[name]}" for name in STATES if counts.get(name))
     say(f"Webhooks: {counted or 'none yet'}")
@@ -69,6 +66,7 @@ def replay_webhooks(
     """Make parked webhooks ready again, once what hindered them is fixed. Ends with 1 where one was not parked."""
     from hub.cli.support.audit_note import note
     from hub.flow.inbox import replay
+    from hub.queries.inbox import parked_webhooks
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
@@ -77,7 +75,7 @@ def replay_webhooks(
         raise CannotDo("Give the ids of parked webhooks, or --all; hub inbox list shows them.")
     now = utc_now()
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
-        wanted = list(dict.fromkeys(map(typed, ids or ()))) or _parked(session)
+        wanted = list(dict.fromkeys(map(typed, ids or ()))) or parked_webhooks(session)
         count = sum(replay(session, wanted[at : at + AT_ONCE], now) for at in range(0, len(wanted), AT_ONCE))
         if count:
             note(
@@ -87,42 +85,3 @@ def replay_webhooks(
     if count < len(wanted):
         say(f"[yellow]Not parked: {len(wanted) - count} of the ids; hub inbox list shows which are.[/yellow]")
         raise typer.Exit(1)
-
-
-def _counts(session: Session) -> dict[str, int]:
-    from sqlalchemy import func
-    from sqlmodel import col, select
-
-    from hub.model import InboxWebhook
-
-    counted = session.exec(select(InboxWebhook.state, func.count(col(InboxWebhook.id))).group_by(InboxWebhook.state))
-    return dict(counted.all())
-
-
-def _rows(session: Session, state: str, limit: int) -> list[InboxWebhook]:
-    from sqlmodel import col, select
-
-    from hub.model import InboxWebhook
-
-    newest = col(InboxWebhook.received_at).desc(), col(InboxWebhook.id).desc()
-    return list(session.exec(select(InboxWebhook).where(InboxWebhook.state == state).order_by(*newest).limit(limit)))
-
-
-def _parked(session: Session) -> list[str]:
-    from sqlmodel import select
-
-    from hub.model import InboxWebhook
-
-    return list(session.exec(select(InboxWebhook.id).where(InboxWebhook.state == "parked")))
-
-
-def _plain(row: InboxWebhook) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "connector": row.connector,
-        "event_key": row.event_key,
-        "state": row.state,
-        "received_at": row.received_at,
-        "due_at": row.due_at,
-        "reason": row.reason,
-    }

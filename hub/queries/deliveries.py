@@ -1,0 +1,122 @@
+"""Deliveries: how many are in which state, the newest of them, and why each is where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
+
+from hub.delivery.replay import REPLAYABLE
+from hub.model import Delivery
+from hub.model.conversions import FINAL_STATES
+from hub.queries.lookup import find_deliveries
+from hub.queries.timeline.entries import Entry, in_order
+from hub.queries.timeline.receipts import story
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryFilter:
+    """Which deliveries a question is about; None leaves a condition out."""
+
+    connector: str | None = None
+    state: str | None = None
+    since: datetime | None = None
+
+    def conditions(self) -> list[Any]:
+        """For a query's `where`."""
+        return [
+            *([Delivery.connector == self.connector] if self.connector is not None else []),
+            *([Delivery.state == self.state] if self.state is not None else []),
+            *([Delivery.made_at >= self.since] if self.since is not None else []),
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryCount:
+    """How many deliveries of one connector are in one state for one reason."""
+
+    connector: str
+    state: str
+    code: str | None
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryState:
+    """One delivery as it stands now."""
+
+    id: str
+    connector: str
+    hook: str
+    key: str
+    kind: str
+    subject: str
+    state: str
+    code: str | None
+    reason: str | None
+    reference: str | None
+    attempts: int
+    made_at: datetime
+    next_at: datetime | None
+    """When it is looked at again; None after its end."""
+    finished_at: datetime | None
+    amount: Decimal | None
+    currency: str | None
+
+
+def count_deliveries(session: Session, wanted: DeliveryFilter) -> list[DeliveryCount]:
+    """How many deliveries there are by connector, state and code."""
+    columns: Any = (Delivery.connector, Delivery.state, Delivery.code)
+    query = select_columns(*columns, func.count(col(Delivery.id))).where(*wanted.conditions())
+    return [
+        DeliveryCount(connector=connector, state=state, code=code, count=count)
+        for connector, state, code, count in session.execute(query.group_by(*columns).order_by(*columns))
+    ]
+
+
+def newest_deliveries(session: Session, wanted: DeliveryFilter, limit: int) -> list[DeliveryState]:
+    """At most `limit` deliveries, the newest first."""
+    query = select(Delivery).where(*wanted.conditions())
+    newest = query.order_by(col(Delivery.made_at).desc(), col(Delivery.id).desc()).limit(limit)
+    return list(map(_state, session.exec(newest)))
+
+
+def why_deliveries(session: Session, wanted: str) -> list[tuple[DeliveryState, list[Entry]]]:
+    """The deliveries with an id or key, or a part of it, each with all that happened to it; CannotDo if there is none."""
+    return [(_state(row), in_order(story(session, row))) for row in find_deliveries(session, wanted)]
+
+
+def replayable(session: Session, ids: Sequence[str], wanted: DeliveryFilter) -> list[DeliveryState]:
+    """The deliveries, of those named by `ids` if there are any, that ended without success and may be tried again."""
+    query = select(Delivery).where(col(Delivery.state).in_(REPLAYABLE), *wanted.conditions()).order_by(col(Delivery.id))
+    if ids:
+        named = {row.id for each in ids for row in find_deliveries(session, each)}
+        query = query.where(col(Delivery.id).in_(named))
+    return list(map(_state, session.exec(query)))
+
+
+def _state(row: Delivery) -> DeliveryState:
+    return DeliveryState(
+        id=row.id,
+        connector=row.connector,
+        hook=row.hook,
+        key=row.item_key,
+        kind=row.kind,
+        subject=row.subject_id,
+        state=row.state,
+        code=row.code,
+        reason=row.reason,
+        reference=row.reference,
+        attempts=row.attempts,
+        made_at=row.made_at,
+        next_at=None if row.state in FINAL_STATES else row.due_at,
+        finished_at=row.finished_at,
+        amount=row.amount,
+        currency=row.currency,
+    )

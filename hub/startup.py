@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hub.plugins.sandboxes import RunningSandboxes
     from hub.runtime import Clock, Hub
     from hub.store.engine import Store
+    from hub.store.vault import Vault
 
 
 @dataclass(frozen=True)
@@ -105,3 +106,12 @@ def _furnish(config: Config, sandboxes: RunningSandboxes) -> None:
             sandbox: object = sandboxes.of(name) if name in sandboxes else None
             if isinstance(sandbox, AdsSandbox):
                 sandbox.know_destination(destination)
+
+
+def vault_of(config: Config) -> Vault:
+    """What opens the names and texts of the configuration's database."""
+    from hub.runtime import utc_now
+    from hub.store.keyfile import keyring_of
+    from hub.store.vault import Vault
+
+    return Vault(keyring_of(config.hub), utc_now)

@@ -112,9 +112,8 @@ def show(
     thread: TextId, show_personal: ShowPersonal = False, as_json: AsJson = False, config: ConfigFile = CONFIG
 ) -> None:
     """Show a thread, oldest text first, by the id of any of its texts."""
-    from hub.cli.call import vault_of
     from hub.queries.masking import Mask
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_config, vault_of
     from hub.texts.threads import texts_of_thread
 
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
@@ -184,10 +183,10 @@ def send(
 @commands.command("why")
 def why(wanted: TextId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Say what became of a text and why: consent with every opinion, each try, what the carrier told."""
-    from hub.cli.call import print_timeline, vault_of
+    from hub.cli.call import print_timeline
     from hub.queries.masking import Mask
     from hub.queries.timeline.build import timeline
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_config, vault_of
 
     loaded, mask = read_config(config, sandbox=True), Mask()
     vault = vault_of(loaded)
@@ -268,11 +267,10 @@ def doubtful(
     """List texts that may ask for a stop and on which nobody has decided, the oldest first. No marketing goes to them."""
     from sqlmodel import select
 
-    from hub.cli.call import vault_of
     from hub.model import Company
     from hub.queries.lookup import known
     from hub.queries.masking import Mask
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_config, vault_of
     from hub.texts.doubts import open_doubts
 
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
@@ -367,7 +365,7 @@ def _text(session: Session, wanted: str) -> TextMessage:
 
 
 def _plain(session: Session, text: TextMessage, mask: Mask, vault: Vault) -> dict[str, Any]:
-    from hub.cli.call import body_of
+    from hub.queries.timeline.subject import body_of
 
     return {
         "id": text.id,

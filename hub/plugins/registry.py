@@ -18,7 +18,6 @@ from hub.contracts.consent import ConsentQuestion, Decision, Opinion, strictest
 from hub.errors import AuthError, ConfigError, NotSupported, PluginFailure, Problem, RingfenceError
 from hub.hookspecs import FAMILIES, PROJECT, SPECS, ConsentHooks, HookSpec, spec_of
 from hub.plugins.discovery import GROUP as GROUP
-from hub.plugins.discovery import Catalog as Catalog
 from hub.plugins.guard import Guard
 from hub.plugins.return_values import checked
 

@@ -1,4 +1,8 @@
-"""Rooms that one enters alone or many together: locked files beside an SQLite database, or locks of this process."""
+"""Rooms that one enters alone or many together: locked files beside an SQLite database, or locks of this process.
+
+Not fasteners: its locks are fcntl's record locks, of which a process holds both where two of its threads want to be alone. Not
+filelock: its read-write lock is an SQLite database of its own for each lock.
+"""
 
 from __future__ import annotations
 

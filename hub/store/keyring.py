@@ -68,7 +68,10 @@ class Keyring:
             raise ConfigError(f"What is stored at {where} was not written there by this hub; reconnect it.") from None
 
     def sign(self, purpose: str, message: bytes) -> str:
-        """A signature in hexadecimal digits, by the newest key; one for one purpose is none for another."""
+        """A signature in hexadecimal digits, by the newest key; one for one purpose is none for another.
+
+        It has one spelling only. One of itsdangerous, in base64, has four that it takes: its last letter may be another.
+        """
         return _signature(self._keys[self.newest], purpose, message)
 
     def signed(self, purpose: str, message: bytes, signature: str) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from hub.access.narrowing import Narrow, to_account
+from hub.errors import NotFound
 from hub.runtime import Hub
 from hub.web.api.auth import Door
 from hub.web.api.calls import add_calls
@@ -29,6 +30,10 @@ def create_api(hub: Hub, narrow: Narrow = to_account) -> FastAPI:
         answer = refusal(error.status_code, str(error.detail))
         answer.headers.update(error.headers or {})
         return answer
+
+    @api.exception_handler(NotFound)
+    def missing(request: Request, error: NotFound) -> Response:
+        return refusal(404, str(error))
 
     @api.exception_handler(RequestValidationError)
     def misread(request: Request, error: RequestValidationError) -> Response:

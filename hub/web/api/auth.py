@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from fastapi import HTTPException, Request
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from hub.access.keys import key_holder
 from hub.access.narrowing import Narrow
-from hub.access.permissions import Action, Reach
+from hub.access.permissions import Action
+from hub.access.scope import AccessScope
 from hub.access.users import may
 from hub.model import ApiKey, User
 from hub.rate_limit import Buckets
@@ -30,29 +30,21 @@ NOTED_EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Asked:
-    """One request that was let in: who asks, how far they may, and what is theirs."""
+    """One request that was let in: who asks, and what they may see."""
 
     hub: Hub
-    user: User
-    reach: Reach
-    narrow: Narrow
+    scope: AccessScope
+
+    @property
+    def user(self) -> User:
+        """Whose key was sent."""
+        return self.scope.user
 
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A session that, on PostgreSQL, sees the user's account alone."""
         with self.hub.store.reading_as(self.user.account_id) as session:
             yield session
-
-    def select(self, table: Any) -> Any:
-        """A query for rows of `table`, of the user's account."""
-        return self.narrow(select(table), table, self.user)
-
-    def one(self, session: Session, table: Any, row_id: str) -> Any:
-        """The row of an id; 404, alike, where there is none and where it is another account's."""
-        row = session.exec(self.select(table).where(table.id == row_id)).first()
-        if row is None:
-            raise HTTPException(404, "Not found")
-        return row
 
     def note(self, action: str, subject: str, detail: str = "") -> None:
         """Write down that the user reads something; before it is given."""
@@ -88,7 +80,7 @@ class Door:
         reach = may(user, action)
         if reach is None:
             raise HTTPException(403, f"The role {user.role} may not do this; ask the account's owner for another role.")
-        return Asked(self._hub, user, reach, self._narrow)
+        return Asked(self._hub, AccessScope(user, reach, self._narrow))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from hub.model import Recording
 from hub.recordings.links import LONGEST, Link, path_to
 from hub.recordings.transcripts import read_transcript
 from hub.web.api.auth import Asked, Door
-from hub.web.api.calls import own_call
 from hub.web.api.schemas import LinkAnswer, TranscriptAnswer, TranscriptPartAnswer
 
 
@@ -49,6 +48,6 @@ def add_recordings(api: FastAPI, door: Door) -> None:
 
 def _recording(asked: Asked, recording_id: str) -> Recording:
     with asked.session() as session:
-        row: Recording = asked.one(session, Recording, recording_id)
-        own_call(asked, session, row.call_id)
+        row: Recording = asked.scope.one(session, Recording, recording_id)
+        asked.scope.call(session, row.call_id)
     return row

@@ -7,11 +7,12 @@ from datetime import date
 from fastapi import Depends, FastAPI, HTTPException
 
 from hub.model import AuditEntry, Company, ConsentEntry
+from hub.queries.paging import page_of
 from hub.reports.credits import Model
 from hub.reports.report import Report, report_within
 from hub.reports.tally import MEASURES, Dimension
 from hub.web.api.auth import Asked, Door
-from hub.web.api.paging import After, Limit, page_of
+from hub.web.api.paging import After, Limit
 from hub.web.api.schemas import (
     AuditAnswer,
     AuditEntries,
@@ -41,7 +42,7 @@ def add_books(api: FastAPI, door: Door) -> None:
         if first > last:
             raise HTTPException(422, "The report would end before it begins; swap first and last.")
         with asked.session() as session:
-            row = session.exec(asked.select(Company).where(Company.name == company)).first()
+            row = session.exec(asked.scope.select(Company).where(Company.name == company)).first()
             if row is None:
                 raise HTTPException(404, "Not found")
             return _told(report_within(session, row, dimension, model, first, last))
@@ -51,8 +52,8 @@ def add_books(api: FastAPI, door: Door) -> None:
         *, asked: Asked = Depends(door.to("consent")), after: After = None, limit: Limit = 50
     ) -> ConsentRecords:
         with asked.session() as session:
-            rows, following = page_of(session, asked.select(ConsentEntry), ConsentEntry.id, after, limit)
-        return ConsentRecords(records=shaped(ConsentAnswer, rows), next=following)
+            found = page_of(session, asked.scope.select(ConsentEntry), ConsentEntry.id, after, limit)
+        return ConsentRecords(records=shaped(ConsentAnswer, found.items), next=found.next)
 
     @api.get("/audit")
     def audit(
@@ -62,8 +63,8 @@ def add_books(api: FastAPI, door: Door) -> None:
         limit: Limit = 50,
     ) -> AuditEntries:
         with asked.session() as session:
-            rows, following = page_of(session, asked.select(AuditEntry), AuditEntry.id, after, limit)
-        return AuditEntries(entries=shaped(AuditAnswer, rows), next=following)
+            found = page_of(session, asked.scope.select(AuditEntry), AuditEntry.id, after, limit)
+        return AuditEntries(entries=shaped(AuditAnswer, found.items), next=found.next)
 
 
 def _told(report: Report) -> ReportAnswer:

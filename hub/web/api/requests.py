@@ -6,8 +6,9 @@ from fastapi import Depends, FastAPI, HTTPException, Response
 
 from hub.model import PrivacyRequest
 from hub.privacy_requests.access_file import read_file
+from hub.queries.paging import page_of
 from hub.web.api.auth import Asked, Door
-from hub.web.api.paging import After, Limit, page_of
+from hub.web.api.paging import After, Limit
 from hub.web.api.schemas import RequestAnswer, RequestDetail, Requests, shaped
 
 
@@ -17,13 +18,13 @@ def add_requests(api: FastAPI, door: Door) -> None:
     @api.get("/requests")
     def requests(*, asked: Asked = Depends(door.to("requests")), after: After = None, limit: Limit = 50) -> Requests:
         with asked.session() as session:
-            rows, following = page_of(session, asked.select(PrivacyRequest), PrivacyRequest.id, after, limit)
-        return Requests(requests=shaped(RequestAnswer, rows), next=following)
+            found = page_of(session, asked.scope.select(PrivacyRequest), PrivacyRequest.id, after, limit)
+        return Requests(requests=shaped(RequestAnswer, found.items), next=found.next)
 
     @api.get("/requests/{request_id}")
     def request(*, asked: Asked = Depends(door.to("requests")), request_id: str) -> RequestDetail:
         with asked.session() as session:
-            row = asked.one(session, PrivacyRequest, request_id)
+            row = asked.scope.one(session, PrivacyRequest, request_id)
         asked.note("privacy.request.read", row.id)
         return RequestDetail.model_validate(row)
 
@@ -32,7 +33,7 @@ def add_requests(api: FastAPI, door: Door) -> None:
     )
     def file(*, asked: Asked = Depends(door.to("exports")), request_id: str) -> Response:
         with asked.session() as session:
-            row = asked.one(session, PrivacyRequest, request_id)
+            row = asked.scope.one(session, PrivacyRequest, request_id)
             data = read_file(session, asked.hub, row)
         if data is None:
             raise HTTPException(409, "There is no file for this request, or not any more.")

@@ -1,0 +1,98 @@
+"""Calls: the list of those that a user may see, and one of them with its cause and recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from hub.access.scope import AccessScope
+from hub.access.users import may
+from hub.model import Attribution, Call, Company, Recording
+from hub.queries.paging import Page, page_of
+from hub.store.encrypted_fields import names_of
+from hub.store.vault import Vault
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallSummary:
+    """One call as lists have it; `duration` is in seconds."""
+
+    id: str
+    company_id: str
+    tracking_number: str | None
+    caller_number: str | None
+    caller_name: str | None
+    status: str
+    started_at: datetime
+    answered_at: datetime | None
+    answered_by: str | None
+    ended_at: datetime | None
+    duration: int | None
+    voicemail: bool
+    first_time_caller: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallDetails:
+    """One call with its cause, and with its recordings for a user who may hear them."""
+
+    call: CallSummary
+    attribution: Attribution | None
+    recordings: list[Recording] | None
+
+
+def list_calls(
+    session: Session,
+    scope: AccessScope,
+    vault: Vault,
+    *,
+    company: str | None = None,
+    since: datetime | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> Page[CallSummary]:
+    """The calls that a user may see, of one company if it is named, started at or after `since`; the newest first."""
+    query = scope.calls()
+    if company is not None:
+        query = query.where(col(Call.company_id).in_(select(Company.id).where(Company.name == company)))
+    if since is not None:
+        query = query.where(Call.started_at >= since)
+    found = page_of(session, query, Call.id, after, limit)
+    names = names_of(vault, session, found.items)
+    return Page([_summary(row, names) for row in found.items], found.next)
+
+
+def one_call(session: Session, scope: AccessScope, vault: Vault, call_id: str) -> CallDetails:
+    """The call of an id; NotFound if the user may not see it."""
+    row = scope.call(session, call_id)
+    recordings = None
+    if may(scope.user, "recordings"):
+        kept = select(Recording).where(Recording.call_id == row.id).order_by(col(Recording.id))
+        recordings = list(session.exec(kept))
+    return CallDetails(
+        call=_summary(row, names_of(vault, session, [row])),
+        attribution=session.get(Attribution, row.id),
+        recordings=recordings,
+    )
+
+
+def _summary(row: Call, names: Mapping[str, str]) -> CallSummary:
+    assert row.company_id is not None
+    return CallSummary(
+        id=row.id,
+        company_id=row.company_id,
+        tracking_number=row.tracking_number,
+        caller_number=row.caller_number,
+        caller_name=names.get(row.id),
+        status=row.status,
+        started_at=row.started_at,
+        answered_at=row.answered_at,
+        answered_by=row.answered_by,
+        ended_at=row.ended_at,
+        duration=row.duration,
+        voicemail=row.voicemail,
+        first_time_caller=row.first_time_caller,
+    )

@@ -116,9 +116,9 @@ def hold_to_opt_outs(
     """
     held = []
     for rows, question, decision in zip(opted_out, questions, decisions, strict=True):
-        speaking = [row for row in rows if _speaks_on(row, question) and not _is_lifted(row, question)]
+        in_force = [row for row in rows if _speaks_on(row, question) and not _is_lifted(row, question)]
         held.append(
-            strictest([*((SPEAKER, _no(row)) for row in speaking[-1:]), *decision.opinions]) if speaking else decision
+            strictest([*((SPEAKER, _no(row)) for row in in_force[-1:]), *decision.opinions]) if in_force else decision
         )
     return held
 

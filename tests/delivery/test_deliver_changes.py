@@ -7,10 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hub.flow.deliver import deliver
 from stage import Stage
 
 from hub.api import Conversion, Money, Receipt
+from hub.delivery.deliver import deliver
 from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclosure, Person
 from hub.model.columns import new_id
 from hub.store.claims import claim

@@ -21,7 +21,7 @@ from hub.runtime import Hub
 from hub.startup import Opened, read_config
 from hub.store.inbox_writer import InboxWriter
 from hub.store.keyring import new_key
-from hub.visits.record import Arrival, record_visit
+from hub.visits.record import VisitRequest, record_visit
 
 CRMS = ("salesforce", "hubspot")
 AREAS = (205, 206, 212, 213, 214, 216, 303, 305, 312, 313, 404, 415, 416, 503, 512, 514, 602, 604, 612, 617, 702, 713)
@@ -79,7 +79,7 @@ def fill(opened: Opened, clock: Clock, calls: int, seed: int = 7) -> None:
 def _visit(opened: Opened, draw: random.Random, number: int) -> str | None:
     directory = opened.directory.latest
     company = directory.companies[draw.choice(sorted(LANDED))]
-    arrival = Arrival(
+    arrival = VisitRequest(
         landing_page=LANDED[company.name].format(number),
         referrer="https://www.google.com/",
         gpc=draw.random() < 0.08,

@@ -27,7 +27,7 @@ from hub.config.models import Config
 from hub.model import Lease
 from hub.startup import Opened, open_hub
 from hub.visits.batch_writer import VisitBatchWriter
-from hub.visits.visit_request import Arrival, Shown
+from hub.visits.visit_request import NumberShown, VisitRequest
 
 ROUNDS = 5
 VISITORS = 10_000
@@ -89,7 +89,7 @@ class _Bench:
 
     def rate(self) -> float:
         """Leases a second, with `AT_ONCE` visitors waiting at any time."""
-        waiting: deque[Future[Shown]] = deque()
+        waiting: deque[Future[NumberShown]] = deque()
         own = 0
         begun = time.perf_counter()
         for number in range(VISITORS + AT_ONCE):
@@ -116,13 +116,13 @@ class _Bench:
         shown.result()
         return waited
 
-    def _arrive(self) -> Future[Shown]:
+    def _arrive(self) -> Future[NumberShown]:
         self._clock.next_visitor()
         self._visitors += 1
         return self._desk.receive(
             self._directory,
             self._company,
-            Arrival(
+            VisitRequest(
                 landing_page=f"https://lakeside-plumbing.example.com/repair?gclid=Cj0KCQjw{self._visitors:09}",
                 referrer="https://www.google.com/",
                 user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",

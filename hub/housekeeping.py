@@ -11,7 +11,7 @@ from functools import partial
 
 from hub.backup.save import end_backup_keys
 from hub.liveness import Liveness, report_failure
-from hub.plugins.thread_pool import Crew
+from hub.plugins.thread_pool import DaemonThreadPool
 from hub.privacy.datamap.versions import note_recipients
 from hub.privacy.holds import on_hold
 from hub.privacy.ledger.daily import write_expired
@@ -23,7 +23,7 @@ from hub.reports.rollups import roll_up
 from hub.runtime import Hub
 from hub.scheduler import Ticker
 from hub.store.journal import sign_due
-from hub.store.locks import passing
+from hub.store.locks import hold_locks
 from hub.store.violations import write_refusals
 from hub.texts.doubts import lapse
 
@@ -91,7 +91,7 @@ class Housekeeping:
         self._due = {job.name: monotonic() for job in jobs}
         self._failures = dict.fromkeys(self._due, 0)
         self._running: dict[str, Future[None]] = {}
-        self._pool = Crew("housekeeping", MAX_THREADS)
+        self._pool = DaemonThreadPool("housekeeping", MAX_THREADS)
 
     def start_due(self) -> list[Future[None]]:
         """Start the jobs that are due and do not run yet; their futures never hold an error."""
@@ -136,7 +136,7 @@ def _end_what_is_over(hub: Hub) -> None:
 
 def _note_recipients(hub: Hub) -> None:
     # Two processes that compare at the same time would both note a change.
-    with passing(hub.store, [RECIPIENTS_LOCK], LOCK_SECONDS) as free:
+    with hold_locks(hub.store, [RECIPIENTS_LOCK], LOCK_SECONDS) as free:
         if free:
             with hub.store.writing() as session:
                 note_recipients(session, hub.config.connectors, hub.clock())

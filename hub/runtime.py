@@ -16,8 +16,8 @@ from hub.contracts.services import Services
 from hub.liveness import Liveness
 from hub.plugins.http_client import allowed_hosts, lazy_client
 from hub.plugins.registry import Plugins
-from hub.plugins.violations import Refusals
-from hub.store.blob_store import Shelf
+from hub.plugins.violations import ManifestViolations
+from hub.store.blob_store import BlobStore
 from hub.store.connectors import StoredNotes, StoredTokens
 from hub.store.engine import Store
 from hub.store.heartbeat import Heartbeat
@@ -46,10 +46,10 @@ class Hub:
     plugins: Plugins
     keyring: Keyring
     vault: Vault
-    shelf: Shelf
+    blob_store: BlobStore
     clock: Clock
     heartbeat: Heartbeat
-    refusals: Refusals
+    refusals: ManifestViolations
     liveness: Liveness
 
     def close(self) -> None:
@@ -64,16 +64,16 @@ def assemble(config: Config, clock: Clock = utc_now) -> Hub:
     """A hub from a checked config; every connector is made, none is called. ConfigError where one does not fit."""
     store = Store(config.hub.database)
     keyring = keyring_of(config.hub)
-    refusals = Refusals(clock)
+    refusals = ManifestViolations(clock)
     connectors = [_connector(entry, config, store, keyring, clock, refusals) for entry in config.connectors.values()]
-    shelf = Shelf(config.recordings.storage, config.recordings.options)
+    blob_store = BlobStore(config.recordings.storage, config.recordings.options)
     return Hub(
         config,
         store,
         Plugins(connectors, partial(consented, store)),
         keyring,
         Vault(keyring, clock),
-        shelf,
+        blob_store,
         clock,
         Heartbeat(store, clock),
         refusals,
@@ -87,7 +87,7 @@ def webhook_url(config: Config, connector: str) -> str:
 
 
 def _connector(
-    entry: ConnectorEntry, config: Config, store: Store, keyring: Keyring, clock: Clock, refusals: Refusals
+    entry: ConnectorEntry, config: Config, store: Store, keyring: Keyring, clock: Clock, refusals: ManifestViolations
 ) -> Connector:
     manifest = entry.connector_class.manifest
     services = Services(

@@ -22,7 +22,7 @@ from hub.housekeeping import POLL_SECONDS, Housekeeping, periodic_jobs
 from hub.liveness import TURN_LIMIT_SECONDS, report_failure
 from hub.model import Call, FormSubmission, SyncSlot, TextMessage
 from hub.numbers.directory import LiveDirectory
-from hub.plugins.thread_pool import Crew
+from hub.plugins.thread_pool import DaemonThreadPool
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcribe import transcribe_due
 from hub.runtime import Hub
@@ -58,7 +58,7 @@ class Worker:
         self._stopping = threading.Event()
         self._ticker = Ticker(hub)
         self._running: set[str] = set()
-        self._syncs = Crew("sync", SYNCS_AT_ONCE)
+        self._syncs = DaemonThreadPool("sync", SYNCS_AT_ONCE)
         self._housekeeping = Housekeeping(periodic_jobs(hub, self._ticker), hub.liveness, self._stopping)
         steps = {"flow": self._flow_step, "recordings": self._recording_step, "syncs": self._sync_step}
         self._threads = [self._thread(name, step) for name, step in steps.items()]

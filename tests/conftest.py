@@ -11,7 +11,7 @@ import postgres
 import pytest
 from compiled import share_compiled_statements
 from hypothesis import settings
-from stage import Stage, open_stage
+from testbed import TestHub, open_stage
 
 from hub.store import Store
 from hub.testing import FrozenClock
@@ -84,19 +84,19 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture
-def open_hub_on(clock: FrozenClock) -> Iterator[Callable[..., Stage]]:
+def open_hub_on(clock: FrozenClock) -> Iterator[Callable[..., TestHub]]:
     """Opens a hub on a database; as often as the test likes, as many processes would."""
     with ExitStack() as stack:
         yield lambda url, **options: stack.enter_context(open_stage(url, clock, **options))
 
 
 @pytest.fixture
-def hub(database_url: str, open_hub_on: Callable[..., Stage]) -> Callable[..., Stage]:
+def hub(database_url: str, open_hub_on: Callable[..., TestHub]) -> Callable[..., TestHub]:
     """A factory of hubs on this test's database: `hub(conversions=[…])`."""
     return lambda **options: open_hub_on(database_url, **options)
 
 
 @pytest.fixture
-def lite_hub(sqlite_url: str, open_hub_on: Callable[..., Stage]) -> Callable[..., Stage]:
+def lite_hub(sqlite_url: str, open_hub_on: Callable[..., TestHub]) -> Callable[..., TestHub]:
     """As `hub`, on SQLite alone: for what does not depend on the database."""
     return lambda **options: open_hub_on(sqlite_url, **options)

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from scripted import PaperLaw, PaperNetwork
-from stage import CALLER, NORTH_SHARED, SHARED, Stage
+from fake_connectors import FakeLaw, FakeNetwork
+from testbed import CALLER, NORTH_SHARED, SHARED, TestHub
 
 from hub.api import Connector, HttpSandbox, SimulatedCall
 from hub.hookspecs import CallHooks
@@ -42,14 +42,14 @@ class SharedAccounts:
     One person has called both companies, was recorded, and has written to both.
     """
 
-    def __init__(self, hub: Callable[..., Stage], twilio: Any, telnyx: Any, hubspot: Any) -> None:
+    def __init__(self, hub: Callable[..., TestHub], twilio: Any, telnyx: Any, hubspot: Any) -> None:
         self.twilio, self.telnyx, self.hubspot = twilio, telnyx, hubspot
         connectors = {
             "carrier": at(Twilio, twilio),
             "cells": at(Telnyx, telnyx),
             "crm": at(HubSpot, hubspot),
-            "network": PaperNetwork,
-            "law": PaperLaw,
+            "network": FakeNetwork,
+            "law": FakeLaw,
         }
         self.stage = hub(connectors=connectors)
         self.contact = hubspot.add_contact(NAME, CALLER, ADDRESS)
@@ -113,7 +113,7 @@ class SharedAccounts:
 
 
 @contextmanager
-def shared_accounts(hub: Callable[..., Stage], clock: FrozenClock) -> Iterator[SharedAccounts]:
+def shared_accounts(hub: Callable[..., TestHub], clock: FrozenClock) -> Iterator[SharedAccounts]:
     """The scene, with its stand-ins running."""
     stand_ins = [plugin.sandbox_class() for plugin in (Twilio, Telnyx, HubSpot)]
     running = [stand_in(clock) for stand_in in stand_ins if stand_in is not None]

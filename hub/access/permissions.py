@@ -9,15 +9,15 @@ Action = Literal[
     "account", "calls", "recordings", "transcripts", "texts", "bodies", "reports", "requests", "exports", "consent", "audit"
 ]  # fmt: skip
 Role = Literal["owner", "admin", "marketer", "agent", "privacy_officer", "auditor"]
-Reach = Literal["account", "own"]
+PersonData = Literal["account", "own"]
 """`account`: whatever is the account's; `own`: what belongs to calls that the user answered."""
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
 ROLES: tuple[Role, ...] = get_args(Role)
-_ALL: Reach = "account"
-_OWN: Reach = "own"
+_ALL: PersonData = "account"
+_OWN: PersonData = "own"
 
-TABLE: Mapping[str, Mapping[str, Reach]] = {
+TABLE: Mapping[str, Mapping[str, PersonData]] = {
     "owner": dict.fromkeys(ACTIONS, _ALL),
     # Runs the account from day to day. Who answers people's requests, and who watches the watchers, are others.
     "admin": dict.fromkeys(
@@ -32,6 +32,6 @@ TABLE: Mapping[str, Mapping[str, Reach]] = {
 account's companies. Source: security.md 2.3, RBAC."""
 
 
-def reach(role: str, action: str) -> Reach | None:
+def reach(role: str, action: str) -> PersonData | None:
     """How far a role may do something; None where it may not, and for what nobody declared."""
     return TABLE.get(role, {}).get(action)

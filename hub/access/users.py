@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from hub.access.permissions import ROLES, Reach, reach
+from hub.access.permissions import ROLES, PersonData, reach
 from hub.contracts.phones import phone_number
 from hub.errors import RingfenceError
 from hub.model import Account, ApiKey, Call, Recording, User
@@ -85,7 +85,7 @@ def names_of(session: Session, ids: Collection[str]) -> dict[str, str]:
     return dict(session.exec(select(User.id, User.name).where(col(User.id).in_(ids))).all())
 
 
-def may(user: User, action: str) -> Reach | None:
+def may(user: User, action: str) -> PersonData | None:
     """How far a user may do something now; None where not at all."""
     return None if user.disabled_at is not None else reach(user.role, action)
 

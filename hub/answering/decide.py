@@ -11,7 +11,7 @@ from sqlmodel import Session
 from hub.answering.call_context import Asked, circumstances, must_read
 from hub.answering.recording_consent import ask_to_record
 from hub.answering.step_log import Answered, keep
-from hub.callflow.context import Circumstances, Permission, Taken, Walk
+from hub.callflow.context import Circumstances, FlowResult, Permission, StepTaken
 from hub.callflow.definition import Flow
 from hub.callflow.resume_token import parse_mark
 from hub.callflow.walk import static, walk
@@ -38,7 +38,7 @@ class Decider:
 
     def decide(
         self, connector: str, points: Sequence[AnswerPoint], forwarded: Sequence[AnswerPoint] = ()
-    ) -> list[Walk]:
+    ) -> list[FlowResult]:
         """A walk a point, all that it leaves behind being durable; and that the calls at `forwarded` were only forwarded."""
         asked, missing = self._asked(connector, points)
         now = self._hub.clock()
@@ -83,22 +83,22 @@ class Decider:
     def _forwarded(self, connector: str, points: Sequence[AnswerPoint]) -> list[Answered]:
         asked, _ = self._asked(connector, points)
         return [
-            Answered(each, Walk(instructions=(), taken=(_static_step(each.flow, each.point),)), forwarded=True)
+            Answered(each, FlowResult(instructions=(), taken=(_static_step(each.flow, each.point),)), forwarded=True)
             for each in asked
         ]
 
 
-def _static_step(flow: Flow, point: AnswerPoint) -> Taken:
+def _static_step(flow: Flow, point: AnswerPoint) -> StepTaken:
     rings = any(isinstance(each, Dial) for each in static(flow, point))
     result = (
         f"the answer was late or failed: {f'rings {flow.forward}' if rings else 'goes on without it'}, not recorded"
     )
-    return Taken(step="forward", do="forward", result=result)
+    return StepTaken(step="forward", do="forward", result=result)
 
 
-def _walked(asked: Asked, known: Circumstances) -> Walk:
+def _walked(asked: Asked, known: Circumstances) -> FlowResult:
     return walk(asked.flow, asked.version, asked.point, known)
 
 
-def _records(walked: Walk) -> bool:
+def _records(walked: FlowResult) -> bool:
     return walked.notice is not None or any(isinstance(each, Dial) and each.record for each in walked.instructions)

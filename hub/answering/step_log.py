@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub.answering.call_context import Asked
-from hub.callflow.context import Walk
+from hub.callflow.context import FlowResult
 from hub.contracts.answers import AnswerPoint
 from hub.model import CallStep, RecordingNotice
 from hub.model.columns import CALL_LIFE, CONSENT_LIFE
@@ -23,7 +23,7 @@ class Answered:
     """An answer that was decided: by which walk, and by which decision on recording, if one was asked for."""
 
     asked: Asked
-    walk: Walk
+    walk: FlowResult
     decision: Columns | None = None
     forwarded: bool = False
     """The carrier got the static document instead, for the answer was late or failed."""

@@ -26,7 +26,7 @@ from hub.reports.rollups import ROLL_UPS, roll_up
 from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.store.schema import revisions, upgrade
-from hub.store.tombstones import Buried, bury, journal_of, read_journal
+from hub.store.tombstones import ErasedRows, journal_of, read_journal, write_tombstones
 from hub.store.vacuum import scrub
 from hub.store.vault import HOLDERS
 
@@ -68,11 +68,11 @@ def restore(
         _restore_table(hub, data, table, buried, emptied, progress)
     for path, audio in data.files():
         if audio[:36].decode("ascii", "replace") not in buried.keys:
-            hub.shelf.write(path, audio)
+            hub.blob_store.write(path, audio)
     with hub.store.writing() as session:
         for name, count in replay_tombstones(session, hub.vault, buried.rows, now).items():
             emptied[name] = max(emptied[name], count)
-        bury(session, None, buried, now)
+        write_tombstones(session, None, buried, now)
         _keep_journal(hub, session, buried, now)
     _add_up_again(hub, emptied)
     with hub.store.writing() as session:
@@ -91,8 +91,8 @@ def _add_up_again(hub: Hub, emptied: Counter[str]) -> None:
         pass
 
 
-def _buried(hub: Hub, key_file: ArchiveReader | None, journal: Path | None, without_journal: bool) -> Buried:
-    buried = Buried()
+def _buried(hub: Hub, key_file: ArchiveReader | None, journal: Path | None, without_journal: bool) -> ErasedRows:
+    buried = ErasedRows()
     if journal is not None and journal.exists():
         buried |= read_journal(journal)
     elif not without_journal:
@@ -103,20 +103,20 @@ def _buried(hub: Hub, key_file: ArchiveReader | None, journal: Path | None, with
     if key_file is not None:
         key_file.check()
         marks = [mark for chunk in key_file.rows("tombstone") for mark in chunk]
-        buried |= Buried(
+        buried |= ErasedRows(
             frozenset(mark for kind, mark in marks if kind == "key"),
             frozenset(mark for kind, mark in marks if kind == "row"),
         )
     return buried
 
 
-def _keep_journal(hub: Hub, session: Session, buried: Buried, now: datetime) -> None:
+def _keep_journal(hub: Hub, session: Session, buried: ErasedRows, now: datetime) -> None:
     """Write into the hub's own journal what it does not know yet."""
     journal = journal_of(hub.config.hub)
     if journal is not None:
-        unknown = buried - (read_journal(journal) if journal.exists() else Buried())
+        unknown = buried - (read_journal(journal) if journal.exists() else ErasedRows())
         if unknown:
-            bury(session, journal, unknown, now)
+            write_tombstones(session, journal, unknown, now)
 
 
 def _refuse_unfit(hub: Hub, data: ArchiveReader, key_file: ArchiveReader | None) -> None:
@@ -142,7 +142,9 @@ def _refuse_full(hub: Hub) -> None:
                 )
 
 
-def _restore_keys(hub: Hub, data: ArchiveReader, key_file: ArchiveReader | None, buried: Buried, now: datetime) -> None:
+def _restore_keys(
+    hub: Hub, data: ArchiveReader, key_file: ArchiveReader | None, buried: ErasedRows, now: datetime
+) -> None:
     table = SQLModel.metadata.tables["person_key"]
     holders = data.manifest["holders"]
     for chunk in chain([[holders]] if holders else [], key_file.rows("person_key") if key_file is not None else []):
@@ -155,7 +157,7 @@ def _restore_keys(hub: Hub, data: ArchiveReader, key_file: ArchiveReader | None,
 
 
 def _restore_table(
-    hub: Hub, data: ArchiveReader, table: Table, buried: Buried, emptied: Counter[str], progress: Progress
+    hub: Hub, data: ArchiveReader, table: Table, buried: ErasedRows, emptied: Counter[str], progress: Progress
 ) -> None:
     count = data.manifest["tables"].get(table.name, {"rows": 0})["rows"]
     personal, done = personal_columns(table), 0
@@ -172,7 +174,7 @@ def _opened(
     table: Table,
     personal: Sequence[str],
     chunk: Sequence[dict[str, Any]],
-    buried: Buried,
+    buried: ErasedRows,
     emptied: Counter[str],
 ) -> list[dict[str, Any]]:
     sealed = [base64.b64decode(row["~"]) if "~" in row else None for row in chunk]

@@ -18,7 +18,7 @@ from hub.backup.values import to_json
 from hub.model import PersonKey, Recording
 from hub.runtime import Hub
 from hub.store.schema import revisions
-from hub.store.tombstones import Buried, in_database, journal_of, read_journal
+from hub.store.tombstones import ErasedRows, in_database, journal_of, read_journal
 from hub.store.vault import HOLDERS, NOBODYS, nobodys_holder
 
 AT_ONCE = 500
@@ -67,7 +67,7 @@ def save_keys(hub: Hub, file: Path) -> dict[str, Any]:
         table = table_named("person_key")
         for rows in _chunks(session, table):
             archive.rows("person_key", [_plain(row) for row in rows])
-        buried = Buried(
+        buried = ErasedRows(
             frozenset(each.mark for each in in_database(session, ("key",))),
             frozenset(each.mark for each in in_database(session, ("row",))),
         )
@@ -154,7 +154,7 @@ def _save_recordings(hub: Hub, session: Session, archive: ArchiveWriter, progres
     stored = select_rows(Recording.path).where(col(Recording.path).is_not(None)).order_by(col(Recording.id))
     paths = [path for path in session.exec(stored) if path]
     for done, path in enumerate(paths, start=1):
-        data = hub.shelf.read(path)
+        data = hub.blob_store.read(path)
         if data is not None:  # one that ended while this backup was made
             archive.file(path, data)
         progress("recordings", done, len(paths))

@@ -59,7 +59,7 @@ class Circumstances:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Taken:
+class StepTaken:
     """One step that the call took: its name, what it does, and how it went, in words without personal data."""
 
     step: str
@@ -83,11 +83,11 @@ class Notice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Walk:
+class FlowResult:
     """What the carrier does next, and all that the call did on the way there."""
 
     instructions: tuple[Instruction, ...]
-    taken: Sequence[Taken] = ()
+    taken: Sequence[StepTaken] = ()
     notice: Notice | None = None
 
 

@@ -19,7 +19,7 @@ WRITTEN = re.compile(r"(\d{1,9})\.([a-z0-9][a-z0-9_-]{0,31})\.(\d{1,3})\.([nhra]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ResumeToken:
     """Where a call waits."""
 
     version: int
@@ -32,17 +32,17 @@ class Mark:
     def __str__(self) -> str:
         return f"{self.version}.{self.step}.{self.waits}.{self.heard}.{self.attempt}"
 
-    def at(self, step: str, attempt: int = 0) -> Mark:
+    def at(self, step: str, attempt: int = 0) -> ResumeToken:
         """The same call at another step."""
-        return Mark(self.version, step, self.waits, self.heard, attempt)
+        return ResumeToken(self.version, step, self.waits, self.heard, attempt)
 
-    def once_more(self, attempt: int) -> Mark:
+    def once_more(self, attempt: int) -> ResumeToken:
         """The same call, which waits for somebody once more."""
-        return Mark(self.version, self.step, self.waits + 1, self.heard, attempt)
+        return ResumeToken(self.version, self.step, self.waits + 1, self.heard, attempt)
 
-    def having(self, heard: Heard) -> Mark:
+    def having(self, heard: Heard) -> ResumeToken:
         """The same call with another word on the recording notice."""
-        return Mark(self.version, self.step, self.waits, heard, self.attempt)
+        return ResumeToken(self.version, self.step, self.waits, heard, self.attempt)
 
     @property
     def over(self) -> bool:
@@ -50,9 +50,9 @@ class Mark:
         return self.step == END
 
 
-def parse_mark(text: str) -> Mark | None:
+def parse_mark(text: str) -> ResumeToken | None:
     """The mark as it was written, or None where it is none of ours."""
     match = WRITTEN.fullmatch(text)
     if match is None:
         return None
-    return Mark(int(match[1]), match[2], int(match[3]), match[4], int(match[5]))  # type: ignore[arg-type]
+    return ResumeToken(int(match[1]), match[2], int(match[3]), match[4], int(match[5]))  # type: ignore[arg-type]

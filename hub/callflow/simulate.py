@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from hub.callflow.context import Circumstances, Permission, Walk
+from hub.callflow.context import Circumstances, FlowResult, Permission
 from hub.callflow.definition import Flow
 from hub.callflow.resume_token import MOST_WAITS
 from hub.callflow.walk import tags_of, walk
@@ -20,7 +20,7 @@ class Turn:
     """Once that the carrier asked, and what it was told."""
 
     point: AnswerPoint
-    walk: Walk
+    walk: FlowResult
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from itertools import accumulate
 
-from hub.callflow.context import Choice, Circumstances, Notice, Taken, Walk, audio_key
+from hub.callflow.context import Choice, Circumstances, FlowResult, Notice, StepTaken, audio_key
 from hub.callflow.definition import (
     END,
     HASH,
@@ -28,7 +28,7 @@ from hub.callflow.definition import (
     Voicemail,
 )
 from hub.callflow.hours import local_time, open_at, public_holiday
-from hub.callflow.resume_token import MOST_WAITS, Mark, parse_mark
+from hub.callflow.resume_token import MOST_WAITS, ResumeToken, parse_mark
 from hub.contracts.answers import AnswerPoint, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 from hub.contracts.consent import Place
 
@@ -46,20 +46,20 @@ def static(flow: Flow, point: AnswerPoint) -> tuple[Instruction, ...]:
     return (HangUp(),)
 
 
-def walk(flow: Flow, version: int, point: AnswerPoint, circumstances: Circumstances) -> Walk:
+def walk(flow: Flow, version: int, point: AnswerPoint, circumstances: Circumstances) -> FlowResult:
     """What happens next to a call at `point`. `flow` is the version that the point's mark names, else the number's own."""
-    return _Walker(flow, circumstances, parse_mark(point.mark) or Mark(version, flow.start)).answer(point)
+    return _Walker(flow, circumstances, parse_mark(point.mark) or ResumeToken(version, flow.start)).answer(point)
 
 
 class _Walker:
-    def __init__(self, flow: Flow, circumstances: Circumstances, mark: Mark) -> None:
+    def __init__(self, flow: Flow, circumstances: Circumstances, mark: ResumeToken) -> None:
         self._flow, self._known, self._mark = flow, circumstances, mark
         self._said: list[Instruction] = []
-        self._taken: list[Taken] = []
+        self._taken: list[StepTaken] = []
         self._tags = set(circumstances.tags)
         self._notice: Notice | None = None
 
-    def answer(self, point: AnswerPoint) -> Walk:
+    def answer(self, point: AnswerPoint) -> FlowResult:
         step = self._flow.steps.get(self._mark.step)
         match point.moment:
             case "ringing":
@@ -79,7 +79,7 @@ class _Walker:
 
     # the way
 
-    def _from(self, name: str) -> Walk:
+    def _from(self, name: str) -> FlowResult:
         """Go on at the step `name` until somebody is waited for, or the call is over."""
         for _ in range(len(self._flow.steps) + 1):
             if name == END:
@@ -122,24 +122,24 @@ class _Walker:
                     break
         return self._forward()
 
-    def _end(self) -> Walk:
+    def _end(self) -> FlowResult:
         return self._walked(HangUp())
 
-    def _forward(self) -> Walk:
+    def _forward(self) -> FlowResult:
         """Nothing else can be done with the call: its forward rings, and then it is over."""
         self._mark = self._mark.at(END)
-        self._taken.append(Taken(step=END, do="forward", result=f"rings {self._flow.forward}"))
+        self._taken.append(StepTaken(step=END, do="forward", result=f"rings {self._flow.forward}"))
         return self._walked(Dial(numbers=(self._flow.forward,), mark=str(self._mark)))
 
-    def _wait(self, *instructions: Instruction) -> Walk:
+    def _wait(self, *instructions: Instruction) -> FlowResult:
         """Wait for somebody, unless that happened too often already."""
         if self._mark.waits > MOST_WAITS:
             self._said, self._notice = [], None
             return self._forward()
         return self._walked(*instructions)
 
-    def _walked(self, *instructions: Instruction) -> Walk:
-        return Walk(instructions=(*self._said, *instructions), taken=self._taken, notice=self._notice)
+    def _walked(self, *instructions: Instruction) -> FlowResult:
+        return FlowResult(instructions=(*self._said, *instructions), taken=self._taken, notice=self._notice)
 
     def _next_mark(self, attempt: int | None = None) -> str:
         """The mark of the instruction that waits now."""
@@ -149,7 +149,7 @@ class _Walker:
     def _note(self, result: str, tags: tuple[str, ...] = (), text_back: str | None = None) -> None:
         step = self._flow.steps[self._mark.step]
         self._taken.append(
-            Taken(step=self._mark.step, do=getattr(step, "do", ""), result=result, tags=tags, text_back=text_back)
+            StepTaken(step=self._mark.step, do=getattr(step, "do", ""), result=result, tags=tags, text_back=text_back)
         )
 
     # what is heard
@@ -165,7 +165,7 @@ class _Walker:
 
     # phones
 
-    def _dial(self, step: Dialling, attempt: int = 0) -> Walk:
+    def _dial(self, step: Dialling, attempt: int = 0) -> FlowResult:
         self._mark = self._mark.at(self._mark.step, attempt)
         recorded = False
         if step.record and self._flow.recording is not None and self._known.recording.allowed:
@@ -176,7 +176,7 @@ class _Walker:
             recorded = self._mark.heard == "h"
         return self._ring(step, recorded)
 
-    def _ring(self, step: Dialling, recorded: bool) -> Walk:
+    def _ring(self, step: Dialling, recorded: bool) -> FlowResult:
         numbers = self._numbers(step, self._mark.attempt)
         self._note(f"rings {', '.join(numbers)}{', recorded' if recorded else ''}")
         dial = Dial(
@@ -188,7 +188,7 @@ class _Walker:
         )
         return self._wait(dial)
 
-    def _announce(self) -> Walk | None:
+    def _announce(self) -> FlowResult | None:
         """Tell of the recording; a walk where the caller has a choice, which is waited for."""
         words, permission = self._flow.recording, self._known.recording
         assert words is not None
@@ -215,7 +215,7 @@ class _Walker:
             decision_id=permission.decision_id,
         )
 
-    def _after_asking(self, step: Dialling, digits: str) -> Walk:
+    def _after_asking(self, step: Dialling, digits: str) -> FlowResult:
         """The caller has chosen, by a key or by none. What was played is told again, with the choice."""
         words, permission = self._flow.recording, self._known.recording
         if self._mark.heard != "a" or words is None:
@@ -236,7 +236,7 @@ class _Walker:
             return step.phones()
         return (_turn(step, self._known)[attempt % len(step.numbers)],)
 
-    def _after_dial(self, step: Step | None, point: AnswerPoint) -> Walk:
+    def _after_dial(self, step: Step | None, point: AnswerPoint) -> FlowResult:
         if point.answered or self._mark.over:
             return self._end()
         if not isinstance(step, Dialling) or not parse_mark(point.mark):
@@ -247,24 +247,24 @@ class _Walker:
             return self._dial(step, self._mark.attempt + 1)
         return self._from(step.unanswered)
 
-    def _after_forward(self) -> Walk:
+    def _after_forward(self) -> FlowResult:
         """Nobody picked up a call that was only forwarded: the first voicemail of the flow takes a message."""
         voicemails = [name for name, step in self._flow.steps.items() if isinstance(step, Voicemail)]
         return self._from(voicemails[0] if voicemails else END)
 
-    def _whisper(self, step: Step | None) -> Walk:
+    def _whisper(self, step: Step | None) -> FlowResult:
         text = step.whisper if isinstance(step, Dialling) else None
         whispered = (self._say(text.replace(SOURCE, self._known.source_name)),) if text else ()
-        return Walk(instructions=whispered)
+        return FlowResult(instructions=whispered)
 
-    def _voicemail(self, step: Voicemail) -> Walk:
+    def _voicemail(self, step: Voicemail) -> FlowResult:
         self._said.append(self._spoken(step))
         self._note("takes a message")
         return self._wait(TakeMessage(longest=step.longest, mark=self._next_mark()))
 
     # choices
 
-    def _menu(self, step: Menu, attempt: int = 0) -> Walk:
+    def _menu(self, step: Menu, attempt: int = 0) -> FlowResult:
         self._note("asks for a key" if attempt == 0 else "asks again")
         gather = Gather(
             prompts=(self._spoken(step),),
@@ -274,7 +274,7 @@ class _Walker:
         )
         return self._wait(gather)
 
-    def _after_keys(self, step: Menu, digits: str) -> Walk:
+    def _after_keys(self, step: Menu, digits: str) -> FlowResult:
         chosen = step.keys.get(digits[:1])
         pressed = f"key {digits[:1]}" if digits else "no key"
         if chosen is not None:
@@ -350,6 +350,6 @@ def _spelled(place: Place) -> str:
     return "-".join(filter(None, (place.country, place.region)))
 
 
-def tags_of(taken: Iterable[Taken]) -> frozenset[str]:
+def tags_of(taken: Iterable[StepTaken]) -> frozenset[str]:
     """All tags that these steps gave the call."""
     return frozenset(tag for each in taken for tag in each.tags)

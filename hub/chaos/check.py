@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from hub.chaos.environment import RULE, Stage
+from hub.chaos.environment import RULE, Environment
 from hub.chaos.load import Callers
 from hub.model import Call, Delivery, InboxWebhook, SyncSlot
 from hub.model.conversions import conversion_key
@@ -97,7 +97,7 @@ def at_rest(store: Store, callers: Callers) -> bool:
         return not _unfinished(session) and not session.exec(stale).one()
 
 
-def balance(stage: Stage, store: Store, callers: Callers, *, kills: int, log: Path, clean: bool) -> Books:
+def balance(stage: Environment, store: Store, callers: Callers, *, kills: int, log: Path, clean: bool) -> Books:
     """Compare; to be asked after the hub has stopped."""
     with store.reading() as session:
         inbox = {(row.url or "", row.body or b"") for row in session.exec(select(InboxWebhook))}
@@ -138,7 +138,7 @@ def _webhooks(callers: Callers, inbox: set[tuple[str, bytes]]) -> dict[str, int]
     }
 
 
-def _conversions(stage: Stage, callers: Callers, calls: Mapping[str, Call]) -> dict[str, int]:
+def _conversions(stage: Environment, callers: Callers, calls: Mapping[str, Call]) -> dict[str, int]:
     """What the ad network holds beside what is due there. `calls` are those that the hub holds, by the carrier's id."""
     keys = {call_id: conversion_key(RULE, call.id) for call_id, call in calls.items()}
     made = [each for each in callers.calls if each.carrier_call_id in calls]
@@ -161,7 +161,7 @@ def _conversions(stage: Stage, callers: Callers, calls: Mapping[str, Call]) -> d
     }
 
 
-def _tasks(stage: Stage, ended: set[str]) -> dict[str, int]:
+def _tasks(stage: Environment, ended: set[str]) -> dict[str, int]:
     """What the CRM holds beside the calls that have ended."""
     logged = Counter(activity["key"] for activity in stage.crm.activities())
     return {

@@ -31,7 +31,7 @@ OFTEN: Mapping[str, Mapping[str, Any]] = {"network": {"diagnostics_after": 1}}
 
 
 @dataclass(frozen=True)
-class Stage:
+class Environment:
     """What the hub finds when it starts, again and again: its configuration, its secrets, and the providers."""
 
     config: Path
@@ -57,7 +57,7 @@ class Stage:
 
 
 @contextmanager
-def set_stage(folder: Path) -> Iterator[Stage]:
+def set_stage(folder: Path) -> Iterator[Environment]:
     """Start the stand-ins and write config.yaml into `folder`; secrets go to the environment, as in earnest."""
     classes = discover().classes
     missing = sorted(set(PROVIDERS.values()) - classes.keys())
@@ -81,7 +81,7 @@ def set_stage(folder: Path) -> Iterator[Stage]:
         document = _document(address, port, database, connectors, network.destination())
         config = folder / "config.yaml"
         config.write_text(json.dumps(document, indent=2))  # JSON is YAML
-        yield Stage(config, database, address, os.environ | environ, sandboxes)
+        yield Environment(config, database, address, os.environ | environ, sandboxes)
 
 
 def _document(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from hub.chaos.environment import Stage
+from hub.chaos.environment import Environment
 from hub.errors import RingfenceError
 
 LONGEST_START = 30.0
@@ -23,7 +23,7 @@ LONGEST_STOP = 30.0
 class Victim:
     """One hub process after another; `log` collects what all of them wrote."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Environment) -> None:
         self.log: Path = stage.config.with_name("hub.log")
         self._client = httpx.Client(base_url=stage.address, timeout=5, trust_env=False)
         command = [sys.executable, "-m", "hub.chaos.fork_server", "run", "--config", str(stage.config)]

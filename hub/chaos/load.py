@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 import httpx
 
-from hub.chaos.environment import BUSINESS, COMPANY, DEFAULT_NUMBER, Stage
+from hub.chaos.environment import BUSINESS, COMPANY, DEFAULT_NUMBER, Environment
 from hub.contracts.sandbox import SimulatedCall
 from hub.contracts.webhooks import WebhookRequest
 
@@ -52,7 +52,7 @@ class PlayedCall:
 class Callers:
     """Plays calls in threads of its own; the same seed plays the same calls."""
 
-    stage: Stage
+    stage: Environment
     seed: int
     calls: list[PlayedCall] = field(default_factory=list)
     acknowledged: set[Told] = field(default_factory=set)

@@ -160,7 +160,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
             "hub: tombstones:, so that a restore erases them again."
         )
     try:
-        hub.shelf.check()
+        hub.blob_store.check()
     except RingfenceError as error:
         found.append(f"{error} Look at recordings.storage and its options.")
     with hub.store.engine.connect() as connection:

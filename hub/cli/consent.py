@@ -81,7 +81,7 @@ def record(
     from hub.flow.case import new_person
     from hub.model.people import PROVEN
     from hub.privacy.ledger import Word, keep_notice
-    from hub.privacy.withdrawal import has_refused, speaking, take_effect
+    from hub.privacy.withdrawal import exclusive_person_lock, has_refused, take_effect
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
@@ -102,7 +102,7 @@ def record(
                 session.add(person)
             if state == "given" and not evidence and has_refused(session, person.id, use):
                 raise CannotDo(AFTER_A_NO)
-        with speaking(store, [person], state) as waited, store.writing() as session:
+        with exclusive_person_lock(store, [person], state) as waited, store.writing() as session:
             word = Word(
                 company_id=company_id,
                 person_id=person.id,

@@ -235,8 +235,8 @@ def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
     their doubtful texts."""
     from hub.cli.support.audit_note import note
     from hub.startup import open_hub, read_config
-    from hub.store.locks import passing
-    from hub.texts.suppression import gate_of
+    from hub.store.locks import hold_locks
+    from hub.texts.suppression import number_lock_key
     from hub.texts.suppression import stop as write_stop
 
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
@@ -247,7 +247,7 @@ def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
             raise CannotDo("Name a text that the person wrote: it is the proof of their word.")
         now = hub.clock()
         with (
-            passing(hub.store, [gate_of(text.company_id, text.person_number)], GATE_WAIT),
+            hold_locks(hub.store, [number_lock_key(text.company_id, text.person_number)], GATE_WAIT),
             hub.store.writing() as session,
         ):
             said: dict[str, Any] = {"channel": "sms", "evidence": text.id, "at": now, "now": now}

@@ -74,7 +74,7 @@ def _kind(days: int, description: str) -> Any:
     return Field(default=Kept(keep=timedelta(days=days)), description=description)
 
 
-Life = Annotated[
+RetentionRule = Annotated[
     Kept,
     BeforeValidator(_kept),
     WithJsonSchema(
@@ -100,21 +100,25 @@ class RetentionSection(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    recording_audio: Life = _kind(90, "The audio of calls and voicemail.")
-    transcript: Life = _kind(180, "What was said in a recording.")
-    text_body: Life = _kind(365, "Texts, their pictures, and the number that they came from or went to.")
-    form_content: Life = _kind(365, "What a visitor wrote into a form.")
-    call_metadata: Life = _kind(761, "Who called when, the call's steps, the person, the cause, the CRM's contact.")
-    caller_facts: Life = _kind(761, "Facts of callers; each ends earlier where its source says so.")
-    visitor_session: Life = _kind(396, "Visits, their pages, and the numbers that they were shown.")
-    click_ids: Life = _kind(90, "Click ids of advertising networks, of a visit and of the call that it caused.")
-    webhook_raw: Life = _kind(30, "Webhooks as they came in, those that could not be read too.")
-    privacy_request: Life = _kind(731, "Requests of people about their data, once they are answered.")
-    dead_letter: Life = _kind(30, "Why a delivery was given up, with its attempts.")
-    audit_log: Life = _kind(
+    recording_audio: RetentionRule = _kind(90, "The audio of calls and voicemail.")
+    transcript: RetentionRule = _kind(180, "What was said in a recording.")
+    text_body: RetentionRule = _kind(365, "Texts, their pictures, and the number that they came from or went to.")
+    form_content: RetentionRule = _kind(365, "What a visitor wrote into a form.")
+    call_metadata: RetentionRule = _kind(
+        761, "Who called when, the call's steps, the person, the cause, the CRM's contact."
+    )
+    caller_facts: RetentionRule = _kind(761, "Facts of callers; each ends earlier where its source says so.")
+    visitor_session: RetentionRule = _kind(396, "Visits, their pages, and the numbers that they were shown.")
+    click_ids: RetentionRule = _kind(
+        90, "Click ids of advertising networks, of a visit and of the call that it caused."
+    )
+    webhook_raw: RetentionRule = _kind(30, "Webhooks as they came in, those that could not be read too.")
+    privacy_request: RetentionRule = _kind(731, "Requests of people about their data, once they are answered.")
+    dead_letter: RetentionRule = _kind(30, "Why a delivery was given up, with its attempts.")
+    audit_log: RetentionRule = _kind(
         7 * 365, "Who did what by hand, and who read what of a person; it names people by ids alone."
     )
-    consent_record: Life = _kind(
+    consent_record: RetentionRule = _kind(
         7 * 365, "What people said to the use of their data, decisions on it, and disclosures."
     )
 

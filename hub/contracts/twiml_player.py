@@ -48,7 +48,7 @@ class Leg:
 class TwimlPlayer(ABC):
     """A simulated call on its way through the hub's documents."""
 
-    speaking: ClassVar[timedelta] = timedelta(seconds=5)
+    exclusive_person_lock: ClassVar[timedelta] = timedelta(seconds=5)
     """How long a text or a file takes to be heard."""
     pressing: ClassVar[timedelta] = timedelta(seconds=2)
     storing: ClassVar[timedelta] = timedelta(seconds=3)
@@ -195,7 +195,7 @@ class TwimlPlayer(ABC):
 
     def _hear(self, verb: ElementTree.Element) -> None:
         self.heard.append(verb.text or "")
-        self.now += self.speaking
+        self.now += self.exclusive_person_lock
 
     def _gather(self, verb: ElementTree.Element) -> str:
         for prompt in verb:

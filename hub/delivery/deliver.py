@@ -19,19 +19,19 @@ from sqlmodel import Session, col, select
 from hub import metrics
 from hub.contracts.conversions import Receipt
 from hub.delivery.ordering import UNFINISHED, states_before
-from hub.delivery.payloads import Parcel, pack
+from hub.delivery.payloads import Payload, build_payload
 from hub.errors import AuthError, CircuitOpen, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
-from hub.flow.consent import Ruling, ask, disclosure_row
+from hub.flow.consent import StoredDecision, ask, disclosure_row
 from hub.flow.convert import LOG, UPLOAD
-from hub.flow.subjects import gates_of_subjects, read_subjects
+from hub.flow.subjects import lock_keys_of_subjects, read_subjects
 from hub.hookspecs import PERSONAL_VALUES, ConversionHooks, CrmHooks
 from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure
 from hub.model.columns import new_id
 from hub.model.conversions import FINAL_STATES
 from hub.numbers.directory import Directory
-from hub.privacy.withdrawal import sending
+from hub.privacy.withdrawal import shared_person_lock
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try, sane_wait
 from hub.store.claims import claim, complete_each
@@ -66,8 +66,8 @@ class Batch:
     token: str
     deliveries: list[Delivery]
     endings: dict[str, _Ending] = field(default_factory=dict)
-    parcels: list[Parcel] = field(default_factory=list)
-    rulings: dict[str, Ruling] = field(default_factory=dict)
+    parcels: list[Payload] = field(default_factory=list)
+    rulings: dict[str, StoredDecision] = field(default_factory=dict)
     """Delivery → what consent said now; those that nobody asked for are missing."""
     attempts: dict[str, str] = field(default_factory=dict)
     """Delivery → the id of its row for this try."""
@@ -88,7 +88,7 @@ def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: J
         stop: RingfenceError | None = None
         with (
             hub.heartbeat.keeping(Delivery, batch.token),
-            sending(hub.store, gates_of_batch(hub, batch), GATE_WAIT) as free,
+            shared_person_lock(hub.store, gates_of_batch(hub, batch), GATE_WAIT) as free,
         ):
             if free:
                 batch.deliveries = _still_ours(hub, batch)
@@ -117,7 +117,7 @@ def gates_of_batch(hub: Hub, batch: Batch) -> set[str]:
     """The locks of all people whose data the batch holds."""
     with hub.store.reading() as session:
         subjects = read_subjects(session, [delivery.subject_id for delivery in batch.deliveries])
-    return gates_of_subjects(subjects)
+    return lock_keys_of_subjects(subjects)
 
 
 def _still_ours(hub: Hub, batch: Batch) -> list[Delivery]:
@@ -169,7 +169,7 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
             continue
         case = cases[delivery.subject_id]
         conversion = conversions.get(delivery.conversion_id or "")
-        parcel = pack(delivery, case, ruling, conversion, plugin, hub.refusals, names.get(delivery.subject_id))
+        parcel = build_payload(delivery, case, ruling, conversion, plugin, hub.refusals, names.get(delivery.subject_id))
         age = now - parcel.born
         if manifest.limits.max_age is not None and age > manifest.limits.max_age:
             limit = manifest.limits.max_age.days
@@ -265,7 +265,7 @@ def _settle(hub: Hub, connector: str, batch: Batch, receipt_of: Callable[[str], 
         batch.endings[parcel.delivery.id] = replace(_ending(receipt, parcel, now, max_age, jitter), tried=True)
 
 
-def _ending(receipt: Receipt, parcel: Parcel, now: datetime, max_age: timedelta | None, jitter: Jitter) -> _Ending:
+def _ending(receipt: Receipt, parcel: Payload, now: datetime, max_age: timedelta | None, jitter: Jitter) -> _Ending:
     if receipt.status in ("delivered", "duplicate"):
         code = receipt.code or ("duplicate" if receipt.status == "duplicate" else None)
         return _Ending("delivered", code, receipt.reason, reference=receipt.reference)

@@ -12,33 +12,33 @@ from hub.contracts.manifest import Manifest
 from hub.contracts.values import Money
 from hub.flow.case import Case
 from hub.flow.clicks import click_ids
-from hub.flow.consent import Ruling
+from hub.flow.consent import StoredDecision
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, TextMessage
-from hub.plugins.violations import Refusals
+from hub.plugins.violations import ManifestViolations
 
 
 @dataclass(frozen=True)
-class Parcel:
+class Payload:
     """One delivery with its case, its present consent ruling, and the value as the plugin may see it."""
 
     delivery: Delivery
     case: Case
-    ruling: Ruling
+    ruling: StoredDecision
     value: Conversion | CallActivity
     categories: frozenset[str]
     born: datetime
     """What a network counts the item's age from."""
 
 
-def pack(
+def build_payload(
     delivery: Delivery,
     case: Case,
-    ruling: Ruling,
+    ruling: StoredDecision,
     conversion: ConversionRow | None,
     connector: Connector,
-    refusals: Refusals,
+    refusals: ManifestViolations,
     caller_name: str | None = None,
-) -> Parcel:
+) -> Payload:
     """The parcel of one delivery; `caller_name` is what the caller of a call that is to be logged is called."""
     if conversion:
         full: Conversion | CallActivity = _conversion(
@@ -48,7 +48,7 @@ def pack(
         full = _activity(delivery, case, caller_name)
     disclosed = refusals.disclose(connector, full, delivery.hook)
     born = conversion.occurred_at if conversion else case.at
-    return Parcel(delivery, case, ruling, disclosed.value, disclosed.categories, born)
+    return Payload(delivery, case, ruling, disclosed.value, disclosed.categories, born)
 
 
 def _clicks(manifest: Manifest, hook: str) -> tuple[str, ...] | None:
@@ -59,7 +59,7 @@ def _clicks(manifest: Manifest, hook: str) -> tuple[str, ...] | None:
 
 
 def _conversion(
-    delivery: Delivery, case: Case, ruling: Ruling, row: ConversionRow, kinds: tuple[str, ...] | None
+    delivery: Delivery, case: Case, ruling: StoredDecision, row: ConversionRow, kinds: tuple[str, ...] | None
 ) -> Conversion:
     visit = case.sure_visit
     value = (

@@ -10,12 +10,12 @@ from sqlmodel import col, select
 
 from hub.contracts.conversions import Receipt
 from hub.delivery.deliver import Batch, gates_of_batch, prepare
-from hub.flow.consent import Ruling
+from hub.flow.consent import StoredDecision
 from hub.flow.convert import UPLOAD
 from hub.hookspecs import ConversionHooks
 from hub.model import Delivery
 from hub.numbers.directory import Directory
-from hub.privacy.withdrawal import LONGEST, sending
+from hub.privacy.withdrawal import LONGEST, shared_person_lock
 from hub.runtime import Hub
 
 
@@ -24,7 +24,7 @@ class Previewed:
     """One due item as a sync would treat it now: `receipt` where it would be sent, else the state that it would get."""
 
     delivery: Delivery
-    ruling: Ruling | None
+    ruling: StoredDecision | None
     """None where consent would not even be asked."""
     receipt: Receipt | None
     state: str | None = None
@@ -49,7 +49,7 @@ def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: in
         )
         batch = Batch("", list(session.exec(query)))
     receipts: dict[str, Receipt] = {}
-    with sending(hub.store, gates_of_batch(hub, batch), LONGEST) as free:
+    with shared_person_lock(hub.store, gates_of_batch(hub, batch), LONGEST) as free:
         if free:  # what the provider only validates is told to it all the same
             prepare(hub, directory, connector, hook, batch)
             receipts = _validated(hub, connector, [each.value for each in batch.parcels]) if hook == UPLOAD else {}

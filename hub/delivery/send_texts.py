@@ -29,7 +29,7 @@ from hub.errors import (
     RingfenceError,
 )
 from hub.flow.case_loading import load_cases
-from hub.flow.consent import Ruling, disclosure_row
+from hub.flow.consent import StoredDecision, disclosure_row
 from hub.hookspecs import TextHooks
 from hub.model import Attempt, ConsentDecision, Delivery, Disclosure, TextMessage
 from hub.model.columns import new_id
@@ -40,7 +40,7 @@ from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete, held_ids
 from hub.store.journal import undo, write_evidence
-from hub.store.locks import passing
+from hub.store.locks import hold_locks
 from hub.store.rows import write_rows
 from hub.texts.arriving import ANSWER_WITHIN
 from hub.texts.automatic import was_answered_after_all
@@ -50,7 +50,7 @@ from hub.texts.picture_links import addresses_of
 from hub.texts.queue import SEND
 from hub.texts.settings import settings_of
 from hub.texts.statuses import keep_status
-from hub.texts.suppression import STOPPED, STOPPED_REASON, gate_of, is_suppressed, stop
+from hub.texts.suppression import STOPPED, STOPPED_REASON, is_suppressed, number_lock_key, stop
 from hub.texts.wording import with_opt_out_line
 
 BATCH = 20
@@ -133,7 +133,7 @@ def _send(hub: Hub, directory: Directory, row: Delivery, token: str, jitter: Jit
             reason = "The text that it belongs to is gone."
             complete(session, Delivery, [row.id], token, state="dead", code="orphaned", reason=reason)
         return None
-    with passing(hub.store, [gate_of(text.company_id, text.person_number)], GATE_WAIT) as free:
+    with hold_locks(hub.store, [number_lock_key(text.company_id, text.person_number)], GATE_WAIT) as free:
         if not free:
             _end(hub, row, text, token, _Ending("ready", "queued", due_at=hub.clock() + BUSY))
             return None
@@ -188,7 +188,7 @@ def _prepare(hub: Hub, directory: Directory, row: Delivery, text: TextMessage, t
 
 
 def _why_not(
-    session: Session, hub: Hub, row: Delivery, text: TextMessage, ruling: Ruling | None, now: datetime
+    session: Session, hub: Hub, row: Delivery, text: TextMessage, ruling: StoredDecision | None, now: datetime
 ) -> _Ending | None:
     """Why a text does not go now, if it does not."""
     assert text.company_id is not None and text.person_number is not None and text.purpose is not None
@@ -248,7 +248,14 @@ def _hand_over(hub: Hub, row: Delivery, text: TextMessage, token: str, sending: 
         if untried is not None:
             _undo(hub, session, row, text, sending)
         else:
-            _set(session, Attempt, sending.attempt_id, result=_result(ending), code=ending.code, reason=ending.reason)
+            _set(
+                session,
+                Attempt,
+                sending.attempt_id,
+                result=_result(ending),
+                code=ending.code,
+                reason=ending.reason,
+            )
             _write_end(session, row, text, token, ending, now, receipt)
             _hear(session, hub, row, text, receipt, now)
     if untried is not None:

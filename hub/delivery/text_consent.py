@@ -14,7 +14,7 @@ from hub.contracts.manifest import Manifest
 from hub.contracts.places import places_of_number
 from hub.contracts.texts import OutboundText
 from hub.flow.case import Case
-from hub.flow.consent import Ruling, decide, question_about
+from hub.flow.consent import StoredDecision, decide, question_about
 from hub.model import Call, TextMessage
 from hub.model.purposes import LEGAL, SERVICE, USES
 from hub.runtime import Hub
@@ -24,7 +24,7 @@ CONTACT = "contact"
 """The channel of the record that says: the person called or wrote first, and so expects an answer."""
 
 
-def ask_about_text(hub: Hub, session: Session, case: Case, connector: str, now: datetime) -> Ruling:
+def ask_about_text(hub: Hub, session: Session, case: Case, connector: str, now: datetime) -> StoredDecision:
     """The ruling on the outbound text that `case` is about; its subject's purpose says for which use."""
     question = question_about_text(session, case, hub.plugins.connectors[connector].manifest, now)
     return decide(hub, [case], connector, "send", [question])[0]

@@ -45,7 +45,7 @@ def attribute(case: Case, now: datetime) -> Attribution:
         return case.attribution
     rule, candidates, trace = _decide(case)
     case.visit = candidates[0].visit if candidates else None
-    case.may_be = [each.visit for each in candidates if as_likely(each.confidence, candidates[0].confidence)]
+    case.candidate_visits = [each.visit for each in candidates if as_likely(each.confidence, candidates[0].confidence)]
     visit = case.visit
     if visit is not None:
         source, medium, campaign = visit.source, visit.medium, visit.campaign

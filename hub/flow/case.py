@@ -57,7 +57,7 @@ class Case:
     """Of a form: whether a call, text or form with its number or its address came before it."""
     attribution: Attribution | None = None
     visit: Visit | None = None
-    may_be: list[Visit] = field(default_factory=list)
+    candidate_visits: list[Visit] = field(default_factory=list)
     """The visits that are as likely the caller's as `visit` is, itself among them: if one of them objects, that counts."""
     held: list[tuple[Lease, Visit]] = field(default_factory=list)
     """Visits that held the dialled number of a pool within its cool-down, newest lease first."""

@@ -201,7 +201,7 @@ def _load_attributions(session: Session, cases: Sequence[Case]) -> None:
         case.attribution = found.get(case.subject.id)
         if case.attribution is not None and case.attribution.visit_id:
             case.visit = visits.get(case.attribution.visit_id)
-            case.may_be = [visits[visit_id] for visit_id in likely[case.subject.id] if visit_id in visits]
+            case.candidate_visits = [visits[visit_id] for visit_id in likely[case.subject.id] if visit_id in visits]
 
 
 def _likely(attribution: Attribution) -> list[str]:

@@ -25,7 +25,7 @@ from hub.runtime import Hub
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class StoredDecision:
     """A decision as it is stored, beside the question that it answers."""
 
     question: ConsentQuestion
@@ -48,7 +48,7 @@ class Ruling:
 
 def ask(
     hub: Hub, cases: Sequence[Case], connector: str, hook: str, value_type: type, moment: str, now: datetime
-) -> list[Ruling]:
+) -> list[StoredDecision]:
     """One ruling a case on handing `connector` what it declares for `hook`."""
     manifest = hub.plugins.connectors[connector].manifest
     flow = manifest.flow(hook)
@@ -91,7 +91,7 @@ def _refusals_of_named(case: Case, question: ConsentQuestion) -> list[ConsentRec
 
 def decide(
     hub: Hub, cases: Sequence[Case], connector: str, moment: str, questions: Sequence[ConsentQuestion]
-) -> list[Ruling]:
+) -> list[StoredDecision]:
     """One ruling a question, each about the case at the same place; `connector` is the recipient's."""
     decisions = hub.plugins.judge(questions)
     with hub.store.reading() as session:
@@ -102,7 +102,9 @@ def decide(
         decisions = hold_to_restrictions(stops, questions, decisions)
         decisions = hold_to_opt_outs(opt_outs_of(session, hub.vault, list(map(_known_by, cases))), questions, decisions)
     return [
-        Ruling(question, decision, decision_row(case.subject.id, connector, moment, question, decision, question.at))
+        StoredDecision(
+            question, decision, decision_row(case.subject.id, connector, moment, question, decision, question.at)
+        )
         for case, question, decision in zip(cases, questions, decisions, strict=True)
     ]
 
@@ -115,7 +117,13 @@ def _known_by(case: Case) -> KnownBy:
 
 
 def disclosure_row(
-    ruling: Ruling, case: Case, connector: str, recipient: str, categories: frozenset[str], now: datetime, **more: Any
+    ruling: StoredDecision,
+    case: Case,
+    connector: str,
+    recipient: str,
+    categories: frozenset[str],
+    now: datetime,
+    **more: Any,
 ) -> dict[str, Any]:
     """The row that says who was told what of whom, when, for what, and by which decision."""
     return {
@@ -165,7 +173,7 @@ def _age_of(case: Case) -> int | None:
 
 def _visits(case: Case) -> list[Visit]:
     """The visits that are surely the person's, and the candidates for the one behind this call."""
-    return list({visit.id: visit for visit in (*case.may_be, *case.visits_of_person)}.values())
+    return list({visit.id: visit for visit in (*case.candidate_visits, *case.visits_of_person)}.values())
 
 
 def _signals(case: Case) -> tuple[Signal, ...]:

@@ -16,7 +16,7 @@ from hub.config.models import ConversionRule
 from hub.contracts.conversions import CallActivity, Conversion
 from hub.contracts.values import Money
 from hub.flow.case import Case
-from hub.flow.consent import Ruling, ask
+from hub.flow.consent import StoredDecision, ask
 from hub.hookspecs import ConversionHooks, CrmHooks
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, OutcomeRow, TextMessage
 from hub.model.conversions import conversion_key
@@ -37,7 +37,7 @@ class Converted:
     retracted: list[ConversionRow] = field(default_factory=list)
     """Earlier ones that are taken back."""
     deliveries: list[Delivery] = field(default_factory=list)
-    rulings: list[Ruling] = field(default_factory=list)
+    rulings: list[StoredDecision] = field(default_factory=list)
 
 
 def convert(hub: Hub, cases: Sequence[Case], now: datetime) -> Converted:
@@ -203,7 +203,7 @@ def _row(
     )
 
 
-def _decided(delivery: Delivery, ruling: Ruling, now: datetime) -> Delivery:
+def _decided(delivery: Delivery, ruling: StoredDecision, now: datetime) -> Delivery:
     delivery.decision_id = ruling.row.id
     if not ruling.allowed:
         delivery.state, delivery.finished_at = "held", now

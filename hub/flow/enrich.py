@@ -16,7 +16,7 @@ from hub.config.models import ConnectorEntry
 from hub.contracts.facts import Caller, Fact
 from hub.errors import RingfenceError
 from hub.flow.case import CONSENT_FACTS, Case
-from hub.flow.consent import Ruling, ask
+from hub.flow.consent import StoredDecision, ask
 from hub.hookspecs import EnrichmentHooks
 from hub.model import FactRow
 from hub.model.columns import CALL_LIFE, storable
@@ -33,10 +33,10 @@ class Enrichment:
 
     facts: list[FactRow] = field(default_factory=list)
     """Those that have a life beyond the enrichment; the cases hold the others too."""
-    rulings: list[Ruling] = field(default_factory=list)
+    rulings: list[StoredDecision] = field(default_factory=list)
 
 
-def tells_others(hub: Hub) -> bool:
+def discloses_to_third_party(hub: Hub) -> bool:
     """Whether any enricher works at another company."""
     return any(hub.plugins.connectors[name].manifest.recipient.role != "none" for name in hub.plugins.with_hook(HOOK))
 

@@ -18,9 +18,9 @@ from hub.model import InboxWebhook
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.store.claims import claim, complete
-from hub.store.locks import passing
+from hub.store.locks import hold_locks
 from hub.store.rows import write_slot
-from hub.texts.arriving import gates_of
+from hub.texts.arriving import person_lock_keys
 
 PLUGIN_WAIT = timedelta(seconds=30)
 """How long webhooks wait whose plugin is late or resting."""
@@ -44,8 +44,8 @@ def fold_inbox(hub: Hub, directory: Directory) -> int:
         return 0
     parsed = _parse(hub, rows)
     # Whoever says stop is sent nothing while that is written down; a text that hangs at its carrier holds nobody up for long.
-    gates = gates_of(directory, (event for told in parsed.told for event in told.events))
-    with passing(hub.store, gates, STOP_WAIT), hub.store.writing() as session:
+    gates = person_lock_keys(directory, (event for told in parsed.told for event in told.events))
+    with hold_locks(hub.store, gates, STOP_WAIT), hub.store.writing() as session:
         done = [told.inbox_id for told in parsed.told if told.inbox_id]
         complete(session, InboxWebhook, done, token, state="done", reason=None)
         for inbox_id, reason in parsed.parked.items():

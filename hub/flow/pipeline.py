@@ -11,13 +11,13 @@ from hub.flow.browser_consent import refusals_on_forms
 from hub.flow.case import Case, Subject
 from hub.flow.case_loading import load_cases, load_past
 from hub.flow.convert import convert
-from hub.flow.enrich import enrich, tells_others
+from hub.flow.enrich import discloses_to_third_party, enrich
 from hub.flow.first_contacts import correct_firsts
-from hub.flow.subjects import gates_of_subjects
+from hub.flow.subjects import lock_keys_of_subjects
 from hub.flow.write_results import changes_of, finish, write_results
 from hub.model import Call, Person
 from hub.numbers.directory import Directory
-from hub.privacy.withdrawal import LONGEST, sending, speaking, take_effect
+from hub.privacy.withdrawal import LONGEST, exclusive_person_lock, shared_person_lock, take_effect
 from hub.reports.dirty_days import mark
 from hub.runtime import Hub
 from hub.store.claims import claim, held_ids
@@ -34,8 +34,8 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
     if not subjects:
         return 0
     with hub.heartbeat.keeping(subject_table, token):
-        gates = gates_of_subjects(subjects) if tells_others(hub) else set()
-        with sending(hub.store, gates, LONGEST) as free:
+        gates = lock_keys_of_subjects(subjects) if discloses_to_third_party(hub) else set()
+        with shared_person_lock(hub.store, gates, LONGEST) as free:
             if not free:
                 return 0  # their leases end, and they are claimed again
             with hub.store.reading() as session:
@@ -47,7 +47,7 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
             enrichment = enrich(hub, cases, now)
         converted = convert(hub, cases, now)
 
-        with speaking(hub.store, _objectors(cases), "refused"), hub.store.writing() as session:
+        with exclusive_person_lock(hub.store, _objectors(cases), "refused"), hub.store.writing() as session:
             held = held_ids(session, subject_table, [subject.id for subject in subjects], token)
             ours = [case for case in cases if case.subject.id in held]
             write_results(hub, session, ours, enrichment, converted)

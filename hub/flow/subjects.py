@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from hub.flow.case import Subject, moment_of
 from hub.model import Call, FormSubmission, TextMessage
-from hub.privacy.withdrawal import gates_of
+from hub.privacy.withdrawal import person_lock_keys
 
 TIMES: tuple[tuple[Any, Any], ...] = (
     (Call, Call.started_at),
@@ -42,9 +42,11 @@ def _number_of(subject: Subject) -> str | None:
             return subject.phone_number
 
 
-def gates_of_subjects(subjects: Iterable[Subject]) -> set[str]:
+def lock_keys_of_subjects(subjects: Iterable[Subject]) -> set[str]:
     """The gates of everybody behind these subjects, which a send to or about them holds (hub.privacy.withdrawal)."""
-    return set().union(*(gates_of(each.company_id or "", each.person_id, _number_of(each)) for each in subjects))
+    return set().union(
+        *(person_lock_keys(each.company_id or "", each.person_id, _number_of(each)) for each in subjects)
+    )
 
 
 def last_of(session: Session, people: Collection[str], since: datetime, until: datetime) -> Subject | None:

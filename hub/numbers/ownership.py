@@ -21,7 +21,7 @@ from hub.runtime import Hub, webhook_url
 MOST_NAMED = 5
 """Numbers that one warning names."""
 
-Standing = Literal["well", "elsewhere", "not at the carrier", "not in config.yaml"]
+PolicyStatus = Literal["well", "elsewhere", "not at the carrier", "not in config.yaml"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Compared:
     number: str
     line: Line | None
     owned: OwnedNumber | None
-    standing: Standing
+    standing: PolicyStatus
     hosts: tuple[str, ...] = ()
     """Where webhooks point that do not point at this hub; `nowhere` where one is not set."""
 

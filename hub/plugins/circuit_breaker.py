@@ -12,7 +12,7 @@ from hub.errors import CircuitOpen
 
 
 @dataclass
-class Breaker:
+class CircuitBreaker:
     """Opens after ten failures in a row, or when half of at least ten tries in five minutes failed.
 
     It lets one probe through after 30 s, doubling to 15 minutes while probes fail. Time is monotonic, in seconds.

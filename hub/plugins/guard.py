@@ -19,8 +19,8 @@ import structlog
 from hub import metrics
 from hub.errors import PluginFailure, PluginTimeout, RetryLater, RingfenceError, place_of
 from hub.hookspecs import SPECS
-from hub.plugins.circuit_breaker import Breaker
-from hub.plugins.thread_pool import Call, Crew
+from hub.plugins.circuit_breaker import CircuitBreaker
+from hub.plugins.thread_pool import Call, DaemonThreadPool
 
 Result = TypeVar("Result")
 log = structlog.get_logger(__name__)
@@ -40,8 +40,8 @@ class Guard:
 
     def __init__(self, name: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.name = name
-        self.breakers = {road: Breaker(monotonic) for road in ROADS}
-        self._crews: dict[str, Crew] = {}
+        self.breakers = {road: CircuitBreaker(monotonic) for road in ROADS}
+        self._crews: dict[str, DaemonThreadPool] = {}
         self._lock = threading.Lock()
 
     def call(self, hook: str, work: Callable[[], Result], deadline: float | None = None) -> Result:
@@ -79,10 +79,10 @@ class Guard:
         for crew in self._crews.values():
             crew.close()
 
-    def _crew(self, road: str) -> Crew:
+    def _crew(self, road: str) -> DaemonThreadPool:
         with self._lock:
             if road not in self._crews:
-                self._crews[road] = Crew(f"{self.name}-{road}", CREW_SIZE)
+                self._crews[road] = DaemonThreadPool(f"{self.name}-{road}", CREW_SIZE)
             return self._crews[road]
 
     def _guarded(self, call: Call[Result], hook: str, road: str, work: Callable[[], Result]) -> Result:

@@ -27,7 +27,7 @@ def given_up() -> bool:
     return bool(getattr(getattr(_at_work, "call", None), "given_up", False))
 
 
-class Crew:
+class DaemonThreadPool:
     """Up to `most` daemon threads, started as they are needed.
 
     The standard library's executor waits for its threads when the process ends, and a plugin that hangs would hold it.

@@ -24,7 +24,7 @@ MOST_HOSTS = 200
 OTHER_HOSTS = "other hosts"
 
 
-class Refusals:
+class ManifestViolations:
     """Counts that wait to be written. Counting takes a lock for a microsecond and touches no database."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:

@@ -39,8 +39,8 @@ from hub.model import (
     Visit,
 )
 from hub.model.requests import EVERYBODY
-from hub.privacy.erasure.reach import Reach, reach_of, webhooks_of
-from hub.privacy.retention_rules import LIVES
+from hub.privacy.erasure.reach import PersonData, reach_of, webhooks_of
+from hub.privacy.retention_rules import RETENTION_RULES
 from hub.runtime import utc_now
 from hub.store.keyfile import keyring_of
 from hub.store.vault import Vault
@@ -52,7 +52,7 @@ AT_ONCE = 1_000
 class OnHold:
     """What legal holds name: people, with all that is theirs by ids and their keyed hashes; and whole companies."""
 
-    reach: Reach = Reach()
+    reach: PersonData = PersonData()
     fingerprints: frozenset[str] = frozenset()
     companies: frozenset[str] = frozenset()
     connectors: frozenset[str] = frozenset()
@@ -92,7 +92,7 @@ class OnHold:
             col(CallEventRow.call_id).in_(calls), col(CallEventRow.inbox_id).is_not(None)
         )
         queries: dict[str, Any] = {"calls": calls, "texts": texts, "forms": forms, "visits": visits, "people": people}
-        return Reach(**queries, outcomes=outcomes, webhooks=told), asked  # type: ignore[arg-type]
+        return PersonData(**queries, outcomes=outcomes, webhooks=told), asked  # type: ignore[arg-type]
 
 
 NOBODY = OnHold()
@@ -112,7 +112,7 @@ def on_hold(session: Session, config: Config, now: datetime, vault: Vault | None
     companies = frozenset(company_id for company_id, named in live if named == EVERYBODY)
     vault = vault or Vault(keyring_of(config.hub), utc_now)
     known = {named for company_id, named in live if company_id not in companies}
-    whole = Reach()
+    whole = PersonData()
     for person_id in _people(session, vault, {company_id for company_id, _ in live} - companies, known):
         person = session.get_one(Person, person_id)
         known |= {
@@ -132,7 +132,7 @@ def _serving(session: Session, config: Config, companies: frozenset[str]) -> fro
     )
 
 
-WEBHOOKS = next(life for life in LIVES if life.table is InboxWebhook)
+WEBHOOKS = next(life for life in RETENTION_RULES if life.table is InboxWebhook)
 
 
 def _people(session: Session, vault: Vault, companies: set[str], known: set[str]) -> list[str]:
@@ -148,8 +148,8 @@ def _people(session: Session, vault: Vault, companies: set[str], known: set[str]
 
 
 def _hanging(reach: Any, requests: Any) -> dict[type[Any], Any]:
-    """Table → which of its rows are kept. `reach` has the fields of `Reach`, as ids or as queries for them; `requests` is a
-    query too. The tables of `hub.privacy.retention_rules` that are left out are about others."""
+    """Table → which of its rows are kept. `reach` has the fields of `PersonData`, as ids or as queries for them; `requests` is
+    a query too. The tables of `hub.privacy.retention_rules` that are left out are about others."""
     carried = select(Call.connector, Call.carrier_call_id).where(col(Call.id).in_(reach.calls))
     sent = select(TextMessage.connector, TextMessage.carrier_message_id).where(
         col(TextMessage.id).in_(reach.texts), col(TextMessage.carrier_message_id).is_not(None)

@@ -29,7 +29,7 @@ from hub.model import (
 )
 from hub.model.columns import Row
 from hub.privacy.holds import NOBODY, OnHold
-from hub.privacy.retention_rules import LIVES, PSEUDONYM, Life
+from hub.privacy.retention_rules import PSEUDONYM, RETENTION_RULES, RetentionRule
 from hub.store.engine import Store
 from hub.store.journal import end_lives
 from hub.store.journal.evidence import EVIDENCE
@@ -62,7 +62,7 @@ def sweep(
     retention = retention or RetentionSection()
     swept: Counter[str] = Counter()
     errors: list[Exception] = []
-    for life in LIVES:
+    for life in RETENTION_RULES:
         try:
             over = _over(life, retention, now, held)
             if _may_end(store, life, over, retention, now, keyring):
@@ -94,7 +94,7 @@ def _end(store: Store, step: Callable[[Session], int] | None) -> int:
 
 def _may_end(
     store: Store,
-    life: Life,
+    life: RetentionRule,
     over: ColumnElement[bool],
     retention: RetentionSection,
     now: datetime,
@@ -116,12 +116,12 @@ def _may_end(
         return end_lives(session, keyring, name, now - retention.life(life.kind), now)
 
 
-def _over(life: Life, retention: RetentionSection, now: datetime, held: OnHold) -> ColumnElement[bool]:
+def _over(life: RetentionRule, retention: RetentionSection, now: datetime, held: OnHold) -> ColumnElement[bool]:
     return and_(life.over(retention, now), held.leaves(life.table))
 
 
 def _step(
-    life: Life, over: ColumnElement[bool], retention: RetentionSection, now: datetime
+    life: RetentionRule, over: ColumnElement[bool], retention: RetentionSection, now: datetime
 ) -> Callable[[Session], int] | None:
     """What ends the next rows of a table; None where another module does."""
     if life.table is Person:
@@ -145,14 +145,14 @@ def _run(session: Session, statement: Delete | Update) -> int:
     return int(result.rowcount)
 
 
-def _next(life: Life, over: ColumnElement[bool]) -> Any:
+def _next(life: RetentionRule, over: ColumnElement[bool]) -> Any:
     """The next rows that are over, by their key; what another worker is ending is left to it."""
     key: Any = list(life.table.__table__.primary_key)  # type: ignore[attr-defined]
     rows = select(*key).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)
     return (key[0] if len(key) == 1 else tuple_(*key)).in_(rows)
 
 
-def _empty(life: Life) -> dict[str, Any]:
+def _empty(life: RetentionRule) -> dict[str, Any]:
     columns: Any = life.table.__table__.c  # type: ignore[attr-defined]
     emptied = (*life.categories(), *life.with_them)
     fields = life.table.model_fields
@@ -164,7 +164,7 @@ def _empty(life: Life) -> dict[str, Any]:
 
 
 def _end_people(
-    session: Session, life: Life, over: ColumnElement[bool], retention: RetentionSection, now: datetime
+    session: Session, life: RetentionRule, over: ColumnElement[bool], retention: RetentionSection, now: datetime
 ) -> int:
     """A person is known as long as one of their calls, texts or forms is; who has none left is emptied."""
     ids = list(session.exec(select(Person.id).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)))
@@ -188,7 +188,7 @@ def _end_people(
     return len(gone)
 
 
-def _end_visits(session: Session, life: Life, over: ColumnElement[bool]) -> int:
+def _end_visits(session: Session, life: RetentionRule, over: ColumnElement[bool]) -> int:
     """A visit that nothing refers to goes; one that led to a call or a form is emptied and stays its cause."""
     ids = list(session.exec(select(Visit.id).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)))
     referring: list[Any] = [Attribution, FormSubmission, Lease, PageView]
@@ -232,7 +232,7 @@ class Holding:
 
 def holdings(session: Session, retention: RetentionSection, now: datetime, held: OnHold = NOBODY) -> Iterator[Holding]:
     """Every table and data category with its life, its rows, and those past their life, late or on hold."""
-    for life in LIVES:
+    for life in RETENTION_RULES:
         until: Any = getattr(life.table, life.until)
         rows, first = session.execute(
             select(func.count(), func.min(until)).where(until.is_not(None), *life.where)

@@ -50,7 +50,7 @@ PSEUDONYM = "user.unique_id.pseudonymous"
 
 
 @dataclass(frozen=True)
-class Life:
+class RetentionRule:
     """The life of one table's personal data, or of some of its columns.
 
     `until` is the indexed column that a sweep reads. Where `counts_from_start` it is the time at which the life begins,
@@ -114,12 +114,14 @@ def personal_columns(table: type[Row]) -> dict[str, str]:
     return {column.name: column.info["category"] for column in columns if "category" in column.info}
 
 
-def _ending_apart(life: Life) -> set[str]:
+def _ending_apart(life: RetentionRule) -> set[str]:
     """The columns of the table that another life of it ends."""
-    return {name for other in LIVES if other.table is life.table and other is not life for name in other.columns}
+    return {
+        name for other in RETENTION_RULES if other.table is life.table and other is not life for name in other.columns
+    }
 
 
-def _start(life: Life) -> Any:
+def _start(life: RetentionRule) -> Any:
     if life.table is TranscriptRow:
         # A transcript's life counts from its recording.
         return select(Recording.recorded_at).where(Recording.id == TranscriptRow.recording_id).scalar_subquery()
@@ -127,10 +129,12 @@ def _start(life: Life) -> Any:
 
 
 CLICKS = ("click_ids",)
-LIVES: Sequence[Life] = (
-    Life("webhooks", InboxWebhook, "webhook_raw", "emptied"),
-    Life("recordings", Recording, "recording_audio", "own", start="recorded_at", where=(col(Recording.state) != "gone",)),
-    Life(
+RETENTION_RULES: Sequence[RetentionRule] = (
+    RetentionRule("webhooks", InboxWebhook, "webhook_raw", "emptied"),
+    RetentionRule(
+        "recordings", Recording, "recording_audio", "own", start="recorded_at", where=(col(Recording.state) != "gone",)
+    ),
+    RetentionRule(
         "transcripts",
         TranscriptRow,
         "transcript",
@@ -138,35 +142,35 @@ LIVES: Sequence[Life] = (
         start="recording.recorded_at",
         where=(col(TranscriptRow.state) != "gone",),
     ),
-    Life("pictures", TextMedia, "text_body"),
-    Life("texts' statuses", TextStatus, "text_body"),
-    Life("texts", TextMessage, "text_body", "emptied", with_them=("person_id",)),
-    Life("forms", FormSubmission, "form_content", "emptied", with_them=("person_id", "visit_id")),
-    Life("facts", FactRow, "caller_facts", start="learned_at"),
-    Life("call steps", CallStep, "call_metadata"),
-    Life("calls", Call, "call_metadata", "emptied", with_them=("person_id",)),
-    Life("click ids of calls", Attribution, "click_ids", "emptied", until="clicks_end_at", columns=CLICKS,
+    RetentionRule("pictures", TextMedia, "text_body"),
+    RetentionRule("texts' statuses", TextStatus, "text_body"),
+    RetentionRule("texts", TextMessage, "text_body", "emptied", with_them=("person_id",)),
+    RetentionRule("forms", FormSubmission, "form_content", "emptied", with_them=("person_id", "visit_id")),
+    RetentionRule("facts", FactRow, "caller_facts", start="learned_at"),
+    RetentionRule("call steps", CallStep, "call_metadata"),
+    RetentionRule("calls", Call, "call_metadata", "emptied", with_them=("person_id",)),
+    RetentionRule("click ids of calls", Attribution, "click_ids", "emptied", until="clicks_end_at", columns=CLICKS,
          with_them=("clicked_at",)),
-    Life("causes of calls", Attribution, "call_metadata", "emptied", with_them=("visit_id", "candidates")),
-    Life("contacts of deals", OutcomeRow, "call_metadata", "emptied"),
-    Life("people", Person, "call_metadata", "emptied"),
-    Life("page views", PageView, "visitor_session"),
-    Life("leases", Lease, "visitor_session", counts_from_start=True, never_after="granted_at"),
+    RetentionRule("causes of calls", Attribution, "call_metadata", "emptied", with_them=("visit_id", "candidates")),
+    RetentionRule("contacts of deals", OutcomeRow, "call_metadata", "emptied"),
+    RetentionRule("people", Person, "call_metadata", "emptied"),
+    RetentionRule("page views", PageView, "visitor_session"),
+    RetentionRule("leases", Lease, "visitor_session", counts_from_start=True, never_after="granted_at"),
     # The index begins with the tracker.
-    Life("overflows", PoolOverflow, "visitor_session", until="at", counts_from_start=True,
+    RetentionRule("overflows", PoolOverflow, "visitor_session", until="at", counts_from_start=True,
          where=(col(PoolOverflow.tracker_id).in_(select(Tracker.id)),)),
-    Life("click ids of visits", Visit, "click_ids", "emptied", until="clicks_end_at", columns=CLICKS,
+    RetentionRule("click ids of visits", Visit, "click_ids", "emptied", until="clicks_end_at", columns=CLICKS,
          with_them=("clicked_at",)),
-    Life("visits", Visit, "visitor_session", "emptied", with_them=("person_id",)),
-    Life("given-up deliveries", Delivery, "dead_letter", "own", until="finished_at", counts_from_start=True,
+    RetentionRule("visits", Visit, "visitor_session", "emptied", with_them=("person_id",)),
+    RetentionRule("given-up deliveries", Delivery, "dead_letter", "own", until="finished_at", counts_from_start=True,
          where=(col(Delivery.state) == "dead", col(Delivery.reason).is_not(None))),
-    Life("requests of people", PrivacyRequest, "privacy_request", "emptied"),
-    Life("audit log", AuditEntry, "audit_log", until="at", counts_from_start=True),
-    Life("recording notices", RecordingNotice, "consent_record"),
-    Life("consent decisions", ConsentDecision, "consent_record"),
-    Life("consent details", ConsentDetail, "consent_record"),
-    Life("disclosures", Disclosure, "consent_record"),
-    Life("policy acceptances", PolicyAcceptance, "consent_record"),
-    Life("disabled users", User, "call_metadata", "emptied"),
+    RetentionRule("requests of people", PrivacyRequest, "privacy_request", "emptied"),
+    RetentionRule("audit log", AuditEntry, "audit_log", until="at", counts_from_start=True),
+    RetentionRule("recording notices", RecordingNotice, "consent_record"),
+    RetentionRule("consent decisions", ConsentDecision, "consent_record"),
+    RetentionRule("consent details", ConsentDetail, "consent_record"),
+    RetentionRule("disclosures", Disclosure, "consent_record"),
+    RetentionRule("policy acceptances", PolicyAcceptance, "consent_record"),
+    RetentionRule("disabled users", User, "call_metadata", "emptied"),
 )  # fmt: skip
 """Order matters: what hangs on a row ends before it."""

@@ -1,8 +1,9 @@
-"""A person's no takes effect everywhere at once: what is queued is held, and nothing is sent after its commit.
+"""A refusal takes effect everywhere at once: what is queued is held, and nothing is sent after its commit.
 
-Whoever sends something of a person holds that person's gate with others (`sending`), from before consent is asked until the
-send is over. Whoever writes down a no holds it alone (`speaking`): it waits for sends under way, no new one begins meanwhile,
-and all that begin later read the no. A send lasts at most 50 s (hub.plugins.guard), so a no is in force within 60 s.
+Every send to or about a person holds that person's lock with other sends (`shared_person_lock`), from before consent is asked
+until the send is over. Writing a refusal holds it alone (`exclusive_person_lock`): it waits for sends under way, no new one
+begins meanwhile, and all that begin later read the refusal. A send lasts at most 50 s (hub.plugins.guard), so a refusal is in
+force within 60 s.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from hub.model.purposes import ANSWERS_TO_WORDS, TEXT_USES, USES
 from hub.privacy.ledger import NO, Word, append
 from hub.privacy.suppression_list import lift, mark
 from hub.store.engine import Store
-from hub.store.locks import passing
+from hub.store.locks import hold_locks
 from hub.store.vault import Vault
 
 LONGEST = 60.0
@@ -38,7 +39,7 @@ REASON = {
 }
 
 
-def gates_of(company_id: str, person_id: str | None, phone_number: str | None) -> set[str]:
+def person_lock_keys(company_id: str, person_id: str | None, phone_number: str | None) -> set[str]:
     """The gates of one person: by id and by number, for either may become known first."""
     names = [person_id] if person_id else []
     if phone_number:
@@ -47,14 +48,16 @@ def gates_of(company_id: str, person_id: str | None, phone_number: str | None) -
 
 
 @contextmanager
-def sending(store: Store, gates: Collection[str], seconds: float) -> Iterator[bool]:
+def shared_person_lock(store: Store, gates: Collection[str], seconds: float) -> Iterator[bool]:
     """Hold people's gates together with other sends; False where somebody's no is being written down for longer."""
-    with passing(store, (), seconds, shared=gates) as free:
+    with hold_locks(store, (), seconds, shared=gates) as free:
         yield free
 
 
 @contextmanager
-def speaking(store: Store, people: Sequence[Person], state: str, seconds: float = LONGEST) -> Iterator[bool]:
+def exclusive_person_lock(
+    store: Store, people: Sequence[Person], state: str, seconds: float = LONGEST
+) -> Iterator[bool]:
     """Hold people's gates alone while a word of theirs is written down; a yes holds none.
 
     False where a send did not end in time: the word is to be written down all the same. Open no writing session around it.
@@ -62,9 +65,9 @@ def speaking(store: Store, people: Sequence[Person], state: str, seconds: float 
     if state not in NO:
         yield True
         return
-    gates = set().union(*(gates_of(each.company_id, each.id, each.phone_number) for each in people))
+    gates = set().union(*(person_lock_keys(each.company_id, each.id, each.phone_number) for each in people))
     gates |= {f"text/{each.company_id}/{each.phone_number}" for each in people if each.phone_number}
-    with passing(store, gates, seconds) as free:
+    with hold_locks(store, gates, seconds) as free:
         yield free
 
 
@@ -79,8 +82,8 @@ def has_refused(session: Session, person_id: str, use: str) -> bool:
 def take_effect(session: Session, config: Config, vault: Vault, words: Sequence[Word], now: datetime) -> int:
     """Append words to the ledger and hold what is queued against them; how many items are held now.
 
-    To be called within `speaking`, in the transaction that is the moment of the withdrawal. What is held stays so when the
-    person changes their mind: `hub deliveries replay` asks consent anew.
+    To be called within `exclusive_person_lock`, in the transaction that is the moment of the withdrawal. What is held stays
+    held if the person changes their mind: `hub deliveries replay` asks consent again.
     """
     append(session, words, now, vault)
     for word in words:

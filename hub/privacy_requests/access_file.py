@@ -40,7 +40,7 @@ def keep_file(session: Session, hub: Hub, request: PrivacyRequest, data: bytes) 
     where = _place(request.id)
     sealed = hub.vault.seal(session, request.company_id, request.phone_number, request.id, data, where)
     path = f"requests/{request.id}"
-    hub.shelf.write(path, sealed)
+    hub.blob_store.write(path, sealed)
     request.file_path, request.file_ends_at = path, hub.clock() + FILE_LIFE
     session.add(request)
 
@@ -49,14 +49,14 @@ def read_file(session: Session, hub: Hub, request: PrivacyRequest) -> bytes | No
     """The file in clear; None where there is none any more. Who reads it is for the caller to write down."""
     if request.file_path is None or request.file_ends_at is None or request.file_ends_at <= hub.clock():
         return None
-    sealed = hub.shelf.read(request.file_path)
+    sealed = hub.blob_store.read(request.file_path)
     return hub.vault.open(session, sealed, _place(request.id)) if sealed is not None else None
 
 
 def drop_file(session: Session, hub: Hub, request: PrivacyRequest) -> None:
     """Delete the file, if there is one."""
     if request.file_path is not None:
-        hub.shelf.delete(request.file_path)
+        hub.blob_store.delete(request.file_path)
         request.file_path = request.file_ends_at = None
         session.add(request)
 

@@ -35,7 +35,7 @@ from hub.model import (
     TextMessage,
     Visit,
 )
-from hub.privacy.erasure import Reach, reach_of
+from hub.privacy.erasure import PersonData, reach_of
 from hub.privacy_requests.disclose import hand_over
 from hub.privacy_requests.people import people_of, reached, reference_of
 from hub.privacy_requests.provider_scope import scoped, scopes_of
@@ -128,7 +128,7 @@ def ask_plugins(hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
     return told
 
 
-def recipients(session: Session, hub: Hub, reach: Reach, request: PrivacyRequest) -> list[dict[str, Any]]:
+def recipients(session: Session, hub: Hub, reach: PersonData, request: PrivacyRequest) -> list[dict[str, Any]]:
     """Each disclosure of the person's data: to whom by name, when, what, for what; for the same person's requests too.
 
     Source: GDPR Art. 15(1)(c); CJEU C-154/21 (unconfirmed): the recipients themselves, not their kinds.
@@ -167,9 +167,9 @@ def _roles(session: Session, hub: Hub) -> dict[tuple[str, str], str]:
     return roles
 
 
-def reach_of_request(session: Session, hub: Hub, request: PrivacyRequest) -> Reach:
+def reach_of_request(session: Session, hub: Hub, request: PrivacyRequest) -> PersonData:
     """All rows that a request reaches."""
-    reach = Reach()
+    reach = PersonData()
     for person in reached(session, request):
         reach |= reach_of(session, hub.config, person)
     return reach
@@ -221,7 +221,7 @@ def _named(session: Session, hub: Hub, rows: Sequence[Any], called: str) -> list
     return [_plain(row) | ({called: names[row.id]} if row.id in names else {}) for row in rows]
 
 
-def _attributions(session: Session, reach: Reach) -> list[dict[str, Any]]:
+def _attributions(session: Session, reach: PersonData) -> list[dict[str, Any]]:
     """Where contacts came from; of a visit that is not the person's own, no more than its source."""
     found = (
         select(Attribution).where(col(Attribution.subject_id).in_(reach.subjects)).order_by(col(Attribution.subject_id))
@@ -232,26 +232,26 @@ def _attributions(session: Session, reach: Reach) -> list[dict[str, Any]]:
     ]
 
 
-def _forms(session: Session, hub: Hub, reach: Reach) -> list[dict[str, Any]]:
+def _forms(session: Session, hub: Hub, reach: PersonData) -> list[dict[str, Any]]:
     forms = _by_id(session, FormSubmission, reach.forms)
     records, fields = _named(session, hub, forms, "name"), fields_of(hub.vault, session, forms)
     return [record | ({"fields": fields[record["id"]]} if record["id"] in fields else {}) for record in records]
 
 
-def _facts(session: Session, hub: Hub, reach: Reach) -> list[dict[str, Any]]:
+def _facts(session: Session, hub: Hub, reach: PersonData) -> list[dict[str, Any]]:
     learned = select(FactRow).where(col(FactRow.subject_id).in_(reach.subjects)).order_by(col(FactRow.id))
     rows = session.exec(learned).all()
     values = values_of(hub.vault, session, rows)
     return [_plain(row) | ({"value": values[row.id]} if row.id in values else {}) for row in rows]
 
 
-def _steps(session: Session, reach: Reach) -> list[dict[str, Any]]:
+def _steps(session: Session, reach: PersonData) -> list[dict[str, Any]]:
     tied = (CallStep.connector == Call.connector, CallStep.carrier_call_id == Call.carrier_call_id)
     steps = select(CallStep).join(Call, *[tied[0] & tied[1]]).where(col(Call.id).in_(reach.calls))  # type: ignore[arg-type]
     return [_plain(row) for row in session.exec(steps)]
 
 
-def _recordings(session: Session, hub: Hub, reach: Reach, answer: Answer) -> list[dict[str, Any]]:
+def _recordings(session: Session, hub: Hub, reach: PersonData, answer: Answer) -> list[dict[str, Any]]:
     told = []
     for row in session.exec(select(Recording).where(col(Recording.call_id).in_(reach.calls))).all():
         record = _plain(row, ("url",))
@@ -270,7 +270,7 @@ def _recordings(session: Session, hub: Hub, reach: Reach, answer: Answer) -> lis
     return told
 
 
-def _texts(session: Session, hub: Hub, reach: Reach, answer: Answer) -> list[dict[str, Any]]:
+def _texts(session: Session, hub: Hub, reach: PersonData, answer: Answer) -> list[dict[str, Any]]:
     told = []
     for row in session.exec(select(TextMessage).where(col(TextMessage.id).in_(reach.texts))).all():
         record = _plain(row)
@@ -285,7 +285,7 @@ def _texts(session: Session, hub: Hub, reach: Reach, answer: Answer) -> list[dic
     return told
 
 
-def _consent(session: Session, hub: Hub, reach: Reach) -> list[dict[str, Any]]:
+def _consent(session: Session, hub: Hub, reach: PersonData) -> list[dict[str, Any]]:
     told = []
     words = select(ConsentEntry).where(
         col(ConsentEntry.person_id).in_(reach.people) | col(ConsentEntry.visit_id).in_(reach.visits)

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from hub.model import IdentityProof, PrivacyRequest, RequestTask
-from hub.privacy.erasure import NotKnown, Reach, erase_person, plan_erasure
+from hub.privacy.erasure import NotKnown, PersonData, erase_person, plan_erasure
 from hub.privacy.holds import on_hold
 from hub.privacy_requests import retract
 from hub.privacy_requests.access_file import drop_file
@@ -22,7 +22,7 @@ from hub.privacy_requests.stand_ins import stand_ins
 from hub.privacy_requests.steps import RequestRefused, take_step
 from hub.runtime import Hub
 from hub.store.rows import write_rows
-from hub.store.tombstones import Buried, bury, journal_of
+from hub.store.tombstones import ErasedRows, journal_of, write_tombstones
 
 HOOK = "erase_person"
 LOG = "log"
@@ -81,7 +81,7 @@ def _take_back(hub: Hub, conversions: Mapping[str, int]) -> list[dict[str, Any]]
 
 
 def not_recallable(
-    session: Session, hub: Hub, request: PrivacyRequest, reach: Reach, ask: Sequence[Mapping[str, Any]]
+    session: Session, hub: Hub, request: PrivacyRequest, reach: PersonData, ask: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Who was given data of the person and is not asked to erase it, when, and why, in the words of the manifest."""
     able = {each["recipient"] for each in ask}
@@ -189,6 +189,6 @@ def forget_who(session: Session, hub: Hub, request: PrivacyRequest) -> None:
             each.phone_number = each.email = each.evidence = None
             each.known_as, each.correction = {}, None
             keys = hub.vault.destroy_keys(session, [hub.vault.holder(session, each.company_id, None, each.id)])
-            bury(session, journal_of(hub.config.hub), Buried(frozenset(keys), frozenset()), hub.clock())
+            write_tombstones(session, journal_of(hub.config.hub), ErasedRows(frozenset(keys), frozenset()), hub.clock())
             session.add(each)
             session.execute(delete(IdentityProof).where(col(IdentityProof.request_id) == each.id))

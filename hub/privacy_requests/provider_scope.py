@@ -29,7 +29,7 @@ from hub.model import (
     Tracker,
     TrackingNumber,
 )
-from hub.privacy.erasure import Reach
+from hub.privacy.erasure import PersonData
 from hub.privacy_requests.people import covering_holds
 from hub.runtime import Hub
 
@@ -44,7 +44,7 @@ NOTHING: Scope = {"tracking_numbers": (), "provider_ids": (), "item_keys": ()}
 """Of a connector that was not to be asked."""
 
 
-def scopes_of(session: Session, hub: Hub, request: PrivacyRequest, reach: Reach, hook: str) -> dict[str, Scope]:
+def scopes_of(session: Session, hub: Hub, request: PrivacyRequest, reach: PersonData, hook: str) -> dict[str, Scope]:
     """The connectors that implement `hook` and are asked for a request, each with what it may touch.
 
     A carrier at which the company has no number now, had none, and of which it has no record is not asked: it would only learn
@@ -113,7 +113,7 @@ def _of_others(session: Session, company_id: str, numbers: Collection[str]) -> s
     return found
 
 
-def _provider_ids(session: Session, connector: str, reach: Reach) -> Iterator[str]:
+def _provider_ids(session: Session, connector: str, reach: PersonData) -> Iterator[str]:
     """The provider's ids of the records in reach."""
     tables: tuple[tuple[Any, Any, Any, Collection[str]], ...] = (
         (Call, Call.carrier_call_id, Call.id, reach.calls),
@@ -130,19 +130,19 @@ def _provider_ids(session: Session, connector: str, reach: Reach) -> Iterator[st
             yield delivery.reference
 
 
-def _item_keys(session: Session, connector: str, reach: Reach) -> Iterator[str]:
+def _item_keys(session: Session, connector: str, reach: PersonData) -> Iterator[str]:
     """The keys of the items that were handed over, or may have been."""
     for delivery in _deliveries(session, connector, reach):
         if delivery.first_tried_at is not None:
             yield delivery.item_key
 
 
-def _deliveries(session: Session, connector: str, reach: Reach) -> Iterator[Delivery]:
+def _deliveries(session: Session, connector: str, reach: PersonData) -> Iterator[Delivery]:
     mine = select(Delivery).where(Delivery.connector == connector, col(Delivery.subject_id).in_(reach.subjects))
     yield from session.exec(mine)
 
 
-def _was_given(session: Session, connector: str, reach: Reach) -> bool:
+def _was_given(session: Session, connector: str, reach: PersonData) -> bool:
     """Whether the record of disclosures says that the connector got data of the person."""
     theirs = or_(col(Disclosure.person_id).in_(reach.people), col(Disclosure.subject_id).in_(reach.subjects))
     query = select(Disclosure.id).where(Disclosure.connector == connector, theirs).limit(1)

@@ -8,7 +8,7 @@ from hub.contracts.people import PersonReference
 from hub.errors import RetryLater
 from hub.hookspecs import PrivacyHooks
 from hub.model import PrivacyRequest, RequestTask
-from hub.privacy.erasure import Reach
+from hub.privacy.erasure import PersonData
 from hub.privacy_requests import erase, retract, rights
 from hub.privacy_requests.disclose import hand_over
 from hub.privacy_requests.people import covering_holds
@@ -48,6 +48,6 @@ def _scoped(hub: Hub, request: PrivacyRequest, connector: str, known: PersonRefe
         if covering_holds(session, hub, [request.company_id], known):
             raise RetryLater("A legal hold keeps what this provider has; it is asked once the hold is lifted.")
         # An erasure that an earlier version began has no scopes; the company's numbers are still known.
-        scopes = request.known_as.get(SCOPES) or scopes_of(session, hub, request, Reach(), erase.HOOK)
+        scopes = request.known_as.get(SCOPES) or scopes_of(session, hub, request, PersonData(), erase.HOOK)
         scope = scopes.get(connector, NOTHING)
         return scoped(session, hub, request, connector, known, scope)

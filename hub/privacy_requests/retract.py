@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
-from hub.delivery.payloads import pack
+from hub.delivery.payloads import build_payload
 from hub.errors import NotSupported, Rejected, RetryLater
 from hub.flow.case_loading import load_cases
 from hub.flow.consent import ask
@@ -25,7 +25,7 @@ from hub.flow.subjects import read_subjects
 from hub.hookspecs import ConversionHooks
 from hub.model import ConversionRow, Delivery, PrivacyRequest
 from hub.numbers.directory import read_directory
-from hub.privacy.erasure import Reach
+from hub.privacy.erasure import PersonData
 from hub.privacy_requests.disclose import note_disclosure
 from hub.runtime import Hub
 
@@ -43,7 +43,7 @@ Item = dict[str, Any]
 """One conversion that is to be taken back: as it is sent, its delivery, its data categories, and how far it has come."""
 
 
-def retractable(session: Session, hub: Hub, reach: Reach) -> dict[str, list[Delivery]]:
+def retractable(session: Session, hub: Hub, reach: PersonData) -> dict[str, list[Delivery]]:
     """By connector, the latest delivery of each conversion that the network counts, or may count: a try that ended in doubt, or
     is under way, may have been counted as well."""
     sent = select(Delivery).where(col(Delivery.subject_id).in_(reach.subjects), Delivery.hook == HOOK)
@@ -58,7 +58,7 @@ def retractable(session: Session, hub: Hub, reach: Reach) -> dict[str, list[Deli
     return found
 
 
-def retractions(session: Session, hub: Hub, reach: Reach) -> dict[str, list[Item]]:
+def retractions(session: Session, hub: Hub, reach: PersonData) -> dict[str, list[Item]]:
     """The conversions that must be taken back, by connector, as they will be sent. To be called before the person is erased.
 
     What consent says now decides only which permissions go along, not whether anything is sent: the law has it sent.
@@ -73,7 +73,9 @@ def retractions(session: Session, hub: Hub, reach: Reach) -> dict[str, list[Item
         for delivery, ruling in zip(known, rulings, strict=True):
             row = session.get_one(ConversionRow, delivery.conversion_id)
             plugin = hub.plugins.connectors[connector]
-            parcel = pack(_retraction(delivery, now), cases[delivery.subject_id], ruling, row, plugin, hub.refusals)
+            parcel = build_payload(
+                _retraction(delivery, now), cases[delivery.subject_id], ruling, row, plugin, hub.refusals
+            )
             found.setdefault(connector, []).append(
                 {
                     "conversion": _conversion.dump_python(parcel.value, mode="json"),  # type: ignore[arg-type]

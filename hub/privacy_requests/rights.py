@@ -12,7 +12,7 @@ from hub.contracts.people import Correction, PersonReference
 from hub.model import Company, Person, PrivacyRequest, Restriction
 from hub.model.people import PROVEN, has_known_number
 from hub.privacy.ledger import Word, keep_notice
-from hub.privacy.withdrawal import speaking, take_effect
+from hub.privacy.withdrawal import exclusive_person_lock, take_effect
 from hub.privacy_requests.people import known_people
 from hub.privacy_requests.steps import RequestRefused, take_step
 from hub.runtime import Hub
@@ -32,7 +32,7 @@ def say_no(hub: Hub, request_id: str, actor: str) -> None:
     now = hub.clock()
     with hub.store.writing() as session:
         people = known_people(session, session.get_one(PrivacyRequest, request_id), now)
-    with speaking(hub.store, people, "objected"), hub.store.writing() as session:
+    with exclusive_person_lock(hub.store, people, "objected"), hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
         effect = _restrict if request.kind == "restriction" else _object
         action, held = effect(session, hub, request, people, now)

@@ -20,7 +20,7 @@ from hub.delivery.text_consent import question_about_text
 from hub.errors import CannotDo
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
-from hub.flow.consent import Ruling, decide, question_about
+from hub.flow.consent import StoredDecision, decide, question_about
 from hub.hookspecs import (
     PERSONAL_VALUES,
     ConversionHooks,
@@ -81,7 +81,7 @@ class Answer:
     """The ruling on one recipient."""
 
     recipient: str
-    ruling: Ruling
+    ruling: StoredDecision
 
 
 def answers(hub: Hub, directory: Directory, supposed: Supposed) -> list[Answer]:

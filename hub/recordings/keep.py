@@ -17,7 +17,7 @@ from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLate
 from hub.hookspecs import RecordingHooks
 from hub.model import Call, Recording, RecordingNotice
 from hub.privacy.holds import on_hold
-from hub.privacy.retention_rules import LIVES
+from hub.privacy.retention_rules import RETENTION_RULES
 from hub.recordings.audio import Unfit, inspect
 from hub.recordings.transcripts import want_transcript
 from hub.runtime import Hub
@@ -58,14 +58,14 @@ def end_expired(hub: Hub, most: int = 100) -> int:
     """
     errors: list[RetryLater] = []
     now = hub.clock()
-    life = next(life for life in LIVES if life.table is Recording)
+    life = next(life for life in RETENTION_RULES if life.table is Recording)
     with hub.store.reading() as session:
         free = on_hold(session, hub.config, now, hub.vault).leaves(Recording)
         rows = session.exec(select(Recording).where(life.over(hub.config.retention, now), free).limit(most)).all()
     for row in rows:
         try:
             if row.path is not None:
-                hub.shelf.delete(row.path)
+                hub.blob_store.delete(row.path)
         except RetryLater as error:
             errors.append(error)
             continue
@@ -142,9 +142,9 @@ def _store(hub: Hub, row: Recording, call: Call) -> dict[str, Any]:
     path = path_of(row)
     with hub.store.writing() as session:
         seal = hub.vault.sealer(session, call.company_id, call.caller_number, call.id)
-    hub.shelf.write(path, seal(fetched.data, place_in(row.id)))
+    hub.blob_store.write(path, seal(fetched.data, place_in(row.id)))
     with hub.store.reading() as session:
-        back = hub.vault.open(session, hub.shelf.read(path) or b"", place_in(row.id))
+        back = hub.vault.open(session, hub.blob_store.read(path) or b"", place_in(row.id))
     if back is None or hashlib.sha256(back).hexdigest() != digest:
         raise RetryLater("The storage of recordings gave back something else than was written.")
     return {

@@ -30,7 +30,7 @@ def hear(hub: Hub, session: Session, recording_id: str) -> Heard | None:
         return None
     if row.path is None or row.stored_at is None:
         return Heard(row, None, row.reason or "it is not stored yet")
-    sealed = hub.shelf.read(row.path)
+    sealed = hub.blob_store.read(row.path)
     if sealed is None:
         return Heard(row, None, "its file is not in the storage of recordings; restore it from a backup")
     audio = hub.vault.open(session, sealed, place_in(row.id))

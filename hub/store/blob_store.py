@@ -12,7 +12,7 @@ from hub.errors import ConfigError, RetryLater
 from hub.model.columns import new_id
 
 
-class Shelf:
+class BlobStore:
     """Files by their path below `storage`, a folder or an fsspec address (`s3://bucket/prefix`); each is written once, whole.
 
     `options` are those of the fsspec file system. RetryLater where the storage does not answer; ConfigError where its

@@ -17,7 +17,7 @@ Named = Call | FormSubmission | Person
 Contact = Call | FormSubmission | TextMessage
 
 
-class Words(NamedTuple):
+class Plaintext(NamedTuple):
     """Words to seal: whose they are (`hub.store.vault.Vault.holder`), and the place that they are bound to."""
 
     holder: str
@@ -27,23 +27,23 @@ class Words(NamedTuple):
 
 def seal_names(vault: Vault, session: Session, names: Sequence[tuple[Named, str]]) -> None:
     """Put names into their rows; keys that are missing are made, for which `session` must be a writing one."""
-    words = [Words(holder_of(vault, session, row), name, name_in(row)) for row, name in names]
-    for (row, _), sealed in zip(names, seal_words(vault, session, words), strict=True):
+    words = [Plaintext(holder_of(vault, session, row), name, name_in(row)) for row, name in names]
+    for (row, _), sealed in zip(names, encrypt_many(vault, session, words), strict=True):
         row.sealed_name = sealed
 
 
 def names_of(vault: Vault, session: Session, rows: Iterable[Named]) -> dict[str, str]:
     """The names in some rows, by the rows' ids; without those that nobody told, or whose key was destroyed."""
     named = [(row, row.sealed_name) for row in rows if row.sealed_name]
-    opened = open_words(vault, session, [(sealed, name_in(row)) for row, sealed in named])
+    opened = decrypt_many(vault, session, [(sealed, name_in(row)) for row, sealed in named])
     return {row.id: name for (row, _), name in zip(named, opened, strict=True) if name is not None}
 
 
 def seal_facts(vault: Vault, session: Session, facts: Sequence[tuple[Contact, FactRow]]) -> None:
     """Move names out of the values of new facts, each given with the call, text or form at which it was learned."""
     names = [(contact, fact, fact.value) for contact, fact in facts if fact.category == NAME and fact.value]
-    words = [Words(holder_of(vault, session, contact), value, _value_of(fact)) for contact, fact, value in names]
-    for (_, fact, _), sealed in zip(names, seal_words(vault, session, words), strict=True):
+    words = [Plaintext(holder_of(vault, session, contact), value, _value_of(fact)) for contact, fact, value in names]
+    for (_, fact, _), sealed in zip(names, encrypt_many(vault, session, words), strict=True):
         fact.value, fact.sealed = None, sealed
 
 
@@ -51,7 +51,7 @@ def values_of(vault: Vault, session: Session, facts: Iterable[FactRow]) -> dict[
     """What facts say, names among it, by the facts' ids; without what is empty, or whose key was destroyed."""
     told = list(facts)
     named = [(fact, fact.sealed) for fact in told if fact.sealed]
-    opened = open_words(vault, session, [(sealed, _value_of(fact)) for fact, sealed in named])
+    opened = decrypt_many(vault, session, [(sealed, _value_of(fact)) for fact, sealed in named])
     values = {fact.id: fact.value for fact in told} | {
         fact.id: name for (fact, _), name in zip(named, opened, strict=True)
     }
@@ -61,14 +61,14 @@ def values_of(vault: Vault, session: Session, facts: Iterable[FactRow]) -> dict[
 def seal_fields(vault: Vault, session: Session, form: FormSubmission, fields: Mapping[str, str]) -> None:
     """Put what was written into a form into its row."""
     if fields:
-        words = Words(holder_of(vault, session, form), json.dumps(fields, ensure_ascii=False), _fields_in(form))
-        (form.sealed_fields,) = seal_words(vault, session, [words])
+        words = Plaintext(holder_of(vault, session, form), json.dumps(fields, ensure_ascii=False), _fields_in(form))
+        (form.sealed_fields,) = encrypt_many(vault, session, [words])
 
 
 def fields_of(vault: Vault, session: Session, forms: Iterable[FormSubmission]) -> dict[str, dict[str, str]]:
     """What was written into some forms, by the forms' ids; without those that were empty, or whose key was destroyed."""
     written = [(form, form.sealed_fields) for form in forms if form.sealed_fields]
-    opened = open_words(vault, session, [(sealed, _fields_in(form)) for form, sealed in written])
+    opened = decrypt_many(vault, session, [(sealed, _fields_in(form)) for form, sealed in written])
     return {form.id: json.loads(told) for (form, _), told in zip(written, opened, strict=True) if told is not None}
 
 
@@ -76,25 +76,25 @@ def seal_correction(vault: Vault, session: Session, request: PrivacyRequest, rig
     """Put what is right into a request's row."""
     if right:
         holder = vault.holder(session, request.company_id, None, request.id)
-        words = Words(holder, json.dumps(right, ensure_ascii=False), _correction_in(request))
-        (request.correction,) = seal_words(vault, session, [words])
+        words = Plaintext(holder, json.dumps(right, ensure_ascii=False), _correction_in(request))
+        (request.correction,) = encrypt_many(vault, session, [words])
 
 
 def correction_in(vault: Vault, session: Session, request: PrivacyRequest) -> dict[str, str]:
     """What a request says is right; empty where it says nothing, or its person's key was destroyed."""
     if request.correction is None:
         return {}
-    (told,) = open_words(vault, session, [(request.correction, _correction_in(request))])
+    (told,) = decrypt_many(vault, session, [(request.correction, _correction_in(request))])
     return json.loads(told) if told is not None else {}
 
 
-def seal_words(vault: Vault, session: Session, words: Sequence[Words]) -> list[bytes]:
+def encrypt_many(vault: Vault, session: Session, words: Sequence[Plaintext]) -> list[bytes]:
     """Each of some words under its holder's key; keys that are missing are made."""
     sealers = vault.sealers(session, {each.holder for each in words}) if words else {}
     return [sealers[each.holder](each.plain.encode("utf-8", "replace"), each.place) for each in words]
 
 
-def open_words(vault: Vault, session: Session, sealed: Sequence[tuple[bytes, str]]) -> list[str | None]:
+def decrypt_many(vault: Vault, session: Session, sealed: Sequence[tuple[bytes, str]]) -> list[str | None]:
     """Each of some sealed words, given with the place that they are bound to; None where their key was destroyed, or was in
     no backup that was restored."""
     if not sealed:

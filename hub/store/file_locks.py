@@ -19,11 +19,11 @@ except ImportError:  # on Windows, where one process works on one SQLite file
     fcntl = None  # type: ignore[assignment]
 
 TICK = 0.005
-_here: dict[str, Room] = {}
+_here: dict[str, ReadWriteLock] = {}
 _guard = threading.Lock()
 
 
-class Room:
+class ReadWriteLock:
     """Entered alone or together, within one process; who waits to be alone is not overtaken."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ def enter(rooms: Path | str, number: int, stack: ExitStack, *, exclusive: bool, 
     if isinstance(rooms, Path):
         return _lock(rooms / f"{number:03}", stack, exclusive, seconds)
     with _guard:
-        room = _here.setdefault(f"{rooms}|{number}", Room())
+        room = _here.setdefault(f"{rooms}|{number}", ReadWriteLock())
     if room.enter(exclusive=exclusive, seconds=seconds):
         stack.callback(room.leave)
         return True

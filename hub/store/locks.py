@@ -17,7 +17,7 @@ FILES = 256
 
 
 @contextmanager
-def passing(store: Store, names: Collection[str], seconds: float, shared: Collection[str] = ()) -> Iterator[bool]:
+def hold_locks(store: Store, names: Collection[str], seconds: float, shared: Collection[str] = ()) -> Iterator[bool]:
     """Hold the gates of `names` alone, and those of `shared` together with others that share them, while the block runs.
 
     False where one was not free within `seconds`: then none is held. Whoever waits for a gate alone is not overtaken by

@@ -21,17 +21,17 @@ ENDING = ".tombstones"
 
 
 @dataclass(frozen=True)
-class Buried:
+class ErasedRows:
     """The ids of destroyed keys, and the keyed hashes of erased rows (`hub.store.vault.Vault.row_mark`)."""
 
     keys: frozenset[str] = frozenset()
     rows: frozenset[str] = frozenset()
 
-    def __or__(self, other: Buried) -> Buried:
-        return Buried(self.keys | other.keys, self.rows | other.rows)
+    def __or__(self, other: ErasedRows) -> ErasedRows:
+        return ErasedRows(self.keys | other.keys, self.rows | other.rows)
 
-    def __sub__(self, other: Buried) -> Buried:
-        return Buried(self.keys - other.keys, self.rows - other.rows)
+    def __sub__(self, other: ErasedRows) -> ErasedRows:
+        return ErasedRows(self.keys - other.keys, self.rows - other.rows)
 
     def __bool__(self) -> bool:
         return bool(self.keys or self.rows)
@@ -47,7 +47,7 @@ def journal_of(settings: HubSection) -> Path | None:
     return Path(url.database).with_suffix(ENDING)
 
 
-def bury(session: Session, journal: Path | None, buried: Buried, at: datetime) -> None:
+def write_tombstones(session: Session, journal: Path | None, buried: ErasedRows, at: datetime) -> None:
     """Write tombstones down within `session`, and in the journal at once: should the transaction fail after all, the journal
     says too much, which loses nothing but what was asked to go."""
     if journal is not None:
@@ -57,12 +57,12 @@ def bury(session: Session, journal: Path | None, buried: Buried, at: datetime) -
     write_rows(session, Tombstone, rows)
 
 
-def read_journal(journal: Path) -> Buried:
+def read_journal(journal: Path) -> ErasedRows:
     """All that a journal tells. ConfigError where it cannot be read, or a line in it is not whole."""
     try:
         with journal.open(encoding="ascii") as lines:
             read = [json.loads(line) for line in lines]
-        return Buried(
+        return ErasedRows(
             frozenset(key for line in read for key in line["keys"]),
             frozenset(row for line in read for row in line["rows"]),
         )
@@ -85,7 +85,7 @@ def in_database(session: Session, kinds: Collection[str] = ("key", "row")) -> It
     yield from session.exec(select(Tombstone).where(col(Tombstone.kind).in_(kinds)))
 
 
-def _append(journal: Path, buried: Buried, at: datetime) -> None:
+def _append(journal: Path, buried: ErasedRows, at: datetime) -> None:
     line = json.dumps({"at": at.isoformat(), "keys": sorted(buried.keys), "rows": sorted(buried.rows)}) + "\n"
     try:
         journal.parent.mkdir(parents=True, exist_ok=True)

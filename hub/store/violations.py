@@ -7,13 +7,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.model import Refusal
-from hub.plugins.violations import Refusals
+from hub.plugins.violations import ManifestViolations
 from hub.store.engine import Store
 
 log = structlog.get_logger(__name__)
 
 
-def write_refusals(store: Store, refusals: Refusals) -> int:
+def write_refusals(store: Store, refusals: ManifestViolations) -> int:
     """Write the counts that wait; how many refusals. A database that does not answer gets them the next time."""
     counts = refusals.take()
     if not counts:

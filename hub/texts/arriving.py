@@ -21,7 +21,7 @@ from hub.texts.bodies import seal_body
 from hub.texts.doubts import confirms_stop, is_open, may_be_stop
 from hub.texts.queue import CannotText, queue_text
 from hub.texts.settings import settings_of
-from hub.texts.suppression import gate_of, is_suppressed, start, stop
+from hub.texts.suppression import is_suppressed, number_lock_key, start, stop
 from hub.texts.wording import HELP, STARTED, STOP_QUESTION, STOPPED, sentence
 from hub.texts.words import Reading, read, says_yes
 
@@ -32,10 +32,10 @@ HELP_EVERY = timedelta(hours=1)
 """HELP is answered once in so long: two machines that answer each other must come to an end."""
 
 
-def gates_of(directory: Directory, events: Iterable[Event]) -> set[str]:
+def person_lock_keys(directory: Directory, events: Iterable[Event]) -> set[str]:
     """The gates that must be held while `events` are folded: of everybody who says stop in them, or may."""
     return {
-        gate_of(line.company.id, number)
+        number_lock_key(line.company.id, number)
         for event in events
         if isinstance(event, MessageEvent)
         if _may_stop(event)

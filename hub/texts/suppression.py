@@ -22,7 +22,7 @@ STOPPED = "stopped"
 STOPPED_REASON = "The person has told the company to stop texts."
 
 
-def gate_of(company_id: str, number: str) -> str:
+def number_lock_key(company_id: str, number: str) -> str:
     """The gate (hub.store.locks) through which a person's stop, and every text to them, passes."""
     return f"text/{company_id}/{number}"
 

@@ -18,12 +18,12 @@ from hub.store.group_commit import GroupCommitter
 from hub.visits.bots import is_robot
 from hub.visits.rate_limits import Limits
 from hub.visits.record import Departure, count_visit, record_visits
-from hub.visits.visit_request import Arrival, Arrived, Shown, arrive
+from hub.visits.visit_request import NumberShown, ParsedVisit, VisitRequest, arrive
 
 log = structlog.get_logger(__name__)
 
 MAX_VISITS_PER_COMMIT = 400
-Job = tuple[Arrived | Departure, Future[Any]]
+Job = tuple[ParsedVisit | Departure, Future[Any]]
 
 
 class VisitBatchWriter:
@@ -32,18 +32,18 @@ class VisitBatchWriter:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._limits = Limits()
-        self._group: GroupCommitter[Job, Sequence[Shown | None]] = GroupCommitter(
+        self._group: GroupCommitter[Job, Sequence[NumberShown | None]] = GroupCommitter(
             "visits", MAX_VISITS_PER_COMMIT, self._record, self._answer, self._refuse
         )
 
-    def receive(self, directory: Directory, company: Company, arrival: Arrival) -> Future[Shown]:
+    def receive(self, directory: Directory, company: Company, arrival: VisitRequest) -> Future[NumberShown]:
         """What a visitor is shown, once it is durable. A robot is shown the number for everybody, and nothing is written."""
         arrived = arrive(directory, company, arrival)
         if not is_robot(arrival.user_agent):
             return self._queue(arrived)
         count_visit(self._limits, arrived, self._hub.clock())
         metrics.VISITS.labels(company.name, "robot").inc()
-        answered: Future[Shown] = Future()
+        answered: Future[NumberShown] = Future()
         answered.set_result(arrived.unrecorded())
         return answered
 
@@ -55,12 +55,12 @@ class VisitBatchWriter:
         """Serve those who wait, then end."""
         self._group.close()
 
-    def _queue(self, visitor: Arrived | Departure) -> Future[Any]:
+    def _queue(self, visitor: ParsedVisit | Departure) -> Future[Any]:
         answer: Future[Any] = Future()
         self._group.submit((visitor, answer))
         return answer
 
-    def _record(self, jobs: Sequence[Job]) -> Sequence[Shown | None]:
+    def _record(self, jobs: Sequence[Job]) -> Sequence[NumberShown | None]:
         with self._hub.store.writing() as session:
             return record_visits(session, [visitor for visitor, _ in jobs], self._hub.clock(), self._limits)
 
@@ -69,7 +69,7 @@ class VisitBatchWriter:
         for _, answer in jobs:
             answer.set_exception(error)
 
-    def _answer(self, jobs: Sequence[Job], shown: Sequence[Shown | None]) -> None:
+    def _answer(self, jobs: Sequence[Job], shown: Sequence[NumberShown | None]) -> None:
         for (_, answer), each in zip(jobs, shown, strict=True):
             answer.set_result(each)
         counts = Counter(

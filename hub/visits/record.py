@@ -27,9 +27,9 @@ from hub.runtime import Hub
 from hub.store.rows import change_rows, write_rows
 from hub.visits.page_views import note_first_pages, note_pages
 from hub.visits.rate_limits import Limits, Share
-from hub.visits.visit_request import Arrival, Arrived, Shown, arrive
+from hub.visits.visit_request import NumberShown, ParsedVisit, VisitRequest, arrive
 
-__all__ = ["Arrival", "Departure", "Shown", "end_visit", "record_visit", "record_visits"]
+__all__ = ["Departure", "NumberShown", "VisitRequest", "end_visit", "record_visit", "record_visits"]
 
 LONGEST_KEPT = 4_096
 """Characters of an address that are kept; what its parameters say is read before that."""
@@ -45,7 +45,7 @@ class Departure:
     """The end of the lease that the page knew: one that was prolonged since is another page's. None for any."""
 
 
-def record_visit(hub: Hub, directory: Directory, company: Company, arrival: Arrival) -> Shown:
+def record_visit(hub: Hub, directory: Directory, company: Company, arrival: VisitRequest) -> NumberShown:
     """Record one visit in its own transaction, without limits; the website's visitors go through `hub.visits.batch_writer`."""
     with hub.store.writing() as session:
         shown = record_visits(session, [arrive(directory, company, arrival)], hub.clock())[0]
@@ -60,10 +60,10 @@ def end_visit(hub: Hub, company: Company, visit_id: str) -> None:
 
 
 def record_visits(
-    session: Session, jobs: Sequence[Arrived | Departure], now: datetime, limits: Limits | None = None
-) -> list[Shown | None]:
+    session: Session, jobs: Sequence[ParsedVisit | Departure], now: datetime, limits: Limits | None = None
+) -> list[NumberShown | None]:
     """Record arrivals and departures; what each arrival is shown, None for a departure."""
-    shown: list[Shown | None] = [None] * len(jobs)
+    shown: list[NumberShown | None] = [None] * len(jobs)
     # Everything but a number's row waits to be written until the numbers are ours: two processes that lock in different
     # orders would wait for each other.
     with session.no_autoflush:
@@ -74,12 +74,12 @@ def record_visits(
     return shown
 
 
-def count_visit(limits: Limits, job: Arrived, now: datetime) -> Share:
+def count_visit(limits: Limits, job: ParsedVisit, now: datetime) -> Share:
     """Count an arrival against its network; what it may be lent."""
     return limits.share(job.company.id, job.arrival.network, job.showable.pools, job.showable.pool_size, now)
 
 
-def _waves(jobs: Sequence[Arrived | Departure]) -> Iterator[list[int]]:
+def _waves(jobs: Sequence[ParsedVisit | Departure]) -> Iterator[list[int]]:
     """The jobs in groups in which no visit comes twice, each visit's jobs in their order."""
     left = list(range(len(jobs)))
     while left:
@@ -99,7 +99,7 @@ class _Wave:
     """Jobs of different visits, on their way through one transaction."""
 
     def __init__(
-        self, session: Session, jobs: Sequence[Arrived | Departure], now: datetime, limits: Limits | None
+        self, session: Session, jobs: Sequence[ParsedVisit | Departure], now: datetime, limits: Limits | None
     ) -> None:
         self._session, self._jobs, self._now, self._limits = session, jobs, now, limits
         self._visits: dict[int, Visit] = {}
@@ -111,10 +111,10 @@ class _Wave:
         self._opted_out: set[tuple[str, str]] = set()
         """(company id, visitor id) of the browsers that opted out on the privacy page."""
 
-    def record(self) -> dict[int, Shown]:
+    def record(self) -> dict[int, NumberShown]:
         """What each arrival is shown."""
         known = self._known()
-        browsers = [(job.company.id, job.arrival.visitor_id) for job in self._jobs if isinstance(job, Arrived)]
+        browsers = [(job.company.id, job.arrival.visitor_id) for job in self._jobs if isinstance(job, ParsedVisit)]
         self._opted_out = opted_out_browsers(self._session, [(company, who) for company, who in browsers if who])
         staying: list[str] = []
         leaving: dict[str, datetime | None] = {}
@@ -142,10 +142,10 @@ class _Wave:
         self._note_pages()
         held |= self._lend()
         return {
-            index: self._shown(index, job, held) for index, job in enumerate(self._jobs) if isinstance(job, Arrived)
+            index: self._shown(index, job, held) for index, job in enumerate(self._jobs) if isinstance(job, ParsedVisit)
         }
 
-    def _denied(self, job: Arrived) -> bool:
+    def _denied(self, job: ParsedVisit) -> bool:
         return job.denied or (job.company.id, job.arrival.visitor_id) in self._opted_out
 
     def _known(self) -> dict[str, Visit]:
@@ -154,7 +154,7 @@ class _Wave:
         live = select(visit).where(visit.id.in_(ids), visit.expires_at.is_not(None))
         return {row.id: row for row in self._session.scalars(live)} if ids else {}
 
-    def _listen(self, visit: Visit, job: Arrived) -> None:
+    def _listen(self, visit: Visit, job: ParsedVisit) -> None:
         """What the visitor says now counts from now on; a privacy signal that was seen once stays."""
         arrival = job.arrival
         visit.consent = {**visit.consent, **_said(arrival)}
@@ -173,15 +173,15 @@ class _Wave:
         looks = [
             (visit, job.arrival.landing_page, job.arrival.title)
             for index, visit in self._visits.items()
-            if isinstance(job := self._jobs[index], Arrived)
+            if isinstance(job := self._jobs[index], ParsedVisit)
         ]
         note_first_pages(self._session, [look for look in looks if look[0].id in new], self._now)
         note_pages(self._session, [look for look in looks if look[0].id not in new], self._now)
 
-    def _may_record(self, job: Arrived) -> bool:
+    def _may_record(self, job: ParsedVisit) -> bool:
         return self._limits is None or self._limits.may_record(job.company.id, self._now)
 
-    def _begin(self, index: int, job: Arrived) -> Visit:
+    def _begin(self, index: int, job: ParsedVisit) -> Visit:
         visit = _visit(job, self._now)
         self._new.append(visit)
         self._shares[index] = self._share(job)
@@ -190,7 +190,7 @@ class _Wave:
     def _want(self, index: int, visit: Visit) -> None:
         """Let a person who has no number yet ask for one; who was shown the shared number keeps to it."""
         job = self._jobs[index]
-        assert isinstance(job, Arrived)
+        assert isinstance(job, ParsedVisit)
         pools = job.showable.pools
         if job.fixed is None and pools and visit.human_at is not None and visit.number_shown_id is None:
             share = self._shares.get(index) or self._share(job)
@@ -200,7 +200,7 @@ class _Wave:
         if index not in self._wanted and visit.number_shown_id is None:
             self._show_shared(index)
 
-    def _share(self, job: Arrived) -> Share:
+    def _share(self, job: ParsedVisit) -> Share:
         return count_visit(self._limits, job, self._now) if self._limits else "all"
 
     def _lend(self) -> dict[str, Held]:
@@ -222,7 +222,7 @@ class _Wave:
 
     def _show_shared(self, index: int) -> None:
         job, visit = self._jobs[index], self._visits[index]
-        if isinstance(job, Arrived) and job.line is not None:
+        if isinstance(job, ParsedVisit) and job.line is not None:
             visit.number_shown_id = job.line.number.id
 
     def _recall(self, refused: dict[int, Wanted]) -> list[str]:
@@ -243,29 +243,29 @@ class _Wave:
                 lent[each.visit_id] = held
                 if self._limits is not None:
                     job = self._jobs[index]
-                    assert isinstance(job, Arrived)
+                    assert isinstance(job, ParsedVisit)
                     self._limits.lent(job.company.id, job.arrival.network, each.visit_id, self._now)
         return lent
 
-    def _shown(self, index: int, job: Arrived, held: dict[str, Held]) -> Shown:
+    def _shown(self, index: int, job: ParsedVisit, held: dict[str, Held]) -> NumberShown:
         visit = self._visits.get(index)
         if visit is None:
             return job.unrecorded(opted_out=(job.company.id, job.arrival.visitor_id) in self._opted_out)
         own = held.get(visit.id)
         if own is not None:
             tracker = next((each.name for each in job.showable.pools if each.id == own.tracker_id), None)
-            return Shown(own.number, tracker, visit.id, own.until, visit.source, visit.medium)
+            return NumberShown(own.number, tracker, visit.id, own.until, visit.source, visit.medium)
         line = job.showable.line(visit.number_shown_id) or job.line
         if line is None:
-            return Shown(None, None, visit.id)
-        return Shown(line.number.number, line.tracker.name, visit.id, None, visit.source, visit.medium)
+            return NumberShown(None, None, visit.id)
+        return NumberShown(line.number.number, line.tracker.name, visit.id, None, visit.source, visit.medium)
 
 
-def _said(arrival: Arrival) -> dict[str, str]:
+def _said(arrival: VisitRequest) -> dict[str, str]:
     return {**arrival.consent, **({"country": arrival.country} if arrival.country else {})}
 
 
-def _visit(job: Arrived, now: datetime) -> Visit:
+def _visit(job: ParsedVisit, now: datetime) -> Visit:
     arrival, match, found = job.arrival, job.match, job.parameters
     columns = Visit.columns(
         id=new_id(),

@@ -14,7 +14,7 @@ from hub.sources.tables import tables
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arrival:
+class VisitRequest:
     """What a browser tells of a visit. `consent` maps analytics, ads, ad_user_data or all to granted or denied, as the visitor
     chose, and names the strings that said so (tcf, gpp) by their SHA-256; `default_ads` and the like are `denied` where the
     page holds that back by itself."""
@@ -40,7 +40,7 @@ class Arrival:
 
 
 @dataclass(frozen=True)
-class Shown:
+class NumberShown:
     """The number to show, if any: with the visit it is tied to, and until when it is the visitor's own."""
 
     number: str | None
@@ -54,11 +54,11 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Arrived:
+class ParsedVisit:
     """An arrival that was read, without the database."""
 
     company: Company
-    arrival: Arrival
+    arrival: VisitRequest
     match: SourceMatch
     parameters: VisitParameters
     showable: Showable
@@ -87,14 +87,14 @@ class Arrived:
         """The line that everybody who comes from there may see."""
         return self.fixed or self.showable.shared
 
-    def unrecorded(self, *, opted_out: bool = False) -> Shown:
+    def unrecorded(self, *, opted_out: bool = False) -> NumberShown:
         """What a visitor is shown of whom nothing is written down."""
         if self.line is None:
-            return Shown(None, opted_out=opted_out)
-        return Shown(self.line.number.number, self.line.tracker.name, opted_out=opted_out)
+            return NumberShown(None, opted_out=opted_out)
+        return NumberShown(self.line.number.number, self.line.tracker.name, opted_out=opted_out)
 
 
-def arrive(directory: Directory, company: Company, arrival: Arrival) -> Arrived:
+def arrive(directory: Directory, company: Company, arrival: VisitRequest) -> ParsedVisit:
     """Read an arrival. Addresses and title lose what is personal in them before anything else looks at them."""
     own, also = directory.source_rules.get(company.id, {}), directory.link_parameters(company)
     arrival = replace(
@@ -105,7 +105,7 @@ def arrive(directory: Directory, company: Company, arrival: Arrival) -> Arrived:
     )
     match = classify_visit(arrival.landing_page, arrival.referrer, own, company.sites)
     showable = directory.showable(company)
-    return Arrived(
+    return ParsedVisit(
         company, arrival, match, visit_parameters(arrival.landing_page), showable, _fixed_line(showable, match)
     )
 

@@ -30,7 +30,7 @@ from hub.privacy_requests.steps import open_request, take_step
 from hub.rate_limit import network_of
 from hub.runtime import Hub
 from hub.web.client_ip import Proxies
-from hub.web.privacy_forms import BODY_CAP, Doorkeeper, Forms, fields_of
+from hub.web.privacy_forms import BODY_CAP, Forms, RequestLimiter, fields_of
 from hub.web.privacy_frame import HEADERS, rendered, shown
 from hub.web.privacy_opt_outs import opt_out_trouble, opt_out_values, write_opt_out
 from hub.web.privacy_signals import Honours
@@ -52,7 +52,7 @@ class PrivacyPages:
 
     def __init__(self, hub: Hub, directory: LiveDirectory) -> None:
         self._hub, self._directory = hub, directory
-        self._forms, self._door, self._honours = Forms(hub), Doorkeeper(), Honours(hub)
+        self._forms, self._door, self._honours = Forms(hub), RequestLimiter(), Honours(hub)
         self._proxies = Proxies(hub.config.hub.trusted_proxies)
         self._contacts = {each.name: each.contact for each in hub.config.companies}
 
@@ -255,7 +255,7 @@ class PrivacyPages:
         if not proven:
             return self._look(request, company, told, WRONG)
         response = RedirectResponse(self._here(request), 303, HEADERS)
-        self._forms.let_in(response, found.id)
+        self._forms.authorize(response, found.id)
         return response
 
     def _again(self, request: Request, company: Company, told: dict[str, str]) -> Response:

@@ -24,7 +24,7 @@ OPTED_BY_NETWORK, OPTED_OF_COMPANY = (8.0, 1 / 300), (600.0, 1.0)
 callers one by one."""
 
 
-class Doorkeeper:
+class RequestLimiter:
     """Counts what networks ask for, in one process; of an address only its network is looked at, and forgotten with it."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Forms:
         same = request.headers.get("origin") == self.origin
         return same and bool(nonce) and self._keyring.signed(FORM_COOKIE, nonce, told.get("form", ""))
 
-    def let_in(self, response: Response, request_id: str) -> None:
+    def authorize(self, response: Response, request_id: str) -> None:
         """Let the browser see this one request for an hour."""
         until = int((self._clock() + PERSON_LIFE).timestamp())
         value = f"{request_id}.{until}"

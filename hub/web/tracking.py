@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub.numbers.directory import LiveDirectory
 from hub.runtime import Hub
 from hub.visits.batch_writer import VisitBatchWriter
-from hub.visits.visit_request import Arrival
+from hub.visits.visit_request import VisitRequest
 from hub.web.public_requests import (
     Consent,
     Id,
@@ -107,7 +107,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitBatchWriter, 
         response.headers.update({"Cache-Control": "no-store", **own_site(found, request)})
         gpc, dnt = signals(request)
         asks_first = origins.asks_first(found, request, body.time_zone, body.country)
-        arrival = Arrival(
+        arrival = VisitRequest(
             landing_page=clean(body.landing_page),
             referrer=clean(body.referrer),
             title=clean(body.title),

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from stage import CALLER, NORTH_POOL, NORTH_SHARED, OTHER_CALLER, POOL, SHARED, Stage, company, finished_call
+from testbed import CALLER, NORTH_POOL, NORTH_SHARED, OTHER_CALLER, POOL, SHARED, TestHub, company, finished_call
 
 from hub.answering.answer import Answerer
 from hub.api import AnswerPoint
 from hub.model import CallStep, ConsentDecision, FlowVersion, Person, RecordingNotice
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 BUSINESS, SECOND = "+13125550190", "+13125550191"
 FLOW = {
     "name": "office",
@@ -48,7 +48,7 @@ def accounts() -> list[dict[str, Any]]:
 class Desk:
     """A hub that answers."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: TestHub) -> None:
         self.stage = stage
         self.answerer = Answerer(stage.hub, stage.live)
 

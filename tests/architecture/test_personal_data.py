@@ -13,7 +13,7 @@ from sqlmodel import SQLModel, select
 import hub.store.schema  # noqa: F401 - every table is known once the schema is
 from hub.config.retention import RetentionSection, kinds
 from hub.model.columns import UTCTime
-from hub.privacy.retention_rules import LIVES, Life
+from hub.privacy.retention_rules import RETENTION_RULES, RetentionRule
 from hub.store import Store
 
 IMPERSONAL = Path(__file__).with_name("impersonal.tsv")
@@ -58,7 +58,7 @@ def test_the_list_of_nobodys_columns_names_no_column_that_is_gone_or_has_a_categ
 
 
 def test_every_personal_column_has_a_life() -> None:
-    living = {(life.table.__tablename__, name) for life in LIVES for name in life.categories()}
+    living = {(life.table.__tablename__, name) for life in RETENTION_RULES for name in life.categories()}
     personal = {
         (table, column.name) for table, columns in tables().items() for column in columns if "category" in column.info
     }
@@ -77,13 +77,13 @@ def test_a_callers_name_is_sealed_in_its_column() -> None:
 
 def test_every_row_that_ends_has_a_life() -> None:
     ending = {table for table, columns in tables().items() if any(column.name == "expires_at" for column in columns)}
-    assert not ending - {life.table.__tablename__ for life in LIVES}, (
+    assert not ending - {life.table.__tablename__ for life in RETENTION_RULES}, (
         "declare their life in hub/privacy/retention_rules.py"
     )
 
 
-@pytest.mark.parametrize("life", LIVES, ids=lambda life: life.name)
-def test_a_sweep_reads_an_index_and_not_the_whole_table(life: Life, sqlite_url: str) -> None:
+@pytest.mark.parametrize("life", RETENTION_RULES, ids=lambda life: life.name)
+def test_a_sweep_reads_an_index_and_not_the_whole_table(life: RetentionRule, sqlite_url: str) -> None:
     opened, table = Store(sqlite_url), str(life.table.__tablename__)
     over = select(life.table).where(life.over(RetentionSection(), datetime(2026, 1, 1, tzinfo=UTC))).limit(500)
     with opened.reading() as session:
@@ -104,4 +104,4 @@ def _spelled(statement: Any, store: Store) -> str:
 
 
 def test_every_life_is_of_a_kind_that_config_yaml_knows() -> None:
-    assert {life.kind for life in LIVES} == set(kinds())
+    assert {life.kind for life in RETENTION_RULES} == set(kinds())

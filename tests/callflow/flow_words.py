@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from hub.callflow.context import Circumstances, Permission, Walk
+from hub.callflow.context import Circumstances, FlowResult, Permission
 from hub.callflow.definition import Flow
 from hub.callflow.simulate import Behaviour, Turn, rehearse
 from hub.callflow.walk import walk
@@ -54,7 +54,7 @@ def known(**changes: Any) -> Circumstances:
     return Circumstances(**(values | changes))
 
 
-def ring(wanted: Flow, **changes: Any) -> Walk:
+def ring(wanted: Flow, **changes: Any) -> FlowResult:
     """What a ringing call is told."""
     return walk(wanted, 3, AnswerPoint(moment="ringing", tracking_number=NUMBER, call_id="CA1"), known(**changes))
 

@@ -12,7 +12,7 @@ import pytest
 
 from hub.api import Sandbox
 from hub.chaos.check import FAULTS, Books, balance
-from hub.chaos.environment import RULE, Stage
+from hub.chaos.environment import RULE, Environment
 from hub.chaos.load import Callers, PlayedCall
 from hub.model import Call, Delivery, InboxWebhook
 from hub.model.conversions import conversion_key
@@ -45,7 +45,7 @@ class World:
 
     store: Store
     callers: Callers
-    stage: Stage
+    stage: Environment
     provider: PaperProvider
     key: str
     call_id: str
@@ -66,7 +66,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     provider = PaperProvider()
     running = RunningSandboxes({"carrier": provider, "network": provider, "crm": provider}, frozenset())
     database = f"sqlite:///{tmp_path / 'chaos.db'}"
-    stage = Stage(tmp_path / "config.yaml", database, "http://127.0.0.1:1", {}, running)
+    stage = Environment(tmp_path / "config.yaml", database, "http://127.0.0.1:1", {}, running)
     store = Store(database)
     upgrade(store)
     callers = Callers(stage, seed=1)

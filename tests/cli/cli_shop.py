@@ -25,7 +25,7 @@ from hub.startup import Opened, open_hub, read_config
 from hub.store.engine import Store
 from hub.store.inbox_writer import InboxWriter
 from hub.testing import FrozenClock
-from hub.visits.record import Arrival, Shown, record_visit
+from hub.visits.record import NumberShown, VisitRequest, record_visit
 from plugins.carriers.twilio.sandbox import Sandbox
 
 CONFIG = """\
@@ -181,13 +181,13 @@ class Shop:
 
     def visit(
         self, opened: Opened, gpc: bool = False, page: str = "https://north.example.com/?gclid=Cj0KEQ-abc123"
-    ) -> Shown:
+    ) -> NumberShown:
         """A visitor comes from an ad and sees the pool's number; with `gpc` the browser sends that signal afterwards."""
         directory = opened.directory.current()
         north = directory.companies["north"]
-        shown = record_visit(opened.hub, directory, north, Arrival(landing_page=page, referrer=None, human=True))
+        shown = record_visit(opened.hub, directory, north, VisitRequest(landing_page=page, referrer=None, human=True))
         if gpc:
-            signal = Arrival(landing_page=None, referrer=None, visit_id=shown.visit_id, gpc=True)
+            signal = VisitRequest(landing_page=None, referrer=None, visit_id=shown.visit_id, gpc=True)
             record_visit(opened.hub, directory, north, signal)
         return shown
 

@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 
 import hub.model  # noqa: F401 - the tables register themselves
 from hub.contracts.categories import CATEGORIES
-from hub.privacy.retention_rules import LIVES
+from hub.privacy.retention_rules import RETENTION_RULES
 
 NOT_PERSONAL = {
     ("app_user", "name"): "what commands call a user; it stays, so that the audit log can be read",
@@ -56,7 +56,9 @@ def test_every_personal_column_names_a_known_category() -> None:
 @pytest.mark.parametrize("table", tables(), ids=lambda table: table.name)
 def test_a_table_with_personal_data_says_when_each_row_ends(table: Table) -> None:
     if any(category(column) for column in table.columns):
-        outlives_it = any(life.table.__tablename__ == table.name and life.ending == "emptied" for life in LIVES)
+        outlives_it = any(
+            life.table.__tablename__ == table.name and life.ending == "emptied" for life in RETENTION_RULES
+        )
         assert "expires_at" in table.columns
         assert not table.columns["expires_at"].nullable or outlives_it, "only a row that is emptied has no end any more"
 

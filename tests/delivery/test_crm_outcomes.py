@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from stage import CALLER, CONNECTORS, DEAL_WON, NORTH_SHARED, OTHER_CALLER, SHARED, Stage
+from testbed import CALLER, CONNECTORS, DEAL_WON, NORTH_SHARED, OTHER_CALLER, SHARED, TestHub
 
 from hub.api import MessageEvent, Money, Outcome, OutcomePage, RetryLater
 from hub.delivery.crm_outcomes import pull_outcomes
@@ -16,11 +16,11 @@ from hub.errors import PluginFailure
 from hub.model import ConversionRow, Cursor, Delivery, FormSubmission, OutcomeRow, TextMessage
 from hub.visits.forms import SentForm, keep_form
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
 def deal(
-    stage: Stage, deal_id: str = "deal-1", stage_name: str = "won", amount: str | None = "500", **more: Any
+    stage: TestHub, deal_id: str = "deal-1", stage_name: str = "won", amount: str | None = "500", **more: Any
 ) -> Outcome:
     return Outcome(
         external_id=deal_id,
@@ -33,7 +33,7 @@ def deal(
     )
 
 
-def pull(stage: Stage, *outcomes: Outcome) -> dict[str, int]:
+def pull(stage: TestHub, *outcomes: Outcome) -> dict[str, int]:
     """One page of outcomes at the present cursor."""
     with stage.hub.store.reading() as session:
         row = session.get(Cursor, ("crm", "outcomes"))
@@ -43,11 +43,11 @@ def pull(stage: Stage, *outcomes: Outcome) -> dict[str, int]:
 
 
 @pytest.fixture
-def shop(hub: Factory) -> Stage:
+def shop(hub: Factory) -> TestHub:
     return hub(conversions=[DEAL_WON])
 
 
-def test_a_won_deal_meets_the_callers_last_call_and_becomes_a_conversion(shop: Stage) -> None:
+def test_a_won_deal_meets_the_callers_last_call_and_becomes_a_conversion(shop: TestHub) -> None:
     shop.call_in(SHARED)
     shop.clock.advance(days=1)
     last = shop.call_in(SHARED)
@@ -63,7 +63,7 @@ def test_a_won_deal_meets_the_callers_last_call_and_becomes_a_conversion(shop: S
     assert sent.value == Money(Decimal(500), "USD") and sent.destination == {"action": 8}
 
 
-def test_our_own_id_in_the_crm_is_believed_over_the_phone_number(shop: Stage) -> None:
+def test_our_own_id_in_the_crm_is_believed_over_the_phone_number(shop: TestHub) -> None:
     first = shop.call_in(SHARED, OTHER_CALLER)
     shop.clock.advance(hours=1)
     shop.call_in(SHARED, CALLER)
@@ -72,7 +72,7 @@ def test_our_own_id_in_the_crm_is_believed_over_the_phone_number(shop: Stage) ->
     assert (outcome.subject_id, outcome.trace) == (first.id, ["the CRM holds our call's id"])
 
 
-def sent_form(stage: Stage, key: str, **said: Any) -> FormSubmission:
+def sent_form(stage: TestHub, key: str, **said: Any) -> FormSubmission:
     """A form of a visitor who came by an ad of their own, taken through the flow."""
     shown = stage.visit(landing_page=f"https://lakeside.example.com/?gclid=Cj0KCQ{key}", human=False)
     lakeside = stage.directory.companies["lakeside"]
@@ -90,7 +90,7 @@ def sent_form(stage: Stage, key: str, **said: Any) -> FormSubmission:
     ],
 )
 def test_a_deal_won_from_a_form_alone_is_sent_with_the_forms_own_click(
-    shop: Stage, said: dict[str, str], contact: dict[str, Any], how: str
+    shop: TestHub, said: dict[str, str], contact: dict[str, Any], how: str
 ) -> None:
     sent_form(shop, "another-1", email="somebody@example.com")
     form = sent_form(shop, "submission-1", **said)
@@ -105,7 +105,7 @@ def test_a_deal_won_from_a_form_alone_is_sent_with_the_forms_own_click(
     assert (sent.contact, dict(sent.click_ids)) == ("form", {"gclid": "Cj0KCQsubmission-1"})
 
 
-def test_of_a_persons_calls_and_texts_a_deal_goes_back_to_the_last_before_it(shop: Stage) -> None:
+def test_of_a_persons_calls_and_texts_a_deal_goes_back_to_the_last_before_it(shop: TestHub) -> None:
     call = shop.call_in(SHARED)
     shop.clock.advance(hours=1)
     pull(shop, deal(shop, "after the call"))
@@ -121,7 +121,7 @@ def test_of_a_persons_calls_and_texts_a_deal_goes_back_to_the_last_before_it(sho
     assert [row.subject_id for row in shop.rows(OutcomeRow)] == [call.id, call.id, text.id], "a form proves nobody"
 
 
-def test_a_deal_that_is_known_before_its_form_waits_for_it(shop: Stage) -> None:
+def test_a_deal_that_is_known_before_its_form_waits_for_it(shop: TestHub) -> None:
     pull(shop, deal(shop, phone_numbers=(), email="pat@example.com"))
     shop.clock.advance(hours=5)
     form = sent_form(shop, "submission-1", email="pat@example.com")
@@ -129,7 +129,7 @@ def test_a_deal_that_is_known_before_its_form_waits_for_it(shop: Stage) -> None:
     assert shop.one(ConversionRow).subject_id == form.id
 
 
-def test_a_deal_of_nobody_known_meets_nobody(shop: Stage) -> None:
+def test_a_deal_of_nobody_known_meets_nobody(shop: TestHub) -> None:
     shop.call_in(caller=OTHER_CALLER)
     sent_form(shop, "submission-1", email="pat@example.com")
     pull(shop, deal(shop, phone_numbers=(), email=None), deal(shop, "deal-2", email="other@example.com"))
@@ -137,13 +137,13 @@ def test_a_deal_of_nobody_known_meets_nobody(shop: Stage) -> None:
 
 
 @pytest.mark.parametrize("stage_name", ["qualified", "lost", "negotiation"])
-def test_a_deal_at_another_stage_is_kept_and_converts_nothing(shop: Stage, stage_name: str) -> None:
+def test_a_deal_at_another_stage_is_kept_and_converts_nothing(shop: TestHub, stage_name: str) -> None:
     shop.call_in()
     pull(shop, deal(shop, stage_name=stage_name))
     assert shop.rows(ConversionRow) == [] and shop.one(OutcomeRow).stage == stage_name
 
 
-def test_a_changed_value_is_restated_and_a_lost_deal_retracted(shop: Stage) -> None:
+def test_a_changed_value_is_restated_and_a_lost_deal_retracted(shop: TestHub) -> None:
     shop.call_in()
     pull(shop, deal(shop))
     shop.deliver()
@@ -158,7 +158,7 @@ def test_a_changed_value_is_restated_and_a_lost_deal_retracted(shop: Stage) -> N
     assert (row.retracted, row.amount) == (False, Decimal(700))
 
 
-def test_an_older_change_that_comes_late_changes_nothing(shop: Stage) -> None:
+def test_an_older_change_that_comes_late_changes_nothing(shop: TestHub) -> None:
     shop.call_in()
     late = deal(shop, amount="100")
     shop.clock.advance(hours=1)
@@ -167,7 +167,7 @@ def test_an_older_change_that_comes_late_changes_nothing(shop: Stage) -> None:
     assert shop.one(OutcomeRow).amount == Decimal(500) and len(shop.rows(Delivery, connector="network")) == 1
 
 
-def test_the_same_page_again_changes_nothing(shop: Stage) -> None:
+def test_the_same_page_again_changes_nothing(shop: TestHub) -> None:
     shop.call_in()
     won = deal(shop)
     pull(shop, won)
@@ -176,7 +176,7 @@ def test_the_same_page_again_changes_nothing(shop: Stage) -> None:
     assert [shop.rows(table) for table in (OutcomeRow, ConversionRow, Delivery)] == before
 
 
-def test_a_deal_that_is_known_before_its_call_waits_for_it(shop: Stage) -> None:
+def test_a_deal_that_is_known_before_its_call_waits_for_it(shop: TestHub) -> None:
     pull(shop, deal(shop))
     assert shop.one(OutcomeRow).subject_id is None
     shop.clock.advance(hours=5)
@@ -185,7 +185,7 @@ def test_a_deal_that_is_known_before_its_call_waits_for_it(shop: Stage) -> None:
     assert shop.one(ConversionRow).subject_id == call.id
 
 
-def test_a_call_long_before_or_after_its_deal_is_not_its_cause(shop: Stage) -> None:
+def test_a_call_long_before_or_after_its_deal_is_not_its_cause(shop: TestHub) -> None:
     shop.call_in()
     shop.clock.advance(days=181)
     pull(shop, deal(shop))
@@ -193,7 +193,7 @@ def test_a_call_long_before_or_after_its_deal_is_not_its_cause(shop: Stage) -> N
     assert [row.subject_id for row in shop.rows(OutcomeRow)] == [None, None]
 
 
-def test_the_cursor_moves_with_its_page_or_not_at_all(shop: Stage) -> None:
+def test_the_cursor_moves_with_its_page_or_not_at_all(shop: TestHub) -> None:
     shop.call_in()
     shop.crm.pages = {
         None: OutcomePage(outcomes=(deal(shop),), cursor="1", more=True),
@@ -208,7 +208,7 @@ def test_the_cursor_moves_with_its_page_or_not_at_all(shop: Stage) -> None:
     assert shop.one(Cursor).value == "2" and len(shop.rows(OutcomeRow)) == 2
 
 
-def test_a_cursor_that_stands_still_ends_the_reading(shop: Stage) -> None:
+def test_a_cursor_that_stands_still_ends_the_reading(shop: TestHub) -> None:
     shop.crm.pages = {None: OutcomePage(outcomes=(), cursor=None, more=True)}
     pull_outcomes(shop.hub, shop.directory, "crm")
     assert shop.crm.asked_cursors == [None]
@@ -234,14 +234,14 @@ def test_a_fixed_value_of_the_rule_is_sent_whatever_the_deal_is_worth(hub: Facto
 
 
 @pytest.mark.parametrize("amount", ["1e30", "NaN", "Infinity", "-1e15", "0.00001"])
-def test_an_absurd_value_holds_up_no_other_deal(shop: Stage, amount: str) -> None:
+def test_an_absurd_value_holds_up_no_other_deal(shop: TestHub, amount: str) -> None:
     shop.call_in()
     pull(shop, deal(shop, amount=amount), deal(shop, "deal-2"))
     assert len(shop.rows(OutcomeRow)) == 2
     assert shop.one(OutcomeRow, external_id="deal-2").amount == Decimal(500)
 
 
-def test_a_page_that_is_none_is_the_plugins_fault_and_moves_no_cursor(shop: Stage) -> None:
+def test_a_page_that_is_none_is_the_plugins_fault_and_moves_no_cursor(shop: TestHub) -> None:
     shop.crm.pages = {None: OutcomePage(outcomes=({"id": 1},), cursor="1")}  # type: ignore[arg-type]
     with pytest.raises(PluginFailure):
         pull_outcomes(shop.hub, shop.directory, "crm")

@@ -8,16 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from scripted import PaperCrm
+from fake_connectors import FakeCrm
 from sqlmodel import col, select
-from stage import CALLER, CONNECTORS, OTHER_CALLER, Stage
+from testbed import CALLER, CONNECTORS, OTHER_CALLER, TestHub
 
 from hub.api import Conversion, DataFlow, Money, Receipt, RetryLater, Share
 from hub.delivery.preview import preview
 from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure, Visit
 from hub.store.backoff import DELAYS, MOST_WAIT
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 SECOND = timedelta(seconds=1)
 
 
@@ -187,8 +187,8 @@ def test_a_dry_run_asks_the_network_to_validate_and_changes_nothing(hub: Factory
 # Calls into the CRM
 
 
-class PagesCrm(PaperCrm):
-    manifest = PaperCrm.manifest.model_copy(
+class PagesCrm(FakeCrm):
+    manifest = FakeCrm.manifest.model_copy(
         update={"flows": (DataFlow(hook="log_calls", use="sales", shares=(Share(field="landing_page"),)),)}
     )
 

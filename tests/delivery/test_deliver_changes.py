@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from stage import Stage
+from testbed import TestHub
 
 from hub.api import Conversion, Money, Receipt
 from hub.delivery.deliver import deliver
@@ -15,14 +15,14 @@ from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclos
 from hub.model.columns import new_id
 from hub.store.claims import claim
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 SECOND = timedelta(seconds=1)
 
 
 # Changes of what was sent
 
 
-def change(stage: Stage, kind: str, amount: str | None = None) -> Delivery:
+def change(stage: TestHub, kind: str, amount: str | None = None) -> Delivery:
     """A restatement or retraction of the only conversion, as outcomes write it."""
     row = stage.one(ConversionRow)
     delivery = Delivery(
@@ -86,7 +86,7 @@ def test_a_change_of_what_never_arrived_is_not_sent(hub: Factory) -> None:
 # Consent, again
 
 
-def refuse(stage: Stage, use: str = "marketing") -> None:
+def refuse(stage: TestHub, use: str = "marketing") -> None:
     """The only person says no."""
     stage.say(stage.one(Person), "refused", use, "web")
 

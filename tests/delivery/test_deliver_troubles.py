@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fake_connectors import FakeNetwork
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted import PaperNetwork
-from stage import CONNECTORS, Stage
+from testbed import CONNECTORS, TestHub
 
 from hub.api import AuthError, ConfigError, Limits, NotSupported, Rejected, RetryLater
 from hub.errors import CircuitOpen, PluginFailure
@@ -18,7 +18,7 @@ from hub.model import Attempt, Delivery, Disclosure
 from hub.store.backoff import DELAYS, MOST_WAIT, full_jitter, next_try
 from hub.testing import FrozenClock
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 SECOND = timedelta(seconds=1)
 
 
@@ -169,10 +169,10 @@ def test_an_item_beyond_the_networks_age_limit_is_rejected_and_never_sent(hub: F
     assert stage.network.batches == [] and row.attempts == 0 and stage.rows(Attempt) == []
 
 
-class NetworkOfADay(PaperNetwork):
+class NetworkOfADay(FakeNetwork):
     """A network that takes nothing older than a day."""
 
-    manifest = PaperNetwork.manifest.model_copy(update={"limits": Limits(batch_size=3, max_age=timedelta(days=1))})
+    manifest = FakeNetwork.manifest.model_copy(update={"limits": Limits(batch_size=3, max_age=timedelta(days=1))})
 
 
 def test_no_try_is_planned_beyond_the_networks_age_limit(lite_hub: Factory) -> None:

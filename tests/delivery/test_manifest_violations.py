@@ -7,21 +7,21 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from scripted import PaperCrm, PaperNetwork
+from fake_connectors import FakeCrm, FakeNetwork
 from sqlmodel import select
-from stage import CONNECTORS, Stage
+from testbed import CONNECTORS, TestHub
 
 from hub.api import Conversion, Receipt, Rejected, hookimpl
 from hub.model import Refusal
-from hub.plugins.violations import MOST_HOSTS, OTHER_HOSTS, Refusals
+from hub.plugins.violations import MOST_HOSTS, OTHER_HOSTS, ManifestViolations
 from hub.store import Store
 from hub.store.violations import write_refusals
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 HOST = "collector.example.net"
 
 
-class Curious(PaperNetwork):
+class Curious(FakeNetwork):
     """Sends what it got to a host of which its manifest knows nothing."""
 
     @hookimpl
@@ -31,16 +31,16 @@ class Curious(PaperNetwork):
         raise AssertionError("the request must not leave")
 
 
-def counts(stage: Stage) -> dict[tuple[str, str, str], int]:
+def counts(stage: TestHub) -> dict[tuple[str, str, str], int]:
     write_refusals(stage.hub.store, stage.hub.refusals)
     return {(row.connector, row.kind, row.name): row.count for row in stage.rows(Refusal)}
 
 
 def test_an_undeclared_field_never_reaches_the_plugin_and_each_time_counts(hub: Factory) -> None:
-    bare = PaperNetwork.manifest.flows[0].model_copy(update={"shares": ()})
+    bare = FakeNetwork.manifest.flows[0].model_copy(update={"shares": ()})
 
-    class Told(PaperNetwork):
-        manifest = PaperNetwork.manifest.model_copy(update={"flows": (bare,)})
+    class Told(FakeNetwork):
+        manifest = FakeNetwork.manifest.model_copy(update={"flows": (bare,)})
 
     stage = hub(connectors={**CONNECTORS, "network": Told})
     stage.call_in()
@@ -66,7 +66,7 @@ def test_a_host_that_no_manifest_declares_is_refused_and_counted(hub: Factory) -
 def test_what_was_refused_before_the_end_of_a_process_is_written_at_its_end(
     sqlite_url: str, open_hub_on: Factory
 ) -> None:
-    stage = open_hub_on(sqlite_url, connectors={**CONNECTORS, "crm": PaperCrm})
+    stage = open_hub_on(sqlite_url, connectors={**CONNECTORS, "crm": FakeCrm})
     with pytest.raises(Rejected):
         stage.crm.services.http().get(f"https://{HOST}/")
     stage.hub.close()
@@ -75,7 +75,7 @@ def test_what_was_refused_before_the_end_of_a_process_is_written_at_its_end(
 
 
 def test_counts_of_two_processes_add_up_and_a_database_in_trouble_loses_none(store: Store) -> None:
-    one, other = Refusals(), Refusals()
+    one, other = ManifestViolations(), ManifestViolations()
     for refusals in (one, other, other):
         refusals.note("network", "field", "email")
     broken = Store("sqlite://")
@@ -87,7 +87,7 @@ def test_counts_of_two_processes_add_up_and_a_database_in_trouble_loses_none(sto
 
 
 def test_counting_from_many_threads_loses_nothing_and_random_hosts_fill_no_memory() -> None:
-    refusals = Refusals()
+    refusals = ManifestViolations()
 
     def many(first: int) -> None:
         for n in range(500):

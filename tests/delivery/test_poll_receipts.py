@@ -7,17 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from stage import Stage
+from testbed import TestHub
 
 from hub.api import AuthError, Receipt, RetryLater
 from hub.delivery.poll_receipts import diagnose
 from hub.model import Delivery
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
 @pytest.fixture
-def accepted(hub: Factory) -> Stage:
+def accepted(hub: Factory) -> TestHub:
     """A hub with one item that the network has accepted a minute ago."""
     stage = hub()
     stage.call_in()
@@ -27,15 +27,15 @@ def accepted(hub: Factory) -> Stage:
     return stage
 
 
-def ask(stage: Stage) -> dict[str, int]:
+def ask(stage: TestHub) -> dict[str, int]:
     return dict(diagnose(stage.hub, "network", jitter=lambda longest: longest))
 
 
-def item(stage: Stage) -> Delivery:
+def item(stage: TestHub) -> Delivery:
     return stage.one(Delivery, connector="network")
 
 
-def test_an_accepted_item_is_asked_about_by_its_reference_and_its_destination(accepted: Stage) -> None:
+def test_an_accepted_item_is_asked_about_by_its_reference_and_its_destination(accepted: TestHub) -> None:
     before = item(accepted)
     assert ask(accepted) == {"delivered": 1}
     [[pending]] = accepted.network.polled
@@ -69,7 +69,7 @@ def test_it_is_not_asked_about_before_its_time(hub: Factory) -> None:
     ],
 )
 def test_each_diagnosis_ends_in_its_state(
-    accepted: Stage, receipt: dict[str, Any], state: str, code: str | None, reason: str | None
+    accepted: TestHub, receipt: dict[str, Any], state: str, code: str | None, reason: str | None
 ) -> None:
     accepted.network.poll_script = [lambda pending: [Receipt(key=pending[0].key, **receipt)]]
     assert ask(accepted) == {state: 1}
@@ -78,7 +78,7 @@ def test_each_diagnosis_ends_in_its_state(
     assert (row.finished_at is None) == (state in ("accepted", "ready"))
 
 
-def test_what_the_network_lost_is_sent_again_under_the_same_key(accepted: Stage) -> None:
+def test_what_the_network_lost_is_sent_again_under_the_same_key(accepted: TestHub) -> None:
     accepted.network.poll_script = ["retry"]
     ask(accepted)
     accepted.clock.advance(days=1)
@@ -87,7 +87,7 @@ def test_what_the_network_lost_is_sent_again_under_the_same_key(accepted: Stage)
     assert first.key == second.key
 
 
-def test_the_longer_it_takes_the_rarer_it_is_asked_about_up_to_an_hour(accepted: Stage) -> None:
+def test_the_longer_it_takes_the_rarer_it_is_asked_about_up_to_an_hour(accepted: TestHub) -> None:
     waits = []
     for _ in range(12):
         accepted.network.poll_script = ["accepted"]
@@ -98,18 +98,18 @@ def test_the_longer_it_takes_the_rarer_it_is_asked_about_up_to_an_hour(accepted:
 
 
 @pytest.mark.parametrize("after", [float("inf"), float("nan"), -5.0, 1e12])
-def test_a_senseless_wait_does_no_harm(accepted: Stage, after: float) -> None:
+def test_a_senseless_wait_does_no_harm(accepted: TestHub, after: float) -> None:
     accepted.network.poll_script = [lambda pending: [Receipt(key=pending[0].key, status="accepted", retry_after=after)]]
     ask(accepted)
     assert accepted.clock() < item(accepted).due_at <= accepted.clock() + timedelta(hours=1)
 
 
-def test_an_item_that_is_not_mentioned_stays_accepted(accepted: Stage) -> None:
+def test_an_item_that_is_not_mentioned_stays_accepted(accepted: TestHub) -> None:
     accepted.network.poll_script = [[]]
     assert ask(accepted) == {"accepted": 1}
 
 
-def test_after_a_week_without_a_word_it_is_given_up(accepted: Stage) -> None:
+def test_after_a_week_without_a_word_it_is_given_up(accepted: TestHub) -> None:
     accepted.clock.advance(days=7)
     accepted.network.poll_script = ["accepted"]
     assert ask(accepted) == {"dead": 1}
@@ -118,7 +118,7 @@ def test_after_a_week_without_a_word_it_is_given_up(accepted: Stage) -> None:
 
 
 @pytest.mark.parametrize("trouble", [RetryLater("busy"), AuthError("refused")])
-def test_trouble_changes_nothing(accepted: Stage, trouble: Exception) -> None:
+def test_trouble_changes_nothing(accepted: TestHub, trouble: Exception) -> None:
     before = item(accepted)
     accepted.network.poll_script = [trouble]
     with pytest.raises(type(trouble)):

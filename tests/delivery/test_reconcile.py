@@ -6,16 +6,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from stage import CALLER, SHARED, Stage, finished_call
+from testbed import CALLER, SHARED, TestHub, finished_call
 
 from hub.api import RetryLater
 from hub.delivery.reconcile import FIRST_LOOK, OVERLAP, reconcile
 from hub.model import Call, CallEventRow, ConversionRow, Cursor
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
-def look(stage: Stage) -> int:
+def look(stage: TestHub) -> int:
     return reconcile(stage.hub, stage.directory, "carrier")
 
 

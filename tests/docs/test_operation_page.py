@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from stage import Stage
+from testbed import TestHub
 
 from hub.housekeeping import periodic_jobs
 from hub.scheduler import Ticker
@@ -13,7 +13,7 @@ from hub.scheduler import Ticker
 PAGE = Path(__file__).parents[2] / "docs" / "operation.md"
 
 
-def test_the_page_lists_every_periodic_job_with_its_interval(lite_hub: Callable[..., Stage]) -> None:
+def test_the_page_lists_every_periodic_job_with_its_interval(lite_hub: Callable[..., TestHub]) -> None:
     hub = lite_hub().hub
     rows = [
         line.split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| `") and line.count("|") == 4

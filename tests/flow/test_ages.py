@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from stage import CALLER, CONNECTORS, OTHER_CALLER, Stage
+from testbed import CALLER, CONNECTORS, OTHER_CALLER, TestHub
 
 from hub.api import Fact
 from hub.model import Company, Delivery, PrivacyRequest
 from hub.privacy_requests.steps import open_request, refuse, verify
 from plugins.consent.jurisdictions import Jurisdictions
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 LAWFUL = {**CONNECTORS, "law": Jurisdictions}
 CHILD = "jurisdictions.age.under_thirteen"
 

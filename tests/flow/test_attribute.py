@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from stage import (
+from testbed import (
     ACCOUNTS,
     CALLER,
     COOL_DOWN,
@@ -16,18 +16,18 @@ from stage import (
     POOL,
     SHARED,
     YELLOW_PAGES,
-    Stage,
+    TestHub,
     company,
 )
 
 from hub.api import CallEvent, MessageEvent
 from hub.model import Attribution, Call, TextMessage
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 CLICK = "https://lakeside.example.com/?gclid=Cj0KCQjw123456789&utm_source=google&utm_medium=cpc&utm_campaign=emergency"
 
 
-def attributed(stage: Stage, call: Call | TextMessage) -> Attribution:
+def attributed(stage: TestHub, call: Call | TextMessage) -> Attribution:
     return stage.one(Attribution, subject_id=call.id)
 
 

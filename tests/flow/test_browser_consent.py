@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stage import Stage
+from testbed import TestHub
 
 from hub.model import ConsentEntry
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
 def test_signals_and_answers_of_a_callers_visit_are_recorded_once_with_where_they_were_said(hub: Factory) -> None:

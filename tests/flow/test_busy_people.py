@@ -12,21 +12,21 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 from psycopg.rows import tuple_row
 from sqlalchemy import event, insert
-from stage import OTHER_CALLER, POOL, SHARED, Stage
+from testbed import OTHER_CALLER, POOL, SHARED, TestHub
 
 from hub.model import Attribution, Call, ConsentEntry, DirtyDay, Lease, Visit
 from hub.model.columns import new_id
 from hub.reports.calendar import day_of
 from hub.reports.dirty_days import MAX_LATER_CONTACTS
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 MANY = 2_500
 CLICK = "https://lakeside.example.com/?gclid=Cj0KCQjw123456789"
 PLAIN = "https://lakeside.example.com/"
 
 
 @contextmanager
-def rows_read(stage: Stage) -> Iterator[Counter[str]]:
+def rows_read(stage: TestHub) -> Iterator[Counter[str]]:
     """Counts the rows that come from the database."""
     counts: Counter[str] = Counter()
 
@@ -55,7 +55,7 @@ def rows_read(stage: Stage) -> Iterator[Counter[str]]:
     event.remove(pool, "checkin", stop)
 
 
-def copies(stage: Stage, row: Call | Visit, changes: Callable[[int], dict[str, Any]]) -> list[str]:
+def copies(stage: TestHub, row: Call | Visit, changes: Callable[[int], dict[str, Any]]) -> list[str]:
     """MANY rows like `row`, each with its own changes; their ids."""
     values = {column.name: getattr(row, column.name) for column in type(row).__table__.columns}  # type: ignore[union-attr]
     rows = [{**values, "id": new_id(), **changes(number)} for number in range(MANY)]
@@ -64,7 +64,7 @@ def copies(stage: Stage, row: Call | Visit, changes: Callable[[int], dict[str, A
     return [str(row["id"]) for row in rows]
 
 
-def robocaller(stage: Stage) -> Call:
+def robocaller(stage: TestHub) -> Call:
     """The caller's first call, which MANY others followed, a minute apart."""
     first = stage.call_in()
     copies(
@@ -104,7 +104,7 @@ def test_a_robocallers_call_that_turns_up_late_is_the_first_and_is_found_by_read
     assert {each.day for each in stage.rows(DirtyDay)} == {day_of(call.started_at, zone) for call in stage.rows(Call)}
 
 
-def busy_visitor(stage: Stage) -> Visit:
+def busy_visitor(stage: TestHub) -> Visit:
     """The caller's visit with a click and a browser that objects, which MANY visits of the same browser followed."""
     shown = stage.visit(landing_page=CLICK, gpc_later=True)
     stage.call_in(shown.number)

@@ -8,16 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fake_connectors import FakeIndex, FakeLaw, allow
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted import PaperIndex, PaperLaw, allow
-from stage import CALLER, CONNECTORS, NORTH_SHARED, POOL, SHARED, Stage
+from testbed import CALLER, CONNECTORS, NORTH_SHARED, POOL, SHARED, TestHub
 
 from hub.api import ConsentQuestion, DataFlow, Fact, Opinion, Recipient, Share
 from hub.contracts.consent import STRICTNESS, strictest
 from hub.model import ConsentDecision, Delivery, Disclosure, FactRow, Person
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 opinions = st.lists(
     st.tuples(
         st.sampled_from(["a", "b", "c"]),
@@ -27,10 +27,10 @@ opinions = st.lists(
 )
 
 
-class SecondLaw(PaperLaw):
+class SecondLaw(FakeLaw):
     """Another regime."""
 
-    manifest = PaperLaw.manifest.model_copy(update={"name": "second_law"})
+    manifest = FakeLaw.manifest.model_copy(update={"name": "second_law"})
 
 
 TWO_LAWS = {**CONNECTORS, "second": SecondLaw}
@@ -185,10 +185,10 @@ def test_every_decision_is_stored_with_all_opinions_and_ends_some_day(hub: Facto
 # Enrichers
 
 
-class Bureau(PaperIndex):
+class Bureau(FakeIndex):
     """An enricher at another company."""
 
-    manifest = PaperIndex.manifest.model_copy(
+    manifest = FakeIndex.manifest.model_copy(
         update={
             "name": "bureau",
             "recipient": Recipient(name="Bureau", role="independent_controller"),

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from scripted import PaperNetwork
-from stage import (
+from fake_connectors import FakeNetwork
+from testbed import (
     CALLER,
     CONNECTORS,
     DEAL_WON,
@@ -18,7 +18,7 @@ from stage import (
     OTHER_CALLER,
     SHARED,
     YELLOW_PAGES,
-    Stage,
+    TestHub,
     finished_call,
 )
 
@@ -38,7 +38,7 @@ from hub.reports.rollups import roll_up
 from hub.store.claims import claim
 from hub.visits.forms import SentForm, keep_form
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
 def rule(**when: Any) -> dict[str, Any]:
@@ -273,10 +273,10 @@ def test_a_rule_for_outcomes_converts_no_call(lite_hub: Factory) -> None:
 # Two companies
 
 
-class SecondNetwork(PaperNetwork):
+class SecondNetwork(FakeNetwork):
     """Another account."""
 
-    manifest = PaperNetwork.manifest.model_copy(update={"name": "second_network"})
+    manifest = FakeNetwork.manifest.model_copy(update={"name": "second_network"})
 
 
 def test_a_connector_of_one_company_is_never_told_of_anothers_calls(hub: Factory) -> None:

@@ -8,24 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted import PaperCrm, PaperIndex
+from fake_connectors import FakeCrm, FakeIndex
 from sqlmodel import SQLModel
-from stage import CALLER, CONNECTORS, Stage
+from testbed import CALLER, CONNECTORS, TestHub
 
 from hub.api import Caller, DataFlow, Fact, Recipient, Share, hookimpl
 from hub.model import Delivery, Disclosure, FactRow
 from hub.privacy.retention import sweep
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 CANARY = "Quetzalcoatlus Northropi"
 NAME = Fact(name="caller_name", value=CANARY, category="user.name", lifetime=timedelta(days=30))
 PLACE = Fact(name="country", value="CA", category="user.contact.address.country", lifetime=timedelta(days=10))
 
 
-class Bureau(PaperIndex):
+class Bureau(FakeIndex):
     """A data service of another company."""
 
-    manifest = PaperIndex.manifest.model_copy(
+    manifest = FakeIndex.manifest.model_copy(
         update={
             "name": "bureau",
             "recipient": Recipient(name="Bureau", role="independent_controller"),
@@ -35,7 +35,7 @@ class Bureau(PaperIndex):
     )
 
 
-class CardIndex(PaperCrm):
+class CardIndex(FakeCrm):
     """A CRM that knows who calls."""
 
     @hookimpl
@@ -43,14 +43,14 @@ class CardIndex(PaperCrm):
         return [NAME]
 
 
-def opened(hub: Factory, *facts: Fact, **common: Any) -> Stage:
+def opened(hub: Factory, *facts: Fact, **common: Any) -> TestHub:
     stage = hub(connectors={**CONNECTORS, "bureau": Bureau}, common={"bureau": common})
     stage.index.facts = []
     stage.bureau.facts = facts
     return stage
 
 
-def everything(stage: Stage) -> Iterator[str]:
+def everything(stage: TestHub) -> Iterator[str]:
     """Every value in every table, and on SQLite every byte of its files."""
     with stage.hub.store.reading() as session:
         for table in SQLModel.metadata.sorted_tables:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from scripted import body_of
-from stage import CALLER, CONNECTORS, NORTH_SHARED, SHARED, Stage, finished_call
+from fake_connectors import body_of
+from testbed import CALLER, CONNECTORS, NORTH_SHARED, SHARED, TestHub, finished_call
 
 from hub.api import BadPayload, CallEvent, Event, MessageEvent, RetryLater, WebhookRequest
 from hub.flow.inbox import PLUGIN_WAIT, fold_inbox, replay
@@ -20,10 +20,10 @@ from hub.store.claims import claim
 from hub.store.inbox_writer import InboxWriter
 from hub.texts.bodies import open_body
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
-def receive(stage: Stage, *bodies: bytes, connector: str = "carrier") -> list[str]:
+def receive(stage: TestHub, *bodies: bytes, connector: str = "carrier") -> list[str]:
     """Webhooks as the carrier sends them, through verification into the inbox; what became of each."""
     writer = InboxWriter(stage.hub.store)
     receiver = Receiver(stage.hub, writer)
@@ -43,7 +43,7 @@ def receive(stage: Stage, *bodies: bytes, connector: str = "carrier") -> list[st
     return outcomes
 
 
-def call_events(stage: Stage, call_id: str = "CA1", number: str = SHARED) -> list[CallEvent]:
+def call_events(stage: TestHub, call_id: str = "CA1", number: str = SHARED) -> list[CallEvent]:
     return finished_call(call_id, number, CALLER, True, 90, stage.clock())
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from stage import SHARED, Stage
+from testbed import SHARED, TestHub
 
 from hub.demo.browser import find_chromium
 from hub.demo.check import Check
@@ -157,7 +157,7 @@ def test_each_companys_page_shows_its_own_number_and_carries_the_hubs_snippet() 
         assert page.count(f"http://127.0.0.1:8080/t/{company.name}/ringfence") == 2 and page.count("integrity=") == 2
 
 
-def test_a_number_that_was_lent_to_another_visit_does_not_add_up(hub: Callable[..., Stage]) -> None:
+def test_a_number_that_was_lent_to_another_visit_does_not_add_up(hub: Callable[..., TestHub]) -> None:
     stage = hub()
     one, other = stage.visit(), stage.visit()
     unrecorded = stage.visit(consent={"analytics": "denied"})

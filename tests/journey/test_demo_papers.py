@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
-from stage import CALLER, Stage
+from testbed import CALLER, TestHub
 
 from hub.demo.access_file import write_access_file
 from hub.model import PrivacyRequest
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
 def test_the_access_file_tells_of_the_person_of_whom_most_was_told(lite_hub: Factory, tmp_path: Path) -> None:

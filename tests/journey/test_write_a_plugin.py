@@ -33,7 +33,7 @@ OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "f
 """What a machine without a network adds to `pip install`: everything that is needed is installed already."""
 
 
-class Walk:
+class FlowResult:
     """An empty folder, and an environment on top of the one that runs the tests, which stays as it is."""
 
     def __init__(self, folder: Path) -> None:
@@ -106,7 +106,7 @@ def _free_port() -> int:
 
 
 def test_the_page_can_be_walked_from_its_first_command_to_its_last(tmp_path: Path) -> None:
-    walk = Walk(tmp_path)
+    walk = FlowResult(tmp_path)
     steps = list(_steps(DOC.read_text(encoding="utf-8")))
     assert len(steps) >= 7
     for name, body in steps:
@@ -138,7 +138,7 @@ def test_the_page_shows_the_files_and_the_test_that_are_really_written(tmp_path:
 
 
 def test_new_plugins_of_all_kinds_install_and_run_together(tmp_path: Path) -> None:
-    walk = Walk(tmp_path)
+    walk = FlowResult(tmp_path)
     folders = [f"ringfence-acme-{kind}" for kind in sorted(SUITE_OF_KIND)]
     for kind, folder in zip(sorted(SUITE_OF_KIND), folders, strict=True):
         write_plugin(kind, f"acme_{kind}", walk.folder / folder)

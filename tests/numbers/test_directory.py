@@ -6,15 +6,15 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from stage import ACCOUNTS, CALLER, POOL, PRINT_AD, SHARED, YELLOW_PAGES, Stage, company, make_config
+from testbed import ACCOUNTS, CALLER, POOL, PRINT_AD, SHARED, YELLOW_PAGES, TestHub, company, make_config
 
 from hub.model import Call, Company, Tracker, TrackingNumber
 from hub.numbers.directory import LiveDirectory, read_directory, write_accounts
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
-def write(stage: Stage, *companies: dict[str, object]) -> None:
+def write(stage: TestHub, *companies: dict[str, object]) -> None:
     """Write a changed config.yaml, as the next start does."""
     config = make_config("sqlite://", accounts=[{**ACCOUNTS[0], "companies": list(companies)}])
     with stage.hub.store.writing() as session:
@@ -67,10 +67,10 @@ def test_a_number_moves_to_another_company_with_its_next_call(hub: Factory) -> N
 
 
 def test_of_several_processes_that_start_at_once_all_write_the_same_accounts(
-    database_url: str, open_hub_on: Callable[..., Stage]
+    database_url: str, open_hub_on: Callable[..., TestHub]
 ) -> None:
     start = threading.Barrier(3)
-    stages: list[Stage] = []
+    stages: list[TestHub] = []
     failures: list[BaseException] = []
 
     def begin() -> None:

@@ -10,23 +10,23 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select
-from stage import ACCOUNTS, HOLD, POOL, SHARED, YELLOW_PAGES, Stage, company
+from testbed import ACCOUNTS, HOLD, POOL, SHARED, YELLOW_PAGES, TestHub, company
 
 from hub.model import Lease, PoolOverflow, Tracker, TrackingNumber, Visit
 from hub.model.columns import VISIT_LIFE
 from hub.numbers.leases import Wanted, grant, keep
 from hub.visits.record import Departure, end_visit, record_visits
-from hub.visits.visit_request import Arrival, arrive
+from hub.visits.visit_request import VisitRequest, arrive
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
-def pool_of(stage: Stage) -> Tracker:
+def pool_of(stage: TestHub) -> Tracker:
     """Lakeside's pool."""
     return stage.directory.lines[POOL[0]].tracker
 
 
-def a_visit(stage: Stage, session: Session, now: datetime) -> Visit:
+def a_visit(stage: TestHub, session: Session, now: datetime) -> Visit:
     visit = Visit(
         company_id=stage.directory.companies["lakeside"].id,
         started_at=now,
@@ -46,7 +46,7 @@ def lend_to(session: Session, pool: Tracker, visit: Visit, now: datetime) -> str
     return held.number if held else None
 
 
-def lend(stage: Stage, now: datetime | None = None) -> str | None:
+def lend(stage: TestHub, now: datetime | None = None) -> str | None:
     """A new visitor's number."""
     now = now or stage.clock()
     with stage.hub.store.writing() as session:
@@ -247,7 +247,7 @@ def test_what_no_database_takes_is_left_out_of_a_visit(hub: Factory) -> None:
 # Reserves, and several pools
 
 
-def two_pools(stage: Stage) -> list[Tracker]:
+def two_pools(stage: TestHub) -> list[Tracker]:
     return list(stage.directory.showable(stage.directory.companies["lakeside"]).pools)
 
 
@@ -278,7 +278,7 @@ def test_two_tabs_of_one_visit_in_one_transaction_hold_one_number(hub: Factory) 
     lakeside = stage.directory.companies["lakeside"]
     first = stage.visit(human=False)
     again = arrive(
-        stage.directory, lakeside, Arrival(landing_page=None, referrer=None, human=True, visit_id=first.visit_id)
+        stage.directory, lakeside, VisitRequest(landing_page=None, referrer=None, human=True, visit_id=first.visit_id)
     )
     with stage.hub.store.writing() as session:
         shown = record_visits(session, [again, again, Departure(lakeside, first.visit_id or ""), again], stage.clock())

@@ -6,23 +6,23 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from stage import ACCOUNTS, HOLD, POOL, SHARED, Stage, company
+from testbed import ACCOUNTS, HOLD, POOL, SHARED, TestHub, company
 
 from hub.model import Attribution, Lease
 from hub.numbers.erlang import blocking, numbers_needed
 from hub.numbers.pools import PoolFigures, pool_figures
 from hub.privacy.retention import sweep
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
-def figures(stage: Stage, days: float = 7, blocked: float = 0.01) -> PoolFigures:
+def figures(stage: TestHub, days: float = 7, blocked: float = 0.01) -> PoolFigures:
     with stage.hub.store.reading() as session:
         [found] = pool_figures(session, stage.directory, ["lakeside"], days=days, blocked=blocked, now=stage.clock())
     return found
 
 
-def swept(stage: Stage) -> dict[str, int]:
+def swept(stage: TestHub) -> dict[str, int]:
     done = sweep(stage.hub.store, stage.clock())
     return {name: rows for name, rows in done.items() if name in ("leases", "overflows")}
 

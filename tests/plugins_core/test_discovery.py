@@ -9,7 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from scripted import PaperCarrier, PaperNetwork
+from fake_connectors import FakeCarrier, FakeNetwork
 
 from hub.api import CallEvent, Connector, hookimpl
 from hub.errors import ConfigError, NotSupported
@@ -95,7 +95,7 @@ def test_a_broken_entry_point_of_another_package_harms_nobody(tmp_path: Path) ->
 # Registration
 
 
-class Misspelled(PaperNetwork):
+class Misspelled(FakeNetwork):
     """A plugin with a hook that nobody knows."""
 
     @hookimpl
@@ -103,7 +103,7 @@ class Misspelled(PaperNetwork):
         """Not a hook."""
 
 
-class WrongArguments(PaperNetwork):
+class WrongArguments(FakeNetwork):
     """A plugin that wants what no hook gives."""
 
     @hookimpl
@@ -118,7 +118,7 @@ def made(connector_class: type[Connector], name: str) -> Connector:
 @pytest.mark.parametrize(("wrong", "word"), [(Misspelled, "upload_conversion"), (WrongArguments, "colour")])
 def test_a_hook_that_does_not_fit_stops_the_start_and_names_its_plugin_alone(wrong: type[Connector], word: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        Plugins([made(PaperCarrier, "before"), made(wrong, "wrong"), made(PaperNetwork, "after")])
+        Plugins([made(FakeCarrier, "before"), made(wrong, "wrong"), made(FakeNetwork, "after")])
     [problem] = caught.value.problems
     assert "paper_network" in str(problem) and word in str(problem)
 
@@ -130,8 +130,8 @@ def test_all_plugins_that_do_not_fit_are_told_at_once() -> None:
 
 
 def test_each_connector_is_called_alone() -> None:
-    one, other = made(PaperCarrier, "one"), made(PaperCarrier, "other")
-    plugins = Plugins([one, other, made(PaperNetwork, "network")])
+    one, other = made(FakeCarrier, "one"), made(FakeCarrier, "other")
+    plugins = Plugins([one, other, made(FakeNetwork, "network")])
     event = CallEvent(kind="ringing", call_id="CA1", at=one.services.clock())
     one.listed = [event]  # type: ignore[attr-defined]
     assert (
@@ -144,7 +144,7 @@ def test_each_connector_is_called_alone() -> None:
 
 
 def test_what_a_plugin_does_not_implement_is_told_in_a_sentence() -> None:
-    plugins = Plugins([made(PaperNetwork, "network")])
+    plugins = Plugins([made(FakeNetwork, "network")])
     with pytest.raises(NotSupported, match="connector 'network' cannot do list_calls"):
-        plugins.call("network", CallHooks.list_calls, made(PaperNetwork, "x").services.clock())
+        plugins.call("network", CallHooks.list_calls, made(FakeNetwork, "x").services.clock())
     plugins.close()

@@ -26,9 +26,9 @@ from hub.errors import (
     RingfenceError,
 )
 from hub.hookspecs import FAMILIES
-from hub.plugins.circuit_breaker import Breaker
+from hub.plugins.circuit_breaker import CircuitBreaker
 from hub.plugins.guard import Guard, road_of
-from hub.plugins.thread_pool import Call, Crew
+from hub.plugins.thread_pool import Call, DaemonThreadPool
 
 
 @dataclass
@@ -102,7 +102,7 @@ def test_a_call_may_raise_anything_and_is_a_crash_like_any_other(guard: Guard, e
 
 
 def test_what_the_callback_of_a_call_raises_ends_no_thread_of_the_pool() -> None:
-    crew = Crew("google", most=1)
+    crew = DaemonThreadPool("google", most=1)
     for _ in range(3):
         call: Call[None] = Call()
         call.add_done_callback(lambda _: sys.exit())
@@ -169,7 +169,7 @@ def test_nine_failures_are_not_enough_and_one_success_starts_the_count_anew(guar
 
 
 def test_it_opens_when_half_of_ten_tries_in_five_minutes_failed(time: Time) -> None:
-    breaker = Breaker(time)
+    breaker = CircuitBreaker(time)
     for index in range(9):
         breaker.record(index % 2 == 0)
     assert breaker.state == "closed"
@@ -178,7 +178,7 @@ def test_it_opens_when_half_of_ten_tries_in_five_minutes_failed(time: Time) -> N
 
 
 def test_failures_of_more_than_five_minutes_ago_count_no_more(time: Time) -> None:
-    breaker = Breaker(time)
+    breaker = CircuitBreaker(time)
     for index in range(9):
         breaker.record(index % 2 == 0)
     time.now += 301
@@ -222,7 +222,7 @@ def test_its_rests_double_up_to_a_quarter_of_an_hour(guard: Guard, time: Time) -
 
 
 def test_failures_of_calls_from_before_the_opening_do_not_lengthen_the_rest(time: Time) -> None:
-    breaker = Breaker(time)
+    breaker = CircuitBreaker(time)
     for _ in range(14):
         breaker.record(False)
     assert breaker.seconds_until_probe() == 30
@@ -280,7 +280,7 @@ def test_a_breaker_never_rests_longer_than_a_quarter_of_an_hour_and_always_asks_
     steps: list[tuple[float, bool]],
 ) -> None:
     time = Time()
-    breaker = Breaker(time)
+    breaker = CircuitBreaker(time)
     for wait, good in steps:
         time.now += wait
         try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlmodel import select
-from stage import Stage
+from testbed import TestHub
 
 from hub.api import MessageEvent
 from hub.model import Company, PrivacyRequest, TextMessage
@@ -28,7 +28,7 @@ EMAIL = "mallory@example.net"
 class Attacker:
     """What anybody can do to the company from outside; `learnt` is every byte that came back to them."""
 
-    stage: Stage
+    stage: TestHub
     learnt: list[bytes] = field(default_factory=list)
     _forms: int = 0
 

@@ -12,9 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from scripted import PaperCarrier
+from fake_connectors import FakeCarrier
 from sqlmodel import Session, SQLModel, col, select
-from stage import CONNECTORS, SHARED, Stage, finished_call
+from testbed import CONNECTORS, SHARED, TestHub, finished_call
 
 from hub.api import CallEvent, MessageEvent, RecordingAudio, hookimpl
 from hub.backup.archive import ArchiveReader
@@ -44,7 +44,7 @@ from hub.texts.suppression import stop
 from hub.visits.forms import SentForm, keep_form
 
 
-class Recorder(PaperCarrier):
+class Recorder(FakeCarrier):
     """A carrier on paper with recordings: `kept` by id."""
 
     def __init__(self, *arguments: Any) -> None:
@@ -98,7 +98,7 @@ def _shapes(word: str) -> Iterator[bytes]:
         yield base64.b64encode(b"\0" * shift + raw)[4 if shift else 0 : -4]
 
 
-def seed(stage: Stage, canaries: Canaries, call_id: str) -> None:
+def seed(stage: TestHub, canaries: Canaries, call_id: str) -> None:
     """The person visits, calls, is recorded, writes, sends a form, becomes a deal; and things go wrong on the way."""
     word, number, now = canaries.word, canaries.number, stage.clock()
     shown = stage.visit(
@@ -151,7 +151,7 @@ def seed(stage: Stage, canaries: Canaries, call_id: str) -> None:
     _seed_rest(stage, canaries, person, shown.visit_id, call_id)
 
 
-def _seed_rest(stage: Stage, canaries: Canaries, person: Person, visit_id: str | None, call_id: str) -> None:
+def _seed_rest(stage: TestHub, canaries: Canaries, person: Person, visit_id: str | None, call_id: str) -> None:
     word, now = canaries.word, stage.clock()
     call = stage.one(Call, carrier_call_id=call_id)
     recording = stage.one(Recording, call_id=call.id)
@@ -196,7 +196,7 @@ def _seed_rest(stage: Stage, canaries: Canaries, person: Person, visit_id: str |
     stage.say(person, "refused", "marketing", "phone", detail=word("said in words"))
 
 
-def _webhook(stage: Stage, canaries: Canaries, key: str, state: str) -> InboxWebhook:
+def _webhook(stage: TestHub, canaries: Canaries, key: str, state: str) -> InboxWebhook:
     word, now = canaries.word, stage.clock()
     return InboxWebhook(
         id=_id_with_a_share_of_its_own(stage), connector="carrier", event_key=key, received_at=now, state=state,
@@ -207,7 +207,7 @@ def _webhook(stage: Stage, canaries: Canaries, key: str, state: str) -> InboxWeb
     )  # fmt: skip
 
 
-def _id_with_a_share_of_its_own(stage: Stage) -> str:
+def _id_with_a_share_of_its_own(stage: TestHub) -> str:
     """An erasure takes rows of nobody along that share a backup's key with the person's: here it shall take none."""
     with stage.hub.store.reading() as session:
         kept = [*session.scalars(select(col(InboxWebhook.id))), *session.scalars(select(col(OutcomeRow.id)))]
@@ -223,7 +223,7 @@ def bytes_of_files(files: Iterable[Path]) -> bytes:
     return b"\n".join(found)
 
 
-def bytes_of_database(stage: Stage) -> bytes:
+def bytes_of_database(stage: TestHub) -> bytes:
     """Every value of every row, as text."""
     with stage.hub.store.reading() as session:
         return b"\n".join(_dump(session))
@@ -236,7 +236,7 @@ def _dump(session: Session) -> Iterator[bytes]:
                 yield value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
-def opened(stage: Stage, file: Path, kind: str) -> bytes:
+def opened(stage: TestHub, file: Path, kind: str) -> bytes:
     """A backup with all of its encryption taken off that the hub's keyring and today's keys take off."""
     archive = ArchiveReader(file, stage.hub.keyring, kind)
     parts = [json.dumps(archive.manifest).encode()]

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from policy_office import Office
-from stage import Stage
+from testbed import TestHub
 
 
 @pytest.fixture
-def office(lite_hub: Callable[..., Stage]) -> Office:
+def office(lite_hub: Callable[..., TestHub]) -> Office:
     """At a small hub, on a Monday in March."""
     return Office(lite_hub())

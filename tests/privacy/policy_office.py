@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from sqlmodel import Session
-from stage import Stage
+from testbed import TestHub
 
 from hub.model import PolicyAcceptance, PolicyNotice, PolicyVersion
 from hub.privacy.policies.document import PolicyDocument
@@ -26,7 +26,7 @@ def written(version: str, text: str = "We keep calls for 25 months.\n", **more: 
 class Office:
     """A privacy officer who works at a stage."""
 
-    def __init__(self, stage: Stage, now: datetime = MONDAY) -> None:
+    def __init__(self, stage: TestHub, now: datetime = MONDAY) -> None:
         self.stage = stage
         stage.clock.now = now
 

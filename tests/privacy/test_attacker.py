@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from attacker import EMAIL, NUMBER, Attacker
 from canaries import KEEPING, Canaries, seed
+from fake_card_crm import FakeCardCrm
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from paper_cabinet import PaperCabinet
 from sqlmodel import col, select
-from stage import CALLER, OTHER_CALLER, SHARED, Stage, open_stage
+from testbed import CALLER, OTHER_CALLER, SHARED, TestHub, open_stage
 
 from hub.api import Erasure, HeldRecord, PersonReference, hookimpl
 from hub.model import (
@@ -37,7 +37,7 @@ EVERY_CALL = {"name": "every call", "when": {"event": "call"}, "value": "40 USD"
 REQUESTS = ("access", "portability", "third_party_disclosure", "objection", "restriction", "erasure", "correction")
 
 
-class NotingCabinet(PaperCabinet):
+class NotingCabinet(FakeCardCrm):
     """A CRM that notes by what it is asked for people."""
 
     def __init__(self, *arguments: Any) -> None:
@@ -56,7 +56,7 @@ class NotingCabinet(PaperCabinet):
 
 
 @pytest.fixture
-def stage(hub: Callable[..., Stage], tmp_path: Path) -> Stage:
+def stage(hub: Callable[..., TestHub], tmp_path: Path) -> TestHub:
     """A hub that knows a victim by a call, a text, a form and a recording."""
     return hub(
         connectors={**KEEPING, "cabinet": NotingCabinet},
@@ -66,7 +66,7 @@ def stage(hub: Callable[..., Stage], tmp_path: Path) -> Stage:
 
 
 @pytest.fixture
-def victim(stage: Stage) -> Canaries:
+def victim(stage: TestHub) -> Canaries:
     canaries = Canaries("zq7victim", CALLER)
     seed(stage, canaries, "CA-victim")
     stage.deliver()
@@ -77,7 +77,7 @@ def address_of(victim: Canaries) -> str:
     return f"{victim.word('form address')}@example.com"
 
 
-def data_of(stage: Stage, victim: Canaries) -> dict[str, Any]:
+def data_of(stage: TestHub, victim: Canaries) -> dict[str, Any]:
     """Every row of the victim's, and the keys that open them."""
     with stage.hub.store.reading() as session:
         reach = reach_of(session, stage.hub.config, session.get_one(Person, victim.person_id))
@@ -131,7 +131,7 @@ def assert_untouched(before: dict[str, Any], after: dict[str, Any]) -> None:
 @pytest.mark.parametrize("kind", REQUESTS)
 @pytest.mark.parametrize("road", ["number typed", "address typed", "both typed", "both on the request"])
 def test_no_form_makes_an_attackers_request_reach_a_victims_data(
-    stage: Stage, victim: Canaries, road: str, kind: str
+    stage: TestHub, victim: Canaries, road: str, kind: str
 ) -> None:
     mallory, right = Attacker(stage), {"correction": {"phone_number": CALLER}} if kind == "correction" else {}
     before = data_of(stage, victim)
@@ -156,7 +156,7 @@ def test_no_form_makes_an_attackers_request_reach_a_victims_data(
     assert_untouched(before, data_of(stage, victim))
 
 
-def test_whoever_asks_at_providers_is_asked_for_by_what_they_proved_alone(stage: Stage, victim: Canaries) -> None:
+def test_whoever_asks_at_providers_is_asked_for_by_what_they_proved_alone(stage: TestHub, victim: Canaries) -> None:
     mallory = Attacker(stage)
     mallory.types(phone=CALLER, email=EMAIL)
     mallory.asks("access", by="email", email=EMAIL)
@@ -167,7 +167,7 @@ def test_whoever_asks_at_providers_is_asked_for_by_what_they_proved_alone(stage:
 
 @pytest.mark.parametrize("kind", ["access", "erasure"])
 def test_a_form_sent_from_the_victims_own_browser_reaches_none_of_its_visits(
-    stage: Stage, victim: Canaries, kind: str
+    stage: TestHub, victim: Canaries, kind: str
 ) -> None:
     before, mallory = data_of(stage, victim), Attacker(stage)
     visit_id = before["visits"][0]["id"]
@@ -179,7 +179,7 @@ def test_a_form_sent_from_the_victims_own_browser_reaches_none_of_its_visits(
 
 
 def test_a_correction_to_the_victims_number_needs_more_than_the_attackers_own_proof(
-    stage: Stage, victim: Canaries
+    stage: TestHub, victim: Canaries
 ) -> None:
     mallory = Attacker(stage)
     mallory.writes("hello")
@@ -196,7 +196,7 @@ def test_a_correction_to_the_victims_number_needs_more_than_the_attackers_own_pr
 # Speaking: G2, G3, M5
 
 
-def test_a_strangers_yes_is_never_the_callers_on_any_pass(hub: Callable[..., Stage]) -> None:
+def test_a_strangers_yes_is_never_the_callers_on_any_pass(hub: Callable[..., TestHub]) -> None:
     stage = hub(conversions=(EVERY_CALL,))
     page = "https://lakeside.example.com/?gclid=Cj0KCQstranger&utm_campaign=zq7stranger"
     for number in range(4):  # the pool has three numbers: the last visitors are shown the shared one
@@ -224,7 +224,7 @@ def test_a_strangers_yes_is_never_the_callers_on_any_pass(hub: Callable[..., Sta
 
 @pytest.mark.parametrize("said", [{"all": "denied"}, {"ads": "denied", "ad_user_data": "denied"}, {"all": "granted"}])
 def test_nobody_refuses_or_consents_for_a_caller_by_typing_their_number(
-    stage: Stage, victim: Canaries, said: dict[str, str]
+    stage: TestHub, victim: Canaries, said: dict[str, str]
 ) -> None:
     before = data_of(stage, victim)
     mallory = Attacker(stage)
@@ -241,7 +241,7 @@ def test_nobody_refuses_or_consents_for_a_caller_by_typing_their_number(
 
 @pytest.mark.parametrize("word", ["refused", "objected", "withdrawn"])
 def test_what_a_person_refused_is_lifted_by_no_form_and_no_page_of_a_stranger(
-    hub: Callable[..., Stage], word: Any
+    hub: Callable[..., TestHub], word: Any
 ) -> None:
     stage = hub(conversions=(EVERY_CALL, CONTACT_FORM))
     stage.call_in(SHARED, CALLER)

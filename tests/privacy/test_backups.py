@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from canaries import KEEPING, Canaries, bytes_of_database, seed
 from sqlmodel import SQLModel, select
-from stage import CALLER, SHARED, Stage, finished_call, make_config
+from testbed import CALLER, SHARED, TestHub, finished_call, make_config
 
 from hub.backup.archive import NotWhole
 from hub.backup.restore import NotRestored, restore
@@ -30,7 +30,7 @@ Empty = Callable[..., Hub]
 
 
 @pytest.fixture
-def stage(hub: Callable[..., Stage], tmp_path: Path) -> Stage:
+def stage(hub: Callable[..., TestHub], tmp_path: Path) -> TestHub:
     """A hub with one person in it."""
     journal = tmp_path / "erased.tombstones"
     made = hub(connectors=KEEPING, recordings={"storage": str(tmp_path / "shelf")}, tombstones=str(journal))
@@ -40,7 +40,7 @@ def stage(hub: Callable[..., Stage], tmp_path: Path) -> Stage:
 
 
 @pytest.fixture
-def files(stage: Stage, tmp_path: Path) -> tuple[Path, Path]:
+def files(stage: TestHub, tmp_path: Path) -> tuple[Path, Path]:
     """Its backups: of data, of keys."""
     data, keys = tmp_path / "data", tmp_path / "keys"
     save(stage.hub, data)
@@ -49,7 +49,7 @@ def files(stage: Stage, tmp_path: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def empty_hub(stage: Stage, url: str, folder: Path, **more: object) -> Iterator[Hub]:
+def empty_hub(stage: TestHub, url: str, folder: Path, **more: object) -> Iterator[Hub]:
     """A hub with an empty database and storage, with the same key."""
     config = make_config(
         url, connectors=KEEPING, recordings={"storage": str(folder / "new shelf")},
@@ -75,7 +75,7 @@ def rows_of(hub: Hub) -> dict[str, list[str]]:
 
 
 def test_what_is_restored_is_what_was_saved_on_either_database(
-    stage: Stage, files: tuple[Path, Path], tmp_path: Path, request: pytest.FixtureRequest
+    stage: TestHub, files: tuple[Path, Path], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     other = "postgres_url" if stage.hub.store.is_sqlite else "sqlite_url"
     with empty_hub(stage, request.getfixturevalue(other), tmp_path) as hub:
@@ -96,7 +96,7 @@ def test_what_is_restored_is_what_was_saved_on_either_database(
         assert back == kept
 
 
-def test_a_hub_goes_on_writing_while_it_is_backed_up(stage: Stage, tmp_path: Path) -> None:
+def test_a_hub_goes_on_writing_while_it_is_backed_up(stage: TestHub, tmp_path: Path) -> None:
     told = []
 
     def meanwhile(table: str, done: int, total: int) -> None:
@@ -114,14 +114,14 @@ def test_a_hub_goes_on_writing_while_it_is_backed_up(stage: Stage, tmp_path: Pat
 
 
 @pytest.fixture
-def new(lite_stage: Stage, tmp_path: Path) -> Iterator[Hub]:
+def new(lite_stage: TestHub, tmp_path: Path) -> Iterator[Hub]:
     """An empty hub beside the small one."""
     with empty_hub(lite_stage, f"sqlite:///{tmp_path / 'new.db'}", tmp_path) as hub:
         yield hub
 
 
 @pytest.fixture
-def lite_stage(lite_hub: Callable[..., Stage], tmp_path: Path) -> Stage:
+def lite_stage(lite_hub: Callable[..., TestHub], tmp_path: Path) -> TestHub:
     """A hub on SQLite with one call and its caller."""
     (tmp_path / "erased.tombstones").touch()
     made = lite_hub(connectors=KEEPING, tombstones=str(tmp_path / "erased.tombstones"))
@@ -148,23 +148,23 @@ def test_a_backup_with_one_changed_byte_is_refused_before_anything_is_written(ne
 
 
 def test_keys_older_than_35_days_are_refused_and_without_them_people_stay_out(
-    lite_stage: Stage, new: Hub, tmp_path: Path
+    lite_stage: TestHub, new: Hub, tmp_path: Path
 ) -> None:
     lite_stage.clock.advance(days=35, seconds=1)
     with pytest.raises(NotRestored, match="take a younger one"):
         restore(new, tmp_path / "data", tmp_path / "keys")
     told = restore(new, tmp_path / "data", None)
     assert told.emptied["call"] == told.emptied["person"] == 1
-    assert b"PAT DOE" not in bytes_of_database(Stage(new, lite_stage.live, lite_stage.clock))
+    assert b"PAT DOE" not in bytes_of_database(TestHub(new, lite_stage.live, lite_stage.clock))
 
 
-def test_a_backup_goes_into_an_empty_database_only(lite_stage: Stage, tmp_path: Path) -> None:
+def test_a_backup_goes_into_an_empty_database_only(lite_stage: TestHub, tmp_path: Path) -> None:
     with pytest.raises(NotRestored, match="not empty"):
         restore(lite_stage.hub, tmp_path / "data", tmp_path / "keys")
 
 
 def test_without_the_journal_of_tombstones_nobody_may_come_back_unseen(
-    lite_stage: Stage, new: Hub, tmp_path: Path
+    lite_stage: TestHub, new: Hub, tmp_path: Path
 ) -> None:
     (tmp_path / "erased.tombstones").unlink()
     with pytest.raises(NotRestored, match="no journal"):
@@ -172,15 +172,15 @@ def test_without_the_journal_of_tombstones_nobody_may_come_back_unseen(
     restore(new, tmp_path / "data", tmp_path / "keys", without_journal=True)
 
 
-def test_a_younger_backup_of_keys_knows_the_tombstones_by_itself(lite_stage: Stage, new: Hub, tmp_path: Path) -> None:
+def test_a_younger_backup_of_keys_knows_the_tombstones_by_itself(lite_stage: TestHub, new: Hub, tmp_path: Path) -> None:
     erase_person(lite_stage.hub, lite_stage.one(Person).id)
     (tmp_path / "erased.tombstones").unlink()
     save_keys(lite_stage.hub, tmp_path / "younger")
     restore(new, tmp_path / "data", tmp_path / "younger", without_journal=True)
-    assert b"PAT DOE" not in bytes_of_database(Stage(new, lite_stage.live, lite_stage.clock))
+    assert b"PAT DOE" not in bytes_of_database(TestHub(new, lite_stage.live, lite_stage.clock))
 
 
-def test_a_backup_opens_only_with_the_hubs_own_key(lite_stage: Stage, tmp_path: Path) -> None:
+def test_a_backup_opens_only_with_the_hubs_own_key(lite_stage: TestHub, tmp_path: Path) -> None:
     stranger = empty_hub(lite_stage, f"sqlite:///{tmp_path / 'strange.db'}", tmp_path, keys=(new_key(),))
     with stranger as hub, pytest.raises(ConfigError, match="another key"):
         restore(hub, tmp_path / "data", tmp_path / "keys")
@@ -202,7 +202,7 @@ def test_the_hub_opens_no_database_whose_restore_was_broken_off(new: Hub, tmp_pa
         pass
 
 
-def test_a_backup_that_cannot_be_finished_leaves_no_file(lite_stage: Stage, tmp_path: Path) -> None:
+def test_a_backup_that_cannot_be_finished_leaves_no_file(lite_stage: TestHub, tmp_path: Path) -> None:
     def fail(table: str, done: int, total: int) -> None:
         raise OSError
 
@@ -211,7 +211,7 @@ def test_a_backup_that_cannot_be_finished_leaves_no_file(lite_stage: Stage, tmp_
     assert not [path for path in tmp_path.iterdir() if "broken" in path.name]
 
 
-def test_a_carriers_late_word_on_an_erased_call_changes_nothing(lite_stage: Stage) -> None:
+def test_a_carriers_late_word_on_an_erased_call_changes_nothing(lite_stage: TestHub) -> None:
     call = lite_stage.one(Call)
     erase_person(lite_stage.hub, lite_stage.one(Person).id)
     late = finished_call(call.carrier_call_id, SHARED, CALLER, True, 90, call.started_at, caller_name="PAT DOE")

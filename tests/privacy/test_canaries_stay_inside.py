@@ -14,7 +14,7 @@ import pytest
 from canaries import KEEPING, Canaries, bytes_of_database, seed
 from prometheus_client import generate_latest
 from shared_accounts import at
-from stage import CALLER, CONNECTORS, NORTH_SHARED, Stage
+from testbed import CALLER, CONNECTORS, NORTH_SHARED, TestHub
 
 from hub.api import Connector, PersonReference, SimulatedCall
 from hub.backup.save import save, save_keys
@@ -50,7 +50,7 @@ TRACKING = "+13125550100"
 NAME, ADDRESS = "Zqsix Canary", "zqsix.canary@example.com"
 
 
-def test_no_log_line_figure_or_error_names_a_person(lite_hub: Callable[..., Stage], tmp_path: Path) -> None:
+def test_no_log_line_figure_or_error_names_a_person(lite_hub: Callable[..., TestHub], tmp_path: Path) -> None:
     ann, told = Canaries("zq7ann", CALLER), []
     with listening() as lines:
         stage = lite_hub(connectors=KEEPING, recordings={"storage": str(tmp_path / "shelf")})
@@ -74,7 +74,7 @@ def test_no_log_line_figure_or_error_names_a_person(lite_hub: Callable[..., Stag
     assert ann.found_in(generate_latest()) == []
 
 
-def test_one_number_at_two_companies_is_two_people(hub: Callable[..., Stage], tmp_path: Path) -> None:
+def test_one_number_at_two_companies_is_two_people(hub: Callable[..., TestHub], tmp_path: Path) -> None:
     ann, storage = Canaries("zq7ann", CALLER), {"storage": str(tmp_path / "shelf")}
     stage = hub(connectors=KEEPING, recordings=storage, common={"crm": {"companies": ["lakeside"]}})
     seed(stage, ann, "CA-ann")
@@ -101,7 +101,7 @@ def test_one_number_at_two_companies_is_two_people(hub: Callable[..., Stage], tm
     assert [stage.name_of(call) for call in stage.rows(Call, company_id=north)] == ["zq7north"]
 
 
-def test_a_call_on_its_way_through_the_flow_does_not_bring_its_person_back(lite_hub: Callable[..., Stage]) -> None:
+def test_a_call_on_its_way_through_the_flow_does_not_bring_its_person_back(lite_hub: Callable[..., TestHub]) -> None:
     stage = lite_hub()
     stage.call_in(caller_name="zq7before")
     person = stage.one(Person)
@@ -118,7 +118,7 @@ def test_a_call_on_its_way_through_the_flow_does_not_bring_its_person_back(lite_
     assert {call.state for call in stage.rows(Call)} == {"erased"}
 
 
-def test_what_is_left_of_an_erased_person_still_counts(lite_hub: Callable[..., Stage], tmp_path: Path) -> None:
+def test_what_is_left_of_an_erased_person_still_counts(lite_hub: Callable[..., TestHub], tmp_path: Path) -> None:
     stage, ann = (
         lite_hub(connectors=KEEPING, recordings={"storage": str(tmp_path / "shelf")}),
         Canaries("zq7ann", CALLER),
@@ -199,13 +199,13 @@ def test_an_error_of_an_erasure_names_nobody(providers: Plugins, sandboxes: Runn
 
 @pytest.mark.parametrize("name", ["hubspot", "salesforce"])
 def test_a_crm_learns_the_page_of_a_call_without_anybody_in_its_address_and_loses_it_with_the_person(
-    lite_hub: Callable[..., Stage], clock: FrozenClock, name: str
+    lite_hub: Callable[..., TestHub], clock: FrozenClock, name: str
 ) -> None:
     with start_sandboxes({name: SIX[name]}, clock) as running:
         _the_page_of_a_call(lite_hub, running.of(name), name)
 
 
-def _the_page_of_a_call(lite_hub: Callable[..., Stage], stand_in: Any, name: str) -> None:
+def _the_page_of_a_call(lite_hub: Callable[..., TestHub], stand_in: Any, name: str) -> None:
     stage = lite_hub(connectors={**CONNECTORS, "crm": at(SIX[name], stand_in)})
     words = {"email": "zq8mail@example.com", "name": "Zq8name", "phone": CALLER[2:], "note": "zq8note"}
     page = f"https://lakeside.example.com/zq8page?gclid=Cj0KCQzq8click&utm_term=drains&{urlencode(words)}#zq8fragment"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from scripted import PaperNetwork
-from stage import CONNECTORS, Stage
+from fake_connectors import FakeNetwork
+from testbed import CONNECTORS, TestHub
 
 from hub.api import Recipient
 from hub.model import RecipientVersion
@@ -15,34 +15,34 @@ from hub.privacy.datamap.chart import problems
 from hub.privacy.datamap.papers import notice_blocks, processors, record_of_processing
 from hub.privacy.datamap.versions import Notice, note_recipients, notices, versions
 
-Factory = Callable[..., Stage]
-OLD = PaperNetwork.manifest.recipient.name
+Factory = Callable[..., TestHub]
+OLD = FakeNetwork.manifest.recipient.name
 
 
-class Elsewhere(PaperNetwork):
+class Elsewhere(FakeNetwork):
     """The same network after it was sold, now in Ireland."""
 
-    manifest = PaperNetwork.manifest.model_copy(
+    manifest = FakeNetwork.manifest.model_copy(
         update={"recipient": Recipient(name="Somebody Else Ltd", role="independent_controller"), "regions": ("IE",)}
     )
 
 
-class Modest(PaperNetwork):
+class Modest(FakeNetwork):
     """The same network, which declares no personal field any more."""
 
-    manifest = PaperNetwork.manifest.model_copy(
-        update={"flows": tuple(flow.model_copy(update={"shares": ()}) for flow in PaperNetwork.manifest.flows)}
+    manifest = FakeNetwork.manifest.model_copy(
+        update={"flows": tuple(flow.model_copy(update={"shares": ()}) for flow in FakeNetwork.manifest.flows)}
     )
 
 
-def sent(hub: Factory) -> Stage:
+def sent(hub: Factory) -> TestHub:
     stage = hub()
     stage.call_in(stage.visit().number or "")
     stage.deliver()
     return stage
 
 
-def findings(stage: Stage) -> list[str]:
+def findings(stage: TestHub) -> list[str]:
     """What does not fit, after the hub has noted its recipients."""
     with stage.hub.store.writing() as session:
         note_recipients(session, stage.hub.config.connectors, stage.clock())
@@ -50,7 +50,7 @@ def findings(stage: Stage) -> list[str]:
         return problems(session, stage.hub.config.connectors, stage.clock())
 
 
-def changes(stage: Stage) -> list[Notice]:
+def changes(stage: TestHub) -> list[Notice]:
     with stage.hub.store.reading() as session:
         return [notice for notice in notices(versions(session)) if notice.connector == "network"]
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stage import CALLER, OTHER_CALLER, SHARED, Stage
+from testbed import CALLER, OTHER_CALLER, SHARED, TestHub
 
 from hub.privacy.conflicts import Conflict, conflicts_of
 from hub.visits.forms import SentForm, keep_form
 
 
-def conflicts(stage: Stage) -> list[Conflict]:
+def conflicts(stage: TestHub) -> list[Conflict]:
     with stage.hub.store.reading() as session:
         return conflicts_of(session, stage.directory.companies["lakeside"].id)
 
 
-def send(stage: Stage, phone: str | None, email: str | None) -> None:
+def send(stage: TestHub, phone: str | None, email: str | None) -> None:
     stage.clock.advance(minutes=1)
     key = f"form-{stage.clock().timestamp()}"
     keep_form(stage.hub, stage.directory.companies["lakeside"], SentForm(key=key, phone=phone, email=email))
     stage.flow()
 
 
-def test_one_number_with_two_addresses_is_a_conflict_and_names_its_owner(hub: Callable[..., Stage]) -> None:
+def test_one_number_with_two_addresses_is_a_conflict_and_names_its_owner(hub: Callable[..., TestHub]) -> None:
     stage = hub(conversions=[])
     caller = stage.call_in(SHARED, CALLER)
     send(stage, CALLER, "ada@example.com")
@@ -39,7 +39,7 @@ def test_one_number_with_two_addresses_is_a_conflict_and_names_its_owner(hub: Ca
     )
 
 
-def test_one_address_with_two_numbers_is_a_conflict_of_its_own_company_alone(lite_hub: Callable[..., Stage]) -> None:
+def test_one_address_with_two_numbers_is_a_conflict_of_its_own_company_alone(lite_hub: Callable[..., TestHub]) -> None:
     stage = lite_hub(conversions=[])
     send(stage, CALLER, "ada@example.com")
     send(stage, OTHER_CALLER, "ada@example.com")
@@ -49,7 +49,7 @@ def test_one_address_with_two_numbers_is_a_conflict_of_its_own_company_alone(lit
         assert conflicts_of(session, stage.directory.companies["northgate"].id) == []
 
 
-def test_a_name_typed_alone_conflicts_with_nothing(lite_hub: Callable[..., Stage]) -> None:
+def test_a_name_typed_alone_conflicts_with_nothing(lite_hub: Callable[..., TestHub]) -> None:
     stage = lite_hub(conversions=[])
     stage.call_in(SHARED, CALLER)
     send(stage, CALLER, None)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fake_connectors import FakeNetwork
 from rich.console import Console
-from scripted import PaperNetwork
-from stage import CONNECTORS, Stage
+from testbed import CONNECTORS, TestHub
 
 from hub.demo.data_map import show_data_map
 from hub.model import Disclosure
@@ -22,16 +22,16 @@ from plugins.ads.google_ads import GoogleAds
 from plugins.crm.hubspot import HubSpot
 from plugins.crm.salesforce import Salesforce
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 TARGETED = "marketing.advertising.third_party.targeted"
 
 
-def chart_of(stage: Stage) -> DataMap:
+def chart_of(stage: TestHub) -> DataMap:
     with stage.hub.store.reading() as session:
         return draw(session, stage.hub.config, stage.clock())
 
 
-def sent(hub: Factory, **options: object) -> Stage:
+def sent(hub: Factory, **options: object) -> TestHub:
     stage = hub(**options)
     stage.call_in(stage.visit().number or "")
     stage.deliver()
@@ -51,8 +51,8 @@ def test_what_was_sent_is_counted_beside_what_is_declared(hub: Factory) -> None:
 
 
 def test_the_map_names_the_connectors_that_reach_their_provider_by_a_library_of_their_own(hub: Factory) -> None:
-    class Branching(PaperNetwork):
-        manifest = PaperNetwork.manifest.model_copy(update={"network_library": "branch-lib"})
+    class Branching(FakeNetwork):
+        manifest = FakeNetwork.manifest.model_copy(update={"network_library": "branch-lib"})
 
     chart = chart_of(hub(connectors={**CONNECTORS, "network": Branching}))
     assert "trusted code" in chart.rests_on and chart.rests_on.endswith(" of their own: network (branch-lib).")
@@ -63,17 +63,17 @@ def test_the_map_names_the_connectors_that_reach_their_provider_by_a_library_of_
 
 def test_a_disclosure_that_no_manifest_declares_any_more_is_shown(hub: Factory, open_hub_on: Factory) -> None:
     stage = sent(hub)
-    renamed = PaperNetwork.manifest.model_copy(
-        update={"recipient": PaperNetwork.manifest.recipient.model_copy(update={"name": "Somebody Else Ltd"})}
+    renamed = FakeNetwork.manifest.model_copy(
+        update={"recipient": FakeNetwork.manifest.recipient.model_copy(update={"name": "Somebody Else Ltd"})}
     )
 
-    class Sold(PaperNetwork):
+    class Sold(FakeNetwork):
         manifest = renamed
 
     later = hub(connectors={**CONNECTORS, "network": Sold})
     found = chart_of(later).undeclared
     assert {(connector, recipient) for connector, recipient, _, _ in found} == {
-        ("network", PaperNetwork.manifest.recipient.name)
+        ("network", FakeNetwork.manifest.recipient.name)
     }
     assert sum(seen.count for seen in found.values()) == sum(len(row.categories) for row in stage.rows(Disclosure))
     assert "network declares another recipient, Somebody Else Ltd" in html(chart_of(later))
@@ -109,9 +109,9 @@ def test_the_page_loads_nothing_and_names_every_flow(hub: Factory) -> None:
 
 
 def test_names_of_companies_and_connectors_cannot_break_the_page(lite_hub: Factory) -> None:
-    class Odd(PaperNetwork):
-        manifest = PaperNetwork.manifest.model_copy(
-            update={"recipient": PaperNetwork.manifest.recipient.model_copy(update={"name": "<b>A&B</b> 'Co'"})}
+    class Odd(FakeNetwork):
+        manifest = FakeNetwork.manifest.model_copy(
+            update={"recipient": FakeNetwork.manifest.recipient.model_copy(update={"name": "<b>A&B</b> 'Co'"})}
         )
 
     chart = chart_of(lite_hub(connectors={**CONNECTORS, "network": Odd}))
@@ -129,13 +129,13 @@ def test_the_demo_ends_with_the_map_of_what_it_sent(lite_hub: Factory, tmp_path:
     screen = Console(file=io.StringIO(), width=160)
     show_data_map(screen, stage.hub, tmp_path / "papers")
     told = screen.file.getvalue()  # type: ignore[attr-defined]
-    assert PaperNetwork.manifest.recipient.name in told and str(tmp_path / "papers" / "data-map.html") in told
+    assert FakeNetwork.manifest.recipient.name in told and str(tmp_path / "papers" / "data-map.html") in told
     assert (tmp_path / "papers" / "data-map.html").read_text() == html(chart_of(stage))
 
 
 @pytest.mark.parametrize("use", ["marketing.communications.sms", "essential.legal_obligation"])
 def test_a_text_is_declared_for_whatever_it_is_written_for(lite_hub: Factory, use: str) -> None:
-    from scripted import PaperCarrier
+    from fake_connectors import FakeCarrier
 
     texts = [flow.use for flow in chart_of(lite_hub()).flows if flow.hook == "send_text"]
-    assert use in texts or not any(flow.hook == "send_text" for flow in PaperCarrier.manifest.flows)
+    assert use in texts or not any(flow.hook == "send_text" for flow in FakeCarrier.manifest.flows)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from canaries import KEEPING, Canaries, bytes_of_database, bytes_of_files, opened, seed
 from sqlmodel import select
-from stage import CALLER, NORTH_SHARED, SHARED, Stage, finished_call, make_config
+from testbed import CALLER, NORTH_SHARED, SHARED, TestHub, finished_call, make_config
 
 from hub.api import MessageEvent
 from hub.backup.restore import restore
@@ -40,7 +40,7 @@ SEALED = WRITTEN | {"text", "transcript", "picture", "audio", "said in words"}
 class Scene:
     """Two people at one hub, a backup of both, and a month that passes."""
 
-    def __init__(self, stage: Stage, folder: Path) -> None:
+    def __init__(self, stage: TestHub, folder: Path) -> None:
         self.stage, self.folder = stage, folder
         self.ann, self.bob = Canaries(ANN, CALLER), Canaries(BOB, "+12175550190")
         seed(stage, self.ann, "CA-ann")
@@ -63,11 +63,11 @@ class Scene:
 
 
 @pytest.fixture
-def scene(hub: Callable[..., Stage], tmp_path: Path) -> Scene:
+def scene(hub: Callable[..., TestHub], tmp_path: Path) -> Scene:
     return Scene(open_on(hub, tmp_path), tmp_path)
 
 
-def open_on(hub: Callable[..., Stage], folder: Path) -> Stage:
+def open_on(hub: Callable[..., TestHub], folder: Path) -> TestHub:
     return hub(
         connectors=KEEPING,
         recordings={"storage": str(folder / "shelf")},
@@ -95,7 +95,7 @@ def test_what_is_sealed_stands_nowhere_in_clear_and_opens_until_the_person_is_er
     assert words_in(scene.stage, copied[1]) == known[1]
 
 
-def sealed_rows(stage: Stage, number: str) -> list[Any]:
+def sealed_rows(stage: TestHub, number: str) -> list[Any]:
     """A person's rows with names and answers of forms in them, as a copy of the database would hold them."""
     call = stage.one(Call, caller_number=number)
     people = (
@@ -105,7 +105,7 @@ def sealed_rows(stage: Stage, number: str) -> list[Any]:
     return [call, *people, *stage.rows(FactRow, subject_id=call.id)]
 
 
-def words_in(stage: Stage, rows: Iterable[Any]) -> set[str]:
+def words_in(stage: TestHub, rows: Iterable[Any]) -> set[str]:
     """All words that today's keys open in them."""
     facts = [row for row in rows if isinstance(row, FactRow)]
     forms = [row for row in rows if isinstance(row, FormSubmission)]
@@ -129,7 +129,7 @@ def test_no_byte_of_an_erased_person_is_left(scene: Scene) -> None:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, databases: Path, open_hub_on: Callable[..., Stage]) -> Callable[[Scene], Hub]:
+def elsewhere(tmp_path: Path, databases: Path, open_hub_on: Callable[..., TestHub]) -> Callable[[Scene], Hub]:
     """Another hub with an empty database and storage, and the same keys and journal."""
 
     def opened_empty(scene: Scene) -> Hub:
@@ -150,7 +150,7 @@ def test_a_month_old_backup_does_not_bring_an_erased_person_back(
     erase_person(scene.stage.hub, scene.ann.person_id)
     hub = elsewhere(scene)
     told = restore(hub, scene.data, scene.keys)
-    new = Stage(hub, scene.stage.live, scene.stage.clock)
+    new = TestHub(hub, scene.stage.live, scene.stage.clock)
     assert told.emptied["call"] == 1
     assert scene.ann.found_in(bytes_of_database(new)) == []
     assert scene.ann.found_in(bytes_of_files([*tmp_path.glob("new.db*"), tmp_path / "new shelf"])) == []
@@ -245,7 +245,7 @@ def test_an_erasure_takes_every_byte_of_one_company_and_none_of_another_company_
     assert b"zq7northwebhook" in bytes_of_database(scene.stage), "nor is a raw webhook of the other company emptied"
     hub = elsewhere(scene)
     restore(hub, data, keys)
-    assert scene.ann.found_in(bytes_of_database(Stage(hub, scene.stage.live, scene.stage.clock))) == ["number"]
+    assert scene.ann.found_in(bytes_of_database(TestHub(hub, scene.stage.live, scene.stage.clock))) == ["number"]
     assert north.words(hub) == NORTH, "a restore keeps what the other company holds"
     hub.close()
     (person,) = scene.stage.rows(Person, company_id=north.company)

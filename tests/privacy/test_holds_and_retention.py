@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from seeds import seed
-from stage import CALLER, OTHER_CALLER, Stage
+from testbed import CALLER, OTHER_CALLER, TestHub
 
 from hub.model import (
     AuditEntry,
@@ -26,7 +26,7 @@ from hub.model import (
 )
 from hub.privacy.holds import NOBODY, OnHold, on_hold
 from hub.privacy.retention import Holding, holdings, sweep
-from hub.privacy.retention_rules import LIVES
+from hub.privacy.retention_rules import RETENTION_RULES
 from hub.privacy_requests.people import set_hold
 from hub.privacy_requests.steps import open_request
 from hub.recordings.keep import end_expired
@@ -36,7 +36,7 @@ ABOUT_OTHERS = {AuditEntry, PoolOverflow, PolicyAcceptance, User}
 
 
 @pytest.fixture
-def court(hub: Callable[..., Stage]) -> Iterator[Stage]:
+def court(hub: Callable[..., TestHub]) -> Iterator[TestHub]:
     """Two people have called from an ad, each with a recording and an answered request; the first is on hold."""
     stage = hub(conversions=[])
     for caller in (CALLER, OTHER_CALLER):
@@ -56,18 +56,18 @@ def court(hub: Callable[..., Stage]) -> Iterator[Stage]:
     yield stage
 
 
-def kept(stage: Stage) -> OnHold:
+def kept(stage: TestHub) -> OnHold:
     with stage.hub.store.reading() as session:
         return on_hold(session, stage.hub.config, stage.clock(), stage.hub.vault)
 
 
-def shown(stage: Stage) -> dict[str, Holding]:
+def shown(stage: TestHub) -> dict[str, Holding]:
     with stage.hub.store.reading() as session:
         held = on_hold(session, stage.hub.config, stage.clock())
         return {each.name: each for each in holdings(session, stage.hub.config.retention, stage.clock(), held)}
 
 
-def test_what_is_on_hold_outlives_its_life_until_the_hold_is_lifted(court: Stage) -> None:
+def test_what_is_on_hold_outlives_its_life_until_the_hold_is_lifted(court: TestHub) -> None:
     store, clock, retention = court.hub.store, court.clock, court.hub.config.retention
     for _ in range(3):
         clock.advance(days=1_000)
@@ -101,7 +101,7 @@ def test_what_is_on_hold_outlives_its_life_until_the_hold_is_lifted(court: Stage
     assert not any(each.past or each.held for each in shown(court).values())
 
 
-def test_a_hold_by_address_keeps_what_came_by_the_persons_number(court: Stage) -> None:
+def test_a_hold_by_address_keeps_what_came_by_the_persons_number(court: TestHub) -> None:
     with court.hub.store.writing() as session:
         person = next(each for each in court.rows(Person) if each.phone_number == OTHER_CALLER)
         person.email = "pat@example.com"
@@ -112,7 +112,7 @@ def test_a_hold_by_address_keeps_what_came_by_the_persons_number(court: Stage) -
     assert [call.caller_number for call in court.rows(Call)] == [CALLER, OTHER_CALLER]
 
 
-def test_a_hold_on_the_whole_company_keeps_everybody_there_and_nobody_elsewhere(court: Stage) -> None:
+def test_a_hold_on_the_whole_company_keeps_everybody_there_and_nobody_elsewhere(court: TestHub) -> None:
     elsewhere = court.call_in(court.visit("northgate").number or "", caller=CALLER)
     with court.hub.store.writing() as session:
         hold = session.get_one(LegalHold, court.one(LegalHold).id)
@@ -134,5 +134,7 @@ def test_a_hold_on_the_whole_company_keeps_everybody_there_and_nobody_elsewhere(
 @pytest.mark.parametrize("held", [{"fingerprints": frozenset({"0" * 64})}, {"companies": frozenset({"one"})}])
 def test_every_table_with_a_life_is_reached_by_a_hold_or_is_about_others(held: dict[str, frozenset[str]]) -> None:
     somebody = OnHold(**held)
-    unreached = {life.table for life in LIVES if str(somebody.covers(life.table)) == str(NOBODY.covers(life.table))}
+    unreached = {
+        life.table for life in RETENTION_RULES if str(somebody.covers(life.table)) == str(NOBODY.covers(life.table))
+    }
     assert unreached == ABOUT_OTHERS

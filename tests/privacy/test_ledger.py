@@ -7,18 +7,18 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import text
-from stage import CALLER, Stage
+from testbed import CALLER, TestHub
 
 from hub.contracts.consent import State
 from hub.model import ConsentDetail, ConsentEntry, ConsentNotice, JournalEntry, Person
 from hub.privacy.ledger import Word, append, keep_notice
 from hub.store.journal.verify import verify
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 WORDS: tuple[State, ...] = ("given", "refused", "withdrawn", "objected")
 
 
-def fill(stage: Stage, records: int) -> Person:
+def fill(stage: TestHub, records: int) -> Person:
     """Records of one person at Lakeside."""
     stage.call_in()
     person = stage.one(Person, phone_number=CALLER)
@@ -40,7 +40,7 @@ def fill(stage: Stage, records: int) -> Person:
     return person
 
 
-def sound(stage: Stage) -> bool:
+def sound(stage: TestHub) -> bool:
     return all(report.sound for report in verify(stage.hub.store, stage.hub.keyring, stage.clock()).values())
 
 
@@ -73,7 +73,7 @@ def test_words_of_many_writers_at_once_supersede_each_other_in_one_line(hub: Fac
     stages = [hub() for _ in range(4)]
     person = fill(stages[0], 1)
 
-    def say(stage: Stage, name: int) -> None:
+    def say(stage: TestHub, name: int) -> None:
         for number in range(8):
             stage.say(person, "given", "marketing", evidence=f"writer {name} {number}")
 

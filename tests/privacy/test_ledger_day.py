@@ -7,16 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import event
-from stage import Stage
+from testbed import TestHub
 
 from hub.model import ConsentEntry, JournalEntry, Person
 from hub.privacy.ledger.daily import write_expired
 from hub.store.journal import sign_due
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
-def closed(stage: Stage) -> int:
+def closed(stage: TestHub) -> int:
     """How many consents were written as expired, and ends signed."""
     hub = stage.hub
     return write_expired(hub.store, hub.clock()) + len(sign_due(hub.store, hub.keyring, hub.clock()))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from stage import CALLER, CONNECTORS, NORTH_SHARED, OTHER_CALLER, Stage
+from testbed import CALLER, CONNECTORS, NORTH_SHARED, OTHER_CALLER, TestHub
 
 from hub.contracts.consent import ConsentQuestion, Opinion, strictest
 from hub.contracts.manifest import Recipient
@@ -36,16 +36,16 @@ from plugins.consent.signals import Signals
 GRANTED = {"ads": "granted", "ad_user_data": "granted"}
 NUMBERS = itertools.count(100)
 REASON = "Thirty numbers in an hour from a competitor's office"
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
 @pytest.fixture
-def desk(hub: Factory) -> Stage:
+def desk(hub: Factory) -> TestHub:
     """A hub that asks the real plugin of people's own words."""
     return hub(connectors={**CONNECTORS, "signals": Signals})
 
 
-def ask(stage: Stage, kind: str, phone: str = CALLER, evidence: str | None = None) -> str:
+def ask(stage: TestHub, kind: str, phone: str = CALLER, evidence: str | None = None) -> str:
     """A proven request of the person."""
     with stage.hub.store.writing() as session:
         company = session.get_one(Company, stage.directory.companies["lakeside"].id)
@@ -56,7 +56,7 @@ def ask(stage: Stage, kind: str, phone: str = CALLER, evidence: str | None = Non
 
 
 def opt_out_of(
-    stage: Stage,
+    stage: TestHub,
     number: str | None = CALLER,
     visitor: str | None = None,
     network: str | None = "198.51.100.0/24",
@@ -75,18 +75,18 @@ def opt_out_of(
         )
 
 
-def sent(stage: Stage) -> int:
+def sent(stage: TestHub) -> int:
     """How many conversions the ad network has."""
     stage.deliver()
     return len(stage.rows(Delivery, connector="network", state="delivered"))
 
 
-def send_form(stage: Stage, **more: Any) -> None:
+def send_form(stage: TestHub, **more: Any) -> None:
     keep_form(stage.hub, stage.directory.companies["lakeside"], SentForm(key=f"form-{stage.clock()}", **more))
     stage.flow()
 
 
-def test_no_banner_and_no_form_undoes_an_objection_and_the_persons_own_second_step_does(desk: Stage) -> None:
+def test_no_banner_and_no_form_undoes_an_objection_and_the_persons_own_second_step_does(desk: TestHub) -> None:
     run(desk.hub, ask(desk, "objection"), "officer")
     desk.clock.advance(hours=1)
     desk.call_in(desk.visit(consent=GRANTED).number)
@@ -110,7 +110,7 @@ def test_no_banner_and_no_form_undoes_an_objection_and_the_persons_own_second_st
     assert "You can opt out again" in desk.one(ConsentNotice, hash=yes.notice_hash).text
 
 
-def test_an_opt_in_that_its_person_does_not_confirm_within_a_week_closes_by_itself(desk: Stage) -> None:
+def test_an_opt_in_that_its_person_does_not_confirm_within_a_week_closes_by_itself(desk: TestHub) -> None:
     waiting, noted = ask(desk, "opt_in"), ask(desk, "opt_in", evidence="both steps seen")
     desk.clock.advance(days=6)
     close_unconfirmed(desk.hub)
@@ -122,7 +122,7 @@ def test_an_opt_in_that_its_person_does_not_confirm_within_a_week_closes_by_itse
     assert desk.rows(ConsentEntry) == []
 
 
-def test_a_refusal_that_an_agent_wrote_down_outlasts_pages_too(desk: Stage) -> None:
+def test_a_refusal_that_an_agent_wrote_down_outlasts_pages_too(desk: TestHub) -> None:
     desk.call_in()
     desk.say(desk.one(Person), "refused", "marketing.advertising", "agent")
     desk.clock.advance(hours=1)
@@ -132,7 +132,7 @@ def test_a_refusal_that_an_agent_wrote_down_outlasts_pages_too(desk: Stage) -> N
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(["objection", "opt_in", "call", "form", "number"]), min_size=1, max_size=6))
-def test_in_any_order_nothing_is_sent_between_a_no_and_the_persons_own_yes(desk: Stage, deeds: list[str]) -> None:
+def test_in_any_order_nothing_is_sent_between_a_no_and_the_persons_own_yes(desk: TestHub, deeds: list[str]) -> None:
     number = f"+1312555{next(NUMBERS):04}"
     out, before = False, len(desk.rows(Delivery, connector="network", state="delivered"))
     for deed in deeds:
@@ -152,7 +152,7 @@ def test_in_any_order_nothing_is_sent_between_a_no_and_the_persons_own_yes(desk:
         before = now
 
 
-def test_an_opt_out_without_proof_stops_sale_sharing_and_ads_of_calls_and_forms_and_says_so(desk: Stage) -> None:
+def test_an_opt_out_without_proof_stops_sale_sharing_and_ads_of_calls_and_forms_and_says_so(desk: TestHub) -> None:
     opt_out_of(desk)
     desk.call_in(desk.visit(consent=GRANTED).number)
     send_form(desk, phone=CALLER, consent=GRANTED)
@@ -167,7 +167,7 @@ def test_an_opt_out_without_proof_stops_sale_sharing_and_ads_of_calls_and_forms_
     assert sent(desk) == 1, "another number is another's"
 
 
-def test_it_counts_for_what_was_queued_before_and_at_this_company_alone(desk: Stage) -> None:
+def test_it_counts_for_what_was_queued_before_and_at_this_company_alone(desk: TestHub) -> None:
     desk.call_in(desk.visit().number)
     desk.call_in(NORTH_SHARED)
     opt_out_of(desk)
@@ -176,7 +176,7 @@ def test_it_counts_for_what_was_queued_before_and_at_this_company_alone(desk: St
     assert sorted(states) == ["delivered", "held"]
 
 
-def test_a_browser_that_opted_out_stays_so_on_later_visits_whoever_calls_from_it(desk: Stage) -> None:
+def test_a_browser_that_opted_out_stays_so_on_later_visits_whoever_calls_from_it(desk: TestHub) -> None:
     first = desk.visit(visitor_id="browser-1")
     opt_out_of(desk, None, "browser-1")
     desk.call_in(first.number)
@@ -188,14 +188,16 @@ def test_a_browser_that_opted_out_stays_so_on_later_visits_whoever_calls_from_it
     assert not other.opted_out and other.visit_id
 
 
-def test_a_visit_under_way_gives_its_number_back_when_its_browser_opts_out(desk: Stage) -> None:
+def test_a_visit_under_way_gives_its_number_back_when_its_browser_opts_out(desk: TestHub) -> None:
     shown = desk.visit(visitor_id="browser-1")
     opt_out_of(desk, None, "browser-1")
     again = desk.visit(visitor_id="browser-1", visit_id=shown.visit_id)
     assert again.opted_out and again.lease_until is None
 
 
-def test_a_questioned_opt_out_keeps_its_reason_is_not_counted_and_is_not_renewed_from_its_network(desk: Stage) -> None:
+def test_a_questioned_opt_out_keeps_its_reason_is_not_counted_and_is_not_renewed_from_its_network(
+    desk: TestHub,
+) -> None:
     opt_out_of(desk)
     with desk.hub.store.writing() as session:
         question_opt_out(session, session.get_one(OptOut, desk.one(OptOut).id), REASON, "officer", desk.clock())
@@ -211,7 +213,7 @@ def test_a_questioned_opt_out_keeps_its_reason_is_not_counted_and_is_not_renewed
     assert sent(desk) == 1, "the person themselves, from their own network"
 
 
-def test_a_number_and_a_network_stand_nowhere_in_clear(desk: Stage) -> None:
+def test_a_number_and_a_network_stand_nowhere_in_clear(desk: TestHub) -> None:
     opt_out_of(desk)
     opt_out_of(desk, None, "browser-1", None)
     told = str([each.model_dump() for each in desk.rows(OptOut)])
@@ -228,7 +230,7 @@ def test_a_limit_of_sensitive_data_keeps_what_was_said_from_more_than_the_servic
 @pytest.mark.parametrize(
     ("use", "denied"), [("functional.service", True), ("essential.service", False), ("sales", False)]
 )
-def test_a_limit_is_asked_of_every_decision_on_what_was_said(desk: Stage, use: str, denied: bool) -> None:
+def test_a_limit_is_asked_of_every_decision_on_what_was_said(desk: TestHub, use: str, denied: bool) -> None:
     opt_out_of(desk, scopes=("sensitive",))
     here = Recipient(name="this machine", role="none")
     question = ConsentQuestion(
@@ -243,7 +245,7 @@ def test_a_limit_is_asked_of_every_decision_on_what_was_said(desk: Stage, use: s
     assert (held.verdict == "deny") == denied
 
 
-def test_a_person_who_asks_reads_of_their_opt_outs_and_of_a_doubt_about_them(desk: Stage) -> None:
+def test_a_person_who_asks_reads_of_their_opt_outs_and_of_a_doubt_about_them(desk: TestHub) -> None:
     opt_out_of(desk)
     with desk.hub.store.writing() as session:
         question_opt_out(session, session.get_one(OptOut, desk.one(OptOut).id), REASON, "officer", desk.clock())
@@ -255,7 +257,7 @@ def test_a_person_who_asks_reads_of_their_opt_outs_and_of_a_doubt_about_them(des
     assert "network" not in told and "result" not in answer.about
 
 
-def test_who_never_called_can_opt_out_before(desk: Stage) -> None:
+def test_who_never_called_can_opt_out_before(desk: TestHub) -> None:
     opt_out_of(desk, OTHER_CALLER)
     assert desk.rows(PrivacyRequest) == []
     desk.call_in(desk.visit().number, OTHER_CALLER)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stage import Stage, make_config
+from testbed import TestHub, make_config
 
 from hub.api import AuthError, Caller, Fault, NotSupported, RetryLater
 from hub.config.models import ConnectorCommon, ConnectorEntry
@@ -53,7 +53,7 @@ def google(running: Sandbox, clock: FrozenClock) -> Sandbox:
 
 
 @contextmanager
-def opened(url: str, google: Sandbox, clock: FrozenClock) -> Iterator[Stage]:
+def opened(url: str, google: Sandbox, clock: FrozenClock) -> Iterator[TestHub]:
     entry = ConnectorEntry(
         name="contacts",
         common=ConnectorCommon(plugin="google_contacts"),
@@ -67,19 +67,19 @@ def opened(url: str, google: Sandbox, clock: FrozenClock) -> Iterator[Stage]:
     try:
         with hub.store.writing() as session:
             write_accounts(session, config, clock())
-        yield Stage(hub, LiveDirectory(hub.store), clock)
+        yield TestHub(hub, LiveDirectory(hub.store), clock)
     finally:
         hub.close()
 
 
 @pytest.fixture
-def stage(sqlite_url: str, google: Sandbox, clock: FrozenClock) -> Iterator[Stage]:
+def stage(sqlite_url: str, google: Sandbox, clock: FrozenClock) -> Iterator[TestHub]:
     with opened(sqlite_url, google, clock) as made:
         yield made
 
 
 @pytest.fixture
-def any_stage(database_url: str, google: Sandbox, clock: FrozenClock) -> Iterator[Stage]:
+def any_stage(database_url: str, google: Sandbox, clock: FrozenClock) -> Iterator[TestHub]:
     with opened(database_url, google, clock) as made:
         yield made
 
@@ -89,27 +89,27 @@ def browser(attempt: Attempt) -> str:
     return httpx.get(attempt.address, trust_env=False).headers["location"]
 
 
-def say_yes(stage: Stage, answer: Callable[[Attempt], str] = browser) -> None:
+def say_yes(stage: TestHub, answer: Callable[[Attempt], str] = browser) -> None:
     connect_owner(stage.hub, "contacts", owner="Pat Doe", actor="pat", redirect_uri=REDIRECT, answer=answer)
 
 
-def words(stage: Stage) -> list[str]:
+def words(stage: TestHub) -> list[str]:
     return [word.state for word in stage.rows(ConsentEntry, channel="sign-in")]
 
 
-def detail_of(stage: Stage, word: ConsentEntry) -> str:
+def detail_of(stage: TestHub, word: ConsentEntry) -> str:
     sealed = stage.one(ConsentDetail, id=word.id).sealed
     assert sealed is not None and b"Pat" not in sealed
     with stage.hub.store.reading() as session:
         return (stage.hub.vault.open(session, sealed, f"consent_detail/{word.id}") or b"").decode()
 
 
-def is_shut(stage: Stage) -> bool:
+def is_shut(stage: TestHub) -> bool:
     return not stage.hub.plugins.may_read("contacts") and stage.contacts.services.tokens.load() is None
 
 
 def test_the_exact_text_is_stored_before_a_token_is_asked_for(
-    any_stage: Stage, google: Sandbox, clock: FrozenClock
+    any_stage: TestHub, google: Sandbox, clock: FrozenClock
 ) -> None:
     def look(attempt: Attempt) -> str:
         evidence = any_stage.one(ConsentEntry)
@@ -128,7 +128,7 @@ def test_the_exact_text_is_stored_before_a_token_is_asked_for(
     assert google.grants.refresh_token.encode() not in sealed
 
 
-def test_no_hook_is_called_before_the_owners_yes_is_stored(stage: Stage, google: Sandbox) -> None:
+def test_no_hook_is_called_before_the_owners_yes_is_stored(stage: TestHub, google: Sandbox) -> None:
     stage.contacts.services.tokens.save(google.owner_token())
     stage.call_in()
     assert google.queries == [] and stage.rows(Disclosure, connector="contacts") == []
@@ -141,7 +141,7 @@ def test_no_hook_is_called_before_the_owners_yes_is_stored(stage: Stage, google:
         )
 
 
-def test_with_the_yes_a_caller_is_looked_up_and_the_answer_is_not_kept(stage: Stage, google: Sandbox) -> None:
+def test_with_the_yes_a_caller_is_looked_up_and_the_answer_is_not_kept(stage: TestHub, google: Sandbox) -> None:
     say_yes(stage)
     call = stage.call_in()
     assert "+13125550142" in google.queries
@@ -150,7 +150,7 @@ def test_with_the_yes_a_caller_is_looked_up_and_the_answer_is_not_kept(stage: St
 
 
 def test_a_withdrawal_shuts_the_connector_revokes_at_google_and_deletes_the_token(
-    any_stage: Stage, google: Sandbox
+    any_stage: TestHub, google: Sandbox
 ) -> None:
     say_yes(any_stage)
     assert disconnect_owner(any_stage.hub, "contacts", actor="pat", reason="Enough.")
@@ -169,7 +169,9 @@ def test_a_withdrawal_shuts_the_connector_revokes_at_google_and_deletes_the_toke
     assert words(any_stage) == ["given", "withdrawn"]
 
 
-def test_a_withdrawal_holds_though_google_does_not_answer_and_is_finished_later(stage: Stage, google: Sandbox) -> None:
+def test_a_withdrawal_holds_though_google_does_not_answer_and_is_finished_later(
+    stage: TestHub, google: Sandbox
+) -> None:
     say_yes(stage)
     google.fail_next(Fault("status", 503))
     with pytest.raises(RetryLater, match="nothing is read any more; give the command again"):
@@ -179,27 +181,27 @@ def test_a_withdrawal_holds_though_google_does_not_answer_and_is_finished_later(
     assert google.grants.revoked and is_shut(stage)
 
 
-def test_a_permission_that_google_knows_as_revoked_is_simply_deleted_here(stage: Stage, google: Sandbox) -> None:
+def test_a_permission_that_google_knows_as_revoked_is_simply_deleted_here(stage: TestHub, google: Sandbox) -> None:
     say_yes(stage)
     google.grants.revoke(google.grants.refresh_token)
     assert disconnect_owner(stage.hub, "contacts", actor="pat", reason="Enough.") and is_shut(stage)
 
 
-def test_an_owner_who_says_no_at_google_leaves_nothing_open(stage: Stage, google: Sandbox) -> None:
+def test_an_owner_who_says_no_at_google_leaves_nothing_open(stage: TestHub, google: Sandbox) -> None:
     google.grants.denies = True
     with pytest.raises(AuthError, match="did not allow it"):
         say_yes(stage)
     assert words(stage) == ["given", "withdrawn"] and is_shut(stage)
 
 
-def test_an_owner_who_leaves_a_scope_out_leaves_nothing_open(stage: Stage, google: Sandbox) -> None:
+def test_an_owner_who_leaves_a_scope_out_leaves_nothing_open(stage: TestHub, google: Sandbox) -> None:
     google.grants.leaves_out = set(GoogleContacts.manifest.auth.scopes)
     with pytest.raises(AuthError, match="did not tick everything"):
         say_yes(stage)
     assert google.grants.revoked and is_shut(stage)
 
 
-def test_an_answer_that_comes_after_ten_minutes_is_refused(stage: Stage, clock: FrozenClock) -> None:
+def test_an_answer_that_comes_after_ten_minutes_is_refused(stage: TestHub, clock: FrozenClock) -> None:
     def linger(attempt: Attempt) -> str:
         address = browser(attempt)
         clock.advance(minutes=10, seconds=1)
@@ -223,7 +225,7 @@ def test_an_answer_that_comes_after_ten_minutes_is_refused(stage: Stage, clock: 
     ids=["another state", "another port", "another path", "another host", "two states", "another site"],
 )
 def test_only_the_exact_redirect_with_its_state_is_an_answer(
-    stage: Stage, google: Sandbox, forge: Callable[[str], str]
+    stage: TestHub, google: Sandbox, forge: Callable[[str], str]
 ) -> None:
     with pytest.raises(AuthError, match="not the answer"):
         say_yes(stage, lambda attempt: forge(browser(attempt)))
@@ -239,7 +241,7 @@ def test_an_answer_counts_once(google: Sandbox, clock: FrozenClock) -> None:
         attempt.redeem(address, clock())
 
 
-def test_a_code_is_worth_nothing_without_the_verifier_of_its_own_attempt(stage: Stage, google: Sandbox) -> None:
+def test_a_code_is_worth_nothing_without_the_verifier_of_its_own_attempt(stage: TestHub, google: Sandbox) -> None:
     other = Attempt(stage.contacts.owner_sign_in(), REDIRECT, stage.clock())
 
     def stolen(attempt: Attempt) -> str:
@@ -252,7 +254,7 @@ def test_a_code_is_worth_nothing_without_the_verifier_of_its_own_attempt(stage: 
     assert google.grants.granted == 0 and is_shut(stage)
 
 
-def test_an_old_yes_does_not_cover_what_a_later_plugin_asks_for(stage: Stage) -> None:
+def test_an_old_yes_does_not_cover_what_a_later_plugin_asks_for(stage: TestHub) -> None:
     say_yes(stage)
     assert stage.hub.plugins.may_read("contacts")
     more = GoogleContacts.manifest.auth.model_copy(update={"scopes": ("contacts.readonly", "contacts.other.readonly")})
@@ -260,14 +262,14 @@ def test_an_old_yes_does_not_cover_what_a_later_plugin_asks_for(stage: Stage) ->
     assert not stage.hub.plugins.may_read("contacts")
 
 
-def test_a_yes_that_was_said_to_a_stand_in_opens_nothing_at_google(stage: Stage) -> None:
+def test_a_yes_that_was_said_to_a_stand_in_opens_nothing_at_google(stage: TestHub) -> None:
     say_yes(stage)
     real = stage.contacts.settings.model_copy(update={"authorize_url": "https://accounts.google.com/o/oauth2/v2/auth"})
     stage.contacts.settings = real
     assert not stage.hub.plugins.may_read("contacts")
 
 
-def test_one_owner_at_a_time_and_a_second_sign_in_needs_the_first_taken_back(stage: Stage) -> None:
+def test_one_owner_at_a_time_and_a_second_sign_in_needs_the_first_taken_back(stage: TestHub) -> None:
     say_yes(stage)
     with pytest.raises(NotSupported, match="take that back first"):
         say_yes(stage)
@@ -277,7 +279,7 @@ def test_one_owner_at_a_time_and_a_second_sign_in_needs_the_first_taken_back(sta
     assert words(stage) == ["given", "withdrawn", "given"] and stage.hub.plugins.may_read("contacts")
 
 
-def test_a_connector_that_nobody_owns_has_nothing_to_connect(stage: Stage) -> None:
+def test_a_connector_that_nobody_owns_has_nothing_to_connect(stage: TestHub) -> None:
     with pytest.raises(NotSupported, match="credentials stand in"):
         connect_owner(stage.hub, "crm", owner="Pat", actor="pat", redirect_uri=REDIRECT, answer=browser)
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from policy_office import ADS, MONDAY, Office
 from sqlmodel import Session
-from stage import Stage
+from testbed import TestHub
 from working_days import counted_on, working_days
 
 from hub.model import Account, PolicyVersion
 from hub.privacy.policies.document import PolicyRefused, read_document
 from hub.privacy.policies.versions import texts_of
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
 def business(name: str, country: str, region: str | None = None, time_zone: str = "UTC") -> dict[str, object]:

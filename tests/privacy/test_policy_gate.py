@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from policy_office import ADS, Office
-from stage import SHARED, Stage
+from testbed import SHARED, TestHub
 
 from hub.answering.call_context import Asked, circumstances
 from hub.answering.recording_consent import ask_to_record
 from hub.api import AnswerPoint, Opinion
 from hub.contracts.categories import USES
 from hub.model import ConsentDecision, PolicyVersion
-from hub.privacy.policies.document import Novelty, PolicyRefused
+from hub.privacy.policies.document import PolicyChange, PolicyRefused
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
 def test_what_a_version_introduces_is_refused_by_the_core_until_the_account_accepts(hub: Factory) -> None:
@@ -95,7 +95,7 @@ def test_a_yes_lapses_after_seven_years_and_can_be_given_again(office: Office) -
 @given(use=st.sampled_from(sorted(USES)), other=st.sampled_from(sorted(USES)), cut=st.integers(1, 4))
 def test_a_use_stands_for_itself_and_what_is_below_it(use: str, other: str, cut: int) -> None:
     parent = ".".join(use.split(".")[:cut])
-    novelty = Novelty(use=parent)
+    novelty = PolicyChange(use=parent)
     assert novelty.covers(use, "Anyone", frozenset())
     assert novelty.covers(other, "Anyone", frozenset()) == (
         other.split(".")[: len(parent.split("."))] == parent.split(".")
@@ -103,7 +103,7 @@ def test_a_use_stands_for_itself_and_what_is_below_it(use: str, other: str, cut:
 
 
 def test_all_that_a_novelty_names_must_be_met() -> None:
-    novelty = Novelty(use="marketing", recipient="Adco Inc.", category="user.contact")
+    novelty = PolicyChange(use="marketing", recipient="Adco Inc.", category="user.contact")
     asked = ("marketing.communications.sms", "ADCO INC.", frozenset({"user.contact.email"}))
     assert novelty.covers(*asked)
     assert not novelty.covers("sales", *asked[1:])

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from seeds import CANARY, seed
 from sqlmodel import select
-from stage import Stage
+from testbed import TestHub
 
 from hub.config.retention import RetentionSection, default_life
 from hub.model import Attribution, Call, Delivery, FactRow, InboxWebhook, PageView, Person, Visit
 from hub.privacy.retention import Holding, holdings, sweep
-from hub.privacy.retention_rules import LIVES, Life
+from hub.privacy.retention_rules import RETENTION_RULES, RetentionRule
 from hub.store import Store
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 START = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-SWEPT = [life for life in LIVES if life.name not in ("recordings", "people", "audit log")]
+SWEPT = [life for life in RETENTION_RULES if life.name not in ("recordings", "people", "audit log")]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def lite_store(sqlite_url: str) -> Iterator[Store]:
     opened.close()
 
 
-def born(store: Store, life: Life, retention: RetentionSection = RetentionSection()) -> datetime:
+def born(store: Store, life: RetentionRule, retention: RetentionSection = RetentionSection()) -> datetime:
     """A row whose life began at START; when it ends."""
     until = START if life.counts_from_start else START + default_life(life.kind)
     more: dict[str, Any] = {"state": "dead", "reason": CANARY} if life.table is Delivery else {}
@@ -41,21 +41,21 @@ def born(store: Store, life: Life, retention: RetentionSection = RetentionSectio
     return START + retention.life(life.kind)
 
 
-def content(store: Store, life: Life) -> str:
+def content(store: Store, life: RetentionRule) -> str:
     with store.reading() as session:
         rows = [dict(row) for row in session.execute(select(life.table.__table__)).mappings()]  # type: ignore[attr-defined]
     names = set(life.categories()) or set(rows[0] if rows else ()) - {life.until}
     return " ".join(str(row[name]) for row in rows for name in sorted(names) if row[name] not in (None, {}, []))
 
 
-def past(store: Store, life: Life, now: datetime, retention: RetentionSection | None = None) -> int:
+def past(store: Store, life: RetentionRule, now: datetime, retention: RetentionSection | None = None) -> int:
     with store.reading() as session:
         found = list(holdings(session, retention or RetentionSection(), now))
     return next(each.past for each in found if each.name == life.name)
 
 
 @pytest.mark.parametrize("life", SWEPT, ids=lambda life: life.name)
-def test_it_ends_with_its_life_and_not_before(store: Store, life: Life) -> None:
+def test_it_ends_with_its_life_and_not_before(store: Store, life: RetentionRule) -> None:
     ends = born(store, life)
     assert sweep(store, ends - SECOND)[life.name] == 0
     held = content(store, life)
@@ -68,7 +68,7 @@ def test_it_ends_with_its_life_and_not_before(store: Store, life: Life) -> None:
 
 
 @pytest.mark.parametrize("life", SWEPT, ids=lambda life: life.name)
-def test_a_shorter_life_ends_what_is_stored_already(lite_store: Store, life: Life) -> None:
+def test_a_shorter_life_ends_what_is_stored_already(lite_store: Store, life: RetentionRule) -> None:
     shorter = RetentionSection.model_validate({life.kind: "10d"})
     ends = born(lite_store, life, shorter)
     assert sweep(lite_store, ends - SECOND, shorter)[life.name] == 0
@@ -78,7 +78,7 @@ def test_a_shorter_life_ends_what_is_stored_already(lite_store: Store, life: Lif
 
 
 def test_a_longer_life_with_a_reason_keeps_what_is_stored_already(store: Store) -> None:
-    calls = next(life for life in LIVES if life.table is Call)
+    calls = next(life for life in RETENTION_RULES if life.table is Call)
     longer = RetentionSection.model_validate(
         {"call_metadata": {"keep": "36mo", "reason": "warranty claims run for 3 years"}}
     )
@@ -156,7 +156,7 @@ def test_many_rows_end_in_several_transactions(lite_store: Store) -> None:
 
 
 def test_what_a_late_write_leaves_in_an_emptied_row_is_shown(store: Store) -> None:
-    calls = next(life for life in LIVES if life.name == "calls")
+    calls = next(life for life in RETENTION_RULES if life.name == "calls")
     sweep(store, born(store, calls))
     with store.writing() as session:
         row = session.exec(select(Call)).one()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlmodel import select
-from stage import CALLER, OTHER_CALLER, Stage, make_config
+from testbed import CALLER, OTHER_CALLER, TestHub, make_config
 
 from hub.backup.restore import restore
 from hub.backup.save import save, save_keys
@@ -43,7 +43,7 @@ def calls_counted(hub: Hub, table: type[DayRollup]) -> set[int]:
 
 
 @pytest.fixture
-def agency(hub: Callable[..., Stage], tmp_path: Path) -> Stage:
+def agency(hub: Callable[..., TestHub], tmp_path: Path) -> TestHub:
     """Two people came by ads, each with pages and keywords of their own, and called."""
     journal = tmp_path / "erased.tombstones"
     stage = hub(tombstones=str(journal))
@@ -57,7 +57,7 @@ def agency(hub: Callable[..., Stage], tmp_path: Path) -> Stage:
 
 
 @pytest.fixture
-def other_database(agency: Stage, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hub]:
+def other_database(agency: TestHub, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hub]:
     """An empty hub on the other kind of database, with the same key and journal."""
     url = request.getfixturevalue("postgres_url" if agency.hub.store.is_sqlite else "sqlite_url")
     hub = assemble(make_config(url, tombstones=str(tmp_path / "erased.tombstones")), agency.clock)
@@ -65,7 +65,7 @@ def other_database(agency: Stage, request: pytest.FixtureRequest, tmp_path: Path
     hub.close()
 
 
-def test_roll_ups_hold_nothing_of_an_erased_person(agency: Stage) -> None:
+def test_roll_ups_hold_nothing_of_an_erased_person(agency: TestHub) -> None:
     before = calls_counted(agency.hub, DayRollup)
     erase_person(agency.hub, agency.one(Person, phone_number=CALLER).id)
     assert added_up(agency.hub) == {f"{BOB}-page", f"{BOB}-keyword"}
@@ -73,7 +73,7 @@ def test_roll_ups_hold_nothing_of_an_erased_person(agency: Stage) -> None:
 
 
 def test_a_restore_brings_nothing_of_an_erased_person_into_the_roll_ups(
-    agency: Stage, other_database: Hub, tmp_path: Path
+    agency: TestHub, other_database: Hub, tmp_path: Path
 ) -> None:
     save(agency.hub, tmp_path / "data")
     save_keys(agency.hub, tmp_path / "keys")

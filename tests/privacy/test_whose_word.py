@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from stage import CALLER, OTHER_CALLER, SHARED, Stage, open_stage
+from testbed import CALLER, OTHER_CALLER, SHARED, TestHub, open_stage
 
 from hub.model import Attribution, Call, ConsentEntry, FormSubmission, Person, Visit
 from hub.testing import FrozenClock
@@ -32,7 +32,7 @@ STEPS = st.one_of(
 class History:
     """Plays steps at a hub."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: TestHub) -> None:
         self.stage, self.shown, self.objected = stage, {}, set()
         self.forms = 0
 
@@ -70,7 +70,7 @@ class History:
         return {each for each in NUMBERS if hashlib.sha256(each.encode()).hexdigest() in hashed or each in hashed}
 
 
-def surely_theirs(stage: Stage) -> set[tuple[str, str]]:
+def surely_theirs(stage: TestHub) -> set[tuple[str, str]]:
     """(person, browser): whoever called from a number that the browser surely showed, or sent a form from it."""
     visits = {visit.id: visit for visit in stage.rows(Visit)}
     people = {call.id: call.person_id for call in stage.rows(Call)}
@@ -98,7 +98,7 @@ def test_no_given_stands_for_a_person_whose_visit_it_is_not_and_nothing_is_sent_
     first += [("calls from the visit", who, caller) for who, caller in zip(BROWSERS, NUMBERS, strict=False)]
     steps = [*first, *steps]
     import postgres
-    from stage import CONNECTORS
+    from testbed import CONNECTORS
 
     file = postgres.sqlite_copy(databases)
     connectors = {**CONNECTORS, "law": Signals}

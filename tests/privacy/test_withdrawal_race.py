@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 from sqlmodel import col, select
-from stage import EVERY_CALL, SHARED, Stage, finished_call
+from testbed import EVERY_CALL, SHARED, TestHub, finished_call
 
 from hub.api import ConsentQuestion, Opinion
 from hub.model import Call, ConsentEntry, ConversionRow, Delivery, Person
 from hub.privacy.ledger import Word
-from hub.privacy.withdrawal import gates_of, sending, speaking, take_effect
+from hub.privacy.withdrawal import exclusive_person_lock, person_lock_keys, shared_person_lock, take_effect
 from hub.store import Store
-from hub.store.locks import passing
+from hub.store.locks import hold_locks
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 PEOPLE = 60
 RULES = [{**EVERY_CALL, "name": name} for name in ("first", "second")]
 
@@ -34,7 +34,7 @@ def listening(question: ConsentQuestion) -> Opinion:
     return Opinion(verdict="deny" if refused else "allow", rule_id="paper.word", reason="The person's word.")
 
 
-def crowd(stage: Stage, people: int) -> list[Person]:
+def crowd(stage: TestHub, people: int) -> list[Person]:
     """People who called once each, with their conversions in the outbox."""
     callers = [f"+1{414 + index // 100}5550{100 + index % 100}" for index in range(people)]
     calls = (finished_call(f"CA{caller}", SHARED, caller, True, 60, stage.clock()) for caller in callers)
@@ -44,7 +44,7 @@ def crowd(stage: Stage, people: int) -> list[Person]:
     return stage.rows(Person)
 
 
-def withdraw(stage: Stage, person: Person) -> float:
+def withdraw(stage: TestHub, person: Person) -> float:
     """The person takes everything back; the moment in the gates before the commit."""
     word = Word(
         company_id=person.company_id,
@@ -54,7 +54,7 @@ def withdraw(stage: Stage, person: Person) -> float:
         channel="agent",
         spoken_at=stage.clock(),
     )
-    with speaking(stage.hub.store, [person], word.state) as free:
+    with exclusive_person_lock(stage.hub.store, [person], word.state) as free:
         assert free
         before = time.monotonic()
         with stage.hub.store.writing() as session:
@@ -115,23 +115,26 @@ def test_what_is_queued_is_held_with_its_reason_at_the_commit_and_nothing_else(h
 def test_a_send_waits_while_a_word_is_written_down_and_a_word_while_a_send_is_under_way(hub: Factory) -> None:
     stage = hub(conversions=RULES)
     (person,) = crowd(stage, 1)
-    gates = gates_of(person.company_id, person.id, person.phone_number)
+    gates = person_lock_keys(person.company_id, person.id, person.phone_number)
     store = stage.hub.store
-    with sending(store, gates, 1.0) as first, sending(store, gates, 1.0) as second:
+    with shared_person_lock(store, gates, 1.0) as first, shared_person_lock(store, gates, 1.0) as second:
         assert first and second, "sends do not wait for each other"
-        with speaking(store, [person], "refused", 0.02) as free:
+        with exclusive_person_lock(store, [person], "refused", 0.02) as free:
             assert not free
-        with speaking(store, [person], "given", 0.02) as free:
+        with exclusive_person_lock(store, [person], "given", 0.02) as free:
             assert free, "a yes waits for nobody"
-    with speaking(store, [person], "objected", 1.0) as free, sending(store, gates, 0.02) as sent:
+    with (
+        exclusive_person_lock(store, [person], "objected", 1.0) as free,
+        shared_person_lock(store, gates, 0.02) as sent,
+    ):
         assert free and not sent
 
 
 HOLDER = """
 import sys
 from hub.store import Store
-from hub.store.locks import passing
-with passing(Store(sys.argv[1]), ["person/7"], 5.0) as free:
+from hub.store.locks import hold_locks
+with hold_locks(Store(sys.argv[1]), ["person/7"], 5.0) as free:
     print(free, flush=True)
     sys.stdin.read()
 """
@@ -143,13 +146,13 @@ def test_the_gates_hold_between_processes_and_open_when_their_holder_dies(databa
     )
     assert holder.stdout is not None and holder.stdout.readline().strip() == "True"
     store = Store(database_url)
-    with passing(store, (), 0.02, shared=["person/7"]) as free:
+    with hold_locks(store, (), 0.02, shared=["person/7"]) as free:
         assert not free
-    with passing(store, ["person/8"], 0.02) as free:
+    with hold_locks(store, ["person/8"], 0.02) as free:
         assert free
     holder.kill()
     holder.wait()
-    with passing(store, ["person/7"], 5.0) as free:
+    with hold_locks(store, ["person/7"], 5.0) as free:
         assert free
     store.close()
 
@@ -161,18 +164,18 @@ def test_who_waits_to_be_alone_is_not_overtaken(url: str, tmp_path: Any) -> None
 
     def alone() -> None:
         waits.set()
-        with passing(store, ["x"], 5.0) as free:
+        with hold_locks(store, ["x"], 5.0) as free:
             inside.append(free)
 
     thread = threading.Thread(target=alone)
-    with passing(store, (), 1.0, shared=["x"]) as free:
+    with hold_locks(store, (), 1.0, shared=["x"]) as free:
         assert free
         thread.start()
         assert waits.wait(5)
         until = time.monotonic() + 5
         blocked = False
         while not blocked and time.monotonic() < until:
-            with passing(store, (), 0.0, shared=["x"]) as late:
+            with hold_locks(store, (), 0.0, shared=["x"]) as late:
                 blocked = not late
         assert blocked, "a newcomer came in before who waited"
     thread.join()

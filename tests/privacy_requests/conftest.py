@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from stage import CALLER, NORTH_SHARED, Stage
+from testbed import CALLER, NORTH_SHARED, TestHub
 
 from hub.model import Call, Delivery, Person
 from hub.privacy_requests.people import set_hold
 
 
 @pytest.fixture
-def neighbour(desk: Stage) -> Iterator[Call]:
+def neighbour(desk: TestHub) -> Iterator[Call]:
     """The caller is known to the other company on the same carrier account too, which holds everything of theirs by law:
     whatever a test erases at the first company, this call is as it was in the end."""
     call = desk.call_in(NORTH_SHARED, CALLER, caller_name="Zqneighbour", seconds=200)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from paper_cabinet import PaperCabinet
+from fake_card_crm import FakeCardCrm
 from shared_accounts import shared_accounts
-from stage import CALLER, CONNECTORS, OTHER_CALLER, Stage
+from testbed import CALLER, CONNECTORS, OTHER_CALLER, TestHub
 
 from hub.contracts.people import PersonReference
 from hub.model import Call, Company, PrivacyRequest, RequestStep
@@ -24,15 +24,15 @@ from hub.testing import FrozenClock
 
 
 @pytest.fixture
-def desk(hub: Callable[..., Stage]) -> Stage:
+def desk(hub: Callable[..., TestHub]) -> TestHub:
     """A hub whose CRM can show and erase people; one person has called from an ad, another has not called."""
-    stage = hub(connectors={**CONNECTORS, "cabinet": PaperCabinet}, common={"cabinet": {"companies": ["lakeside"]}})
+    stage = hub(connectors={**CONNECTORS, "cabinet": FakeCardCrm}, common={"cabinet": {"companies": ["lakeside"]}})
     stage.call_in(stage.visit().number)
     stage.deliver()
     return stage
 
 
-def ask(stage: Stage, kind: str, phone: str = CALLER) -> str:
+def ask(stage: TestHub, kind: str, phone: str = CALLER) -> str:
     with stage.hub.store.writing() as session:
         company = session.get_one(Company, stage.directory.companies["lakeside"].id)
         made = open_request(session, stage.hub, company, kind, actor="officer", channel="letter", phone=phone)
@@ -40,13 +40,13 @@ def ask(stage: Stage, kind: str, phone: str = CALLER) -> str:
     return made.id
 
 
-def rehearse(stage: Stage, *connectors: str) -> None:
+def rehearse(stage: TestHub, *connectors: str) -> None:
     """Let stand-ins answer in the place of these connectors' providers."""
     for name in connectors:
         stage.hub.config.connectors[name] = replace(stage.hub.config.connectors[name], in_sandbox=True)  # type: ignore[index]
 
 
-def test_the_certificate_says_how_many_rows_and_what_was_done_with_them(desk: Stage, neighbour: Call) -> None:
+def test_the_certificate_says_how_many_rows_and_what_was_done_with_them(desk: TestHub, neighbour: Call) -> None:
     certificate = run(desk.hub, ask(desk, "erasure"), "officer").certificate
     told = as_text(certificate)
     assert "1 row of call was emptied" in told and "1 row of person was deleted" in told
@@ -56,7 +56,7 @@ def test_the_certificate_says_how_many_rows_and_what_was_done_with_them(desk: St
     assert certificate["erased_here"]["rows"]["tracking_number"] == 1
 
 
-def test_plan_and_certificate_agree(desk: Stage, neighbour: Call) -> None:
+def test_plan_and_certificate_agree(desk: TestHub, neighbour: Call) -> None:
     request_id = ask(desk, "erasure")
     with desk.hub.store.reading() as session:
         planned = plan(session, desk.hub, session.get_one(PrivacyRequest, request_id))
@@ -71,7 +71,7 @@ def test_plan_and_certificate_agree(desk: Stage, neighbour: Call) -> None:
     ] == [("network", 1)]  # fmt: skip
 
 
-def test_an_ad_network_that_was_given_nothing_is_not_named(desk: Stage, neighbour: Call) -> None:
+def test_an_ad_network_that_was_given_nothing_is_not_named(desk: TestHub, neighbour: Call) -> None:
     certificate = run(desk.hub, ask(desk, "erasure", OTHER_CALLER), "officer").certificate
     assert desk.network.manifest.recipient.name not in json.dumps(certificate)
     assert certificate["not_recalled"] == certificate["taken_back"] == []
@@ -80,7 +80,7 @@ def test_an_ad_network_that_was_given_nothing_is_not_named(desk: Stage, neighbou
 
 
 def test_nothing_held_is_not_signed_where_the_log_says_that_something_was_delivered(
-    lite_hub: Callable[..., Stage], clock: FrozenClock
+    lite_hub: Callable[..., TestHub], clock: FrozenClock
 ) -> None:
     with shared_accounts(lite_hub, clock) as both:
         for kind in ("calls", "contacts"):
@@ -99,7 +99,7 @@ def test_nothing_held_is_not_signed_where_the_log_says_that_something_was_delive
     assert "nothing held" not in as_text(certificate)
 
 
-def test_a_rehearsal_says_so_in_text_and_json_everywhere(desk: Stage, neighbour: Call) -> None:
+def test_a_rehearsal_says_so_in_text_and_json_everywhere(desk: TestHub, neighbour: Call) -> None:
     rehearse(desk, "cabinet", "network")
     request_id = ask(desk, "erasure")
     with desk.hub.store.reading() as session:
@@ -121,7 +121,7 @@ def test_a_rehearsal_says_so_in_text_and_json_everywhere(desk: Stage, neighbour:
     assert sum("REHEARSAL" in step for step in steps) == 3
 
 
-def test_only_what_a_stand_in_answered_is_a_rehearsal(desk: Stage, neighbour: Call) -> None:
+def test_only_what_a_stand_in_answered_is_a_rehearsal(desk: TestHub, neighbour: Call) -> None:
     rehearse(desk, "network")
     certificate = run(desk.hub, ask(desk, "erasure"), "officer").certificate
     assert certificate["rehearsal"] == ["network"]
@@ -130,7 +130,7 @@ def test_only_what_a_stand_in_answered_is_a_rehearsal(desk: Stage, neighbour: Ca
     assert real["rehearsal"] == [] and "REHEARSAL" not in as_text(real)
 
 
-def test_a_file_that_stand_ins_answered_for_says_that_it_is_a_rehearsal(desk: Stage, neighbour: Call) -> None:
+def test_a_file_that_stand_ins_answered_for_says_that_it_is_a_rehearsal(desk: TestHub, neighbour: Call) -> None:
     rehearse(desk, "cabinet")
     done = run(desk.hub, ask(desk, "access"), "officer")
     assert done.outcome["rehearsal"] == ["cabinet"]
@@ -142,7 +142,7 @@ def test_a_file_that_stand_ins_answered_for_says_that_it_is_a_rehearsal(desk: St
     assert [each["rehearsal"][:9] for each in told["what providers hold"]] == ["REHEARSAL"]
 
 
-def test_a_correction_at_a_stand_in_is_a_rehearsal(desk: Stage, neighbour: Call) -> None:
+def test_a_correction_at_a_stand_in_is_a_rehearsal(desk: TestHub, neighbour: Call) -> None:
     rehearse(desk, "cabinet")
     with desk.hub.store.writing() as session:
         company = session.get_one(Company, desk.directory.companies["lakeside"].id)
@@ -154,7 +154,7 @@ def test_a_correction_at_a_stand_in_is_a_rehearsal(desk: Stage, neighbour: Call)
     assert run(desk.hub, made.id, "officer").outcome["rehearsal"] == ["cabinet"]
 
 
-def test_a_certificate_of_what_a_hold_keeps_says_that_nothing_was_erased(desk: Stage, neighbour: Call) -> None:
+def test_a_certificate_of_what_a_hold_keeps_says_that_nothing_was_erased(desk: TestHub, neighbour: Call) -> None:
     from hub.privacy_requests.certificate import certify
     from hub.privacy_requests.people import set_hold
     from hub.privacy_requests.steps import RequestRefused

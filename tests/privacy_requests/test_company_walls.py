@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from shared_accounts import ADDRESS, NAME, WORDS, SharedAccounts, shared_accounts
-from stage import CALLER, NORTH_SHARED, SHARED, Stage
+from testbed import CALLER, NORTH_SHARED, SHARED, TestHub
 
 from hub.api import Fault
 from hub.model import Call, Disclosure, LegalHold, Person, PrivacyRequest, TextMessage, Tracker, TrackingNumber
@@ -21,13 +21,13 @@ HOLDS = {"no hold": None, "a hold on the person": CALLER, "a hold on everybody":
 
 
 @pytest.fixture
-def both(hub: Callable[..., Stage], clock: FrozenClock) -> Iterator[SharedAccounts]:
+def both(hub: Callable[..., TestHub], clock: FrozenClock) -> Iterator[SharedAccounts]:
     with shared_accounts(hub, clock) as made:
         yield made
 
 
 @pytest.fixture
-def both_lite(lite_hub: Callable[..., Stage], clock: FrozenClock) -> Iterator[SharedAccounts]:
+def both_lite(lite_hub: Callable[..., TestHub], clock: FrozenClock) -> Iterator[SharedAccounts]:
     with shared_accounts(lite_hub, clock) as made:
         yield made
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from paper_cabinet import PaperCabinet
-from stage import CALLER, CONNECTORS, OTHER_CALLER, Stage
+from fake_card_crm import FakeCardCrm
+from testbed import CALLER, CONNECTORS, OTHER_CALLER, TestHub
 
 from hub.api import DataFlow, Share
 from hub.model import Company, Disclosure, PrivacyRequest, Refusal
@@ -24,14 +24,14 @@ LEGAL = "essential.legal_obligation"
 
 
 @pytest.fixture
-def desk(hub: Callable[..., Stage]) -> Stage:
+def desk(hub: Callable[..., TestHub]) -> TestHub:
     """A hub whose CRM can show, erase and correct people; one person has called."""
-    stage = hub(connectors={**CONNECTORS, "cabinet": PaperCabinet})
+    stage = hub(connectors={**CONNECTORS, "cabinet": FakeCardCrm})
     stage.call_in()
     return stage
 
 
-def ask(stage: Stage, kind: str, phone: str = CALLER, **more: Any) -> str:
+def ask(stage: TestHub, kind: str, phone: str = CALLER, **more: Any) -> str:
     """A request of the person, proven, by the officer."""
     with stage.hub.store.writing() as session:
         company = session.get_one(Company, stage.directory.companies["lakeside"].id)
@@ -41,7 +41,7 @@ def ask(stage: Stage, kind: str, phone: str = CALLER, **more: Any) -> str:
     return made.id
 
 
-def recipients_told(stage: Stage, phone: str, recipient: str) -> list[dict[str, Any]]:
+def recipients_told(stage: TestHub, phone: str, recipient: str) -> list[dict[str, Any]]:
     """What a person's file says of one recipient."""
     request_id = ask(stage, "access", phone)
     run(stage.hub, request_id, "officer")
@@ -53,7 +53,7 @@ def recipients_told(stage: Stage, phone: str, recipient: str) -> list[dict[str, 
     return [each for each in told if each["recipient"] == recipient]
 
 
-def test_who_was_asked_for_a_request_is_a_recipient_in_the_file_and_in_the_data_map(desk: Stage) -> None:
+def test_who_was_asked_for_a_request_is_a_recipient_in_the_file_and_in_the_data_map(desk: TestHub) -> None:
     cabinet = desk.cabinet.manifest.recipient.name
 
     (first,) = recipients_told(desk, CALLER, cabinet)
@@ -73,7 +73,7 @@ def test_who_was_asked_for_a_request_is_a_recipient_in_the_file_and_in_the_data_
     assert seen == {"user.contact.phone_number": 4, "user.contact.email": 2} and not chart.undeclared
 
 
-def test_a_provider_asked_again_and_again_to_erase_was_told_once(desk: Stage) -> None:
+def test_a_provider_asked_again_and_again_to_erase_was_told_once(desk: TestHub) -> None:
     desk.cabinet.away = 2
     request_id = ask(desk, "erasure")
     run(desk.hub, request_id, "officer")
@@ -86,10 +86,10 @@ def test_a_provider_asked_again_and_again_to_erase_was_told_once(desk: Stage) ->
 
 
 def test_a_name_that_a_manifest_does_not_declare_is_kept_from_the_provider_and_counted(
-    hub: Callable[..., Stage],
+    hub: Callable[..., TestHub],
 ) -> None:
-    class Blind(PaperCabinet):
-        manifest = PaperCabinet.manifest.model_copy(
+    class Blind(FakeCardCrm):
+        manifest = FakeCardCrm.manifest.model_copy(
             update={"flows": (DataFlow(hook="export_person", use=LEGAL, shares=(Share(field="emails"),)),)}
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from stage import Stage
+from testbed import TestHub
 
 from hub.access.users import add_user
 from hub.config.mail import MailSection
@@ -51,14 +51,14 @@ def box() -> Iterator[tuple[Letterbox, int]]:
 
 
 @pytest.fixture
-def mailing(lite_hub: Callable[..., Stage], box: tuple[Letterbox, int]) -> tuple[Stage, Hub]:
+def mailing(lite_hub: Callable[..., TestHub], box: tuple[Letterbox, int]) -> tuple[TestHub, Hub]:
     """A hub that may write to people."""
     stage = lite_hub()
     mail = MailSection.model_validate({"smtp": f"smtp://127.0.0.1:{box[1]}", "from": "privacy@example.org"})
     return stage, replace(stage.hub, config=replace(stage.hub.config, mail=mail))
 
 
-def wanted(stage: Stage, hub: Hub) -> str:
+def wanted(stage: TestHub, hub: Hub) -> str:
     """A request of somebody with an address, whose link is wanted."""
     with hub.store.writing() as session:
         company = session.get_one(Company, stage.directory.companies["lakeside"].id)
@@ -72,7 +72,7 @@ def proves(hub: Hub, request_id: str, secret: str) -> bool:
         return prove(session, hub, session.get_one(PrivacyRequest, request_id), secret)
 
 
-def test_a_link_is_mailed_and_proves_an_address_once(mailing: tuple[Stage, Hub], box: tuple[Letterbox, int]) -> None:
+def test_a_link_is_mailed_and_proves_an_address_once(mailing: tuple[TestHub, Hub], box: tuple[Letterbox, int]) -> None:
     stage, hub = mailing
     request_id = wanted(stage, hub)
     work_tasks(hub)
@@ -86,7 +86,7 @@ def test_a_link_is_mailed_and_proves_an_address_once(mailing: tuple[Stage, Hub],
     assert stage.one(PrivacyRequest, id=request_id).verified_at is not None
 
 
-def test_a_link_ends_after_an_hour(mailing: tuple[Stage, Hub], box: tuple[Letterbox, int]) -> None:
+def test_a_link_ends_after_an_hour(mailing: tuple[TestHub, Hub], box: tuple[Letterbox, int]) -> None:
     stage, hub = mailing
     request_id = wanted(stage, hub)
     work_tasks(hub)
@@ -96,7 +96,7 @@ def test_a_link_ends_after_an_hour(mailing: tuple[Stage, Hub], box: tuple[Letter
 
 
 def test_a_server_that_refuses_is_asked_again_and_no_address_stands_in_the_reason(
-    mailing: tuple[Stage, Hub], box: tuple[Letterbox, int]
+    mailing: tuple[TestHub, Hub], box: tuple[Letterbox, int]
 ) -> None:
     stage, hub = mailing
     wanted(stage, hub)
@@ -110,7 +110,7 @@ def test_a_server_that_refuses_is_asked_again_and_no_address_stands_in_the_reaso
     assert len(box[0].letters) == 1
 
 
-def test_without_a_mail_server_no_link_is_offered(lite_hub: Callable[..., Stage]) -> None:
+def test_without_a_mail_server_no_link_is_offered(lite_hub: Callable[..., TestHub]) -> None:
     stage = lite_hub()
     with stage.hub.store.writing() as session:
         company = session.get_one(Company, stage.directory.companies["lakeside"].id)
@@ -119,7 +119,7 @@ def test_without_a_mail_server_no_link_is_offered(lite_hub: Callable[..., Stage]
 
 
 def test_officers_are_reminded_by_mail_once_a_share_and_told_nothing_of_the_person(
-    mailing: tuple[Stage, Hub], box: tuple[Letterbox, int]
+    mailing: tuple[TestHub, Hub], box: tuple[Letterbox, int]
 ) -> None:
     stage, hub = mailing
     employ(stage, owen="owner", ana="privacy_officer", ben="privacy_officer", max="marketer")
@@ -138,7 +138,7 @@ def test_officers_are_reminded_by_mail_once_a_share_and_told_nothing_of_the_pers
 
 
 def test_owners_are_reminded_where_there_is_no_officer_and_nobody_once_a_request_is_closed(
-    mailing: tuple[Stage, Hub], box: tuple[Letterbox, int]
+    mailing: tuple[TestHub, Hub], box: tuple[Letterbox, int]
 ) -> None:
     stage, hub = mailing
     employ(stage, owen="owner", max="marketer")
@@ -162,7 +162,7 @@ def test_owners_are_reminded_where_there_is_no_officer_and_nobody_once_a_request
     assert len(box[0].letters) == 1
 
 
-def employ(stage: Stage, **roles: str) -> None:
+def employ(stage: TestHub, **roles: str) -> None:
     """Users of the company's account."""
     with stage.hub.store.writing() as session:
         account = session.get_one(Account, stage.directory.companies["lakeside"].account_id)
@@ -170,7 +170,7 @@ def employ(stage: Stage, **roles: str) -> None:
             add_user(session, account, name, role, stage.clock(), email=f"{name}@example.com")
 
 
-def opened_request(stage: Stage, hub: Hub) -> str:
+def opened_request(stage: TestHub, hub: Hub) -> str:
     """A request that came by letter."""
     with hub.store.writing() as session:
         company = session.get_one(Company, stage.directory.companies["lakeside"].id)

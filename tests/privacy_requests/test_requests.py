@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from paper_cabinet import PaperCabinet
+from fake_card_crm import FakeCardCrm
 from sqlmodel import select
-from stage import CALLER, CONNECTORS, OTHER_CALLER, SHARED, Stage
+from testbed import CALLER, CONNECTORS, OTHER_CALLER, SHARED, TestHub
 
 from hub.api import MessageEvent
 from hub.model import (
@@ -49,15 +49,15 @@ from plugins.consent.signals import Signals
 
 
 @pytest.fixture
-def desk(hub: Callable[..., Stage]) -> Stage:
+def desk(hub: Callable[..., TestHub]) -> TestHub:
     """A hub whose CRM can show, erase and correct people; one person has called from an ad."""
-    stage = hub(connectors={**CONNECTORS, "cabinet": PaperCabinet}, common={"cabinet": {"companies": ["lakeside"]}})
+    stage = hub(connectors={**CONNECTORS, "cabinet": FakeCardCrm}, common={"cabinet": {"companies": ["lakeside"]}})
     stage.call_in(stage.visit().number)
     stage.deliver()
     return stage
 
 
-def ask(stage: Stage, kind: str, phone: str | None = CALLER, proven: bool = True, **more: Any) -> str:
+def ask(stage: TestHub, kind: str, phone: str | None = CALLER, proven: bool = True, **more: Any) -> str:
     """A request of the person, by the officer."""
     with stage.hub.store.writing() as session:
         company = session.get_one(Company, stage.directory.companies["lakeside"].id)
@@ -69,11 +69,11 @@ def ask(stage: Stage, kind: str, phone: str | None = CALLER, proven: bool = True
     return request.id
 
 
-def request_of(stage: Stage, request_id: str) -> PrivacyRequest:
+def request_of(stage: TestHub, request_id: str) -> PrivacyRequest:
     return stage.one(PrivacyRequest, id=request_id)
 
 
-def file_of(stage: Stage, request_id: str) -> dict[str, Any]:
+def file_of(stage: TestHub, request_id: str) -> dict[str, Any]:
     """The JSON of a person's file."""
     with stage.hub.store.reading() as session:
         data = read_file(session, stage.hub, request_of(stage, request_id))
@@ -84,7 +84,7 @@ def file_of(stage: Stage, request_id: str) -> dict[str, Any]:
         return dict(json.loads(opened.read("data.json")))
 
 
-def test_a_person_is_told_everything_with_each_recipient_by_name_and_date(desk: Stage) -> None:
+def test_a_person_is_told_everything_with_each_recipient_by_name_and_date(desk: TestHub) -> None:
     request_id = ask(desk, "access")
     assert run(desk.hub, request_id, "officer").state == "done"
     told = file_of(desk, request_id)
@@ -105,14 +105,14 @@ def test_a_person_is_told_everything_with_each_recipient_by_name_and_date(desk: 
 
 
 @pytest.mark.parametrize("kind", ["access", "portability"])
-def test_the_file_holds_the_audio_what_was_said_and_what_was_written(desk: Stage, kind: Any) -> None:
+def test_the_file_holds_the_audio_what_was_said_and_what_was_written(desk: TestHub, kind: Any) -> None:
     call, now = desk.one(Call), desk.clock()
     assert call.company_id is not None
     recording_id, transcript_id = new_id(), new_id()
     kept: dict[str, Any] = {"due_at": now, "expires_at": now + timedelta(days=9)}
     with desk.hub.store.writing() as session:
         seal = desk.hub.vault.sealer(session, call.company_id, CALLER, call.id)
-        desk.hub.shelf.write("calls/1", seal(b"RIFF of a call", audio_place(recording_id)))
+        desk.hub.blob_store.write("calls/1", seal(b"RIFF of a call", audio_place(recording_id)))
         session.add(
             Recording(
                 id=recording_id, connector="carrier", carrier_recording_id="RE1", call_id=call.id, recorded_at=now,
@@ -144,10 +144,10 @@ def test_the_file_holds_the_audio_what_was_said_and_what_was_written(desk: Stage
         "transcript.export",
     }
     run(desk.hub, ask(desk, "erasure"), "officer")
-    assert desk.hub.shelf.read("calls/1") is None
+    assert desk.hub.blob_store.read("calls/1") is None
 
 
-def test_a_provider_that_does_not_answer_is_named_in_the_file(desk: Stage) -> None:
+def test_a_provider_that_does_not_answer_is_named_in_the_file(desk: TestHub) -> None:
     desk.cabinet.away = 9
     request_id = ask(desk, "access")
     run(desk.hub, request_id, "officer")
@@ -156,14 +156,14 @@ def test_a_provider_that_does_not_answer_is_named_in_the_file(desk: Stage) -> No
     )["what providers hold"]
 
 
-def test_nothing_is_done_before_it_is_known_who_asks(desk: Stage) -> None:
+def test_nothing_is_done_before_it_is_known_who_asks(desk: TestHub) -> None:
     request_id = ask(desk, "erasure", proven=False)
     with pytest.raises(RequestRefused, match="who asks"):
         run(desk.hub, request_id, "officer")
     assert desk.one(Person, phone_number=CALLER, phone_learnt="carrier")
 
 
-def test_an_erasure_is_planned_done_retried_at_providers_and_certified(desk: Stage, neighbour: Call) -> None:
+def test_an_erasure_is_planned_done_retried_at_providers_and_certified(desk: TestHub, neighbour: Call) -> None:
     request_id = ask(desk, "erasure")
     with desk.hub.store.reading() as session:
         planned = plan(session, desk.hub, request_of(desk, request_id))
@@ -189,7 +189,7 @@ def test_an_erasure_is_planned_done_retried_at_providers_and_certified(desk: Sta
     assert CALLER not in told and CALLER[1:] not in json.dumps(certificate)
 
 
-def test_a_legal_hold_keeps_an_erasure_back_and_tells_the_officer_why(desk: Stage, neighbour: Call) -> None:
+def test_a_legal_hold_keeps_an_erasure_back_and_tells_the_officer_why(desk: TestHub, neighbour: Call) -> None:
     with desk.hub.store.writing() as session:
         company = desk.directory.companies["lakeside"].id
         hold = set_hold(session, desk.hub, company, CALLER, None, "Case 17", "officer")
@@ -203,7 +203,7 @@ def test_a_legal_hold_keeps_an_erasure_back_and_tells_the_officer_why(desk: Stag
     assert run(desk.hub, request_id, "officer").state == "done"
 
 
-def test_a_hold_on_the_whole_company_keeps_every_erasure_back(desk: Stage) -> None:
+def test_a_hold_on_the_whole_company_keeps_every_erasure_back(desk: TestHub) -> None:
     with desk.hub.store.writing() as session:
         company = desk.directory.companies["lakeside"]
         set_hold(session, desk.hub, company.id, None, None, "Case 19", "officer")
@@ -214,7 +214,7 @@ def test_a_hold_on_the_whole_company_keeps_every_erasure_back(desk: Stage) -> No
         assert request_of(desk, request_id).state == "held"
 
 
-def test_an_objection_holds_what_is_queued_and_ends_marketing_texts(desk: Stage) -> None:
+def test_an_objection_holds_what_is_queued_and_ends_marketing_texts(desk: TestHub) -> None:
     desk.call_in(desk.visit().number)
     assert run(desk.hub, ask(desk, "objection"), "officer").state == "done"
     desk.deliver()
@@ -222,12 +222,12 @@ def test_an_objection_holds_what_is_queued_and_ends_marketing_texts(desk: Stage)
     assert [each.use for each in desk.rows(Suppression)] == ["marketing.communications.sms"]
 
 
-def test_an_objection_of_somebody_unknown_counts_for_their_first_call(desk: Stage) -> None:
+def test_an_objection_of_somebody_unknown_counts_for_their_first_call(desk: TestHub) -> None:
     run(desk.hub, ask(desk, "objection", OTHER_CALLER), "officer")
     assert desk.one(Person, phone_number=OTHER_CALLER)
 
 
-def test_restricted_data_is_kept_and_not_used(desk: Stage) -> None:
+def test_restricted_data_is_kept_and_not_used(desk: TestHub) -> None:
     request_id = ask(desk, "restriction")
     run(desk.hub, request_id, "officer")
     callers = {(desk.directory.companies["lakeside"].id, number) for number in (CALLER, OTHER_CALLER)}
@@ -244,7 +244,7 @@ def test_restricted_data_is_kept_and_not_used(desk: Stage) -> None:
     assert [each.state for each in desk.rows(Delivery, connector="network")].count("delivered") == 2
 
 
-def test_a_correction_reaches_the_crm_though_it_was_away(desk: Stage) -> None:
+def test_a_correction_reaches_the_crm_though_it_was_away(desk: TestHub) -> None:
     desk.cabinet.away = 1
     request_id = ask(desk, "correction", correction={"name": "Ada Example"})
     assert run(desk.hub, request_id, "officer").state == "waiting_plugin"
@@ -254,7 +254,7 @@ def test_a_correction_reaches_the_crm_though_it_was_away(desk: Stage) -> None:
     assert (request_of(desk, request_id).state, desk.cabinet.cards[CALLER]["name"]) == ("done", "Ada Example")
 
 
-def test_a_childs_data_goes_only_at_a_parents_word(desk: Stage, neighbour: Call) -> None:
+def test_a_childs_data_goes_only_at_a_parents_word(desk: TestHub, neighbour: Call) -> None:
     request_id = ask(desk, "child")
     with pytest.raises(RequestRefused, match="parent"):
         run(desk.hub, request_id, "officer")
@@ -264,7 +264,7 @@ def test_a_childs_data_goes_only_at_a_parents_word(desk: Stage, neighbour: Call)
     assert (done.state, done.evidence, done.outcome["parent"][:7]) == ("done", None, "sha256:")
 
 
-def test_what_went_to_third_parties_for_their_marketing_is_told_once_a_year(desk: Stage) -> None:
+def test_what_went_to_third_parties_for_their_marketing_is_told_once_a_year(desk: TestHub) -> None:
     desk.clock.advance(days=366)
     first, second = ask(desk, "third_party_disclosure"), ask(desk, "third_party_disclosure")
     assert run(desk.hub, first, "officer").state == "done"
@@ -274,7 +274,7 @@ def test_what_went_to_third_parties_for_their_marketing_is_told_once_a_year(desk
     assert run(desk.hub, second, "officer").state == "refused"
 
 
-def test_a_third_party_whose_connector_was_taken_away_since_is_told_too(desk: Stage) -> None:
+def test_a_third_party_whose_connector_was_taken_away_since_is_told_too(desk: TestHub) -> None:
     with desk.hub.store.writing() as session:
         (row,) = [each for each in session.exec(select(Disclosure)) if each.use.startswith("marketing")]
         row.connector, row.recipient = "gone", "Former Network Inc."
@@ -284,7 +284,7 @@ def test_a_third_party_whose_connector_was_taken_away_since_is_told_too(desk: St
     assert [each["recipient"] for each in file_of(desk, request_id)["third parties"]] == ["Former Network Inc."]
 
 
-def test_every_step_stands_in_the_audit_trail(desk: Stage) -> None:
+def test_every_step_stands_in_the_audit_trail(desk: TestHub) -> None:
     request_id = ask(desk, "access")
     run(desk.hub, request_id, "officer")
     with desk.hub.store.reading() as session:
@@ -294,7 +294,7 @@ def test_every_step_stands_in_the_audit_trail(desk: Stage) -> None:
     assert audited == [f"privacy.request.{step}" for step in steps]
 
 
-def test_a_deadline_is_prolonged_once_and_only_where_the_law_lets_us(desk: Stage) -> None:
+def test_a_deadline_is_prolonged_once_and_only_where_the_law_lets_us(desk: TestHub) -> None:
     german = ask(desk, "access", "+493012345678", declared=["DE"])
     with desk.hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, german)
@@ -307,7 +307,7 @@ def test_a_deadline_is_prolonged_once_and_only_where_the_law_lets_us(desk: Stage
         extend(session, desk.hub, session.get_one(PrivacyRequest, objection), "officer", "busy", desk.clock())
 
 
-def test_no_task_is_left_in_limbo_when_a_connector_is_taken_away(desk: Stage, neighbour: Call) -> None:
+def test_no_task_is_left_in_limbo_when_a_connector_is_taken_away(desk: TestHub, neighbour: Call) -> None:
     desk.cabinet.away = 1
     request_id = ask(desk, "erasure")
     run(desk.hub, request_id, "officer")
@@ -319,7 +319,7 @@ def test_no_task_is_left_in_limbo_when_a_connector_is_taken_away(desk: Stage, ne
     assert request_of(desk, request_id).state == "done"
 
 
-def test_even_the_text_with_the_code_of_somebody_unknown_is_erased(desk: Stage, neighbour: Call) -> None:
+def test_even_the_text_with_the_code_of_somebody_unknown_is_erased(desk: TestHub, neighbour: Call) -> None:
     request_id = ask(desk, "erasure", OTHER_CALLER, proven=False)
     with desk.hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
@@ -331,7 +331,7 @@ def test_even_the_text_with_the_code_of_somebody_unknown_is_erased(desk: Stage, 
     assert desk.rows(TextMessage, person_number=OTHER_CALLER) == []
 
 
-def test_an_open_request_is_reminded_of_once_at_half_four_fifths_and_the_end(desk: Stage) -> None:
+def test_an_open_request_is_reminded_of_once_at_half_four_fifths_and_the_end(desk: TestHub) -> None:
     request_id = ask(desk, "third_party_disclosure", "+14155550142", proven=False)
     told = []
     for days in (10, 6, 1, 9, 5, 1):
@@ -343,7 +343,7 @@ def test_an_open_request_is_reminded_of_once_at_half_four_fifths_and_the_end(des
 
 
 @pytest.mark.parametrize("hour", [3, 14])
-def test_a_code_goes_at_any_hour_to_anybody_though_they_stopped_texts(hub: Callable[..., Stage], hour: int) -> None:
+def test_a_code_goes_at_any_hour_to_anybody_though_they_stopped_texts(hub: Callable[..., TestHub], hour: int) -> None:
     stage = hub(connectors={**CONNECTORS, "law": Jurisdictions, "signals": Signals})
     stage.clock.now = stage.clock().replace(hour=hour)
     stage.tell(

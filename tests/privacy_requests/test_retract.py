@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from shared_accounts import at
-from stage import CALLER, CONNECTORS, DEAL_WON, EVERY_CALL, NORTH_SHARED, OTHER_CALLER, Stage
+from testbed import CALLER, CONNECTORS, DEAL_WON, EVERY_CALL, NORTH_SHARED, OTHER_CALLER, TestHub
 
 from hub.api import Money, Outcome, OutcomePage, Receipt, RetryLater
 from hub.delivery.crm_outcomes import pull_outcomes
@@ -24,7 +24,7 @@ from plugins.ads.google_ads.sandbox import Sandbox
 
 
 @pytest.fixture
-def desk(hub: Callable[..., Stage]) -> Stage:
+def desk(hub: Callable[..., TestHub]) -> TestHub:
     """A person has called from an ad; the network counts the call."""
     stage = hub()
     stage.call_in(stage.visit().number)
@@ -33,14 +33,14 @@ def desk(hub: Callable[..., Stage]) -> Stage:
 
 
 @pytest.fixture
-def lite_desk(lite_hub: Callable[..., Stage]) -> Stage:
+def lite_desk(lite_hub: Callable[..., TestHub]) -> TestHub:
     stage = lite_hub(conversions=(EVERY_CALL, DEAL_WON))
     stage.call_in(stage.visit().number)
     stage.deliver()
     return stage
 
 
-def erase(stage: Stage, company: str = "lakeside", phone: str = CALLER) -> PrivacyRequest:
+def erase(stage: TestHub, company: str = "lakeside", phone: str = CALLER) -> PrivacyRequest:
     with stage.hub.store.writing() as session:
         place = session.get_one(Company, stage.directory.companies[company].id)
         made = open_request(session, stage.hub, place, "erasure", actor="officer", channel="letter", phone=phone)
@@ -48,13 +48,13 @@ def erase(stage: Stage, company: str = "lakeside", phone: str = CALLER) -> Priva
     return run(stage.hub, made.id, "officer")
 
 
-def later(stage: Stage, request: PrivacyRequest, **gone: Any) -> PrivacyRequest:
+def later(stage: TestHub, request: PrivacyRequest, **gone: Any) -> PrivacyRequest:
     stage.clock.advance(**(gone or {"minutes": 30}))
     work_tasks(stage.hub)
     return stage.one(PrivacyRequest, id=request.id)
 
 
-def test_a_counted_conversion_is_taken_back_under_its_own_key(desk: Stage, neighbour: Call) -> None:
+def test_a_counted_conversion_is_taken_back_under_its_own_key(desk: TestHub, neighbour: Call) -> None:
     (sent,) = desk.network.uploaded
     done = erase(desk)
     (back,) = desk.network.uploaded[1:]
@@ -68,7 +68,7 @@ def test_a_counted_conversion_is_taken_back_under_its_own_key(desk: Stage, neigh
     assert "Paper Network: 1 of 1" in as_text(done.certificate)
 
 
-def test_what_was_sent_to_take_it_back_is_on_record(desk: Stage, neighbour: Call) -> None:
+def test_what_was_sent_to_take_it_back_is_on_record(desk: TestHub, neighbour: Call) -> None:
     request = erase(desk)
     (row,) = desk.rows(Disclosure, subject_id=request.id)
     assert (row.connector, row.use) == ("network", "essential.legal_obligation")
@@ -76,7 +76,7 @@ def test_what_was_sent_to_take_it_back_is_on_record(desk: Stage, neighbour: Call
 
 
 def test_a_network_that_is_away_is_asked_until_it_answers_and_nothing_waits_after_it(
-    desk: Stage, neighbour: Call
+    desk: TestHub, neighbour: Call
 ) -> None:
     desk.network.script = [RetryLater("Away.", 60), "accepted"]
     desk.network.poll_script = ["accepted", "delivered"]
@@ -89,7 +89,7 @@ def test_a_network_that_is_away_is_asked_until_it_answers_and_nothing_waits_afte
     assert done.certificate["taken_back"][0]["taken_back"] == 1
 
 
-def test_what_a_network_refuses_to_take_back_is_said_with_its_reason(desk: Stage, neighbour: Call) -> None:
+def test_what_a_network_refuses_to_take_back_is_said_with_its_reason(desk: TestHub, neighbour: Call) -> None:
     desk.network.script = [
         lambda batch: [Receipt(key=each.key, status="rejected", code="X", reason="Too late.") for each in batch]
     ]
@@ -99,14 +99,14 @@ def test_what_a_network_refuses_to_take_back_is_said_with_its_reason(desk: Stage
     assert "Paper Network: 0 of 1" in as_text(done.certificate) and "Too late." in as_text(done.certificate)
 
 
-def test_a_conversion_that_is_too_old_to_be_changed_is_not_sent_again(lite_desk: Stage) -> None:
+def test_a_conversion_that_is_too_old_to_be_changed_is_not_sent_again(lite_desk: TestHub) -> None:
     lite_desk.clock.advance(days=91)
     done = erase(lite_desk)
     assert len(lite_desk.network.uploaded) == 1
     assert "90 days only" in done.certificate["taken_back"][0]["note"]
 
 
-def test_what_was_never_sent_or_was_refused_is_not_taken_back(lite_hub: Callable[..., Stage]) -> None:
+def test_what_was_never_sent_or_was_refused_is_not_taken_back(lite_hub: Callable[..., TestHub]) -> None:
     stage = lite_hub()
     stage.call_in(stage.visit().number)
     assert erase(stage).certificate["taken_back"] == []
@@ -118,7 +118,7 @@ def test_what_was_never_sent_or_was_refused_is_not_taken_back(lite_hub: Callable
     assert len(stage.network.batches) == 1
 
 
-def test_a_try_that_ended_in_doubt_is_taken_back(lite_hub: Callable[..., Stage]) -> None:
+def test_a_try_that_ended_in_doubt_is_taken_back(lite_hub: Callable[..., TestHub]) -> None:
     stage = lite_hub()
     stage.call_in(stage.visit().number)
     stage.network.script = [RetryLater("The reply was lost.", 60)]
@@ -128,7 +128,7 @@ def test_a_try_that_ended_in_doubt_is_taken_back(lite_hub: Callable[..., Stage])
     assert [each.kind for each in stage.network.uploaded] == ["new", "retract"]
 
 
-def test_a_deal_that_changes_after_the_erasure_is_not_counted_again(lite_desk: Stage) -> None:
+def test_a_deal_that_changes_after_the_erasure_is_not_counted_again(lite_desk: TestHub) -> None:
     def deal(amount: str) -> None:
         worth = Outcome(
             external_id="deal-1", stage="won", changed_at=lite_desk.clock(), occurred_at=lite_desk.clock(),
@@ -153,7 +153,7 @@ def test_a_deal_that_changes_after_the_erasure_is_not_counted_again(lite_desk: S
     assert len(lite_desk.network.uploaded) == 4
 
 
-def test_a_request_that_is_carried_out_cannot_be_refused(lite_desk: Stage) -> None:
+def test_a_request_that_is_carried_out_cannot_be_refused(lite_desk: TestHub) -> None:
     lite_desk.network.script = [RetryLater("Away.", 60)]
     request = erase(lite_desk)
     with lite_desk.hub.store.writing() as session, pytest.raises(RequestRefused, match="carried out already"):
@@ -161,7 +161,7 @@ def test_a_request_that_is_carried_out_cannot_be_refused(lite_desk: Stage) -> No
     assert later(lite_desk, request).state == "done"
 
 
-def test_another_company_s_conversion_at_the_same_network_still_counts(lite_desk: Stage) -> None:
+def test_another_company_s_conversion_at_the_same_network_still_counts(lite_desk: TestHub) -> None:
     lite_desk.call_in(NORTH_SHARED)
     lite_desk.deliver()
     mine, theirs = lite_desk.network.uploaded
@@ -179,7 +179,7 @@ def google(clock: FrozenClock) -> Iterator[Sandbox]:
 
 @pytest.mark.parametrize("api", ["data_manager", "google_ads"])
 def test_google_counts_a_conversion_of_an_erased_person_no_more(
-    lite_hub: Callable[..., Stage], google: Sandbox, api: str
+    lite_hub: Callable[..., TestHub], google: Sandbox, api: str
 ) -> None:
     class Google(at(GoogleAds, google)):  # type: ignore[misc]
         Settings = staticmethod(lambda: GoogleAds.Settings.model_validate({**google.settings(), "api": api}))

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
-from stage import SHARED, Stage
+from testbed import SHARED, TestHub
 
 from hub.api import PersonReference, SimulatedCall
 from hub.model import Call, Company, PrivacyRequest, Tracker, TrackingNumber
 from hub.model.columns import new_id
-from hub.privacy.erasure import Reach
+from hub.privacy.erasure import PersonData
 from hub.privacy_requests.provider_scope import scopes_of
 from hub.testing import FrozenClock, connect
 from plugins.carriers.telnyx import Telnyx
@@ -88,7 +88,7 @@ def test_a_carrier_loses_exactly_what_is_between_the_person_and_the_company(
     holders=st.dictionaries(st.sampled_from([*OWN, *OTHERS]), st.sampled_from(["lakeside", "northgate"])),
 )
 def test_a_number_proves_a_record_only_if_no_other_company_ever_had_it(
-    stage: Stage, calls: list[tuple[str, str]], holders: dict[str, str]
+    stage: TestHub, calls: list[tuple[str, str]], holders: dict[str, str]
 ) -> None:
     ids = {each.name: each.id for each in stage.rows(Company)}
     with stage.hub.store.writing() as session:
@@ -111,7 +111,7 @@ def test_a_number_proves_a_record_only_if_no_other_company_ever_had_it(
             company_id=ids["lakeside"], kind="erasure", fingerprint="-", received_at=stage.clock(),
             due_at=stage.clock(), promised_at=stage.clock(),
         )  # fmt: skip
-        scopes = scopes_of(session, stage.hub, request, Reach(), "erase_person")
+        scopes = scopes_of(session, stage.hub, request, PersonData(), "erase_person")
     had: dict[str, set[str]] = {"lakeside": set(), "northgate": set()}
     for company, number in [*calls, *((company, number) for number, company in holders.items())]:
         had[company].add(number)
@@ -129,7 +129,7 @@ class Erasing(Twilio):
 
 
 @pytest.fixture
-def stage(lite_hub: Callable[..., Stage]) -> Stage:
+def stage(lite_hub: Callable[..., TestHub]) -> TestHub:
     made = lite_hub(connectors={"carrier": Erasing})
     assert made.rows(TrackingNumber, number=SHARED)
     return made

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from recorder import Recorder
-from stage import CONNECTORS, Stage
+from testbed import CONNECTORS, TestHub
 
 
 @pytest.fixture
-def recording_hub(hub: Callable[..., Stage], tmp_path: Path) -> Callable[..., Stage]:
+def recording_hub(hub: Callable[..., TestHub], tmp_path: Path) -> Callable[..., TestHub]:
     """A factory: `recording_hub(delete_at_carrier=True)` is a hub with that below `recordings:`."""
 
-    def opened(**section: Any) -> Stage:
+    def opened(**section: Any) -> TestHub:
         written = {"storage": str(tmp_path / "shelf"), **section}
         return hub(connectors={**CONNECTORS, "carrier": Recorder}, recordings=written)
 

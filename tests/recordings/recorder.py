@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from scripted import PaperCarrier, play
-from stage import CALLER, SHARED, Stage, finished_call
+from fake_connectors import FakeCarrier, play
+from testbed import CALLER, SHARED, TestHub, finished_call
 
 from hub.api import CallEvent, RecordingAudio, RecordingControl, hookimpl
 from hub.model import Recording, RecordingNotice
 
 
-class Recorder(PaperCarrier):
+class Recorder(FakeCarrier):
     """`kept` are the carrier's recordings by id; `fetches` and `deletions` are answers that come before its own."""
 
     def __init__(self, *arguments: Any) -> None:
@@ -68,7 +68,7 @@ def mp3(seconds: float = 2.0) -> bytes:
 
 
 def tell_of(
-    stage: Stage,
+    stage: TestHub,
     recording_id: str = "RE1",
     *,
     audio: bytes | None = None,
@@ -95,7 +95,7 @@ def tell_of(
     return stage.one(Recording, carrier_recording_id=recording_id)
 
 
-def notice(stage: Stage, call_id: str, choice: str | None, at: datetime, *, point: str = "ringing") -> None:
+def notice(stage: TestHub, call_id: str, choice: str | None, at: datetime, *, point: str = "ringing") -> None:
     """What FLOW writes before the first recorded second."""
     stage.add(
         RecordingNotice(
@@ -114,6 +114,6 @@ def notice(stage: Stage, call_id: str, choice: str | None, at: datetime, *, poin
     )
 
 
-def recordings(stage: Stage) -> Sequence[Recording]:
+def recordings(stage: TestHub) -> Sequence[Recording]:
     """All recordings as they stand."""
     return stage.rows(Recording)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from recorder import Recorder, notice, recordings, tell_of, tone
 from s3_shelf import S3Shelf
-from stage import CALLER, CONNECTORS, OTHER_CALLER, Stage, finished_call
+from testbed import CALLER, CONNECTORS, OTHER_CALLER, TestHub, finished_call
 
 from hub.api import AuthError, CallEvent, Rejected, RetryLater
 from hub.model import Call, ConnectorState, Recording
@@ -20,20 +20,20 @@ from hub.recordings.keep import end_expired, fetch_due
 from hub.recordings.listen import hear
 from hub.store.connectors import resume
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
-def fetch(stage: Stage) -> int:
+def fetch(stage: TestHub) -> int:
     return fetch_due(stage.hub, jitter=lambda longest: longest)
 
 
-def heard(stage: Stage, row: Recording) -> bytes | None:
+def heard(stage: TestHub, row: Recording) -> bytes | None:
     with stage.hub.store.reading() as session:
         found = hear(stage.hub, session, row.id)
     return found.audio if found else None
 
 
-def only(stage: Stage) -> Recording:
+def only(stage: TestHub) -> Recording:
     (row,) = recordings(stage)
     return row
 
@@ -285,9 +285,9 @@ def test_a_storage_that_fails_for_one_recording_keeps_no_other_past_its_time(rec
         pass
     stage.clock.advance(days=4)
     stuck = recordings(stage)[0].path
-    shelf = StuckShelf(stage.hub.shelf, stuck)
+    blob_store = StuckShelf(stage.hub.blob_store, stuck)
     with pytest.raises(RetryLater, match="stuck"):
-        end_expired(replace(stage.hub, shelf=shelf))  # type: ignore[arg-type]
+        end_expired(replace(stage.hub, blob_store=blob_store))  # type: ignore[arg-type]
     assert [row.path for row in recordings(stage)] == [stuck, None, None]
     assert end_expired(stage.hub) == 1
 
@@ -295,8 +295,8 @@ def test_a_storage_that_fails_for_one_recording_keeps_no_other_past_its_time(rec
 class StuckShelf:
     """A storage that does not delete one file now."""
 
-    def __init__(self, shelf: Any, stuck: str | None) -> None:
-        self._shelf, self._stuck = shelf, stuck
+    def __init__(self, blob_store: Any, stuck: str | None) -> None:
+        self._shelf, self._stuck = blob_store, stuck
 
     def delete(self, path: str) -> None:
         if path == self._stuck:
@@ -328,28 +328,28 @@ def test_other_storages_of_fsspec_hold_recordings_too(recording_hub: Factory) ->
 
 
 def test_s3_and_what_speaks_like_it_hold_recordings_too(recording_hub: Factory) -> None:
-    with S3Shelf() as shelf:
-        stage = recording_hub(storage="s3://calls/lakeside", options=shelf.settings(), keep="3 days")
+    with S3Shelf() as blob_store:
+        stage = recording_hub(storage="s3://calls/lakeside", options=blob_store.settings(), keep="3 days")
         sound = tone()
         tell_of(stage, audio=sound)
         fetch(stage)
         row = only(stage)
         assert (row.state, row.reason) == ("stored", None)
-        ((name, stored),) = shelf.objects.items()
+        ((name, stored),) = blob_store.objects.items()
         assert name == f"calls/lakeside/{row.path}" and sound[44:200] not in stored
         assert heard(stage, row) == sound
         stage.clock.advance(days=4)
-        assert end_expired(stage.hub) == 1 and shelf.objects == {}
+        assert end_expired(stage.hub) == 1 and blob_store.objects == {}
 
 
 def test_a_storage_that_refuses_us_costs_no_recording(recording_hub: Factory) -> None:
-    with S3Shelf() as shelf:
-        options = {**shelf.settings(), "key": "SOMEBODY-ELSE"}
+    with S3Shelf() as blob_store:
+        options = {**blob_store.settings(), "key": "SOMEBODY-ELSE"}
         stage = recording_hub(storage="s3://calls/lakeside", options=options, delete_at_carrier=True)
         tell_of(stage)
         fetch(stage)
         assert only(stage).state == "ready" and "storage of recordings does not answer" in (only(stage).reason or "")
-        assert stage.carrier.deleted == [] and shelf.objects == {}
+        assert stage.carrier.deleted == [] and blob_store.objects == {}
 
 
 def test_a_storage_without_its_library_says_what_to_install(recording_hub: Factory) -> None:

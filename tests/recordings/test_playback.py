@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorder import tell_of, tone
 from sqlmodel import select
-from stage import CALLER, Stage
 from starlette.testclient import TestClient
+from testbed import CALLER, TestHub
 
 from hub.access.keys import new_api_key
 from hub.access.users import add_user, change_role, disable
@@ -33,7 +33,7 @@ SOUND = tone(2.0)
 class Player:
     """A hub with one stored recording, and a browser."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: TestHub) -> None:
         self.stage = stage
         self.row = tell_of(stage, audio=SOUND)
         fetch_due(stage.hub)
@@ -57,7 +57,7 @@ class Player:
 
 
 @pytest.fixture
-def player(recording_hub: Callable[..., Stage]) -> Iterator[Player]:
+def player(recording_hub: Callable[..., TestHub]) -> Iterator[Player]:
     made = Player(recording_hub())
     with made.browser:
         yield made

@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fake_connectors import Settings, play
 from recorder import Recorder, tell_of, tone
-from scripted import Settings, play
 from sqlalchemy import update
 from sqlmodel import col
-from stage import CALLER, CONNECTORS, Stage
+from testbed import CALLER, CONNECTORS, TestHub
 
 from hub.api import (
     ConfigError,
@@ -38,7 +38,7 @@ from hub.recordings.transcripts import read_transcript
 from hub.store.connectors import resume
 from hub.worker import Worker
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 PARTS = (
     TranscriptPart(start=0.0, end=1.0, text="My sink is blocked.", channel="caller", confidence=0.8),
     TranscriptPart(start=1.0, end=2.0, text="We come today.", channel="business"),
@@ -71,10 +71,10 @@ class PaperEars(Connector):
 
 
 @pytest.fixture
-def hearing_hub(hub: Callable[..., Stage]) -> Factory:
+def hearing_hub(hub: Callable[..., TestHub]) -> Factory:
     """A factory of hubs whose recordings are transcribed by `ears`."""
 
-    def opened(common: Any = None, **section: Any) -> Stage:
+    def opened(common: Any = None, **section: Any) -> TestHub:
         connectors = {**CONNECTORS, "carrier": Recorder, "ears": PaperEars}
         written = {"storage": "memory://heard", "transcribe": "ears", **section}
         return hub(connectors=connectors, recordings=written, common=common)
@@ -82,22 +82,22 @@ def hearing_hub(hub: Callable[..., Stage]) -> Factory:
     return opened
 
 
-def record(stage: Stage, *, caller: str | None = CALLER) -> None:
+def record(stage: TestHub, *, caller: str | None = CALLER) -> None:
     """A recording is told of and stored."""
     tell_of(stage, caller=caller)
     stage.flow()
     fetch_due(stage.hub)
 
 
-def transcribe(stage: Stage) -> int:
+def transcribe(stage: TestHub) -> int:
     return transcribe_due(stage.hub, stage.directory, jitter=lambda longest: longest)
 
 
-def only(stage: Stage) -> TranscriptRow:
+def only(stage: TestHub) -> TranscriptRow:
     return stage.one(TranscriptRow)
 
 
-def read(stage: Stage) -> Any:
+def read(stage: TestHub) -> Any:
     with stage.hub.store.reading() as session:
         return read_transcript(stage.hub, session, stage.one(Recording).id)
 

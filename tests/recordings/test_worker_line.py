@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable
 
 from recorder import recordings, tell_of
-from stage import Stage
+from testbed import TestHub
 
 from hub.worker import Worker
 
 
-def test_a_worker_fetches_what_is_ready_at_the_carrier(recording_hub: Callable[..., Stage]) -> None:
+def test_a_worker_fetches_what_is_ready_at_the_carrier(recording_hub: Callable[..., TestHub]) -> None:
     stage = recording_hub(delete_at_carrier=True)
     tell_of(stage)
     worker, waiting = Worker(stage.hub, stage.live), threading.Event()

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import postgres
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from stage import (
+from testbed import (
     ACCOUNTS,
     CALLER,
     DEAL_WON,
@@ -23,7 +23,7 @@ from stage import (
     OTHER_CALLER,
     SHARED,
     YELLOW_PAGES,
-    Stage,
+    TestHub,
     make_config,
     open_stage,
 )
@@ -40,7 +40,7 @@ from hub.reports.tally import MEASURES, Key, Tally, merge, tally_day
 from hub.testing import FrozenClock
 from hub.visits.forms import SentForm, keep_form
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 CHICAGO = [
     {**ACCOUNTS[0], "companies": [{**each, "time_zone": "America/Chicago"} for each in ACCOUNTS[0]["companies"]]}
 ]
@@ -52,7 +52,7 @@ SITES = ("google&utm_medium=cpc&utm_campaign=spring", "bing&utm_medium=cpc", "ne
 class Town:
     """What happens to one company, told in steps: (what, who, how many hours late or later)."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: TestHub) -> None:
         self.stage = stage
         self.numbers: list[str] = [YELLOW_PAGES, SHARED]
         self.visits: list[str] = []
@@ -153,7 +153,7 @@ LATE_LINK = [
 """A visit that turns out to be a caller's only when the next visit leads to a call."""
 
 
-def days_of(stage: Stage) -> set[date]:
+def days_of(stage: TestHub) -> set[date]:
     """Every day on which somebody was in contact, and some more."""
     moments = [call.started_at for call in stage.rows(Call)]
     moments += [text.at for text in stage.rows(TextMessage)]
@@ -162,14 +162,14 @@ def days_of(stage: Stage) -> set[date]:
     return {day_of(at, ZoneInfo("America/Chicago")) for at in moments}
 
 
-def added_up(stage: Stage, company: Company) -> dict[date, Tally]:
+def added_up(stage: TestHub, company: Company) -> dict[date, Tally]:
     """Every day with something in it, added up anew."""
     with stage.hub.store.reading() as session:
         tallies = {day: tally_day(session, company.id, ZoneInfo(company.time_zone), day) for day in days_of(stage)}
     return {day: tally for day, tally in tallies.items() if tally}
 
 
-def reports(stage: Stage, company: Company) -> list[Any]:
+def reports(stage: TestHub, company: Company) -> list[Any]:
     first, last = min(days_of(stage)), max(days_of(stage))
     spans = [(first, last), (last - timedelta(days=3), last), (first + timedelta(days=9), last - timedelta(days=2))]
     return [
@@ -181,7 +181,7 @@ def reports(stage: Stage, company: Company) -> list[Any]:
     ]
 
 
-def check(stage: Stage, company: Company) -> None:
+def check(stage: TestHub, company: Company) -> None:
     """Reports are right before the marks are worked off and after; then the roll-ups are what adding up gives."""
     live = reports(stage, company)
     true = added_up(stage, company)

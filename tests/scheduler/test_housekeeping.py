@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import pytest
 from sqlalchemy import event
-from stage import Stage
+from testbed import TestHub
 
 from hub.housekeeping import Housekeeping, Job, periodic_jobs
 from hub.liveness import Liveness
@@ -22,7 +22,7 @@ from hub.privacy.retention import sweep
 from hub.scheduler import Ticker
 from hub.worker import Worker
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
 @dataclass
@@ -158,7 +158,7 @@ def test_at_the_end_what_has_not_begun_is_dropped(house: House) -> None:
 
 
 @contextmanager
-def refused(stage: Stage, words: str) -> Iterator[None]:
+def refused(stage: TestHub, words: str) -> Iterator[None]:
     """A database that fails at each statement with these words."""
 
     def refuse(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
@@ -218,7 +218,7 @@ def test_a_table_that_fails_keeps_no_other_from_its_sweep(hub: Factory) -> None:
 class ShakyDirectory:
     """A directory that raises before it answers the flow thread."""
 
-    def __init__(self, stage: Stage, *errors: BaseException) -> None:
+    def __init__(self, stage: TestHub, *errors: BaseException) -> None:
         self._live, self._errors = stage.live, list(errors)
 
     def current(self) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from stage import CONNECTORS, SHARED, Stage, finished_call
+from testbed import CONNECTORS, SHARED, TestHub, finished_call
 
 from hub.api import AuthError, Connector, Manifest, PluginSettings, PortOrder, Receipt, Recipient, RetryLater, hookimpl
 from hub.delivery.sync import next_retry, sync
@@ -17,14 +17,14 @@ from hub.store.claims import claim, complete
 from hub.store.connectors import resume
 from hub.worker import Worker, run_due_sync
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
-def ticked(stage: Stage, connector: str = "network") -> Any:
+def ticked(stage: TestHub, connector: str = "network") -> Any:
     return tick(stage.hub, connector, schedules(stage.hub)[connector])
 
 
-def run(stage: Stage, connector: str = "network") -> bool:
+def run(stage: TestHub, connector: str = "network") -> bool:
     return run_due_sync(stage.hub, stage.live, connector) is not None
 
 
@@ -246,7 +246,7 @@ def test_a_sync_without_work_says_so(hub: Factory) -> None:
 
 
 def test_a_worker_takes_a_call_from_the_carriers_list_to_the_network_by_itself(
-    open_hub_on: Callable[..., Stage], database_url: str
+    open_hub_on: Callable[..., TestHub], database_url: str
 ) -> None:
     stage = open_hub_on(database_url, common={name: {"schedule": "every 1 second"} for name in CONNECTORS})
     stage.carrier.listed = finished_call("CA1", SHARED, "+13125550142", True, 90, stage.clock())

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stage import Stage
+from testbed import TestHub
 
 from hub.api import Connector, KnownSource, PluginSettings, SourceKind, hookimpl
 from hub.contracts.sources import OwnRule
@@ -20,7 +20,7 @@ from hub.sources.plugin_rules import known_sources
 from hub.sources.tables import SITES, own_tables, tables
 from plugins.consent.signals import Signals
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 PAGE = "https://www.example.com/"
 CLICK = "Cj0KCQjw123456789"
 OWN: OwnRules = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import Session, col, select
-from stage import CALLER, Stage
+from testbed import CALLER, TestHub
 
 from hub.model import Account, Call, JournalEntry, Person
 from hub.privacy.ledger import Word, append, keep_notice
@@ -28,7 +28,7 @@ LAST = NOTES + 1
 CHAINED = ("chain", "position", "kind", "content", "since", "at", "previous_hash")
 
 
-def fill(stage: Stage) -> str:
+def fill(stage: TestHub) -> str:
     """Deeds in the chain of an account, its end signed in their midst; the chain."""
     account = stage.one(Account).id
     for number in range(1, NOTES + 1):
@@ -40,7 +40,7 @@ def fill(stage: Stage) -> str:
     return account
 
 
-def live(stage: Stage) -> str:
+def live(stage: TestHub) -> str:
     """Two calls all the way to the network, words of a person with notice and detail, stops, deeds, signed; the chain."""
     stage.visit()
     first = stage.call_in(number=stage.visit().number or "")
@@ -74,7 +74,7 @@ def live(stage: Stage) -> str:
 
 
 @contextmanager
-def attacked(stage: Stage) -> Iterator[Session]:
+def attacked(stage: TestHub) -> Iterator[Session]:
     """A transaction in which anything may be done, and which leaves nothing behind."""
     with Session(stage.hub.store.engine.execution_options(ringfence_write=True)) as session:
         for table in TABLES:
@@ -89,7 +89,7 @@ def attacked(stage: Stage) -> Iterator[Session]:
         session.rollback()
 
 
-def verified(stage: Stage, session: Session | None = None, **noted: Any) -> dict[str, Report]:
+def verified(stage: TestHub, session: Session | None = None, **noted: Any) -> dict[str, Report]:
     """The reports of all chains."""
     if session is None:
         return verify(stage.hub.store, stage.hub.keyring, stage.clock(), noted)
@@ -97,7 +97,7 @@ def verified(stage: Stage, session: Session | None = None, **noted: Any) -> dict
     return verify_within(session, stage.hub.keyring, stage.clock(), noted)
 
 
-def found(stage: Stage, session: Session | None = None, **noted: Any) -> Finding | None:
+def found(stage: TestHub, session: Session | None = None, **noted: Any) -> Finding | None:
     """The first finding of any chain."""
     findings = (report.finding for report in verified(stage, session, **noted).values())
     return next((each for each in findings if each is not None), None)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from stage import Stage
+from testbed import TestHub
 
 from hub.model import HUB_CHAIN, Account, AuditEntry, JournalEntry
 from hub.store.audit import note
 from hub.worker import Worker
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
 def test_a_deed_stands_in_the_journal_of_the_account_that_it_is_about(hub: Factory) -> None:

@@ -13,7 +13,7 @@ from journal_book import found, live, verified
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
-from stage import Stage
+from testbed import TestHub
 
 from hub.config.retention import RetentionSection
 from hub.model import (
@@ -35,12 +35,12 @@ from hub.store.journal.deferred import insert_waiting
 from hub.store.keyring import Keyring
 from hub.store.schema import migrate
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 LIFE = timedelta(days=7 * 365)
 OLD, YOUNG = 5, 3
 
 
-def decision(stage: Stage, **more: Any) -> ConsentDecision:
+def decision(stage: TestHub, **more: Any) -> ConsentDecision:
     told = {"subject_id": "call", "connector": "network", "moment": "send", "use": "marketing", "verdict": "allow"}
     now = stage.clock()
     return ConsentDecision(**told, rule_id="r", reason="", decided_at=now, expires_at=now + CONSENT_LIFE, **more)
@@ -89,7 +89,7 @@ def test_many_writers_at_once_make_one_chain(hub: Factory) -> None:
     stages = [hub(conversions=[]) for _ in range(4)]
     account = stages[0].one(Account).id
 
-    def work(stage: Stage) -> None:
+    def work(stage: TestHub) -> None:
         for _ in range(8):
             with stage.hub.store.writing() as session:
                 note(session, stage.clock(), "root", "connectors.resume", "twilio")
@@ -193,7 +193,7 @@ def test_a_hub_without_a_key_signs_nothing_and_its_journal_is_sound_with_a_key_t
 
 
 @pytest.fixture
-def archive(hub: Factory) -> Stage:
+def archive(hub: Factory) -> TestHub:
     """A hub with deeds of seven years ago, and some of a year later; the ends signed each time."""
     stage = hub(conversions=[])
     for count in (OLD, YOUNG):
@@ -206,18 +206,18 @@ def archive(hub: Factory) -> Stage:
     return stage
 
 
-def end(stage: Stage, **lives: str) -> int:
+def end(stage: TestHub, **lives: str) -> int:
     retention = RetentionSection.model_validate(lives)
     return sweep(stage.hub.store, stage.clock(), retention, keyring=stage.hub.keyring)["audit log"]
 
 
-def shown(stage: Stage) -> Holding:
+def shown(stage: TestHub) -> Holding:
     with stage.hub.store.reading() as session:
         found = holdings(session, RetentionSection(), stage.clock())
         return next(each for each in found if each.name == "audit log")
 
 
-def test_deeds_end_with_their_life_and_the_rest_is_sound(archive: Stage) -> None:
+def test_deeds_end_with_their_life_and_the_rest_is_sound(archive: TestHub) -> None:
     archive.clock.advance(seconds=-1)
     assert end(archive) == 0 and len(archive.rows(AuditEntry)) == OLD + YOUNG
     archive.clock.advance(seconds=1)
@@ -227,14 +227,14 @@ def test_deeds_end_with_their_life_and_the_rest_is_sound(archive: Stage) -> None
     assert (shown(archive).rows, shown(archive).past) == (YOUNG, 0)
 
 
-def test_what_is_late_is_shown_until_it_has_ended(archive: Stage) -> None:
+def test_what_is_late_is_shown_until_it_has_ended(archive: TestHub) -> None:
     archive.clock.advance(days=2)
     assert shown(archive).past == OLD
     end(archive)
     assert shown(archive).past == 0
 
 
-def test_the_log_goes_on_where_all_of_it_has_ended(archive: Stage) -> None:
+def test_the_log_goes_on_where_all_of_it_has_ended(archive: TestHub) -> None:
     archive.clock.advance(days=700)
     assert end(archive) == OLD + YOUNG and archive.rows(AuditEntry) == []
     assert found(archive) is None
@@ -244,13 +244,13 @@ def test_the_log_goes_on_where_all_of_it_has_ended(archive: Stage) -> None:
     assert found(archive) is None
 
 
-def test_a_shorter_life_ends_what_is_stored_and_a_longer_one_brings_no_finding(archive: Stage) -> None:
+def test_a_shorter_life_ends_what_is_stored_and_a_longer_one_brings_no_finding(archive: TestHub) -> None:
     archive.clock.advance(days=-6 * 365)
     assert end(archive, audit_log="1y") == OLD
     assert end(archive) == 0 and found(archive) is None
 
 
-def test_many_end_in_several_transactions_by_one_entry_an_hour(archive: Stage) -> None:
+def test_many_end_in_several_transactions_by_one_entry_an_hour(archive: TestHub) -> None:
     with archive.hub.store.writing() as session:
         for number in range(AT_ONCE):
             note(session, archive.clock(), "root", "connectors.resume", str(number))
@@ -261,13 +261,13 @@ def test_many_end_in_several_transactions_by_one_entry_an_hour(archive: Stage) -
     assert found(archive) is None
 
 
-def test_an_end_of_lives_that_the_hub_did_not_sign_lets_nothing_go(archive: Stage) -> None:
+def test_an_end_of_lives_that_the_hub_did_not_sign_lets_nothing_go(archive: TestHub) -> None:
     sweep(archive.hub.store, archive.clock(), RetentionSection(), keyring=Keyring([]))
     told = found(archive)
     assert told is not None and (told.kind, told.position) == ("dropped", 1)
 
 
-def test_the_database_lets_only_what_has_ended_go(archive: Stage) -> None:
+def test_the_database_lets_only_what_has_ended_go(archive: TestHub) -> None:
     end(archive)
     with pytest.raises(DBAPIError, match="only added"), archive.hub.store.writing() as session:
         session.execute(text("DELETE FROM audit_entry"))

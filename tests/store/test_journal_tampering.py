@@ -11,27 +11,27 @@ from hypothesis import strategies as st
 from journal_book import LAST, SIGNED, attacked, entries, fill, found, live, move_end, put, relinked, verified
 from sqlalchemy import select, text
 from sqlmodel import Session
-from stage import Stage
+from testbed import TestHub
 
 from hub.model import HUB_CHAIN
 from hub.model.columns import new_id
 from hub.store.journal.evidence import EVIDENCE
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 POSITIONS = st.integers(1, LAST)
 OFTEN = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 TABLES = sorted(EVIDENCE)
 
 
 @pytest.fixture
-def book(hub: Factory) -> tuple[Stage, str]:
+def book(hub: Factory) -> tuple[TestHub, str]:
     """A journal signed in its midst, and its chain."""
     stage = hub(conversions=[])
     return stage, fill(stage)
 
 
 @pytest.fixture
-def living(hub: Factory) -> tuple[Stage, str]:
+def living(hub: Factory) -> tuple[TestHub, str]:
     """A journal that names rows of every table, and its chain."""
     stage = hub()
     chain = live(stage)
@@ -39,7 +39,7 @@ def living(hub: Factory) -> tuple[Stage, str]:
     return stage, chain
 
 
-def finding(book: tuple[Stage, str], session: Session, **noted: Any) -> tuple[int, str]:
+def finding(book: tuple[TestHub, str], session: Session, **noted: Any) -> tuple[int, str]:
     session.expunge_all()
     told = verified(book[0], session, **noted)[book[1]].finding
     assert told is not None, "nothing was noticed"
@@ -49,7 +49,7 @@ def finding(book: tuple[Stage, str], session: Session, **noted: Any) -> tuple[in
 @OFTEN
 @given(position=POSITIONS, column=st.sampled_from(["kind", "content", "since", "at", "hash", "previous_hash"]))
 def test_a_flipped_character_of_an_entry_is_found_at_its_position(
-    book: tuple[Stage, str], position: int, column: str
+    book: tuple[TestHub, str], position: int, column: str
 ) -> None:
     with attacked(book[0]) as session:
         rows = entries(session, book[1])
@@ -63,7 +63,7 @@ def test_a_flipped_character_of_an_entry_is_found_at_its_position(
 
 @OFTEN
 @given(position=st.integers(1, LAST - 1), more=st.integers(0, 3), renumbered=st.booleans())
-def test_dropped_entries_are_found(book: tuple[Stage, str], position: int, more: int, renumbered: bool) -> None:
+def test_dropped_entries_are_found(book: tuple[TestHub, str], position: int, more: int, renumbered: bool) -> None:
     with attacked(book[0]) as session:
         rows = entries(session, book[1])
         last = rows.pop()
@@ -76,7 +76,7 @@ def test_dropped_entries_are_found(book: tuple[Stage, str], position: int, more:
 
 @OFTEN
 @given(places=st.sets(POSITIONS, min_size=2, max_size=2))
-def test_two_entries_that_changed_places_are_found(book: tuple[Stage, str], places: set[int]) -> None:
+def test_two_entries_that_changed_places_are_found(book: tuple[TestHub, str], places: set[int]) -> None:
     first, second = sorted(places)
     with attacked(book[0]) as session:
         rows = entries(session, book[1])
@@ -87,7 +87,7 @@ def test_two_entries_that_changed_places_are_found(book: tuple[Stage, str], plac
 
 @OFTEN
 @given(left=st.integers(0, LAST - 1), counted_too=st.booleans())
-def test_a_tail_that_was_cut_off_is_found(book: tuple[Stage, str], left: int, counted_too: bool) -> None:
+def test_a_tail_that_was_cut_off_is_found(book: tuple[TestHub, str], left: int, counted_too: bool) -> None:
     with attacked(book[0]) as session:
         rows = entries(session, book[1])
         put(session, book[1], rows[:left])
@@ -106,7 +106,7 @@ def test_a_tail_that_was_cut_off_is_found(book: tuple[Stage, str], left: int, co
 
 @OFTEN
 @given(position=st.integers(1, SIGNED))
-def test_a_whole_new_chain_that_keeps_the_signed_end_is_found(book: tuple[Stage, str], position: int) -> None:
+def test_a_whole_new_chain_that_keeps_the_signed_end_is_found(book: tuple[TestHub, str], position: int) -> None:
     with attacked(book[0]) as session:
         rows = entries(session, book[1])
         rows[position - 1]["content"] = rows[position - 1]["content"].replace("0", "1")
@@ -116,7 +116,7 @@ def test_a_whole_new_chain_that_keeps_the_signed_end_is_found(book: tuple[Stage,
         assert finding(book, session)[1] in ("changed", "dropped")
 
 
-def test_a_chain_without_any_of_its_signed_ends_is_found(book: tuple[Stage, str]) -> None:
+def test_a_chain_without_any_of_its_signed_ends_is_found(book: tuple[TestHub, str]) -> None:
     """All ends are taken out, the rest is chained anew, and the hub's own chain is treated alike."""
     with attacked(book[0]) as session:
         for chain in (book[1], HUB_CHAIN):
@@ -133,14 +133,14 @@ def test_a_chain_without_any_of_its_signed_ends_is_found(book: tuple[Stage, str]
         assert finding(book, session)[1] == "changed", "the hub's chain has signed where this one ended"
 
 
-def test_a_chain_that_is_gone_with_its_end_and_its_rows_is_missed(book: tuple[Stage, str]) -> None:
+def test_a_chain_that_is_gone_with_its_end_and_its_rows_is_missed(book: tuple[TestHub, str]) -> None:
     with attacked(book[0]) as session:
         for table, column in (("journal_entry", "chain"), ("journal_end", "chain"), ("audit_entry", "chain")):
             session.execute(text(f"DELETE FROM {table} WHERE {column} = :chain"), {"chain": book[1]})
         assert finding(book, session) == (1, "cut off")
 
 
-def test_newest_signed_ends_that_were_taken_out_are_noticed_by_what_came_after(book: tuple[Stage, str]) -> None:
+def test_newest_signed_ends_that_were_taken_out_are_noticed_by_what_came_after(book: tuple[TestHub, str]) -> None:
     with attacked(book[0]) as session:
         rows = entries(session, book[1])
         rows[-1]["at"] = rows[-2]["at"].replace(day=rows[-2]["at"].day + 3)
@@ -151,7 +151,7 @@ def test_newest_signed_ends_that_were_taken_out_are_noticed_by_what_came_after(b
 
 
 @pytest.mark.parametrize("kind", ["signed", "ended disclosure", "undone disclosure", "nonsense"])
-def test_a_statement_that_the_hub_did_not_sign_is_found(book: tuple[Stage, str], kind: str) -> None:
+def test_a_statement_that_the_hub_did_not_sign_is_found(book: tuple[TestHub, str], kind: str) -> None:
     with attacked(book[0]) as session:
         rows = entries(session, book[1])
         forged = {**rows[-1], "kind": kind, "content": '{"hash":"f","position":3,"rows":[],"signature":"00"}'}
@@ -162,7 +162,7 @@ def test_a_statement_that_the_hub_did_not_sign_is_found(book: tuple[Stage, str],
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_any_changed_column_of_any_row_is_found(living: tuple[Stage, str], table: str) -> None:
+def test_any_changed_column_of_any_row_is_found(living: tuple[TestHub, str], table: str) -> None:
     evidence = EVIDENCE[table]
     columns = [name for name in evidence.columns if name not in {column.name for column in evidence.key}]
     for name in columns:
@@ -176,7 +176,9 @@ def test_any_changed_column_of_any_row_is_found(living: tuple[Stage, str], table
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_row_that_was_dropped_added_or_put_in_anothers_place_is_found(living: tuple[Stage, str], table: str) -> None:
+def test_a_row_that_was_dropped_added_or_put_in_anothers_place_is_found(
+    living: tuple[TestHub, str], table: str
+) -> None:
     key = next(column.name for column in EVIDENCE[table].key)
     target: Any = EVIDENCE[table].table.__table__  # type: ignore[attr-defined]
     with attacked(living[0]) as session:
@@ -201,14 +203,14 @@ def test_a_row_that_was_dropped_added_or_put_in_anothers_place_is_found(living: 
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_table_that_was_emptied_is_found(living: tuple[Stage, str], table: str) -> None:
+def test_a_table_that_was_emptied_is_found(living: tuple[TestHub, str], table: str) -> None:
     with attacked(living[0]) as session:
         session.execute(text(f"DELETE FROM {table}"))
         told = found(living[0], session)
         assert told is not None and told.kind == "dropped"
 
 
-def test_a_row_that_is_named_twice_hides_no_other(living: tuple[Stage, str]) -> None:
+def test_a_row_that_is_named_twice_hides_no_other(living: tuple[TestHub, str]) -> None:
     stage, chain = living
     with attacked(stage) as session:
         rows = entries(session, chain)
@@ -221,14 +223,16 @@ def test_a_row_that_is_named_twice_hides_no_other(living: tuple[Stage, str]) -> 
 
 
 @pytest.mark.parametrize("change", ["text = 'Yes.'", None])
-def test_a_notice_that_is_not_what_the_person_was_shown_is_found(living: tuple[Stage, str], change: str | None) -> None:
+def test_a_notice_that_is_not_what_the_person_was_shown_is_found(
+    living: tuple[TestHub, str], change: str | None
+) -> None:
     with attacked(living[0]) as session:
         session.execute(text(f"UPDATE consent_notice SET {change}" if change else "DELETE FROM consent_notice"))
         told = found(living[0], session)
         assert told is not None and "notice" in told.reason
 
 
-def test_an_exchanged_sealed_detail_is_found_and_one_that_is_gone_is_not(living: tuple[Stage, str]) -> None:
+def test_an_exchanged_sealed_detail_is_found_and_one_that_is_gone_is_not(living: tuple[TestHub, str]) -> None:
     with attacked(living[0]) as session:
         session.execute(text("DELETE FROM consent_detail"))
         assert found(living[0], session) is None

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Column, MetaData, String, Table, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel, select
-from stage import ACCOUNTS, Stage, company
 from starlette.testclient import TestClient
+from testbed import ACCOUNTS, TestHub, company
 
 from hub.model import HUB_CHAIN, Account, Call, Company, Person
 from hub.privacy_requests.links import address_of
@@ -23,7 +23,7 @@ from hub.store.row_security import CHAINS, HUB_WIDE, LINKS, SHARED, NoWay, bypas
 from hub.store.schema import migrate
 from hub.web.app import create_app
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 RIVAL = "+13145550120"
 TWO_ACCOUNTS = [
     *ACCOUNTS,
@@ -71,7 +71,7 @@ def test_a_role_that_passes_every_policy_is_noticed(postgres_url: str) -> None:
     store.close()
 
 
-def two_accounts(url: str, open_hub_on: Factory) -> tuple[Stage, dict[str, str]]:
+def two_accounts(url: str, open_hub_on: Factory) -> tuple[TestHub, dict[str, str]]:
     stage = open_hub_on(url, accounts=TWO_ACCOUNTS)
     stage.visit()
     stage.visit("southside")
@@ -85,7 +85,7 @@ def two_accounts(url: str, open_hub_on: Factory) -> tuple[Stage, dict[str, str]]
     return stage, {account.name: account.id for account in stage.rows(Account)}
 
 
-def keys_seen(stage: Stage, account_id: str) -> dict[str, set[Any]]:
+def keys_seen(stage: TestHub, account_id: str) -> dict[str, set[Any]]:
     """Table → keys of the rows that a session of the account sees, without any filter."""
     with stage.hub.store.reading_as(account_id) as session:
         return {

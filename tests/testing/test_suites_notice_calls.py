@@ -12,8 +12,8 @@ from proving import Tame, try_promise
 
 from hub.api import AnswerDocument, BadPayload, BadSignature, Connector, VerifiedWebhook, hookimpl
 
-Breaker = Callable[[Any], type[Connector]]
-DEFECTS: dict[str, tuple[str, Breaker]] = {}
+CircuitBreaker = Callable[[Any], type[Connector]]
+DEFECTS: dict[str, tuple[str, CircuitBreaker]] = {}
 
 
 def instead_of(hook: str, promise: str) -> Callable[[Callable[..., Any]], Any]:

@@ -13,13 +13,13 @@ from proving import Tame, try_promise
 
 from hub.api import AuthError, Connector, Fact, OutcomePage, Receipt, Rejected, RetryLater, hookimpl
 
-Breaker = Callable[[Any], type[Connector]]
-ADS: dict[str, tuple[str, Breaker]] = {}
-CRM: dict[str, tuple[str, Breaker]] = {}
+CircuitBreaker = Callable[[Any], type[Connector]]
+ADS: dict[str, tuple[str, CircuitBreaker]] = {}
+CRM: dict[str, tuple[str, CircuitBreaker]] = {}
 
 
-def breaks(table: dict[str, tuple[str, Breaker]], promise: str) -> Callable[[Breaker], Breaker]:
-    def keep(breaker: Breaker) -> Breaker:
+def breaks(table: dict[str, tuple[str, CircuitBreaker]], promise: str) -> Callable[[CircuitBreaker], CircuitBreaker]:
+    def keep(breaker: CircuitBreaker) -> CircuitBreaker:
         table[breaker.__name__] = (promise, breaker)
         return breaker
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from stage import CALLER, OTHER_CALLER, Stage
+from testbed import CALLER, OTHER_CALLER, TestHub
 from text_desk import accounts, outbound, queue, words_of, write_in
 
 from hub.model import AuditEntry, ConsentEntry, Person, Suppression, TextMessage
@@ -16,27 +16,27 @@ from hub.model.purposes import MARKETING
 from hub.privacy.suppression_list import mark
 from hub.texts.doubts import NotDoubtful, keep, lapse, open_doubts
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 ENOUGH = "enough already"
 
 
-def doubt_of(stage: Stage, message_id: str) -> str | None:
+def doubt_of(stage: TestHub, message_id: str) -> str | None:
     return stage.one(TextMessage, carrier_message_id=message_id).doubt
 
 
-def listed(stage: Stage) -> list[str | None]:
+def listed(stage: TestHub) -> list[str | None]:
     with stage.hub.store.reading() as session:
         return [text.carrier_message_id for text in open_doubts(session)]
 
 
-def say_yes_to_marketing(stage: Stage) -> None:
+def say_yes_to_marketing(stage: TestHub) -> None:
     write_in(stage, "Hello")
     stage.flow()
     stage.say(stage.one(Person, phone_number=CALLER), "given", MARKETING, "form")
     stage.clock.advance(minutes=1)
 
 
-def decide(stage: Stage, message_id: str) -> None:
+def decide(stage: TestHub, message_id: str) -> None:
     with stage.hub.store.writing() as session:
         text = stage.one(TextMessage, carrier_message_id=message_id)
         keep(session, text, "officer", stage.clock())

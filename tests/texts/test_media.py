@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sqlmodel import select
-from stage import Stage
+from testbed import TestHub
 from text_desk import write_in
 
 from hub.api import MediaFile, Rejected, RetryLater
@@ -13,11 +13,11 @@ from hub.delivery.fetch_media import fetch_media, media_is_due
 from hub.model import TextMedia
 from hub.texts.bodies import open_file
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 PICTURE = b"\x89PNG picture"
 
 
-def fetch(stage: Stage) -> int:
+def fetch(stage: TestHub) -> int:
     return fetch_media(stage.hub, jitter=lambda longest: longest)
 
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from stage import CALLER, Stage
 from starlette.testclient import TestClient
+from testbed import CALLER, TestHub
 from text_desk import queue, write_in
 
 from hub.api import MediaFile
@@ -24,19 +24,19 @@ GIF = b"GIF89a" + bytes(40)
 
 
 @pytest.fixture
-def stage(hub: Callable[..., Stage]) -> Stage:
+def stage(hub: Callable[..., TestHub]) -> TestHub:
     made = hub()
     write_in(made, "What does it look like?")
     return made
 
 
 @pytest.fixture
-def carrier_side(stage: Stage) -> Iterator[TestClient]:
+def carrier_side(stage: TestHub) -> Iterator[TestClient]:
     with TestClient(create_app(stage.hub, stage.live)) as client:
         yield client
 
 
-def sent_addresses(stage: Stage) -> list[str]:
+def sent_addresses(stage: TestHub) -> list[str]:
     """Send a text of two pictures; where the carrier is told to fetch them, below the hub's address."""
     queue(stage, "", pictures=[picture_of(PNG), picture_of(GIF)])
     send_texts(stage.hub, stage.directory, "carrier")
@@ -45,7 +45,7 @@ def sent_addresses(stage: Stage) -> list[str]:
     return [urlsplit(url)._replace(scheme="", netloc="").geturl() for url in stage.carrier.texts[-1].media_urls]
 
 
-def test_the_carrier_fetches_each_picture_at_its_own_address(stage: Stage, carrier_side: TestClient) -> None:
+def test_the_carrier_fetches_each_picture_at_its_own_address(stage: TestHub, carrier_side: TestClient) -> None:
     replies = [carrier_side.get(address) for address in sent_addresses(stage)]
     assert [(reply.content, reply.headers["content-type"]) for reply in replies] == [
         (PNG, "image/png"),
@@ -54,7 +54,7 @@ def test_the_carrier_fetches_each_picture_at_its_own_address(stage: Stage, carri
     assert all(reply.headers["cache-control"] == "no-store" for reply in replies)
 
 
-def test_an_address_ends_and_cannot_be_altered(stage: Stage, carrier_side: TestClient) -> None:
+def test_an_address_ends_and_cannot_be_altered(stage: TestHub, carrier_side: TestClient) -> None:
     one, other = sent_addresses(stage)
     swapped = one.replace(urlsplit(one).path, urlsplit(other).path)
     longer = path_to("x", stage.clock() + GOOD_FOR + timedelta(seconds=1), stage.hub.keyring)
@@ -65,7 +65,7 @@ def test_an_address_ends_and_cannot_be_altered(stage: Stage, carrier_side: TestC
     assert carrier_side.get(one).status_code == 404
 
 
-def test_a_picture_lies_sealed_and_is_gone_with_its_persons_key(stage: Stage, carrier_side: TestClient) -> None:
+def test_a_picture_lies_sealed_and_is_gone_with_its_persons_key(stage: TestHub, carrier_side: TestClient) -> None:
     one, _ = sent_addresses(stage)
     rows = stage.rows(TextMedia)
     assert all(row.data and PNG not in row.data and row.url is None and row.state == "done" for row in rows)
@@ -74,7 +74,7 @@ def test_a_picture_lies_sealed_and_is_gone_with_its_persons_key(stage: Stage, ca
     assert carrier_side.get(one).status_code == 410
 
 
-def test_what_people_sent_in_is_served_to_nobody(stage: Stage, carrier_side: TestClient) -> None:
+def test_what_people_sent_in_is_served_to_nobody(stage: TestHub, carrier_side: TestClient) -> None:
     write_in(stage, "", media_urls=("https://carrier.example.com/1",))
     stage.carrier.media = {"https://carrier.example.com/1": MediaFile(content_type="image/png", data=PNG)}
     fetch_media(stage.hub)
@@ -89,7 +89,7 @@ def test_what_is_no_picture_for_every_phone_is_refused(data: bytes) -> None:
         picture_of(data)
 
 
-def test_pictures_that_carriers_would_refuse_are_never_queued(stage: Stage) -> None:
+def test_pictures_that_carriers_would_refuse_are_never_queued(stage: TestHub) -> None:
     half = picture_of(b"\xff\xd8\xff" + bytes(MOST_BYTES // 2))
     for pictures in ([half, half], [picture_of(GIF)] * 11):
         with pytest.raises(CannotText, match="less than 1 MB"):

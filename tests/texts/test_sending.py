@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from scripted import allow
-from stage import CALLER, CONNECTORS, OTHER_CALLER, POOL, SHARED, Stage
+from fake_connectors import allow
+from testbed import CALLER, CONNECTORS, OTHER_CALLER, POOL, SHARED, TestHub
 from text_desk import accounts, outbound, queue, words_of, write_in
 
 from hub.api import AuthError, Opinion, Receipt, Rejected, RetryLater
@@ -18,7 +18,7 @@ from hub.store.claims import LEASE, claim
 from hub.store.journal.verify import verify
 from hub.texts.queue import LONGEST_BODY, CannotText
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
 def test_a_text_is_sent_once_with_its_decision_its_try_and_its_disclosure(hub: Factory) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stage import Stage
+from testbed import TestHub
 from text_desk import outbound, queue, told
 
 from hub.api import Receipt
 from hub.model import TextStatus
 from hub.texts.statuses import RANK, join
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 BEGIN = datetime(2026, 11, 24, 15, tzinfo=UTC)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scripted import body_of
-from stage import CALLER, SHARED, Stage
+from fake_connectors import body_of
+from testbed import CALLER, SHARED, TestHub
 from text_desk import outbound, queue, webhook_row
 
 from hub.api import MessageEvent
@@ -17,7 +17,7 @@ from hub.delivery.send_texts import send_texts
 from hub.flow.inbox import fold_inbox
 from hub.model import ConsentEntry, TextMessage
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 TEXTS = 12
 
 

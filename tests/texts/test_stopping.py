@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from stage import CALLER, OTHER_CALLER, SHARED, Stage
+from testbed import CALLER, OTHER_CALLER, SHARED, TestHub
 from text_desk import accounts, outbound, queue, told, words_of, write_in
 
 from hub.api import Receipt
@@ -16,7 +16,7 @@ from hub.model.purposes import MARKETING, SERVICE
 from hub.privacy_requests.run import run
 from hub.privacy_requests.steps import open_request, verify
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
 def test_a_stop_is_the_persons_word_and_cancels_what_is_queued_in_one_commit(hub: Factory) -> None:
@@ -236,7 +236,7 @@ def test_the_same_text_again_does_nothing_again(hub: Factory) -> None:
     assert len(stage.rows(ConsentEntry)) == 2 and len(outbound(stage)) == 1
 
 
-def _same(stage: Stage, message_id: str) -> Any:
+def _same(stage: TestHub, message_id: str) -> Any:
     from hub.api import MessageEvent
 
     return MessageEvent(

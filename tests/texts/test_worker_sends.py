@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from stage import Stage
+from testbed import TestHub
 from text_desk import queue, write_in
 
 from hub.api import AuthError, MediaFile
@@ -14,7 +14,7 @@ from hub.delivery.send_texts import due_connectors
 from hub.model import ConnectorState
 from hub.worker import Worker
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 
 
 def test_a_worker_sends_texts_and_fetches_pictures_by_itself(hub: Factory) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlmodel import col, select
-from stage import ACCOUNTS, CALLER, SHARED, Stage
+from testbed import ACCOUNTS, CALLER, SHARED, TestHub
 
 from hub.api import MessageEvent, MessageStatusEvent, WebhookRequest
 from hub.model import InboxWebhook, TextMessage
@@ -26,7 +26,7 @@ def accounts(texts: dict[str, Any]) -> Sequence[Any]:
     return made
 
 
-def write_in(stage: Stage, body: str, sender: str | None = CALLER, *, number: str = SHARED, **more: Any) -> str:
+def write_in(stage: TestHub, body: str, sender: str | None = CALLER, *, number: str = SHARED, **more: Any) -> str:
     """Somebody writes to a tracking number; the carrier's id of the text."""
     message_id = f"SMIN{next(_numbers):05}"
     said: dict[str, Any] = {"at": stage.clock()} | more
@@ -34,7 +34,7 @@ def write_in(stage: Stage, body: str, sender: str | None = CALLER, *, number: st
     return message_id
 
 
-def webhook_row(stage: Stage, key: str, body: bytes) -> InboxWebhook:
+def webhook_row(stage: TestHub, key: str, body: bytes) -> InboxWebhook:
     """A verified webhook as the inbox holds it."""
     now = stage.clock()
     request = WebhookRequest("POST", "https://calls.example.com/webhooks/carrier/text", body, now)
@@ -51,25 +51,25 @@ def webhook_row(stage: Stage, key: str, body: bytes) -> InboxWebhook:
 
 
 def queue(
-    stage: Stage, body: str = "Your car is ready.", to: str = CALLER, purpose: Any = "reply", **more: Any
+    stage: TestHub, body: str = "Your car is ready.", to: str = CALLER, purpose: Any = "reply", **more: Any
 ) -> TextMessage:
     """Queue one text from the shared number."""
     with stage.hub.store.writing() as session:
         return queue_text(session, stage.hub, stage.directory.lines[SHARED], to, body, purpose, **more)
 
 
-def told(stage: Stage, reference: str, status: Any, **more: Any) -> MessageStatusEvent:
+def told(stage: TestHub, reference: str, status: Any, **more: Any) -> MessageStatusEvent:
     """What a carrier tells of a text."""
     return MessageStatusEvent(message_id=reference, at=stage.clock(), status=status, **more)
 
 
-def outbound(stage: Stage, **wanted: Any) -> list[TextMessage]:
+def outbound(stage: TestHub, **wanted: Any) -> list[TextMessage]:
     """The texts that go out, by the time at which they were queued."""
     rows = stage.rows(TextMessage, direction="out", **wanted)
     return sorted(rows, key=lambda row: (row.at, row.id))
 
 
-def words_of(stage: Stage, text: TextMessage) -> str | None:
+def words_of(stage: TestHub, text: TextMessage) -> str | None:
     """What a text says."""
     with stage.hub.store.reading() as session:
         row = session.exec(select(TextMessage).where(col(TextMessage.id) == text.id)).one()

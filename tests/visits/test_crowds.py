@@ -12,13 +12,13 @@ from itertools import pairwise
 from pathlib import Path
 
 from sqlalchemy import text
-from stage import ACCOUNTS, SHARED, Stage, company, open_stage
+from testbed import ACCOUNTS, SHARED, TestHub, company, open_stage
 
 from hub.testing import FrozenClock
 from hub.visits.batch_writer import VisitBatchWriter
-from hub.visits.visit_request import Arrival, Shown
+from hub.visits.visit_request import NumberShown, VisitRequest
 
-Opener = Callable[..., Stage]
+Opener = Callable[..., TestHub]
 NUMBERS = [f"+131255502{index:02}" for index in range(100)]
 CROWD = [{**ACCOUNTS[0], "companies": [company("lakeside", NUMBERS, SHARED)]}]
 VISITORS, LEASES = 18_000, 20_000
@@ -26,7 +26,7 @@ VISITORS, LEASES = 18_000, 20_000
 CLIENTS, PROCESSES = 64, 4
 TURN = timedelta(seconds=200)
 """Between two turns of any client: then about as many numbers come back as are wanted, and some visitors find none."""
-VISIT = Arrival(
+VISIT = VisitRequest(
     landing_page="https://lakeside.example.com/",
     referrer=None,
     human=True,
@@ -34,7 +34,7 @@ VISIT = Arrival(
 )
 
 
-def crowd(stage: Stage, clients: int, visitors: int, processes: int = 1) -> None:
+def crowd(stage: TestHub, clients: int, visitors: int, processes: int = 1) -> None:
     """Many clients of one process come, stay or leave, and come again; the clock goes on meanwhile.
 
     Each client has several visits under way at a time, as browsers' requests overlap; so they meet in one transaction.
@@ -51,7 +51,7 @@ def crowd(stage: Stage, clients: int, visitors: int, processes: int = 1) -> None
                 with turning:
                     stage.clock.now += processes * TURN
                 visits = [desk.receive(stage.directory, lakeside, VISIT) for _ in range(min(left, 6))]
-                shown: list[Shown] = [each.result(60) for each in visits]
+                shown: list[NumberShown] = [each.result(60) for each in visits]
                 own = [each for each in shown if each.lease_until is not None]
                 left -= len(own)
                 # One of three stays, one leaves, one is not heard of any more.
@@ -83,7 +83,7 @@ def crowd(stage: Stage, clients: int, visitors: int, processes: int = 1) -> None
     assert failures == []
 
 
-def no_number_has_two_holders(stage: Stage) -> None:
+def no_number_has_two_holders(stage: TestHub) -> None:
     with stage.hub.store.reading() as session:
         rows = session.connection().execute(
             text("SELECT tracking_number_id, granted_at, expires_at FROM lease ORDER BY 1, 2, 3")

@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stage import CALLER, OTHER_CALLER
+from testbed import CALLER, OTHER_CALLER
 
 from hub.visits.form_fields import MASKED, MOST_FIELDS, contact_of, is_secret, kept_fields, without_cards
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from stage import CALLER, EVERY_CALL, OTHER_CALLER, SHARED, Stage
+from testbed import CALLER, EVERY_CALL, OTHER_CALLER, SHARED, TestHub
 
 from hub.api import ConsentQuestion, Opinion
 from hub.flow.case_loading import load_cases
@@ -27,7 +27,7 @@ from hub.model import (
 )
 from hub.visits.forms import SentForm, keep_form
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 PAGE = "https://lakeside.example.com/"
 CLICK = f"{PAGE}?gclid=Cj0KCQjw123456789"
 BROWSER = "browser-1"
@@ -39,7 +39,7 @@ CONTACT_FORM = {
 }
 
 
-def send(stage: Stage, key: str = "submission-1", company: str = "lakeside", **more: Any) -> FormSubmission:
+def send(stage: TestHub, key: str = "submission-1", company: str = "lakeside", **more: Any) -> FormSubmission:
     """A form, kept and taken through the flow."""
     said = {"fields": {"phone": "(312) 555-0142"}, "form_id": "contact"} | more
     keep_form(stage.hub, stage.directory.companies[company], SentForm(key=key, **said))
@@ -47,7 +47,7 @@ def send(stage: Stage, key: str = "submission-1", company: str = "lakeside", **m
     return stage.one(FormSubmission, submission_key=f"{stage.directory.companies[company].id}:{key}")
 
 
-def attributed(stage: Stage, subject: FormSubmission | Call) -> Attribution:
+def attributed(stage: TestHub, subject: FormSubmission | Call) -> Attribution:
     return stage.one(Attribution, subject_id=subject.id)
 
 
@@ -326,7 +326,7 @@ def test_a_click_that_comes_on_a_later_page_is_the_visits_with_its_own_time(hub:
     assert clicks(stage, after) == {"gbraid": "google-braid-2"}
 
 
-def clicks(stage: Stage, call: Call, at: Any = None) -> dict[str, str]:
+def clicks(stage: TestHub, call: Call, at: Any = None) -> dict[str, str]:
     with stage.hub.store.reading() as session:
         (case,) = load_cases(session, stage.directory, [call], stage.clock())
     return click_ids(case, at or call.started_at)

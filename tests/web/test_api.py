@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 from sqlmodel import select
-from stage import ACCOUNTS, Stage, company
 from starlette.testclient import TestClient
+from testbed import ACCOUNTS, TestHub, company
 
 from hub.access.keys import new_api_key
 from hub.access.narrowing import to_account
@@ -23,7 +23,7 @@ from hub.texts.bodies import seal_body
 from hub.web.api import create_api
 from hub.web.api.auth import BURST, Permission
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 DESK, RIVALS_DESK = "+13125550190", "+13125550199"
 RIVAL = "+13145550120"
 TWO_ACCOUNTS = [
@@ -52,7 +52,7 @@ ALLOWED = {
 class House:
     """Two accounts, each with a call, a text and a recording, and a user of every role in the first."""
 
-    stage: Stage
+    stage: TestHub
     keys: dict[str, str]
     mine: dict[str, str]
     theirs: dict[str, str]
@@ -68,7 +68,7 @@ class House:
         return self.stage.one(User, name=role.replace("_", "-"))
 
 
-def fill(stage: Stage, number: str) -> dict[str, str]:
+def fill(stage: TestHub, number: str) -> dict[str, str]:
     call = stage.call_in(number=number)
     now, later = stage.clock(), stage.clock() + timedelta(days=90)
     with stage.hub.store.writing() as session:
@@ -97,7 +97,7 @@ def fill(stage: Stage, number: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def furnish(stage: Stage) -> House:
+def furnish(stage: TestHub) -> House:
     keys = {}
     with stage.hub.store.writing() as session:
         agency = session.exec(select(Account).where(Account.name == "agency")).one()

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage import ACCOUNTS, SHARED, Stage, company
 from starlette.requests import Request
+from testbed import ACCOUNTS, SHARED, TestHub, company
 from web_edge import DEFAULT, POOL, Edge, open_edge
 
 from hub.config.models import HubSection
@@ -22,10 +22,10 @@ from hub.model import Lease, PoolOverflow, TrackingNumber
 from hub.rate_limit import network_of
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.visits.rate_limits import FormLimits
-from hub.visits.visit_request import Arrival, Shown
+from hub.visits.visit_request import NumberShown, VisitRequest
 from hub.web.client_ip import Proxies
 
-Factory = Callable[..., Stage]
+Factory = Callable[..., TestHub]
 BROWSER = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0.0.0 Safari/537.36"
 )
@@ -38,17 +38,17 @@ STEP = timedelta(seconds=15)
 class Crowd:
     """People who read a site for ten minutes each, and a flood of bots, at the desk of one process."""
 
-    stage: Stage
+    stage: TestHub
     desk: VisitBatchWriter
     draw: random.Random
     own: Counter[bool] = field(default_factory=Counter)
     """People who were shown a number of their own, and kept it while they read; and those who were not."""
-    reading: dict[str, tuple[Any, Shown]] = field(default_factory=dict)
+    reading: dict[str, tuple[Any, NumberShown]] = field(default_factory=dict)
     people: int = 0
 
-    def comes(self, address: str, **told: Any) -> Future[Shown]:
+    def comes(self, address: str, **told: Any) -> Future[NumberShown]:
         directory = self.stage.directory
-        arrival = Arrival(
+        arrival = VisitRequest(
             landing_page="https://lakeside.example.com/",
             referrer="https://www.google.com/",
             network=network_of(address),
@@ -119,7 +119,7 @@ def test_ten_thousand_bots_from_two_hundred_networks_leave_people_their_numbers(
     no_number_is_held_twice(crowd.stage)
 
 
-def no_number_is_held_twice(stage: Stage) -> None:
+def no_number_is_held_twice(stage: TestHub) -> None:
     held: dict[str, list[Lease]] = {}
     for lease in stage.rows(Lease):
         held.setdefault(lease.tracking_number_id, []).append(lease)

@@ -12,7 +12,7 @@ from web_edge import CALLER, Edge
 from hub.delivery.send_texts import send_texts
 from hub.privacy_requests.run import work_tasks
 from hub.testing import FrozenClock
-from hub.web.privacy_forms import Doorkeeper
+from hub.web.privacy_forms import RequestLimiter
 from hub.web.privacy_words import PLACE_CODES
 
 VISITOR = "1-2-3-4"
@@ -101,7 +101,7 @@ def test_another_site_cannot_opt_its_visitors_out(browser: Browser) -> None:
 
 
 def test_one_network_opts_out_a_family_and_not_a_companys_callers() -> None:
-    door, now = Doorkeeper(), FrozenClock()()
+    door, now = RequestLimiter(), FrozenClock()()
     taken = [door.may_opt_out("company", "198.51.100.0/24", now) for _ in range(20)]
     assert sum(taken) == 8
     assert door.may_opt_out("company", "203.0.113.0/24", now)

@@ -19,7 +19,7 @@ from hub.privacy_requests.certificate import is_genuine
 from hub.privacy_requests.run import run, work_tasks
 from hub.store.encrypted_fields import correction_in
 from hub.testing import FrozenClock
-from hub.web.privacy_forms import Doorkeeper
+from hub.web.privacy_forms import RequestLimiter
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_a_mailed_link_asks_for_one_more_press_so_that_no_scanner_uses_it_up(bro
 
 
 def test_a_network_that_asks_too_often_waits_and_others_do_not() -> None:
-    door, now = Doorkeeper(), FrozenClock()()
+    door, now = RequestLimiter(), FrozenClock()()
     asked = [door.may_ask("company", "198.51.100.0/24", now) for _ in range(12)]
     assert asked == [True] * 10 + [False] * 2
     assert door.may_ask("company", "203.0.113.0/24", now)

@@ -135,7 +135,7 @@ def status(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
 
 
 def _plain(session: Session, version: PolicyVersion, names: dict[str, str]) -> dict[str, Any]:
-    from hub.privacy.policies.document import Novelty
+    from hub.privacy.policies.document import PolicyChange
     from hub.privacy.policies.versions import texts_of
 
     return {
@@ -145,7 +145,7 @@ def _plain(session: Session, version: PolicyVersion, names: dict[str, str]) -> d
         "account": names.get(version.account_id or ""),
         "state": version.state,
         "material": version.material,
-        "introduces": [str(Novelty(**each)) for each in version.introduces],
+        "introduces": [str(PolicyChange(**each)) for each in version.introduces],
         "note": version.note,
         "announced_at": version.announced_at,
         "effective_at": version.effective_at,

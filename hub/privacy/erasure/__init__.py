@@ -1,7 +1,7 @@
 """Erase a person: rows are deleted or emptied, keys destroyed, and tombstones keep backups from bringing anything back."""
 
 from hub.privacy.erasure.erase import ErasedPerson, NotKnown, erase_person, plan_erasure
-from hub.privacy.erasure.reach import Reach, reach_of
+from hub.privacy.erasure.reach import PersonData, reach_of
 from hub.privacy.erasure.replay import replay_tombstones
 from hub.privacy.erasure.rows import ERASED, deeds_of, empty_webhooks
 
@@ -9,7 +9,7 @@ __all__ = [
     "ERASED",
     "ErasedPerson",
     "NotKnown",
-    "Reach",
+    "PersonData",
     "deeds_of",
     "empty_webhooks",
     "erase_person",

@@ -7,11 +7,11 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from hub.model import Call, FormSubmission, TextMessage
-from hub.privacy.erasure.reach import Reach
+from hub.privacy.erasure.reach import PersonData
 from hub.reports.dirty_days import Change
 
 
-def days_changed(session: Session, reach: Reach) -> list[Change]:
+def days_changed(session: Session, reach: PersonData) -> list[Change]:
     """The calls, texts and forms in reach, as `hub.reports.dirty_days.mark` takes them; read before the rows are emptied."""
     kinds: tuple[tuple[Any, Any, frozenset[str]], ...] = (
         (Call, Call.started_at, reach.calls),

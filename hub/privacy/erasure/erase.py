@@ -13,12 +13,12 @@ from sqlmodel import Session, col, select
 from hub.errors import RetryLater, RingfenceError
 from hub.model import FormSubmission, Person
 from hub.privacy.erasure.days import days_changed
-from hub.privacy.erasure.reach import NOTHING, Reach, reach_of, webhooks_of
+from hub.privacy.erasure.reach import NOTHING, PersonData, reach_of, webhooks_of
 from hub.privacy.erasure.rows import counts_of, erase_rows, files_of, sealed_by
-from hub.privacy.withdrawal import speaking
+from hub.privacy.withdrawal import exclusive_person_lock
 from hub.reports.dirty_days import mark
 from hub.runtime import Hub
-from hub.store.tombstones import Buried, bury, journal_of
+from hub.store.tombstones import ErasedRows, journal_of, write_tombstones
 from hub.store.vacuum import scrub
 
 log = structlog.get_logger(__name__)
@@ -40,15 +40,15 @@ class ErasedPerson:
     files: int
 
 
-def plan_erasure(session: Session, hub: Hub, people: Iterable[Person], kept: Reach = NOTHING) -> Counter[str]:
+def plan_erasure(session: Session, hub: Hub, people: Iterable[Person], kept: PersonData = NOTHING) -> Counter[str]:
     """Rows by table that an erasure of `people` would delete or empty, without those that are `kept`; nothing is changed."""
-    reach = Reach()
+    reach = PersonData()
     for person in people:
         reach |= reach_of(session, hub.config, person, webhooks_of(session, person))
     return counts_of(session, reach - kept)
 
 
-def erase_person(hub: Hub, person_id: str, kept: Reach = NOTHING) -> ErasedPerson:
+def erase_person(hub: Hub, person_id: str, kept: PersonData = NOTHING) -> ErasedPerson:
     """Erase the person from the hub; plugins are asked by `hub.privacy_requests.erase`. NotKnown if there is no such person.
 
     `kept` is what a legal hold on somebody else keeps, such as a form in which both are named; it stays as it is.
@@ -61,7 +61,7 @@ def erase_person(hub: Hub, person_id: str, kept: Reach = NOTHING) -> ErasedPerso
         if person is None:
             raise NotKnown("There is no such person, or they were erased already.")
         webhooks = webhooks_of(session, person)
-    with speaking(hub.store, [person], "withdrawn"), hub.store.writing() as session:
+    with exclusive_person_lock(hub.store, [person], "withdrawn"), hub.store.writing() as session:
         person = session.get(Person, person_id)
         if person is None:
             raise NotKnown("The person was erased at this moment by somebody else.")
@@ -75,13 +75,13 @@ def erase_person(hub: Hub, person_id: str, kept: Reach = NOTHING) -> ErasedPerso
         keys = hub.vault.destroy_keys(session, _holders(session, hub, person, reach), sealed, others)
         rows = erase_rows(session, reach, now)
         mark(session, changes, now)
-        bury(session, journal_of(hub.config.hub), _buried(session, hub, reach, keys), now)
+        write_tombstones(session, journal_of(hub.config.hub), _buried(session, hub, reach, keys), now)
     deleted = sum(_deleted(hub, path) for path in files)
     scrub(hub.store, sorted({*rows, "person_key"}))
     return ErasedPerson(rows, len(keys), deleted)
 
 
-def _holders(session: Session, hub: Hub, person: Person, reach: Reach) -> set[str]:
+def _holders(session: Session, hub: Hub, person: Person, reach: PersonData) -> set[str]:
     """Everybody whom the key table may know the person as: by number, and each contact whose number was hidden."""
     ids = {person.id, *reach.people, *reach.subjects}
     holders = {hub.vault.holder(session, person.company_id, None, each) for each in ids}
@@ -90,7 +90,7 @@ def _holders(session: Session, hub: Hub, person: Person, reach: Reach) -> set[st
     return holders
 
 
-def _holders_of_others(session: Session, hub: Hub, person: Person, reach: Reach) -> set[str]:
+def _holders_of_others(session: Session, hub: Hub, person: Person, reach: PersonData) -> set[str]:
     """Whoever really has a number that the reached forms name. Forms that came before migration 0007 were sealed under that
     number's key, and an erasure of whoever typed it must not take its owner's recordings with it."""
     numbers = select(FormSubmission.phone_number).where(
@@ -100,14 +100,14 @@ def _holders_of_others(session: Session, hub: Hub, person: Person, reach: Reach)
     return {hub.vault.holder(session, person.company_id, number, "") for number in typed}
 
 
-def _buried(session: Session, hub: Hub, reach: Reach, keys: list[str]) -> Buried:
+def _buried(session: Session, hub: Hub, reach: PersonData, keys: list[str]) -> ErasedRows:
     marks = {hub.vault.row_mark(session, table, each) for table, ids in reach.by_table().items() for each in ids}
-    return Buried(frozenset(keys), frozenset(marks))
+    return ErasedRows(frozenset(keys), frozenset(marks))
 
 
 def _deleted(hub: Hub, path: str) -> bool:
     try:
-        hub.shelf.delete(path)
+        hub.blob_store.delete(path)
     except RetryLater as error:
         log.warning("erased audio is not deleted yet", path=path, reason=str(error))
         return False

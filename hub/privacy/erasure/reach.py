@@ -18,7 +18,7 @@ from hub.privacy.erasure.webhook_owners import webhooks_of_others
 
 
 @dataclass(frozen=True)
-class Reach:
+class PersonData:
     """Ids by table. What hangs on these rows (facts, page views, recordings …) goes with them."""
 
     people: frozenset[str] = frozenset()
@@ -34,18 +34,22 @@ class Reach:
         """Calls, texts and forms."""
         return self.calls | self.texts | self.forms
 
-    def __or__(self, other: Reach) -> Reach:
-        return Reach(**{name: getattr(self, name) | getattr(other, name) for name in Reach.__dataclass_fields__})
+    def __or__(self, other: PersonData) -> PersonData:
+        return PersonData(
+            **{name: getattr(self, name) | getattr(other, name) for name in PersonData.__dataclass_fields__}
+        )
 
-    def __sub__(self, other: Reach) -> Reach:
-        return Reach(**{name: getattr(self, name) - getattr(other, name) for name in Reach.__dataclass_fields__})
+    def __sub__(self, other: PersonData) -> PersonData:
+        return PersonData(
+            **{name: getattr(self, name) - getattr(other, name) for name in PersonData.__dataclass_fields__}
+        )
 
     def by_table(self) -> dict[str, frozenset[str]]:
         """As tombstones name the rows: table → ids."""
         return {table: getattr(self, name) for table, name in TABLES.items()}
 
 
-NOTHING = Reach()
+NOTHING = PersonData()
 TABLES = {
     "call": "calls",
     "text_message": "texts",
@@ -55,10 +59,10 @@ TABLES = {
     "inbox": "webhooks",
     "person": "people",
 }
-"""Table → field of `Reach`."""
+"""Table → field of `PersonData`."""
 
 
-def reach_of(session: Session, config: Config, person: Person, webhooks: Iterable[str] = ()) -> Reach:
+def reach_of(session: Session, config: Config, person: Person, webhooks: Iterable[str] = ()) -> PersonData:
     """All that belongs to a person at their company. `webhooks` are ids found before (`webhooks_of`).
 
     Of a known person: what the number called or texted, the forms that name them, and the visits shown to be theirs. Of
@@ -81,7 +85,7 @@ def reach_of(session: Session, config: Config, person: Person, webhooks: Iterabl
     told = select(CallEventRow.inbox_id).where(
         col(CallEventRow.call_id).in_(calls), col(CallEventRow.inbox_id).is_not(None)
     )
-    return Reach(
+    return PersonData(
         people=frozenset([person.id, *_typed_by_name(session, person)]),
         calls=frozenset(calls),
         texts=frozenset(texts),

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session, SQLModel, select
 
 from hub.privacy.erasure.days import days_changed
-from hub.privacy.erasure.reach import TABLES, Reach
+from hub.privacy.erasure.reach import TABLES, PersonData
 from hub.privacy.erasure.rows import erase_rows
 from hub.reports.dirty_days import Change, mark
 from hub.store.vault import Vault
@@ -24,7 +24,7 @@ def replay_tombstones(session: Session, vault: Vault, rows: frozenset[str], now:
     for table, field in TABLES.items():
         named = _named(session, vault, table, rows)
         for start in range(0, len(named), AT_ONCE):
-            reach = Reach(**{field: frozenset(named[start : start + AT_ONCE])})
+            reach = PersonData(**{field: frozenset(named[start : start + AT_ONCE])})
             changes += days_changed(session, reach)
             counts += erase_rows(session, reach, now)
     mark(session, changes, now)

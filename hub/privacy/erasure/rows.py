@@ -33,7 +33,7 @@ from hub.model import (
     Visit,
 )
 from hub.model.conversions import FINAL_STATES
-from hub.privacy.erasure.reach import TABLES, Reach
+from hub.privacy.erasure.reach import TABLES, PersonData
 
 ERASED = "erased"
 """The state of a call, text or form whose person was erased: what a carrier still tells of it changes nothing."""
@@ -47,7 +47,7 @@ FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 """Work that somebody holds at this moment is not written down any more: its token is gone."""
 
 
-def counts_of(session: Session, reach: Reach) -> Counter[str]:
+def counts_of(session: Session, reach: PersonData) -> Counter[str]:
     """Rows by table that an erasure changes."""
     counts: Counter[str] = Counter()
     for table, where, _ in _plan(reach, None):
@@ -57,7 +57,7 @@ def counts_of(session: Session, reach: Reach) -> Counter[str]:
     return +counts
 
 
-def erase_rows(session: Session, reach: Reach, now: datetime | None) -> Counter[str]:
+def erase_rows(session: Session, reach: PersonData, now: datetime | None) -> Counter[str]:
     """Delete and empty within `session`; how many rows of each table."""
     counts: Counter[str] = Counter()
     for table, where, values in _plan(reach, now):
@@ -72,7 +72,7 @@ def deeds_of(rows: Mapping[str, int]) -> list[str]:
     cleared"."""
     everything = frozenset([""])
     done: dict[str, str] = {}
-    for table, _, values in _plan(Reach(**dict.fromkeys(TABLES.values(), everything)), None):
+    for table, _, values in _plan(PersonData(**dict.fromkeys(TABLES.values(), everything)), None):
         deed = DELETED if values is None else CLEARED if values.keys() <= POINTERS else EMPTIED
         done[table.__tablename__] = max(done.get(table.__tablename__, CLEARED), deed, key=DEEDS.index)
     return [_in_words(table, count, done.get(table, EMPTIED)) for table, count in rows.items()]
@@ -87,16 +87,16 @@ def _in_words(table: str, count: int, deed: str) -> str:
 def empty_webhooks(session: Session, ids: Collection[str]) -> None:
     """Empty raw webhooks that tell of somebody who was erased."""
     if ids:
-        erase_rows(session, Reach(webhooks=frozenset(ids)), None)
+        erase_rows(session, PersonData(webhooks=frozenset(ids)), None)
 
 
-def files_of(session: Session, reach: Reach) -> list[str]:
+def files_of(session: Session, reach: PersonData) -> list[str]:
     """Paths of the audio that goes."""
     paths = select(Recording.path).where(col(Recording.call_id).in_(reach.calls), col(Recording.path).is_not(None))
     return [path for path in session.scalars(paths) if path]
 
 
-def sealed_by(session: Session, reach: Reach) -> set[str]:
+def sealed_by(session: Session, reach: PersonData) -> set[str]:
     """Ids of the keys that really sealed names, forms, texts and transcripts: a call may have met its company only later, and
     who hid the number may have told it since."""
     heard = select(Recording.id).where(col(Recording.call_id).in_(reach.calls))
@@ -114,7 +114,7 @@ def sealed_by(session: Session, reach: Reach) -> set[str]:
     return {each[:36].decode("ascii", "replace") for each in sealed}
 
 
-def _plan(reach: Reach, now: datetime | None) -> Iterator[tuple[Any, tuple[Any, ...], dict[str, Any] | None]]:
+def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[Any, ...], dict[str, Any] | None]]:
     """(table, which rows, their new values; None: deleted), in an order that foreign keys allow."""
     subjects = reach.subjects
     calls = select(Call.connector, Call.carrier_call_id).where(col(Call.id).in_(reach.calls))

@@ -24,7 +24,7 @@ class PolicyRefused(RingfenceError):
     """What was asked of a policy version cannot be done; the sentence says why, and what to do instead."""
 
 
-class Novelty(BaseModel):
+class PolicyChange(BaseModel):
     """One thing that a version introduces: a data use, a recipient, a data category, or only all of them together.
 
     A use and a category stand for what is below them too; a recipient is the legal name in a plugin's manifest.
@@ -37,7 +37,7 @@ class Novelty(BaseModel):
     category: str | None = None
 
     @model_validator(mode="after")
-    def _something(self) -> Novelty:
+    def _something(self) -> PolicyChange:
         if not (self.use or self.recipient or self.category):
             raise ValueError("name a use, a recipient or a category")
         for given, names, what in ((self.use, USES, "data use"), (self.category, CATEGORIES, "data category")):
@@ -67,7 +67,7 @@ class PolicyDocument(BaseModel):
     language: str = Field(default="en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")
     account: str | None = None
     material: bool = True
-    introduces: tuple[Novelty, ...] = ()
+    introduces: tuple[PolicyChange, ...] = ()
     note: str = Field(default="", max_length=500)
     text: str = Field(max_length=LONGEST)
 

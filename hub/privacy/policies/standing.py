@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from hub.model import Account, PolicyAcceptance, PolicyNotice, PolicyVersion
-from hub.privacy.policies.document import Kind, Novelty
+from hub.privacy.policies.document import Kind, PolicyChange
 from hub.privacy.policies.versions import texts_of
 
 TOLD_OF = col(PolicyVersion.state).in_(("announced", "published"))
@@ -36,7 +36,7 @@ class Statement:
 class Wait:
     """One thing that an account's data may not be used for yet, and the version that would allow it."""
 
-    novelty: Novelty
+    novelty: PolicyChange
     version: PolicyVersion
     accepted: bool
     not_before: datetime | None
@@ -92,7 +92,7 @@ def _waits_of(line: Sequence[PolicyVersion], accepted: set[str], now: datetime) 
             continue
         due = min((later.effective_at for later in agreed if later.effective_at), default=None)
         not_before = max(due, now + ASK_AGAIN) if due else None
-        found += [Wait(Novelty(**each), version, bool(agreed), not_before) for each in version.introduces]
+        found += [Wait(PolicyChange(**each), version, bool(agreed), not_before) for each in version.introduces]
     return found
 
 

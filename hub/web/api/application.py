@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from hub.access.narrowing import Narrow, to_account
 from hub.errors import NotFound
 from hub.runtime import Hub
-from hub.web.api.auth import Door
+from hub.web.api.auth import Authenticator
 from hub.web.api.calls import add_calls
 from hub.web.api.recordings import add_recordings
 from hub.web.api.reports_and_logs import add_books
@@ -21,7 +21,7 @@ from hub.web.public_requests import refusal
 def create_api(hub: Hub, narrow: Narrow = to_account) -> FastAPI:
     """The API of one hub; `narrow` is the account filter of its queries."""
     api = FastAPI(title="Ringfence", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    door = Door(hub, narrow)
+    door = Authenticator(hub, narrow)
     for add in (add_calls, add_recordings, add_books, add_requests):
         add(api, door)
 

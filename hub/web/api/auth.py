@@ -52,7 +52,7 @@ class Asked:
             audit.note(session, self.hub.clock(), self.user.id, action, subject, detail)
 
 
-class Door:
+class Authenticator:
     """Lets requests in; one a process, safe for threads."""
 
     def __init__(self, hub: Hub, narrow: Narrow) -> None:
@@ -63,7 +63,7 @@ class Door:
         """What a route depends on, so that only roles come in that may do `action`."""
         return Permission(self, action)
 
-    def let_in(self, request: Request, action: Action) -> Asked:
+    def authorize(self, request: Request, action: Action) -> Asked:
         """Who asks; 401 without a living key, 429 where it is used too often, 403 where the role may not."""
         scheme, _, told = request.headers.get("authorization", "").partition(" ")
         now = self._hub.clock()
@@ -87,9 +87,9 @@ class Door:
 class Permission:
     """A route's dependency; `action` is what its caller must be allowed to do."""
 
-    door: Door
+    door: Authenticator
     action: Action
 
     def __call__(self, request: Request) -> Asked:
         """The request, let in."""
-        return self.door.let_in(request, self.action)
+        return self.door.authorize(request, self.action)

@@ -12,7 +12,7 @@ from hub.model import Company, TextMessage
 from hub.queries.calls import list_calls, one_call
 from hub.queries.paging import page_of
 from hub.texts.bodies import open_body
-from hub.web.api.auth import Asked, Door
+from hub.web.api.auth import Asked, Authenticator
 from hub.web.api.paging import After, Limit
 from hub.web.api.schemas import (
     AttributionAnswer,
@@ -31,7 +31,7 @@ from hub.web.api.schemas import (
 CompanyName = Annotated[str | None, Query(max_length=64, description="Only of this company, by its name.")]
 
 
-def add_calls(api: FastAPI, door: Door) -> None:
+def add_calls(api: FastAPI, door: Authenticator) -> None:
     """Add the routes that tell who called and wrote, and why."""
 
     @api.get("/companies")

@@ -9,11 +9,11 @@ from fastapi import Depends, FastAPI, HTTPException
 from hub.model import Recording
 from hub.recordings.links import LONGEST, Link, path_to
 from hub.recordings.transcripts import read_transcript
-from hub.web.api.auth import Asked, Door
+from hub.web.api.auth import Asked, Authenticator
 from hub.web.api.schemas import LinkAnswer, TranscriptAnswer, TranscriptPartAnswer
 
 
-def add_recordings(api: FastAPI, door: Door) -> None:
+def add_recordings(api: FastAPI, door: Authenticator) -> None:
     """Add the routes to what was said."""
 
     @api.post("/recordings/{recording_id}/link")

@@ -11,7 +11,7 @@ from hub.queries.paging import page_of
 from hub.reports.credits import Model
 from hub.reports.report import Report, report_within
 from hub.reports.tally import MEASURES, Dimension
-from hub.web.api.auth import Asked, Door
+from hub.web.api.auth import Asked, Authenticator
 from hub.web.api.paging import After, Limit
 from hub.web.api.schemas import (
     AuditAnswer,
@@ -26,7 +26,7 @@ from hub.web.api.schemas import (
 COUNTS = tuple(name for name in MEASURES if name != "amount")
 
 
-def add_books(api: FastAPI, door: Door) -> None:
+def add_books(api: FastAPI, door: Authenticator) -> None:
     """Add the routes to what was added up and written down."""
 
     @api.get("/reports/{company}/{dimension}")

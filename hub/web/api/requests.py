@@ -7,12 +7,12 @@ from fastapi import Depends, FastAPI, HTTPException, Response
 from hub.model import PrivacyRequest
 from hub.privacy_requests.access_file import read_file
 from hub.queries.paging import page_of
-from hub.web.api.auth import Asked, Door
+from hub.web.api.auth import Asked, Authenticator
 from hub.web.api.paging import After, Limit
 from hub.web.api.schemas import RequestAnswer, RequestDetail, Requests, shaped
 
 
-def add_requests(api: FastAPI, door: Door) -> None:
+def add_requests(api: FastAPI, door: Authenticator) -> None:
     """Add the routes to what people asked for."""
 
     @api.get("/requests")

@@ -36,7 +36,7 @@ VERDICTS: Mapping[tuple[Mode, str], Verdict] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class StoredDecision:
     """The row that decides, and the candidate place through which it came in (`basis` as in `Place`)."""
 
     rule: Rule
@@ -74,13 +74,13 @@ def opinion(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion:
     )
 
 
-def _ruling(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Ruling | None:
+def _ruling(question: ConsentQuestion, trades_in: tuple[str, ...]) -> StoredDecision | None:
     """The deciding row; the order of the places never matters, nor does naming one twice."""
     use, role = question.use, question.recipient.role
     candidates = _located(question.person_places or (Place(country=None, basis="unknown"),))
     candidates += _located(question.business_places)
     rulings = [
-        Ruling(rule, basis)
+        StoredDecision(rule, basis)
         for code, basis in candidates
         if (rule := strictest_rule(code, use, role, trades_in)) is not None
     ]

@@ -9,7 +9,7 @@ from alembic import context, op
 from sqlmodel import Session
 
 from hub.errors import ConfigError
-from hub.store.encrypted_fields import Words, seal_words
+from hub.store.encrypted_fields import Plaintext, encrypt_many
 from hub.store.vault import Vault
 
 revision = "0003"
@@ -70,12 +70,12 @@ def _seal(table: str, column: str, sealed: str, place: str, rows: str, where: st
                 continue
             keys = _vault(session)
             words = [
-                Words(keys.holder(session, company, number if company else None, subject), text, place.format(row_id))
+                Plaintext(keys.holder(session, company, number if company else None, subject), text, place.format(row_id))
                 for (row_id, company, number, subject, _), text in told
             ]
             changes = [
                 {"id": row[0], "sealed": each}
-                for (row, _), each in zip(told, seal_words(keys, session, words), strict=True)
+                for (row, _), each in zip(told, encrypt_many(keys, session, words), strict=True)
             ]
             session.connection().execute(change, changes)
 

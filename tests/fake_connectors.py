@@ -62,7 +62,7 @@ def play(script: list[Any], *arguments: Any) -> Any:
     return line(*arguments) if callable(line) else line
 
 
-class PaperCarrier(Connector):
+class FakeCarrier(Connector):
     """A carrier whose webhooks are JSON: {"key", "secret", "events": [CallEvent or MessageEvent as an object]}."""
 
     manifest = Manifest(
@@ -169,7 +169,7 @@ def event_of(told: dict[str, Any]) -> Event:
     return event
 
 
-class PaperNetwork(Connector):
+class FakeNetwork(Connector):
     """An ad network: `script` holds its answers to uploads (a status for all, an error, a function); then all is delivered."""
 
     manifest = Manifest(
@@ -226,7 +226,7 @@ class PaperNetwork(Connector):
         return answer  # type: ignore[no-any-return]
 
 
-class PaperCrm(Connector):
+class FakeCrm(Connector):
     """A CRM: `pages` are its outcome pages by cursor; `script` holds its answers to logged calls."""
 
     manifest = Manifest(
@@ -265,7 +265,7 @@ class PaperCrm(Connector):
         return page
 
 
-class PaperIndex(Connector):
+class FakeIndex(Connector):
     """An enricher without a provider: `facts` by phone number, or an answer from `script`."""
 
     manifest = Manifest(
@@ -301,7 +301,7 @@ def allow(question: ConsentQuestion) -> Opinion:
     return Opinion(verdict="allow", rule_id="paper.allowed", reason="Nobody minds.")
 
 
-class PaperLaw(Connector):
+class FakeLaw(Connector):
     """A consent plugin: `rule` answers each question."""
 
     manifest = Manifest(

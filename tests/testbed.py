@@ -1,4 +1,4 @@
-"""A small hub for tests: two companies of one agency, connectors from `scripted`, and words for what happens to it."""
+"""A small hub for tests: two companies of one agency, connectors from `fake_connectors`, and what tests do with it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from fake_connectors import FakeCarrier, FakeCrm, FakeIndex, FakeLaw, FakeNetwork
 from pydantic import SecretStr
-from scripted import PaperCarrier, PaperCrm, PaperIndex, PaperLaw, PaperNetwork
 from sqlmodel import SQLModel, col, select
 
 from hub.api import CallEvent, Connector, Event
@@ -37,7 +37,7 @@ from hub.privacy.ledger import Word, append
 from hub.runtime import Hub, assemble
 from hub.store.encrypted_fields import Named, names_of, values_of
 from hub.testing import FrozenClock
-from hub.visits.record import Arrival, Shown, record_visit
+from hub.visits.record import NumberShown, VisitRequest, record_visit
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -94,11 +94,11 @@ ACCOUNTS = [
     }
 ]
 CONNECTORS: Mapping[str, type[Connector]] = {
-    "carrier": PaperCarrier,
-    "network": PaperNetwork,
-    "crm": PaperCrm,
-    "index": PaperIndex,
-    "law": PaperLaw,
+    "carrier": FakeCarrier,
+    "network": FakeNetwork,
+    "crm": FakeCrm,
+    "index": FakeIndex,
+    "law": FakeLaw,
 }
 EVERY_CALL = {"name": "every call", "when": {"event": "call"}, "value": "40 USD", "send_to": {"network": {"action": 7}}}
 DEAL_WON = {
@@ -147,21 +147,23 @@ def make_config(
 
 
 @contextmanager
-def open_stage(database: str, clock: FrozenClock, **options: Any) -> Iterator[Stage]:
+def open_stage(database: str, clock: FrozenClock, **options: Any) -> Iterator[TestHub]:
     """A hub on a migrated database, closed at the end."""
     config = make_config(database, **options)
     hub = assemble(config, clock)
     try:
         with hub.store.writing() as session:
             write_accounts(session, config, clock())
-        yield Stage(hub, LiveDirectory(hub.store), clock)
+        yield TestHub(hub, LiveDirectory(hub.store), clock)
     finally:
         hub.close()
 
 
 @dataclass
-class Stage:
+class TestHub:
     """A hub with its directory, and what tests do with it."""
+
+    __test__ = False  # no class of tests
 
     hub: Hub
     live: LiveDirectory
@@ -207,17 +209,17 @@ class Stage:
 
     def visit(
         self, company: str = "lakeside", landing_page: str | None = None, *, gpc_later: bool = False, **more: Any
-    ) -> Shown:
+    ) -> NumberShown:
         """A person comes to a company's site; the click id of `landing_page` is kept.
 
         With `gpc_later` the browser sends Global Privacy Control on the next request: with the first, nothing is kept.
         """
         page = landing_page or "https://lakeside.example.com/?gclid=Cj0KCQjw123456789"
-        arrival = Arrival(landing_page=page, referrer=more.pop("referrer", None), **{"human": True, **more})
+        arrival = VisitRequest(landing_page=page, referrer=more.pop("referrer", None), **{"human": True, **more})
         place = self.directory.companies[company]
         shown = record_visit(self.hub, self.directory, place, arrival)
         if gpc_later:
-            signal = Arrival(landing_page=None, referrer=None, visit_id=shown.visit_id, gpc=True)
+            signal = VisitRequest(landing_page=None, referrer=None, visit_id=shown.visit_id, gpc=True)
             record_visit(self.hub, self.directory, place, signal)
         return shown
 
@@ -269,7 +271,7 @@ class Stage:
         """The only delivery to a connector that is as wanted."""
         return self.one(Delivery, connector=connector, **wanted)
 
-    def visit_of(self, shown: Shown) -> Visit:
+    def visit_of(self, shown: NumberShown) -> Visit:
         """The visit that a number was shown to."""
         return self.one(Visit, id=shown.visit_id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stage import CALLER
+from testbed import CALLER
 
 from hub.api import (
     Connector,
@@ -29,7 +29,7 @@ PERSON = (Share(field="phone_numbers"), Share(field="emails"))
 RIGHT = (Share(field="new_name"), Share(field="new_email"), Share(field="new_phone_number"))
 
 
-class PaperCabinet(Connector):
+class FakeCardCrm(Connector):
     """A CRM that keeps one card a number, and does not always answer."""
 
     class Settings(PluginSettings):

@@ -40,6 +40,7 @@ _PHONE = re.compile(
 )
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ASSIGNED = re.compile(r"=.*", re.DOTALL)
+_EDGES = re.compile(r"^[\s\x00-\x20]+|[\s\x00-\x20]+$")
 _HOST = re.compile(r"[\w.-]{1,253}(?::[0-9]{1,5})?|\[[0-9a-f:.]{2,45}\](?::[0-9]{1,5})?", re.IGNORECASE)
 _PERSONAL_NAME = re.compile(
     r"name|mail|phone|mobile|cell|contact|user|login|addr|street|birth|customer|person|^(?:tel|dob|ssn)$", re.IGNORECASE
@@ -61,7 +62,7 @@ def clean_url(address: str | None, also: Collection[str] = ()) -> str | None:
     if not address:
         return None
     try:
-        parts = urlsplit(address[:MAX_ADDRESS_CHARS].strip())
+        parts = urlsplit(_EDGES.sub("", address[:MAX_ADDRESS_CHARS]))
     except ValueError:
         return None
     place, host = "", parts.netloc.rpartition("@")[2]
@@ -71,7 +72,7 @@ def clean_url(address: str | None, also: Collection[str] = ()) -> str | None:
         place = f"{parts.scheme}://{host}"
     path = "/".join(map(_segment, parts.path.split("/")))
     query = "&".join(_kept(parts.query, len(address) > MAX_ADDRESS_CHARS, also))
-    return f"{place}{path}{'?' if query else ''}{query}".strip() or None
+    return _EDGES.sub("", f"{place}{path}{'?' if query else ''}{query}") or None
 
 
 def without_click_ids(url: str) -> str:

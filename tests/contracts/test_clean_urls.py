@@ -106,6 +106,7 @@ def test_no_address_or_number_gets_through_a_text(before: str, personal: str, af
 
 
 @example(" #")
+@example("\x08\xa0\x1b")
 @given(st.text(max_size=200))
 def test_any_text_is_read_without_an_error_and_a_clean_url_stays_as_it_is(text: str) -> None:
     for address in (text, f"https://www.example.com/{text}", f"{PAGE}?{text}", f"https://{text}"):

@@ -15,6 +15,7 @@ from hub.docs.cli import cli_page
 from hub.docs.config import config_page
 from hub.docs.hooks import hooks_page
 from hub.docs.scripts import SCRIPTS, minified
+from hub.docs.words import words_found
 
 PAGES: dict[str, Callable[[], str]] = {"hooks.md": hooks_page, "config.md": config_page, "cli.md": cli_page}
 SHOWN_LINES = 20
@@ -24,8 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the pages, or with `--check` compare them: 1 where one differs."""
     parser = argparse.ArgumentParser(prog="python -m hub.docs", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where a page is out of date")
+    parser.add_argument("--words", action="store_true", help="list words to avoid in docstrings and comments")
     parser.add_argument("--folder", type=Path, default=Path("docs"), help="where the pages are (docs)")
     chosen = parser.parse_args(arguments)
+    if chosen.words:
+        found = words_found()
+        sys.stderr.writelines(f"{each}\n" for each in found)
+        return 1 if found else 0
     differs = False
     pages = {chosen.folder / name: page() for name, page in PAGES.items()}
     for path, text in (pages | {script.with_suffix(".min.js"): minified(script) for script in SCRIPTS}).items():

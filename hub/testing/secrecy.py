@@ -64,13 +64,14 @@ def listening() -> Iterator[list[str]]:
                 lines.append(f"{record.name}: {record.getMessage()} {record.exc_info or ''}")
 
     collector, root = Collector(logging.INFO), logging.getLogger()
-    level = root.level
-    root.addHandler(collector)
+    level, handlers = root.level, root.handlers
+    # A handler that a hub in this process has set up would hand the lines of HTTP libraries, which it never gets, to structlog.
+    root.handlers = [collector]
     root.setLevel(logging.INFO)
     try:
         with structlog.testing.capture_logs() as entries:
             yield lines
     finally:
-        root.removeHandler(collector)
+        root.handlers = handlers
         root.setLevel(level)
         lines.extend(map(repr, entries))

@@ -1,1 +1,1 @@
-"""Recordings: fetched from the carrier, verified, stored encrypted, played by signed links, and ended in time."""
+"""Call recordings: fetched from the carrier, verified, stored encrypted, played by signed links, and deleted on time."""

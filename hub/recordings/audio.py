@@ -1,4 +1,4 @@
-"""Is it audio, and all of it? A recording is kept only once its bytes say so."""
+"""Checks that a recording is complete audio, from its bytes alone, before it is kept."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from io import BytesIO
 from hub.errors import RingfenceError
 
 MOST_BYTES = 512 * 1024 * 1024
-"""A day of telephone audio, uncompressed: 8,000 samples a second, one byte each, is 660 MB; no call comes near it."""
+"""Close to a day of uncompressed telephone audio: 8,000 samples a second, one byte each, is 660 MB a day. No call comes
+near it.
+"""
 SLACK = 2.0
-"""Seconds by which a carrier's rounded duration may be above what the audio holds, beside one twentieth of it."""
+"""Seconds by which a carrier's rounded duration may exceed that of the audio, in addition to one twentieth of it."""
 ENDINGS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 UNTOLD = (0, 0xFFFFFFFF)
-"""Sizes that writers of a stream put into a RIFF header, since they do not know the size yet."""
+"""Sizes in a RIFF header that mean "unknown": a writer of a stream does not know the size yet."""
 
 
 class Unfit(RingfenceError):
-    """What came is not the recording: perhaps it is not whole yet, so it is asked for a few times more."""
+    """The bytes are not the recording. It may not be complete yet, so it is fetched a few more times."""
 
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """What a recording's own bytes say of it."""
+    """What a recording's own bytes say about it."""
 
     content_type: str
     """`audio/wav` or `audio/mpeg`."""
@@ -30,9 +32,9 @@ class Audio:
 
 
 def inspect(data: bytes, told_seconds: int | None = None) -> Audio:
-    """What `data` is, by its content alone: WAV or MP3, not cut off, and about as long as the carrier told.
+    """Identify `data` by its content alone: WAV or MP3, not cut off, and about as long as the carrier reported.
 
-    Unfit where it is anything else, such as a page of HTML; longer than told is no trouble.
+    Unfit if it is anything else, such as an HTML page. Audio longer than reported is accepted.
     """
     if len(data) > MOST_BYTES:
         raise Unfit(f"It has {len(data) // 1_000_000} MB, more than any call; it is not kept.")
@@ -53,7 +55,7 @@ def _kind(data: bytes) -> str | None:
         if size not in UNTOLD and size + 8 > len(data):
             raise Unfit("The file is cut off: its header tells of more than came.")
         return "audio/wav"
-    # ID3, or a frame of MPEG audio layer III: eleven bits of sync, a version and a bit rate that exist.
+    # ID3, or a frame of MPEG audio layer III: eleven bits of sync, a valid version and a valid bit rate.
     if data[:3] == b"ID3" or (
         len(data) > 4
         and data[0] == 0xFF
@@ -67,8 +69,9 @@ def _kind(data: bytes) -> str | None:
 
 
 def _seconds_of_wav(data: bytes) -> float:
-    """Bytes of sound by bytes a second, which holds for every coding that telephones use, µ-law among them; where the writer
-    left the size open, the sound goes to the end."""
+    """Bytes of sound divided by bytes per second, which is right for every telephone coding, µ-law included. If the
+    writer left the size open, the sound extends to the end of the data.
+    """
     place, rate = 12, 0
     while place + 8 <= len(data):
         name, size = data[place : place + 4], int.from_bytes(data[place + 4 : place + 8], "little")

@@ -1,4 +1,4 @@
-"""The way of a recording: may it be kept, fetch, verify, encrypt, store, read back, then delete it at the carrier."""
+"""Recording pipeline: check consent, fetch, verify, encrypt, store, read back, then delete at the carrier."""
 
 from __future__ import annotations
 
@@ -29,18 +29,19 @@ log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 AT_ONCE = 4
 UNFIT_TRIES = 3
-"""How often audio that is none is asked for."""
+"""How many times bytes that are not complete audio are fetched."""
 TOLD = ("announced", "offered", "not_refused", "agreed")
-"""Choices on a notice after which a recording may be kept."""
+"""Choices on a recording notice that allow the recording to be kept."""
 CLOCKS_APART = timedelta(minutes=5)
-"""By how much the carrier's clock may be behind ours: a notice is stored before the carrier may record at all, so this only
-keeps a later one from counting."""
+"""How far the carrier's clock may be behind ours. A notice is stored before the carrier may record at all, so this only
+excludes later notices.
+"""
 NOT_TOLD = "no notice was stored before it was recorded, so it is not kept"
 REFUSED = "the caller did not want to be recorded, so it is not kept"
 
 
 def fetch_due(hub: Hub, where: Sequence[Any] = (), jitter: Jitter = full_jitter) -> int:
-    """Claim recordings with something left to do, and do it; how many were taken."""
+    """Claim recordings with work left and do it. Returns how many were claimed."""
     with hub.store.reading() as session:
         paused = paused_connectors(session)
     reachable = (col(Recording.connector).not_in(list(paused)),) if paused else ()
@@ -52,9 +53,10 @@ def fetch_due(hub: Hub, where: Sequence[Any] = (), jitter: Jitter = full_jitter)
 
 
 def end_expired(hub: Hub, most: int = 100) -> int:
-    """Delete the audio of recordings whose time is over, but for what a legal hold keeps; how many.
+    """Delete the audio of expired recordings, except those under a legal hold. Returns how many.
 
-    What one storage does not delete now waits, and keeps no other; the first error is raised at the end.
+    A deletion that fails in one storage is tried again later and does not stop the others; the first error is raised at
+    the end.
     """
     errors: list[RetryLater] = []
     now = hub.clock()
@@ -102,7 +104,7 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
             return {"state": "refused", "reason": reason + more, "url": None, "carrier_deleted_at": done}
         stored = _store(hub, row, call)
         with hub.store.writing() as session:
-            # Known to be stored before it is deleted elsewhere: a crash in between must not lose it.
+            # Commit that it is stored before it is deleted at the carrier: a crash in between must not lose it.
             held = update(Recording).where(col(Recording.id) == row.id, col(Recording.lease_token) == token)
             if not session.execute(held.values(**stored)).rowcount:  # type: ignore[attr-defined]
                 raise RetryLater("Another worker took it over.")
@@ -116,7 +118,7 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
 
 
 def _why_not(hub: Hub, row: Recording, call: Call) -> str | None:
-    """Why the audio must not be kept; None where it may. Who leaves a voicemail knows that they speak to a machine."""
+    """Why the audio must not be kept; None if it may. A person who leaves a voicemail knows that it is recorded."""
     if row.kind == "voicemail":
         return None
     told = select(RecordingNotice.choice).where(
@@ -158,17 +160,17 @@ def _store(hub: Hub, row: Recording, call: Call) -> dict[str, Any]:
 
 
 def path_of(row: Recording) -> str:
-    """Where a recording lies below the storage: by month and by id, so nothing of the caller shows in it."""
+    """The recording's path in the blob store: month and id, without any data about the caller."""
     return f"{row.recorded_at:%Y/%m}/{row.id}.sealed"
 
 
 def place_in(recording_id: str) -> str:
-    """What a recording's ciphertext is bound to."""
+    """The associated data that binds a recording's ciphertext to its row."""
     return f"recording/{recording_id}"
 
 
 def _delete_at_carrier(hub: Hub, row: Recording) -> Any:
-    """When it was deleted there; None where the plugin cannot."""
+    """When the recording was deleted at the carrier. None if the plugin cannot delete."""
     try:
         _at_carrier(
             hub, row, lambda: hub.plugins.call(row.connector, RecordingHooks.delete_recording, row.carrier_recording_id)
@@ -187,7 +189,7 @@ def _at_carrier(hub: Hub, row: Recording, ask: Callable[[], Result]) -> Result:
 
 
 def _after(hub: Hub, row: Recording, error: Exception, jitter: Jitter) -> dict[str, Any]:
-    """What becomes of a recording after trouble: tried again by the schedule of deliveries, or given up with the reason."""
+    """The row's next state after an error: a retry with the schedule of deliveries, or failed with the reason."""
     now = hub.clock()
     reason = str(error) if isinstance(error, RingfenceError) else f"crashed ({type(error).__name__})"
     if not isinstance(error, RingfenceError):

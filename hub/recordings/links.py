@@ -1,4 +1,4 @@
-"""Links to one recording: signed, for one user and one purpose, good for at most five minutes."""
+"""Signed links to one recording, for one user and one purpose, valid for at most five minutes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DOMAIN = "recording link"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Link:
-    """What a link lets whom do until when (UTC, whole seconds)."""
+    """What a link allows, for which user, and until when (UTC, whole seconds)."""
 
     recording_id: str
     user: str
@@ -43,7 +43,7 @@ def path_to(link: Link, keyring: Keyring) -> str:
 
 
 def read_link(recording_id: str, query: Mapping[str, str], keyring: Keyring, now: datetime) -> Link | None:
-    """The link that was followed; None where it was altered, has expired, or promises longer than a link may last.
+    """The link of a request. None if it was altered, has expired, or has a longer validity than allowed.
 
     The signature is compared first and in constant time, whatever else may be wrong.
     """

@@ -1,4 +1,4 @@
-"""A recording in clear for one listener: who heard what, and when, is written down before a byte is given."""
+"""Decrypts a recording for one listener. Who heard what, and when, is written down before any audio is returned."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from hub.store import audit
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A recording's row with its audio; `audio` is None where it can be heard no more, and `why` says the reason."""
+    """A recording's row with its audio. `audio` is None if it can no longer be heard, and `why` is the reason."""
 
     row: Recording
     audio: bytes | None
     why: str = ""
     key_id: str = ""
-    """Of the caller's key that opened it."""
+    """The id of the caller's key that decrypted it."""
 
 
 def hear(hub: Hub, session: Session, recording_id: str) -> Heard | None:
-    """A recording as it lies in the storage, decrypted; None where there is no such recording."""
+    """Read a recording from the storage and decrypt it. None if no recording has this id."""
     row = session.get(Recording, recording_id)
     if row is None:
         return None
@@ -39,5 +39,5 @@ def hear(hub: Hub, session: Session, recording_id: str) -> Heard | None:
 
 
 def note_listening(session: Session, hub: Hub, user: str, action: str, recording_id: str, detail: str = "") -> None:
-    """Write down in the audit trail that `user` is given a recording, within `session`."""
+    """Write into the audit trail, within `session`, that `user` is given a recording."""
     audit.note(session, hub.clock(), user, action, recording_id, detail)

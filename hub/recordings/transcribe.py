@@ -1,4 +1,4 @@
-"""The way of a transcript: wanted, allowed, heard by a transcription plugin, sealed. Whatever fails, the recording stays."""
+"""Transcription pipeline: claim, check consent, call the plugin, encrypt, store. A failure never affects the recording."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ log = structlog.get_logger(__name__)
 HOOK, MOMENT = "transcribe", "hear"
 LEAST_TIME = 600.0
 SLOWEST = 2.0
-"""Seconds that a plugin may take for a second of the recording, however slow the machine."""
+"""Seconds that a plugin may take per second of recording, even on a slow machine."""
 TRIES = 3
-"""How often a plugin that crashes or is late is asked: each try may take many minutes of the machine."""
+"""Tries for a plugin that crashes or times out. Each try may take many minutes."""
 
 
 class Unheard(RingfenceError):
-    """There is nothing to transcribe, and never will be."""
+    """There is nothing to transcribe, and there never will be."""
 
 
 def transcribe_due(hub: Hub, directory: Directory, where: Sequence[Any] = (), jitter: Jitter = full_jitter) -> int:
-    """Transcribe the recording that waits longest; how many were taken: one or none.
+    """Transcribe the recording that has waited longest. Returns how many were claimed: one or none.
 
-    In all processes together one is heard at a time, for it takes long and the machine has other things to do; one that
-    `where` names is heard at once.
+    All processes together transcribe one recording at a time, because it takes long and the machine has other work. A
+    recording that `where` selects is transcribed at once.
     """
     with hub.store.reading() as session:
         paused = paused_connectors(session)
@@ -79,7 +79,7 @@ def _take(hub: Hub, directory: Directory, row: TranscriptRow, token: str, jitter
 
 
 def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) -> dict[str, Any] | None:
-    """What becomes of the row; None where that is written already, with the transcript itself."""
+    """The row's new values. None if they are written already, together with the transcript."""
     if row.connector not in hub.plugins.connectors:
         raise RetryLater(f"config.yaml has no connector {row.connector!r}.")
     with hub.store.reading() as session:
@@ -99,7 +99,7 @@ def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) 
 
 
 def _permitted(hub: Hub, case: Case, row: TranscriptRow, audio: bytes, content_type: str) -> SpokenAudio | str:
-    """The audio as the plugin may have it, or why it may not. What was decided, and who is told, is stored before."""
+    """The audio as the plugin may get it, or why it may not. The decision and the disclosure are stored before."""
     now = hub.clock()
     (ruling,) = ask(hub, [case], row.connector, HOOK, SpokenAudio, MOMENT, now)
     spoken: Any = SpokenAudio(audio=audio, content_type=content_type, language=row.language)  # type: ignore[arg-type]
@@ -129,7 +129,7 @@ def _write(
     with hub.store.writing() as session:
         key = session.get(PersonKey, key_id, populate_existing=True)
         if key is None or key.wrapped is None:
-            # Erased while it was heard: to seal it now would make a new key for somebody who is forgotten.
+            # The caller was erased during transcription. Encrypting now would create a new key for an erased person.
             raise Unheard("The caller was erased while it was transcribed; nothing of it is kept.")
         plain = json.dumps(parts).encode()
         sealed = hub.vault.seal(session, call.company_id, call.caller_number, call.id, plain, place_in(row.id))
@@ -140,7 +140,7 @@ def _write(
 
 
 def _after(hub: Hub, row: TranscriptRow, error: Exception, jitter: Jitter) -> dict[str, Any]:
-    """What becomes of a transcript after trouble: tried again by the schedule of deliveries, or given up with the reason."""
+    """The row's next state after an error: a retry with the schedule of deliveries, or failed with the reason."""
     now = hub.clock()
     reason = str(error) if isinstance(error, RingfenceError) else f"crashed ({type(error).__name__})"
     if not isinstance(error, RingfenceError):

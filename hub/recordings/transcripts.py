@@ -1,4 +1,4 @@
-"""Transcripts as they are stored: wanted with a recording, read in clear by one person at a time."""
+"""Stored transcripts: requested together with a recording, decrypted for one reader at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hub.store.rows import write_rows
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A transcript in clear; `parts` is None where it cannot be read, and `why` says the reason."""
+    """A decrypted transcript. `parts` is None if it cannot be read, and `why` is the reason."""
 
     row: TranscriptRow
     parts: tuple[TranscriptPart, ...] | None
@@ -24,7 +24,7 @@ class Read:
 
 
 def want_transcript(session: Session, hub: Hub, recording: Recording, call: Call, now: datetime) -> None:
-    """Write down within `session` that a stored recording is to be transcribed, where its company wants that."""
+    """Request, within `session`, the transcript of a stored recording, if its company wants transcripts."""
     wanted = hub.config.recordings
     entry = hub.config.connectors.get(wanted.transcribe or "")
     company = session.get(Company, call.company_id) if entry and call.company_id else None
@@ -41,7 +41,9 @@ def want_transcript(session: Session, hub: Hub, recording: Recording, call: Call
 
 
 def read_transcript(hub: Hub, session: Session, recording_id: str) -> Read | None:
-    """A recording's transcript in clear; None where none was ever wanted. Who reads it is for the caller to write down."""
+    """A recording's decrypted transcript. None if no transcript was ever requested. The calling code must log who reads
+    it.
+    """
     row = session.exec(select(TranscriptRow).where(TranscriptRow.recording_id == recording_id)).first()
     if row is None:
         return None
@@ -54,5 +56,5 @@ def read_transcript(hub: Hub, session: Session, recording_id: str) -> Read | Non
 
 
 def place_in(transcript_id: str) -> str:
-    """What a transcript's ciphertext is bound to."""
+    """The associated data that binds a transcript's ciphertext to its row."""
     return f"transcript/{transcript_id}"

@@ -1,1 +1,1 @@
-"""Texts: what a person's words mean, who must not be texted, and what is queued to go."""
+"""Text messages: classifying replies (stop, start, help), the suppression list, and the outgoing queue."""

@@ -1,4 +1,4 @@
-"""A text that came in: it is kept once, and what its words ask for is done in the same transaction."""
+"""Stores an incoming text exactly once and acts on what it asks for, in the same transaction."""
 
 from __future__ import annotations
 
@@ -27,13 +27,15 @@ from hub.texts.words import Reading, read, says_yes
 
 MOST_MEDIA = 20
 ANSWER_WITHIN = timedelta(minutes=5)
-"""A stop is confirmed, and a doubtful text asked about, so soon or not at all. Source: 47 CFR 64.1200(a)(12)."""
+"""A stop is confirmed, and a question about a doubtful text is sent, within this time or never. Source: 47 CFR
+64.1200(a)(12).
+"""
 HELP_EVERY = timedelta(hours=1)
-"""HELP is answered once in so long: two machines that answer each other must come to an end."""
+"""HELP is answered at most this often per person, so that two machines that answer each other stop."""
 
 
 def person_lock_keys(directory: Directory, events: Iterable[Event]) -> set[str]:
-    """The gates that must be held while `events` are folded: of everybody who says stop in them, or may."""
+    """The locks to hold while `events` are processed: one for each person who says stop in them, or may be saying it."""
     return {
         number_lock_key(line.company.id, number)
         for event in events
@@ -51,7 +53,7 @@ def _may_stop(event: MessageEvent) -> bool:
 def keep_text(
     session: Session, hub: Hub, directory: Directory, connector: str, event: MessageEvent, now: datetime
 ) -> None:
-    """Keep one text; the same text again changes nothing."""
+    """Store one text. A repeat of the same text changes nothing."""
     line = directory.lines.get(event.tracking_number)
     number = e164(event.sender_number)
     known = (TextMessage.connector == connector, TextMessage.carrier_message_id == event.message_id)
@@ -82,7 +84,7 @@ def keep_text(
     )
     write_rows(session, TextMessage, [text])
     if session.exec(select(TextMessage.id).where(*known)).one() != text_id:
-        return  # another worker was first
+        return  # another worker stored it first
     write_rows(session, TextMedia, _media(text, event.media_urls, now))
     if line is not None and number is not None:
         if doubtful:
@@ -93,7 +95,7 @@ def keep_text(
 
 
 def _reading(event: MessageEvent) -> Reading:
-    """What the carrier took it for counts as if the hub had read it so; a stop that either of them sees is one."""
+    """The hub's reading, unless the carrier classified the text. A stop seen by either of them counts."""
     own = read(event.body)
     if event.opt_word is None or own.meaning == "stop":
         return own
@@ -135,7 +137,7 @@ def _react(
 def _ask(
     session: Session, hub: Hub, line: Line, number: str, text: TextMessage, reading: Reading, now: datetime
 ) -> None:
-    """Ask what a doubtful text means; not somebody who has stopped any texts, and not about one that came in long ago."""
+    """Ask what a doubtful text means. Not sent to a person who has stopped any texts, nor about an old text."""
     if now - text.at > ANSWER_WITHIN or any(
         is_suppressed(session, hub, line.company.id, number, use) for use in TEXT_USES
     ):
@@ -149,7 +151,7 @@ def _language(hub: Hub, line: Line, reading: Reading) -> str:
 
 
 def _answer(session: Session, hub: Hub, line: Line, number: str, body: str, purpose: Purpose, to: TextMessage) -> None:
-    """From the number that was written to, once; who cannot be texted gets no answer."""
+    """Answer from the number that the person wrote to, one time. A number that cannot be texted gets no answer."""
     try:
         queue_text(session, hub, line, number, body, purpose, key=f"{purpose}/{to.id}")
     except CannotText:

@@ -1,4 +1,4 @@
-"""Texts that the hub sends by itself: an answer to a text, and to a call that nobody took."""
+"""Automatic texts: a reply to an incoming text, and a text after a missed call."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from hub.texts.settings import settings_of
 from hub.texts.suppression import is_suppressed
 
 WINDOW = timedelta(hours=12)
-"""One automatic text a person and company in so long: two machines that answer each other stop after one text each."""
+"""At most one automatic text per person and company in this time, so that two machines that answer each other stop."""
 MISSED_FOR = timedelta(minutes=30)
-"""A call that was missed longer ago, found in a carrier's list, is answered by no text."""
+"""An older missed call (found in a carrier's list, for example) gets no text."""
 PATIENCE = timedelta(seconds=30)
-"""How long after a missed call's end its text waits: webhooks may come out of order, and tell yet that somebody answered."""
+"""Delay between the end of a missed call and its text. Webhooks may come out of order and still report that it was
+answered.
+"""
 
 
 def answer_automatically(
@@ -33,8 +35,9 @@ def answer_automatically(
     purpose: Purpose,
     not_before: datetime | None = None,
 ) -> TextMessage | None:
-    """Queue one automatic text about what came in on `line`, from the number that config.yaml names; None where none is due
-    or possible."""
+    """Queue one automatic text about what came in on `line`, from the sender number in config.yaml. None if no text is
+    due or possible.
+    """
     now = hub.clock()
     line = directory.lines.get(settings_of(hub.config, line).sender or "", line)
     recent = select(TextMessage.id).where(
@@ -45,7 +48,7 @@ def answer_automatically(
     )
     if session.exec(recent).first() is not None or is_suppressed(session, hub, line.company.id, number, SERVICE):
         return None
-    # Where two workers come here at once, the key of the window lets one through.
+    # If two workers get here at the same time, the key of the window lets only one of them through.
     window = int(now.timestamp() // WINDOW.total_seconds())
     fingerprint = hub.vault.fingerprint(session, line.company.id, number)[:32]
     try:
@@ -57,8 +60,9 @@ def answer_automatically(
 
 
 def answer_calls(session: Session, hub: Hub, directory: Directory, calls: Iterable[Call]) -> None:
-    """Queue the text that a call's flow had in a text-back step; else, for a call that nobody took, the one of its tracker or
-    company, where they have one."""
+    """Queue the text of a call's text-back step. A missed call without such a step gets the missed-call text of its
+    tracker or company, if there is one.
+    """
     now = hub.clock()
     over = [call for call in calls if call.over and call.caller_number and now - _end(call) <= MISSED_FOR]
     steps = _steps_back(session, over)
@@ -76,7 +80,7 @@ def answer_calls(session: Session, hub: Hub, directory: Directory, calls: Iterab
 
 
 def _steps_back(session: Session, calls: Sequence[Call]) -> dict[tuple[str, str], str]:
-    """The texts of the text-back steps that these calls went through, the last of each."""
+    """The texts of the text-back steps in these calls, the last one for each call."""
     if not calls:
         return {}
     ids = {call.carrier_call_id for call in calls}
@@ -86,7 +90,7 @@ def _steps_back(session: Session, calls: Sequence[Call]) -> dict[tuple[str, str]
 
 
 def was_answered_after_all(session: Session, text: TextMessage) -> bool:
-    """Whether the missed call that a text answers was taken, as later webhooks told, or another since."""
+    """Whether the missed call was answered, as later webhooks report, or another call of the person has been since."""
     since = text.at - MISSED_FOR
     taken = select(Call.id).where(
         Call.company_id == text.company_id,

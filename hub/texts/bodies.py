@@ -1,4 +1,4 @@
-"""What stands in texts, sealed under the key of the person who wrote it or is written to."""
+"""Bodies and pictures of texts, encrypted under the key of the person who wrote or receives them."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from hub.store.vault import Vault
 def seal_body(
     vault: Vault, session: Session, company_id: str | None, person_number: str | None, text_id: str, body: str
 ) -> bytes | None:
-    """A body as its row keeps it; an empty one is None."""
+    """The encrypted body as stored in the row. None for an empty body."""
     plain = body.encode("utf-8", "replace")
     return vault.seal(session, company_id, person_number, text_id, plain, _place(text_id)) if plain else None
 
 
 def open_body(vault: Vault, session: Session, text: TextMessage) -> str | None:
-    """What a text says; None where it is empty, or its person's key was destroyed."""
+    """The decrypted body. None if it is empty or the person's key was destroyed."""
     plain = vault.open(session, text.body, _place(text.id)) if text.body else None
     return plain.decode("utf-8", "replace") if plain is not None else None
 
 
 def seal_file(vault: Vault, session: Session, text: TextMessage, media_id: str, data: bytes) -> bytes:
-    """A picture as its row keeps it."""
+    """The encrypted picture as stored in the row."""
     return vault.seal(session, text.company_id, text.person_number, text.id, data, f"text_media/{media_id}")
 
 
 def open_file(vault: Vault, session: Session, media: TextMedia) -> bytes | None:
-    """A picture; None where it was never fetched, or its person's key was destroyed."""
+    """The decrypted picture. None if it was never fetched or the person's key was destroyed."""
     return vault.open(session, media.data, f"text_media/{media.id}") if media.data else None
 
 

@@ -1,7 +1,8 @@
-"""Texts that may ask for a stop: each is open until a person or the texter decides, and meanwhile no marketing text goes out.
+"""Texts that may ask for a stop. Each stays open until a user or the sender decides; until then no marketing text is sent.
 
-A question is asked once a thread. Source: 47 CFR 64.1200(a)(10), any reasonable wording revokes consent and is honoured within
-ten business days; (a)(12), one confirming text within five minutes, without marketing, which may ask what was meant.
+A question is asked one time per thread. Source: 47 CFR 64.1200(a)(10): any reasonable wording revokes consent and is
+honored within ten business days; (a)(12): one confirming text within five minutes, without marketing, which may ask
+what was meant.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from hub.texts.suppression import is_suppressed, stop
 from hub.texts.words import Reading, says_yes
 
 DECIDE_WITHIN = timedelta(days=14)
-"""Ten business days. What nobody has decided by then counts as a no to marketing texts."""
+"""Ten business days. A text on which nobody has decided by then counts as a no to marketing texts."""
 LAPSED_PER_TRANSACTION = 50
 NOT_SENT = ("refused", "failed")
 DOUBTFUL = "doubtful"
@@ -30,25 +31,26 @@ DOUBTFUL_REASON = "The person may have asked to stop texts; decide first: hub te
 
 
 class NotDoubtful(RingfenceError):
-    """A text is not open, so there is nothing to decide."""
+    """The text is not open, so there is nothing to decide."""
 
 
 def may_be_stop(session: Session, hub: Hub, company_id: str, number: str, reading: Reading) -> bool:
-    """Whether a text read so may ask for a stop: by its words, or because it refuses something after a marketing text. One of
-    somebody who has stopped all texts asks for nothing new."""
+    """Whether a text with this reading may ask for a stop: by its words, or because it refuses something after a
+    marketing text. False if the person has stopped all texts already.
+    """
     refuses = reading.how == "refusal" and _newest_purpose(session, company_id, number) == "marketing"
     return (reading.how == "doubtful" or refuses) and not is_suppressed(session, hub, company_id, number, SERVICE)
 
 
 def confirms_stop(session: Session, company_id: str, number: str, words: str) -> bool:
-    """Whether `words` say yes to the question whether the person wants a stop, and nothing was written to them since."""
+    """Whether `words` answer yes to the stop question, and no other text was sent to the person since."""
     if not says_yes(words) or not is_open(session, company_id, number):
         return False
     return _newest_purpose(session, company_id, number) == "stop_question"
 
 
 def is_open(session: Session, company_id: str, number: str) -> bool:
-    """Whether a text of the person may be a stop and nobody has decided yet."""
+    """Whether the person has a text that may be a stop and that nobody has decided on yet."""
     return session.exec(select(TextMessage.id).where(*_open_of(company_id, number)).limit(1)).first() is not None
 
 
@@ -61,7 +63,7 @@ def _open_of(company_id: str, number: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def open_doubts(session: Session, company_id: str | None = None, limit: int = 50) -> Sequence[TextMessage]:
-    """The texts on which nobody has decided, the oldest first; those of one company if it is named."""
+    """The undecided texts, oldest first; only those of `company_id` if it is given."""
     wanted = [col(TextMessage.doubt) == Doubt.OPEN, col(TextMessage.person_number).is_not(None)]
     if company_id is not None:
         wanted.append(col(TextMessage.company_id) == company_id)
@@ -71,7 +73,7 @@ def open_doubts(session: Session, company_id: str | None = None, limit: int = 50
 
 
 def keep(session: Session, text: TextMessage, actor: str, now: datetime) -> None:
-    """A person has read an open text and decides that it is not a stop. NotDoubtful if it is not open."""
+    """Record a user's decision that an open text is not a stop. NotDoubtful if it is not open."""
     if text.doubt != Doubt.OPEN:
         raise NotDoubtful("That text is not open; hub texts doubtful lists those that are.")
     text.doubt = Doubt.NOT_STOP
@@ -80,9 +82,10 @@ def keep(session: Session, text: TextMessage, actor: str, now: datetime) -> None
 
 
 def lapse(hub: Hub, now: datetime) -> int:
-    """Count what nobody has decided in ten business days, or before its text ends, as a no to marketing texts.
+    """Count a text without a decision as a no to marketing texts, after ten business days or before its body is deleted.
 
-    At most `LAPSED_PER_TRANSACTION` of them; how many."""
+    Processes at most `LAPSED_PER_TRANSACTION` texts. Returns how many.
+    """
     wait = min(DECIDE_WITHIN, hub.config.retention.life("text_body"))
     with hub.store.writing() as session:
         overdue = [text for text in open_doubts(session, limit=LAPSED_PER_TRANSACTION) if text.at <= now - wait]
@@ -114,7 +117,7 @@ def _agreed_since(session: Session, text: TextMessage) -> bool:
 
 
 def _newest_purpose(session: Session, company_id: str, number: str) -> str | None:
-    """Why the newest text was written that has gone out to the person, or goes out now."""
+    """The purpose of the newest text to the person that was sent or is being sent."""
     newest = select(TextMessage.purpose).where(
         TextMessage.company_id == company_id,
         TextMessage.person_number == number,

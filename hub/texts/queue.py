@@ -1,4 +1,4 @@
-"""The one door to texts that go out: written with all that the sender needs, sent by nobody else."""
+"""The only module that queues outgoing texts, with everything that the sender needs. Only the sender sends them."""
 
 from __future__ import annotations
 
@@ -22,25 +22,27 @@ from hub.texts.wording import LONGEST_LINE
 
 SEND = TextHooks.send_text.__name__
 LONGEST_BODY = 1_600 - LONGEST_LINE
-"""Characters, so that the line on how to stop texts fits in behind it. Source of the 1,600: Twilio error 21617, Telnyx 40302 (a
-message of ten parts)."""
+"""Characters, so that the line on how to stop texts still fits. Source of the 1,600: Twilio error 21617, Telnyx 40302
+(a message of ten parts).
+"""
 
 MOST_PICTURES = 10
 """Source: twilio.com/docs/messaging/api/message-resource (MediaUrl)."""
 MOST_BYTES = 1_000_000
-"""Of all pictures of one text. Source: developers.telnyx.com/api-reference/messages/send-a-message (media_urls: less than
-1 MB); Twilio takes 5 MB."""
+"""Total size of all pictures of one text. Source: developers.telnyx.com/api-reference/messages/send-a-message
+(media_urls: less than 1 MB). Twilio accepts 5 MB.
+"""
 KINDS = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
     b"GIF87a": "image/gif",
     b"GIF89a": "image/gif",
 }
-"""How the pictures begin that every carrier and phone takes."""
+"""First bytes of the picture formats that every carrier and phone accepts."""
 
 
 class CannotText(RingfenceError):
-    """A text that must not even be queued; the sentence says why."""
+    """The text must not be queued; the message says why."""
 
 
 def queue_text(
@@ -55,12 +57,12 @@ def queue_text(
     not_before: datetime | None = None,
     pictures: Sequence[MediaFile] = (),
 ) -> TextMessage:
-    """Write a text to a person, and its delivery, within `session`; it leaves after the commit, if consent allows it then.
+    """Write a text to a person, and its delivery, within `session`. It is sent after the commit, if consent allows it then.
 
-    `line` is the tracking number that it comes from; with `pictures` (`picture_of` makes them) the body may be empty. With
-    the same `key` (at most 80 characters) a text is written once, however often it is asked for: the first one comes back.
-    CannotText where the number is no phone (a short code, a hidden caller), is a tracking number of the hub's own, or the
-    carrier sends no texts, or no pictures.
+    `line` is the tracking number to send from. With `pictures` (made by `picture_of`) the body may be empty. A `key`
+    (at most 80 characters) makes the call idempotent: a second call with the same key returns the first text.
+    CannotText if the number cannot receive texts (a short code, a hidden caller), is a tracking number of this hub, or
+    the carrier cannot send texts or pictures.
     """
     number = phone_number(person_number)
     body = storable(body).strip()
@@ -117,7 +119,7 @@ def queue_text(
 
 
 def picture_of(data: bytes) -> MediaFile:
-    """A PNG, JPEG or GIF file as a picture for a text, known by how it begins; CannotText for any other file."""
+    """A PNG, JPEG or GIF file as a picture for a text, recognized by its first bytes. CannotText for any other file."""
     for beginning, content_type in KINDS.items():
         if data.startswith(beginning):
             return MediaFile(content_type=content_type, data=data)

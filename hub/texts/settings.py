@@ -1,4 +1,4 @@
-"""What config.yaml says of a tracker's texts: its own `texts:`, and the company's where it says nothing."""
+"""The text settings of a tracker: its own `texts:` section, or the company's if it has none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hub.numbers.directory import Line
 
 
 def settings_of(config: Config, line: Line) -> TextsSection:
-    """The settings for texts on one line."""
+    """The text settings of one line."""
     company = next((each for each in config.companies if each.name == line.company.name), None)
     if company is None:
         return TextsSection()

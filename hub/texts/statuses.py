@@ -1,4 +1,4 @@
-"""What carriers tell of texts that went out, folded so that no late, doubled or re-ordered word moves one backwards."""
+"""Delivery statuses from carriers, merged so that a late, repeated or reordered status never moves a text backwards."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from hub.store.rows import write_rows
 from hub.texts.suppression import stop
 
 RANK: Mapping[str, int] = {"sent": 1, "failed": 2, "delivered": 3}
-"""`delivered` is believed over `failed`: some carriers give up on a text that a phone had already."""
+"""`delivered` wins over `failed`: some carriers report a failure for a text that the phone already received."""
 ENDING: Mapping[str, str] = {"sent": "accepted", "delivered": "delivered", "failed": "rejected"}
-"""A text's status, and the state of its delivery."""
+"""A text's status, and the matching state of its delivery."""
 
 
 def join(one: TextStatus, other: TextStatus) -> TextStatus:
-    """Both words as one: commutative, associative, idempotent."""
+    """Merge two statuses; commutative, associative and idempotent."""
     best = max(one, other, key=_weight)
     return TextStatus(
         connector=best.connector,
@@ -38,7 +38,7 @@ def join(one: TextStatus, other: TextStatus) -> TextStatus:
 
 
 def keep_status(session: Session, hub: Hub, connector: str, event: MessageStatusEvent, now: datetime) -> None:
-    """Fold one word of a carrier, whether or not the text's own reference is known yet."""
+    """Merge one status from a carrier. The text's own reference need not be known yet."""
     told = TextStatus(
         connector=connector,
         carrier_message_id=event.message_id,
@@ -60,7 +60,7 @@ def keep_status(session: Session, hub: Hub, connector: str, event: MessageStatus
 
 
 def apply_status(session: Session, hub: Hub, connector: str, carrier_message_id: str, now: datetime) -> None:
-    """Bring a text, and its delivery, to what its carrier has told; nothing where either is not known yet."""
+    """Set a text and its delivery to the status that its carrier has reported. Does nothing if either is not known yet."""
     told = session.exec(_of(connector, carrier_message_id)).first()
     mine = (
         TextMessage.connector == connector,
@@ -91,7 +91,7 @@ def apply_status(session: Session, hub: Hub, connector: str, carrier_message_id:
         )
         .execution_options(synchronize_session=False)
     )
-    # Told twice it is one word: the person may have said start since.
+    # A repeated opt-out counts one time: the person may have said start since.
     if new and told.opted_out and text.company_id and text.person_number:
         said: dict[str, Any] = {"channel": "carrier", "evidence": text.id, "at": told.at, "now": now}
         stop(session, hub, text.company_id, text.person_number, **said)

@@ -1,4 +1,4 @@
-"""Who must not be texted: a person's stop and start, in one transaction with all that follows from them."""
+"""The suppression list: a person's stop and start, with all their effects in one transaction."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STOPPED_REASON = "The person has told the company to stop texts."
 
 
 def number_lock_key(company_id: str, number: str) -> str:
-    """The gate (hub.store.locks) through which a person's stop, and every text to them, passes."""
+    """The lock (hub.store.locks) that a person's stop, and every text to them, must take."""
     return f"text/{company_id}/{number}"
 
 
@@ -46,8 +46,9 @@ def stop(
     now: datetime,
     uses: tuple[str, ...] = TEXT_USES,
 ) -> bool:
-    """Take back the person's consent to texts of the company, cancel what is queued, and settle doubtful texts; False where it
-    was taken back before. `evidence` is the id of the text that says so; `at` is when it was said."""
+    """Withdraw the person's consent to texts of the company, cancel queued texts, and settle doubtful ones. False if it
+    was withdrawn before. `evidence` is the id of the text that says so; `at` is when the person said it.
+    """
     person = person_of(session, company_id, number, now)
     _say(session, person, "withdrawn", uses, channel, evidence, min(at, now), now)
     _cancel_queued(session, company_id, number, uses, now)
@@ -59,7 +60,7 @@ def stop(
 
 
 def settle(session: Session, company_id: str, number: str, verdict: Doubt, before: datetime) -> None:
-    """Decide on the person's open texts that came no later than `before`."""
+    """Decide on the person's open texts that arrived at or before `before`."""
     open_texts = (
         col(TextMessage.company_id) == company_id,
         col(TextMessage.person_number) == number,
@@ -82,11 +83,11 @@ def start(
     at: datetime,
     now: datetime,
 ) -> bool:
-    """Give back what a stop took; False where nothing was stopped, or only by a word that was said after this one, which came
-    late. Marketing comes back only to who had said yes to it.
+    """Lift a stop. False if nothing was stopped, or only by a stop that the person said after this start (which arrived
+    late). Marketing texts come back only for a person who had said yes to them.
 
-    An objection to marketing is no stop: it outlasts a start (GDPR Art. 21(3)), and only an express yes lifts it. The list
-    tells one from the other after an erasure too, for a stop takes every use and an objection marketing alone.
+    An objection to marketing differs from a stop: a start does not lift it (GDPR Art. 21(3)), only an express yes does.
+    The list keeps the difference after an erasure too, because a stop covers every use and an objection only marketing.
     """
     fingerprint, said_at = hub.vault.fingerprint(session, company_id, number), min(at, now)
     settle(session, company_id, number, Doubt.NOT_STOP, said_at)
@@ -108,7 +109,7 @@ def start(
 
 
 def person_of(session: Session, company_id: str, number: str, now: datetime) -> Person:
-    """The company's person with a number, made where nobody has it yet."""
+    """The company's person with this number; created if there is none yet."""
     wanted = select(Person).where(Person.company_id == company_id, has_known_number(number))
     person = session.exec(wanted).first()
     if person is None:
@@ -120,7 +121,7 @@ def person_of(session: Session, company_id: str, number: str, now: datetime) -> 
             expires_at=now + CALL_LIFE,
         )
         write_rows(session, Person, [made])
-        person = session.exec(wanted).one()  # another's, where it was first
+        person = session.exec(wanted).one()  # another worker's row, if it was first
     return person
 
 
@@ -150,7 +151,9 @@ def _say(
 
 
 def _cancel_queued(session: Session, company_id: str, number: str, uses: tuple[str, ...], now: datetime) -> None:
-    """What waits to go to the person goes no more; what is being sent at this moment went before (hub.delivery.send_texts)."""
+    """Cancel the texts that wait for the person. One that is being sent at this moment counts as sent
+    (hub.delivery.send_texts).
+    """
     theirs = select(TextMessage.id).where(
         TextMessage.company_id == company_id,
         TextMessage.person_number == number,

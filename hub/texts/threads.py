@@ -1,4 +1,4 @@
-"""Threads: the texts between a company and one person, in and out, on whichever of its tracking numbers."""
+"""Threads: all texts between a company and one person, in and out, on any of its tracking numbers."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from hub.texts.queue import SEND
 
 @dataclass(frozen=True)
 class Thread:
-    """One thread: its newest text, and how many there are."""
+    """One thread: its newest text and the number of texts."""
 
     newest: TextMessage
     texts: int
 
 
 class NotHeld(RingfenceError):
-    """A text is not held, so there is nothing to decide."""
+    """The text is not held, so there is nothing to decide."""
 
 
 def newest_threads(session: Session, company_id: str | None = None, limit: int = 50) -> list[Thread]:
-    """The threads with the newest texts first; those of one company where it is named."""
+    """Threads by their newest text, newest first; only those of `company_id` if it is given."""
     of_company = (TextMessage.company_id == company_id,) if company_id else ()
     per_thread = (
         select(func.max(col(TextMessage.id)), func.count(col(TextMessage.id)))
@@ -42,7 +42,7 @@ def newest_threads(session: Session, company_id: str | None = None, limit: int =
 
 
 def texts_of_thread(session: Session, text: TextMessage) -> Sequence[TextMessage]:
-    """All texts of the thread that `text` is in, oldest first; one of a hidden sender is alone."""
+    """All texts of the thread that contains `text`, oldest first. A text from a hidden sender is alone in its thread."""
     if text.person_number is None:
         return [text]
     same = (TextMessage.company_id == text.company_id, TextMessage.person_number == text.person_number)
@@ -50,9 +50,9 @@ def texts_of_thread(session: Session, text: TextMessage) -> Sequence[TextMessage
 
 
 def release(session: Session, text: TextMessage, *, again: bool, now: datetime) -> None:
-    """A person has looked, and decides on a held text: it is sent `again`, or counts as gone. NotHeld where it is not held.
+    """Record a user's decision on a held text: send it `again`, or count it as sent. NotHeld if it is not held.
 
-    Consent and the person's word are asked once more before it is sent again.
+    Before it is sent again, consent and the suppression list are checked again.
     """
     held = (Delivery.subject_id == text.id, Delivery.hook == SEND, Delivery.state == "held")
     row = session.exec(select(Delivery).where(*held).with_for_update()).first()

@@ -1,4 +1,4 @@
-"""The few sentences that the hub itself writes into texts, in the languages whose stop words it knows."""
+"""The few sentences that the hub writes into texts, in each language whose stop words it knows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OPT_OUT_LINE: Mapping[str, str] = {
     "it": "Rispondi FERMA per non ricevere più messaggi.",
 }
 SHOUTED = re.compile(r"\b[A-Z]{4,}\b")
-"""A word in capitals, as one writes what is to be answered."""
+"""A word in capitals, the usual way to write a keyword that the person can reply with."""
 LONGEST_LINE = max(map(len, OPT_OUT_LINE.values())) + 1
 STOPPED: Mapping[str, str] = {
     "en": "{company}: You will get no more texts from us. Reply START to get them again.",
@@ -37,7 +37,7 @@ STOP_QUESTION: Mapping[str, str] = {
     "it": "{company}: vuoi che smettiamo di scriverti? Rispondi FERMA per non ricevere più messaggi o START per continuare a "
     "riceverli.",
 }
-"""No word of marketing may stand in it. Source: 47 CFR 64.1200(a)(12)."""
+"""Must not contain any marketing. Source: 47 CFR 64.1200(a)(12)."""
 STARTED: Mapping[str, str] = {
     "en": "{company}: You get our texts again. Reply HELP for help, STOP to stop.",
     "es": "{company}: Vuelve a recibir nuestros mensajes. Responda AYUDA para ayuda, BAJA para no recibir más.",
@@ -57,13 +57,14 @@ HELP: Mapping[str, str] = {
 
 
 def sentence(table: Mapping[str, str], language: str, **parts: str) -> str:
-    """A sentence in a language, English where it is not known."""
+    """A sentence in a language, or in English if the language is not known."""
     return table.get(language, table["en"]).format(**parts)
 
 
 def with_opt_out_line(body: str, language: str) -> str:
-    """A person's first text, with how to stop them; one that names a word for it already stays as it is: STOP, or the
-    language's own, in capitals and by itself, for `we can stop by at 5` tells nobody how to stop texts."""
+    """Add to a person's first text how to stop texts, unless the body names a stop keyword already: STOP, or the
+    language's own word, in capitals as a separate word. (`we can stop by at 5` does not say how to stop texts.)
+    """
     line = sentence(OPT_OUT_LINE, language)
     named = SHOUTED.findall(line)
     return body if {"STOP", *named}.intersection(SHOUTED.findall(body)) else f"{body}\n{line}"

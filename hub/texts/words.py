@@ -1,5 +1,6 @@
-"""What a person means by a text: stop, start, help, or something else. A stop word that nothing explains means stop; a text
-without one that may still ask for an end of texts is doubtful."""
+"""Classifies a text as stop, start, help or something else. A stop word means stop unless other words explain it; a
+text without a stop word that may still ask to end texts is doubtful.
+"""
 
 from __future__ import annotations
 
@@ -16,30 +17,30 @@ import yaml
 
 Meaning = Literal["stop", "start", "help", "other"]
 MAX_READ = 5_000
-"""Characters of a text that are read; carriers deliver 1,600 (Twilio error 21617), an MMS at most so many."""
+"""Characters of a text that are read. Carriers deliver at most 1,600 (Twilio error 21617), or this many in an MMS."""
 LIKENESS = 0.85
-"""How like a stop word a text of one word must be to count as its misspelling; `stp` is, `shop` and `step` are not."""
+"""Similarity from which a text of one word counts as a misspelled stop word: `stp` does, `shop` and `step` do not."""
 LOOSE_LIKENESS = 0.66
-"""How like a stop word a text of one word must be to be doubtful: `stahp` is."""
+"""Similarity from which a text of one word is doubtful: `stahp` is."""
 SHORTEST_LIKE = 4
-"""Letters of the shortest stop word whose misspellings are looked for."""
+"""Letters of the shortest stop word whose misspellings are recognized."""
 LOOSELY = ("stop", "stopall", "unsubscribe", "optout")
 """The stop words whose rough misspellings are doubtful."""
 REAL_WORDS = frozenset({"top", "tops", "parara", "comparar", "salire", "pares", "aparar", "final", "finale", "send"})
-"""Words in their own right that are like a stop word."""
+"""Real words that are similar to a stop word."""
 LOOKALIKES = str.maketrans("авекмнорстухѕіјԁԛһαβεζηικμνορτυχ", "abekmhopctyxsijdqhabezhikmvoptyx")
-"""Small Cyrillic and Greek letters, and the Latin ones that they or their capitals look like."""
+"""Small Cyrillic and Greek letters, and the Latin letters that they or their capitals look like."""
 IN_PLACE_OF_LETTERS = str.maketrans("0$@51", "osasi")
 LETTERS_LIKE_LATIN = str.maketrans("ø", "o")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text means, in which language it said so, and how that was found.
+    """What a text means, in which language it says so, and how that was found.
 
-    `how`: `word` it is one of the words; `misspelt` it is nearly one; `wording` a person's own words say so; `ambiguous` a stop
-    word stands in it and nothing explains that away; `doubtful` it may ask for a stop, and a person must read it; `refusal` it
-    says no to something, which after a marketing text is doubtful too; `none` it holds nothing of the kind.
+    `how`: `word` it is one of the keywords; `misspelt` it is nearly one; `wording` free wording says so; `ambiguous` it
+    contains a stop word that nothing explains; `doubtful` it may ask for a stop, and a user must read it; `refusal` it
+    says no to something, which is doubtful too after a marketing text; `none` it contains nothing of the kind.
     """
 
     meaning: Meaning
@@ -61,7 +62,7 @@ class _Language:
 
 @dataclass(frozen=True)
 class _Doubt:
-    """Cues of a text that may ask for an end of texts; the head of words.yaml says what each field means."""
+    """Cues of a text that may ask to end texts. The head of words.yaml explains each field."""
 
     alone: tuple[re.Pattern[str], ...]
     refusal: re.Pattern[str]
@@ -69,7 +70,7 @@ class _Doubt:
     innocent: tuple[re.Pattern[str], ...]
 
     def fits(self, said: str) -> bool:
-        """Whether one cue that is enough alone stands in `said`, or a refusal together with what it is about."""
+        """Whether `said` contains a cue that is enough alone, or a refusal together with its subject."""
         for pattern in self.innocent:
             said = pattern.sub(" ", said)
         if any(pattern.search(said) for pattern in self.alone):
@@ -78,7 +79,7 @@ class _Doubt:
 
 
 def read(text: str) -> Reading:
-    """What a person means by `text`, in whichever of the languages of words.yaml it is."""
+    """What the person means by `text`, in any of the languages in words.yaml."""
     said = plain(text[:MAX_READ])
     if not said:
         return Reading("other")
@@ -93,8 +94,9 @@ def says_yes(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """`text` without what hides a word: width, case, accents, letters of other alphabets that look the same, punctuation,
-    pictures, letters set apart or drawn out."""
+    """`text` without anything that can hide a word: width, case, accents, similar letters of other alphabets,
+    punctuation, pictures, letters that are spaced or repeated.
+    """
     folded = unicodedata.normalize("NFKC", text).casefold().translate(LOOKALIKES)
     decomposed = unicodedata.normalize("NFKD", folded).translate(LETTERS_LIKE_LATIN)
     kept = "".join(
@@ -161,7 +163,7 @@ def _by_wording(said: str) -> Reading | None:
 
 
 def _without_courtesy(said: str) -> str:
-    """`said` without words of courtesy at its ends, unless it is nothing else."""
+    """`said` without words of courtesy at its ends, unless it contains nothing else."""
     while True:
         for word in _courtesy():
             if said.startswith(f"{word} "):
@@ -176,7 +178,7 @@ def _without_courtesy(said: str) -> str:
 
 @cache
 def _courtesy() -> tuple[str, ...]:
-    """The longest first, so that `thank you` goes before a shorter one."""
+    """The longest first, so that `thank you` is removed before a shorter one."""
     words = {word for language in languages() for word in language.courtesy}
     return tuple(sorted(words, key=lambda word: (-len(word), word)))
 

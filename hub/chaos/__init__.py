@@ -1,1 +1,4 @@
-"""Chaos: a real hub is killed again and again while calls come in; then the books must balance. Production never imports it."""
+"""Chaos test: kills a real hub repeatedly while calls come in, then checks that nothing is lost or doubled.
+
+Production never imports it.
+"""

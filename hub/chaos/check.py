@@ -1,4 +1,4 @@
-"""The books: what the world outside knows is compared with what the hub, the ad network and the CRM hold."""
+"""The check: compares what happened outside the hub with what the hub, the ad network and the CRM hold."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ FAULTS = {
     "tracebacks": "tracebacks are in the hub's log",
     "unclean_stops": "peaceful stops did not end in time",
 }
-"""What must be zero, and how to say that it is not."""
+"""The fields that must be zero, and the words that report each one that is not."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Books:
-    """The result; every field of FAULTS must be zero."""
+    """The result of the check; every field of FAULTS must be zero."""
 
     kills: int
     calls: int
     acknowledged: int
-    """Webhooks that the hub acknowledged, once each however often they were sent."""
+    """Webhooks that the hub acknowledged; each counts one time, no matter how often it was sent."""
     refused: int
-    """Tries that were not acknowledged, most of them while no hub ran."""
+    """Attempts that were not acknowledged, most of them while no hub ran."""
     given_up: int
     """Webhooks that were never acknowledged."""
     stored: int
@@ -68,14 +68,14 @@ class Books:
     doubled_tasks: int
     limbo: int
     left: tuple[str, ...]
-    """What is in limbo, in words."""
+    """Each piece of unfinished work, in words."""
     parked: int
     failed_deliveries: int
     tracebacks: int
     unclean_stops: int
 
     def problems(self) -> list[str]:
-        """What does not add up, one sentence each."""
+        """Every fault, one sentence each."""
         found = [f"{getattr(self, name)} {words}" for name, words in FAULTS.items() if getattr(self, name)]
         return found + [f"left behind: {each}" for each in self.left]
 
@@ -98,7 +98,7 @@ def at_rest(store: Store, callers: Callers) -> bool:
 
 
 def balance(stage: Environment, store: Store, callers: Callers, *, kills: int, log: Path, clean: bool) -> Books:
-    """Compare; to be asked after the hub has stopped."""
+    """Compare all sides; call it after the hub has stopped."""
     with store.reading() as session:
         inbox = {(row.url or "", row.body or b"") for row in session.exec(select(InboxWebhook))}
         stored = {call.carrier_call_id: call for call in session.exec(select(Call))}
@@ -139,11 +139,11 @@ def _webhooks(callers: Callers, inbox: set[tuple[str, bytes]]) -> dict[str, int]
 
 
 def _conversions(stage: Environment, callers: Callers, calls: Mapping[str, Call]) -> dict[str, int]:
-    """What the ad network holds beside what is due there. `calls` are those that the hub holds, by the carrier's id."""
+    """Compare what the ad network holds with what is due there. `calls` are the hub's calls by the carrier's id."""
     keys = {call_id: conversion_key(RULE, call.id) for call_id, call in calls.items()}
     made = [each for each in callers.calls if each.carrier_call_id in calls]
     due = {keys[each.carrier_call_id]: each for each in made if each.converts}
-    # A caller on the shared number may be taken for another visitor, with what that visitor allows.
+    # A caller on the shared number may be attributed to another visitor, with that visitor's consent.
     unsure = {keys[each.carrier_call_id] for each in made if not each.alone}
     at_network = stage.network.conversions()
     alone = {each.click_id for each in callers.calls if each.alone}
@@ -162,7 +162,7 @@ def _conversions(stage: Environment, callers: Callers, calls: Mapping[str, Call]
 
 
 def _tasks(stage: Environment, ended: set[str]) -> dict[str, int]:
-    """What the CRM holds beside the calls that have ended."""
+    """Compare what the CRM holds with the calls that have ended."""
     logged = Counter(activity["key"] for activity in stage.crm.activities())
     return {
         "tasks": len(ended),

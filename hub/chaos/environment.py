@@ -1,4 +1,4 @@
-"""The stage: stand-ins of the providers that outlive the hub, and a config.yaml that points a real hub at them."""
+"""The environment: provider sandboxes that keep running when the hub is killed, and a config.yaml that uses them."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ COMPANY = "lakeside"
 BUSINESS = "+13125550190"
 DEFAULT_NUMBER = "+13125550120"
 POOL = tuple(f"+17735550{last}" for last in range(100, 200))
-"""More numbers than callers at one time, so that each call is known by its own visit. 555-01xx is kept for fiction."""
+"""More numbers than simultaneous callers, so that each call has its own visit. 555-01xx is reserved for fiction."""
 PROVIDERS = {"carrier": "twilio", "network": "google_ads", "crm": "salesforce"}
 """Connector → plugin."""
 OFTEN: Mapping[str, Mapping[str, Any]] = {"network": {"diagnostics_after": 1}}
-"""Settings besides those of the stand-ins: nobody waits half an hour for diagnostics here."""
+"""Settings besides those of the sandboxes: the check does not wait half an hour for diagnostics."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What the hub finds when it starts, again and again: its configuration, its secrets, and the providers."""
+    """What every started hub finds: its configuration, its secrets, and the providers."""
 
     config: Path
     database: str
@@ -42,23 +42,23 @@ class Environment:
 
     @property
     def carrier(self) -> CarrierSandbox:
-        """The carrier's stand-in."""
+        """The carrier's sandbox."""
         return cast(CarrierSandbox, self.sandboxes.of("carrier"))
 
     @property
     def network(self) -> AdsSandbox:
-        """The ad network's stand-in."""
+        """The ad network's sandbox."""
         return cast(AdsSandbox, self.sandboxes.of("network"))
 
     @property
     def crm(self) -> CrmSandbox:
-        """The CRM's stand-in."""
+        """The CRM's sandbox."""
         return cast(CrmSandbox, self.sandboxes.of("crm"))
 
 
 @contextmanager
 def set_stage(folder: Path) -> Iterator[Environment]:
-    """Start the stand-ins and write config.yaml into `folder`; secrets go to the environment, as in earnest."""
+    """Start the sandboxes and write config.yaml into `folder`; secrets go to environment variables, as in production."""
     classes = discover().classes
     missing = sorted(set(PROVIDERS.values()) - classes.keys())
     if missing:
@@ -131,7 +131,7 @@ def _document(
 
 
 def _in_environment(prefix: str, settings: Any, environ: dict[str, str]) -> Any:
-    """The settings with every text moved to the environment and a reference in its place."""
+    """The settings with every text moved to an environment variable and replaced by a reference."""
     if isinstance(settings, Mapping):
         return {key: _in_environment(f"{prefix}_{key.upper()}", value, environ) for key, value in settings.items()}
     if not isinstance(settings, str):

@@ -1,8 +1,7 @@
-"""`python -m hub.chaos.fork_server run --config …`: loads the hub's modules once, then bears one `hub run` for each line read.
+"""Fork server: `python -m hub.chaos.fork_server run --config …` imports the hub, then forks a `hub run` per line on stdin.
 
-Each hub is a process of its own, with nothing in it but loaded modules, as if it had just been started: a run of chaos
-is then life and death, not the loading of Python. For each hub, two lines are printed: its process id when it was born,
-and how it ended.
+Each hub is a separate process that has only loaded modules, as after a fresh start. This saves the time to import the
+modules. For each hub, two lines are printed: its process id after the fork, and its exit code.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import threading
 
 
 def main() -> None:
-    """Bear hubs until standard input ends."""
+    """Fork hubs until standard input ends."""
     import httpx  # noqa: F401 - loaded for the hubs
     import uvicorn  # noqa: F401
 

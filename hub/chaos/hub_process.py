@@ -1,4 +1,4 @@
-"""The victim: `hub run` as a process of its own, started, killed without warning, and stopped in peace."""
+"""The hub process: starts `hub run` as a separate process, kills it without warning, or stops it cleanly."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST_STOP = 30.0
 
 
 class Victim:
-    """One hub process after another; `log` collects what all of them wrote."""
+    """Runs one hub process after another; `log` collects their output."""
 
     def __init__(self, stage: Environment) -> None:
         self.log: Path = stage.config.with_name("hub.log")
@@ -43,7 +43,7 @@ class Victim:
             raise self._trouble()
 
     def wait_until_ready(self) -> None:
-        """Wait for the first answer; RingfenceError where the process ends or takes too long."""
+        """Wait for the first answer; RingfenceError if the process ends or takes too long."""
         until = time.monotonic() + LONGEST_START
         while time.monotonic() < until:
             try:
@@ -57,14 +57,14 @@ class Victim:
         raise self._trouble()
 
     def kill(self) -> None:
-        """Kill it with SIGKILL: no handler runs, nothing is flushed."""
+        """Kill the hub with SIGKILL: no handler runs, nothing is flushed."""
         if self._process is not None:
             os.kill(self._process, signal.SIGKILL)
             self._line(LONGEST_STOP)
             self._process = None
 
     def stop(self) -> bool:
-        """Stop it with SIGTERM; whether it ended by itself in time and without an error."""
+        """Stop the hub with SIGTERM. Returns whether it ended in time and without an error."""
         if self._process is None:
             return False
         os.kill(self._process, signal.SIGTERM)
@@ -75,14 +75,14 @@ class Victim:
         return ended == 0
 
     def end(self) -> None:
-        """Leave nothing behind."""
+        """Kill the hub and the fork server, and close the client."""
         self.kill()
         self._cradle.kill()
         self._cradle.communicate()
         self._client.close()
 
     def _line(self, seconds: float) -> int | None:
-        """The number that the cradle says next: a process id, or how it ended; None where it says none in time."""
+        """The next number that the fork server prints: a process id or an exit code; None if none comes in time."""
         assert self._cradle.stdout is not None
         readable, _, _ = select.select([self._cradle.stdout], [], [], seconds)
         line = self._cradle.stdout.readline() if readable else b""

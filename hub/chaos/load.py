@@ -1,4 +1,4 @@
-"""The callers: visitors who see a number and call it, through a carrier that asks again until it is acknowledged."""
+"""The callers: visitors who see a number and call it. Their carrier repeats each webhook until it is acknowledged."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from hub.contracts.webhooks import WebhookRequest
 
 AT_ONCE = 6
 PATIENCE = 30.0
-"""Seconds in which a carrier asks again; what is not acknowledged then is left to its call list."""
+"""Seconds for which a carrier repeats a webhook. After that, only its call list reports the event."""
 PAUSE = 0.1
 BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
-"""A program would be shown the shared number."""
+"""A browser's header, because the hub shows programs the shared number."""
 AREAS = (312, 217, 309, 618, 708, 773, 815, 847, 630, 331, 414, 608, 219, 260, 317, 502, 513, 614, 419, 515)
 
 Outcome = Literal["answered", "voicemail", "abandoned"]
 Told = tuple[str, bytes]
-"""A webhook by its address and body."""
+"""A webhook: its address and body."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class PlayedCall:
     click_id: str
     outcome: Outcome
     objects: bool
-    """The visitor said no to advertising: this call must not reach the ad network."""
+    """The visitor refused advertising: this call must not reach the ad network."""
     carrier_call_id: str
     alone: bool
-    """The visitor had a number of their own, so it is known which click the call belongs to."""
+    """The visitor had a number for them alone, so the call belongs to a known click."""
 
     @property
     def converts(self) -> bool:
@@ -50,7 +50,7 @@ class PlayedCall:
 
 @dataclass
 class Callers:
-    """Plays calls in threads of its own; the same seed plays the same calls."""
+    """Plays calls in a thread pool; the same seed plays the same calls."""
 
     stage: Environment
     seed: int
@@ -59,7 +59,7 @@ class Callers:
     given_up: int = 0
     """Webhooks that were never acknowledged."""
     refused: int = 0
-    """Tries without an acknowledgement."""
+    """Attempts without an acknowledgement."""
 
     def __post_init__(self) -> None:
         self._crew = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="caller")
@@ -70,20 +70,20 @@ class Callers:
         self._hung_up = threading.Event()
 
     def call(self, calls: int) -> None:
-        """Let some more people call; returns at once."""
+        """Start some more calls; returns immediately."""
         for _ in range(calls):
             self._asked += 1
             self._waiting.append(self._crew.submit(self._play, self._asked))
 
     def finish(self) -> None:
-        """Wait until every call has ended; an error of the stage itself is raised."""
+        """Wait until every call has ended; raises an error of the test environment itself."""
         for each in self._waiting:
             each.result()
         self._crew.shutdown()
         self._client.close()
 
     def abandon(self) -> None:
-        """Hang up at once."""
+        """Hang up all calls immediately."""
         self._hung_up.set()
         self._crew.shutdown(wait=False, cancel_futures=True)
 
@@ -138,7 +138,7 @@ class Callers:
                 if response.is_success:
                     return response
             except httpx.HTTPError:
-                pass  # killed before it acknowledged, whether it kept the event or not
+                pass  # the hub was killed before it acknowledged; it may have stored the event or not
             with self._lock:
                 self.refused += 1
             self._hung_up.wait(PAUSE)
@@ -146,7 +146,7 @@ class Callers:
 
 
 def _call_id(ringing: WebhookRequest) -> str:
-    """The carrier's id of the call, out of its first webhook."""
+    """The carrier's id of the call, from its first webhook."""
     from urllib.parse import parse_qs
 
     return parse_qs(ringing.body.decode())["CallSid"][0]

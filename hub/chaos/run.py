@@ -1,4 +1,4 @@
-"""One run of chaos: start, let people call, kill, again; then wait until all is at rest, and balance the books."""
+"""One chaos run: start the hub, play calls, kill it, and repeat. Then wait until all work is done and check the result."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from hub.chaos.load import Callers
 from hub.store.engine import Store
 
 KILLED_IN_ITS_START = 0.15
-"""How many of the kills come before the hub has answered at all."""
+"""Share of the kills that come before the hub has answered at all."""
 LONGEST_REST = 120.0
-"""Seconds in which everything must be finished after the last start; a dead worker's leases run for 20."""
+"""Seconds within which all work must be done after the last start; a killed worker's leases last 20."""
 
 
 def run_chaos(
@@ -28,8 +28,8 @@ def run_chaos(
     longest_life: float = 1.0,
     tell: Callable[[int, Callers], None] = lambda cycle, callers: None,
 ) -> Books:
-    """Kill a hub `cycles` times while people call; each time at a random moment, at most `longest_life` seconds after its
-    first answer. `tell` hears of each kill. Everything is written to `folder`. RingfenceError where a hub does not start.
+    """Kill a hub `cycles` times during calls; each time at a random moment, at most `longest_life` seconds after its first
+    answer. The callback runs after each kill. All files are written to `folder`. RingfenceError if a hub does not start.
     """
     chance = random.Random(seed)  # noqa: S311 - a script, not a secret
     with set_stage(folder) as stage:

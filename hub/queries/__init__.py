@@ -1,1 +1,1 @@
-"""Read models: one function a question, used alike by CLI, API and pages."""
+"""Read models: one function per question, shared by CLI, API and pages."""

@@ -1,4 +1,4 @@
-"""Calls: the list of those that a user may see, and one of them with its cause and recordings."""
+"""Calls that a user may see: the list, and one call with its cause and recordings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hub.store.vault import Vault
 
 @dataclass(frozen=True, kw_only=True)
 class CallSummary:
-    """One call as lists have it; `duration` is in seconds."""
+    """One call as lists show it; `duration` is in seconds."""
 
     id: str
     company_id: str
@@ -37,7 +37,7 @@ class CallSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class CallDetails:
-    """One call with its cause, and with its recordings for a user who may hear them."""
+    """One call with its cause, and with its recordings if the user may hear them."""
 
     call: CallSummary
     attribution: Attribution | None
@@ -66,7 +66,7 @@ def list_calls(
 
 
 def one_call(session: Session, scope: AccessScope, vault: Vault, call_id: str) -> CallDetails:
-    """The call of an id; NotFound if the user may not see it."""
+    """The call with this id; NotFound if the user may not see it."""
     row = scope.call(session, call_id)
     recordings = None
     if may(scope.user, "recordings"):

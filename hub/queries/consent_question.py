@@ -1,4 +1,4 @@
-"""A consent question as a person asks it on the command line, put to the same plugins and gates as those of the flow."""
+"""Answer a consent question from the command line with the same plugins and hub rules that the flow uses."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ PURPOSES = (*HOOKS, "tracking")
 THE_HUB = Recipient(name="this hub", role="none")
 ANYBODY = Recipient(name="any other company", role="independent_controller")
 EARLIER = timedelta(minutes=1)
-"""A word or signal that is only supposed was said just before the question."""
+"""A supposed consent record or signal is dated this long before the question."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Supposed:
-    """What the question is about; all that is None or empty is as the hub knows it."""
+    """What the question is about. For a field that is None or empty, the hub uses what it knows."""
 
     purpose: str
     at: datetime | None = None
@@ -118,7 +118,7 @@ def _check(supposed: Supposed) -> None:
 
 
 def _company(directory: Directory, supposed: Supposed) -> tuple[Company, Line | None]:
-    """The company that is called or named, and the line that was dialled, if it is one of ours."""
+    """The company that is called or named, and the dialed line if it is one of ours."""
     called = _number(supposed.callee, None) if supposed.callee else None
     line = directory.lines.get(called or "")
     names = list(directory.companies)
@@ -136,8 +136,8 @@ def _company(directory: Directory, supposed: Supposed) -> tuple[Company, Line | 
 
 
 def _recipients(hub: Hub, supposed: Supposed, company: Company, carriers: Set[str]) -> Iterator[tuple[str, Manifest]]:
-    """The connectors that would be given the data: the one that is named, or all that serve the company; for a text or a
-    recording the carriers of its lines."""
+    """The connectors that would be given the data: the named one, or all that serve the company. For a text or a recording,
+    the carriers of its lines."""
     connectors, hook = hub.plugins.connectors, HOOKS.get(supposed.purpose)
     if supposed.connector is not None:
         named = connectors[known(supposed.connector, list(connectors), "connector")]
@@ -162,12 +162,12 @@ def _recipients(hub: Hub, supposed: Supposed, company: Company, carriers: Set[st
 
 
 def _manifest(recipient: Recipient) -> Manifest:
-    """Whoever is no connector is supposed to be given whatever there is."""
+    """The manifest of a recipient that is not a connector; it limits nothing, because any data may be given."""
     return Manifest(name="nobody", kind="ads", version="0", summary=recipient.name, recipient=recipient)
 
 
 def _case(hub: Hub, directory: Directory, line: Line, caller: str | None, purpose: str, at: datetime) -> Case:
-    """A call or text of this minute that nobody stores, with all that is known of its person."""
+    """A call or text at this moment that is never stored, with everything known about its person."""
     tracker, number = line.tracker, line.number.number
     subject: Call | TextMessage
     if HOOKS.get(purpose) is TextHooks.send_text:
@@ -197,7 +197,7 @@ def _case(hub: Hub, directory: Directory, line: Line, caller: str | None, purpos
 
 
 def _lines(directory: Directory, company: Company, line: Line | None) -> list[Line]:
-    """The line that was dialled, or each that might have been."""
+    """The dialed line, or all lines of the company."""
     lines = [line] if line else [each for each in directory.lines.values() if each.company.id == company.id]
     if not lines:
         raise CannotDo(f"{company.name} has no tracking number yet; add a tracker with one to config.yaml.")
@@ -223,7 +223,7 @@ def _question(session: Session, case: Case, manifest: Manifest, supposed: Suppos
 
 
 def _with_supposed(question: ConsentQuestion, supposed: Supposed, caller: str | None, at: datetime) -> ConsentQuestion:
-    """The question with what the asker adds to what the hub knows."""
+    """The question, with what the user supposes added to what the hub knows."""
     records, signals = question.records, question.signals
     if supposed.said is not None:
         word = ConsentRecord(
@@ -262,7 +262,7 @@ def _number(text: str, country: str | None) -> str:
 
 
 def _moment(at: datetime | None, time_zone: str, now: datetime) -> datetime:
-    """A time without a zone is by the company's clock."""
+    """The moment in UTC; a time without a zone is in the company's time zone."""
     if at is None:
         return now
     return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(time_zone))).astimezone(UTC)

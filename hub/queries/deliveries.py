@@ -1,4 +1,4 @@
-"""Deliveries: how many are in which state, the newest of them, and why each is where it is."""
+"""Deliveries: how many are in each state, the newest ones, and why each is in its state."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from hub.queries.timeline.receipts import story
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryFilter:
-    """Which deliveries a question is about; None leaves a condition out."""
+    """Selects deliveries; None leaves a condition out."""
 
     connector: str | None = None
     state: str | None = None
     since: datetime | None = None
 
     def conditions(self) -> list[Any]:
-        """For a query's `where`."""
+        """The conditions of a query."""
         return [
             *([Delivery.connector == self.connector] if self.connector is not None else []),
             *([Delivery.state == self.state] if self.state is not None else []),
@@ -49,7 +49,7 @@ class DeliveryCount:
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryState:
-    """One delivery as it stands now."""
+    """One delivery in its current state."""
 
     id: str
     connector: str
@@ -64,7 +64,7 @@ class DeliveryState:
     attempts: int
     made_at: datetime
     next_at: datetime | None
-    """When it is looked at again; None after its end."""
+    """When it is next due; None after it has ended."""
     finished_at: datetime | None
     amount: Decimal | None
     currency: str | None
@@ -88,12 +88,12 @@ def newest_deliveries(session: Session, wanted: DeliveryFilter, limit: int) -> l
 
 
 def why_deliveries(session: Session, wanted: str) -> list[tuple[DeliveryState, list[Entry]]]:
-    """The deliveries with an id or key, or a part of it, each with all that happened to it; CannotDo if there is none."""
+    """The deliveries with an id or key, or a part of it, each with its history; CannotDo if none is found."""
     return [(_state(row), in_order(story(session, row))) for row in find_deliveries(session, wanted)]
 
 
 def replayable(session: Session, ids: Sequence[str], wanted: DeliveryFilter) -> list[DeliveryState]:
-    """The deliveries, of those named by `ids` if there are any, that ended without success and may be tried again."""
+    """The deliveries that ended without success and may be tried again; only those in `ids` if any are given."""
     query = select(Delivery).where(col(Delivery.state).in_(REPLAYABLE), *wanted.conditions()).order_by(col(Delivery.id))
     if ids:
         named = {row.id for each in ids for row in find_deliveries(session, each)}

@@ -1,4 +1,4 @@
-"""A rehearsal with the connectors of a config.yaml: its consent plugins judge, its carriers write their documents."""
+"""Simulate a call flow with the connectors of a config.yaml: its consent plugins decide, its carriers write documents."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from hub.plugins.sandboxes import start_sandboxes
 from hub.runtime import Hub, assemble, utc_now
 
 NUMBER = "+13125550100"
-"""The tracking number of a rehearsal where the flow has none yet."""
+"""The tracking number of a simulation if the flow has none yet."""
 VERSION = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What the person who rehearses says of the call."""
+    """What the user of the simulation says about the call."""
 
     caller: str | None
     at: datetime | None
@@ -44,7 +44,7 @@ class Known:
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """One turn as it is printed."""
+    """One turn of the call, as it is printed."""
 
     moment: str
     digits: str
@@ -54,14 +54,14 @@ class Told:
     documents: dict[str, str]
 
     def plain(self) -> dict[str, Any]:
-        """For machines."""
+        """The turn as JSON takes it."""
         return asdict(self)
 
 
 def rehearsed(
     config: Config, company: CompanySection, flow: Flow, known: Known, behaviour: Behaviour, carrier: str | None
 ) -> list[Told]:
-    """Every turn of the call, with each carrier's document; CannotDo where `carrier` is none of config.yaml's."""
+    """Every turn of the call, with each carrier's document; CannotDo if `carrier` is not in config.yaml."""
     carriers = [entry.name for entry in config.of_kind("carrier") if carrier in (None, entry.name)]
     if not carriers:
         raise CannotDo(f"No carrier is named {carrier!r}; `hub plugins` lists what config.yaml connects.")
@@ -124,7 +124,7 @@ def _told(hub: Hub, carriers: list[str], flow: Flow, turn: Turn, caller: str | N
 
 @contextmanager
 def connected(config: Config, hook: str | None = None) -> Iterator[Hub]:
-    """The connectors that implement `hook`, or carriers and consent plugins; each pointed at its stand-in.
+    """The connectors that implement `hook`, or carriers and consent plugins; each one uses its sandbox.
 
     The database is not touched.
     """

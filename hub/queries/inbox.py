@@ -1,4 +1,4 @@
-"""The inbox: how many webhooks are in which state, and the newest of one state."""
+"""The inbox: how many webhooks are in each state, and the newest ones of one state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hub.model import InboxWebhook
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookState:
-    """One webhook as it stands now."""
+    """One webhook in its current state."""
 
     id: str
     connector: str

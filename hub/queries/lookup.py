@@ -1,4 +1,4 @@
-"""What a person typed, and the rows that it means: calls, texts and deliveries by id or a part of it, times, names."""
+"""Finds the rows that a user typed: calls, texts and deliveries by id or a part of it; also checks names and places."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from hub.model import Call, Delivery, FormSubmission, TextMessage
 
 SHORTEST = 6
-"""Characters of an id that are enough to look for it."""
+"""Minimum number of characters of an id to search for."""
 LONGEST = 64
-"""Characters of the longest id."""
+"""Length of the longest id, in characters."""
 MOST_NAMED = 5
 
 
 def find_subject(session: Session, wanted: str) -> Call | TextMessage | FormSubmission:
-    """The call, text or form with an id, a part of it, or the carrier's id; CannotDo where there is none or several."""
+    """The call, text or form with an id, a part of it, or the carrier's id; CannotDo if none or several are found."""
     from hub.model import Call, FormSubmission, TextMessage
 
     text = typed(wanted)
@@ -35,7 +35,7 @@ def find_subject(session: Session, wanted: str) -> Call | TextMessage | FormSubm
 
 
 def find_deliveries(session: Session, wanted: str) -> list[Delivery]:
-    """The deliveries with an id, an item's key, or a part of either; those of one item together, oldest first."""
+    """The deliveries with an id, an item's key, or a part of either; grouped by item, oldest first."""
     from sqlmodel import col, select
 
     from hub.model import Delivery
@@ -72,7 +72,7 @@ def _by_part(session: Session, table: Any, text: str, *columns: Any) -> list[Any
 
 
 def one(found: list[Any], what: str, text: str) -> Any:
-    """The only row found; CannotDo where there is none or several."""
+    """The only row found; CannotDo if none or several are found."""
     if len(found) == 1:
         return found[0]
     if not found:
@@ -89,17 +89,17 @@ def missing(what: str, text: str) -> NotFound:
 
 
 def typed(text: str) -> str:
-    """What was typed as text that a database takes: a terminal may hand over bytes that are no characters."""
+    """What was typed, as text that a database accepts: a terminal may pass bytes that are not valid characters."""
     return text.encode("utf-8", "replace").decode().replace("\0", "").strip()
 
 
 def shown(text: str) -> str:
-    """What was typed, as an error may repeat it: no phone number, and not endless."""
+    """What was typed, in a form that an error may repeat: without a phone number, and shortened."""
     return re.sub(r"\+?\d{9,15}\b", "…", typed(text))[:60]
 
 
 def known(name: str, names: Iterable[str], what: str) -> str:
-    """`name` where it is one of `names`; CannotDo says which there are, the nearest first."""
+    """`name` if it is one of `names`; otherwise CannotDo lists them, the most similar first."""
     there = list(names)
     if name in there:
         return name
@@ -109,9 +109,9 @@ def known(name: str, names: Iterable[str], what: str) -> str:
 
 
 def known_place(text: str, unions: Iterable[str] = ()) -> str:
-    """`US`, `US-CA`, `CA-QC` as it is written in the tables of law, or one of `unions`; CannotDo where there is no such place.
+    """A place as the law tables write it (`US`, `US-CA`, `CA-QC`), or one of `unions`; CannotDo if it does not exist.
 
-    A place that no table knows would be judged as an unknown one: whoever means GB and writes UK must hear it.
+    Without this check, a place that is in no table would be judged as unknown, for example UK instead of GB.
     """
     from hub.contracts.places import is_place
 

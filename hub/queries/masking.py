@@ -1,4 +1,4 @@
-"""Personal data on a screen: masked, unless a person asks to see it."""
+"""Personal data on a screen: masked, unless the user asks to see it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ COARSE = (
     "user.telephony.carrier",
     "user.telephony.line_type",
 )
-"""Categories that many people share, so that a value names nobody."""
+"""Categories whose values many people share, so that a value identifies no one."""
 
 
 @dataclass(frozen=True)
 class Mask:
-    """Shows personal data as it is where `off`, else only as much as helps to recognise it."""
+    """Shows personal data in clear if `off`, else only as much as helps to recognize it."""
 
     off: bool = False
 
@@ -29,11 +29,11 @@ class Mask:
         return number if self.off or not number else f"…{number[-2:]}"
 
     def text(self, value: str | None) -> str | None:
-        """Nothing of a name or any other text."""
+        """Hides a name or any other text completely."""
         return value if self.off or not value else HIDDEN
 
     def page(self, address: str | None) -> str | None:
-        """A web page without its query, which may hold click ids and what was searched for."""
+        """A web page without its query, which may hold click ids and search words."""
         if self.off or not address:
             return address
         try:
@@ -44,7 +44,7 @@ class Mask:
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{rest}"
 
     def fact(self, category: str, value: str | None) -> str | None:
-        """A fact's value: in clear where its category is coarse."""
+        """A fact's value: in clear if its category is coarse."""
         if self.off or not value or category in COARSE:
             return value
         return self.phone(value) if re.fullmatch(r"\+\d{7,15}", value) else HIDDEN

@@ -16,7 +16,7 @@ class Page(Generic[Item]):
 
     items: list[Item]
     next: str | None
-    """What the next page begins after; None if this is the last."""
+    """The key after which the next page begins; None if this is the last page."""
 
 
 def page_of(session: Session, query: Any, key: Any, after: str | None, limit: int) -> Page[Any]:

@@ -1,4 +1,4 @@
-"""The story of one call, text or form as the tables have it: one entry for everything that happened, in the order of time."""
+"""Builds the timeline of one call, text or form from the tables: one entry per thing that happened, ordered by time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PAGES_SHOWN = 5
 
 
 def timeline(session: Session, subject: Subject, mask: Mask, vault: Vault) -> list[Entry]:
-    """Everything that is known of a call, text or form, from its first webhook to its last receipt."""
+    """Everything known about a call, text or form, from its first webhook to its last receipt."""
     entries = [_form(subject)] if isinstance(subject, FormSubmission) else [*_events(session, subject)]
     if isinstance(subject, Call):
         entries += step_entries(session, subject)
@@ -62,7 +62,7 @@ def timeline(session: Session, subject: Subject, mask: Mask, vault: Vault) -> li
 
 
 def _events(session: Session, subject: Call | TextMessage) -> Iterator[Entry]:
-    """Every event, with the webhook that told it; and the webhooks that told none."""
+    """Every event with the webhook that reported it, and the webhooks that reported no event."""
     carrier_id = subject.carrier_call_id if isinstance(subject, Call) else subject.carrier_message_id
     inbox = (
         {}
@@ -161,7 +161,7 @@ def _form(form: FormSubmission) -> Entry:
 
 
 def _pages(session: Session, attribution: Attribution, mask: Mask) -> Iterator[Entry]:
-    """What the visit looked at before it: how many pages, and the last few."""
+    """The pages that the visitor looked at before: their number, and the last few."""
     if attribution.visit_id is None:
         return
     visit = PageView.visit_id == attribution.visit_id

@@ -1,4 +1,4 @@
-"""The part of a call's story that its caller heard: each step of the call flow, and what was said of recording."""
+"""The part of a call's timeline that the caller heard: each step of the call flow, and the recording notices."""
 
 from __future__ import annotations
 

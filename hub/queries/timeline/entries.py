@@ -1,4 +1,4 @@
-"""One entry of a timeline: what happened, when, at which stage of a call's way."""
+"""One entry of a timeline: what happened, when, and in which stage of the flow."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ STAGES: tuple[Stage, ...] = (
     "deliver",
     "disclose",
 )
-"""In the order of the flow: what happened at the same moment is told in this order."""
+"""The stages in the order of the flow; entries with the same time are sorted in this order."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened: when, at which stage, a line for people with details below, and its data for machines."""
+    """One thing that happened: its time, its stage, a line of text with details below, and its data for machines."""
 
     at: datetime
     stage: Stage
     text: str
     details: tuple[str, ...] = ()
     state: str | None = None
-    """The state or verdict that it ended with, if it has one."""
+    """The resulting state or verdict, if there is one."""
     data: dict[str, Any] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
@@ -43,5 +43,5 @@ class Entry:
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:
-    """By time; at the same moment by stage, and then as they were made."""
+    """Sorted by time, then by stage, then in the order in which they were made."""
     return sorted(entries, key=lambda entry: (entry.at, STAGES.index(entry.stage)))

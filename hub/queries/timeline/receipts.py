@@ -1,4 +1,4 @@
-"""The end of a call's story: conversions, consent decisions, deliveries with every attempt, and who was told what."""
+"""The last part of a timeline: conversions, consent decisions, deliveries with every attempt, and disclosures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOMENTS = {
 
 
 def decision_entry(row: ConsentDecision) -> Entry:
-    """A consent decision: who was to get it, for what, and each regime's opinion."""
+    """A consent decision: the recipient, the purpose, and each regime's opinion."""
     when = MOMENTS.get(row.moment, row.moment)
     details = [f"{when}, for {row.use}: {', '.join(row.categories) or 'nothing personal'}"]
     if len(row.opinions) != 1:
@@ -52,7 +52,7 @@ def conversion_entry(row: ConversionRow) -> Entry:
 
 
 def delivery_entries(session: Session, deliveries: Sequence[Delivery]) -> Iterator[Entry]:
-    """Each delivery from the decision through every attempt to its end."""
+    """Each delivery, from the decision through every attempt to its end."""
     tries: dict[str, list[Attempt]] = {}
     query = select(Attempt).where(col(Attempt.delivery_id).in_([each.id for each in deliveries]))
     for attempt in session.exec(query.order_by(col(Attempt.started_at), col(Attempt.id))):
@@ -70,7 +70,7 @@ def delivery_entries(session: Session, deliveries: Sequence[Delivery]) -> Iterat
 
 
 def _present(row: Delivery, what: str) -> Entry:
-    """Where a delivery stands: how it ended, or what is awaited."""
+    """A delivery's current state: how it ended, or what it waits for."""
     said = _said(row.code, row.reason)
     if row.reference:
         said += (f"its reference there: {row.reference}",)
@@ -98,7 +98,7 @@ def _what(row: Delivery) -> str:
 
 
 def disclosure_entry(row: Disclosure) -> Entry:
-    """Who got which categories, for what, by which decision."""
+    """A disclosure: the recipient, the categories, the purpose and the decision."""
     categories = ", ".join(row.categories) or "nothing personal"
     data: dict[str, Any] = {
         "recipient": row.recipient,
@@ -112,12 +112,12 @@ def disclosure_entry(row: Disclosure) -> Entry:
 
 
 def worth(amount: Decimal | None, currency: str | None) -> str:
-    """`, 40 USD`, or nothing where there is no value."""
+    """`, 40 USD`, or an empty text without a value."""
     return f", {amount.normalize():f} {currency or ''}".rstrip() if amount is not None else ""
 
 
 def story(session: Session, delivery: Delivery) -> Iterator[Entry]:
-    """Everything that concerns one delivery: its conversion, the consent asked for it, each try, what was disclosed."""
+    """Everything about one delivery: its conversion, its consent decision, each attempt, and what was disclosed."""
     conversion = session.get(ConversionRow, delivery.conversion_id) if delivery.conversion_id else None
     if conversion is not None:
         yield conversion_entry(conversion)

@@ -1,4 +1,4 @@
-"""What became of a call's recordings, as entries of its timeline."""
+"""A call's recordings and their states, as entries of its timeline."""
 
 from __future__ import annotations
 

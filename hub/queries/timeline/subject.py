@@ -16,7 +16,7 @@ from hub.texts.bodies import open_body
 def facts_of(
     session: Session, subject: Call | TextMessage | FormSubmission, mask: Mask, vault: Vault
 ) -> dict[str, Any]:
-    """What is known of a call, text or form itself, by name; None for what is not known."""
+    """What is known about a call, text or form itself, by name; None if it is not known."""
     company = session.get(Company, subject.company_id) if subject.company_id else None
     if isinstance(subject, FormSubmission):
         fields = fields_of(vault, session, [subject]).get(subject.id, {})
@@ -72,7 +72,7 @@ def facts_of(
 
 
 def body_of(session: Session, message: TextMessage, mask: Mask, vault: Vault) -> str | None:
-    """What a text says, in clear only where the mask is off."""
+    """The body of a text, in clear only if the mask is off."""
     if message.body is None or not mask.off:
         return HIDDEN if message.body else None
     return open_body(vault, session, message)

@@ -46,9 +46,9 @@ def new_api_key(session: Session, user: User, now: datetime, life: timedelta = L
 
 
 def key_holder(session: Session, told: str, now: datetime) -> tuple[ApiKey, User] | None:
-    """The key and its user; None for whatever is no living key of a user who may come in.
+    """The key and its user; None if the key is unknown, wrong or expired, or its user has no access.
 
-    The secret is compared in constant time, also where there is no such key.
+    The secret is compared in constant time, even if the key does not exist.
     """
     found = _KEY.fullmatch(told)
     key = session.get(ApiKey, found[1]) if found else None

@@ -33,5 +33,5 @@ account's companies. Source: security.md 2.3, RBAC."""
 
 
 def reach(role: str, action: str) -> PersonData | None:
-    """How far a role may do something; None where it may not, and for what nobody declared."""
+    """How far a role may do something; None if it may not, or if the action is not declared."""
     return TABLE.get(role, {}).get(action)

@@ -32,7 +32,7 @@ def add_user(
     email: str | None = None,
     phone_numbers: Sequence[str] = (),
 ) -> User:
-    """Write a new user within `session`. AccessRefused where the name, the role or a number does not fit."""
+    """Write a new user within `session`. AccessRefused if the name, the role or a number is invalid."""
     if NAME.fullmatch(name) is None:
         raise AccessRefused("A user's name is 2 to 64 of a-z, 0-9, dot, dash and underscore, and begins with a letter.")
     if session.exec(select(User.id).where(User.name == name)).first() is not None:
@@ -73,7 +73,7 @@ def revoke_keys(session: Session, user: User, now: datetime) -> int:
 
 
 def user_named(session: Session, name: str) -> User:
-    """The user; AccessRefused where there is none."""
+    """The user; AccessRefused if there is none."""
     user = session.exec(select(User).where(User.name == name)).first()
     if user is None:
         raise AccessRefused("There is no user of that name; hub users list shows them, hub users add makes one.")
@@ -86,7 +86,7 @@ def names_of(session: Session, ids: Collection[str]) -> dict[str, str]:
 
 
 def may(user: User, action: str) -> PersonData | None:
-    """How far a user may do something now; None where not at all."""
+    """How far a user may do something now; None if not at all."""
     return None if user.disabled_at is not None else reach(user.role, action)
 
 

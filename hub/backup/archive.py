@@ -105,7 +105,7 @@ FILES = "recordings"
 
 
 class ArchiveReader:
-    """Reads one file; `manifest` says what is in it. NotWhole where it is damaged; ConfigError where its key is not there."""
+    """Reads one file; `manifest` says what is in it. NotWhole if it is damaged; ConfigError if its key is missing."""
 
     def __init__(self, file: Path, keyring: Keyring, kind: str) -> None:
         self._file, self._keyring = file, keyring
@@ -157,7 +157,7 @@ class ArchiveReader:
             yield name.removeprefix(f"{FILES}/"), self._read(name)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._zip.close()
 
     def _names(self, table: str) -> list[str]:

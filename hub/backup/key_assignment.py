@@ -42,7 +42,7 @@ NUMBER = {
     "privacy_request": "phone_number",
 }
 TYPED_NUMBERS = ("person", "form_submission")
-"""Tables whose numbers may be typed by anybody: a typed number is no owner (hub.model.people)."""
+"""Tables whose numbers may be typed by anybody: a typed number does not identify an owner (hub.model.people)."""
 CONTACTS = ("call", "text_message", "form_submission")
 
 
@@ -53,7 +53,7 @@ class Owners:
     session: Session
 
     def of(self, table: Table, rows: Sequence[Mapping[Any, Any]]) -> list[Owner | None]:
-        """The owner of each row; None where nobody is known."""
+        """The owner of each row; None if no owner is known."""
         name = table.name
         if name == "privacy_request":
             by_address = self._by_address(_of(rows, "email"))

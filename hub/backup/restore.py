@@ -44,11 +44,11 @@ def restore(
     without_journal: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Restoration:
-    """Restore a backup and, where given, its keys; what it tells: the table's row, with the rows that were emptied.
+    """Restore a backup and, if given, its keys. Returns the row of `restoration` and the emptied rows.
 
-    `journal` is where tombstones are read besides the backup of keys, the hub's own where it is None. NotRestored where the
-    database holds something, the backup of keys is too old, or nothing says who was erased since. Until it has ended, the hub
-    refuses to open the database; one that was broken off is begun again in a new database.
+    Tombstones are read from the backup of keys and from `journal` (None: the hub's own journal). NotRestored if the database
+    is not empty, the backup of keys is too old, or no record says who was erased since the backup. The hub refuses to open
+    the database until the restore has finished. After an interrupted restore, start again in a new database.
     """
     data = ArchiveReader(file, hub.keyring, DATA)
     key_file = ArchiveReader(keys, hub.keyring, KEYS) if keys else None

@@ -26,11 +26,11 @@ DATA, KEYS = "data", "keys"
 KEY_LIFE = timedelta(days=35)
 """How long a backup of keys can be restored; a destroyed key is gone everywhere after that."""
 LEFT_OUT = frozenset({"person_key", "tombstone", "restoration", "sync_slot"})
-"""Keys and tombstones have a backup of their own; what is due is written anew by the scheduler."""
+"""Keys and tombstones have a backup of their own; the scheduler writes due slots again."""
 DONE_WITH = frozenset({"done"})
 """A webhook that was folded is known for ever, but its raw content is in no backup: nothing needs it any more."""
 Progress = Callable[[str, int, int], None]
-"""Told after each chunk: table, rows written so far, rows in all."""
+"""Called after each chunk: table, rows written so far, rows in all."""
 
 
 def save(hub: Hub, file: Path, *, recordings: bool = True, progress: Progress = lambda *_: None) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def save(hub: Hub, file: Path, *, recordings: bool = True, progress: Progress = 
     """
     end_backup_keys(hub)
     with hub.store.writing() as session:
-        hub.vault.row_mark(session, "", "")  # the key that hashes names is made here where there is none yet
+        hub.vault.row_mark(session, "", "")  # makes the key that hashes names if there is none yet
     with ArchiveWriter(file, hub.keyring, DATA) as archive, hub.store.snapshot() as session:
         tables = [table for table in SQLModel.metadata.sorted_tables if table.name not in LEFT_OUT]
         for table in tables:

@@ -101,7 +101,7 @@ def _destinations(parts: Parts) -> Found:
             continue
         connector_class = parts.connector_classes.get(name)
         if connector_class is None:
-            continue  # what is wrong with it is told there
+            continue  # its problem is reported there
         destination = connector_class.Destination
         if destination is None:
             yield place, f"{name!r} takes no conversions; {nearest(name, takers, 'these do:')}"

@@ -17,7 +17,7 @@ COMMON = tuple(ConnectorCommon.model_fields)
 
 
 class Installed(Protocol):
-    """What `discover` tells of the installed plugins."""
+    """What `discover` reports about the installed plugins."""
 
     @property
     def classes(self) -> Mapping[str, type[Connector]]:
@@ -29,7 +29,7 @@ class Installed(Protocol):
 
 
 def read_connectors(reading: Reading, value: Any, installed: Installed, parts: Parts) -> None:
-    """Add every connector of `value` that is right to `parts`; what is wrong is told."""
+    """Add every valid connector of `value` to `parts`; report the problems of the others."""
     if value is None:
         reading.tell(("connectors",), "is missing; write `connectors:` with at least a carrier below")
         return
@@ -94,7 +94,7 @@ def _refuse_addresses_in_clear(
 
 def _plugin(reading: Reading, plugin: Any, path: Path, installed: Installed) -> type[Connector] | None:
     if not isinstance(plugin, str):
-        return None  # told by ConnectorCommon
+        return None  # reported by ConnectorCommon
     if plugin in installed.classes:
         return installed.classes[plugin]
     if plugin in installed.broken:

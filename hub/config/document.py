@@ -55,7 +55,7 @@ class Document:
         return spelled
 
     def at(self, path: Path) -> Any:
-        """The value as written at `path`; None where nothing is."""
+        """The value as written at `path`; None if nothing is there."""
         value: Any = self.tree
         for step in path:
             value = _child(value, step)

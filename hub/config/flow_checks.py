@@ -82,7 +82,7 @@ def _flow_of(company: CompanySection, tracker: TrackerSection) -> Flow | None:
     try:
         return company.flow_of(tracker)
     except StopIteration:
-        return None  # told where it is named
+        return None  # reported at the place that names it
 
 
 def _recording(parts: Parts) -> Found:

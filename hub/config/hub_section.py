@@ -13,7 +13,7 @@ from hub.config.redacted import passwords_in
 
 
 def read_hub(reading: Reading, value: Any) -> HubSection | None:
-    """The section `hub:` with absolute paths; None where something is wrong, which is told."""
+    """The section `hub:` with absolute paths. None if it is invalid; the problems are reported."""
     if not isinstance(value, dict):
         wanted = "write `hub:` with its `public_url:` below"
         reading.tell(("hub",), f"is missing; {wanted}" if value is None else f"found {describe(value)}; {wanted}")
@@ -55,7 +55,7 @@ def _absolute_database(reading: Reading, url: str) -> str:
 
 
 def plugin_folders(reading: Reading, hub: Any) -> list[pathlib.Path]:
-    """The folders of `plugin_dirs:` that are there; the others are told."""
+    """The folders of `plugin_dirs:` that exist; missing ones are reported."""
     written = hub.get("plugin_dirs") if isinstance(hub, dict) else None
     folders = []
     for index, name in enumerate(written if isinstance(written, list) else ()):

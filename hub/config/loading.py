@@ -1,4 +1,4 @@
-"""config.yaml to a checked Config, or one ConfigError that tells every problem in the file at once."""
+"""config.yaml to a checked Config, or one ConfigError that lists every problem in the file."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _config(reading: Reading, discover: Discover) -> Config | None:
 
 
 def _accounts(reading: Reading, tree: Any, parts: Parts) -> Iterator[AccountSection]:
-    """Each account with its companies and trackers, every level checked on its own so that all problems are told."""
+    """Each account with its companies and trackers, every level checked separately so that all problems are reported."""
     for path, account in reading.entries(tree, ("accounts",)):
         companies = []
         for company_path, company in reading.entries(account, (*path, "companies")):

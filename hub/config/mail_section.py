@@ -10,7 +10,7 @@ from hub.config.redacted import passwords_in
 
 
 def read_mail(reading: Reading, value: Any) -> MailSection | None:
-    """The section; None where there is none, or something is wrong with it, which is told."""
+    """The section. None if it is missing or invalid; problems are reported."""
     if value is None:
         return None
     if any("${" not in password for password in passwords_in(str(reading.document.at(("mail", "smtp"))))):

@@ -226,7 +226,7 @@ class When(Section):
 
 
 class ConversionRule(Section):
-    """One entry of `conversions:`: what counts as business, for how much, and who is told."""
+    """One entry of `conversions:`: what counts as a conversion, its value, and which connectors receive it."""
 
     name: str = Field(min_length=1, max_length=100, description="A name of your own, which receipts and pages show.")
     when: When = Field(description="What must hold.")

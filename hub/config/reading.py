@@ -41,9 +41,9 @@ class Reading:
     def section(
         self, model: type[AnyModel], value: Any, path: Path, *, partial: bool = False, more_keys: Iterable[str] = ()
     ) -> AnyModel | None:
-        """`value` as `model`; None where something is wrong, which is told. `partial` forgives what is missing.
+        """`value` as `model`. None if it is invalid; problems are reported. `partial` allows missing keys.
 
-        `more_keys` may stand beside the model's own, as far as the hint of an unknown key goes.
+        `more_keys` are further keys that the hint about an unknown key may suggest.
         """
         checked, wrong = validated(model, {} if value is None else value, more_keys)
         for inner, kind, text in wrong:
@@ -57,7 +57,7 @@ class Reading:
         return any(path[: len(bad)] == bad for bad in self.references.missing)
 
     def refuse_clear_secrets(self, model: type[BaseModel], path: Path) -> None:
-        """Tell of every secret at or below `path` that is written in clear."""
+        """Report every secret at or below `path` that is written in clear."""
         written = self.document.at(path)
         for inner in secret_paths(model, written):
             place = (*path, *inner)
@@ -69,7 +69,7 @@ class Reading:
                 self.tell(place, f"is a secret in clear; write ${{env:{variable}}} or ${{file:/run/secrets/…}} instead")
 
     def entries(self, parent: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-        """The entries of the list that `path` leads to, each with its path; no list is told."""
+        """The entries of the list that `path` leads to, each with its path; a value that is not a list is reported."""
         value = parent.get(path[-1]) if isinstance(parent, dict) else None
         if value is None:
             return

@@ -16,7 +16,7 @@ SECRET = re.compile("secret|token|password|key", re.IGNORECASE)
 
 
 def read_recordings(reading: Reading, value: Any) -> RecordingsSection | None:
-    """The section `recordings:`, its defaults where it is left out; None where something is wrong, which is told."""
+    """The section `recordings:`, with defaults if it is missing. None if it is invalid; problems are reported."""
     if reading.sandbox:
         value = _without_missing(reading, value)
     section = reading.section(RecordingsSection, value, ("recordings",))

@@ -44,7 +44,7 @@ class References:
             return value
 
     def shown_in(self, text: str) -> bool:
-        """Whether `text` shows what a reference stands for; what has less than four letters is no secret."""
+        """Whether `text` contains the value of a reference; values of less than four characters are not treated as secrets."""
         return any(len(value) >= 4 and value in text for values in self.found.values() for value in values)
 
     def _look_up(self, kind: str, name: str, path: Path) -> str:

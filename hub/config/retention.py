@@ -45,13 +45,13 @@ def parse_life(value: object) -> timedelta:
 
 
 def spell_life(life: timedelta) -> str:
-    """A life for people: `90 days`, or hours where it is shorter than two days."""
+    """A retention period in words: `90 days`, or hours if it is shorter than two days."""
     hours = life / timedelta(hours=1)
     return f"{life.days:,} days" if hours >= 48 and not hours % 24 else f"{hours:g} hours"
 
 
 class Kept(BaseModel):
-    """How long one kind is kept: `90d`, or `{keep: 36mo, reason: …}` where that is longer than the default."""
+    """How long one kind is kept: `90d`, or `{keep: 36mo, reason: …}` if that is longer than the default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -139,7 +139,7 @@ class RetentionSection(BaseModel):
         return kept.keep
 
     def reason(self, kind: str) -> str | None:
-        """Why it is kept longer than the default, where it is."""
+        """Why it is kept longer than the default, if it is."""
         kept: Kept = getattr(self, kind)
         return kept.reason if kept.keep > default_life(kind) else None
 

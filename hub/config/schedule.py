@@ -11,7 +11,7 @@ from cronsim import CronSim, CronSimError
 from hub.config.durations import parse_span
 
 RECENT = timedelta(days=1)
-"""How old the newest slot of a cron line may be where none was written before."""
+"""Maximum age of the newest slot of a cron line if no slot was written before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Schedule:
         return _cron_trigger(self.text)
 
     def latest_slot(self, now: datetime, after: datetime | None = None) -> datetime | None:
-        """The newest slot at or before `now`, and later than `after`; None where there is none.
+        """The newest slot at or before `now`, and later than `after`; None if there is none.
 
-        However many slots were missed, the newest stands for them all: they are caught up once.
+        After several missed slots only the newest is returned: one run makes up for all of them.
         """
         if self.every is not None:
             seconds = self.every.total_seconds()

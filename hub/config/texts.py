@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from hub.contracts.phones import phone_number
 
 LONGEST = 1_000
-"""Characters of a text that the hub sends by itself; carriers take about 1,600, and the opt-out line comes on top."""
+"""Characters of an automatic text; carriers accept about 1,600, and the opt-out line is added to it."""
 
 
 def _number(text: str) -> str:
@@ -23,7 +23,7 @@ Words = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 
 
 class TextsSection(BaseModel):
-    """`texts:` of a company, or of one tracker, whose keys win: what the hub texts by itself."""
+    """`texts:` of a company, or of one tracker, whose keys win: texts that the hub sends automatically."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

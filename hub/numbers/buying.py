@@ -21,9 +21,9 @@ class NotBought(RingfenceError):
 
 
 def find_offer(hub: Hub, connector: str, number: str, country: str) -> NumberOffer | None:
-    """The carrier's present offer of exactly this number, with its price; None where it tells of none.
+    """The carrier's present offer of exactly this number, with its price; None if it has none.
 
-    RingfenceError where the carrier does not answer.
+    RingfenceError if the carrier does not answer.
     """
     if not hub.plugins.implements(connector, NumberHooks.search_numbers):
         return None
@@ -34,10 +34,10 @@ def find_offer(hub: Hub, connector: str, number: str, country: str) -> NumberOff
 
 
 def decide(price: Money | None, cap: Money | None, *, agreed: bool) -> Answer:
-    """Whether to buy at once or to ask a person first; NotBought where a cap forbids it.
+    """Whether to buy at once or to ask a person first; NotBought if a cap forbids it.
 
-    A cap is a promise: above it, in another currency, or at a price that nobody tells, nothing is bought, whoever agreed.
-    Without a cap a person decides; `agreed` is their yes in advance, to whatever the price is.
+    A cap always holds: above it, in another currency, or at an unknown price nothing is bought, even if a person agreed.
+    Without a cap a person decides; `agreed` means that they agreed in advance to any price.
     """
     if cap is not None:
         if price is None:
@@ -82,7 +82,7 @@ def _found_after(hub: Hub, connector: str, number: str, error: RingfenceError) -
 
 
 def _read(number: str, country: str) -> tuple[str, NumberKind, str]:
-    """The number without its country code, its kind, and its country (`country` where the number does not tell)."""
+    """The number without its country code, its kind, and its country (`country` if the number does not show it)."""
     import phonenumbers
 
     try:

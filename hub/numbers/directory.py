@@ -92,7 +92,7 @@ class Directory:
 
     @cached_property
     def audio_files(self) -> Mapping[str, str]:
-        """The name of each audio file in the hub's addresses, and where it is."""
+        """The name of each audio file in the hub's URLs, and its path on disk."""
         return {audio_key(file): file for line in self.lines.values() for file in line.flow.audio_files}
 
     def showable(self, company: Company) -> Showable:
@@ -226,7 +226,7 @@ class LiveDirectory:
             return self.latest
 
     def current(self) -> Directory:
-        """The directory, read again where it is too old."""
+        """The directory, read again if it is too old."""
         return self.latest if self._monotonic() - self._read_at < self._max_age else self.refresh()
 
 

@@ -33,10 +33,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A visit that asks for a number of one of `pools`, tried in their order.
+    """A visit that asks for a number from one of `pools`, which are tried in order.
 
-    Without `reserved`, the part of a pool that its tracker keeps in reserve is not touched. A visit that `returns` gets
-    the number back that it held last, where nobody holds it or held it since.
+    Without `reserved`, the pool's reserve is not used. A visit that `returns` gets the number that it held last, if no other
+    visit holds it or has held it since.
     """
 
     visit_id: str
@@ -46,7 +46,7 @@ class Wanted:
 
 
 def grant(session: Session, wanted: Sequence[Wanted], now: datetime) -> list[Held | None]:
-    """Lend each visit a number, first come first served; None where its pools have none left for it."""
+    """Lend each visit a number, first come, first served; None if its pools have none left."""
     lent: list[Held | None] = [None] * len(wanted)
     seekers = list(range(len(wanted)))
     for attempt in range(max((len(each.pools) for each in wanted), default=0)):
@@ -120,7 +120,7 @@ def keep(
 
 
 def _take(session: Session, pool: Tracker, seekers: Sequence[Wanted], now: datetime) -> list[Held | None]:
-    """A number of the pool for each, those first that come first; None where what is left is not for them."""
+    """A number of the pool for each, first come, first served; None if the rest is reserved for others."""
     number: Any = TrackingNumber
     ours = (number.tracker_id == pool.id, number.retired_at.is_(None))
     free = (*ours, or_(number.leased_until.is_(None), number.leased_until <= now))

@@ -81,7 +81,7 @@ def setup_of(config: Config, connector: str, number: str, label: str = "") -> Nu
 
 
 def compare(hub: Hub, directory: Directory, connectors: Iterable[str]) -> list[Side]:
-    """Each carrier's numbers beside ours; a carrier that does not answer is told, not raised."""
+    """Each carrier's numbers beside ours; a carrier that does not answer is reported, not raised."""
     return [_side(hub, directory, connector) for connector in connectors]
 
 

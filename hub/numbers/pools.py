@@ -33,9 +33,9 @@ class PoolFigures:
     """Visitors who found no number left; arrivals count them."""
     mean_rate: float
     peak_rate: float
-    """Arrivals of the busiest full hour of the clock."""
+    """Arrivals in the busiest clock hour."""
     hold: timedelta
-    """The mean time that a number is held by a visitor: measured, or as configured where nothing was measured yet."""
+    """The mean time that a visitor holds a number: measured, or as configured if nothing was measured yet."""
     utilisation: float
     """The part of all numbers that was held, on the average."""
     recommended: int
@@ -106,7 +106,7 @@ def _figures(
 
 
 def _since(session: Session, tracker: Tracker, wanted: datetime, now: datetime) -> datetime:
-    """When the pool's first visitor came, where that is later than `wanted`: days without the hub are no quiet days."""
+    """The later of `wanted` and the first visit of the pool: days before the hub was in use must not count as quiet days."""
     number: Any = TrackingNumber
     lent = select(func.min(Lease.granted_at)).where(
         col(Lease.tracking_number_id).in_(select(number.id).where(number.tracker_id == tracker.id))
@@ -146,7 +146,7 @@ class _Seen:
         return count
 
     def mean_hold(self) -> timedelta | None:
-        """How long a lease lasted that is over; None where none is."""
+        """Mean length of the leases that have ended; None if none has."""
         return self._ended_held / self._ended if self._ended else None
 
     def _arrive(self, at: datetime) -> None:

@@ -27,7 +27,7 @@ class CircuitBreaker:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def seconds_until_probe(self) -> float:
-        """How long the connector is left alone; 0 where it may be called."""
+        """How long the connector must not be called; 0 if it may be called now."""
         with self._lock:
             return 0.0 if self._open_until is None else max(0.0, self._open_until - self.monotonic())
 
@@ -65,7 +65,7 @@ class CircuitBreaker:
             self._in_a_row += 1
             self._tries.append((now, False))
             if self._open_until is not None:
-                if self._probing:  # a call from before the opening tells nothing new
+                if self._probing:  # a call from before the breaker opened gives no new information
                     self._probing = False
                     self._wait = min(self._wait * 2, 900.0)
                     self._open_until = now + self._wait

@@ -1,8 +1,8 @@
-"""What stands around every call into a plugin: a deadline, an error guard, a circuit breaker and a timer.
+"""Wraps every call into a plugin with a deadline, an error handler, a circuit breaker and a timer.
 
-A connector has three roads, each with a crew of threads and a breaker of its own: verification, without which no call
-comes in; the other hooks that answer from memory (a caller may be ringing); and hooks that go over the network. So a
-provider that hangs never delays an answer, and an answer that crashes never keeps a webhook out.
+Each connector has three lanes, each with its own thread pool and breaker: verification, which every webhook needs; the
+other hooks that answer from memory (a caller may be waiting); and hooks that use the network. So a provider that hangs
+never delays an answer, and a hook that crashes never blocks webhooks.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Guard:
         return self.wait(hook, self.submit(hook, work), deadline)
 
     def submit(self, hook: str, work: Callable[[], Result]) -> Future[Result]:
-        """Start `work` in the connector's own crew; CircuitOpen where it is left alone."""
+        """Start `work` in the connector's own thread pool; CircuitOpen if its breaker is open."""
         road = road_of(hook)
         self.breakers[road].admit(self.name)
         call: Call[Result] = Call()
@@ -75,7 +75,7 @@ class Guard:
         log.warning("hook late", connector=self.name, hook=hook, seconds=limit)
 
     def close(self) -> None:
-        """Let the crews go; a thread that hangs is left behind."""
+        """Shut the thread pools down without waiting; a thread that hangs keeps running as a daemon."""
         for crew in self._crews.values():
             crew.close()
 

@@ -30,10 +30,10 @@ def lazy_client(
     tls_only: bool = False,
     refused: Callable[[str], None] = lambda host: None,
 ) -> Callable[[], httpx.Client]:
-    """A function that gives the connector's one client, made when it is first asked for.
+    """A function that returns the connector's only client, made at the first call.
 
-    `refused` is told of each host that the connector called and does not declare. With `tls_only` nothing leaves this machine
-    in clear, where a redirect leads to neither.
+    `refused` is called with each host that the connector called and does not declare. With `tls_only` nothing leaves this
+    machine unencrypted, not even after a redirect.
     """
     patterns = tuple(hosts)
     made: list[httpx.Client] = []

@@ -25,13 +25,13 @@ class RunningSandboxes:
         return iter(self._running)
 
     def of(self, name: str) -> Sandbox | None:
-        """The stand-in of one connector; None where its plugin has none, as it calls nobody."""
+        """The sandbox of one connector; None if its plugin has none because it calls no provider."""
         if name not in self._running and name not in self._without:
             raise KeyError(name)
         return self._running.get(name)
 
     def settings(self, name: str) -> dict[str, Any]:
-        """The settings that point one connector at its stand-in; empty where its plugin has none."""
+        """The settings that point one connector at its sandbox; empty if its plugin has none."""
         sandbox = self.of(name)
         return sandbox.settings() if sandbox else {}
 
@@ -51,9 +51,9 @@ class RunningSandboxes:
 def start_sandboxes(
     connectors: Mapping[str, type[Connector]], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> RunningSandboxes:
-    """Start one stand-in a connector, so that two accounts at one provider have one each.
+    """Start one sandbox per connector, so that two accounts at one provider have one each.
 
-    `clock` is the time as the providers see it. ConfigError where one does not start; then none runs.
+    `clock` is the time as the providers see it. ConfigError if one does not start; then none runs.
     """
     running: dict[str, Sandbox] = {}
     without = set()

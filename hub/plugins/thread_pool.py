@@ -1,4 +1,4 @@
-"""A crew of threads that never keeps a process from ending: one that hangs is left behind."""
+"""A pool of daemon threads: a thread that hangs does not keep the process from ending."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _at_work = threading.local()
 
 
 def given_up() -> bool:
-    """Whether nobody waits any more for what this thread of a crew is doing."""
+    """Whether nobody waits any more for the result of this pool thread."""
     return bool(getattr(getattr(_at_work, "call", None), "given_up", False))
 
 

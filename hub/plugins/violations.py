@@ -20,7 +20,7 @@ Refused = tuple[str, Kind, str, date]
 """The connector, what kind, the field's or the host's name, and the day (UTC)."""
 LONGEST = 100
 MOST_HOSTS = 200
-"""Different hosts of one connector that are told apart: who is led astray at random must not fill the memory."""
+"""Different hosts counted per connector: a connector that calls random hosts must not fill the memory."""
 OTHER_HOSTS = "other hosts"
 
 

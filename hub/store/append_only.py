@@ -11,8 +11,8 @@ ENDED = "EXISTS (SELECT 1 FROM journal_entry WHERE kind = 'ended audit_entry' AN
 
 
 def guard_append_only(connection: Connection) -> None:
-    """Put the guards up, or up anew. They stop mistakes and injected statements; who owns the database can take them down,
-    which the journal's hashes show."""
+    """Create or replace the triggers. They stop mistakes and injected statements. The database's owner can drop them; the
+    journal's hashes show changes made after that."""
     sqlite = connection.dialect.name == "sqlite"
     if not sqlite:
         connection.execute(text(FUNCTION))

@@ -29,9 +29,9 @@ from hub.store.rows import write_rows
 
 
 def note(session: Session, at: datetime, actor: str, action: str, subject: str, detail: str = "") -> None:
-    """Add an entry within `session`, a writing one. Nothing personal may stand in `subject` or `detail`.
+    """Add an entry within `session`, a writing one. `subject` and `detail` must not contain personal data.
 
-    `subject` is the id of a row where it is about one; the entry stands in the journal of that row's account.
+    `subject` is a row's id if the entry is about one; the entry then belongs to the journal of that row's account.
     """
     chain = account_of(session, subject) or HUB_CHAIN
     row = AuditEntry.columns(chain=chain, at=at, actor=actor, action=action, subject=subject, detail=detail)
@@ -40,7 +40,7 @@ def note(session: Session, at: datetime, actor: str, action: str, subject: str, 
 
 
 def account_of(session: Session, row_id: str) -> str | None:
-    """The account that a row belongs to, of the tables that deeds are about; None where it belongs to none of them."""
+    """The account of the row with this id, searched in the audited tables; None if none of them has it."""
     for query in _QUERIES:
         found = session.exec(query, params={"wanted": row_id}).first()
         if found is not None:

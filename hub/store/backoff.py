@@ -29,9 +29,9 @@ def next_try(
     max_age: timedelta | None = None,
     jitter: Jitter = full_jitter,
 ) -> datetime | None:
-    """When to try again after `tries` failed tries; None where the schedule or the item's life at the network has ended.
+    """When to try again after `tries` failed tries; None if the schedule has ended or the network takes the item no more.
 
-    `retry_after` (seconds) is the provider's own wish: never earlier. `born` is what the network counts an item's age from.
+    `retry_after` (seconds) comes from the provider: never try earlier. The network counts an item's age from `born`.
     """
     if tries >= len(DELAYS):
         return None
@@ -42,7 +42,7 @@ def next_try(
 
 
 def sane_wait(seconds: float | None, otherwise: float = 0.0) -> timedelta:
-    """A provider's wish to wait as a span from nothing to a day, whatever number a plugin made of it."""
+    """The wait that a provider asked for, limited to between zero and one day, whatever number the plugin returned."""
     if seconds is None or math.isnan(seconds):
         seconds = otherwise
     return timedelta(seconds=min(max(seconds, 0.0), MOST_WAIT))

@@ -15,8 +15,8 @@ from hub.model.columns import new_id
 class BlobStore:
     """Files by their path below `storage`, a folder or an fsspec address (`s3://bucket/prefix`); each is written once, whole.
 
-    `options` are those of the fsspec file system. RetryLater where the storage does not answer; ConfigError where its
-    library is missing.
+    `options` are those of the fsspec file system. RetryLater if the storage does not answer; ConfigError if its library is
+    missing.
     """
 
     def __init__(self, storage: str, options: Mapping[str, Any]) -> None:
@@ -44,7 +44,7 @@ class BlobStore:
                 os.close(folder)
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file as the storage gives them now; None where there is none."""
+        """The bytes of a file as stored now; None if it does not exist."""
         with self._reaching() as (files, root):
             files.invalidate_cache()
             try:
@@ -53,7 +53,7 @@ class BlobStore:
                 return None
 
     def delete(self, path: str) -> None:
-        """Delete a file; one that is not there is no error."""
+        """Delete a file; a missing file is ignored."""
         with self._reaching() as (files, root):
             files.invalidate_cache()
             try:
@@ -62,7 +62,7 @@ class BlobStore:
                 return
 
     def check(self) -> None:
-        """Write, read and delete a file of a few bytes; RetryLater or ConfigError where the storage does not do that."""
+        """Write, read and delete a file of a few bytes; RetryLater or ConfigError if that fails."""
         path, data = f"probe/{new_id()}", b"is anybody there?"
         self.write(path, data)
         read = self.read(path)

@@ -80,7 +80,7 @@ class StoredTokens:
 
 
 def rotate_tokens(store: Store, keyring: Keyring, clock: Callable[[], datetime]) -> int:
-    """Encrypt every stored token anew with the newest key; how many were changed."""
+    """Re-encrypt every stored token with the newest key; returns how many were changed."""
     changed = 0
     with store.writing() as session:
         for row in session.exec(select(ConnectorToken)):
@@ -122,7 +122,7 @@ class StoredNotes:
 
 
 def read_cursor(session: Session, connector: str, stream: str) -> str | None:
-    """How far a stream was read; None where it never was."""
+    """How far a stream was read; None if it was never read."""
     row = session.get(Cursor, (connector, stream))
     return row.value if row else None
 
@@ -155,7 +155,7 @@ def _where(connector: str) -> str:
 
 
 def _put(session: Session, table: type[SQLModel], key: dict[str, Any], values: dict[str, Any]) -> None:
-    """Write a row, or new values into it where it is there, though another process may write it at this moment."""
+    """Insert a row, or update it if it exists; safe while another process writes the same row."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = dialect.insert(table).values(**key, **values)
     session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))

@@ -33,7 +33,7 @@ def seal_names(vault: Vault, session: Session, names: Sequence[tuple[Named, str]
 
 
 def names_of(vault: Vault, session: Session, rows: Iterable[Named]) -> dict[str, str]:
-    """The names in some rows, by the rows' ids; without those that nobody told, or whose key was destroyed."""
+    """The names in some rows, by row id; without missing names and names whose key was destroyed."""
     named = [(row, row.sealed_name) for row in rows if row.sealed_name]
     opened = decrypt_many(vault, session, [(sealed, name_in(row)) for row, sealed in named])
     return {row.id: name for (row, _), name in zip(named, opened, strict=True) if name is not None}
@@ -81,7 +81,7 @@ def seal_correction(vault: Vault, session: Session, request: PrivacyRequest, rig
 
 
 def correction_in(vault: Vault, session: Session, request: PrivacyRequest) -> dict[str, str]:
-    """What a request says is right; empty where it says nothing, or its person's key was destroyed."""
+    """The corrections in a request; empty if it has none or the person's key was destroyed."""
     if request.correction is None:
         return {}
     (told,) = decrypt_many(vault, session, [(request.correction, _correction_in(request))])
@@ -95,8 +95,8 @@ def encrypt_many(vault: Vault, session: Session, words: Sequence[Plaintext]) -> 
 
 
 def decrypt_many(vault: Vault, session: Session, sealed: Sequence[tuple[bytes, str]]) -> list[str | None]:
-    """Each of some sealed words, given with the place that they are bound to; None where their key was destroyed, or was in
-    no backup that was restored."""
+    """Decrypt texts, each given with the place that it is bound to; None if its key was destroyed or was missing from the
+    restored backup."""
     if not sealed:
         return []
     opener = vault.opener(session, {vault.key_id(each) for each, _ in sealed}, lost=True)
@@ -105,8 +105,8 @@ def decrypt_many(vault: Vault, session: Session, sealed: Sequence[tuple[bytes, s
 
 
 def holder_of(vault: Vault, session: Session, row: Named | Contact) -> str:
-    """Whose key seals what is in a row: the number's at its company. A hidden number, a form, or a call that is no company's
-    yet has a key of its own: nobody's erasure may take it with another's, and anybody can type a number into a form."""
+    """Whose key encrypts the data in a row: that of the number at its company. A hidden number, a form, or a call without a
+    company has a key of its own: erasing another person must not erase it, and anyone can type any number into a form."""
     match row:
         case Call():
             number = row.caller_number

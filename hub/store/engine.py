@@ -91,7 +91,7 @@ class Store:
                 self._turns.release()
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self.engine.dispose()
         if self._of_accounts is not self.engine:
             self._of_accounts.dispose()

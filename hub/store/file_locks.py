@@ -1,7 +1,7 @@
-"""Rooms that one enters alone or many together: locked files beside an SQLite database, or locks of this process.
+"""Read-write locks: `flock` files beside an SQLite database, or locks within this process.
 
-Not fasteners: its locks are fcntl's record locks, of which a process holds both where two of its threads want to be alone. Not
-filelock: its read-write lock is an SQLite database of its own for each lock.
+Not fasteners: it uses fcntl's record locks, which a process owns as a whole, so two threads could both hold one exclusively.
+Not filelock: its read-write lock makes an SQLite database for each lock.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class ReadWriteLock:
 
 
 def rooms_of(database: str | None) -> Path | str:
-    """Where the rooms of an SQLite database are: a folder beside its file, else a name in this process."""
+    """Where the locks of an SQLite database are: a folder beside its file, or a name in this process."""
     if fcntl is None or not database or database == ":memory:" or database.startswith("file:"):
         return database or ":memory:"
     folder = Path(database).with_name(f".{Path(database).name}.gates")
@@ -63,7 +63,7 @@ def rooms_of(database: str | None) -> Path | str:
 
 
 def enter(rooms: Path | str, number: int, stack: ExitStack, *, exclusive: bool, seconds: float) -> bool:
-    """Enter one room until `stack` closes; False where it was not free in time."""
+    """Hold one lock until `stack` closes; False if it was not free in time."""
     if isinstance(rooms, Path):
         return _lock(rooms / f"{number:03}", stack, exclusive, seconds)
     with _guard:
@@ -75,7 +75,7 @@ def enter(rooms: Path | str, number: int, stack: ExitStack, *, exclusive: bool, 
 
 
 def _lock(file: Path, stack: ExitStack, exclusive: bool, seconds: float) -> bool:
-    """Through the door into the room: who waits inside the door to be alone lets nobody else through."""
+    """Take the `.door` lock first: while a writer holds it and waits, no new reader gets in."""
     until = time.monotonic() + seconds
     how = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
     with ExitStack() as at_door:
@@ -89,7 +89,7 @@ def _lock(file: Path, stack: ExitStack, exclusive: bool, seconds: float) -> bool
 
 def _opened(file: Path, stack: ExitStack) -> int:
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    stack.callback(os.close, descriptor)  # which opens the lock too
+    stack.callback(os.close, descriptor)  # which releases the lock too
     return descriptor
 
 

@@ -20,17 +20,18 @@ NAME = "secret.key"
 
 
 def keyring_of(settings: HubSection) -> Keyring:
-    """The keys of `hub: secret_keys:`. Where there are none and the database is a file, the key in `secret.key` beside it,
-    made at the first start, readable by the hub's user alone; a database in memory gets a key that ends with it.
+    """The keys of `hub: secret_keys:`. If there are none and the database is a file, the key in `secret.key` beside it, made
+    at the first start and readable only by the hub's user. A database in memory gets a key that is not stored.
 
-    ConfigError where the database is a server: all hubs on it need the same key, which a file beside one of them is not.
+    ConfigError if there are no keys and the database is a server: all hubs on it must share one key, so a file beside one of
+    them cannot work.
     """
     if settings.secret_keys:
         return Keyring([key.get_secret_value() for key in settings.secret_keys])
     try:
         url = make_url(settings.database)
     except ArgumentError:
-        return Keyring([])  # Store tells what is wrong with it
+        return Keyring([])  # Store reports what is wrong with it
     if url.get_backend_name() != "sqlite":
         return Keyring([])
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):

@@ -32,7 +32,7 @@ class Keyring:
 
     @property
     def newest(self) -> str:
-        """The id of the key that encrypts; ConfigError where there is none."""
+        """The id of the key that encrypts; ConfigError if there is none."""
         for key_id in self._keys:
             return key_id
         raise ConfigError(
@@ -53,7 +53,7 @@ class Keyring:
         return key_id.encode() + nonce + AESGCM(self._keys[key_id]).encrypt(nonce, plain, _bound(where, key_id))
 
     def decrypt(self, sealed: bytes, where: str) -> bytes:
-        """What `encrypt` was given; ConfigError where the key is gone or the text belongs elsewhere."""
+        """The plain text; ConfigError if the key is missing or the text is bound to another place."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

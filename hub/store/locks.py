@@ -1,4 +1,4 @@
-"""Gates: what must not happen at the same time to one person passes one by one, in every process of the hub."""
+"""Per-person locks across all processes of the hub: advisory locks on PostgreSQL, lock files beside SQLite."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from hub.store.engine import Store
 from hub.store.file_locks import enter, rooms_of
 
 FILES = 256
-"""Gates of one SQLite database; several names may share one."""
+"""Lock files of one SQLite database; several names may share one."""
 
 
 @contextmanager
 def hold_locks(store: Store, names: Collection[str], seconds: float, shared: Collection[str] = ()) -> Iterator[bool]:
-    """Hold the gates of `names` alone, and those of `shared` together with others that share them, while the block runs.
+    """Hold the locks of `names` exclusively and those of `shared` together with others, while the block runs.
 
-    False where one was not free within `seconds`: then none is held. Whoever waits for a gate alone is not overtaken by
-    those that come later to share it. Pass before a writing session is opened, and all gates at once: never within a
-    session, never within another passing. PostgreSQL keeps the gates by advisory locks; beside an SQLite file they are
-    locked files. They open by themselves when their holder dies.
+    Yields False if one was not free within `seconds`; then none is held. A waiting exclusive lock blocks new shared locks.
+    Acquire all locks in one call, before a writing session is opened: never within a session, never nested. PostgreSQL uses
+    advisory locks; an SQLite file has lock files beside it. Both are released automatically when their holder dies.
     """
     with ExitStack() as stack:
         wanted = dict.fromkeys(shared, False) | dict.fromkeys(names, True)
@@ -46,7 +45,7 @@ def _hold_files(store: Store, stack: ExitStack, wanted: dict[str, bool], seconds
 
 def _hold_in_database(store: Store, stack: ExitStack, wanted: dict[str, bool], seconds: float) -> bool:
     with ExitStack() as taken:
-        connection = taken.enter_context(store.engine.connect())  # its end rolls back, and that opens the gates
+        connection = taken.enter_context(store.engine.connect())  # its end rolls back, which releases the locks
         connection.execute(text(f"SET LOCAL lock_timeout = {int(seconds * 1000)}"))
         try:
             for name in sorted(wanted):

@@ -57,7 +57,8 @@ class NoWay(Exception):
 
 
 def condition(table: Table) -> str:
-    """When a session of one account may see and write a row, in SQL. NoWay where nothing says so."""
+    """SQL condition: a session of one account may see and write a row. NoWay if the table has no link to an account and
+    is not declared."""
     mine = f"current_setting('{SETTING}', true)"
     name = table.name
     if name == "account":
@@ -84,7 +85,7 @@ def condition(table: Table) -> str:
 
 
 def guard_rows(connection: Connection) -> None:
-    """Put every table's policy up, or up anew; on SQLite nothing is done."""
+    """Create or replace every table's policy; does nothing on SQLite."""
     if connection.dialect.name == "sqlite":
         return
     for table in SQLModel.metadata.sorted_tables:
@@ -109,7 +110,7 @@ def statements(table: Table) -> list[str]:
 
 
 def bypassed(connection: Connection) -> str | None:
-    """Why row-level security does not hold for the connection's role; None where it does, and on SQLite."""
+    """Why row-level security does not apply to the connection's role; None if it does, and on SQLite."""
     if connection.dialect.name == "sqlite":
         return None
     asked = "SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"

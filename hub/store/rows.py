@@ -15,7 +15,7 @@ from hub.store.bulk import BulkInsert, BulkUpdate
 from hub.store.engine import Store
 
 Columns = dict[str, Any]
-"""A row by the names of its columns, for where somebody waits: an object of SQLAlchemy's takes its time."""
+"""A row as a dictionary by column name, for latency-critical code: SQLAlchemy's objects are slow."""
 
 
 def write_rows(session: Session, table: type[SQLModel], rows: Sequence[SQLModel | Columns]) -> None:
@@ -25,7 +25,7 @@ def write_rows(session: Session, table: type[SQLModel], rows: Sequence[SQLModel 
 
 
 def insert_rows(connection: Connection, table: type[SQLModel], rows: Sequence[Columns]) -> None:
-    """The same where there is no session."""
+    """The same as `write_rows`, without a session."""
     if rows:
         _insert(table, connection.dialect).run(connection, rows)
 

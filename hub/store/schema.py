@@ -1,4 +1,4 @@
-"""Bring the database's schema to this version; nothing is done, and Alembic is not loaded, where it is there already."""
+"""Bring the database's schema to this version; does nothing, and does not load Alembic, if it is current."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def _revision(connection: Connection) -> str | None:
 
 
 def upgrade(store: Store, vault: Callable[[], Vault] | None = None) -> bool:
-    """Bring the database to the newest revision; True where something was done. `vault` makes what seals what an older
-    revision left in clear; ConfigError where there is such a thing and no vault, or one with another key.
+    """Bring the database to the newest revision; True if something was changed. `vault` returns the vault that encrypts data
+    that an older revision left in clear; ConfigError if there is such data and no vault, or a vault with another key.
 
-    An empty database gets the declared tables at once, which a test holds equal to the migrated ones; only an older one is
-    migrated. Of several processes that start at once, one works (PostgreSQL: an advisory lock; SQLite: the write lock).
+    An empty database gets the declared tables directly; a test ensures that they equal the migrated ones. Only an older
+    database is migrated. If several processes start together, one migrates (PostgreSQL: advisory lock; SQLite: write lock).
     """
     found = current(store)
     if found == revisions()[-1]:
@@ -71,7 +71,7 @@ def upgrade(store: Store, vault: Callable[[], Vault] | None = None) -> bool:
 
 
 def migrate(store: Store) -> None:
-    """Run every migration that the database lacks, from the first one on where it is empty."""
+    """Run every migration that the database lacks; all of them if it is empty."""
     with _alone(store) as connection:
         _migrate(connection, None)
 
@@ -91,8 +91,8 @@ def _alone(store: Store) -> Iterator[Connection]:
 
 @contextmanager
 def _foreign_keys_checked_at_the_end(connection: Connection) -> Iterator[None]:
-    """SQLite changes a constraint by making the table anew, which it refuses while rows refer to it, unless foreign keys are
-    off from before the transaction (https://sqlite.org/lang_altertable.html, section 7)."""
+    """To change a constraint, SQLite must rebuild the table. It refuses that while rows refer to it, unless foreign keys were
+    turned off before the transaction (https://sqlite.org/lang_altertable.html, section 7)."""
     driver: Any = connection.connection.driver_connection
     driver.execute("PRAGMA foreign_keys=OFF")
     try:

@@ -38,7 +38,7 @@ class ErasedRows:
 
 
 def journal_of(settings: HubSection) -> Path | None:
-    """Where the journal lies: `hub: tombstones:`, else beside a database that is a file; None where neither is."""
+    """The path of the journal: `hub: tombstones:`, or beside a database file; None if there is neither."""
     if settings.tombstones is not None:
         return Path(settings.tombstones)
     url = make_url(settings.database)
@@ -58,7 +58,7 @@ def write_tombstones(session: Session, journal: Path | None, buried: ErasedRows,
 
 
 def read_journal(journal: Path) -> ErasedRows:
-    """All that a journal tells. ConfigError where it cannot be read, or a line in it is not whole."""
+    """All entries of a journal. ConfigError if it cannot be read or has an incomplete line."""
     try:
         with journal.open(encoding="ascii") as lines:
             read = [json.loads(line) for line in lines]
@@ -73,7 +73,7 @@ def read_journal(journal: Path) -> ErasedRows:
 
 
 def refuse_unfinished(session: Session) -> None:
-    """ConfigError where a restore was begun in this database and has not ended: who was erased may be in it."""
+    """ConfigError if a restore into this database has not finished: it may still contain erased people."""
     if session.exec(select(Restoration.id).where(col(Restoration.finished_at).is_(None))).first() is not None:
         raise ConfigError(
             "A restore into this database was broken off, so erased people may be in it; restore into a new, empty one."

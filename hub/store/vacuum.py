@@ -1,4 +1,4 @@
-"""Scrub: let the database let go of the bytes of what was deleted, not only of the rows."""
+"""Overwrite the bytes of deleted rows on disk, because deleting rows alone leaves them there."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ log = structlog.get_logger(__name__)
 
 
 def scrub(store: Store, tables: Collection[str]) -> None:
-    """Empty SQLite's log: in the file itself what is deleted is overwritten at once (`secure_delete`). On PostgreSQL,
-    VACUUM frees the rows of `tables`, and their pages are filled anew over time; what stands in its WAL goes with the WAL."""
+    """On SQLite, empty the write-ahead log; in the file itself deleted data is overwritten directly (`secure_delete`). On
+    PostgreSQL, VACUUM frees the rows of `tables`, and new rows overwrite them over time; its WAL keeps them until it is
+    recycled."""
     if store.is_sqlite:
         raw = store.engine.raw_connection()
         try:

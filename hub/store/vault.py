@@ -1,4 +1,4 @@
-"""What one person said or wrote, encrypted under a key of that person's own: to destroy the key is to erase it everywhere."""
+"""Encrypts personal data with one key per person. Destroying the key erases the data everywhere, also in backups."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ HOLDERS = "holders"
 NOBODYS = "backup|"
 """How the holder of a backup's own key begins."""
 SHARES = 1_024
-"""Keys of one backup among which the rows of nobody known are shared out."""
+"""Number of keys per backup for rows without a known person."""
 ID_BYTES = 36
 AT_ONCE = 500
-"""Keys that one transaction wraps anew."""
+"""Keys that one transaction re-wraps."""
 
 
 class Vault:
@@ -51,7 +51,7 @@ class Vault:
         plain: bytes,
         where: str,
     ) -> bytes:
-        """`plain` under the person's key, which is made where there is none yet: `session` must be a writing one."""
+        """`plain` encrypted with the person's key. A missing key is made, so `session` must be a writing one."""
         return self.sealer(session, company_id, phone_number, subject_id)(plain, where)
 
     def sealer(
@@ -62,8 +62,8 @@ class Vault:
         return partial(_seal, *self._key_of(session, self.holder(session, company_id, phone_number, subject_id)))
 
     def open(self, session: Session, sealed: bytes, where: str) -> bytes | None:
-        """What was sealed; None where its key was destroyed. ConfigError where it was not sealed for this place, or the
-        hub's own key is not there."""
+        """The plain text; None if its key was destroyed. ConfigError if it was encrypted for another place or the hub's key
+        is missing."""
         return self.opener(session, [self.key_id(sealed)])(sealed, where)
 
     def sealers(
@@ -110,8 +110,8 @@ class Vault:
         return open_one
 
     def hand_over(self, session: Session, company_id: str, old_number: str, new_number: str) -> None:
-        """Let a person whose number was wrong keep their key under the right one: whoever calls from the old number is somebody
-        else, and gets a key of their own."""
+        """Move a person's key from a wrong number to the right one. A later caller from the old number is another person and
+        gets a new key."""
         old, new = (self.holder(session, company_id, number, "") for number in (old_number, new_number))
         key, known = _newest(session, old), _newest(session, new)
         if key is not None and key.wrapped is not None:
@@ -159,7 +159,7 @@ class Vault:
         return hmac.new(self._naming(session), f"row|{table}|{row_id}".encode(), hashlib.sha256).hexdigest()
 
     def check(self, session: Session) -> None:
-        """ConfigError where this database was sealed with a key that the hub has not."""
+        """ConfigError if this database was encrypted with a key that the hub does not have."""
         row = _newest(session, HOLDERS)
         if row is not None and row.wrapped is not None:
             self._keyring.decrypt(row.wrapped, _place(row.id))
@@ -223,9 +223,9 @@ def _share(row_id: str) -> int:
 
 
 def rotate_person_keys(store: Store, keyring: Keyring) -> int:
-    """Wrap every person's key anew with the hub's newest one; how many were changed. What they sealed stays as it is.
+    """Re-wrap every person's key with the hub's newest key; returns how many were changed. The encrypted data stays as it is.
 
-    It may be broken off and run again.
+    It can be interrupted and run again.
     """
     older = col(PersonKey.key_id) != keyring.newest
     chosen = select(PersonKey.id, PersonKey.wrapped).where(col(PersonKey.wrapped).is_not(None), older).limit(AT_ONCE)

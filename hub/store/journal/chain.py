@@ -1,4 +1,4 @@
-"""Walk a chain of the journal and name the first position at which something was done to it."""
+"""Check a chain of the journal and find the first position at which it was manipulated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE = 200
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong, and the first position of the chain from which it shows; 0 where no entry is concerned."""
+    """What is wrong, and the first position of the chain that shows it; 0 if it concerns no entry."""
 
     position: int
     kind: Kind
@@ -26,7 +26,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Walked:
-    """How far a chain is sound, the hash there, and what was found behind it."""
+    """How many entries of a chain are valid, the hash of the last one, and the finding after it."""
 
     entries: int
     head: str
@@ -34,12 +34,12 @@ class Walked:
 
 
 Content = Callable[[Sequence[JournalEntry]], Finding | None]
-"""What is wrong, first, with what these entries tell."""
+"""Checks the content of some entries and returns the first finding."""
 
 
 def walk(session: Session, chain: str, trusted: Mapping[int, str], content: Content) -> Walked:
-    """Check every entry of a chain and what it tells. `trusted` are positions with their hashes that were signed, or written
-    down elsewhere."""
+    """Check every entry of a chain and its content. `trusted` maps positions to hashes that were signed or noted outside
+    the database."""
     previous, walked, trusted_to = GENESIS, 0, 0
     for page in _pages(session, chain):
         sound: list[JournalEntry] = []
@@ -83,7 +83,7 @@ def _wrong_link(session: Session, row: JournalEntry, wanted: int, previous: str)
     if genuine is None:
         return Finding(wanted, "changed", f"Entry {wanted} is not what it was when it was written.")
     if genuine == wanted:
-        # The entry is whole; what it was chained to is not there any more.
+        # The entry is intact; the entry that it was chained to is gone.
         return Finding(max(1, wanted - 1), "changed", f"Entry {wanted} was written behind another entry than this one.")
     other = session.get(JournalEntry, (row.chain, genuine), populate_existing=True)
     if other is not None and _place_of(session, other) == wanted:
@@ -96,8 +96,8 @@ def _wrong_link(session: Session, row: JournalEntry, wanted: int, previous: str)
 
 
 def _wrong_sign(session: Session, row: JournalEntry, signed: str, trusted_to: int) -> Finding:
-    """The chain is one, and not the signed one. Where the signed entry is still there behind the same one, this was put
-    before it; else anything since the signed end before this may be new."""
+    """The chain is consistent but not the signed one. If the signed entry still follows the same predecessor, this entry was
+    inserted before it; otherwise anything after the previous signed end may be new."""
     there = (JournalEntry.chain == row.chain, JournalEntry.hash == signed)
     moved = session.exec(select(JournalEntry.previous_hash).where(*there)).first()
     if moved == row.previous_hash:
@@ -107,7 +107,7 @@ def _wrong_sign(session: Session, row: JournalEntry, signed: str, trusted_to: in
 
 
 def _place_of(session: Session, row: JournalEntry) -> int | None:
-    """The position at which an entry was written, if all else of it is as it was: its hash tells."""
+    """The position at which an entry was written, recovered from its hash; None if anything else in it was changed."""
     written = select(JournalEntry.position).where(
         JournalEntry.chain == row.chain, JournalEntry.hash == row.previous_hash
     )

@@ -47,8 +47,8 @@ def record(
     rows: Sequence[SQLModel | Columns],
     at: datetime | None = None,
 ) -> None:
-    """Name `rows`, which `session` writes, in the journal; `chain` is an account's id or HUB_CHAIN. `at` is now, where the
-    rows do not tell it: the time of a stop is when it was said."""
+    """Record `rows`, which `session` writes, in the journal; `chain` is an account's id or HUB_CHAIN. `at` is the time now,
+    needed if the rows do not contain it: the time in a stop is the time when the person said it."""
     if rows:
         evidence = EVIDENCE[_name(table)]
         fields = [row if isinstance(row, dict) else vars(row) for row in rows]
@@ -60,7 +60,7 @@ def record(
 def write_evidence(
     session: Session, table: type[SQLModel], rows: Sequence[SQLModel | Columns], accounts: Mapping[str, str]
 ) -> None:
-    """Insert rows, each about a subject, and name them in the journal of the account that `accounts` tells by subject."""
+    """Insert rows, each about a subject, and record them in the journal of the account that `accounts` gives by subject."""
     write_rows(session, table, rows)
     by_chain: dict[str, list[SQLModel | Columns]] = {}
     for row in rows:
@@ -131,7 +131,7 @@ def digest_of(kind: str, fields: Mapping[Any, Any]) -> str:
 
 
 def content_of(entry: JournalEntry) -> dict[str, Any]:
-    """What an entry tells; nothing where its content is none that the hub writes."""
+    """The parsed content of an entry; empty if it is not in the hub's format."""
     try:
         told = json.loads(entry.content)
     except ValueError:

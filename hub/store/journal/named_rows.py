@@ -53,8 +53,8 @@ class Naming:
         """Rows that are there as they were written."""
 
     def compare(self, entries: Sequence[JournalEntry]) -> Iterator[tuple[JournalEntry, str] | Finding]:
-        """What is wrong with rows that these entries name; a row that is not there is told with its entry, for its life may
-        be over."""
+        """Findings about the rows that these entries name. A missing row is returned with its entry, because its retention
+        period may have ended."""
         by_kind: dict[str, dict[str, tuple[JournalEntry, str]]] = defaultdict(dict)
         for entry in entries:
             for row_id, digest in content_of(entry).items() if entry.kind in EVIDENCE else ():

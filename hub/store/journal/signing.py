@@ -55,9 +55,9 @@ def sign_due(store: Store, keyring: Keyring, now: datetime) -> list[SignedEnd]:
 
 
 def sign_ends(store: Store, keyring: Keyring, now: datetime, chains: Collection[str] | None = None) -> list[SignedEnd]:
-    """Sign the ends of chains that have grown since they were signed, of all or of `chains`; what was signed.
+    """Sign the ends of chains that have grown since they were signed, all or those in `chains`; returns what was signed.
 
-    ConfigError where the hub has no key.
+    ConfigError if the hub has no key.
     """
     with store.reading() as session:
         grown = _grown(session, None)
@@ -69,8 +69,8 @@ def sign_ends(store: Store, keyring: Keyring, now: datetime, chains: Collection[
 
 
 def end_lives(session: Session, keyring: Keyring | None, table: str, over: datetime, now: datetime) -> bool:
-    """Say in the hub's chain that rows of `table` whose life began at `over` or before have ended with it; False where less
-    than an hour was said before, and they are to stay until then. To be called before they are deleted."""
+    """Record in the hub's chain that the retention period of rows of `table` from `over` or before has ended. Call it before
+    they are deleted. False if `over` is less than an hour after the last recorded time: the rows must stay until then."""
     said = select(func.max(JournalEntry.since)).where(
         JournalEntry.chain == HUB_CHAIN, JournalEntry.kind == ENDED + table
     )
@@ -83,12 +83,12 @@ def end_lives(session: Session, keyring: Keyring | None, table: str, over: datet
 
 
 def undo(session: Session, keyring: Keyring, chain: str, table: str, ids: Sequence[str], now: datetime) -> None:
-    """Say that what these rows tell did not happen, so they are deleted: a send that never reached the provider."""
+    """Record that these rows are deleted because their event did not happen: a send that never reached the provider."""
     _vouch(session, keyring, chain, UNDONE + table, {"rows": sorted(ids)}, now, now)
 
 
 def vouched(keyring: Keyring, row: JournalEntry) -> dict[str, Any] | None:
-    """What a signed entry tells; None where no key of this hub signed it for this chain."""
+    """The content of a signed entry; None if no key of this hub signed it for this chain."""
     told = content_of(row)
     signature, _ = str(told.pop("signature", "")), told.pop("public_key", "")
     message = _message(row.chain, row.kind, row.since, told)

@@ -23,20 +23,20 @@ from hub.store.keyring import Keyring
 UNSIGNED_FOR = 2 * EVERY
 """How long entries may be added before an end is signed; the worker signs once a day."""
 CARRIED = "carried"
-"""The kind of an entry that tells where a chain of an older version ended."""
+"""The kind of an entry that says at which position a chain of an older version ended."""
 Noted = Mapping[str, Sequence[tuple[int, str]]]
 """Chain → positions with their hashes that were written down outside of the database."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """One chain: how far it is sound, up to where it is signed, and what was found."""
+    """One chain: how many entries are valid, up to which it is signed, and the finding."""
 
     chain: str
     entries: int
-    """Entries that were walked before anything was found."""
+    """Entries that were checked before the finding."""
     head: str
-    """The hash of the last of them; keep it elsewhere, and later tell it to the next walk."""
+    """The hash of the last of them. Keep it outside the database and pass it to the next check."""
     signed_to: int
     finding: Finding | None
     rows: int = 0
@@ -51,9 +51,9 @@ class Report:
 
 
 def verify(store: Store, keyring: Keyring, now: datetime, noted: Noted | None = None) -> dict[str, Report]:
-    """Chain → its report, in one state of the database.
+    """Chain → its report, from one snapshot of the database.
 
-    Where the whole database was replaced, only `noted` tells.
+    If the whole database was replaced, only `noted` can show it.
     """
     with store.snapshot() as session:
         return verify_within(session, keyring, now, noted or {})
@@ -70,7 +70,7 @@ def verify_within(session: Session, keyring: Keyring, now: datetime, noted: Note
 
 
 class _Check:
-    """One verification, with what signed entries of all chains tell."""
+    """One verification, with the content of the signed entries of all chains."""
 
     def __init__(self, session: Session, keyring: Keyring, now: datetime) -> None:
         self._session, self._keyring, self._now = session, keyring, now
@@ -124,7 +124,7 @@ class _Check:
             self._undone.update(told["rows"])
 
     def _vouched(self, entry: JournalEntry) -> dict[str, Any] | None:
-        """What a signed entry tells; an unsigned one tells it too where the hub had no key yet, or has none."""
+        """The content of a signed entry; of an unsigned one too if the hub had no key at that time, or has none now."""
         told = vouched(self._keyring, entry)
         if told is None and '"signature"' not in entry.content and entry.kind != SIGNED:
             keyless = not self._keyring or entry.position < self._first_signed.get(entry.chain, 0)
@@ -159,7 +159,7 @@ class _Check:
             yield Finding(entry.position, "changed", reason)
 
     def _has_ended(self, entry: JournalEntry, row_id: str) -> bool:
-        """Whether a row may be gone: its life is over, or what it told did not happen."""
+        """Whether a row may be missing: its retention period has ended, or its event did not happen."""
         over = self._over.get(entry.kind)
         if EVIDENCE[entry.kind].ends and over is not None and entry.since <= over:
             self._ended += 1

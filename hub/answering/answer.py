@@ -1,9 +1,9 @@
-"""Answer: a ringing call gets its document in the webhook's reply, and never waits for more than a second.
+"""Answer: returns the carrier's document for a ringing call in the webhook's reply, in at most one second.
 
-Calls that ring at the same moment are answered in one go: what is known of them is loaded, their way is walked, and what it
-leaves behind (the steps, the exact recording notice) is written in one short transaction before the carrier is told. The
-static document of every number (only the forward, never recorded) is made at start and when the directory changes, so that
-it is in memory when the database or a plugin is late or fails.
+Calls that ring at the same moment are answered as one batch. The hub loads what it knows about them, walks each call
+flow, and writes the steps and the exact recording notice in one short transaction, before the carrier gets the
+documents. The static document of each number (it only forwards the call and never records) is rendered at start and
+again when the directory changes. It is therefore in memory when the database or a plugin is late or fails.
 """
 
 from __future__ import annotations
@@ -40,24 +40,24 @@ RenderRequest = tuple[AnswerPoint, Sequence[Instruction]]
 
 @dataclass(slots=True)
 class PendingAnswer:
-    """Answers that are being made: their documents, and since when (monotonic) the plugin has been rendering them."""
+    """Answers in the making: their documents, and since when (monotonic) the plugin has been rendering them."""
 
     points: Sequence[AnswerPoint]
     asked_at: float
     documents: Future[list[Document]] = field(default_factory=Future)
     rendering_since: float | None = None
     forwarded: bool = False
-    """These calls were forwarded by the static document; only that is left to be written down."""
+    """The static document forwarded these calls; only the record of that must still be written."""
 
     @property
     def plugin_is_late(self) -> bool:
-        """Whether it is the plugin that lets callers wait, and not the database."""
+        """Whether the plugin, not the database, makes callers wait."""
         since = self.rendering_since
         return not self.documents.done() and since is not None and time.monotonic() - since > DEADLINE / 2
 
 
 class Answerer:
-    """Knows each number's call flow and has its static documents at hand."""
+    """Holds each number's call flow and its static documents in memory."""
 
     def __init__(self, hub: Hub, directory: LiveDirectory) -> None:
         self._hub = hub
@@ -71,12 +71,12 @@ class Answerer:
         self.prepare()
 
     def close(self) -> None:
-        """Answer those who wait, then end."""
+        """Answer the waiting calls, then stop."""
         for committer in self._committers.values():
             committer.close()
 
     def prepare(self) -> None:
-        """Make the static documents of every number that lacks them."""
+        """Render the static document of every number that lacks one."""
         directory = self._directory.current()
         with self._lock:
             if directory is self._made_for:
@@ -93,7 +93,8 @@ class Answerer:
             self._made_for = directory
 
     def knows(self, connector: str, point: AnswerPoint) -> bool:
-        """Whether a call at `point` is on a number of that carrier; one on another number has no flow."""
+        """Whether the number of a call at `point` belongs to that carrier. A call on another carrier's number has no
+        flow."""
         line = self._directory.latest.lines.get(point.tracking_number)
         if line is not None and line.tracker.carrier == connector:
             return True
@@ -102,13 +103,13 @@ class Answerer:
         return False
 
     def submit(self, connector: str, points: Sequence[AnswerPoint]) -> PendingAnswer:
-        """Start to make the answers to several calls on known numbers, each along its flow; returns at once."""
+        """Start to answer several calls on known numbers, each along its flow; returns at once."""
         pending = PendingAnswer(points, time.monotonic())
         self._committer(connector).submit(pending)
         return pending
 
     def note_late(self, connector: str) -> None:
-        """The plugin did not make its answers in time."""
+        """The plugin did not render its answers in time."""
         self._hub.plugins.guards[connector].late(CallHooks.render_answer.__name__, DEADLINE)
 
     def static_document(self, connector: str, point: AnswerPoint) -> AnswerDocument:
@@ -117,13 +118,13 @@ class Answerer:
         return self._static.get((point.tracking_number, point.moment)) or self.acknowledgement(connector)
 
     def note_forwarded(self, connector: str, point: AnswerPoint) -> None:
-        """Write down, as soon as the database lets us, that a call got the static document; returns at once."""
+        """Record that a call got the static document, as soon as the database allows it; returns at once."""
         line = self._directory.latest.lines.get(point.tracking_number)
         if line is not None and line.tracker.carrier == connector:
             self._committer(connector).submit(PendingAnswer([point], time.monotonic(), forwarded=True))
 
     def acknowledgement(self, connector: str) -> AnswerDocument:
-        """The reply to a webhook that only tells something."""
+        """The reply to a webhook that only reports something."""
         return self._acknowledgements.get(connector, AnswerDocument("text/plain", ""))
 
     # one batch of one connector
@@ -150,8 +151,8 @@ class Answerer:
             return self._committers[connector]
 
     def _decide(self, connector: str, jobs: Sequence[PendingAnswer]) -> list[list[RenderRequest]]:
-        """Each job's instructions; what they leave behind is durable then. A job that is late already gets none: its
-        callers were forwarded, so nothing is written of a notice that nobody heard."""
+        """Each job's instructions. The records behind them are durable when this returns. A job that is already late
+        gets no instructions: its callers were forwarded, so no notice may be recorded that nobody heard."""
         in_time = [job for job in jobs if not job.forwarded and time.monotonic() - job.asked_at < DEADLINE]
         decided = iter(
             self._decider.decide(
@@ -203,7 +204,7 @@ class Answerer:
             documents = [error] * len(wanted)
         failures = {type(each).__name__ for each in documents if isinstance(each, RingfenceError)}
         if failures:
-            # The rest of the hub must start: only these calls have no forward in memory, and earlier ones stay.
+            # The rest of the hub must start. Only these calls have no forward in memory; earlier ones stay.
             log.error("no static answers", connector=carrier, errors=sorted(failures))
         for (point, _), document in zip(wanted, documents, strict=True):
             if isinstance(document, AnswerDocument):

@@ -1,4 +1,4 @@
-"""What is known of calls that wait for their answers, loaded for a whole batch at once: who calls, and what caused it."""
+"""Loads what is known about calls that wait for an answer, for a whole batch: who calls, and what caused the call."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from hub.model import Call, CallStep, Lease, Visit
 from hub.numbers.directory import Line
 
 LONGEST_CALL = timedelta(hours=4)
-"""How far back the beginning of a call that goes on is looked for."""
+"""How far back the hub looks for the beginning of a call that continues."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """A carrier waits for an answer: at which point of a call, on which line, and by which version of a flow."""
+    """A carrier waits for an answer: at which point of a call, on which number, and with which version of a flow."""
 
     connector: str
     point: AnswerPoint
@@ -33,18 +33,18 @@ class Asked:
 
     @property
     def call(self) -> tuple[str, str]:
-        """Which call it is, by its carrier."""
+        """The call's id at its carrier."""
         return self.connector, self.point.call_id
 
     @property
     def caller(self) -> tuple[str, str]:
-        """Who calls which company; the number is blank where the caller hides."""
+        """Who calls which company; the number is blank if the caller hides it."""
         return self.line.company.id, self.point.caller_number or ""
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What a caller's earlier calls to the company tell."""
+    """What is known from a caller's earlier calls to the company."""
 
     answered_by: str | None
     tags: frozenset[str]
@@ -53,7 +53,7 @@ class Earlier:
 def circumstances(
     session: Session | None, asked: Sequence[Asked], now: datetime, public_url: str
 ) -> list[Circumstances]:
-    """What is known at each point; nothing is read from the database for flows that ask for nothing."""
+    """What is known at each point. Flows that need nothing cause no database read."""
     visits = _visits(session, asked, now) if session else {}
     earlier = _earlier(session, asked) if session else {}
     own_tags = _own_tags(session, asked) if session else {}
@@ -64,7 +64,7 @@ def circumstances(
 
 
 def must_read(each: Asked) -> bool:
-    """Whether the flow asks for what only the database knows."""
+    """Whether the flow needs anything that only the database knows."""
     return each.flow.knows_attribution or each.flow.knows_caller
 
 
@@ -140,7 +140,7 @@ def _beginnings(session: Session, asked: Sequence[Asked]) -> dict[tuple[str, str
 
 
 def _earlier(session: Session, asked: Sequence[Asked]) -> dict[tuple[str, str], Earlier]:
-    """By caller: who answered the last call, and the tags of all; only those who called before are in it."""
+    """By caller: who answered the last call, and the tags of all calls. Holds only people who called before."""
     wanted = [each for each in asked if each.flow.knows_caller and each.point.caller_number]
     if not wanted:
         return {}

@@ -1,4 +1,5 @@
-"""Decide: what calls that ring at the same moment are told, each along its flow, and what that leaves behind."""
+"""Decide: chooses the answers to calls that ring at the same moment, each along its flow, and the records of each
+answer."""
 
 from __future__ import annotations
 
@@ -21,11 +22,11 @@ from hub.numbers.flows import flows_of_versions
 from hub.runtime import Hub
 
 WILLING = Permission(allowed=True)
-"""To find out whether a call would be recorded at all, before anybody is asked."""
+"""Used to find out whether a call would be recorded at all, before consent is asked."""
 
 
 class Decider:
-    """Walks calls along their flows with what the database and the consent plugins say of them."""
+    """Walks calls along their flows with data from the database and the consent plugins."""
 
     def __init__(self, hub: Hub, directory: LiveDirectory) -> None:
         self._hub, self._directory = hub, directory
@@ -33,13 +34,14 @@ class Decider:
         self._versions: dict[int, Flow] = {}
 
     def remember(self, directory: Directory) -> None:
-        """Keep the present versions of all flows for calls that outlive them."""
+        """Store the present versions of all flows, because calls may outlive them."""
         self._versions |= {line.version: line.flow for line in directory.lines.values()}
 
     def decide(
         self, connector: str, points: Sequence[AnswerPoint], forwarded: Sequence[AnswerPoint] = ()
     ) -> list[FlowResult]:
-        """A walk a point, all that it leaves behind being durable; and that the calls at `forwarded` were only forwarded."""
+        """One walk per point; its records are durable when this returns. Also records that the calls at `forwarded`
+        were only forwarded."""
         asked, missing = self._asked(connector, points)
         now = self._hub.clock()
         if missing or any(must_read(each) or each.flow.records for each in asked):
@@ -57,7 +59,8 @@ class Decider:
         return [answer.walk for answer in answers]
 
     def _asked(self, connector: str, points: Sequence[AnswerPoint]) -> tuple[list[Asked], set[int]]:
-        """Each point with its flow: the version that its mark names, else the number's own; and versions to be read."""
+        """Each point with its flow: the version that its resume token names, else the number's own. Also the versions
+        to read."""
         lines, asked, missing = self._directory.latest.lines, [], set()
         for point in points:
             line, mark = lines[point.tracking_number], parse_mark(point.mark)

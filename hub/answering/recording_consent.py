@@ -1,4 +1,4 @@
-"""May this conversation be recorded? The consent plugins are asked, for every place where the caller may be."""
+"""May this conversation be recorded? Asks the consent plugins about every place where the caller may be."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hub.store.rows import Columns
 
 USE, CATEGORY = "telephony.recording", "user.telephony.recording"
 DEADLINE = 0.4
-"""Seconds for each consent connector: a caller waits, and silence means that nothing is recorded."""
+"""Seconds for each consent connector. A caller waits, and no answer means that nothing is recorded."""
 
 
 PEOPLE: Table = Person.__table__  # type: ignore[attr-defined]
@@ -37,15 +37,16 @@ SAID = (
     )
     .order_by(ENTRIES.c.spoken_at)
 )
-"""What the people of some numbers have said to some companies; made once and without objects, for a caller waits."""
+"""What the people of some numbers have said to some companies. Built one time and without ORM objects, because a
+caller waits."""
 
 
 def ask_to_record(
     hub: Hub, session: Session | None, asked: Sequence[tuple[Asked, Circumstances]], now: datetime
 ) -> list[tuple[Permission, Columns]]:
-    """The permission for each call, with the decision as a row to be stored; its subject is not yet known.
+    """The permission for each call, with the decision as a row to store; its subject is not yet known.
 
-    Callers of whom nothing different is known put the same question; it is asked once.
+    Callers with equal data ask the same question, so it is asked one time.
     """
     if not asked:
         return []
@@ -90,7 +91,7 @@ def _question(
 
 
 def _words(session: Session, callers: Collection[tuple[str, str]]) -> dict[tuple[str, str], tuple[ConsentRecord, ...]]:
-    """What each caller has said on how their data is used, in the order in which it was said."""
+    """What each caller has said about the use of their data, in the order in which it was said."""
     if not callers:
         return {}
     wanted = {

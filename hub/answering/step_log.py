@@ -1,4 +1,4 @@
-"""What an answer leaves behind, written before the carrier gets it: the steps taken, the notice, the decision on it."""
+"""Writes the records of an answer before the carrier gets it: steps, recording notice, and the decision on recording."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from hub.store.rows import Columns, insert_rows
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer that was decided: by which walk, and by which decision on recording, if one was asked for."""
+    """A decided answer: its walk, and the decision on recording if one was needed."""
 
     asked: Asked
     walk: FlowResult
     decision: Columns | None = None
     forwarded: bool = False
-    """The carrier got the static document instead, for the answer was late or failed."""
+    """The carrier got the static document instead, because the answer was late or failed."""
 
 
 def keep(connection: Connection, answers: Sequence[Answered], now: datetime) -> None:
-    """Write what these answers leave behind. A point that was answered before changes nothing."""
+    """Write the records of these answers. A point that was answered before changes nothing."""
     steps: list[Columns] = []
     notices: list[Columns] = []
     decisions: list[tuple[str, Columns]] = []
@@ -95,5 +95,5 @@ def _notice(answer: Answered, now: datetime) -> Columns:
 
 
 def spelled(point: AnswerPoint) -> str:
-    """The name of a point in its call: the same however often the carrier asks."""
+    """The name of a point in its call: the same for each repetition of the carrier's request."""
     return f"{point.moment}:{point.mark}"

@@ -1,6 +1,6 @@
-"""The stages of a call, one verb a module, in their order: receive, fold, attribute, enrich, consent, convert.
+"""The stages of a call, one module each, in their order: receive, fold, attribute, enrich, consent, convert.
 
-How a webhook passes from thread to thread, until the flow takes it from the inbox. Each line is one hand-over: what
+A webhook passes from thread to thread until the flow claims it from the inbox. Each line is one hand-over: what
 passes, the thread that takes it, and the metric that shows it (`items` is `ringfence_batch_items`, `hook` is
 `ringfence_hook_seconds`, `size` is `ringfence_queue_size`).
 
@@ -9,13 +9,13 @@ passes, the thread that takes it, and the metric that shows it (`items` is `ring
 3. `hub.store.inbox_writer` GroupCommitter: verified webhooks to the inbox; inbox; items{queue="inbox"}
 4. `hub.web.webhooks` CompletionQueue: outcomes back to the senders; event loop; items{queue="completions"}
 5. `hub.web.webhooks` EventLoopBatcher: the calls that ring in one round; event loop; items{queue="answers"}
-6. `hub.answering.answer` GroupCommitter: what is done with them; call_steps-{connector}; items{queue="call_steps"}
+6. `hub.answering.answer` GroupCommitter: the answers and their records; call_steps-{connector}; items{queue="call_steps"}
 7. `hub.answering.answer` guarded thread pool: instructions to the plugin; {connector}-local-1; hook{hook="render_answer"}
 8. `hub.web.webhooks` CompletionQueue: documents back to the callers; event loop; items{queue="completions"}
 9. `hub.flow.inbox` rows of the database: the inbox to the flow; flow; size{queue="inbox"}
 
 So there is one batcher on the event loop, one group committer and one completion queue (`hub.web.event_loop`,
 `hub.store.group_commit`). Visits use a GroupCommitter too (`hub.visits.batch_writer`; visits;
-items{queue="visits"}). Plugins are called in the guarded thread pools alone (`hub.plugins.guard`), so a
-plugin that hangs delays no other connector.
+items{queue="visits"}). Only the guarded thread pools call plugins (`hub.plugins.guard`), so a plugin that hangs
+delays no other connector.
 """

@@ -1,13 +1,13 @@
-"""Attribute: the call meets the visit, click and campaign that caused it, by the first rule that fits, with its trace.
+"""Attribute: finds the visit, click and campaign that caused a call, by the first rule that fits, and keeps the trace.
 
-Rules, in their order, and how sure each is:
+Rules in their order, with their confidence:
 0. `form.visit`          a form came from this visit: certain; a form without a visit is `form.unknown`
 1. `number.source`       the number stands for one source (a print ad): certain, no visit needed
 2. `lease.live`          one visitor held the pool's number when the call began
 3. `number.shared`       the pool was empty and visitors saw the shared number: 0.6 divided among those who saw it
-4. `person.remembered`   nobody holds the number now, and an earlier visit of the caller's own did: that, and not the last
-                         visitor, who is a stranger; beside a live lease it is the second candidate
-5. `lease.cooling`       nobody holds the number now; its last visitor does, less surely with every day
+4. `person.remembered`   nobody holds the number now, and an earlier visit of the caller held it: this visit is chosen,
+                         not the last visitor, who is a stranger; beside a live lease it is the second candidate
+5. `lease.cooling`       nobody holds the number now; its last visitor is chosen, with less confidence each day
 6. `person.earlier`      an earlier visit is known to be the caller's (a remembered number)
 7. `tracker.unknown`     nothing is known; the tracker's own source, or `unknown`
 """
@@ -28,7 +28,7 @@ SHARED = 0.6
 REMEMBERED = 0.8
 COOLING = 0.8
 DOUBT = 0.2
-"""What the holder before is believed, where the number went to another within the hour: the pool is too small."""
+"""The confidence in the previous holder if the number went to another visitor within the hour: the pool is too small."""
 EARLIER = 0.5
 
 
@@ -40,7 +40,8 @@ class _Candidate:
 
 
 def attribute(case: Case, now: datetime) -> Attribution:
-    """The attribution of a call, text or form; what was found once stays, for a number's history only grows."""
+    """The attribution of a call, text or form. A candidate that was found stays, because a number's history only
+    grows."""
     if case.attribution is not None:
         return case.attribution
     rule, candidates, trace = _decide(case)
@@ -59,7 +60,7 @@ def attribute(case: Case, now: datetime) -> Attribution:
         )
         source, medium, campaign = match.source, match.medium, match.campaign
     confidence = candidates[0].confidence if candidates else (1.0 if rule == "number.source" else 0.1)
-    # What a visit tells of its visitor is taken over only where that is surely this person.
+    # What a visit says about its visitor is copied only if the visitor is surely this person.
     sure = visit if confidence >= SURE_FROM else None
     clicks = _clicks(sure, case.at) if sure else {}
     case.attribution = Attribution(
@@ -93,7 +94,7 @@ def attribute(case: Case, now: datetime) -> Attribution:
 
 
 def _clicks(visit: Visit, at: datetime) -> dict[str, str]:
-    """The visit's click ids that came before a contact: one that came later caused others."""
+    """The visit's click ids that came before a contact. A later click caused other contacts."""
     if at - visit.started_at > CLICK_ID_LIFE:
         return {}
     return {name: value for name, value in visit.click_ids.items() if clicked_at(visit, name) <= at + CLOCK_SLACK}
@@ -146,7 +147,7 @@ def _decide_form(case: Case) -> tuple[str, list[_Candidate], list[str]]:
 
 
 def _live(case: Case, live: list[Visit]) -> list[_Candidate]:
-    """Those who held the number, and beside them who else may have dialled it."""
+    """The visitors who held the number, and the others who may have dialed it."""
     others: list[_Candidate] = []
     if case.remembered is not None and case.remembered.id not in {visit.id for visit in live}:
         others = [_Candidate(case.remembered, 2 * DOUBT, "held the number before, and is known to be the caller's")]

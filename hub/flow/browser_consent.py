@@ -1,7 +1,7 @@
-"""Hear: what the browsers of known people have said becomes part of the ledger, with where it was said.
+"""Copies what the browsers of known people have said into the consent ledger, with the place where it was said.
 
-These records are evidence. Decisions read the visits themselves (hub.flow.consent), where the latest word counts and where a
-privacy signal is weighed by the consent plugins, so records of a browser are never read as the person's own word.
+These records are evidence. Decisions read the visits themselves (hub.flow.consent): there the latest choice counts,
+and the consent plugins weigh a privacy signal. A record of a browser is never read as the person's own statement.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ SHARING = "marketing.advertising"
 
 
 def hear(session: Session, cases: Sequence[Case], now: datetime) -> int:
-    """Write down what the visits of these cases' people say and the ledger does not hold yet; how many records."""
+    """Record what the visits of these cases' people say if the ledger does not hold it yet; returns the number of
+    records."""
     told = {}
     for case in cases:
         if case.person is not None:
@@ -39,10 +40,10 @@ def hear(session: Session, cases: Sequence[Case], now: datetime) -> int:
 
 
 def refusals_on_forms(cases: Sequence[Case]) -> Iterator[Word]:
-    """What known people have refused on forms: their number is typed there, and the same visit has called from it.
+    """What known people have refused on forms: a form holds their number, and they have called from the same visit.
 
-    Anybody can type somebody else's number, so without the call a refusal binds its form alone. A yes on a form never speaks
-    for more than the form.
+    Anybody can type another person's number, so without the call a refusal binds its form alone. A yes on a form
+    never counts beyond the form.
     """
     for case in cases:
         if isinstance(case.subject, FormSubmission):

@@ -1,4 +1,4 @@
-"""A call, text or form on its way through the flow, with everything that its stages read."""
+"""A call, text or form in the flow, with everything that its stages read."""
 
 from __future__ import annotations
 
@@ -25,73 +25,74 @@ from hub.numbers.directory import Line
 
 Subject = Call | TextMessage | FormSubmission
 CONSENT_FACTS = ("country", "region", "age")
-"""What consent is asked by."""
+"""The facts that a question about consent needs."""
 CLOCK_SLACK = timedelta(seconds=2)
-"""Carriers' call lists tell whole seconds, and their clocks are not ours."""
+"""Carriers' call lists give whole seconds, and their clocks differ from ours."""
 SURE_FROM = 0.5
-"""How sure an attribution must be for its visit to count as the person's: more likely theirs than anybody else's."""
+"""An attribution must reach this confidence before its visit counts as the person's: more likely theirs than anybody
+else's."""
 SHOWN_FOR = timedelta(hours=1)
-"""How long a shared number that was shown to a visitor may still be dialled by that visitor."""
+"""How long a visitor may still dial a shared number after the page showed it."""
 
 
 @dataclass
 class Case:
-    """One call, text or form and what is known around it. Stages fill in what they find out."""
+    """One call, text or form and what is known about it. Each stage adds its results."""
 
     subject: Subject
     company: Company
     tracker: Tracker | None
-    """Whose number was dialled; a form has none."""
+    """The company's number that was dialed; a form has none."""
     line: Line | None
     person: Person | None = None
-    """Who called or texted; of a form, whoever typed this number and this address."""
+    """Who called or texted; for a form, the person who typed this number and this address."""
     is_new_person: bool = False
     named: list[Person] = field(default_factory=list)
     """The known people whose number or address a form names. Their refusals bind it; nothing else of theirs is used."""
     alike: set[str] = field(default_factory=set)
-    """Ids of everybody, known or typed, with the number or the address."""
+    """Ids of all people, known or typed, who have the number or the address."""
     forms: list[FormSubmission] = field(default_factory=list)
-    """Forms in which a caller's number was typed on a visit that may be behind the call."""
+    """Forms with the caller's number, sent on a visit that may be behind the call."""
     has_earlier_call: bool = False
     has_earlier_contact: bool = False
-    """Of a form: whether a call, text or form with its number or its address came before it."""
+    """For a form: whether a call, text or form with its number or its address came before it."""
     attribution: Attribution | None = None
     visit: Visit | None = None
     candidate_visits: list[Visit] = field(default_factory=list)
-    """The visits that are as likely the caller's as `visit` is, itself among them: if one of them objects, that counts."""
+    """The visits that are as likely the caller's as `visit` is, including `visit`. An objection on one of them counts."""
     held: list[tuple[Lease, Visit]] = field(default_factory=list)
-    """Visits that held the dialled number of a pool within its cool-down, newest lease first."""
+    """Visits that held the dialed number of a pool within its cool-down, newest lease first."""
     remembered: Visit | None = None
-    """The latest of the person's own visits that ever held the dialled number of a pool."""
+    """The latest of the person's own visits that ever held the dialed number of a pool."""
     shown: list[Visit] = field(default_factory=list)
-    """Visits that were shown the dialled shared number within the last hour, newest first."""
+    """Visits that saw the dialed shared number within the last hour, newest first."""
     sent_from: Visit | None = None
     """The visit on which the form was sent."""
     earlier_visit: Visit | None = None
-    """The latest visit before this that is known to be the person's."""
+    """The latest earlier visit that is known to be the person's."""
     facts: list[FactRow] = field(default_factory=list)
-    """Facts that consent is asked by, where they are known already, and all that this batch learns."""
+    """Facts that a question about consent needs, if they are known already, and all that this batch learns."""
     words: list[ConsentEntry] = field(default_factory=list)
     words_of_named: list[list[ConsentEntry]] = field(default_factory=list)
     """What each of `named` has said."""
     under_13: bool = False
-    """Somebody who has proven the number or address asks for the erasure of a child's data."""
+    """A person who has proven the number or address asks for the erasure of a child's data."""
     visits_of_person: list[Visit] = field(default_factory=list)
-    """The visits that a call or a text has shown to be the person's, newest first; of a form none.
+    """The visits that a call or a text has shown to be the person's, newest first; none for a form.
 
-    Of a person with very many visits only those that decide something (hub.flow.case_visits)."""
+    For a person with very many visits, only those that decide something (hub.flow.case_visits).
+    """
 
     converted: dict[str, ConversionRow] = field(default_factory=dict)
-    """Conversions made of it so far, by key."""
+    """The conversions made from it so far, by key."""
     sent_to: set[tuple[str, str]] = field(default_factory=set)
-    """(connector, dedup key) of the deliveries made of it so far."""
+    """(connector, dedup key) of the deliveries made from it so far."""
 
     @property
     def is_sure(self) -> bool:
-        """Whether what the attribution tells of a visit is surely of the person: then its click ids, its pages and a yes on
-        it count.
+        """Whether the attributed visit is surely the person's. Then its click ids, its pages and a yes on it count.
 
-        An attribution to an earlier visit (`person.earlier`) shows nothing new: the visit must be known as the person's.
+        An attribution to an earlier visit (`person.earlier`) proves nothing new: the visit must be known as the person's.
         """
         if self.attribution is None or self.attribution.confidence < SURE_FROM:
             return False
@@ -100,7 +101,7 @@ class Case:
 
     @property
     def sure_visit(self) -> Visit | None:
-        """`visit`, where it is surely the person's."""
+        """`visit` if it is surely the person's."""
         return self.visit if self.is_sure else None
 
     @property
@@ -116,7 +117,7 @@ class Case:
 
     @property
     def phone_number(self) -> str | None:
-        """The person's number, E.164; None where it is hidden or was not given."""
+        """The person's number, E.164; None if it is hidden or was not given."""
         match self.subject:
             case Call() as call:
                 return call.caller_number
@@ -127,7 +128,7 @@ class Case:
 
     @property
     def email(self) -> str | None:
-        """The e-mail address, in lower case: of this form, or proven by the person."""
+        """The e-mail address, in lower case: from this form, or proven by the person."""
         if isinstance(self.subject, FormSubmission):
             return self.subject.email
         return self.person.known_email if self.person else None
@@ -167,7 +168,7 @@ def new_person(
     now: datetime,
     email: str | None = None,
 ) -> Person:
-    """A person that a company has not met before."""
+    """A person whom a company has not met before."""
     return Person(
         company_id=company_id,
         phone_number=phone_number,

@@ -1,4 +1,4 @@
-"""Loads what is known around calls, texts and forms, for a whole batch at once."""
+"""Loads what is known about calls, texts and forms, for a whole batch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from hub.numbers.directory import Directory
 
 
 def load_cases(session: Session, directory: Directory, subjects: Sequence[Subject], now: datetime) -> list[Case]:
-    """The cases of a batch of calls, texts or forms; those on numbers that belong to nobody are left out."""
+    """The cases of a batch of calls, texts or forms, without those on numbers that belong to no company."""
     companies = {company.id: company for company in directory.companies.values()}
     trackers = {tracker.id: tracker for each in directory.trackers.values() for tracker in each}
     cases = []
@@ -57,14 +57,15 @@ def load_cases(session: Session, directory: Directory, subjects: Sequence[Subjec
 
 
 def load_past(session: Session, cases: Sequence[Case]) -> None:
-    """What came before, and what was made of the cases so far: rules of conversions ask for it, deliveries do not."""
+    """Load what came before, and what the cases led to so far. Rules for conversions need it; deliveries do not."""
     if cases:
         _load_earlier_contacts(session, cases)
         _load_effects(session, cases)
 
 
 def _load_people(session: Session, cases: Sequence[Case], now: datetime) -> None:
-    """Who it is: the known person whose number called or texted, or whoever typed the same number and address before."""
+    """Finds the person: the known person whose number called or texted, or the person who typed the same number and
+    address before."""
     numbers = {case.phone_number for case in cases if case.phone_number}
     emails = {case.email for case in cases if case.email}
     people = _People()
@@ -91,7 +92,8 @@ def _load_people(session: Session, cases: Sequence[Case], now: datetime) -> None
 
 
 def _load_forms_of_callers(session: Session, cases: Sequence[Case]) -> None:
-    """The forms that the visits behind a call sent with the caller's number: a refusal there is theirs if the visit is."""
+    """The forms that the visits behind a call sent with the caller's number. A refusal there is the caller's if the
+    visit is."""
     calls = [case for case in cases if isinstance(case.subject, Call) and case.phone_number]
     behind = {case.subject.id: case.candidate_ids() for case in calls}
     visits, numbers = set().union(*behind.values()), {case.phone_number for case in calls}
@@ -110,7 +112,7 @@ def _load_forms_of_callers(session: Session, cases: Sequence[Case]) -> None:
 
 
 class _People:
-    """The people of a batch by what names them."""
+    """The people of a batch by their identifiers."""
 
     def __init__(self) -> None:
         self._by_name: dict[tuple[str, str], dict[str, Person]] = {}
@@ -121,7 +123,7 @@ class _People:
             self._by_name.setdefault((person.company_id, name), {})[person.id] = person
 
     def alike(self, case: Case) -> list[Person]:
-        """Everybody with the case's number or address, known or typed."""
+        """All people, known or typed, with the case's number or address."""
         names = filter(None, (case.phone_number, case.email))
         found = [self._by_name.get((case.company.id, name), {}) for name in names]
         return list({person_id: person for each in found for person_id, person in each.items()}.values())
@@ -139,7 +141,7 @@ class _People:
 def _load_earlier_contacts(session: Session, cases: Sequence[Case]) -> None:
     """Whether the person called before, and whether anyone with a form's number or address was in contact before.
 
-    Only the first contact of each person is read: a robocaller has tens of thousands.
+    Reads only the first contact of each person, because a robocaller has tens of thousands.
     """
     people = {case.person.id for case in cases if case.person and not case.is_new_person}
     alike = set().union(*(case.alike for case in cases))
@@ -205,7 +207,7 @@ def _load_attributions(session: Session, cases: Sequence[Case]) -> None:
 
 
 def _likely(attribution: Attribution) -> list[str]:
-    """The visits that an attribution holds for about equally likely, the chosen one first."""
+    """The visits that an attribution considers about equally likely, the chosen one first."""
     ids = [
         str(each["visit"])
         for each in attribution.candidates
@@ -233,8 +235,8 @@ def _load_facts_and_words(session: Session, cases: Sequence[Case]) -> None:
 
 
 def _load_children(session: Session, cases: Sequence[Case]) -> None:
-    """Whose data a parent asks to have erased, from the proof of who asks until it is done or refused: laws on the
-    data of children speak where their age is known."""
+    """The people whose data a parent asks to have erased, from the proof of who asks until the request is done or
+    refused. Laws on children's data apply if their age is known."""
     companies = {case.company.id for case in cases}
     asked = select(PrivacyRequest.company_id, PrivacyRequest.phone_number, PrivacyRequest.email).where(
         col(PrivacyRequest.company_id).in_(companies),

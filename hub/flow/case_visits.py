@@ -1,4 +1,4 @@
-"""The visits around a batch of cases: who held or saw the dialled number, and where a person came from before."""
+"""The visits of a batch of cases: who held or saw the dialed number, and where a person came from before."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from hub.flow.consent import CONSENT_FIELDS
 from hub.model import FormSubmission, Lease, Visit
 
 MAX_VISITS_OF_PERSON = 200
-"""A person may have more, say in a call centre; then only those that decide something are read."""
+"""A person may have more visits, for example in a call center; then only those that decide something are read."""
 SAID = (*CONSENT_FIELDS, *(f"default_{name}" for name in CONSENT_FIELDS), "tcf", "gpp")
-"""What a visit's consent says is read from these."""
+"""The consent of a visit is read from these."""
 
 
 def load_visits(session: Session, cases: Sequence[Case]) -> None:
-    """Fill in the visits that the cases may go back to, and those of the people in them."""
+    """Fill in the visits that may have led to the cases, and the visits of their people."""
     open_cases = [case for case in cases if case.attribution is None]
     pooled = [case for case in open_cases if case.line and case.line.tracker.type == "session"]
     _load_leases(session, pooled, SHOWN_FOR)
@@ -30,7 +30,7 @@ def load_visits(session: Session, cases: Sequence[Case]) -> None:
 
 
 def _load_shown(session: Session, cases: Sequence[Case]) -> None:
-    """The visits that were shown the dialled shared numbers within the last hour."""
+    """The visits that saw the dialed shared numbers within the last hour."""
     if not cases:
         return
     numbers = {case.line.number.id for case in cases if case.line}
@@ -65,9 +65,9 @@ def _load_sent_from(session: Session, cases: Sequence[Case]) -> None:
 
 
 def _load_leases(session: Session, cases: Sequence[Case], longest: timedelta = timedelta.max) -> None:
-    """The leases of the dialled numbers that had ended for no longer than the pool's cool-down, and `longest`.
+    """The leases of the dialed numbers that ended within the pool's cool-down, and `longest`.
 
-    Most calls find their visitor's live lease; only for the others the long list of earlier visitors is read.
+    Most calls find their visitor's live lease. The long list of earlier visitors is read only for the others.
     """
     if not cases:
         return
@@ -119,7 +119,7 @@ def _load_remembered(session: Session, cases: Sequence[Case]) -> None:
 
 
 def _load_visits_of_people(session: Session, cases: Sequence[Case]) -> None:
-    """The visits that a call or text made known as the person's; an attribution that is not sure makes none known."""
+    """The visits that a call or text made known as the person's. An uncertain attribution makes none known."""
     people = {case.person.id for case in cases if case.person and not case.is_new_person and not case.person.is_typed}
     if not people:
         return
@@ -142,9 +142,9 @@ def _all_visits(session: Session, people: Collection[str]) -> Iterable[Visit]:
 
 
 def _deciding_visits(session: Session, people: Collection[str]) -> Iterator[Visit]:
-    """Of people with very many visits: the newest with each set of privacy choices, and the newest with click ids.
+    """For people with very many visits: the newest with each set of privacy choices, and the newest with click ids.
 
-    Of equal choices the latest counts, so consent is decided as if all were read.
+    Of equal choices the latest counts, so the decision on consent is the same as if all visits were read.
     """
     if not people:
         return
@@ -162,7 +162,7 @@ def _deciding_visits(session: Session, people: Collection[str]) -> Iterator[Visi
 
 
 def _own_visits(session: Session, case: Case) -> Iterator[Visit]:
-    """Of a person with very many visits: those that the attribution of this case may name."""
+    """For a person with very many visits: those that the attribution of this case may name."""
     person_id = case.person.id if case.person else None
     if case.visit is not None and case.visit.person_id == person_id:
         yield case.visit
@@ -175,7 +175,7 @@ def _own_visits(session: Session, case: Case) -> Iterator[Visit]:
 
 
 def visits_by_id(session: Session, ids: Iterable[str]) -> dict[str, Visit]:
-    """Visits by their ids; those that are gone are left out."""
+    """Visits by their ids; deleted ones are left out."""
     wanted = set(ids)
     if not wanted:
         return {}

@@ -1,4 +1,5 @@
-"""Clicks: which click ids go with a conversion: of each network's kinds the newest that came before it and still counts."""
+"""Selects the click ids of a conversion: for each kind of a network, the newest that came before it and is still
+valid."""
 
 from __future__ import annotations
 
@@ -10,14 +11,15 @@ from hub.model import Visit
 from hub.model.columns import CLICK_ID_LIFE
 
 ONE_OF = (("gclid", "gbraid", "wbraid"),)
-"""Kinds of which a network takes one: Google refuses gbraid and wbraid together, and each stands for the click alone."""
+"""Kinds of which a network accepts one: Google refuses gbraid and wbraid together, and each alone identifies the
+click."""
 
 
 def click_ids(case: Case, occurred_at: datetime, kinds: Collection[str] | None = None) -> dict[str, str]:
-    """The click ids of every visit known to be the person's, by parameter; only of these `kinds`, those that the network
-    takes, where they are given.
+    """The click ids of every visit known to be the person's, by parameter. `kinds`, if given, are the ones that the
+    network accepts.
 
-    `occurred_at` is when the conversion happened: a click must have come before it, and not longer ago than its life.
+    `occurred_at` is when the conversion happened: a click must have come before it, and within its lifetime.
     """
     newest: dict[str, tuple[datetime, str]] = {}
     for name, at, value in _clicks(case):
@@ -40,7 +42,8 @@ def clicked_at(visit: Visit, name: str) -> datetime:
 
 
 def _clicks(case: Case) -> Iterator[tuple[str, datetime, str]]:
-    """What the attribution holds first: its visit may be gone by now. Of visits that are not surely the person's nothing."""
+    """What the attribution holds comes first, because its visit may be deleted by now. Nothing from visits that are
+    not surely the person's."""
     attribution = case.attribution
     if attribution is not None and attribution.clicked_at is not None and case.is_sure:
         for name, value in attribution.click_ids.items():

@@ -1,4 +1,5 @@
-"""Consent: may this data of this person go to that recipient for that use? Every opinion is asked, the strictest wins."""
+"""Consent: may this data of this person go to that recipient for that use? All plugins are asked; the strictest
+answer wins."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ from hub.runtime import Hub
 
 @dataclass(frozen=True, slots=True)
 class StoredDecision:
-    """A decision as it is stored, beside the question that it answers."""
+    """A decision as it is stored, with the question that it answers."""
 
     question: ConsentQuestion
     decision: Decision
@@ -39,7 +40,8 @@ class StoredDecision:
 
     @property
     def ad_permission(self) -> Permission:
-        """What an ad network may be told: granted only by the person's own yes, never by a mere absence of a no."""
+        """The consent state for an ad network: granted only by the person's own yes, never by the mere absence of a
+        no."""
         if not self.allowed:
             return "denied"
         record = self.question.latest_record()
@@ -49,7 +51,7 @@ class StoredDecision:
 def ask(
     hub: Hub, cases: Sequence[Case], connector: str, hook: str, value_type: type, moment: str, now: datetime
 ) -> list[StoredDecision]:
-    """One ruling a case on handing `connector` what it declares for `hook`."""
+    """One ruling per case on giving `connector` the data that it declares for `hook`."""
     manifest = hub.plugins.connectors[connector].manifest
     flow = manifest.flow(hook)
     use = flow.use if flow else "essential.service"
@@ -78,8 +80,8 @@ def question_about(
 
 
 def _refusals_of_named(case: Case, question: ConsentQuestion) -> list[ConsentRecord]:
-    """What the known people whom a form names have refused and not taken back: it binds the form. A yes of theirs is not
-    added, for it does not speak for whoever typed the form."""
+    """What the known people whom a form names have refused and not taken back: it binds the form. Their consent is
+    not added, because it does not cover the person who typed the form."""
     each_said = [[record_of(word) for word in words] for words in case.words_of_named]
     return [
         no
@@ -92,7 +94,7 @@ def _refusals_of_named(case: Case, question: ConsentQuestion) -> list[ConsentRec
 def decide(
     hub: Hub, cases: Sequence[Case], connector: str, moment: str, questions: Sequence[ConsentQuestion]
 ) -> list[StoredDecision]:
-    """One ruling a question, each about the case at the same place; `connector` is the recipient's."""
+    """One ruling per question, each for the case at the same index; `connector` is the recipient's."""
     decisions = hub.plugins.judge(questions)
     with hub.store.reading() as session:
         decisions = hold_to_policies(session, [case.company.account_id for case in cases], questions, decisions)
@@ -110,7 +112,8 @@ def decide(
 
 
 def _known_by(case: Case) -> KnownBy:
-    """By what the person of a case may have opted out: each number of theirs, and each browser that may be theirs."""
+    """The identifiers under which the person of a case may have opted out: each of their numbers, and each browser
+    that may be theirs."""
     numbers = {case.phone_number, case.person.phone_number if case.person else None}
     browsers = {visit.visitor_id for visit in (*_visits(case), case.visit, case.sent_from) if visit}
     return KnownBy(case.company.id, frozenset(filter(None, numbers)), frozenset(filter(None, browsers)))
@@ -125,7 +128,7 @@ def disclosure_row(
     now: datetime,
     **more: Any,
 ) -> dict[str, Any]:
-    """The row that says who was told what of whom, when, for what, and by which decision."""
+    """The row that records a disclosure: who received which data about whom, when, for what, and by which decision."""
     return {
         "id": new_id(),
         "person_id": case.person.id if case.person else None,
@@ -142,7 +145,8 @@ def disclosure_row(
 
 
 def _places_of(case: Case) -> tuple[Place, ...]:
-    """Every candidate for where the person may be; facts of places come from enrichers, `country` by visit from the person."""
+    """Every candidate for where the person may be. Facts about places come from enrichers, `country` by visit from
+    the person."""
     places = []
     for fact in case.facts:
         if fact.name == "country" and fact.value:
@@ -161,11 +165,11 @@ def _places_of(case: Case) -> tuple[Place, ...]:
 
 
 UNDER_13 = 12
-"""The age of a child of whom no more is known than that a parent asks for their data's erasure."""
+"""The assumed age of a child of whom nothing is known except that a parent asks for the erasure of their data."""
 
 
 def _age_of(case: Case) -> int | None:
-    """The lowest age that somebody has told, in whole years; None where nobody has."""
+    """The lowest age that any source has given, in whole years; None if no source has given one."""
     told = [fact.value for fact in case.facts if fact.name == "age" and fact.value]
     ages = [int(value) for value in told if re.fullmatch("[0-9]{1,3}", value)]
     return min([*ages, UNDER_13] if case.under_13 else ages, default=None)
@@ -197,11 +201,11 @@ CONSENT_FIELDS = {
     "ad_user_data": "marketing.advertising.third_party.targeted",
     "all": "marketing",
 }
-"""The consent fields of a visit, and the data use that each speaks on; each is `granted` or `denied`."""
+"""The consent fields of a visit, and the data use that each covers; each is `granted` or `denied`."""
 
 
 def words_of(consent: Mapping[str, str]) -> dict[str, Literal["given", "refused"]]:
-    """What a page's consent fields say on each data use."""
+    """What a page's consent fields say about each data use."""
     return {
         use: "given" if consent[name] == "granted" else "refused"
         for name, use in CONSENT_FIELDS.items()
@@ -210,7 +214,8 @@ def words_of(consent: Mapping[str, str]) -> dict[str, Literal["given", "refused"
 
 
 def held_back_by(consent: Mapping[str, str]) -> list[str]:
-    """The data uses that a page holds back by itself, where the visitor has not chosen. Nobody's word, so never evidence."""
+    """The data uses that a page denies by default while the visitor has not chosen. This is no person's choice, so
+    never evidence."""
     return [
         use
         for name, use in CONSENT_FIELDS.items()
@@ -221,8 +226,8 @@ def held_back_by(consent: Mapping[str, str]) -> list[str]:
 def _records_of_pages(case: Case) -> tuple[ConsentRecord, ...]:
     """What was said on visits of the person, and on the form itself.
 
-    A yes counts only on a visit that is surely theirs; a no on any visit that may be. What a page holds back by default counts
-    as a no; what it grants by default says nothing.
+    A yes counts only on a visit that is surely theirs; a no counts on any visit that may be theirs. What a page
+    denies by default counts as a no; what it grants by default says nothing.
     """
     certain = {visit.id for visit in case.sure_visits}
     said = [
@@ -255,7 +260,7 @@ def _refusals(consent: Mapping[str, str]) -> dict[str, str]:
 
 
 def record_of(word: ConsentEntry | RowOfTable[Any]) -> ConsentRecord:
-    """A stored word as consent plugins read it."""
+    """A consent record in the form that consent plugins read."""
     return ConsentRecord(
         state=word.state,  # type: ignore[arg-type]
         use=word.use,
@@ -272,14 +277,14 @@ def record_of(word: ConsentEntry | RowOfTable[Any]) -> ConsentRecord:
 def decision_row(
     subject_id: str, connector: str, moment: str, question: ConsentQuestion, decision: Decision, now: datetime
 ) -> ConsentDecision:
-    """A decision as it is stored."""
+    """A decision in the form in which it is stored."""
     return ConsentDecision(
         subject_id=subject_id, connector=connector, moment=moment, **decision_values(question, decision, now)
     )
 
 
 def decision_values(question: ConsentQuestion, decision: Decision, now: datetime) -> dict[str, Any]:
-    """What a stored decision says, whomever it is about: equal for all who ask the same at the same time."""
+    """The content of a stored decision without its subject: equal for all who ask the same at the same time."""
     return {
         "use": question.use,
         "categories": sorted(question.categories),

@@ -1,7 +1,7 @@
 """Convert: the rules of config.yaml turn calls, texts, forms and CRM outcomes into conversions, and each into deliveries.
 
-A conversion's deliveries are written in the transaction that decides it; where consent says no, the delivery is written
-too, in its final state `held`, with the rule that spoke: nothing is ever merely missing.
+A conversion's deliveries are written in the transaction that decides it. If consent forbids a delivery, the delivery
+is still written, in its final state `held`, with the rule that forbids it: nothing is ever merely missing.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ UPLOAD, LOG = ConversionHooks.upload_conversions.__name__, CrmHooks.log_calls.__
 EVENTS: dict[type, str] = {Call: "call", TextMessage: "text", FormSubmission: "form"}
 
 OPT_WORDS = ("stop", "start", "help")
-"""A text that only says one of these is no business."""
+"""A text that says only one of these words is not a lead."""
 
 
 @dataclass
 class Converted:
-    """What a batch became: conversions, deliveries, and the consent rulings on them."""
+    """The results of a batch: conversions, deliveries, and the consent rulings on them."""
 
     conversions: list[ConversionRow] = field(default_factory=list)
     retracted: list[ConversionRow] = field(default_factory=list)
-    """Earlier ones that are taken back."""
+    """Earlier conversions that are retracted."""
     deliveries: list[Delivery] = field(default_factory=list)
     rulings: list[StoredDecision] = field(default_factory=list)
 
 
 def convert(hub: Hub, cases: Sequence[Case], now: datetime) -> Converted:
-    """Conversions and CRM entries of texts, forms, and calls that are over. What was made once has the same keys again."""
+    """Conversions and CRM entries of texts, forms, and calls that are over. A repetition produces the same keys."""
     result = Converted()
     ready = [case for case in cases if not isinstance(case.subject, Call) or case.subject.over]
     for rule in hub.config.conversions:
@@ -84,7 +84,7 @@ def convert(hub: Hub, cases: Sequence[Case], now: datetime) -> Converted:
 
 
 def _take_back(hub: Hub, rule: ConversionRule, cases: Sequence[Case], now: datetime, result: Converted) -> None:
-    """Retract what a rule for first calls made of a call before an earlier one of the person turned up."""
+    """Retract what a rule for first calls made from a call before an earlier call of the person turned up."""
     if not rule.when.first_time_caller:
         return
     known = [(case, case.converted.get(conversion_key(rule.name, case.subject.id))) for case in cases]
@@ -96,7 +96,8 @@ def _take_back(hub: Hub, rule: ConversionRule, cases: Sequence[Case], now: datet
 
 
 def matches(rule: ConversionRule, case: Case, outcome: OutcomeRow | None = None) -> bool:
-    """Whether all that the rule's `when:` says holds for a call, a text, a form, or an outcome that goes back to one."""
+    """Whether all conditions of the rule's `when:` hold for a call, a text, a form, or an outcome that goes back to
+    one."""
     when, subject = rule.when, case.subject
     event = "outcome" if outcome is not None else EVENTS[type(subject)]
     if when.event != event or (event == "text" and isinstance(subject, TextMessage) and subject.meaning in OPT_WORDS):
@@ -164,7 +165,7 @@ def send(
 
 
 def outcome_conversion(rule: ConversionRule, case: Case, outcome: OutcomeRow, now: datetime) -> ConversionRow:
-    """The conversion that a CRM's outcome becomes by `rule`."""
+    """The conversion that `rule` makes from a CRM's outcome."""
     from_outcome = Money(outcome.amount, outcome.currency or "USD") if outcome.amount is not None else None
     value = from_outcome if rule.value == "from outcome" else rule.value
     return _row(rule, case, f"{outcome.connector}/{outcome.external_id}", outcome.occurred_at, value, now, outcome.id)

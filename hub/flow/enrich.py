@@ -1,7 +1,7 @@
-"""Enrich: every enricher adds what it knows of the caller; one that fails is noted and harms nothing.
+"""Enrich: every enricher adds what it knows about the caller. A failed enricher is recorded; nothing else is affected.
 
-An enricher whose recipient is another company is told a phone number only after consent to that was asked. What another
-company's data service answers serves the call at hand and is never stored, unless a longer life is declared.
+An enricher whose recipient is another company gets a phone number only after a check of consent. What another
+company's data service answers is used for the present call and is never stored, unless it declares a longer lifetime.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ HOOK = EnrichmentHooks.enrich_caller.__name__
 
 @dataclass
 class Enrichment:
-    """What a batch's enrichment gave: new facts, and the rulings on which numbers were disclosed for it."""
+    """The results of a batch's enrichment: new facts, and the rulings on which numbers were disclosed for it."""
 
     facts: list[FactRow] = field(default_factory=list)
-    """Those that have a life beyond the enrichment; the cases hold the others too."""
+    """Facts that live longer than the enrichment; the cases hold the others too."""
     rulings: list[StoredDecision] = field(default_factory=list)
 
 
@@ -42,10 +42,10 @@ def discloses_to_third_party(hub: Hub) -> bool:
 
 
 def enrich(hub: Hub, cases: Sequence[Case], now: datetime) -> Enrichment:
-    """Ask every enricher about every caller of the batch, the connectors side by side."""
+    """Ask every enricher about every caller of the batch, all connectors in parallel."""
     result = Enrichment()
     asked = [case for case in cases if case.phone_number and case.subject.enriched_at is None]
-    # Offline enrichers first: where the person may be is what consent to the others is judged by.
+    # Offline enrichers first: consent to the others depends on where the person may be.
     names = [name for name in hub.plugins.with_hook(HOOK) if hub.plugins.may_read(name)]
     offline = [name for name in names if hub.plugins.connectors[name].manifest.recipient.role == "none"]
     for group in (offline, [name for name in names if name not in offline]):
@@ -113,11 +113,11 @@ def _gather(
 
 
 def ends_at(fact: Fact, entry: ConnectorEntry, began_at: datetime, now: datetime) -> datetime:
-    """When a fact that `entry` told of a call is over: by its own life, and by the customer's `keep`.
+    """When a fact of a call from `entry` expires: by its own lifetime, and by the customer's `keep`.
 
-    Where `keep` is left out, what a data service of another company told is over at once. The exception is a place or
-    an age that it declares a life for: consent is asked again whenever something is sent, and what is forgotten could make
-    that answer milder.
+    Without `keep`, an answer from another company's data service expires at once. The exception is a place or an age
+    with a declared lifetime: consent is checked again before each later send, and a forgotten fact could make that
+    decision less strict.
     """
     own = now + fact.lifetime if fact.lifetime is not None else began_at + CALL_LIFE
     keep = entry.common.keep

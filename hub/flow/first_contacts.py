@@ -1,4 +1,4 @@
-"""Firsts: a call that turns up late takes the name of the first from the person's calls and forms that came after it."""
+"""Moves `first_time` to a late call that turns out to be the person's first, away from later calls and forms."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from hub.reports.dirty_days import lock_people
 
 
 def correct_firsts(session: Session, cases: Sequence[Case], now: datetime) -> None:
-    """Call no contact the first that has an earlier one; such a call goes through the flow once more.
+    """Remove the first-contact mark from contacts that have an earlier one; such a call goes through the flow again.
 
-    To be asked after the batch's own calls, texts and forms are written, before their days are marked.
+    Call this after the batch's own calls, texts and forms are written, before their days are marked.
     """
     people = {case.person.id for case in cases if case.person}
     if not people:
@@ -34,9 +34,10 @@ def correct_firsts(session: Session, cases: Sequence[Case], now: datetime) -> No
 
 
 def _late_calls(session: Session, people: set[str], since: datetime) -> list[str]:
-    """Ids of the people's calls that say they are the first, and are not. The batch changes nothing for calls before `since`.
+    """Ids of the people's calls that are marked as first and are not. The batch changes nothing for calls before `since`.
 
-    One that another transaction holds is left out: that one waits for these people, or lets the call be looked at again.
+    A call that another transaction has locked is left out: that transaction waits for these people, or processes the
+    call again.
     """
     call: Any = Call
     other = aliased(call)
@@ -48,7 +49,8 @@ def _late_calls(session: Session, people: set[str], since: datetime) -> list[str
 
 
 def _late_forms(session: Session, cases: Sequence[Case]) -> list[str]:
-    """Ids of the forms that say they are the first contact with their number or address, and have one of the batch before."""
+    """Ids of the forms that are marked as the first contact with their number or address although the batch has an
+    earlier one."""
     form: Any = FormSubmission
     alike = set().union(*(case.alike for case in cases))
     firsts = select(form.id, form.person_id, form.submitted_at).where(

@@ -1,4 +1,4 @@
-"""Fold: the events of webhooks, and of a carrier's call list, become calls and texts."""
+"""Fold: turns the events of webhooks, and of a carrier's call list, into calls and texts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from hub.texts.statuses import keep_status
 log = structlog.get_logger(__name__)
 STATE_COLUMNS = tuple(CallState.model_fields)
 COUNTED = ("started_at", "answered_at", "tracking_number")
-"""What a report makes of a call depends on these; the rest of its way marks its day by itself."""
+"""Reports depend on these columns of a call; the later stages mark the call's day for all others."""
 
 _EventOfInbox = tuple[CallEvent, str | None]
 """An event with the id of its webhook."""
@@ -44,7 +44,8 @@ class Told:
 
 
 def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable[Told], told_by: str) -> int:
-    """Fold events into their calls and texts within `session`; how many calls changed. The same event twice changes nothing."""
+    """Fold events into their calls and texts within `session`; returns how many calls changed. A repeated event
+    changes nothing."""
     now = hub.clock()
     events = _by_call(session, hub, directory, told, now)
     if not events:
@@ -68,7 +69,7 @@ def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable
 
 @dataclass
 class _Folded:
-    """Folds events into calls, one call after the other, and collects what else is to be written."""
+    """Folds events into calls, one call after the other, and collects the other rows to write."""
 
     directory: Directory
     told_by: str
@@ -78,11 +79,11 @@ class _Folded:
     moved: list[Change] = field(default_factory=list)
     recorded: list[tuple[Call, CallEvent]] = field(default_factory=list)
     erased: list[str] = field(default_factory=list)
-    """Webhooks on calls whose person was erased: their content must not bring that person back."""
+    """Webhooks on calls whose person was erased: their content must not restore that person's data."""
     named: list[tuple[Named, str]] = field(default_factory=list)
 
     def add(self, call: Call, events: Sequence[_EventOfInbox], name: str | None, known_name: str | None) -> None:
-        """Fold a call's events into it. `name` is what they call the caller, `known_name` what is stored."""
+        """Fold a call's events into it. `name` is the caller's name in the events, `known_name` the stored one."""
         if call.state == ERASED:
             self.erased += [inbox_id for _, inbox_id in events if inbox_id]
             return
@@ -106,7 +107,7 @@ class _Folded:
             self.named.append((call, name))
 
     def _change(self, call: Call, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """Set a call's new state, and hand it to the flow."""
+        """Set a call's new state, and queue it for the flow."""
         self.changed += 1
         counted = [_change(call)] if call.enriched_at else []
         for column, value in after.items():
@@ -126,7 +127,7 @@ def _values(state: CallState) -> dict[str, Any]:
 def _by_call(
     session: Session, hub: Hub, directory: Directory, told: Iterable[Told], now: datetime
 ) -> dict[tuple[str, str], list[_EventOfInbox]]:
-    """The events of calls with their webhooks, by connector and call; what concerns texts is kept on the way."""
+    """The events of calls with their webhooks, by connector and call. Events about texts are stored on the way."""
     calls: dict[tuple[str, str], list[_EventOfInbox]] = {}
     for each in told:
         for event in each.events:

@@ -1,4 +1,4 @@
-"""Fold the inbox: claimed webhooks are parsed by their plugins and folded; what cannot be parsed is parked."""
+"""Folds the inbox: plugins parse the claimed webhooks, and the hub folds their events. Unparsable webhooks are parked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hub.store.rows import write_slot
 from hub.texts.arriving import person_lock_keys
 
 PLUGIN_WAIT = timedelta(seconds=30)
-"""How long webhooks wait whose plugin is late or resting."""
+"""How long webhooks wait if their plugin is late or its circuit breaker is open."""
 BATCH = 200
 STOP_WAIT = 5.0
 """Seconds that a person's stop waits for a text to them that is being sent at this moment."""
@@ -37,13 +37,14 @@ class _Parsed:
 
 
 def fold_inbox(hub: Hub, directory: Directory) -> int:
-    """Claim what waits in the inbox and fold it into calls; how many webhooks were taken."""
+    """Claim the waiting webhooks of the inbox and fold them into calls; returns how many were claimed."""
     now = hub.clock()
     token, rows = claim(hub.store, InboxWebhook, now=now, limit=BATCH)
     if not rows:
         return 0
     parsed = _parse(hub, rows)
-    # Whoever says stop is sent nothing while that is written down; a text that hangs at its carrier holds nobody up for long.
+    # A person who says stop gets nothing while that is recorded; a text that hangs at its carrier does not delay
+    # others for long.
     gates = person_lock_keys(directory, (event for told in parsed.told for event in told.events))
     with hold_locks(hub.store, gates, STOP_WAIT), hub.store.writing() as session:
         done = [told.inbox_id for told in parsed.told if told.inbox_id]
@@ -70,7 +71,7 @@ def replay(session: Session, inbox_ids: Sequence[str], now: datetime) -> int:
 
 
 def _sync_soon(hub: Hub, told: Iterable[Told], now: datetime) -> None:
-    """A webhook of a CRM holds no events of ours: it says that a deal changed, so the next sync need not wait."""
+    """A CRM's webhook holds no events for the hub. It says that a deal changed, so the next sync need not wait."""
     for connector in {each.connector for each in told if not each.events}:
         if hub.plugins.implements(connector, CrmHooks.pull_outcomes):
             write_slot(hub.store, connector, now, "webhook")

@@ -1,4 +1,5 @@
-"""The way of a call, text or form, in its order; what a batch found out is written in one short transaction at the end."""
+"""Runs a call, text or form through the stages in order; one short transaction at the end writes the results of a
+batch."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ BATCH = 100
 
 
 def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch: int = BATCH) -> int:
-    """Claim calls (or texts, or forms) with something new, and take them all the way to the outbox; how many were taken."""
+    """Claim calls (or texts, or forms) with something new, and process them up to the outbox; returns how many were
+    claimed."""
     now = hub.clock()
     begun = time.perf_counter()
     token, subjects = claim(hub.store, subject_table, now=now, limit=batch)

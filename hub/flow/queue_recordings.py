@@ -1,4 +1,4 @@
-"""Recorded: each recording that a carrier tells of becomes work for the worker that fetches it."""
+"""Queues each recording that a carrier reports for the worker that fetches it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from hub.store.rows import write_rows
 
 
 def keep_recordings(session: Session, hub: Hub, told: Sequence[tuple[Call, CallEvent]], now: datetime) -> None:
-    """Write a row for each recording within `session`; one that is known stays as it is, however often it is told.
+    """Write a row for each recording within `session`. A known one stays as it is, however often it is reported.
 
-    What one event calls a voicemail is one, whatever another says.
+    If one event calls it a voicemail, it is a voicemail, whatever other events say.
     """
     session.flush()  # the calls that the recordings belong to
     rows = {}

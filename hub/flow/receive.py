@@ -1,7 +1,7 @@
-"""Receive: a carrier's webhook is verified by its plugin, stored durably, and only then acknowledged.
+"""Receive: a plugin verifies a carrier's webhook, the hub stores it durably, and only then acknowledges it.
 
-Each connector has its own verification queue: while one batch is verified, the next one collects. So a burst costs few
-thread switches, and a plugin that hangs delays no other connector.
+Each connector has its own verification queue: while one batch is verified, the next one collects. A burst therefore
+needs few thread switches, and a plugin that hangs delays no other connector.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from hub.runtime import Hub
 from hub.store.inbox_writer import InboxWriter
 
 MAX_BODY_BYTES = 1_000_000
-"""Bytes of a webhook's body; more is refused with 413."""
+"""Maximum bytes of a webhook's body; larger ones get 413."""
 MAX_WAITING = 5_000
-"""Webhooks of one connector that may wait for their verification; more are refused with 503."""
+"""Webhooks of one connector that may wait for verification; further ones get 503."""
 MAX_KEY_LENGTH = 200
 KEPT_HEADERS = ("content-type", "i-twilio-idempotency-token", "x-request-id")
 DEADLINE = spec_of(CallHooks.verify_webhook).deadline
@@ -36,9 +36,9 @@ Outcome = Literal["verified", "stored", "forged", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What became of one webhook: `stored` (durable), `forged` (the signature does not hold) or `failed`.
+    """The outcome of one webhook: `stored` (durable), `forged` (the signature is wrong) or `failed`.
 
-    `verified` comes before the end, for a webhook whose carrier waits for an answer.
+    `verified` comes before the final outcome, if the webhook's carrier waits for an answer.
     """
 
     outcome: Outcome
@@ -50,7 +50,7 @@ Waiting = tuple[WebhookRequest, Done]
 
 
 class Receiver:
-    """Takes the webhooks of all connectors; `done` is called from other threads when the outcome is known."""
+    """Accepts the webhooks of all connectors. Other threads call `done` when the outcome is known."""
 
     def __init__(self, hub: Hub, writer: InboxWriter) -> None:
         self._queues = {
@@ -59,11 +59,11 @@ class Receiver:
 
     @property
     def connectors(self) -> frozenset[str]:
-        """The connectors that take webhooks."""
+        """The connectors that accept webhooks."""
         return frozenset(self._queues)
 
     def knows(self, connector: str) -> bool:
-        """Whether a connector takes webhooks."""
+        """Whether a connector accepts webhooks."""
         return connector in self._queues
 
     def submit(self, connector: str, request: WebhookRequest, done: Done) -> None:
@@ -71,18 +71,18 @@ class Receiver:
         self.submit_all(connector, [(request, done)])
 
     def submit_all(self, connector: str, waiting: Sequence[Waiting]) -> None:
-        """Queue webhooks that came in together; returns at once."""
+        """Queue webhooks that arrived together; returns at once."""
         self._queues[connector].submit(waiting)
 
     def hangs(self, connector: str) -> bool:
-        """Whether the connector's verification is past its deadline; what waits behind it then goes on beside it."""
+        """Whether the connector's verification is past its deadline; then the waiting webhooks are verified beside it."""
         return self._queues[connector].hangs()
 
 
 class _VerificationQueue:
-    """The webhooks of one connector that wait for the plugin's verdict, which its guarded thread pool gives.
+    """The webhooks of one connector that wait for the plugin's verdict; its guarded thread pool calls the plugin.
 
-    One batch is verified at a time; if it is past the deadline, the next one is started beside it.
+    One batch is verified at a time. If it is past the deadline, the next one starts beside it.
     """
 
     def __init__(self, name: str, hub: Hub, writer: InboxWriter) -> None:
@@ -184,7 +184,8 @@ def _inbox_row(connector: str, request: WebhookRequest, verified: VerifiedWebhoo
 
 
 def _stored_key(key: str) -> str:
-    """The event's key as a database holds it: a long or strange one is hashed, for cut off it could be another event's."""
+    """The event's key for the database. A key that is too long or has unusual characters is stored as a hash, because
+    a truncated key could collide with another event's."""
     if key.isprintable() and len(key) <= MAX_KEY_LENGTH:
         return key
     return f"sha256:{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"

@@ -1,4 +1,4 @@
-"""Subjects: the calls, texts and forms behind rows that name them by id, and the last that people made before a moment."""
+"""Subjects: the calls, texts and forms that rows refer to by id, and people's last ones before a moment."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ TIMES: tuple[tuple[Any, Any], ...] = (
     (TextMessage, TextMessage.at),
     (FormSubmission, FormSubmission.submitted_at),
 )
-"""Every table of subjects with its column of the time."""
+"""Every table of subjects with its time column."""
 
 
 def read_subjects(session: Session, ids: Iterable[str]) -> list[Subject]:
-    """The subjects with these ids, in no order; ids that nobody has are left out."""
+    """The subjects with these ids, in no order; unknown ids are left out."""
     found: list[Subject] = []
     left = set(ids)
     for table, _ in TIMES:
@@ -32,7 +32,7 @@ def read_subjects(session: Session, ids: Iterable[str]) -> list[Subject]:
 
 
 def _number_of(subject: Subject) -> str | None:
-    """The number of who called, wrote or filled in the form, E.164; None where it is hidden or was not given."""
+    """The number of the person who called, wrote or filled in the form, E.164; None if it is hidden or was not given."""
     match subject:
         case Call():
             return subject.caller_number
@@ -43,7 +43,8 @@ def _number_of(subject: Subject) -> str | None:
 
 
 def lock_keys_of_subjects(subjects: Iterable[Subject]) -> set[str]:
-    """The gates of everybody behind these subjects, which a send to or about them holds (hub.privacy.withdrawal)."""
+    """The locks of all people behind these subjects. A send to or about these people holds them
+    (hub.privacy.withdrawal)."""
     return set().union(
         *(person_lock_keys(each.company_id or "", each.person_id, _number_of(each)) for each in subjects)
     )

@@ -1,4 +1,5 @@
-"""Write what a batch of calls, texts or forms found out: people, causes, facts, decisions, conversions and deliveries."""
+"""Writes the results of a batch of calls, texts or forms: people, causes, facts, decisions, conversions and
+deliveries."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ from hub.store.rows import change_rows, write_rows
 def write_results(
     hub: Hub, session: Session, cases: Sequence[Case], enrichment: Enrichment, converted: Converted
 ) -> None:
-    """Write everything that the batch found out on these cases; what it found out on others is left out."""
+    """Write all results of the batch for these cases; results for other cases are left out."""
     by_subject = {case.subject.id: case for case in cases}
     people = {case.person.id: case.person for case in cases if case.person and case.is_new_person}
     write_rows(session, Person, list(people.values()))
@@ -59,7 +60,7 @@ def _write_facts(hub: Hub, session: Session, by_subject: Mapping[str, Case], enr
 def _write_decisions(
     hub: Hub, session: Session, by_subject: Mapping[str, Case], enrichment: Enrichment, converted: Converted
 ) -> None:
-    """The decisions on consent, and what enrichers were given by them."""
+    """The decisions on consent, and what the enrichers received because of them."""
     rulings = [ruling for ruling in enrichment.rulings + converted.rulings if ruling.row.subject_id in by_subject]
     accounts = {subject: case.company.account_id for subject, case in by_subject.items()}
     write_evidence(session, ConsentDecision, [ruling.row for ruling in rulings], accounts)
@@ -92,7 +93,7 @@ def _write_conversions(session: Session, by_subject: Mapping[str, Case], convert
 
 
 def _meet_people(session: Session, cases: Sequence[Case]) -> None:
-    """Where another worker wrote a new person a moment earlier, that person it is. Typed ones may stand there twice."""
+    """Use the person that another worker wrote a moment earlier, if there is one. Typed people may exist twice."""
     new = [case for case in cases if case.is_new_person and case.person and not case.person.is_typed]
     numbers = {case.phone_number for case in new if case.phone_number}
     if not numbers:
@@ -104,9 +105,9 @@ def _meet_people(session: Session, cases: Sequence[Case]) -> None:
 
 
 def _link_visits(session: Session, cases: Sequence[Case]) -> None:
-    """The visit that a person surely came from is known to be theirs, and so are that browser's earlier visits to the
-    company. What is known of somebody stays: the next person at the same browser gets only what is nobody's. Whoever typed a
-    form has no visit for long: a call from it shows whose it is."""
+    """Mark the visit that a person surely came from as theirs, and that browser's earlier visits to the company.
+    Visits that already belong to a person keep that person: the next person at the same browser gets only visits
+    without one. The person who typed a form has no visit until a call from it shows whose visit it is."""
     visit: Any = Visit.__table__  # type: ignore[attr-defined]
     links = [
         {
@@ -136,7 +137,7 @@ def _link_visits(session: Session, cases: Sequence[Case]) -> None:
 
 
 def changes_of(case: Case) -> Iterator[Change]:
-    """What reports must add up anew: for the person, and for whoever the subject was thought to be of before."""
+    """What reports must add up again: for the person, and for the person to whom the subject belonged before."""
     visited_at, visitor_id = (case.visit.started_at, case.visit.visitor_id) if case.visit else (None, None)
     for person_id in {case.person.id if case.person else None, case.subject.person_id}:
         yield Change(case.company.id, case.at, person_id, visited_at, visitor_id)

@@ -1,4 +1,4 @@
-"""Group commit for visits: one transaction records all visitors that wait, and each is answered after its commit."""
+"""Group commit for visits: one transaction records all waiting visitors, and each gets the answer after its commit."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class VisitBatchWriter:
         )
 
     def receive(self, directory: Directory, company: Company, arrival: VisitRequest) -> Future[NumberShown]:
-        """What a visitor is shown, once it is durable. A robot is shown the number for everybody, and nothing is written."""
+        """What a visitor is shown, after it is durable. A robot is shown the number for everybody, and nothing is
+        written."""
         arrived = arrive(directory, company, arrival)
         if not is_robot(arrival.user_agent):
             return self._queue(arrived)
@@ -52,7 +53,7 @@ class VisitBatchWriter:
         return self._queue(Departure(company, visit_id, lease_until))
 
     def close(self) -> None:
-        """Serve those who wait, then end."""
+        """Serve the waiting visitors, then stop."""
         self._group.close()
 
     def _queue(self, visitor: ParsedVisit | Departure) -> Future[Any]:

@@ -1,4 +1,4 @@
-"""What a form's fields say: secrets and card numbers taken out, and whom to call back found by exact names. Pure."""
+"""Reads a form's fields: removes secrets and card numbers, and finds whom to call back by exact field names. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hub.model.columns import storable
 MOST_FIELDS = 100
 LONGEST_NAME = 200
 LONGEST_VALUE = 4_096
-"""Characters of a value that are kept; a longer one is cut, for half a message is better than none."""
+"""Characters of a value that are kept. A longer value is cut, because half a message is better than none."""
 MASKED = "[card number removed]"
 
 PHONE_NAMES = (
@@ -40,21 +40,21 @@ SECRET_PAIRS = frozenset(
 )  # fmt: skip
 
 FIRST_DIGITS, SHORTEST_GROUP, MOST_GROUPS = "23456", 3, 5
-"""How card numbers are written: 4-4-4-4, 4-6-5, 4-4-4-4-3, or in one."""
+"""How card numbers are written: 4-4-4-4, 4-6-5, 4-4-4-4-3, or without groups."""
 DOUBLED = bytes(48 + sum(divmod(2 * (code - 48), 10)) if 48 <= code < 58 else code for code in range(256))
-"""Each digit as Luhn's check counts it at every second place."""
+"""What each digit at every second place counts in Luhn's check."""
 
 ASCII_DIGITS = {0xFF10 + digit: str(digit) for digit in range(10)}
 """Full-width digits, as East Asian keyboards write them."""
 
 _EMAIL = re.compile(r"[^\s@<>\"(),;:\\\[\]]{1,64}@(?:[^\s@.<>\"(),;:\\\[\]]{1,63}\.){1,8}[^\s@.<>\"(),;:\\\[\]]{2,63}")
 _DIGITS = re.compile(r"(?<![0-9+])[0-9](?:[\s.\-–]{0,2}[0-9]){12,}")
-"""A run that may hold a card number; what begins with a plus is a phone number."""
+"""A run of digits that may hold a card number; one that begins with a plus is a phone number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom to call back: E.164, an e-mail address in lower case, a name; each None where the form does not say."""
+    """Whom to call back: E.164, an e-mail address in lower case, a name; each None if the form does not say it."""
 
     phone_number: str | None = None
     email: str | None = None
@@ -62,7 +62,7 @@ class Contact:
 
 
 def kept_fields(fields: Mapping[str, str]) -> dict[str, str]:
-    """What may be kept of a form: at most 100 fields, without passwords and the like, card numbers masked."""
+    """What may be kept of a form: at most 100 fields, without passwords and similar secrets, card numbers masked."""
     kept: dict[str, str] = {}
     for name, value in fields.items():
         if len(kept) == MOST_FIELDS:
@@ -75,7 +75,8 @@ def kept_fields(fields: Mapping[str, str]) -> dict[str, str]:
 def contact_of(
     fields: Mapping[str, str], country: str, phone: str | None = None, email: str | None = None, name: str | None = None
 ) -> Contact:
-    """The contact that the page names, each part else the first field of a fitting name whose value has its shape."""
+    """The contact that the page names. A missing part comes from the first field with a fitting name and a value of
+    the right shape."""
     named = {_plain(field): value for field, value in reversed(list(fields.items()))}
 
     def first(said: str | None, names: tuple[str, ...], read: Callable[[str], str | None]) -> str | None:
@@ -94,20 +95,20 @@ def contact_of(
 
 
 def is_secret(name: str) -> bool:
-    """Whether a field's name says that its value is nobody's business: passwords, codes, cards, account numbers."""
+    """Whether a field's name says that its value must not be kept: passwords, codes, cards, account numbers."""
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", unicodedata.normalize("NFKD", name[:LONGEST_NAME]))
     words = re.findall(r"[a-z0-9]+", "".join(c for c in split if not unicodedata.combining(c)).lower())
     return not SECRET_WORDS.isdisjoint(words) or any(pair in SECRET_PAIRS for pair in pairwise(words))
 
 
 def without_cards(text: str) -> str:
-    """`text` with every number that could be a payment card's (13 to 19 digits, right by Luhn's check) masked."""
+    """`text` with every possible payment card number masked (13 to 19 digits that pass Luhn's check)."""
     text = text.translate(ASCII_DIGITS) if not text.isascii() else text
     return _DIGITS.sub(lambda run: _masked(run[0]), text) if len(text) > 12 else text
 
 
 def _masked(run: str) -> str:
-    """A run of digits without its cards, which begin and end with a group, as people write them."""
+    """A run of digits without its card numbers, which begin and end with a group, as people write them."""
     groups = [(match[0], match.start(), match.end()) for match in re.finditer(r"[0-9]+", run)]
     kept, at, index = "", 0, 0
     while index < len(groups):
@@ -141,7 +142,7 @@ def _email(text: str) -> str | None:
 
 
 def _name(text: str) -> str | None:
-    """A name is one short line with a letter in it, and neither an address nor a number."""
+    """A name is one short line with at least one letter, and neither an address nor a number."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[:400]).split())
     if len(line) > 100 or "@" in line or "://" in line or sum(map(str.isdigit, line)) > 4:
         return None

@@ -1,4 +1,4 @@
-"""Form: what a visitor sends on a company's website is kept, once, before the page is told that it arrived."""
+"""Form: what a visitor sends on a company's website is stored one time, before the page gets its confirmation."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ LONGEST_PAGE = 4_096
 
 @dataclass(frozen=True, kw_only=True)
 class SentForm:
-    """A form as the page sends it. `key` is the page's own: the same key twice is the same submission.
+    """A form as the page sends it. `key` is the page's own: the same key again is the same submission.
 
-    `consent` is what the visitor ticks on the form, as of a visit: analytics, ads, ad_user_data or all, granted or denied.
+    `consent` is what the visitor ticks on the form, in the same terms as for a visit: analytics, ads, ad_user_data or
+    all, granted or denied.
     """
 
     key: str
@@ -41,8 +42,8 @@ class SentForm:
 def keep_form(hub: Hub, company: Company, sent: SentForm) -> None:
     """Store a form for the flow, without its secrets; it is durable when this returns.
 
-    The key counts within its company. A visitor who denies analytics is not tied to a visit, and a visit of another
-    company, or one that nobody knows, is left out.
+    The key counts within its company. If the visitor denies analytics, the form gets no visit. An unknown visit, or
+    one of another company, is left out.
     """
     page = clean_url(sent.page, company.link_parameters)
     now, key = hub.clock(), f"{company.id}:{sent.key}"

@@ -1,4 +1,4 @@
-"""Page view: each new page of a visit is noted, and a click id that comes with it is the visit's from then on."""
+"""Page view: records each new page of a visit. A click id that comes with it belongs to the visit from then on."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from hub.sources.url_parameters import visit_parameters
 from hub.store.rows import write_rows
 
 MOST_OF_A_VISIT = 200
-"""Pages of one visit that are noted; what comes after that is a robot's, or a page that changes its address for fun."""
+"""Pages of one visit that are recorded. More come only from a robot, or from a page that keeps changing its address."""
 LONGEST_KEPT = 4_096
 LONGEST_TITLE = 300
 
 Look = tuple[Visit, str | None, str | None]
-"""A visit, the clean address of the page that it is at with its click ids, and the page's title."""
+"""A visit, the clean address of its present page with its click ids, and the page's title."""
 
 
 def note_first_pages(session: Session, looks: Sequence[Look], now: datetime) -> None:
-    """Note the landing pages of new visits."""
+    """Record the landing pages of new visits."""
     write_rows(session, PageView, [_row(visit, address, title, now) for visit, address, title in looks if address])
 
 
 def note_pages(session: Session, looks: Sequence[Look], now: datetime) -> None:
-    """Note where known visits are now, unless they were there already when they were last heard of."""
+    """Record where known visits are now, unless they were there already at their last report."""
     looks = [look for look in looks if look[1]]
     if not looks:
         return
@@ -61,7 +61,7 @@ def _note_clicks(session: Session, visit: Visit, address: str | None, now: datet
     if new:
         visit.click_ids = {**visit.click_ids, **new}
         visit.clicked_at = {**visit.clicked_at, **dict.fromkeys(new, now.isoformat())}
-        # They end together: none may outlive its time, so the oldest decides.
+        # They end together. None may outlive its time, so the oldest decides.
         visit.clicks_end_at = visit.clicks_end_at or now + CLICK_ID_LIFE
         session.add(visit)
 

@@ -1,7 +1,7 @@
-"""Limits: how much of a pool one network may ask for, so that a flood leaves the numbers to people.
+"""Limits how much of a pool one network may ask for, so that a flood leaves numbers for people.
 
-Everything here is in the memory of one process and is forgotten with it; of an address only its network is looked at,
-and it is never written anywhere. Beside PostgreSQL each web process has limits of its own.
+Everything here is in the memory of one process and ends with it. Only the network of an address is used, and it is
+never written anywhere. With PostgreSQL each web process has its own limits.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from hub.rate_limit import Buckets, TokenBucket
 NETWORK_SHARE = 0.1
 """The part of a company's pools that one network may ask for within one holding time."""
 NETWORK_LEAST = 5
-"""Visits that any network may make at once, however small the pool is: a family, a small office."""
+"""Visits that any network may make at the same time, however small the pool is: a family, a small office."""
 BUSY = 0.7
-"""A network whose bucket is no fuller than this gives its numbers up to visitors from quiet networks who find none left.
-Of the least bucket, that is the second visit within some minutes."""
+"""A network whose bucket holds this much or less gives up its numbers to visitors from quiet networks if the pool is
+empty. With the smallest bucket, that is the second visit within some minutes."""
 COMPANY_BURST = 2_000
 COMPANY_RATE = 100.0
-"""Visits, at once and a second, that are recorded for one company; what is beyond is shown the shared number only."""
+"""Visits, in a burst and per second, that are recorded for one company; further ones see only the shared number."""
 MOST_NETWORKS = 50_000
-"""Networks that are remembered of a company; the one that was quiet longest is forgotten first."""
+"""Networks that are remembered for a company; the one that was quiet longest is forgotten first."""
 
 FORMS_OF_COMPANY = (500.0, 5.0)
 FORMS_OF_NETWORK = (20.0, 1 / 30)
-"""Forms, at once and a second, that are taken for one company and from one network."""
+"""Forms, in a burst and per second, that are accepted for one company and from one network."""
 
 Share = Literal["all", "unreserved", "none"]
-"""What a visitor may be lent of a pool: all of it, all but its reserve, or nothing."""
+"""What a visit may be lent from a pool: all of it, all but its reserve, or nothing."""
 
 
 @dataclass
 class _Network:
     bucket: TokenBucket
     visits: deque[str] = field(default_factory=lambda: deque(maxlen=100))
-    """Those that were lent a number and may still hold it, newest last."""
+    """Visits that were lent a number and may still hold it, newest last."""
 
 
 @dataclass
@@ -52,23 +52,23 @@ class _Company:
 
 
 class Limits:
-    """The doorkeeper of the pools, in one process; safe for threads."""
+    """Rate limits of the pools, in one process. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._companies: dict[str, _Company] = {}
 
     def may_record(self, company_id: str, now: datetime) -> bool:
-        """Whether one more visit to the company is written down."""
+        """Whether one more visit to the company is recorded."""
         with self._lock:
             return self._company(company_id, now).bucket.take(now) >= 1
 
     def share(self, company_id: str, network: str | None, pools: Sequence[Tracker], size: int, now: datetime) -> Share:
-        """Count a visit from a network, a robot's too, and tell what it may be lent of pools of `size` numbers.
+        """Count a visit from a network, a robot's too, and return what it may be lent from pools of `size` numbers.
 
-        The first visitor from a quiet network may take the last number; the next ones leave the reserve alone; and a
-        network that asks for more than its part of the pool gets none, for as long as it goes on. Without a network
-        (see `network_of`) nothing limits a visit.
+        The first visitor from a quiet network may take the last number; the next ones leave the reserve alone. A
+        network that asks for more than its part of the pool gets none while it continues. A visit without a network
+        (see `network_of`) is not limited.
         """
         if network is None or not pools:
             return "all"
@@ -95,7 +95,8 @@ class Limits:
                     company.holding[network] = known
 
     def recall(self, company_id: str, count: int, now: datetime) -> list[str]:
-        """About `count` visits that were lent numbers of a company, of the networks that ask most; each is told once."""
+        """About `count` visits that were lent numbers of a company, of the networks that ask most; each is returned
+        one time."""
         with self._lock:
             holding = self._company(company_id, now).holding
             busy = [
@@ -120,13 +121,14 @@ class Limits:
 
 
 class FormLimits:
-    """The doorkeeper of the forms, in one process; safe for threads. What it turns away is told so, never dropped."""
+    """Rate limits of the forms, in one process. Thread-safe. A refused form gets an error; it is never dropped
+    silently."""
 
     def __init__(self) -> None:
         self._buckets = Buckets(MOST_NETWORKS)
 
     def may_send(self, company_id: str, network: str | None, now: datetime) -> bool:
-        """Whether one more form is taken for the company, from a network (None: not limited by it)."""
+        """Whether one more form is accepted for the company, from a network (None: not limited by network)."""
         if network is not None and not self._buckets.take((company_id, network), FORMS_OF_NETWORK, now):
             return False
         return self._buckets.take((company_id, ""), FORMS_OF_COMPANY, now)

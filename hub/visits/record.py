@@ -1,8 +1,8 @@
-"""Visit: arrivals are recorded, many in one transaction, and each is shown a number.
+"""Visit: records arrivals, many in one transaction, and shows each visitor a number.
 
-A visitor from a source with a number of its own sees that; a person sees a number of the pool, lent to this visit alone;
-everybody else sees the shared number: those who gave no human sign yet, and those for whom the pool has none left. A
-visitor who denies analytics, or whose browser sends a privacy signal, is not recorded.
+A visitor from a source with its own number sees that number. A person sees a number of the pool, lent to this visit
+alone. Everybody else sees the shared number: visitors without a sign of a person yet, and visitors for whom the pool
+has none left. A visitor who denies analytics, or whose browser sends a privacy signal, is not recorded.
 """
 
 from __future__ import annotations
@@ -32,21 +32,22 @@ from hub.visits.visit_request import NumberShown, ParsedVisit, VisitRequest, arr
 __all__ = ["Departure", "NumberShown", "VisitRequest", "end_visit", "record_visit", "record_visits"]
 
 LONGEST_KEPT = 4_096
-"""Characters of an address that are kept; what its parameters say is read before that."""
+"""Characters of an address that are kept; its parameters are read before the cut."""
 
 
 @dataclass(frozen=True)
 class Departure:
-    """A visitor left the page: the lease ends, and a call that still comes is known by the number's cool-down."""
+    """A visitor left the page: the lease ends. The number's cool-down identifies a call that still comes."""
 
     company: Company
     visit_id: str
     lease_until: datetime | None = None
-    """The end of the lease that the page knew: one that was prolonged since is another page's. None for any."""
+    """The end of the lease that the page knew. If the lease was prolonged since, it is another page's. None matches
+    any lease."""
 
 
 def record_visit(hub: Hub, directory: Directory, company: Company, arrival: VisitRequest) -> NumberShown:
-    """Record one visit in its own transaction, without limits; the website's visitors go through `hub.visits.batch_writer`."""
+    """Record one visit in its own transaction, without limits. The website's visitors use `hub.visits.batch_writer`."""
     with hub.store.writing() as session:
         shown = record_visits(session, [arrive(directory, company, arrival)], hub.clock())[0]
     assert shown is not None
@@ -54,7 +55,7 @@ def record_visit(hub: Hub, directory: Directory, company: Company, arrival: Visi
 
 
 def end_visit(hub: Hub, company: Company, visit_id: str) -> None:
-    """End one visit. One that is not this company's, or that nobody knows, changes nothing."""
+    """End one visit. An unknown visit, or one of another company, changes nothing."""
     with hub.store.writing() as session:
         record_visits(session, [Departure(company, visit_id)], hub.clock())
 
@@ -62,9 +63,9 @@ def end_visit(hub: Hub, company: Company, visit_id: str) -> None:
 def record_visits(
     session: Session, jobs: Sequence[ParsedVisit | Departure], now: datetime, limits: Limits | None = None
 ) -> list[NumberShown | None]:
-    """Record arrivals and departures; what each arrival is shown, None for a departure."""
+    """Record arrivals and departures; returns what each arrival is shown, None for a departure."""
     shown: list[NumberShown | None] = [None] * len(jobs)
-    # Everything but a number's row waits to be written until the numbers are ours: two processes that lock in different
+    # Everything except a number's row is written after the numbers are locked: two processes that lock in different
     # orders would wait for each other.
     with session.no_autoflush:
         for wave in _waves(jobs):
@@ -75,12 +76,12 @@ def record_visits(
 
 
 def count_visit(limits: Limits, job: ParsedVisit, now: datetime) -> Share:
-    """Count an arrival against its network; what it may be lent."""
+    """Count an arrival against its network; returns what it may be lent."""
     return limits.share(job.company.id, job.arrival.network, job.showable.pools, job.showable.pool_size, now)
 
 
 def _waves(jobs: Sequence[ParsedVisit | Departure]) -> Iterator[list[int]]:
-    """The jobs in groups in which no visit comes twice, each visit's jobs in their order."""
+    """The jobs in groups in which no visit occurs twice, each visit's jobs in their order."""
     left = list(range(len(jobs)))
     while left:
         seen: set[str] = set()
@@ -96,7 +97,7 @@ def _waves(jobs: Sequence[ParsedVisit | Departure]) -> Iterator[list[int]]:
 
 
 class _Wave:
-    """Jobs of different visits, on their way through one transaction."""
+    """Jobs of different visits within one transaction."""
 
     def __init__(
         self, session: Session, jobs: Sequence[ParsedVisit | Departure], now: datetime, limits: Limits | None
@@ -106,7 +107,7 @@ class _Wave:
         """Job → its visit, known or new."""
         self._new: list[Visit] = []
         self._shares: dict[int, Share] = {}
-        """Job → what it may be lent, where it was counted already."""
+        """Job → what it may be lent, if it was counted already."""
         self._wanted: dict[int, Wanted] = {}
         self._opted_out: set[tuple[str, str]] = set()
         """(company id, visitor id) of the browsers that opted out on the privacy page."""
@@ -155,20 +156,20 @@ class _Wave:
         return {row.id: row for row in self._session.scalars(live)} if ids else {}
 
     def _listen(self, visit: Visit, job: ParsedVisit) -> None:
-        """What the visitor says now counts from now on; a privacy signal that was seen once stays."""
+        """What the visitor says now counts from now on; a privacy signal that was seen stays."""
         arrival = job.arrival
         visit.consent = {**visit.consent, **_said(arrival)}
         visit.gpc, visit.dnt = visit.gpc or arrival.gpc, visit.dnt or arrival.dnt
         visit.last_seen_at = self._now
         if arrival.human and visit.human_at is None:
             visit.human_at = self._now
-            # The number for everybody was never meant to be the last word; that of the visit's own source is.
+            # The number for everybody may be replaced later; the number of the visit's own source stays.
             if visit.number_shown_id not in {each.number.id for each in job.showable.fixed}:
                 visit.number_shown_id = None
         self._session.add(visit)
 
     def _note_pages(self) -> None:
-        """The pages that the visits look at: of new ones the first, of known ones each that is another."""
+        """The pages of the visits: for new ones the first, for known ones each different page."""
         new = {visit.id for visit in self._new}
         looks = [
             (visit, job.arrival.landing_page, job.arrival.title)
@@ -188,7 +189,7 @@ class _Wave:
         return visit
 
     def _want(self, index: int, visit: Visit) -> None:
-        """Let a person who has no number yet ask for one; who was shown the shared number keeps to it."""
+        """Let a person who has no number yet ask for one; a visitor who saw the shared number keeps it."""
         job = self._jobs[index]
         assert isinstance(job, ParsedVisit)
         pools = job.showable.pools
@@ -204,7 +205,7 @@ class _Wave:
         return count_visit(self._limits, job, self._now) if self._limits else "all"
 
     def _lend(self) -> dict[str, Held]:
-        """A number for each who wants one, as far as there are any."""
+        """A number for each visitor who wants one, until the pool is empty."""
         lent = self._ask(self._wanted)
         refused = {index: each for index, each in self._wanted.items() if each.visit_id not in lent}
         while flooding := self._recall(refused):
@@ -226,7 +227,7 @@ class _Wave:
             visit.number_shown_id = job.line.number.id
 
     def _recall(self, refused: dict[int, Wanted]) -> list[str]:
-        """Visits that must give their numbers up: of networks that ask most, for visitors from quiet ones."""
+        """Visits that must give up their numbers: of networks that ask most, for visitors from quiet ones."""
         if self._limits is None:
             return []
         quiet = Counter(self._jobs[index].company.id for index, each in refused.items() if each.reserved)
@@ -291,7 +292,7 @@ def _visit(job: ParsedVisit, now: datetime) -> Visit:
         clicks_end_at=now + CLICK_ID_LIFE if found.click_ids else None,
         expires_at=now + VISIT_LIFE,
     )
-    # It is read and written here, and never part of a session; a whole row of SQLAlchemy's takes ten times as long.
+    # The row is read and written here and never part of a session, because an ORM row takes ten times as long.
     return cast(Visit, SimpleNamespace(**columns))
 
 

@@ -1,4 +1,4 @@
-"""Arrival: what a browser tells of a visit is read: where it came from, and which number stands for that."""
+"""Arrival: reads what a browser reports about a visit: where it came from, and which number stands for that source."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from hub.sources.tables import tables
 
 @dataclass(frozen=True, kw_only=True)
 class VisitRequest:
-    """What a browser tells of a visit. `consent` maps analytics, ads, ad_user_data or all to granted or denied, as the visitor
-    chose, and names the strings that said so (tcf, gpp) by their SHA-256; `default_ads` and the like are `denied` where the
-    page holds that back by itself."""
+    """What a browser reports about a visit. `consent` maps analytics, ads, ad_user_data or all to granted or denied,
+    as the visitor chose, and names the strings that said so (tcf, gpp) by their SHA-256. `default_ads` and similar
+    keys are `denied` if the page denies that by default."""
 
     landing_page: str | None
-    """The page's address; of a visit that is known, the next page that it looks at."""
+    """The page's address; for a known visit, the address of its next page."""
     referrer: str | None
     title: str | None = None
     visitor_id: str | None = None
@@ -30,18 +30,18 @@ class VisitRequest:
     consent: Mapping[str, str] = field(default_factory=dict)
     country: str | None = None
     asks_first: bool = False
-    """Whether the visitor is to be recorded only once they said yes (hub.privacy.tracking_rule)."""
+    """Whether the visitor is recorded only after saying yes (hub.privacy.tracking_rule)."""
     gpc: bool = False
     """Whether the request's headers held Global Privacy Control; `dnt`: Do Not Track."""
     dnt: bool = False
     user_agent: str | None = None
     network: str | None = None
-    """As `hub.rate_limit.network_of` gives it: looked at, and never written."""
+    """As `hub.rate_limit.network_of` returns it: used, and never written."""
 
 
 @dataclass(frozen=True)
 class NumberShown:
-    """The number to show, if any: with the visit it is tied to, and until when it is the visitor's own."""
+    """The number to show, if any, with its visit, and until when it is the visitor's own."""
 
     number: str | None
     tracker: str | None = None
@@ -50,7 +50,8 @@ class NumberShown:
     source: str | None = None
     medium: str | None = None
     opted_out: bool = False
-    """Whether the browser has opted out of sale, sharing and advertising on the privacy page; nothing is recorded then."""
+    """Whether the browser has opted out of sale, sharing and advertising on the privacy page; nothing is recorded
+    then."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +64,19 @@ class ParsedVisit:
     parameters: VisitParameters
     showable: Showable
     fixed: Line | None
-    """The source tracker's line that stands for exactly this source."""
+    """The source tracker's number that stands for exactly this source."""
 
     @property
     def visit_id(self) -> str | None:
-        """The visit that the browser says it is."""
+        """The visit that the browser names."""
         return self.arrival.visit_id
 
     @property
     def denied(self) -> bool:
-        """Whether the visitor denies analytics, or must be asked first and has not said yes: then nothing new is recorded
-        and no number is lent.
+        """Whether the visitor denies analytics, or must be asked first and has not said yes: then nothing new is
+        recorded and no number is lent.
 
-        A privacy signal in the request's headers denies it like the page's own word, whichever of the two came.
+        A privacy signal denies it, whether it came in the request's headers or from the page.
         """
         said = self.arrival.consent
         analytics = said.get("analytics") or said.get("default_analytics")
@@ -84,18 +85,18 @@ class ParsedVisit:
 
     @property
     def line(self) -> Line | None:
-        """The line that everybody who comes from there may see."""
+        """The number that everybody from that source may see."""
         return self.fixed or self.showable.shared
 
     def unrecorded(self, *, opted_out: bool = False) -> NumberShown:
-        """What a visitor is shown of whom nothing is written down."""
+        """What a visitor sees if nothing is recorded about them."""
         if self.line is None:
             return NumberShown(None, opted_out=opted_out)
         return NumberShown(self.line.number.number, self.line.tracker.name, opted_out=opted_out)
 
 
 def arrive(directory: Directory, company: Company, arrival: VisitRequest) -> ParsedVisit:
-    """Read an arrival. Addresses and title lose what is personal in them before anything else looks at them."""
+    """Read an arrival. Personal data is removed from addresses and title before anything else reads them."""
     own, also = directory.source_rules.get(company.id, {}), directory.link_parameters(company)
     arrival = replace(
         arrival,
@@ -111,7 +112,7 @@ def arrive(directory: Directory, company: Company, arrival: VisitRequest) -> Par
 
 
 def _fixed_line(showable: Showable, match: SourceMatch) -> Line | None:
-    """The line of a source tracker that stands for this source (and medium and campaign, where it names them)."""
+    """The number of a source tracker that stands for this source (and medium and campaign, if it names them)."""
     return next(
         (
             line

@@ -1,4 +1,4 @@
-"""Web addresses in settings: which of them would carry a caller's data in clear."""
+"""Web addresses in settings: which of them would send a caller's data unencrypted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def web_addresses(settings: BaseModel | Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
-    """The settings (a model, or as they are written) that are web addresses: name and address."""
+    """The settings (a model, or the raw mapping) that are web addresses: name and address."""
     for name, value in (settings.model_dump() if isinstance(settings, BaseModel) else settings or {}).items():
         if str(value).startswith(("https://", "http://")):
             yield name, str(value)

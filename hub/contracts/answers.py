@@ -1,6 +1,6 @@
-"""What a carrier shall do next with a call: instructions free of any carrier's language, and the points at which it asks.
+"""Call instructions that are independent of any carrier's language, and the points at which a carrier asks for them.
 
-A carrier asks when a call rings, and again after each instruction that waits for somebody: a dial, a menu, a message.
+A carrier asks when a call rings, and again after each instruction that waits for a person: a dial, a menu, a message.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ Moment = Literal["ringing", "dial_ended", "digits", "message_left", "whisper"]
 the dialled person picked up and hears the whisper before the two are connected."""
 
 Ability = Literal["dial", "dial_several", "gather", "gather_hash", "message", "play", "record", "say", "whisper"]
-"""What an instruction needs of a carrier; its manifest names those that it has.
+"""What an instruction requires of a carrier; the carrier's manifest lists the abilities that it has.
 `gather_hash`: # can be a key like the others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnswerPoint:
-    """The carrier waits for a document: why, and for which call. All of it stands in the webhook's signed content."""
+    """The carrier waits for a document: why, and for which call. Everything comes from the webhook's signed content."""
 
     moment: Moment
     tracking_number: str
@@ -32,7 +32,7 @@ class AnswerPoint:
     mark: str = ""
     """The mark of the instruction that waited; blank on `ringing`."""
     digits: str = ""
-    """On `digits`: the keys pressed; blank where none came in time."""
+    """On `digits`: the keys pressed; blank if none came in time."""
     answered: bool = False
     """On `dial_ended`: whether a person picked up."""
 
@@ -54,7 +54,7 @@ class Play:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dial:
-    """Ring one phone, or several at once; whoever picks up first gets the call. Then the carrier asks at `dial_ended`.
+    """Ring one phone, or several at once; the first to pick up gets the call. Then the carrier asks at `dial_ended`.
 
     The business sees the caller's own number. With `record` both sides are recorded from the answer on; with `whisper`
     the carrier asks at `whisper` what the answering person hears first.
@@ -71,19 +71,19 @@ class Dial:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gather:
     """Speak `prompts` and wait for keys: at most `most_digits`, at most `seconds` after the last prompt or key. Then the
-    carrier asks at `digits`, also where no key came."""
+    carrier asks at `digits`, even if no key was pressed."""
 
     prompts: tuple[Say | Play, ...] = ()
     most_digits: int = 1
     seconds: int = 5
     hash_key: bool = False
-    """Whether # is a key like the others. Otherwise a carrier may take it for the end of what is pressed."""
+    """Whether # is a key like the others. Otherwise a carrier may treat it as the end of the input."""
     mark: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TakeMessage:
-    """Record a message of the caller after a tone, at most `longest` seconds. Then the carrier asks at `message_left`."""
+    """Record a message from the caller after a tone, at most `longest` seconds. Then the carrier asks at `message_left`."""
 
     longest: int = 180
     mark: str = ""
@@ -95,11 +95,11 @@ class HangUp:
 
 
 Instruction = Say | Play | Dial | Gather | TakeMessage | HangUp
-"""An answer is a sequence of them. Nothing follows an instruction that waits, nor HangUp; an empty answer at `whisper`
-connects the two at once."""
+"""An answer is a sequence of instructions. Nothing follows an instruction that waits, nor HangUp. An empty answer at
+`whisper` connects the two people immediately."""
 
 MARK = r"[A-Za-z0-9._-]{0,64}"
-"""A mark goes into the addresses that a carrier is given, and comes back in them as it was."""
+"""A mark is part of the addresses that a carrier gets, and comes back in them unchanged."""
 
 
 def abilities_needed(instruction: Instruction) -> frozenset[Ability]:

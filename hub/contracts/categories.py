@@ -48,7 +48,7 @@ CATEGORIES = OWN_CATEGORIES | frozenset(
 
 OWN_USES = frozenset({"telephony.recording", "web.tracking"})
 """Purposes that fideslang lacks: to record a call at all, and to store or read anything on a visitor's device (ePrivacy
-Directive, Art. 5(3)); laws of their own govern both."""
+Directive, Art. 5(3)). Separate laws govern each of them."""
 
 USES = OWN_USES | frozenset(
     {

@@ -3,11 +3,11 @@
 A clean URL has the scheme, the host, the path and the parameters that marketing uses: the `utm_` tags, click ids, Google's ad
 parameters, and the names that the company declares. User information, the fragment, path parameters (`;…`) and every other
 parameter are dropped, so a name, an e-mail address or a phone number in a form's query never arrives. In the path and in texts,
-what looks like an e-mail address or a phone number is replaced by `redacted`, however it is percent-encoded.
+anything that looks like an e-mail address or a phone number is replaced by `redacted`, however it is percent-encoded.
 
-What looks like a phone number: 9 to 15 digits, with or without separators; behind a plus, 7 to 15. Ad networks write ids of
-9 to 20 digits into `utm_campaign`, `utm_content` and `utm_id`, and behind a hyphen; digits without plus and separators stay
-there.
+A phone number is recognized by 9 to 15 digits, with or without separators, or by 7 to 15 digits after a plus. Ad networks write
+ids of 9 to 20 digits into `utm_campaign`, `utm_content` and `utm_id`, and after a hyphen; there, digits without plus and
+separators are kept.
 
 The page script (hub/web/static/ringfence.js) does the same before anything leaves the browser;
 tests/browser/test_clean_urls_in_the_script.py compares the two.
@@ -49,15 +49,15 @@ _WITH_IDS = frozenset(("utm_campaign", "utm_content", "utm_id", *AD_PARAMETERS))
 
 
 def is_personal_name(name: str) -> bool:
-    """Whether a parameter's name says that its value is a person's: such a one is never kept."""
+    """Whether a parameter's name says that its value belongs to a person. Such a parameter is never kept."""
     return _PERSONAL_NAME.search(name) is not None
 
 
 def clean_url(address: str | None, also: Collection[str] = ()) -> str | None:
-    """The address without personal data; None where it is none of the web's or of an Android app.
+    """The address without personal data; None if it is not an address of the web or of an Android app.
 
-    `also` are the names of further parameters that stay, in lower case. The first 16,384 characters and the first 200
-    parameters are looked at. Never raises, whatever the text.
+    `also` are the lower-case names of additional parameters to keep. Only the first 16,384 characters and the first 200
+    parameters are read. Never raises, whatever the text.
     """
     if not address:
         return None
@@ -76,14 +76,14 @@ def clean_url(address: str | None, also: Collection[str] = ()) -> str | None:
 
 
 def without_click_ids(url: str) -> str:
-    """A clean URL as it is stored and handed to others: click ids have a field, a life and a declaration of their own."""
+    """A clean URL as it is stored and sent to others. Click ids have their own field, retention rule and declaration."""
     path, _, query = url.partition("?")
     kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in CLICK_IDS)
     return f"{path}?{kept}" if kept else path
 
 
 def clean_text(text: str) -> str:
-    """`text` with `redacted` in the place of each e-mail address and phone number. A name cannot be recognised."""
+    """`text` with each e-mail address and phone number replaced by `redacted`. Names cannot be recognized."""
     flat = text if text.isascii() else unicodedata.normalize("NFKC", text)
     if "@" not in flat and sum(map(str.isdigit, flat)) < 7:
         return text
@@ -104,7 +104,7 @@ def _segment(part: str) -> str:
 def _kept(query: str, is_cut: bool, also: Collection[str]) -> Iterator[str]:
     parts = query.split("&", MAX_PARAMETERS)
     if is_cut or len(parts) > MAX_PARAMETERS:
-        parts.pop()  # the limit went through it, or it is the uncounted rest
+        parts.pop()  # the limit cut it in two, or it is the unread rest
     for part in parts:
         written, equals, value = part.partition("=")
         name = written.lower().removeprefix("amp;")
@@ -115,7 +115,7 @@ def _kept(query: str, is_cut: bool, also: Collection[str]) -> Iterator[str]:
 
 def is_personal_value(name: str, value: str) -> bool:
     """Whether a percent-encoded value of a parameter looks like an e-mail address or a phone number."""
-    # A plus is a space in a query; in front it may be a phone number's.
+    # A plus is a space in a query; at the beginning it may belong to a phone number.
     text = _decoded(re.sub(r"(?!^)\+", " ", value))
     flat = text if text.isascii() else unicodedata.normalize("NFKC", text)
     return "@" in flat or (name not in CLICK_IDS and any(not _is_id(name, found) for found in _PHONE.finditer(flat)))
@@ -127,7 +127,7 @@ def _is_id(name: str, found: re.Match[str]) -> bool:
 
 
 def _decoded(text: str) -> str:
-    """`text` without percent-encoding, however often that was done. What cannot be decoded counts as an address."""
+    """`text` without percent-encoding, however often it was encoded. Text that cannot be decoded counts as an address."""
     for _ in range(MAX_DECODINGS):
         if "%" not in text:
             return text

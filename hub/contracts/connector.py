@@ -1,4 +1,4 @@
-"""The base of every plugin's connector: settings and services in, hook implementations on top."""
+"""The base class of every plugin's connector: it gets settings and services; the plugin adds hook implementations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PluginSettings(BaseModel):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConnectionReport:
-    """Whether the provider answers with our credentials, and a sentence that says what was seen or what to do."""
+    """Whether the provider accepts our credentials, and a sentence that says what was found or what to do."""
 
     ok: bool
     detail: str
@@ -34,15 +34,15 @@ class Connector:
     """One entry of `connectors:` in config.yaml.
 
     A plugin subclasses it, sets the three class attributes and implements the hooks of its family. `Destination` is
-    the shape of what the customer writes below `send_to:`; None where the plugin takes no conversions.
+    the shape of what the customer writes below `send_to:`; None if the plugin takes no conversions.
     """
 
     manifest: ClassVar[Manifest]
     Settings: ClassVar[type[PluginSettings]]
     Destination: ClassVar[type[PluginSettings] | None] = None
     of_owner: ClassVar[bool] = False
-    """Whether it reads what a person owns at the provider: none of its hooks is called before that person's express consent is
-    stored, and none after it is withdrawn. Such a plugin implements `owner_sign_in`."""
+    """Whether it reads data that a person owns at the provider. None of its hooks is called before that person's express
+    consent is stored, or after it is withdrawn. Such a plugin implements `owner_sign_in`."""
 
     def __init__(self, name: str, settings: Any, services: Services) -> None:
         self.name = name
@@ -50,17 +50,17 @@ class Connector:
         self.services = services
 
     def owner_sign_in(self) -> OwnerSignIn | None:
-        """What the owner agrees to and where they sign in, for `hub connectors connect`; None where nobody is asked."""
+        """What the owner agrees to and where they sign in, for `hub connectors connect`; None if no owner is asked."""
         return None
 
     @classmethod
     def enriches(cls) -> bool:
-        """Whether it tells facts about callers: these are fetched over TLS only, and deleted by their declared life."""
+        """Whether it returns facts about callers. They are fetched over TLS only, and deleted after their declared lifetime."""
         return hasattr(cls, "enrich_caller")
 
     @classmethod
     def sandbox_class(cls) -> type[Sandbox] | None:
-        """The plugin's stand-in of its provider: `Sandbox` in its `sandbox` module, or in a one-file plugin itself."""
+        """The plugin's simulation of its provider: `Sandbox` in its `sandbox` module, or in a one-file plugin itself."""
         module = importlib.import_module(cls.__module__)
         if hasattr(module, "__path__"):
             try:

@@ -1,4 +1,4 @@
-"""One question of consent, the opinions on it, and the decision: all are asked, the strictest wins, silence is no."""
+"""One consent question, the opinions on it, and the decision. Every regime is asked, the strictest wins, silence means no."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from hub.contracts.manifest import Recipient
 
 Verdict = Literal["allow", "needs", "deny"]
 State = Literal["given", "refused", "withdrawn", "objected", "expired"]
-"""`objected`: GDPR Art. 21(2), to direct marketing; `expired`: an earlier yes has ended, and nothing takes its place."""
+"""`objected`: GDPR Art. 21(2), to direct marketing; `expired`: an earlier yes has ended, and nothing replaces it."""
 Duty = Literal["announce", "offer_refusal", "ask_yes"]
 """What must be done before the first recorded second; the duties of several opinions add up.
 
-`announce`: say that the call is recorded. `offer_refusal`: say also which key leads to a line that is not recorded; who
-presses none stays on the line and is recorded. `ask_yes`: record only who pressed the key for yes, in this call; it fulfils
-`offer_refusal` too, for whoever presses nothing is not recorded. The verdict beside them is `allow`: the yes is asked for in
-the call and needs no record beforehand; `deny` means that there is no recording whatever the caller presses."""
+`announce`: say that the call is recorded. `offer_refusal`: also say which key leads to a line that is not recorded; a caller
+who presses no key stays on the line and is recorded. `ask_yes`: record only callers who press the key for yes in this call; it
+fulfills `offer_refusal` too, because a caller who presses nothing is not recorded. The verdict beside a duty is `allow`: the
+call asks for the yes, so no earlier record is needed. `deny` means no recording, whatever the caller presses."""
 STRICTNESS: Mapping[Verdict, int] = {"allow": 0, "needs": 1, "deny": 2}
 PAGE_CHANNELS = frozenset({"web", "tcf", "gpp"})
-"""Records of a page: anybody at the browser, or the page's own default, may have set them."""
+"""Channels of a page: anybody who uses the browser, or the page's own default, may have set the record."""
 NOT_DELIBERATE = PAGE_CHANNELS | {"form", "contact"}
-"""Channels whose yes is not surely the person's own deliberate act: pages, forms (anybody can type somebody else's number), and
-the mere fact that the person called or wrote. Every other channel is one: the privacy page after proof (`request`), a text from
-the number (`sms`, `carrier`), a key or words in a call, and what an officer or agent records with evidence."""
+"""Channels whose yes is not certainly the person's own deliberate act: pages, forms (anybody can type somebody else's number),
+and the mere fact that the person called or wrote. All other channels are deliberate: the privacy page after proof (`request`),
+a text from the number (`sms`, `carrier`), a key or words in a call, and what an officer or agent records with evidence."""
 ADVERTISING = "marketing.advertising"
 _NOT_SHARED = ("essential", "telephony.recording")
-"""Uses that are never a sale or sharing; to record a call is none."""
+"""Uses that are never a sale or sharing; recording a call is not one either."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
     """Where a person or a business may be: an ISO 3166 country and, where known, its region (`CA` of `US`).
 
-    `basis` tells how it is known: `caller_number`, `declared`, `crm`, `web_session`, `business`.
+    `basis` says how it is known: `caller_number`, `declared`, `crm`, `web_session`, `business`.
     """
 
     country: str | None
     region: str | None = None
     basis: str = "caller_number"
     time_zones: tuple[str, ...] = ()
-    """IANA names of the zones in which the person may be there; empty where nobody knows."""
+    """IANA names of the place's time zones in which the person may be; empty if unknown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signal:
-    """A machine's word for the person: `gpc` or `dnt`, seen at `at`, on a web visit of that person."""
+    """A browser signal on behalf of the person: `gpc` or `dnt`, seen at `at`, on a web visit of that person."""
 
     kind: Literal["gpc", "dnt"]
     at: datetime
@@ -56,7 +56,7 @@ class Signal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConsentRecord:
-    """The person's own word: given or refused, for one data use (or its parents), through which channel, and when."""
+    """The person's own decision: given or refused, for one data use (or its parents), through which channel, and when."""
 
     state: State
     use: str
@@ -66,17 +66,17 @@ class ConsentRecord:
     expires_at: datetime | None = None
     basis: str = "consent"
     recipients: frozenset[str] = frozenset()
-    """The recipients, by name, that it is limited to; empty: all."""
+    """The names of the recipients that it is limited to; empty: all."""
     categories: frozenset[str] = frozenset()
     """The data categories that it is limited to; empty: all."""
 
     def covers(self, use: str) -> bool:
-        """Whether this word speaks on `use`: the same use or one below it."""
+        """Whether this record applies to `use`: the same use or one below it."""
         return within(use, self.use)
 
     @property
     def lasts(self) -> bool:
-        """Whether it is a no that only the person's own deliberate act lifts; what a page says ends with what it says next."""
+        """Whether it is a no that only the person's own deliberate act lifts; a page's record ends with the page's next one."""
         return self.state == "objected" or (
             self.state in ("refused", "withdrawn") and self.channel not in PAGE_CHANNELS
         )
@@ -84,9 +84,9 @@ class ConsentRecord:
     def lifts(self, no: ConsentRecord, question: ConsentQuestion) -> bool:
         """Whether this record is a later yes that takes `no` back for the question.
 
-        An objection to direct marketing is taken back only by a yes to the very use that is asked about, or to all that was
-        objected to (GDPR Art. 21(3)). An opt-in after an opt-out of sale or sharing needs two steps (11 CCR 7028): the hub
-        writes a yes with the channel `request` only after the second one.
+        An objection to direct marketing is taken back only by a yes to exactly the use that is asked about, or to all uses
+        that were objected to (GDPR Art. 21(3)). An opt-in after an opt-out of sale or sharing needs two steps (11 CCR
+        7028): the hub writes a yes with the channel `request` only after the second one.
         """
         if self.state != "given" or self.at <= no.at or not self._reaches(question):
             return False
@@ -97,13 +97,13 @@ class ConsentRecord:
         return no.state != "objected" or self.use in (question.use, no.use)
 
     def _reaches(self, question: ConsentQuestion) -> bool:
-        """Whether a yes has not lapsed and its limits leave room for all that is asked."""
+        """Whether a yes has not lapsed and its limits allow everything that is asked for."""
         lapsed = self.expires_at is not None and self.expires_at <= question.at
         elsewhere = self.recipients and question.recipient.name not in self.recipients
         return not lapsed and not elsewhere and (not self.categories or question.categories <= self.categories)
 
     def speaks_on(self, question: ConsentQuestion) -> bool:
-        """Whether this word answers the question: a yes must reach all that is asked for, a no any part of it."""
+        """Whether this record answers the question: a yes must cover all that is asked for, a no any part of it."""
         if not self.covers(question.use) or (self.recipients and question.recipient.name not in self.recipients):
             return False
         if not self.categories:
@@ -131,12 +131,12 @@ class ConsentQuestion:
     signals: tuple[Signal, ...] = ()
     records: tuple[ConsentRecord, ...] = ()
     age: int | None = None
-    """The person's age in whole years, where somebody has told it; None where nobody knows."""
+    """The person's age in whole years, if anyone has stated it; None if unknown."""
 
     @property
     def is_sale_or_sharing(self) -> bool:
-        """Whether an opt-out of sale, sharing and advertising speaks on this question: on advertising, whoever receives the
-        data, and on any use that is not essential by a recipient that decides for itself what to do with the data.
+        """Whether an opt-out of sale, sharing and advertising applies to this question: to advertising with any recipient, and
+        to any use that is not essential by a recipient that decides independently what to do with the data.
 
         Source: Cal. Civ. Code 1798.120, 1798.135; 11 CCR 7025(c)(1), 7026. A processor that works for the customer alone is not
         a party to share with.
@@ -148,10 +148,10 @@ class ConsentQuestion:
         )
 
     def latest_record(self) -> ConsentRecord | None:
-        """The person's last word on this question, at equal times the refusal; None if nothing was said or it has lapsed.
+        """The person's latest record on this question, at equal times the refusal; None if there is none or it has lapsed.
 
         A yes counts only if it lifts every lasting no before it (`ConsentRecord.lifts`). If a lapsed yes had replaced an
-        earlier refusal, the refusal holds again; a refusal that lapsed revives no yes. An objection never lapses.
+        earlier refusal, the refusal applies again; a lapsed refusal does not restore a yes. An objection never lapses.
         """
         spoken = sorted((r for r in self.records if r.speaks_on(self)), key=lambda r: (r.at, r.state != "given"))
         noes = [r for r in spoken if r.lasts]
@@ -175,7 +175,7 @@ class ConsentQuestion:
 class Opinion:
     """One regime's answer, with the id of the rule that spoke, a sentence for people, and the evidence it used.
 
-    `needs` means: allowed once the person has said yes; until then the answer is no.
+    `needs` means: allowed after the person has said yes; until then the answer is no.
     """
 
     verdict: Verdict
@@ -183,9 +183,9 @@ class Opinion:
     reason: str
     evidence: Mapping[str, str] = field(default_factory=dict)
     duties: frozenset[Duty] = frozenset()
-    """On `telephony.recording`: what must be done for a recording to be lawful there."""
+    """On `telephony.recording`: what must be done so that a recording is lawful there."""
     not_before: datetime | None = None
-    """On a `deny` that holds for a time only (quiet hours): when to ask again, aware UTC."""
+    """On a temporary `deny` (quiet hours): when to ask again, aware UTC."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,7 +199,7 @@ class Decision:
 
     @property
     def allowed(self) -> bool:
-        """Whether the data may go; `needs` is not a yes."""
+        """Whether the data may be sent; `needs` is not a yes."""
         return self.verdict == "allow"
 
     @property
@@ -209,14 +209,14 @@ class Decision:
 
     @property
     def not_before(self) -> datetime | None:
-        """When the answer may be another one: the latest time of all opinions that are against it now; None where one of
-        them is against it for good."""
+        """When the answer may change: the latest time of all opinions that are against it now; None if one of them is
+        against it permanently."""
         times = [opinion.not_before for _, opinion in self.opinions if opinion.verdict != "allow"]
         return None if None in times else max(filter(None, times), default=None)
 
 
 def strictest(opinions: Iterable[tuple[str, Opinion]]) -> Decision:
-    """The decision that all opinions together make; no opinion at all is a no."""
+    """The decision that all opinions together make; without any opinion the answer is no."""
     heard = tuple(opinions)
     if not heard:
         silence = Opinion(

@@ -17,7 +17,7 @@ class Conversion:
     """Business that a call, a text or a CRM outcome became, built from the fields that the manifest declares.
 
     `key` is stable: the same conversion has the same key on every try, so networks that know transaction ids drop
-    doubles. `kind` is `new`; `restate` gives an earlier conversion (same key) its changed value; `retract` takes it back.
+    duplicates. `kind` is `new`; `restate` gives an earlier conversion (same key) its changed value; `retract` takes it back.
     """
 
     key: str
@@ -25,9 +25,9 @@ class Conversion:
     name: str
     """The rule's name in config.yaml."""
     contact: Literal["call", "text", "form"] = "call"
-    """How the person came in touch; a CRM outcome has the contact that it goes back to."""
+    """How the person got in touch; a CRM outcome has the contact that it is linked to."""
     occurred_at: datetime
-    """When the conversion happened: the call's start, or the outcome's date. Of the first upload, also on `restate`."""
+    """When the conversion happened: the call's start, or the outcome's date. On `restate` it is that of the first upload."""
     changed_at: datetime | None = None
     """When the value changed, on `restate` and `retract`."""
     value: Money | None = None
@@ -69,8 +69,8 @@ class CallActivity:
 
 
 ReceiptStatus = Literal["delivered", "accepted", "duplicate", "rejected", "retry"]
-"""`accepted`: taken, but the provider's diagnostics are still to come; `duplicate`: it had it already, which is as good
-as delivered; `retry`: not now, perhaps after `retry_after` seconds."""
+"""`accepted`: the provider took it, but its diagnostics are still to come; `duplicate`: the provider had it already, which
+counts as delivered; `retry`: not now, perhaps after `retry_after` seconds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,9 +85,9 @@ class Receipt:
     reference: str | None = None
     """The provider's id of the item or of the request, to be polled for `accepted` items."""
     retry_after: float | None = None
-    """Seconds: on `retry` until the next try at the earliest, on `accepted` until diagnostics are worth asking for."""
+    """Seconds: on `retry` until the earliest next try, on `accepted` until diagnostics may be available."""
     opted_out: bool = False
-    """Of a text that is `rejected`: the person told the carrier to stop. The hub keeps it as the person's own word."""
+    """On a text that is `rejected`: the person asked the carrier to stop. The hub stores it as the person's own refusal."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""The one way out: a value as a plugin may see it, made of the fields that its manifest declares and of no others."""
+"""The only way data leaves the hub: a value as a plugin may see it, with only the fields that its manifest declares."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Disclosed(Generic[Value]):
     value: Value
     categories: frozenset[str]
     withheld: frozenset[str] = frozenset()
-    """The fields that held something and are not declared: the plugin gets them empty."""
+    """The fields that had a value but are not declared: the plugin gets them empty."""
 
 
 def disclose(value: Value, manifest: Manifest, hook: str) -> Disclosed[Value]:

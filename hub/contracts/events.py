@@ -1,4 +1,4 @@
-"""What happened to a call or a text, in our words, whatever the carrier calls it."""
+"""What happened to a call or a text, in the hub's terms, whatever the carrier calls it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from hub.contracts.values import personal
 
 CallEventKind = Literal["ringing", "answered", "not_answered", "completed", "failed", "recorded", "voicemail"]
 """`answered`: a person at the business picked up. `not_answered`: the dial ended without that. `completed`: the caller's
-call is over. `failed`: it never got through. `recorded`, `voicemail`: audio is ready at the carrier."""
+call is over. `failed`: it was never connected. `recorded`, `voicemail`: audio is ready at the carrier."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallEvent:
-    """One step in the life of one call. `call_id` is the carrier's id of the caller's leg; times are aware UTC."""
+    """One event of one call. `call_id` is the carrier's id of the caller's leg; times are aware UTC."""
 
     kind: CallEventKind
     call_id: str
@@ -23,7 +23,7 @@ class CallEvent:
     tracking_number: str | None = None
     """The number that was called, E.164."""
     caller_number: str | None = personal("user.contact.phone_number")
-    """The caller in E.164; None where the caller hides it or it is no number."""
+    """The caller in E.164; None if the caller hides it or it is not a number."""
     caller_name: str | None = personal("user.name")
     answered_by: str | None = None
     """The business's number that picked up, E.164."""
@@ -34,7 +34,7 @@ class CallEvent:
     recording_duration: int | None = None
     """Seconds of audio."""
     attestation: Literal["A", "B", "C"] | None = None
-    """STIR/SHAKEN: who signed the caller's number; absent where the carrier says nothing or validation failed."""
+    """STIR/SHAKEN: how fully the signer vouches for the caller's number; absent if not sent or not valid."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +48,7 @@ class MessageEvent:
     body: str = personal("user.telephony.message_body", default="")
     media_urls: tuple[str, ...] = personal("user.content.private", default=())
     opt_word: Literal["stop", "start", "help"] | None = None
-    """What the carrier itself took the text for, where it keeps a list of opt-outs and tells of it."""
+    """How the carrier itself read the text, if it keeps an opt-out list and reports it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +63,7 @@ class MessageStatusEvent:
     reason: str | None = None
     """In words, without personal data."""
     opted_out: bool = False
-    """The carrier refused it because the person had told the carrier to stop: that is a revocation."""
+    """The carrier refused it because the person had asked the carrier to stop: that is a revocation."""
 
 
 Event = CallEvent | MessageEvent | MessageStatusEvent

@@ -19,11 +19,11 @@ class Caller:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fact:
-    """One thing known of a caller. `confidence` is from 0 to 1; `lifetime` None means as long as the call is kept, and zero
-    that it serves the enrichment of the call and is never stored.
+    """One thing known of a caller. `confidence` is from 0 to 1; `lifetime` None means as long as the call is kept; zero
+    means that it is used to enrich the call and is never stored.
 
-    What a data service of another company tells is not stored either, unless the customer writes `keep` on its connector;
-    only a `country` or `region` for which it gives a lifetime stays so long, as consent is asked again with it.
+    What another company's data service returns is not stored either, unless the customer writes `keep` on its connector.
+    The exception is a `country` or `region` with a lifetime: it is stored that long, because later consent checks need it.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""What a plugin says of itself: who receives which data, why, how hidden, and within which limits.
+"""What a plugin declares: who receives which data, why, with which transforms, and within which limits.
 
-The hub acts on it: a field that is not declared here never reaches the plugin, and a host that is not declared
-is refused by the hub's HTTP client.
+The hub enforces it: a field that is not declared here never reaches the plugin, and the hub's HTTP client refuses a host
+that is not declared.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Declared(BaseModel):
 
 
 class Recipient(Declared):
-    """The legal person that receives data through this plugin; `role="none"` where nothing leaves the machine."""
+    """The legal person that receives data through this plugin; `role="none"` if nothing leaves the machine."""
 
     name: str
     role: Literal["processor", "independent_controller", "none"]
@@ -38,7 +38,7 @@ class Share(Declared):
     field: str
     transform: str = "plain"
     keys: tuple[str, ...] = ()
-    """For a field that maps names to values (click ids): only these names are handed over."""
+    """For a field that maps names to values (click ids): only these names are sent."""
 
     @field_validator("transform")
     @classmethod
@@ -49,7 +49,7 @@ class Share(Declared):
 
 
 class DataFlow(Declared):
-    """The fields that one hook hands over, and the use that they are for (a fideslang data use)."""
+    """The fields that one hook sends, and the use that they are for (a fideslang data use)."""
 
     hook: str
     use: str
@@ -64,7 +64,7 @@ class DataFlow(Declared):
 
 
 class Deletion(Declared):
-    """Whether what was handed over can be deleted there; the note says what cannot, and why."""
+    """Whether the data that was sent can be deleted there; the note says what cannot, and why."""
 
     supported: bool
     note: str
@@ -78,12 +78,12 @@ class Auth(Declared):
 
 
 class Limits(Declared):
-    """The provider's limits that the hub keeps: items a batch, requests a minute, age of a conversion."""
+    """The provider's limits that the hub respects: items per batch, requests per minute, age of a conversion."""
 
     batch_size: int = Field(default=100, gt=0)
     requests_per_minute: int | None = None
     max_age: timedelta | None = None
-    """A conversion older than this is never sent; it ends as rejected, with that reason."""
+    """A conversion older than this is never sent; it is rejected with that reason."""
 
 
 class Manifest(Declared):
@@ -95,20 +95,20 @@ class Manifest(Declared):
     summary: str
     recipient: Recipient
     regions: tuple[str, ...] = ()
-    """Where the data lands, as ISO 3166 country codes; empty where nothing leaves the machine."""
+    """Where the data is stored, as ISO 3166 country codes; empty if nothing leaves the machine."""
     hosts: tuple[str, ...] = ()
     """Every host that the plugin calls; `*.example.com` stands for its sub-domains."""
     network_library: str = ""
-    """The library by which the plugin reaches its provider past the hub's HTTP client, which would refuse other hosts; empty
-    where it uses that client alone."""
+    """The library with which the plugin reaches its provider without the hub's HTTP client, which would refuse other hosts;
+    empty if it uses only that client."""
     flows: tuple[DataFlow, ...] = ()
     retention: str = "not kept"
     deletion: Deletion = Deletion(supported=True, note="nothing is kept")
     auth: Auth = Auth(kind="none")
     limits: Limits = Limits()
     abilities: tuple[Ability, ...] = ()
-    """Of a carrier: what it can do with a call. A tracker whose calls need more is refused when it is saved."""
+    """What a carrier can do with a call. A tracker whose calls need more is refused when it is saved."""
 
     def flow(self, hook: str) -> DataFlow | None:
-        """The declared flow of one hook, or None: then the hook is handed no personal field at all."""
+        """The declared flow of one hook, or None: then the hook gets no personal field at all."""
         return next((flow for flow in self.flows if flow.hook == hook), None)

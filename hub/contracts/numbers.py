@@ -23,7 +23,7 @@ class NumberQuery:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NumberOffer:
-    """A number that can be bought, with its monthly price where the carrier tells it."""
+    """A number that can be bought, with its monthly price if the carrier reports it."""
 
     number: str
     kind: NumberKind
@@ -36,7 +36,7 @@ class NumberOffer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NumberSetup:
-    """Where a number's webhooks shall point. All are addresses below the hub's `public_url`."""
+    """Where a number's webhooks must point. All are addresses below the hub's `public_url`."""
 
     number: str
     voice_url: str
@@ -68,4 +68,4 @@ class RecordingAudio:
 
 
 RecordingControl = Literal["pause", "resume"]
-"""While card data is spoken, a recording pauses."""
+"""A recording is paused while card data is spoken."""

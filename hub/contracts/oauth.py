@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     import httpx
 
 EARLY = 60.0
-"""Seconds before its end at which a token is renewed, so that none ends on its way."""
+"""A token is renewed this many seconds before it expires, so that none expires during a request."""
 ANSWERED = range(400, 500)
 PASSING = frozenset({"temporarily_unavailable", "server_error", "unavailable"})
-"""OAuth error codes of trouble that may be over soon."""
+"""OAuth error codes of temporary failures."""
 
 
 class TokenStore(Protocol):
@@ -39,12 +39,12 @@ class TokenStore(Protocol):
         """Keep a token; it survives a restart."""
 
     def refreshing(self) -> AbstractContextManager[None]:
-        """Held while refreshing, so that of all threads and processes one refreshes; load again once inside."""
+        """A lock to hold while refreshing, so that only one of all threads and processes refreshes. Load again inside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuthGrant:
-    """What a connector shows at a provider's token endpoint: a refresh token, or an assertion that it signs."""
+    """What a connector sends to a provider's token endpoint: a refresh token, or an assertion that it signs."""
 
     provider: Provider
     """Its `remedy` says how a person signs in again."""
@@ -52,13 +52,13 @@ class OAuthGrant:
     client_id: str = ""
     client_secret: str = ""
     refresh_token: str = ""
-    """The one of the settings; one that the provider gave later, in the token store, stands before it."""
+    """The one from the settings; a later one from the provider, in the token store, takes precedence."""
     assertion: Callable[[datetime], str] | None = None
-    """Makes the JWT of the JWT bearer grant, in place of a refresh token."""
+    """Makes the JWT of the JWT bearer grant, instead of a refresh token."""
     lifetime: float | None = 3600.0
-    """Seconds, for an answer that names none; None for tokens that are good until they are refused."""
+    """Seconds, if the answer gives no lifetime; None for tokens that are valid until they are refused."""
     keeps: tuple[str, ...] = ()
-    """Texts of the answer that are needed besides the token."""
+    """Text fields of the answer that are needed besides the token."""
     identity: tuple[str, ...] = ()
     """The settings that tokens belong to; stored ones are dropped when these change."""
 
@@ -78,11 +78,11 @@ class AccessTokens:
         self._identity = hashlib.sha256("\n".join(grant.identity).encode()).hexdigest()
 
     def current(self, refused: str | None = None) -> str:
-        """An access token that is good for a minute at least, and is not the one that the provider `refused`."""
+        """An access token that is valid for at least a minute, and is not the one that the provider `refused`."""
         return str(self.answer(refused)["access_token"])
 
     def answer(self, refused: str | None = None) -> Mapping[str, Any]:
-        """As `current`, with what else the grant keeps."""
+        """Like `current`, with the other fields that the grant keeps."""
         good = self._good(refused)
         if good is None:
             with self._tokens.refreshing():
@@ -142,13 +142,13 @@ def request_token(
 ) -> dict[str, Any]:
     """A token endpoint's answer to `form`, which has a token, the texts `wanted` and a lifetime that is a number or absent.
 
-    AuthError where the provider refuses, RetryLater where it does not answer or answers something else.
+    Raises AuthError if the provider refuses, RetryLater if it does not answer or answers something else.
     """
     import httpx
     from authlib.oauth2.client import OAuth2Client
 
     client = OAuth2Client(_Poster(http, clock, provider, wanted))
-    # The credentials stand in the form, so no other authentication is made of them.
+    # The credentials are in the form already, so the client must not add other authentication.
     return dict(client.fetch_token(url, auth=httpx.Auth(), **form))
 
 
@@ -163,7 +163,7 @@ def sign_assertion(
     claims: Mapping[str, str] | None = None,
     key_id: str = "",
 ) -> str:
-    """The JWT of the JWT bearer grant, signed with an RSA key; ValueError where the PEM holds none."""
+    """The JWT of the JWT bearer grant, signed with an RSA key; ValueError if the PEM holds none."""
     from authlib.oauth2.rfc7523 import JWTBearerGrant
 
     header = {"alg": "RS256", "typ": "JWT", **({"kid": key_id} if key_id else {})}
@@ -194,7 +194,7 @@ def _signing_key(pem: str) -> Any:
 
 
 class _Poster:
-    """The session of Authlib's client: it posts over the connector's HTTP client, and judges the answer first."""
+    """The session of Authlib's client: it posts over the connector's HTTP client, and checks the answer first."""
 
     def __init__(
         self, http: httpx.Client, clock: Callable[[], datetime], provider: Provider, wanted: tuple[str, ...]

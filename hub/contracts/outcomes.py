@@ -1,4 +1,4 @@
-"""What a CRM says became of a caller: qualified, won, lost, and for how much."""
+"""What a CRM reports about a caller's deal: qualified, won, lost, and the amount."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Outcome:
     external_id: str
     """The CRM's id of the deal."""
     stage: str
-    """`qualified`, `won` or `lost` where the plugin's settings map the CRM's stage to them, else the CRM's own word."""
+    """`qualified`, `won` or `lost` if the plugin's settings map the CRM's stage to them, else the CRM's own name."""
     changed_at: datetime
     occurred_at: datetime
     """When the deal reached this stage; the close date for won and lost."""
     value: Money | None = None
     call_key: str | None = None
-    """Our call's id, where the CRM still knows it from the logged call."""
+    """Our call's id, if the CRM still knows it from the logged call."""
     phone_numbers: tuple[str, ...] = personal("user.contact.phone_number", default=())
     """E.164 numbers of the contact."""
     email: str | None = personal("user.contact.email")
@@ -29,7 +29,7 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutcomePage:
-    """Outcomes changed since a cursor, the cursor to go on from, and whether more wait right now."""
+    """Outcomes changed since a cursor, the cursor to continue from, and whether more are available now."""
 
     outcomes: tuple[Outcome, ...]
     cursor: str | None

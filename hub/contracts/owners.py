@@ -25,4 +25,4 @@ class OwnerSignIn:
     client_secret: SecretStr
     scopes: tuple[str, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """What the provider wants besides, such as `access_type: offline` for a refresh token."""
+    """Additional parameters that the provider needs, such as `access_type: offline` for a refresh token."""

@@ -1,4 +1,4 @@
-"""A person in a plugin's eyes, for requests of privacy: export what is held, erase it."""
+"""A person as a plugin sees them in privacy requests: export, erase or correct the data that a provider holds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hub.contracts.values import personal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PersonReference:
-    """By what a plugin can find a person in its provider's data, and which of that data is the company's that was asked.
+    """How a plugin finds a person in its provider's data, and which of that data belongs to the company that was asked.
 
     Several companies of the hub may use one account at a provider. Only the company that was asked may show or erase what is
     its own. A call, message or recording is its own if it is between one of `phone_numbers` and one of `tracking_numbers`, or
@@ -24,13 +24,12 @@ class PersonReference:
     """E.164."""
     emails: tuple[str, ...] = personal("user.contact.email", default=())
     tracking_numbers: tuple[str, ...] = ()
-    """E.164: every number that the company has or had, and no other company of the hub; of a carrier, the numbers there."""
+    """E.164: every number that the company has or had and no other company of the hub has; for a carrier, the numbers there."""
     provider_ids: tuple[str, ...] = ()
     """The provider's ids of the person's records at this company, as far as the hub knows them: calls, messages, recordings,
     logged calls, deals."""
     item_keys: tuple[str, ...] = ()
-    """The keys under which the hub handed items on the person over for this company (`CallActivity.key`,
-    `Conversion.key`)."""
+    """The keys under which the hub sent items about the person for this company (`CallActivity.key`, `Conversion.key`)."""
     shared: bool = False
     """Whether another company that uses the same account knows the person too, or has to keep its data. Then a record that
     companies share, such as a CRM's contact, is not erased, and what people wrote on it is not shown."""
@@ -59,10 +58,10 @@ class Erasure:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Correction:
-    """What a person says is wrong: by what they are found, and what is right; None where it stays as it is."""
+    """What a person wants corrected: how to find them, and the right values; None if a value stays as it is."""
 
     phone_numbers: tuple[str, ...] = personal("user.contact.phone_number", default=())
-    """By which the person is known so far, E.164."""
+    """The numbers under which the person is known so far, E.164."""
     emails: tuple[str, ...] = personal("user.contact.email", default=())
     new_name: str | None = personal("user.name")
     new_email: str | None = personal("user.contact.email")

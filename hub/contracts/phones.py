@@ -1,4 +1,4 @@
-"""One reading of phone numbers for everybody: E.164 or nothing."""
+"""Parses phone numbers for the hub and all plugins: E.164 or None."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ NANP_NUMBER = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}", re.ASCII)
 
 @lru_cache(maxsize=65536)
 def phone_number(text: object, country: str = "US") -> str | None:
-    """`text` as E.164, or None where it is no number that could be dialled (hidden callers, short codes, SIP addresses).
+    """`text` as E.164, or None if it is not a number that could be dialed (hidden callers, short codes, SIP addresses).
 
-    `country` (ISO 3166) reads numbers that are written nationally. Full-width and other Unicode digits are understood;
-    an extension is dropped; a number that no country could assign is None.
+    `country` (ISO 3166) is used for numbers in national format. Full-width and other Unicode digits are understood; an
+    extension is dropped; a number that no country could assign gives None.
     """
     if not isinstance(text, str) or not text or len(text) > 64:
         return None
     if NANP_NUMBER.fullmatch(text):
-        return text  # what phonenumbers makes of it too, and a ringing call waits
+        return text  # phonenumbers gives the same result, and a ringing call waits
     import phonenumbers
 
     plain = "".join(
@@ -42,10 +42,10 @@ def phone_number(text: object, country: str = "US") -> str | None:
 
 
 def e164(text: object) -> str | None:
-    """`text` where it looks like a number in E.164, else None: what plugins promise, and columns rely on."""
+    """`text` if it looks like a number in E.164, else None. Plugins promise this format, and columns rely on it."""
     return text if isinstance(text, str) and re.fullmatch(r"\+[0-9]{1,15}", text) else None
 
 
 KEYPAD_WORDS = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
-"""What carriers send for callers who hide: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE on a keypad.
+"""What carriers send for hidden callers: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE typed on a keypad.
 Source: Twilio's list of special caller ids."""

@@ -10,33 +10,33 @@ from hub.contracts.phones import NANP_NUMBER, phone_number
 from hub.contracts.regions import NORTH_AMERICA, REGIONS, regions_of
 
 FIXED, MOBILE, FIXED_OR_MOBILE = 0, 1, 2
-"""The `phonenumbers` package's types of the lines that people have at home or with them."""
+"""The `phonenumbers` package's types for the lines that people have at home or with them."""
 
 
 _REGION = re.compile(r"[A-Z0-9]{1,3}")
 EXCHANGE = 8
-"""Characters of a North American number, `+1` included, that tell all that there is to tell of its place."""
+"""Characters of a North American number, `+1` included, that determine its place."""
 
 
 def places_of_number(number: str | None) -> tuple[Place, ...]:
-    """Every place that a number (E.164) could be of, each with its time zones; empty where nobody knows.
+    """Every place that a number (E.164) could belong to, each with its time zones; empty if unknown.
 
-    A region is told in the USA and Canada only; an area code that lies in several gives each of them. A toll-free or
-    worldwide number, a hidden caller and a number that nobody can have tell no place.
+    Regions are known in the USA and Canada only; an area code in several regions gives each of them. A toll-free or
+    worldwide number, a hidden caller and a number that cannot exist give no place.
     """
     if number is not None and NANP_NUMBER.fullmatch(number):
-        # A ringing call waits for this: one look for each exchange, and not for each number.
+        # A ringing call waits for this: one cached lookup per exchange, not per number.
         return _places(f"{number[:EXCHANGE]}0100")
     return _places(number) if number else ()
 
 
 US_TERRITORIES = frozenset({"AS", "GU", "MP", "PR", "VI"})
-"""Countries by their own codes, and regions of the United States by others'."""
+"""Countries in ISO 3166; other sources treat them as regions of the United States."""
 
 
 def is_place(code: str) -> bool:
-    """Whether `US`, `US-CA` or `CA-QC` is a country of ISO 3166, or a region of one; regions are known in the USA and Canada
-    only, elsewhere any of their form is taken."""
+    """Whether a code such as `US`, `US-CA` or `CA-QC` is a country of ISO 3166, or a region of one. Regions are known in the
+    USA and Canada only; elsewhere any code of the right form is accepted."""
     import phonenumbers
 
     country, dash, region = code.partition("-")
@@ -66,7 +66,7 @@ def _places(number: str) -> tuple[Place, ...]:
 
 
 def _tells(kind: int, countries: int) -> bool:
-    """A calling code of several countries tells the country of a person's own line only."""
+    """Whether a number shows its country: a calling code of several countries does so only for a person's own line."""
     return countries == 1 or kind in (FIXED, MOBILE, FIXED_OR_MOBILE)
 
 

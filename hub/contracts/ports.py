@@ -1,4 +1,4 @@
-"""Bringing a number from another carrier: the order, and where it stands."""
+"""Porting a number from another carrier: the order and its status."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Literal
 from hub.contracts.values import personal
 
 PortStatus = Literal["draft", "submitted", "action_required", "scheduled", "ported", "rejected", "cancelled"]
-"""`draft`: the carrier waits for documents or a signature before it begins; `action_required`: the losing carrier or the
-gaining one asks for something (`detail` says what); `scheduled`: a date is agreed (`ports_at`)."""
+"""`draft`: the carrier waits for documents or a signature before it begins; `action_required`: the losing or the gaining
+carrier asks for something (`detail` says what); `scheduled`: a date is agreed (`ports_at`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PortRequest:
-    """An order to bring `numbers` (E.164) over. What the losing carrier checks must be as it stands on its bill."""
+    """An order to port `numbers` (E.164). The details that the losing carrier checks must match its bill exactly."""
 
     key: str
     """Ours: the same order has the same key on every try."""
@@ -23,7 +23,7 @@ class PortRequest:
     business_name: str
     """The account holder at the losing carrier."""
     authorized_person: str | None = personal("user.name")
-    """Who signs the letter of authorisation."""
+    """The person who signs the letter of authorization."""
     email: str | None = personal("user.contact.email")
     """Where the carrier sends the letter to be signed."""
     street: str
@@ -35,12 +35,12 @@ class PortRequest:
     pin: str | None = personal("user.unique_id")
     wanted_on: date | None = None
     bill: bytes | None = personal("user.content.private", default=b"")
-    """The losing carrier's latest bill as a PDF, where the gaining carrier wants one."""
+    """The losing carrier's latest bill as a PDF, if the gaining carrier wants one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PortOrder:
-    """A port order as the gaining carrier tells of it. Nothing personal: it is shown on screens."""
+    """A port order as the gaining carrier reports it. It holds no personal data, because it is shown on screens."""
 
     order_id: str
     numbers: tuple[str, ...]

@@ -1,8 +1,8 @@
 """Names by number prefix, read from the phonenumbers package's data one calling code at a time.
 
-The package's own geocoder and carrier modules load the whole world: 113 MB and half a second, where the numbers of North
-America need a tenth. Its data files are plain modules, `geodata/data0.py` …, sorted by prefix, each with one dict `data`
-from a prefix to texts by language; so only those files are run that hold the calling code at hand.
+The package's own geocoder and carrier modules load the whole world: 113 MB and half a second; the numbers of North America
+need a tenth of that. Its data files are plain modules, `geodata/data0.py` …, sorted by prefix, each with one dict `data` from a
+prefix to texts by language. So only the files that hold the calling code are run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FIRST_PREFIX = re.compile(r"^data = \{\s*'(\d+)'", re.MULTILINE)
 
 @cache
 def names_by_prefix(folder: Folder, calling_code: str) -> dict[str, str]:
-    """Prefix (calling code included) → English name, for every prefix of one calling code; empty where there is none."""
+    """Prefix (calling code included) → English name, for every prefix of one calling code; empty if there is none."""
     names: dict[str, str] = {}
     files = _files(folder)
     for position, (first, file) in enumerate(files):
@@ -44,7 +44,7 @@ def longest_name(folder: Folder, calling_code: str, digits: str) -> tuple[str, s
 
 
 def _run(folder: Folder, file: Path) -> dict[str, dict[str, str]]:
-    """Run one data file without its package, whose `__init__` would run them all."""
+    """Run one data file without its package, because the package's `__init__` would run them all."""
     spec = spec_from_file_location(f"phonenumbers.{folder}.{file.stem}", file)
     if spec is None or spec.loader is None:
         raise ImportError(f"cannot read {file.name} of the phonenumbers package")
@@ -56,7 +56,7 @@ def _run(folder: Folder, file: Path) -> dict[str, dict[str, str]]:
 
 @cache
 def _files(folder: Folder) -> list[tuple[str, Path]]:
-    """The data files in the order of the prefixes that they begin with."""
+    """The data files in the order of their first prefixes."""
     package = find_spec("phonenumbers")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("No module named 'phonenumbers'", name="phonenumbers")

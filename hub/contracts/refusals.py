@@ -1,4 +1,4 @@
-"""What a provider's reply means when it is no success: one reading of Retry-After, one way from a status to our errors."""
+"""What a provider's failed reply means: parses Retry-After and turns a status into one of our errors, for all providers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hub.contracts.untrusted import json_object
 from hub.errors import AuthError, Rejected, RetryLater, RingfenceError
 
 NOT_TAKEN = (429, 503)
-"""The statuses by which a provider surely did not take a request that makes something."""
+"""The statuses that say that the provider certainly did not carry out a request that creates something."""
 LONGEST_WORDS = 300
 
 
@@ -31,7 +31,7 @@ def retry_after(header: str | None, now: datetime) -> float | None:
 
 
 def without_personal_data(words: Any, known: Iterable[str | None] = ()) -> str:
-    """A provider's words without what looks personal and without the values `known`; at most 300 letters, "" for no text."""
+    """A provider's words without the values `known` and anything else that looks personal; at most 300 letters, "" for none."""
     text = words if isinstance(words, str) else ""
     for value in sorted({value for value in known if value and len(value) > 1}, key=len, reverse=True):
         text = text.replace(value, "…")
@@ -44,45 +44,45 @@ def without_personal_data(words: Any, known: Iterable[str | None] = ()) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A reply that is no success."""
+    """A failed reply."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
-    """With names in small letters."""
+    """Names are in lower case."""
     body: Mapping[str, Any] = field(default_factory=dict)
-    """The JSON object of the reply, empty where it holds none."""
+    """The JSON object of the reply; empty if it holds none."""
     after: float | None = None
     """The seconds that the provider asks to wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """How a provider refuses; the rest follows from the HTTP status, for all providers alike."""
+    """How a provider refuses; everything else follows from the HTTP status, in the same way for all providers."""
 
     name: str
     remedy: str
-    """What a person does where the credentials are refused."""
+    """What a person must do if the credentials are refused."""
     details: Callable[[Refusal], tuple[str | None, str]] | None = None
     """The provider's own code and words in a refusal; the words are shown without personal data."""
     special: Callable[[Refusal], RingfenceError | None] | None = None
-    """The error of a refusal that the status alone would tell wrongly, by the provider's own codes; None for all others."""
+    """The error of a refusal whose status alone is misleading, by the provider's own codes; None for all others."""
     passing: frozenset[int] = frozenset()
-    """Statuses of its own that pass by themselves, besides 408, 425, 429 and all that are no 4xx."""
+    """The provider's additional temporary statuses, besides 408, 425, 429 and everything other than 4xx."""
     wait_headers: tuple[str, ...] = ("retry-after",)
-    """The headers that tell how long to wait; the longest counts."""
+    """The headers that say how long to wait; the longest time counts."""
     help: str = ""
-    """Where its codes are explained, with `{code}` in it."""
+    """The address that explains the provider's codes, with `{code}` in it."""
 
     def refusal(
         self, status: int, headers: Mapping[str, str] | None, body: bytes | str | None, now: datetime
     ) -> Refusal:
-        """A reply that is no success, read with distrust."""
+        """A failed reply, parsed as untrusted input."""
         named = {name.lower(): value for name, value in (headers or {}).items()}
         waits = [wait for name in self.wait_headers if (wait := retry_after(named.get(name), now)) is not None]
         return Refusal(status, named, json_object(body) or {}, max(waits, default=None))
 
     def error(self, refusal: Refusal) -> RingfenceError:
-        """Our error for it; its class says what the hub does next."""
+        """Our error for the refusal; its class says what the hub does next."""
         special = self.special(refusal) if self.special else None
         if special is not None:
             return special

@@ -1,4 +1,4 @@
-"""States of the USA and provinces of Canada behind a North American number, or nothing where it could be several."""
+"""The US state or Canadian province of a North American number, or nothing if it could be several."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ _CITY_AND_CODE = re.compile(r".+, ([A-Z]{2})")
 def region_of(digits: str, country: str) -> str | None:
     """The state or province (`IL`, `QC`) of a number's digits, `1` included; None outside the USA and Canada.
 
-    The area code decides where it lies in one region. 902 and 782 (Nova Scotia, Prince Edward Island) and 867 (the territories)
-    lie in several: there the exchange behind it decides, where the data knows it.
+    The area code decides if it lies in one region. 902 and 782 (Nova Scotia, Prince Edward Island) and 867 (the territories)
+    lie in several: there the exchange after it decides, if the data has it.
     """
     regions = regions_of(digits, country)
     return next(iter(regions)) if len(regions) == 1 else None
 
 
 def regions_of(digits: str, country: str) -> frozenset[str]:
-    """Every state or province that a number's digits, `1` included, could be of; empty where nobody knows."""
+    """Every state or province that a number's digits, `1` included, could belong to; empty if unknown."""
     if country not in REGIONS or not digits.startswith(NORTH_AMERICA):
         return frozenset()
     regions = _regions_of_area(digits[:AREA_CODE], country)
@@ -56,7 +56,7 @@ def regions_of(digits: str, country: str) -> frozenset[str]:
 
 
 def regions_in(name: str, country: str) -> frozenset[str]:
-    """The regions that a name of the data tells: `Chicago, IL`, `Ontario`, `Nova Scotia/Prince Edward Island`."""
+    """The regions that a name in the data stands for: `Chicago, IL`, `Ontario`, `Nova Scotia/Prince Edward Island`."""
     known = REGIONS[country]
     city = _CITY_AND_CODE.fullmatch(name)
     if city is not None:
@@ -66,7 +66,7 @@ def regions_in(name: str, country: str) -> frozenset[str]:
 
 @cache
 def _regions_of_area(area: str, country: str) -> frozenset[str]:
-    """The regions of an area code by its own name, or by all names of its exchanges where it has none."""
+    """The regions of an area code by its own name, or by all names of its exchanges if it has none."""
     names = names_by_prefix("geodata", NORTH_AMERICA)
     own = [names[area]] if area in names else [name for prefix, name in names.items() if prefix.startswith(area)]
     return frozenset(region for name in own for region in regions_in(name, country))

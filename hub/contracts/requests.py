@@ -33,7 +33,7 @@ def send(
     try:
         response = client.request(method, url, **options)
     except httpx.TransportError as error:
-        # Its text may hold the address with a phone number in it.
+        # The error's text may contain the address with a phone number in it.
         why = f"{provider.name} cannot be reached ({type(error).__name__})"
         if once and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
             raise OutcomeUnknown(f"{why}; {UNKNOWN}.") from None
@@ -48,7 +48,7 @@ def send(
 
 
 def read_json(provider: Provider, response: httpx.Response, *, once: bool) -> dict[str, Any]:
-    """The JSON object of a reply; a reply that holds none is no answer of the provider's."""
+    """The JSON object of a reply; a reply without one counts as no answer from the provider."""
     content = json_object(response.content)
     if content is None:
         why = f"{provider.name} answered with something that is no JSON object"

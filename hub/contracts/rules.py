@@ -1,4 +1,4 @@
-"""One row of the law as a consent plugin knows it: what it says, where, its source, and when it must be looked at again."""
+"""One legal rule as a consent plugin knows it: what it says, where it applies, its source, and when to check it again."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ RuleTopic = Literal["sharing", "recording", "texts", "hours", "tracking", "signa
 TOPICS: tuple[str, ...] = get_args(RuleTopic)
 ANYWHERE = "anywhere"
 FROM_MEMORY = "mem"
-"""The source of a row that nobody has read up yet."""
+"""The source of a rule that nobody has verified yet."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LegalRule:
-    """A rule by which a consent plugin judges, or of which it reminds; `id` is the one that its opinions name.
+    """A rule that a consent plugin applies or reminds of; its opinions name it by `id`.
 
-    `places` are ISO 3166 countries and regions (`US-CA`), or `anywhere`. `sources` says where the row was read; `mem` among
-    them: from memory, so it is shown as unconfirmed.
+    `places` are ISO 3166 countries and regions (`US-CA`), or `anywhere`. `sources` says where the rule was read; `mem` among
+    them means from memory, so it is shown as unconfirmed.
     """
 
     id: str
@@ -29,7 +29,7 @@ class LegalRule:
     sources: tuple[str, ...]
     verify_by: date
     since: date | None = None
-    """The day from which it counts; None: long since."""
+    """The day from which it applies; None: it has applied for a long time."""
 
     @property
     def confirmed(self) -> bool:
@@ -37,7 +37,7 @@ class LegalRule:
         return FROM_MEMORY not in self.sources
 
     def holds_at(self, code: str) -> bool:
-        """Whether it may be about somebody at `code` (`US`, `US-CA`): of a country, the rules of its regions too."""
+        """Whether it may apply to a person at `code` (`US`, `US-CA`); a country includes the rules of its regions."""
         country, _, region = code.partition("-")
         return any(
             place in (ANYWHERE, country, code) or (not region and place.startswith(f"{country}-"))
@@ -45,5 +45,5 @@ class LegalRule:
         )
 
     def overdue(self, today: date) -> bool:
-        """Whether a person should have looked at it again before `today`."""
+        """Whether a person should have checked it again before `today`."""
         return self.verify_by < today

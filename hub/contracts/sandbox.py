@@ -1,6 +1,6 @@
-"""The far side of the wire: what every plugin's stand-in of its provider offers to the demo, to tests and to integrators.
+"""Simulated providers: what every plugin's sandbox offers to the demo, to tests and to integrators.
 
-A sandbox speaks the provider's own wire format on loopback; it can be told to fail in the ways in which providers fail.
+A sandbox speaks the provider's own wire format on loopback. It can be made to fail in the ways in which providers fail.
 """
 
 from __future__ import annotations
@@ -30,20 +30,21 @@ GARBAGE = b"\x00<<<not what you asked for"
 class Fault:
     """One way in which a provider fails: an HTTP status (with Retry-After), a reply that never comes, or garbage.
 
-    A stand-in that does not speak HTTP answers with its protocol's equivalent of the status.
+    A sandbox that does not speak HTTP answers with its protocol's equivalent of the status.
     """
 
     kind: Literal["status", "hang", "garbage"]
     status: int = 500
     retry_after: int | None = None
     seconds: float = 30.0
-    """How long a hanging reply takes."""
+    """How long a reply hangs."""
 
 
 class Sandbox:
-    """Base of a stand-in. `start()` opens it on loopback; `settings()` are the settings that point a connector at it.
+    """Base class of a simulated provider. `start()` opens it on loopback; `settings()` gives the settings that point a
+    connector at it.
 
-    `clock` is the time as the provider sees it. Faults queue up with `fail_next` and are used one a request.
+    `clock` is the time as the provider sees it. Faults queue up with `fail_next`; each request uses one.
     """
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
@@ -60,7 +61,7 @@ class Sandbox:
         raise NotImplementedError
 
     def settings(self) -> dict[str, Any]:
-        """The plugin's settings, credentials included, that connect to this stand-in once it has started."""
+        """The plugin's settings, credentials included, that connect to this sandbox after it has started."""
         raise NotImplementedError
 
     def fail_next(self, fault: Fault, times: int = 1) -> None:
@@ -74,13 +75,13 @@ class Sandbox:
             self._faults.clear()
 
     def next_fault(self) -> Fault | None:
-        """The fault that the request at hand must fail with, taken off the queue; None: serve it."""
+        """The fault that the current request must fail with, removed from the queue; None: serve the request."""
         with self._lock:
             return self._faults.pop(0) if self._faults else None
 
     @staticmethod
     def fetch(address: str) -> tuple[str, bytes]:
-        """What the provider finds at an address that the hub gave it: content type and bytes; LookupError where nothing is."""
+        """What the provider finds at an address that the hub sent: content type and bytes; LookupError if there is nothing."""
         import httpx
 
         reply = httpx.get(address, timeout=30, trust_env=False)
@@ -97,9 +98,9 @@ class Sandbox:
 
 
 class HttpSandbox(Sandbox):
-    """A stand-in that speaks HTTP: implement `app()`, an ASGI application with the provider's paths.
+    """A sandbox that speaks HTTP: implement `app()`, an ASGI application with the provider's paths.
 
-    It is served by uvicorn in a thread of its own; `url` is its address. Faults are applied in front of the app.
+    uvicorn serves it in a separate thread; `url` is its address. Faults are applied before the app.
     """
 
     url: str = ""
@@ -158,7 +159,7 @@ class HttpSandbox(Sandbox):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SimulatedCall:
-    """A call that a carrier's stand-in plays: who calls which number, and how it ends."""
+    """A call that a carrier's sandbox plays: who calls which number, and how it ends."""
 
     caller_number: str | None
     tracking_number: str
@@ -169,28 +170,28 @@ class SimulatedCall:
     talk: timedelta = timedelta(seconds=90)
     recorded: bool = True
     keys: tuple[str | None, ...] = ()
-    """What the caller presses, one entry a menu that is heard; `""` lets a menu's time run out, None hangs up in it."""
+    """What the caller presses, one entry for each menu; `""` lets the menu time out, None hangs up during it."""
     audio: bytes | None = None
-    """What is spoken where the call is recorded: a WAV file; a tone where it is left out."""
+    """What is spoken if the call is recorded: a WAV file; a tone if absent."""
 
 
 Exchange = Callable[[WebhookRequest], AnswerDocument | None]
-"""How a stand-in sends a webhook to the hub: it hands over the request and gets the hub's document, None where the hub
-refused or did not answer."""
+"""How a sandbox sends a webhook to the hub: it passes the request and gets the hub's document, None if the hub refused or
+did not answer."""
 
 
 @runtime_checkable
 class CarrierSandbox(Protocol):
-    """What the demo and the carrier conformance suite need of a carrier's stand-in, besides `Sandbox`."""
+    """What the demo and the carrier conformance suite need of a carrier's sandbox, besides `Sandbox`."""
 
     def webhooks(self, call: SimulatedCall, webhook_url: str) -> Sequence[tuple[datetime, WebhookRequest]]:
-        """The signed webhooks of one call in the order in which they happen, each with its time; the first rings.
-        The call also appears in the stand-in's own call list."""
+        """The signed webhooks of one call in the order in which they happen, each with its time; the first reports ringing.
+        The call also appears in the sandbox's own call list."""
 
     def place_call(self, call: SimulatedCall, webhook_url: str, exchange: Exchange) -> str:
-        """Play one call as the hub's documents say: send the ringing webhook, do what the document tells (speak, gather
+        """Play one call as the hub's documents say: send the ringing webhook, do what the document says (speak, gather
         `call.keys`, dial with its whisper, take a message, hang up), and so on to the end, with every webhook that the
-        carrier sends on the way. Times run by `call`, not by the clock on the wall. The carrier's id of the call."""
+        carrier sends meanwhile. Times follow `call`, not the real clock. Returns the carrier's id of the call."""
 
     def spoken(self, call_id: str) -> Sequence[str]:
         """What the caller of a placed call heard, in order: texts, and addresses of played files."""
@@ -202,19 +203,19 @@ class CarrierSandbox(Protocol):
 
     def texts(self) -> Sequence[Mapping[str, str]]:
         """The texts that the hub sent and the carrier took: `reference` (the carrier's id), `sender`, `recipient`, `body`, and
-        `media` where the carrier sends pictures: the addresses from which it fetches them, parted by spaces."""
+        `media` if the carrier sends pictures: the addresses from which it fetches them, separated by spaces."""
 
     def fetch_pictures(self, reference: str) -> Sequence[tuple[str, bytes]]:
         """The pictures of a text that the hub sent, content type and bytes, fetched at this moment from the addresses that
-        came with it, as the carrier does; LookupError where an address gives none."""
+        came with it, as the carrier does; LookupError if an address gives none."""
 
     def text_status_webhook(
         self, reference: str, status: Literal["sent", "delivered", "failed"], webhook_url: str
     ) -> WebhookRequest:
-        """The signed webhook that tells what became of a text that the hub sent."""
+        """The signed webhook that reports the status of a text that the hub sent."""
 
     def block(self, sender: str, recipient: str) -> None:
-        """The person `recipient` told the carrier to stop texts from `sender`: it refuses them with its own code."""
+        """The person `recipient` asked the carrier to stop texts from `sender`: it refuses them with its own code."""
 
     def recordings(self) -> Sequence[str]:
         """The ids of the recordings that the carrier still keeps."""
@@ -223,32 +224,32 @@ class CarrierSandbox(Protocol):
         """How the recording of a placed call was paused and resumed, in order."""
 
     def move_port(self, order_id: str, status: PortStatus, detail: str = "") -> None:
-        """Move a port order on."""
+        """Set a port order's next status."""
 
     def unparseable_webhook(self, webhook_url: str) -> WebhookRequest:
-        """A webhook with a right signature whose content makes no sense."""
+        """A webhook with a correct signature whose content cannot be understood."""
 
 
 @runtime_checkable
 class AdsSandbox(Protocol):
-    """What the demo and the ads conformance suite need of an ad network's stand-in, besides `Sandbox`."""
+    """What the demo and the ads conformance suite need of an ad network's sandbox, besides `Sandbox`."""
 
     def destination(self) -> Mapping[str, Any]:
-        """A `send_to:` value that this stand-in knows (a conversion action that exists)."""
+        """A `send_to:` value that this sandbox knows (a conversion action that exists)."""
 
     def know_destination(self, destination: Mapping[str, Any]) -> None:
         """Make a customer's own `send_to:` value exist, so that any config.yaml runs in the sandbox."""
 
     def conversions(self) -> Mapping[str, Mapping[str, Any]]:
-        """What counts at the network: conversion key → its present state (`value`, `currency`, `retracted`, …)."""
+        """What the network counts: conversion key → its current state (`value`, `currency`, `retracted`, …)."""
 
     def refuse(self, key: str) -> None:
-        """Refuse the item with this key, alone, whenever it comes, with a reason that this network is known to give."""
+        """Refuse only the item with this key, every time it comes, with a reason that this network is known to give."""
 
 
 @runtime_checkable
 class OwnerSandbox(Protocol):
-    """What the conformance suite needs of the stand-in of a plugin that reads what a person owns, besides `Sandbox`."""
+    """What the conformance suite needs of the sandbox of a plugin that reads data that a person owns, besides `Sandbox`."""
 
     def owner_token(self) -> dict[str, Any]:
         """The token that the owner's sign-in would leave in the connector's token store."""
@@ -256,13 +257,13 @@ class OwnerSandbox(Protocol):
 
 @runtime_checkable
 class CrmSandbox(Protocol):
-    """What the demo and the CRM conformance suite need of a CRM's stand-in, besides `Sandbox`."""
+    """What the demo and the CRM conformance suite need of a CRM's sandbox, besides `Sandbox`."""
 
     def add_contact(self, name: str, phone_number: str, email: str | None = None) -> str:
-        """Make a contact; its id."""
+        """Make a contact and return its id."""
 
     def add_deal(self, contact_id: str, stage: Literal["qualified", "won", "lost"], amount: str, currency: str) -> str:
-        """Make a deal of that contact at a stage, changed now; its id."""
+        """Make a deal of that contact at a stage, changed now; return its id."""
 
     def move_deal(self, deal_id: str, stage: Literal["qualified", "won", "lost"], amount: str) -> None:
         """Move a deal to another stage or amount, changed now."""

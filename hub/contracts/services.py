@@ -1,4 +1,4 @@
-"""What the hub lends to a connector: a clock, an HTTP client that keeps to the manifest, tokens, a small memory, a log."""
+"""What the hub gives to a connector: a clock, an HTTP client that enforces the manifest, tokens, a few notes, a log."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Memory(Protocol):
-    """A few durable notes of the connector's own, such as which of two APIs an account may use. Nothing secret."""
+    """A few durable notes of the connector, such as which of two APIs an account may use. Nothing secret."""
 
     def get(self, name: str) -> str | None:
         """A note, or None."""
@@ -25,7 +25,7 @@ class Memory(Protocol):
         """Keep a note, replacing the earlier one."""
 
     def change(self, name: str, step: Callable[[str | None], str]) -> None:
-        """Replace a note by what `step` makes of it, one thread and process at a time; where `step` raises, nothing changes."""
+        """Replace a note by the result of `step`, one thread and process at a time; if `step` raises, nothing changes."""
 
 
 class Log(Protocol):
@@ -62,17 +62,18 @@ class Services:
         expected: Container[int] = (),
         **options: Any,
     ) -> httpx.Response:
-        """The reply to one request of the HTTP client, a success or of an `expected` status; else one of our errors.
+        """Send one request with the HTTP client; return a reply that is a success or has an `expected` status, else raise one
+        of our errors.
 
-        `options` are httpx's own (`params`, `json`, `headers` …). With `once` the request makes something that must not be made
-        twice: OutcomeUnknown where the provider may have taken it although no good reply came.
+        `options` are httpx's own (`params`, `json`, `headers` …). With `once` the request creates something that must not be
+        created twice: raises OutcomeUnknown if the provider may have taken it although no good reply came.
         """
         return send(self.http(), self.clock, provider, method, url, once=once, expected=expected, options=options)
 
     def json(self, provider: Provider, method: str, url: str, *, once: bool = False, **options: Any) -> dict[str, Any]:
-        """As `send`; the JSON object of the reply."""
+        """Like `send`; returns the JSON object of the reply."""
         return read_json(provider, self.send(provider, method, url, once=once, **options), once=once)
 
     def access_tokens(self, grant: OAuthGrant) -> AccessTokens:
-        """OAuth 2.0's access tokens from the token store, renewed by one thread for all."""
+        """OAuth 2.0 access tokens from the token store; one thread renews them for all."""
         return AccessTokens(self.clock, self.http, self.tokens, grant)

@@ -1,4 +1,4 @@
-"""Sources as a plugin knows them: what exactly stands in an address, and which source and medium it stands for."""
+"""Sources as a plugin knows them: an exact value in an address, and the source and medium that it means."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 class KnownSource:
     """One exact value and its source.
 
-    `value` is in lower case: of a `host` the referrer's name without `www.`, of `utm_source` the tag, of a `parameter`
-    `name=value` as the landing page's address has it. It is never matched as a part of a word or of a host.
+    `value` is in lower case: for a `host` the referrer's name without `www.`, for `utm_source` the tag, for a `parameter`
+    `name=value` as in the landing page's address. Only whole values match, never a part of a word or host.
     """
 
     kind: SourceKind
@@ -24,7 +24,7 @@ class KnownSource:
 
 
 class OwnRule(NamedTuple):
-    """What a rule beside the built-in tables says; `connector` is whose it is, None for the company's own."""
+    """What a rule outside the built-in tables says; `connector` is its owner, None for the company's own rules."""
 
     source: str
     medium: str

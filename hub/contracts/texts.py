@@ -17,7 +17,7 @@ class OutboundText:
     recipient_number: str | None = personal("user.contact.phone_number")
     body: str | None = personal("user.telephony.message_body")
     media_urls: tuple[str, ...] = personal("user.content.private", default=())
-    """Addresses below the hub's `public_url`, good for a few minutes, from which the carrier fetches pictures."""
+    """Addresses below the hub's `public_url`, valid for a few minutes, from which the carrier fetches pictures."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

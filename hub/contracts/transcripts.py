@@ -1,4 +1,4 @@
-"""What was said in a recording, as a transcription plugin heard it."""
+"""What was said in a recording, as a transcription plugin understood it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hub.contracts.values import personal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpokenAudio:
-    """A recording handed to a transcription plugin, as the carrier made it: WAV or MP3, most often 8,000 samples a second;
-    two channels are caller and business, in this order."""
+    """A recording for a transcription plugin, as the carrier made it: WAV or MP3, usually 8,000 samples per second; two
+    channels are caller and business, in this order."""
 
     audio: bytes | None = personal("user.telephony.recording")
     content_type: Literal["audio/wav", "audio/mpeg"] = "audio/wav"
@@ -28,12 +28,12 @@ class TranscriptPart:
     text: str | None = personal("user.telephony.recording")
     channel: Literal["caller", "business", "both"] = "both"
     confidence: float | None = None
-    """0 to 1 where the model tells it."""
+    """0 to 1, if the model reports it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Transcript:
-    """All parts in their order, and the name of the model that heard them."""
+    """All parts in order, and the name of the model that transcribed them."""
 
     language: str
     model: str

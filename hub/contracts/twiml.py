@@ -1,4 +1,4 @@
-"""Instructions as TwiML, the language of answer documents that Twilio made and other carriers took up with small changes.
+"""Instructions as TwiML, the language of answer documents that Twilio made and other carriers adopted with small changes.
 
 Source: twilio.com/docs/voice/twiml (dial, gather, number, play, record, say).
 """
@@ -17,21 +17,21 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Twiml:
-    """TwiML as Twilio has it; a carrier's dialect overrides what differs.
+    """TwiML as Twilio defines it; a carrier's dialect overrides what differs.
 
-    `address` gives our address for a path and a mark, where the carrier asks again or tells how it went.
+    `address` gives our address for a path and a mark, at which the carrier asks again or reports the result.
     """
 
     voice: ClassVar[Mapping[str, str]] = {}
-    """What each `<Say>` has besides its language."""
+    """The attributes of each `<Say>` besides its language."""
     leg_path: ClassVar[str] = "status"
-    """Where the carrier tells of the phones that a `<Dial>` rings."""
+    """The path at which the carrier reports the phones that a `<Dial>` rings."""
 
     def __init__(self, address: Callable[[str, str], str]) -> None:
         self.address = address
 
     def render(self, instructions: Sequence[Instruction]) -> AnswerDocument:
-        """The document of `instructions`; an empty response, with which nothing more is to do, for none."""
+        """The document of `instructions`; without instructions an empty response, which asks for nothing more."""
         response = ElementTree.Element("Response")
         for instruction in instructions:
             match instruction:
@@ -43,7 +43,7 @@ class Twiml:
                     self._gather(response, instruction)
                 case TakeMessage():
                     ElementTree.SubElement(response, "Record", self.record_attributes(instruction))
-                    # Reached only where there was nothing to record.
+                    # Reached only if there was nothing to record.
                     ElementTree.SubElement(response, "Hangup")
                 case HangUp():
                     ElementTree.SubElement(response, "Hangup")
@@ -59,7 +59,7 @@ class Twiml:
         return attributes
 
     def number_attributes(self, dial: Dial) -> dict[str, str]:
-        """The attributes of each `<Number>`; its `url` is asked for what the person who picks up hears."""
+        """The attributes of each `<Number>`; the carrier asks its `url` what the person who picks up hears."""
         attributes = {"statusCallback": self.address(self.leg_path, ""), "statusCallbackEvent": "answered completed"}
         if dial.whisper:
             attributes["url"] = self.address("whisper", dial.mark)
@@ -72,22 +72,22 @@ class Twiml:
             "input": "dtmf",
             "numDigits": str(gather.most_digits),
             "timeout": str(gather.seconds),
-            # `action` is then asked also where no key came.
+            # `action` is then asked even if no key came.
             "actionOnEmptyResult": "true",
         }
         if gather.hash_key:
-            # Without it # is taken for the end of what is pressed, and is not told of.
+            # Without it, # ends the input and is not reported.
             attributes["finishOnKey"] = ""
         return attributes
 
     def without_keys(self, gather: Gather) -> ElementTree.Element | None:
-        """The verb that is reached where no key came, if the language needs one."""
+        """The verb that is reached if no key came, if the language needs one."""
         return None
 
     def record_attributes(self, message: TakeMessage) -> dict[str, str]:
         """The attributes of `<Record>`."""
         return {
-            # Without an action of its own, the carrier would ask this address again and record for ever.
+            # Without its own action, the carrier would ask this address again and record forever.
             "action": self.address("voicemail", message.mark),
             "maxLength": str(message.longest),
             "playBeep": "true",

@@ -1,4 +1,4 @@
-"""What a carrier that speaks TwiML tells of a call, as our events: a dialled leg's status, the call's end, a recording."""
+"""What a carrier that speaks TwiML reports about a call, as our events: a dialed leg's status, the call's end, a recording."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 from hub.contracts.events import CallEvent
 
 UNANSWERED = frozenset({"busy", "failed", "no-answer", "canceled"})
-"""How a dialled leg ends that nobody picked up."""
+"""The final statuses of a dialed leg that nobody picked up."""
 ENDED = UNANSWERED | {"completed"}
-"""How a leg ends."""
+"""The final statuses of a leg."""
 
 
 def leg_event(
     leg_status: str, call_id: str, at: datetime, duration: int | None, tracking_number: str | None, business: str | None
 ) -> CallEvent | None:
-    """What the dialled leg's status means for the caller's call `call_id`; `at` is the status's own time.
+    """What the dialed leg's status means for the caller's call `call_id`; `at` is the status's own time.
 
-    A leg that is `completed` was picked up its duration earlier. None for a status that tells nothing.
+    A `completed` leg was picked up `duration` seconds earlier. None for a status that has no meaning for the call.
     """
     if leg_status in UNANSWERED:
         return CallEvent(kind="not_answered", call_id=call_id, at=at, tracking_number=tracking_number)
@@ -32,10 +32,10 @@ def leg_event(
 def end_event(
     call_status: str, call_id: str, at: datetime, duration: int | None, tracking_number: str | None, caller: str | None
 ) -> CallEvent | None:
-    """The end of the caller's leg; None for a status that is no end.
+    """The end of the caller's leg; None for a status that is not final.
 
-    A caller who gives up (`no-answer`, `canceled`) has completed a call that nobody answered; `busy` and `failed` never
-    got through.
+    A caller who gives up (`no-answer`, `canceled`) has completed a call that nobody answered; `busy` and `failed` were
+    never connected.
     """
     if call_status not in ENDED:
         return None
@@ -58,7 +58,7 @@ def recording_event(
     duration: int | None,
     tracking_number: str | None,
 ) -> CallEvent:
-    """A recording that is ready; what the TwiML verb `<Record>` made is a voicemail."""
+    """A recording that is ready; a recording by the TwiML verb `<Record>` is a voicemail."""
     return CallEvent(
         kind="voicemail" if source == "RecordVerb" else "recorded",
         call_id=call_id,

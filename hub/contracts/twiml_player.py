@@ -1,7 +1,7 @@
-"""One simulated call that does what TwiML documents say: how a stand-in of a carrier plays calls.
+"""One simulated call that does what TwiML documents say: a carrier's sandbox plays calls with it.
 
-It asks the hub for documents, presses keys, lets phones ring and people talk, and sends what is due at its time. What a
-carrier's webhooks hold, and what its API shows of the call, its stand-in says.
+It asks the hub for documents, presses keys, lets phones ring and people talk, and sends each webhook when it is due. The
+carrier's sandbox decides what the webhooks contain and what the API shows of the call.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ class Leg:
     sid: str
     noun: ElementTree.Element
     told: int = 0
-    """How often the hub was told of it."""
+    """How many webhooks about it the hub got."""
 
     @property
     def number(self) -> str:
-        """Whom it rings."""
+        """The number that it rings."""
         return self.noun.text or ""
 
     @property
     def callback(self) -> str:
-        """Where the hub wants to be told of it."""
+        """The address at which the hub wants its events."""
         return self.noun.get("statusCallback", "")
 
     def tells(self, event: str) -> bool:
-        """Whether the document asks to be told of an event of this leg."""
+        """Whether the document asks for an event of this leg."""
         return bool(self.callback) and event in (self.noun.get("statusCallbackEvent") or "completed").split()
 
 
@@ -49,12 +49,12 @@ class TwimlPlayer(ABC):
     """A simulated call on its way through the hub's documents."""
 
     exclusive_person_lock: ClassVar[timedelta] = timedelta(seconds=5)
-    """How long a text or a file takes to be heard."""
+    """How long it takes to play a text or a file."""
     pressing: ClassVar[timedelta] = timedelta(seconds=2)
     storing: ClassVar[timedelta] = timedelta(seconds=3)
     """From the end of a recording to its webhook."""
     most_documents: ClassVar[int] = 40
-    """After so many a caller who gets nowhere hangs up."""
+    """After this many documents the caller hangs up, so that no call lasts forever."""
 
     def __init__(self, call: SimulatedCall, sid: str, hidden_caller: str, webhook_url: str, post: Post) -> None:
         self.call, self.sid, self.webhook_url, self._post = call, sid, webhook_url, post
@@ -67,7 +67,7 @@ class TwimlPlayer(ABC):
         self._later: list[tuple[datetime, str, Fields]] = []
         self._documents = 0
 
-    # What a carrier says of the call
+    # What a carrier reports about the call
 
     @abstractmethod
     def fields(self, status: str) -> Fields:
@@ -75,15 +75,15 @@ class TwimlPlayer(ABC):
 
     @abstractmethod
     def begin(self) -> Fields:
-        """The call begins; the further fields of its first webhook."""
+        """The call begins; the additional fields of its first webhook."""
 
     @abstractmethod
     def end(self) -> Fields:
-        """The call has ended; the further fields of the webhook that says so."""
+        """The call has ended; the additional fields of the webhook that reports it."""
 
     @abstractmethod
     def new_leg_sid(self) -> str:
-        """The id of a leg that is to ring."""
+        """The id of a leg that will ring."""
 
     @abstractmethod
     def leg_fields(self, leg: Leg, status: str) -> Fields:
@@ -99,43 +99,43 @@ class TwimlPlayer(ABC):
 
     @abstractmethod
     def leg_ends(self, leg: Leg, status: str, since: datetime) -> None:
-        """A leg that began, or was picked up, at `since` ends."""
+        """A leg ends that began, or was picked up, at `since`."""
 
     @abstractmethod
     def dialled(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> Fields:
-        """The further fields with which the action of a `<Dial>` is asked; `recorded` names its recording, if there is one."""
+        """The additional fields of the request to a `<Dial>`'s action; `recorded` names its recording, if there is one."""
 
     @abstractmethod
     def start_recording(self, verb: ElementTree.Element) -> str:
-        """A `<Dial>` or a `<Record>` begins to record; the recording's id."""
+        """A `<Dial>` or a `<Record>` begins to record; returns the recording's id."""
 
     @abstractmethod
     def finish_recording(self, sid: str, seconds: int) -> tuple[Fields, Fields]:
-        """A recording is over; the fields that name it, and all fields of the webhook that tells that it is stored."""
+        """A recording has ended; the fields that name it, and all fields of the webhook that reports it as stored."""
 
     def follows(self) -> None:  # noqa: B027 - few carriers show it
         """The carrier begins to follow a document."""
 
     def trouble(self) -> Fields:
-        """The further fields of the webhook to the fallback address, after the first gave no document."""
+        """The additional fields of the webhook to the fallback address, after the first address gave no document."""
         return {}
 
     def pressed(self, digits: str) -> Fields:
-        """The further fields with which the action of a `<Gather>` is asked."""
+        """The additional fields of the request to a `<Gather>`'s action."""
         return {"Digits": digits, "FinishedOnKey": ""}
 
     def finish_key(self, verb: ElementTree.Element) -> str:
-        """The key that ends what is pressed and is not told of; blank for none."""
+        """The key that ends the input and is not reported; blank for none."""
         return verb.get("finishOnKey", "#")
 
     def message_taken(self, recorded: Mapping[str, str]) -> Fields:
-        """The further fields with which the action of a `<Record>` is asked."""
+        """The additional fields of the request to a `<Record>`'s action."""
         return {}
 
-    # How it goes
+    # How the call proceeds
 
     def play(self) -> None:
-        """Live the call from its first ring to its end."""
+        """Play the call from its first ring to its end."""
         ring = self.fields("ringing") | self.begin()
         response = self.ask(f"{self.webhook_url}/voice", ring)
         if response is None:
@@ -148,7 +148,7 @@ class TwimlPlayer(ABC):
             self._post(at, url, form)
 
     def tell(self, url: str, form: Fields) -> AnswerDocument | None:
-        """Send a form now, after all that was due before."""
+        """Send a form now, after everything that was due before."""
         due = sorted((one for one in self._later if one[0] <= self.now), key=lambda one: one[0])
         self._later = [one for one in self._later if one[0] > self.now]
         for at, where, told in due:
@@ -156,7 +156,7 @@ class TwimlPlayer(ABC):
         return self._post(self.now, url, form)
 
     def ask(self, url: str, form: Fields) -> ElementTree.Element | None:
-        """Send a form that waits for a document; its `<Response>`, None where there is none that can be read."""
+        """Send a form that waits for a document; returns its `<Response>`, None if no readable one came."""
         self._documents += 1
         document = self.tell(url, form)
         try:
@@ -165,7 +165,7 @@ class TwimlPlayer(ABC):
             return None
 
     def _follow(self, response: ElementTree.Element) -> ElementTree.Element | None:
-        """Do what a document says; the document that follows it, None where the call ends."""
+        """Do what a document says; returns the document that follows it, None if the call ends."""
         self.follows()
         for verb in response:
             action = verb.get("action", "")
@@ -211,7 +211,7 @@ class TwimlPlayer(ABC):
         return pressed
 
     def _dial(self, verb: ElementTree.Element) -> Fields:
-        """Let phones ring, and people talk; the fields with which the action is asked."""
+        """Let phones ring, and people talk; returns the fields of the request to the action."""
         legs = [Leg(self.new_leg_sid(), noun) for noun in verb.iter("Number")]
         limit = timedelta(seconds=int(verb.get("timeout", "30")))
         began = self.now
@@ -238,7 +238,7 @@ class TwimlPlayer(ABC):
             if leg is not picked_up:
                 self.leg_ends(leg, "canceled", began)
         if picked_up.noun.get("url"):
-            # What is said there is for the person who picked up alone.
+            # Only the person who picked up hears the whisper.
             self.ask(picked_up.noun.get("url", ""), self.leg_fields(picked_up, "in-progress"))
         self.now += self.call.talk
         self.leg_ends(picked_up, "completed", answered_at)
@@ -247,7 +247,7 @@ class TwimlPlayer(ABC):
         return self.dialled(picked_up, "completed", talked, recorded)
 
     def _record(self, verb: ElementTree.Element) -> Fields:
-        """A message of the caller's; the fields with which the action is asked."""
+        """Record a message from the caller; returns the fields of the request to the action."""
         recording = self.start_recording(verb)
         longest = timedelta(seconds=int(verb.get("maxLength", "3600")))
         spoken = min(self.call.talk, longest)
@@ -257,7 +257,7 @@ class TwimlPlayer(ABC):
         return self.fields(self._status()) | self.message_taken(recorded)
 
     def _store(self, recording: str, verb: ElementTree.Element, seconds: int) -> Fields:
-        """Finish a recording, whose webhook follows a little later; the fields that name it."""
+        """Finish a recording, whose webhook follows a little later; returns the fields that name it."""
         named, stored = self.finish_recording(recording, seconds)
         url = verb.get("recordingStatusCallback")
         if url:

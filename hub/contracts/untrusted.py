@@ -1,4 +1,4 @@
-"""JSON from outside, read with distrust: what is not as expected reads as empty. Pure."""
+"""Parses untrusted JSON: anything unexpected reads as empty. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def json_object(body: bytes | str | None) -> dict[str, Any] | None:
-    """The JSON object in a body; None where it is anything else."""
+    """The JSON object in a body; None if it is anything else."""
     try:
         content = json.loads(body or b"")
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""A carrier's webhook as it came over the wire, what the plugin says of it, and the document it is answered with."""
+"""A carrier's webhook as received, what the plugin verified of it, and the document that answers it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class WebhookRequest:
 
     @property
     def path(self) -> str:
-        """The part of the address behind `/webhooks/{connector}/`, without the query: `voice`, `status` …"""
+        """The part of the address after `/webhooks/{connector}/`, without the query: `voice`, `status` …"""
         parts = urlsplit(self.url).path.split("/webhooks/", 1)[-1].split("/", 1)
         return parts[1] if len(parts) > 1 else ""
 
@@ -38,10 +38,10 @@ class WebhookRequest:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedWebhook:
-    """What a genuine webhook is, from its signed content alone.
+    """What a genuine webhook is, from its signed content only.
 
     `event_key` names the provider's event: the same event has the same key however often it is sent, and two events
-    never share one. `answer` is set where the carrier waits for a document.
+    never share one. `answer` is set if the carrier waits for a document.
     """
 
     event_key: str
@@ -50,7 +50,7 @@ class VerifiedWebhook:
 
 @dataclass(frozen=True, slots=True)
 class AnswerDocument:
-    """The reply that tells the carrier what to do with the call, in the carrier's own language."""
+    """The reply that says what the carrier must do with the call, in the carrier's own language."""
 
     content_type: str
     body: str

@@ -1,13 +1,12 @@
 """Every hook that a plugin may implement, by family.
 
-The hub calls every connector alone, in a thread of its own, with a deadline, an error guard, a circuit breaker and a
-timer; a hook that a connector does not implement is simply not there. Hooks are synchronous. Values handed over hold
-only the personal fields that the plugin's manifest declares for that hook.
+The hub calls every connector separately, in its own thread, with a deadline, an error handler, a circuit breaker and a
+timer. A hook that a connector does not implement is not called. Hooks are synchronous. Values passed to a hook hold only
+the personal fields that the plugin's manifest declares for that hook.
 
-What an exception means is the same everywhere, and its class says what the hub does next (`hub.errors`):
-`ConfigError` stop and report; `AuthError` pause and ask to reconnect; `RetryLater` try the batch again; `OutcomeUnknown`
-hold it, never try again automatically; `Rejected` give up, keep the provider's words; `NotSupported` report. Anything
-else is a bug.
+An exception means the same in every hook; its class says what the hub does next (`hub.errors`): `ConfigError` stop and
+report; `AuthError` pause and ask to reconnect; `RetryLater` try the batch again; `OutcomeUnknown` hold it, never try again
+automatically; `Rejected` give up, keep the provider's words; `NotSupported` report. Anything else is a bug.
 """
 
 from __future__ import annotations
@@ -60,4 +59,4 @@ SPECS: Mapping[str, HookSpec] = {
 PERSONAL_VALUES: Mapping[str, type] = {
     name: spec.personal_value for name, spec in SPECS.items() if spec.personal_value is not None
 }
-"""The hooks that give personal data to a provider, and the value that carries it."""
+"""The hooks that send personal data to a provider, and the value that carries it."""

@@ -19,40 +19,40 @@ class CallHooks(Protocol):
     def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
         """Is this request really from the provider, and which of its events is it?
 
-        Called for every webhook before anything is kept. Check the signature over the raw body and `request.url`, in
-        constant time, and raise `BadSignature` where it does not hold. The event key comes from signed content alone
-        and must be made even where the content makes no sense otherwise. No network, no waiting: a caller may be ringing.
+        Called for every webhook before anything is stored. Check the signature over the raw body and `request.url`, in
+        constant time, and raise `BadSignature` if it does not match. The event key comes from signed content only and must
+        be made even if the rest of the content cannot be understood. No network, no waiting: a caller may be ringing.
         """
 
     @hookspec(network=False, deadline=1, scheduled=False)
     def parse_webhook(self, request: WebhookRequest) -> Sequence[Event]:
-        """The events in a verified webhook, in our words; empty where it says nothing that we keep.
+        """The events in a verified webhook, in the hub's terms; empty if it holds nothing that the hub keeps.
 
-        Called by the worker, and at once where the carrier waits for an answer. The same request always gives the same
-        events. Raise `BadPayload` where the content makes no sense: the webhook is parked and can be replayed.
+        Called by the worker, and immediately if the carrier waits for an answer. The same request always gives the same
+        events. Raise `BadPayload` if the content cannot be understood: the webhook is parked and can be replayed.
         """
 
     @hookspec(network=False, deadline=1, scheduled=False)
     def render_answer(self, point: AnswerPoint, instructions: Sequence[Instruction]) -> AnswerDocument:
-        """The document that tells the carrier what to do with a call at `point`: `instructions`, one after the other.
+        """The document that makes the carrier carry out `instructions` for a call at `point`, one after the other.
 
-        Called in the webhook's request, with a deadline of one second for everything; if it is late or fails, a
-        document made earlier, which only forwards the call, answers. Give the addresses below `services.webhook_url` at
-        which the carrier asks next the tracking number and the instruction's `mark`, so that both come back in the next
-        `AnswerPoint`. The hub gives no instruction that the manifest's `abilities` leave out. No network.
+        Called in the webhook's request, with a deadline of one second for everything; if it is late or fails, the hub
+        answers with a prepared document that only forwards the call. Put the tracking number and the instruction's `mark`
+        into the addresses below `services.webhook_url` at which the carrier asks next, so that both come back in the next
+        `AnswerPoint`. The hub gives only instructions that the manifest's `abilities` allow. No network.
         """
 
     @hookspec(network=False, deadline=1, scheduled=False)
     def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
-        """The reply to a webhook that only tells something, as the provider likes it.
+        """The reply to a webhook that only reports something, in the form that the provider expects.
 
         Called once at start for each connector, with an empty request; the answer is reused.
         """
 
     @hookspec(network=True, deadline=60, scheduled=True)
     def list_calls(self, since: datetime) -> Sequence[CallEvent]:
-        """What the carrier's own call list says of calls that began at or after `since` (aware UTC): for each finished
-        call the events that lead to its final state.
+        """Calls that began at or after `since` (aware UTC), from the carrier's own call list: for each finished call the
+        events that lead to its final state.
 
         Called on the connector's schedule, to find calls whose webhooks never came. Known events change nothing.
         """

@@ -1,4 +1,4 @@
-"""Hooks for consent: an opinion on each disclosure, and the rules behind it."""
+"""Hooks for consent: an opinion on each disclosure, and the legal rules that it is based on."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ class ConsentHooks(Protocol):
 
     @hookspec(network=False, deadline=1, scheduled=False)
     def judge(self, question: ConsentQuestion) -> Opinion:
-        """May this go there? `allow`, `needs` (only with the person's yes) or `deny`, with the rule's id.
+        """May this data be sent to this recipient? `allow`, `needs` (only with the person's yes) or `deny`, with the rule's id.
 
         Called when a conversion is decided and again when it is sent. Every consent connector is asked and the
-        strictest opinion wins; an error, a time-out or no answer is `deny`. Decide from the question alone: no
+        strictest opinion wins; an error, a time-out or no answer is `deny`. Decide from the question only: no
         network, no memory, so that the same question always has the same answer.
         """
 
     @hookspec(network=False, deadline=1, scheduled=False)
     def list_rules(self) -> Sequence[LegalRule]:
-        """Every rule that the plugin judges by or reminds of, with its source and the day by which it must be read again.
+        """Every rule that the plugin applies or reminds of, with its source and the day by which it must be checked again.
 
         Called by `hub check`, which warns of each rule past its `verify_by`, and by `hub privacy rules` and `ask`, which
-        show them. The ids are those that opinions name, without doubles; they come from the plugin's own files: no network.
+        show them. The ids are those that opinions name, without duplicates. Read them from the plugin's own files: no
+        network.
         """

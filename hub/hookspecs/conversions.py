@@ -1,4 +1,4 @@
-"""Hooks for conversions: upload them to an ad network, and ask later what became of them."""
+"""Hooks for conversions: upload them to an ad network, and ask for their status later."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ class ConversionHooks(Protocol):
 
     @hookspec(network=True, deadline=50, scheduled=True)
     def upload_conversions(self, conversions: Sequence[Conversion], dry_run: bool) -> Sequence[Receipt]:
-        """Upload a batch, at most `manifest.limits.batch_size`; exactly one receipt an item, in any order.
+        """Upload a batch, at most `manifest.limits.batch_size`; return exactly one receipt per item, in any order.
 
-        Called by the connector's scheduled sync. With `dry_run` nothing counts: use the provider's validate-only.
-        Partial failure is data: one bad item never costs the others their receipt. An exception speaks for the whole
-        batch. Items may come again after a crash, with the same key: use it as the provider's transaction id.
+        Called by the connector's scheduled sync. With `dry_run` nothing may count: use the provider's validate-only mode.
+        One bad item must not prevent the receipts of the others. An exception applies to the whole batch. Items may come
+        again after a crash, with the same key: use it as the provider's transaction id.
         """
 
     @hookspec(network=True, deadline=60, scheduled=True)
     def poll_receipts(self, pending: Sequence[PendingReceipt]) -> Sequence[Receipt]:
-        """Late diagnostics of items that were `accepted`; `accepted` again where there is nothing to tell yet.
+        """Late diagnostics of items that were `accepted`; return `accepted` again if the result is not known yet.
 
-        Called by a sync once an item's `retry_after` (on its `accepted` receipt, a minute where absent) has passed, then
+        Called by a sync after an item's `retry_after` (on its `accepted` receipt; one minute if absent) has passed, then
         with backoff up to an hour, for seven days.
         """

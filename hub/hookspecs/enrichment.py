@@ -14,9 +14,9 @@ class EnrichmentHooks(Protocol):
 
     @hookspec(network=True, deadline=5, scheduled=False)
     def enrich_caller(self, caller: Caller) -> Sequence[Fact]:
-        """Facts about a caller; empty where nothing is known.
+        """Facts about a caller; empty if nothing is known.
 
-        Called once a call, after its attribution, never while it rings. All enrichers are asked; where two know a fact
-        of the same name, both are kept with their source and the more confident one is shown. A failure is noted on
-        the call's timeline and changes nothing else. What a data service answers is not stored, unless `keep:` says so.
+        Called once per call, after its attribution, never while it rings. All enrichers are asked. If two return a fact
+        of the same name, both are kept with their source and the more confident one is shown. A failure is noted on the
+        call's timeline and changes nothing else. A data service's answer is not stored, unless `keep:` says so.
         """

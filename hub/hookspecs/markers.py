@@ -19,25 +19,25 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class HookSpec:
-    """What the hub knows about one hook; all of it stands in the hook's specification."""
+    """What the hub knows about one hook; all of it comes from the hook's specification."""
 
     name: str
     network: bool
-    """Whether it may use the network. A hook that may not shares no thread with one that may."""
+    """Whether it may use the network. A hook that may not never shares a thread with one that may."""
     deadline: float
-    """Seconds for one call, unless the caller knows better. At most 60: while data about people is sent, their refusals
-    wait, and a refusal is in force within 60 s."""
+    """Seconds for one call, unless the caller gives another deadline. At most 60: while a person's data is sent, their
+    refusal waits, and a refusal must be in force within 60 s."""
     scheduled: bool
     """Whether the connector's scheduled sync calls it. A connector without such a hook has no schedule."""
     arguments: tuple[str, ...]
     result_types: tuple[type, ...]
-    """The types that a result, or each item of it, may have; empty if the hook returns nothing."""
+    """The allowed types of a result or of each item in it; empty if the hook returns nothing."""
     returns_sequence: bool
     personal_value: type | None
-    """The value that carries personal data to the provider; None if the hook gives it none."""
+    """The value that carries personal data to the provider; None if the hook sends none."""
 
     def by_name(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """The arguments of one call by name, as pluggy takes them."""
+        """The arguments of one call by name, as pluggy expects them."""
         return dict(zip(self.arguments, args, strict=False)) | kwargs
 
 
@@ -69,7 +69,7 @@ def spec_of(function: Callable[..., Any]) -> HookSpec:
 
 
 def _item(annotation: Any) -> Any:
-    """The type of the items of a sequence; any other type as it is."""
+    """The type of a sequence's items; any other type unchanged."""
     return get_args(annotation)[0] if get_origin(annotation) is Sequence else annotation
 
 

@@ -1,4 +1,4 @@
-"""Hooks for phone numbers: search, buy, configure, release, and bring them from another carrier."""
+"""Hooks for phone numbers: search, buy, configure, release, and port them from another carrier."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ class NumberHooks(Protocol):
     def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
         """Numbers that can be bought now.
 
-        Called by `hub numbers search`. `query.limit` is the most that may come back. An error is told, nothing retried.
+        Called by `hub numbers search`. Return at most `query.limit` offers. An error is reported; nothing is retried.
         """
 
     @hookspec(network=True, deadline=60, scheduled=False)
     def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
-        """Buy `number` (E.164) and point its webhooks as `setup` says, in one step where the carrier can.
+        """Buy `number` (E.164) and point its webhooks as `setup` says, in one step if the carrier can.
 
-        Called by `hub numbers buy`, after a person agreed to the price. Called once: after a time-out the hub never
-        buys again but asks `list_numbers` whether the number is ours.
+        Called by `hub numbers buy`, after a person agreed to the price. Called only one time: after a time-out the hub
+        never buys again but asks `list_numbers` whether the number is ours.
         """
 
     @hookspec(network=True, deadline=60, scheduled=False)
     def configure_number(self, setup: NumberSetup) -> OwnedNumber:
-        """Point the webhooks and the fallback of an owned number at the hub. The same call twice changes nothing.
+        """Point the webhooks and the fallback of an owned number at the hub. Repeating the call changes nothing.
 
         Called by `hub numbers configure` and when a tracker's numbers change.
         """
 
     @hookspec(network=True, deadline=60, scheduled=False)
     def release_number(self, number: str) -> None:
-        """Give a number (E.164) back; it is lost afterwards. A number that is not owned is no error.
+        """Return a number (E.164) to the carrier; it is lost afterwards. A number that is not owned is not an error.
 
         Called by `hub numbers release`, after a person agreed.
         """
@@ -51,18 +51,18 @@ class NumberHooks(Protocol):
 
 
 class PortHooks(Protocol):
-    """Bringing numbers from another carrier: carriers."""
+    """Porting numbers from another carrier: carriers."""
 
     @hookspec(network=True, deadline=60, scheduled=False)
     def order_port(self, request: PortRequest) -> PortOrder:
-        """Order that numbers be brought over. `Rejected` with the carrier's words where it cannot take them.
+        """Order the porting of numbers. Raise `Rejected` with the carrier's words if it cannot take them.
 
-        Called by `hub numbers port`, once, after a person agreed. After a time-out the hub asks `list_ports` instead.
+        Called one time by `hub numbers port`, after a person agreed. After a time-out the hub asks `list_ports` instead.
         """
 
     @hookspec(network=True, deadline=60, scheduled=True)
     def list_ports(self) -> Sequence[PortOrder]:
-        """All port orders of the account, newest first, with where each stands.
+        """All port orders of the account with their statuses, newest first.
 
         Called by `hub numbers ports` and on the connector's schedule while an order is open.
         """

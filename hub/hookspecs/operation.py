@@ -13,7 +13,7 @@ class OperationHooks(Protocol):
 
     @hookspec(network=True, deadline=60, scheduled=False)
     def check_connection(self) -> ConnectionReport:
-        """Does the provider answer with our credentials? Change nothing there.
+        """Does the provider accept our credentials? Change nothing there.
 
-        Called by `hub check` and before a paused connector is taken up again.
+        Called by `hub check` and before a paused connector is resumed.
         """

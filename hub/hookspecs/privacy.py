@@ -1,4 +1,4 @@
-"""Hooks for a person's requests: show, erase and correct what a provider holds."""
+"""Hooks for a person's privacy requests: show, erase and correct what a provider holds."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ class PrivacyHooks(Protocol):
 
     @hookspec(network=True, deadline=60, scheduled=False)
     def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
-        """What the provider holds on a person, of the company that was asked.
+        """What the provider holds on a person for the company that was asked.
 
-        Called for a person's access request; all connectors' answers are listed, each under its recipient's name. Of an account
-        that several companies share, show only the records that `person` says are this company's (`PersonReference`).
+        Called for a person's access request; all connectors' answers are listed, each under its recipient's name. If several
+        companies share an account, show only the records that belong to this company according to `person`
+        (`PersonReference`).
         """
 
     @hookspec(network=True, deadline=60, scheduled=False)
     def erase_person(self, person: PersonReference) -> Erasure:
-        """Erase the person at the provider, or say what cannot be erased and why. Twice is not an error.
+        """Erase the person at the provider, or say what cannot be erased and why. Erasing twice is not an error.
 
-        Called for a person's erasure request, after the hub's own data is erased, until the provider has answered. Of an
-        account that several companies share, erase only the records that `person` says are this company's (`PersonReference`):
-        another company's may be under a legal hold.
+        Called for a person's erasure request, after the hub's own data is erased, until the provider has answered. If several
+        companies share an account, erase only the records that belong to this company according to `person`
+        (`PersonReference`): another company's records may be under a legal hold.
         """
 
     @hookspec(network=True, deadline=60, scheduled=False)
     def correct_person(self, correction: Correction) -> Corrected:
-        """Put what is right into every record of the person at the provider. Twice is not an error.
+        """Write the right values into every record of the person at the provider. Correcting twice is not an error.
 
         Called for a person's correction request, after the hub's own data is corrected, and tried again until the provider
-        has answered. `new_name`, `new_email` and `new_phone_number` are None where they stay as they are. Where several
-        people fit what they are found by, change nobody and say `impossible`.
+        has answered. `new_name`, `new_email` and `new_phone_number` are None if they stay as they are. If the search finds
+        several people, change none of them and return `impossible`.
         """

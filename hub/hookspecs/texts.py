@@ -1,4 +1,4 @@
-"""Hooks for texts: send one, and fetch the pictures of one that came in."""
+"""Hooks for texts: send one, and fetch the pictures of an incoming one."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ class TextHooks(Protocol):
 
     @hookspec(network=True, deadline=30, scheduled=False)
     def send_text(self, text: OutboundText) -> Receipt:
-        """Send one text: `accepted` with the carrier's id as `reference` (webhooks tell what became of it), or `rejected`
-        with its code, and `opted_out` where the person had told the carrier to stop.
+        """Send one text: `accepted` with the carrier's id as `reference` (webhooks report its status later), or `rejected`
+        with its code, and `opted_out` if the person had asked the carrier to stop.
 
-        Called by the worker once consent is decided, and once only: where the outcome is unknown (a time-out) the hub
-        holds it: raise `OutcomeUnknown` there, and `RetryLater` only where the carrier surely did not take it.
+        Called by the worker after consent is decided, and only one time. If the outcome is unknown (a time-out), raise
+        `OutcomeUnknown`: the hub holds the text. Raise `RetryLater` only if the carrier certainly did not take it.
         """
 
     @hookspec(network=True, deadline=30, scheduled=False)
     def fetch_media(self, url: str) -> MediaFile:
-        """A picture of a text that came in. `url` comes from a webhook: fetch only from the provider's declared hosts.
+        """A picture of an incoming text. `url` comes from a webhook: fetch only from the provider's declared hosts.
 
-        Called by the worker soon after the text, for carriers keep such files for a short time only.
+        Called by the worker soon after the text, because carriers keep such files for a short time only.
         """

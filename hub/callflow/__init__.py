@@ -1,1 +1,2 @@
-"""Call flows: what a caller hears and whom the call reaches, as data and pure functions, free of any carrier's language."""
+"""Call flows: what a caller hears and which phones ring, as data and pure functions, independent of any carrier's
+format."""

@@ -1,4 +1,4 @@
-"""What must hold in a flow before it is saved: every way leads on and comes to an end, and every number can be dialled."""
+"""Checks a flow before it is saved: every path continues and reaches an end, and every number can be dialed."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ Found = Iterator[tuple[Place, str]]
 SATELLITE = frozenset({870, 881, 882, 883})
 """Calling codes of satellite and international networks. Source: ITU-T E.164 list of assigned codes."""
 AUDIO = {".wav": (b"RIFF",), ".mp3": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa")}
-"""The files that carriers play, and how they begin."""
+"""The types of files that carriers play, and their first bytes."""
 
 
 def flow_problems(flow: Flow, own_numbers: Collection[str] = ()) -> Found:
-    """(where in the flow, a sentence) of everything that is wrong with it. `own_numbers` are tracking numbers, which must
-    not be dialled: the call would come back to the hub."""
+    """(place in the flow, a sentence) for each mistake in it. `own_numbers` are tracking numbers, which must not be
+    dialed: the call would come back to the hub."""
     yield from _names(flow)
     known = [(place, target) for _, place, target in _ways(flow) if target in flow.steps or target == END]
     if len(known) == sum(1 for _ in _ways(flow)) and flow.start in flow.steps:
@@ -54,7 +54,7 @@ def _ways(flow: Flow) -> Iterator[tuple[str, Place, str]]:
 
 
 def _path(key: str) -> Iterator[str | int]:
-    """`cases.0.then` as steps of a path; a place or key stays a text."""
+    """`cases.0.then` as the parts of a path; a place or key stays a text."""
     parts = key.split(".", 1)
     if parts[0] == "cases":
         _, index, last = key.split(".")
@@ -98,7 +98,8 @@ def _reachable(flow: Flow, start: str) -> set[str]:
 
 
 def _loops(flow: Flow) -> Found:
-    """A loop in which nobody is waited for turns for ever at once; one without an exit holds its caller for ever."""
+    """A loop that waits for nobody repeats forever without a pause; a loop without an exit never lets its caller
+    leave."""
     for name, step in flow.steps.items():
         ring = [target for _, target in step.leads()]
         if not isinstance(step, WAITING) and name in _without_waiting(flow, ring):
@@ -122,7 +123,7 @@ def _without_waiting(flow: Flow, start: list[str]) -> set[str]:
 
 
 def _ends(flow: Flow, name: str) -> bool:
-    """Whether some way leads from a step to an end: a person who picks up is one."""
+    """Whether a path leads from a step to an end; a person who answers is one."""
     return any(
         isinstance(step, Dialling) or not list(step.leads()) or any(target == END for _, target in step.leads())
         for step in map(flow.steps.__getitem__, _reachable(flow, name))
@@ -153,7 +154,7 @@ def dialled(flow: Flow) -> Iterator[tuple[Place, str]]:
 
 
 def undialable(number: str, own: Collection[str], allow: Collection[str] = ()) -> str | None:
-    """Why a business's number (E.164) must not be dialled, in a sentence; None where it may."""
+    """Why a business's number (E.164) must not be dialed, in a sentence; None if it may be dialed."""
     if number in own:
         return f"{number} is a tracking number of your own: the call would come back here; write the phone that rings"
     kind = _kind_of(number)
@@ -205,7 +206,7 @@ def _schedule(step: Schedule, place: Place) -> Found:
 
 
 def audio_problem(file: Path) -> str | None:
-    """Why a carrier could not play this file, in a sentence; None where it could."""
+    """Why a carrier could not play this file, in a sentence; None if it could."""
     beginnings = AUDIO.get(file.suffix.lower())
     if beginnings is None:
         return f"{file.name} is no WAV or MP3 file; carriers play only those"
@@ -218,12 +219,12 @@ def audio_problem(file: Path) -> str | None:
 
 
 def abilities_of(step: Step, flow: Flow) -> frozenset[Ability]:
-    """What a carrier must be able to do for a step, whatever happens there."""
+    """What a carrier must be able to do for a step, in every case."""
     return frozenset().union(*map(abilities_needed, _instructions(step, flow)))
 
 
 def _instructions(step: Step, flow: Flow) -> Iterator[Instruction]:
-    """Instructions that need all that the step may need."""
+    """Instructions that need all abilities that the step may need."""
     spoken: Say | Play = Play(url="") if isinstance(step, Spoken) and step.play else Say(text="")
     match step:
         case Menu():
@@ -239,14 +240,15 @@ def _instructions(step: Step, flow: Flow) -> Iterator[Instruction]:
             record = step.record and flow.recording is not None
             yield Dial(numbers=numbers, record=record, whisper=step.whisper is not None)
             if record:
-                # The law may want that the caller has a choice.
+                # The law may require that the caller has a choice.
                 yield Gather(prompts=(Say(text=""),))
             if step.whisper:
                 yield Say(text=step.whisper)
 
 
 def lacking(flow: Flow, abilities: Collection[Ability]) -> Mapping[str, frozenset[Ability]]:
-    """Step to what it needs and a carrier with `abilities` cannot do; `forward` stands for the flow's own forward."""
+    """Each step with the abilities that it needs and that a carrier with `abilities` lacks; `forward` stands for the
+    flow's own forward."""
     wanted = {name: abilities_of(step, flow) for name, step in flow.steps.items()}
     wanted |= {"forward": frozenset({"dial"})} if "forward" not in wanted else {}
     return {name: missing for name, need in wanted.items() if (missing := need - set(abilities))}

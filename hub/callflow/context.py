@@ -1,4 +1,4 @@
-"""What is known about a call while its way is decided; and what a walk through its flow gives."""
+"""What is known about a call while the hub decides its next steps, and the result of a walk through its flow."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from hub.contracts.answers import Instruction
 from hub.contracts.consent import Duty, Place
 
 Choice = Literal["announced", "offered", "asked", "not_refused", "agreed", "refused"]
-"""What became of a recording notice: it was played and the call recorded; a way out was offered or a yes asked for;
-the caller took no way out, said yes, or did not want it."""
+"""What became of a recording notice: it was played and the call recorded; an opt-out was offered or consent
+requested; the caller did not opt out, said yes, or refused."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Permission:
-    """Whether a conversation may be recorded, and what must be done for it to be lawful."""
+    """Whether a conversation may be recorded, and what is necessary to make it lawful."""
 
     allowed: bool = False
     duties: frozenset[Duty] = frozenset()
@@ -27,17 +27,17 @@ class Permission:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Circumstances:
-    """What is known of a call at one of its points. What is not known is None, and leads to each step's `otherwise`."""
+    """What is known about a call at one of its points. Unknown values are None, and lead to each step's `otherwise`."""
 
     at: datetime
     """Aware UTC."""
     time_zone: str = "UTC"
-    """The company's."""
+    """The company's time zone."""
     call_id: str = ""
     places: tuple[Place, ...] = ()
-    """Every place that the caller's number could be of."""
+    """Every place where the caller's number could be from."""
     first_time: bool | None = None
-    """Whether the caller never called the company before."""
+    """Whether the caller has never called the company before."""
     last_answered_by: str | None = None
     """The phone that answered the caller's last call, E.164."""
     source: str | None = None
@@ -45,12 +45,12 @@ class Circumstances:
     campaign: str | None = None
     landing_page: str | None = None
     tags: frozenset[str] = frozenset()
-    """Of this call and of the caller's earlier ones."""
+    """Tags of this call and of the caller's earlier ones."""
     source_name: str = ""
     """What a whisper says in place of [source]."""
     recording: Permission = field(default_factory=Permission)
     public_url: str = ""
-    """The hub's own address, below which audio files are served."""
+    """The hub's own address; audio files are served below it."""
 
     @property
     def chance(self) -> float:
@@ -60,7 +60,7 @@ class Circumstances:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepTaken:
-    """One step that the call took: its name, what it does, and how it went, in words without personal data."""
+    """One step of the call: its name, what it does, and its result, in words without personal data."""
 
     step: str
     do: str
@@ -73,7 +73,7 @@ class StepTaken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
-    """What the caller was told of the recording, word for word, at a step, and what became of it."""
+    """The recording notice that the caller heard, word for word, at a step, and what became of it."""
 
     step: str
     text: str
@@ -84,7 +84,7 @@ class Notice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FlowResult:
-    """What the carrier does next, and all that the call did on the way there."""
+    """What the carrier does next, and everything that the call did before that."""
 
     instructions: tuple[Instruction, ...]
     taken: Sequence[StepTaken] = ()
@@ -92,5 +92,5 @@ class FlowResult:
 
 
 def audio_key(file: str) -> str:
-    """The name in an address for an audio file: it tells nothing of the folder it lies in."""
+    """The name of an audio file in an address: it reveals nothing about the file's folder."""
     return hashlib.sha256(file.encode()).hexdigest()[:24]

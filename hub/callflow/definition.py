@@ -1,6 +1,6 @@
-"""A call flow as it is written in config.yaml: named steps, each with what it does and where the call goes next.
+"""A call flow as it is written in config.yaml: named steps, each with what it does and where the call continues.
 
-Where a step leads is the name of another step, or `end`: then the call is over.
+The next step is the name of another step, or `end`: then the call is over.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from hub.callflow.hours import Hours, parse_days, parse_hours
 from hub.contracts.phones import phone_number
 
 END = "end"
-"""Leads nowhere: the call is over."""
+"""No next step: the call is over."""
 SOURCE = "[source]"
-"""In a whisper: what the call came from."""
+"""In a whisper: the source of the call."""
 HASH = "#"
-"""The key that carriers take for the end of what is pressed, where nobody tells them otherwise."""
+"""The key that ends the input if the carrier gets no other setting."""
 STEP_NAME = r"^[a-z0-9][a-z0-9_-]{0,31}$"
 LONGEST_SPEECH = 1000
 
@@ -65,10 +65,10 @@ class Part(BaseModel):
 
 
 class Step(Part):
-    """What every step has: a way on."""
+    """The keys of every step: how the call continues."""
 
     def leads(self) -> Iterator[tuple[str, str]]:
-        """(the key that says so, the step that it leads to), for every way on."""
+        """(the key in the config, the next step) for every path out of the step."""
         then = getattr(self, "then", None)
         if then is not None:
             yield "then", then
@@ -95,7 +95,7 @@ class Greeting(Spoken):
 
 
 class Dialling(Step):
-    """What all steps that ring phones have."""
+    """The keys of all steps that ring phones."""
 
     ring_seconds: int = Field(default=25, ge=5, le=120, description="Seconds to ring.")
     record: bool = Field(
@@ -115,7 +115,7 @@ class Dialling(Step):
 
 
 class DialStep(Dialling):
-    """Rings one phone; the call is over once the conversation is."""
+    """Rings one phone. The call is over when the conversation is."""
 
     do: Literal["dial"] = Field(description="What the step does.")
     number: PhoneNumber = Field(description="The phone that rings, E.164.")
@@ -125,7 +125,7 @@ class DialStep(Dialling):
 
 
 class SimulCall(Dialling):
-    """Rings several phones at once; whoever picks up first gets the call."""
+    """Rings several phones at once. The first person who answers gets the call."""
 
     do: Literal["simulcall"] = Field(description="What the step does.")
     numbers: tuple[PhoneNumber, ...] = Field(min_length=2, max_length=10, description="The phones that ring, E.164.")
@@ -135,7 +135,8 @@ class SimulCall(Dialling):
 
 
 class RoundRobin(Dialling):
-    """Rings one of several phones, each as often as its weight says; a known caller reaches the one who answered last."""
+    """Rings one of several phones, each in proportion to its weight. A known caller reaches the person who answered
+    last."""
 
     do: Literal["round_robin"] = Field(description="What the step does.")
     numbers: Mapping[PhoneNumber, Annotated[int, Field(ge=1, le=1000)]] = Field(
@@ -149,7 +150,7 @@ class RoundRobin(Dialling):
 
 
 class Schedule(Step):
-    """Goes on by the clock: open hours, closed hours, holidays and days of your own."""
+    """Goes on by the clock: open hours, closed hours, holidays and your own special days."""
 
     do: Literal["schedule"] = Field(description="What the step does.")
     hours: WeeklyHours = Field(
@@ -190,7 +191,7 @@ class Menu(Spoken):
 
 
 class GeoRoute(Step):
-    """Goes on by the place that the caller's number tells."""
+    """Goes on by the place where the caller's number is from."""
 
     do: Literal["geo_route"] = Field(description="What the step does.")
     places: Mapping[PlaceCode, StepName] = Field(
@@ -204,7 +205,7 @@ class GeoRoute(Step):
 
 
 class Case(Part):
-    """One case of an attribution_route: all that is written must hold. `*` in a text stands for anything."""
+    """One case of an attribution_route. All conditions must hold. `*` in a text stands for anything."""
 
     source: str | None = Field(default=None, description="Only calls from this source, like google.")
     medium: str | None = Field(default=None, description="Only this medium, like cpc.")
@@ -248,7 +249,7 @@ class Voicemail(Spoken):
 
 
 class TextBack(Step):
-    """Sends the caller a text, where that is allowed, then goes on."""
+    """Sends the caller a text, if that is allowed, then goes on."""
 
     do: Literal["text_back"] = Field(description="What the step does.")
     text: Annotated[str, Field(min_length=1, max_length=600)] = Field(description="The text.")
@@ -256,7 +257,7 @@ class TextBack(Step):
 
 
 class HangUpStep(Step):
-    """Ends the call, after a last word where one is written."""
+    """Ends the call, after a last message if there is one."""
 
     do: Literal["hang_up"] = Field(description="What the step does.")
     say: Speech | None = Field(default=None, description="A last word.")
@@ -276,11 +277,11 @@ KINDS: Mapping[str, type[Step]] = {
 }  # fmt: skip
 """What a step may do."""
 WAITING = (Dialling, Menu, Voicemail)
-"""Steps at which somebody is waited for: only they may stand in a loop, and the call pauses there."""
+"""Steps that wait for a person. Only these may be part of a loop, and the call pauses there."""
 
 
 class Recording(Part):
-    """`recording:` of a flow: what the caller is told before a recorded conversation."""
+    """`recording:` of a flow: what the caller hears before a recorded conversation."""
 
     notice: Speech = Field(description="Spoken before a recorded call is connected.")
     refuse: Speech = Field(
@@ -295,7 +296,7 @@ class Recording(Part):
 
 
 class Flow(Part):
-    """A call flow: its steps, where it starts, and the phone that rings at once when anything is late or fails."""
+    """A call flow: its steps, its start, and the phone that rings at once when anything is late or fails."""
 
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=80, description="A name of your own, once in the company."
@@ -317,12 +318,12 @@ class Flow(Part):
 
     @cached_property
     def records(self) -> bool:
-        """Whether any step wants to record."""
+        """Whether any step records."""
         return any(isinstance(step, Dialling) and step.record for step in self.steps.values())
 
     @cached_property
     def knows_attribution(self) -> bool:
-        """Whether the call's way, or what is whispered, depends on what caused it."""
+        """Whether the call's path, or the whisper, depends on what caused the call."""
         return any(
             isinstance(step, AttributionRoute) or (isinstance(step, Dialling) and SOURCE in (step.whisper or ""))
             for step in self.steps.values()
@@ -330,7 +331,7 @@ class Flow(Part):
 
     @cached_property
     def knows_caller(self) -> bool:
-        """Whether the call's way depends on earlier calls of the caller."""
+        """Whether the call's path depends on earlier calls of the caller."""
         return any(
             (isinstance(step, RoundRobin) and step.sticky)
             or (isinstance(step, AttributionRoute) and any(case.caller or case.tag for case in step.cases))
@@ -339,7 +340,7 @@ class Flow(Part):
 
     @cached_property
     def asks_places(self) -> bool:
-        """Whether the call's way depends on where the caller may be."""
+        """Whether the call's path depends on where the caller may be."""
         return any(isinstance(step, GeoRoute) for step in self.steps.values())
 
     @cached_property

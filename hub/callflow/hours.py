@@ -16,11 +16,11 @@ SPAN = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)"
 DAY_MINUTES = 24 * 60
 
 Hours = tuple[int, int]
-"""From one minute of the day to another, which is not part of it; 24:00 ends a day."""
+"""From one minute of the day to another, which is not included; 24:00 ends a day."""
 
 
 def parse_hours(value: Any) -> tuple[Hours, ...]:
-    """`closed`, `8:00-17:00` or a list of such spans; ValueError says what was wanted."""
+    """`closed`, `8:00-17:00` or a list of such spans; ValueError says what is expected."""
     if value in ("closed", [], ()):
         return ()
     spans = value if isinstance(value, list | tuple) else [value]
@@ -28,7 +28,7 @@ def parse_hours(value: Any) -> tuple[Hours, ...]:
 
 
 def parse_days(value: Any) -> Mapping[str, tuple[Hours, ...]]:
-    """Days, or ranges of days, to their hours: each day once, spelled out; ValueError says what was wanted."""
+    """Days, or ranges of days, with their hours: each day one time, spelled out; ValueError says what is expected."""
     if not isinstance(value, Mapping):
         raise ValueError("wanted days with their hours, like `mon-fri: 8:00-17:00`")
     hours: dict[str, tuple[Hours, ...]] = {}
@@ -41,13 +41,13 @@ def parse_days(value: Any) -> Mapping[str, tuple[Hours, ...]]:
 
 
 def open_at(spans: tuple[Hours, ...], local: time) -> bool:
-    """Whether one of the spans holds this time of the day."""
+    """Whether one of the spans contains this time of the day."""
     minute = local.hour * 60 + local.minute
     return any(begin <= minute < end for begin, end in spans)
 
 
 def local_time(at: datetime, time_zone: str) -> datetime:
-    """The time on the wall there."""
+    """The local time there."""
     return at.astimezone(ZoneInfo(time_zone))
 
 

@@ -1,6 +1,8 @@
-"""The mark of an instruction that waits: it brings the call back to its own version of its flow, and to its step.
+"""The resume token of an instruction that waits: it brings the call back to the same version of its flow, and to its
+step.
 
-`12.sales.3.h.1`: flow version 12, step `sales`, the third time that the call waits, the recording notice was heard, try 1.
+`12.sales.3.h.1`: flow version 12, step `sales`, the third time that the call waits, the recording notice was heard,
+try 1.
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ from typing import Literal
 from hub.callflow.definition import END
 
 Heard = Literal["n", "h", "r", "a"]
-"""Of the recording notice: not yet heard; heard, and recording goes on; refused; asked, and the key is awaited."""
+"""State of the recording notice: not yet heard; heard, and recording continues; refused; asked, and the key is
+awaited."""
 MOST_WAITS = 40
-"""How often one call may wait for somebody: whatever its caller does, it ends."""
+"""How often one call may wait for a person, so that it ends whatever its caller does."""
 WRITTEN = re.compile(r"(\d{1,9})\.([a-z0-9][a-z0-9_-]{0,31})\.(\d{1,3})\.([nhra])\.(\d{1,3})", re.ASCII)
 
 
@@ -37,21 +40,21 @@ class ResumeToken:
         return ResumeToken(self.version, step, self.waits, self.heard, attempt)
 
     def once_more(self, attempt: int) -> ResumeToken:
-        """The same call, which waits for somebody once more."""
+        """The same call, which waits for a person one more time."""
         return ResumeToken(self.version, self.step, self.waits + 1, self.heard, attempt)
 
     def having(self, heard: Heard) -> ResumeToken:
-        """The same call with another word on the recording notice."""
+        """The same call with another state of the recording notice."""
         return ResumeToken(self.version, self.step, self.waits, heard, self.attempt)
 
     @property
     def over(self) -> bool:
-        """Whether the call is at its end, and only the phone that rings now is still waited for."""
+        """Whether the call is at its end, and waits only for the phone that rings now."""
         return self.step == END
 
 
 def parse_mark(text: str) -> ResumeToken | None:
-    """The mark as it was written, or None where it is none of ours."""
+    """Parse the token; None if it is not one of the hub's."""
     match = WRITTEN.fullmatch(text)
     if match is None:
         return None

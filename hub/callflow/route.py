@@ -1,4 +1,4 @@
-"""`route:`, the short way to write the commonest flow: greeting, recording notice, dial with whisper, voicemail."""
+"""`route:`, the short form of the most common flow: greeting, recording notice, dial with whisper, voicemail."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub.callflow.definition import END, Flow, PhoneNumber, Recording, Speech
 
 NAME = "route"
-"""How the flow of a route is named."""
+"""The name of a route's flow."""
 
 
 class Route(BaseModel):
-    """The short way to write the commonest call flow: greeting, recording notice, dial with whisper, voicemail."""
+    """The short form of the most common call flow: greeting, recording notice, dial with whisper, voicemail."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

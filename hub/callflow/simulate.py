@@ -1,4 +1,4 @@
-"""A call walked without a phone: a caller who presses given keys, and a business that picks up or does not."""
+"""Simulates a call without a phone: a caller who presses given keys, and a business that answers or does not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_TURNS = 2 * MOST_WAITS + 10
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Once that the carrier asked, and what it was told."""
+    """One request of the carrier, and its answer."""
 
     point: AnswerPoint
     walk: FlowResult
@@ -25,17 +25,18 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Behaviour:
-    """What the caller and the business do. Keys are used one a menu, `""` lets its time run out, as does the end of them."""
+    """What the caller and the business do. Each menu uses one key; `""` lets its time run out, and so does the end of
+    the keys."""
 
     keys: Sequence[str] = ()
     answers: bool = True
-    """Whether somebody picks up."""
+    """Whether somebody answers."""
 
 
 def rehearse(
     flow: Flow, version: int, number: str, known: Circumstances, behaviour: Behaviour, permit: Permit
 ) -> list[Turn]:
-    """Every turn of a call on the tracking number `number`, to its end."""
+    """Every request of a call on the tracking number `number`, to its end."""
     keys = list(behaviour.keys)
     turns: list[Turn] = []
     point = AnswerPoint(moment="ringing", tracking_number=number, call_id=known.call_id)

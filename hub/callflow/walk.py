@@ -1,4 +1,4 @@
-"""Walk: from one point of a call along its flow, to what the carrier does next. Pure: the same in, the same out."""
+"""Walk: from one point of a call along its flow to the carrier's next instructions. Pure: same input, same output."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ REFUSE, AGREE = "9", "1"
 
 
 def static(flow: Flow, point: AnswerPoint) -> tuple[Instruction, ...]:
-    """The same call, only forwarded: what answers where anything is late or fails."""
+    """The same call, only forwarded: the answer when anything is late or fails."""
     match point.moment:
         case "ringing" | "digits":
             return (Dial(numbers=(flow.forward,)),)
@@ -47,7 +47,8 @@ def static(flow: Flow, point: AnswerPoint) -> tuple[Instruction, ...]:
 
 
 def walk(flow: Flow, version: int, point: AnswerPoint, circumstances: Circumstances) -> FlowResult:
-    """What happens next to a call at `point`. `flow` is the version that the point's mark names, else the number's own."""
+    """What happens next to a call at `point`. `flow` is the version that the point's resume token names, else the
+    number's own."""
     return _Walker(flow, circumstances, parse_mark(point.mark) or ResumeToken(version, flow.start)).answer(point)
 
 
@@ -80,7 +81,7 @@ class _Walker:
     # the way
 
     def _from(self, name: str) -> FlowResult:
-        """Go on at the step `name` until somebody is waited for, or the call is over."""
+        """Go on at the step `name` until the call waits for a person, or is over."""
         for _ in range(len(self._flow.steps) + 1):
             if name == END:
                 return self._end()
@@ -126,13 +127,13 @@ class _Walker:
         return self._walked(HangUp())
 
     def _forward(self) -> FlowResult:
-        """Nothing else can be done with the call: its forward rings, and then it is over."""
+        """No other step is possible: the call's forward rings, and then the call is over."""
         self._mark = self._mark.at(END)
         self._taken.append(StepTaken(step=END, do="forward", result=f"rings {self._flow.forward}"))
         return self._walked(Dial(numbers=(self._flow.forward,), mark=str(self._mark)))
 
     def _wait(self, *instructions: Instruction) -> FlowResult:
-        """Wait for somebody, unless that happened too often already."""
+        """Wait for a person, unless that happened too often already."""
         if self._mark.waits > MOST_WAITS:
             self._said, self._notice = [], None
             return self._forward()
@@ -142,7 +143,7 @@ class _Walker:
         return FlowResult(instructions=(*self._said, *instructions), taken=self._taken, notice=self._notice)
 
     def _next_mark(self, attempt: int | None = None) -> str:
-        """The mark of the instruction that waits now."""
+        """The resume token of the instruction that waits now."""
         self._mark = self._mark.once_more(self._mark.attempt if attempt is None else attempt)
         return str(self._mark)
 
@@ -189,7 +190,7 @@ class _Walker:
         return self._wait(dial)
 
     def _announce(self) -> FlowResult | None:
-        """Tell of the recording; a walk where the caller has a choice, which is waited for."""
+        """Play the recording notice. Returns a walk if the caller has a choice, because the call waits for it."""
         words, permission = self._flow.recording, self._known.recording
         assert words is not None
         asks = "ask_yes" in permission.duties
@@ -216,7 +217,7 @@ class _Walker:
         )
 
     def _after_asking(self, step: Dialling, digits: str) -> FlowResult:
-        """The caller has chosen, by a key or by none. What was played is told again, with the choice."""
+        """The caller has chosen, with a key or without one. The notice is logged again, with the choice."""
         words, permission = self._flow.recording, self._known.recording
         if self._mark.heard != "a" or words is None:
             return self._dial(step)
@@ -248,7 +249,7 @@ class _Walker:
         return self._from(step.unanswered)
 
     def _after_forward(self) -> FlowResult:
-        """Nobody picked up a call that was only forwarded: the first voicemail of the flow takes a message."""
+        """Nobody answered a call that was only forwarded: the first voicemail of the flow takes a message."""
         voicemails = [name for name, step in self._flow.steps.items() if isinstance(step, Voicemail)]
         return self._from(voicemails[0] if voicemails else END)
 
@@ -299,7 +300,8 @@ class _Walker:
         return (step.open if open_now else step.closed), f"{'open' if open_now else 'closed'} at {now:%a %H:%M}"
 
     def _by_place(self, step: GeoRoute) -> tuple[str, str]:
-        """Where every place that the caller's number could be of leads to the same step, that; else `otherwise`."""
+        """The next step if every place where the caller's number could be from leads to the same one; else
+        `otherwise`."""
         ways, places = set(), [each for each in self._known.places if each.basis == "caller_number"]
         for place in places:
             codes = (f"{place.country}-{place.region}", place.country or "")
@@ -329,7 +331,8 @@ class _Walker:
 
 
 def _turn(step: RoundRobin, known: Circumstances) -> Sequence[str]:
-    """The phones in the order in which they ring for this call: by weight and the call's own chance, without repetition."""
+    """The phones in the order in which they ring for this call: by weight and the call's own random value, without
+    repetition."""
     left, order, chance = dict(step.numbers), [], known.chance
     while left:
         reached, target = list(accumulate(left.values())), chance * sum(left.values())

@@ -1,1 +1,1 @@
-"""What leaves the hub and what comes back: conversions, call logs, texts, receipts, CRM outcomes."""
+"""Data that leaves the hub and data that comes back: conversions, call logs, texts, receipts, CRM outcomes."""

@@ -1,4 +1,4 @@
-"""Outcomes: what a CRM says became of a person meets their call, text or form, and becomes or changes conversions."""
+"""Outcomes: matches a CRM's outcome for a person with their call, text or form, and creates or changes conversions."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from hub.store.rows import write_rows
 
 STREAM = "outcomes"
 LOOK_BACK = timedelta(days=180)
-"""How long before an outcome its call, text or form may lie."""
+"""The maximum time between a call, text or form and its outcome."""
 CONTACT_AFTER = timedelta(days=1)
 """A deal is often opened before the call that closed it."""
 MOST_WAITING = 500
 MOST = 10**10
-"""Of any currency: deals worth more are slips of the keyboard, and count without a value."""
+"""In any currency. Higher values are typing errors, and count without a value."""
 
 
 def pull_outcomes(hub: Hub, directory: Directory, connector: str) -> Counter[str]:
-    """Read all outcomes since the cursor; each page is kept in one transaction with its cursor."""
+    """Read all outcomes since the cursor; each page is stored in one transaction with its cursor."""
     tally: Counter[str] = Counter()
     with hub.store.reading() as session:
         cursor = read_cursor(session, connector, STREAM)
@@ -66,7 +66,7 @@ def _keep(
 
 
 def _meet_waiting(hub: Hub, directory: Directory, connector: str) -> Counter[str]:
-    """Deals that were known before their call, text or form: look for it again."""
+    """Deals that were known before their call, text or form: search for it again."""
     now = hub.clock()
     tally: Counter[str] = Counter()
     waiting = (
@@ -111,12 +111,12 @@ def _upsert(session: Session, connector: str, outcome: Outcome) -> OutcomeRow:
 
 
 def _plausible(value: Money | None) -> bool:
-    """Whether a column can hold the value; people type absurd ones into CRMs, and one must not hold up all others."""
+    """Whether a column can hold the value. People type absurd values into CRMs, and one must not block all others."""
     return value is not None and value.amount.is_finite() and abs(value.amount) < MOST and len(value.currency) == 3
 
 
 def _meet(hub: Hub, session: Session, directory: Directory, row: OutcomeRow) -> bool:
-    """Find what an outcome goes back to: the call whose id the CRM holds, else what the person did last before it."""
+    """Find the cause of an outcome: the call whose id the CRM holds, else the person's last contact before it."""
     if row.subject_id is not None:
         return True
     entry = hub.config.connectors[row.connector]
@@ -138,8 +138,8 @@ def _meet(hub: Hub, session: Session, directory: Directory, row: OutcomeRow) -> 
 
 
 def _people(session: Session, row: OutcomeRow, companies: Sequence[str]) -> dict[str, str]:
-    """The people whom the CRM's contact may be, by id, each with what they have in common: those who called or have proven who
-    they are, else those who typed this number or address into forms and no other."""
+    """The people whom the CRM's contact may be, by id, each with the identifiers in common: those who called or have
+    proven who they are, else those who typed only this number or address into forms."""
     numbers, emails = row.contact.get("phone_numbers") or [], [row.email] if row.email else []
     same = select(Person).where(
         col(Person.company_id).in_(companies),
@@ -155,7 +155,7 @@ def _people(session: Session, row: OutcomeRow, companies: Sequence[str]) -> dict
 
 
 def _agrees(typed: str | None, of_contact: Sequence[str]) -> bool:
-    """Whether what was typed is not another name than the CRM has."""
+    """Whether the typed name does not contradict the CRM's name."""
     return typed is None or not of_contact or typed in of_contact
 
 
@@ -165,7 +165,8 @@ def _convert(
     met = [row for row in rows if row.subject_id]
     loaded = load_cases(session, directory, read_subjects(session, [row.subject_id or "" for row in met]), now)
     load_past(session, loaded)
-    # What an erased person bought is sent to nobody: their conversions were taken back, and a change would count them again.
+    # What an erased person bought is sent to nobody: their conversions were retracted, and a change would count them
+    # again.
     cases = {case.subject.id: case for case in loaded if case.subject.state != ERASED}
     result = Converted()
     changed: list[Case] = []

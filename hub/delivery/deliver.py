@@ -1,8 +1,9 @@
-"""Deliver: claim what is due for a connector, ask consent again, upload in batches, keep one receipt an item.
+"""Deliver: claims what is due for a connector, checks consent again, uploads in batches, stores one receipt per item.
 
-Every try is written down before anything is sent, and only the holder of the lease's token may complete an item, so a
-crash at any point leaves an item that is tried again under the same key. While a batch is under way it holds the gates of
-its people (hub.privacy.withdrawal), so nothing of anybody is sent after their no was written down.
+Every attempt is recorded before anything is sent, and only the holder of the lease's token may complete an item. A
+crash at any point therefore leaves an item that is tried again under the same key. While a batch is under way it
+holds the locks of its people (hub.privacy.withdrawal), so nothing about a person is sent after their refusal is
+recorded.
 """
 
 from __future__ import annotations
@@ -40,14 +41,14 @@ from hub.store.journal import write_evidence
 from hub.store.rows import write_rows
 
 GATE_WAIT = 5.0
-"""Seconds that a batch waits for a word of one of its people that is being written down."""
+"""Seconds that a batch waits while a refusal of one of its people is being recorded."""
 WAIT_FOR_WORD = timedelta(seconds=5)
 WAIT_FOR_EARLIER = timedelta(seconds=30)
 
 
 @dataclass
 class _Ending:
-    """What becomes of one delivery: its new state with the reason."""
+    """The outcome of one delivery: its new state with the reason."""
 
     state: str
     code: str | None = None
@@ -55,7 +56,7 @@ class _Ending:
     due_at: datetime | None = None
     reference: str | None = None
     tried: bool = False
-    """Whether it was handed to the plugin, and not given back: only that is a try, with a row of its own."""
+    """Whether it was passed to the plugin, and not given back: only that is an attempt, with its own row."""
     decision_id: str | None = None
 
 
@@ -68,17 +69,17 @@ class Batch:
     endings: dict[str, _Ending] = field(default_factory=dict)
     parcels: list[Payload] = field(default_factory=list)
     rulings: dict[str, StoredDecision] = field(default_factory=dict)
-    """Delivery → what consent said now; those that nobody asked for are missing."""
+    """Delivery → the present ruling on consent; deliveries without a ruling are missing."""
     attempts: dict[str, str] = field(default_factory=dict)
-    """Delivery → the id of its row for this try."""
+    """Delivery → the id of its row for this attempt."""
     accounts: dict[str, str] = field(default_factory=dict)
-    """Subject → the account whose journal names what is decided and disclosed."""
+    """Subject → the account whose journal records the decisions and disclosures."""
 
 
 def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: Jitter = full_jitter) -> Counter[str]:
-    """Send everything that is due for one connector through one hook; how many items ended in which state.
+    """Send everything that is due for one connector through one hook; returns how many items ended in which state.
 
-    Trouble of the whole connector is raised once what was sent is written down; the rest stays untouched.
+    An error of the whole connector is raised after the sent items are recorded; the rest stays unchanged.
     """
     tally: Counter[str] = Counter()
     while True:
@@ -99,7 +100,7 @@ def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: J
                 batch.endings = {delivery.id: _Ending("ready", due_at=due) for delivery in batch.deliveries}
             if batch.parcels:
                 stop = _send(hub, connector, hook, batch, jitter)
-            # Still within the gates: a withdrawal must not take what has just been sent for something that waits.
+            # Still under the locks: a withdrawal must not mistake what has just been sent for something that waits.
             _write_endings(hub, connector, batch)
         tally.update(ending.state for ending in batch.endings.values())
         if stop is not None:
@@ -121,7 +122,7 @@ def gates_of_batch(hub: Hub, batch: Batch) -> set[str]:
 
 
 def _still_ours(hub: Hub, batch: Batch) -> list[Delivery]:
-    """The deliveries that no withdrawal took while the batch waited at the gates."""
+    """The deliveries that no withdrawal stopped while the batch waited for the locks."""
     mine = (col(Delivery.lease_token) == batch.token, col(Delivery.id).in_([each.id for each in batch.deliveries]))
     with hub.store.reading() as session:
         held = set(session.exec(select(Delivery.id).where(*mine)))
@@ -129,7 +130,7 @@ def _still_ours(hub: Hub, batch: Batch) -> list[Delivery]:
 
 
 def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Batch) -> None:
-    """Sort a batch into what may be sent (parcels) and what ends or waits before that (endings)."""
+    """Sort a batch into payloads that may be sent and the outcomes of deliveries that end or wait before that."""
     now = hub.clock()
     plugin = hub.plugins.connectors[connector]
     manifest = plugin.manifest
@@ -210,7 +211,7 @@ def _write_before_send(hub: Hub, batch: Batch) -> None:
 
 
 def _count_tries(session: Session, ids: Sequence[str], by: int) -> None:
-    """In the transaction that writes the tries' rows, so that both agree wherever a worker dies."""
+    """In the transaction that writes the attempts' rows, so that both agree after a crash at any point."""
     if ids:
         session.connection().execute(
             update(Delivery.__table__)  # type: ignore[attr-defined]
@@ -220,7 +221,7 @@ def _count_tries(session: Session, ids: Sequence[str], by: int) -> None:
 
 
 def _send(hub: Hub, connector: str, hook: str, batch: Batch, jitter: Jitter) -> RingfenceError | None:
-    """Hand the parcels over and settle each; an error that ends the connector's sync is returned."""
+    """Pass the payloads to the plugin and settle each; an error that ends the connector's sync is returned."""
     values: list[Any] = [parcel.value for parcel in batch.parcels]
     try:
         if hook == UPLOAD:
@@ -251,7 +252,7 @@ def _send(hub: Hub, connector: str, hook: str, batch: Batch, jitter: Jitter) -> 
 
 
 def _release(hub: Hub, batch: Batch, after: float) -> None:
-    """Give items back untried: waiting for a breaker or a person costs no try."""
+    """Give items back untried: waiting for a circuit breaker or a person does not count as an attempt."""
     due = hub.clock() + timedelta(seconds=after)
     for parcel in batch.parcels:
         batch.endings[parcel.delivery.id] = _Ending("ready", due_at=due)
@@ -332,7 +333,7 @@ def _write_attempts(session: Session, batch: Batch) -> None:
 
 
 def _write_disclosures(hub: Hub, session: Session, connector: str, batch: Batch, now: datetime) -> None:
-    """What left the machine, or may have: everything that was handed to the plugin and not given back untried."""
+    """What left the hub, or may have: everything that was passed to the plugin and not given back untried."""
     recipient = hub.plugins.connectors[connector].manifest.recipient.name
     rows = [
         disclosure_row(

@@ -1,4 +1,4 @@
-"""Fetch media: the pictures of texts that came in are fetched soon, for carriers keep them for a short time, and sealed."""
+"""Fetches the pictures of inbound texts soon, because carriers keep them only for a short time, and encrypts them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def media_is_due(hub: Hub) -> bool:
 
 
 def fetch_media(hub: Hub, jitter: Jitter = full_jitter) -> int:
-    """Fetch one batch of pictures; how many were taken on. One that fails is tried again for a day and a half."""
+    """Fetch one batch of pictures; returns how many were claimed. A failed one is tried again for a day and a half."""
     token, rows = claim(hub.store, TextMedia, now=hub.clock(), limit=BATCH)
     with hub.heartbeat.keeping(TextMedia, token):
         for row in rows:

@@ -1,4 +1,4 @@
-"""What became of a conversion before a change of it: a change goes only after its original was delivered."""
+"""The state of a conversion before a change of it: a change is sent only after its original was delivered."""
 
 from __future__ import annotations
 

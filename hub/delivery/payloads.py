@@ -1,4 +1,4 @@
-"""A delivery made ready to leave: the value that the plugin is handed, built from the fields that its manifest declares."""
+"""A delivery ready to leave: the value for the plugin, built from the fields that its manifest declares."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Payload:
     value: Conversion | CallActivity
     categories: frozenset[str]
     born: datetime
-    """What a network counts the item's age from."""
+    """The time from which a network counts the item's age."""
 
 
 def build_payload(
@@ -39,7 +39,7 @@ def build_payload(
     refusals: ManifestViolations,
     caller_name: str | None = None,
 ) -> Payload:
-    """The parcel of one delivery; `caller_name` is what the caller of a call that is to be logged is called."""
+    """The payload of one delivery; `caller_name` is the caller's name for a call that is to be logged."""
     if conversion:
         full: Conversion | CallActivity = _conversion(
             delivery, case, ruling, conversion, _clicks(connector.manifest, delivery.hook)
@@ -89,7 +89,7 @@ def _conversion(
 
 
 def _landing_page(case: Case) -> str | None:
-    """The page on which the visit began, where the visit is surely the person's."""
+    """The page on which the visit began, if the visit is surely the person's."""
     return case.attribution.landing_page if case.attribution and case.is_sure else None
 
 
@@ -105,7 +105,7 @@ def _contact(case: Case) -> Literal["call", "text", "form"]:
 
 def _activity(delivery: Delivery, case: Case, caller_name: str | None) -> CallActivity:
     call = case.subject
-    # A source that only may be the caller's is good for reports; a contact in a CRM would take it for a fact.
+    # A source that is only possibly the caller's is good for reports; a contact in a CRM would show it as a fact.
     sure = case.is_sure or (case.attribution is not None and case.attribution.visit_id is None)
     attribution = case.attribution if sure else None
     assert isinstance(call, Call)

@@ -1,4 +1,4 @@
-"""Diagnose: ask a network what became of the items that it accepted, until it says so or a week has passed."""
+"""Diagnose: asks a network for the outcome of the items that it accepted, until it answers or a week has passed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BATCH = 2_000
 
 
 def diagnose(hub: Hub, connector: str, jitter: Jitter = full_jitter) -> Counter[str]:
-    """Poll what is due among a connector's accepted items; how many ended in which state."""
+    """Poll what is due among a connector's accepted items; returns how many ended in which state."""
     tally: Counter[str] = Counter()
     now = hub.clock()
     with hub.store.reading() as session:
@@ -68,7 +68,7 @@ def _columns(hub: Hub, row: Delivery, receipt: Receipt | None, jitter: Jitter) -
     elif receipt is not None and receipt.status == "rejected":
         state, code, reason = "rejected", receipt.code, receipt.reason or "The provider gave no reason."
     elif receipt is not None and receipt.status == "retry":
-        # The network took it back: it is sent again under the same key.
+        # The network withdrew its acceptance: the item is sent again under the same key.
         again = next_try(now, max(row.attempts, 1), retry_after=receipt.retry_after, jitter=jitter)
         state, due_at, code, reason = ("ready", again, receipt.code, receipt.reason) if again else (
             "dead", row.due_at, receipt.code, f"Given up after {row.attempts} tries: {receipt.reason}",

@@ -1,4 +1,5 @@
-"""Preview: what a sync would do now with what is due, and what the provider's validate-only says. Nothing is changed."""
+"""Preview: what a sync would do now with the due items, and the result of the provider's validate-only. Changes
+nothing."""
 
 from __future__ import annotations
 
@@ -21,11 +22,11 @@ from hub.runtime import Hub
 
 @dataclass(frozen=True)
 class Previewed:
-    """One due item as a sync would treat it now: `receipt` where it would be sent, else the state that it would get."""
+    """One due item as a sync would treat it now: `receipt` if it would be sent, else the state that it would get."""
 
     delivery: Delivery
     ruling: StoredDecision | None
-    """None where consent would not even be asked."""
+    """None if consent would not even be checked."""
     receipt: Receipt | None
     state: str | None = None
     code: str | None = None
@@ -33,7 +34,7 @@ class Previewed:
 
 
 def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: int = 2_000) -> list[Previewed]:
-    """What a sync would do now with what is due, and what the provider's validate-only says of it. Nothing is changed."""
+    """What a sync would do now with the due items, and the result of the provider's validate-only. Changes nothing."""
     now = hub.clock()
     with hub.store.reading() as session:
         query = (
@@ -50,7 +51,7 @@ def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: in
         batch = Batch("", list(session.exec(query)))
     receipts: dict[str, Receipt] = {}
     with shared_person_lock(hub.store, gates_of_batch(hub, batch), LONGEST) as free:
-        if free:  # what the provider only validates is told to it all the same
+        if free:  # validation sends data to the provider too, so it needs the locks
             prepare(hub, directory, connector, hook, batch)
             receipts = _validated(hub, connector, [each.value for each in batch.parcels]) if hook == UPLOAD else {}
     missing = "The plugin gave no receipt for it." if hook == UPLOAD else None

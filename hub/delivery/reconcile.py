@@ -1,4 +1,4 @@
-"""Reconcile: each carrier's own call list is compared with ours, so that a call whose webhooks never came is found."""
+"""Reconcile: compares each carrier's own call list with ours, so that a call whose webhooks never came is found."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BATCH = 500
 
 
 def reconcile(hub: Hub, directory: Directory, connector: str) -> int:
-    """Fold what the carrier's call list knows into ours; how many calls were found or completed."""
+    """Fold the carrier's call list into ours; returns how many calls were found or completed."""
     now = hub.clock()
     with hub.store.reading() as session:
         cursor = read_cursor(session, connector, STREAM)

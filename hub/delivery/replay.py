@@ -17,10 +17,11 @@ IDS_PER_QUERY = 500
 
 
 def replay(session: Session, ids: Sequence[str], now: datetime, *, actor: str, about: str) -> int:
-    """Put deliveries back to the start of the retry schedule, and note it; how many were still in their final state.
+    """Put deliveries back to the start of the retry schedule, with an audit entry; returns how many were still in
+    their final state.
 
-    Consent is asked again before they are sent, and the destination sees the same key as before. `about` says in the audit
-    log which deliveries were meant.
+    Consent is checked again before they are sent, and the destination sees the same key as before. `about` says in
+    the audit log which deliveries were meant.
     """
     count = 0
     for at in range(0, len(ids), IDS_PER_QUERY):

@@ -1,7 +1,9 @@
-"""Send text: every text that is due goes to its carrier once, if consent, the law's hours and the person's word allow it now.
+"""Send text: passes every due text to its carrier one time, if consent, the law's hours and the person's choices
+allow it now.
 
-Its try is written down before it is handed over. What nobody knows the end of is held for a person, and never sent again by
-itself. A text and its person's stop pass through one gate, so nothing leaves after a stop is written down.
+The attempt is recorded before the text is passed on. A text whose outcome is unknown is held for a person to decide,
+and never sent again automatically. A text and its person's stop use the same lock, so nothing leaves after a stop is
+recorded.
 """
 
 from __future__ import annotations
@@ -57,7 +59,7 @@ BATCH = 20
 GATE_WAIT = 5.0
 BUSY = timedelta(seconds=5)
 REPORT_WITHIN = timedelta(days=3)
-"""A text of which its carrier tells nothing for so long counts as delivered to the carrier, and no more."""
+"""A text without a report from its carrier for this long counts as delivered to the carrier, and no further."""
 UNKNOWN = "unknown_outcome"
 UNKNOWN_REASON = "Nobody knows whether the carrier took it; look in its message log, then: hub texts release."
 WENT = ("sending", "sent", "delivered", "held")
@@ -66,7 +68,7 @@ WENT = ("sending", "sent", "delivered", "held")
 
 @dataclass(frozen=True)
 class _Ending:
-    """What becomes of one text and its delivery."""
+    """The outcome of one text and its delivery."""
 
     state: str
     status: str
@@ -78,7 +80,7 @@ class _Ending:
 
 @dataclass(frozen=True)
 class _Sending:
-    """A text that may go now: as the carrier gets it, with the row of its try."""
+    """A text that may go now: as the carrier gets it, with the row of its attempt."""
 
     value: OutboundText
     attempt_id: str
@@ -100,9 +102,9 @@ def due_connectors(hub: Hub) -> set[str]:
 
 
 def send_texts(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_jitter) -> Counter[str]:
-    """Send what is due at one carrier; how many texts ended in which status.
+    """Send what is due at one carrier; returns how many texts ended in which status.
 
-    AuthError, ConfigError and NotSupported are raised once what was sent is written down; the rest stays untouched.
+    AuthError, ConfigError and NotSupported are raised after the sent texts are recorded; the rest stays unchanged.
     """
     _settle_silent(hub, connector)
     tally: Counter[str] = Counter()
@@ -146,7 +148,7 @@ def _send(hub: Hub, directory: Directory, row: Delivery, token: str, jitter: Jit
 
 
 def _prepare(hub: Hub, directory: Directory, row: Delivery, text: TextMessage, token: str) -> _Sending | _Ending | None:
-    """Decide, and write down either the try or why there is none; None where another worker has the text now."""
+    """Decide, and record either the attempt or why there is none; None if another worker has the text now."""
     now = hub.clock()
     with hub.store.reading() as session:
         cases = load_cases(session, directory, [text], now)
@@ -229,7 +231,7 @@ def _is_first(session: Session, text: TextMessage) -> bool:
 
 
 def _hand_over(hub: Hub, row: Delivery, text: TextMessage, token: str, sending: _Sending, jitter: Jitter) -> str | None:
-    """Give it to the carrier, once, and write down what it said."""
+    """Pass it to the carrier one time, and record the answer."""
     receipt: Receipt | None = None
     untried: RingfenceError | None = None
     try:
@@ -283,7 +285,8 @@ def _result(ending: _Ending) -> str:
 
 
 def _hear(session: Session, hub: Hub, row: Delivery, text: TextMessage, receipt: Receipt | None, now: datetime) -> None:
-    """What a receipt tells besides: the carrier's id, under which webhooks may have come already, and a stop told to it."""
+    """What else a receipt reports: the carrier's id, under which webhooks may have come already, and a stop that the
+    carrier knows."""
     if receipt is None:
         return
     if receipt.reference and receipt.status in ("accepted", "delivered", "duplicate"):
@@ -295,7 +298,7 @@ def _hear(session: Session, hub: Hub, row: Delivery, text: TextMessage, receipt:
 
 
 def _undo(hub: Hub, session: Session, row: Delivery, text: TextMessage, sending: _Sending) -> None:
-    """It never reached the plugin, or the plugin had no credentials: no try, nothing disclosed."""
+    """It never reached the plugin, or the plugin had no credentials: no attempt, nothing disclosed."""
     session.execute(delete(Attempt).where(col(Attempt.id) == sending.attempt_id))
     session.execute(delete(Disclosure).where(col(Disclosure.id) == sending.attempt_id))
     undo(session, hub.keyring, sending.account_id, "disclosure", [sending.attempt_id], hub.clock())

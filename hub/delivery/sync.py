@@ -1,4 +1,5 @@
-"""One scheduled sync of one connector: everything that its plugin can do, in the order in which it feeds itself."""
+"""One scheduled sync of one connector: everything that its plugin can do, in an order in which each task feeds the
+next."""
 
 from __future__ import annotations
 
@@ -32,13 +33,13 @@ Task = tuple[Callable[..., Any], str, Callable[[], Counter[str]]]
 
 @dataclass
 class SyncReport:
-    """What one sync did: counts by task and ending, and the sentence of each task that could not go on."""
+    """The result of one sync: counts by task and final state, and a sentence for each task that stopped early."""
 
     connector: str
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
     paused: bool = False
-    """Whether a person must reconnect the connector; `was_paused` where that was known before this sync."""
+    """Whether a person must reconnect the connector; `was_paused` if that was known before this sync."""
     was_paused: bool = False
 
     def __str__(self) -> str:
@@ -49,7 +50,7 @@ class SyncReport:
 
 
 def sync(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_jitter) -> SyncReport:
-    """Run one sync. Trouble in one task is told and does not keep the others from running; a paused connector does nothing."""
+    """Run one sync. An error in one task is reported and does not stop the others; a paused connector does nothing."""
     report = SyncReport(connector)
     with hub.store.reading() as session:
         paused = paused_connectors(session).get(connector)

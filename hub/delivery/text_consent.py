@@ -1,4 +1,5 @@
-"""May a text go to this person now? The question, with all time zones in which they may be and their own first contact."""
+"""May a text go to this person now? Builds the question, with all their possible time zones and their own first
+contact."""
 
 from __future__ import annotations
 
@@ -42,18 +43,20 @@ def question_about_text(session: Session, case: Case, manifest: Manifest, now: d
     if use == SERVICE:
         question = replace(question, records=(*question.records, *_contact(session, text, question)))
     if use == LEGAL:
-        # The answer to the person's own word of this minute: what they refused was other texts.
+        # This answers a keyword that the person has just sent: they refused other texts, not this one.
         question = replace(question, records=())
     return question
 
 
 def _places(number: str | None, question: ConsentQuestion) -> tuple[Place, ...]:
-    """Where the person may be: everywhere that the number could be of, each with its time zones, and what else is known."""
+    """Where the person may be: everywhere that the number could be from, each with its time zones, and what else is
+    known."""
     return tuple(dict.fromkeys([*places_of_number(number), *question.person_places]))
 
 
 def _contact(session: Session, text: TextMessage, question: ConsentQuestion) -> tuple[ConsentRecord, ...]:
-    """The person's last call or text, as a yes to an answer; none where they have said no: a call does not take that back."""
+    """The person's last call or text, as consent to an answer; none if they have refused, because a call does not
+    take that back."""
     word = question.latest_record()
     if word is not None and word.state != "given":
         return ()

@@ -214,7 +214,7 @@ def words_of(consent: Mapping[str, str]) -> dict[str, Literal["given", "refused"
 
 
 def held_back_by(consent: Mapping[str, str]) -> list[str]:
-    """The data uses that a page denies by default while the visitor has not chosen. This is no person's choice, so
+    """The data uses that a page denies by default while the visitor has not chosen. No person chose this, so it is
     never evidence."""
     return [
         use

@@ -1,1 +1,1 @@
-"""The web edge: carrier webhooks, visitor tracking, health and metrics."""
+"""The web interface: carrier webhooks, visitor tracking, health and metrics."""

@@ -1,4 +1,4 @@
-"""The ASGI application: the web edge of one hub."""
+"""The ASGI application: the web interface of one hub."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from hub.web.tracking import tracking_router
 from hub.web.webhooks import WebhookEndpoint
 
 REFRESH_EVERY = 5.0
-"""Seconds between two looks at the directory of numbers."""
+"""Seconds between two checks of the directory of numbers."""
 
 
 def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None = None) -> WebhookEndpoint:
-    """The hub's web edge; `wake` is set after each commit, for a worker in the same process."""
+    """The hub's web interface; `wake` is set after each commit, for a worker in the same process."""
     writer = InboxWriter(hub.store, after_commit=wake.set if wake else lambda: None)
     answerer = Answerer(hub, directory)
     desk, countries = VisitBatchWriter(hub), CountryFile(hub.config.hub.country_file)

@@ -1,4 +1,4 @@
-"""`/audio/…`: the audio files of call flows, as carriers fetch them; nothing else in their folders is served."""
+"""`/audio/…`: serves the audio files of call flows to carriers, and no other files of their folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses: where a request really comes from, behind proxies that we know."""
+"""Finds the address that a request really comes from, behind trusted proxies."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Iterable
 from starlette.requests import Request
 
 MOST_HOPS = 20
-"""Addresses of a header that are looked at, from the end: what stands before is anybody's word."""
+"""Addresses of a header that are read, from the end: anybody may have written the ones before."""
 
 
 class Proxies:
-    """The proxies whose X-Forwarded-For is believed, as networks; by default none."""
+    """The proxies whose X-Forwarded-For is trusted, as networks; none by default."""
 
     def __init__(self, networks: Iterable[str]) -> None:
         self._networks = tuple(ipaddress.ip_network(each) for each in networks)
 
     def client_of(self, request: Request) -> str | None:
-        """The visitor's address: the last one in X-Forwarded-For that no trusted proxy has, else the peer's own.
+        """The visitor's address: the last one in X-Forwarded-For that is not a trusted proxy's, else the peer's own.
 
-        Each proxy adds the address of who connected to it at the end, so the header is read from there, and only as
-        long as the one who wrote it is trusted.
+        Each proxy appends the address of its peer, so the header is read from the end, and only while the proxy that
+        wrote the entry is trusted.
         """
         peer = request.client.host if request.client else None
         if not self._networks or not self._trusts(peer):
@@ -47,7 +47,7 @@ class Proxies:
 
 
 def _plain(hop: str) -> str | None:
-    """An address without its port and brackets; None for what is none."""
+    """An address without its port and brackets; None if it is not an address."""
     text = hop.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -1,4 +1,4 @@
-"""The operator's IP-to-country file (MMDB, as GeoLite2 or DB-IP write it): looked at for a decision, and nothing is stored."""
+"""The operator's IP-to-country file (MMDB, as GeoLite2 or DB-IP provide it): read for a decision; nothing is stored."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class CountryFile:
-    """An open file, or none: then no address tells a country. A new file is read after a restart."""
+    """An open file, or none: then no address has a country. A new file is read after a restart."""
 
     def __init__(self, path: str | None) -> None:
         self._reader = _open(path) if path else None
 
     def country_of(self, address: str | None) -> str | None:
-        """The ISO 3166 code of an address's country; None where the file does not know."""
+        """The ISO 3166 code of an address's country; None if the file does not know it."""
         if self._reader is None or not address:
             return None
         try:

@@ -1,4 +1,4 @@
-"""How work leaves the event loop in batches, and how its results come back from other threads."""
+"""How work leaves the event loop in batches, and how its results return from other threads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 class EventLoopBatcher(Generic[Item]):
-    """Collects the items of one round of the event loop and hands them on together. Not thread-safe: event loop only."""
+    """Collects the items of one round of the event loop and passes them on together. Not thread-safe: event loop only."""
 
     def __init__(self, queue: str, hand_on: Callable[[list[Item]], None]) -> None:
         self._hand_on = hand_on
@@ -23,7 +23,7 @@ class EventLoopBatcher(Generic[Item]):
         self._sizes = metrics.BATCH_ITEMS.labels(queue)
 
     def add(self, item: Item) -> None:
-        """Hand an item on at the end of this round."""
+        """Pass an item on at the end of this round."""
         if not self._items:
             asyncio.get_running_loop().call_soon(self._flush)
         self._items.append(item)
@@ -35,7 +35,8 @@ class EventLoopBatcher(Generic[Item]):
 
 
 class CompletionQueue:
-    """Results from other threads for futures of one event loop. All that are ready wake the loop once. Thread-safe."""
+    """Results from other threads for futures of one event loop. All results that are ready wake the loop one time.
+    Thread-safe."""
 
     def __init__(self) -> None:
         self._results: deque[tuple[asyncio.Future[Any], Any]] = deque()
@@ -43,7 +44,7 @@ class CompletionQueue:
         self._sizes = metrics.BATCH_ITEMS.labels("completions")
 
     def put(self, future: asyncio.Future[Result], result: Result | BaseException) -> None:
-        """Set a future's result or exception on its event loop. A future that is done already stays as it is."""
+        """Set a future's result or exception on its event loop. A future that is already done stays as it is."""
         self._results.append((future, result))
         if not self._is_waking:
             self._is_waking = True

@@ -1,4 +1,4 @@
-"""`/track/{company}/form`: a page hands over what a visitor sent on a form."""
+"""`/track/{company}/form`: a page sends what a visitor entered on a form."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from hub.web.public_requests import (
 )
 
 BODY_CAP = 500_000
-"""Bytes of a form: its hundred fields of 4 kB, and room to spare; more is refused with 413."""
+"""Maximum bytes of a form: its hundred fields of 4 kB, with a margin; larger ones get 413."""
 
 
 class FormBody(BaseModel):
-    """A form as a page reports it; fields beyond the hundredth, and of a field what is beyond 4 kB, are not kept."""
+    """A form as a page reports it. Fields after the hundredth, and a field's content beyond 4 kB, are not kept."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -62,8 +62,8 @@ def forms_router(hub: Hub, directory: LiveDirectory, origins: Origins) -> APIRou
 
     @router.post("/{company}/form")
     def form(company: str, body: FormBody, request: Request) -> Response:
-        """Keep a form; 204 once it is durable. The same submission_key again changes nothing. A browser's form is not kept
-        where its visitor must say yes first and has not: the page hands over none then."""
+        """Store a form; 204 as soon as it is durable. The same submission_key again changes nothing. A form from a
+        browser is not stored if its visitor must say yes first and has not: the page then sends none."""
         found = company_named(directory, company)
         if not limits.may_send(found.id, origins.network(request), hub.clock()):
             raise HTTPException(

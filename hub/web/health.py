@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics`: is the hub alive, can it take calls, and what does it do."""
+"""`/healthz`, `/readyz` and `/metrics`: is the hub alive, can it accept calls, and what does it do."""
 
 from __future__ import annotations
 
@@ -49,8 +49,9 @@ class Operation:
         return JSONResponse({"status": "ok"})
 
     def readyz(self, request: Request) -> Response:
-        """200 when the database answers with this version's schema and no worker thread of this process is stuck; 503 with the
-        reason otherwise. Beside a worker it says how many seconds ago each thread turned and each periodic job succeeded."""
+        """200 if the database answers with this version's schema and no worker thread of this process is stuck; 503
+        with the reason otherwise. In a process with a worker it also says how many seconds ago each thread last ran
+        and each periodic job last succeeded."""
         try:
             found = current(self._hub.store)
             with self._hub.store.reading() as session:
@@ -68,8 +69,8 @@ class Operation:
         return JSONResponse({"status": "ok", "paused": sorted(paused), **working})
 
     def metrics(self, request: Request) -> Response:
-        """All figures in Prometheus' text format; queue figures are counted at this moment."""
-        with contextlib.suppress(SQLAlchemyError):  # readyz tells that the database is away
+        """All metrics in Prometheus' text format; queue sizes are counted at this moment."""
+        with contextlib.suppress(SQLAlchemyError):  # readyz reports that the database is unreachable
             self._count_queues()
         for thread, age in self._hub.liveness.thread_ages().items():
             metrics.THREAD_AGE.labels(thread).set(age)

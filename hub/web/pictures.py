@@ -1,4 +1,4 @@
-"""`/texts/pictures/{id}`: a picture of a text that goes out, for the carrier that was given its signed address."""
+"""`/texts/pictures/{id}`: a picture of an outbound text, for the carrier that has its signed address."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hub.web.recordings import PRIVATE
 
 
 def picture_route(hub: Hub) -> Route:
-    """The one route to pictures; there is none without a signature, and none to what people sent in."""
+    """The only route to pictures. It needs a signature, and it never serves pictures that people sent in."""
 
     def picture(request: Request) -> Response:
         media_id = request.path_params["media_id"]

@@ -1,4 +1,5 @@
-"""`/privacy/{company}`: people ask for their data, show who they are, and fetch the answer. It tells nobody who is known."""
+"""`/privacy/{company}`: people ask for their data, prove who they are, and fetch the answer. No page reveals who is
+known."""
 
 from __future__ import annotations
 
@@ -79,7 +80,7 @@ class PrivacyPages:
         return Response(STYLE.read_bytes(), headers={"Cache-Control": "max-age=3600"}, media_type="text/css")
 
     def _guarded(self, serve: Serve) -> Callable[[Request], Awaitable[Response]]:
-        """A page of a company that there is; a post of a form of ours."""
+        """A page of an existing company; a post must come from one of our forms."""
 
         async def guarded(request: Request) -> Response:
             company = self._directory.current().companies.get(request.path_params["company"])
@@ -147,7 +148,7 @@ class PrivacyPages:
         return Response(rendered("privacy_opted_out.html", company), headers=HEADERS, media_type="text/html")
 
     def _ask(self, request: Request, company: Company, told: dict[str, str]) -> Response:
-        """The same work and the same answer for everybody: whether a person is known is not looked at here."""
+        """The same work and the same answer for everybody: this route does not look up whether a person is known."""
         kind, place = told.get("kind", ""), told.get("place", "")
         phone, email = told.get("phone", "").strip(), told.get("email", "").strip()
         trouble, status = None, 422
@@ -269,7 +270,7 @@ class PrivacyPages:
         return RedirectResponse(self._here(request), 303, HEADERS)
 
     def _opt_in(self, request: Request, company: Company, told: dict[str, str]) -> Response:
-        """The second step of an opt-in, by whoever has shown who they are."""
+        """The second step of an opt-in, by the person who has proven who they are."""
         found = self._found(request, company)
         if found is None or found.kind != "opt_in" or not self._forms.is_in(request, found.id):
             return refusal(404, "Not found")
@@ -294,7 +295,7 @@ class PrivacyPages:
         return Response(data, headers=named, media_type="application/zip")
 
     def _certificate(self, request: Request, company: Company, told: dict[str, str]) -> Response:
-        """It names nobody, so the page's own address is enough to fetch it."""
+        """It names no person, so the page's own address is enough to fetch it."""
         found = self._found(request, company)
         if found is None or not found.certificate:
             return refusal(404, "Not found")

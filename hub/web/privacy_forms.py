@@ -1,4 +1,4 @@
-"""Forms of strangers on our own pages: whether a post comes from our page, who has shown who they are, how much is too much."""
+"""Protects the forms on the hub's public pages: the origin of a post, proof of identity, and rate limits."""
 
 from __future__ import annotations
 
@@ -18,32 +18,33 @@ PERSON_LIFE = timedelta(hours=1)
 BODY_CAP = 20_000
 MOST_FIELDS = 30
 ASKED_BY_NETWORK, ASKED_OF_COMPANY, TRIED_BY_NETWORK = (10.0, 1 / 120), (60.0, 1 / 10), (30.0, 1 / 30)
-"""Requests, at once and a second, from one network and to one company; proofs that are tried from one network."""
+"""Requests, in a burst and per second, from one network and to one company; proofs that are tried from one network."""
 OPTED_BY_NETWORK, OPTED_OF_COMPANY = (8.0, 1 / 300), (600.0, 1.0)
-"""Opt-outs, at once and a second: a family or a small office at once, then twelve an hour; so nobody opts out a company's
-callers one by one."""
+"""Opt-outs, in a burst and per second: enough for a family or a small office, then twelve per hour, so that nobody
+can opt out all of a company's callers one by one."""
 
 
 class RequestLimiter:
-    """Counts what networks ask for, in one process; of an address only its network is looked at, and forgotten with it."""
+    """Counts requests by network, in one process. Only the network of an address is used, and it is forgotten with
+    the count."""
 
     def __init__(self) -> None:
         self._buckets = Buckets(MOST_NETWORKS)
 
     def may_ask(self, company_id: str, network: str | None, now: datetime) -> bool:
-        """Whether one more request is taken."""
+        """Whether one more request is accepted."""
         if network is not None and not self._buckets.take(("ask", network), ASKED_BY_NETWORK, now):
             return False
         return self._buckets.take(("company", company_id), ASKED_OF_COMPANY, now)
 
     def may_opt_out(self, company_id: str, network: str | None, now: datetime) -> bool:
-        """Whether one more opt-out is taken."""
+        """Whether one more opt-out is accepted."""
         if network is not None and not self._buckets.take(("opt_out", network), OPTED_BY_NETWORK, now):
             return False
         return self._buckets.take(("opt_out of", company_id), OPTED_OF_COMPANY, now)
 
     def may_try(self, network: str | None, now: datetime) -> bool:
-        """Whether one more code or link is tried."""
+        """Whether one more code or link may be tried."""
         return network is None or self._buckets.take(("try", network), TRIED_BY_NETWORK, now)
 
 
@@ -57,7 +58,8 @@ class Forms:
         self._secure = public.scheme == "https"
 
     def begin(self, request: Request) -> tuple[str, str]:
-        """The nonce of a visitor's cookie, new where there is none, and what their forms carry in a hidden field."""
+        """The nonce of a visitor's cookie, a new one if the cookie is missing, and the token for their forms' hidden
+        field."""
         nonce = request.cookies.get(FORM_COOKIE, "")
         if not 20 <= len(nonce) <= 64:
             nonce = secrets.token_urlsafe(24)
@@ -68,7 +70,8 @@ class Forms:
         self._set(response, FORM_COOKIE, nonce, PERSON_LIFE)
 
     def is_ours(self, request: Request, told: dict[str, str]) -> bool:
-        """Whether a post comes from a form of ours in the same browser: its Origin, its cookie and its hidden field agree."""
+        """Whether a post comes from one of our forms in the same browser: its Origin, its cookie and its hidden field
+        agree."""
         nonce = request.cookies.get(FORM_COOKIE, "").encode("utf-8", "replace")
         same = request.headers.get("origin") == self.origin
         return same and bool(nonce) and self._keyring.signed(FORM_COOKIE, nonce, told.get("form", ""))
@@ -81,7 +84,7 @@ class Forms:
         self._set(response, PERSON_COOKIE, f"{value}.{signed}", PERSON_LIFE)
 
     def is_in(self, request: Request, request_id: str) -> bool:
-        """Whether this browser has shown, within the hour, that this request is its person's."""
+        """Whether this browser has proven, within the hour, that this request belongs to its person."""
         value, _, signature = request.cookies.get(PERSON_COOKIE, "").rpartition(".")
         theirs, _, until = value.partition(".")
         if theirs != request_id or not until.isascii() or not until.isdigit():
@@ -102,7 +105,7 @@ class Forms:
 
 
 def fields_of(body: bytes) -> dict[str, str]:
-    """What a form holds; the last of several with one name. Nothing where it is no form."""
+    """The fields of a form; the last of several with one name. Empty if the body is not a form."""
     try:
         return dict(parse_qsl(body.decode("ascii"), max_num_fields=MOST_FIELDS, encoding="utf-8", errors="replace"))
     except (ValueError, UnicodeDecodeError):

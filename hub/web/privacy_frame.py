@@ -27,7 +27,7 @@ HEADERS = {
 def shown(
     forms: Forms, request: Request, company: Company, template: str, status: int = 200, /, **values: Any
 ) -> Response:
-    """A page with a form of ours, and the cookie by which its post is known."""
+    """A page with one of our forms, and the cookie that its post must match."""
     nonce, form = forms.begin(request)
     text = rendered(template, company, form=form, **values)
     response = Response(text, status, HEADERS, media_type="text/html")

@@ -1,7 +1,8 @@
-"""`/privacy/{company}/opt-out`: an opt-out of sale, sharing and advertising, without proof, for a browser and for a number.
+"""`/privacy/{company}/opt-out`: an opt-out of sale, sharing and advertising, without proof, for a browser and for a
+number.
 
-It only ever reduces what is done with data. The answer is the same whoever's number it is, nobody is looked up, and nothing is
-sent to anybody.
+An opt-out only ever reduces the use of data. The answer is the same for every number, nobody is looked up, and no
+message is sent.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from hub.privacy.opt_outs import limits_apply, opt_out
 from hub.runtime import Hub
 
 LINK, COOKIE = "_ringfence", "ringfence"
-"""The parameter with which the page script marks links to this page, and its cookie if the hub is on the company's domain; both
-hold visitor, visit and a time (hub/web/static/ringfence.js)."""
+"""The parameter with which the page script marks links to this page, and its cookie if the hub is on the company's
+domain. Both hold visitor, visit and a time (hub/web/static/ringfence.js)."""
 OPTED_OUT = "opt_out"
-"""What the cookie holds instead in a browser that has opted out."""
+"""The cookie's value in a browser that has opted out."""
 UNREADABLE = "That phone number cannot be read; please write it like (312) 555-0142 or +1 312 555 0142."
 NOTHING = "Please give your phone number, or open this page from the link at the bottom of our website to opt out this browser."
 
@@ -33,7 +34,7 @@ _NO_VISITOR = ("null", "undefined")
 
 
 def visitor_of(request: Request) -> str | None:
-    """The visitor id of this browser on the company's website, if the link or the cookie tells it."""
+    """The visitor id of this browser on the company's website, if the link or the cookie holds it."""
     for stamp in (request.query_params.get(LINK, ""), request.cookies.get(COOKIE, "")):
         found = _STAMP.fullmatch(stamp)
         if found and found[1] not in _NO_VISITOR:
@@ -51,7 +52,7 @@ def opt_out_values(hub: Hub, request: Request, company: Company, told: dict[str,
 
 
 def opt_out_trouble(company: Company, told: dict[str, str]) -> str | None:
-    """Why what was sent is not an opt-out, as a sentence for the visitor; None if it is one."""
+    """Why the sent data is not an opt-out, as a sentence for the visitor; None if it is one."""
     phone = told.get("phone", "").strip()
     if phone:
         return None if phone_number(phone, company.country) else UNREADABLE
@@ -59,7 +60,7 @@ def opt_out_trouble(company: Company, told: dict[str, str]) -> str | None:
 
 
 def write_opt_out(hub: Hub, company: Company, told: dict[str, str], network: str | None) -> None:
-    """Write down what was sent, by the same steps for every number."""
+    """Record what was sent, by the same steps for every number."""
     phone = told.get("phone", "").strip()
     scopes: tuple[OptOutScope, ...] = ("sharing", "sensitive") if told.get("limit") else ("sharing",)
     with hub.store.writing() as session:
@@ -81,7 +82,7 @@ def _told_visitor(told: dict[str, str]) -> str | None:
 
 
 def offers_limits(config: Config, company: str) -> bool:
-    """Whether what people say or write to a company, by its name, goes anywhere beyond the service itself."""
+    """Whether what people say or write to a company goes anywhere beyond the service itself; by the company's name."""
     return limits_apply(
         (flow.use, declared_categories(entry.connector_class.manifest, flow.hook, PERSONAL_VALUES[flow.hook]))
         for entry in config.connectors.values()

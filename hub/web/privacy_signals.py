@@ -1,4 +1,4 @@
-"""Whether a company heeds browsers' signals: the consent plugins are asked, so that the page says what really happens."""
+"""Whether a company follows browsers' signals. The consent plugins decide, so that the page says what really happens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ASK_AGAIN = timedelta(minutes=5)
 
 
 class Honours:
-    """Asked once in five minutes for each company and signal."""
+    """Asked one time in five minutes for each company and signal."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub

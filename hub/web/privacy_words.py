@@ -1,4 +1,4 @@
-"""The words of the privacy page, and its templates."""
+"""The texts of the privacy page, and its templates."""
 
 from __future__ import annotations
 

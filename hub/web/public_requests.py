@@ -1,4 +1,5 @@
-"""Requests of strangers, such as browsers: capped bodies, errors that repeat nothing of what was sent, own sites' CORS."""
+"""Public requests, such as browsers': limited bodies, errors that never repeat the sent data, CORS for the company's
+own sites."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ ANSWERED = ("analytics", "ads", "ad_user_data", "all")
 
 
 class Default(BaseModel):
-    """What a page holds back until the visitor has chosen, such as the `default` of Google's consent mode: nobody's word."""
+    """What a page denies until the visitor has chosen, such as the `default` of Google's consent mode. It is not the
+    visitor's choice."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,13 +45,13 @@ class Default(BaseModel):
     ad_user_data: Answer | None = None
 
     def held_back(self) -> dict[str, str]:
-        """What is denied; what a page grants by itself says nothing of the visitor."""
+        """What is denied; what a page grants by default says nothing about the visitor."""
         return {f"default_{name}": "denied" for name, answer in self if answer == "denied"}
 
 
 class Consent(BaseModel):
-    """What the visitor has chosen, as the page's consent tool tells it; what is left out is unknown. Send a choice only where
-    the visitor made it: what a page assumes before that belongs into `default`, and never counts as a yes."""
+    """What the visitor has chosen, as the page's consent tool reports it; missing values are unknown. Send a choice
+    only if the visitor made it: what a page assumes before that belongs into `default`, and never counts as a yes."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,20 +65,20 @@ class Consent(BaseModel):
     gpp: Evidence = Field(default=None, description="`sha256:` and the hex digest of the GPP string that says so.")
 
     def said(self) -> dict[str, str]:
-        """What was answered, with its evidence, and under `default_` what the page holds back."""
+        """The answers with their evidence, and under `default_` what the page denies by default."""
         told = {name: getattr(self, name) for name in (*ANSWERED, "tcf", "gpp") if getattr(self, name) is not None}
         return self.default.held_back() | told
 
 
 class StrangersRoute(APIRoute):
-    """A route for requests of strangers. A subclass says what comes (`thing`), its `cap` in bytes, and its `body`."""
+    """A route for public requests. A subclass defines what is sent (`thing`), its `cap` in bytes, and its `body`."""
 
     thing: ClassVar[str]
     cap: ClassVar[int]
     body: ClassVar[type[BaseModel]]
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, with a guard around it."""
+        """FastAPI's handler with these checks around it."""
         handle = super().get_route_handler()
         known = {*self.body.model_fields, *(f"consent.{name}" for name in Consent.model_fields)}
 
@@ -88,7 +90,8 @@ class StrangersRoute(APIRoute):
             async def replay() -> dict[str, Any]:
                 return {"type": "http.request", "body": body, "more_body": False}
 
-            # A beacon says text/plain, so that browsers send it without asking first; it is JSON all the same.
+            # A beacon uses text/plain, so that browsers send it without a preflight request; the content is still
+            # JSON.
             others = [(name, value) for name, value in request.scope["headers"] if name != b"content-type"]
             as_json = {**request.scope, "headers": [*others, (b"content-type", b"application/json")]}
             try:
@@ -103,17 +106,18 @@ class StrangersRoute(APIRoute):
 
 
 class Origins:
-    """Where requests come from: their address, and whether their visitor must say yes first. Addresses are not kept."""
+    """Where requests come from: their address, and whether their visitor must say yes first. Addresses are not stored."""
 
     def __init__(self, hub: Hub, countries: CountryFile) -> None:
         self._proxies, self._countries = Proxies(hub.config.hub.trusted_proxies), countries
 
     def network(self, request: Request) -> str | None:
-        """The visitor's network, for limits."""
+        """The visitor's network, for rate limits."""
         return network_of(self._proxies.client_of(request))
 
     def asks_first(self, company: Company, request: Request, time_zone: str | None, country: str | None = None) -> bool:
-        """Whether this visitor is recorded only once they said yes. A server that reports visits sees to that itself."""
+        """Whether this visitor is recorded only after saying yes. A server that reports visits must ensure that
+        itself."""
         website = company.website
         rule = TrackingRule(website.get("tracking", "by_visitor"), company.country, tuple(website.get("trades_in", ())))
         hints = Hints(
@@ -126,7 +130,7 @@ class Origins:
 
 
 def company_named(directory: LiveDirectory, name: str) -> Company:
-    """The company of an address, else 404."""
+    """The company in an address, else 404."""
     company = directory.current().companies.get(name)
     if company is None:
         raise HTTPException(404, "Not found")
@@ -134,7 +138,7 @@ def company_named(directory: LiveDirectory, name: str) -> Company:
 
 
 def own_site(company: Company, request: Request) -> dict[str, str]:
-    """Cross-origin permission for the company's own sites; tidiness, not a secret: the endpoint is public by nature."""
+    """Cross-origin permission for the company's own sites. This is not access control: the endpoint is public."""
     origin = request.headers.get("origin", "")
     try:
         host = urlsplit(origin).hostname or ""
@@ -145,7 +149,7 @@ def own_site(company: Company, request: Request) -> dict[str, str]:
 
 
 def preflighted(company: Company, request: Request) -> Response:
-    """The answer to a browser that asks beforehand whether its page may post here."""
+    """The answer to a browser's preflight request whether its page may post here."""
     headers = own_site(company, request)
     if "Access-Control-Allow-Origin" in headers:
         headers |= {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "content-type"}
@@ -155,15 +159,15 @@ def preflighted(company: Company, request: Request) -> Response:
 def signals(request: Request) -> tuple[bool, bool]:
     """Whether the browser sends Global Privacy Control, and Do Not Track.
 
-    The page's script reads the browser's own properties besides, and tells them as a denial.
+    The page's script also reads the browser's own properties, and reports them as a denial.
     """
     return objects_by_gpc(request.headers.getlist("sec-gpc")), objects_by_dnt(request.headers.get("dnt"))
 
 
 def clean(text: str | None) -> str | None:
-    """Text that a database can hold: without NUL and lone surrogates, which PostgreSQL refuses.
+    """Text that a database can store: without NUL and lone surrogates, which PostgreSQL refuses.
 
-    One character more than is read of an address stays, so that its reader sees that something was cut off.
+    One character more than the limit of an address is kept, so that its reader can detect the cut.
     """
     if text is None:
         return None
@@ -171,5 +175,5 @@ def clean(text: str | None) -> str | None:
 
 
 def refusal(status: int, detail: str) -> Response:
-    """A refusal that is never cached."""
+    """An error response that is never cached."""
     return JSONResponse({"detail": detail}, status, headers={"Cache-Control": "no-store"})

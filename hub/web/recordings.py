@@ -1,4 +1,4 @@
-"""`/recordings/{id}/audio`: a recording for whom a link was signed, with byte ranges, and an audit entry each time."""
+"""`/recordings/{id}/audio`: a recording for the user of a signed link, with byte ranges, and an audit entry each time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ACTIONS = {"play": "recording.listen", "download": "recording.download"}
 
 
 def recording_routes(hub: Hub) -> list[Route]:
-    """The one route to audio; there is no other, and none without a signature."""
+    """The only route to audio; it needs a signature."""
 
     def audio(request: Request) -> Response:
         recording_id = request.path_params["recording_id"]
@@ -72,7 +72,7 @@ def _given(hub: Hub, link: Link, request: Request) -> Response:
 
 
 def may_follow(session: Session, link: Link) -> bool:
-    """Whether the link's user is still a user who may hear this recording."""
+    """Whether the link's user still exists and may hear this recording."""
     user, row = session.get(User, link.user), session.get(Recording, link.recording_id)
     if user is None or row is None:
         return False
@@ -80,8 +80,8 @@ def may_follow(session: Session, link: Link) -> bool:
 
 
 def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
-    """The first and last byte that a Range header asks for, the whole where it asks for none; None where there is no such
-    byte, or it asks for several parts or nonsense. Source: RFC 9110, 14.1.2."""
+    """The first and last byte that a Range header asks for, or the whole recording if it asks for no range. None if
+    the byte does not exist, or the header asks for several parts or is invalid. Source: RFC 9110, 14.1.2."""
     if header is None or not header.startswith("bytes="):
         return 0, size - 1
     found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", header.strip())

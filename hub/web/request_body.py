@@ -1,4 +1,4 @@
-"""Read a request's body, but never more of it than is allowed."""
+"""Reads a request's body up to a limit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ASGI = Callable[..., Any]
 
 
 async def read_body(request: Request, cap: int) -> bytes | None:
-    """The body; None where it is over `cap` bytes, whatever its Content-Length claims. It ends where the client leaves."""
+    """The body; None if it is over `cap` bytes, whatever its Content-Length claims. It ends if the client disconnects."""
     return await read_chunks(request.receive, cap)
 
 

@@ -1,4 +1,5 @@
-"""`/t/{company}/ringfence.js` and `ringfence-forms.js`: page scripts with the company's settings, each a file to be pinned."""
+"""`/t/{company}/ringfence.js` and `ringfence-forms.js`: page scripts with the company's settings; pages can pin each
+file."""
 
 from __future__ import annotations
 
@@ -29,12 +30,12 @@ HASH_LENGTH = 16
 SHORT_LIFE = "public, max-age=300, stale-if-error=86400"
 LONG_LIFE = "public, max-age=31536000, immutable"
 GPC_SINCE = "2026-11-24"
-"""The day since which every page of a hub honours Global Privacy Control, as `/.well-known/gpc.json` tells it."""
+"""The day since which every page of a hub honors Global Privacy Control, as `/.well-known/gpc.json` states it."""
 
 
 @dataclass(frozen=True)
 class Script:
-    """One script of a company's as it is served."""
+    """One script of a company as it is served."""
 
     name: Name
     body: bytes
@@ -51,7 +52,8 @@ class Script:
 
 @dataclass(frozen=True, kw_only=True)
 class Website:
-    """A company's pages, as its scripts must know them; everybody can read it, so it holds nothing that they do not show."""
+    """A company's pages, as its scripts must know them. Everybody can read this, so it holds nothing that the pages
+    do not show."""
 
     company: str
     country: str
@@ -66,7 +68,7 @@ class Website:
 
     @classmethod
     def of(cls, company: Company, directory: Directory) -> Website:
-        """As the tables have it."""
+        """From the tables."""
         return cls(
             company=company.name,
             country=company.country,
@@ -77,7 +79,7 @@ class Website:
 
     @classmethod
     def written(cls, section: CompanySection) -> Website:
-        """As config.yaml has it."""
+        """From config.yaml."""
         return cls(
             company=section.name,
             country=section.country,
@@ -92,7 +94,7 @@ class Website:
         return TrackingRule(self.tracking, self.country, tuple(self.trades_in))
 
     def script(self, public_url: str, name: Name = "ringfence") -> Script:
-        """One of the scripts; made once for each state of the settings."""
+        """One of the scripts; built one time for each state of the settings."""
         settings: dict[str, Any] = {"track": f"{public_url.rstrip('/')}/track/{self.company}"}
         if name == "ringfence":
             settings |= {
@@ -115,7 +117,7 @@ class Website:
         return f'<a href="{page}">{words} Personal Information</a>'
 
     def tag(self, public_url: str, name: Name = "ringfence", *, pinned: bool = True) -> str:
-        """The HTML that loads a script: this very version, which the browser checks, or always the latest."""
+        """The HTML that loads a script: exactly this version, which the browser checks, or always the latest."""
         script = self.script(public_url, name)
         file = script.file if pinned else f"{name}.js"
         pin = f' integrity="{script.integrity}"' if pinned else ""
@@ -123,7 +125,7 @@ class Website:
 
 
 def script_routes(directory: LiveDirectory, public_url: str) -> list[BaseRoute]:
-    """The routes of the script and of the site's word on Global Privacy Control."""
+    """The routes of the script and of the site's statement on Global Privacy Control."""
 
     def script(request: Request) -> Response:
         now, file = directory.current(), request.path_params["file"]
@@ -182,7 +184,8 @@ def _script(name: Name, settings: str) -> Script:
 
 @lru_cache(maxsize=2)
 def _source(name: Name) -> str:
-    """A script as it is served: without comments, and with short names. `make docs` makes it from the `.js` beside it."""
+    """A script as it is served: without comments, and with short names. `make docs` builds it from the `.js` beside
+    it."""
     return (STATIC / f"{name}.min.js").read_text(encoding="utf-8")
 
 

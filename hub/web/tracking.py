@@ -1,4 +1,4 @@
-"""`/track/{company}/visit`: record a visit and tell the page which number to show; `…/end` when the visitor leaves."""
+"""`/track/{company}/visit`: records a visit and returns the number to show; `…/end` when the visitor leaves."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from hub.web.public_requests import (
 
 Answered = TypeVar("Answered")
 BODY_CAP = 300_000
-"""Bytes of a visit: two long addresses and room to spare; more is refused with 413."""
+"""Maximum bytes of a visit: two long addresses, with a margin; larger ones get 413."""
 
 PATIENCE = 30.0
 """Seconds that a visitor waits for the database; the page gives up sooner."""
@@ -59,7 +59,7 @@ class VisitBody(BaseModel):
 
 
 class VisitReply(BaseModel):
-    """The number to show; `number` is null where the page keeps its own."""
+    """The number to show; `number` is null if the page keeps its own."""
 
     number: str | None
     national: str | None = Field(description="The number as it is written inside its country.")
@@ -140,9 +140,10 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitBatchWriter, 
 
     @router.post("/{company}/visit/{visit_id}/end")
     def end(company: str, visit_id: str, request: Request, until: str = "") -> Response:
-        """The visitor left the page: the lease ends. With the `lease_until` of a reply, it ends only where no later page has
-        prolonged it: browsers send a page's farewell beside the next page's greeting, in any order. Made for
-        `navigator.sendBeacon`, which sends no body of use and reads no reply, so an unknown visit is no error."""
+        """The visitor left the page: the lease ends. With the `lease_until` of a reply, it ends only if no later page
+        has prolonged it: browsers send one page's end and the next page's visit in any order. Made for
+        `navigator.sendBeacon`, which sends no useful body and ignores the reply, so an unknown visit does not cause
+        an error."""
         found = company_named(directory, company)
         _answer(desk.dismiss(found, clean(visit_id) or "", _time(until)))
         return Response(status_code=204, headers={"Cache-Control": "no-store", **own_site(found, request)})

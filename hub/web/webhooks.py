@@ -27,9 +27,10 @@ log = structlog.get_logger(__name__)
 PREFIX = "/webhooks/"
 METHODS = frozenset({"GET", "HEAD", "POST"})
 FALLBACK = "fallback"
-"""The path that carriers call when the first one failed: it forwards the call at once, stored or not."""
+"""The path that carriers request when the first one failed: it forwards the call at once, stored or not."""
 STORE_DEADLINES = 8
-"""How many times DEADLINE a webhook whose carrier does not wait for an answer may take; carriers allow 10 to 15 seconds."""
+"""How many times DEADLINE a webhook may take if its carrier does not wait for an answer; carriers allow 10 to 15
+seconds."""
 
 Reply = tuple[int, str, bytes]
 """Status, content type, body."""
@@ -46,7 +47,7 @@ class _PendingWebhook:
     """One webhook whose sender waits for the reply."""
 
     outcome: asyncio.Future[Received | None]
-    """None if it takes too long; then the carrier calls the fallback path, or sends the webhook again."""
+    """None if it takes too long; then the carrier requests the fallback path, or sends the webhook again."""
     is_fallback: bool
     """The call is forwarded as soon as the webhook is verified, stored or not."""
     is_verified: bool = False
@@ -72,7 +73,7 @@ class WebhookEndpoint:
         }
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
-        """Answer a webhook; hand on everything else."""
+        """Answer a webhook; pass on everything else."""
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
             await self._app(scope, receive, send)
             return
@@ -112,7 +113,7 @@ class WebhookEndpoint:
         return await self._answer(connector, point, DEADLINE - (time.monotonic() - arrived))
 
     def _incoming(self, scope: Any, body: bytes) -> WebhookRequest:
-        """The request as the carrier saw it: the address is ours, never that of a Host or Forwarded header."""
+        """The request as the carrier saw it. The address is ours, never that of a Host or Forwarded header."""
         path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
         query = scope["query_string"].decode("latin-1")
         return WebhookRequest(
@@ -126,21 +127,21 @@ class WebhookEndpoint:
     # a batch of webhooks
 
     def _receive(self, connector: str, batch: Sequence[tuple[WebhookRequest, _PendingWebhook]]) -> None:
-        """Hand on the webhooks of one round; one timer looks after all of them."""
+        """Pass on the webhooks of one round; one timer watches all of them."""
         waiting = [(request, partial(self._received, pending)) for request, pending in batch]
         self._receiver.submit_all(connector, waiting)
         loop = asyncio.get_running_loop()
         loop.call_later(DEADLINE, self._give_up_late, connector, [pending for _, pending in batch], 1)
 
     def _received(self, pending: _PendingWebhook, received: Received) -> None:
-        """Note an outcome; called from other threads. `verified` completes only a webhook on the fallback path."""
+        """Store an outcome; called from other threads. `verified` completes only a webhook on the fallback path."""
         if received.outcome == "verified" and not pending.is_fallback:
             pending.is_verified = True
         else:
             self._completions.put(pending.outcome, received)
 
     def _give_up_late(self, connector: str, batch: Sequence[_PendingWebhook], deadlines: int) -> None:
-        """End the webhooks that wait for a slow database or a plugin that hangs; look at the others again later."""
+        """End the webhooks that wait for a slow database or a plugin that hangs; check the others again later."""
         waiting = [each for each in batch if not each.outcome.done()]
         if not waiting:
             return
@@ -173,7 +174,7 @@ class WebhookEndpoint:
     def _make_answers(
         self, connector: str, asked: Sequence[tuple[AnswerPoint, asyncio.Future[AnswerDocument]]]
     ) -> None:
-        """Hand on the answers that were asked for in one round."""
+        """Pass on the answers that were requested in one round."""
         pending = self._answerer.submit(connector, [point for point, _ in asked])
 
         def made(done: Future[list[Document]]) -> None:
@@ -183,7 +184,7 @@ class WebhookEndpoint:
                 self._completions.put(answer, document)
 
         pending.documents.add_done_callback(made)
-        # One timer for all of them. Only a slow plugin is counted as late: a slow database is not its fault.
+        # One timer for all of them. Only a slow plugin is counted as late, not a slow database.
         asyncio.get_running_loop().call_later(DEADLINE, self._note_if_late, connector, pending)
 
     def _note_if_late(self, connector: str, pending: PendingAnswer) -> None:

@@ -1,4 +1,4 @@
-"""`/api/v1/`: what a user may read of their account, by a bearer key. It changes nothing."""
+"""`/api/v1/`: what a user may read of their account, with a bearer key. The API changes nothing."""
 
 from hub.web.api.application import create_api
 

@@ -1,4 +1,4 @@
-"""The API as an application of its own, so that its OpenAPI document tells what is there and nothing else."""
+"""The API as its own application, so that its OpenAPI document describes the API's routes and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The door of the API: whose key it is, whether the role may, and how often; each answer is for one account alone."""
+"""Authenticates API requests: whose key it is, what the role may do, and how often. Each answer covers one account
+only."""
 
 from __future__ import annotations
 
@@ -22,49 +23,49 @@ from hub.runtime import Hub
 from hub.store import audit
 
 BURST, PER_SECOND = 120.0, 4.0
-"""Requests of one key, at once and a second, in one process."""
+"""Requests of one key, in a burst and per second, in one process."""
 MOST_KEYS = 10_000
 NOTED_EVERY = timedelta(hours=1)
-"""How exactly it is known when a key was used last."""
+"""The precision of a key's last use."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One request that was let in: who asks, and what they may see."""
+    """One authenticated request: who asks, and what they may see."""
 
     hub: Hub
     scope: AccessScope
 
     @property
     def user(self) -> User:
-        """Whose key was sent."""
+        """The user whose key was sent."""
         return self.scope.user
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A session that, on PostgreSQL, sees the user's account alone."""
+        """A session that, on PostgreSQL, sees only the user's account."""
         with self.hub.store.reading_as(self.user.account_id) as session:
             yield session
 
     def note(self, action: str, subject: str, detail: str = "") -> None:
-        """Write down that the user reads something; before it is given."""
+        """Write an audit entry before the user gets the data."""
         with self.hub.store.writing() as session:
             audit.note(session, self.hub.clock(), self.user.id, action, subject, detail)
 
 
 class Authenticator:
-    """Lets requests in; one a process, safe for threads."""
+    """Authenticates requests. One per process; thread-safe."""
 
     def __init__(self, hub: Hub, narrow: Narrow) -> None:
         self._hub, self._narrow = hub, narrow
         self._buckets = Buckets(MOST_KEYS)
 
     def to(self, action: Action) -> Permission:
-        """What a route depends on, so that only roles come in that may do `action`."""
+        """A route's dependency that admits only roles that may do `action`."""
         return Permission(self, action)
 
     def authorize(self, request: Request, action: Action) -> Asked:
-        """Who asks; 401 without a living key, 429 where it is used too often, 403 where the role may not."""
+        """The authenticated user; 401 without a valid key, 429 if it is used too often, 403 if the role may not do it."""
         scheme, _, told = request.headers.get("authorization", "").partition(" ")
         now = self._hub.clock()
         with self._hub.store.reading() as session:
@@ -91,5 +92,5 @@ class Permission:
     action: Action
 
     def __call__(self, request: Request) -> Asked:
-        """The request, let in."""
+        """Authenticate the request."""
         return self.door.authorize(request, self.action)

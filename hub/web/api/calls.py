@@ -32,7 +32,7 @@ CompanyName = Annotated[str | None, Query(max_length=64, description="Only of th
 
 
 def add_calls(api: FastAPI, door: Authenticator) -> None:
-    """Add the routes that tell who called and wrote, and why."""
+    """Add the routes for who called and wrote, and why."""
 
     @api.get("/companies")
     def companies(*, asked: Asked = Depends(door.to("account"))) -> Companies:

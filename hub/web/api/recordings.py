@@ -1,4 +1,4 @@
-"""Links to recordings, and transcripts; each is in the audit log before it is given."""
+"""Links to recordings, and transcripts. Each access is in the audit log before the data is sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hub.web.api.schemas import LinkAnswer, TranscriptAnswer, TranscriptPartAnsw
 
 
 def add_recordings(api: FastAPI, door: Authenticator) -> None:
-    """Add the routes to what was said."""
+    """Add the routes for recordings and transcripts."""
 
     @api.post("/recordings/{recording_id}/link")
     def link(

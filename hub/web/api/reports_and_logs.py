@@ -27,7 +27,7 @@ COUNTS = tuple(name for name in MEASURES if name != "amount")
 
 
 def add_books(api: FastAPI, door: Authenticator) -> None:
-    """Add the routes to what was added up and written down."""
+    """Add the routes for reports, consent records and audit entries."""
 
     @api.get("/reports/{company}/{dimension}")
     def report(

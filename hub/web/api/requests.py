@@ -1,4 +1,4 @@
-"""Requests of people, and the files that answer them; each reading of one is in the audit log before it is given."""
+"""Privacy requests, and the files that answer them. Each access is in the audit log before the data is sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hub.web.api.schemas import RequestAnswer, RequestDetail, Requests, shaped
 
 
 def add_requests(api: FastAPI, door: Authenticator) -> None:
-    """Add the routes to what people asked for."""
+    """Add the routes for privacy requests."""
 
     @api.get("/requests")
     def requests(*, asked: Asked = Depends(door.to("requests")), after: After = None, limit: Limit = 50) -> Requests:

@@ -1,4 +1,4 @@
-"""What the API answers, by name: only fields that stand here leave the hub."""
+"""The API's responses: only the fields defined here leave the hub."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Shape = TypeVar("Shape", bound="Answer")
 
 
 class Answer(BaseModel):
-    """An answer, made of a row's attributes."""
+    """A response, made from a row's attributes."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -46,7 +46,7 @@ class CallAnswer(Answer):
     tracking_number: str | None
     caller_number: str | None
     caller_name: str | None = None
-    """Sealed in the row: put in by who opened it."""
+    """Encrypted in the row; filled in after decryption."""
     status: str
     started_at: datetime
     answered_at: datetime | None
@@ -58,7 +58,7 @@ class CallAnswer(Answer):
 
 
 class RecordingAnswer(Answer):
-    """That there is a recording; it is heard by a link."""
+    """That a recording exists; a signed link gives the audio."""
 
     id: str
     kind: str
@@ -68,14 +68,14 @@ class RecordingAnswer(Answer):
 
 
 class CallDetail(CallAnswer):
-    """One call with its cause, and with its recordings for who may hear them."""
+    """One call with its cause, and with its recordings for users who may hear them."""
 
     attribution: AttributionAnswer | None = None
     recordings: list[RecordingAnswer] | None = None
 
 
 class TextAnswer(Answer):
-    """One text, without what stands in it."""
+    """One text, without its content."""
 
     id: str
     company_id: str
@@ -89,7 +89,7 @@ class TextAnswer(Answer):
 
 
 class TextBody(Answer):
-    """What stands in a text; None where its person's key was destroyed, or it is empty."""
+    """The content of a text; None if its person's key was destroyed, or it is empty."""
 
     id: str
     body: str | None
@@ -103,7 +103,7 @@ class LinkAnswer(Answer):
 
 
 class TranscriptPartAnswer(Answer):
-    """Words that a machine heard; seconds from the beginning."""
+    """Words that a machine recognized; times are seconds from the beginning."""
 
     start: float
     end: float
@@ -120,7 +120,7 @@ class TranscriptAnswer(Answer):
 
 
 class ConsentAnswer(Answer):
-    """One record of the consent ledger; people are named by their ids."""
+    """One record of the consent ledger; people appear only as ids."""
 
     id: str
     company_id: str
@@ -145,7 +145,7 @@ class AuditAnswer(Answer):
 
 
 class RequestAnswer(Answer):
-    """One request of a person, without who it is."""
+    """One privacy request, without the identity of the person."""
 
     id: str
     company_id: str
@@ -158,7 +158,7 @@ class RequestAnswer(Answer):
 
 
 class RequestDetail(RequestAnswer):
-    """One request with who asks, until it is answered, and what was done."""
+    """One privacy request with the person who asks, until it is answered, and what was done."""
 
     phone_number: str | None
     email: str | None
@@ -168,7 +168,7 @@ class RequestDetail(RequestAnswer):
 
 
 class ReportLine(Answer):
-    """What one value brought; numbers may be broken where several touches share a call."""
+    """The results of one value; numbers may be fractions if several touches share a call."""
 
     value: str | None
     numbers: Mapping[str, float]
@@ -187,7 +187,7 @@ class ReportAnswer(Answer):
 
 
 class Page(Answer):
-    """Some rows, newest first; `next` is what `after` takes for those that follow."""
+    """Some rows, newest first; pass `next` as `after` to get the following rows."""
 
     next: str | None
 
@@ -229,5 +229,5 @@ class AuditEntries(Page):
 
 
 def shaped(shape: type[Shape], rows: Any) -> list[Shape]:
-    """Rows in their shape."""
+    """Convert rows to their response model."""
     return [shape.model_validate(row) for row in rows]

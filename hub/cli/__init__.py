@@ -1,4 +1,4 @@
-"""The `hub` command; one file a command."""
+"""The `hub` command; one file per command."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ for module in MODULES:
 
 
 def main() -> None:
-    """The entry point: an error of ours ends with its sentence and status 2, never with a traceback."""
+    """The entry point: one of our own errors prints its sentence and exits with status 2, without a traceback."""
     try:
         app()
     except RingfenceError as error:

@@ -1,4 +1,4 @@
-"""`python -m hub.cli` is `hub`."""
+"""Lets `python -m hub.cli` run the `hub` command."""
 
 from hub.cli import main
 

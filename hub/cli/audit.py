@@ -1,4 +1,4 @@
-"""`hub audit`: read the audit log, verify the journal, and hand both over."""
+"""`hub audit`: read the audit log, verify the journal, and export both."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def list_entries(
 
 @commands.command()
 def sign(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
-    """Sign where each chain of the journal ends now; the worker does it once a day."""
+    """Sign the current end of each chain of the journal; the worker does it once a day."""
     from dataclasses import asdict
 
     from hub.runtime import utc_now
@@ -92,7 +92,7 @@ def sign(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
 
 @commands.command()
 def export(file: Path, account: OneAccount = None, config: ConfigFile = CONFIG) -> None:
-    """Write the entries and the journal of their accounts to a new file, one JSON object a line; this is noted too."""
+    """Write the entries and the journal of their accounts to a new file, one JSON object per line. The export is audited."""
     import json
 
     from hub.cli.recordings import new_file

@@ -1,4 +1,4 @@
-"""`hub backup` and `hub restore`: data and keys apart, so that an erasure reaches the backups too."""
+"""`hub backup` and `hub restore`: data and keys in separate files, so that an erasure reaches the backups too."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ def backup(
     replace: Annotated[bool, typer.Option("--replace", help="Replace a file that is there.")] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Back up the hub while it works: its data in one file, people's keys in another.
+    """Back up the hub while it runs: its data in one file, people's keys in another.
 
-    What belongs to a person is encrypted under that person's key, so that a backup of data forgets whom the hub erases. The
-    files restore on SQLite and PostgreSQL alike. Both need the hub's own key, which is in neither: keep a copy of it.
+    Each person's data is encrypted under that person's key. After the hub erases a person and the key, a data backup can
+    no longer be read for that person. The files restore on both SQLite and PostgreSQL. Both files need the hub's own key,
+    which is in neither of them: keep a copy of it.
     """
     from hub.backup.save import save, save_keys
 
@@ -81,8 +82,8 @@ def restore(
 ) -> None:
     """Restore a backup into the empty database and storage that config.yaml names.
 
-    Who was erased since the backup is erased again before the hub opens the database. A restore that is broken off leaves a
-    database that the hub refuses; begin again with a new one.
+    People who were erased after the backup are erased again before the hub opens the database. The hub refuses the
+    database of an interrupted restore; start again with a new one.
     """
     from hub.backup.restore import restore as restore_all
 
@@ -107,7 +108,7 @@ def _note(hub: Hub, action: str, backup_id: str) -> None:
 
 @contextmanager
 def _hub(config: Path) -> Iterator[Hub]:
-    """The hub without its connectors: no provider has a part in this."""
+    """The hub without its connectors, because no provider is needed."""
     from hub.runtime import assemble
     from hub.startup import read_config
     from hub.store.engine import explained
@@ -122,7 +123,7 @@ def _hub(config: Path) -> Iterator[Hub]:
 
 @contextmanager
 def _telling() -> Iterator[Callable[[str, int, int], None]]:
-    """A line on a terminal that says how far it is; nothing in a pipe."""
+    """A progress line on a terminal; nothing in a pipe."""
     made = console(to_errors=True)
     if not made.is_terminal:
         yield lambda *_: None

@@ -27,7 +27,7 @@ STAGE_COLOURS = {
 
 
 LINE = 120
-"""Characters of what happened and its only detail, that still stand on one line."""
+"""Maximum length of an entry and its only detail, in characters, to print them on one line."""
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +49,7 @@ def call(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Tell the story of one call, text or form. Its id is also the correlation id in the logs."""
+    """Show the timeline of one call, text or form. Its id is also the correlation id in the logs."""
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import find_subject
     from hub.queries.masking import Mask

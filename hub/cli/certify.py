@@ -32,8 +32,8 @@ def certify(
     file: Annotated[Path | None, typer.Option("--file", help="A one-file plugin instead of an installed one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Prove that a plugin keeps the promises of its kind. Ends with 0 if all hold, 1 if some do not, 2 if none could be
-    tried."""
+    """Test that a plugin keeps the promises of its kind. Exits with status 0 if all hold, 1 if some do not, 2 if none could
+    be tested."""
     from rich.console import Console
 
     connector_class = find_plugin(name, file)
@@ -48,7 +48,7 @@ def certify(
 
 
 def find_plugin(name: str | None, file: Path | None) -> type[Connector]:
-    """The connector class of an installed plugin, or of a file; CannotCertify says why there is none."""
+    """The connector class of an installed plugin, or of a file; CannotCertify says why none is found."""
     from hub.plugins.discovery import discover
 
     if find_spec("pytest") is None:

@@ -1,4 +1,4 @@
-"""`hub chaos`: kill a real hub again and again while calls come in, then balance the books."""
+"""`hub chaos`: kill a real hub repeatedly while calls come in, then check that nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def register(app: typer.Typer) -> None:
 
 
 def chaos(cycles: Cycles = 20, seed: Seed = None, calls_per_cycle: Calls = 8, folder: Folder = None) -> None:
-    """Kill a hub with SIGKILL while calls come in, and prove that nothing is lost or doubled.
+    """Kill a hub with SIGKILL while calls come in, and check that nothing is lost or doubled.
 
-    Needs no configuration: stand-ins of Twilio, Google Ads and Salesforce play the world. Ends with status 1 where the
-    books do not balance; then the folder stays.
+    Needs no configuration: sandboxes take the place of Twilio, Google Ads and Salesforce. Exits with status 1 if
+    something is lost or doubled, and then keeps the folder.
     """
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     place = folder or Path(tempfile.mkdtemp(prefix="ringfence-chaos-"))

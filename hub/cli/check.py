@@ -1,4 +1,4 @@
-"""`hub check`: is config.yaml right, and does every provider answer?"""
+"""`hub check`: is config.yaml valid, and does every provider answer?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8
 MOST_RULES = 5
-"""Rules past their date that are named; the count tells of the rest."""
+"""How many outdated rules are listed by name; the others are only counted."""
 
 
 def register(app: typer.Typer) -> None:
@@ -33,11 +33,11 @@ def check(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Read config.yaml, then ask every provider whether it answers with our credentials; nothing is changed there.
-    The storage of recordings is tried with a few bytes.
+    """Check config.yaml, then check that every provider accepts our credentials. Nothing is changed at the providers.
+    The storage of recordings is tested with a few bytes.
 
-    Ends with 0 if all is well, 1 if a provider does not answer or data went where no manifest declares it, 2 if config.yaml
-    is wrong.
+    Exits with status 0 if everything is right, 1 if a provider does not answer or data was sent that no manifest declares,
+    2 if config.yaml is wrong.
     """
     from hub.startup import open_hub, read_config
 
@@ -75,7 +75,7 @@ def check(
 
 
 def _flow_findings(opened: Opened) -> list[str]:
-    """What was disclosed and never declared, and changed recipients (hub privacy map)."""
+    """Disclosures that no manifest declares, and changed recipients (hub privacy map)."""
     from hub.privacy.datamap.chart import problems
 
     with opened.hub.store.reading() as session:
@@ -83,7 +83,7 @@ def _flow_findings(opened: Opened) -> list[str]:
 
 
 def _overdue_requests(opened: Opened) -> list[str]:
-    """Requests of people whose legal deadline has passed."""
+    """Privacy requests whose legal deadline has passed."""
     from hub.cli.support.output import counted
     from hub.privacy_requests.reminders import overdue
 
@@ -94,7 +94,7 @@ def _overdue_requests(opened: Opened) -> list[str]:
 
 
 def _doubtful_texts(opened: Opened) -> list[str]:
-    """Texts that may ask for a stop and wait for a person."""
+    """Texts that may ask for a stop and wait for a person's decision."""
     from hub.cli.support.output import counted
     from hub.texts.doubts import open_doubts
 
@@ -106,7 +106,7 @@ def _doubtful_texts(opened: Opened) -> list[str]:
 
 
 def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
-    """Each connector's report, asked side by side; each is printed as it comes in."""
+    """Each connector's report. The connectors are checked in parallel, and each report is printed when it arrives."""
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
     from hub.cli.connectors import connection
@@ -183,7 +183,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
 
 
 def _old_rules(hub: Hub) -> list[str]:
-    """The rules of law that a person should have read again by today, one warning a consent connector."""
+    """The rules of law whose review is overdue, one warning per consent connector."""
     from hub.hookspecs import ConsentHooks
 
     today, found = hub.clock().date(), []

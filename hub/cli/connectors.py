@@ -1,4 +1,4 @@
-"""`hub connectors`: what is connected, when it synced last, why one is paused, and whose consent it rests on; `hub plugins`."""
+"""`hub connectors`: list, resume, connect and disconnect connectors, with last syncs and pauses; `hub plugins`."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def resume(
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Take a paused connector up again, if the provider answers with its credentials. Ends with 1 if it does not."""
+    """Resume a paused connector if the provider accepts its credentials. Exits with status 1 if it does not."""
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import known
     from hub.startup import open_hub, read_config
@@ -108,7 +108,7 @@ def connect(
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Let the owner of an address book agree to its being read, and sign in. The exact text they agree to is stored first."""
+    """Let the owner of an address book consent to its use, and sign in. The exact text of the consent is stored first."""
     from hub.cli.support.audit_note import actor, note
     from hub.cli.support.oauth_loopback import by_browser, by_paste
     from hub.privacy.owner_consent import connect_owner, owner_sign_in
@@ -144,7 +144,7 @@ def disconnect(
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Take an owner's consent back: withdrawn here at once, revoked at the provider, the token deleted."""
+    """Withdraw an owner's consent: it ends here immediately, is revoked at the provider, and the token is deleted."""
     from hub.cli.support.audit_note import actor, note
     from hub.privacy.owner_consent import disconnect_owner
     from hub.queries.lookup import known
@@ -164,7 +164,7 @@ def disconnect(
 
 
 def connection(plugins: Plugins, name: str) -> ConnectionReport:
-    """Whether a connector's provider answers; whatever goes wrong is a report too."""
+    """Whether a connector's provider answers; any failure becomes a report too."""
     from hub.contracts.connector import ConnectionReport
     from hub.hookspecs import OperationHooks
 
@@ -186,7 +186,7 @@ def plugins(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List the installed plugins, and why some cannot be used. Ends with 1 where one is broken."""
+    """List the installed plugins, and why some cannot be used. Exits with status 1 if one is broken."""
     from hub.plugins.discovery import discover
 
     installed = discover([*(plugin_dir or []), *_configured_folders(config)])
@@ -214,7 +214,7 @@ def _configured_folders(config: Path) -> list[Path]:
     try:
         return [Path(folder) for folder in read_config(config, sandbox=True).hub.plugin_dirs]
     except ConfigError:
-        return []  # plugins are listed also where there is no config.yaml yet, or one with problems
+        return []  # plugins are also listed if config.yaml is missing or wrong
 
 
 def _last_syncs(session: Session, config: Config) -> dict[str, SyncSlot]:

@@ -1,4 +1,4 @@
-"""`hub consent`: write down what a person said of their data, and show it."""
+"""`hub consent`: record and show what a person said about their data."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def record(
     ] = None,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Write down a person's word. It counts for everything that is decided or sent from now on; nothing is overwritten."""
+    """Record a person's consent or refusal. It applies to everything decided or sent from now on; nothing is overwritten."""
     from hub.cli.support.audit_note import note
     from hub.flow.case import new_person
     from hub.model.people import PROVEN
@@ -133,7 +133,7 @@ def record(
 
 @commands.command("show")
 def show(company: CompanyName, phone: Phone, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
-    """Show what a person has said, what their browser has signalled, and opt-outs that nobody had to prove, oldest first."""
+    """Show a person's consent records, browser signals, and opt-outs that needed no proof, oldest first."""
     from hub.privacy.opt_outs import KnownBy, opt_outs_of
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
@@ -246,7 +246,7 @@ def _words(session: Session, person: Person) -> list[ConsentEntry]:
 
     from hub.model import ConsentEntry
 
-    # What their browsers said is shown from the visits themselves, as it is now.
+    # Browser signals are shown from the visits themselves, in their current state.
     theirs = (ConsentEntry.person_id == person.id, ConsentEntry.scope == "person")
     return list(
         session.exec(select(ConsentEntry).where(*theirs).order_by(col(ConsentEntry.recorded_at), col(ConsentEntry.id)))
@@ -262,7 +262,7 @@ def _vault(config: Config) -> Vault:
 
 
 def _told(session: Session, vault: Vault, word: ConsentEntry) -> str | None:
-    """What the record's sealed detail tells, else where its proof is."""
+    """The record's encrypted detail, or a reference to its proof if there is no detail."""
     from hub.model import ConsentDetail
 
     detail = session.get(ConsentDetail, word.id)
@@ -273,7 +273,7 @@ def _told(session: Session, vault: Vault, word: ConsentEntry) -> str | None:
 
 
 def _signals(session: Session, person: Person) -> list[Visit]:
-    """The visits that are surely the person's: what a browser says there counts as the person's word."""
+    """The visits that certainly belong to the person; their browser signals count as the person's own statement."""
     from sqlmodel import select
 
     from hub.model import Visit

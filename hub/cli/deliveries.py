@@ -1,4 +1,4 @@
-"""`hub deliveries`: what is to go, went or did not go to each destination; why; and another try after a fix."""
+"""`hub deliveries`: what is waiting, sent or failed for each destination; why; and a retry after a fix."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def why(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Say why a delivery is where it is: its conversion and rule, consent with every opinion, each try, what comes next."""
+    """Explain a delivery's state: its conversion and rule, consent with every opinion, each attempt, and what comes next."""
     from hub.cli.call import print_timeline
     from hub.queries.deliveries import why_deliveries
     from hub.startup import open_store, read_config
@@ -109,9 +109,9 @@ def replay(
     agreed: Agreed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Try deliveries again that ended without success. Without --yes it only shows which.
+    """Retry deliveries that ended without success. Without --yes it only lists them.
 
-    Consent is asked again when they are sent, and the destination sees the same key as before, so nothing counts twice.
+    Consent is checked again before they are sent. The destination gets the same key as before, so nothing counts twice.
     """
     from hub.cli.support.audit_note import actor
     from hub.delivery.replay import REPLAYABLE

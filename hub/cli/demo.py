@@ -1,4 +1,4 @@
-"""`hub demo`: play a seeded day of calls against a real hub with the providers' stand-ins, and show that it adds up."""
+"""`hub demo`: play a seeded day of calls against a real hub with provider sandboxes, and check every figure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hub.demo.play import Play
 
 QUIET_WITHIN = 90.0
-"""Seconds after the last call in which everything must have come to its end."""
+"""Seconds after the last call within which all work must be done."""
 MARK = "demo"
 
 
@@ -40,10 +40,10 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed plays the same day.")] = 1,
     leave: Annotated[bool, typer.Option("--exit", help="End after the ledger: 0 if it adds up, 1 if not.")] = False,
 ) -> None:
-    """Play a seeded day with the providers' stand-ins; the hub, its database and its syncs are real.
+    """Play a seeded day with provider sandboxes; the hub, its database and its syncs are real.
 
-    With Chromium and Playwright's package for Python, some visitors open a real page of their company's and call the number
-    that it shows; otherwise all come through the tracking API.
+    If Chromium and Playwright's Python package are installed, some visitors open a real page of the company and call the
+    number that it shows. Otherwise all visitors come through the tracking API.
     """
     from rich.console import Console
 
@@ -79,7 +79,7 @@ def demo(
 
 
 def _demo_config(loaded: Config) -> Config:
-    """The configuration on a database of the demo's own, and on a port that is free."""
+    """The configuration with a separate database for the demo and a free port."""
     database = loaded.hub.database
     if not database.startswith("sqlite:///"):
         raise ConfigError("hub demo plays on SQLite; set hub.database to sqlite:///data/ringfence.db for it.")
@@ -100,7 +100,7 @@ def _audio_of(file: Path) -> Path:
 
 
 def _make_room(file: Path) -> None:
-    """Delete the database of an earlier demo; refuse to touch any other."""
+    """Delete the database of an earlier demo; refuse to delete any other database."""
     if not file.exists():
         return
     import sqlite3
@@ -147,7 +147,7 @@ def _free_port(wanted: int) -> int:
 
 @contextmanager
 def _serving(opened: Opened) -> Iterator[str]:
-    """The web edge in a thread and the worker beside it; the address that it serves on."""
+    """Run the web edge and the worker in threads; the address that the edge serves on."""
     import uvicorn
 
     from hub.cli.serve import edge_settings
@@ -174,7 +174,7 @@ def _serving(opened: Opened) -> Iterator[str]:
 
 @contextmanager
 def _pages(console: Console, config: Config, address: str) -> Iterator[PageEntrance | None]:
-    """The companies' websites and a browser for their visitors; None, and why, where there is no browser."""
+    """The companies' websites and a browser for their visitors; None and the reason if no browser can start."""
     from hub.demo.browser import find_chromium, open_browser
     from hub.demo.play import PAGE_EVERY
     from hub.demo.website import serve_websites
@@ -189,7 +189,7 @@ def _pages(console: Console, config: Config, address: str) -> Iterator[PageEntra
     with serve_websites(config.companies, address) as websites, ExitStack() as running:
         try:
             pages = running.enter_context(open_browser(chromium, websites))
-        except Exception:  # noqa: BLE001 - whatever keeps a browser from starting, the day can be played without it
+        except Exception:  # noqa: BLE001 - whatever the reason, the day can be played without a browser
             console.print(f"All visitors come through the tracking API: {chromium} does not start.")
             yield None
             return
@@ -225,7 +225,7 @@ def _perform(console: Console, opened: Opened, play: Play, calls: int) -> None:
 
 
 def _longest_schedule(opened: Opened) -> float:
-    """Seconds between two syncs of the slowest connector: only after that is a quiet hub done."""
+    """Seconds between two syncs of the slowest connector: an idle hub is done only after this time."""
     from hub.scheduler import schedules
 
     spans = [schedule.every.total_seconds() for schedule in schedules(opened.hub).values() if schedule.every]

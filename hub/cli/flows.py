@@ -1,4 +1,4 @@
-"""`hub flows`: the companies' call flows: are they right, which versions answer, and how would a call go?"""
+"""`hub flows`: check, list and simulate the companies' call flows."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def check(
     file: Annotated[Path, typer.Argument(help="The configuration file.", metavar="[FILE]")] = CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Read the call flows of config.yaml and tell every problem with its line; no provider is asked.
+    """Check the call flows of config.yaml and report every problem with its line; no provider is contacted.
 
-    Ends with 0 if all is well, 2 if something is wrong.
+    Exits with status 0 if all flows are valid, 2 if something is wrong.
     """
     from hub.errors import ConfigError
     from hub.startup import read_config
@@ -53,7 +53,7 @@ def check(
 
 @commands.command("list")
 def list_flows(company: Company = None, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
-    """List the call flows, the version that answers now, and the trackers that they answer."""
+    """List the call flows, the version in use, and the trackers that use them."""
     from sqlmodel import col, select
 
     from hub.model import Company as CompanyRow
@@ -117,9 +117,9 @@ def simulate(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Walk a call along a flow without a phone: each step, and the document that each carrier would get.
+    """Simulate a call through a flow without a phone: each step, and the document that each carrier would get.
 
-    The consent connectors of config.yaml decide whether it would be recorded. Nothing is stored, and nobody is called.
+    The consent connectors of config.yaml decide whether it would be recorded. Nothing is stored, and no call is made.
     """
     from hub.callflow.simulate import Behaviour
     from hub.contracts.phones import phone_number
@@ -163,7 +163,7 @@ def _print_turn(turn: Any) -> None:
 
 
 def _flows(config: Config, company: str | None) -> list[tuple[CompanySection, Flow]]:
-    """Every flow of every company: those that are written, and those that routes stand for."""
+    """Every flow of every company: those in config.yaml, and those made from routes."""
     from hub.callflow.route import flow_of
 
     found: list[tuple[CompanySection, Flow]] = []

@@ -1,4 +1,4 @@
-"""`hub inbox`: the webhooks that came in, those that could not be parsed, and their replay after a fix."""
+"""`hub inbox`: received webhooks, those that could not be parsed, and their replay after a fix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hub.errors import CannotDo
 commands = typer.Typer(help="See the webhooks that came in; replay those that were parked.", no_args_is_help=True)
 STATES = ("ready", "leased", "done", "parked")
 AT_ONCE = 500
-"""Ids in one query."""
+"""How many ids one query holds."""
 
 
 def register(app: typer.Typer) -> None:
@@ -63,7 +63,7 @@ def replay_webhooks(
     everything: Annotated[bool, typer.Option("--all", help="All that are parked.")] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Make parked webhooks ready again, once what hindered them is fixed. Ends with 1 where one was not parked."""
+    """Requeue parked webhooks after the cause is fixed. Exits with status 1 if one of them was not parked."""
     from hub.cli.support.audit_note import note
     from hub.flow.inbox import replay
     from hub.queries.inbox import parked_webhooks

@@ -1,4 +1,4 @@
-"""`hub new-plugin KIND NAME`: a complete, working package for one more provider, outside the repository."""
+"""`hub new-plugin KIND NAME`: write a complete, working package for a new provider, outside the repository."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def new_plugin(
         Path | None, typer.Option("--folder", help="Where to write it; ./ringfence-NAME if not given.")
     ] = None,
 ) -> None:
-    """Write a new plugin: a package that installs, is certified and runs against its own stand-in."""
+    """Write a new plugin: a package that installs, passes its certification and runs against its own sandbox."""
     from rich.console import Console
     from rich.markup import escape
 

@@ -1,4 +1,4 @@
-"""`hub numbers`: our tracking numbers and the carriers' side by side; search, buy, point the webhooks, give back."""
+"""`hub numbers`: compare our tracking numbers with the carriers'; search, buy, configure webhooks, release."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 def list_numbers(
     connector: Carrier = None, sandbox: Sandboxed = False, as_json: AsJson = False, config: ConfigFile = CONFIG
 ) -> None:
-    """List our numbers and the carriers' side by side. Ends with 1 where a carrier does not answer."""
+    """List our numbers beside the carriers' numbers. Exits with status 1 if a carrier does not answer."""
     from hub.hookspecs import NumberHooks
     from hub.numbers.ownership import compare
     from hub.startup import open_hub, read_config
@@ -66,7 +66,7 @@ def search(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Search numbers that can be bought now. Ends with 1 where a carrier does not answer."""
+    """Search for numbers that can be bought now. Exits with status 1 if a carrier does not answer."""
     from hub.contracts.numbers import NumberQuery
     from hub.hookspecs import NumberHooks
     from hub.startup import open_hub, read_config
@@ -104,9 +104,10 @@ def buy(
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Buy a number for a tracker, with its webhooks pointed at this hub.
+    """Buy a number for a tracker, and point its webhooks at this hub.
 
-    With --max-price it is bought only at a known price that is no higher. Without it you are asked; --yes answers that.
+    With --max-price it is bought only at a known price up to that amount. Without it you are asked to confirm; --yes
+    confirms.
     """
     from hub.cli.support.audit_note import note
     from hub.hookspecs import NumberHooks
@@ -150,7 +151,7 @@ def configure(
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Point the webhooks and the fallback of our numbers at this hub. Ends with 1 where one could not be pointed."""
+    """Point the webhooks and the fallback of our numbers at this hub. Exits with status 1 if one could not be changed."""
     from hub.startup import open_hub, read_config
 
     if bool(numbers) == everything:
@@ -179,7 +180,7 @@ def release(
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Give a number back to its carrier. It is lost: somebody else may get it, and with it the calls to your old ads."""
+    """Give a number back to its carrier. You lose it: another customer may get it, and the calls to your old ads with it."""
     from hub.cli.support.audit_note import note
     from hub.hookspecs import NumberHooks
     from hub.numbers.ownership import carrier_of, retire
@@ -227,7 +228,7 @@ def _point(opened: Opened, line: Line) -> bool:
 
 
 def able_carriers(opened: Opened, connector: str | None, hook: Callable[..., Any]) -> list[str]:
-    """The carrier connectors that can do something, or `connector` if it can; CannotDo where none can."""
+    """The carrier connectors that can do something, or only `connector` if it can; CannotDo if none can."""
     from hub.queries.lookup import known
 
     able = opened.hub.plugins.with_hook(hook)
@@ -252,7 +253,7 @@ def _tracker(config: Config, written: str) -> tuple[Any, str]:
 
 
 def read_number(text: str) -> str:
-    """A number that a person typed in E.164."""
+    """The E.164 number that a person typed."""
     from hub.contracts.phones import phone_number
 
     number = phone_number(text) if text.strip().startswith("+") else None

@@ -1,4 +1,4 @@
-"""`hub pools`: each pool's size, visitors, use and overflow, and the size that it needs."""
+"""`hub pools`: each pool's size, visitors, use and overflow, and the recommended size."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def pools(
 ) -> None:
     """Show each pool's size, visitors, use and overflow, and the size that Erlang's formula B recommends.
 
-    The recommendation is for the busiest hour, at the time that visitors really hold their numbers.
+    The recommendation is for the busiest hour, with the measured time that visitors hold their numbers.
     """
     from hub.numbers.directory import read_directory, write_accounts
     from hub.numbers.pools import pool_figures

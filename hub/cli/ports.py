@@ -1,4 +1,4 @@
-"""`hub numbers port` and `hub numbers ports`: bring numbers over from another carrier, and see where the orders stand."""
+"""`hub numbers port` and `hub numbers ports`: port numbers from another carrier, and see the status of the orders."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def port(
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Order that numbers be brought over from another carrier. What you leave out is asked; nothing is ordered unasked.
+    """Order the porting of numbers from another carrier. You are asked for missing options and for confirmation.
 
-    An order whose reply never comes is looked for at the carrier, and not placed a second time.
+    If the reply to an order is lost, the order is looked up at the carrier and not placed a second time.
     """
     from hub.cli.support.audit_note import note
     from hub.contracts.ports import PortRequest
@@ -106,7 +106,7 @@ def ports(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List the port orders and where each stands, as the carriers say now. Ends with 1 where one does not answer."""
+    """List the port orders with their current status at the carriers. Exits with status 1 if a carrier does not answer."""
     from hub.cli.support.audit_note import note
     from hub.hookspecs import PortHooks
     from hub.numbers.porting import forget_unplaced, recorded, refresh
@@ -144,7 +144,7 @@ def _asked(given: str | None, question: str) -> str:
 
 
 def _pin(given: str | None, *, agreed: bool) -> str | None:
-    """The PIN, which need not stand in the shell's history; none where the losing carrier has none."""
+    """The PIN, asked for so that it stays out of the shell's history; None if the losing carrier uses no PIN."""
     if given is None and not agreed:
         given = typer.prompt(
             "Port-out PIN (Enter where there is none)", default="", hide_input=True, show_default=False
@@ -172,7 +172,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _show(request: PortRequest, carrier: str) -> None:
-    """What is about to be ordered, without the PIN."""
+    """Show the order before it is placed, without the PIN."""
     table(
         f"A port to {carrier}",
         ("what", "as ordered"),

@@ -1,4 +1,4 @@
-"""`hub recordings`: what became of each recording, links to listen, export, and pauses while card data is spoken."""
+"""`hub recordings`: each recording's state, links to listen, export, and pauses while card data is spoken."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def list_recordings(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List recordings and voicemail, newest first, with what became of each."""
+    """List recordings and voicemail with their states, newest first."""
     from sqlmodel import col, select
 
     from hub.model import Recording
@@ -85,7 +85,7 @@ def list_recordings(
 
 @commands.command()
 def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
-    """Show one recording: whose call, what was verified, where it lies, who listened."""
+    """Show one recording: its call, what was verified, where it is stored, and who listened."""
     from sqlmodel import col, select
 
     from hub.access.users import names_of
@@ -121,7 +121,7 @@ def link(
     download: Annotated[bool, typer.Option("--download", help="To save it, instead of to listen.")] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Sign a link to one recording for one person; it is good for five minutes, and each use is in the audit trail."""
+    """Sign a link to one recording for one person. It is valid for five minutes, and each use is in the audit trail."""
     from hub.access.users import may_listen, user_named
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import typed
@@ -154,7 +154,7 @@ def link(
 
 @commands.command()
 def export(recording_id: RecordingId, file: Path, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
-    """Write a recording, decrypted, to a new file that only you can read; it is in the audit trail."""
+    """Write a decrypted recording to a new file that only you can read. The export is in the audit trail."""
     from hub.cli.support.audit_note import actor
     from hub.recordings.listen import hear, note_listening
     from hub.startup import open_hub, read_config
@@ -174,7 +174,7 @@ def export(recording_id: RecordingId, file: Path, sandbox: Sandboxed = False, co
 
 @commands.command()
 def fetch(recording_id: RecordingId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
-    """Try once more, now, what is left to do for a recording that waits or failed. Ends with 1 where it is not stored then."""
+    """Retry now the remaining steps of a waiting or failed recording. Exits with status 1 if it is not stored afterwards."""
     from sqlmodel import col, update
 
     from hub.cli.support.audit_note import note
@@ -201,13 +201,13 @@ def fetch(recording_id: RecordingId, sandbox: Sandboxed = False, config: ConfigF
 
 @commands.command()
 def pause(call: CallId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
-    """Pause the recording of a call that goes on, while card data is spoken."""
+    """Pause the recording of an active call while card data is spoken."""
     _control(call, "pause", sandbox, config)
 
 
 @commands.command()
 def resume(call: CallId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
-    """Record on after a pause."""
+    """Resume a recording after a pause."""
     _control(call, "resume", sandbox, config)
 
 
@@ -239,7 +239,7 @@ def _call(session: Session, wanted: str) -> Call:
 
 
 def found_recording(session: Session, wanted: str) -> Recording:
-    """The recording whose id, a part of it or the carrier's id was typed; CannotDo where it is not one."""
+    """The recording with an id, a part of it, or the carrier's id; CannotDo if none or several are found."""
     from hub.model import Recording
     from hub.queries.lookup import by_id, one, typed
 
@@ -248,7 +248,7 @@ def found_recording(session: Session, wanted: str) -> Recording:
 
 
 def new_file(file: Path) -> IO[bytes]:
-    """A new file that only its owner can read; CannotDo where it is there already, or cannot be written."""
+    """A new file that only its owner can read; CannotDo if it exists already or cannot be written."""
     try:
         return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
     except FileExistsError:

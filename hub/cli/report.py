@@ -29,7 +29,7 @@ FORMATS = ("table", "csv", "json")
 COUNTS = ("calls", "answered", "first_time", "texts", "forms", "conversions")
 HEADINGS = {"first_time": "first-time callers"}
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet takes for the beginning of a formula, the full-width signs of East Asian keyboards among them."""
+"""Characters with which a spreadsheet formula can start, including the full-width signs of East Asian keyboards."""
 NONE = "(none)"
 Choice = TypeVar("Choice", bound=str)
 
@@ -217,10 +217,10 @@ def _plain(line: Line) -> dict[str, Any]:
 
 
 def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: `'` is put before one that begins like one."""
+    """A text that no spreadsheet reads as a formula: `'` is put before a text that could start one."""
     return f"'{text}" if text.lstrip().startswith(FORMULA_SIGNS) or text.startswith(FORMULA_SIGNS) else text
 
 
 def number(value: Decimal) -> str:
-    """A number without zeros that say nothing: 12, 0.333333, 40.5."""
+    """A number without trailing zeros: 12, 0.333333, 40.5."""
     return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"

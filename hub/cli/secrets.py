@@ -27,7 +27,7 @@ def new_key(
 ) -> None:
     """Make a key for `hub: secret_keys:` (32 random bytes, base64).
 
-    A hub on SQLite without `secret_keys` makes one for itself at its first start: `secret.key` beside the database. To
+    A hub on SQLite without `secret_keys` makes its own key at its first start: `secret.key` beside the database. To
     replace it, put the new key first and `${file:…/secret.key}` second, then run `hub secrets rotate`.
     """
     from hub.store.keyring import new_key as make_key
@@ -52,9 +52,9 @@ def new_key(
 
 @commands.command()
 def rotate(config: ConfigFile = CONFIG) -> None:
-    """Encrypt all tokens and people's keys anew with the first key of `hub: secret_keys:`, so that the others can go.
+    """Re-encrypt all tokens and people's keys with the first key of `hub: secret_keys:`, so that you can remove the others.
 
-    What is encrypted under a person's key, such as a recording or a text, stays as it is.
+    Data encrypted under a person's key, such as a recording or a text, does not change.
     """
     from hub.cli.support.audit_note import note
     from hub.runtime import utc_now

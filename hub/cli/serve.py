@@ -1,4 +1,4 @@
-"""`hub run`, `hub web`, `hub worker`: serve the edge, do the work, or both in one process."""
+"""`hub run`, `hub web`, `hub worker`: serve the web edge, run the worker, or both in one process."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def register(app: typer.Typer) -> None:
 
 
 def run(config: ConfigFile = CONFIG, sandbox: Sandboxed = False) -> None:
-    """Serve and work, in one process."""
+    """Run the web edge and the worker in one process."""
     _start(config, sandbox, serving=True, working=True)
 
 
 def web(config: ConfigFile = CONFIG) -> None:
-    """Serve webhooks and visitors only; `hub worker` does the rest. As many as you like beside PostgreSQL."""
+    """Run only the web edge for webhooks and visitors; `hub worker` does the rest. Run any number of them on PostgreSQL."""
     _start(config, False, serving=True, working=False)
 
 
@@ -47,12 +47,12 @@ def worker(
         str | None, typer.Option(help="Answer /healthz, /readyz and /metrics of this worker here, like 127.0.0.1:9101.")
     ] = None,
 ) -> None:
-    """Work only: calls through the flow, syncs when they are due. As many as you like beside PostgreSQL."""
+    """Run only the worker: it processes calls and runs syncs when they are due. Run any number of them on PostgreSQL."""
     _start(config, False, serving=False, working=True, listen=listen)
 
 
 def serve(opened: Opened, wake: threading.Event | None = None, when_open: Callable[[], None] = lambda: None) -> None:
-    """Serve the web edge until a signal ends it; `when_open` is called once it answers."""
+    """Serve the web edge until a signal ends it; `when_open` is called as soon as it answers."""
     import structlog
 
     log, hub = structlog.get_logger(), opened.hub.config.hub
@@ -98,7 +98,7 @@ def _settings(app: Any, listen: str, log_level: str = "warning") -> uvicorn.Conf
         access_log=False,
         timeout_graceful_shutdown=10,
         log_config=None,
-        proxy_headers=False,  # hub.trusted_proxies says whose word on addresses is believed
+        proxy_headers=False,  # hub.trusted_proxies says which proxies' client addresses are trusted
     )
 
 
@@ -111,7 +111,7 @@ def listen_address(listen: str, named: str = "hub.listen") -> tuple[str, int]:
 
 
 def refuse_taken_address(listen: str, named: str = "hub.listen") -> None:
-    """ConfigError where nobody can listen there, before anything else is begun."""
+    """Raise ConfigError if the address cannot be listened on, before anything else starts."""
     host, port = listen_address(listen, named)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -165,7 +165,7 @@ def _start(path: Path, sandbox: bool, *, serving: bool, working: bool, listen: s
             else:
                 _serve_operation(opened, listen)
         elif working:
-            # The work waits until callers are answered: after a crash, much of it may have piled up.
+            # The worker starts after the web edge answers callers: after a crash, much work may be waiting.
             serve(opened, wake, work)
         else:
             serve(opened, when_open=_started)
@@ -173,7 +173,7 @@ def _start(path: Path, sandbox: bool, *, serving: bool, working: bool, listen: s
 
 @contextlib.contextmanager
 def _starting() -> Iterator[None]:
-    """No garbage is looked for until `_started`: what a start makes is there to stay, and to look costs a tenth of it."""
+    """Turn the garbage collector off until `_started`: objects made at start stay, and collecting takes a tenth of it."""
     gc.disable()
     try:
         yield
@@ -182,13 +182,13 @@ def _starting() -> Iterator[None]:
 
 
 def _started() -> None:
-    """Look for garbage from now on, but never again in what the start has made: callers would wait for that."""
+    """Turn the garbage collector on, but exclude the objects made at start: callers would wait for their collection."""
     gc.freeze()
     gc.enable()
 
 
 def _serve_operation(opened: Opened, listen: str) -> None:
-    """Answer for a process without a web edge whether it works, until a signal ends it."""
+    """Serve health checks for a process without a web edge, until a signal ends it."""
     import structlog
     from starlette.applications import Starlette
 

@@ -1,4 +1,4 @@
-"""`hub snippet`: what a company's pages need, to be copied into them."""
+"""`hub snippet`: the HTML to copy into a company's pages."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def snippet(
     forms: Annotated[bool, typer.Option("--forms", help="Also the script that captures forms.")] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Print the HTML that belongs into the head of a company's pages, and the link that belongs into their footer.
+    """Print the HTML for the head of a company's pages, and the link for their footer.
 
-    The browser checks a pinned script against its fingerprint. After an upgrade of the hub or a change under `website:`
-    print it again: an old one is not served any more, and the pages show their own numbers.
+    The browser checks a pinned script against its fingerprint. After an upgrade of the hub or a change under `website:`,
+    print it again: the old script is no longer served, and the pages show their own numbers.
     """
     from hub.queries.lookup import known
     from hub.startup import read_config

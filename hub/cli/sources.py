@@ -1,4 +1,4 @@
-"""`hub sources`: a company's own rules on where visits come from, and a try of an address with the trace of what decides."""
+"""`hub sources`: a company's own rules for the sources of visits, and a test of an address with its trace."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def add(
     medium: Annotated[str, typer.Option(help="The medium, like referral.", metavar="MEDIUM")] = "referral",
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Add a rule, or change the one on the same value. It counts for visits from a few seconds on, not for earlier ones."""
+    """Add a rule, or change the rule for the same value. After a few seconds it applies to new visits, not to earlier ones."""
     from hub.cli.support.audit_note import note
     from hub.contracts.clean_urls import is_personal_name
     from hub.model import SourceRule
@@ -126,7 +126,7 @@ def add(
 
 @commands.command("remove")
 def remove(kind: RuleKind, value: RuleValue, company: CompanyName, config: ConfigFile = CONFIG) -> None:
-    """Remove a rule; the built-in tables decide again."""
+    """Remove a rule; the built-in tables apply again."""
     from hub.cli.support.audit_note import note
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
@@ -152,7 +152,7 @@ def test(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Tell the source of a visit, and what decided. Nothing is recorded."""
+    """Show the source of a visit and the rule that decided. Nothing is stored."""
     from hub.contracts.clean_urls import clean_url
     from hub.numbers.directory import read_directory
     from hub.sources.classify import classify_visit

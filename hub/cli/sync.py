@@ -1,4 +1,4 @@
-"""`hub sync NAME`: one sync of one connector now, or a look at what it would do."""
+"""`hub sync NAME`: run one sync of one connector now, or show what it would do."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def sync(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Sync one connector now: call list, call log, outcomes, conversions, diagnostics. Ends with 1 where there was trouble."""
+    """Sync one connector now: call list, call log, outcomes, conversions, diagnostics. Exits with status 1 on any failure."""
     from hub.queries.lookup import known
     from hub.startup import open_hub, read_config
 

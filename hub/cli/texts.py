@@ -1,4 +1,4 @@
-"""`hub texts`: threads with people, a text to one of them, why one did not go, and decisions on held and doubtful texts."""
+"""`hub texts`: show threads, send a text, explain what happened to a text, decide on held and doubtful texts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TextId = Annotated[
     typer.Argument(help="A text's id, the carrier's id of it, or at least 6 characters from either end.", metavar="ID"),
 ]
 GATE_WAIT = 5.0
-"""Seconds that a stop waits for a text that is being sent to the person."""
+"""Seconds for which a stop waits for a text that is being sent to the person."""
 ShowPersonal = Annotated[
     bool, typer.Option("--show-personal", help="Show numbers and words in clear; that is noted in the audit.")
 ]
@@ -57,7 +57,7 @@ def list_threads(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List the threads, one a person and company, the newest first."""
+    """List the threads, one per person and company, the newest first."""
     from sqlmodel import select
 
     from hub.model import Company
@@ -157,7 +157,7 @@ def send(
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Queue a text. The worker sends it once, if consent and the hour allow it then."""
+    """Queue a text. The worker sends it one time, if consent and quiet hours allow it then."""
     from hub.cli.support.audit_note import note
     from hub.contracts.phones import phone_number
     from hub.model.purposes import BY_HAND
@@ -182,7 +182,7 @@ def send(
 
 @commands.command("why")
 def why(wanted: TextId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
-    """Say what became of a text and why: consent with every opinion, each try, what the carrier told."""
+    """Explain what happened to a text: consent with every opinion, each attempt, and the carrier's reports."""
     from hub.cli.call import print_timeline
     from hub.queries.masking import Mask
     from hub.queries.timeline.build import timeline
@@ -212,7 +212,7 @@ def release(
     ] = None,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Decide on a text that is held because nobody knows whether the carrier took it: look in the carrier's log first."""
+    """Decide on a text that is held because it is unknown whether the carrier took it. Check the carrier's log first."""
     from hub.cli.support.audit_note import note
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
@@ -231,8 +231,8 @@ def release(
 
 @commands.command("stop")
 def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
-    """Write down that a person wants no more texts, as one of theirs says in words that the hub did not understand. It settles
-    their doubtful texts."""
+    """Record that a person wants no more texts, because one of their texts says so in words that the hub did not understand.
+    This settles their doubtful texts."""
     from hub.cli.support.audit_note import note
     from hub.startup import open_hub, read_config
     from hub.store.locks import hold_locks
@@ -264,7 +264,7 @@ def doubtful(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List texts that may ask for a stop and on which nobody has decided, the oldest first. No marketing goes to them."""
+    """List texts that may ask for a stop and are undecided, the oldest first. Their senders get no marketing texts."""
     from sqlmodel import select
 
     from hub.model import Company
@@ -308,7 +308,7 @@ def doubtful(
 
 @commands.command("keep")
 def keep(wanted: TextId, config: ConfigFile = CONFIG) -> None:
-    """Write down that a doubtful text is not a stop, after a person has read it: the person is texted as before."""
+    """Record that a doubtful text is not a stop, after someone has read it. Its sender gets texts as before."""
     from hub.cli.support.audit_note import actor
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
@@ -323,7 +323,7 @@ def keep(wanted: TextId, config: ConfigFile = CONFIG) -> None:
 def classify(
     text: Annotated[str, typer.Argument(help="What somebody wrote.", metavar="WORDS")], as_json: AsJson = False
 ) -> None:
-    """Say what the hub takes a text for: stop, start, help or other, and how it found that out."""
+    """Show how the hub classifies a text (stop, start, help or other) and why."""
     from hub.queries.lookup import typed
     from hub.texts.words import read
 
@@ -344,7 +344,7 @@ def classify(
 
 
 def _note_shown(store: Store, shown: Mapping[str, str]) -> None:
-    """Note, before anything is printed, of what numbers and words are shown in clear: a row's id, and how many."""
+    """Audit, before anything is printed, what numbers and texts are shown in clear: a row's id, and how many."""
     from hub.cli.support.audit_note import note
     from hub.runtime import utc_now
 

@@ -1,4 +1,4 @@
-"""`hub recordings transcript` and `transcribe`: read what was said, which is written down, and try once more."""
+"""`hub recordings transcript` and `transcribe`: read a transcript, which is audited, and retry a transcription."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def register(commands: typer.Typer) -> None:
 def transcript(
     recording_id: RecordingId, as_json: AsJson = False, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
 ) -> None:
-    """Read what was said in a recording, as a machine heard it; each reading is in the audit trail."""
+    """Print the machine transcript of a recording. Each reading is in the audit trail."""
     from hub.cli.recordings import found_recording
     from hub.cli.support.audit_note import actor
     from hub.recordings.listen import note_listening
@@ -54,9 +54,9 @@ def transcript(
 
 
 def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
-    """Transcribe a stored recording now: one that failed or was denied again, or one from before transcripts were wanted.
+    """Transcribe a stored recording now: retry a failed or denied one, or one from before transcripts were turned on.
 
-    Ends with 1 where there is no transcript then.
+    Exits with status 1 if there is still no transcript.
     """
     from sqlmodel import col, update
 

@@ -1,4 +1,4 @@
-"""`hub users`: who may look into an account, in which role, and their API keys."""
+"""`hub users`: the users of an account, their roles, and their API keys."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def add(
     phone: Phones = None,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Add a user of one account; what each role may do stands in docs/access.md."""
+    """Add a user to one account; docs/access.md lists what each role may do."""
     from hub.access.users import add_user
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import typed
@@ -62,7 +62,7 @@ def add(
 
 @commands.command("list")
 def list_users(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
-    """List the users of every account, and when their keys were used last."""
+    """List the users of every account, and when their keys were last used."""
     from sqlmodel import col, func, select
 
     from hub.model import Account, ApiKey, User
@@ -110,7 +110,7 @@ def role(
     phone: Phones = None,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Give a user another role; their keys and links have it at once."""
+    """Give a user another role; it applies to their keys and links immediately."""
     from hub.access.users import change_role, user_named
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import typed
@@ -127,7 +127,7 @@ def role(
 
 @commands.command("disable")
 def disable_user(name: Name, config: ConfigFile = CONFIG) -> None:
-    """Let a user in no more: their keys and signed links end at once. It cannot be undone; add a new user instead."""
+    """Disable a user: their keys and signed links end immediately. It cannot be undone; add a new user instead."""
     from hub.access.users import disable, user_named
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import typed
@@ -166,7 +166,7 @@ def key(
 
 @commands.command()
 def revoke(name: Name, config: ConfigFile = CONFIG) -> None:
-    """End all API keys of a user at once, for one was lost; hub users key makes a new one."""
+    """Revoke all API keys of a user immediately, for example if one was lost; hub users key makes a new one."""
     from hub.access.users import revoke_keys, user_named
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import typed

@@ -1,4 +1,4 @@
-"""`hub policy`: versions of privacy statements, terms and notices are drafted, announced, published and accepted."""
+"""`hub policy`: draft, announce, publish and accept versions of privacy statements, terms and notices."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 @commands.command()
 def draft(file: Path, config: ConfigFile = CONFIG) -> None:
-    """Keep the text of a file as a draft, or as one more language of one; nobody sees it yet. docs/policies.md shows a file."""
+    """Store a file as a draft, or as another language of a draft; it is not public yet. docs/policies.md shows a file."""
     from hub.cli.support.audit_note import note
     from hub.privacy.policies.document import read_document
     from hub.privacy.policies.versions import draft as keep
@@ -72,9 +72,9 @@ def announce(
     account: Owner = None,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Write down that every account is told of a material change: 30 business days ahead, by each account's calendar.
+    """Record that a material change is announced to every account: 30 business days ahead, by each account's calendar.
 
-    From now on what the version introduces is refused for accounts that have not accepted it.
+    From now on, what the version introduces is refused for accounts that have not accepted it.
     """
     from hub.cli.support.audit_note import note
     from hub.model import Account
@@ -104,7 +104,7 @@ def publish(
     account: Owner = None,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Put a version in force: a material change when its announced day has come, a mended typo at once and with a note."""
+    """Put a version in force: a material change on or after its announced day, a corrected typo immediately with a note."""
     from hub.cli.support.audit_note import note as audit
     from hub.privacy.policies.versions import publish as put_in_force
     from hub.queries.lookup import typed
@@ -126,7 +126,7 @@ def accept(
     language: Language = None,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Write down an account's affirmative yes: who, when, and the hash of exactly the text that was read."""
+    """Record an account's explicit acceptance: the person, the time, and the hash of the exact text that was read."""
     from hub.cli.support.audit_note import note
     from hub.privacy.policies.versions import accept as write_down
     from hub.privacy.policies.versions import account_named
@@ -145,7 +145,7 @@ def accept(
 
 
 def _seen_by(session: Session, name: str, kind: str, account: str) -> PolicyVersion:
-    """The account's own version of that name, else everybody's."""
+    """The account's own version of that name, otherwise the version for all accounts."""
     try:
         return version_named(session, name, kind, account)
     except CannotDo:

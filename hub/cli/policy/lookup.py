@@ -1,4 +1,4 @@
-"""The database that `hub policy` works on, and the version that was named."""
+"""Opens the database for `hub policy`, and finds the version that was named."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def opened(config: Path) -> Iterator[tuple[Config, Store]]:
 
 
 def version_named(session: Session, name: str, kind: str, account: str | None) -> PolicyVersion:
-    """The version of that name of an account's own document, or of everybody's; CannotDo where there is none."""
+    """The version of that name in an account's own document, or in the document for all; CannotDo if it does not exist."""
     from hub.privacy.policies.document import KINDS
     from hub.privacy.policies.versions import account_named, find_version
     from hub.queries.lookup import shown
@@ -58,5 +58,5 @@ def version_named(session: Session, name: str, kind: str, account: str | None) -
 
 
 def called(version: PolicyVersion) -> str:
-    """A version as commands name it."""
+    """The name of a version in commands."""
     return f"{version.kind.replace('_', ' ')} {version.name}"

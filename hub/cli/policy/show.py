@@ -1,4 +1,4 @@
-"""`hub policy list`, `show` and `status`: every version, one of them whole, and where each account stands."""
+"""`hub policy list`, `show` and `status`: every version, one version in full, and each account's status."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def show(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Show one version: its text and hash, what it introduces, who was told, who accepted."""
+    """Show one version: its text and hash, what it introduces, which accounts were notified, and which accepted."""
     from sqlmodel import select
 
     from hub.model import Account, PolicyAcceptance, PolicyNotice
@@ -93,7 +93,7 @@ def show(
 
 
 def status(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
-    """Show for each account which texts apply, and what is refused until it accepts. Ends with 1 where something is."""
+    """Show which texts apply to each account, and what is refused until it accepts. Exits with status 1 if anything is."""
     from sqlmodel import col, select
 
     from hub.model import Account

@@ -1,4 +1,4 @@
-"""`hub privacy ask`: may this be done with this person's data, here and now? The decision, the rules, their sources."""
+"""`hub privacy ask`: may this use of a person's data happen now? Shows the decision, the rules, and their sources."""
 
 from __future__ import annotations
 
@@ -72,11 +72,11 @@ def ask(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Ask the consent plugins and the hub's own gates, as the way of a call does; nothing is sent or stored.
+    """Ask the consent plugins and apply the hub's own rules, as the call flow does; nothing is sent or stored.
 
-    What the hub knows of the person counts: their consent records and what their browser signalled. What you suppose comes
-    on top. Ends with status 0 where it may be done, 1 where it may not (with several recipients: for one of them), 2 where the
-    question is wrong. No legal advice: rows that nobody has confirmed are shown as such.
+    The answer uses what the hub knows about the person: consent records and browser signals. What you suppose is added.
+    Exits with status 0 if it is allowed, 1 if it is not (with several recipients: for any of them), 2 if the question is
+    wrong. This is not legal advice: unconfirmed rows are marked as unconfirmed.
     """  # fmt: skip
     from hub.hookspecs import ConsentHooks
     from hub.queries.consent_question import Supposed, answers

@@ -1,4 +1,4 @@
-"""`hub privacy`: what proves that people's data is treated as they were told; each part has a file of its own."""
+"""`hub privacy`: shows and proves how people's data is treated; each group of commands has its own file."""
 
 from __future__ import annotations
 

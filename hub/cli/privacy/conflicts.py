@@ -1,4 +1,4 @@
-"""`hub privacy conflicts`: numbers and addresses that forms name for several people."""
+"""`hub privacy conflicts`: numbers and addresses that forms give for several people."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def conflicts(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List numbers and addresses that forms name for several people. None of them is linked: each request reaches what its
-    own proof shows."""
+    """List numbers and addresses that forms give for several people. They are not linked: each privacy request reaches only
+    what its own proof shows."""
     from sqlmodel import select
 
     from hub.cli.privacy.request_lookup import audit, open_for

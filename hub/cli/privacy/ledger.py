@@ -73,7 +73,7 @@ def ledger(
 
 
 def _companies(session: Session, config: Config, wanted: str | None) -> dict[str, str]:
-    """Id → name, of all companies or of the one that is wanted."""
+    """Id → name, of all companies or of the named one."""
     from sqlmodel import select
 
     from hub.model import Company

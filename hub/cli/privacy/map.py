@@ -1,4 +1,4 @@
-"""`hub privacy map`: who is given which data, as declared and as seen, and what is stored here."""
+"""`hub privacy map`: which recipient gets which data, as declared and as seen, and what is stored here."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def data_map(
     ] = None,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Draw the data map: categories, recipients, regions and purposes, declared and seen, and the hub's own store.
+    """Show the data map: categories, recipients, regions and purposes, declared and seen, and the hub's own storage.
 
-    It is made from the manifests of the connectors in config.yaml and from what was disclosed. Ends with status 1 where
-    something was sent that no manifest ever declared, or a recipient was changed within 30 days.
+    It is made from the manifests of the connectors in config.yaml and from the disclosures. Exits with status 1 if data
+    was sent that no manifest ever declared, or if a recipient changed within 30 days.
     """
     from hub.privacy.datamap import draw
     from hub.runtime import utc_now
@@ -53,7 +53,7 @@ def data_map(
 
 
 def write(chart: DataMap, format: str) -> str:
-    """The map as a text."""
+    """The map as text."""
     from hub.privacy.datamap.page import html
 
     if format == "json":
@@ -73,7 +73,7 @@ def show(chart: DataMap) -> None:
         for flow in chart.flows
         if flow.leaves
     )  # fmt: skip
-    # Several hooks may be given the same for the same use.
+    # Several hooks may get the same data for the same use.
     table(
         "Who is given what",
         ("recipient", "role", "regions", "category", "for", "as", "through", "sent", "last (UTC)"),

@@ -1,4 +1,4 @@
-"""`hub privacy opt-outs`: the opt-outs that nobody had to prove, by the networks that they came from, and doubts about them."""
+"""`hub privacy opt-outs`: opt-outs that needed no proof, by the network that they came from; question and reinstate them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(help="Opt-outs of sale, sharing and advertising that nobody had to prove.", no_args_is_help=True)
 MANY = 5
-"""Numbers from one network in a listing from which on it is marked: more than a family has."""
+"""The list marks a network with this many numbers or more: a family has fewer."""
 SHORT = 12
 OptOutId = Annotated[str, typer.Argument(help="The opt-out's id, or an end of it.", metavar="ID")]
 Reason = Annotated[str, typer.Option(help="Why you do or do not believe that it is the person's own; name nobody.")]
@@ -37,7 +37,7 @@ def list_opt_outs(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List opt-outs by the network that they came from, the busiest network first; numbers and networks are keyed hashes."""
+    """List opt-outs by the network that they came from, busiest first; numbers and networks are shown as keyed hashes."""
     from hub.cli.privacy.request_lookup import audit, open_for, with_companies
     from hub.model import OptOut
 
@@ -71,9 +71,9 @@ def list_opt_outs(
 
 @commands.command()
 def question(opt_out_id: OptOutId, reason: Reason, config: ConfigFile = CONFIG) -> None:
-    """Stop counting an opt-out, for a stated reason. It stays listed with the reason, and cannot be renewed from its network.
+    """Stop applying an opt-out, with a stated reason. It stays listed with the reason, and its network cannot renew it.
 
-    The law asks for a good-faith, reasonable and documented belief that the request is fraudulent (11 CCR 7026(e)).
+    The law requires a good-faith, reasonable and documented belief that the request is fraudulent (11 CCR 7026(e)).
     """
     from hub.privacy.opt_outs import question_opt_out
 
@@ -83,7 +83,7 @@ def question(opt_out_id: OptOutId, reason: Reason, config: ConfigFile = CONFIG) 
 
 @commands.command()
 def reinstate(opt_out_id: OptOutId, reason: Reason, config: ConfigFile = CONFIG) -> None:
-    """Count a questioned opt-out again."""
+    """Apply a questioned opt-out again."""
     from hub.privacy.opt_outs import reinstate_opt_out
 
     row_id = _change(config, opt_out_id, reason, "questioned", reinstate_opt_out, "in force already")
@@ -98,7 +98,7 @@ def _change(
     change: Callable[[Session, OptOut, str, str, datetime], None],
     so: str,
 ) -> str:
-    """Change the opt-out with an id, which must be in `state`; its whole id."""
+    """Change the opt-out with an id, which must be in `state`; returns its full id."""
     from hub.cli.privacy.request_lookup import open_for
     from hub.cli.support.audit_note import actor
     from hub.cli.support.options import in_words

@@ -1,4 +1,4 @@
-"""`hub privacy processors`, `record` and `notice`: papers made from the data map."""
+"""`hub privacy processors`, `record` and `notice`: documents made from the data map."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def list_processors(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List everybody who is given data and what erasing a person reaches there, or with --notices every addition, change and
-    removal since the hub was set up.
+    """List every recipient of data and what an erasure reaches there, or with --notices every addition, change and removal
+    since the hub was set up.
 
-    What config.yaml declares now is noted first, so a change that was made a minute ago is in it.
+    The current declarations of config.yaml are stored first, so the list includes a change made a minute ago.
     """
     from hub.privacy.datamap.papers import processors
     from hub.privacy.datamap.versions import notices as announcements
@@ -86,7 +86,7 @@ def notice(
     company: Annotated[str, typer.Argument(help="The company, by its name in config.yaml.")],
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Print blocks of text for one company's privacy statement, in Markdown. A person reads them before they are published."""
+    """Print blocks of text for one company's privacy statement, in Markdown. Let a person read them before publication."""
     from hub.privacy.datamap import draw
     from hub.privacy.datamap.papers import SIGNALS, notice_blocks
     from hub.queries.lookup import known

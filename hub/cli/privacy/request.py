@@ -1,4 +1,4 @@
-"""`hub privacy request`: what people ask about their own data, from the first word to the certificate."""
+"""`hub privacy request`: people's requests about their own data, from the first contact to the certificate."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def new(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Write down a request that came by phone, by letter or in person; its deadline runs from then."""
+    """Record a request that came by phone, by letter or in person; its deadline runs from the time it came."""
     from hub.cli.support.options import in_words, since
     from hub.model.requests import KINDS
     from hub.privacy_requests.steps import open_request, verify
@@ -113,7 +113,7 @@ def list_requests(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List requests, the most urgent first. Ends with status 1 where one is overdue."""
+    """List requests, the most urgent first. Exits with status 1 if one is overdue."""
     from sqlmodel import col
 
     from hub.model import PrivacyRequest
@@ -150,7 +150,7 @@ def list_requests(
 
 @commands.command()
 def show(request_id: RequestId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
-    """Show a request with every step; of an erasure also what it would do, table by table and provider by provider."""
+    """Show a request with every step. For an erasure, also show what it would do in each table and at each provider."""
     from hub.privacy_requests.erase import plan
     from hub.privacy_requests.steps import steps_of, take_step
 
@@ -214,7 +214,7 @@ def verify(
     ],
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Say that you know who asks, and how."""
+    """Record that you verified who made the request, and how."""
     from hub.cli.support.options import in_words
     from hub.model.requests import CLOSED
     from hub.privacy_requests.steps import verify as mark_verified
@@ -240,9 +240,9 @@ def run(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Do what was asked. An erasure shows its plan first and asks; providers that do not answer are tried again by hub run.
+    """Carry out a request. An erasure shows its plan first and asks you to confirm. hub run retries providers that fail.
 
-    Ends with status 1 where something is still waiting.
+    Exits with status 1 if something is still waiting.
     """
     from hub.privacy_requests.erase import plan
     from hub.privacy_requests.run import run as carry_out
@@ -275,7 +275,7 @@ def refuse(
     reason: Annotated[str, typer.Option(help="Why, for the record; name nobody.")],
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Close a request without doing what it asks for. The person must be told why, and that they may complain."""
+    """Close a request without carrying it out. The person must be informed of the reason and of the right to complain."""
     from hub.cli.support.options import in_words
     from hub.privacy_requests.steps import refuse as close
 
@@ -293,7 +293,7 @@ def extend(
     ],
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Prolong a deadline once, as far as the law lets us."""
+    """Extend a deadline one time, as far as the law allows."""
     from hub.cli.support.options import in_words
     from hub.privacy_requests.steps import extend as prolong
 

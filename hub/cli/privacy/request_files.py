@@ -1,4 +1,4 @@
-"""What comes out of requests of people, and what stands in their way: files, certificates, legal holds."""
+"""Results of privacy requests and limits on them: files, certificates, legal holds, restrictions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def export(
     to: Annotated[Path, typer.Option("--to", help="Where to write the file.", metavar="FILE")],
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Write the person's file (a zip) somewhere, to hand it over in another way than by their page."""
+    """Write the person's file (a zip) to disk, to hand it over in another way than by the person's page."""
     from hub.privacy_requests.access_file import read_file
 
     with open_for(config) as hub:
@@ -56,7 +56,7 @@ def certify(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Print the certificate of an erasure, or check one. Ends with status 1 where it is not ours or was changed."""
+    """Print the certificate of an erasure, or check one. Exits with status 1 if it is not ours or was changed."""
     from hub.privacy_requests.certificate import as_text
     from hub.privacy_requests.certificate import certify as sign
 
@@ -88,7 +88,7 @@ def hold(
     ] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Set a legal hold: nothing of this person, or of anybody at the company, is erased or ends with its life, until it is
+    """Set a legal hold: no data of this person, or of anyone at the company, is erased or deleted by retention until it is
     lifted."""
     from hub.cli.support.options import in_words
     from hub.contracts.phones import phone_number
@@ -117,7 +117,7 @@ def holds(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List legal holds, the oldest first; whom one is on stands there as a keyed hash only."""
+    """List legal holds, the oldest first; the person is shown only as a keyed hash."""
     from sqlmodel import col
 
     from hub.model import LegalHold
@@ -159,7 +159,7 @@ def holds(
 def lift(
     hold_id: Annotated[str, typer.Argument(help="The hold's id.", metavar="ID")], config: ConfigFile = CONFIG
 ) -> None:
-    """Lift a legal hold; requests that it kept back can be run again."""
+    """Lift a legal hold; requests that it blocked can be run again."""
     from sqlmodel import select
 
     from hub.model import LegalHold, PrivacyRequest

@@ -1,4 +1,4 @@
-"""What the commands about requests of people share: the hub, the request that is meant, the audit trail."""
+"""Shared by the commands for privacy requests: open the hub, find the request, write the audit trail."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def open_for(config: Path, *, sandbox: bool = False) -> Iterator[Hub]:
 
 
 def audit(session: Session, hub: Hub, action: str, subject: str) -> None:
-    """Note within `session` that somebody read or did something."""
+    """Add an audit entry within `session`: someone read or did something."""
     from hub.cli.support.audit_note import note
 
     note(session, hub.clock(), action, subject)
@@ -43,8 +43,8 @@ def company_named(session: Session, name: str) -> Company:
 
 
 def with_companies(hub: Hub, table: type[Row], company: str | None) -> Select[Row, str]:
-    """A query for the rows of a table with the names of their companies, of one `company` where it is named; CannotDo where
-    nobody has that name."""
+    """A query for the rows of a table with the names of their companies, or only the rows of `company`; CannotDo if no
+    company has that name."""
     from sqlmodel import col, select
 
     from hub.model import Company
@@ -58,7 +58,7 @@ def with_companies(hub: Hub, table: type[Row], company: str | None) -> Select[Ro
 
 
 def find_request(session: Session, wanted: str) -> PrivacyRequest:
-    """The request with an id, or an end of it; CannotDo where there is none or several."""
+    """The request with an id, or the end of an id; CannotDo if none or several are found."""
     from hub.model import PrivacyRequest
     from hub.queries.lookup import by_id, one, typed
 
@@ -67,7 +67,7 @@ def find_request(session: Session, wanted: str) -> PrivacyRequest:
 
 
 def places_of(texts: list[str]) -> list[str]:
-    """Places as they are written in the tables of law; CannotDo where one is none."""
+    """Places as the law tables write them; CannotDo if one is not a known place."""
     from hub.queries.lookup import known_place
 
     return [known_place(text, unions=("EU",)) for text in texts]

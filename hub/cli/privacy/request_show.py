@@ -1,4 +1,4 @@
-"""How requests of people are shown: in tables, as JSON, and the plan of an erasure."""
+"""Shows privacy requests in tables and as JSON, and the plan of an erasure."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def is_overdue(request: PrivacyRequest, now: datetime) -> bool:
 
 
 def person_of(request: PrivacyRequest) -> list[str]:
-    """By what the person asked, as long as it is known."""
+    """The phone or e-mail of the person who asked, while it is stored."""
     return [each for each in (request.phone_number, request.email) if each]
 
 
 def told(request: PrivacyRequest, now: datetime) -> dict[str, Any]:
-    """A request as JSON has it; who it is stands elsewhere."""
+    """A request as JSON takes it, without the person."""
     names = ("id", "kind", "state", "channel", "places", "rule", "received_at", "due_at", "extended_to", "promised_at",
              "verified_at", "closed_at")  # fmt: skip
     return {**{name: getattr(request, name) for name in names}, "overdue": is_overdue(request, now)}
@@ -38,7 +38,7 @@ def due(request: PrivacyRequest, now: datetime) -> str:
 
 
 def left(request: PrivacyRequest, now: datetime) -> str:
-    """The days that are left, yellow once the product's promise is broken."""
+    """The days that are left, yellow after the product's own target has passed."""
     from hub.model.requests import CLOSED
 
     if request.state in CLOSED:
@@ -50,7 +50,7 @@ def left(request: PrivacyRequest, now: datetime) -> str:
 
 
 def warn_of_rehearsal(connectors: Sequence[str]) -> None:
-    """Say it plainly if stand-ins answer in the place of providers."""
+    """Warn if sandboxes answer in place of providers."""
     from hub.privacy_requests.stand_ins import warning_of
 
     if connectors:
@@ -58,7 +58,7 @@ def warn_of_rehearsal(connectors: Sequence[str]) -> None:
 
 
 def show_plan(planned: dict[str, Any]) -> None:
-    """What an erasure would do."""
+    """Show what an erasure would do."""
     warn_of_rehearsal(planned["rehearsal"])
     for each in planned["held_by"]:
         say(f"[red]A legal hold stands against it[/red] ({each['id']}): {plain(each['reason'])}")

@@ -1,4 +1,4 @@
-"""`hub privacy retention`: how long each kind of personal data is kept, and whether it ends when it should."""
+"""`hub privacy retention`: how long each kind of personal data is kept, and whether it is deleted on time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def register(privacy: typer.Typer) -> None:
 
 
 def retention(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
-    """Show how long each table's personal data is kept, how many rows there are, those past their life by more than a day,
-    and those that a legal hold keeps past it.
+    """Show how long each table's personal data is kept, its number of rows, the rows overdue by more than a day, and the
+    rows that a legal hold keeps longer.
 
-    Ends with status 1 where a row is past its life: then the hub did not run, or its sweeper does not do its work.
+    Exits with status 1 if a row is overdue: the hub did not run, or its sweeper does not work.
     """
     from hub.config.retention import spell_life
     from hub.privacy.holds import on_hold

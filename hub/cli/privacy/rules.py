@@ -1,4 +1,4 @@
-"""`hub privacy rules`: every rule of law that the consent plugins know, with its source and whether it is confirmed."""
+"""`hub privacy rules`: every rule of law that the consent plugins know, its source, and whether it is confirmed."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def rules(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List the rules of law that the consent plugins of config.yaml and the hub itself go by; no legal advice.
+    """List the rules of law that the consent plugins of config.yaml and the hub itself apply. This is not legal advice.
 
-    A rule from memory is shown as unconfirmed. One past its date is to be read again; hub check warns of it too.
+    A rule written from memory is shown as unconfirmed. A rule past its date must be reviewed; hub check warns about it too.
     """
     from hub.contracts.rules import TOPICS
     from hub.hookspecs import ConsentHooks
@@ -74,7 +74,7 @@ def rules(
 
 
 def _deadlines() -> Iterator[LegalRule]:
-    """How long people's requests may take, by the hub's own table."""
+    """The deadlines of privacy requests, from the hub's own table."""
     from hub.contracts.rules import ANYWHERE, LegalRule
     from hub.privacy_requests.deadlines import every_row
 

@@ -1,4 +1,4 @@
-"""Deeds of a person at the command line are noted in the audit trail, by reference only."""
+"""Writes what a person does at the command line to the audit trail, by reference only."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def note(session: Session, at: datetime, action: str, subject: str, detail: str = "") -> None:
-    """Add an audit entry within `session`. Nothing personal may stand in `subject` or `detail`."""
+    """Add an audit entry within `session`. `subject` and `detail` must not hold personal data."""
     from hub.store import audit
 
     audit.note(session, at, actor(), action, subject, detail)
 
 
 def actor() -> str:
-    """The account at this machine that runs the command."""
+    """The operating system account that runs the command."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -1,4 +1,4 @@
-"""`hub privacy verify`, which is `hub audit verify` too: walk the journal and say what is wrong."""
+"""`hub privacy verify`, also `hub audit verify`: check the journal and report what is wrong."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def verify(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Walk the journal and name the first entry that was changed, dropped, swapped, inserted, cut off or left unsigned.
+    """Check the journal and report the first entry that was changed, dropped, swapped, inserted, cut off or left unsigned.
 
-    It covers people's words, decisions, disclosures, stops and the audit log. Each chain is signed anew where all is sound.
-    Ends with status 1 where something was found. Note the printed ends somewhere else: who can replace the whole database
-    can replace the signed ends in it too.
+    It covers consent records, decisions, disclosures, stops and the audit log. If all chains are intact, every end is
+    signed again. Exits with status 1 if something is wrong. Keep the printed ends in another place: a person who can
+    replace the whole database can replace the signed ends in it too.
     """
     from hub.model import HUB_CHAIN
     from hub.runtime import utc_now
@@ -54,14 +54,14 @@ def verify(
         reports = verify_all(store, keyring, utc_now(), dict.fromkeys(names, ends) if ends else {})
         if keyring and all(report.sound for report in reports.values()):
             sign_ends(store, keyring, utc_now())
-    # What is wrong with the hub's own chain concerns every account: it vouches for what has ended.
+    # A fault in the hub's own chain concerns every account: it holds the proof of chains that have ended.
     asked = names if account is not None else reports
     shown = {chain for chain, report in reports.items() if chain in asked or (chain == HUB_CHAIN and not report.sound)}
     _tell({names.get(chain, chain): reports[chain] for chain in reports if chain in shown}, as_json)
 
 
 def noted_end(text: str) -> tuple[int, str]:
-    """Position and hash of an end as `hub privacy verify` prints it; CannotDo where it is written otherwise."""
+    """Position and hash of an end as `hub privacy verify` prints it; CannotDo if the format is wrong."""
     found = re.fullmatch(r"(\d{1,9}):([0-9a-f]{64})", text)
     if found is None:
         raise CannotDo("An end is written as hub privacy verify prints it: POSITION:HASH.")
@@ -69,7 +69,7 @@ def noted_end(text: str) -> tuple[int, str]:
 
 
 def chains_of(session: Session, wanted: str | None) -> dict[str, str]:
-    """Chain → what people call it, of all accounts or of the one that is wanted."""
+    """Chain → its name for people, of all accounts or of the named one."""
     from sqlmodel import select
 
     from hub.model import HUB_CHAIN, Account

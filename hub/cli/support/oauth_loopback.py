@@ -1,4 +1,4 @@
-"""How a provider's answer to a sign-in comes back to the command: by a redirect to this machine, or pasted by a person."""
+"""Receives a provider's answer to a sign-in: by a redirect to this machine, or pasted by a person."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Answer = Callable[["Attempt"], str]
 PATH = "/ringfence"
 PASTE_PORT = 8765
-"""Part of the redirect address where nobody listens; the browser shows the address all the same."""
+"""Part of a redirect address on which no server listens; the browser shows the address anyway."""
 WAIT = 600.0
 """Seconds."""
 PAGE = b"Ringfence has the answer. You can close this page and go back to the terminal."
@@ -28,7 +28,7 @@ PAGE = b"Ringfence has the answer. You can close this page and go back to the te
 
 @contextmanager
 def by_browser(port: int) -> Iterator[tuple[str, Answer]]:
-    """The redirect address on a port of 127.0.0.1, and a wait for the one request there that answers the attempt."""
+    """The redirect address on a port of 127.0.0.1, and a function that waits for the request that answers the attempt."""
     heard: queue.Queue[str] = queue.Queue(maxsize=100)
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), _listener(heard))
@@ -58,7 +58,7 @@ def by_browser(port: int) -> Iterator[tuple[str, Answer]]:
 
 @contextmanager
 def by_paste(port: int) -> Iterator[tuple[str, Answer]]:
-    """A redirect address where nobody listens, and a person who pastes the address that the browser shows."""
+    """A redirect address on which no server listens, and a prompt to paste the address that the browser shows."""
 
     def answer(attempt: Attempt) -> str:
         typer.echo(
@@ -75,7 +75,7 @@ def _listener(heard: queue.Queue[str]) -> type[BaseHTTPRequestHandler]:
         server: ThreadingHTTPServer
 
         def do_GET(self) -> None:
-            # A page of another site that makes its name point here is told apart by the Host that the browser sends.
+            # DNS rebinding: the Host header reveals a page of another site whose name points to this machine.
             ours = self.headers.get("host") == f"127.0.0.1:{self.server.server_port}"
             if not ours or self.path.partition("?")[0] != PATH:
                 self.send_error(404)
@@ -94,6 +94,6 @@ def _listener(heard: queue.Queue[str]) -> type[BaseHTTPRequestHandler]:
                 heard.put(self.path)
 
         def log_message(self, format: str, *arguments: object) -> None:
-            """Nothing: the address holds the code."""
+            """Log nothing, because the address holds the code."""
 
     return Listener

@@ -1,4 +1,4 @@
-"""What a person typed as the value of an option: a time, or words that are kept."""
+"""Parses the values of options: a time, or a text that is stored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hub.queries.lookup import shown, typed
 
 
 def since(text: str | None, now: datetime) -> datetime | None:
-    """`2h` or `3 days` before `now`, or a date or time (UTC where it names no zone)."""
+    """`2h` or `3 days` before `now`, or a date or time (UTC if it has no zone)."""
     from hub.config.durations import parse_span
 
     if text is None:
@@ -26,7 +26,7 @@ def since(text: str | None, now: datetime) -> datetime | None:
 
 
 def in_words(text: str, option: str) -> str:
-    """What was typed for an option that must say something; CannotDo where it says nothing."""
+    """The text of an option that must not be empty; CannotDo if it is empty."""
     said = typed(text)
     if not said:
         raise CannotDo(f"{option} is empty; say it in words, for it is kept as the record of what you did.")

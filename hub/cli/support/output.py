@@ -1,4 +1,4 @@
-"""How commands speak: their errors, their common options, tables for people, JSON for machines."""
+"""Output of commands: errors, common options, tables for people, JSON for machines."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sta
 Agreed = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
 PLAIN_WIDTH = 250
-"""Columns of a table that is not printed on a terminal."""
+"""Width in columns of a table that is not printed on a terminal."""
 UNBOUNDED = 10_000
-"""Columns in which the narrowest form of a table that breaks no word is measured."""
+"""Width in columns to measure the narrowest form of a table that breaks no word."""
 COLOURS = {
     "delivered": "green",
     "received": "green",
@@ -50,7 +50,7 @@ COLOURS = {
     "objected": "red",
     "expired": "yellow",
 }
-"""The colour of each state and verdict."""
+"""The color of each state and verdict."""
 
 
 NOTHING = "[dim]–[/dim]"
@@ -58,7 +58,7 @@ NOTHING = "[dim]–[/dim]"
 
 
 def console(*, to_errors: bool = False) -> Console:
-    """Where a command prints: as wide as the terminal, and wide enough for whole rows in a pipe."""
+    """The console of a command: as wide as the terminal, and wide enough for whole rows in a pipe."""
     from rich.console import Console
 
     made = Console(stderr=to_errors, highlight=False)
@@ -68,12 +68,12 @@ def console(*, to_errors: bool = False) -> Console:
 
 
 def say(text: str, *, to_errors: bool = False) -> None:
-    """One line with Rich's markup, never broken in two."""
+    """Print one line with Rich's markup, without wrapping."""
     console(to_errors=to_errors).print(text, soft_wrap=True)
 
 
 def plain(value: object) -> str:
-    """A value from outside as text that Rich shows as it is; a dash where there is none."""
+    """A value from outside, escaped so that Rich shows it literally; a dash if it is None."""
     from rich.markup import escape
 
     text = "" if value is None else str(value)
@@ -81,13 +81,13 @@ def plain(value: object) -> str:
 
 
 def coloured(state: str) -> str:
-    """A state or verdict in its colour."""
+    """A state or verdict in its color."""
     colour = COLOURS.get(state)
     return f"[{colour}]{state}[/{colour}]" if colour else plain(state)
 
 
 def moment(at: datetime | None, *, seconds: bool = True) -> str:
-    """A time, UTC, as tables show it."""
+    """A time in UTC, as tables show it."""
     return at.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M") if at else NOTHING
 
 
@@ -99,7 +99,8 @@ def counted(count: int, noun: str) -> str:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table; cells may hold Rich's markup, so text from outside goes through `plain` first.
 
-    On a terminal that is too narrow for it, each row is printed as a paragraph instead: ids are copied, and so never broken.
+    On a terminal that is too narrow, each row is printed as a paragraph instead, because users copy ids, so they must not
+    be wrapped.
     """
     from rich.table import Table
 

@@ -1,1 +1,1 @@
-"""Requests of people about their own data: opened, proven, answered in time, carried out, and certified."""
+"""Privacy requests: opened, verified, answered in time, carried out and certified."""

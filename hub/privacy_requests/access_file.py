@@ -1,4 +1,6 @@
-"""The file that a person gets: JSON for machines, a page for people, the audio; sealed under the person's own key."""
+"""The file for the person who asks: JSON for machines, a page for people, the audio; encrypted under the person's own
+key.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ FILE_LIFE = timedelta(days=30)
 
 
 def packed(answer: Answer) -> bytes:
-    """A zip with `data.json`, `data.html` and the files that both name."""
+    """A zip with `data.json`, `data.html`, and the files that both refer to."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("data.json", as_json(answer.as_json()))
@@ -36,7 +38,7 @@ def as_json(value: Mapping[str, Any]) -> str:
 
 
 def keep_file(session: Session, hub: Hub, request: PrivacyRequest, data: bytes) -> None:
-    """Seal a file into the storage for a month; `session` must be a writing one."""
+    """Encrypt a file and store it for a month. `session` must be a writing one."""
     where = _place(request.id)
     sealed = hub.vault.seal(session, request.company_id, request.phone_number, request.id, data, where)
     path = f"requests/{request.id}"
@@ -46,7 +48,7 @@ def keep_file(session: Session, hub: Hub, request: PrivacyRequest, data: bytes) 
 
 
 def read_file(session: Session, hub: Hub, request: PrivacyRequest) -> bytes | None:
-    """The file in clear; None where there is none any more. Who reads it is for the caller to write down."""
+    """The decrypted file. None if there is none, or its time is over. The calling code must log who reads it."""
     if request.file_path is None or request.file_ends_at is None or request.file_ends_at <= hub.clock():
         return None
     sealed = hub.blob_store.read(request.file_path)
@@ -54,7 +56,7 @@ def read_file(session: Session, hub: Hub, request: PrivacyRequest) -> bytes | No
 
 
 def drop_file(session: Session, hub: Hub, request: PrivacyRequest) -> None:
-    """Delete the file, if there is one."""
+    """Delete the file, if any."""
     if request.file_path is not None:
         hub.blob_store.delete(request.file_path)
         request.file_path = request.file_ends_at = None

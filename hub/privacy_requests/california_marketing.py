@@ -1,4 +1,6 @@
-"""California, Civ. Code 1798.83: what went to third parties for their own marketing in the last calendar year, once a year."""
+"""Cal. Civ. Code 1798.83: what third parties received for their own marketing in the last calendar year; one answer a
+year.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from hub.runtime import Hub
 
 
 def disclosed_last_year(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
-    """Who was given which categories for their own marketing, by name; the year is the company's."""
+    """Names of the recipients that got data for their own marketing, with the categories. The year is that of the
+    company's clock.
+    """
     company = session.get_one(Company, request.company_id)
     zone = ZoneInfo(company.time_zone)
     year = request.received_at.astimezone(zone).year - 1
@@ -23,7 +27,7 @@ def disclosed_last_year(session: Session, hub: Hub, request: PrivacyRequest) -> 
     for row in recipients(session, hub, reach_of_request(session, hub, request), request):
         if not first <= row["disclosed_at"] < last:
             continue
-        # A recipient whose role nobody knows any more may have been a third party: it is named.
+        # A recipient whose role is no longer known may have been a third party, so it is named.
         if row["role"] not in ("independent_controller", "unknown") or not row["use"].startswith("marketing"):
             continue
         told = third.setdefault(row["recipient"], {"recipient": row["recipient"], "categories": [], "times": 0})
@@ -47,7 +51,7 @@ def disclosed_last_year(session: Session, hub: Hub, request: PrivacyRequest) -> 
 
 
 def answered_this_year(session: Session, request: PrivacyRequest, time_zone: str) -> bool:
-    """Whether the same person was answered in this calendar year already: the law gives them one answer a year."""
+    """Whether the same person got an answer in this calendar year already. The law gives them one answer a year."""
     zone = ZoneInfo(time_zone)
     earlier = select(PrivacyRequest).where(
         PrivacyRequest.company_id == request.company_id,

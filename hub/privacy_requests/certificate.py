@@ -1,4 +1,4 @@
-"""The certificate of an erasure: what was erased, by whom and when, what could not be called back and why; signed."""
+"""The signed certificate of an erasure: what was erased, by whom and when, and what could not be recalled and why."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ UNDER_HOLD = "Everything: a legal duty keeps it for now. It is erased once that 
 
 
 def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) -> dict[str, Any]:
-    """The certificate of a finished erasure, or of one that a legal hold keeps back, signed by the hub's newest key
-    (Ed25519). It names nobody: the person is a keyed hash, and the number of the request is what they were told.
+    """The certificate of a finished erasure, or of one that a legal hold blocks, signed with the hub's newest key
+    (Ed25519). It names nobody: it contains a keyed hash of the person, and the request number that the person was
+    given.
 
-    A provider's "nothing held" is compared with the record of disclosures: if that says that the provider was given data of the
+    A provider's "nothing held" is compared with the record of disclosures. If the provider was given data of the
     person, or the hub knows records there, the result is `not_confirmed`.
     """
     company = session.get_one(Company, request.company_id)
@@ -85,15 +86,16 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
 
 
 def is_genuine(keyring: Keyring, certificate: Mapping[str, Any]) -> bool:
-    """Whether one of the hub's keys signed exactly this."""
+    """Whether exactly this was signed with one of the hub's keys."""
     document = {name: value for name, value in certificate.items() if name not in ("public_key", "signature")}
     signature = certificate.get("signature")
     return isinstance(signature, str) and keyring.signed_publicly(PURPOSE, _canonical(document), signature)
 
 
 def _given(session: Session, request: PrivacyRequest) -> Mapping[str, Mapping[str, Any]]:
-    """By connector, what the record of disclosures says that it was given of the person: first and last day, and categories.
-    Who was only asked because of a request of the person is left out."""
+    """By connector, what it was given of the person according to the record of disclosures: first day, last day and
+    categories. Connectors that were only asked because of a request of the person are left out.
+    """
     ids = request.known_as.get(LOG, {})
     theirs = or_(
         col(Disclosure.person_id).in_(ids.get("people", ())), col(Disclosure.subject_id).in_(ids.get("subjects", ()))
@@ -110,7 +112,7 @@ def _given(session: Session, request: PrivacyRequest) -> Mapping[str, Mapping[st
 def _answer(
     task: RequestTask, asked: Mapping[str, Any], given: Mapping[str, Any] | None, rehearsed: bool
 ) -> dict[str, Any]:
-    """What one provider answered, compared with what the hub knows."""
+    """One provider's answer, compared with what the hub knows."""
     result, note = _result(task), task.reason or asked["note"]
     known = asked.get("known_records", 0)
     if result == "nothing_held" and (given or known):
@@ -139,7 +141,7 @@ def _what_is_known(given: Mapping[str, Any] | None, known: int) -> str:
 
 
 def _taken_back(task: RequestTask, wanted: Mapping[str, Any], rehearsed: bool) -> dict[str, Any]:
-    """What became of the conversions that a network was to take back; what was uploaded for them stays there."""
+    """The result for the conversions that a network was to take back. What was uploaded for them stays at the network."""
     return {
         "recipient": wanted["recipient"],
         "connector": task.connector,
@@ -158,7 +160,7 @@ def _result(task: RequestTask) -> str:
 
 
 def as_text(certificate: Mapping[str, Any]) -> str:
-    """The certificate for people, in plain lines."""
+    """The certificate as plain lines for people."""
     here = certificate["erased_here"]
     warning = warning_of(certificate.get(KEY) or ())
     lines = [

@@ -1,4 +1,6 @@
-"""What the hub holds on a person, as it is told to them: every row in words, what was said and heard, and who was told what."""
+"""Collects everything stored about a person for an access request: all rows, texts, recordings, and who received their
+data.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,7 @@ INNER = frozenset(
     {"state", "due_at", "lease_until", "lease_token", "attempts", "body", "sealed", "sealed_name", "sealed_fields", "data",
      "path", "company_id", "previous_hash", "hash", "expires_at", "clicks_end_at", "submission_key"}
 )  # fmt: skip
-"""Columns that say nothing of the person: work on a row, where it lies, and what is told in words beside it."""
+"""Columns that say nothing about the person: processing state, storage paths, and values that the answer shows in words."""
 SHARED_ACCOUNT = (
     "Other companies use this account too. You see what belongs to the company that you asked, and of the shared contact "
     "who it is."
@@ -61,21 +63,23 @@ NOTHING = "This company holds nothing about you under what you gave."
 
 @dataclass
 class Answer:
-    """All that is told: sections by their title, each a list of plain records, and files by their name."""
+    """The whole answer: sections by title, each a list of plain records, and files by name."""
 
     about: dict[str, Any]
     sections: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     opened: list[tuple[str, str]] = field(default_factory=list)
-    """Recordings and transcripts that were opened, as the audit trail names it: to be written down before they are given."""
+    """Recordings and transcripts that were decrypted, as (action, subject) for the audit trail; log them before the
+    answer is given.
+    """
 
     def as_json(self) -> dict[str, Any]:
-        """The whole as one document."""
+        """The whole answer as one document."""
         return {"about": self.about, **self.sections}
 
 
 def collect(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
-    """Everything that the hub itself holds about the person of `request`; plugins are asked by `ask_plugins`."""
+    """Everything that the hub itself stores about the person of `request`. `ask_plugins` asks the providers."""
     company = session.get_one(Company, request.company_id)
     answer = Answer(_about(request, company, hub.clock()))
     reach = reach_of_request(session, hub, request)
@@ -102,8 +106,9 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
 
 
 def ask_plugins(hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
-    """What each provider says that it holds of the person at this company, or why it did not answer; one record a provider's
-    record. A stand-in's answer is marked as a rehearsal."""
+    """What each provider says it holds about the person at this company, or why it did not answer: one entry per record
+    of the provider. A stand-in's answer is marked as a rehearsal.
+    """
     told: list[dict[str, Any]] = []
     with hub.store.reading() as session:
         known = reference_for(session, request)
@@ -129,9 +134,10 @@ def ask_plugins(hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
 
 
 def recipients(session: Session, hub: Hub, reach: PersonData, request: PrivacyRequest) -> list[dict[str, Any]]:
-    """Each disclosure of the person's data: to whom by name, when, what, for what; for the same person's requests too.
+    """Each disclosure of the person's data, their privacy requests included: recipient by name, time, categories and
+    purpose.
 
-    Source: GDPR Art. 15(1)(c); CJEU C-154/21 (unconfirmed): the recipients themselves, not their kinds.
+    Source: GDPR Art. 15(1)(c); CJEU C-154/21 (unconfirmed): the recipients themselves, not only their kinds.
     """
     asked = select(PrivacyRequest.id).where(
         PrivacyRequest.company_id == request.company_id, PrivacyRequest.fingerprint == request.fingerprint
@@ -159,7 +165,7 @@ def recipients(session: Session, hub: Hub, reach: PersonData, request: PrivacyRe
 
 
 def _roles(session: Session, hub: Hub) -> dict[tuple[str, str], str]:
-    """What each recipient is by law, by connector and name; also of those that are no longer set up."""
+    """Each recipient's legal role, by connector and name; those that are no longer set up are included."""
     versions = session.exec(select(RecipientVersion).order_by(col(RecipientVersion.since)))
     roles = {(row.connector, row.recipient): str(row.declared.get("role", "unknown")) for row in versions}
     for name, connector in hub.plugins.connectors.items():
@@ -168,7 +174,7 @@ def _roles(session: Session, hub: Hub) -> dict[tuple[str, str], str]:
 
 
 def reach_of_request(session: Session, hub: Hub, request: PrivacyRequest) -> PersonData:
-    """All rows that a request reaches."""
+    """All rows that a request covers."""
     reach = PersonData()
     for person in reached(session, request):
         reach |= reach_of(session, hub.config, person)
@@ -176,7 +182,7 @@ def reach_of_request(session: Session, hub: Hub, request: PrivacyRequest) -> Per
 
 
 def reference_for(session: Session, request: PrivacyRequest) -> PersonReference:
-    """By what plugins are asked for the person of a request."""
+    """Identifiers (phones, e-mails) used to look the person up at providers."""
     return reference_of(session, request, people_of(session, request))
 
 
@@ -199,7 +205,7 @@ def _rows(session: Session, table: Any, where: Any, without: Sequence[str] = ())
 
 
 def _opt_outs(session: Session, request: PrivacyRequest) -> list[dict[str, Any]]:
-    """The opt-outs of the number that asks, questioned ones with the reason."""
+    """The opt-outs of the request's number; those that were questioned come with the reason."""
     mine = select(OptOut).where(OptOut.fingerprint == request.fingerprint).order_by(col(OptOut.at), col(OptOut.id))
     return [
         {**_plain(row, ("fingerprint", "network", "questioned_by")), "state": row.state} for row in session.exec(mine)
@@ -222,7 +228,7 @@ def _named(session: Session, hub: Hub, rows: Sequence[Any], called: str) -> list
 
 
 def _attributions(session: Session, reach: PersonData) -> list[dict[str, Any]]:
-    """Where contacts came from; of a visit that is not the person's own, no more than its source."""
+    """Where contacts came from. For a visit that is not the person's own, only its source."""
     found = (
         select(Attribution).where(col(Attribution.subject_id).in_(reach.subjects)).order_by(col(Attribution.subject_id))
     )

@@ -1,4 +1,4 @@
-"""By when a request must be answered: the strictest row of `deadlines.yaml` over every place where the person may be."""
+"""The deadline of a request: the strictest row of `deadlines.yaml` over every place where the person may be."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _period(text: Any) -> Period:
     unit = UNITS.get(unit, unit)
     if unit not in UNITS.values():
         raise ValueError(f"{text!r} is no period")
-    # Months are the GDPR's, which end with the next working day.
+    # Months come from the GDPR; such a period ends on the next working day.
     return Period(int(count), unit, unit == "months")  # type: ignore[arg-type]
 
 
@@ -36,7 +36,7 @@ Within = Annotated[Period, BeforeValidator(_period)]
 
 
 class Row(BaseModel):
-    """One legal deadline: where, for which kinds of request (all where none is named), how long, and its source."""
+    """One legal deadline: places, kinds of request (all if none is named), length and source."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -50,7 +50,7 @@ class Row(BaseModel):
     verify_by: date
 
     def speaks_on(self, place: str, kind: str) -> bool:
-        """Whether it holds in `place` (US-CA, DE) for a kind of request."""
+        """Whether it applies to a kind of request in `place` (US-CA, DE)."""
         here = place in self.places or place.partition("-")[0] in self.places
         return here and (not self.kinds or kind in self.kinds)
 
@@ -74,7 +74,7 @@ def _table() -> _Table:
 
 @dataclass(frozen=True)
 class Deadline:
-    """When the answer is due by law, how far that can be prolonged, what the product promises, and the row that decided."""
+    """When the law requires an answer, how far that can be extended, what the product promises, and the row that decided."""
 
     row: Row
     due_at: datetime
@@ -83,16 +83,17 @@ class Deadline:
 
 
 def places_of(number: str | None, declared: Iterable[str] = ()) -> list[str]:
-    """Every place where the person may be, as US-IL or DE: those they named and those of their number."""
+    """Every place where the person may be, as US-IL or DE: those that they named and those of their number."""
     told = (f"{each.country}-{each.region or ''}".rstrip("-") for each in places_of_number(number) if each.country)
     return list(dict.fromkeys([*declared, *told]))
 
 
 def deadline_of(kind: str, places: Sequence[str], received_at: datetime, time_zone: str) -> Deadline:
-    """The earliest legal deadline; the days are those of the company's `time_zone`.
+    """The earliest legal deadline. Days are counted in the company's `time_zone`.
 
-    Holidays are those of the country alone: whoever must answer is on the safe side with fewer of them. An objection is never
-    due later than in California, and nothing later than where the place is unknown if no row speaks on a place.
+    Only holidays of the country count: fewer holidays give an earlier day, which is safe because the company must answer.
+    An objection is never due later than in California. If no row applies to one of the places, the answer is due no later
+    than for an unknown place.
     """
     table = _table()
     found = [(row, place) for place in places for row in _most_specific(table.rows, place, kind)]
@@ -107,18 +108,18 @@ def deadline_of(kind: str, places: Sequence[str], received_at: datetime, time_zo
 
 
 def overdue_rows(today: date) -> list[str]:
-    """Ids of rows whose `verify_by` has passed: a person must look at their source again."""
+    """Ids of rows whose `verify_by` has passed; someone must check their source again."""
     return [row.id for row in every_row() if row.verify_by < today]
 
 
 def every_row() -> tuple[Row, ...]:
-    """All legal deadlines, and the two for people whose place nobody knows."""
+    """All legal deadlines, including the two for people whose place is unknown."""
     table = _table()
     return (*table.rows, table.unknown, table.unknown_objection)
 
 
 def _most_specific(rows: Sequence[Row], place: str, kind: str) -> list[Row]:
-    """The rows of the region itself, else those of its country; rows that name the kind before those for all kinds."""
+    """The rows of the region, else those of its country. Rows that name the kind come before rows for all kinds."""
     exclusive_person_lock = [row for row in rows if row.speaks_on(place, kind)]
     for wanted in (place, place.partition("-")[0]):
         of_place = [row for row in exclusive_person_lock if wanted in row.places]

@@ -1,4 +1,4 @@
-"""Hand a person's names to a provider that must show, correct or erase them: only what is declared, and written down."""
+"""Sends a person's identifiers to a provider for export, correction or erasure: only declared fields, and logged."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Named = TypeVar("Named", PersonReference, Correction)
 
 
 def hand_over(hub: Hub, request: PrivacyRequest, connector: str, names: Named, hook: str) -> Named:
-    """`names` as the connector may get them through `hook`; to be called right before it is asked.
+    """`names` as the connector may get them through `hook`. Call it right before you ask the connector.
 
-    The disclosure is on record before anything leaves, once a request and connector however often it is asked, under each
-    person who is known by these names. Its subject and its decision are the request: a legal duty, no consent, has it sent.
-    Fields that the manifest does not declare are counted as refused.
+    The disclosure is logged before any data leaves: one time per request and connector, under each person who is known
+    by these names. Subject and decision of the log entry are the request, because a legal duty and not consent is the
+    reason to send. Fields that the manifest does not declare are counted as refused.
     """
     plugin = hub.plugins.connectors[connector]
     told = hub.refusals.disclose(plugin, names, hook)
@@ -38,8 +38,9 @@ def hand_over(hub: Hub, request: PrivacyRequest, connector: str, names: Named, h
 def note_disclosure(
     hub: Hub, request: PrivacyRequest, connector: str, categories: Collection[str], people: Sequence[str | None]
 ) -> None:
-    """Write down, before anything leaves, that a provider gets `categories` because of a request; what it got for the same
-    request before is not written again."""
+    """Log, before any data leaves, that a provider gets `categories` because of a request. What it already got for the
+    same request is not logged again.
+    """
     now = hub.clock()
     with hub.store.writing() as session:
         before = select(Disclosure.categories).where(
@@ -65,10 +66,10 @@ def note_disclosure(
 
 
 def _known_by(session: Session, request: PrivacyRequest, names: PersonReference | Correction) -> list[str | None]:
-    """Ids of the people with these names; a single None where nobody has them, or not any more."""
+    """Ids of the people with these names; a single None if there are none (any more)."""
     numbers, emails = list(names.phone_numbers), list(names.emails)
     if isinstance(names, Correction):
-        # They were corrected here first.
+        # The hub corrects them before it asks providers.
         numbers += [names.new_phone_number] if names.new_phone_number else []
         emails += [names.new_email] if names.new_email else []
     same = or_(has_known_number(*numbers), has_known_email(*emails))

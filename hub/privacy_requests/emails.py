@@ -1,4 +1,4 @@
-"""E-mail: the link that shows that an address is its person's, and reminders to those who must answer."""
+"""E-mails: the link that proves an address, and reminders to the officers who must answer."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ A person's request is waiting at {company}.
 Who asks stands in the hub alone. See it there: hub privacy request show {request}
 """
 OFFICERS = ("privacy_officer", "owner")
-"""Who is reminded: the account's users of the first of these roles that has anybody with an address."""
+"""Roles that get reminders. Only users of the first role in which the account has a user with an address get them."""
 
 
 def send_link(hub: Hub, request_id: str) -> None:
-    """Write a new token's hash down, then send its link. RetryLater where the server does not take it."""
+    """Store a new token's hash, then send its link. RetryLater if the mail server does not accept it."""
     mail = hub.config.mail
     with hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
@@ -56,8 +56,9 @@ def send_link(hub: Hub, request_id: str) -> None:
 
 
 def send_reminder(hub: Hub, request_id: str) -> None:
-    """Remind those who must answer of an open request, in one letter that says nothing of the person. RetryLater where the
-    server does not take it."""
+    """Remind the officers of an open request, in one e-mail without any data about the person. RetryLater if the mail
+    server does not accept it.
+    """
     mail = hub.config.mail
     with hub.store.reading() as session:
         request = session.get_one(PrivacyRequest, request_id)
@@ -72,7 +73,7 @@ def send_reminder(hub: Hub, request_id: str) -> None:
 
 
 def officers_of(session: Session, company: Company) -> list[str]:
-    """The addresses of those who answer a company's requests."""
+    """The addresses of the users who answer a company's requests."""
     there = (User.account_id == company.account_id, col(User.disabled_at).is_(None), col(User.email).is_not(None))
     users = session.exec(select(User).where(*there, col(User.role).in_(OFFICERS)).order_by(col(User.name))).all()
     role = next((role for role in OFFICERS if any(user.role == role for user in users)), None)
@@ -80,8 +81,9 @@ def officers_of(session: Session, company: Company) -> list[str]:
 
 
 def post(mail: MailSection, to: str, subject: str, text: str) -> None:
-    """Hand a letter, to one address or several with commas between them, to the server over TLS; in clear to a server on this
-    machine alone. RetryLater where it is not taken."""
+    """Send an e-mail to one address, or to several separated by commas, over TLS; unencrypted only to a server on this
+    machine. RetryLater if it is not accepted.
+    """
     letter = EmailMessage()
     letter["Subject"], letter["From"], letter["To"] = subject, mail.sender, to
     letter["Auto-Submitted"] = "auto-generated"
@@ -100,7 +102,7 @@ def post(mail: MailSection, to: str, subject: str, text: str) -> None:
                 server.login(user, password or "")
             server.send_message(letter)
     except (OSError, smtplib.SMTPException) as error:
-        # Neither the server's words nor the letter's: both may hold the address.
+        # Leave out the server's reply and the e-mail: both may contain the address.
         raise RetryLater(
             f"The mail server did not take a letter ({type(error).__name__}); look at mail.smtp."
         ) from None

@@ -1,4 +1,4 @@
-"""Erasure: first a plan that everybody can read, then the hub's own data, then every provider, until each has answered."""
+"""Erasure: first a readable plan, then the hub's own data, then every provider, until each has answered."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from hub.store.tombstones import ErasedRows, journal_of, write_tombstones
 
 HOOK = "erase_person"
 LOG = "log"
-"""The key of `PrivacyRequest.known_as` under which the ids wait by which the record of disclosures names the person."""
+"""Key in `PrivacyRequest.known_as` that keeps the person's ids in the record of disclosures until the erasure is
+finished.
+"""
 WHAT_REMAINS = (
     "Keyed hashes that keep texts from you if you had stopped them, and keep your opt-out of sale, sharing and advertising; "
     "they name nobody.",
@@ -37,9 +39,9 @@ WHAT_REMAINS = (
 
 
 def plan(session: Session, hub: Hub, request: PrivacyRequest) -> dict[str, Any]:
-    """What an erasure would do: rows of the hub by table, providers to ask, and what cannot be called back and why.
+    """What an erasure would do: rows by table, providers to ask, and what cannot be recalled and why. Changes nothing.
 
-    `held_by` are the legal holds that stand against it. Nothing is changed.
+    `held_by` are the legal holds that block it.
     """
     people, kept = people_of(session, request), on_hold(session, hub.config, hub.clock(), hub.vault).reach
     rows = plan_erasure(session, hub, reached(session, request), kept)
@@ -59,7 +61,7 @@ def plan(session: Session, hub: Hub, request: PrivacyRequest) -> dict[str, Any]:
 
 
 def asked(hub: Hub, scopes: Mapping[str, Scope]) -> list[dict[str, Any]]:
-    """The providers that are asked to erase the person, each with its manifest's note and the number of records known there."""
+    """The providers to ask to erase the person, each with its manifest's note and the number of records known there."""
     return [
         {
             "connector": name,
@@ -83,7 +85,9 @@ def _take_back(hub: Hub, conversions: Mapping[str, int]) -> list[dict[str, Any]]
 def not_recallable(
     session: Session, hub: Hub, request: PrivacyRequest, reach: PersonData, ask: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Who was given data of the person and is not asked to erase it, when, and why, in the words of the manifest."""
+    """Recipients of the person's data that are not asked to erase it: when they got it, and why not, as the manifest
+    says.
+    """
     able = {each["recipient"] for each in ask}
     notes = {each.manifest.recipient.name: each.manifest.deletion.note for each in hub.plugins.connectors.values()}
     told: dict[str, dict[str, Any]] = {}
@@ -99,10 +103,10 @@ def not_recallable(
 
 
 def erase(hub: Hub, request_id: str, actor: str) -> None:
-    """Erase the person in the hub, and write down which providers are to be asked; each is asked by `hub.privacy_requests.run`.
+    """Erase the person in the hub and store which providers to ask; `hub.privacy_requests.run` asks them.
 
-    A legal hold stops it before anything is touched: RequestRefused tells the officer why. Run again after a failure, it does
-    what was left.
+    A legal hold stops it before anything is changed; RequestRefused then gives the reason. After a failure, run it
+    again: it does what was left.
     """
     now = hub.clock()
     with hub.store.writing() as session:
@@ -118,7 +122,7 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
         raise RequestRefused(f"A legal hold keeps this data: {reason}. Lift it with hub privacy request lift, or wait.")
     with hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
-        # Whoever is unknown has at least the text with their code here: they become somebody who can be erased.
+        # An unknown person has at least the text with their code here. Create a person, so that it can be erased.
         if "asked" not in request.outcome:
             known_people(session, request, now)
             people = people_of(session, request)
@@ -127,7 +131,7 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
             reach = reach_of_request(session, hub, request) - on_hold(session, hub.config, now, hub.vault).reach
             scopes = scopes_of(session, hub, request, reach, HOOK)
             back = retractions(session, hub, reach)
-            # What the providers are asked for is written down here: the rows that say it are emptied before they answer.
+            # Store what the providers will be asked for: the rows that contain it are emptied before they answer.
             request.known_as = {
                 "phone_numbers": list(known.phone_numbers),
                 "emails": list(known.emails),
@@ -179,7 +183,7 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
 
 
 def forget_who(session: Session, hub: Hub, request: PrivacyRequest) -> None:
-    """Empty what names the person in this request and in their earlier ones, and delete the files made for them."""
+    """Empty the personal data in this request and in the person's earlier ones, and delete the files made for them."""
     same = select(PrivacyRequest).where(
         PrivacyRequest.company_id == request.company_id, PrivacyRequest.fingerprint == request.fingerprint
     )

@@ -1,4 +1,4 @@
-"""Show who asks: a code by text to the number, or a link by e-mail to the address. Only hashes of both are kept."""
+"""Proof of identity: a code by text to the number, or a link by e-mail to the address. Only hashes of both are stored."""
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ CODE_LIFE = timedelta(minutes=10)
 LINK_LIFE = timedelta(hours=1)
 MOST_TRIES = 5
 MOST_AN_HOUR, MOST_A_DAY = 3, 8
-"""Proofs that one number or address is sent, whoever asks: it is no tool to pester somebody with."""
+"""Limits for proofs to one number or address, over all requests, so that nobody can use them to harass a person."""
 BY_ITSELF = frozenset({"access", "portability", "objection", "restriction", "third_party_disclosure"})
-"""Kinds that the hub answers by itself once the person has shown who they are; the others wait for an officer."""
+"""Kinds that the hub answers automatically after the proof; the others wait for an officer."""
 BODY = "{company}: your code is {code}. It shows that this number is yours, for your privacy request. It ends in 10 minutes."
 
 
 def texting_line(hub: Hub, directory: Directory, company: Company) -> Line | None:
-    """The company's number that codes come from; None where its carriers send no texts."""
+    """The company's number from which codes are sent. None if its carriers cannot send texts."""
     lines = (line for line in directory.lines.values() if line.company.id == company.id)
     able = [line for line in lines if hub.plugins.implements(line.tracker.carrier, SEND)]
     return min(able, key=lambda line: (not line.tracker.is_default, line.number.number), default=None)
 
 
 def send_code(session: Session, hub: Hub, directory: Directory, request: PrivacyRequest, company: Company) -> bool:
-    """Queue a text with a new code to the request's number, within `session`; False where none goes: the number has had too
-    many, or cannot be texted. Whoever asks is not told which."""
+    """Queue a text with a new code to the request's number, within `session`. False if none is sent: the number has had
+    too many, or cannot receive texts. The page must not show which of the two it is.
+    """
     line = texting_line(hub, directory, company)
     if line is None or not request.phone_number or not _may_send(session, hub, request):
         return False
@@ -53,7 +54,7 @@ def send_code(session: Session, hub: Hub, directory: Directory, request: Privacy
 
 
 def want_link(session: Session, hub: Hub, request: PrivacyRequest) -> bool:
-    """Let a worker send a link to the request's address; False where the address has had too many."""
+    """Queue a link to the request's address. False if the address has had too many."""
     if hub.config.mail is None or not request.email or not _may_send(session, hub, request):
         return False
     want(session, request.id, SEND_LINK, hub.clock())
@@ -61,17 +62,17 @@ def want_link(session: Session, hub: Hub, request: PrivacyRequest) -> bool:
 
 
 def make_link_token(session: Session, hub: Hub, request: PrivacyRequest) -> str:
-    """A new token for a link, used once within an hour; only its hash is kept."""
+    """A new token for a link, valid for one use within an hour. Only its hash is stored."""
     token = secrets.token_urlsafe(32)
     _write(session, hub, request, "email", token)
     return token
 
 
 def prove(session: Session, hub: Hub, request: PrivacyRequest, secret: str) -> bool:
-    """Whether `secret` is the code or token that was sent last: once, within `session`. The request is verified then, and
-    answered soon where it needs no officer; a later proof lets the person see what became of it.
+    """Check `secret` against the last code or token, within `session`; it is accepted one time. Then the request is
+    verified, and answered soon if it needs no officer. A later proof lets the person see the result.
 
-    Every try counts before it is compared, so that several at the same moment are not more than `MOST_TRIES`.
+    A try is counted before the comparison, so that parallel tries cannot exceed `MOST_TRIES`.
     """
     now = hub.clock()
     latest = select(IdentityProof.id).where(IdentityProof.request_id == request.id)
@@ -105,7 +106,7 @@ def prove(session: Session, hub: Hub, request: PrivacyRequest, secret: str) -> b
 
 
 def _keep_proven(session: Session, hub: Hub, request: PrivacyRequest, channel: str) -> None:
-    """Drop the number or the address that the proof says nothing of: from now on the request names only what is proven."""
+    """Remove the number or the address that was not proven: from now on the request names only what is proven."""
     if channel == "text":
         request.email = None
     else:
@@ -114,7 +115,7 @@ def _keep_proven(session: Session, hub: Hub, request: PrivacyRequest, channel: s
 
 
 def answer_soon(session: Session, request: PrivacyRequest, now: datetime) -> None:
-    """Let a worker answer a request that needs no officer, within `session`."""
+    """Queue the answer to a request that needs no officer, within `session`."""
     if request.kind in BY_ITSELF:
         write_rows(session, RequestTask, [RequestTask(request_id=request.id, hook=ANSWER, due_at=now)])
 

@@ -1,4 +1,4 @@
-"""The address of one request's own page: the request's id with a signature, so that nobody can guess another's."""
+"""The signed address of a request's own page: the request's id with a signature, so that it cannot be guessed."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ PURPOSE = "privacy-ticket"
 
 
 def ticket_of(hub: Hub, request_id: str) -> str:
-    """What stands in the address."""
+    """The part of the address that identifies the request."""
     return f"{request_id}.{hub.keyring.sign(PURPOSE, request_id.encode())}"
 
 
 def request_of(hub: Hub, ticket: str) -> str | None:
-    """The request's id, where the ticket is ours."""
+    """The request's id. None if the signature is not ours."""
     request_id, _, signature = ticket.partition(".")
     fits = hub.keyring.signed(PURPOSE, request_id.encode(), signature)
     return request_id if fits else None
 
 
 def address_of(hub: Hub, company: Company, request_id: str) -> str:
-    """The whole public address of a request's page."""
+    """The full public address of a request's page."""
     base = str(hub.config.hub.public_url).rstrip("/")
     return f"{base}/privacy/{company.name}/requests/{ticket_of(hub, request_id)}"

@@ -1,4 +1,4 @@
-"""The people behind a request, and by what providers can find them; and the duties to keep their data."""
+"""The people whom a request covers, the names by which providers can find them, and legal holds on their data."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from hub.runtime import Hub
 
 
 def people_of(session: Session, request: PrivacyRequest) -> list[Person]:
-    """Everybody at the company whom the request reaches: the known people with its number or address, which its proof has
-    shown to be theirs, and whoever typed one of their names into forms. A form that also names somebody else reaches nobody."""
+    """All people at the company whom the request covers: the known people with its number or address, which are proven,
+    and everyone who typed one of their names into forms. A form that also names somebody else covers nobody.
+    """
     known = _at(session, request, or_(has_known_number(request.phone_number), has_known_email(request.email)))
     numbers = {request.phone_number, *(person.phone_number for person in known)} - {None}
     emails = {request.email, *(person.email for person in known)} - {None}
@@ -33,8 +34,9 @@ def _at(session: Session, request: PrivacyRequest, condition: ColumnElement[bool
 
 
 def reached(session: Session, request: PrivacyRequest) -> list[Person]:
-    """As `people_of`, and where none of them is known a stand-in, not stored, by which rows are found that name the request's
-    number or address and belong to nobody: a deal in a CRM, a raw webhook."""
+    """Like `people_of`. If none of them is known, an unsaved placeholder is added; it finds rows that contain the
+    request's number or address and belong to no one, such as a deal in a CRM or a raw webhook.
+    """
     people = people_of(session, request)
     return (
         people if any(not each.is_typed for each in people) else [*people, _proven_person(request, request.received_at)]
@@ -42,8 +44,9 @@ def reached(session: Session, request: PrivacyRequest) -> list[Person]:
 
 
 def known_people(session: Session, request: PrivacyRequest, now: datetime) -> list[Person]:
-    """The known people with the request's number or address; somebody new if there is none, so that what they say counts
-    for what comes."""
+    """The known people with the request's number or address. If there are none, one is created, so that the consent
+    records apply from now on.
+    """
     known = _at(session, request, or_(has_known_number(request.phone_number), has_known_email(request.email)))
     if not known and (request.phone_number or request.email):
         made = _proven_person(request, now)
@@ -66,7 +69,7 @@ def _proven_person(request: PrivacyRequest, now: datetime) -> Person:
 
 
 def reference_of(session: Session, request: PrivacyRequest, people: list[Person]) -> PersonReference:
-    """By what providers can find the person: the names that were proven, and those of the same known person."""
+    """The identifiers for providers: the names that were proven, and those of the same known person."""
     numbers = [request.phone_number, *(person.known_number for person in people)]
     emails = [request.email, *(person.known_email for person in people)]
     return PersonReference(
@@ -78,8 +81,9 @@ def reference_of(session: Session, request: PrivacyRequest, people: list[Person]
 def set_hold(
     session: Session, hub: Hub, company_id: str, number: str | None, email: str | None, reason: str, actor: str
 ) -> LegalHold:
-    """From now on no erasure touches this person, or where neither number nor address is given nobody at the company, and
-    nothing of theirs ends with its life, until the hold is lifted."""
+    """Set a legal hold on this person, or on everyone at the company if neither number nor address is given. Until it
+    is lifted, no erasure and no retention rule touches their data.
+    """
     hold = LegalHold(
         company_id=company_id,
         fingerprint=fingerprint_of(session, hub, company_id, number, email) if number or email else EVERYBODY,
@@ -92,13 +96,14 @@ def set_hold(
 
 
 def holds_on(session: Session, hub: Hub, request: PrivacyRequest, people: list[Person]) -> list[LegalHold]:
-    """The holds in force on the whole company, on the request's number or address, and on whatever else the same known people
-    are surely known by."""
+    """The holds in force on the whole company, on the request's number or address, and on every other confirmed number
+    or address of the same known people.
+    """
     return covering_holds(session, hub, [request.company_id], reference_of(session, request, people))
 
 
 def covering_holds(session: Session, hub: Hub, companies: Collection[str], names: PersonReference) -> list[LegalHold]:
-    """The legal holds in force at `companies`, by their ids, on everybody there or on one of `names`; the oldest first."""
+    """The legal holds in force at `companies` (ids) on everyone there or on one of `names`, oldest first."""
     live = select(LegalHold).where(col(LegalHold.company_id).in_(companies), col(LegalHold.lifted_at).is_(None))
     values = (*names.phone_numbers, *names.emails)
     return [

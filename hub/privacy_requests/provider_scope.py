@@ -1,8 +1,8 @@
-"""What a request reaches at each provider: the company's own numbers, the ids of its records, and what companies share.
+"""The scope of a request at each provider: the company's own numbers, the ids of its records, and what companies share.
 
-Several companies of the hub may use one account at a carrier or a CRM. The account's data is then not one company's: a request
-to one company must neither show nor erase what belongs to another, which may be under a legal hold. A number that two companies
-had, one after the other, proves nothing; records of such a number are reached by their ids alone.
+Several companies of the hub may use one account at a carrier or a CRM. A request to one company must then neither show
+nor erase what belongs to another, which may be under a legal hold. A number that two companies had, one after the
+other, proves nothing; records of such a number are found by their ids alone.
 """
 
 from __future__ import annotations
@@ -34,21 +34,22 @@ from hub.privacy_requests.people import covering_holds
 from hub.runtime import Hub
 
 KEEPS_RECORDS = frozenset({"carrier", "crm"})
-"""Kinds of plugins whose providers hold records of people whether the hub gave them anything or not."""
+"""Kinds of plugins whose providers hold records of people even if the hub never sent them anything."""
 SCOPES = "scopes"
-"""The key of `PrivacyRequest.known_as` under which the scopes wait until every provider has answered."""
+"""Key in `PrivacyRequest.known_as` that keeps the scopes until every provider has answered."""
 
 Scope = Mapping[str, Sequence[str]]
 """`tracking_numbers`, `provider_ids` and `item_keys` of a `PersonReference`."""
 NOTHING: Scope = {"tracking_numbers": (), "provider_ids": (), "item_keys": ()}
-"""Of a connector that was not to be asked."""
+"""The scope of a connector that is not asked."""
 
 
 def scopes_of(session: Session, hub: Hub, request: PrivacyRequest, reach: PersonData, hook: str) -> dict[str, Scope]:
-    """The connectors that implement `hook` and are asked for a request, each with what it may touch.
+    """The connectors that implement `hook` and are asked for a request, each with its scope.
 
-    A carrier at which the company has no number now, had none, and of which it has no record is not asked: it would only learn
-    the person's number. The same holds for a provider that keeps no records of its own and was never given anything.
+    A carrier is not asked if the company has and had no number there and no record is known: the question would only
+    disclose the person's number. The same applies to a provider that keeps no records of its own and was never given
+    anything.
     """
     company = session.get_one(Company, request.company_id)
     numbers = _numbers_by_connector(session, company.id)
@@ -73,7 +74,7 @@ def scopes_of(session: Session, hub: Hub, request: PrivacyRequest, reach: Person
 def scoped(
     session: Session, hub: Hub, request: PrivacyRequest, connector: str, names: PersonReference, scope: Scope
 ) -> PersonReference:
-    """`names` as one connector is asked for them: with its scope, and whether other companies share the records."""
+    """`names` for one connector: with its scope, and whether other companies share the records."""
     return replace(
         names,
         **{name: tuple(values) for name, values in scope.items()},
@@ -82,10 +83,10 @@ def scoped(
 
 
 def _numbers_by_connector(session: Session, company_id: str) -> dict[str, set[str]]:
-    """Carrier → the numbers that the company has or had there, without those that another company has or had as well.
+    """Carrier → the numbers that the company has or had there, except those that another company has or had too.
 
-    The history is that of the numbers, of the calls and of the texts: a number that was moved to another company belongs to its
-    new tracker, and only the calls still say whose it was.
+    The history comes from the numbers, the calls and the texts: a number that was moved to another company belongs to
+    its new tracker, and only the calls still show the earlier company.
     """
     found: dict[str, set[str]] = {}
     held = select(Tracker.carrier, TrackingNumber.number).join(
@@ -103,7 +104,7 @@ def _numbers_by_connector(session: Session, company_id: str) -> dict[str, set[st
 
 
 def _of_others(session: Session, company_id: str, numbers: Collection[str]) -> set[str]:
-    """Those of `numbers` that another company has or had."""
+    """The ones among `numbers` that another company has or had."""
     held = select(TrackingNumber.number).join(Tracker, col(Tracker.id) == col(TrackingNumber.tracker_id))
     found = set(session.exec(held.where(Tracker.company_id != company_id, col(TrackingNumber.number).in_(numbers))))
     for table in (Call, TextMessage):
@@ -114,7 +115,7 @@ def _of_others(session: Session, company_id: str, numbers: Collection[str]) -> s
 
 
 def _provider_ids(session: Session, connector: str, reach: PersonData) -> Iterator[str]:
-    """The provider's ids of the records in reach."""
+    """The provider's ids of the person's records."""
     tables: tuple[tuple[Any, Any, Any, Collection[str]], ...] = (
         (Call, Call.carrier_call_id, Call.id, reach.calls),
         (Recording, Recording.carrier_recording_id, Recording.call_id, reach.calls),
@@ -125,13 +126,13 @@ def _provider_ids(session: Session, connector: str, reach: PersonData) -> Iterat
         rows = select(wanted).where(table.connector == connector, by.in_(ids), wanted.is_not(None))
         yield from session.scalars(rows)
     for delivery in _deliveries(session, connector, reach):
-        # What an ad network calls a reference is a whole upload's, not one record's.
+        # An ad network's reference stands for a whole upload, not for one record.
         if delivery.hook == LOG and delivery.reference:
             yield delivery.reference
 
 
 def _item_keys(session: Session, connector: str, reach: PersonData) -> Iterator[str]:
-    """The keys of the items that were handed over, or may have been."""
+    """The keys of the items that were sent, or may have been."""
     for delivery in _deliveries(session, connector, reach):
         if delivery.first_tried_at is not None:
             yield delivery.item_key
@@ -150,7 +151,7 @@ def _was_given(session: Session, connector: str, reach: PersonData) -> bool:
 
 
 def _is_shared(session: Session, hub: Hub, request: PrivacyRequest, connector: str, names: PersonReference) -> bool:
-    """Whether another company that uses the connector's account knows the person, or a legal hold of it covers them."""
+    """Whether another company with the same account knows the person, or has a legal hold that covers them."""
     others = _companies_beside(session, hub, request.company_id, connector)
     if not others:
         return False
@@ -161,7 +162,9 @@ def _is_shared(session: Session, hub: Hub, request: PrivacyRequest, connector: s
 
 
 def _companies_beside(session: Session, hub: Hub, company_id: str, connector: str) -> list[str]:
-    """Ids of the other companies that use the same account: through this connector, or through another of equal settings."""
+    """Ids of the other companies with the same account: through this connector, or through another one with equal
+    settings.
+    """
     entry = hub.config.connectors[connector]
     same = [
         each

@@ -1,4 +1,4 @@
-"""Ask one provider what a request wants of it: erase or correct a person, or take conversions back."""
+"""Asks one provider to do what a request needs: erase or correct a person, or take conversions back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hub.store.encrypted_fields import correction_in
 
 
 def ask_provider(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
-    """Records that were changed, what the provider says besides, and whether it cannot do it."""
+    """The number of changed records, the provider's remark, and whether the provider cannot do it."""
     with hub.store.reading() as session:
         request = session.get_one(PrivacyRequest, task.request_id)
         new = correction_in(hub.vault, session, request)
@@ -43,11 +43,13 @@ def ask_provider(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
 
 
 def _scoped(hub: Hub, request: PrivacyRequest, connector: str, known: PersonReference) -> PersonReference:
-    """What the provider may erase now. RetryLater while a legal hold, set since the erasure began, covers the person here."""
+    """What the provider may erase now. RetryLater while a legal hold that was set after the erasure began covers the
+    person.
+    """
     with hub.store.reading() as session:
         if covering_holds(session, hub, [request.company_id], known):
             raise RetryLater("A legal hold keeps what this provider has; it is asked once the hold is lifted.")
-        # An erasure that an earlier version began has no scopes; the company's numbers are still known.
+        # An erasure that an earlier version began has no scopes. The company's numbers are still known.
         scopes = request.known_as.get(SCOPES) or scopes_of(session, hub, request, PersonData(), erase.HOOK)
         scope = scopes.get(connector, NOTHING)
         return scoped(session, hub, request, connector, known, scope)

@@ -1,4 +1,6 @@
-"""Periodic work on privacy requests: reminders at 50, 80 and 100 % of the time, unconfirmed opt-ins, old files and proofs."""
+"""Periodic work on privacy requests: reminders at 50, 80 and 100 % of the time, unconfirmed opt-ins, old files and
+proofs.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,15 @@ SHARES = (100, 80, 50)
 REMINDED = "reminded"
 AT_ONCE = 100
 CONFIRM_WITHIN = timedelta(days=7)
-"""An opt-in that the person has not proven and confirmed by then is closed; they stay opted out."""
+"""An opt-in that the person has not proven and confirmed by then is closed; the person stays opted out."""
 PROOF_LIFE = timedelta(days=2)
-"""Long enough to count how often one number was written to."""
+"""Long enough to count how many proofs one number or address was sent."""
 
 
 def remind(hub: Hub) -> list[tuple[str, int]]:
-    """Note each open request that has passed a share of its time, once a share, and let those who must answer be written to:
-    (request id, per cent)."""
+    """Note each open request that has passed a share of its time, one time per share, and queue a reminder e-mail to
+    its officers. Returns (request id, percent).
+    """
     now = hub.clock()
     with hub.store.reading() as session:
         due = [(each.id, share) for each in open_requests(session) if (share := _share(session, each, now))]
@@ -46,7 +49,7 @@ def remind(hub: Hub) -> list[tuple[str, int]]:
 
 
 def open_requests(session: Session) -> list[PrivacyRequest]:
-    """Requests that are not closed, the most urgent first."""
+    """Open requests, most urgent first."""
     still = select(PrivacyRequest).where(col(PrivacyRequest.state).not_in(CLOSED))
     return sorted(session.exec(still), key=lambda each: (each.deadline, each.id))
 
@@ -69,7 +72,7 @@ def _share(session: Session, request: PrivacyRequest, now: datetime) -> int | No
 
 
 def close_unconfirmed(hub: Hub) -> None:
-    """Close old opt-ins: nobody has to answer an opt-in whose person does not come back for its second step."""
+    """Close old opt-ins. Nobody has to answer an opt-in if the person does not return for its second step."""
     waiting = (
         PrivacyRequest.kind == "opt_in",
         col(PrivacyRequest.state).not_in(CLOSED),
@@ -86,7 +89,7 @@ def close_unconfirmed(hub: Hub) -> None:
 
 
 def drop_old_proofs(hub: Hub) -> None:
-    """Delete the proofs of identity whose time is over."""
+    """Delete expired proofs of identity."""
     over = col(IdentityProof.made_at) <= hub.clock() - PROOF_LIFE
     with hub.store.reading() as session:
         if session.exec(select(IdentityProof.id).where(over).limit(1)).first() is None:
@@ -96,7 +99,7 @@ def drop_old_proofs(hub: Hub) -> None:
 
 
 def drop_old_files(hub: Hub) -> None:
-    """Delete the files for people whose time is over."""
+    """Delete expired answer files."""
     now = hub.clock()
     with hub.store.reading() as session:
         over = select(PrivacyRequest.id).where(col(PrivacyRequest.file_ends_at) <= now).limit(AT_ONCE)

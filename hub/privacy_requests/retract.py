@@ -1,9 +1,9 @@
-"""Take back the conversions that ad networks were given of an erased person.
+"""Takes back the conversions of an erased person that ad networks were given.
 
-A network has no way to find a person in what was uploaded to it; the hub knows each conversion by its key. Some networks want
-the click id or the hashed number of the upload again, so what is sent is built before the person is erased here, from the
-fields that the manifest declares, and waits in the request until the network has answered. Source of the duty: GDPR Art. 17(2)
-and 19, Cal. Civ. Code 1798.105(c)(1): recipients are told of an erasure.
+A network cannot find a person in what was uploaded to it; the hub knows each conversion by its key. Some networks
+require the click id or the hashed number of the upload again. So the retraction is built before the person is erased
+here, from the fields that the manifest declares, and waits in the request until the network has answered. Source of the
+duty: GDPR Art. 17(2) and 19, Cal. Civ. Code 1798.105(c)(1): recipients must be notified of an erasure.
 """
 
 from __future__ import annotations
@@ -31,21 +31,22 @@ from hub.runtime import Hub
 
 HOOK = UPLOAD
 RETRACTIONS = "retractions"
-"""The key of `PrivacyRequest.known_as` under which conversions wait to be taken back: connector → items."""
+"""Key in `PrivacyRequest.known_as` for the conversions to take back: connector → items."""
 MAX_UNCONFIRMED = timedelta(days=7)
-"""How long a network's diagnostics are waited for; what it accepted counts as taken back after that."""
+"""How long to wait for a network's diagnostics. After that, what it accepted counts as taken back."""
 WAITING, ACCEPTED, TAKEN_BACK, REFUSED, NEVER_SENT = "waiting", "accepted", "taken_back", "refused", "never_sent"
 COUNTS = ("delivered", "accepted")
-"""States of a delivery that the network counts, or may count."""
+"""States of a delivery that the network counts or may count."""
 
 _conversion: TypeAdapter[Conversion] = TypeAdapter(Conversion)
 Item = dict[str, Any]
-"""One conversion that is to be taken back: as it is sent, its delivery, its data categories, and how far it has come."""
+"""One conversion to take back: as it is sent, its delivery, its data categories, and its progress."""
 
 
 def retractable(session: Session, hub: Hub, reach: PersonData) -> dict[str, list[Delivery]]:
-    """By connector, the latest delivery of each conversion that the network counts, or may count: a try that ended in doubt, or
-    is under way, may have been counted as well."""
+    """By connector, the latest delivery of each conversion that the network counts or may count. A try with an unknown
+    result, or one that is under way, may have been counted too.
+    """
     sent = select(Delivery).where(col(Delivery.subject_id).in_(reach.subjects), Delivery.hook == HOOK)
     latest: dict[tuple[str, str], Delivery] = {}
     for delivery in session.exec(sent.order_by(col(Delivery.made_at), col(Delivery.id))):
@@ -59,9 +60,9 @@ def retractable(session: Session, hub: Hub, reach: PersonData) -> dict[str, list
 
 
 def retractions(session: Session, hub: Hub, reach: PersonData) -> dict[str, list[Item]]:
-    """The conversions that must be taken back, by connector, as they will be sent. To be called before the person is erased.
+    """The conversions to take back, by connector, as they will be sent. Call it before the person is erased.
 
-    What consent says now decides only which permissions go along, not whether anything is sent: the law has it sent.
+    Consent decides here only which permissions are included, not whether to send: the law requires it.
     """
     now = hub.clock()
     found: dict[str, list[Item]] = {}
@@ -92,16 +93,18 @@ def _may_count(delivery: Delivery) -> bool:
 
 
 def _retraction(delivery: Delivery, now: datetime) -> Delivery:
-    """A change of the delivered conversion that is sent without a row of its own in the outbox: the person's rows are emptied
-    before it can be tried again."""
+    """A retraction of the delivered conversion without an outbox row of its own, because the person's rows are emptied
+    before it can be retried.
+    """
     same = ("connector", "hook", "item_key", "conversion_id", "subject_id", "amount", "currency", "destination")
     values = {name: getattr(delivery, name) for name in same}
     return Delivery(**values, kind="retract", dedup_key=delivery.dedup_key, due_at=now, made_at=now)
 
 
 def take_back(hub: Hub, request: PrivacyRequest, connector: str) -> tuple[int, str | None, bool]:
-    """Send what waits for one connector and ask for what it accepted: how many conversions are taken back, what the network
-    says of the others, and whether it refused any. RetryLater until each has its answer."""
+    """Send what waits for one connector and poll what it accepted. Returns the number of conversions taken back, the
+    network's remarks on the others, and whether it refused any. RetryLater until each has its answer.
+    """
     items: list[Item] = [dict(each) for each in request.known_as.get(RETRACTIONS, {}).get(connector, ())]
     try:
         _send(hub, request, connector, _sent_before(hub, [each for each in items if each["state"] == WAITING]))
@@ -117,7 +120,9 @@ def take_back(hub: Hub, request: PrivacyRequest, connector: str) -> tuple[int, s
 
 
 def _sent_before(hub: Hub, items: Sequence[Item]) -> list[Item]:
-    """Those whose conversion the network may have; what was under way when the erasure began may never have left."""
+    """The items whose conversion the network may have. What was under way when the erasure began may never have been
+    sent.
+    """
     with hub.store.reading() as session:
         rows = session.exec(select(Delivery).where(col(Delivery.id).in_([each["delivery"] for each in items])))
         left = {row.id for row in rows if _may_count(row)}
@@ -150,7 +155,7 @@ def _send(hub: Hub, request: PrivacyRequest, connector: str, items: Sequence[Ite
 
 
 def _poll(hub: Hub, connector: str, items: Sequence[Item]) -> None:
-    """Ask for the diagnostics of what was accepted; after a week without any it counts as taken back."""
+    """Poll the diagnostics of what was accepted. After a week without any, it counts as taken back."""
     waiting = []
     for item in items:
         if hub.clock() - datetime.fromisoformat(item["accepted_at"]) > MAX_UNCONFIRMED:
@@ -188,7 +193,7 @@ def _settle(hub: Hub, items: Sequence[Item], receipts: Mapping[str, Receipt]) ->
 
 
 def _keep(hub: Hub, request_id: str, connector: str, items: list[Item]) -> None:
-    """Write down how far each has come; what is settled needs nothing of the person any more."""
+    """Store each item's progress. A finished item keeps no data of the person."""
     for item in items:
         if item["state"] not in (WAITING, ACCEPTED):
             item["conversion"] = {name: item["conversion"][name] for name in ("key", "occurred_at", "destination")}

@@ -24,11 +24,13 @@ OPT_IN_NOTICE = (
     "you ads, and to share these data with advertising networks and other companies for that. Marketing texts do not start "
     "with it. You can opt out again at any time, without showing who you are."
 )
-"""What an opt-in means; the page shows these words, and the ledger keeps them."""
+"""What an opt-in means. The page shows these words, and the ledger stores them."""
 
 
 def say_no(hub: Hub, request_id: str, actor: str) -> None:
-    """Carry out an objection or a restriction: what is being sent to the person ends first; all that begins later reads it."""
+    """Carry out an objection or a restriction. It waits for sends to the person that are under way; all later sends
+    respect it.
+    """
     now = hub.clock()
     with hub.store.writing() as session:
         people = known_people(session, session.get_one(PrivacyRequest, request_id), now)
@@ -45,7 +47,7 @@ def _object(
 ) -> tuple[str, int]:
     """Write the objection into the ledger, hold what is queued, and never text the person for marketing again.
 
-    Source: GDPR Art. 21(2)-(3), which knows no exception; Cal. Civ. Code 1798.120.
+    Source: GDPR Art. 21(2)-(3), which has no exception; Cal. Civ. Code 1798.120.
     """
     words = _words(request, people, state="objected", basis="objection", spoken_at=request.received_at)
     return "objected", take_effect(session, hub.config, hub.vault, words, now)
@@ -54,14 +56,16 @@ def _object(
 def _restrict(
     session: Session, hub: Hub, request: PrivacyRequest, people: Sequence[Person], now: datetime
 ) -> tuple[str, int]:
-    """From now on the person's data is kept and not used (hub.privacy.restriction); what is queued is refused later."""
+    """From now on the person's data is stored but not used (hub.privacy.restriction). Queued items are refused when
+    they are due.
+    """
     for person in people:
         session.add(Restriction(company_id=person.company_id, person_id=person.id, request_id=request.id, since=now))
     return "restricted", 0
 
 
 def _words(request: PrivacyRequest, people: Sequence[Person], **said: Any) -> list[Word]:
-    """What the person says to all marketing by this request, one record for each row that is theirs."""
+    """The consent records for all marketing that this request creates, one for each of the person's rows."""
     return [
         Word(
             company_id=person.company_id,
@@ -83,10 +87,11 @@ def confirm_opt_in(session: Session, request: PrivacyRequest, now: datetime) -> 
 
 
 def opt_in(hub: Hub, request_id: str, actor: str) -> None:
-    """Write the person's yes to advertising into the ledger; it lifts their objection or opt-out. What was held stays held.
+    """Write the person's yes to advertising into the ledger. It lifts their objection or opt-out; items held before
+    stay held.
 
-    RequestRefused if the person has not confirmed it and no officer has noted evidence. Source: 11 CCR 7028(a): an opt-in after
-    an opt-out takes two steps, a request and its confirmation.
+    RequestRefused if the person has not confirmed it and no officer has noted evidence. Source: 11 CCR 7028(a): an
+    opt-in after an opt-out takes two steps, a request and its confirmation.
     """
     now = hub.clock()
     with hub.store.writing() as session:
@@ -107,7 +112,9 @@ def opt_in(hub: Hub, request_id: str, actor: str) -> None:
 
 
 def lift_restriction(hub: Hub, request_id: str, actor: str, reason: str) -> int:
-    """Let the data be used again; how many people it is. The person must have been told before. Source: GDPR Art. 18(3)."""
+    """Allow use of the data again. Returns for how many people. The person must be informed before. Source: GDPR Art.
+    18(3).
+    """
     now = hub.clock()
     with hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
@@ -123,11 +130,11 @@ def lift_restriction(hub: Hub, request_id: str, actor: str, reason: str) -> int:
 
 
 def correct(session: Session, hub: Hub, request: PrivacyRequest, people: list[Person]) -> int:
-    """Put the new name, number or address in the place of the old one, within `session`; how many people were changed.
+    """Replace the old name, number or address by the new one, within `session`. Returns how many people were changed.
 
-    Calls, texts and forms stay as they were: they say what happened. RequestRefused if somebody else has the number, or if
-    nobody has noted how the company knows that a new number or address is the person's: a proof of the old one says nothing
-    of it, and from then on the new one opens everything that is theirs.
+    Calls, texts and forms are not changed, because they record what happened. RequestRefused if somebody else has the
+    number, or if no one has noted how the company knows that a new number or address belongs to the person: a proof of
+    the old one does not show that, and the new one then gives access to all of the person's data.
     """
     new = correction_in(hub.vault, session, request)
     if not any(new.values()):
@@ -156,7 +163,7 @@ def correct(session: Session, hub: Hub, request: PrivacyRequest, people: list[Pe
 
 
 def correction_of(new: Mapping[str, str], person: PersonReference) -> Correction:
-    """What is right, as plugins get it."""
+    """The correct values, as plugins get them."""
     return Correction(
         phone_numbers=person.phone_numbers,
         emails=person.emails,

@@ -1,4 +1,4 @@
-"""Carry out a request once it is proven who asks; what providers must do is tried again until each has answered."""
+"""Carries out a request after the person is verified. Tasks for providers are retried until each has answered."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ LONGEST_WAIT = timedelta(hours=1)
 
 
 def run(hub: Hub, request_id: str, actor: str) -> PrivacyRequest:
-    """Do what the request asks for, and ask every provider once; the request as it stands then.
+    """Do what the request asks for, and ask every provider one time. Returns the request after that.
 
-    RequestRefused where it is closed, nobody has shown who asks, a legal hold stands against it, or a parent's word is missing.
+    RequestRefused if it is closed, the person is not verified, a legal hold blocks it, or a parent's confirmation is
+    missing.
     """
     with hub.store.reading() as session:
         request = session.get_one(PrivacyRequest, request_id)
@@ -58,9 +59,9 @@ def run(hub: Hub, request_id: str, actor: str) -> PrivacyRequest:
 
 
 def work_tasks(hub: Hub, request_id: str | None = None) -> int:
-    """Do what is due: providers that are to erase or correct somebody, answers, letters; how many were taken.
+    """Run due tasks: erasures and corrections at providers, answers, e-mails. Returns how many were claimed.
 
-    With `request_id`, only that request's, and what failed before at once.
+    With `request_id`, only the tasks of that request, and failed ones at once.
     """
     where: Sequence[Any] = ()
     if request_id is not None:
@@ -90,7 +91,7 @@ def work_tasks(hub: Hub, request_id: str | None = None) -> int:
 
 
 def finish(hub: Hub, request_id: str, actor: str) -> None:
-    """Close an erasure or a correction whose providers have all answered, and certify it; else it waits for them."""
+    """Close and certify an erasure or a correction if all its providers have answered; else let it wait for them."""
     now = hub.clock()
     with hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
@@ -131,7 +132,7 @@ def _try(hub: Hub, task: RequestTask) -> dict[str, Any]:
 
 
 def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
-    """Records that were changed, what the provider says besides, and whether it cannot do it."""
+    """The number of changed records, the provider's remark, and whether it cannot do it."""
     if task.hook == SEND_LINK:
         send_link(hub, task.request_id)
         return 0, None, False
@@ -145,10 +146,10 @@ def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
 
 
 def _answer_file(hub: Hub, request_id: str, actor: str) -> None:
-    """Access and portability, which is the same file: everything, with what providers hold."""
+    """Answer access and portability, which use the same file: all data of the hub, and what providers hold."""
     with hub.store.reading() as session:
         request = session.get_one(PrivacyRequest, request_id)
-    # Asked first, so that the file names them as recipients too.
+    # Ask the providers first, so that the file lists them as recipients too.
     held = ask_plugins(hub, request)
     with hub.store.reading() as session:
         answer = collect(session, hub, request)

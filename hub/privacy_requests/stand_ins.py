@@ -1,4 +1,6 @@
-"""Rehearsals: with `sandbox: true` a stand-in on this machine answers in the provider's place, and nothing happens there."""
+"""Rehearsals: with `sandbox: true` a stand-in on this machine answers in place of the provider, and nothing happens
+there.
+"""
 
 from __future__ import annotations
 
@@ -9,29 +11,29 @@ from hub.runtime import Hub
 
 REHEARSAL = "REHEARSAL"
 KEY = "rehearsal"
-"""In a request's outcome, a file's `about` and a certificate: the connectors whose stand-ins answered."""
+"""Key in a request's outcome, a file's `about` and a certificate: the connectors whose stand-ins answered."""
 STAND_IN = "REHEARSAL: a stand-in on this machine answered, not the provider."
 
 
 def is_stand_in(hub: Hub, connector: str) -> bool:
-    """Whether a stand-in on this machine answers in the provider's place."""
+    """Whether a stand-in on this machine answers in place of the provider."""
     return connector in hub.config.connectors and hub.config.connectors[connector].in_sandbox
 
 
 def stand_ins(hub: Hub, connectors: Iterable[str]) -> list[str]:
-    """Those of `connectors` that are rehearsed, by name."""
+    """The sandboxed ones among `connectors`, by name."""
     return sorted({name for name in connectors if is_stand_in(hub, name)})
 
 
 def note_rehearsal(request: PrivacyRequest, connectors: Iterable[str]) -> None:
-    """Write into the request, within the caller's transaction, that the stand-ins of `connectors` have answered."""
+    """Write into the request, within the caller's transaction, that the stand-ins of `connectors` answered."""
     rehearsed = {*request.outcome.get(KEY, ()), *connectors}
     if rehearsed:
         request.outcome = {**request.outcome, KEY: sorted(rehearsed)}
 
 
 def warning_of(connectors: Sequence[str]) -> str:
-    """What a rehearsal is not, in a sentence; empty if no stand-in answered."""
+    """A sentence that says what a rehearsal did not do; empty if no stand-in answered."""
     if not connectors:
         return ""
     return (

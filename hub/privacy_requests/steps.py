@@ -1,4 +1,6 @@
-"""Open a request and move it on; each step stands beside the request and in the audit trail, by reference only."""
+"""Opens a request and moves it from state to state. Each step is stored with the request and in the audit trail, by id
+only.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ LONGEST_EMAIL = 254
 
 
 class RequestRefused(RingfenceError):
-    """What was asked of a request cannot be done; the sentence says what to do instead."""
+    """The request does not allow this; the message says what to do instead."""
 
 
 def open_request(
@@ -40,10 +42,10 @@ def open_request(
     correction: Mapping[str, str] | None = None,
     received_at: datetime | None = None,
 ) -> PrivacyRequest:
-    """Write a new request within `session`, a writing one. Whether the person is known is not looked at.
+    """Write a new request within `session`, a writing one. It does not matter here whether the person is known.
 
-    RequestRefused where neither a phone number nor an e-mail address can be read, and where a correction says nothing, or what
-    cannot be read.
+    RequestRefused if neither the phone number nor the e-mail address is valid, or if a correction is empty or not
+    valid.
     """
     now = hub.clock()
     number, address = phone_number(phone, company.country) if phone else None, email_address(email)
@@ -84,7 +86,7 @@ def take_step(
     now: datetime,
     state: str | None = None,
 ) -> None:
-    """Note a step within `session`, and move the request to `state`. Nothing personal may stand in `result`."""
+    """Note a step within `session`, and move the request to `state`. `result` must not contain personal data."""
     session.add(RequestStep(request_id=request.id, at=now, actor=actor, action=action, result=result))
     audit.note(session, now, actor, f"privacy.request.{action}", request.id, result)
     if state is not None:
@@ -102,7 +104,7 @@ def steps_of(session: Session, request: PrivacyRequest) -> list[RequestStep]:
 
 
 def verify(session: Session, request: PrivacyRequest, actor: str, how: str, now: datetime) -> None:
-    """Whoever asks has shown who they are; `how` is text, email or officer."""
+    """Mark the request as verified: the person has shown who they are. `how` is text, email or officer."""
     request.verified_at = now
     take_step(session, request, actor, "verified", how, now, "verified")
 
@@ -120,9 +122,9 @@ def refuse(session: Session, request: PrivacyRequest, actor: str, reason: str, n
 
 
 def extend(session: Session, hub: Hub, request: PrivacyRequest, actor: str, reason: str, now: datetime) -> None:
-    """Prolong the deadline as far as the law lets us. The person must be told why before the first one is over.
+    """Extend the deadline as far as the law allows. The person must be given the reason before the first deadline is over.
 
-    RequestRefused where the law that decides allows none, or it is too late.
+    RequestRefused if the applicable law allows no extension, or it is too late.
     """
     company = session.get_one(Company, request.company_id)
     deadline = deadline_of(request.kind, request.places, request.received_at, company.time_zone)
@@ -135,7 +137,7 @@ def extend(session: Session, hub: Hub, request: PrivacyRequest, actor: str, reas
 
 
 def email_address(text: str | None) -> str | None:
-    """An address in lower case; None where it is none."""
+    """An e-mail address in lower case. None if it is not valid."""
     address = storable((text or "").strip().lower())
     local, at, host = address.partition("@")
     fits = at and local and "." in host and len(address) <= LONGEST_EMAIL and address.isprintable()
@@ -143,7 +145,7 @@ def email_address(text: str | None) -> str | None:
 
 
 def _corrected(told: Mapping[str, str], country: str) -> dict[str, str]:
-    """What is right, as it is stored: a name, an address in lower case, a number as E.164."""
+    """The correct values as stored: a name, an address in lower case, a number as E.164."""
     said = {name: storable(value).strip() for name, value in told.items() if value and value.strip()}
     right = {
         "name": said.get("name"),
@@ -158,5 +160,5 @@ def _corrected(told: Mapping[str, str], country: str) -> dict[str, str]:
 
 
 def fingerprint_of(session: Session, hub: Hub, company_id: str, number: str | None, email: str | None) -> str:
-    """A keyed hash that knows the same number, or address, again at the same company."""
+    """A keyed hash that recognizes the same number or address again at the same company."""
     return hub.vault.fingerprint(session, company_id, number or email or "")

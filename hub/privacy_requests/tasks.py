@@ -1,4 +1,4 @@
-"""What a worker does for a request by itself: its answer, the link to its person, a reminder to those who must answer."""
+"""Automatic tasks of a request: its answer, the link to the person, a reminder to the officers who must answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SEND_LINK, SEND_REMINDER, ANSWER = "send_link", "send_reminder", "answer"
 
 
 def want(session: Session, request_id: str, task: str, now: datetime) -> None:
-    """Let a worker do this now; where it was done before, once more."""
+    """Queue a task to run now, again if it was done before."""
     again = update(RequestTask).where(col(RequestTask.request_id) == request_id, col(RequestTask.hook) == task)
     write_rows(session, RequestTask, [RequestTask(request_id=request_id, hook=task, due_at=now)])
     session.execute(again.values(state="ready", due_at=now, attempts=0).execution_options(synchronize_session=False))

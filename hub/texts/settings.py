@@ -1,4 +1,4 @@
-"""The text settings of a tracker: its own `texts:` section, or the company's if it has none."""
+"""The text settings of a tracker: those of its own `texts:` section, and the company's for every setting left out there."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the law and the privacy statement ask of the hub: deadlines, retention, policy versions."""
+"""Privacy rules: legal deadlines, retention, consent ledger, opt-outs, erasure, policy versions, data map."""

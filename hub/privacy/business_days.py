@@ -1,10 +1,10 @@
-"""Business days and legal deadlines: the working days of a country, region or several of them, and what they add up to.
+"""Business days and legal deadlines: working days of one or several countries and regions, and periods counted in them.
 
-Everything here is pure: a day in, a day out; the holidays come from the `holidays` package, without any network.
+All functions are pure: a day in, a day out. The holidays come from the `holidays` package, without network access.
 
-Which places to give depends on the duty. Whoever must *wait* (a notice of 30 business days) is on the safe side with every
-place that is concerned, federal holidays and the state's own together: more holidays, a later day. Whoever must *answer*
-is on the safe side with the country alone: fewer holidays, an earlier day.
+The right places depend on the duty. For a *wait* (a notice of 30 business days), use every place concerned, federal and
+state holidays together: more holidays give a later day, which is safe. For an *answer* that is due, use the country
+alone: fewer holidays give an earlier day.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from zoneinfo import ZoneInfo
 from hub.public_holidays import public_holidays, regions_with_holidays, weekend_of
 
 LAST_YEAR = 2099
-"""Nobody knows the holidays of later years; a period that would end there is an error."""
+"""Holidays of later years are not known; a period that would end after this year is an error."""
 SATURDAY_AND_SUNDAY = frozenset({5, 6})
 Unit = Literal["days", "business_days", "months"]
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The working days of some places (`US`, `US-CA`, `CA-QC`, `GB-ENG`, `DE`, `AU-NSW`), by the clock of one time zone.
+    """The working days of some places (`US`, `US-CA`, `CA-QC`, `GB-ENG`, `DE`, `AU-NSW`), in one time zone.
 
-    A day is a business day where it is one in *each* of the places; a region's calendar holds its country's holidays too,
-    so `US-CA` knows Columbus Day, on which the federal offices rest and California's do not. Without places, the weekend
-    alone is free. ValueError for a country that the calendar of holidays does not know; a region that it does not know
-    counts as its country.
+    A day is a business day if it is one in *each* of the places. A region's calendar includes its country's holidays,
+    so `US-CA` includes Columbus Day, on which federal offices close and California's do not. Without places, only
+    weekends are free. ValueError if the `holidays` package does not know the country; an unknown region counts as its
+    country.
     """
 
     places: frozenset[str] = frozenset()
@@ -41,23 +41,23 @@ class Calendar:
     def is_business_day(self, day: date) -> bool:
         """Neither weekend nor public holiday in any of the places.
 
-        Sources: 5 U.S.C. 6103 (US federal holidays, with the Friday or Monday on which they are kept); Regulation (EEC,
-        Euratom) No 1182/71, Article 2 (working days are all but public holidays, Saturdays and Sundays).
+        Sources: 5 U.S.C. 6103 (US federal holidays, with the Friday or Monday on which they are observed); Regulation
+        (EEC, Euratom) No 1182/71, Article 2 (working days are all but public holidays, Saturdays and Sundays).
         """
         if not self.places:
             return day.weekday() not in SATURDAY_AND_SUNDAY
         return not any(day.weekday() in _weekend(place) or day in _holidays(place, day.year) for place in self.places)
 
     def next_business_day(self, day: date) -> date:
-        """The day itself where it is a business day, else the first one after it."""
+        """The day itself if it is a business day, else the first business day after it."""
         while not self.is_business_day(day):
             day = _following(day, 1)
         return day
 
     def add_business_days(self, day: date, count: int) -> date:
-        """The `count`-th business day after `day`, which is itself not counted (Regulation 1182/71, Article 3(1)).
+        """The `count`-th business day after `day`; `day` itself is not counted (Regulation 1182/71, Article 3(1)).
 
-        With a count of 0, the day itself where it is a business day, else the next one.
+        With a count of 0, the day itself if it is a business day, else the next one.
         """
         if count < 0:
             raise ValueError("business days are counted forwards only")
@@ -69,21 +69,23 @@ class Calendar:
         return day
 
     def day_of(self, at: datetime) -> date:
-        """The day on which a moment falls here."""
+        """The local date of a moment."""
         return at.astimezone(ZoneInfo(self.time_zone)).date()
 
     def begins(self, day: date) -> datetime:
-        """When a day begins here, UTC; where the clocks skip midnight, when they jump."""
+        """The UTC time at which a day begins in this time zone. If the clocks skip midnight, the time of the change."""
         return datetime.combine(day, time(), ZoneInfo(self.time_zone)).astimezone(UTC)
 
     def ends(self, day: date) -> datetime:
-        """When the last hour of a day is over here, UTC: the moment at which the next day begins."""
+        """The UTC time at which a day ends in this time zone: the moment at which the next day begins."""
         return self.begins(_following(day, 1))
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A length of time as laws name it; `extended` where one that ends on a free day ends with the next working day."""
+    """A length of time as laws state it. If `extended`, a period that would end on a free day ends on the next working
+    day.
+    """
 
     count: int
     unit: Unit
@@ -94,7 +96,7 @@ class Period:
             raise ValueError("a period cannot be shorter than nothing")
 
     def last_day(self, day: date, calendar: Calendar) -> date:
-        """The last day of the period that an event on `day` sets running."""
+        """The last day of the period that starts with an event on `day`."""
         match self.unit:
             case "business_days":
                 return calendar.add_business_days(day, self.count)
@@ -105,18 +107,20 @@ class Period:
         return calendar.next_business_day(last) if self.extended else last
 
     def due(self, at: datetime, calendar: Calendar) -> datetime:
-        """When the time is over that an event at `at` (aware) sets running: the end of the last day there, UTC."""
+        """The UTC time at which the period is over for an event at `at` (aware): the end of its last day in the
+        calendar's time zone.
+        """
         return calendar.ends(self.last_day(calendar.day_of(at), calendar))
 
 
 POLICY_NOTICE = Period(30, "business_days")
-"""The promise to accounts: a material change is announced so long ahead."""
+"""Promised to accounts: a material change is announced at least this long before it is in force."""
 
 
 def add_months(day: date, count: int) -> date:
-    """The same date `count` months later, or that month's last day where it has no such date.
+    """The same date `count` months later, or the last day of that month if it has no such date.
 
-    Source: Regulation (EEC, Euratom) No 1182/71, Article 3(2)(c): 31 January and a month end on 28 or 29 February.
+    Source: Regulation (EEC, Euratom) No 1182/71, Article 3(2)(c): 31 January plus one month ends on 28 or 29 February.
     """
     if count < 0:
         raise ValueError("months are counted forwards only")
@@ -126,7 +130,7 @@ def add_months(day: date, count: int) -> date:
 
 
 def known_places(places: Iterable[tuple[str, str | None]]) -> frozenset[str]:
-    """Countries with their regions as the places of a calendar; countries whose holidays nobody knows are left out."""
+    """Countries with their regions as the places of a calendar, without countries whose holidays are not known."""
     known = [(country, region, regions_with_holidays(country)) for country, region in places]
     return frozenset(
         f"{country}-{region}" if region and region in regions else country
@@ -146,7 +150,7 @@ def _holidays(place: str, year: int) -> frozenset[date]:
 
 @lru_cache(maxsize=256)
 def _weekend(place: str) -> frozenset[int]:
-    """The free days of the week, Monday is 0: Saturday and Sunday but for few countries."""
+    """The free days of the week (Monday is 0): Saturday and Sunday, except in a few countries."""
     return weekend_of(_known(place)[0])
 
 

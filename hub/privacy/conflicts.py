@@ -1,7 +1,7 @@
-"""Conflicts: names that several people claim, or that forms name together with another name than its owner's.
+"""Conflicts: numbers or addresses that several people claim, or that forms combine with a different name than the owner's.
 
-A typed name links nobody (hub.model.people), so each conflict is safe as it stands. A privacy officer looks at them to see who
-types other people's numbers and addresses, and what a person may ask about beyond what they have proven.
+A typed number or address links nobody (hub.model.people), so a conflict does no damage. A privacy officer checks
+conflicts to see who types other people's numbers and addresses, and what a person may ask about besides what is proven.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from hub.model import FormSubmission, Person
 
 @dataclass(frozen=True)
 class Conflict:
-    """One number or address that stands for several people of one company."""
+    """One number or address that is claimed for several people of one company."""
 
     company_id: str
     kind: Literal["number", "address"]
     name: str
-    """The number, E.164, or the address, in lower case."""
+    """The number (E.164), or the address in lower case."""
     known: str | None
-    """The id of the person whose it surely is; None if nobody has called from it or proven it."""
+    """The id of the confirmed owner. None if nobody has called from the number or proven the address."""
     typed: tuple[str, ...]
-    """Ids of those who typed it, each together with another number or address; oldest first."""
+    """Ids of the people who typed it, each together with another number or address; oldest first."""
     forms: int
-    """Forms in which they typed it."""
+    """Number of forms in which they typed it."""
     first_at: datetime
     last_at: datetime
 
 
 def conflicts_of(session: Session, company_id: str) -> list[Conflict]:
-    """The conflicts of a company, the latest first."""
+    """The conflicts of a company, latest first."""
     people = session.exec(select(Person).where(Person.company_id == company_id).order_by(col(Person.id))).all()
     sent = _forms_of(session, company_id)
     found = [*_claimed("number", people, sent), *_claimed("address", people, sent)]
@@ -76,7 +76,7 @@ def _claimed(
 
 
 def _forms_of(session: Session, company_id: str) -> dict[str, tuple[int, datetime, datetime]]:
-    """How many forms each typed person sent, the first and the last time."""
+    """For each typed person: the number of forms, the first and the last time."""
     at = col(FormSubmission.submitted_at)
     counted = (
         select(FormSubmission.person_id, func.count(), func.min(at), func.max(at))

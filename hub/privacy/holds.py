@@ -1,4 +1,4 @@
-"""Legal holds against retention: what belongs to whoever is on hold is kept past its life until the hold is lifted."""
+"""Legal holds and retention: data of a person on hold is kept past its retention period until the hold is lifted."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ AT_ONCE = 1_000
 
 @dataclass(frozen=True)
 class OnHold:
-    """What legal holds name: people, with all that is theirs by ids and their keyed hashes; and whole companies."""
+    """What legal holds protect: people, with the ids of their data and their keyed hashes, and whole companies."""
 
     reach: PersonData = PersonData()
     fingerprints: frozenset[str] = frozenset()
     companies: frozenset[str] = frozenset()
     connectors: frozenset[str] = frozenset()
-    """Of the companies that are held as a whole: a deal from there that belongs to nobody known may be theirs."""
+    """Connectors of the companies on hold. A deal from there without a known person may belong to such a company."""
 
     def covers(self, table: type[Any]) -> ColumnElement[bool]:
         """Whether a row of `table` belongs to one of them; never NULL."""
@@ -65,7 +65,7 @@ class OnHold:
         return func.coalesce(or_(*theirs), false()) if theirs else false()
 
     def leaves(self, table: type[Any]) -> ColumnElement[bool]:
-        """Whether a row of `table` may end with its life."""
+        """Whether the retention rule may end a row of `table`."""
         return not_(self.covers(table))
 
     def _of_people(self) -> tuple[Any, Any] | None:
@@ -99,10 +99,10 @@ NOBODY = OnHold()
 
 
 def on_hold(session: Session, config: Config, now: datetime, vault: Vault | None = None) -> OnHold:
-    """What the holds in force keep at `now`. Without `vault` the hub's key is read, where there is a hold.
+    """What the holds in force protect at `now`. Without `vault`, the hub's key is read if there are holds.
 
-    A hold on a person knows them by a keyed hash alone, so everybody at its company is compared, but where the company is held
-    as a whole. Among raw webhooks only those are looked through whose life is over: the others are in no danger.
+    A hold on a person contains only a keyed hash, so all people at its company are compared, unless the whole company
+    is on hold. Only raw webhooks past their retention period are searched, because the others are not deleted yet.
     """
     live = session.execute(
         select(LegalHold.company_id, LegalHold.fingerprint).where(col(LegalHold.lifted_at).is_(None))
@@ -136,7 +136,7 @@ WEBHOOKS = next(life for life in RETENTION_RULES if life.table is InboxWebhook)
 
 
 def _people(session: Session, vault: Vault, companies: set[str], known: set[str]) -> list[str]:
-    """Ids of the people whose number or address one of the keyed hashes names."""
+    """Ids of the people whose number or address matches one of the keyed hashes."""
     somebody = select(Person.id, Person.company_id, Person.phone_number, Person.email).where(
         col(Person.company_id).in_(companies)
     )
@@ -148,8 +148,10 @@ def _people(session: Session, vault: Vault, companies: set[str], known: set[str]
 
 
 def _hanging(reach: Any, requests: Any) -> dict[type[Any], Any]:
-    """Table → which of its rows are kept. `reach` has the fields of `PersonData`, as ids or as queries for them; `requests` is
-    a query too. The tables of `hub.privacy.retention_rules` that are left out are about others."""
+    """Table → the condition for rows that are kept. `reach` has the fields of `PersonData`, as ids or as queries for
+    them; `requests` is a query too. Tables of `hub.privacy.retention_rules` that are missing here do not belong to the
+    person.
+    """
     carried = select(Call.connector, Call.carrier_call_id).where(col(Call.id).in_(reach.calls))
     sent = select(TextMessage.connector, TextMessage.carrier_message_id).where(
         col(TextMessage.id).in_(reach.texts), col(TextMessage.carrier_message_id).is_not(None)

@@ -1,4 +1,4 @@
-"""OAuth 2.0's authorization code grant for an owner at this machine: PKCE, a state, one exact redirect, ten minutes.
+"""OAuth 2.0 authorization code grant for an owner at this machine: PKCE, a state, one exact redirect, ten minutes.
 
 Sources: RFC 6749 4.1, RFC 7636, RFC 8252 7.3 (loopback redirects), RFC 7009 (revocation).
 """
@@ -23,7 +23,7 @@ PROVIDER = Provider(name="The provider", remedy="check client_id and client_secr
 
 
 class Attempt:
-    """One sign-in, good for one answer of the provider. `address` is where the owner's browser goes."""
+    """One sign-in, valid for one answer of the provider. `address` is where the owner's browser must go."""
 
     def __init__(self, sign_in: OwnerSignIn, redirect_uri: str, now: datetime) -> None:
         from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
@@ -47,7 +47,7 @@ class Attempt:
         )
 
     def answers(self, address: str) -> bool:
-        """Whether an address that the browser was sent to answers this attempt: its redirect exactly, with its state."""
+        """Whether the URL to which the browser was sent answers this attempt: exactly its redirect, with its state."""
         parts = urlsplit(address)
         state = parse_qs(parts.query).get("state", [])
         return (
@@ -78,9 +78,9 @@ class Attempt:
 
 
 def exchange(connector: Connector, sign_in: OwnerSignIn, attempt: Attempt, code: str, now: datetime) -> dict[str, Any]:
-    """The token for a code.
+    """Exchange a code for a token.
 
-    AuthError where the provider refuses or the owner left a scope out, RetryLater where it does not answer.
+    AuthError if the provider refuses or the owner did not grant a scope; RetryLater if the provider does not answer.
     """
     token = request_token(
         connector.services.http(),
@@ -111,7 +111,7 @@ def exchange(connector: Connector, sign_in: OwnerSignIn, attempt: Attempt, code:
 
 
 def revoke(connector: Connector, sign_in: OwnerSignIn, token: Mapping[str, Any]) -> None:
-    """Take a token back at the provider; one that is void already is no error. RetryLater where that is not confirmed."""
+    """Revoke a token at the provider. A token that is already void counts as revoked. RetryLater if it is not confirmed."""
     response = connector.services.send(
         PROVIDER, "POST", sign_in.revoke_url, data={"token": str(token.get("refresh_token") or "")}, expected=range(600)
     )

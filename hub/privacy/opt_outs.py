@@ -1,7 +1,8 @@
-"""Opt-outs of sale, sharing and advertising that nobody had to prove: written down, counted in decisions, questioned.
+"""Opt-outs of sale, sharing and advertising, without any verification: stored, applied to decisions, and questioned.
 
-Source: Cal. Civ. Code 1798.120, 1798.121, 1798.135; 11 CCR 7026, 7027; 7060(b): no verification may be asked for. A request
-that the business believes to be fraudulent may be denied with a documented reason (11 CCR 7026(e), 7027(f)).
+Source: Cal. Civ. Code 1798.120, 1798.121, 1798.135; 11 CCR 7026, 7027; 7060(b): the business may not require
+verification. A request that the business believes to be fraudulent may be denied with a documented reason (11 CCR
+7026(e), 7027(f)).
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ REASON: Mapping[str, str] = {
 CONTENT = frozenset(
     {"user.content.private", "user.telephony.message_body", "user.telephony.recording", "user.telephony.voicemail"}
 )
-"""What people say and write: it may hold anything that is sensitive (Cal. Civ. Code 1798.140(ae))."""
+"""What people say and write; it may contain sensitive data of any kind (Cal. Civ. Code 1798.140(ae))."""
 EXPECTED_USES = ("essential", "sales", "telephony.recording")
-"""Uses of it that a caller expects, so that a limit does not touch them (11 CCR 7027(m))."""
+"""Uses of it that a caller expects, so a limit does not apply to them (11 CCR 7027(m))."""
 
 
 @dataclass(frozen=True)
 class KnownBy:
-    """By what a person may be known in opt-outs: numbers (E.164), and the ids of browsers that are or may be theirs."""
+    """The identifiers of a person in opt-outs: numbers (E.164), and ids of browsers that are or may be theirs."""
 
     company_id: str
     numbers: frozenset[str]
@@ -55,10 +56,10 @@ def opt_out(
     scopes: Collection[OptOutScope],
     now: datetime,
 ) -> None:
-    """Write an opt-out of a number (E.164), of a browser, or of both; one that is there already stays as it is.
+    """Store an opt-out of a number (E.164), of a browser, or of both. An existing one stays as it is.
 
-    Nobody is looked up: the same is written for a number that nobody knows. `network` is a network (hub.visits.rate_limits),
-    never an address; a keyed hash of it is kept. `session` must be a writing one.
+    No person is looked up: the record is the same for an unknown number. `network` is a network
+    (hub.visits.rate_limits), never an address; only its keyed hash is stored. `session` must be a writing one.
     """
     names = []
     if number is not None:
@@ -77,12 +78,12 @@ def opt_out(
 
 
 def browser_mark(company_id: str, visitor_id: str) -> str:
-    """The hash by which a browser is known; the visitor id is random, so it needs no key."""
+    """The hash by which a browser is recognized. It needs no key, because the visitor id is random."""
     return hashlib.sha256(f"browser|{company_id}|{visitor_id}".encode()).hexdigest()
 
 
 def opt_outs_of(session: Session, vault: Vault, people: Sequence[KnownBy]) -> list[list[OptOut]]:
-    """The opt-outs in force of each of the people, the latest last. While there are none, no key is asked for."""
+    """The opt-outs in force for each of the people, latest last. If there are none at all, no key is read."""
     if session.exec(select(OptOut.id).limit(1)).first() is None:
         return [[] for _ in people]
     marks = [
@@ -97,7 +98,7 @@ def opt_outs_of(session: Session, vault: Vault, people: Sequence[KnownBy]) -> li
 
 
 def opted_out_browsers(session: Session, visitors: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of the (company id, visitor id) that have opted out of sale, sharing and advertising."""
+    """The (company id, visitor id) pairs that have opted out of sale, sharing and advertising."""
     marks = {browser_mark(*each): each for each in visitors}
     return {marks[row.fingerprint] for row in _in_force(session, marks) if row.scope == "sharing"}
 
@@ -110,9 +111,9 @@ def _in_force(session: Session, fingerprints: Collection[str]) -> list[OptOut]:
 def hold_to_opt_outs(
     opted_out: Sequence[Sequence[OptOut]], questions: Sequence[ConsentQuestion], decisions: Sequence[Decision]
 ) -> list[Decision]:
-    """The decisions, with a no added if an opt-out speaks on the question; all three go side by side.
+    """The decisions, each with a no added if an opt-out applies to its question. The three sequences have the same order.
 
-    The person's own later, proven yes to the use lifts an opt-out (`ConsentRecord.lifts`).
+    A later, proven yes of the person to the use lifts an opt-out (`ConsentRecord.lifts`).
     """
     held = []
     for rows, question, decision in zip(opted_out, questions, decisions, strict=True):
@@ -124,7 +125,7 @@ def hold_to_opt_outs(
 
 
 def question_opt_out(session: Session, row: OptOut, reason: str, actor: str, now: datetime) -> None:
-    """From now on the opt-out is not counted, for a stated reason, which stays with it and stands in the audit trail."""
+    """Stop counting the opt-out, for a stated reason. The reason is stored with it and in the audit trail."""
     row.state, row.reason, row.questioned_by, row.questioned_at = "questioned", reason, actor, now
     session.add(row)
     _record(session, row.company_id, [row], now)
@@ -132,7 +133,7 @@ def question_opt_out(session: Session, row: OptOut, reason: str, actor: str, now
 
 
 def reinstate_opt_out(session: Session, row: OptOut, reason: str, actor: str, now: datetime) -> None:
-    """The opt-out is counted again. Why it was questioned, by whom and when stands in the audit trail, as does `reason`."""
+    """Count the opt-out again. The audit trail keeps why, by whom and when it was questioned, and now `reason`."""
     row.state, row.reason, row.questioned_by, row.questioned_at = "in_force", reason, None, None
     session.add(row)
     _record(session, row.company_id, [row], now)
@@ -144,7 +145,7 @@ def _record(session: Session, company_id: str, rows: Sequence[OptOut], now: date
 
 
 def limits_apply(uses: Iterable[tuple[str, Collection[str]]]) -> bool:
-    """Whether any of (use, data categories) is one that an opt-out of scope `sensitive` would touch."""
+    """Whether an opt-out of scope `sensitive` would apply to any of the (use, data categories)."""
     return any(_is_beyond_service(use, categories) for use, categories in uses)
 
 

@@ -1,4 +1,4 @@
-"""Connect what a person owns at a provider, in this order: the yes is stored, then the token is asked for. And take it back."""
+"""Connects and disconnects an owner's account at a provider. The owner's consent is stored before the token is requested."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNFINISHED = "The sign-in at the provider did not come to an end."
 
 
 def owner_sign_in(hub: Hub, name: str) -> tuple[Connector, OwnerSignIn]:
-    """A connector and its owner's sign-in; NotSupported where nobody has to be asked."""
+    """A connector and its owner sign-in. NotSupported if the connector has none."""
     connector = hub.plugins.connectors[name]
     sign_in = connector.owner_sign_in()
     if not connector.of_owner or sign_in is None:
@@ -34,11 +34,11 @@ def owner_sign_in(hub: Hub, name: str) -> tuple[Connector, OwnerSignIn]:
 def connect_owner(
     hub: Hub, name: str, *, owner: str, actor: str, redirect_uri: str, answer: Callable[[Attempt], str]
 ) -> None:
-    """Store the yes that `owner` just said to the text of the sign-in, let them sign in, and keep the token.
+    """Store the yes that `owner` just gave to the text of the sign-in, let them sign in, and store the token.
 
-    `answer` sends the owner to `attempt.address` and gives back the address to which the provider sent their browser. Where
-    the sign-in fails, the consent that came to nothing is withdrawn, so that nothing is called by it, and the error is raised.
-    NotSupported where the connector is connected already.
+    `answer` sends the owner to `attempt.address` and returns the URL to which the provider sent their browser. If the
+    sign-in fails, the consent is withdrawn, so that it allows no calls, and the error is raised. NotSupported if the
+    connector is connected already.
     """
     connector, sign_in = owner_sign_in(hub, name)
     if hub.plugins.may_read(name) and connector.services.tokens.load() is not None:
@@ -61,10 +61,11 @@ def connect_owner(
 
 
 def disconnect_owner(hub: Hub, name: str, *, actor: str, reason: str) -> bool:
-    """Withdraw the consent, revoke the permission at the provider and delete the token; whether there was anything to end.
+    """Withdraw the consent, revoke the permission at the provider and delete the token. Returns whether there was any.
 
-    The withdrawal is stored first, so nothing is called from then on whatever the provider answers. Where it does not
-    confirm the revocation, its error is raised and the token stays, so that the same command can be given again.
+    The withdrawal is stored first, so the connector is not called after that, whatever the provider answers. If the
+    provider does not confirm the revocation, its error is raised and the token stays, so that the command can be
+    repeated.
     """
     connector, sign_in = owner_sign_in(hub, name)
     with hub.store.writing() as session:
@@ -94,8 +95,9 @@ def _keep_word(
     detail: str,
     notice_hash: str | None = None,
 ) -> None:
-    """Add an owner's word to the ledger: to whom and where it was said, for which scopes, under which text. `detail` is the
-    owner's name, as they sign, or why the word was taken back."""
+    """Add an owner's consent record to the ledger: the recipient, the channel, the scopes and the text. `detail` is the
+    owner's name as they sign, or the reason for the withdrawal.
+    """
     word = Word(
         company_id=None,
         person_id=None,

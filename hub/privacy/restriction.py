@@ -1,4 +1,4 @@
-"""Restriction: a person's data is kept and not used; whatever would use it is refused. Source: GDPR Art. 18(2)."""
+"""Restriction: a person's data is stored but not used; every use is refused. Source: GDPR Art. 18(2)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hub.model.people import TYPED
 RULE = "person.restricted"
 SPEAKER = "hub"
 LEGAL = "essential.legal_obligation"
-"""Asked and done for the person's own claims, so a restriction does not stop it (Art. 18(2))."""
+"""For the person's own legal claims, so a restriction does not stop it (Art. 18(2))."""
 HELD_NUMBERS = (
     select(Person.company_id, Person.phone_number)
     .join(Restriction, col(Restriction.person_id) == col(Person.id))
@@ -24,11 +24,11 @@ HELD_NUMBERS = (
         col(Restriction.lifted_at).is_(None),
     )
 )
-"""Made once, for a ringing call waits for it."""
+"""Built one time at import, because a ringing call waits for this query."""
 
 
 def restricted(session: Session, person_ids: Collection[str]) -> set[str]:
-    """Those of the people whose data may be kept only."""
+    """The ids of the people whose data may only be stored."""
     if not person_ids:
         return set()
     live = select(Restriction.person_id).where(
@@ -38,7 +38,7 @@ def restricted(session: Session, person_ids: Collection[str]) -> set[str]:
 
 
 def restricted_callers(session: Session, callers: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of the (company id, phone number) whose data may be kept only."""
+    """The (company id, phone number) pairs whose data may only be stored."""
     if not callers:
         return set()
     numbers = list({number for _, number in callers})
@@ -48,7 +48,9 @@ def restricted_callers(session: Session, callers: Collection[tuple[str, str]]) -
 def hold_to_restrictions(
     held: Sequence[bool], questions: Sequence[ConsentQuestion], decisions: Sequence[Decision]
 ) -> list[Decision]:
-    """The decisions, with a no added for everybody whose processing is restricted (`held`). All three go side by side."""
+    """The decisions, with a no added for every person under restriction (`held`). The three sequences have the same
+    order.
+    """
     no = Opinion(
         verdict="deny",
         rule_id=RULE,

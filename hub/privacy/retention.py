@@ -1,4 +1,4 @@
-"""Retention: personal data ends when its life is over, in small transactions; and how much is left beyond its life."""
+"""Retention: ends personal data when its retention period is over, in small transactions, and reports what is overdue."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ from hub.store.keyring import Keyring
 
 FINISHED_SLOTS = timedelta(days=2)
 GRACE = timedelta(hours=24)
-"""Past its life by more than this, a row counts as a broken promise."""
+"""A row that is overdue by more than this counts as a broken promise."""
 AT_ONCE = 500
-"""Rows of one transaction."""
+"""Rows per transaction."""
 PAUSE_SECONDS = 0.01
-"""Between two of them, so that whoever waits to write on SQLite writes first."""
+"""Pause between two transactions, so that other writers on SQLite get their turn."""
 MOST = 20
-"""Transactions for one table in one sweep, so that a large shortening leaves the others their turn."""
+"""Transactions for one table in one sweep, so that a much shorter retention period does not block the other tables."""
 
 
 def sweep(
@@ -53,11 +53,12 @@ def sweep(
     held: OnHold = NOBODY,
     keyring: Keyring | None = None,
 ) -> Counter[str]:
-    """End what is over by the lives of config.yaml, or by the defaults, but for what a legal hold keeps; how many rows of each.
+    """End expired data by the retention periods of config.yaml, or the defaults, except under a legal hold. Returns
+    rows by rule.
 
-    What the journal names ends after it says so, signed by a key of `keyring` where there is one. A table that fails keeps no
-    other from its turn; the first error is raised at the end.
-    Recordings end by `hub.recordings.keep.end_expired`, for their audio lies elsewhere.
+    Evidence tables end only after the journal records it, signed by a key of `keyring` if there is one. A table that
+    fails does not stop the others; the first error is raised at the end. `hub.recordings.keep.end_expired` ends
+    recordings, because their audio is in the blob store.
     """
     retention = retention or RetentionSection()
     swept: Counter[str] = Counter()
@@ -80,7 +81,7 @@ def sweep(
 
 
 def _end(store: Store, step: Callable[[Session], int] | None) -> int:
-    """End the rows of one table in small transactions; how many."""
+    """End the rows of one table in small transactions. Returns how many."""
     ended = 0
     for _ in range(MOST if step else 0):
         with store.writing() as session:
@@ -100,7 +101,7 @@ def _may_end(
     now: datetime,
     keyring: Keyring | None,
 ) -> bool:
-    """Whether rows of the table may go: those that the journal names once it says up to when they have ended."""
+    """Whether rows of the table may end. For evidence tables, the journal must first record up to when they have ended."""
     name = str(life.table.__tablename__)
     if name not in EVIDENCE:
         return True
@@ -123,7 +124,7 @@ def _over(life: RetentionRule, retention: RetentionSection, now: datetime, held:
 def _step(
     life: RetentionRule, over: ColumnElement[bool], retention: RetentionSection, now: datetime
 ) -> Callable[[Session], int] | None:
-    """What ends the next rows of a table; None where another module does."""
+    """The function that ends the next rows of a table. None if another module does it."""
     if life.table is Person:
         return lambda session: _end_people(session, life, over, retention, now)
     if life.table is Visit and life.until == "expires_at":
@@ -146,7 +147,7 @@ def _run(session: Session, statement: Delete | Update) -> int:
 
 
 def _next(life: RetentionRule, over: ColumnElement[bool]) -> Any:
-    """The next rows that are over, by their key; what another worker is ending is left to it."""
+    """The keys of the next expired rows; rows that another worker is ending are skipped."""
     key: Any = list(life.table.__table__.primary_key)  # type: ignore[attr-defined]
     rows = select(*key).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)
     return (key[0] if len(key) == 1 else tuple_(*key)).in_(rows)
@@ -166,7 +167,7 @@ def _empty(life: RetentionRule) -> dict[str, Any]:
 def _end_people(
     session: Session, life: RetentionRule, over: ColumnElement[bool], retention: RetentionSection, now: datetime
 ) -> int:
-    """A person is known as long as one of their calls, texts or forms is; who has none left is emptied."""
+    """A person is kept as long as one of their calls, texts or forms; a person without any is emptied."""
     ids = list(session.exec(select(Person.id).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)))
     ends: dict[str, datetime] = {}
     for contact in (Call, TextMessage, FormSubmission):
@@ -189,7 +190,7 @@ def _end_people(
 
 
 def _end_visits(session: Session, life: RetentionRule, over: ColumnElement[bool]) -> int:
-    """A visit that nothing refers to goes; one that led to a call or a form is emptied and stays its cause."""
+    """A visit without references is deleted; one that led to a call or a form is emptied and stays linked."""
     ids = list(session.exec(select(Visit.id).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)))
     referring: list[Any] = [Attribution, FormSubmission, Lease, PageView]
     alone = [~select(table.visit_id).where(table.visit_id == Visit.id).exists() for table in referring]
@@ -200,7 +201,7 @@ def _end_visits(session: Session, life: RetentionRule, over: ColumnElement[bool]
 
 
 def _end_given_up(session: Session, over: ColumnElement[bool]) -> int:
-    """Of a delivery that was given up, what was said of each attempt goes; that it was given up stays."""
+    """For a delivery that was given up, delete the records of its attempts; the fact that it was given up stays."""
     ids = list(session.exec(select(Delivery.id).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)))
     if ids:
         _run(session, delete(Attempt).where(col(Attempt.delivery_id).in_(ids)))
@@ -210,7 +211,7 @@ def _end_given_up(session: Session, over: ColumnElement[bool]) -> int:
 
 @dataclass(frozen=True)
 class Holding:
-    """What one table holds of one data category."""
+    """What one table stores of one data category."""
 
     name: str
     table: str
@@ -218,20 +219,20 @@ class Holding:
     kind: str
     life: timedelta
     reason: str | None
-    """Why it is kept longer than the default, where it is."""
+    """Why it is kept longer than the default, if it is."""
     ending: str
     rows: int
-    """That hold personal data now."""
+    """Rows with personal data now."""
     oldest: datetime | None
-    """When the life of the oldest of them began."""
+    """When the retention period of the oldest row began."""
     past: int
-    """Past their life by more than 24 hours: none, or the sweeper is not doing its work."""
+    """Rows overdue by more than 24 hours: 0, unless the sweep does not run."""
     held: int
-    """Past their life, and kept by a legal hold until it is lifted."""
+    """Rows past their retention period that a legal hold protects until it is lifted."""
 
 
 def holdings(session: Session, retention: RetentionSection, now: datetime, held: OnHold = NOBODY) -> Iterator[Holding]:
-    """Every table and data category with its life, its rows, and those past their life, late or on hold."""
+    """Every table and data category with its retention period, its rows, and those that are overdue or on hold."""
     for life in RETENTION_RULES:
         until: Any = getattr(life.table, life.until)
         rows, first = session.execute(
@@ -239,7 +240,7 @@ def holdings(session: Session, retention: RetentionSection, now: datetime, held:
         ).one()
         late: Any = life.over(retention, now - GRACE)
         if life.ending == "emptied":
-            # Whatever a late write left in an emptied row.
+            # Personal data that a late write left in an emptied row.
             late = or_(late, and_(until.is_(None), life.left()))
         past = _count(session, life.table, late, held.leaves(life.table))
         on_hold = (

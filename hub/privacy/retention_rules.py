@@ -1,4 +1,4 @@
-"""The one place where lives are declared: which rows hold personal data, how long, and what becomes of them then."""
+"""All retention rules in one place: which rows hold personal data, for how long, and what happens to them after that."""
 
 from __future__ import annotations
 
@@ -43,19 +43,21 @@ from hub.model import (
 from hub.model.columns import Row
 
 Ending = Literal["deleted", "emptied", "own"]
-"""`deleted`: the row goes. `emptied`: it stays for the counts or to know a repetition, its personal columns do not. `own`: a
-module of its own ends it, for more than a row has to go."""
+"""`deleted`: the row is deleted. `emptied`: the row stays, for counts or to recognize repetitions, but its personal
+columns are cleared. `own`: a separate module ends it, because more than a row must be deleted.
+"""
 PSEUDONYM = "user.unique_id.pseudonymous"
-"""What a row holds that names people by ids alone."""
+"""The category of rows that identify people by ids alone."""
 
 
 @dataclass(frozen=True)
 class RetentionRule:
-    """The life of one table's personal data, or of some of its columns.
+    """The retention rule of one table's personal data, or of some of its columns.
 
-    `until` is the indexed column that a sweep reads. Where `counts_from_start` it is the time at which the life begins,
-    else the end that was written by the default life: what config.yaml changes moves every row's end alike, those that
-    exist too. `start` is given where a row may end before its kind's life: then both are asked.
+    `until` is the indexed column that a sweep reads. With `counts_from_start` it is the time at which the period
+    begins; else it is an end that was calculated with the default period, and a change in config.yaml shifts the end of
+    every row alike, existing rows included. `start` is set if a row may end before the period of its kind; then both
+    columns are checked.
     """
 
     name: str
@@ -66,11 +68,11 @@ class RetentionRule:
     counts_from_start: bool = False
     start: str | None = None
     never_after: str | None = None
-    """An indexed column whose time is never after `until`, where that has no index of its own."""
+    """An indexed column whose time is never after `until`, if `until` has no index of its own."""
     columns: tuple[str, ...] = ()
-    """The personal columns that end; all of the table where none is named."""
+    """The personal columns to end; all of the table if none is named."""
     with_them: tuple[str, ...] = ()
-    """Columns that are no personal content but lead to it, emptied too."""
+    """Columns that are not personal content but lead to it; they are emptied too."""
     where: tuple[ColumnElement[bool], ...] = field(default=())
 
     def categories(self) -> dict[str, str]:
@@ -81,7 +83,7 @@ class RetentionRule:
         return name in self.columns if self.columns else name not in _ending_apart(self)
 
     def over(self, retention: RetentionSection, now: datetime) -> ColumnElement[bool]:
-        """Whether a row's life is over at `now`."""
+        """The condition that a row's retention period is over at `now`."""
         until: Any = getattr(self.table, self.until)
         life = retention.life(self.kind)
         moved = timedelta() if self.counts_from_start else default_life(self.kind)
@@ -95,11 +97,11 @@ class RetentionRule:
         return and_(*conditions)
 
     def began(self, until: datetime) -> datetime:
-        """When the life of a row began whose column says `until`; where rows have ends of their own, at the earliest."""
+        """When the period of a row with this `until` began; the earliest possible time if rows have ends of their own."""
         return until if self.counts_from_start else until - default_life(self.kind)
 
     def left(self) -> ColumnElement[bool]:
-        """Whether anything is left in a row that should have been emptied."""
+        """The condition that a row which should be empty still contains personal data."""
         table: Any = self.table
         held = [
             getattr(table, name).is_not(None) if table.__table__.c[name].nullable else getattr(table, name) != {}
@@ -115,7 +117,7 @@ def personal_columns(table: type[Row]) -> dict[str, str]:
 
 
 def _ending_apart(life: RetentionRule) -> set[str]:
-    """The columns of the table that another life of it ends."""
+    """The columns of the table that another rule ends."""
     return {
         name for other in RETENTION_RULES if other.table is life.table and other is not life for name in other.columns
     }
@@ -123,7 +125,7 @@ def _ending_apart(life: RetentionRule) -> set[str]:
 
 def _start(life: RetentionRule) -> Any:
     if life.table is TranscriptRow:
-        # A transcript's life counts from its recording.
+        # A transcript's period starts with its recording.
         return select(Recording.recorded_at).where(Recording.id == TranscriptRow.recording_id).scalar_subquery()
     return getattr(life.table, life.start or "")
 
@@ -173,4 +175,4 @@ RETENTION_RULES: Sequence[RetentionRule] = (
     RetentionRule("policy acceptances", PolicyAcceptance, "consent_record"),
     RetentionRule("disabled users", User, "call_metadata", "emptied"),
 )  # fmt: skip
-"""Order matters: what hangs on a row ends before it."""
+"""The order matters: rows that depend on another row end before it."""

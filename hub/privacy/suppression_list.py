@@ -1,4 +1,4 @@
-"""Marks of who stopped texts: kept without a name, and lifted only by a word that was said later than the stop."""
+"""The suppression list: keyed hashes of people who stopped texts. Only a consent given later than the stop lifts one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLUMNS = (col(Suppression.fingerprint), col(Suppression.use), col(Suppression.s
 
 
 def mark(session: Session, fingerprint: str, uses: Collection[str], said_at: datetime, now: datetime) -> None:
-    """Somebody stopped texts for these uses at `said_at`. Said twice, the later time counts."""
+    """Record a stop of texts for these uses at `said_at`. If it is repeated, the later time counts."""
     mine = (col(Suppression.fingerprint) == fingerprint, col(Suppression.use).in_(uses))
     write_rows(session, Suppression, [Suppression(fingerprint=fingerprint, use=use, since=said_at) for use in uses])
     later = update(Suppression).where(*mine, col(Suppression.since) < said_at).values(since=said_at)
@@ -26,7 +26,7 @@ def mark(session: Session, fingerprint: str, uses: Collection[str], said_at: dat
 
 
 def lift(session: Session, fingerprint: str, uses: Collection[str], said_at: datetime, now: datetime) -> None:
-    """Take back the stops that were said no later than `said_at`, for a yes may come late."""
+    """Lift the stops that were said no later than `said_at`, because a yes may arrive late."""
     mine = (col(Suppression.fingerprint) == fingerprint, col(Suppression.use).in_(uses))
     lifted = (*mine, col(Suppression.since) <= said_at)
     gone = {

@@ -1,10 +1,11 @@
-"""Must a visitor say yes before the website tracks them? By the company's setting, or by where the visitor may be.
+"""Whether a visitor must consent before the website tracks them: by the company's setting, or by the visitor's likely place.
 
-`by_visitor` takes every hint of a place: time zone, preferred language, network (an operator's IP-to-country file), and what
-the page says of the visitor. One hint at a place that asks first is enough. A hint is used for the answer and never stored.
-The places are those of the hub's table of law (plugins/consent/jurisdictions/rules.yaml, `web.tracking`): ePrivacy Directive
-Art. 5(3), PECR reg. 6, Swiss TCA Art. 45c, Quebec Law 25 s. 8.1; Canada as a whole, since its time zones do not tell
-Quebec from Ontario; Australia and New Zealand, where no rule that allows tracking unasked is confirmed.
+`by_visitor` uses every hint about the place: time zone, preferred language, network (an operator's IP-to-country file),
+and what the page says about the visitor. One hint at a place that requires consent is enough. Hints are used for the
+answer and never stored. The places are those of the hub's table of law (plugins/consent/jurisdictions/rules.yaml,
+`web.tracking`): ePrivacy Directive Art. 5(3), PECR reg. 6, Swiss TCA Art. 45c, Quebec Law 25 s. 8.1; all of Canada,
+because its time zones do not distinguish Quebec from Ontario; Australia and New Zealand, because no rule is confirmed
+there that allows tracking without consent.
 """
 
 from __future__ import annotations
@@ -24,29 +25,31 @@ ASKS_FIRST = frozenset(
         "GB", "GG", "GI", "IM", "JE", "CH", "CA", "AU", "NZ",
     }
 )  # fmt: skip
-"""`EU` where no more is known. Parts of the Union and of Britain that have codes of their own count with them."""
+"""`EU` if no more is known. Parts of the Union and of Britain with their own codes are included."""
 EUROPEAN_LANGUAGES = frozenset(
     {
         "bg", "ca", "cs", "cy", "da", "de", "el", "et", "eu", "fi", "fo", "fr", "ga", "gl", "gsw", "hr", "hu", "is", "it", "lb",
         "lt", "lv", "mt", "nb", "nl", "nn", "no", "pl", "ro", "se", "sk", "sl", "sv",
     }
 )  # fmt: skip
-"""Languages that, without a region, are mostly Europe's (French also Quebec's). English, Spanish and Portuguese tell no
-place."""
+"""Languages that, without a region, are mostly European (French also Quebec's). English, Spanish and Portuguese do not
+indicate a place.
+"""
 HOME_OF_OPT_OUT = "US"
-"""The one country whose companies may track until a visitor says no; those of others ask every visitor."""
+"""The only country whose companies may track until a visitor says no; companies elsewhere ask every visitor."""
 SCRIPT_ZONES = (
     "^(Europe|Australia|Canada)/|Toronto|Montreal|Vancouver|Edmonton|Winnipeg|Halifax|Regina"
     "|Canary|Madeira|Azores|Auckland"
 )
-"""Time zones of most people who are asked first, for the page script, which so knows it before it asks the hub. For all others
-it does what the hub replies, which looks at every hint."""
+"""Time zones of most people who must be asked first. With them the page script knows it without asking the hub. For all
+other zones the script follows the hub's reply, which uses every hint.
+"""
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:-[a-z]{4})?(?:-([a-z]{2}))?(?:-[a-z0-9-]*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hints:
-    """What a request tells of its visitor's place; countries are ISO 3166 codes."""
+    """What a request indicates about its visitor's place; countries are ISO 3166 codes."""
 
     time_zone: str | None = None
     languages: str | None = None
@@ -56,11 +59,11 @@ class Hints:
 
     @property
     def is_browser(self) -> bool:
-        """Whether a browser sent it. A server that reports visits knows its visitors itself."""
+        """Whether a browser sent the request. A server that reports visits knows its visitors itself."""
         return bool(self.time_zone or self.languages)
 
     def countries(self) -> frozenset[str]:
-        """Every country that is hinted at; empty where nothing is known."""
+        """Every country that is hinted at; empty if nothing is known."""
         found = (
             country_of_zone(self.time_zone),
             country_of_language(self.languages),
@@ -72,22 +75,22 @@ class Hints:
 
 @dataclass(frozen=True)
 class TrackingRule:
-    """A company's rule."""
+    """A company's tracking rule."""
 
     tracking: Tracking
     country: str
     trades_in: tuple[str, ...] = ()
-    """Countries besides its own whose people it serves."""
+    """Countries besides its own in which it has customers."""
 
     @property
     def for_script(self) -> bool | str:
-        """Whether every visitor is asked first, or the time zones of those who surely are."""
+        """Either that every visitor is asked first, or the time zones in which visitors must be."""
         if self.tracking != "by_visitor":
             return self.tracking == "opt_in"
         return True if self.country != HOME_OF_OPT_OUT else SCRIPT_ZONES
 
     def asks_first(self, hints: Hints) -> bool:
-        """Whether this visitor must say yes first."""
+        """Whether this visitor must consent first."""
         if hints.declared_country not in (None, self.country, HOME_OF_OPT_OUT):
             return True
         always = self.for_script
@@ -97,7 +100,7 @@ class TrackingRule:
 
 
 def country_of_zone(zone: str | None) -> str | None:
-    """The country of an IANA time zone; any zone of Europe's that the tables do not know counts as the Union's."""
+    """The country of an IANA time zone. A `Europe/` zone outside the countries of `ASKS_FIRST` counts as `EU`."""
     if not zone:
         return None
     countries, links = _zones()
@@ -109,7 +112,7 @@ def country_of_zone(zone: str | None) -> str | None:
 
 @lru_cache(maxsize=1_024)
 def country_of_language(header: str | None) -> str | None:
-    """The country of the language that is preferred, by its region, else where the language is mostly Europe's."""
+    """The country of the preferred language: its region, or Europe if the language is mostly European."""
     wanted = [_weighed(part) for part in (header or "")[:1_000].split(",")]
     best = max(wanted, key=lambda each: each[1], default=("", 0.0))[0]
     found = _LANGUAGE.fullmatch(best)
@@ -130,7 +133,7 @@ def _weighed(part: str) -> tuple[str, float]:
 
 @cache
 def _zones() -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Time zone → country, and older names of zones → those of today, as tzdata has them."""
+    """Time zone → country, and old zone names → current ones, as in tzdata."""
     folder = files("tzdata") / "zoneinfo"
     rows = (line.split("\t") for line in (folder / "zone.tab").read_text("utf-8").splitlines() if line[:1] != "#")
     links = (line.split(" ") for line in (folder / "tzdata.zi").read_text("utf-8").splitlines() if line[:2] == "L ")

@@ -1,9 +1,9 @@
-"""A refusal takes effect everywhere at once: what is queued is held, and nothing is sent after its commit.
+"""Makes a refusal effective everywhere at once: queued items are held, and nothing is sent after its commit.
 
-Every send to or about a person holds that person's lock with other sends (`shared_person_lock`), from before consent is asked
-until the send is over. Writing a refusal holds it alone (`exclusive_person_lock`): it waits for sends under way, no new one
-begins meanwhile, and all that begin later read the refusal. A send lasts at most 50 s (hub.plugins.guard), so a refusal is in
-force within 60 s.
+Every send to or about a person holds that person's lock, shared with other sends (`shared_person_lock`), from the
+consent check until the send is over. Writing a refusal takes the lock exclusively (`exclusive_person_lock`): it waits
+for sends under way, no new one begins meanwhile, and all later sends read the refusal. A send takes at most 50 s
+(hub.plugins.guard), so a refusal is in force within 60 s.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from hub.store.locks import hold_locks
 from hub.store.vault import Vault
 
 LONGEST = 60.0
-"""Seconds in which a withdrawal is in force everywhere."""
+"""Seconds until a withdrawal is in force everywhere."""
 STRIPES = 64
-"""Gates are shared by people, so that a batch of thousands holds few."""
+"""Number of locks for all people together, so that a batch of thousands of people needs only a few."""
 SEND_TEXT = "send_text"
 CODE = "consent.{state}"
 REASON = {
@@ -40,7 +40,7 @@ REASON = {
 
 
 def person_lock_keys(company_id: str, person_id: str | None, phone_number: str | None) -> set[str]:
-    """The gates of one person: by id and by number, for either may become known first."""
+    """The locks of one person: by id and by number, because the id or the number may be known first."""
     names = [person_id] if person_id else []
     if phone_number:
         names.append(f"{company_id}|{phone_number}")
@@ -49,7 +49,7 @@ def person_lock_keys(company_id: str, person_id: str | None, phone_number: str |
 
 @contextmanager
 def shared_person_lock(store: Store, gates: Collection[str], seconds: float) -> Iterator[bool]:
-    """Hold people's gates together with other sends; False where somebody's no is being written down for longer."""
+    """Hold people's locks, shared with other sends. False if a refusal is still being written after `seconds`."""
     with hold_locks(store, (), seconds, shared=gates) as free:
         yield free
 
@@ -58,9 +58,9 @@ def shared_person_lock(store: Store, gates: Collection[str], seconds: float) -> 
 def exclusive_person_lock(
     store: Store, people: Sequence[Person], state: str, seconds: float = LONGEST
 ) -> Iterator[bool]:
-    """Hold people's gates alone while a word of theirs is written down; a yes holds none.
+    """Take people's locks exclusively while their refusal is written; a consent needs no lock.
 
-    False where a send did not end in time: the word is to be written down all the same. Open no writing session around it.
+    False if a send did not end in time; write the refusal anyway. Do not open a writing session around it.
     """
     if state not in NO:
         yield True
@@ -72,7 +72,9 @@ def exclusive_person_lock(
 
 
 def has_refused(session: Session, person_id: str, use: str) -> bool:
-    """Whether the person has ever said no to `use`, to a part of it or to more: then a yes must be their own, with evidence."""
+    """Whether the person has ever refused `use`, a part of it or a broader use. Then a yes must be their own, with
+    evidence.
+    """
     noes = select(ConsentEntry.use).where(
         ConsentEntry.person_id == person_id, ConsentEntry.scope == "person", col(ConsentEntry.state).in_(NO)
     )
@@ -80,10 +82,10 @@ def has_refused(session: Session, person_id: str, use: str) -> bool:
 
 
 def take_effect(session: Session, config: Config, vault: Vault, words: Sequence[Word], now: datetime) -> int:
-    """Append words to the ledger and hold what is queued against them; how many items are held now.
+    """Append records to the ledger and hold queued items that they refuse. Returns how many items are held now.
 
-    To be called within `exclusive_person_lock`, in the transaction that is the moment of the withdrawal. What is held stays
-    held if the person changes their mind: `hub deliveries replay` asks consent again.
+    Call it within `exclusive_person_lock`, in the transaction that makes the withdrawal effective. Held items stay held
+    if the person changes their mind: `hub deliveries replay` checks consent again.
     """
     append(session, words, now, vault)
     for word in words:
@@ -92,8 +94,10 @@ def take_effect(session: Session, config: Config, vault: Vault, words: Sequence[
 
 
 def _suppress(session: Session, vault: Vault, word: Word, now: datetime) -> None:
-    """A no to texts outlasts the person's row, as one that came by text does; a yes to these very texts lifts it again. One to
-    marketing as a whole, as on a cookie banner, is a no to texts only where it is an objection."""
+    """Put a refusal of texts on the suppression list, so that it outlasts the person's row, like a stop by text. A yes
+    to exactly these texts lifts it. A refusal of marketing as a whole, as on a cookie banner, counts for texts only if
+    it is an objection.
+    """
     person = session.get(Person, word.person_id) if word.person_id else None
     if person is None or person.known_number is None or word.recipients:
         return
@@ -112,7 +116,8 @@ def _hold(session: Session, config: Config, word: Word, now: datetime) -> int:
     theirs = _subjects(session, word, person)
     if not theirs:
         return 0
-    # Leased rows are of sends that have not begun: those that have ended are leased no more, for we hold the gate alone.
+    # Leased rows belong to sends that have not begun: after a send its row is not leased, and we hold the lock
+    # exclusively.
     waiting = [col(Delivery.state).in_(("ready", "leased")), col(Delivery.subject_id).in_(theirs)]
     told = {"state": "held", "code": CODE.format(state=word.state), "reason": REASON[word.state]}
     held = 0
@@ -153,7 +158,7 @@ def _subjects(session: Session, word: Word, person: Person | None) -> list[str]:
 
 
 def _uses(config: Config, word: Word) -> Mapping[tuple[str, str], str]:
-    """The data use of each hook of each connector that the word reaches."""
+    """The data use of each hook of each connector to which the record applies."""
     return {
         (name, flow.hook): flow.use
         for name, entry in config.connectors.items()

@@ -1,4 +1,4 @@
-"""The data map: who is given which data for what, and how long it lies, as declared and as seen; never written by hand."""
+"""The data map: recipients, data categories, purposes and retention, as declared and as observed; always generated."""
 
 from hub.privacy.datamap.chart import DataMap, draw, readable
 from hub.privacy.datamap.flows import Flow, Seen

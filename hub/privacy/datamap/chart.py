@@ -1,4 +1,4 @@
-"""The whole data map of one hub at one moment: flows, what is stored here, what was refused, what does not fit."""
+"""The complete data map of one hub at one moment: flows, stored data, violations, findings."""
 
 from __future__ import annotations
 
@@ -24,47 +24,47 @@ REFUSALS_SHOWN = timedelta(days=90)
 
 @dataclass(frozen=True)
 class Refused:
-    """How often something was kept from one connector lately."""
+    """How often undeclared data or hosts were refused for one connector recently."""
 
     connector: str
     kind: str
     name: str
     count: int
     last: Any
-    """The day."""
+    """The last day on which it happened."""
 
 
 @dataclass(frozen=True)
 class DataMap:
-    """Declared flows, each with what was seen of it; disclosures that fit none; the hub's own store; refusals; findings."""
+    """Declared flows with what was observed, undeclared disclosures, data stored in the hub, violations and findings."""
 
     at: datetime
     controllers: tuple[str, ...]
-    """The companies whose callers' data it is, by their titles."""
+    """The titles of the companies that are controllers of the data."""
     flows: tuple[Flow, ...]
     undeclared: Mapping[Key, Seen]
-    """What was disclosed and was not declared then either, as far as is known."""
+    """Disclosures that were not declared at their time either, as far as is known."""
     former: Mapping[Key, Seen]
-    """What was disclosed by a declaration that has ended."""
+    """Disclosures under a declaration that has ended."""
     storage: tuple[Holding, ...]
     refusals: tuple[Refused, ...]
     changes: tuple[str, ...]
-    """Recipients that were changed lately, in sentences."""
+    """Recipients that changed recently, in sentences."""
     sandboxed: frozenset[str]
-    """Connectors that talk to a stand-in, so nothing of theirs reaches the recipient."""
+    """Connectors that talk to a stand-in, so their data does not reach the recipient."""
     rests_on: str = ""
     """What the map cannot know, in words."""
 
     def problems(self) -> tuple[str, ...]:
-        """What does not fit, in sentences."""
+        """The findings, in sentences."""
         return (*(misfit(key, self.flows) for key in self.undeclared), *self.changes)
 
     def recipients(self) -> tuple[str, ...]:
-        """Those outside this machine, by their legal names."""
+        """Recipients outside this machine, by their legal names."""
         return tuple(sorted({flow.recipient for flow in self.flows if flow.leaves}))
 
     def as_data(self) -> dict[str, Any]:
-        """For JSON."""
+        """The map for JSON."""
         return {
             "at": self.at,
             "controllers": list(self.controllers),
@@ -86,7 +86,7 @@ def _as_data(seen: Mapping[Key, Seen]) -> list[dict[str, Any]]:
 
 
 def draw(session: Session, config: Config, now: datetime) -> DataMap:
-    """The data map as it is now."""
+    """Build the data map as of now."""
     seen = observed(session)
     known = list(declared(config.connectors))
     unknown, former = undeclared(known, seen), versions(session)
@@ -108,7 +108,7 @@ def draw(session: Session, config: Config, now: datetime) -> DataMap:
 
 
 def problems(session: Session, entries: Mapping[str, ConnectorEntry], now: datetime) -> list[str]:
-    """What was disclosed and never declared, and recipients that were changed lately, in sentences."""
+    """Undeclared disclosures, and recipients that changed recently, in sentences."""
     flows, rows = list(declared(entries)), versions(session)
     unknown = undeclared(flows, observed(session)).items()
     misfits = [misfit(key, flows) for key, one in unknown if not was_declared(rows, key, one)]
@@ -126,7 +126,7 @@ def _refusals(session: Session, now: datetime) -> list[Refused]:
 
 
 def readable(name: str) -> str:
-    """A category or a use for people: `phone number` for `user.contact.phone_number`."""
+    """A category or use in words for people: `phone number` for `user.contact.phone_number`."""
     return WORDS.get(name) or name.rpartition(".")[2].replace("_", " ")
 
 
@@ -144,4 +144,4 @@ WORDS = {
     "marketing.advertising.third_party.targeted": "targeted advertising by others",
     "telephony.recording": "to record calls",
 }
-"""Names whose last word says too little."""
+"""Names whose last part alone is not clear enough."""

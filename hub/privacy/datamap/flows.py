@@ -1,4 +1,4 @@
-"""Flows of data to recipients: as the manifests declare them, and as disclosures were really made."""
+"""Data flows to recipients: as the manifests declare them, and as disclosures show them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SEND_TEXT = "send_text"
 
 @dataclass(frozen=True)
 class Seen:
-    """How often something was disclosed, and when last."""
+    """How often something was disclosed, and the last time."""
 
     count: int
     last: datetime
@@ -34,7 +34,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Flow:
-    """One data category on its way to one recipient for one use."""
+    """One data category that goes to one recipient for one use."""
 
     connector: str
     plugin: str
@@ -53,12 +53,12 @@ class Flow:
 
     @property
     def leaves(self) -> bool:
-        """Whether it leaves the machine at all."""
+        """Whether the data leaves this machine."""
         return self.role != "none"
 
     @property
     def key(self) -> Key:
-        """What an observation is matched by."""
+        """The key by which an observation is matched."""
         return (self.connector, self.recipient, self.use, self.category)
 
 
@@ -69,8 +69,7 @@ Key = tuple[str, str, str, str]
 def declared(entries: Mapping[str, ConnectorEntry]) -> Iterator[Flow]:
     """Every flow that the manifests of the configured connectors declare.
 
-    A text goes out for whatever purpose the business writes it (hub.model.purposes), so a carrier's flow of texts stands for
-    each of them.
+    A business may text for any purpose (hub.model.purposes), so a carrier's flow of texts is listed for each of them.
     """
     for name, entry in entries.items():
         manifest = entry.connector_class.manifest
@@ -96,8 +95,8 @@ def declared(entries: Mapping[str, ConnectorEntry]) -> Iterator[Flow]:
 
 
 def observed(session: Session, since: datetime | None = None) -> dict[Key, Seen]:
-    """Every flow that disclosures tell of, whatever is declared now."""
-    # Counted in the database by the whole list of categories: of millions of disclosures a few dozen rows come back.
+    """Every flow in the record of disclosures, whether or not it is declared now."""
+    # Grouped in the database by the whole list of categories: millions of disclosures give a few dozen rows.
     columns: list[Any] = [Disclosure.connector, Disclosure.recipient, Disclosure.use, Disclosure.categories]
     asked: list[Any] = [*columns, func.count(), func.max(Disclosure.disclosed_at)]
     query = select(*asked).group_by(*columns)
@@ -113,13 +112,13 @@ def observed(session: Session, since: datetime | None = None) -> dict[Key, Seen]
 
 
 def undeclared(flows: Iterable[Flow], seen: Mapping[Key, Seen]) -> dict[Key, Seen]:
-    """What was disclosed and no manifest declares any more."""
+    """Disclosures that no manifest declares any more."""
     known = {flow.key for flow in flows}
     return {key: one for key, one in sorted(seen.items()) if key not in known}
 
 
 def misfit(key: Key, flows: Iterable[Flow]) -> str:
-    """What does not fit in a disclosure that none of `flows` declares, in a sentence."""
+    """Why a disclosure matches none of `flows`, in a sentence."""
     connector, recipient, use, category = key
     mine = [flow for flow in flows if flow.connector == connector]
     if not mine:
@@ -134,13 +133,13 @@ def misfit(key: Key, flows: Iterable[Flow]) -> str:
 
 
 def said(flows: Iterable[Flow], name: str) -> tuple[str, ...]:
-    """What flows say under one of their fields, once each."""
+    """The distinct values of one field of the flows."""
     values: list[Any] = [getattr(flow, name) for flow in flows]
     return tuple(sorted({part for each in values for part in (each if isinstance(each, tuple) else (each,))}))
 
 
 def by_recipient(flows: Iterable[Flow]) -> dict[str, list[Flow]]:
-    """Flows that leave the machine, by their recipient's legal name."""
+    """Flows that leave the machine, grouped by their recipient's legal name."""
     grouped: defaultdict[str, list[Flow]] = defaultdict(list)
     for flow in flows:
         if flow.leaves:

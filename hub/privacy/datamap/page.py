@@ -1,4 +1,4 @@
-"""The data map as one page of HTML: everything in it, nothing loaded from elsewhere, fit to be printed."""
+"""The data map as one HTML page: self-contained, loads nothing from elsewhere, printable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Papers that a business must have, made from the data map: list of processors, record of processing, notice."""
+"""Documents that a business must have, generated from the data map: processors, record of processing, privacy notice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECURITY = (
     "Hashes for advertising networks are made when they are sent and never stored.",
     "Data ends by itself with its life; what is left past it is shown by hub privacy retention.",
 )
-"""What the hub itself does, whatever the configuration; measures of the business's own machines are not known here."""
+"""Measures of the hub itself, whatever the configuration. The business's own measures are not known here."""
 SIGNALS: Mapping[Literal["gpc", "dnt"], str] = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
 
 
@@ -35,15 +35,15 @@ class Processor:
     uses: tuple[str, ...]
     kept: str
     erases: bool
-    """Whether the hub can have a person erased there."""
+    """Whether the hub can request erasure of a person there."""
     deletion: tuple[str, ...]
-    """What it deletes, or what stays and why, in the manifest's words."""
+    """What is deleted there, or what stays and why, in the manifest's words."""
     since: str | None
-    """The day (UTC) since which this version of it is in use."""
+    """The day (UTC) since which this version of the recipient is in use."""
 
 
 def processors(chart: DataMap, entries: Mapping[str, ConnectorEntry], since: Mapping[str, str]) -> Iterator[Processor]:
-    """Everybody who is given data; `since` is the day of each recipient's present version."""
+    """Every recipient of data; `since` is the day of each recipient's present version."""
     for recipient, flows in by_recipient(chart.flows).items():
         connectors = said(flows, "connector")
         manifests = [entries[name].connector_class.manifest for name in connectors]
@@ -94,9 +94,9 @@ def record_of_processing(chart: DataMap, config: Config) -> Iterator[str]:
 
 
 def notice_blocks(chart: DataMap, config: Config, company: CompanySection, heeded: Collection[str]) -> Iterator[str]:
-    """Blocks of text for one company's privacy statement, in Markdown; only connectors that serve the company stand in it.
+    """Text blocks for one company's privacy statement, in Markdown; only connectors that serve the company are included.
 
-    `heeded` are the signals of browsers, by their names, that its consent plugins really heed.
+    The last argument: names of the browser signals that its consent plugins obey.
     """
     serving = {name for name, entry in config.connectors.items() if entry.serves(company.name)}
     flows = [flow for flow in chart.flows if flow.connector in serving]

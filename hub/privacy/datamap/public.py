@@ -1,6 +1,6 @@
-"""One company's data map as anybody may see it: who is given what, for what and where, how long it is kept, what changed.
+"""One company's public data map: recipients, data, purposes, regions, retention and recent changes.
 
-Nothing of the business stands in it: no counts, no names of connectors, no hosts.
+It contains nothing about the business itself: no counts, no names of connectors, no hosts.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ UNTOLD = tuple(f"{TOLD[key]}: " for key in ("hosts", "plugin"))
 
 @dataclass(frozen=True)
 class Given:
-    """One category that a recipient is given."""
+    """One category of data that a recipient gets."""
 
     category: str
     purposes: tuple[str, ...]
     hashed: bool
-    """Whether it never leaves but as a hash."""
+    """Whether it leaves only as a hash."""
 
 
 @dataclass(frozen=True)
@@ -34,35 +34,35 @@ class Receiver:
 
     name: str
     on_behalf: bool
-    """A processor of the company's; else it decides by itself what it does with the data."""
+    """A processor of the company. If False, the recipient decides itself what it does with the data."""
     regions: tuple[str, ...]
     kept: tuple[str, ...]
-    """How long, in the recipient's own words."""
+    """How long it keeps the data, in the recipient's own words."""
     deletes: bool
     rehearsed: bool
-    """A stand-in answers in its place, so nothing reaches it."""
+    """A stand-in answers in its place, so the recipient gets nothing."""
     given: tuple[Given, ...]
 
 
 @dataclass(frozen=True)
 class PublicMap:
-    """The whole page's content."""
+    """The content of the whole page."""
 
     receivers: tuple[Receiver, ...]
     lives: tuple[tuple[str, str], ...]
-    """What the hub itself keeps, and how long."""
+    """What the hub itself stores, and how long."""
     changes: tuple[Notice, ...]
-    """Without what tells of the business itself."""
+    """Changes of recipients, without details about the business itself."""
 
     def categories(self) -> tuple[str, ...]:
-        """Every category that somebody is given."""
+        """Every category that any recipient gets."""
         return tuple(sorted({given.category for receiver in self.receivers for given in receiver.given}))
 
 
 def public_map(config: Config, company: str, rows: Sequence[RecipientVersion]) -> PublicMap:
-    """What the connectors that serve `company` declare, and the changes of them among `rows`, the newest first.
+    """The declared flows of the connectors that serve `company`, and their changes among `rows`, newest first.
 
-    It asks nothing of the database, however much was sent: what a manifest does not declare does not leave.
+    It needs no database query, because data that no manifest declares is never sent.
     """
     serving = {name: entry for name, entry in config.connectors.items() if entry.serves(company)}
     rehearsed = {name for name, entry in serving.items() if entry.common.sandbox}

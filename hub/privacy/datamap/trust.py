@@ -1,4 +1,4 @@
-"""What the data map rests on: connectors run inside the hub's process, so what they send is known by what they declare."""
+"""Limits of the data map: connectors run inside the hub's process, so the map depends on what they declare."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INSIDE = (
 
 
 def what_it_rests_on(entries: Mapping[str, ConnectorEntry]) -> str:
-    """What the map cannot know, with the connectors that reach their provider past the hub's HTTP client."""
+    """What the map cannot know, with the connectors that reach their provider without the hub's HTTP client."""
     own = [
         f"{name} ({entry.connector_class.manifest.network_library})"
         for name, entry in sorted(entries.items())

@@ -1,4 +1,4 @@
-"""Every version of every recipient, noted when it changes, so that additions, changes and removals can be announced."""
+"""Every version of every recipient, stored when it changes, so that additions, changes and removals can be announced."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hub.privacy.datamap.flows import Flow, Key, Seen, declared
 
 Change = Literal["added", "changed", "removed"]
 CHANGE_SHOWN = timedelta(days=30)
-"""So long a changed recipient is a finding: time to announce it."""
+"""How long a changed recipient stays a finding, as time to announce it."""
 TOLD = {
     "recipient": "the legal person",
     "role": "its role",
@@ -31,7 +31,7 @@ TOLD = {
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing to announce about one recipient."""
+    """One change of a recipient to announce."""
 
     at: datetime
     change: Change
@@ -41,7 +41,7 @@ class Notice:
 
 
 def statement(entry: ConnectorEntry, flows: Sequence[Flow]) -> dict[str, Any]:
-    """What a version is compared by. A plugin's release number is no part of it."""
+    """The values by which versions are compared; a plugin's release number is not one of them."""
     manifest = entry.connector_class.manifest
     by_use: defaultdict[str, set[str]] = defaultdict(set)
     for flow in flows:
@@ -59,7 +59,7 @@ def statement(entry: ConnectorEntry, flows: Sequence[Flow]) -> dict[str, Any]:
 
 
 def note_recipients(session: Session, entries: Mapping[str, ConnectorEntry], now: datetime) -> int:
-    """Write down what is new since the last time; how many additions, changes and removals."""
+    """Store what changed since the last time. Returns the number of additions, changes and removals."""
     flows = list(declared(entries))
     present = {
         name: statement(entry, [flow for flow in flows if flow.connector == name])
@@ -106,12 +106,12 @@ def _spelled(value: Any) -> str:
 
 
 def versions(session: Session) -> list[RecipientVersion]:
-    """All of them, the oldest first."""
+    """All versions, oldest first."""
     return list(session.exec(select(RecipientVersion).order_by(col(RecipientVersion.since), RecipientVersion.id)))
 
 
 def notices(rows: Sequence[RecipientVersion]) -> list[Notice]:
-    """Every addition, change and removal, the newest first."""
+    """Every addition, change and removal, newest first."""
     found = [
         Notice(row.since, row.change, row.connector, row.recipient, tuple(row.details))  # type: ignore[arg-type]
         for row in rows
@@ -126,7 +126,7 @@ def notices(rows: Sequence[RecipientVersion]) -> list[Notice]:
 
 
 def recent_changes(rows: Sequence[RecipientVersion], now: datetime) -> list[str]:
-    """A sentence on each recipient that was changed within `CHANGE_SHOWN`."""
+    """A sentence for each recipient that changed within `CHANGE_SHOWN`."""
     return [
         f"What {notice.connector} declares was changed on {notice.at:%Y-%m-%d} ({'; '.join(notice.details)}); announce it and "
         "look at the privacy statement."
@@ -136,7 +136,7 @@ def recent_changes(rows: Sequence[RecipientVersion], now: datetime) -> list[str]
 
 
 def was_declared(rows: Sequence[RecipientVersion], key: Key, seen: Seen) -> bool:
-    """Whether a flow that is over was declared by the version that was in force when it was last seen."""
+    """Whether a flow that is no longer declared was declared by the version in force when it was last seen."""
     connector, recipient, use, category = key
     return any(
         row.connector == connector

@@ -1,4 +1,4 @@
-"""Erase a person: rows are deleted or emptied, keys destroyed, and tombstones keep backups from bringing anything back."""
+"""Erasing a person: rows are deleted or emptied, keys destroyed, and tombstones prevent backups from restoring the data."""
 
 from hub.privacy.erasure.erase import ErasedPerson, NotKnown, erase_person, plan_erasure
 from hub.privacy.erasure.reach import PersonData, reach_of

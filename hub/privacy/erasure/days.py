@@ -1,4 +1,4 @@
-"""The days whose reports an erasure changes: they are added up again, without the person."""
+"""The days whose reports an erasure changes; they are recalculated without the person."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from hub.reports.dirty_days import Change
 
 
 def days_changed(session: Session, reach: PersonData) -> list[Change]:
-    """The calls, texts and forms in reach, as `hub.reports.dirty_days.mark` takes them; read before the rows are emptied."""
+    """The days of the person's calls, texts and forms for `hub.reports.dirty_days.mark`. Read them before the rows are
+    emptied.
+    """
     kinds: tuple[tuple[Any, Any, frozenset[str]], ...] = (
         (Call, Call.started_at, reach.calls),
         (TextMessage, TextMessage.at, reach.texts),

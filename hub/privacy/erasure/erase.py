@@ -1,4 +1,4 @@
-"""Erase one person of one company, in one transaction; then the files and the bytes that the database has let go of."""
+"""Erases one person of one company in one transaction, then deletes files and overwrites deleted rows on disk."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ from hub.store.vacuum import scrub
 
 log = structlog.get_logger(__name__)
 CLOCKS_APART = timedelta(minutes=5)
-"""By how much the clocks of our own processes may differ: webhooks that came in meanwhile are looked for once more."""
+"""How far the clocks of our processes may differ. Webhooks received meanwhile are looked up a second time."""
 
 
 class NotKnown(RingfenceError):
-    """Nobody of that id is there, or not any more."""
+    """No person has this id (any more)."""
 
 
 @dataclass(frozen=True)
 class ErasedPerson:
-    """What was done: rows by table, keys destroyed, files deleted. A file that its storage has not deleted yet is unreadable,
-    because its key is gone."""
+    """The result: rows by table, keys destroyed, files deleted. A file that its storage has not deleted yet cannot be
+    read, because its key is destroyed.
+    """
 
     rows: Counter[str]
     keys: int
@@ -41,7 +42,7 @@ class ErasedPerson:
 
 
 def plan_erasure(session: Session, hub: Hub, people: Iterable[Person], kept: PersonData = NOTHING) -> Counter[str]:
-    """Rows by table that an erasure of `people` would delete or empty, without those that are `kept`; nothing is changed."""
+    """Rows by table that an erasure of `people` would delete or empty, except those `kept`. Changes nothing."""
     reach = PersonData()
     for person in people:
         reach |= reach_of(session, hub.config, person, webhooks_of(session, person))
@@ -49,11 +50,11 @@ def plan_erasure(session: Session, hub: Hub, people: Iterable[Person], kept: Per
 
 
 def erase_person(hub: Hub, person_id: str, kept: PersonData = NOTHING) -> ErasedPerson:
-    """Erase the person from the hub; plugins are asked by `hub.privacy_requests.erase`. NotKnown if there is no such person.
+    """Erase the person from the hub; `hub.privacy_requests.erase` asks the plugins. NotKnown if the person does not exist.
 
-    `kept` is what a legal hold on somebody else keeps, such as a form in which both are named; it stays as it is.
-    Their stop to texts stays (a keyed hash), so do the ledger's records and the disclosures, which name them by a random id
-    that leads nowhere any more. Waits for sends to the person that are under way; nothing is sent after it.
+    `kept` is what a legal hold on somebody else protects, such as a form that names both; it is not changed. The
+    person's stop to texts stays as a keyed hash. Ledger records and disclosures stay too; they contain only a random id
+    that no longer leads to anyone. The call waits for sends to the person that are under way; nothing is sent after it.
     """
     now = hub.clock()
     with hub.store.reading() as session:
@@ -82,7 +83,7 @@ def erase_person(hub: Hub, person_id: str, kept: PersonData = NOTHING) -> Erased
 
 
 def _holders(session: Session, hub: Hub, person: Person, reach: PersonData) -> set[str]:
-    """Everybody whom the key table may know the person as: by number, and each contact whose number was hidden."""
+    """Every name under which the key table may know the person: their number, and each contact with a hidden number."""
     ids = {person.id, *reach.people, *reach.subjects}
     holders = {hub.vault.holder(session, person.company_id, None, each) for each in ids}
     if person.known_number:
@@ -91,8 +92,9 @@ def _holders(session: Session, hub: Hub, person: Person, reach: PersonData) -> s
 
 
 def _holders_of_others(session: Session, hub: Hub, person: Person, reach: PersonData) -> set[str]:
-    """Whoever really has a number that the reached forms name. Forms that came before migration 0007 were sealed under that
-    number's key, and an erasure of whoever typed it must not take its owner's recordings with it."""
+    """The owners of numbers that the person's forms name. Forms from before migration 0007 are encrypted under the key
+    of the number in them; an erasure of the person who typed the number must not destroy its owner's recordings.
+    """
     numbers = select(FormSubmission.phone_number).where(
         col(FormSubmission.id).in_(reach.forms), col(FormSubmission.phone_number).is_not(None)
     )

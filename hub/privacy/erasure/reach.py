@@ -1,4 +1,4 @@
-"""What belongs to one person, by the ids of rows: calls, texts, forms, visits known as theirs, deals, raw webhooks."""
+"""Finds everything that belongs to one person, as row ids: calls, texts, forms, visits, deals, raw webhooks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hub.privacy.erasure.webhook_owners import webhooks_of_others
 
 @dataclass(frozen=True)
 class PersonData:
-    """Ids by table. What hangs on these rows (facts, page views, recordings …) goes with them."""
+    """Ids by table. Rows that depend on these (facts, page views, recordings …) are erased with them."""
 
     people: frozenset[str] = frozenset()
     calls: frozenset[str] = frozenset()
@@ -31,7 +31,7 @@ class PersonData:
 
     @property
     def subjects(self) -> frozenset[str]:
-        """Calls, texts and forms."""
+        """Ids of calls, texts and forms."""
         return self.calls | self.texts | self.forms
 
     def __or__(self, other: PersonData) -> PersonData:
@@ -45,7 +45,7 @@ class PersonData:
         )
 
     def by_table(self) -> dict[str, frozenset[str]]:
-        """As tombstones name the rows: table → ids."""
+        """Table → ids, with the table names that tombstones use."""
         return {table: getattr(self, name) for table, name in TABLES.items()}
 
 
@@ -63,10 +63,11 @@ TABLES = {
 
 
 def reach_of(session: Session, config: Config, person: Person, webhooks: Iterable[str] = ()) -> PersonData:
-    """All that belongs to a person at their company. `webhooks` are ids found before (`webhooks_of`).
+    """Everything that belongs to a person at their company. `webhooks` are ids found earlier (`webhooks_of`).
 
-    Of a known person: what the number called or texted, the forms that name them, and the visits shown to be theirs. Of
-    whoever typed some names into forms: these forms, and the visits on which they were sent that are not known as another's.
+    For a known person: calls and texts of the number, the forms that name them, and the visits shown to be theirs. For
+    a person known only from typed names: these forms, and the visits from which they were sent, unless a visit belongs
+    to someone else.
     """
     calls = _contacts(session, person, Call, (Call.caller_number, person.known_number))
     texts = _contacts(session, person, TextMessage, (TextMessage.person_number, person.known_number))
@@ -97,7 +98,7 @@ def reach_of(session: Session, config: Config, person: Person, webhooks: Iterabl
 
 
 def _typed_by_name(session: Session, person: Person) -> list[str]:
-    """Whoever typed a known person's number or address into forms."""
+    """Ids of the people who typed a known person's number or address into forms."""
     named = _named((Person.phone_number, person.known_number), (Person.email, person.known_email))
     if not named:
         return []
@@ -107,9 +108,10 @@ def _typed_by_name(session: Session, person: Person) -> list[str]:
 def webhooks_of(
     session: Session, person: Person, since: datetime | None = None, among: ColumnElement[bool] | None = None
 ) -> list[str]:
-    """Raw webhooks that hold the person's number or e-mail address, received at or after `since`, `among` those; without those
-    on another company's tracking numbers. It reads all their bodies that are still there, so ask before the writing session is
-    opened."""
+    """Raw webhooks that contain the person's number or e-mail address, received at or after `since` and matching
+    `among`; those for another company's tracking numbers are left out. It reads all bodies still stored, so call it
+    before you open the writing session.
+    """
     body, url = col(InboxWebhook.body), col(InboxWebhook.url)
     sqlite = session.get_bind().dialect.name == "sqlite"
     holds: list[Any] = []
@@ -133,7 +135,7 @@ def webhooks_of(
 
 
 def _needles(person: Person) -> list[str]:
-    """The known number as digits (of a North American one the last ten), and the known address, also as forms encode it."""
+    """The known number as digits (the last ten of a North American one) and the known address, also URL-encoded."""
     number = (person.known_number or "").removeprefix("+")
     needles = [number[1:] if number.startswith("1") and len(number) == 11 else number]
     if person.known_email:
@@ -142,20 +144,22 @@ def _needles(person: Person) -> list[str]:
 
 
 def _contacts(session: Session, person: Person, table: Any, *names: tuple[Any, str | None]) -> list[str]:
-    """Ids of one kind: known as the person's, or with a number or an address of theirs."""
+    """Ids of one kind of contact: linked to the person, or with their number or address."""
     theirs = or_(table.person_id == person.id, *_named(*names))
     return list(session.exec(select(table.id).where(table.company_id == person.company_id, theirs)))
 
 
 def _named(*names: tuple[Any, str | None]) -> list[ColumnElement[bool]]:
-    """Conditions that a column holds a name; an unknown name is equal to nothing."""
+    """Conditions that a column contains a name. An unknown name matches nothing."""
     return [col(column) == name for column, name in names if name]
 
 
 def _outcomes(session: Session, config: Config, person: Person, subjects: list[str]) -> list[str]:
-    """Deals that go back to the person, and those of a contact with their number or address in a CRM of their company.
+    """Deals linked to the person's contacts, and those of a CRM contact with their number or address at their company.
 
-    A deal that goes back to a form is not of whoever typed the form, unless the CRM's contact has all the names typed there."""
+    A deal linked to a form does not belong to the person who typed the form, unless the CRM's contact has all the names
+    typed.
+    """
     company = session.get_one(Company, person.company_id)
     serving = [name for name, entry in config.connectors.items() if entry.serves(company.name)]
     named = [*_named((OutcomeRow.email, person.known_email)), *_numbered(person.known_number)]

@@ -1,4 +1,4 @@
-"""After a restore: erase again what tombstones name."""
+"""After a restore: erases again what the tombstones name."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ AT_ONCE = 200
 
 
 def replay_tombstones(session: Session, vault: Vault, rows: frozenset[str], now: datetime) -> Counter[str]:
-    """Erase the rows whose marks are among `rows`, with all that hangs on them, and mark the days that must be added up again;
-    how many rows of each table."""
+    """Erase the rows whose marks are among `rows`, with all rows that depend on them, and mark the days to recalculate.
+    Returns the number of rows by table.
+    """
     counts: Counter[str] = Counter()
     changes: list[Change] = []
     for table, field in TABLES.items():

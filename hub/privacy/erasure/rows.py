@@ -1,4 +1,4 @@
-"""What becomes of each table's rows when their person is erased: deleted, or emptied where the row counts for something."""
+"""The effect of an erasure on each table: rows are deleted, or emptied if reports still count them."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ from hub.model.conversions import FINAL_STATES
 from hub.privacy.erasure.reach import TABLES, PersonData
 
 ERASED = "erased"
-"""The state of a call, text or form whose person was erased: what a carrier still tells of it changes nothing."""
+"""The state of a call, text or form whose person was erased. Later reports from a carrier do not change it."""
 REASON = "The person was erased."
 CLEARED, EMPTIED, DELETED = "cleared", "emptied", "deleted"
 DEEDS = (CLEARED, EMPTIED, DELETED)
-"""What becomes of rows, the least first; of a table several may be true."""
+"""What can happen to rows, weakest first. Several may apply to one table."""
 POINTERS = frozenset({"person_id", "lease_id", "leased_until"})
-"""Columns that say nothing of a person but lead to them."""
+"""Columns that are not personal data but lead to a person."""
 FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
-"""Work that somebody holds at this moment is not written down any more: its token is gone."""
+"""Values that end a lease: a worker that holds the row now cannot write its result, because its token is gone."""
 
 
 def counts_of(session: Session, reach: PersonData) -> Counter[str]:
-    """Rows by table that an erasure changes."""
+    """Number of rows by table that an erasure changes."""
     counts: Counter[str] = Counter()
     for table, where, _ in _plan(reach, None):
         counts[table.__tablename__] += session.execute(
@@ -58,7 +58,7 @@ def counts_of(session: Session, reach: PersonData) -> Counter[str]:
 
 
 def erase_rows(session: Session, reach: PersonData, now: datetime | None) -> Counter[str]:
-    """Delete and empty within `session`; how many rows of each table."""
+    """Delete and empty within `session`. Returns the number of rows by table."""
     counts: Counter[str] = Counter()
     for table, where, values in _plan(reach, now):
         statement: Any = delete(table) if values is None else update(table).values(**values)
@@ -68,8 +68,9 @@ def erase_rows(session: Session, reach: PersonData, now: datetime | None) -> Cou
 
 
 def deeds_of(rows: Mapping[str, int]) -> list[str]:
-    """What an erasure did, in words, of rows by table: "3 rows of call were emptied", "a pointer in tracking_number was
-    cleared"."""
+    """What an erasure did with rows by table, in words: "3 rows of call were emptied", "a pointer in tracking_number
+    was cleared".
+    """
     everything = frozenset([""])
     done: dict[str, str] = {}
     for table, _, values in _plan(PersonData(**dict.fromkeys(TABLES.values(), everything)), None):
@@ -85,20 +86,22 @@ def _in_words(table: str, count: int, deed: str) -> str:
 
 
 def empty_webhooks(session: Session, ids: Collection[str]) -> None:
-    """Empty raw webhooks that tell of somebody who was erased."""
+    """Empty raw webhooks that contain data of an erased person."""
     if ids:
         erase_rows(session, PersonData(webhooks=frozenset(ids)), None)
 
 
 def files_of(session: Session, reach: PersonData) -> list[str]:
-    """Paths of the audio that goes."""
+    """Paths of the audio to delete."""
     paths = select(Recording.path).where(col(Recording.call_id).in_(reach.calls), col(Recording.path).is_not(None))
     return [path for path in session.scalars(paths) if path]
 
 
 def sealed_by(session: Session, reach: PersonData) -> set[str]:
-    """Ids of the keys that really sealed names, forms, texts and transcripts: a call may have met its company only later, and
-    who hid the number may have told it since."""
+    """Ids of the keys that really encrypted names, forms, texts and transcripts. They may differ from the person's
+    present key: a call may have been linked to its company later, and a caller with a hidden number may have given it
+    since.
+    """
     heard = select(Recording.id).where(col(Recording.call_id).in_(reach.calls))
     bodies = (
         select(Person.sealed_name).where(col(Person.id).in_(reach.people)),
@@ -115,7 +118,7 @@ def sealed_by(session: Session, reach: PersonData) -> set[str]:
 
 
 def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[Any, ...], dict[str, Any] | None]]:
-    """(table, which rows, their new values; None: deleted), in an order that foreign keys allow."""
+    """(table, conditions, new values; None means delete), in an order that foreign keys allow."""
     subjects = reach.subjects
     calls = select(Call.connector, Call.carrier_call_id).where(col(Call.id).in_(reach.calls))
     recordings = select(Recording.id).where(col(Recording.call_id).in_(reach.calls))

@@ -1,4 +1,4 @@
-"""Whose raw webhooks these are: one account at a carrier may serve several companies, and the inbox is one for all."""
+"""The companies to which raw webhooks belong: one carrier account may serve several companies, and all share one inbox."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from hub.model import InboxWebhook, Tracker, TrackingNumber
 
 
 def webhooks_of_others(session: Session, company_id: str, ids: Collection[str]) -> set[str]:
-    """Those of the webhooks `ids` that name a tracking number of another company and none of this one: an erasure here must not
-    empty them, because the other company may have to keep them."""
+    """The webhooks among `ids` that name a tracking number of another company and none of this one. An erasure here
+    must not empty them, because the other company may have to keep them.
+    """
     if not ids:
         return set()
     held = select(Tracker.company_id, TrackingNumber.number).join(Tracker, col(Tracker.id) == TrackingNumber.tracker_id)

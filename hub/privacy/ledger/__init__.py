@@ -1,4 +1,4 @@
-"""The consent ledger: append people's words. Nothing in it is ever changed; the journal proves it."""
+"""The consent ledger: append-only consent records. The journal proves that nothing was changed."""
 
 from hub.privacy.ledger.writing import NO, STATES, Word, append, keep_notice
 

@@ -1,4 +1,4 @@
-"""Consents whose time is over are written to the ledger as expired."""
+"""Writes consents whose time is over to the ledger as expired."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AT_ONCE = 100
 
 
 def write_expired(store: Store, now: datetime) -> int:
-    """Write down what has expired, a transaction's worth; how many records.
+    """Write down what has expired, at most one transaction's worth. Returns the number of records.
 
     It may be called at any time, by any number of processes.
     """
@@ -27,7 +27,7 @@ def write_expired(store: Store, now: datetime) -> int:
 
 
 def _ended(store: Store, now: datetime) -> list[Word]:
-    """A word for each yes whose time is over and that no later word of the person took the place of."""
+    """A record for each yes whose time is over and that no later record of the person has replaced."""
     later = aliased(ConsentEntry)
     lapsed = (
         select(ConsentEntry)

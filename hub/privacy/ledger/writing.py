@@ -1,4 +1,4 @@
-"""Append a person's word to the ledger; nothing else writes there."""
+"""Appends consent records to the ledger; no other module writes there."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from hub.store.vault import Vault
 
 STATES: tuple[State, ...] = ("given", "refused", "withdrawn", "objected", "expired")
 NO: frozenset[str] = frozenset({"refused", "withdrawn", "objected"})
-"""States after which data may go no more: before one is written, `hub.privacy.withdrawal` holds running sends."""
+"""States after which data must not be sent. Before one is written, `hub.privacy.withdrawal` waits for running sends."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Word:
-    """What a person, or a machine for them, said: the fields of a record that the writer knows."""
+    """What a person, or a machine for them, said: the fields of a consent record that the caller provides."""
 
     company_id: str | None
     person_id: str | None
@@ -35,7 +35,7 @@ class Word:
     evidence: str | None = None
     """The id of a row, or `sha256:…`; never free text."""
     detail: str | None = None
-    """What must be told in words; it is sealed under the person's key."""
+    """A part of the record that needs free text; it is encrypted under the person's key."""
     visit_id: str | None = None
     categories: Sequence[str] = ()
     recipients: Sequence[str] = ()
@@ -46,26 +46,27 @@ class Word:
     scope: Literal["person", "browser"] = "person"
     lapses_at: datetime | None = None
     account_id: str | None = None
-    """Of a user's word on the mail of their account; neither company nor account is told of an owner's word."""
+    """For a user's choice on e-mails of their account. For an owner's consent, both company and account are None."""
 
 
 def append(session: Session, words: Iterable[Word], now: datetime, vault: Vault | None = None) -> list[str]:
-    """Add records to the ledger, in the order given, and to the journal of their accounts; their ids.
+    """Add records to the ledger, in the order given, and to the journal of their accounts. Returns their ids.
 
-    `session` must be a writing one; until its end no other process adds words of these companies. A word with evidence
-    that the ledger has already, from the same moment, is not added again. `vault` is needed for words with a `detail`.
+    `session` must be a writing one; until its end no other process adds records of these companies. A record with
+    evidence that the ledger already has for the same moment is not added again. `vault` is needed for records with a
+    `detail`.
     """
     by_company: dict[tuple[str, str], list[Word]] = {}
     for word in words:
         by_company.setdefault((word.company_id or "", word.account_id or ""), []).append(word)
     ids = []
-    for spoken_to in sorted(by_company):  # in one order everywhere, so that no two writers wait for each other
+    for spoken_to in sorted(by_company):  # the same order everywhere, so that no two writers wait for each other
         ids += _append(session, by_company[spoken_to], now, vault)
     return ids
 
 
 def keep_notice(session: Session, text: str, language: str, now: datetime) -> str:
-    """Keep a notice's exact words; their hash, by which records name them."""
+    """Store a notice's exact words. Returns their hash, by which records refer to them."""
     text = storable(text)
     digest = hashlib.sha256(text.encode()).hexdigest()
     write_rows(session, ConsentNotice, [ConsentNotice(hash=digest, language=language, text=text, kept_at=now)])
@@ -73,7 +74,7 @@ def keep_notice(session: Session, text: str, language: str, now: datetime) -> st
 
 
 def _append(session: Session, words: Sequence[Word], now: datetime, vault: Vault | None) -> list[str]:
-    # One writer a company, so that a word is known once and each supersedes the one before.
+    # One writer per company, so that a repeated record is recognized and each record supersedes the one before.
     company = select(Company.account_id).where(Company.id == words[0].company_id).with_for_update(key_share=True)
     account_id = session.exec(company).one() if words[0].company_id else words[0].account_id
     made: list[dict[str, Any]] = []

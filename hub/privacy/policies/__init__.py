@@ -1,1 +1,1 @@
-"""Privacy statements, terms and notices: their versions, who was told, who accepted, and what waits for that."""
+"""Privacy statements, terms and notices: versions, announcements, acceptances, and uses that wait for acceptance."""

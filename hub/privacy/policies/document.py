@@ -1,4 +1,4 @@
-"""A policy as its author writes it: a Markdown file whose head says which version it is and what it introduces."""
+"""A policy as its author writes it: a Markdown file whose front matter names the version and what it introduces."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Kind = Literal["privacy_statement", "terms", "notice"]
 KINDS: tuple[Kind, ...] = ("privacy_statement", "terms", "notice")
 HEAD = re.compile(r"\A---[ \t]*\r?\n(.*?\n)---[ \t]*\r?\n", re.DOTALL)
 LONGEST = 500_000
-"""Characters of a text."""
+"""Maximum length of a text, in characters."""
 
 
 class PolicyRefused(RingfenceError):
-    """What was asked of a policy version cannot be done; the sentence says why, and what to do instead."""
+    """The policy version does not allow this; the message says why, and what to do instead."""
 
 
 class PolicyChange(BaseModel):
-    """One thing that a version introduces: a data use, a recipient, a data category, or only all of them together.
+    """One thing that a version introduces: a data use, a recipient, a data category, or only their combination.
 
-    A use and a category stand for what is below them too; a recipient is the legal name in a plugin's manifest.
+    A use or a category includes everything below it. A recipient is the legal name in a plugin's manifest.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,7 +46,7 @@ class PolicyChange(BaseModel):
         return self
 
     def covers(self, use: str, recipient: str, categories: frozenset[str]) -> bool:
-        """Whether handing these categories to this recipient for this use is what was introduced."""
+        """Whether sending these categories to this recipient for this use is what was introduced."""
         return (
             (self.use is None or within(use, self.use))
             and (self.recipient is None or recipient.casefold() == self.recipient.casefold())
@@ -58,7 +58,7 @@ class PolicyChange(BaseModel):
 
 
 class PolicyDocument(BaseModel):
-    """One language of one version. A text that introduces something is material, whatever its author says."""
+    """One language of one version. A text that introduces something is material, whatever its author states."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -74,7 +74,7 @@ class PolicyDocument(BaseModel):
     @field_validator("version", mode="before")
     @classmethod
     def _as_text(cls, version: Any) -> Any:
-        # YAML reads an unquoted 2027 as a number and 2027-01-01 as a day.
+        # YAML reads an unquoted 2027 as a number and 2027-01-01 as a date.
         return version if isinstance(version, str | bool | None) else str(version)
 
     @model_validator(mode="after")
@@ -89,7 +89,7 @@ class PolicyDocument(BaseModel):
 
 
 def read_document(written: str) -> PolicyDocument:
-    """The document in a file; PolicyRefused says what its head lacks. The text is everything below the head, as it is."""
+    """Parse a policy file. PolicyRefused says what its front matter lacks. The text is everything below it, unchanged."""
     head = HEAD.match(written)
     if head is None:
         raise PolicyRefused(
@@ -111,7 +111,7 @@ def read_document(written: str) -> PolicyDocument:
 
 
 def sha256_of(text: str) -> str:
-    """The hash that stands for a text: what `sha256sum` prints for it in UTF-8."""
+    """The SHA-256 that identifies a text; `sha256sum` prints the same for the text in UTF-8."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

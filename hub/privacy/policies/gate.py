@@ -1,4 +1,4 @@
-"""The gate: what a policy version introduces is refused for every account that has not accepted it; no plugin loosens that."""
+"""Refuses what a policy version introduces for every account that has not accepted it. Plugins cannot override this."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from hub.privacy.policies.standing import Wait, waits
 
 NOT_ACCEPTED, NOT_IN_FORCE = "policy.not_accepted", "policy.not_in_force"
 SPEAKER = "hub"
-"""In whose name the gate speaks among the opinions of the consent plugins."""
+"""The name of this check among the opinions of the consent plugins."""
 
 
 def hold_to_policies(
     session: Session, account_ids: Sequence[str], questions: Sequence[ConsentQuestion], decisions: Sequence[Decision]
 ) -> list[Decision]:
-    """The decisions, with a no added wherever a question asks for what its account has not accepted.
+    """The decisions, with a no added if a question asks for something that its account has not accepted.
 
-    `account_ids`, `questions` and `decisions` go side by side. The no is the first of the opinions, so it is the ruling.
+    `account_ids`, `questions` and `decisions` have the same order. The no is the first opinion, so it is the ruling.
     """
     if not questions:
         return list(decisions)
@@ -38,7 +38,7 @@ def _held(decision: Decision, question: ConsentQuestion, waiting: Sequence[Wait]
     ]  # fmt: skip
     if not against:
         return decision
-    # Of several, the one that only the account itself can lift.
+    # If there are several, the one that only the account's acceptance can lift.
     return strictest([(SPEAKER, _opinion(min(against, key=lambda each: each.accepted))), *decision.opinions])
 
 

@@ -1,4 +1,4 @@
-"""Where an account stands: which text applies to it now, and what waits for its acceptance."""
+"""The policy status of an account: which text applies to it now, and what waits for its acceptance."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from hub.privacy.policies.versions import texts_of
 
 TOLD_OF = col(PolicyVersion.state).in_(("announced", "published"))
 INTRODUCED = select(PolicyVersion.introduces).where(TOLD_OF)
-"""Made once, for a ringing call waits for it."""
+"""Built one time at import, because a ringing call waits for this query."""
 ASK_AGAIN = timedelta(hours=1)
-"""After which terms that are accepted, and due, but not published yet, are looked at again."""
+"""When to check again terms that are accepted and due but not published yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The text that applies to an account, as pages show it; `sha256` is the hash of `text` in UTF-8."""
+    """The text that applies to an account, as pages show it. `sha256` is the hash of `text` in UTF-8."""
 
     kind: str
     version: str
@@ -34,23 +34,24 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One thing that an account's data may not be used for yet, and the version that would allow it."""
+    """One thing for which an account's data may not be used yet, and the version that would allow it."""
 
     novelty: PolicyChange
     version: PolicyVersion
     accepted: bool
     not_before: datetime | None
-    """When to ask again; None where only the account's acceptance changes anything."""
+    """When to ask again. None if only the account's acceptance changes anything."""
 
 
 def current_statement(
     session: Session, account: Account, now: datetime, language: str = "en", kind: Kind = "privacy_statement"
 ) -> Statement | None:
-    """The text that applies to an account now, in a language where there is one, else in English, else in any; None: none yet.
+    """The text that applies to an account now, in `language` if available, else in English, else in any. None if there
+    is no text.
 
-    A material version that was announced to the account applies when it is published and the account has accepted it; until
-    then the earlier one goes on. An account that came later never had other terms. An account's own document goes before
-    everybody's.
+    A material version that was announced to the account applies after it is published and the account has accepted it;
+    until then the earlier one applies. An account created later never had other terms. An account's own document takes
+    precedence over the general one.
     """
     lines = _lines(session, (kind,), now)
     accepted = _accepted(session, [account.id], now)[account.id]
@@ -66,10 +67,10 @@ def current_statement(
 
 
 def waits(session: Session, account_ids: Iterable[str], now: datetime) -> Mapping[str, Sequence[Wait]]:
-    """For each account: what was introduced by a version that it has not accepted, or that is not in force yet.
+    """For each account: everything introduced by versions that it has not accepted, or that are not in force yet.
 
-    Whoever accepts a later version of a document accepts what the earlier ones introduced. Nothing is asked of the database
-    beyond one small query where no version introduces anything.
+    Acceptance of a later version of a document includes what the earlier ones introduced. If no version introduces
+    anything, one small query is all that runs.
     """
     wanted = set(account_ids)
     if not wanted or not any(session.connection().execute(INTRODUCED).scalars()):
@@ -99,7 +100,7 @@ def _waits_of(line: Sequence[PolicyVersion], accepted: set[str], now: datetime) 
 def _applies(
     line: Sequence[PolicyVersion], accepted: set[str], announced: set[str], now: datetime
 ) -> PolicyVersion | None:
-    """The last version that the account is bound by: a yes to a later one counts for those before it."""
+    """The last version that binds the account. Acceptance of a later version counts for the earlier ones."""
     found = None
     published = [each for each in line if each.published_at is not None and each.published_at <= now]
     for number, version in enumerate(published):
@@ -128,7 +129,7 @@ def _lines(
 
 
 def _accepted(session: Session, account_ids: Iterable[str], now: datetime) -> Mapping[str, set[str]]:
-    """Account → the versions that it has accepted; a yes that has lapsed counts no more."""
+    """Account → the versions that it has accepted. Lapsed acceptances do not count."""
     found: dict[str, set[str]] = defaultdict(set)
     yes = select(PolicyAcceptance.account_id, PolicyAcceptance.version_id).where(
         col(PolicyAcceptance.account_id).in_(list(account_ids)), PolicyAcceptance.expires_at > now

@@ -1,4 +1,4 @@
-"""The life of a policy version: drafted, announced 30 business days ahead where it is material, published, accepted."""
+"""The states of a policy version: draft, announced (30 business days ahead if it is material), published, accepted."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hub.privacy.business_days import POLICY_NOTICE, Calendar, known_places
 from hub.privacy.policies.document import PolicyDocument, PolicyRefused, sha256_of
 
 HOME = "US"
-"""Whose holidays count for an account without companies, or with none whose holidays are known."""
+"""The country whose holidays count for an account without companies, or if no holidays of its places are known."""
 
 
 def draft(session: Session, document: PolicyDocument, now: datetime) -> PolicyVersion:
-    """Keep one language of a version. Drafted again, it is replaced; once announced or published, nothing changes any more."""
+    """Store one language of a draft version, replacing an earlier draft. An announced or published version cannot change."""
     account_id = account_named(session, document.account).id if document.account else None
     version = find_version(session, document.kind, document.version, account_id)
     introduces = [each.model_dump(exclude_none=True) for each in document.introduces]
@@ -46,10 +46,10 @@ def draft(session: Session, document: PolicyDocument, now: datetime) -> PolicyVe
 def announce(
     session: Session, version: PolicyVersion, now: datetime, effective_on: date | None = None
 ) -> list[PolicyNotice]:
-    """Tell every account that is concerned of a material change, and fix the day on which it may be in force.
+    """Announce a material change to every account concerned, and fix the day on which it may come into force.
 
-    That day is at least 30 business days after today by each account's own calendar; left out, it is the first such day.
-    PolicyRefused where it is too early.
+    That day is at least 30 business days after today in each account's own calendar. The default is the first such day.
+    PolicyRefused if it is too early.
     """
     if version.state != "draft":
         raise PolicyRefused(f"{told(version)} is {version.state} already; draft a new version.")
@@ -85,10 +85,10 @@ def announce(
 
 
 def publish(session: Session, version: PolicyVersion, now: datetime, note: str = "") -> None:
-    """Put a version in force: a material one when its announced day has come, another one at once and with a note.
+    """Put a version in force: a material one on or after its announced day, any other at once and with a note.
 
-    The first version of a document changes nothing, so it needs no announcement; what it introduces needs acceptance all
-    the same. One that was announced nevertheless waits for the day that was told.
+    The first version of a document changes nothing, so it needs no announcement; what it introduces still needs
+    acceptance. If it was announced anyway, it waits for the announced day.
     """
     if version.state == "published":
         raise PolicyRefused(f"{told(version)} is published already.")
@@ -113,7 +113,9 @@ def publish(session: Session, version: PolicyVersion, now: datetime, note: str =
 def accept(
     session: Session, version: PolicyVersion, account: Account, by: str, now: datetime, language: str | None = None
 ) -> PolicyAcceptance:
-    """Write down an account's affirmative yes: who, when, and the hash of the text that was read. It holds for seven years."""
+    """Record an account's affirmative acceptance: who, when, and the hash of the text that was read. It is valid for
+    seven years.
+    """
     if version.state == "draft":
         raise PolicyRefused(f"{told(version)} is a draft; announce it before anybody accepts it.")
     if not version.material:
@@ -144,7 +146,9 @@ def accept(
 
 
 def calendars_of(session: Session, account: Account) -> tuple[Calendar, ...]:
-    """An account's business calendar, once for each time zone of its companies: the holidays of all their places count."""
+    """An account's business calendars, one for each time zone of its companies, each with the holidays of all their
+    places.
+    """
     companies = list(session.exec(select(Company).where(Company.account_id == account.id)))
     places = known_places((company.country, company.region) for company in companies) or frozenset({HOME})
     zones = sorted({company.time_zone for company in companies}) or ["UTC"]
@@ -152,13 +156,13 @@ def calendars_of(session: Session, account: Account) -> tuple[Calendar, ...]:
 
 
 def concerned(session: Session, version: PolicyVersion) -> list[Account]:
-    """The accounts whose document it is, by name."""
+    """The accounts to which the document applies, by name."""
     accounts = select(Account).order_by(col(Account.name))
     return list(session.exec(accounts.where(Account.id == version.account_id) if version.account_id else accounts))
 
 
 def find_version(session: Session, kind: str, name: str, account_id: str | None) -> PolicyVersion | None:
-    """The version of that name of one account's document, or of everybody's."""
+    """The version with this name of one account's document, or of the general one."""
     owner = col(PolicyVersion.account_id)
     return session.exec(
         select(PolicyVersion).where(
@@ -176,7 +180,7 @@ def texts_of(session: Session, version: PolicyVersion) -> list[PolicyText]:
 
 
 def text_in(texts: Sequence[PolicyText], language: str | None) -> PolicyText:
-    """The text in a language; the only one where none is named. PolicyRefused tells which there are."""
+    """The text in a language, or the only one if no language is named. PolicyRefused lists the languages."""
     found = [text for text in texts if text.language == language] if language else list(texts)
     if len(found) != 1:
         there = ", ".join(text.language for text in texts)
@@ -185,7 +189,7 @@ def text_in(texts: Sequence[PolicyText], language: str | None) -> PolicyText:
 
 
 def account_named(session: Session, name: str) -> Account:
-    """The account that config.yaml calls so."""
+    """The account with this name in config.yaml."""
     account = session.exec(select(Account).where(Account.name == name)).first()
     if account is None:
         raise PolicyRefused("There is no account of that name; name one of config.yaml's accounts.")
@@ -193,7 +197,7 @@ def account_named(session: Session, name: str) -> Account:
 
 
 def told(version: PolicyVersion) -> str:
-    """A version as sentences name it."""
+    """A version's name for use in sentences."""
     return f"The {version.kind.replace('_', ' ')} {version.name}"
 
 

@@ -46,8 +46,7 @@ class Wait:
 def current_statement(
     session: Session, account: Account, now: datetime, language: str = "en", kind: Kind = "privacy_statement"
 ) -> Statement | None:
-    """The text that applies to an account now, in `language` if available, else in English, else in any. None if there
-    is no text.
+    """The text that applies to an account now, in `language` if available, else in English, else in any; None without a text.
 
     A material version that was announced to the account applies after it is published and the account has accepted it;
     until then the earlier one applies. An account created later never had other terms. An account's own document takes

@@ -88,7 +88,7 @@ class Spoken(Step):
 
 
 class Greeting(Spoken):
-    """Speaks to the caller, then goes on."""
+    """Speaks to the caller, then continues."""
 
     do: Literal["greeting"] = Field(description="What the step does.")
     then: StepName = Field(description="The next step, or end.")
@@ -98,13 +98,11 @@ class Dialling(Step):
     """The keys of all steps that ring phones."""
 
     ring_seconds: int = Field(default=25, ge=5, le=120, description="Seconds to ring.")
-    record: bool = Field(
-        default=False, description="Record the conversation, where the law lets you; needs `recording:`."
-    )
+    record: bool = Field(default=False, description="Record the conversation if the law allows it; needs `recording:`.")
     whisper: Speech | None = Field(
-        default=None, description="Spoken to the answering person only; [source] stands for what the call came from."
+        default=None, description="Spoken only to the person who answers; [source] stands for the source of the call."
     )
-    unanswered: StepName = Field(description="Where the call goes when nobody picks up: a step, or end.")
+    unanswered: StepName = Field(description="The next step when nobody answers, or end.")
 
     def phones(self) -> tuple[str, ...]:
         """Every number that the step may ring."""
@@ -115,7 +113,7 @@ class Dialling(Step):
 
 
 class DialStep(Dialling):
-    """Rings one phone. The call is over when the conversation is."""
+    """Rings one phone. The call ends with the conversation."""
 
     do: Literal["dial"] = Field(description="What the step does.")
     number: PhoneNumber = Field(description="The phone that rings, E.164.")
@@ -135,8 +133,8 @@ class SimulCall(Dialling):
 
 
 class RoundRobin(Dialling):
-    """Rings one of several phones, each in proportion to its weight. A known caller reaches the person who answered
-    last."""
+    """Rings one of several phones, each in proportion to its weight. A known caller reaches the phone that answered
+    their last call."""
 
     do: Literal["round_robin"] = Field(description="What the step does.")
     numbers: Mapping[PhoneNumber, Annotated[int, Field(ge=1, le=1000)]] = Field(
@@ -150,23 +148,24 @@ class RoundRobin(Dialling):
 
 
 class Schedule(Step):
-    """Goes on by the clock: open hours, closed hours, holidays and your own special days."""
+    """Routes the call by time: open hours, closed hours, holidays and your own special days."""
 
     do: Literal["schedule"] = Field(description="What the step does.")
     hours: WeeklyHours = Field(
         description="Days to hours, like `mon-fri: 8:00-17:00` or `sat: [9:00-12:00, 13:00-15:00]`."
     )
-    time_zone: str | None = Field(default=None, description="IANA time zone; the company's where it is left out.")
+    time_zone: str | None = Field(default=None, description="IANA time zone; the default is the company's.")
     holidays: PlaceCode | None = Field(
-        default=None, description="Public holidays of a country or region, like US or US-MI: closed."
+        default=None, description="Public holidays of a country or region, like US or US-MI, on which you are closed."
     )
     dates: Mapping[date, DayHours] = Field(
-        default_factory=dict, description="Days of your own: date to hours or `closed`; they win over all else."
+        default_factory=dict,
+        description="Your own special days: date to hours or `closed`; they override everything else.",
     )
     open: StepName = Field(description="The next step in open hours, or end.")
     closed: StepName = Field(description="The next step in closed hours, or end.")
     holiday: StepName | None = Field(
-        default=None, description="The next step on public holidays; `closed` where left out."
+        default=None, description="The next step on public holidays; the default is that of `closed`."
     )
 
     def leads(self) -> Iterator[tuple[str, str]]:
@@ -182,8 +181,10 @@ class Menu(Spoken):
     do: Literal["menu"] = Field(description="What the step does.")
     keys: Mapping[Key, StepName] = Field(min_length=1, description="Key to the next step, or end.")
     seconds: int = Field(default=5, ge=1, le=30, description="Seconds to wait for a key.")
-    repeat: int = Field(default=1, ge=0, le=5, description="How often the menu is said again where no listed key came.")
-    otherwise: StepName = Field(description="Where the call goes when no listed key came: a step, or end.")
+    repeat: int = Field(
+        default=1, ge=0, le=5, description="How often the menu is repeated if the caller presses no listed key."
+    )
+    otherwise: StepName = Field(description="The next step if the caller presses no listed key, or end.")
 
     def leads(self) -> Iterator[tuple[str, str]]:
         yield from ((f"keys.{key}", step) for key, step in self.keys.items())
@@ -191,13 +192,13 @@ class Menu(Spoken):
 
 
 class GeoRoute(Step):
-    """Goes on by the place where the caller's number is from."""
+    """Routes the call by the place where the caller's number is from."""
 
     do: Literal["geo_route"] = Field(description="What the step does.")
     places: Mapping[PlaceCode, StepName] = Field(
-        min_length=1, description="Place to the next step: US-IL before US, where both are written."
+        min_length=1, description="Place to the next step; US-IL is used before US if both are listed."
     )
-    otherwise: StepName = Field(description="The next step for everybody else, and where the place is unknown; or end.")
+    otherwise: StepName = Field(description="The next step for everybody else, and if the place is unknown; or end.")
 
     def leads(self) -> Iterator[tuple[str, str]]:
         yield from ((f"places.{place}", step) for place, step in self.places.items())
@@ -205,7 +206,7 @@ class GeoRoute(Step):
 
 
 class Case(Part):
-    """One case of an attribution_route. All conditions must hold. `*` in a text stands for anything."""
+    """One case of an attribution_route. All conditions must match. `*` in a text stands for anything."""
 
     source: str | None = Field(default=None, description="Only calls from this source, like google.")
     medium: str | None = Field(default=None, description="Only this medium, like cpc.")
@@ -214,18 +215,16 @@ class Case(Part):
     caller: Literal["first_time", "repeat"] | None = Field(
         default=None, description="Only first-time or repeat callers."
     )
-    tag: str | None = Field(
-        default=None, description="Only where this call or an earlier one of the caller has the tag."
-    )
+    tag: str | None = Field(default=None, description="Only if this call or an earlier one of the caller has the tag.")
     then: StepName = Field(description="The next step, or end.")
 
 
 class AttributionRoute(Step):
-    """Goes on by what caused the call and who is calling: the first case that holds."""
+    """Routes the call by its cause and its caller: the first case that matches is used."""
 
     do: Literal["attribution_route"] = Field(description="What the step does.")
-    cases: tuple[Case, ...] = Field(min_length=1, description="Cases, the first that holds counts.")
-    otherwise: StepName = Field(description="The next step where no case holds, or end.")
+    cases: tuple[Case, ...] = Field(min_length=1, description="Cases; the first that matches is used.")
+    otherwise: StepName = Field(description="The next step if no case matches, or end.")
 
     def leads(self) -> Iterator[tuple[str, str]]:
         yield from ((f"cases.{index}.then", case.then) for index, case in enumerate(self.cases))
@@ -233,7 +232,7 @@ class AttributionRoute(Step):
 
 
 class TagStep(Step):
-    """Tags the call, then goes on."""
+    """Tags the call, then continues."""
 
     do: Literal["tag"] = Field(description="What the step does.")
     tags: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = Field(min_length=1, description="The tags.")
@@ -249,7 +248,7 @@ class Voicemail(Spoken):
 
 
 class TextBack(Step):
-    """Sends the caller a text, if that is allowed, then goes on."""
+    """Sends the caller a text, if that is allowed, then continues."""
 
     do: Literal["text_back"] = Field(description="What the step does.")
     text: Annotated[str, Field(min_length=1, max_length=600)] = Field(description="The text.")
@@ -260,7 +259,7 @@ class HangUpStep(Step):
     """Ends the call, after a last message if there is one."""
 
     do: Literal["hang_up"] = Field(description="What the step does.")
-    say: Speech | None = Field(default=None, description="A last word.")
+    say: Speech | None = Field(default=None, description="A last message.")
 
     def leads(self) -> Iterator[tuple[str, str]]:
         yield from ()
@@ -286,11 +285,11 @@ class Recording(Part):
     notice: Speech = Field(description="Spoken before a recorded call is connected.")
     refuse: Speech = Field(
         default="If you do not want this call to be recorded, press 9.",
-        description="Spoken behind the notice where the law gives the caller a choice; the key is 9.",
+        description="Spoken after the notice if the law gives the caller a choice; the key is 9.",
     )
     agree: Speech = Field(
         default="If you agree to the recording, press 1.",
-        description="Spoken behind the notice where the law wants a yes; the key is 1, and without it nothing is recorded.",
+        description="Spoken after the notice if the law requires consent; the key is 1, and without it nothing is recorded.",
     )
     seconds: int = Field(default=4, ge=2, le=10, description="Seconds to wait for that key.")
 
@@ -299,7 +298,7 @@ class Flow(Part):
     """A call flow: its steps, its start, and the phone that rings at once when anything is late or fails."""
 
     name: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=80, description="A name of your own, once in the company."
+        pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=80, description="A name of your choice, unique in the company."
     )
     forward: PhoneNumber = Field(description="Rings at once when anything is late or fails, E.164.")
     start: StepName = Field(description="The first step.")
@@ -310,7 +309,7 @@ class Flow(Part):
     )
     recording: Recording | None = Field(default=None, description="What is said before a recorded conversation.")
     allow: tuple[Literal["premium", "satellite"], ...] = Field(
-        default=(), description="Kinds of costly numbers that may be dialled all the same."
+        default=(), description="Kinds of expensive numbers that may be dialed anyway."
     )
     steps: Mapping[StepName, Annotated[AnyStep, Field(discriminator="do")]] = Field(
         min_length=1, max_length=200, description="Name to step."

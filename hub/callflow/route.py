@@ -22,16 +22,12 @@ class Route(BaseModel):
     recording_notice: Speech | None = Field(
         default=None, description="Spoken before a recorded call is connected; without it nothing is recorded."
     )
-    record: bool = Field(
-        default=False, description="Record the call, where the law lets you; needs a recording_notice."
-    )
+    record: bool = Field(default=False, description="Record the call if the law allows it; needs a recording_notice.")
     whisper: Speech | None = Field(
-        default=None, description="Spoken to the answering person only; [source] stands for what the call came from."
+        default=None, description="Spoken only to the person who answers; [source] stands for the source of the call."
     )
     ring_seconds: int = Field(default=25, ge=5, le=120, description="Seconds to ring before voicemail.")
-    voicemail: Speech | None = Field(
-        default=None, description="Spoken where nobody answers; then a message is recorded."
-    )
+    voicemail: Speech | None = Field(default=None, description="Spoken if nobody answers; then a message is recorded.")
 
 
 def flow_of(route: Route, name: str = NAME) -> Flow:

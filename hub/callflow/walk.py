@@ -81,7 +81,7 @@ class _Walker:
     # the way
 
     def _from(self, name: str) -> FlowResult:
-        """Go on at the step `name` until the call waits for a person, or is over."""
+        """Continue at the step `name` until the call waits for a person, or is over."""
         for _ in range(len(self._flow.steps) + 1):
             if name == END:
                 return self._end()

@@ -91,7 +91,7 @@ def tasks(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_
 def next_retry(hub: Hub, connector: str) -> datetime | None:
     """When the connector's next retry or poll is due, if one waits."""
     tried = (col(Delivery.state) == "accepted") | ((col(Delivery.state) == "ready") & (col(Delivery.attempts) > 0))
-    synced = (Delivery.connector == connector, col(Delivery.hook) != SEND)  # texts go by themselves
+    synced = (Delivery.connector == connector, col(Delivery.hook) != SEND)  # texts are sent by their own task
     query = select(func.min(Delivery.due_at)).where(*synced, tried)
     with hub.store.reading() as session:
         return session.exec(query).one()

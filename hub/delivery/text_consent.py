@@ -43,7 +43,7 @@ def question_about_text(session: Session, case: Case, manifest: Manifest, now: d
     if use == SERVICE:
         question = replace(question, records=(*question.records, *_contact(session, text, question)))
     if use == LEGAL:
-        # This answers a keyword that the person has just sent: they refused other texts, not this one.
+        # This answers what the person has just asked for; their refusals concern other texts.
         question = replace(question, records=())
     return question
 

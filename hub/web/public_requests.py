@@ -28,7 +28,9 @@ from hub.web.request_body import read_body
 Answer = Literal["granted", "denied"]
 Id = Annotated[str | None, Field(pattern=r"^[!-~]{1,64}$")]
 Evidence = Annotated[str | None, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
-TimeZone = Annotated[str | None, Field(max_length=64, description="The browser's IANA time zone, a hint at a place.")]
+TimeZone = Annotated[
+    str | None, Field(max_length=64, description="The browser's IANA time zone, which suggests a place.")
+]
 
 
 ANSWERED = ("analytics", "ads", "ad_user_data", "all")

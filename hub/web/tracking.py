@@ -41,19 +41,21 @@ class VisitBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    landing_page: str | None = Field(default=None, description="The page's address; of a known visit, a page view.")
+    landing_page: str | None = Field(
+        default=None, description="The page's address; for a known visit, this is a page view."
+    )
     referrer: str | None = None
     title: str | None = Field(default=None, description="The page's title.")
     visitor_id: Id = None
-    visit_id: Id = Field(default=None, description="Of an earlier reply: the visitor is still there.")
+    visit_id: Id = Field(default=None, description="The id from an earlier reply: the visitor is still there.")
     country: Annotated[str | None, Field(pattern="^[A-Z]{2}$")] = Field(
-        default=None, description="Where the visitor says to be, as an ISO 3166 code."
+        default=None, description="The country that the visitor gives, as an ISO 3166 code."
     )
     time_zone: TimeZone = None
     human: bool = Field(
         default=False,
-        description="Whether a sign of a person was seen: the page was visible, and was touched or stayed so for two "
-        "seconds. Without it the shared number is shown and none is lent, whoever asks.",
+        description="Whether the page saw a sign of a person: it was visible, and was touched or stayed visible for two "
+        "seconds. Without it every visitor gets the shared number, and no number is lent.",
     )
     consent: Consent = Consent()
 
@@ -63,19 +65,21 @@ class VisitReply(BaseModel):
 
     number: str | None
     national: str | None = Field(description="The number as it is written inside its country.")
-    international: str | None = Field(description="The number as it is written abroad.")
+    international: str | None = Field(description="The number as it is written in other countries.")
     visit_id: str | None
     tracker: str | None
     lease_until: datetime | None = Field(
-        description="When the number ends being the visitor's own; null for a shared one."
+        description="When the visitor's lease of the number ends; null for a shared number."
     )
-    lease_seconds: int | None = Field(description="The same, from now: browsers' clocks are off.")
+    lease_seconds: int | None = Field(
+        description="The same, in seconds from now, because browsers' clocks may be wrong."
+    )
     ask_first: bool = Field(
-        description="Whether this visitor is recorded only once they said yes, by `website: tracking:`. It is decided for "
-        "browsers, which send Accept-Language; a server that reports visits has to decide that itself."
+        description="Whether this visitor is recorded only after saying yes, by `website: tracking:`. The hub decides this for "
+        "browsers, which send Accept-Language; a server that reports visits must decide it itself."
     )
     honoured: list[str] = Field(
-        description="What is honoured of this browser: gpc, dnt, and opt_out if it opted out on the privacy page."
+        description="What the hub honors for this browser: gpc, dnt, and opt_out if it opted out on the privacy page."
     )
 
 

@@ -28,7 +28,7 @@ from hub.web.api.schemas import (
     shaped,
 )
 
-CompanyName = Annotated[str | None, Query(max_length=64, description="Only of this company, by its name.")]
+CompanyName = Annotated[str | None, Query(max_length=64, description="Only this company, by its name.")]
 
 
 def add_calls(api: FastAPI, door: Authenticator) -> None:

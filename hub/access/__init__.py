@@ -1,1 +1,1 @@
-"""Who may look into an account: users with a role, their API keys, and what each role may do."""
+"""Access to an account: users with roles, their API keys, and the permissions of each role."""

@@ -1,4 +1,4 @@
-"""API keys: `ctk_<id>_<secret>`, shown once; the hub keeps the SHA-256 of the secret alone.
+"""API keys: `ctk_<id>_<secret>`, shown once; the hub stores only the SHA-256 of the secret.
 
 Source: security.md 2.3, API keys. The prefix lets scanners find a key that was published by mistake.
 """
@@ -23,9 +23,9 @@ _NOBODYS = "0" * 64
 
 
 def new_api_key(session: Session, user: User, now: datetime, life: timedelta = LONGEST) -> str:
-    """Make a key for a user within `session`: the only time that it can be read.
+    """Make a key for a user within `session`; the full key can be read only now.
 
-    AccessRefused for a disabled user, and for a life that is over at once or longer than a year.
+    AccessRefused if the user is disabled or the lifetime is not positive or longer than a year.
     """
     if user.disabled_at is not None:
         raise AccessRefused("This user is disabled; make the key for another one.")

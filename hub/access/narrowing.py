@@ -1,4 +1,4 @@
-"""The hub's own account filter: what every query of the API is narrowed by, before the database's row-level security is."""
+"""The hub's own account filter for every query of the API, in addition to the database's row-level security."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from hub.model import AuditEntry, Call, Company, Recording, User
 
 Narrow = Callable[[Any, Any, User], Any]
-"""A query, the table that it reads, and who asks; the query that gives only what is theirs."""
+"""Takes a query, the table that it reads, and the user; returns the query limited to that user's rows."""
 
 
 def to_account(query: Any, table: Any, user: User) -> Any:

@@ -1,4 +1,4 @@
-"""The one table of what a role may do. What is not written here is refused."""
+"""The single table of role permissions. Anything that is not listed here is refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Action = Literal[
 ]  # fmt: skip
 Role = Literal["owner", "admin", "marketer", "agent", "privacy_officer", "auditor"]
 PersonData = Literal["account", "own"]
-"""`account`: whatever is the account's; `own`: what belongs to calls that the user answered."""
+"""`account`: everything in the account; `own`: data of calls that the user answered."""
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
 ROLES: tuple[Role, ...] = get_args(Role)

@@ -1,4 +1,4 @@
-"""What one user may see: every query on somebody's behalf begins here."""
+"""What one user may see: every query for a user starts here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class AccessScope:
         return self.narrow(select(table), table, self.user)
 
     def one(self, session: Session, table: Any, row_id: str) -> Any:
-        """The row of an id; NotFound, alike, if there is none and if it is another account's."""
+        """The row with this id; NotFound both if there is none and if it belongs to another account."""
         row = session.exec(self.select(table).where(table.id == row_id)).first()
         if row is None:
             raise NotFound("Not found")

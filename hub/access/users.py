@@ -1,4 +1,4 @@
-"""Users of an account: add, change the role, disable, and know who may do what."""
+"""Users of an account: add, change the role, disable, and check permissions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAME = re.compile(r"[a-z][a-z0-9._-]{1,63}")
 
 
 class AccessRefused(RingfenceError):
-    """What was asked of users or keys cannot be done; the sentence says what to do instead."""
+    """An action on users or keys is not possible; the message says what to do instead."""
 
 
 def add_user(
@@ -51,14 +51,14 @@ def add_user(
 
 
 def change_role(session: Session, user: User, role: str, phone_numbers: Sequence[str] = ()) -> None:
-    """Give a user another role; their keys have it from the next request on."""
+    """Give a user another role; it applies to their keys from the next request."""
     numbers = _numbers(phone_numbers) or (user.phone_numbers or "").split()
     user.role, user.phone_numbers = _known_role(role, numbers), " ".join(numbers) or None
     session.add(user)
 
 
 def disable(session: Session, user: User, now: datetime) -> None:
-    """Let a user in no more: their keys and signed links end at once."""
+    """Disable a user: their keys and signed links stop working immediately."""
     user.disabled_at = user.disabled_at or now
     user.expires_at = user.disabled_at + CALL_LIFE
     session.add(user)
@@ -66,7 +66,7 @@ def disable(session: Session, user: User, now: datetime) -> None:
 
 
 def revoke_keys(session: Session, user: User, now: datetime) -> int:
-    """End all living keys of a user; how many."""
+    """Revoke all valid keys of a user; returns how many."""
     living = update(ApiKey).where(col(ApiKey.user_id) == user.id, col(ApiKey.revoked_at).is_(None))
     ended = session.execute(living.where(col(ApiKey.ends_at) > now).values(revoked_at=now))
     return int(ended.rowcount)  # type: ignore[attr-defined]
@@ -81,7 +81,7 @@ def user_named(session: Session, name: str) -> User:
 
 
 def names_of(session: Session, ids: Collection[str]) -> dict[str, str]:
-    """User's id → name, of those of `ids` that are users'."""
+    """User id → name, for those of `ids` that are users."""
     return dict(session.exec(select(User.id, User.name).where(col(User.id).in_(ids))).all())
 
 
@@ -96,7 +96,7 @@ def is_own(user: User, call: Call) -> bool:
 
 
 def may_listen(session: Session, user: User, recording: Recording, account_id: str | None, action: str) -> bool:
-    """Whether a user may hear, or read, one recording, which belongs to `account_id`."""
+    """Whether a user may hear or read one recording of `account_id`."""
     how_far = may(user, action)
     if how_far is None or user.account_id != account_id:
         return False

@@ -1,1 +1,1 @@
-"""Portable backups: data and keys apart, so that who is erased is erased in the backups too."""
+"""Portable backups: data and keys are separate, so erasing a person also erases them in old backups."""

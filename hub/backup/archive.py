@@ -1,4 +1,4 @@
-"""The file of a backup: encrypted chunks of rows, files of audio, and a manifest with how many there are and their hashes."""
+"""The file of a backup: encrypted chunks of rows, audio files, and a manifest with their counts and hashes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MANIFEST = "manifest"
 
 
 class NotWhole(ConfigError):
-    """A backup that is damaged, cut off, altered, or no backup at all."""
+    """The file is damaged, truncated, altered, or not a backup."""
 
 
 class ArchiveWriter:
-    """Writes one file, whole or not at all: it appears under its name once the manifest is in it and all is on the disk.
+    """Writes one file atomically: it gets its name after the manifest is written and everything is on disk.
 
-    Each chunk is compressed JSON lines, encrypted under the hub's keyring and bound to its place in this backup. What is held
-    in memory is one chunk and a few bytes of each entry's name.
+    Each chunk is compressed JSON lines, encrypted with the hub's keyring and bound to its place in this backup. Memory
+    holds one chunk, plus a few bytes per entry name.
     """
 
     def __init__(self, file: Path, keyring: Keyring, kind: str) -> None:
@@ -68,12 +68,12 @@ class ArchiveWriter:
         count["rows"] += len(rows)
 
     def file(self, path: str, data: bytes) -> None:
-        """One file that is encrypted already."""
+        """Add one file that is already encrypted."""
         self._entry(FILES)["rows"] += 1
         self._write(FILES, f"{FILES}/{path}", data)
 
     def finish(self, manifest: dict[str, Any]) -> dict[str, Any]:
-        """Write the manifest and give the file its name; the whole manifest."""
+        """Write the manifest and give the file its name; returns the manifest."""
         for table, count in self._counts.items():
             count["sha256"] = self._hashes[table].hexdigest()
         told = {**manifest, "format": FORMAT, "kind": self._kind, "id": self.id, "tables": self._counts}
@@ -132,7 +132,7 @@ class ArchiveReader:
         return str(self.manifest["id"])
 
     def check(self) -> None:
-        """Read it once from end to end; NotWhole where a byte is not as it was written, or something lacks."""
+        """Read the whole file; NotWhole if a byte differs from what was written, or something is missing."""
         for table, count in self.manifest["tables"].items():
             digest, names = hashlib.sha256(), self._names(table)
             for name in names:

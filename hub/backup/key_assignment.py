@@ -1,4 +1,4 @@
-"""Whose a row is: by what holder of the key table its personal columns are sealed in a backup."""
+"""Finds the owner of a row: the holder in the key table whose key encrypts its personal columns in a backup."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from sqlmodel import Session, SQLModel
 from hub.model.people import TYPED
 
 Owner = tuple[str | None, str | None, str]
-"""Company, phone number, and the id of the row that stands for the person where the number is hidden."""
+"""Company, phone number, and the id of the row that represents the person if the number is hidden."""
 OF_CALLERS = frozenset({"inbox", "outcome", "person", "visit", "privacy_request"})
 LINKS = ("subject_id", "call_id", "text_id", "visit_id", "person_id", "carrier_call_id", "delivery_id")
-"""Columns by which a table's rows are a caller's. Personal data of all other tables is of people who work with the hub: it is
-encrypted with the whole backup, under no key of their own."""
+"""Columns that link a table's rows to a caller. Personal data in all other tables is about people who work with the
+hub: it is encrypted with the whole backup, without a key per person."""
 SEALED = frozenset(
     {
         "call.sealed_name",
@@ -31,9 +31,9 @@ SEALED = frozenset(
         "transcript.sealed",
     }
 )
-"""Columns that are sealed under their person's key already."""
+"""Columns that are already encrypted with their person's key."""
 QUOTED = {"delivery": ("reason",), "attempt": ("reason",), "outcome": ("trace",)}
-"""Columns in which others' words are kept, which may quote a person."""
+"""Columns with texts by others, which may quote a person."""
 NUMBER = {
     "person": "phone_number",
     "call": "caller_number",
@@ -48,7 +48,7 @@ CONTACTS = ("call", "text_message", "form_submission")
 
 @dataclass(frozen=True)
 class Owners:
-    """Finds the owners of rows, a chunk at a time, in the snapshot of `session`."""
+    """Finds the owners of rows, one chunk at a time, in the snapshot of `session`."""
 
     session: Session
 
@@ -145,7 +145,7 @@ class Owners:
 
 
 def personal_columns(table: Table) -> list[str]:
-    """The columns of a table that are sealed in a backup."""
+    """The columns of a table that are encrypted in a backup."""
     if table.name not in OF_CALLERS and not any(link in table.c for link in LINKS):
         return []
     personal = [column.name for column in table.c if "category" in column.info and str(column) not in SEALED]

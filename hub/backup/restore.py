@@ -1,4 +1,4 @@
-"""Restore a backup into an empty database, and keep what was erased erased."""
+"""Restore a backup into an empty database; erased data stays erased."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ def restore(
 
 
 def _add_up_again(hub: Hub, emptied: Counter[str]) -> None:
-    """Add the days of erased people up again: the backup's sums hold their pages and keywords."""
+    """Recompute the daily totals for the days of erased people: the totals in the backup contain their pages and
+    keywords."""
     while emptied and roll_up(hub.store):
         pass
 
@@ -111,7 +112,7 @@ def _buried(hub: Hub, key_file: ArchiveReader | None, journal: Path | None, with
 
 
 def _keep_journal(hub: Hub, session: Session, buried: ErasedRows, now: datetime) -> None:
-    """Write into the hub's own journal what it does not know yet."""
+    """Add the missing tombstones to the hub's own journal."""
     journal = journal_of(hub.config.hub)
     if journal is not None:
         unknown = buried - (read_journal(journal) if journal.exists() else ErasedRows())

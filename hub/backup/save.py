@@ -1,4 +1,5 @@
-"""Write a backup of all data, in one consistent snapshot, while the hub goes on working; and one of the keys, apart from it."""
+"""Write a backup of all data from one consistent snapshot while the hub keeps running, and a separate backup of the
+keys."""
 
 from __future__ import annotations
 
@@ -24,20 +25,20 @@ from hub.store.vault import HOLDERS, NOBODYS, nobodys_holder
 AT_ONCE = 500
 DATA, KEYS = "data", "keys"
 KEY_LIFE = timedelta(days=35)
-"""How long a backup of keys can be restored; a destroyed key is gone everywhere after that."""
+"""How long a backup of keys can be restored. After that time a destroyed key exists nowhere."""
 LEFT_OUT = frozenset({"person_key", "tombstone", "restoration", "sync_slot"})
 """Keys and tombstones have a backup of their own; the scheduler writes due slots again."""
 DONE_WITH = frozenset({"done"})
-"""A webhook that was folded is known for ever, but its raw content is in no backup: nothing needs it any more."""
+"""The row of a processed webhook is kept forever, but backups leave out its raw content because nothing needs it."""
 Progress = Callable[[str, int, int], None]
 """Called after each chunk: table, rows written so far, rows in all."""
 
 
 def save(hub: Hub, file: Path, *, recordings: bool = True, progress: Progress = lambda *_: None) -> dict[str, Any]:
-    """Write a backup; its manifest. In memory is one chunk of rows, or one recording, at a time.
+    """Write a backup; returns its manifest. Memory holds one chunk of rows or one recording at a time.
 
-    Personal columns are sealed under the key of their person, or, of nobody known, under one of the backup's own keys
-    (`hub.store.vault.nobodys_holder`). What is sealed already goes as it is.
+    Personal columns are encrypted with the key of their person, or with one of the backup's own keys if the person is
+    unknown (`hub.store.vault.nobodys_holder`). Data that is already encrypted is copied as it is.
     """
     end_backup_keys(hub)
     with hub.store.writing() as session:
@@ -60,7 +61,7 @@ def save(hub: Hub, file: Path, *, recordings: bool = True, progress: Progress = 
 
 
 def save_keys(hub: Hub, file: Path) -> dict[str, Any]:
-    """Write a backup of people's keys and of all tombstones; its manifest. It can be restored for `KEY_LIFE`."""
+    """Write a backup of people's keys and all tombstones; returns its manifest. It can be restored for `KEY_LIFE`."""
     end_backup_keys(hub)
     journal = journal_of(hub.config.hub)
     with ArchiveWriter(file, hub.keyring, KEYS) as archive, hub.store.snapshot() as session:
@@ -82,7 +83,7 @@ def save_keys(hub: Hub, file: Path) -> dict[str, Any]:
 
 
 def end_backup_keys(hub: Hub) -> int:
-    """Destroy the keys of backups that are older than any backup of keys may be; how many."""
+    """Destroy the keys of backups that are older than the maximum age of a backup of keys; returns how many."""
     with hub.store.writing() as session:
         old = select_rows(PersonKey.id).where(
             col(PersonKey.holder).startswith(NOBODYS),
@@ -93,12 +94,12 @@ def end_backup_keys(hub: Hub) -> int:
 
 
 def place_in(table: str, key: Sequence[Any]) -> str:
-    """What the sealed columns of a row are bound to."""
+    """The place that the encrypted columns of a row are bound to."""
     return f"backup/{table}/{json.dumps(list(key), default=str)}"
 
 
 def key_of(table: Table, row: Mapping[Any, Any]) -> list[Any]:
-    """A row's primary key, as JSON takes it."""
+    """A row's primary key as JSON values."""
     return [to_json(row[column.name]) for column in table.primary_key.columns]
 
 
@@ -122,7 +123,7 @@ def _seal(
     rows: Sequence[Mapping[Any, Any]],
     written: Sequence[dict[str, Any]],
 ) -> None:
-    """Replace the personal columns of each row by one sealed text, `~`; columns that are empty are left out of it."""
+    """Replace the personal columns of each row by one encrypted text, `~`, without the empty columns."""
     found = owners.of(table, rows)
     with hub.store.reading() as asking:
         holders = [
@@ -170,7 +171,7 @@ def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _holders_row(hub: Hub) -> dict[str, Any] | None:
-    """The key that hashes names, wrapped: without it the list of those who must not be texted would know nobody."""
+    """The wrapped key that hashes names: without it the suppression list would match no one."""
     with hub.store.reading() as session:
         row = session.exec(select_rows(PersonKey).where(PersonKey.holder == HOLDERS)).first()
         return _plain(row.model_dump()) if row else None

@@ -1,4 +1,4 @@
-"""Values of columns as JSON takes them, and back: the same for both databases."""
+"""Converts column values to JSON and back, in the same way for both databases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hub.model.columns import UTCTime
 
 
 def to_json(value: Any) -> Any:
-    """Bytes as base64, times and dates in ISO 8601, amounts as text; what JSON knows stays as it is."""
+    """Bytes as base64, times and dates in ISO 8601, amounts as text; JSON's own types stay as they are."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, datetime | date):
@@ -22,7 +22,7 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(column: Column[Any], value: Any) -> Any:
-    """What `to_json` was given, by the column's type."""
+    """The inverse of `to_json`, by the column's type."""
     if value is None:
         return None
     kind = column.type

@@ -1,1 +1,1 @@
-"""Tracking numbers: the directory of who owns which, leases from pools, and buying at carriers."""
+"""Tracking numbers: the directory of their owners, leases from pools, and buying at carriers."""

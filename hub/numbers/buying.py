@@ -1,4 +1,5 @@
-"""Buying a number: its price is held against the cap first, and what may have been bought is never bought twice."""
+"""Buying a number: its price is first compared with the cap, and a number that may already be bought is never bought
+twice."""
 
 from __future__ import annotations
 
@@ -11,13 +12,13 @@ from hub.hookspecs import NumberHooks
 from hub.runtime import Hub
 
 LOOK_AT = 50
-"""Offers to look through for a number's price."""
+"""Maximum number of offers searched for a number's price."""
 
 Answer = Literal["buy", "ask"]
 
 
 class NotBought(RingfenceError):
-    """A number was not bought, or it is not known whether it was; the sentence says what to do."""
+    """A number was not bought, or the outcome is unknown; the message says what to do."""
 
 
 def find_offer(hub: Hub, connector: str, number: str, country: str) -> NumberOffer | None:
@@ -52,7 +53,8 @@ def decide(price: Money | None, cap: Money | None, *, agreed: bool) -> Answer:
 
 
 def buy(hub: Hub, connector: str, setup: NumberSetup) -> OwnedNumber:
-    """Buy a number with its webhooks pointed here. After a time-out the carrier's list is asked, and nothing bought again."""
+    """Buy a number whose webhooks point to this hub. After a time-out, check the carrier's list instead of buying
+    again."""
     if not hub.plugins.implements(connector, NumberHooks.buy_number):
         raise NotSupported(
             f"The plugin of {connector!r} cannot buy numbers; buy it at the carrier and add it to config.yaml."
@@ -64,7 +66,7 @@ def buy(hub: Hub, connector: str, setup: NumberSetup) -> OwnedNumber:
 
 
 def _found_after(hub: Hub, connector: str, number: str, error: RingfenceError) -> OwnedNumber:
-    """The number as the carrier lists it after a purchase whose end is not known."""
+    """The number as the carrier lists it after a purchase of unknown outcome."""
     try:
         listed = hub.plugins.call(connector, NumberHooks.list_numbers)
     except RingfenceError:
@@ -96,7 +98,7 @@ def _read(number: str, country: str) -> tuple[str, NumberKind, str]:
     kind = kinds.get(phonenumbers.number_type(parsed), "local")
     home = phonenumbers.region_code_for_number(parsed)
     if home is None:
-        # A number that is in no plan yet: the country code decides, and the company's own among those that share it.
+        # Not in any numbering plan yet: use the country code, and prefer the company's country if several share it.
         shared = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(parsed.country_code or 0, (country,))
         home = country if country in shared else shared[0]
     return phonenumbers.national_significant_number(parsed), kind, home

@@ -1,4 +1,5 @@
-"""Which company, tracker and call flow a tracking number belongs to: config.yaml to tables, and back as one map."""
+"""The company, tracker and call flow of each tracking number: written from config.yaml to tables, and read as one
+map."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ KnownSources = Mapping[str, Mapping[tuple[str, str], OwnRule]]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One tracking number with all that it belongs to."""
+    """One tracking number with its company, tracker and flow."""
 
     number: TrackingNumber
     tracker: Tracker
@@ -41,7 +42,7 @@ class Line:
 
     @property
     def source_name(self) -> str:
-        """What a whisper says in place of [source]."""
+        """The text that replaces [source] in a whisper."""
         return (self.tracker.campaign or self.tracker.source or self.tracker.name).replace("_", " ")
 
 
@@ -50,36 +51,36 @@ class Showable:
     """What one company's visitors may be shown."""
 
     fixed: tuple[Line, ...]
-    """Lines of source trackers that stand for one source each."""
+    """Lines of source trackers, each for one source."""
     shared: Line | None
-    """The line that everybody may see: the default tracker's."""
+    """The line that everyone may see: that of the default tracker."""
     pools: tuple[Tracker, ...]
     pool_size: int
     """Numbers in all pools together."""
 
     def line(self, number_id: str | None) -> Line | None:
-        """The line of one of the numbers that are not lent."""
+        """The line of one of the numbers that are not in a pool."""
         shared = (self.shared,) if self.shared else ()
         return next((each for each in (*shared, *self.fixed) if each.number.id == number_id), None)
 
 
 @dataclass(frozen=True)
 class Directory:
-    """All lines by number, all companies by name, as they were at one moment."""
+    """A snapshot of all lines by number and all companies by name."""
 
     lines: dict[str, Line]
     companies: dict[str, Company]
     trackers: dict[str, list[Tracker]]
     """Company id → its trackers."""
     source_rules: Mapping[str, Mapping[tuple[str, str], OwnRule]] = field(default_factory=dict)
-    """Company id → its own rules on sources and those of its connectors: (kind, value) → what it stands for."""
+    """Company id → its own source rules and those of its connectors: (kind, value) → source."""
 
     def company(self, company_id: str) -> Company | None:
         """A company by its id."""
         return next((company for company in self.companies.values() if company.id == company_id), None)
 
     def link_parameters(self, company: Company) -> frozenset[str]:
-        """Parameters of addresses that say where a company's visitors come from, besides those that everybody knows."""
+        """A company's own URL parameters for the source of its visitors, in addition to the well-known ones."""
         return self._link_parameters[company.id]
 
     @cached_property
@@ -116,13 +117,13 @@ class Directory:
 
 
 def write_accounts(session: Session, config: Config, now: datetime) -> None:
-    """Bring accounts, companies, trackers and numbers to what config.yaml says.
+    """Make accounts, companies, trackers and numbers match config.yaml.
 
-    A number or tracker that is no longer named is retired, not deleted: its calls keep their history. Numbers that were
-    bought for a tracker by `hub numbers buy` stay with it.
+    A number or tracker that config.yaml no longer names is retired, not deleted: its calls keep their history. Numbers
+    bought for a tracker with `hub numbers buy` stay with it.
     """
     if session.get_bind().dialect.name == "postgresql":
-        # Of several processes that start at once, one writes; the others then find it written.
+        # If several processes start together, one writes; the others find the rows already written.
         session.execute(text("SELECT pg_advisory_xact_lock(7246002)"))
     named_trackers: set[str] = set()
     numbers = {row.number: row for row in session.exec(select(TrackingNumber))}
@@ -175,7 +176,7 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
 
 
 def read_directory(session: Session, known_sources: KnownSources = MappingProxyType({})) -> Directory:
-    """The directory as the tables have it now; a company's own rules on sources go before those of `known_sources`."""
+    """The directory from the tables; a company's own source rules take precedence over `known_sources`."""
     companies = {company.id: company for company in session.exec(select(Company))}
     trackers = {
         tracker.id: tracker for tracker in session.exec(select(Tracker).where(col(Tracker.retired_at).is_(None)))
@@ -204,7 +205,7 @@ def read_directory(session: Session, known_sources: KnownSources = MappingProxyT
 class LiveDirectory:
     """The directory in memory, read again when it is older than `max_age` seconds or after `refresh()`.
 
-    An answer to a ringing call never waits for the database: while the database is away, the last reading stays.
+    An answer to a ringing call never waits for the database: while it is unavailable, the last snapshot is used.
     """
 
     def __init__(

@@ -1,19 +1,19 @@
-"""Erlang's formula B: what part of the visitors finds a pool of a given size all taken, and what size that needs.
+"""Erlang B formula: the fraction of visitors who find a pool fully used, and the pool size for a given fraction.
 
-Visitors come independently of each other at a mean rate, each holds a number for a while, and one who finds none does
-not wait. Only the mean of the holding times matters, not how they are spread. Source: A. K. Erlang, 1917.
+Visitors arrive independently at a mean rate, each holds a number for a while, and a visitor who finds none does not
+wait. Only the mean holding time matters, not its distribution. Source: A. K. Erlang, 1917.
 """
 
 from __future__ import annotations
 
 LARGEST = 100_000
-"""Numbers; nobody rents more for one pool."""
+"""Maximum size of a pool, in numbers."""
 
 
 def blocking(numbers: int, load: float) -> float:
-    """The part of arrivals (0 to 1) that finds all `numbers` taken at an offered `load`, in erlangs.
+    """The fraction of arrivals (0 to 1) that finds all `numbers` in use at an offered `load`, in erlangs.
 
-    The load is the arrival rate times the mean holding time: 60 visitors an hour who hold half an hour each are 30.
+    The load is the arrival rate times the mean holding time: 60 visitors per hour with half an hour each give 30.
     """
     if load <= 0:
         return 1.0 if numbers == 0 else 0.0
@@ -24,7 +24,7 @@ def blocking(numbers: int, load: float) -> float:
 
 
 def numbers_needed(load: float, blocked: float) -> int:
-    """The fewest numbers at which no more than `blocked` (above 0) of the arrivals finds none."""
+    """The fewest numbers with which at most the fraction `blocked` (above 0) of arrivals finds none."""
     if not 0 < blocked <= 1:
         raise ValueError("the blocked part must be above 0 and at most 1")
     if load <= 0:

@@ -1,4 +1,4 @@
-"""The versions of call flows in the database: saved where a flow has changed, read once."""
+"""The versions of call flows in the database: saved if a flow has changed, read once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hub.model import FlowVersion
 
 
 def save_version(session: Session, company_id: str, flow: Flow, now: datetime) -> str:
-    """The id of the flow's present version; a new one where its definition differs from the latest."""
+    """The id of the flow's current version; a new version if its definition differs from the latest."""
     definition = flow.model_dump(mode="json")
     digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
     of_flow = select(FlowVersion).where(FlowVersion.company_id == company_id, FlowVersion.name == flow.name)
@@ -37,7 +37,7 @@ def read_flow(row: FlowVersion) -> Flow:
 
 
 def flows_of_versions(session: Session, numbers: Iterable[int]) -> dict[int, Flow]:
-    """Version number to its flow, for calls that began on an earlier version."""
+    """Version number → flow, for calls that began on an earlier version."""
     rows = session.exec(select(FlowVersion).where(col(FlowVersion.number).in_(set(numbers))))
     return {row.number: read_flow(row) for row in rows}
 

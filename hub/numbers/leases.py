@@ -1,8 +1,8 @@
-"""Leases: a pool lends each visitor a number of their own for a while: their own last one, else the longest idle.
+"""Leases: a pool assigns each visitor a number for a while: the number they had last, or the one that was idle longest.
 
-A number's own row is the clockwork: who changes `leased_until` holds that row's lock, so no number ever has two holders,
-whatever number of processes work on it. Rows of `lease` are the history, written under the same lock. Many visitors are
-served by one transaction, as many as wait (`hub.visits.batch_writer`).
+The number's row is the lock: a transaction that changes `leased_until` holds that row's lock, so a number never has two
+holders, however many processes run. Rows of `lease` are the history, written under the same lock. One transaction
+serves all waiting visitors (`hub.visits.batch_writer`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hub.store.rows import change_rows, write_rows
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A number that is a visitor's own until `until`."""
+    """A number that is leased to a visitor until `until`."""
 
     lease_id: str
     tracker_id: str
@@ -71,7 +71,7 @@ def grant(session: Session, wanted: Sequence[Wanted], now: datetime) -> list[Hel
 
 
 def count_overflows(session: Session, refused: Sequence[Wanted], now: datetime) -> None:
-    """Count visits that asked in vain, each at the first of its pools."""
+    """Count visits that got no number, each at the first of its pools."""
     rows = [{"id": new_id(), "tracker_id": each.pools[0].id, "at": now} for each in refused]
     write_rows(session, PoolOverflow, rows)
 
@@ -79,11 +79,11 @@ def count_overflows(session: Session, refused: Sequence[Wanted], now: datetime) 
 def keep(
     session: Session, staying: Collection[str], leaving: Mapping[str, datetime | None], now: datetime
 ) -> dict[str, Held]:
-    """Slide on the live leases of the visits that stay, and end those of the visits that leave: of a visit with a time, only
-    the lease that ends no later than that.
+    """Extend the active leases of the visits that stay, and end those of the visits that leave. If a leaving visit has
+    a time, only a lease that ends no later than that is ended.
 
-    The numbers that are still held, by visit. A lease that ran out is never revived. A number whose lease ended cools
-    down: its pool lends it again last of all.
+    Returns the numbers that are still held, by visit. An expired lease is never revived. A number whose lease ended
+    goes to the end of its pool's queue.
     """
     visits = {*staying, *leaving}
     if not visits:
@@ -91,7 +91,7 @@ def keep(
     number: Any = TrackingNumber
     lease: Any = Lease
     tracker: Any = Tracker
-    # The one place that waits for the lock of several numbers: always in the order of their ids.
+    # The only place that waits for locks of several numbers: always in the order of their ids.
     live = (
         select(
             lease.id, lease.visit_id, number.id, number.number, number.leased_until, tracker.id, tracker.hold_seconds

@@ -1,4 +1,4 @@
-"""Ours and the carrier's side by side: which numbers are whose, and where their webhooks point."""
+"""Compares our numbers with the carrier's: who owns them and where their webhooks point."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from hub.numbers.directory import Directory, Line
 from hub.runtime import Hub, webhook_url
 
 MOST_NAMED = 5
-"""Numbers that one warning names."""
+"""Maximum count of numbers named in one warning."""
 
 PolicyStatus = Literal["well", "elsewhere", "not at the carrier", "not in config.yaml"]
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One number: our line for it, the carrier's record of it, and how the two stand."""
+    """One number: our line, the carrier's record, and how they compare."""
 
     number: str
     line: Line | None
     owned: OwnedNumber | None
     standing: PolicyStatus
     hosts: tuple[str, ...] = ()
-    """Where webhooks point that do not point at this hub; `nowhere` where one is not set."""
+    """Targets of webhooks that do not point at this hub; `nowhere` if one is not set."""
 
     @property
     def tracker(self) -> str | None:
@@ -43,14 +43,14 @@ class Compared:
 
 @dataclass(frozen=True)
 class Side:
-    """One carrier connector with its numbers; `trouble` where it did not answer."""
+    """One carrier connector with its numbers; `trouble` if it did not answer."""
 
     connector: str
     numbers: tuple[Compared, ...]
     trouble: str | None = None
 
     def warnings(self) -> list[str]:
-        """What is wrong with our numbers, so that calls would not reach this hub, in a sentence each."""
+        """Problems that keep calls to our numbers from reaching this hub, one sentence each."""
         if self.trouble is not None:
             return [f"{self.connector}: {self.trouble}"]
         found = [
@@ -67,8 +67,8 @@ class Side:
 
 
 def setup_of(config: Config, connector: str, number: str, label: str = "") -> NumberSetup:
-    """Where a number's webhooks shall point: below the connector's own address, by the paths that every carrier plugin
-    understands."""
+    """The webhook URLs for a number: below the connector's own URL, with the paths that every carrier plugin
+    handles."""
     below = webhook_url(config, connector)
     return NumberSetup(
         number=number,
@@ -91,7 +91,7 @@ def points_here(setup: NumberSetup, owned: OwnedNumber) -> bool:
 
 
 def keep_bought(session: Session, tracker_id: str, number: str) -> None:
-    """Write down that a number was bought for a tracker; one that was given back earlier is taken up again."""
+    """Record that a number was bought for a tracker; a number that was released earlier becomes active again."""
     row = session.exec(select(TrackingNumber).where(TrackingNumber.number == number)).first() or TrackingNumber(
         tracker_id=tracker_id, number=number
     )
@@ -100,7 +100,7 @@ def keep_bought(session: Session, tracker_id: str, number: str) -> None:
 
 
 def retire(session: Session, number: str, now: datetime) -> None:
-    """Write down that a number was given back; its calls keep their history."""
+    """Record that a number was released; its calls keep their history."""
     row = session.exec(select(TrackingNumber).where(TrackingNumber.number == number)).first()
     if row is not None:
         row.retired_at, row.bought = row.retired_at or now, False

@@ -1,4 +1,5 @@
-"""Pools: how many visitors ask for numbers, how long they hold them, how many find none, and what size that needs."""
+"""Statistics of pools: how many visitors ask for numbers, how long they hold them, how many get none, and the pool
+size needed."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ MOST_ROWS_AT_ONCE = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class PoolFigures:
-    """One pool over the time that was looked at. Rates are visitors an hour; parts are from 0 to 1."""
+    """One pool over the period. Rates are visitors per hour; fractions are from 0 to 1."""
 
     company: str
     tracker: str
@@ -27,7 +28,7 @@ class PoolFigures:
     live: int
     """Numbers that are held now."""
     since: datetime
-    """The beginning of what was looked at: the wanted one, or the pool's first visitor where that came later."""
+    """Start of the period: as requested, or the pool's first visitor if that was later."""
     arrivals: int
     overflows: int
     """Visitors who found no number left; arrivals count them."""
@@ -37,20 +38,21 @@ class PoolFigures:
     hold: timedelta
     """The mean time that a visitor holds a number: measured, or as configured if nothing was measured yet."""
     utilisation: float
-    """The part of all numbers that was held, on the average."""
+    """The average fraction of the numbers that was held."""
     recommended: int
-    """The size at which no more than the wanted part of the visitors of the busiest hour finds none."""
+    """The size with which at most the requested fraction of visitors in the busiest hour gets no number."""
     expected_overflow: float
-    """The part that finds none in the busiest hour at the present size, by the same formula."""
+    """The fraction that gets no number in the busiest hour at the current size, by the same formula."""
 
     @property
     def overflow_rate(self) -> float:
-        """The part of the visitors that found no number left."""
+        """The fraction of visitors that got no number."""
         return self.overflows / self.arrivals if self.arrivals else 0.0
 
     @property
     def rest(self) -> timedelta | None:
-        """How long a number rests between two visitors, on the average: so long a late caller is known for certain."""
+        """The average time that a number is idle between two visitors; in this time a late caller is identified with
+        certainty."""
         idle = self.size * (1 - self.utilisation)
         return HOUR * (idle / self.mean_rate) if self.mean_rate else None
 
@@ -58,7 +60,8 @@ class PoolFigures:
 def pool_figures(
     session: Session, directory: Directory, companies: Sequence[str], *, days: float, blocked: float, now: datetime
 ) -> list[PoolFigures]:
-    """The figures of every pool of the `companies` over the last `days`; `blocked` is the wanted part of overflow."""
+    """The statistics of every pool of the `companies` over the last `days`; `blocked` is the accepted fraction of
+    overflow."""
     return [
         _figures(session, tracker, company, now - timedelta(days=days), blocked, now)
         for company in companies
@@ -123,12 +126,12 @@ class _Seen:
         self._since, self._now = since, now
         self.arrivals = 0
         self.held = timedelta()
-        """Time that numbers were held, all together, within what is looked at."""
+        """Total time that numbers were held within the period."""
         self.by_hour: dict[int, int] = {}
         self._ended, self._ended_held = 0, timedelta()
 
     def leases(self, rows: Iterable[tuple[datetime, datetime]]) -> None:
-        """Take in leases that touch the time looked at: (granted, expires)."""
+        """Add leases that overlap the period: (granted, expires)."""
         for granted, expires in rows:
             self.held += min(expires, self._now) - max(granted, self._since)
             if granted >= self._since:
@@ -138,7 +141,7 @@ class _Seen:
                     self._ended_held += expires - granted
 
     def overflows(self, rows: Iterable[datetime]) -> int:
-        """Take in visitors who found none; how many."""
+        """Add visitors who got no number; returns how many."""
         count = 0
         for at in rows:
             self._arrive(at)

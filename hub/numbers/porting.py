@@ -1,4 +1,4 @@
-"""Bringing numbers over: an order is written down before it is placed, placed once, and followed until it has ended."""
+"""Porting numbers: an order is stored before it is placed, placed once, and tracked until it has ended."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from hub.runtime import Hub
 
 
 class NotOrdered(RingfenceError):
-    """A port was not ordered, or it is not known whether it was; the sentence says what to do."""
+    """A port was not ordered, or the outcome is unknown; the message says what to do."""
 
 
 def order_port(hub: Hub, connector: str, request: PortRequest) -> PortOrder:
-    """Place one order, with the fields that the plugin's manifest declares. After a time-out the carrier's list is asked,
-    and nothing ordered again."""
+    """Place one order, with the fields that the plugin's manifest declares. After a time-out, check the carrier's
+    list instead of ordering again."""
     row_id = _write_down(hub, connector, request)
     try:
         told = hub.plugins.call(connector, PortHooks.order_port, handed_over(hub, connector, request).value)
@@ -38,12 +38,12 @@ def order_port(hub: Hub, connector: str, request: PortRequest) -> PortOrder:
 
 
 def handed_over(hub: Hub, connector: str, request: PortRequest) -> Disclosed[PortRequest]:
-    """An order as the carrier's plugin gets it, and the data categories in it."""
+    """The order for the carrier's plugin, and the data categories in it."""
     return hub.refusals.disclose(hub.plugins.connectors[connector], request, "order_port")
 
 
 def refresh(hub: Hub, connector: str) -> list[PortOrderRow]:
-    """Ask the carrier where all orders stand and keep what it says, also of orders placed elsewhere; newest first."""
+    """Ask the carrier for the state of all orders and store it, including orders placed elsewhere; newest first."""
     listed = hub.plugins.call(connector, PortHooks.list_ports)
     with hub.store.writing() as session:
         rows = _rows(session, connector)
@@ -57,7 +57,7 @@ def refresh(hub: Hub, connector: str) -> list[PortOrderRow]:
 
 
 def refresh_open(hub: Hub, connector: str) -> Counter[str]:
-    """Follow the orders that have not ended; counted by where they stand afterwards. None open: the carrier is not asked."""
+    """Update the open orders; returns counts by their new state. Without open orders the carrier is not asked."""
     before = {row.id for row in recorded(hub, [connector]) if row.status not in OVER}
     if not before:
         return Counter()
@@ -65,14 +65,14 @@ def refresh_open(hub: Hub, connector: str) -> Counter[str]:
 
 
 def recorded(hub: Hub, connectors: Iterable[str]) -> list[PortOrderRow]:
-    """The orders that we know of, newest first."""
+    """The stored orders, newest first."""
     query = select(PortOrderRow).where(col(PortOrderRow.connector).in_(list(connectors)))
     with hub.store.reading() as session:
         return list(session.exec(query.order_by(col(PortOrderRow.ordered_at).desc(), col(PortOrderRow.id).desc())))
 
 
 def _write_down(hub: Hub, connector: str, request: PortRequest) -> str:
-    """A row for the order, before it is placed; NotOrdered where one for these numbers is under way."""
+    """A row for the order, before it is placed; NotOrdered if an order for these numbers is open."""
     with hub.store.writing() as session:
         for row in _rows(session, connector):
             if row.status not in OVER and set(row.numbers) & set(request.numbers):
@@ -86,7 +86,7 @@ def _write_down(hub: Hub, connector: str, request: PortRequest) -> str:
 
 
 def _found_after(hub: Hub, connector: str, request: PortRequest, error: RingfenceError) -> PortOrder:
-    """The order as the carrier lists it, after one whose end is not known."""
+    """The order as the carrier lists it, after an order of unknown outcome."""
     unknown = "Whether the order was placed is not known; look with hub numbers ports before you order again."
     try:
         listed = hub.plugins.call(connector, PortHooks.list_ports)
@@ -122,7 +122,7 @@ def _row_of(rows: Sequence[PortOrderRow], told: PortOrder) -> PortOrderRow | Non
 
 
 def _keep(hub: Hub, session: Session, row: PortOrderRow, told: PortOrder) -> None:
-    """What the carrier says now. An order that has ended stays as it ended."""
+    """Store what the carrier reports now. An order that has ended does not change."""
     if row.status in OVER:
         return
     row.order_id, row.numbers = told.order_id, list(told.numbers)
@@ -132,7 +132,7 @@ def _keep(hub: Hub, session: Session, row: PortOrderRow, told: PortOrder) -> Non
 
 
 def forget_unplaced(hub: Hub, row_id: str) -> None:
-    """Close an order of unknown outcome that a person has found not to exist at the carrier."""
+    """Close an order of unknown outcome after a person has confirmed that it does not exist at the carrier."""
     with hub.store.writing() as session:
         row = session.get(PortOrderRow, row_id)
         if row is None or row.status != "unknown":

@@ -1,1 +1,1 @@
-"""Plugins as the hub runs them: discovery, registry, guarded calls in threads, HTTP client, stand-ins."""
+"""How the hub runs plugins: discovery, registry, guarded calls in threads, HTTP client, sandboxes."""

@@ -1,4 +1,4 @@
-"""A circuit breaker: it stops calls into what fails, and lets one probe through after a while."""
+"""A circuit breaker: it stops calls to a failing connector and lets one probe through after a while."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class CircuitBreaker:
 
     @property
     def state(self) -> str:
-        """`closed`, `open`, or `probing` when the wait is over and nobody knows yet."""
+        """`closed`, `open`, or `probing` when the wait is over and the result of the probe is not known yet."""
         if self._open_until is None:
             return "closed"
         return "open" if self._open_until > self.monotonic() else "probing"
 
     def admit(self, name: str) -> None:
-        """Raise CircuitOpen while the connector is left alone; at the end of the wait, admit one probe."""
+        """Raise CircuitOpen while the breaker is open; at the end of the wait, allow one probe."""
         with self._lock:
             if self._open_until is None:
                 return

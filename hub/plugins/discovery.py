@@ -1,4 +1,4 @@
-"""Discover plugins: installed ones by their entry points, and single files in folders of the customer's."""
+"""Discover plugins: installed ones by their entry points, and single files in the customer's folders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GROUP = "ringfence.plugins"
 
 @dataclass(frozen=True)
 class Catalog:
-    """What is installed: the connector class of each plugin, and why others could not be loaded."""
+    """The installed plugins: the connector class of each, and why others could not be loaded."""
 
     classes: Mapping[str, type[Connector]] = field(default_factory=dict)
     broken: Mapping[str, str] = field(default_factory=dict)
@@ -28,7 +28,7 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
     """Every installed plugin: the entry points of the group `ringfence.plugins`, and the files of `plugin_dirs`; a
     single file may stand for a folder.
 
-    Each is loaded on its own; one that fails is listed as broken with the reason, and harms no other.
+    Each is loaded separately; one that fails is listed as broken with the reason, and the others still work.
     """
     classes: dict[str, type[Connector]] = {}
     broken: dict[str, str] = {}

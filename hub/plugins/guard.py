@@ -31,7 +31,7 @@ ROADS = ("verify", "local", "network")
 
 
 def road_of(hook: str) -> str:
-    """Which of a connector's roads a hook takes."""
+    """The lane of a hook."""
     return "verify" if hook == "verify_webhook" else "network" if SPECS[hook].network else "local"
 
 
@@ -57,7 +57,7 @@ class Guard:
         return call
 
     def wait(self, hook: str, future: Future[Result], deadline: float | None = None) -> Result:
-        """The result of a submitted call; PluginTimeout where the deadline (seconds) passes first."""
+        """The result of a submitted call; PluginTimeout if the deadline (seconds) passes first."""
         limit = deadline if deadline is not None else SPECS[hook].deadline
         try:
             return future.result(timeout=limit)
@@ -112,7 +112,7 @@ class Guard:
             metrics.HOOK_SECONDS.labels(self.name, hook).observe(time.perf_counter() - begun)
 
     def _count(self, call: Call[Any], road: str, succeeded: bool) -> None:
-        """Count how a call ended, unless it was counted as late already."""
+        """Count the outcome of a call, unless it was already counted as late."""
         if not call.given_up:
             self.breakers[road].record(succeeded)
 

@@ -1,4 +1,5 @@
-"""The HTTP client that the hub lends to a connector: time-outs set, undeclared hosts refused, callers' data over TLS only."""
+"""The HTTP client that the hub gives to a connector: with time-outs, refuses undeclared hosts, callers' data over
+TLS only."""
 
 from __future__ import annotations
 
@@ -43,7 +44,7 @@ def lazy_client(
             import httpx
 
             def refuse(request: httpx.Request) -> None:
-                # httpx asks before every request, so before each that a redirect leads to.
+                # httpx calls this before every request, including each redirect.
                 if given_up():
                     raise Rejected(
                         f"connector {name!r} went on after its deadline; what it still meant to send was not sent."

@@ -1,6 +1,6 @@
 """Check and register plugins, and call their hooks; the only caller of pluggy.
 
-The type of a result comes from the specification that is handed in: `call(name, NumberHooks.list_numbers)`.
+The type of a result comes from the specification that is passed: `call(name, NumberHooks.list_numbers)`.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ P = ParamSpec("P")
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
 Consented = Callable[[Connector], bool]
-"""Whether the owner of what a connector reads let it; asked of connectors that are `of_owner`."""
+"""Whether the owner of the data has consented that the connector reads it; asked for connectors that are `of_owner`."""
 
 
 class Plugins:
-    """The connectors of a running hub, each called alone and under guard."""
+    """The connectors of a running hub; each call is isolated and guarded."""
 
     def __init__(self, connectors: Iterable[Connector], consented: Consented = lambda connector: False) -> None:
         self._consented = consented
@@ -54,7 +54,7 @@ class Plugins:
         self._callers: dict[tuple[str, str], Callable[..., Any] | None] = {}
 
     def close(self) -> None:
-        """Let all connectors' threads go."""
+        """Shut down the threads of all connectors."""
         for guard in self.guards.values():
             guard.close()
 
@@ -63,7 +63,8 @@ class Plugins:
         return [name for name in self.connectors if self.implements(name, hook)]
 
     def may_read(self, name: str) -> bool:
-        """Whether a connector's hooks may be called: where it reads what a person owns, that person's consent is stored."""
+        """Whether a connector's hooks may be called: if it reads data that a person owns, that person's consent must
+        be stored."""
         connector = self.connectors[name]
         return not connector.of_owner or self._consented(connector)
 
@@ -85,7 +86,7 @@ class Plugins:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> Result:
-        """The same with a deadline of the caller's own, in seconds."""
+        """The same as `call`, with the caller's own deadline in seconds."""
         spec = spec_of(hook)
         caller = self._need(name, spec)
         work: Callable[[], Result] = partial(caller, *args, **kwargs)
@@ -107,7 +108,7 @@ class Plugins:
     def submit_each(
         self, name: str, hook: Callable[[Any, *Arguments], Result], items: Sequence[tuple[*Arguments]]
     ) -> Future[list[Result | RingfenceError]]:
-        """The same, but only started."""
+        """The same as `call`, but only started."""
         spec = spec_of(hook)
         caller = self._need(name, spec)
         return self.guards[name].submit(
@@ -115,9 +116,9 @@ class Plugins:
         )
 
     def judge(self, questions: Sequence[ConsentQuestion], deadline: float | None = None) -> list[Decision]:
-        """One decision a question: every consent connector is asked, the strictest opinion wins, silence is no.
+        """One decision per question: every consent connector is asked, the strictest opinion wins, no answer means no.
 
-        `deadline` (seconds for each connector) is a second and more for many questions, if it is left out.
+        `deadline` is in seconds per connector; the default is one second, more for many questions.
         """
         items = [(question,) for question in questions]
         columns: list[list[tuple[str, Opinion]]] = []
@@ -155,7 +156,7 @@ class Plugins:
 
 
 def many(items: Sequence[object]) -> float:
-    """The deadline for many quick calls in one go, in seconds."""
+    """The deadline for many quick calls in one batch, in seconds."""
     return 1 + 0.01 * len(items)
 
 

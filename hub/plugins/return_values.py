@@ -1,4 +1,4 @@
-"""Check what a hook returned. A plugin that returns anything else than its contract is reported; nothing else is affected."""
+"""Check what a hook returned. A plugin that returns the wrong type is reported; nothing else is affected."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KINDS = frozenset(get_args(CallEventKind))
 
 
 def checked(connector: str, spec: HookSpec, answer: Any) -> Any:
-    """`answer` unchanged if it is what the hook must return; PluginFailure says what came instead."""
+    """`answer` unchanged if it has the hook's return type; otherwise PluginFailure says what was returned."""
     if not spec.result_types:
         return None
     if spec.returns_sequence and not isinstance(answer, list | tuple):

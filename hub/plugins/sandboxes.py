@@ -1,4 +1,4 @@
-"""The plugins' stand-ins of their providers, started together on loopback: for the demo, for tests, for integrators."""
+"""The plugins' sandboxes (simulated providers), started together on loopback: for the demo, tests and integrators."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["RunningSandboxes", "start_sandboxes"]
 
 
 class RunningSandboxes:
-    """The stand-ins that run, by their connectors' names. Leaving it as a context stops them."""
+    """The running sandboxes by connector name. As a context manager it stops them at the end."""
 
     def __init__(self, running: Mapping[str, Sandbox], without: frozenset[str]) -> None:
         self._running = dict(running)
@@ -36,7 +36,7 @@ class RunningSandboxes:
         return sandbox.settings() if sandbox else {}
 
     def stop(self) -> None:
-        """Stop all of them; what they received stays readable. Twice is not an error."""
+        """Stop all of them; the requests that they received stay readable. It may be called twice."""
         for sandbox in self._running.values():
             with contextlib.suppress(Exception):
                 sandbox.stop()

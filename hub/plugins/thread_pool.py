@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 class Call(Future[Result], Generic[Result]):
-    """Work under way. `given_up` once its deadline has passed and nobody waits for it any more."""
+    """A running call. `given_up` is set when its deadline has passed and nobody waits for it any more."""
 
     given_up = False
 
@@ -28,9 +28,9 @@ def given_up() -> bool:
 
 
 class DaemonThreadPool:
-    """Up to `most` daemon threads, started as they are needed.
+    """Up to `most` daemon threads, started on demand.
 
-    The standard library's executor waits for its threads when the process ends, and a plugin that hangs would hold it.
+    The standard library's executor waits for its threads when the process ends, so a hanging plugin would block it.
     """
 
     def __init__(self, name: str, most: int) -> None:
@@ -42,7 +42,7 @@ class DaemonThreadPool:
         self._closed = False
 
     def submit(self, call: Future[Result], work: Callable[[], Result]) -> None:
-        """Have `work` done; its result or error becomes that of `call`."""
+        """Run `work`; its result or error becomes that of `call`."""
         with self._lock:
             if self._closed:
                 raise RuntimeError(f"the crew {self._name} has gone home")
@@ -52,7 +52,7 @@ class DaemonThreadPool:
                 threading.Thread(target=self._work, name=f"{self._name}-{self._threads}", daemon=True).start()
 
     def close(self) -> None:
-        """Cancel what has not begun; what runs may end, but is not waited for."""
+        """Cancel calls that have not started; running calls may finish, but are not waited for."""
         with self._lock:
             self._closed = True
             while not self._jobs.empty():

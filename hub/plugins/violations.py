@@ -1,4 +1,5 @@
-"""What was kept from a plugin, and where it was kept from going: counted in memory, written down now and then."""
+"""Counts manifest violations in memory: undeclared fields that were removed and undeclared hosts that were blocked.
+Another module writes the counts to the database from time to time."""
 
 from __future__ import annotations
 
@@ -14,10 +15,10 @@ from hub.contracts.disclosure import Disclosed, disclose
 
 Value = TypeVar("Value")
 Kind = Literal["field", "host"]
-"""`field`: a value that the manifest does not declare, emptied before the plugin got it. `host`: a request to a host that it
-does not declare, which did not leave."""
+"""`field`: a value that the manifest does not declare, emptied before the plugin got it. `host`: a request to an
+undeclared host, which was not sent."""
 Refused = tuple[str, Kind, str, date]
-"""The connector, what kind, the field's or the host's name, and the day (UTC)."""
+"""Connector, kind, name of the field or host, and day (UTC)."""
 LONGEST = 100
 MOST_HOSTS = 200
 """Different hosts counted per connector: a connector that calls random hosts must not fill the memory."""
@@ -25,7 +26,7 @@ OTHER_HOSTS = "other hosts"
 
 
 class ManifestViolations:
-    """Counts that wait to be written. Counting takes a lock for a microsecond and touches no database."""
+    """Counts that are not written yet. Counting takes a lock for a microsecond and does not use the database."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
@@ -34,14 +35,14 @@ class ManifestViolations:
         self._hosts: dict[str, set[str]] = {}
 
     def disclose(self, connector: Connector, value: Value, hook: str) -> Disclosed[Value]:
-        """`value` as the connector may get it through `hook`; each personal field that is kept from it is counted."""
+        """`value` as the connector may get it through `hook`; each personal field that is removed is counted."""
         disclosed = disclose(value, connector.manifest, hook)
         for withheld in disclosed.withheld:
             self.note(connector.name, "field", withheld)
         return disclosed
 
     def note(self, connector: str, kind: Kind, name: str) -> None:
-        """Count one refusal."""
+        """Count one violation."""
         name, day = name[:LONGEST], self._clock().date()
         with self._lock:
             if kind == "host":
@@ -52,12 +53,12 @@ class ManifestViolations:
         (metrics.UNDECLARED if kind == "field" else metrics.UNDECLARED_HOSTS).labels(connector, name).inc()
 
     def take(self) -> Counter[Refused]:
-        """The counts so far; the next ones begin at nothing."""
+        """Return the counts so far and start again at zero."""
         with self._lock:
             taken, self._counts = self._counts, Counter()
         return taken
 
     def give_back(self, counts: Counter[Refused]) -> None:
-        """Counts that could not be written: they wait for the next time."""
+        """Put counts back after a failed write."""
         with self._lock:
             self._counts.update(counts)

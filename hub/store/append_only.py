@@ -1,4 +1,4 @@
-"""Tables to which rows are only added: the database itself refuses to change or delete one."""
+"""Append-only tables: triggers in the database refuse to change or delete rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from sqlalchemy import Connection, text
 
 TABLES = ("audit_entry", "consent_record", "consent_notice", "journal_entry")
 ENDING = "audit_entry"
-"""Its rows end with their life, when the journal says so (hub.store.journal.signing), and no earlier."""
+"""Its rows can be deleted only after the journal records the end of their retention period
+(hub.store.journal.signing)."""
 ENDED = "EXISTS (SELECT 1 FROM journal_entry WHERE kind = 'ended audit_entry' AND since >= OLD.at)"
 
 

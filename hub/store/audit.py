@@ -1,4 +1,5 @@
-"""The audit log: add an entry to the journal of the account that it is about; nothing else writes there."""
+"""The audit log: adds an entry to the journal of the account that it is about. Only this module writes audit
+entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""When a failed delivery is tried again: a schedule of a day and more, full jitter, never beyond the network's age limit."""
+"""When a failed delivery is retried: a schedule of more than a day, full jitter, never beyond the network's age
+limit."""
 
 from __future__ import annotations
 
@@ -8,15 +9,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 DELAYS = (0, 5, 30, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
-"""Seconds before the first try, the second, … the eleventh and last."""
+"""Seconds before the first try, the second, and so on to the eleventh and last."""
 MOST_WAIT = 86_400.0
-"""A provider's Retry-After is obeyed up to a day."""
+"""A provider's Retry-After is respected up to one day."""
 
 Jitter = Callable[[float], float]
 
 
 def full_jitter(longest: float) -> float:
-    """A random part of the delay, so that failed items do not come back all at once."""
+    """A random part of the delay, so that failed items are not all retried at the same time."""
     return random.uniform(0, longest)  # noqa: S311 - spreads load, guards nothing
 
 

@@ -1,4 +1,4 @@
-"""Where audio lies, already encrypted: a folder, or any storage that fsspec knows, such as S3 and what speaks like it."""
+"""Storage for encrypted audio: a folder, or any storage that fsspec supports, such as S3 and compatible services."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from hub.model.columns import new_id
 
 
 class BlobStore:
-    """Files by their path below `storage`, a folder or an fsspec address (`s3://bucket/prefix`); each is written once, whole.
+    """Files by their path below `storage`, a folder or an fsspec address (`s3://bucket/prefix`); each is written once,
+    atomically.
 
     `options` are those of the fsspec file system. RetryLater if the storage does not answer; ConfigError if its library is
     missing.
@@ -24,7 +25,7 @@ class BlobStore:
         self._opened: tuple[Any, str] | None = None
 
     def write(self, path: str, data: bytes) -> None:
-        """Write a file, replacing what was there; on a disk it is safe from a power cut once this returns."""
+        """Write a file, replacing an existing one; on a local disk it survives a power cut after this returns."""
         with self._reaching() as (files, root):
             if not self._is_local(files):
                 files.pipe_file(f"{root}/{path}", data)

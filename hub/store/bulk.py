@@ -1,4 +1,4 @@
-"""Many rows in one statement, prepared once: for the busiest tables SQLAlchemy's own way would cost more than the database."""
+"""Bulk statements, prepared once: for the busiest tables SQLAlchemy would take more time than the database."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MOST_ROWS = 128
 class BulkInsert:
     """`INSERT … ON CONFLICT DO NOTHING` of rows that all have the same `columns`.
 
-    A statement takes 128, 64, … or 1 rows, so that few texts exist and drivers keep them prepared. One statement for
-    many rows also lets SQLite work beside Python: it gives the interpreter up and takes it back once a statement.
+    A statement takes 128, 64, … or 1 rows, so there are few statement texts and drivers keep them prepared. One
+    statement for many rows also lets SQLite run in parallel with Python: it releases the GIL once per statement.
     """
 
     def __init__(self, table: Table, columns: Sequence[str], dialect: Dialect, unique: Sequence[str] = ()) -> None:
@@ -31,7 +31,7 @@ class BulkInsert:
         self._tail = f" ON CONFLICT{target} DO NOTHING"
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert `rows`; one whose unique key is there already changes nothing."""
+        """Insert `rows`; a row whose unique key already exists is ignored."""
         bound = [[row[name] if bind is None else bind(row[name]) for name, bind in self._columns] for row in rows]
         start, size = 0, MOST_ROWS
         while start < len(bound):
@@ -44,7 +44,7 @@ class BulkInsert:
 
 
 class BulkUpdate:
-    """`UPDATE … SET columns WHERE key`, for many rows with values of their own."""
+    """`UPDATE … SET columns WHERE key`, for many rows, each with its own values."""
 
     def __init__(self, table: Table, columns: Sequence[str], key: str, dialect: Dialect) -> None:
         self._columns = [(name, _binder(table, name, dialect)) for name in (*columns, key)]
@@ -54,7 +54,7 @@ class BulkUpdate:
         self._statement = f"UPDATE {quoted(table.name)} SET {values} WHERE {quoted(key)} = {mark}"  # noqa: S608 - names of our own tables
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Update `rows`, each of which holds every column and the key."""
+        """Update `rows`; each contains every column and the key."""
         if rows:
             bound = [tuple(row[n] if bind is None else bind(row[n]) for n, bind in self._columns) for row in rows]
             connection.exec_driver_sql(self._statement, bound)
@@ -63,5 +63,5 @@ class BulkUpdate:
 def _binder(table: Table, column: str, dialect: Dialect) -> Any:
     kind = table.columns[column].type
     bind = kind.dialect_impl(dialect).bind_processor(dialect)
-    # Rows that are written together hold the same few times.
+    # Rows that are written together contain the same few times.
     return lru_cache(maxsize=32)(bind) if bind is not None and isinstance(kind, UTCTime) else bind

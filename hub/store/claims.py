@@ -1,4 +1,4 @@
-"""Claim work: one statement gives a worker its rows under a lease, and only the lease's holder may complete them."""
+"""Claim work: one statement leases rows to a worker, and only the lease's holder may complete them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hub.model.columns import Work, new_id
 from hub.store.engine import Store
 
 LEASE = timedelta(seconds=20)
-"""How long a worker that died keeps its rows; one that lives prolongs them (hub.store.heartbeat)."""
+"""How long a dead worker keeps its rows; a running worker extends its leases (hub.store.heartbeat)."""
 
 
 def claim(
@@ -26,12 +26,12 @@ def claim(
     counting: bool = True,
     alone: bool = False,
 ) -> tuple[str, list[Any]]:
-    """Claim up to `limit` due rows of `table`, those first that are due longest: (token, rows).
+    """Claim up to `limit` due rows of `table`, oldest due time first: (token, rows).
 
-    A row is due when it is `ready` and its `due_at` has come, or when its lease has run out: its worker died. On
-    PostgreSQL, rows that another worker is claiming at this moment are passed over. A claim counts as an attempt, unless
-    `counting` is False: then the caller counts its attempts where it writes them down. With
-    `alone`, nothing is claimed while another worker holds any row that fits `where`.
+    A row is due when it is `ready` and its `due_at` has passed, or when its lease has expired because its worker died.
+    On PostgreSQL, rows that another worker is claiming now are skipped. A claim counts as an attempt unless `counting`
+    is False; then the caller counts its own attempts. With `alone`, nothing is claimed while another worker holds any
+    row that matches `where`.
     """
     token = new_id()
     columns: Any = table
@@ -40,11 +40,11 @@ def claim(
         held = select(columns.id).where(columns.state == "leased", columns.lease_until >= now, *where)
         chosen = chosen.where(~held.correlate(None).exists())
     with store.reading() as session:
-        # Asked without the write lock first: an idle worker must not get in the way of the ingest writer.
+        # First query without the write lock: an idle worker must not block the inbox writer.
         if session.execute(chosen.limit(1)).first() is None:
             return token, []
     if not store.is_sqlite:
-        # Named apart it runs once; as a part of the update, some plans run it again for each row, and claim too much.
+        # As a CTE it runs once; inside the update, some query plans run it again for each row and claim too many rows.
         chosen = select(chosen.with_for_update(skip_locked=True).cte("chosen").c.id)
     claimed = (
         update(table)
@@ -55,7 +55,7 @@ def claim(
     )
     with store.writing() as session:
         if alone and not store.is_sqlite:
-            # SQLite writes one at a time as it is; here the next claimer looks only once this one has committed.
+            # SQLite already has a single writer; here the next claimer looks only after this one has committed.
             session.execute(text("SELECT pg_advisory_xact_lock(7246002)"))
         rows = list(session.scalars(claimed).all())
     rows.sort(key=lambda row: (row.due_at, row.id))
@@ -72,7 +72,7 @@ def is_due(table: type[Work], now: datetime) -> Any:
 
 
 def complete(session: Session, table: type[Work], ids: Sequence[str], token: str, **values: Any) -> int:
-    """Set `values` (a state among them) on claimed rows; how many were still held by `token`."""
+    """Set `values`, including a state, on claimed rows; returns how many were still held by `token`."""
     columns: Any = table
     done = (
         update(table)
@@ -86,7 +86,8 @@ def complete(session: Session, table: type[Work], ids: Sequence[str], token: str
 def complete_each(
     session: Session, table: type[Work], token: str, endings: Sequence[tuple[str, dict[str, Any]]]
 ) -> None:
-    """As `complete`, each row with values of its own; all name the same columns. Rows that `token` lost stay as they are."""
+    """As `complete`, but each row has its own values; all name the same columns. Rows that `token` no longer holds
+    stay unchanged."""
     if not endings:
         return
     columns: Any = table

@@ -1,4 +1,4 @@
-"""What a connector keeps in the database: its OAuth tokens (encrypted), its notes, its cursors, and whether it is paused."""
+"""A connector's data in the database: its OAuth tokens (encrypted), notes, cursors, and whether it is paused."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class StoredTokens:
         return token
 
     def save(self, token: dict[str, Any]) -> None:
-        """Keep a token; it survives a restart."""
+        """Store a token; it survives a restart."""
         sealed = self._keyring.encrypt(json.dumps(token).encode(), _where(self._connector))
         values = {"key_id": self._keyring.newest, "ciphertext": sealed, "saved_at": self._clock()}
         with self._store.writing() as session:
@@ -46,7 +46,7 @@ class StoredTokens:
 
     @contextmanager
     def refreshing(self) -> Iterator[None]:
-        """Held while refreshing: of all threads and processes one refreshes, the others wait up to 30 seconds."""
+        """Lock for refreshing: one thread of all processes refreshes, the others wait up to 30 seconds."""
         given_up = time.monotonic() + REFRESH_LEASE.total_seconds()
         while not self._take_lease():
             if time.monotonic() > given_up:
@@ -106,15 +106,16 @@ class StoredNotes:
             return row.value if row else None
 
     def put(self, name: str, value: str) -> None:
-        """Keep a note, replacing the earlier one."""
+        """Store a note, replacing the earlier one."""
         with self._store.writing() as session:
             _put(session, ConnectorNote, {"connector": self._connector, "name": name}, {"value": value})
 
     def change(self, name: str, step: Callable[[str | None], str]) -> None:
-        """Replace a note by what `step` makes of it, one thread and process at a time; where `step` raises, nothing changes."""
+        """Replace a note by the result of `step`, one thread and process at a time; if `step` raises, nothing
+        changes."""
         key = {"connector": self._connector, "name": name}
         with self._store.writing() as session:
-            # An empty note is there to be locked: PostgreSQL locks no row that is not there yet.
+            # Insert an empty note to lock it: PostgreSQL cannot lock a row that does not exist.
             write_rows(session, ConnectorNote, [ConnectorNote(**key, value="")])
             held = select(ConnectorNote.value).filter_by(**key).with_for_update()
             changed = step(session.exec(held).one() or None)
@@ -128,7 +129,7 @@ def read_cursor(session: Session, connector: str, stream: str) -> str | None:
 
 
 def move_cursor(session: Session, connector: str, stream: str, value: str | None, now: datetime) -> None:
-    """Note how far a stream was read, in the transaction that keeps what was read."""
+    """Store how far a stream was read, in the transaction that stores the data."""
     _put(session, Cursor, {"connector": connector, "stream": stream}, {"value": value, "moved_at": now})
 
 
@@ -139,7 +140,7 @@ def pause(store: Store, connector: str, reason: str, now: datetime) -> None:
 
 
 def resume(store: Store, connector: str) -> None:
-    """Take a paused connector up again."""
+    """Resume a paused connector."""
     with store.writing() as session:
         _put(session, ConnectorState, {"connector": connector}, {"paused_at": None, "reason": None})
 

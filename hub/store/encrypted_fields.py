@@ -1,4 +1,4 @@
-"""Names of callers, and what they wrote into forms: sealed in their rows under the key of the person they are of."""
+"""Names of callers and their form entries, encrypted in their rows with the key of the person."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from hub.model import Call, FactRow, FormSubmission, Person, PrivacyRequest, Tex
 from hub.store.vault import Vault
 
 NAME = "user.name"
-"""The category of the facts whose values are sealed."""
+"""The category of the facts whose values are encrypted."""
 Named = Call | FormSubmission | Person
 Contact = Call | FormSubmission | TextMessage
 
 
 class Plaintext(NamedTuple):
-    """Words to seal: whose they are (`hub.store.vault.Vault.holder`), and the place that they are bound to."""
+    """Text to encrypt: its owner (`hub.store.vault.Vault.holder`) and the place that it is bound to."""
 
     holder: str
     plain: str
@@ -26,7 +26,7 @@ class Plaintext(NamedTuple):
 
 
 def seal_names(vault: Vault, session: Session, names: Sequence[tuple[Named, str]]) -> None:
-    """Put names into their rows; keys that are missing are made, for which `session` must be a writing one."""
+    """Put names into their rows. Missing keys are made, so `session` must be a writing one."""
     words = [Plaintext(holder_of(vault, session, row), name, name_in(row)) for row, name in names]
     for (row, _), sealed in zip(names, encrypt_many(vault, session, words), strict=True):
         row.sealed_name = sealed
@@ -40,7 +40,7 @@ def names_of(vault: Vault, session: Session, rows: Iterable[Named]) -> dict[str,
 
 
 def seal_facts(vault: Vault, session: Session, facts: Sequence[tuple[Contact, FactRow]]) -> None:
-    """Move names out of the values of new facts, each given with the call, text or form at which it was learned."""
+    """Move names out of the values of new facts, each given with the call, text or form that it comes from."""
     names = [(contact, fact, fact.value) for contact, fact in facts if fact.category == NAME and fact.value]
     words = [Plaintext(holder_of(vault, session, contact), value, _value_of(fact)) for contact, fact, value in names]
     for (_, fact, _), sealed in zip(names, encrypt_many(vault, session, words), strict=True):
@@ -48,7 +48,7 @@ def seal_facts(vault: Vault, session: Session, facts: Sequence[tuple[Contact, Fa
 
 
 def values_of(vault: Vault, session: Session, facts: Iterable[FactRow]) -> dict[str, str]:
-    """What facts say, names among it, by the facts' ids; without what is empty, or whose key was destroyed."""
+    """The values of facts, including names, by fact id; without empty values and values whose key was destroyed."""
     told = list(facts)
     named = [(fact, fact.sealed) for fact in told if fact.sealed]
     opened = decrypt_many(vault, session, [(sealed, _value_of(fact)) for fact, sealed in named])
@@ -59,21 +59,21 @@ def values_of(vault: Vault, session: Session, facts: Iterable[FactRow]) -> dict[
 
 
 def seal_fields(vault: Vault, session: Session, form: FormSubmission, fields: Mapping[str, str]) -> None:
-    """Put what was written into a form into its row."""
+    """Put the entries of a form into its row."""
     if fields:
         words = Plaintext(holder_of(vault, session, form), json.dumps(fields, ensure_ascii=False), _fields_in(form))
         (form.sealed_fields,) = encrypt_many(vault, session, [words])
 
 
 def fields_of(vault: Vault, session: Session, forms: Iterable[FormSubmission]) -> dict[str, dict[str, str]]:
-    """What was written into some forms, by the forms' ids; without those that were empty, or whose key was destroyed."""
+    """The entries of some forms, by form id; without empty forms and forms whose key was destroyed."""
     written = [(form, form.sealed_fields) for form in forms if form.sealed_fields]
     opened = decrypt_many(vault, session, [(sealed, _fields_in(form)) for form, sealed in written])
     return {form.id: json.loads(told) for (form, _), told in zip(written, opened, strict=True) if told is not None}
 
 
 def seal_correction(vault: Vault, session: Session, request: PrivacyRequest, right: Mapping[str, str]) -> None:
-    """Put what is right into a request's row."""
+    """Put the corrections into a request's row."""
     if right:
         holder = vault.holder(session, request.company_id, None, request.id)
         words = Plaintext(holder, json.dumps(right, ensure_ascii=False), _correction_in(request))
@@ -89,7 +89,7 @@ def correction_in(vault: Vault, session: Session, request: PrivacyRequest) -> di
 
 
 def encrypt_many(vault: Vault, session: Session, words: Sequence[Plaintext]) -> list[bytes]:
-    """Each of some words under its holder's key; keys that are missing are made."""
+    """Encrypt each text with its holder's key; missing keys are made."""
     sealers = vault.sealers(session, {each.holder for each in words}) if words else {}
     return [sealers[each.holder](each.plain.encode("utf-8", "replace"), each.place) for each in words]
 

@@ -1,4 +1,4 @@
-"""One database, SQLite or PostgreSQL: read sessions, and write sessions that commit as a whole."""
+"""One database, SQLite or PostgreSQL: read sessions, and write sessions that commit atomically."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session for questions; it sees one state of the database and writes nothing."""
+        """A read-only session; it sees one state of the database."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
-        """As `reading`, but it sees one state of the database on PostgreSQL too, for as long as it lasts, and stops nobody."""
+        """As `reading`, but it keeps one snapshot until its end on PostgreSQL too, and blocks no other session."""
         level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         with Session(self.engine.execution_options(**level), expire_on_commit=False) as session:
-            session.execute(text("SELECT 1 FROM alembic_version"))  # a snapshot begins with a question
+            session.execute(text("SELECT 1 FROM alembic_version"))  # a snapshot starts with the first query
             yield session
 
     @contextmanager
     def reading_as(self, account_id: str) -> Iterator[Session]:
         """As `reading`, for one account: on PostgreSQL the database itself shows no other account's rows.
 
-        Such sessions have connections of their own, which see nothing until a transaction says for whom it is; so an
-        account that was said in an earlier transaction can never be seen in a later one.
+        Such sessions have their own connections, which see no rows until a transaction sets its account. So the account
+        of an earlier transaction never applies to a later one.
         """
         with Session(self._of_accounts, expire_on_commit=False) as session:
             if not self.is_sqlite:
@@ -66,22 +66,22 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session whose work is committed at the end as a whole, or not at all."""
+        """A write session; its work is committed as a whole at the end, or not at all."""
         with self._turn(), Session(self._writing, expire_on_commit=False) as session:
             yield session
             session.commit()
 
     @contextmanager
     def connected(self) -> Iterator[Connection]:
-        """As `writing`, without a session: for statements that are made already."""
+        """As `writing`, without a session: for prepared statements."""
         with self._turn(), self._writing.begin() as connection:
             yield connection
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Writers of one process take turns at SQLite's only lock, and wake at once.
+        """Writers of one process take turns at SQLite's single write lock, and wake up immediately.
 
-        SQLite itself lets who waits look again after ever longer naps, up to a tenth of a second.
+        SQLite itself retries after longer and longer pauses, up to a tenth of a second.
         """
         mine = self.is_sqlite and self._turns.acquire(timeout=BUSY_SECONDS)
         try:
@@ -119,11 +119,11 @@ def _sqlite_engine(url: Any) -> Engine:
     def _connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=30000")  # first: the switch to WAL waits for another process too
+        cursor.execute("PRAGMA busy_timeout=30000")  # first, because the switch to WAL waits for other processes too
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA secure_delete=ON")  # what is erased must not be found in the file's free pages
+        cursor.execute("PRAGMA secure_delete=ON")  # erased data must not stay in the file's free pages
         cursor.execute("PRAGMA cache_size=-16000")
         cursor.close()
 
@@ -137,7 +137,7 @@ def _sqlite_engine(url: Any) -> Engine:
 
 
 def _account_engine(url: Any) -> Engine:
-    """Connections that see no row until a transaction says for whom, and then one state of the database throughout."""
+    """Connections that see no rows until a transaction sets its account, and then one snapshot of the database."""
     return _postgres_engine(url, account="", isolation_level="REPEATABLE READ")
 
 
@@ -151,7 +151,7 @@ def _postgres_engine(url: Any, account: str = ALL_ACCOUNTS, **options: Any) -> E
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:
-        # Once a connection, so that the hub's own work pays nothing for it in each transaction.
+        # Once per connection, so that the hub's own transactions have no extra cost.
         connection.execute("SELECT set_config(%s, %s, false)", (SETTING, account))
         connection.commit()
 
@@ -160,7 +160,7 @@ def _postgres_engine(url: Any, account: str = ALL_ACCOUNTS, **options: Any) -> E
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """ConfigError, in one sentence, for a database that cannot be used; what a wrong statement raises passes as it is."""
+    """Raise ConfigError, in one sentence, if the database cannot be used; errors of wrong statements pass unchanged."""
     try:
         yield
     except DatabaseError as error:
@@ -170,6 +170,6 @@ def explained() -> Iterator[None]:
 
 
 def _explain(error: DatabaseError) -> str:
-    """One sentence for people on why the database does not answer; never its address, which may hold a password."""
+    """One sentence for people on why the database does not answer; without its URL, which may contain a password."""
     words = str(error.orig).strip().splitlines()
     return f"The database does not answer ({words[0] if words else type(error.orig).__name__}); check hub.database."

@@ -24,16 +24,16 @@ _guard = threading.Lock()
 
 
 class ReadWriteLock:
-    """Entered alone or together, within one process; who waits to be alone is not overtaken."""
+    """A read-write lock within one process; a waiting writer blocks new readers."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._inside = 0
-        """-1: somebody alone."""
+        """-1: held by a writer."""
         self._waiting = 0
 
     def enter(self, *, exclusive: bool, seconds: float) -> bool:
-        """Whether one is inside now."""
+        """Whether the lock was acquired."""
         with self._changed:
             self._waiting += exclusive
             free = self._changed.wait_for(lambda: self._is_free(exclusive), seconds)
@@ -44,7 +44,7 @@ class ReadWriteLock:
             return free
 
     def leave(self) -> None:
-        """Go out again."""
+        """Release the lock."""
         with self._changed:
             self._inside = 0 if self._inside < 0 else self._inside - 1
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Group commit: all jobs that wait share one transaction, and each gets its result after the commit."""
+"""Group commit: all waiting jobs share one transaction, and each gets its result after the commit."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ Written = TypeVar("Written")
 
 
 class GroupCommitter(Generic[Job, Written]):
-    """A thread that takes all jobs that wait, up to `most`, and writes them as one group.
+    """A thread that takes all waiting jobs, up to `most`, and writes them as one group.
 
-    `write(jobs)` is one transaction, and `done(jobs, its result)` follows the commit. If it raises while the database is
-    available, one job is to blame, so each is written alone: the others must not be lost with it. `failed(jobs, error)`
-    gets the jobs that were not written, or not surely. `count` is how many items of the metric's `queue` a job holds.
+    `write(jobs)` is one transaction; `done(jobs, its result)` is called after the commit. If `write` raises while the
+    database is available, one job caused it, so each job is written alone to save the others. `failed(jobs, error)`
+    gets the jobs that were not written, or possibly not written. `count` is the number of items in a job, for the
+    metric's `queue`.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class GroupCommitter(Generic[Job, Written]):
         self._waiting.put(job)
 
     def close(self) -> None:
-        """Write what waits, then end."""
+        """Write the waiting jobs, then end."""
         self._waiting.put(None)
         self._thread.join(timeout=10)
 

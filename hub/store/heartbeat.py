@@ -1,4 +1,4 @@
-"""A heartbeat: while a worker lives, what it has claimed stays its own; when it dies, others take it within 20 seconds."""
+"""A heartbeat: a running worker keeps its claimed rows; after it dies, others take them within 20 seconds."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from hub.store.claims import LEASE
 from hub.store.engine import Store
 
 EVERY = 5.0
-"""Seconds between two beats."""
+"""Seconds between two heartbeats."""
 
 
 class Heartbeat:
-    """One thread that prolongs the leases which this process is working under."""
+    """One thread that extends the leases of this process."""
 
     def __init__(self, store: Store, clock: Callable[[], datetime], every: float = EVERY) -> None:
         self._store, self._clock, self._every = store, clock, every
@@ -31,7 +31,7 @@ class Heartbeat:
 
     @contextmanager
     def keeping(self, table: type[Work], token: str) -> Iterator[None]:
-        """Prolong the rows that `token` holds for as long as the block runs."""
+        """Extend the lease of the rows that `token` holds while the block runs."""
         with self._lock:
             self._tokens[token] = table
             if self._thread is None:
@@ -44,7 +44,7 @@ class Heartbeat:
                 self._tokens.pop(token, None)
 
     def close(self) -> None:
-        """Beat no more."""
+        """Stop the heartbeat."""
         self._ending.set()
 
     def _beat(self) -> None:

@@ -1,4 +1,4 @@
-"""The writer of the inbox: one transaction stores all webhooks that wait, and they are acknowledged after its commit."""
+"""The inbox writer: one transaction stores all waiting webhooks, and they are acknowledged after its commit."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ COLUMNS = (
     "attempts",
     "expires_at",
 )
-"""Of a row of the inbox as it comes in; the others are not known yet."""
+"""Columns of a new row of the inbox; the others are not known yet."""
 
 
 class InboxWriter:
-    """Groups the rows that wait into one commit, in its own thread.
+    """Groups waiting rows into one commit, in its own thread.
 
-    `submit(rows, written)` queues rows of the inbox; `written(True)` is called after they are durable (a row whose
-    (connector, event key) is known already counts as durable), `written(False)` if the database refused them.
+    `submit(rows, written)` queues rows of the inbox. `written(True)` is called after they are durable (a row whose
+    (connector, event key) already exists counts as durable), `written(False)` if the database refused them.
     """
 
     def __init__(self, store: Store, after_commit: Callable[[], None] = lambda: None) -> None:
@@ -62,7 +62,7 @@ class InboxWriter:
         self._group.submit((rows, written))
 
     def close(self) -> None:
-        """Write what is waiting, then end."""
+        """Write the waiting rows, then end."""
         self._group.close()
 
     def _write(self, jobs: Sequence[Job]) -> None:
@@ -76,7 +76,7 @@ class InboxWriter:
         self._after_commit()
 
     def _refuse(self, jobs: Sequence[Job], error: Exception) -> None:
-        # The commit's fate may be unknown: not acknowledged, so it comes again or is found in the call list.
+        # The commit's outcome may be unknown. Not acknowledged, so the provider resends it or the call list shows it.
         log.error("inbox not written", rows=sum(len(rows) for rows, _ in jobs), error=type(error).__name__)
         for _, written in jobs:
             written(False)

@@ -1,4 +1,4 @@
-"""The hub's keyring: of config.yaml, else of a key file beside the database, which is made once."""
+"""The hub's keyring: from config.yaml, or from a key file beside the database, which is made once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def keyring_of(settings: HubSection) -> Keyring:
 
 
 def key_file(settings: HubSection) -> Path | None:
-    """Where the key is kept, if it is kept in a file of the hub's own."""
+    """The path of the hub's own key file, if it uses one."""
     url = make_url(settings.database)
     if settings.secret_keys or url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
         return None
@@ -51,7 +51,7 @@ def key_file(settings: HubSection) -> Path | None:
 
 
 def _make(file: Path) -> None:
-    """Write a new key, whole or not at all; a file that is there, or that another process makes at this moment, stays."""
+    """Write a new key atomically; an existing file, or one that another process is making, stays."""
     if file.exists():
         return
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,5 @@
-"""Encryption of what must not be read in a copy of the database: AES-256-GCM, keys from config.yaml, rotation."""
+"""Encryption of data that must not be readable in a copy of the database: AES-256-GCM, keys from config.yaml,
+rotation."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ NONCE_BYTES = 12
 class Keyring:
     """The hub's keys, newest first: the newest encrypts, all decrypt.
 
-    A ciphertext is bound to its place (`where`, such as "connector_token/google"): moved to another row it does not open.
+    A ciphertext is bound to its place (`where`, such as "connector_token/google"): moved to another row it cannot be
+    decrypted.
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
@@ -41,7 +43,7 @@ class Keyring:
         )
 
     def knows(self, sealed: bytes) -> bool:
-        """Whether it has the key that a ciphertext needs."""
+        """Whether the keyring has the key for a ciphertext."""
         return self.key_id(sealed) in self._keys
 
     def encrypt(self, plain: bytes, where: str) -> bytes:
@@ -68,9 +70,10 @@ class Keyring:
             raise ConfigError(f"What is stored at {where} was not written there by this hub; reconnect it.") from None
 
     def sign(self, purpose: str, message: bytes) -> str:
-        """A signature in hexadecimal digits, by the newest key; one for one purpose is none for another.
+        """A signature in hexadecimal digits, by the newest key; it is valid for one purpose only.
 
-        It has one spelling only. One of itsdangerous, in base64, has four that it takes: its last letter may be another.
+        Hexadecimal has one valid spelling. itsdangerous accepts four base64 spellings of a signature, because its last
+        character may differ.
         """
         return _signature(self._keys[self.newest], purpose, message)
 
@@ -99,12 +102,12 @@ class Keyring:
 
 
 def new_key() -> str:
-    """A fresh key as config.yaml takes it: 32 random bytes in base64."""
+    """A new key in the form for config.yaml: 32 random bytes in base64."""
     return base64.b64encode(os.urandom(32)).decode()
 
 
 def _signature(key: bytes, purpose: str, message: bytes) -> str:
-    # A key derived for signing alone: the same key must not serve two algorithms.
+    # A key derived only for signing: one key must not be used for two algorithms.
     derived = hmac.new(key, f"sign|{purpose}".encode(), hashlib.sha256).digest()
     return hmac.new(derived, message, hashlib.sha256).hexdigest()
 

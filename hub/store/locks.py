@@ -36,7 +36,7 @@ def _hold_files(store: Store, stack: ExitStack, wanted: dict[str, bool], seconds
         alone[_number(name) % FILES] = exclusive or alone.get(_number(name) % FILES, False)
     rooms = rooms_of(store.url.database)
     with ExitStack() as taken:
-        for number in sorted(alone):  # in one order everywhere, so that no two wait for each other
+        for number in sorted(alone):  # always in the same order, to prevent deadlocks
             if not enter(rooms, number, taken, exclusive=alone[number], seconds=seconds):
                 return False
         stack.enter_context(taken.pop_all())

@@ -1,4 +1,4 @@
-"""The owners' words in the database, and whether a connector may read what is theirs."""
+"""Consent records of data owners, and whether a connector may read their data."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from hub.store.engine import Store
 
 
 def owners_use(connector: str) -> str:
-    """The use that the ledger's records of an owner's words name."""
+    """The name of the use in the ledger's records of an owner's consent."""
     return f"connector/{connector}"
 
 
 def last_word(session: Session, connector: str) -> ConsentEntry | None:
-    """What the owner of a connector's data said last."""
+    """The latest consent record of the owner of a connector's data."""
     said = select(ConsentEntry).where(col(ConsentEntry.company_id).is_(None), ConsentEntry.use == owners_use(connector))
     return session.exec(said.order_by(col(ConsentEntry.recorded_at).desc(), col(ConsentEntry.id).desc())).first()
 
 
 def consented(store: Store, connector: Connector) -> bool:
-    """Whether the owner's yes is stored, stands, was said to this provider, and covers every scope that is asked for now."""
+    """Whether the owner's consent is stored, valid, given for this provider, and covers every scope that is
+    requested now."""
     with store.reading() as session:
         word = last_word(session, connector.name)
     return (
@@ -36,7 +37,7 @@ def consented(store: Store, connector: Connector) -> bool:
 
 
 def sign_in_host(connector: Connector) -> str:
-    """Where the owner signs in; a yes that was said to a stand-in opens nothing at the provider itself."""
+    """The host of the sign-in URL; consent that was given in a sandbox is not valid for the real provider."""
     sign_in = connector.owner_sign_in()
     return (urlsplit(sign_in.authorize_url).hostname if sign_in else None) or ""
 

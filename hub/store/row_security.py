@@ -1,8 +1,9 @@
-"""PostgreSQL row-level security: a session of one account sees and writes that account's rows, whatever our queries forget.
+"""PostgreSQL row-level security: a session of one account sees and writes only that account's rows, even if a query has
+no filter.
 
 The policies are generated from the tables' foreign keys. `app.account` is the account's id, `*` for the hub's own work;
-without it nothing is seen. The security is FORCEd, so it holds for the tables' owner too; a superuser, and a role with
-BYPASSRLS, it does not hold (docs/access.md). SQLite has nothing like it. Source: security.md 2.3, tenancy.
+without it no row is visible. The policies are FORCEd, so they apply to the tables' owner too; they do not apply to a
+superuser or a role with BYPASSRLS (docs/access.md). SQLite has no row-level security. Source: security.md 2.3, tenancy.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ HUB_WIDE: dict[str, str] = {
     "text_status": "told by carriers before anybody knows whose it is",
     "tombstone": "keyed hashes that name nobody",
 }
-"""Tables without a way to an account, and why; sessions of an account see no row of them."""
+"""Tables without a link to an account, and why; sessions of an account see none of their rows."""
 
 SHARED: dict[str, str] = {
     "consent_notice": "the words that were shown, found by their hash from a record of the account",
     "person_key": "wrapped keys, found from an account's ciphertext; they open nothing without that and the hub's key",
 }
-"""Tables without a way to an account that each account's session may read, and why."""
+"""Tables without a link to an account that each account's session may read, and why."""
 
 LINKS: dict[str, tuple[tuple[str, str], ...]] = {
     "consent_detail": (("id", "consent_record"),),
@@ -46,14 +47,14 @@ LINKS: dict[str, tuple[tuple[str, str], ...]] = {
     "delivery": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
     "fact": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
 }
-"""References that are no foreign keys: a column, and the table whose `id` it holds. Any of a table's is enough."""
+"""References that are not foreign keys: a column, and the table whose `id` it contains. One per table is enough."""
 
 CHAINS = ("audit_entry", "journal_end", "journal_entry", "journal_waiting")
-"""Tables whose `chain` is the id of an account, or the hub's own."""
+"""Tables whose `chain` is the id of an account or the hub's own chain."""
 
 
 class NoWay(Exception):
-    """A table has no way to an account and is not declared: LINKS, HUB_WIDE or SHARED must say which it is."""
+    """A table has no link to an account and is not declared in LINKS, HUB_WIDE or SHARED."""
 
 
 def condition(table: Table) -> str:
@@ -79,7 +80,7 @@ def condition(table: Table) -> str:
         ways = tuple((key.parent.name, key.column.table.name) for key in sorted(table.foreign_keys, key=_column))[:1]
     if not ways:
         raise NoWay(f"{name} has no way to an account; declare it in hub/store/row_security.py")
-    # The other table's own policy holds inside: each step only asks whether that row may be seen.
+    # The other table's own policy applies inside: each step only checks whether that row is visible.
     seen = (f"EXISTS (SELECT 1 FROM {to} WHERE {to}.id = {name}.{column})" for column, to in ways)  # noqa: S608
     return " OR ".join(seen)
 
@@ -94,9 +95,10 @@ def guard_rows(connection: Connection) -> None:
 
 
 def statements(table: Table) -> list[str]:
-    """What guards one table. Who reads only may see SHARED rows; who writes must be the hub, or write the account's own."""
+    """The policies of one table. Readers may see SHARED rows; a writer must be the hub or write the account's own
+    rows."""
     name = table.name
-    # In a sub-select of its own it is asked once a statement, and the planner does not take it for a rare thing.
+    # A sub-select is evaluated once per statement, and the planner does not assume that it matches few rows.
     hub = f"(SELECT current_setting('{SETTING}', true) = '{ALL_ACCOUNTS}')"
     told = condition(table)
     using = f"{hub} OR {told}" if told != "false" else hub

@@ -1,4 +1,4 @@
-"""Many rows at once, on both databases, by the names of their columns."""
+"""Write many rows in one call, on both databases, by column name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Columns = dict[str, Any]
 
 
 def write_rows(session: Session, table: type[SQLModel], rows: Sequence[SQLModel | Columns]) -> None:
-    """Insert `rows`, given as table objects or as dictionaries of every column; one that is there already stays as it is."""
+    """Insert `rows`, given as table objects or as dictionaries of every column; an existing row stays unchanged."""
     if rows:
         insert_rows(session.connection(), table, [row if isinstance(row, dict) else vars(row) for row in rows])
 
@@ -39,7 +39,7 @@ def change_rows(session: Session, table: type[SQLModel], rows: Sequence[dict[str
 
 
 def write_slot(store: Store, connector: str, due_at: datetime, why: str) -> None:
-    """Write a due sync; the same slot from another node, or written before, stays as it is."""
+    """Write a due sync; an existing slot, from another node or an earlier run, stays unchanged."""
     with store.writing() as session:
         write_rows(session, SyncSlot, [SyncSlot(connector=connector, due_at=due_at, why=why)])
 

@@ -26,8 +26,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def revisions() -> list[str]:
-    """Every revision that this version of the hub knows, oldest first, read off the file names: a start need not load
-    Alembic to see that nothing is to be done."""
+    """Every revision that this version of the hub knows, oldest first, from the file names: a start must not load
+    Alembic only to see that the schema is current."""
     return sorted(path.name.split("_", 1)[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
@@ -78,7 +78,7 @@ def migrate(store: Store) -> None:
 
 @contextmanager
 def _alone(store: Store) -> Iterator[Connection]:
-    # A transaction that writes, from its beginning: on SQLite it waits here while another process works.
+    # A write transaction from its start: on SQLite it waits here while another process writes.
     with store.engine.execution_options(ringfence_write=True).connect() as connection:
         if store.is_sqlite:
             with _foreign_keys_checked_at_the_end(connection):

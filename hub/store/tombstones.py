@@ -1,4 +1,5 @@
-"""Tombstones: what was erased stands in the database and in a journal outside of it, so that no backup brings it back."""
+"""Tombstones: erasures are recorded in the database and in a journal outside of it, so that restoring a backup does
+not bring erased data back."""
 
 from __future__ import annotations
 
@@ -48,8 +49,8 @@ def journal_of(settings: HubSection) -> Path | None:
 
 
 def write_tombstones(session: Session, journal: Path | None, buried: ErasedRows, at: datetime) -> None:
-    """Write tombstones down within `session`, and in the journal at once: should the transaction fail after all, the journal
-    says too much, which loses nothing but what was asked to go."""
+    """Write tombstones within `session`, and to the journal immediately. If the transaction fails afterwards, the
+    journal lists too much; at worst a restore then deletes data whose erasure was requested."""
     if journal is not None:
         _append(journal, buried, at)
     rows = [Tombstone(mark=mark, kind="key", at=at) for mark in sorted(buried.keys)]

@@ -20,9 +20,9 @@ from hub.store.keyring import NONCE_BYTES, Keyring
 from hub.store.rows import write_rows
 
 HOLDERS = "holders"
-"""The row whose key hashes the holders' names; it is made with the first key and never destroyed."""
+"""The row with the key that hashes the holders' names; it is made with the first key and never destroyed."""
 NOBODYS = "backup|"
-"""How the holder of a backup's own key begins."""
+"""Prefix of the holder of a backup's own key."""
 SHARES = 1_024
 """Number of keys per backup for rows without a known person."""
 ID_BYTES = 36
@@ -31,11 +31,12 @@ AT_ONCE = 500
 
 
 class Vault:
-    """Seals bytes under the key of their person: AES-256-GCM, a random key of 256 bits each, wrapped by the hub's keyring.
+    """Encrypts bytes with the key of their person: AES-256-GCM, a random 256-bit key each, wrapped by the hub's
+    keyring.
 
-    The person is the company's caller with that number; where the caller hides it, each call or text (`subject_id`) is
-    somebody of its own. Sealed bytes carry the id of their key and are bound to their place (`where`, such as
-    "recording/018f…"): moved elsewhere they do not open.
+    The person is the company's caller with that number; if the number is hidden, each call or text (`subject_id`)
+    counts as a separate person. Encrypted bytes contain the id of their key and are bound to their place (`where`, such
+    as "recording/018f…"): moved elsewhere they cannot be decrypted.
     """
 
     def __init__(self, keyring: Keyring, clock: Callable[[], datetime]) -> None:
@@ -57,8 +58,8 @@ class Vault:
     def sealer(
         self, session: Session, company_id: str | None, phone_number: str | None, subject_id: str
     ) -> Callable[[bytes, str], bytes]:
-        """As `seal`, in two steps: what it gives seals (plain, where) once `session` is over, so that an hour of audio is not
-        encrypted while everybody else waits to write."""
+        """As `seal`, in two steps: the returned function encrypts (plain, where) after `session` has ended, so that
+        other writers do not wait while an hour of audio is encrypted."""
         return partial(_seal, *self._key_of(session, self.holder(session, company_id, phone_number, subject_id)))
 
     def open(self, session: Session, sealed: bytes, where: str) -> bytes | None:
@@ -69,23 +70,23 @@ class Vault:
     def sealers(
         self, session: Session, holders: Collection[str], *, make: bool = True
     ) -> dict[str, Callable[[bytes, str], bytes]]:
-        """As `sealer`, for many holders at once (`holder`). Those who have no key yet get one where `make` says so, for which
-        `session` must be a writing one; else they are left out."""
+        """As `sealer`, for many holders (`holder`) in one call. With `make`, holders without a key get one, so
+        `session` must be a writing one; otherwise they are left out."""
         wanted = list(dict.fromkeys(holders))
         found = self._newest_of(session, wanted)
         missing = [holder for holder in wanted if holder not in found or found[holder].wrapped is None]
         if missing and make:
-            # In one order everywhere, so that two transactions that make the same keys never wait for each other.
+            # Always in the same order, so that two transactions that make the same keys do not deadlock.
             made = [self._new(each, found[each].generation + 1 if each in found else 0) for each in sorted(missing)]
             write_rows(session, PersonKey, made)
-            found |= self._newest_of(session, missing)  # where another process was first, its key it is
+            found |= self._newest_of(session, missing)  # if another process was first, use its key
         return {holder: partial(_seal, row.id, self._unwrap(row)) for holder, row in found.items() if row.wrapped}
 
     def opener(
         self, session: Session, key_ids: Collection[str], *, lost: bool = False
     ) -> Callable[[bytes, str], bytes | None]:
-        """As `open`, for many sealed bytes whose keys are named at once; it works on once `session` is over. With `lost`, a key
-        that is not there counts as destroyed."""
+        """As `open`, for many encrypted bytes whose keys are read in one query; the returned function works after
+        `session` has ended. With `lost`, a missing key counts as destroyed."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -120,14 +121,15 @@ class Vault:
             session.flush()
 
     def destroy(self, session: Session, company_id: str | None, phone_number: str | None, subject_id: str) -> bool:
-        """Destroy the person's key: all that is sealed under it stays unreadable for ever. Whether there was one."""
+        """Destroy the person's key: all data encrypted with it stays unreadable forever. Returns whether there was a
+        key."""
         return bool(self.destroy_keys(session, [self.holder(session, company_id, phone_number, subject_id)]))
 
     def destroy_keys(
         self, session: Session, holders: Collection[str], key_ids: Collection[str] = (), others: Collection[str] = ()
     ) -> list[str]:
-        """Destroy every key of the holders (`holder`), and the keys of these ids but for those of `others`; the ids of all that
-        are gone now."""
+        """Destroy every key of the holders (`holder`) and the keys with these ids, except those of `others`; returns
+        the ids of all destroyed keys."""
         sealing = col(PersonKey.id).in_(set(key_ids)) & col(PersonKey.holder).not_in(set(others))
         theirs = or_(col(PersonKey.holder).in_(set(holders)), sealing)
         live = (theirs, col(PersonKey.wrapped).is_not(None), col(PersonKey.holder) != HOLDERS)
@@ -142,7 +144,7 @@ class Vault:
 
     @staticmethod
     def keys_of_shares(session: Session, row_ids: Collection[str]) -> list[str]:
-        """Ids of the backups' own keys under which these rows may have been sealed (`nobodys_holder`)."""
+        """Ids of the backups' own keys with which these rows may have been encrypted (`nobodys_holder`)."""
         shares = {str(_share(row_id)) for row_id in row_ids}
         keys = select(PersonKey.id, PersonKey.holder).where(
             col(PersonKey.holder).startswith(NOBODYS), col(PersonKey.wrapped).is_not(None)
@@ -150,12 +152,12 @@ class Vault:
         return [key_id for key_id, holder in session.exec(keys) if holder.rpartition("|")[2] in shares]
 
     def fingerprint(self, session: Session, company_id: str, phone_number: str) -> str:
-        """A keyed hash that knows the company's person again and names nobody, also after their key was destroyed."""
+        """A keyed hash that recognizes the company's person without naming them, even after their key was destroyed."""
         name = f"known|{company_id}|{phone_number}"
         return hmac.new(self._naming(session), name.encode(), hashlib.sha256).hexdigest()
 
     def row_mark(self, session: Session, table: str, row_id: str) -> str:
-        """A keyed hash that knows a row again, in a backup too, and says nothing of it: a tombstone's."""
+        """A keyed hash for tombstones: it recognizes a row, also in a backup, and reveals nothing about it."""
         return hmac.new(self._naming(session), f"row|{table}|{row_id}".encode(), hashlib.sha256).hexdigest()
 
     def check(self, session: Session) -> None:
@@ -166,11 +168,11 @@ class Vault:
 
     @staticmethod
     def key_id(sealed: bytes) -> str:
-        """The id of the person's key that sealed bytes need."""
+        """The id of the person's key that encrypted bytes need."""
         return sealed[:ID_BYTES].decode("ascii", "replace")
 
     def holder(self, session: Session, company_id: str | None, phone_number: str | None, subject_id: str) -> str:
-        """The keyed hash by which the key table knows a person."""
+        """The keyed hash that identifies a person in the key table."""
         name = f"person|{company_id or ''}|{phone_number}" if phone_number else f"subject|{subject_id}"
         return hmac.new(self._naming(session), name.encode(), hashlib.sha256).hexdigest()
 
@@ -179,7 +181,7 @@ class Vault:
             return self._secret
         known = _newest(session, HOLDERS) is not None
         _, secret = self._key_of(session, HOLDERS)
-        if known:  # one that was made just now may yet be rolled back
+        if known:  # a key that was just made may still be rolled back
             self._secret = secret
         return secret
 
@@ -188,7 +190,7 @@ class Vault:
         while row is None or row.wrapped is None:
             generation = 0 if row is None else row.generation + 1
             write_rows(session, PersonKey, [self._new(holder, generation)])
-            # Where another process was first, its key it is.
+            # If another process was first, use its key.
             row = _newest(session, holder)
         return row.id, self._unwrap(row)
 
@@ -213,8 +215,9 @@ class Vault:
 
 
 def nobodys_holder(backup_id: str, row_id: str) -> str:
-    """The holder under which a backup seals a row of nobody known. The row may be known as somebody's later: their erasure
-    destroys its share's key (`Vault.keys_of_shares`), and with it a thousandth of such rows in that backup."""
+    """The holder whose key encrypts a backup's row without a known person. If the person becomes known later, their
+    erasure destroys the key of the row's share (`Vault.keys_of_shares`), and with it a thousandth of such rows in
+    that backup."""
     return f"{NOBODYS}{backup_id}|{_share(row_id)}"
 
 
@@ -237,7 +240,7 @@ def rotate_person_keys(store: Store, keyring: Keyring) -> int:
                 if wrapped is None:
                     continue
                 anew = keyring.encrypt(keyring.decrypt(wrapped, _place(key_id)), _place(key_id))
-                # A key that is destroyed at this moment must not come back.
+                # A key that is being destroyed must not come back.
                 still = (col(PersonKey.id) == key_id, col(PersonKey.wrapped).is_not(None))
                 session.execute(update(PersonKey).where(*still).values(wrapped=anew, key_id=keyring.newest))
         changed += len(rows)

@@ -1,4 +1,4 @@
-"""Refusals are added to the counts of their day, in one short statement."""
+"""Adds manifest violations to the counts of their day, in one short statement."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ log = structlog.get_logger(__name__)
 
 
 def write_refusals(store: Store, refusals: ManifestViolations) -> int:
-    """Write the counts that wait; how many refusals. A database that does not answer gets them the next time."""
+    """Write the pending counts; returns how many violations. If the database does not answer, they are written the
+    next time."""
     counts = refusals.take()
     if not counts:
         return 0

@@ -1,4 +1,4 @@
-"""The journal: hash chains that name every row that is evidence, so that nothing of it is changed, dropped or added unseen."""
+"""The journal: hash chains over every evidence row, so that a changed, deleted or added row is detected."""
 
 from hub.store.journal.deferred import take_waiting
 from hub.store.journal.entries import GENESIS, append, record, write_evidence, write_pending

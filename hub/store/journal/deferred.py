@@ -1,4 +1,4 @@
-"""Rows that were written while a caller waited get their entries here."""
+"""Adds journal entries later for rows that were written while a caller waited."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AT_ONCE = 500
 
 
 def insert_waiting(connection: Connection, kind: str, rows: Sequence[tuple[str, Columns]]) -> None:
-    """Insert rows of the table `kind`, each with the chain that it belongs to, without waiting for any chain's end."""
+    """Insert rows of the table `kind`, each with its chain, without locking the end of any chain."""
     evidence = EVIDENCE[kind]
     insert_rows(connection, evidence.table, [row for _, row in rows])
     waiting = [
@@ -30,7 +30,8 @@ def insert_waiting(connection: Connection, kind: str, rows: Sequence[tuple[str, 
 
 
 def take_waiting(store: Store) -> int:
-    """Append the entries of rows that wait for them; how many rows. Any number of processes may do it at once."""
+    """Append the missing entries of deferred rows; returns how many rows. Several processes may run it at the same
+    time."""
     with store.reading() as session:
         if session.exec(select(JournalWaiting.row_id).limit(1)).first() is None:
             return 0

@@ -1,8 +1,8 @@
-"""Append to the journal. What a transaction writes is collected, and appended right before its commit.
+"""Append to the journal. The entries of a transaction are collected and appended right before its commit.
 
-So each chain's end is held for a moment only, all chains in one order, and a hundred rows make one entry. An entry's hash is
-SHA-256 of the hash before it and of its own fields; what it says of a row is SHA-256 of the row's columns, without those
-that are empty (a column that is added later changes no hash) and those that hold personal content (it ends earlier).
+So each chain's end is locked only briefly, all chains in the same order, and a hundred rows make one entry. An entry's
+hash is SHA-256 of the previous hash and its own fields. A row is recorded as SHA-256 of its columns, without empty
+columns (so a column added later changes no hash) and without personal content (because it is deleted earlier).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from hub.store.journal.evidence import EVIDENCE
 from hub.store.rows import Columns, write_rows
 
 GENESIS = "0" * 64
-"""What stands before a chain's first entry."""
+"""The previous hash of a chain's first entry."""
 PENDING = "journal"
-"""Where a session keeps what is to be appended before its commit."""
+"""Key in a session's `info` for the entries to append before its commit."""
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -71,12 +71,13 @@ def write_evidence(
 
 
 def append(session: Session, chain: str, kind: str, content: dict[str, Any], *, since: datetime, at: datetime) -> None:
-    """Append an entry before `session`, a writing one, commits; entries on rows of one table become one."""
+    """Append an entry before the writing `session` commits; entries on rows of one table are merged."""
     session.info.setdefault(PENDING, []).append(_Pending(chain, kind, content, since, at))
 
 
 def write_pending(session: AnySession) -> list[JournalEntry]:
-    """Append now what the session has collected: it holds the chains' ends from here on. Called before each commit."""
+    """Append the collected entries now; from here on the session locks the ends of the chains. Called before each
+    commit."""
     pending: list[_Pending] = session.info.pop(PENDING, [])
     if not pending:
         return []
@@ -86,9 +87,7 @@ def write_pending(session: AnySession) -> list[JournalEntry]:
         by_chain.setdefault(each.chain, []).append(each)
     entries: list[JournalEntry] = []
     moved = []
-    for end in hold_ends(
-        session, sorted(by_chain)
-    ):  # in one order everywhere, so that no two writers wait for each other
+    for end in hold_ends(session, sorted(by_chain)):  # always in the same order, to prevent deadlocks
         position, previous = end.position, end.hash
         for each in _merged(by_chain[end.chain]):
             position += 1
@@ -105,7 +104,7 @@ def write_pending(session: AnySession) -> list[JournalEntry]:
 def link(
     chain: str, position: int, kind: str, content: str, since: datetime, at: datetime, previous: str
 ) -> JournalEntry:
-    """The entry with this content behind the entry of hash `previous`."""
+    """The entry with this content after the entry with hash `previous`."""
     row = JournalEntry(
         chain=chain, position=position, kind=kind, content=content, since=since, at=at, previous_hash=previous, hash=""
     )
@@ -114,14 +113,15 @@ def link(
 
 
 def reckon(row: JournalEntry, previous: str, position: int | None = None) -> str:
-    """The hash of an entry with these fields behind the entry of hash `previous`; at its own position or at another."""
+    """The hash of an entry with these fields after the entry with hash `previous`; at its own or at another
+    position."""
     place = row.position if position is None else position
     told = CANONICAL.encode([row.chain, place, spelled(row.at), spelled(row.since), row.kind, row.content])
     return hashlib.sha256(previous.encode() + told.encode()).hexdigest()
 
 
 def digest_of(kind: str, fields: Mapping[Any, Any]) -> str:
-    """What an entry says of a row of the table `kind`."""
+    """The hash of a row of the table `kind` in an entry."""
     told = {
         name: spelled(value) if isinstance(value, datetime) else value
         for name in EVIDENCE[kind].columns
@@ -141,7 +141,7 @@ def content_of(entry: JournalEntry) -> dict[str, Any]:
 
 @lru_cache(maxsize=64)
 def spelled(moment: datetime) -> str:
-    """A time, as it is hashed."""
+    """A time in the form in which it is hashed."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
@@ -163,7 +163,7 @@ def _merged(pending: Iterable[_Pending]) -> list[_Pending]:
 
 
 def hold_ends(session: AnySession, chains: Sequence[str]) -> list[Any]:
-    """The ends of chains, in their order, which no other process moves until the transaction ends."""
+    """Lock and return the ends of chains, in their order, until the transaction ends."""
     wanted = (
         select(JournalEnd.chain, JournalEnd.position, JournalEnd.hash)
         .where(col(JournalEnd.chain).in_(chains))

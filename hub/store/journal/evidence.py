@@ -1,4 +1,4 @@
-"""The tables whose rows are evidence: the journal names every row of theirs."""
+"""The evidence tables: the journal records each of their rows."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from hub.model.columns import Row
 
 @dataclass(frozen=True)
 class Evidence:
-    """One table: when the life of a row began, and whether a row may end with its life or be taken back."""
+    """One table: when the retention period of a row starts, and whether a row may be deleted after it or be
+    retracted."""
 
     table: type[Row]
     began: str
     ends: bool = False
     folded: bool = False
-    """Whether a row may be named again, when it changed or was deleted; the last entry counts."""
+    """Whether a row may be recorded again after a change or deletion; the last entry counts."""
 
     @cached_property
     def key(self) -> tuple[Any, ...]:
@@ -28,12 +29,12 @@ class Evidence:
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The columns that are hashed: all but those that hold personal content."""
+        """The hashed columns: all except those with personal content."""
         table: Any = self.table.__table__  # type: ignore[attr-defined]
         return tuple(column.name for column in table.c if "category" not in column.info)
 
     def key_of(self, fields: Mapping[Any, Any]) -> str:
-        """The name of a row in the journal."""
+        """The identifier of a row in the journal."""
         return "/".join(fields[column.name] for column in self.key)
 
 

@@ -1,4 +1,4 @@
-"""Compare the rows of all tables with the entries that name them."""
+"""Compare the rows of all tables with the journal entries that record them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from hub.store.journal.evidence import EVIDENCE
 
 CHUNK = 500
 Named = Mapping[str, tuple[JournalEntry, str]]
-"""Row → the entry that names it, and its hash there."""
+"""Row → the entry that records it, and its hash there."""
 
 
 class Sums:
-    """Which rows of each table were met, as sums of keyed hashes that nobody can aim at: equal for equal sets of rows, in
+    """The set of rows seen in each table, as sums of keyed hashes, which nobody can forge: equal for equal sets, in
     little memory."""
 
     def __init__(self, key: bytes) -> None:
@@ -33,7 +33,7 @@ class Sums:
         self._sums: dict[str, int] = defaultdict(int)
 
     def add(self, kind: str, row_id: str) -> None:
-        """A row was met."""
+        """Add a row."""
         digest = hashlib.blake2b(row_id.encode(), key=self._key, digest_size=24).digest()
         self._sums[kind] += int.from_bytes(digest, "big")
 
@@ -43,14 +43,14 @@ class Sums:
 
 
 class Naming:
-    """What entries name, one page after the other, and then what no entry names."""
+    """Checks the rows that entries record, page by page, and then finds rows without an entry."""
 
     def __init__(self, session: Session) -> None:
         self._session, self._key = session, os.urandom(32)
         self._named = Sums(self._key)
         self._folded: dict[tuple[str, str], tuple[int, str | None]] = {}
         self.rows = 0
-        """Rows that are there as they were written."""
+        """Rows that exist unchanged."""
 
     def compare(self, entries: Sequence[JournalEntry]) -> Iterator[tuple[JournalEntry, str] | Finding]:
         """Findings about the rows that these entries name. A missing row is returned with its entry, because its retention
@@ -70,7 +70,7 @@ class Naming:
                 yield from self._compare(kind, {row_id: named[row_id] for row_id in ids[start : start + CHUNK]})
 
     def compare_folded(self) -> Iterator[Finding]:
-        """Rows of those that may change which are not as the last entries of this chain say; to be asked for at its end."""
+        """Changeable rows that differ from the last entries of this chain; call it at the end of the chain."""
         folded, self._folded = self._folded, {}
         for (kind, key), (position, digest) in folded.items():
             fields = self._found(kind, [key]).get(key)
@@ -84,7 +84,7 @@ class Naming:
                 self._met(kind, key)
 
     def unnamed(self) -> Iterator[tuple[str, Finding]]:
-        """The first row of each table that no entry names, with its chain; to be asked for when all were compared."""
+        """The first row of each table without an entry, with its chain; call it after all chains were compared."""
         for waiting in self._session.exec(select(JournalWaiting)):
             fields = self._found(waiting.kind, [waiting.row_id]).get(waiting.row_id)
             if fields is not None and digest_of(waiting.kind, fields) == waiting.digest:
@@ -118,7 +118,8 @@ class Naming:
         self._named.add(kind, row_id)
 
     def _wrong_words(self, records: Mapping[str, Mapping[Any, Any]], named: Named) -> Iterator[Finding]:
-        """What a record names by its hash: the notice, which stays, and the sealed detail, which may be gone in its time."""
+        """Checks what a record refers to by hash: the notice, which stays, and the encrypted detail, which may have
+        been deleted."""
         hashes = {row["notice_hash"] for row in records.values()} - {None}
         kept = select(ConsentNotice.hash, ConsentNotice.text).where(col(ConsentNotice.hash).in_(hashes))
         notices = {digest: hashlib.sha256(told.encode()).hexdigest() for digest, told in self._session.exec(kept)}
@@ -134,7 +135,7 @@ class Naming:
                 yield Finding(position, "changed", f"The sealed detail of record {row_id} is another one.")
 
     def _found(self, kind: str, keys: Sequence[str]) -> dict[str, Mapping[Any, Any]]:
-        """The rows of these names that are there."""
+        """The existing rows with these identifiers."""
         evidence = EVIDENCE[kind]
         one = len(evidence.key) == 1
         wanted = evidence.key[0].in_(keys) if one else tuple_(*evidence.key).in_([each.split("/") for each in keys])
@@ -142,7 +143,8 @@ class Naming:
         return {evidence.key_of(row): row for row in rows.mappings()}
 
     def _strangers(self, kind: str) -> Iterator[tuple[str, Finding]]:
-        """Why a table and the entries do not fit: a row that none names, or that two do. Slow, for something is wrong."""
+        """Why a table and the entries differ: a row with no entry, or with two. Slow, but it runs only after a
+        mismatch."""
         named: set[str] = set(self._session.exec(select(JournalWaiting.row_id).where(JournalWaiting.kind == kind)))
         for entry in self._session.exec(select(JournalEntry).where(JournalEntry.kind == kind)):
             ids = content_of(entry).keys()

@@ -1,8 +1,8 @@
-"""What the hub's key vouches for in the journal: where each chain ends, what has ended with its life, what never happened.
+"""Signed journal entries: where each chain ends, which rows reached the end of their retention period, and which events
+never happened.
 
-Each is an entry of its own, signed with Ed25519 by a key of the hub's keyring, so it cannot be taken out without breaking the
-chain, and nobody without the key can write one. The hub's own chain signs the ends of all others too: a chain that is gone as
-a whole is missed.
+Each is a separate entry, signed with Ed25519 by a key of the hub's keyring: removing it breaks the chain, and only the
+key's holder can write one. The hub's own chain also signs the ends of all other chains, so a missing chain is detected.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from hub.store.keyring import Keyring
 log = structlog.get_logger(__name__)
 EVERY = timedelta(days=1)
 APART = timedelta(hours=1)
-"""How long the next end of lives of a table waits, so that a busy hub writes no entry for each row that ends."""
+"""Minimum time between two end-of-retention entries of a table, so that a busy hub does not write one per deleted
+row."""
 PURPOSE = "journal"
 SIGNED, ENDED, UNDONE = "signed", "ended ", "undone "
-"""Kinds of entries; the last two go on with the table."""
+"""Kinds of entries; the last two are followed by the table's name."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ class SignedEnd:
 
 
 def sign_due(store: Store, keyring: Keyring, now: datetime) -> list[SignedEnd]:
-    """Sign the chains that have grown and were not signed for a day. It may be called at any time, by any process.
+    """Sign the chains that have grown and were not signed for a day. Any process may call it at any time.
 
-    Each signed end is logged, so that the logs hold it too.
+    Each signed end is also written to the log.
     """
     if not keyring:
         return []
@@ -77,7 +78,7 @@ def end_lives(session: Session, keyring: Keyring | None, table: str, over: datet
     last = session.exec(said).one()
     if last is None or over - last >= APART:
         _vouch(session, keyring, HUB_CHAIN, ENDED + table, {}, over, now)
-        write_pending(session)  # the guard of the database looks for it
+        write_pending(session)  # the database's trigger checks it
         return True
     return last >= over
 

@@ -1,4 +1,4 @@
-"""Verify the whole journal: each chain, every row that an entry names, and that no row is there that none names."""
+"""Verify the whole journal: each chain, every row that an entry records, and that no row lacks an entry."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Report:
     signed_to: int
     finding: Finding | None
     rows: int = 0
-    """Rows that the entries name and that are there as they were written."""
+    """Rows that the entries record and that exist unchanged."""
     ended: int = 0
-    """Rows that have ended with their life."""
+    """Rows that were deleted after their retention period."""
 
     @property
     def sound(self) -> bool:
@@ -60,10 +60,10 @@ def verify(store: Store, keyring: Keyring, now: datetime, noted: Noted | None = 
 
 
 def verify_within(session: Session, keyring: Keyring, now: datetime, noted: Noted) -> dict[str, Report]:
-    """The same, as `session` sees the database."""
+    """The same as `verify`, in the snapshot of `session`."""
     check = _Check(session, keyring, now)
     reports = {chain: check.chain(chain, dict(noted.get(chain, ()))) for chain in check.chains()}
-    if all(report.sound for report in reports.values()):  # else entries behind the first finding have named nothing yet
+    if all(report.sound for report in reports.values()):  # otherwise entries after the first finding were not checked
         for chain, finding in check.naming.unnamed():
             reports[chain] = replace(reports[chain], finding=reports[chain].finding or finding)
     return reports
@@ -90,7 +90,7 @@ class _Check:
             self._learn(entry)
 
     def chains(self) -> list[str]:
-        """All that there are, or should be; the hub's own is the last."""
+        """All chains that exist or should exist; the hub's own is last."""
         found = {
             *self._session.exec(select(JournalEnd.chain)),
             *self._session.exec(select(JournalEntry.chain).distinct()),
@@ -99,7 +99,7 @@ class _Check:
         return [*sorted(found - {HUB_CHAIN}), HUB_CHAIN]
 
     def chain(self, chain: str, noted: Mapping[int, str]) -> Report:
-        """Walk one chain. What was noted outside of the database is the harder to forge."""
+        """Check one chain. Hashes noted outside the database take precedence because they are harder to forge."""
         before, self._ended = self.naming.rows, 0
         walked = walk(self._session, chain, {**self._ends[chain], **self._anchors[chain], **noted}, self._wrong_content)
         signed_to = max(self._ends[chain], default=0)
@@ -167,7 +167,7 @@ class _Check:
         return row_id in self._undone
 
     def _unsigned(self, chain: str, signed_to: int) -> Finding | None:
-        """Entries for longer than the worker lets pass without signing: signed ends may have been taken out."""
+        """Finds entries that are unsigned for longer than the worker allows: signed ends may have been removed."""
         behind = select(JournalEntry.at).where(JournalEntry.chain == chain, col(JournalEntry.position) > signed_to + 1)
         first = self._session.exec(behind.order_by(col(JournalEntry.position)).limit(1)).first()
         if first is None or not self._keyring:

@@ -1,4 +1,4 @@
-/* Ringfence: hands the forms that visitors send over to the hub, never what is secret in them. Goes with ringfence.js. */
+/* Ringfence: sends visitors' forms to the hub, without their secret fields. Used together with ringfence.js. */
 ((settings) => {
   const ATTRIBUTE = "data-ringfence-form";
   const SECRET = "[type=password],[type=hidden],[autocomplete*='cc-' i],[autocomplete*=password i],[autocomplete*=one-time i]," +
@@ -6,7 +6,7 @@
   const SECRET_NAME = /pass.?(?:w|code|phrase)|card.?(?:n|c|h|v|e)|credit|cvv|cvc|csc|iban|ssn|social.?sec|tax.?id|\bpin\b/i;
   const LONG_NUMBER = /^(?:\d[\s-]*){13,19}$/;
 
-  // Form → what was handed over last: the same content is one submission.
+  // Form → what was sent last: the same content is one submission.
   const sent = new WeakMap();
   const form = (which) => {
     const element = typeof which === "string" ? document.querySelector(which) : which;
@@ -29,7 +29,7 @@
     const key = crypto.getRandomValues(new Uint32Array(4)).join("-"), visit = ringfence.visit();
     sent.set(element, { text, key });
     const body = JSON.stringify({ ...content, submission_key: key, visit_id: visit ? visit.id : undefined, consent, time_zone });
-    // A beacon outlives the page; one that is too large for that goes as a request.
+    // A beacon outlives the page; a form that is too large for a beacon is sent as a request.
     if (!navigator.sendBeacon(settings.track + "/form", body))
       fetch(settings.track + "/form", { method: "POST", body, credentials: "omit" }).catch(() => {});
     return key;

@@ -3,7 +3,7 @@
   if (window.ringfence) return;
 
   const PATIENCE = 2e3, SESSION = 18e5, LINK_LIFE = 12e4, NAME = "ringfence", LINK = "_ringfence", OUT = "opt_out";
-  // `reply` is the hub's last word; `visit` the recorded visit; `lease` the time at which its number ends being its own.
+  // `reply` is the hub's last reply; `visit` the recorded visit; `lease` the end of the lease of its number.
   let reply, visit, visitor, lease = 0;
 
   const attempt = (act) => { try { return act(); } catch {} };
@@ -15,7 +15,7 @@
   const number = () => reply?.number || null;
   const tell = (name, detail) => document.dispatchEvent(new CustomEvent("ringfence:" + name, { detail }));
 
-  // --- Addresses without personal data; hub/contracts/clean_urls.py says by which rules, and does the same
+  // --- Addresses without personal data; hub/contracts/clean_urls.py explains the rules, and does the same
 
   const DIGIT = "\\d\\u0660-\\u0669\\u06f0-\\u06f9\\uff10-\\uff19", PLUS = "[+\\uff0b]";
   const GAP = "[\\s().\\-/\\u00b7\\u2010-\\u2015\\u2212\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069]{0,4}";
@@ -59,10 +59,10 @@
   const KEYS = ",,abc,def,ghi,jkl,mno,pqrs,tuv,wxyz".split(",");
   // Digits as Latin, Arabic, Persian and full-width pages write them.
   const ZEROS = [48, 0x660, 0x6f0, 0xff10];
-  // Letters that a number cannot stand beside; scripts without spaces have none. (Unicode classes take the browser ten times longer.)
+  // Letters that cannot be next to a number; scripts without spaces have none. (Unicode classes are ten times slower.)
   const LETTER = "a-zA-Z\\u00c0-\\u024f\\u0370-\\u052f";
   const SIGN = new RegExp(`[${DIGIT}a-zA-Z]`, "g"), DIGITS = new RegExp(`[${DIGIT}]{2}`), ABROAD = new RegExp(`^\\(?(?:${PLUS}|00|011)`);
-  // Behind the first three digits, a vanity number may have letters.
+  // After the first three digits, a vanity number may have letters.
   const signs = (digits, plain) => Array.from(digits, (digit, at) => "[" + String.fromCharCode(...ZEROS.map((zero) => zero + +digit)) +
     (at < plain ? "" : KEYS[digit] + KEYS[digit].toUpperCase()) + "]").join(GAP);
   const targets = settings.swap.map(([code, trunk, national]) => {
@@ -70,10 +70,10 @@
     return { code, size: national.length, plus: "+" + code + national, pattern: new RegExp(
       `(^|[^${LETTER}${DIGIT}_@=+\\uff0b])(\\(?(?:${abroad}|${home})${signs(national, 3)})(?![${LETTER}${DIGIT}_@]|[-.][${DIGIT}])`, "g") };
   });
-  // What makes the digits behind it part of a web address, of a longer number, or of a number of another country.
+  // Text before the digits that makes them part of a web address, a longer number, or another country's number.
   const FOREIGN = new RegExp(`(?://|www\\.|wa\\.me)\\S*$|[${DIGIT}][-.]$|${PLUS}[${DIGIT}]{1,3}[\\s().-]*$`, "i");
 
-  // The hub's number as the page would write it: with the page's gaps and kind of digits where both have one shape.
+  // The hub's number as the page would write it: with the page's separators and kind of digits if both have the same shape.
   const written = (found, { code, size, plus }) => {
     const ours = reply.number, near = ours.startsWith("+" + code);
     if (!near || ours.length !== plus.length)
@@ -94,7 +94,7 @@
     return targets.some(({ pattern }) => plain.search(pattern) >= 0) ? "tel:" + reply.number : all;
   });
 
-  // Node → slot → what the page wrote there and what we did. Where another script keeps taking it back, it has its way.
+  // Node → slot → what the page wrote there and what we did. If another script keeps undoing it, we stop.
   const kept = new WeakMap();
   let changes;
   const put = (node, slot, now, change, write) => {
@@ -109,7 +109,7 @@
   const walk = (node) => {
     if (node.nodeType === 3) put(node, "", node.data, translate, (text) => node.data = text);
     if (node.nodeType === 1) {
-      // The frames of a page's own origin are part of it.
+      // Frames of the page's own origin are part of the page.
       if (node.localName === "iframe") return attempt(() => enter(node.contentDocument));
       if (node.matches(SKIP)) return;
       if (/^tel:/i.test(node.getAttribute("href"))) for (const name of ["href", "title", "aria-label"]) {
@@ -153,13 +153,13 @@
     if (watching) swap();
   };
 
-  // --- Permission: of all that is said, the strictest word counts
+  // --- Permission: the strictest of all signals counts
 
   const NAMES = { analytics: "analytics_storage", ads: "ad_storage", ad_user_data: "ad_user_data" };
   const words = { page: {}, google: {}, tcf: {} };
-  // What Google's consent mode denies before the visitor has chosen; what it grants by default is nobody's word.
+  // What Google's consent mode denies before the visitor has chosen; what it grants by default is not the visitor's choice.
   const standing = {};
-  // Whether a yes is needed: the settings say so, or this time zone, or the hub, which looks at more.
+  // Whether a yes is needed: by the settings, by this time zone, or by the hub, which knows more.
   const zone = attempt(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
   let asks = settings.ask.at ? new RegExp(settings.ask).test(zone) : settings.ask;
   const pending = new Set(), honoured = new Set(), heard = new Set();
@@ -196,7 +196,7 @@
       else if (answer) standing[name] = answer === "granted" ? undefined : "denied";
     }
   };
-  // The SHA-256 of what the consent tools' strings say, as evidence; where the page is no secure context, there is none.
+  // The SHA-256 of the consent tools' strings, as evidence; none if the page is not a secure context.
   const proof = {};
   const hear = {
     __tcfapi: (data, ok) => {
@@ -252,12 +252,12 @@
     decide();
   };
 
-  // --- What is remembered, only with permission; the number no longer than its lease, and only in this tab
+  // --- Storage, only with permission; the number only until its lease ends, and only in this tab
 
   const domain = settings.domains.find((each) => within(location.hostname, [each]));
   const setCookie = (value, days) => attempt(() => document.cookie = `${NAME}=${value};path=/;max-age=${days * 86400};samesite=lax` +
     (domain ? ";domain=" + domain : "") + (location.protocol === "https:" ? ";secure" : ""));
-  // Cookie and link hold visitor, visit and the time of writing; an old one still knows the visitor.
+  // Cookie and link hold visitor, visit and the time of writing; an old one still identifies the visitor.
   const stamp = () => [visitor, visit, Date.now().toString(36)].join(".");
   const unstamp = (text, life) => {
     const [, who, which, when] = /^([\w-]{1,64})\.([\w-]{1,64})\.(\w{1,9})$/.exec(text) || [];
@@ -271,7 +271,7 @@
     attempt(() => sessionStorage[NAME] = JSON.stringify({ visitor, visit, landing, lease, reply: lease ? reply : null }));
   };
   const forget = () => {
-    // An opt-out is remembered as long as browsers let us, and says nothing of the visitor.
+    // An opt-out is stored as long as browsers allow, and says nothing about the visitor.
     if (honoured.has(OUT)) setCookie(OUT, 400);
     else if (cookie()) setCookie("", 0);
     attempt(() => sessionStorage.removeItem(NAME));
@@ -299,7 +299,7 @@
     history.replaceState(history.state, "", location.href.replace(found[0], found[0][0].replace("&", ""))
       .replace("?&", "?").replace(/\?(?=#|$)/, ""));
   };
-  // So does the link to the privacy page, where this browser can be opted out.
+  // So does the link to the privacy page, on which this browser can opt out.
   const carries = (url, host = hostOf(url)) => visit && (url.startsWith(settings.track.replace("/track/", "/privacy/")) ||
     !within(host, [domain || location.hostname]) && within(host, settings.linked));
   const follow = (event) => {
@@ -323,14 +323,14 @@
 
   let begun, human, decided, asking, next, beat, lapse, place, referrer = document.referrer;
   const visible = () => !document.hidden;
-  // With `until`, only the lease that this page knew: a farewell may come after the next page's greeting.
+  // With `until`, only the lease that this page knew: the end of this page may arrive after the next page's visit.
   const end = (which, until = "") => attempt(() => navigator.sendBeacon(`${settings.track}/visit/${which}/end?until=${until}`));
   const hold = (until) => {
     lease = until;
     clearTimeout(lapse);
     if (lease) lapse = setTimeout(check, lease - Date.now());
   };
-  // A number whose lease is over may be another visitor's next: the page's own takes its place until the hub answers.
+  // After the lease, the number may go to another visitor: show the page's own number until the hub answers.
   const check = () => {
     const over = lease && lease <= Date.now();
     if (over) {
@@ -340,7 +340,7 @@
     }
     if (visit && visible() && (over || Date.now() > beat)) ask({});
   };
-  // Tell the hub of a page view or, where `page` is empty, that the visitor is still there; one request at a time.
+  // Report a page view to the hub, or that the visitor is still there if `page` is empty; one request at a time.
   const ask = async (page) => {
     if (asking) return next = { ...next, ...page };
     asking = true;
@@ -348,7 +348,7 @@
     const patience = setTimeout(() => stop.abort(), PATIENCE);
     let said;
     try {
-      // A text body needs no leave from the hub beforehand, so there is one request before the swap.
+      // A text body needs no preflight request, so there is one request before the swap.
       const body = JSON.stringify({ ...page, consent, country, time_zone, human: !!human, ...(may ? { visitor_id: visitor, visit_id: visit } : {}) });
       const answer = await fetch(settings.track + "/visit", { method: "POST", body, credentials: "omit", signal: stop.signal });
       if (answer.ok) said = await answer.json();
@@ -356,7 +356,7 @@
     clearTimeout(patience);
     asking = false;
     if (said && key !== decided) {
-      // The visitor has changed their mind meanwhile.
+      // The visitor has changed their choice in the meantime.
       if (said.visit_id) end(said.visit_id);
     } else if (said) {
       said.honoured.forEach((each) => honoured.add(each));
@@ -385,12 +385,12 @@
     if (key === decided) return;
     if (now.may) {
       if (!visitor) recover();
-      // Pools lend numbers to people: to who moves, or stays for two seconds.
+      // Pools lend numbers to people: visitors who move, or stay for two seconds.
       if (settings.pool && !human) return;
     } else {
       if (visit) end(visit);
       hold(0);
-      // Who has not chosen yet on this page may have said yes on the one before.
+      // A visitor who has not chosen yet on this page may have said yes on the previous one.
       if (visit || now.refused) forget();
       visitor = null;
     }
@@ -398,7 +398,7 @@
     view();
   };
 
-  // --- Coming, moving on, leaving
+  // --- Arriving, changing pages, leaving
 
   const alive = (event) => {
     if (human || (event && !event.isTrusted) || !visible()) return;
@@ -421,7 +421,7 @@
     view();
   });
 
-  // A visit that goes on in another tab of this browser does not end with this one.
+  // A visit that continues in another tab of this browser does not end with this tab.
   const peers = new Set(), me = fresh();
   let channel, left, ended;
   const meet = () => attempt(() => {
@@ -457,7 +457,7 @@
     honoured: () => (permission(), [...honoured]),
     consent: (said) => { Object.assign(words.page, said); decide(); },
   };
-  // A frame is its page's business; in that of another origin, the company's own number stays.
+  // A frame belongs to its page; in a frame of another origin, the company's own number stays.
   if (window !== top) return;
   arrive();
   listen();

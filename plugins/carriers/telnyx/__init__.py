@@ -88,7 +88,7 @@ class Telnyx(Connector):
             "lapse by its retention, or earlier through its support. What its bills and laws require stays.",
         ),
         auth=Auth(kind="api_key"),
-        # Not gather_hash: # ends what is pressed at a <Gather>, and no documented value of finishOnKey turns that off.
+        # Not gather_hash: # ends the input of a <Gather>, and no documented value of finishOnKey turns that off.
         abilities=("dial", "dial_several", "gather", "message", "play", "record", "say", "whisper"),
     )
     Settings = TelnyxSettings
@@ -108,17 +108,17 @@ class Telnyx(Connector):
 
     @hookimpl
     def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
-        """Order a number and point it once Telnyx has filled the order."""
+        """Order a number; set its webhooks as soon as Telnyx has filled the order."""
         return numbers.buy(self._rest, number, setup)
 
     @hookimpl
     def configure_number(self, setup: NumberSetup) -> OwnedNumber:
-        """Join an owned number to the application and the messaging profile, and point these."""
+        """Assign an owned number to the application and the messaging profile, and set their webhooks."""
         return numbers.configure(self._rest, setup)
 
     @hookimpl
     def release_number(self, number: str) -> None:
-        """Give a number back."""
+        """Release a number."""
         numbers.release(self._rest, number)
 
     @hookimpl
@@ -128,14 +128,14 @@ class Telnyx(Connector):
 
     @hookimpl
     def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
-        """Check Telnyx' signature and our own proof in the address, and name the event."""
+        """Check Telnyx' signature and our own proof in the address, and return the event's name."""
         signature.verify(request, self.settings.public_key)
         self._addresses.check(request)
         return webhooks.verified(request)
 
     @hookimpl
     def parse_webhook(self, request: WebhookRequest) -> Sequence[Event]:
-        """The webhook's one event, or none."""
+        """The webhook's event, if it has one."""
         return webhooks.events(request, self.settings)
 
     @hookimpl
@@ -145,7 +145,7 @@ class Telnyx(Connector):
 
     @hookimpl
     def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
-        """An empty response, which TeXML reads as nothing more to do and other webhooks do not read at all."""
+        """An empty response: for TeXML it means that nothing more is to do; other webhooks ignore it."""
         return texml.empty()
 
     @hookimpl
@@ -165,22 +165,22 @@ class Telnyx(Connector):
 
     @hookimpl
     def control_recording(self, call_id: str, control: RecordingControl) -> None:
-        """Pause or resume what is being recorded of a call."""
+        """Pause or resume the recording of a call."""
         recordings.control(self._rest, call_id, control)
 
     @hookimpl
     def send_text(self, text: OutboundText) -> Receipt:
-        """Hand one text to Telnyx; its webhooks tell what becomes of it."""
+        """Send one text through Telnyx. Webhooks report its delivery."""
         return texts.send(self._rest, text, self.services.webhook_url)
 
     @hookimpl
     def fetch_media(self, url: str) -> MediaFile:
-        """A picture of a text that came in."""
+        """A picture of a received text."""
         return texts.fetch_media(self._rest, url)
 
     @hookimpl
     def order_port(self, request: PortRequest) -> PortOrder:
-        """Order that numbers be brought to Telnyx."""
+        """Order a port of numbers to Telnyx."""
         return ports.order(self._rest, request)
 
     @hookimpl
@@ -195,12 +195,12 @@ class Telnyx(Connector):
 
     @hookimpl
     def erase_person(self, person: PersonReference) -> Erasure:
-        """Delete the recordings; what Telnyx keeps of calls and texts is told."""
+        """Delete the recordings, and report the calls and texts that Telnyx keeps."""
         return privacy.erase(self._rest, person)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        """Read the TeXML application's own record."""
+        """Read the TeXML application's record."""
         application = self._rest.one(f"/texml_applications/{self.settings.application_id}")
         if application.get("active"):
             return ConnectionReport(ok=True, detail="Telnyx answers and the TeXML application is active.")

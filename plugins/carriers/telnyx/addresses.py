@@ -1,7 +1,7 @@
-"""The addresses that Telnyx is given within a call, each with a proof that we made it.
+"""The callback addresses that we send to Telnyx within a call, each with a proof that we made it.
 
-Telnyx signs a webhook's body and time, not its address. What our addresses carry (the tracking number, the mark of an
-instruction, the caller's call) is therefore signed by ourselves: a genuine body sent to a changed address is refused.
+Telnyx signs a webhook's body and time, not its address. We therefore sign what our addresses carry (the tracking number,
+the mark of an instruction, the caller's call). A genuine body that is sent to a changed address is refused.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from hub.api import AnswerPoint, BadSignature, WebhookRequest, phone_number
 
 TRACKING_NUMBER, MARK, CALL, PROOF = "tracking_number", "mark", "call", "proof"
 OURS = frozenset({"dial", "digits", "voicemail", "whisper", "recording", "leg"})
-"""The paths that are never given to Telnyx without a proof."""
+"""The paths that we never send to Telnyx without a proof."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What one of our addresses carries; blank where it does not."""
+    """What one of our addresses carries; missing values are blank."""
 
     tracking_number: str | None = None
     mark: str = ""
@@ -42,7 +42,7 @@ class Addresses:
         return f"{self.webhook_url}/{path}?{query}&{PROOF}={self._proof(path, query)}"
 
     def check(self, request: WebhookRequest) -> None:
-        """BadSignature where a request came to an address of ours that we did not make as it is."""
+        """Raise BadSignature if a request came to an address of ours that was changed."""
         if request.path not in OURS:
             return
         query, _, proof = request.query.rpartition(f"&{PROOF}=")
@@ -56,7 +56,7 @@ class Addresses:
 
 
 def carried(request: WebhookRequest) -> Carried:
-    """What the request's address carries; nothing for an address that is not one of ours within a call."""
+    """What the request's address carries; empty if it is not one of our addresses within a call."""
     return _carried(request.query) if request.path in OURS else Carried()
 
 

@@ -1,7 +1,7 @@
-"""Telnyx' call list as events: the same meanings as its webhooks, so that both fold to the same call.
+"""Telnyx' call list as events with the same meaning as its webhooks, so that both give the same call.
 
-The TeXML list is used, not the detail records: it has the ids that webhooks name, and comes at once. It does not say which
-leg dialled which, so a dialled leg is matched by the caller whom it shows and by its time.
+We use the TeXML list, not the detail records: it has the ids of the webhooks and is available at once. It does not say which
+leg dialed which, so a dialed leg is matched by its caller and its time.
 Source: developers.telnyx.com/api-reference (texml-rest-commands, fetch multiple call resources; call-recordings).
 """
 
@@ -20,8 +20,8 @@ Item = Mapping[str, Any]
 
 
 def fetch(rest: Rest, since: datetime, log: Log) -> list[CallEvent]:
-    """The events of all finished calls that came in at or after `since`, each call's in their order."""
-    # The list is filtered by days, and it is not said whether the day itself counts.
+    """The events of all finished calls that came in at or after `since`; the events of each call are in order."""
+    # The list is filtered by days. The documentation does not say whether the day itself is included.
     day = (since.astimezone(UTC) - timedelta(days=1)).strftime("%Y-%m-%d")
     legs = list(rest.texml_pages("Calls", {"StartTime>": day}))
     made = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -49,9 +49,9 @@ def _by_leg(recordings: Iterable[Item]) -> Mapping[Any, list[Item]]:
 
 
 def families(legs: Sequence[Item]) -> list[tuple[Item, list[Item]]]:
-    """The callers' legs, each with the legs that were dialled for it: of the same caller, begun while it went on.
+    """The callers' legs, each with its dialed legs: same caller, started during the caller's leg.
 
-    Of several calls that a caller had at once, a dialled leg belongs to the one that began last before it.
+    If a caller had several calls at once, a dialed leg belongs to the call that began last before it.
     """
     callers = [(leg, list[Item]()) for leg in legs if leg.get("direction") == "inbound"]
     by_caller: defaultdict[Any, list[tuple[datetime, datetime | None, list[Item]]]] = defaultdict(list)
@@ -83,7 +83,7 @@ def _moment(leg: Item, name: str) -> datetime | None:
 def call_events(
     leg: Item, children: Sequence[Item], audio: Mapping[Any, Sequence[Item]], base_url: str
 ) -> list[CallEvent]:
-    """The events of one caller's leg with its dialled legs and its recordings; empty while the call goes on."""
+    """The events of one caller's leg with its dialed legs and recordings; empty while the call is active."""
     status, call = translate.status(leg.get("status"), "status"), translate.call_id(leg.get("sid"), "sid")
     if status not in TWIML_ENDED:
         return []
@@ -105,7 +105,7 @@ def call_events(
 
 
 def _dialled(children: Sequence[Item], call: str, number: str) -> list[CallEvent]:
-    """What the dialled legs mean: one that was picked up says more than all that were not."""
+    """What the dialed legs mean: an answered leg outweighs all unanswered ones."""
     found = []
     for child in children:
         status = translate.status(child.get("status"), "status")

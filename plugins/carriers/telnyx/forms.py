@@ -1,4 +1,4 @@
-"""TeXML webhooks, which are forms: the fields, what they are answered at, and what they say in our words.
+"""TeXML webhooks, which are forms: their fields, the paths that want an answer, and the translation to our events.
 
 Source of the fields: developers.telnyx.com/api-reference/callbacks (texml-call-*, texml-gather, texml-recording-completed).
 """
@@ -37,7 +37,7 @@ MOMENTS: Mapping[str, Moment] = {
 
 
 class Form:
-    """The fields of one TeXML webhook, read strictly: a field that is not of its form is BadPayload."""
+    """The fields of one TeXML webhook, read strictly: a malformed field raises BadPayload."""
 
     def __init__(self, request: WebhookRequest) -> None:
         self.path = request.path
@@ -54,8 +54,8 @@ class Form:
             raise BadPayload("the webhook has a field more than once.")
 
     def text(self, name: str) -> str:
-        """A field, blank where absent."""
-        # PostgreSQL keeps no NUL, and no field of Telnyx' means anything by one.
+        """A field; blank if absent."""
+        # PostgreSQL cannot store NUL, and NUL has no meaning in any of Telnyx' fields.
         return self._fields.get(name, "").replace("\x00", "")
 
     @property
@@ -71,17 +71,17 @@ class Form:
 
     @property
     def status(self) -> str:
-        """The leg's status, which must be there."""
+        """The leg's status (required)."""
         return translate.status(self.text("CallStatus"), "CallStatus")
 
     @property
     def dial_status(self) -> str:
-        """How the dial ended, which must be there."""
+        """How the dial ended (required)."""
         return translate.status(self.text("DialCallStatus"), "DialCallStatus")
 
     @property
     def recording_status(self) -> str:
-        """The recording's status, which must be there."""
+        """The recording's status (required)."""
         text = self.text("RecordingStatus")
         if not re.fullmatch(r"[a-z-]{2,20}", text, re.ASCII):
             raise BadPayload("RecordingStatus is not a status.")
@@ -94,7 +94,7 @@ class Form:
 
     @property
     def called_number(self) -> str | None:
-        """The tracking number that was called; on a dialled leg `To` is the business, so only our address knows it."""
+        """The tracking number that was called. On a dialed leg `To` is the business, so only our address has it."""
         own = self.carried.tracking_number
         return own if own or self.text("ParentCallSid") else phone_number(self.text("To"))
 
@@ -106,7 +106,7 @@ class Form:
 
 
 def event_key(form: Form) -> str:
-    """The name of the event that a form tells of; BadPayload where its content makes no sense."""
+    """The name of the event in a form. Raises BadPayload if the content makes no sense."""
     match form.path:
         case "voice" | "fallback":
             return f"call:{form.leg}:ringing"
@@ -128,7 +128,7 @@ def event_key(form: Form) -> str:
 
 
 def answer_point(form: Form) -> AnswerPoint | None:
-    """The point at which Telnyx waits for TeXML, or None where it only tells something."""
+    """The point at which Telnyx waits for TeXML; None if the webhook only reports something."""
     moment = MOMENTS.get(form.path)
     number = form.called_number
     if moment is None or number is None:
@@ -148,7 +148,7 @@ def answer_point(form: Form) -> AnswerPoint | None:
 
 
 def event(form: Form, account_id: str, base_url: str) -> CallEvent | None:
-    """What a form says, or None; `base_url` is the API at which recordings lie."""
+    """The event in a form, or None; `base_url` is the API that serves recordings."""
     if form.text("AccountSid") != account_id:
         raise BadPayload("the webhook is not of this connector's Telnyx account.")
     match form.path:
@@ -163,7 +163,7 @@ def event(form: Form, account_id: str, base_url: str) -> CallEvent | None:
         case "recording":
             return _recording(form, base_url)
         case "whisper" | "voicemail" | "digits":
-            # The dialled leg's status and the recording's own webhook tell more; keys are the answerer's own note.
+            # The dialed leg's status and the recording's own webhook say more; the answerer itself records the keys.
             return None
     raise BadPayload("the webhook came to an address that this plugin does not give to Telnyx.")
 
@@ -202,7 +202,7 @@ def _dialled_leg(form: Form) -> CallEvent | None:
 
 
 def _after_dial(form: Form) -> CallEvent | None:
-    """Only that nobody picked up: who did, and when, the dialled leg's own status tells better."""
+    """Reports only that nobody answered. If somebody did, the dialed leg's own status says more exactly who and when."""
     if form.dial_status not in TWIML_UNANSWERED:
         return None
     return leg_event(form.dial_status, form.call, form.at, None, form.called_number, None)

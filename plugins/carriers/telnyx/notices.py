@@ -1,4 +1,4 @@
-"""Telnyx' JSON events: texts and what became of them, and the calls of accounts that have them told this way too.
+"""Telnyx' JSON events: texts and their delivery, and the calls of accounts that also get call events as JSON.
 
 Source of the fields: developers.telnyx.com/api-reference/callbacks and the models of the SDK `telnyx` 4.189.
 """
@@ -24,14 +24,14 @@ from plugins.carriers.telnyx import translate
 
 MOST_MEDIA = 10
 BLOCKED = "40300"
-"""Telnyx' error code for a text to somebody who told Telnyx to stop."""
+"""Telnyx' error code for a text to a person who sent STOP to Telnyx."""
 FAILED = frozenset({"sending_failed", "delivery_failed", "expired"})
 UNANSWERED = frozenset({"no_answer", "timeout", "user_busy", "call_rejected", "not_found"})
-"""Hang-up causes of a leg that nobody picked up."""
+"""Hang-up causes of a leg that nobody answered."""
 
 
 class Notice:
-    """One JSON event; a field that is not of its form is BadPayload."""
+    """One JSON event; a malformed field raises BadPayload."""
 
     def __init__(self, request: WebhookRequest) -> None:
         self.received_at = request.received_at
@@ -45,7 +45,7 @@ class Notice:
 
     @property
     def id(self) -> str:
-        """Telnyx' id of the event: the same however often it is sent."""
+        """Telnyx' id of the event, the same for every redelivery."""
         return translate.uuid(self._id, "data.id")
 
     @property
@@ -57,7 +57,7 @@ class Notice:
 
     @property
     def payload(self) -> Mapping[str, Any]:
-        """What the event tells."""
+        """The event's payload."""
         return _object(self._payload, "data.payload")
 
     @property
@@ -67,7 +67,7 @@ class Notice:
 
 
 def event(notice: Notice, base_url: str) -> Event | None:
-    """What a notice says, or None for one that tells nothing that we keep (an order's progress, a played prompt …)."""
+    """The event in a notice, or None if we store nothing of it (an order's progress, a played prompt …)."""
     match notice.event_type:
         case "message.received":
             return _message(notice)
@@ -95,7 +95,7 @@ def _text(value: object, name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise BadPayload(f"{name} is not a text.")
-    # PostgreSQL keeps neither NUL nor lone surrogates.
+    # PostgreSQL can store neither NUL nor lone surrogates.
     return value.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -159,7 +159,7 @@ def _first_error(errors: object) -> Mapping[str, Any]:
 
 
 def _call(notice: Notice) -> str:
-    """The call's id: that of its session, the only one that the caller's leg, the dialled ones and recordings share."""
+    """The call's id: the session id, because only it is shared by the caller's leg, the dialed legs and recordings."""
     return translate.uuid(notice.payload.get("call_session_id"), "call_session_id")
 
 
@@ -198,7 +198,7 @@ def _bridged(notice: Notice) -> CallEvent:
 
 
 def _hangup(notice: Notice) -> CallEvent:
-    """The end of a leg, which does not say whether it is the caller's: only a dialled one ends for want of an answer."""
+    """The end of a leg. It does not say whether it is the caller's leg, but only a dialed leg can end unanswered."""
     payload = notice.payload
     if _text(payload.get("hangup_cause"), "hangup_cause") in UNANSWERED:
         return CallEvent(kind="not_answered", call_id=_call(notice), at=notice.at)
@@ -215,7 +215,7 @@ def _hangup(notice: Notice) -> CallEvent:
 def _recording(notice: Notice, base_url: str) -> CallEvent | None:
     payload = notice.payload
     if not payload.get("recording_id"):
-        # Older accounts are not told the id; the call list finds the recording.
+        # Older accounts do not get the id; the call list finds the recording.
         return None
     began = translate.when(payload.get("recording_started_at"), "recording_started_at")
     finished = translate.when(payload.get("recording_ended_at"), "recording_ended_at")

@@ -1,7 +1,7 @@
-"""Numbers at Telnyx: search, order, point the webhooks, release.
+"""Numbers at Telnyx: search, order, set the webhooks, release.
 
-Telnyx points no single number: a number belongs to a TeXML application (calls) and to a messaging profile (texts), and
-these hold the addresses. So pointing a number joins it to the connector's own two, and points those.
+Telnyx has no webhooks per number: a number belongs to a TeXML application (calls) and to a messaging profile (texts), and
+these hold the addresses. So to set a number's webhooks, we assign it to the connector's own two and set theirs.
 Source: developers.telnyx.com/api-reference (phone-number-search, phone-number-orders, phone-number-configurations,
 texml-applications, messaging-profiles).
 """
@@ -18,12 +18,12 @@ from hub.api import Money, NumberOffer, NumberQuery, NumberSetup, OwnedNumber, R
 from plugins.carriers.telnyx.rest import Rest
 
 PAUSES = (0.0, 0.5, 1.0, 2.0, 3.0)
-"""Seconds to wait before each look at an order; most are filled at once."""
+"""Seconds to wait before each check of an order; most orders are filled at once."""
 MOST_OFFERS = 200
 
 
 def search(rest: Rest, query: NumberQuery) -> list[NumberOffer]:
-    """Numbers for sale that take voice, with their monthly price."""
+    """Numbers for sale that support voice, with their monthly price."""
     if not re.fullmatch(r"[A-Z]{2}", query.country):
         raise Rejected("give the country as two capital letters, like US.")
     wanted = {
@@ -36,7 +36,7 @@ def search(rest: Rest, query: NumberQuery) -> list[NumberOffer]:
         wanted["filter[national_destination_code]"] = query.area_code
     pattern = ""
     if query.contains:
-        # Telnyx knows no wildcard: it looks for the longest run of digits, and the rest is sifted here.
+        # Telnyx has no wildcards: search for the longest run of digits and filter the rest here.
         pattern = "".join(r"\d" if c == "*" else re.escape(c) for c in query.contains)
         longest = max(re.findall(r"\d+", query.contains), key=len, default="")
         if longest:
@@ -75,7 +75,7 @@ def _price(cost: object) -> Money | None:
 
 
 def buy(rest: Rest, number: str, setup: NumberSetup, pauses: Sequence[float] = PAUSES) -> OwnedNumber:
-    """Order a number for the connector's application and profile, and wait a little until Telnyx has filled the order."""
+    """Order a number for the connector's application and profile, and wait briefly until Telnyx has filled the order."""
     if phone_number(number) != number:
         raise Rejected("give the number in E.164, like +13125550100.", "10002")
     order = {"phone_numbers": [{"phone_number": number}], **_joined(rest, setup.label)}
@@ -97,7 +97,7 @@ def buy(rest: Rest, number: str, setup: NumberSetup, pauses: Sequence[float] = P
 
 
 def configure(rest: Rest, setup: NumberSetup) -> OwnedNumber:
-    """Join an owned number to the application and the profile, and point these at the hub."""
+    """Assign an owned number to the application and the profile, and point their webhooks at the hub."""
     found = find(rest, setup.number)
     if found is None:
         raise Rejected("the number is not in this Telnyx account; buy it or correct config.yaml.")
@@ -156,7 +156,7 @@ def _point_profile(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
 
 
 def release(rest: Rest, number: str) -> None:
-    """Give a number back."""
+    """Release a number."""
     found = find(rest, number)
     if found is not None:
         rest.delete(f"/phone_numbers/{found.get('id')}")
@@ -171,7 +171,7 @@ def listed(rest: Rest) -> list[OwnedNumber]:
 
 
 def owned(item: Mapping[str, Any], application: Mapping[str, Any], profile: Mapping[str, Any]) -> OwnedNumber:
-    """A number of the account; where its calls and texts go is known only of the connector's own application and profile."""
+    """A number of the account. Its webhooks are known only for the connector's own application and profile."""
     number, number_id = item.get("phone_number"), item.get("id")
     if not isinstance(number, str) or not isinstance(number_id, str):
         raise RetryLater("Telnyx answered with a number that has no id.")
@@ -189,7 +189,7 @@ def owned(item: Mapping[str, Any], application: Mapping[str, Any], profile: Mapp
 
 
 def find(rest: Rest, number: str) -> dict[str, Any] | None:
-    """The owned number that is exactly `number`; Telnyx' own filter also matches parts."""
+    """The owned number that equals `number`; Telnyx' own filter also matches parts."""
     wanted = phone_number(number)
     if wanted is None:
         return None

@@ -1,4 +1,4 @@
-"""Bringing numbers to Telnyx: make a draft, fill it in, submit it where nothing is missing, and tell where it stands.
+"""Port numbers to Telnyx: make a draft, fill it in, submit it if nothing is missing, and report its status.
 
 Source: developers.telnyx.com/docs/numbers/porting (getting started, requirements) and the model PortingOrder.
 """
@@ -24,14 +24,14 @@ STATUSES: Mapping[str, PortStatus] = {
     "cancelled": "cancelled",
     "cancel-pending": "cancelled",
 }
-"""Telnyx rejects no order: it asks for something until the order is cancelled."""
+"""Telnyx never rejects an order: it asks for corrections until the order is canceled."""
 MISSING = "Telnyx still wants a signed letter of authorisation or other documents; add them to the order in its portal."
 
 
 def order(rest: Rest, request: PortRequest) -> PortOrder:
-    """Order that numbers be brought over; a second try with the same key goes on with the same order.
+    """Order a port of numbers. A second try with the same key continues the same order.
 
-    Telnyx may split the numbers into several orders, one for each losing carrier; all are filled in, the first is told.
+    Telnyx may split the numbers into several orders, one per losing carrier. All are filled in; the first is returned.
     """
     drafts = list(rest.pages("/porting_orders", {"filter[customer_reference]": request.key, **WITH_NUMBERS}))
     if not drafts:
@@ -118,7 +118,7 @@ def listed(rest: Rest) -> list[PortOrder]:
 
 
 def told(item: Mapping[str, Any]) -> PortOrder:
-    """An order as Telnyx tells of it; nothing of the end user is taken over."""
+    """An order as Telnyx shows it, without data of the end user."""
     status = STATUSES.get(_status(item))
     if status is None:
         raise RetryLater("Telnyx tells a status of a port order that this plugin does not know.")

@@ -1,9 +1,9 @@
-"""What Telnyx holds on a person of one company, and what of it can be deleted.
+"""What Telnyx holds about a person of one company, and which of it can be deleted.
 
-An account may serve several companies: only what is between the person and the company's own tracking numbers is touched,
-and what the hub knows by its id.
+An account may serve several companies. Only records between the person and the company's own tracking numbers are used,
+and records whose id the hub knows.
 
-Recordings can be deleted by the API; call records and message records cannot, they lapse by themselves.
+The API can delete recordings. It cannot delete call and message records; these expire on their own.
 Source: the SDK's resources (only recordings have a DELETE) and telnyx.com/ai/data-handling.json (April 2026).
 """
 
@@ -22,7 +22,7 @@ TOLD = {
     "recording": ("from", "to", "call_control_id", "initiated_by", "recording_started_at", "duration_millis"),
     "text": ("cli", "cld", "status", "direction", "created_at", "sent_at", "carrier", "message_type"),
 }
-"""The fields of each kind of record that say something about a person."""
+"""The personal fields of each kind of record."""
 IDS = {"call": "sid", "recording": "id", "text": "uuid"}
 KEPT = (
     "its recordings are deleted, but Telnyx' API deletes no call records and no message records: they lapse by Telnyx' own "
@@ -31,7 +31,7 @@ KEPT = (
 
 
 def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
-    """The person's records at the company that was asked, each once, recordings first."""
+    """The person's records at the requested company, each once, recordings first."""
     calls = _own_calls(rest, person)
     records = [
         *(("recording", one) for one in own_recordings(rest, person, calls)),
@@ -47,8 +47,8 @@ def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
 
 
 def _own_calls(rest: Rest, person: PersonReference) -> dict[str, Item]:
-    """By id, the calls between the person and the company's numbers with the legs that were dialled for them, and the calls
-    that the hub knows by their id. The account may be other companies' too."""
+    """By id, the calls between the person and the company's numbers with their dialed legs, and the calls
+    whose id the hub knows. Other companies may use the same account."""
     ours, ids = set(person.tracking_numbers), set(person.provider_ids)
     found: dict[str, Item] = {}
     for number in person.phone_numbers:
@@ -66,7 +66,7 @@ def _own_calls(rest: Rest, person: PersonReference) -> dict[str, Item]:
 
 
 def own_recordings(rest: Rest, person: PersonReference, calls: Mapping[str, Item]) -> Iterator[Item]:
-    """The recordings between the person and the company's numbers, those of `calls`, and those that the hub knows by id."""
+    """The recordings between the person and the company's numbers, those of `calls`, and those whose id the hub knows."""
     ours, ids = set(person.tracking_numbers), set(person.provider_ids)
     listed: set[str] = set()
     for number in person.phone_numbers:
@@ -91,7 +91,7 @@ def _own_texts(rest: Rest, person: PersonReference) -> Iterator[Item]:
 
 
 def erase(rest: Rest, person: PersonReference) -> Erasure:
-    """Delete the recordings, and say so where something stays."""
+    """Delete the recordings, and report if something stays."""
     records = held(rest, person)
     recordings = [record for record in records if record.record_type == "recording"]
     for record in recordings:

@@ -12,7 +12,7 @@ from plugins.carriers.telnyx import translate
 from plugins.carriers.telnyx.rest import Rest
 
 ORIGIN = "https://api.telnyx.com"
-"""Where the hub's addresses of recordings lie, whatever base_url was set when they were made."""
+"""Origin of the hub's recording addresses, whatever base_url was set when they were made."""
 HOSTS = (
     "s3.amazonaws.com",
     "s3.us-east-1.amazonaws.com",
@@ -26,7 +26,7 @@ STATES = {"pause": "paused", "resume": "in-progress"}
 
 
 def fetch(rest: Rest, recording_id: str, url: str) -> RecordingAudio:
-    """A recording's audio, by a link that Telnyx makes for this moment; `url` is only checked."""
+    """A recording's audio, from a short-lived link that Telnyx creates; `url` is only checked."""
     base_url = rest.settings.base_url
     try:
         translate.at_telnyx(url, (base_url, ORIGIN))
@@ -56,7 +56,7 @@ def _audio(rest: Rest, link: object, base_url: str) -> bytes:
 
 
 def delete(rest: Rest, recording_id: str) -> None:
-    """Delete a recording; one that is gone already is no error."""
+    """Delete a recording. It is not an error if it is already gone."""
     try:
         rest.delete(f"/recordings/{translate.uuid(recording_id, 'the id of the recording')}")
     except BadPayload as error:
@@ -64,7 +64,7 @@ def delete(rest: Rest, recording_id: str) -> None:
 
 
 def control(rest: Rest, call_id: str, wanted: RecordingControl) -> None:
-    """Pause or resume what is being recorded of a call; twice is no error."""
+    """Pause or resume the recording of a call. Repeating it is not an error."""
     try:
         call = quote(translate.call_id(call_id, "the call's id"), safe="")
     except BadPayload as error:

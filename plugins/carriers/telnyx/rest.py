@@ -22,7 +22,7 @@ MOST_PAGES = 10_000
 
 
 def _details(refusal: Refusal) -> tuple[str, str]:
-    """The first error's code and its words; the HTTP status stands for a code that is missing."""
+    """The first error's code and message; the HTTP status replaces a missing code."""
     first = next(iter(as_mappings(refusal.body.get("errors"))), {})
     code = str(first.get("code") or refusal.status)
     words = as_text(first.get("detail")) or as_text(first.get("title"))
@@ -38,9 +38,9 @@ TELNYX = Provider(
 
 
 class Rest:
-    """One account's REST API; every method ends in its result or in one of the hub's errors.
+    """One account's REST API. Every method returns its result or raises one of the hub's errors.
 
-    Paths start behind `/v2`, as in `/phone_numbers`.
+    Paths start after `/v2`, as in `/phone_numbers`.
     """
 
     def __init__(self, settings: TelnyxSettings, services: Services) -> None:
@@ -50,11 +50,11 @@ class Rest:
         """The path of the account's TeXML resources."""
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """A reply as it is; most hold `data`."""
+        """A raw reply; most have `data`."""
         return self._json("GET", path, params=query)
 
     def find(self, path: str) -> dict[str, Any] | None:
-        """A reply as it is; None if the resource is not there."""
+        """A raw reply; None if the resource does not exist."""
         try:
             return self.get(path)
         except Rejected as error:
@@ -67,19 +67,19 @@ class Rest:
         return _data(self.get(path))
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Make something, or command; the reply as it is."""
+        """Create something or send a command. Returns the raw reply."""
         return self._json("POST", path, json=body)
 
     def post_once(self, path: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
-        """Make something that must not be made twice; OutcomeUnknown where Telnyx may have made it all the same."""
+        """Create something that must not be created twice. Raises OutcomeUnknown if Telnyx may have created it anyway."""
         return self._json("POST", path, json=body, headers={"idempotency-key": key}, once=True)
 
     def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Change a resource; the `data` of its new state."""
+        """Change a resource. Returns the `data` of its new state."""
         return _data(self._json("PATCH", path, json=body))
 
     def delete(self, path: str) -> None:
-        """Delete a resource; one that is gone already is no error."""
+        """Delete a resource. It is not an error if it is already gone."""
         try:
             response = self._send("DELETE", path)
         except Rejected as error:
@@ -87,7 +87,7 @@ class Rest:
                 raise
             return
         if response.content and json_object(response.content) is None:
-            # Telnyx shows what it deleted; anything else did not come from it.
+            # Telnyx returns what it deleted; any other reply did not come from Telnyx.
             raise RetryLater("Telnyx answered with something that is no JSON object.")
 
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
@@ -116,9 +116,9 @@ class Rest:
             page = self.get(str(following).removeprefix("/v2"))
 
     def download(self, url: str) -> tuple[str, bytes]:
-        """A file from Telnyx' storage, whose address holds its own permission: content type and bytes.
+        """A file from Telnyx' storage (a pre-signed address): content type and bytes.
 
-        The API key never goes along: the storage is not the API, and refuses a request with two permissions.
+        The API key is never sent: the storage is not the API, and refuses a request with two permissions.
         """
         response = self._services.send(TELNYX, "GET", url, expected=(403, 404, 410))
         if not response.is_success:

@@ -1,6 +1,6 @@
 """Telnyx' webhook signatures: Ed25519 over the time and the raw body, made and checked.
 
-Source: developers.telnyx.com, webhook fundamentals. The address is not part of what Telnyx signs; `addresses` makes up
+Source: developers.telnyx.com, webhook fundamentals. Telnyx does not sign the address; `addresses` makes up
 for that.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SIGNATURE_HEADER = "telnyx-signature-ed25519"
 TIMESTAMP_HEADER = "telnyx-timestamp"
 WINDOW = 300
-"""Seconds that a webhook's time may be away from its arrival, either way, as in Telnyx' own libraries."""
+"""Most seconds between a webhook's time and its arrival, either way, as in Telnyx' own libraries."""
 
 
 def signed_text(timestamp: str, body: bytes) -> bytes:
@@ -34,9 +34,9 @@ def sign(private_key: Ed25519PrivateKey, timestamp: str, body: bytes) -> str:
 
 
 def verify(request: WebhookRequest, public_key: str) -> None:
-    """BadSignature unless Telnyx signed the request with the account's key, about when it arrived.
+    """Raise BadSignature unless Telnyx signed the request with the account's key, at about its arrival time.
 
-    The time is compared with the arrival, not with now, so a webhook that the hub kept is as genuine as on its first day.
+    The time is compared with the arrival, not with now, so a stored webhook stays valid.
     """
     timestamp = request.headers.get(TIMESTAMP_HEADER, "")
     if not re.fullmatch(r"[0-9]{1,12}", timestamp, re.ASCII):

@@ -13,14 +13,14 @@ from plugins.carriers.telnyx.addresses import Addresses
 
 
 class Texml(Twiml):
-    """TeXML: it asks by GET where no method is written, and knows no actionOnEmptyResult."""
+    """TeXML: it uses GET if no method is given, and does not support actionOnEmptyResult."""
 
     voice = {"voice": "alice"}
     """Telnyx' own voice that speaks other languages; its default voices speak US English only."""
     leg_path = "leg"
 
     def dial_attributes(self, dial: Dial) -> dict[str, str]:
-        # Telnyx takes 5 to 120 seconds.
+        # Telnyx accepts 5 to 120 seconds.
         attributes = super().dial_attributes(dial) | {"method": "POST", "timeout": _between(5, dial.ring_seconds, 120)}
         return attributes | ({"recordingStatusCallbackMethod": "POST"} if dial.record else {})
 
@@ -30,7 +30,7 @@ class Texml(Twiml):
 
     def gather_attributes(self, gather: Gather) -> dict[str, str]:
         return {
-            # No method: Telnyx asks with the one that the application is set to, which `configure` makes POST.
+            # No method: Telnyx uses the application's method, which `configure` sets to POST.
             "action": self.address("digits", gather.mark),
             "input": "dtmf",
             "minDigits": "1",
@@ -40,13 +40,13 @@ class Texml(Twiml):
         }
 
     def without_keys(self, gather: Gather) -> ElementTree.Element:
-        # Where no key comes Telnyx goes on with the next verb.
+        # If no key is pressed, Telnyx continues with the next verb.
         following = ElementTree.Element("Redirect", {"method": "POST"})
         following.text = self.address("digits", gather.mark)
         return following
 
     def record_attributes(self, message: TakeMessage) -> dict[str, str]:
-        # With silence detection Telnyx would transcribe the message, and charge for it.
+        # With silence detection Telnyx would transcribe the message and charge for it.
         quiet = {"timeout": "0", "channels": "single"}
         posted = {"method": "POST", "recordingStatusCallbackMethod": "POST"}
         return super().record_attributes(message) | posted | quiet

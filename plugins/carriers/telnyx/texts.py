@@ -20,11 +20,11 @@ MEDIA_HOSTS = (
     "us-west-1.telnyxcloudstorage.com",
     "eu-central-1.telnyxcloudstorage.com",
 )
-"""Where Telnyx keeps the pictures of texts that came in."""
+"""The hosts on which Telnyx stores the pictures of received texts."""
 
 
 def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
-    """Hand one text over. OutcomeUnknown where Telnyx may have taken it all the same."""
+    """Send one text. Raises OutcomeUnknown if Telnyx may have accepted it anyway."""
     message: dict[str, Any] = {
         "from": text.sender,
         "to": text.recipient_number,
@@ -56,7 +56,7 @@ def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
 
 
 def fetch_media(rest: Rest, url: str) -> MediaFile:
-    """A picture of a text that came in."""
+    """A picture of a received text."""
     try:
         address = translate.at_telnyx(url, (rest.settings.base_url,), MEDIA_HOSTS)
     except BadPayload as error:

@@ -1,4 +1,4 @@
-"""Telnyx' words to ours and back: statuses, times, durations, ids; what forms, JSON events and lists all use."""
+"""Translate Telnyx' statuses, times, durations and ids to ours and back. Shared by forms, JSON events and lists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CALL_STATUSES = TWIML_ENDED | {"queued", "initiated", "ringing", "in-progress", 
 LONGEST = 100_000
 """Seconds; Telnyx ends a call after four hours at the latest."""
 BELIEVABLE = timedelta(days=1)
-"""Telnyx' clock is believed, signed as it is, unless it is a day away from ours."""
+"""Telnyx' time is signed, so it is trusted unless it differs from ours by a day."""
 CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_.=-]{7,159}")
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -40,14 +40,14 @@ def number(text: object) -> str | None:
 
 
 def status(text: object, name: str) -> str:
-    """A call status that Telnyx knows; an answered call is `in-progress`."""
+    """A call status of Telnyx; an answered call is `in-progress`."""
     if not isinstance(text, str) or text not in CALL_STATUSES:
         raise BadPayload(f"{name} is not a call status.")
     return "in-progress" if text == "answered" else text
 
 
 def seconds(text: object, name: str) -> int | None:
-    """A duration in seconds; None where blank."""
+    """A duration in seconds; None if blank."""
     if text in (None, ""):
         return None
     if isinstance(text, bool) or not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", str(text), re.ASCII):
@@ -70,21 +70,21 @@ def when(text: object, name: str) -> datetime:
 
 
 def believed(text: object, name: str, received_at: datetime) -> datetime:
-    """When it happened: Telnyx' own time where it tells a believable one, else that of the arrival."""
+    """When it happened: Telnyx' own time if it is plausible, else the arrival time."""
     told = when(text, name) if text else received_at
     return told if abs(told - received_at) < BELIEVABLE else received_at
 
 
 def caller_name(text: object) -> str | None:
-    """A caller's name on one line; None where there is none, or only the number again."""
+    """A caller's name on one line; None if it is missing or only repeats the number."""
     name = "".join(c for c in str(text or "") if c.isprintable()).strip()[:100]
     return name if name and phone_number(name) is None else None
 
 
 def attestation(level: object, validated: object) -> Literal["A", "B", "C"] | None:
-    """Who signed the caller's number; None where validation failed or nothing is said.
+    """Who signed the caller's number; None if validation failed or no data was sent.
 
-    Webhooks tell the level and, apart, whether it was validated; SIP headers tell both in one `verstat`, where the A is
+    Webhooks send the level and the validation result separately. SIP headers send both in one `verstat`, where the A is
     left out. Source: developers.telnyx.com/docs/voice/stir-shaken/sip-header-parameters.
     """
     verstat = re.fullmatch(r"TN-Validation-Passed(?:-([ABC]))?", str(level or ""))
@@ -95,7 +95,7 @@ def attestation(level: object, validated: object) -> Literal["A", "B", "C"] | No
 
 
 def at_telnyx(url: object, origins: Sequence[str], hosts: Sequence[str] = ()) -> str:
-    """`url` if it lies at one of `origins` (scheme and host), or by https at one of `hosts`; BadPayload otherwise."""
+    """`url` if it is at one of `origins` (scheme and host), or by https at one of `hosts`. Raises BadPayload otherwise."""
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
         by_https = parts.scheme == "https" and parts.netloc in hosts
@@ -125,7 +125,7 @@ def ringing(
 def recorded(
     source: object, call: str, at: datetime, recording_id: str, base_url: str, duration: int | None, number: str | None
 ) -> CallEvent:
-    """A recording that is ready. Its address is that of the API, which lasts; the link that Telnyx sends works for ten minutes
-    and needs no key, so it is never kept."""
+    """A finished recording. It keeps the API's address, which lasts. The link that Telnyx sends works for ten minutes
+    and needs no key, so it is never stored."""
     address = f"{base_url}/v2/recordings/{recording_id}"
     return recording_event(source, call, at, recording_id, address, duration, number)

@@ -1,6 +1,6 @@
-"""Telnyx' webhooks, whichever way they come: which event a request tells of, what it waits for, what it says.
+"""Telnyx' webhooks in both formats: which event a request reports, which answer it waits for, and its content.
 
-TeXML sends forms, all else is JSON; the body alone tells which, since the content type is not signed.
+TeXML sends forms, everything else is JSON. The body decides which, because the content type is not signed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def is_json(request: WebhookRequest) -> bool:
 
 
 def verified(request: WebhookRequest) -> VerifiedWebhook:
-    """A genuine request's event and the point that it waits at; content without sense is named by its hash."""
+    """A verified request's event and the point at which it waits. Content that makes no sense is named by its hash."""
     try:
         if is_json(request):
             return VerifiedWebhook(f"event:{Notice(request).id}")
@@ -37,7 +37,7 @@ def verified(request: WebhookRequest) -> VerifiedWebhook:
 
 
 def events(request: WebhookRequest, settings: TelnyxSettings) -> Sequence[Event]:
-    """The events in a request: one, or none."""
+    """The events in a request: one or none."""
     if is_json(request):
         found = notices.event(Notice(request), settings.base_url)
     else:

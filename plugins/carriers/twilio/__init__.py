@@ -57,7 +57,7 @@ from plugins.carriers.twilio.rest import Rest
 from plugins.carriers.twilio.settings import TwilioSettings
 
 ORIGIN = "https://api.twilio.com"
-"""Where recordings lie, whatever base_url is set."""
+"""Origin of recordings, whatever base_url is set."""
 
 
 class Twilio(Connector):
@@ -125,17 +125,17 @@ class Twilio(Connector):
 
     @hookimpl
     def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
-        """Buy a number with its webhooks pointed, in one request."""
+        """Buy a number and set its webhooks in one request."""
         return numbers.buy(self._rest, number, setup)
 
     @hookimpl
     def configure_number(self, setup: NumberSetup) -> OwnedNumber:
-        """Point an owned number's webhooks."""
+        """Set an owned number's webhooks."""
         return numbers.configure(self._rest, setup)
 
     @hookimpl
     def release_number(self, number: str) -> None:
-        """Give a number back."""
+        """Release a number."""
         numbers.release(self._rest, number)
 
     @hookimpl
@@ -145,7 +145,7 @@ class Twilio(Connector):
 
     @hookimpl
     def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
-        """Check Twilio's signature and name the event."""
+        """Check Twilio's signature and return the event's name."""
         fields = signature.verify(request, self.settings)
         webhook = webhooks.Webhook(request, fields)
         key = webhooks.event_key(webhook)
@@ -155,7 +155,7 @@ class Twilio(Connector):
 
     @hookimpl
     def parse_webhook(self, request: WebhookRequest) -> Sequence[Event]:
-        """The webhook's one event, or none."""
+        """The webhook's event, if it has one."""
         webhook = webhooks.Webhook(request, signature.signed_fields(request))
         return webhooks.events(webhook, self.settings.account_sid, self._origins)
 
@@ -166,7 +166,7 @@ class Twilio(Connector):
 
     @hookimpl
     def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
-        """An empty response: nothing more to do, and no text back."""
+        """An empty response: nothing more to do, no text in reply."""
         return twiml.empty()
 
     @hookimpl
@@ -176,7 +176,7 @@ class Twilio(Connector):
 
     @hookimpl
     def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
-        """A recording as WAV. The address from the webhook is only checked; ours is made from the id."""
+        """A recording as WAV. The webhook's address is only checked; the address that we fetch is made from the id."""
         try:
             translate.twilio_address(url, self._origins, "recording")
         except BadPayload as error:
@@ -192,7 +192,7 @@ class Twilio(Connector):
 
     @hookimpl
     def control_recording(self, call_id: str, control: RecordingControl) -> None:
-        """Pause or resume; what is said meanwhile is silence in the audio, so that its times stay right."""
+        """Pause or resume. The pause is silence in the audio, so that its times stay right."""
         form = {"Status": "in-progress"} if control == "resume" else {"Status": "paused", "PauseBehavior": "silence"}
         current = f"{self._rest.account}/Calls/{self._sid(call_id, 'call')}/Recordings/Twilio.CURRENT.json"
         if self._rest.post(current, form).get("status") != form["Status"]:
@@ -206,22 +206,22 @@ class Twilio(Connector):
 
     @hookimpl
     def send_text(self, text: OutboundText) -> Receipt:
-        """Send a text, once."""
+        """Send a text, at most once."""
         return texts.send(self._rest, text, self.services.webhook_url)
 
     @hookimpl
     def fetch_media(self, url: str) -> MediaFile:
-        """A picture of a text that came in, from Twilio's own hosts."""
+        """A picture of a received text, from Twilio's own hosts."""
         return texts.fetch(self._rest, url, self._origins, self.settings.media_url)
 
     @hookimpl
     def order_port(self, request: PortRequest) -> PortOrder:
-        """Order a port with its bill; Twilio mails the letter to be signed."""
+        """Order a port with its bill; Twilio e-mails the letter to sign."""
         return ports.order(self._rest, self.settings, request)
 
     @hookimpl
     def list_ports(self) -> Sequence[PortOrder]:
-        """All port orders, each read by itself."""
+        """All port orders, each with its own request."""
         return ports.listed(self._rest, self.settings)
 
     @hookimpl
@@ -231,12 +231,12 @@ class Twilio(Connector):
 
     @hookimpl
     def erase_person(self, person: PersonReference) -> Erasure:
-        """Delete them; a call that goes on is refused by Twilio, and asked for again later."""
+        """Delete them. Twilio refuses to delete an active call; the deletion is then tried again later."""
         return privacy.erase(self._rest, person)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        """Read the account's own record."""
+        """Read the account's record."""
         status = self._rest.get(f"{self._rest.account}.json").get("status")
         if status == "active":
             return ConnectionReport(ok=True, detail="Twilio answers and the account is active.")

@@ -1,4 +1,4 @@
-"""Twilio's call list as events: the same meanings as its webhooks, so that both fold to the same call.
+"""Twilio's call list as events with the same meaning as its webhooks, so that both give the same call.
 
 Source: twilio.com/docs/voice/api/call-resource and /recording.
 """
@@ -27,9 +27,9 @@ Item = Mapping[str, Any]
 
 
 def fetch(rest: Rest, since: datetime, origins: Sequence[str], log: Log) -> list[CallEvent]:
-    """The events of all finished calls that came in at or after `since`, each call's in their order.
+    """The events of all finished calls that came in at or after `since`; the events of each call are in order.
 
-    Two lists, whatever the number of calls: the legs, of which a dialled one names its parent, and the recordings.
+    Reads only two lists, whatever the number of calls: the legs (a dialed leg names its parent) and the recordings.
     """
     start = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     legs = list(rest.pages("Calls", {"StartTime>": start}))
@@ -60,7 +60,7 @@ def _grouped(items: Iterable[Item], name: str) -> defaultdict[Any, list[Item]]:
 
 
 def call_events(leg: Item, children: Sequence[Item], audio: Sequence[Item], origins: Sequence[str]) -> list[CallEvent]:
-    """The events of one caller's leg with its dialled legs and its recordings; empty while the call goes on."""
+    """The events of one caller's leg with its dialed legs and recordings; empty while the call is active."""
     status, call_id = translate.status(leg.get("status"), "status"), translate.sid(leg.get("sid"), "sid")
     if status not in TWIML_ENDED:
         return []
@@ -81,7 +81,7 @@ def call_events(leg: Item, children: Sequence[Item], audio: Sequence[Item], orig
 
 
 def _dialled(children: Sequence[Item], call_id: str, number: str) -> list[CallEvent]:
-    """What the dialled legs mean: one that was picked up says more than all that were not."""
+    """What the dialed legs mean: an answered leg outweighs all unanswered ones."""
     found = []
     for child in children:
         status = translate.status(child.get("status"), "status")

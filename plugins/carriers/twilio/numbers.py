@@ -1,4 +1,4 @@
-"""Numbers at Twilio: search, price, buy, point the webhooks, release.
+"""Numbers at Twilio: search, price, buy, set the webhooks, release.
 
 Source: twilio.com/docs/phone-numbers/api (availablephonenumber, incomingphonenumber) and /pricing/api.
 """
@@ -24,11 +24,11 @@ from hub.api import (
 from plugins.carriers.twilio.rest import Rest
 
 KINDS = {"local": ("Local", "local"), "toll_free": ("TollFree", "toll free"), "mobile": ("Mobile", "mobile")}
-"""Our kinds of numbers in the words of Twilio's search and of its price list."""
+"""Our kinds of numbers → Twilio's names in its search and in its price list."""
 
 
 def search(rest: Rest, query: NumberQuery, pricing_url: str) -> list[NumberOffer]:
-    """Numbers for sale that take voice, with their monthly price where Twilio tells it."""
+    """Numbers for sale that support voice, with their monthly price if Twilio shows it."""
     if not re.fullmatch(r"[A-Z]{2}", query.country):
         raise Rejected("give the country as two capital letters, like US.")
     wanted = {"PageSize": str(query.limit), "VoiceEnabled": "true"}
@@ -59,7 +59,7 @@ def _offer(item: Mapping[str, Any], query: NumberQuery, price: Money | None) -> 
 
 
 def _monthly_price(rest: Rest, query: NumberQuery, pricing_url: str) -> Money | None:
-    """The account's price; None where it is not told, so that a key without access to prices still finds numbers."""
+    """The account's price. None if Twilio does not show it, so that a key without access to prices still finds numbers."""
     try:
         told = rest.get(f"{pricing_url}/v1/PhoneNumbers/Countries/{query.country}")
         prices = {entry["number_type"]: entry["current_price"] for entry in told["phone_number_prices"]}
@@ -69,7 +69,7 @@ def _monthly_price(rest: Rest, query: NumberQuery, pricing_url: str) -> Money | 
 
 
 def form_of(setup: NumberSetup) -> dict[str, str]:
-    """Where a number's webhooks point, in Twilio's words."""
+    """A number's webhook addresses, as Twilio's fields."""
     form = {
         "VoiceUrl": setup.voice_url,
         "VoiceMethod": "POST",
@@ -84,7 +84,7 @@ def form_of(setup: NumberSetup) -> dict[str, str]:
 
 
 def owned(item: Mapping[str, Any]) -> OwnedNumber:
-    """A number of the account, from Twilio's words."""
+    """A number of the account, from Twilio's fields."""
     number, provider_id = item.get("phone_number"), item.get("sid")
     if not isinstance(number, str) or not isinstance(provider_id, str):
         raise RetryLater("Twilio answered with a number that has no id.")
@@ -100,12 +100,12 @@ def owned(item: Mapping[str, Any]) -> OwnedNumber:
 
 
 def buy(rest: Rest, number: str, setup: NumberSetup) -> OwnedNumber:
-    """Buy a number and point its webhooks in the same request."""
+    """Buy a number and set its webhooks in the same request."""
     return owned(rest.post(f"{rest.account}/IncomingPhoneNumbers.json", {"PhoneNumber": number, **form_of(setup)}))
 
 
 def configure(rest: Rest, setup: NumberSetup) -> OwnedNumber:
-    """Point an owned number's webhooks."""
+    """Set an owned number's webhooks."""
     found = find(rest, setup.number)
     if found is None:
         raise Rejected("the number is not in this Twilio account; buy it or correct config.yaml.")
@@ -113,14 +113,14 @@ def configure(rest: Rest, setup: NumberSetup) -> OwnedNumber:
 
 
 def release(rest: Rest, number: str) -> None:
-    """Give a number back."""
+    """Release a number."""
     found = find(rest, number)
     if found is not None:
         rest.delete(f"{rest.account}/IncomingPhoneNumbers/{found.provider_id}.json")
 
 
 def find(rest: Rest, number: str) -> OwnedNumber | None:
-    """The owned number that is exactly `number`; Twilio's own filter also matches parts."""
+    """The owned number that equals `number`; Twilio's own filter also matches parts."""
     wanted = phone_number(number)
     listed = map(owned, rest.pages("IncomingPhoneNumbers", {"PhoneNumber": number}))
     return next((one for one in listed if wanted and one.number == wanted), None)

@@ -1,4 +1,4 @@
-"""Bringing numbers to Twilio: the bill is handed over, then the order is placed; Twilio mails the letter to be signed.
+"""Port numbers to Twilio: upload the bill, then place the order. Twilio e-mails the letter to sign.
 
 Source: twilio.com/docs/phone-numbers/port-in/port-in-request-api and /document-apis (public beta; US local and mobile
 numbers only).
@@ -24,9 +24,9 @@ STATUSES: Mapping[str, PortStatus] = {
     "expired": "rejected",
     "canceled": "cancelled",
 }
-"""Twilio's `port_in_request_status`, which it writes with spaces or hyphens and capitals of its own."""
+"""Twilio's `port_in_request_status`, which it writes with varying spaces, hyphens and capitals."""
 SUGGESTED = "suggested_action"
-"""A field of the list alone."""
+"""A field that only the list has."""
 DETAILS: Mapping[PortStatus, str] = {
     "draft": "The letter of authorisation waits for its signature; Twilio mailed it to the authorised person.",
     "action_required": "Twilio or the losing carrier asks for something; open the order in Twilio's console.",
@@ -35,7 +35,7 @@ DETAILS: Mapping[PortStatus, str] = {
 
 
 def order(rest: Rest, settings: TwilioSettings, request: PortRequest) -> PortOrder:
-    """Hand over the bill and place the order."""
+    """Upload the bill and place the order."""
     if request.country != "US":
         raise Rejected("Twilio's porting API takes US numbers only; order this port in Twilio's console.")
     if not request.bill:
@@ -89,7 +89,7 @@ def _body(request: PortRequest, document: str, account_sid: str) -> dict[str, An
 
 
 def listed(rest: Rest, settings: TwilioSettings) -> list[PortOrder]:
-    """All orders, newest first; the list has no numbers, so each order is read by itself."""
+    """All orders, newest first. The list has no numbers, so each order is read with its own request."""
     base = f"{settings.porting_url}/v1/Porting/PortIn"
     found = []
     for item in rest.listed(f"{base}/PortInRequests", "port_in_requests"):
@@ -98,7 +98,7 @@ def listed(rest: Rest, settings: TwilioSettings) -> list[PortOrder]:
 
 
 def told(item: Mapping[str, Any]) -> PortOrder:
-    """An order as Twilio shows it. It tells no agreed date: the target date is only what we asked for."""
+    """An order as Twilio shows it. It has no agreed date: the target date is only what we asked for."""
     order_id, word = item.get("port_in_request_sid"), str(item.get("port_in_request_status") or "")
     phones = item.get("phone_numbers")
     if not isinstance(order_id, str) or not isinstance(phones, list):
@@ -113,7 +113,7 @@ def told(item: Mapping[str, Any]) -> PortOrder:
 
 
 def _detail(status: PortStatus, item: Mapping[str, Any], phones: list[Any]) -> str:
-    """What Twilio says about it: why it was cancelled, what to do, and why a number cannot be brought over."""
+    """Twilio's messages about an order: why it was canceled, what to do, and why a number cannot be ported."""
     said = [str(item.get("order_cancellation_reason") or ""), str(item.get(SUGGESTED) or "")]
     said += [str(phone.get("not_portability_reason") or "") for phone in phones if isinstance(phone, dict)]
     told_by_twilio = "; ".join(dict.fromkeys(filter(None, said)))[:200]

@@ -1,7 +1,7 @@
-"""What Twilio holds on a person of one company, and its deletion: calls, recordings and texts.
+"""What Twilio holds about a person of one company (calls, recordings, texts), and its deletion.
 
-An account may serve several companies: only what is between the person and the company's own tracking numbers is touched,
-and what the hub knows by its id.
+An account may serve several companies. Only records between the person and the company's own tracking numbers are used,
+and records whose id the hub knows.
 
 Source: twilio.com/docs/voice/api/call-resource, /recording and /docs/messaging/api/message-resource (DELETE).
 """
@@ -20,12 +20,12 @@ TOLD = {
     "recording": ("call_sid", "source", "start_time", "duration", "media_url"),
     "text": ("from", "to", "status", "direction", "date_sent", "body", "num_media"),
 }
-"""The fields of each kind of record that say something about a person."""
+"""The personal fields of each kind of record."""
 PATHS = {"call": "Calls", "recording": "Recordings", "text": "Messages"}
 
 
 def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
-    """The person's records at the company that was asked, each once; a call's recordings come before the call."""
+    """The person's records at the requested company, each once; a call's recordings come before the call."""
     found: dict[str, HeldRecord] = {}
     for call in _own_calls(rest, person):
         for leg in (*rest.pages("Calls", {"ParentCallSid": str(call.get("sid"))}), call):
@@ -43,13 +43,13 @@ def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
 
 
 def _own_calls(rest: Rest, person: PersonReference) -> list[dict[str, Any]]:
-    """The calls between the person and the company's numbers, and those that the hub knows by their id."""
+    """The calls between the person and the company's numbers, and those whose id the hub knows."""
     calls = {str(call.get("sid")): call for call in _between(rest, person, "Calls")}
     return [*calls.values(), *_by_ids(rest, person, "CA", "call", calls)]
 
 
 def _between(rest: Rest, person: PersonReference, resource: str) -> Iterator[dict[str, Any]]:
-    """Calls or texts between one of the person's numbers and one of the company's: the account may be other companies' too."""
+    """Calls or texts between the person's and the company's numbers. Other companies may use the same account."""
     ours = set(person.tracking_numbers)
     for number in person.phone_numbers if ours else ():
         for side, other in (("From", "to"), ("To", "from")):
@@ -59,7 +59,7 @@ def _between(rest: Rest, person: PersonReference, resource: str) -> Iterator[dic
 def _by_ids(
     rest: Rest, person: PersonReference, prefix: str, kind: str, known: Container[str]
 ) -> Iterator[dict[str, Any]]:
-    """Records that the hub knows by their ids and that are still there, without the `known` ones."""
+    """Records whose id the hub knows and that still exist, without the `known` ones."""
     for record_id in person.provider_ids:
         if record_id.startswith(prefix) and translate.SID.fullmatch(record_id) and record_id not in known:
             item = rest.find(f"{rest.account}/{PATHS[kind]}/{record_id}.json")
@@ -79,7 +79,7 @@ def _told(kind: str, item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def erase(rest: Rest, person: PersonReference) -> Erasure:
-    """Delete all of it, recordings first, so that nothing is left without its call if it stops half-way."""
+    """Delete everything, recordings first, so that no recording remains without its call if this stops midway."""
     records = held(rest, person)
     for record in records:
         rest.delete(f"{rest.account}/{PATHS[record.record_type]}/{record.record_id}.json")

@@ -36,7 +36,7 @@ TWILIO = Provider(
 
 
 class Rest:
-    """One account's REST API; every method ends in its result or in one of the hub's errors."""
+    """One account's REST API. Every method returns its result or raises one of the hub's errors."""
 
     def __init__(self, settings: TwilioSettings, services: Services) -> None:
         self._settings = settings
@@ -49,7 +49,7 @@ class Rest:
         return self._json("GET", url, params=query)
 
     def find(self, url: str) -> dict[str, Any] | None:
-        """A resource; None if it is not there."""
+        """A resource; None if it does not exist."""
         try:
             return self.get(url)
         except Rejected as error:
@@ -58,23 +58,23 @@ class Rest:
             return None
 
     def post(self, url: str, form: Mapping[str, str]) -> dict[str, Any]:
-        """Make or change a resource; its new state."""
+        """Create or change a resource. Returns its new state."""
         return self._json("POST", url, data=form)
 
     def post_once(self, url: str, form: Mapping[str, str | Sequence[str]]) -> dict[str, Any]:
-        """Make a resource that must not be made twice; OutcomeUnknown where Twilio may have made it all the same."""
+        """Create a resource that must not be created twice. Raises OutcomeUnknown if Twilio may have created it anyway."""
         return self._json("POST", url, data=form, once=True)
 
     def post_json(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Make a resource of one of Twilio's newer APIs."""
+        """Create a resource of one of Twilio's newer APIs."""
         return self._json("POST", url, json=body)
 
     def upload(self, url: str, form: Mapping[str, str], name: str, content_type: str, data: bytes) -> dict[str, Any]:
-        """Hand over a document."""
+        """Upload a document."""
         return self._json("POST", url, data=form, files={"File": (name, data, content_type)})
 
     def delete(self, url: str) -> None:
-        """Delete a resource; one that is gone already is no error."""
+        """Delete a resource. It is not an error if it is already gone."""
         try:
             response = self._send("DELETE", url)
         except Rejected as error:
@@ -93,7 +93,7 @@ class Rest:
         return content_type, response.content
 
     def media(self, url: str, media_origin: str) -> tuple[str, bytes]:
-        """A text's picture: content type and bytes. Twilio sends on to `media_origin`, which needs no credentials; an
+        """A text's picture: content type and bytes. Twilio redirects to `media_origin`, which needs no credentials; an
         address elsewhere is refused."""
         response = self._send("GET", url, expected=REDIRECTS)
         if response.is_redirect:

@@ -51,7 +51,7 @@ class TwilioSettings(PluginSettings):
     )
 
     def missing_secrets(self) -> list[str]:
-        """The names of the secrets that are given but blank, or half given: with them nothing could be verified."""
+        """The names of the secrets that are blank or incomplete: nothing could be verified with them."""
         secrets = {
             "auth_token": self.auth_token,
             "previous_auth_token": self.previous_auth_token,

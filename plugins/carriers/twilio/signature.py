@@ -22,15 +22,15 @@ SIGNATURE_HEADER = "x-twilio-signature"
 SETTINGS_HEADER = "x-twilio-webhooks-signature-settings"
 BODY_HASH = "bodySHA256"
 MOST_FIELDS = 1000
-"""More than Twilio ever sends; keeps an unsigned flood of tiny fields from costing us a sort."""
+"""More than Twilio ever sends. An unsigned request with a flood of tiny fields is refused before it is sorted."""
 
 Field = tuple[bytes, bytes]
 
 
 def form_fields(body: bytes) -> list[Field]:
-    """The form fields of a raw body as bytes, in their order, blank values kept.
+    """The form fields of a raw body as bytes, in order, with blank values.
 
-    BadPayload for what Twilio never writes: a field without `=`, an empty one, or more than `MOST_FIELDS`.
+    Raises BadPayload for what Twilio never writes: a field without `=`, an empty one, or more than `MOST_FIELDS`.
     """
     if not body:
         return []
@@ -47,7 +47,7 @@ def form_fields(body: bytes) -> list[Field]:
 def signed_text(url: str, fields: Iterable[Field]) -> bytes:
     """What Twilio signs: the address, then each field's name and value, sorted.
 
-    Twilio's validator drops repeated pairs first; here they count, so that nobody can add a copy of a field.
+    Twilio's validator drops repeated pairs first. Here they count, so that no one can add a copy of a field.
     """
     return url.encode("utf-8", "surrogatepass") + b"".join(chain.from_iterable(sorted(fields)))
 
@@ -58,15 +58,15 @@ def sign(secret: str, text: bytes, algorithm: str = "sha1") -> str:
 
 
 def signed_fields(request: WebhookRequest) -> list[Field]:
-    """The fields that a request's signature covers: none where it covers a hash of the body; BadPayload if unreadable."""
+    """The fields that a request's signature covers; empty if it covers a hash of the body. BadPayload if unreadable."""
     return [] if _body_hashes(request) else form_fields(request.body)
 
 
 def verify(request: WebhookRequest, settings: TwilioSettings) -> list[Field]:
-    """The request's signed fields if it is signed with one of our secrets; BadSignature otherwise.
+    """The request's signed fields if it is signed with one of our secrets. Raises BadSignature otherwise.
 
-    Where the address has a `bodySHA256`, the raw body must have that hash and only the address is signed; in all other
-    cases the body's fields are signed. The content type is not signed and so decides nothing.
+    If the address has a `bodySHA256`, the raw body must have that hash and only the address is signed. In all other
+    cases the body's fields are signed. The content type is not signed, so it is ignored.
     """
     secrets, algorithm = _secrets(request, settings)
     claimed = request.headers.get(SIGNATURE_HEADER, "").encode("utf-8", "surrogatepass")
@@ -93,7 +93,7 @@ def _whole(request: WebhookRequest) -> bool:
 
 
 def _secrets(request: WebhookRequest, settings: TwilioSettings) -> tuple[list[str], str]:
-    """The secrets that may have signed, and how. The header only chooses among configured keys, it never weakens."""
+    """The secrets that may have signed, and the algorithm. The header only selects a configured key."""
     header = request.headers.get(SETTINGS_HEADER)
     if header is None:
         if settings.shared_keys and settings.require_shared_key:
@@ -119,7 +119,7 @@ def _body_hashes(request: WebhookRequest) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def _addresses(url: str) -> tuple[str, ...]:
-    """The address with and without its port: Twilio signs either."""
+    """The address with and without its port: Twilio may sign either."""
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -1,4 +1,4 @@
-"""Texts that go out through Twilio, what becomes of them, and the pictures of texts that come in.
+"""Texts sent through Twilio, their delivery, and the pictures of received texts.
 
 Source: twilio.com/docs/messaging/api/message-resource, /media-resource, /guides/track-outbound-message-status and
 /docs/api/errors.
@@ -24,7 +24,7 @@ from plugins.carriers.twilio import translate
 from plugins.carriers.twilio.rest import Rest
 
 STATUS_PATH = "text"
-"""Our address at which Twilio tells what became of a text."""
+"""Our path to which Twilio reports a text's delivery."""
 OPTED_OUT = "21610"
 PICTURE = re.compile(r"/Messages/(?P<text>(SM|MM)[0-9a-fA-F]{32})/Media/(?P<picture>ME[0-9a-fA-F]{32})$")
 REASONS: Mapping[str, str] = {
@@ -46,7 +46,7 @@ REASONS: Mapping[str, str] = {
     "30032": "The toll-free sender is not verified for texts.",
     "30034": "The sender is not registered for business texts in the US (A2P 10DLC).",
 }
-"""Twilio's error codes in words; none names a person."""
+"""Twilio's error codes in words, without personal data."""
 STATUSES: Mapping[str, Literal["sent", "delivered", "failed"]] = {
     "sent": "sent",
     "delivered": "delivered",
@@ -59,12 +59,12 @@ WAITING = frozenset({"accepted", "scheduled", "queued", "sending"})
 
 
 def status_address(webhook_url: str) -> str:
-    """Where Twilio shall tell what became of a text."""
+    """The address to which Twilio reports a text's delivery."""
     return f"{webhook_url}/{STATUS_PATH}"
 
 
 def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
-    """Send a text, once. OutcomeUnknown where Twilio may have taken it all the same."""
+    """Send a text, at most once. Raises OutcomeUnknown if Twilio may have accepted it anyway."""
     form: dict[str, str | Sequence[str]] = {
         "To": text.recipient_number or "",
         "From": text.sender,
@@ -91,7 +91,7 @@ def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
 
 
 def became(word: str, message_id: str, at: datetime, code: str) -> MessageStatusEvent | None:
-    """What a text's status means; None while it is on its way. BadPayload for a status that Twilio does not have."""
+    """What a text's status means; None while it is in transit. Raises BadPayload for an unknown status."""
     status = STATUSES.get(word)
     if status is None:
         if word in WAITING:
@@ -109,8 +109,8 @@ def became(word: str, message_id: str, at: datetime, code: str) -> MessageStatus
 
 
 def fetch(rest: Rest, url: str, origins: Sequence[str], media_origin: str) -> MediaFile:
-    """A picture, from Twilio's API alone, which sends on to `media_origin`. The address from the webhook is only checked;
-    ours is made from its ids, so that no other resource of the account can be read in its place."""
+    """A picture, only from Twilio's API, which redirects to `media_origin`. The webhook's address is only checked;
+    the address that we fetch is made from its ids, so that no other resource of the account can be read."""
     try:
         named = PICTURE.search(translate.twilio_address(url, origins, "picture"))
     except BadPayload as error:

@@ -1,4 +1,4 @@
-"""Twilio's words to ours and back: statuses, times, durations, numbers; what webhooks and the call list both use."""
+"""Translate Twilio's statuses, times, durations and numbers to ours and back. Shared by webhooks and the call list."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def sid(text: object, name: str) -> str:
 
 
 def status(text: object, name: str) -> str:
-    """A call status that Twilio knows; `answered`, as a dial may say, is `completed`."""
+    """A call status of Twilio; `answered`, which a dial may report, becomes `completed`."""
     word = "completed" if text == "answered" else text
     if not isinstance(word, str) or word not in CALL_STATUSES:
         raise BadPayload(f"{name} is not a call status.")
@@ -33,7 +33,7 @@ def status(text: object, name: str) -> str:
 
 
 def seconds(text: object, name: str) -> int | None:
-    """A duration in seconds as Twilio writes it; None where blank."""
+    """A duration in seconds as Twilio writes it; None if blank."""
     if text in (None, ""):
         return None
     if not re.fullmatch(r"[0-9]{1,6}", str(text), re.ASCII) or int(str(text)) > LONGEST:
@@ -51,19 +51,19 @@ def when(text: object, name: str) -> datetime:
 
 
 def caller_name(text: object) -> str | None:
-    """A caller's name as the carrier tells it, on one line; None where there is none."""
+    """A caller's name from the carrier, on one line; None if missing."""
     name = "".join(c for c in str(text or "") if c.isprintable()).strip()[:100]
     return name or None
 
 
 def attestation(text: object) -> Literal["A", "B", "C"] | None:
-    """Who signed the caller's number, from `StirVerstat`; None where validation failed or nothing is said."""
+    """Who signed the caller's number, from `StirVerstat`; None if validation failed or no data was sent."""
     match = re.fullmatch(r"TN-Validation-Passed-([ABC])(-Passthrough)?", str(text or ""))
     return cast(Literal["A", "B", "C"], match[1]) if match else None
 
 
 def twilio_address(url: object, origins: Sequence[str], what: str) -> str:
-    """The address of a recording or a picture if it lies at one of `origins` (scheme and host); BadPayload otherwise."""
+    """The address of a recording or a picture if it is at one of `origins` (scheme and host). Raises BadPayload otherwise."""
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
         at_twilio = f"{parts.scheme}://{parts.netloc}" in origins

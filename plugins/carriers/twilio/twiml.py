@@ -1,4 +1,4 @@
-"""Instructions as TwiML, and the addresses at which Twilio asks again or tells how it went."""
+"""Instructions as TwiML, and the addresses to which Twilio sends its next request or the result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hub.api import AnswerDocument, AnswerPoint, Instruction, Twiml
 TRACKING_NUMBER = "tracking_number"
 """The query field of our own addresses that carries the tracking number; Twilio signs it with the address."""
 MARK = "mark"
-"""The query field that carries the mark of the instruction that waits."""
+"""The query field that carries the mark of the waiting instruction."""
 
 
 def callback(webhook_url: str, path: str, tracking_number: str, mark: str = "") -> str:
@@ -25,7 +25,7 @@ def answer(point: AnswerPoint, instructions: Sequence[Instruction], webhook_url:
     return _answer(tuple(instructions), point.tracking_number, webhook_url)
 
 
-@lru_cache(maxsize=1024)  # most calls to a number hear the same
+@lru_cache(maxsize=1024)  # most calls to a number get the same document
 def _answer(instructions: tuple[Instruction, ...], number: str, webhook_url: str) -> AnswerDocument:
     return Twiml(lambda path, mark: callback(webhook_url, path, number, mark)).render(instructions)
 

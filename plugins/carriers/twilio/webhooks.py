@@ -1,4 +1,4 @@
-"""Twilio's webhooks: which event a request tells of, whether it waits for an answer, and what it says in our words.
+"""Twilio's webhooks: which event a request reports, whether it waits for an answer, and the translation to our events.
 
 Source of the fields: twilio.com/docs/voice/twiml (request parameters), /dial, /record and messaging/guides/webhook-request.
 """
@@ -31,13 +31,13 @@ from plugins.carriers.twilio.twiml import MARK, TRACKING_NUMBER
 
 MOST_MEDIA = 10
 OPT_WORDS: Mapping[str, Literal["stop", "start", "help"]] = {"STOP": "stop", "START": "start", "HELP": "help"}
-"""`OptOutType`, which Twilio adds where it took a text for one of its own words (Advanced Opt-Out)."""
+"""`OptOutType`, which Twilio adds if it recognized a text as one of its keywords (Advanced Opt-Out)."""
 BELIEVABLE = timedelta(days=1)
-"""Twilio's clock is believed, signed as it is, unless it is a day away from ours."""
+"""Twilio's time is signed, so it is trusted unless it differs from ours by a day."""
 
 
 class Webhook:
-    """The fields of one webhook, read strictly: a field that is not of its form is BadPayload."""
+    """The fields of one webhook, read strictly: a malformed field raises BadPayload."""
 
     def __init__(self, request: WebhookRequest, fields: Sequence[Field]) -> None:
         self.path = request.path
@@ -47,36 +47,36 @@ class Webhook:
         self._fields = fields
 
     def text(self, name: str) -> str:
-        """A field, blank where absent."""
+        """A field; blank if absent."""
         wanted = name.encode()
         values = [value for field, value in self._fields if field == wanted]
         if len(values) > 1:
             raise BadPayload(f"the webhook has the field {name} more than once.")
-        # PostgreSQL keeps no NUL, and no field of Twilio's means anything by one.
+        # PostgreSQL cannot store NUL, and NUL has no meaning in any of Twilio's fields.
         return values[0].decode("utf-8", "replace").replace("\x00", "") if values else ""
 
     def sid(self, name: str) -> str:
-        """A Twilio id, which must be there."""
+        """A Twilio id (required)."""
         return translate.sid(self.text(name), name)
 
     def status(self, name: str) -> str:
-        """A call status, which must be there."""
+        """A call status (required)."""
         return translate.status(self.text(name), name)
 
     def word(self, name: str) -> str:
-        """Any other status, which must be there."""
+        """Any other status (required)."""
         text = self.text(name)
         if not re.fullmatch(r"[a-z-]{2,20}", text):
             raise BadPayload(f"{name} is not a status.")
         return text
 
     def seconds(self, name: str) -> int | None:
-        """A duration, or None where absent."""
+        """A duration; None if absent."""
         return translate.seconds(self.text(name), name)
 
     @property
     def at(self) -> datetime:
-        """When it happened: Twilio's own time where it tells a believable one."""
+        """When it happened: Twilio's own time if it is plausible, else the arrival time."""
         text = self.text("Timestamp")
         told = translate.when(text, "Timestamp") if text else self.received_at
         return told if abs(told - self.received_at) < BELIEVABLE else self.received_at
@@ -98,7 +98,7 @@ def _our_fields(query: str) -> tuple[str | None, str]:
 
 
 def event_key(webhook: Webhook) -> str | None:
-    """The name of the event that a webhook tells of, or None where its content makes no sense."""
+    """The name of the event that a webhook reports; None if its content makes no sense."""
     try:
         match webhook.path:
             case "voice" | "fallback":
@@ -126,10 +126,10 @@ def event_key(webhook: Webhook) -> str | None:
 
 
 def answer_point(webhook: Webhook) -> AnswerPoint | None:
-    """The point at which Twilio waits for TwiML, or None where it only tells something."""
+    """The point at which Twilio waits for TwiML; None if the webhook only reports something."""
     moment = MOMENTS.get(webhook.path)
     try:
-        # On the dialled leg `To` is the business, not the tracking number.
+        # On the dialed leg `To` is the business, not the tracking number.
         number = webhook.named_number if moment == "whisper" else webhook.called_number
         if moment is None or number is None:
             return None
@@ -162,7 +162,7 @@ def _keys(text: str) -> str:
 
 
 def events(webhook: Webhook, account_sid: str, origins: Sequence[str]) -> list[Event]:
-    """The events in a webhook; `origins` are the addresses (scheme and host) at which recordings may lie."""
+    """The events in a webhook; `origins` are the addresses (scheme and host) that may serve recordings."""
     if webhook.text("AccountSid") != account_sid:
         raise BadPayload("the webhook is not of this connector's Twilio account.")
     match webhook.path:
@@ -181,7 +181,7 @@ def events(webhook: Webhook, account_sid: str, origins: Sequence[str]) -> list[E
                 webhook.word("MessageStatus"), webhook.sid("MessageSid"), webhook.at, _code(webhook.text("ErrorCode"))
             )
         case "whisper" | "voicemail" | "digits":
-            # The dialled leg's status and the recording's own webhook tell more; keys are the answerer's own note.
+            # The dialed leg's status and the recording's own webhook say more; the answerer itself records the keys.
             found = None
         case _:
             raise BadPayload("the webhook came to an address that this plugin does not give to Twilio.")
@@ -229,7 +229,7 @@ def _dialled_leg(webhook: Webhook) -> Event | None:
 
 
 def _after_dial(webhook: Webhook) -> Event | None:
-    """Only that nobody picked up: who did, and when, the dialled leg's own status tells better."""
+    """Reports only that nobody answered. If somebody did, the dialed leg's own status says more exactly who and when."""
     if webhook.status("DialCallStatus") not in TWIML_UNANSWERED:
         return None
     return leg_event(

@@ -1,4 +1,4 @@
-"""A stand-in of Telnyx: its REST API on loopback, and calls and texts that it plays as signed webhooks."""
+"""A fake Telnyx: its REST API on loopback, and simulated calls and texts as signed webhooks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PORT_WORDS: Mapping[PortStatus, str] = {
     "rejected": "cancelled",
     "cancelled": "cancelled",
 }
-"""Telnyx' words for where a port order stands; it rejects none, a hopeless one is cancelled."""
+"""Telnyx' names for the status of a port order. Telnyx never rejects an order; it cancels a hopeless one."""
 
 
 class Sandbox(Account):
@@ -47,7 +47,7 @@ class Sandbox(Account):
     # Calls
 
     def webhooks(self, call: SimulatedCall, webhook_url: str) -> Sequence[tuple[datetime, WebhookRequest]]:
-        """The signed webhooks of one call that is only forwarded, and takes a message where `call` says so."""
+        """The signed webhooks of one call that is only forwarded, with a voice message if `call` says so."""
         sent: list[tuple[datetime, WebhookRequest]] = []
         addresses = Addresses(webhook_url, self.api_key)
 
@@ -64,7 +64,7 @@ class Sandbox(Account):
         return sent
 
     def place_call(self, call: SimulatedCall, webhook_url: str, exchange: Exchange) -> str:
-        """Play one call along the hub's TeXML; its CallSid."""
+        """Play one call by the hub's TeXML. Returns its CallSid."""
         placed = PlacedCall(self, call, webhook_url, lambda at, url, form: exchange(self.form_webhook(url, form, at)))
         self.heard[placed.sid] = placed.heard
         placed.play()
@@ -87,7 +87,7 @@ class Sandbox(Account):
     def message_webhook(
         self, sender: str, tracking_number: str, body: str, webhook_url: str, media: Sequence[bytes] = ()
     ) -> WebhookRequest:
-        """The signed webhook of a text that comes in. As at Telnyx, STOP blocks texts to the sender, START allows them."""
+        """The signed webhook of a received text. As at Telnyx, STOP blocks texts to the sender, START allows them."""
         pictures = []
         for data in media:
             held = self.new_id("media")
@@ -103,7 +103,7 @@ class Sandbox(Account):
         return self.json_webhook(f"{webhook_url}/message", "message.received", shown)
 
     def texts(self) -> Sequence[Mapping[str, str]]:
-        """The texts that the hub sent and Telnyx took."""
+        """The texts that the hub sent and Telnyx accepted."""
         return [
             {
                 "reference": one["id"],
@@ -123,19 +123,19 @@ class Sandbox(Account):
     def text_status_webhook(
         self, reference: str, status: Literal["sent", "delivered", "failed"], webhook_url: str
     ) -> WebhookRequest:
-        """The signed webhook that tells what became of a text, sent to the address that came with the text."""
+        """The signed webhook that reports a text's delivery, sent to the address that came with the text."""
         shown = messages.moved(self.messages[reference], status, self.clock())
         event_type = "message.sent" if status == "sent" else "message.finalized"
         return self.json_webhook(shown["webhook_url"] or f"{webhook_url}/message", event_type, shown)
 
     def block(self, sender: str, recipient: str) -> None:
-        """The person told Telnyx to stop: texts to them are refused with 40300."""
+        """The person sent STOP to Telnyx: texts to them are refused with 40300."""
         self.blocked.add((sender, recipient))
 
     # Ports
 
     def move_port(self, order_id: str, status: PortStatus, detail: str = "") -> None:
-        """Move a port order on, to Telnyx' word for `status`."""
+        """Set a port order to Telnyx' name for `status`."""
         details = [{"code": "OTHER", "description": detail}] if detail else []
         self.port_orders[order_id]["status"] = {"value": PORT_WORDS[status], "details": details}
         if status == "scheduled":
@@ -145,7 +145,7 @@ class Sandbox(Account):
     # Webhooks
 
     def unparseable_webhook(self, webhook_url: str) -> WebhookRequest:
-        """A webhook with a right signature whose call status does not exist."""
+        """A webhook with a valid signature but a call status that does not exist."""
         form = {"AccountSid": self.account_id, "CallSid": self.new_call_id(), "CallStatus": "teleported"}
         return self.form_webhook(f"{webhook_url}/status", form, self.clock())
 

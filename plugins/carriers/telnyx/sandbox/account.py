@@ -1,4 +1,4 @@
-"""What Telnyx keeps of one account: its keys, calls, texts, recordings, numbers and port orders."""
+"""What Telnyx stores for one account: its keys, calls, texts, recordings, numbers and port orders."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class Account(HttpSandbox):
     """Telnyx with one account, whose ids and keys all follow from `seed`.
 
-    `requests_per_second` is how many requests it takes within one second of its clock before it says 429 (10011);
-    `looks_until_filled` is how often a number order must be looked at until it is filled; `letter_on_file` spares port orders
-    the signed letter.
+    `requests_per_second` is how many requests it accepts within one second of its clock before it answers 429 (10011);
+    `looks_until_filled` is how often a number order must be read until it is filled; with `letter_on_file` port orders need
+    no signed letter.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Account(HttpSandbox):
         """By recording: what was spoken, or None for a tone of so many seconds."""
         self.media: dict[str, bytes] = {}
         self.blocked: set[tuple[str, str]] = set()
-        """(our number, person) whose person told Telnyx to stop."""
+        """(our number, person) pairs whose person sent STOP."""
         self.documents: dict[str, bytes] = {}
         self.port_orders: dict[str, dict[str, Any]] = {}
         self.application: dict[str, Any] = {
@@ -103,12 +103,12 @@ class Account(HttpSandbox):
 
     @property
     def public_key(self) -> str:
-        """Its other half in base64, as the portal shows it."""
+        """The public key in base64, as the portal shows it."""
         return base64.b64encode(self.private_key.public_key().public_bytes_raw()).decode()
 
     @property
     def origin(self) -> str:
-        """Where the API is."""
+        """The API's address."""
         return self.url or "https://api.telnyx.com"
 
     def settings(self) -> dict[str, Any]:

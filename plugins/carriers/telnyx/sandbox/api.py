@@ -1,4 +1,4 @@
-"""The stand-in's REST API: Telnyx' paths over the state of an `Account`."""
+"""The fake's REST API: Telnyx' paths over the state of an `Account`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Gate:
-    """Lets requests in: with the account's key, and not too many in a second."""
+    """Checks the account's key and the limit of requests per second."""
 
     def __init__(self, sandbox: Account) -> None:
         self.sandbox = sandbox
@@ -40,7 +40,7 @@ class Gate:
             raise TelnyxError("10011", limits)
 
     def guarded(self, handler: Handler, public: bool = False) -> Handler:
-        """A handler behind the gate; `public` ones are the storage, whose addresses hold their own permission."""
+        """A handler behind the check; `public` ones are the storage, whose addresses are pre-signed."""
 
         async def serve(request: Request) -> Response:
             try:

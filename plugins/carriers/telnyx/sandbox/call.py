@@ -1,4 +1,4 @@
-"""One call as Telnyx lives it: what its webhooks hold, and what its call list shows of the call.
+"""One simulated call: what Telnyx' webhooks and its call list contain.
 
 Source: developers.telnyx.com/docs/voice/programmable-voice/texml-verbs and /api-reference/callbacks (texml-*).
 """
@@ -25,7 +25,7 @@ def listed_time(at: datetime) -> str:
 
 
 class PlacedCall(TwimlPlayer):
-    """A simulated call on its way through the hub's documents."""
+    """A simulated call that follows the hub's documents."""
 
     speaking = timedelta(seconds=4)
 
@@ -74,7 +74,7 @@ class PlacedCall(TwimlPlayer):
     def finish_key(self, verb: ElementTree.Element) -> str:
         return verb.get("finishOnKey") or "#"
 
-    # Dialling
+    # Dialing
 
     def new_leg_sid(self) -> str:
         return self.account.new_call_id()
@@ -166,7 +166,7 @@ class PlacedCall(TwimlPlayer):
         }
 
     def _end_listed(self, sid: str, status: str, since: datetime) -> None:
-        """A leg ends; only a completed one has lasted."""
+        """End a leg; only a completed leg has a duration."""
         lasted = int((self.now - since).total_seconds()) if status == "completed" else 0
         ended = listed_time(self.now)
         self.account.calls[sid] |= {

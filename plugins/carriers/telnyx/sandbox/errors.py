@@ -1,4 +1,4 @@
-"""The stand-in's errors, pages and request bodies, in Telnyx' shapes."""
+"""The fake's errors, pages and request bodies, in Telnyx' formats."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class TelnyxError(Exception):
         self.code, self.headers, self.words = code, headers, words
 
     def response(self) -> Response:
-        """As Telnyx writes it."""
+        """The error in Telnyx' format."""
         status, title, detail = ERRORS[self.code]
         error = {"code": self.code, "title": title, "detail": detail.format(**self.words)}
         return JSONResponse({"errors": [error]}, status_code=status, headers=dict(self.headers or {}))
 
 
 async def body(request: Request) -> dict[str, Any]:
-    """The JSON object that a request holds."""
+    """The JSON object in a request."""
     try:
         parsed = json.loads(await request.body())
     except ValueError:
@@ -52,7 +52,7 @@ async def body(request: Request) -> dict[str, Any]:
 
 
 def page(request: Request, items: list[dict[str, Any]]) -> Response:
-    """One page of a list, as the API's lists look."""
+    """One page of a list, in the format of the API's lists."""
     size = min(max(whole(request.query_params.get("page[size]"), 20), 1), 250)
     number = max(whole(request.query_params.get("page[number]"), 1), 1)
     meta = {
@@ -65,5 +65,5 @@ def page(request: Request, items: list[dict[str, Any]]) -> Response:
 
 
 def whole(text: str | None, otherwise: int) -> int:
-    """A whole number, or the one that stands for nonsense."""
+    """A whole number, or the default if it cannot be read."""
     return int(text) if text and text.isascii() and text.isdecimal() else otherwise

@@ -1,4 +1,4 @@
-"""The stand-in's texts and recordings over its REST API, and the storage that holds audio and pictures."""
+"""The fake's texts and recordings over its REST API, and the storage that holds audio and pictures."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Media:
     # The storage
 
     async def audio(self, request: Request) -> Response:
-        """The audio of a recording; as at S3, a second permission in the headers is refused."""
+        """The audio of a recording. As with S3, a second permission in the headers is refused."""
         if request.headers.get("authorization"):
             return Response("Only one auth mechanism allowed", status_code=400)
         spoken, seconds = self.sandbox.audio.get(request.path_params["id"], (None, -1))
@@ -132,7 +132,7 @@ class Media:
 
 
 def tone(seconds: int) -> bytes:
-    """A WAV of a quiet tone: what is heard where nobody says what was spoken."""
+    """A WAV of a quiet tone, used if no speech is given."""
     wave_of_one_second = [round(2500 * math.sin(2 * math.pi * 330 * step / RATE)) for step in range(RATE)]
     stream = io.BytesIO()
     with wave.open(stream, "wb") as audio:

@@ -1,4 +1,4 @@
-"""The stand-in's texts as Telnyx shows them, in both directions."""
+"""The fake's texts as Telnyx shows them, in both directions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def iso(at: datetime) -> str:
 
 
 def opt_word(body: str) -> str | None:
-    """Which list of words a text that came in belongs to."""
+    """Which list of keywords a received text belongs to."""
     word = " ".join(body.upper().split())
     if word in STOPPING:
         return "STOP"
@@ -34,7 +34,7 @@ def opt_word(body: str) -> str | None:
 def incoming(
     sandbox: Account, sender: str, receiver: str, body: str, pictures: Sequence[tuple[str, bytes]], word: str | None
 ) -> dict[str, Any]:
-    """A text that came in."""
+    """A received text."""
     media = [{"url": url, "content_type": "image/png", "size": len(data)} for url, data in pictures]
     return _message(sandbox, "inbound", sender, receiver, body, media) | {
         "autoresponse_type": word,
@@ -44,7 +44,7 @@ def incoming(
 
 
 def outgoing(sandbox: Account, wanted: dict[str, Any]) -> dict[str, Any]:
-    """A text that the hub sent, as its request asked for it."""
+    """A text that the hub sent, from its request."""
     media = [{"url": url, "content_type": None, "size": None} for url in wanted.get("media_urls") or ()]
     shown = _message(sandbox, "outbound", wanted.get("from", ""), wanted["to"], wanted.get("text", ""), media)
     return shown | {
@@ -84,7 +84,7 @@ def _message(
 
 
 def moved(shown: dict[str, Any], status: Literal["sent", "delivered", "failed"], at: datetime) -> dict[str, Any]:
-    """The text after its carrier told what became of it; changed in place."""
+    """The text after its carrier reported the delivery; changed in place."""
     shown["to"][0]["status"] = WORDS[status]
     shown["sent_at"] = shown["sent_at"] or iso(at)
     if status != "sent":

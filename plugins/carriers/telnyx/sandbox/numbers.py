@@ -1,4 +1,4 @@
-"""The stand-in's numbers: for sale, ordered and filled a little later, owned, pointed."""
+"""The fake's numbers: for sale, ordered and filled a little later, owned, with webhooks set."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Numbers:
                 self.own(one["phone_number"], one["id"], order)
 
     def own(self, phone_number: str, number_id: str, order: dict[str, Any]) -> None:
-        """Make a number the account's."""
+        """Add a number to the account."""
         now = iso(self.sandbox.clock())
         self.sandbox.numbers[number_id] = {
             "id": number_id,

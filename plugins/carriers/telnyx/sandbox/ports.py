@@ -1,4 +1,4 @@
-"""The stand-in's porting API: drafts, documents, and submitting what is complete."""
+"""The fake's porting API: drafts, documents, and the submission of complete orders."""
 
 from __future__ import annotations
 

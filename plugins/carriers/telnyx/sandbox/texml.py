@@ -1,4 +1,4 @@
-"""The stand-in's TeXML resources: the call list, and recordings while they go on."""
+"""The fake's TeXML resources: the call list, and recordings in progress."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Texml:
         return self._page(request, "recordings", self._of(request.path_params["call"]))
 
     async def control(self, request: Request) -> Response:
-        """Pause or resume a recording that goes on."""
+        """Pause or resume a recording in progress."""
         call, wanted = request.path_params["call"], (await body(request)).get("Status", "")
         going = [
             one

@@ -1,4 +1,4 @@
-"""A stand-in of Twilio: its REST API on loopback, and calls and texts that it plays as signed webhooks."""
+"""A fake Twilio: its REST API on loopback, and simulated calls and texts as signed webhooks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PORT_WORDS: Mapping[PortStatus, str] = {
     "rejected": "Expired",
     "cancelled": "Canceled",
 }
-"""Twilio's words for where a port order stands."""
+"""Twilio's names for the status of a port order."""
 
 
 class Sandbox(Account):
@@ -50,7 +50,7 @@ class Sandbox(Account):
     # Calls
 
     def webhooks(self, call: SimulatedCall, webhook_url: str) -> Sequence[tuple[datetime, WebhookRequest]]:
-        """The signed webhooks of one call that is only forwarded, and takes a message where `call` says so."""
+        """The signed webhooks of one call that is only forwarded, with a voice message if `call` says so."""
         sent: list[tuple[datetime, WebhookRequest]] = []
 
         def forward(request: WebhookRequest) -> AnswerDocument:
@@ -67,7 +67,7 @@ class Sandbox(Account):
         return sent
 
     def place_call(self, call: SimulatedCall, webhook_url: str, exchange: Exchange) -> str:
-        """Play one call along the hub's TwiML; its CallSid."""
+        """Play one call by the hub's TwiML. Returns its CallSid."""
         placed = PlacedCall(self, call, webhook_url, lambda at, url, fields: exchange(self.request(url, fields, at)))
         self.heard[placed.sid] = placed.heard
         placed.play()
@@ -90,7 +90,7 @@ class Sandbox(Account):
     def message_webhook(
         self, sender: str, tracking_number: str, body: str, webhook_url: str, media: Sequence[bytes] = ()
     ) -> WebhookRequest:
-        """The signed webhook of a text that comes in. As at Twilio, STOP blocks texts to the sender, START allows them."""
+        """The signed webhook of a received text. As at Twilio, STOP blocks texts to the sender, START allows them."""
         sid, now = self.new_sid("MM" if media else "SM"), self.clock()
         word = body.strip().upper()
         if word in STOPPING:
@@ -123,7 +123,7 @@ class Sandbox(Account):
         return self.request(f"{webhook_url}/message", fields, now)
 
     def texts(self) -> Sequence[Mapping[str, str]]:
-        """The texts that the hub sent and Twilio took."""
+        """The texts that the hub sent and Twilio accepted."""
         return [
             {
                 "reference": one["sid"],
@@ -143,7 +143,7 @@ class Sandbox(Account):
     def text_status_webhook(
         self, reference: str, status: Literal["sent", "delivered", "failed"], webhook_url: str
     ) -> WebhookRequest:
-        """The signed webhook that tells what became of a text, sent to the address that came with the text."""
+        """The signed webhook that reports a text's delivery, sent to the address that came with the text."""
         word = "undelivered" if status == "failed" else status
         shown = self.messages[reference]
         shown["status"] = word
@@ -155,13 +155,13 @@ class Sandbox(Account):
         return self.request(url, fields, self.clock())
 
     def block(self, sender: str, recipient: str) -> None:
-        """The person told Twilio to stop: texts to them are refused with 21610."""
+        """The person sent STOP to Twilio: texts to them are refused with 21610."""
         self.blocked.add((sender, recipient))
 
     # Ports
 
     def move_port(self, order_id: str, status: PortStatus, detail: str = "") -> None:
-        """Move a port order on, to Twilio's word for `status`."""
+        """Set a port order to Twilio's name for `status`."""
         self.port_orders[order_id] |= {
             "port_in_request_status": PORT_WORDS[status],
             "order_cancellation_reason": detail or None if status in ("cancelled", "rejected") else None,
@@ -171,7 +171,7 @@ class Sandbox(Account):
     # Webhooks
 
     def unparseable_webhook(self, webhook_url: str) -> WebhookRequest:
-        """A webhook with a right signature whose call status does not exist."""
+        """A webhook with a valid signature but a call status that does not exist."""
         fields = {"AccountSid": self.account_sid, "CallSid": self.new_sid("CA"), "CallStatus": "teleported"}
         return self.request(f"{webhook_url}/status", fields, self.clock())
 

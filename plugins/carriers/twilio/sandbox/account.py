@@ -1,4 +1,4 @@
-"""What Twilio keeps of one account: its credentials, calls, texts, recordings, numbers and port orders."""
+"""What Twilio stores for one account: its credentials, calls, texts, recordings, numbers and port orders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hub.api import HttpSandbox, RecordingControl
 class Account(HttpSandbox):
     """Twilio with one account, whose ids all follow from `seed`.
 
-    `requests_per_second` is how many requests it takes within one second of its clock before it says 429 (20429).
+    `requests_per_second` is how many requests it accepts within one second of its clock before it answers 429 (20429).
     """
 
     def __init__(
@@ -39,11 +39,11 @@ class Account(HttpSandbox):
         self.media: dict[str, tuple[str, bytes]] = {}
         """By media id: the text that it belongs to, and the picture."""
         self.sent_media: dict[str, tuple[str, ...]] = {}
-        """By text that goes out: the addresses of its pictures."""
+        """By sent text: the addresses of its pictures."""
         self.status_callbacks: dict[str, str] = {}
-        """By text: where Twilio tells what became of it."""
+        """By text: the address to which Twilio reports its delivery."""
         self.blocked: set[tuple[str, str]] = set()
-        """(our number, person) whose person told Twilio to stop."""
+        """(our number, person) pairs whose person sent STOP."""
         self.documents: dict[str, bytes] = {}
         self.port_orders: dict[str, dict[str, Any]] = {}
         self.recorded_controls: dict[str, list[RecordingControl]] = {}
@@ -61,7 +61,7 @@ class Account(HttpSandbox):
 
     @property
     def origin(self) -> str:
-        """Where the API is."""
+        """The API's address."""
         return self.url or "https://api.twilio.com"
 
     def settings(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The stand-in's REST API: Twilio's paths, fields, pages and errors over the state of an `Account`."""
+"""The fake's REST API: Twilio's paths, fields, pages and errors over the state of an `Account`."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Api:
         return JSONResponse(self.own(number, asked), status_code=201)
 
     def own(self, phone_number: str, form: Mapping[str, str]) -> dict[str, Any]:
-        """Make a number the account's, pointed as `form` says."""
+        """Add a number to the account, with the webhooks of `form`."""
         sid = self.sandbox.new_sid("PN")
         now = at_twilio(self.sandbox.clock())
         number: dict[str, Any] = {

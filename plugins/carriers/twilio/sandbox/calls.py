@@ -1,4 +1,4 @@
-"""One call as Twilio lives it: what its webhooks hold, and what its API shows of the call.
+"""One simulated call: what Twilio's webhooks and its API contain.
 
 Source: twilio.com/docs/voice/twiml (say, play, gather, dial, number, record, hangup) with their request parameters.
 """
@@ -16,13 +16,13 @@ from plugins.carriers.twilio.sandbox.account import Account
 from plugins.carriers.twilio.sandbox.resources import API_VERSION, at_twilio, party_fields
 
 HIDDEN_CALLER = "+266696687"
-"""ANONYMOUS on a keypad: what Twilio sends for a caller who hides."""
+"""ANONYMOUS on a keypad: what Twilio sends for a caller who hides their number."""
 
 Post = Callable[[datetime, str, dict[str, str]], AnswerDocument | None]
 
 
 class PlacedCall(TwimlPlayer):
-    """A simulated call on its way through the hub's documents."""
+    """A simulated call that follows the hub's documents."""
 
     def __init__(self, account: Account, call: SimulatedCall, webhook_url: str, post: Post) -> None:
         super().__init__(call, account.new_sid("CA"), HIDDEN_CALLER, webhook_url, post)
@@ -74,7 +74,7 @@ class PlacedCall(TwimlPlayer):
     def pressed(self, digits: str) -> dict[str, str]:
         return super().pressed(digits) | {"msg": "Gather End"}
 
-    # Dialling
+    # Dialing
 
     def new_leg_sid(self) -> str:
         return self.account.new_sid("CA")

@@ -1,4 +1,4 @@
-"""Errors as Twilio's API writes them, and the forms and JSON bodies that it reads."""
+"""Errors in Twilio's format, and the forms and JSON bodies that its API reads."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class TwilioError(Exception):
 
 
 def refusal(error: TwilioError) -> Response:
-    """An error as Twilio writes it."""
+    """An error in Twilio's format."""
     status, message = ERRORS[error.code]
     body = {
         "code": error.code,
@@ -50,12 +50,12 @@ def refusal(error: TwilioError) -> Response:
 
 
 async def form(request: Request) -> dict[str, str]:
-    """The fields of a form; of one that comes twice the last."""
+    """The fields of a form; the last value of a repeated field."""
     return dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
 
 
 async def fields(request: Request) -> list[tuple[str, str]]:
-    """The fields of a form in their order, where some may come more than once."""
+    """The fields of a form in order; fields may repeat."""
     return parse_qsl((await request.body()).decode(), keep_blank_values=True)
 
 

@@ -1,4 +1,4 @@
-"""Lists and single resources as the stand-in of Twilio's API of 2010-04-01 shows them."""
+"""Lists and single resources of the fake Twilio API of 2010-04-01."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LARGEST_PAGE = 1000
 
 
 def page(request: Request, name: str, items: list[dict[str, Any]]) -> JSONResponse:
-    """One page of a list, as all lists of this API version look."""
+    """One page of a list, in the format of this API version."""
     query = dict(request.query_params)
     size = min(max(whole(query.pop("PageSize", ""), 50), 1), LARGEST_PAGE)
     number = whole(query.pop("Page", ""), 0)
@@ -52,7 +52,7 @@ def within(moment: str, query: Mapping[str, str], name: str) -> bool:
 
 
 def one(request: Request, resources: dict[str, dict[str, Any]], sid: str) -> Response:
-    """One resource, shown or deleted."""
+    """Show or delete one resource."""
     if sid not in resources:
         raise TwilioError(20404)
     if request.method == "DELETE":
@@ -62,7 +62,7 @@ def one(request: Request, resources: dict[str, dict[str, Any]], sid: str) -> Res
 
 
 def whole(text: str, otherwise: int) -> int:
-    """A whole number, or the one that stands for nonsense."""
+    """A whole number, or the default if it cannot be read."""
     return int(text) if text.isdecimal() else otherwise
 
 

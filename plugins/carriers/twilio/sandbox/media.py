@@ -1,4 +1,4 @@
-"""The stand-in's texts, pictures and recordings over its REST API."""
+"""The fake's texts, pictures and recordings over its REST API."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Texts:
         return shown
 
     async def picture(self, request: Request) -> Response:
-        """Where a picture lies: Twilio sends on to its host for pictures, for a few hours."""
+        """A picture's address: Twilio redirects to its host for pictures, for a few hours."""
         text, sid = request.path_params["sid"], request.path_params["media"]
         if self.sandbox.media.get(sid, ("", b""))[0] != text:
             raise TwilioError(20404)
@@ -89,13 +89,13 @@ class Texts:
         return RedirectResponse(f"{self.sandbox.origin}/pictures/{sid}", status_code=307)
 
     async def picture_file(self, request: Request) -> Response:
-        """The host for pictures, which asks for no credentials."""
+        """The host for pictures, which needs no credentials."""
         _, data = self.sandbox.media.get(request.path_params["media"], ("", b""))
         return Response(data, media_type="image/png") if data else Response(status_code=403)
 
 
 class Recordings:
-    """Recordings: listed, heard, deleted, and paused while the call goes on."""
+    """Recordings: list, download, delete, and pause during the call."""
 
     def __init__(self, sandbox: Account) -> None:
         self.sandbox = sandbox
@@ -121,7 +121,7 @@ class Recordings:
         return Response(spoken or tone(seconds), media_type="audio/x-wav")
 
     async def control(self, request: Request) -> Response:
-        """Pause or resume what is being recorded of a call, by its id or as `Twilio.CURRENT`."""
+        """Pause or resume a call's recording, by its id or as `Twilio.CURRENT`."""
         call, name = request.path_params["call"], request.path_params["file"].removesuffix(".json")
         status = (await form(request)).get("Status", "")
         going = [
@@ -141,7 +141,7 @@ class Recordings:
 
 
 def tone(seconds: int) -> bytes:
-    """A WAV of a quiet tone: what is heard where nobody says what was spoken."""
+    """A WAV of a quiet tone, used if no speech is given."""
     one_second = array("h", (round(3000 * math.sin(2 * math.pi * 440 * step / RATE)) for step in range(RATE)))
     stream = io.BytesIO()
     with wave.open(stream, "wb") as audio:

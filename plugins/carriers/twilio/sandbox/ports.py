@@ -1,4 +1,4 @@
-"""The stand-in's porting API: bills are taken, orders placed, listed and shown."""
+"""The fake's porting API: it accepts bills, and accepts, lists and shows orders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plugins.carriers.twilio.sandbox.account import Account
 from plugins.carriers.twilio.sandbox.errors import TwilioError, json_object
 
 LOSING = ("customer_type", "customer_name", "authorized_representative", "authorized_representative_email", "address")
-"""What an order must say of the account at the losing carrier."""
+"""What an order must say about the account at the losing carrier."""
 PAGE = 20
 
 

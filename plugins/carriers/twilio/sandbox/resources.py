@@ -1,4 +1,4 @@
-"""What the stand-in shows of calls, recordings and texts: the fields of Twilio's webhooks and of its API's resources.
+"""The fake's calls, recordings and texts: the fields of Twilio's webhooks and of its API's resources.
 
 Source: twilio.com/docs/voice/api/call-resource, /recording and /docs/messaging/api/message-resource.
 """
@@ -19,7 +19,7 @@ def at_twilio(moment: datetime) -> str:
 
 
 def party_fields(sender: str, receiver: str) -> dict[str, str]:
-    """The fields about the two parties that calls and texts share; Twilio sends blank ones where it knows nothing."""
+    """The fields about the two parties that calls and texts share; Twilio sends unknown ones blank."""
     fields = {"From": sender, "To": receiver}
     for party in ("From", "To"):
         fields |= {f"{party}City": "", f"{party}State": "", f"{party}Zip": "", f"{party}Country": "US"}

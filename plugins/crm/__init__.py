@@ -1,1 +1,1 @@
-"""CRMs: who is calling, what became of the call."""
+"""CRMs: who is calling, and the outcome of the call."""

@@ -1,4 +1,4 @@
-"""HubSpot: who is calling, calls logged on their contact, and deals that tell what became of a call."""
+"""HubSpot: who is calling, calls logged on their contact, and deals that show the outcome of a call."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class HubSpot(Connector):
 
     @hookimpl
     def enrich_caller(self, caller: Caller) -> Sequence[Fact]:
-        """What the contact with the caller's number tells."""
+        """Facts from the contact with the caller's number."""
         if not caller.phone_number:
             return ()
         found = contacts.by_phone(self._client, [caller.phone_number], self.settings.country)
@@ -70,12 +70,12 @@ class HubSpot(Connector):
 
     @hookimpl
     def pull_outcomes(self, cursor: str | None) -> OutcomePage:
-        """Deals that changed since the cursor, oldest change first."""
+        """Deals changed since the cursor, oldest change first."""
         return outcomes.pull_outcomes(self._client, self.settings, self.services.clock(), cursor)
 
     @hookimpl
     def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
-        """HubSpot's signature version 3, by the app's client secret; without one every webhook is refused."""
+        """HubSpot's signature version 3, checked with the app's client secret. Without a secret every webhook is refused."""
         secrets = (self.settings.client_secret, self.settings.previous_client_secret)
         known = [secret.get_secret_value() for secret in secrets if secret]
         signature.verify(request, known, self.services.clock())
@@ -83,13 +83,13 @@ class HubSpot(Connector):
 
     @hookimpl
     def parse_webhook(self, request: WebhookRequest) -> Sequence[Event]:
-        """No call events: a changed deal only tells that a sync is worth while."""
+        """No call events: a webhook about a changed deal only starts a sync."""
         signature.events(request.body)
         return ()
 
     @hookimpl
     def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
-        """HubSpot wants a 2xx within five seconds and reads nothing."""
+        """HubSpot expects a 2xx within five seconds and ignores the body."""
         return AnswerDocument(content_type="text/plain", body="")
 
     @hookimpl
@@ -99,17 +99,17 @@ class HubSpot(Connector):
 
     @hookimpl
     def erase_person(self, person: PersonReference) -> Erasure:
-        """GDPR delete of the person's contacts, and deletion of the calls that we logged."""
+        """GDPR-delete the person's contacts, and delete the calls that we logged."""
         return privacy.erase_person(self._client, self.settings, person)
 
     @hookimpl
     def correct_person(self, correction: Correction) -> Corrected:
-        """The right name, address and number in the person's contact."""
+        """Correct the name, address and number in the person's contact."""
         return privacy.correct_person(self._client, self.settings, correction)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        """Read one deal and one contact: that needs the token and the two scopes that everything else builds on."""
+        """Read one deal and one contact. This needs the token and the two scopes that everything else uses."""
         try:
             objects.search(self._client, "contacts", {"limit": 1})
             objects.search(self._client, "deals", {"limit": 1})

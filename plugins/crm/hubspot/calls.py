@@ -1,4 +1,4 @@
-"""Calls written into HubSpot: once each, by a unique property, and put on the caller's contact."""
+"""Write calls into HubSpot once each (by a unique property), associated with the caller's contact."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CALL_TO_CONTACT = 194
 """HubSpot's own association type from a call to a contact (source: its table of association types)."""
 PROPERTY_GROUP = "ringfence"
 AGAIN = frozenset({"RATE_LIMITS", "CONFLICT", "INTERNAL_ERROR", "TIMEOUT"})
-"""Categories of an item's error that pass by themselves."""
+"""Categories of temporary errors of an item."""
 
 
 def log_calls(client: Client, settings: HubSpotSettings, activities: Sequence[CallActivity]) -> list[Receipt]:
@@ -47,8 +47,8 @@ def log_calls(client: Client, settings: HubSpotSettings, activities: Sequence[Ca
 
 
 def has_call_property(client: Client, name: str) -> bool:
-    """Is the unique property there that keeps a call from being logged twice? Looked at for every batch, since an
-    administrator may take it away at any time. ConfigError where the property that is there allows doubles."""
+    """Check that the unique property exists that prevents double calls. Checked for every batch, because an
+    administrator may delete it at any time. Raises ConfigError if the property exists but allows duplicates."""
     try:
         found = client.call(lambda crm: crm.properties.core_api.get_by_name("calls", name))
     except Refused as refusal:
@@ -67,8 +67,8 @@ def _wanted(name: str) -> str:
 
 
 def _create_call_property(client: Client, name: str) -> None:
-    """There is no other road: search trails behind writes, so to look for a call before writing it still makes doubles.
-    ConfigError says what a person must do where we may not."""
+    """There is no other way: search lags behind writes, so a search before each write would still make duplicates.
+    If we lack the permission, ConfigError says what a person must do."""
     group = {"name": PROPERTY_GROUP, "label": "Ringfence", "displayOrder": -1}
     definition = {
         "name": name,
@@ -96,7 +96,7 @@ def _unless_there(client: Client, create: Any) -> None:
 
 
 def upsert(client: Client, call_property: str, calls: Sequence[CallActivity]) -> dict[str, Receipt]:
-    """Write a batch. HubSpot may refuse a whole batch for one bad call: it is halved until that call stands alone."""
+    """Write a batch. HubSpot may refuse a whole batch for one bad call: the batch is halved until that call is alone."""
     inputs = [
         {
             "idProperty": call_property,
@@ -121,7 +121,7 @@ def upsert(client: Client, call_property: str, calls: Sequence[CallActivity]) ->
 
 
 def _halved(client: Client, call_property: str, calls: Sequence[CallActivity]) -> dict[str, Receipt]:
-    """Each half by itself. What is settled stays settled where HubSpot's limit ends it early."""
+    """Write each half separately. Finished receipts are kept if HubSpot's rate limit ends the work early."""
     half = len(calls) // 2
     receipts: dict[str, Receipt] = {}
     for part in (calls[:half], calls[half:]):
@@ -143,7 +143,7 @@ def _receipt(call: CallActivity, record: Any, error: Any) -> Receipt:
 
 
 def refused(call: CallActivity, category: str | None, message: Any) -> Receipt:
-    """The receipt of a call that HubSpot does not take, with its words; some refusals pass by themselves."""
+    """The receipt of a call that HubSpot refuses, with HubSpot's message; some refusals are temporary."""
     sent = (call.caller_number, call.caller_name, call.landing_page, call.recording_url, call.tracking_number)
     reason = without_personal_data(message, sent)
     return Receipt(key=call.key, status="retry" if category in AGAIN else "rejected", code=category, reason=reason)
@@ -159,7 +159,7 @@ def _errors_by_key(errors: Sequence[Any]) -> dict[str, Any]:
 
 
 def associate(client: Client, pairs: Mapping[str, str]) -> str | None:
-    """Put calls (by HubSpot's id) on contacts; the same pair twice is one. What was refused, in HubSpot's words."""
+    """Associate calls (by HubSpot's id) with contacts; duplicate pairs count once. Returns HubSpot's message if refused."""
     if not pairs:
         return None
     kind = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": CALL_TO_CONTACT}

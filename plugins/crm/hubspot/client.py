@@ -1,4 +1,4 @@
-"""HubSpot's own client on HubSpot's dated paths: with a time-out, one renewal of the token, and our errors."""
+"""HubSpot's own client on HubSpot's dated paths, with a timeout, one renewal of the token, and our errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Tokens(Protocol):
         """The token to use now."""
 
     def renew(self, refused: str) -> bool:
-        """HubSpot refused a token: is there another one now?"""
+        """HubSpot refused a token: get another one if possible."""
 
 
 class Client:
@@ -35,7 +35,7 @@ class Client:
         self._made: tuple[str, Any] | None = None
 
     def call(self, operation: Callable[[Any], Result]) -> Result:
-        """What `operation` gets from HubSpot; a refused token is renewed once. Raises `Refused` or our errors."""
+        """The result of `operation` at HubSpot. A refused token is renewed once. Raises `Refused` or our errors."""
         token = self._tokens.current()
         try:
             return operation(self._crm(token))
@@ -45,7 +45,7 @@ class Client:
         return operation(self._crm(self._tokens.current()))
 
     def ask(self, operation: Callable[[Any], Result]) -> Result:
-        """As `call`, where no refusal is expected: each becomes one of our errors."""
+        """Like `call`, for requests without expected refusals: each refusal becomes one of our errors."""
         try:
             return self.call(operation)
         except Refused as refusal:
@@ -74,10 +74,10 @@ class Client:
 
 
 def dated_api(package: Any, name: str, config: dict[str, Any], version: str, services: Services) -> Any:
-    """One of the SDK's typed APIs whose requests go to dated paths and always have a time-out.
+    """One of the SDK's typed APIs; its requests use dated paths and always have a timeout.
 
-    The SDK's models are kept lenient: HubSpot leaves out fields that its own schema calls required, and a model that
-    insists on them would turn a success into a crash.
+    The SDK's models stay lenient: HubSpot leaves out fields that its own schema requires, and a strict model
+    would turn a success into a crash.
     """
     import urllib3
 
@@ -103,12 +103,12 @@ def dated_api(package: Any, name: str, config: dict[str, Any], version: str, ser
 
 
 def timeout(services: Services) -> float:
-    """Seconds to wait for HubSpot: as long as the hub's own HTTP client waits."""
+    """Seconds to wait for HubSpot, the same as in the hub's own HTTP client."""
     return services.http().timeout.read or 20.0
 
 
 def dated_path(path: str, version: str) -> str:
-    """`/crm/v3/objects/calls` as `/crm/objects/2026-09/calls`; unchanged where the version is v3.
+    """`/crm/v3/objects/calls` as `/crm/objects/2026-09/calls`; unchanged if the version is v3.
 
     Source: the API reference's paths since version 2025-09.
     """

@@ -1,4 +1,4 @@
-"""Contacts by phone number or e-mail, found by HubSpot's search and checked against the number that was asked for."""
+"""Contacts by phone number or e-mail, found by HubSpot's search and compared with the requested number."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SEARCHABLE = ("hs_searchable_calculated_phone_number", "hs_searchable_calculated
 
 
 def by_phone(client: Client, numbers: Sequence[str], country: str) -> dict[str, list[Found]]:
-    """For each of `numbers` (E.164, at most a batch of them) its contacts, the oldest first.
+    """The contacts of each of `numbers` (E.164, at most one batch), oldest first.
 
-    One search for all: search allows only about five requests a second.
+    One search for all numbers, because search allows only about five requests a second.
     """
     found: dict[str, list[Found]] = {number: [] for number in numbers}
     whole = sorted(number for number in found if phone_number(number) == number)
@@ -28,7 +28,7 @@ def by_phone(client: Client, numbers: Sequence[str], country: str) -> dict[str, 
     national = sorted({_national(number) for number in whole})
     filters = [_within(name, national) for name in SEARCHABLE] + [_within(name, whole) for name in PHONES]
     for contact in search(client, filters):
-        # The searchable form has no country code: only the whole number says whether it is really this contact.
+        # The searchable form has no country code: compare the whole number to be sure of the contact.
         for number in phones(contact[1], country):
             if number in found:
                 found[number].append(contact)

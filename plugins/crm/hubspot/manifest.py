@@ -1,4 +1,4 @@
-"""What HubSpot is given, why, and within which limits."""
+"""Which data HubSpot gets, why, and within which limits."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ Found = tuple[str, Properties]
 """An object's id and its properties."""
 
 PAGE = 100
-"""Objects a page and a batch: HubSpot's most for a batch."""
+"""Objects per page and per batch: HubSpot's maximum for a batch."""
 
 
 def api(crm: Any, kind: Kind) -> Any:
@@ -25,7 +25,7 @@ def api(crm: Any, kind: Kind) -> Any:
 
 
 def search(client: Client, kind: Kind, request: Mapping[str, Any]) -> tuple[list[Found], str | None]:
-    """One page of a search, and the `after` of the next one where there is more."""
+    """One page of a search, and the `after` of the next page if there is one."""
 
     def ask(crm: Any) -> Any:
         return api(crm, kind).search_api.do_search({"limit": PAGE, **request})
@@ -45,7 +45,7 @@ def search_all(client: Client, kind: Kind, request: Mapping[str, Any]) -> Iterat
 
 
 def read(client: Client, kind: Kind, ids: Sequence[str], properties: Sequence[str]) -> dict[str, Properties]:
-    """The objects with these ids; those that are gone are not in it."""
+    """The objects with these ids; missing ones are left out."""
 
     def batch(inputs: Sequence[Mapping[str, str]]) -> Callable[[Any], Any]:
         request = {"inputs": inputs, "properties": list(properties), "propertiesWithHistory": []}
@@ -55,13 +55,13 @@ def read(client: Client, kind: Kind, ids: Sequence[str], properties: Sequence[st
 
 
 def batches(ids: Sequence[str]) -> Iterator[list[dict[str, str]]]:
-    """Ids as the inputs of as many batches as they need."""
+    """Ids as the inputs of as many batches as needed."""
     for first in range(0, len(ids), PAGE):
         yield [{"id": one} for one in ids[first : first + PAGE]]
 
 
 def found(page: Any) -> list[Found]:
-    """The objects of a page or a batch; RetryLater where they are no objects."""
+    """The objects of a page or a batch. Raises RetryLater if they are not objects."""
     records = [(record.id, record.properties or {}) for record in listed(page)]
     if not all(isinstance(record, str) and record.isdigit() for record, _ in records):
         raise RetryLater(UNREADABLE)
@@ -69,7 +69,7 @@ def found(page: Any) -> list[Found]:
 
 
 def listed(page: Any) -> list[Any]:
-    """The results of a page or batch; what is not one is garbage."""
+    """The results of a page or batch; anything else is an unreadable reply."""
     results = getattr(page, "results", None)
     if not isinstance(results, list):
         raise RetryLater(UNREADABLE)

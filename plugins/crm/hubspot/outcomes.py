@@ -1,4 +1,4 @@
-"""Deals read in the order of their changes, so that none is lost, whatever shares a millisecond."""
+"""Read deals in the order of their changes and lose none, even if many change in the same millisecond."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .translate import DEAL_PROPERTIES, Properties, entered, milliseconds, outco
 
 @dataclass(frozen=True, order=True, slots=True)
 class Position:
-    """Deals before `at` (milliseconds since 1970) are read, and of those changed at `at` the ids up to `deal`."""
+    """Deals changed before `at` (milliseconds since 1970) are read, and of those changed at `at` the ids up to `deal`."""
 
     at: int = 0
     deal: int = 0
@@ -30,14 +30,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far deals are read, and while more wait: from where the next sync reads again."""
+    """How far deals are read. While more deals wait: also the point from which the next sync reads again."""
 
     reached: Position = Position()
     again: Position | None = None
 
     @classmethod
     def parse(cls, text: str | None) -> Cursor:
-        """A cursor as `str()` wrote it; None is the beginning."""
+        """Parse a cursor that `str()` wrote; None is the beginning."""
         match = re.fullmatch(r"([0-9]{1,16}):([0-9]{1,20})(?:>([0-9]{1,16}):([0-9]{1,20}))?", text or "0:0")
         if match is None:
             raise Rejected("the stored cursor is not one of this connector's; reset it to read all deals again.")
@@ -50,7 +50,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """A deal as search gives it."""
+    """A deal as search returns it."""
 
     position: Position
     id: str
@@ -58,14 +58,14 @@ class Deal:
 
 
 def pull_outcomes(client: Client, settings: HubSpotSettings, now: datetime, cursor: str | None) -> OutcomePage:
-    """One page of changed deals, and where to go on.
+    """One page of changed deals, and the cursor to continue from.
 
-    Search sorts by one property only and does not say how it orders equal ones. So of a page that is not the last, the
-    newest millisecond is left for the next page; and where one millisecond fills a page, it is read by id. No search
-    goes past its first page, so the cap of 10,000 results is never met.
+    Search sorts by one property only, and the order of equal values is undefined. So on every page but the last, the
+    newest millisecond is left for the next page. If one millisecond fills a page, it is read by id. No search
+    goes past its first page, so the limit of 10,000 results is never reached.
 
-    Search also trails behind writes: what it shows late is younger than its lag. So a sync ends with a cursor that is
-    no younger than that, counted from the sync's first page.
+    Search also lags behind writes: what it shows late is younger than its lag. So a sync ends with a cursor that is
+    at least that old, counted from the sync's first page.
     """
     start = Cursor.parse(cursor)
     again = start.again or max(start.reached, Position(milliseconds(now) - int(settings.search_lag * 1000)))
@@ -80,7 +80,7 @@ def pull_outcomes(client: Client, settings: HubSpotSettings, now: datetime, curs
 
 
 def _whole_milliseconds(deals: list[Deal]) -> list[Deal]:
-    """All but those of the newest millisecond, which the end of the page may have cut."""
+    """All deals except those of the newest millisecond, because the end of the page may cut that group."""
     return [deal for deal in deals if deal.position.at < deals[-1].position.at]
 
 
@@ -151,7 +151,7 @@ def _outcomes(client: Client, settings: HubSpotSettings, deals: Sequence[Deal]) 
 def linked(
     client: Client, deals: Sequence[str], kind: objects.Kind, properties: Sequence[str]
 ) -> dict[str, list[Properties]]:
-    """For each deal the `properties` of the contacts or calls that are associated with it."""
+    """For each deal the `properties` of its associated contacts or calls."""
     request = {"inputs": [{"id": deal} for deal in deals]}
     answer = client.ask(lambda crm: crm.associations.v4.batch_api.get_page("deals", kind, request))
     links = {str(link._from.id): [str(end.to_object_id) for end in link.to or ()] for link in objects.listed(answer)}

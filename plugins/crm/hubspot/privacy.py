@@ -1,4 +1,4 @@
-"""A person's data at HubSpot: told, corrected, and erased for good."""
+"""A person's data at HubSpot: export, correct, and erase permanently."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .translate import PHONES, full_name, right
 
 CALL_FIELDS = ("hs_timestamp", "hs_call_from_number", "hs_call_to_number", "hs_call_title", "hs_call_body")
 IDENTIFYING = ("firstname", "lastname", *PHONES, "email")
-"""What is shown of a contact that several companies share."""
+"""The fields that are exported from a contact that several companies share."""
 SHARED = (
     "the contact stays, because other companies use this HubSpot account too; the calls of this company are deleted."
 )
 
 
 def export_person(client: Client, settings: HubSpotSettings, person: PersonReference) -> list[HeldRecord]:
-    """The person's contacts, and the calls that this connector logged for the company that was asked."""
+    """The person's contacts, and the calls that this connector logged for the requested company."""
     people = _contacts(client, settings, person)
     calls = _calls(client, settings, person)
     if calls.shared or person.shared:
@@ -41,8 +41,8 @@ def export_person(client: Client, settings: HubSpotSettings, person: PersonRefer
 def erase_person(client: Client, settings: HubSpotSettings, person: PersonReference) -> Erasure:
     """Delete the calls that we logged for the person and the company, then purge the contacts (HubSpot's GDPR delete).
 
-    The contacts go last: they are how the person is found if this stops half-way and is tried again. A contact that companies
-    share stays.
+    The contacts go last, because a retry after a failure finds the person by them. A contact that companies
+    share is kept.
     """
     calls = _calls(client, settings, person)
     for inputs in batches([call for call, _ in calls.ours]):
@@ -57,9 +57,9 @@ def erase_person(client: Client, settings: HubSpotSettings, person: PersonRefere
 
 
 def correct_person(client: Client, settings: HubSpotSettings, correction: Correction) -> Corrected:
-    """Put the right name, address and number into the person's contact, or into several that are of one name.
+    """Correct the name, address and number in the person's contact, or in several contacts of the same name.
 
-    A number that contacts of different names share is no proof of whom the correction is about: then none is changed.
+    If contacts of different names share a number, the number does not prove who is meant, so none is changed.
     """
     known = PersonReference(phone_numbers=correction.phone_numbers, emails=correction.emails)
     people = _contacts(client, settings, known)
@@ -84,7 +84,7 @@ def _archive(client: Client, inputs: Sequence[dict[str, str]]) -> None:
 
 
 def _purge(client: Client, contact: str) -> None:
-    """By id: an unknown e-mail address would be put on HubSpot's block list."""
+    """Purge by id, because HubSpot would put an unknown e-mail address on its block list."""
     request = {"objectId": contact}
     _done(client.ask(lambda crm: crm.contacts.basic_api.purge_with_http_info(request)))
 
@@ -102,16 +102,16 @@ def _contacts(client: Client, settings: HubSpotSettings, person: PersonReference
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """The calls that we logged on a person: `ours` for the company that was asked."""
+    """The calls that we logged on a person; `ours` are those for the requested company."""
 
     ours: list[Found]
     shared: bool
-    """Whether we logged calls for another company too. HubSpot purges "all associated content" along with a contact (source:
-    its reference, Permanently delete a contact), so the contact has to stay."""
+    """Whether we logged calls for another company too. HubSpot purges "all associated content" with a contact (source:
+    its reference, Permanently delete a contact), so the contact must be kept."""
 
 
 def _calls(client: Client, settings: HubSpotSettings, person: PersonReference) -> Calls:
-    """Ours by our key, or between a number of the person and one of the company."""
+    """Ours if it has our key, or if it is between a number of the person and one of the company."""
     if not (person.phone_numbers or person.item_keys) or not has_call_property(client, settings.call_property):
         return Calls([], False)
     logged = {"propertyName": settings.call_property, "operator": "HAS_PROPERTY"}

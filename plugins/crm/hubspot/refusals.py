@@ -1,4 +1,4 @@
-"""HubSpot's refusals: what its error body and its headers tell beyond the HTTP status."""
+"""HubSpot's refusals: what its error body and headers say beyond the HTTP status."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hub.api import AuthError, Provider, Refusal, RetryLater, RingfenceError, as
 UNREADABLE = "HubSpot's answer could not be read; the request is tried again."
 UNANSWERED = "HubSpot did not answer in time; the request is tried again."
 DAILY_PAUSE = 3600.0
-"""Seconds to wait when the day's requests are spent: the limit is reset at midnight of the account's own time zone,
-which the answer does not tell, so look every hour."""
+"""Seconds to wait when the daily limit is used up. It is reset at midnight in the account's own time zone,
+which the answer does not contain, so try every hour."""
 
 
 def _details(refusal: Refusal) -> tuple[str | None, str]:
@@ -49,7 +49,7 @@ HUBSPOT = Provider(
 
 
 class Refused(Exception):
-    """HubSpot's client got a reply that is no success."""
+    """HubSpot's client got an error reply."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__()
@@ -59,9 +59,9 @@ class Refused(Exception):
 
     @classmethod
     def read(cls, status: int, body: str | bytes | None, headers: Mapping[str, str] | None, now: datetime) -> Refused:
-        """A refusal from the wire; a body that is no error of HubSpot's leaves only the status."""
+        """Parse a refusal. If the body is not an error of HubSpot's, only the status is kept."""
         return cls(HUBSPOT.refusal(status, headers, body, now))
 
     def error(self) -> RingfenceError:
-        """Our error for it; its class says what the hub does next."""
+        """Our error for the refusal; its class decides what the hub does next."""
         return HUBSPOT.error(self.refusal)

@@ -16,7 +16,7 @@ from hub.api import BadPayload, BadSignature, WebhookRequest
 from .translate import milliseconds
 
 WINDOW = 300_000
-"""Milliseconds that a request may be old, or ahead of our clock."""
+"""Most milliseconds that a request may be old, or ahead of our clock."""
 DECODED = {
     "%3A": ":",
     "%2F": "/",
@@ -41,7 +41,7 @@ def signature(secret: str, method: str, url: str, body: bytes, timestamp: str) -
 
 
 def decoded(url: str) -> str:
-    """The address with HubSpot's list of escapes decoded, once, from left to right."""
+    """The address with HubSpot's list of escapes decoded in one pass from left to right."""
     return re.sub("|".join(DECODED), lambda match: DECODED[match[0].upper()], url, flags=re.IGNORECASE)
 
 
@@ -57,7 +57,7 @@ def verify(request: WebhookRequest, secrets: Iterable[str], now: datetime) -> No
 
 
 def event_key(body: bytes) -> str:
-    """The name of a delivery: HubSpot's events without the counter of its attempts, or the bytes where they are none."""
+    """The name of a delivery: HubSpot's events without the attempt counter, or the raw bytes if they are not events."""
     try:
         told: Any = [{name: event[name] for name in event if name != "attemptNumber"} for event in events(body)]
         signed = json.dumps(told, sort_keys=True).encode()
@@ -67,7 +67,7 @@ def event_key(body: bytes) -> str:
 
 
 def events(body: bytes) -> list[dict[str, Any]]:
-    """The events of a webhook: a JSON array of objects that each name a subscription. `BadPayload` where it is not."""
+    """The events of a webhook: a JSON array of objects that each name a subscription. Raises `BadPayload` otherwise."""
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):

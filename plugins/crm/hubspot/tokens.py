@@ -1,4 +1,4 @@
-"""Where the bearer token comes from: a fixed one, or OAuth's, renewed by one thread for all."""
+"""The source of the bearer token: a fixed token, or OAuth with one thread that renews for all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SIGN_IN = Provider(name="HubSpot", remedy="install the app again and put the new
 
 
 def tokens_for(settings: HubSpotSettings, services: Services) -> Tokens:
-    """The tokens of a connector, by what the customer wrote."""
+    """The token source of a connector, by its settings."""
     if settings.access_token is not None:
         return FixedToken(settings.access_token.get_secret_value())
     return OAuthTokens(settings, services)
@@ -52,9 +52,9 @@ class OAuthTokens:
         )
 
     def current(self) -> str:
-        """A token that is still good for a minute."""
+        """A token that is valid for at least another minute."""
         return self._tokens.current()
 
     def renew(self, refused: str) -> bool:
-        """Another token than `refused`: someone else's by now, or a new one."""
+        """A token other than `refused`: one that another thread got meanwhile, or a new one."""
         return self._tokens.current(refused) != refused

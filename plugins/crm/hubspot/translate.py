@@ -1,4 +1,4 @@
-"""Pure: our calls to HubSpot's call properties, HubSpot's contacts and deals to our facts and outcomes."""
+"""Our calls to HubSpot's call properties; HubSpot's contacts and deals to our facts and outcomes. Pure."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ DEAL_PROPERTIES = (
 SOURCES = tuple(
     KnownSource(kind="utm_source", value=tag, source="hubspot", medium="email") for tag in ("hs_email", "hs_automation")
 )
-"""The tags that HubSpot puts on the links of its e-mails where they carry none, the second on those of workflows."""
+"""The tags that HubSpot adds to untagged links in its e-mails; the second is for workflows."""
 TITLE_LENGTH = 255
 BODY_LENGTH = 65_536
-"""The most that HubSpot keeps of a call's body."""
+"""Most characters that HubSpot stores of a call's body."""
 
 
 def call_properties(call: CallActivity, call_property: str) -> dict[str, str]:
@@ -69,7 +69,7 @@ def _title(call: CallActivity) -> str:
 
 
 def _body(call: CallActivity) -> str:
-    """Lines of HTML, as HubSpot shows the body; what came from a caller or an ad's address is escaped."""
+    """Lines of HTML, as HubSpot shows the body; values from a caller or an ad's address are escaped."""
     lines = (
         ("Company", call.company),
         ("Source", call.source),
@@ -88,7 +88,7 @@ def plain(text: str) -> str:
 
 
 def facts(contacts: Sequence[tuple[str, Properties]], lifetime: timedelta) -> tuple[Fact, ...]:
-    """What is known of a caller: of the first contact, and less surely where several contacts share the number."""
+    """Facts about a caller from the first contact, with less confidence if several contacts share the number."""
     if not contacts:
         return ()
     contact_id, properties = contacts[0]
@@ -110,12 +110,12 @@ def phones(properties: Properties, country: str) -> tuple[str, ...]:
 
 
 def full_name(properties: Properties) -> str:
-    """A contact's name, for comparing."""
+    """A contact's name, for comparison."""
     return " ".join(filter(None, (properties.get("firstname"), properties.get("lastname")))).strip().casefold()
 
 
 def right(correction: Correction, held: Properties, country: str) -> dict[str, str]:
-    """The properties of a contact that a correction changes; a number goes where the old one stood, else to `phone`."""
+    """The properties of a contact that a correction changes. A number replaces the old one, else it goes to `phone`."""
     changed: dict[str, str] = {}
     if correction.new_name:
         first, _, last = correction.new_name.strip().rpartition(" ")
@@ -138,7 +138,7 @@ def outcome(
     email: str | None = None,
     call_key: str | None = None,
 ) -> Outcome:
-    """A deal's present state. ValueError where HubSpot does not tell when it changed."""
+    """A deal's present state. Raises ValueError if HubSpot does not say when it changed."""
     changed_at = when(deal.get("hs_lastmodifieddate"))
     if changed_at is None:
         raise ValueError("a deal without hs_lastmodifieddate")
@@ -148,7 +148,7 @@ def outcome(
         external_id=deal_id,
         stage=stage,
         changed_at=changed_at,
-        # A close date is what a salesperson expects; a deal cannot have closed after the change that says so.
+        # A close date is a salesperson's forecast; a deal cannot have closed after the change that reports it.
         occurred_at=min(when(reached) or changed_at, changed_at),
         value=_money(deal, currency),
         call_key=call_key,
@@ -158,7 +158,7 @@ def outcome(
 
 
 def stage_of(deal: Properties, stages: Mapping[str, Stage]) -> str:
-    """By the settings, else by what HubSpot itself says of closed stages of any pipeline, else HubSpot's own id."""
+    """The stage by the settings, else by HubSpot's own flags for closed stages, else HubSpot's id."""
     own = deal.get("dealstage") or ""
     if own in stages:
         return stages[own]
@@ -186,7 +186,7 @@ def hubspot_time(moment: datetime) -> str:
 
 
 def when(text: str | None) -> datetime | None:
-    """HubSpot's time (ISO 8601, or milliseconds since 1970) as aware UTC; None where it is neither."""
+    """HubSpot's time (ISO 8601, or milliseconds since 1970) as aware UTC; None if it is neither."""
     try:
         if text and text.isascii() and text.isdigit():
             return datetime.fromtimestamp(int(text) / 1000, UTC)
@@ -197,5 +197,5 @@ def when(text: str | None) -> datetime | None:
 
 
 def milliseconds(moment: datetime) -> int:
-    """Milliseconds since 1970, as search filters want times; exact, without floating point."""
+    """Milliseconds since 1970, the format of search filters; exact, without floating point."""
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)

@@ -1,4 +1,4 @@
-"""Salesforce: who is calling, calls logged as Tasks, opportunities as outcomes, and a person's data exported or erased."""
+"""Salesforce: who is calling, calls logged as Tasks, opportunities as outcomes, and export or erasure of a person's data."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Salesforce(Connector):
 
     @property
     def connection(self) -> Connection:
-        """The way to the org, made when it is first used: it brings in the vendor's library."""
+        """The connection to the org, made at first use because it imports the vendor's library."""
         with self._connecting:
             if self._connection is None:
                 from .connection import Connection
@@ -110,7 +110,7 @@ class Salesforce(Connector):
 
     @hookimpl
     def pull_outcomes(self, cursor: str | None) -> OutcomePage:
-        """Opportunities in the order in which they changed."""
+        """Opportunities in the order of their changes."""
         from .deals import changed
 
         return changed(self.connection, cursor)
@@ -124,21 +124,21 @@ class Salesforce(Connector):
 
     @hookimpl
     def erase_person(self, person: PersonReference) -> Erasure:
-        """Calls that we logged, and the person where `erasure: people` says so."""
+        """Erase the calls that we logged, and the person if `erasure: people` is set."""
         from .privacy import erase
 
         return erase(self.connection, person)
 
     @hookimpl
     def correct_person(self, correction: Correction) -> Corrected:
-        """The right name, address and number in the person's contacts and leads."""
+        """Correct the name, address and number in the person's contacts and leads."""
         from .privacy import correct
 
         return correct(self.connection, correction)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        """Sign in, read the limits, and see that the fields which the settings name are there."""
+        """Sign in, read the limits, and check that the fields named in the settings exist."""
         from .check import report
 
         try:

@@ -1,4 +1,4 @@
-"""Calls into Tasks: looked for by our key, hung on the caller's contact or lead, created two hundred at a time."""
+"""Calls into Tasks: searched by our key, linked to the caller's contact or lead, created two hundred at a time."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .translate import task
 Item = TypeVar("Item")
 
 MOST_KEYS = 100
-"""Keys in one query, so that the address stays below 16,384 bytes."""
+"""Most keys in one query, so that the address stays below 16,384 bytes."""
 
 
 def log(connection: Connection, activities: Sequence[CallActivity]) -> list[Receipt]:
-    """One receipt for each activity; what Salesforce has already is a duplicate."""
+    """One receipt for each activity; a call that Salesforce already has is a duplicate."""
     first: dict[str, CallActivity] = {}
     for activity in activities:
         first.setdefault(activity.key, activity)
@@ -41,7 +41,7 @@ def log(connection: Connection, activities: Sequence[CallActivity]) -> list[Rece
 
 
 def _logged(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
-    """Those of the keys that Salesforce has, with the Task's id."""
+    """The keys that Salesforce already has, with the Task's id."""
     field = connection.settings.call_key_field
     query = f"SELECT Id, {field} FROM Task WHERE {field} IN {{}}"  # noqa: S608 - the settings admit only a field's name
     rows = (row for batch in _batches(keys, MOST_KEYS) for row in connection.select(query, list(batch)))
@@ -65,7 +65,7 @@ def _receipt(activity: CallActivity, result: Row) -> Receipt:
 
 
 def _of_the_second(receipt: Receipt) -> Receipt:
-    """The receipt of a call that was given twice in one batch."""
+    """The receipt of a call that is twice in one batch."""
     return replace(receipt, status="duplicate") if receipt.status == "delivered" else receipt
 
 

@@ -10,7 +10,7 @@ from .connection import Connection
 
 
 def report(connection: Connection) -> ConnectionReport:
-    """What was seen; raises as every call does."""
+    """The result of the check; raises the same errors as every call."""
     daily = connection.limits().get("DailyApiRequests")
     settings = connection.settings
     names = ", ".join(dict.fromkeys(["Id", settings.call_key_field, "CallDurationInSeconds", *settings.task_fields]))

@@ -1,6 +1,6 @@
-"""What we ask of an org, through simple_salesforce; each request is done once more where its session has just expired.
+"""Our requests to an org through simple_salesforce. A request is repeated once if its session has just expired.
 
-Imported only when a hook really calls Salesforce, for it brings in the vendor's library.
+Imported only when a hook really calls Salesforce, because it imports the vendor's library.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Answer = TypeVar("Answer")
 Row = Mapping[str, Any]
 
 MOST_RECORDS = 200
-"""Records in one request of the collections API. Source: Salesforce, REST API, "Create Multiple Records"."""
+"""Most records in one request of the collections API. Source: Salesforce, REST API, "Create Multiple Records"."""
 COLLECTION = "composite/sobjects"
 
 
@@ -37,7 +37,7 @@ class Connection:
         self._session = wire.carry(requests.Session())
 
     def select(self, query: str, *values: Any) -> list[Row]:
-        """All rows of a SOQL query, page by page; each `{}` in it stands for a value or list, quoted here."""
+        """All rows of a SOQL query, page by page; each `{}` in it is replaced by a value or list, quoted here."""
         text = format_soql(query, *values)
         answer = self._call(lambda client: client.query(text))
         rows = _rows(answer, "records")
@@ -55,22 +55,22 @@ class Connection:
         return _rows(self._call(lambda client: client.search(text)), "searchRecords")
 
     def create(self, records: Sequence[Row]) -> list[Row]:
-        """Create up to `MOST_RECORDS` records, each for itself; one result each, in order."""
+        """Create up to `MOST_RECORDS` records independently; one result each, in order."""
         body = {"allOrNone": False, "records": list(records)}
         return _results(self._call(lambda client: client.restful(COLLECTION, method="POST", json=body)), len(records))
 
     def update(self, records: Sequence[Row]) -> list[Row]:
-        """Change up to `MOST_RECORDS` records by their `id`, each for itself; one result each, in order."""
+        """Change up to `MOST_RECORDS` records by their `id`, independently; one result each, in order."""
         body = {"allOrNone": False, "records": list(records)}
         return _results(self._call(lambda client: client.restful(COLLECTION, method="PATCH", json=body)), len(records))
 
     def delete(self, ids: Sequence[str]) -> list[Row]:
-        """Delete up to `MOST_RECORDS` records, each for itself; one result each, in order."""
+        """Delete up to `MOST_RECORDS` records independently; one result each, in order."""
         chosen = {"ids": ",".join(ids), "allOrNone": "false"}
         return _results(self._call(lambda client: client.restful(COLLECTION, params=chosen, method="DELETE")), len(ids))
 
     def limits(self) -> Row:
-        """The org's limits and what is left of them."""
+        """The org's limits and their remaining amounts."""
         answer = self._call(lambda client: client.limits())
         return answer if isinstance(answer, Mapping) else {}
 

@@ -1,9 +1,9 @@
-"""Where reading changed opportunities stands: a place in the order of (SystemModstamp, Id), and what was read lately.
+"""The reading position in changed opportunities: a place in the order of (SystemModstamp, Id), and the recently read deals.
 
-SystemModstamp is set when a transaction writes but seen when it commits, so a deal may turn up behind the place that
-was already read, or beside it, in the same second. After each complete reading the place is therefore set back to `OVERLAP`
-before its first page, and the deals since then are remembered so that none is reported twice. Only Salesforce's own clock
-counts.
+SystemModstamp is set when a transaction writes but visible only after the commit. So a deal may appear before the place
+that was already read, or in the same second. After each complete reading the place is therefore set back to `OVERLAP`
+before its first page, and the deals since then are stored so that none is reported twice. Only Salesforce's own clock
+is used.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from hub.api import Rejected
 
 OVERLAP = timedelta(minutes=5)
 MOST_REMEMBERED = 1000
-"""A bulk change may touch more deals in a moment than a cursor should hold; then the overlap shrinks to these."""
+"""Most deals that a cursor stores. If a bulk change touches more of them, the overlap shrinks to this many."""
 
 Place = tuple[datetime, str]
-"""A stamp and an id; the empty id stands before all deals of that stamp."""
+"""A stamp and an id; the empty id comes before all deals of that stamp."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Read on behind `place`; never set back before `floor`. `read` holds recent deals and the stamp they were read with.
+    """Read on after `place`; never set back before `floor`. `read` holds recent deals and the stamp they were read with.
 
-    `begun` is the newest stamp that was known after the first page of a reading that is not complete.
+    `begun` is the newest stamp known after the first page of an incomplete reading.
     """
 
     place: Place | None = None
@@ -39,7 +39,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str | None) -> Cursor:
-        """The cursor that `str()` wrote; None is the beginning. `Rejected` where it is something else."""
+        """Parse a cursor that `str()` wrote; None is the beginning. Raises `Rejected` for anything else."""
         if text is None:
             return cls()
         try:
@@ -61,7 +61,7 @@ class Cursor:
         return json.dumps({"place": place, "floor": floor, "read": read, "begun": begun}, separators=(",", ":"))
 
     def condition(self) -> str | None:
-        """The SOQL condition for what lies behind this place; None at the beginning."""
+        """The SOQL condition for deals after this place; None at the beginning."""
         if self.place is None:
             return None
         at, key = self.place
@@ -71,11 +71,11 @@ class Cursor:
         return f"(SystemModstamp > {stamp} OR (SystemModstamp = {stamp} AND Id > '{key}'))"
 
     def is_news(self, key: str, stamp: datetime) -> bool:
-        """Was the deal with this id not yet read as it stands?"""
+        """Whether the deal's present version was not yet read."""
         return self.read.get(key) != stamp
 
     def after(self, rows: Sequence[tuple[str, datetime]], complete: bool) -> Cursor:
-        """The cursor behind `rows` (id and stamp, in order); `complete` when nothing lies behind them now."""
+        """The cursor after `rows` (id and stamp, in order); `complete` if no more rows follow them now."""
         known = {**self.read, **dict(rows)}
         if not known:
             return self

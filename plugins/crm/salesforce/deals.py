@@ -1,4 +1,4 @@
-"""Opportunities into outcomes: what changed since a cursor, with the contacts' numbers and the call that began it."""
+"""Opportunities into outcomes: changes since a cursor, with the contacts' numbers and the call that started the deal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .cursor import Cursor
 from .translate import PHONE_FIELDS, instant, outcome
 
 PAGE = 200
-"""Deals read at once."""
+"""Deals per page."""
 
 FIELDS = (
     "Id",
@@ -68,8 +68,8 @@ def _roles(connection: Connection, deal_ids: Sequence[str]) -> dict[str, list[Ro
 
 
 def _calls(connection: Connection, deals: Sequence[Row], roles: Mapping[str, Sequence[Row]]) -> dict[str, str]:
-    """Deal id to our call's id: the first call logged on the deal itself, else the only one that its contacts made until
-    the deal was created. Where several calls fit, none is guessed: the hub knows them by the phone numbers."""
+    """Deal id to our call's id: the first call logged on the deal itself, else the only call that its contacts made before
+    the deal was created. If several calls match, none is chosen: the hub finds them by the phone numbers."""
     field = connection.settings.call_key_field
     owners = {deal["Id"]: {role["ContactId"] for role in roles.get(deal["Id"], ())} for deal in deals}
     contacts = sorted(set().union(*owners.values())) if owners else []

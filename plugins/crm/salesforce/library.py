@@ -1,4 +1,4 @@
-"""simple_salesforce without its metadata API, which this plugin never calls and which alone brings in zeep and lxml (25 MB)."""
+"""simple_salesforce without its metadata API. This plugin never calls that API, and only it needs zeep and lxml (25 MB)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ METADATA = "simple_salesforce.metadata"
 
 
 class SfdcMetadataApi:
-    """Stands where simple_salesforce has its metadata API."""
+    """Replaces simple_salesforce's metadata API."""
 
     def __init__(self, *_: object, **__: object) -> None:
         raise NotImplementedError("the metadata API is left out of this process")

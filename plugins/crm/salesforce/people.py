@@ -16,12 +16,12 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "Lead": ("Id", "Name", "Company", "Owner.Name", "Email", *PHONE_FIELDS["Lead"], "LastModifiedDate"),
 }
 CONDITIONS: Mapping[str, str] = {"Contact": "", "Lead": "IsConverted = false"}
-"""A converted lead lives on as a contact, and takes no activities."""
+"""A converted lead continues as a contact and accepts no activities."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A Contact or a Lead, as Salesforce has it."""
+    """A Contact or a Lead of Salesforce."""
 
     kind: str
     record: Row
@@ -33,13 +33,13 @@ class Person:
 
     @property
     def name(self) -> str:
-        """The name, for comparing."""
+        """The name, for comparison."""
         return str(self.record.get("Name") or "").strip().casefold()
 
 
 def by_numbers(connection: Connection, wanted: Iterable[str]) -> dict[str, list[Person]]:
-    """For each of the `wanted` numbers (E.164) the people that have it: contacts before leads, the last changed first.
-    What is no number finds nobody."""
+    """For each of the `wanted` numbers (E.164) the people with it: contacts before leads, the last changed first.
+    Invalid numbers find nobody."""
     found: dict[str, list[Person]] = {number: [] for number in wanted if phone_number(number) == number}
     seen: set[str] = set()
     for search in phone_searches(found, _returning()):

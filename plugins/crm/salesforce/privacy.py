@@ -1,4 +1,4 @@
-"""What Salesforce holds on a person, correcting it, and erasing it as far as the settings let us."""
+"""What Salesforce holds about a person, its correction, and its erasure as far as the settings allow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .translate import PHONE_FIELDS, SIGNATURE, right
 
 TASK_FIELDS = ("Id", "Subject", "ActivityDate", "CallDurationInSeconds", "Description", "WhoId")
 IDENTIFYING = ("Id", "Name", "Email", *PHONE_FIELDS["Contact"])
-"""What is shown of a contact or lead that several companies share."""
+"""The fields that are exported from a contact or lead that several companies share."""
 GONE = ("ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY")
 IN_RECYCLE_BIN = "Salesforce keeps deleted records in its recycle bin for 15 days; empty it to end that."
 
@@ -24,7 +24,7 @@ IN_RECYCLE_BIN = "Salesforce keeps deleted records in its recycle bin for 15 day
 def held_on(connection: Connection, person: PersonReference) -> list[HeldRecord]:
     """Every contact, lead, activity and deal of a person, as plain fields.
 
-    Of a contact that companies share: who it is, and the activities and deals of the company that was asked."""
+    From a contact that companies share: the identity, and the activities and deals of the requested company."""
     people = _matching(connection, person)
     found = _tasks(connection, people, person)
     shared = found.shared or person.shared
@@ -45,7 +45,7 @@ def held_on(connection: Connection, person: PersonReference) -> list[HeldRecord]
 def erase(connection: Connection, person: PersonReference) -> Erasure:
     """Delete the calls that we logged for the person and the company and, if the settings say so, the contact and the lead.
 
-    A number that people of different names share is no proof of who asked: then none of them is deleted. Nor is a record that
+    If people of different names share a number, it does not prove who asked, so none is deleted. Nor is a record that
     other companies share.
     """
     people = _matching(connection, person)
@@ -76,7 +76,7 @@ def erase(connection: Connection, person: PersonReference) -> Erasure:
 
 
 def correct(connection: Connection, correction: Correction) -> Corrected:
-    """Put the right name, address and number into the person's contacts and leads; those of different names are left alone."""
+    """Correct the name, address and number in the person's contacts and leads; if their names differ, change nothing."""
     people = _matching(connection, PersonReference(phone_numbers=correction.phone_numbers, emails=correction.emails))
     if not people:
         return Corrected(status="nothing_held")
@@ -111,17 +111,17 @@ def _matching(connection: Connection, person: PersonReference) -> list[Person]:
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """A person's activities: `ours` are the calls that we logged for the company that was asked."""
+    """A person's activities: `ours` are the calls that we logged for the requested company."""
 
     ours: list[Row]
     others: list[Row]
-    """What people at the business wrote."""
+    """What people at the business wrote themselves."""
     shared: bool
-    """Whether we logged calls for another company too. Salesforce deletes them along with their contact."""
+    """Whether we logged calls for another company too. Salesforce deletes them with their contact."""
 
 
 def _tasks(connection: Connection, people: Sequence[Person], person: PersonReference) -> Tasks:
-    """The activities of these people, the calls that name a number but hang on nobody, and those that have our keys."""
+    """The activities of these people, the calls that name a number but are linked to nobody, and those with our keys."""
     field = connection.settings.call_key_field
     wanted = ", ".join((*TASK_FIELDS, field))
     found: dict[str, Row] = {}
@@ -140,12 +140,12 @@ def _tasks(connection: Connection, people: Sequence[Person], person: PersonRefer
 
 
 def _is_logged(task: Row, field: str) -> bool:
-    """Whether the hub wrote it, for whichever company."""
+    """Whether the hub wrote it, for any company."""
     return bool(task.get(field)) or str(task.get("Description") or "").endswith(SIGNATURE)
 
 
 def _is_ours(task: Row, person: PersonReference, field: str) -> bool:
-    """Whether we logged it for the company that was asked: by our key, its id, or the tracking number that it names."""
+    """Whether we logged it for the requested company: by our key, its id, or the tracking number that it names."""
     if task.get(field) in person.item_keys or str(task["Id"]) in person.provider_ids:
         return True
     lines = str(task.get("Description") or "").splitlines()
@@ -157,7 +157,7 @@ def _identity(record: Row) -> Row:
 
 
 def _delete(connection: Connection, ids: Sequence[str]) -> tuple[int, str | None]:
-    """How many are gone, and the code of the last refusal."""
+    """How many records were deleted, and the code of the last refusal."""
     deleted, refused = 0, None
     for start in range(0, len(ids), MOST_RECORDS):
         for result in connection.delete(ids[start : start + MOST_RECORDS]):

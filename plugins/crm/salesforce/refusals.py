@@ -1,4 +1,4 @@
-"""Salesforce's errors in our words: what the hub does next, with Salesforce's code and without personal data."""
+"""Salesforce's errors as our errors: what the hub does next, with Salesforce's code and without personal data."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ BUSY = frozenset({"REQUEST_LIMIT_EXCEEDED", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT
 LOCKED_OUT = frozenset({"API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED", "INACTIVE_OWNER_OR_USER", "USER_LOCKED"})
 MISCONFIGURED = frozenset({"INVALID_FIELD", "INVALID_TYPE", "INVALID_FIELD_FOR_INSERT_UPDATE"})
 PASSING = BUSY | {"UNABLE_TO_LOCK_ROW", "ENTITY_IS_DELETED", "PROCESSING_HALTED", "ALL_OR_NONE_OPERATION_ROLLED_BACK"}
-"""Codes of one row that another try may well not meet again. A deleted contact stays in the search index for a while."""
+"""Codes of one row that may be gone after a retry. A deleted contact stays in the search index for a while."""
 
 LIMIT_PAUSE = 900.0
-"""Seconds to wait at the daily limit: it counts the last 24 hours, so a little becomes free all the time."""
+"""Seconds to wait at the daily limit. It counts the last 24 hours, so requests become free continuously."""
 
 
 def first_entry(content: Any) -> Mapping[str, Any]:
-    """The first error of Salesforce's error body: `[{"message": …, "errorCode": …}]`, or whatever it is instead."""
+    """The first error of Salesforce's error body: `[{"message": …, "errorCode": …}]`, or any other body."""
     return as_mapping(content[0] if isinstance(content, list) and content else content)
 
 
@@ -56,7 +56,7 @@ def _special(refusal: Refusal) -> RingfenceError | None:
             "multi_currency, or let the integration user see the field."
         )
     if refusal.status == 403:
-        # Of one record or field; the credentials are good.
+        # About one record or field; the credentials are valid.
         return Rejected(f"Salesforce refuses the request ({code or 403}): {words}", code=code or "403")
     if refusal.status == 404 and code in (None, "NOT_FOUND"):
         return ConfigError("Salesforce does not know the address; check api_version, login_url and instance_url.")
@@ -77,10 +77,10 @@ SALESFORCE = Provider(
 
 
 def refusal(status: int, content: Any) -> RingfenceError:
-    """The error to raise for a whole request that Salesforce refused."""
+    """The error to raise if Salesforce refused a whole request."""
     return SALESFORCE.error(Refusal(status, body=first_entry(content)))
 
 
 def scrubbed(text: str, personal: Iterable[str | None] = ()) -> str:
-    """`text` without personal data, quoted field values among it."""
+    """`text` without personal data, including quoted field values."""
     return without_personal_data(re.sub(r"(?is)(data value too large: ).*(?= \(max)", r"\1…", text), personal)

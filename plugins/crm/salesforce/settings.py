@@ -26,7 +26,7 @@ OPEN_STAGES: dict[str, Stage] = {
     "Proposal/Price Quote": "qualified",
     "Negotiation/Review": "qualified",
 }
-"""The open stages of a new Salesforce org that lie behind `Prospecting`."""
+"""The open stages of a new Salesforce org that come after `Prospecting`."""
 
 
 class SalesforceSettings(PluginSettings):

@@ -1,6 +1,6 @@
 """Tokens by OAuth: the JWT bearer flow and the refresh-token flow.
 
-Salesforce's tokens name no lifetime; a session's end shows only in a 401.
+Salesforce's tokens have no stated lifetime; only a 401 shows that a session has ended.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from .settings import SalesforceSettings
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
 ASSERTION_SECONDS = 120
-"""Salesforce takes an assertion that expires within three minutes."""
+"""Salesforce accepts an assertion that expires within three minutes."""
 SIGN_IN = Provider(name="Salesforce", remedy="check client_id and the key or token in config.yaml, then reconnect")
 
 
 def access_tokens(settings: SalesforceSettings, services: Services) -> AccessTokens:
-    """The connector's tokens; each names the org's address besides."""
+    """The connector's tokens; each also names the org's address."""
     granted = settings.refresh_token.get_secret_value() if settings.refresh_token else ""
     pem = settings.private_key.get_secret_value() if settings.private_key else ""
 
@@ -52,8 +52,8 @@ def access_tokens(settings: SalesforceSettings, services: Services) -> AccessTok
 
 
 def audience(settings: SalesforceSettings) -> str:
-    """Who the assertion is for. Source: Salesforce Help, "OAuth 2.0 JWT Bearer Flow": the login or the test address, also
-    where the token is fetched from a My Domain."""
+    """The audience of the assertion. Source: Salesforce Help, "OAuth 2.0 JWT Bearer Flow": the login or the test address, even
+    if the token is fetched from a My Domain."""
     if settings.audience:
         return settings.audience
     host = urlsplit(settings.login_url).hostname or ""

@@ -1,8 +1,8 @@
-"""Finding a phone number in Salesforce's search language, however a person once typed it.
+"""Find a phone number with Salesforce's search language, in any format that a person may have typed.
 
 Source of the rules: Salesforce, "SOQL and SOSL Reference", FIND clause. Search splits text at spaces and punctuation,
-and phone fields are found by their bare digits too; so each number is asked for in its digits, with and without the
-country, and as a phrase in its national spelling. What comes back is compared as E.164 before it counts.
+and also finds phone fields by their bare digits. So each number is searched by its digits, with and without the
+country code, and as a phrase in its national format. Results are compared as E.164 before they are used.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from functools import lru_cache
 
 RESERVED = re.compile(r"""([?&|!{}\[\]()^~*:\\"'+-])""")
 MOST_CHARACTERS = 3600
-"""Of one search; above 4,000 Salesforce drops the logical operators."""
+"""Most characters of one search; above 4,000 Salesforce drops the logical operators."""
 MOST_ROWS = 2000
 
 
 def escaped(text: str) -> str:
-    """`text` as a literal inside FIND {…}: each reserved character has a backslash in front."""
+    """`text` as a literal inside FIND {…}: each reserved character gets a backslash."""
     return RESERVED.sub(r"\\\1", text)
 
 
 def phrase(text: str) -> str:
-    """`text` as one phrase, in quotation marks, so that its words count only next to each other."""
+    """`text` as one phrase in quotation marks, so that its words match only next to each other."""
     return f'"{escaped(text)}"'
 
 
@@ -44,7 +44,7 @@ def spellings(number: str) -> tuple[str, ...]:
 
 
 def phone_searches(numbers: Iterable[str], returning: str) -> Iterator[str]:
-    """SOSL statements that together find all of `numbers` (E.164), each short enough for its operators to count."""
+    """SOSL statements that together find all of `numbers` (E.164), each short enough that its operators work."""
     for terms in _batches([" OR ".join(spellings(number)) for number in dict.fromkeys(numbers)]):
         yield f"FIND {{{terms}}} IN PHONE FIELDS RETURNING {returning} LIMIT {MOST_ROWS}"
 

@@ -1,4 +1,4 @@
-"""Pure: a call as a Task, an Opportunity as an outcome, a contact as facts."""
+"""A call as a Task, an Opportunity as an outcome, a contact as facts. Pure."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ PHONE_FIELDS: Mapping[str, tuple[str, ...]] = {
     "Contact": ("Phone", "MobilePhone", "HomePhone", "OtherPhone"),
     "Lead": ("Phone", "MobilePhone"),
 }
-"""The person's own phone fields; an assistant's and the fax are somebody else's."""
+"""The person's own phone fields, without the assistant's phone and the fax."""
 
 SIGNATURE = "Logged by Ringfence"
-"""The last line of each Task that we write; what lacks it is never deleted as ours."""
+"""The last line of each Task that we write. A Task without it is never deleted as ours."""
 
 FACT_LIFETIME = timedelta(days=1)
-"""Facts of a CRM are looked up again rather than kept."""
+"""Facts of a CRM are looked up again instead of stored."""
 
 
 def task(activity: CallActivity, who_id: str | None, settings: SalesforceSettings) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def task(activity: CallActivity, who_id: str | None, settings: SalesforceSetting
 
 
 def right(correction: Correction, held: Row, kind: str, country: str) -> dict[str, str]:
-    """The fields of a Contact or Lead that a correction changes; a number goes where the old one stood, else to Phone."""
+    """The fields of a Contact or Lead that a correction changes. A number replaces the old one, else it goes to Phone."""
     changed: dict[str, str] = {}
     if correction.new_name:
         first, _, last = correction.new_name.strip().rpartition(" ")
@@ -86,7 +86,7 @@ def _description(activity: CallActivity, settings: SalesforceSettings) -> str:
 
 
 def written(text: str, longest: int) -> str:
-    """`text` as one line that JSON and Salesforce take: no control characters, no half surrogates, not too long."""
+    """`text` as one line that JSON and Salesforce accept: no control characters, no lone surrogates, not too long."""
     kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)
     return " ".join(kept.split())[:longest]
 
@@ -98,8 +98,8 @@ def numbers(record: Row, kind: str, country: str) -> tuple[str, ...]:
 
 
 def outcome(deal: Row, roles: Sequence[Row], call_key: str | None, settings: SalesforceSettings) -> Outcome:
-    """The present state of an Opportunity; `roles` are its OpportunityContactRoles, the primary one first. Where no contact
-    has a number, the account's tells whose deal it is: with person accounts it is the person's own."""
+    """The present state of an Opportunity; `roles` are its OpportunityContactRoles, the primary one first. If no contact
+    has a number, the account's number is used; with person accounts it is the person's own."""
     contacts = [contact for role in roles if isinstance(contact := role.get("Contact"), Mapping)]
     found = [number for contact in contacts for number in numbers(contact, "Contact", settings.country)]
     account = phone_number((deal.get("Account") or {}).get("Phone"), settings.country)
@@ -117,7 +117,7 @@ def outcome(deal: Row, roles: Sequence[Row], call_key: str | None, settings: Sal
 
 
 def stage_of(deal: Row, settings: SalesforceSettings) -> str:
-    """`qualified`, `won`, `lost`, or Salesforce's own word."""
+    """`qualified`, `won`, `lost`, or Salesforce's own stage name."""
     name = str(deal.get("StageName") or "")
     if name in settings.stages:
         return settings.stages[name]
@@ -127,8 +127,8 @@ def stage_of(deal: Row, settings: SalesforceSettings) -> str:
 
 
 def _reached(deal: Row, closed: bool, zone: ZoneInfo) -> datetime:
-    """When the deal reached its stage. CloseDate is a day of the business's: where a stamp of that day is known it is used,
-    for a conversion must not seem to happen before its click on the same day; else noon stands for the day."""
+    """When the deal reached its stage. CloseDate is a day in the business's time zone. A stamp of that day is used if known,
+    because a conversion must not appear to be earlier than its click on the same day. Otherwise noon is used."""
     changed = instant(deal["SystemModstamp"])
     stamps = [instant(deal[name]) for name in ("LastStageChangeDate", "CreatedDate") if deal.get(name)]
     if not closed:
@@ -149,7 +149,7 @@ def _money(deal: Row, settings: SalesforceSettings) -> Money | None:
 
 
 def instant(text: object) -> datetime:
-    """Salesforce's `2026-11-24T15:00:00.000+0000` as aware UTC; ValueError where it is something else."""
+    """Salesforce's `2026-11-24T15:00:00.000+0000` as aware UTC. Raises ValueError for anything else."""
     stamp = datetime.fromisoformat(str(text))
     if stamp.tzinfo is None:
         raise ValueError("a Salesforce stamp has a zone")
@@ -157,7 +157,7 @@ def instant(text: object) -> datetime:
 
 
 def facts(person: Row, kind: str, deal: Row | None, alone: bool) -> list[Fact]:
-    """What a Contact or a Lead tells of a caller; less sure where the number is not theirs `alone`."""
+    """Facts about a caller from a Contact or a Lead; less confident if the number is not theirs `alone`."""
     company = person.get("Company") if kind == "Lead" else (person.get("Account") or {}).get("Name")
     known = (
         ("name", person.get("Name"), "user.name"),

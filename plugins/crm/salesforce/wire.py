@@ -1,4 +1,4 @@
-"""Requests to Salesforce that keep to the declared hosts and the hub's time-outs, over plain HTTP where a base URL says so."""
+"""Requests to Salesforce, limited to the declared hosts and the hub's timeouts; plain HTTP if the base URL says so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AnySession = TypeVar("AnySession", bound=requests.Session)
 
 
 class Wire(HTTPAdapter):
-    """The one adapter of a connector. simple_salesforce writes `https://` itself, so the scheme is set right here."""
+    """The one adapter of a connector. simple_salesforce always writes `https://`, so the scheme is corrected here."""
 
     def __init__(self, settings: SalesforceSettings, services: Services, hosts: tuple[str, ...]) -> None:
         super().__init__()
@@ -29,14 +29,14 @@ class Wire(HTTPAdapter):
         self._clock = services.clock
 
     def carry(self, session: AnySession) -> AnySession:
-        """`session`, with all its requests through this wire and nothing taken from the environment."""
+        """`session`, with all its requests through this adapter and no settings from the environment."""
         session.trust_env = False
         session.mount("https://", self)
         session.mount("http://", self)
         return session
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send one request; `RetryLater` where Salesforce is busy or down, with the wait that it asks for."""
+        """Send one request. Raises `RetryLater` if Salesforce is busy or down, with the wait that it requests."""
         address = urlsplit(request.url or "")
         if not any(fnmatch(address.hostname or "", pattern) for pattern in self._hosts):
             raise Rejected(

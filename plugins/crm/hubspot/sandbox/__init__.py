@@ -1,4 +1,4 @@
-"""A stand-in of HubSpot's CRM API, its OAuth and its webhooks, in HubSpot's paths, fields, errors and limits."""
+"""A fake of HubSpot's CRM API, OAuth and webhooks, with HubSpot's paths, fields, errors and limits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LIFETIME = timedelta(minutes=30)
 
 
 class Sandbox(HttpSandbox):
-    """HubSpot on loopback. Objects: contacts, deals, calls. What it does not know ends in HubSpot's 400 or 404."""
+    """HubSpot on loopback. Objects: contacts, deals, calls. Unknown requests get HubSpot's 400 or 404."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(clock)
@@ -31,13 +31,13 @@ class Sandbox(HttpSandbox):
         self.forget()
 
     def forget(self) -> None:
-        """An empty account, as on its first day; no fault waits."""
+        """Reset to an empty account without faults."""
         self.account = Account(lambda: self.clock())
         self.refresh_token = "sandbox-refresh-token"  # noqa: S105
         self.burst = 190
         """Requests that are allowed within ten seconds of the sandbox's clock."""
         self.requests: list[tuple[str, str]] = []
-        """Method and path of each request that came through."""
+        """Method and path of each accepted request."""
         self.refreshes = 0
         self._access: dict[str, datetime] = {}
         self._next_refresh_token = ""
@@ -46,7 +46,7 @@ class Sandbox(HttpSandbox):
         self.heal()
 
     def settings(self) -> dict[str, Any]:
-        """Sign in with the private token; the stand-in's search does not trail behind."""
+        """Sign in with the private token; the fake's search does not lag."""
         return {
             "access_token": self.token,
             "client_secret": self.client_secret,
@@ -65,13 +65,13 @@ class Sandbox(HttpSandbox):
             self._access.clear()
 
     def rotate_refresh_token(self) -> None:
-        """Give out another refresh token with the next access token; the present one ends then."""
+        """Issue a new refresh token with the next access token; the present one then ends."""
         self._next_refresh_token = f"refresh-{uuid.uuid4().hex}"
 
-    # What the demo and the conformance suite see and set up.
+    # What the demo and the conformance suite read and set up.
 
     def add_contact(self, name: str, phone_number: str, email: str | None = None) -> str:
-        """A contact; its phone number may be written in any way."""
+        """A contact; its phone number may have any format."""
         first, _, last = name.partition(" ")
         return self.add("contacts", firstname=first, lastname=last, phone=phone_number, email=email or "")
 
@@ -83,7 +83,7 @@ class Sandbox(HttpSandbox):
         return deal
 
     def move_deal(self, deal_id: str, stage: Literal["qualified", "won", "lost"], amount: str) -> None:
-        """Another stage or amount, changed now."""
+        """Change the stage or the amount now."""
         now = hubspot_time(self.clock())
         closed = stage != "qualified"
         self.change(
@@ -116,7 +116,7 @@ class Sandbox(HttpSandbox):
             ]
 
     def refuse(self, key: str, message: str = "This call cannot be saved", whole_batch: bool = False) -> None:
-        """Refuse the call with this key whenever it comes: alone, or with the whole batch that it comes in."""
+        """Refuse every call with this key: only that call, or its whole batch."""
         self.account.refused[key] = (message, whole_batch)
 
     def fail_from(self, count: int, fault: Fault) -> None:
@@ -125,12 +125,12 @@ class Sandbox(HttpSandbox):
         self.fail_next(fault, times=50)
 
     def heal(self) -> None:
-        """Forget all faults that are still waiting."""
+        """Remove all pending faults."""
         self._serve_before_fault = 0
         super().heal()
 
     def next_fault(self) -> Fault | None:
-        """The fault of the request at hand, once the requests that are still to be served are."""
+        """The fault for the current request, after the requests that are still to be served."""
         with self._lock:
             if self._serve_before_fault:
                 self._serve_before_fault -= 1
@@ -153,7 +153,7 @@ class Sandbox(HttpSandbox):
             self.account.link(start, start_id, end, end_id, kind)
 
     def trail(self, *record_ids: str) -> None:
-        """Let search trail behind: it shows all records but these."""
+        """Make search lag: it shows all records except these."""
         with self._lock:
             self.account.unindexed = set(map(int, record_ids))
 
@@ -183,7 +183,7 @@ class Sandbox(HttpSandbox):
         return self.signed(json.dumps([event]).encode(), webhook_url)
 
     def unparseable_webhook(self, webhook_url: str) -> WebhookRequest:
-        """A webhook with a right signature whose content makes no sense."""
+        """A webhook with a valid signature whose content makes no sense."""
         return self.signed(b"[{", webhook_url)
 
     def signed(self, body: bytes, webhook_url: str) -> WebhookRequest:
@@ -287,7 +287,7 @@ class Sandbox(HttpSandbox):
 
 
 def _dated(path: str) -> tuple[str, list[str]]:
-    """`/crm/v3/objects/calls` and `/crm/objects/2026-09/calls` are the same place."""
+    """`/crm/v3/objects/calls` and `/crm/objects/2026-09/calls` are the same resource."""
     parts = path.strip("/").split("/")
     if len(parts) < 4 or parts[0] != "crm":
         raise HubSpotError(404, "OBJECT_NOT_FOUND", "resource not found")

@@ -1,4 +1,4 @@
-"""The stand-in's account: contacts, deals and calls, their properties and associations, and what may be done to them."""
+"""The fake's account: contacts, deals and calls, their properties and associations, and the operations on them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Account:
             *("crm.objects.deals.read", "crm.schemas.contacts.write"),
         }
         self.unindexed: set[int] = set()
-        """Ids that search does not show yet."""
+        """Ids that search does not yet show."""
         self.refused: dict[str, tuple[str, bool]] = {}
-        """Keys of calls that are refused, each with the reason, and whether the whole batch is refused with it."""
+        """Keys of refused calls, each with the reason and whether the whole batch is refused too."""
         self.tables = {kind: Table(kind) for kind in ("contacts", "deals", "calls")}
         self.links: dict[tuple[str, int, str], dict[int, int]] = {}
         self._groups: set[str] = set()
@@ -41,7 +41,7 @@ class Account:
         return str(record.id)
 
     def change(self, kind: str, record_id: str, **properties: str) -> None:
-        """Change a record now, with what HubSpot calculates from it."""
+        """Change a record now, and the properties that HubSpot calculates from it."""
         record = self.tables[kind].records[int(record_id)]
         record.updated = self.clock()
         record.properties.update({name: value for name, value in properties.items() if value})
@@ -128,7 +128,7 @@ class Account:
         raise HubSpotError(404, "OBJECT_NOT_FOUND", "resource not found")
 
     def _update(self, table: Table, inputs: Sequence[Mapping[str, Any]]) -> tuple[int, Any]:
-        """Change what is there; an id that nobody has is told beside the others, as the batch guide has it."""
+        """Change existing records; unknown ids are reported as errors beside the results, as in HubSpot's batch guide."""
         results, errors = [], []
         for one in inputs:
             properties = one.get("properties") or {}
@@ -157,7 +157,7 @@ class Account:
         return (207, {**answer, "numErrors": len(errors), "errors": errors}) if errors else (200, answer)
 
     def _objection(self, table: Table, one: Mapping[str, Any]) -> dict[str, Any] | None:
-        """What is wrong with one input. Without a trace id HubSpot refuses the whole batch for it, and so it does for
+        """What is wrong with one input. Without a trace id HubSpot refuses the whole batch for it; it does the same for
         properties that do not exist."""
         key = str(one["id"])
         message, whole_batch = self.refused.get(key, ("", False))
@@ -192,7 +192,7 @@ class Account:
             gone = [int(asked["objectId"])] if str(asked.get("objectId")).isdigit() else []
         for record_id in gone:
             contacts.pop(record_id, None)
-            # "All associated content" goes along; deals stay.
+            # "All associated content" is deleted too; deals stay.
             for call in self.links.get(("contacts", record_id, "calls"), {}):
                 self.tables["calls"].records.pop(call, None)
             for (start, start_id, end), links in list(self.links.items()):

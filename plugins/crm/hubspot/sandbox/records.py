@@ -1,4 +1,4 @@
-"""The stand-in's records: HubSpot's objects with their properties, and its search over them with its limits."""
+"""The fake's records: HubSpot's objects with their properties, and its search over them with its limits."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CHOICES = {
 
 
 class HubSpotError(Exception):
-    """A refusal, told in HubSpot's shape."""
+    """A refusal in HubSpot's format."""
 
     def __init__(self, status: int, category: str, message: str) -> None:
         super().__init__(message)
@@ -52,7 +52,7 @@ def invalid(message: str) -> HubSpotError:
 
 @dataclass
 class Record:
-    """One object; `properties` are texts, as on the wire."""
+    """One object; `properties` are strings, as in HubSpot's JSON."""
 
     id: int
     properties: dict[str, str]
@@ -66,7 +66,7 @@ class Record:
         return hubspot_time(self.created) if name == "hs_createdate" else self.properties.get(name)
 
     def shown(self, names: Sequence[str] | None = None) -> dict[str, Any]:
-        """The record as HubSpot answers it: only the properties that were asked for, null where it has none."""
+        """The record in HubSpot's format: only the requested properties, null if missing."""
         held = self.properties | {"hs_object_id": str(self.id), "hs_createdate": hubspot_time(self.created)}
         return {
             "id": str(self.id),
@@ -87,12 +87,12 @@ class Table:
     """Custom properties by name."""
 
     def knows(self, name: str) -> bool:
-        """Is this a property of the object type?"""
+        """Whether the object type has this property."""
         known = f"{TEXT[self.kind]} {NUMBERS[self.kind]} {TIMES[self.kind]} hs_object_id hs_createdate".split()
         return name in known or name in self.own or name.startswith(entered(""))
 
     def check(self, properties: Mapping[str, Any]) -> None:
-        """Refuse properties that do not exist, and values that are not of their type."""
+        """Refuse properties that do not exist, and values of the wrong type."""
         for name in properties:
             if not self.knows(name):
                 raise invalid(f'Property values were not valid: [{{"error":"PROPERTY_DOESNT_EXIST","name":"{name}"}}]')
@@ -113,7 +113,7 @@ class Table:
         return next((record for record in self.records.values() if record.properties.get(name) == value), None)
 
     def search(self, request: Mapping[str, Any], unindexed: Collection[int]) -> dict[str, Any]:
-        """HubSpot's search over the records that its index shows. Equal sort values come in no order that helps."""
+        """HubSpot's search over the records that its index shows. Equal sort values have no useful order."""
         limit, after = _whole(request.get("limit", 10)), _whole(request.get("after") or 0)
         if not 1 <= limit <= LARGEST_PAGE:
             raise invalid(f"limit must be between 1 and {LARGEST_PAGE}")
@@ -163,7 +163,7 @@ class Table:
         return self._typed(name, record.held(name))
 
     def _typed(self, name: str, value: Any) -> Any:
-        """A value as search compares it: times in milliseconds, numbers as numbers, texts without case."""
+        """A value as search compares it: times in milliseconds, numbers as numbers, text without case."""
         if not isinstance(value, str) or not value:
             return None
         if name in TIMES[self.kind].split() or name.startswith(entered("")) or name == "hs_createdate":

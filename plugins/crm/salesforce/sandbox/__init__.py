@@ -1,4 +1,4 @@
-"""A small stand-in of Salesforce: tokens by OAuth, search, query, records, collections, limits, and its errors."""
+"""A small fake of Salesforce: tokens by OAuth, search, query, records, collections, limits, and its errors."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ FORMATS = (
     "{0}{1}{2}",
     "+1{0}{1}{2}",
 )
-"""How people type a North American number into a CRM; the contacts take turns."""
+"""How people type a North American number into a CRM; the contacts use these in turn."""
 
 
 @lru_cache(maxsize=1)
 def _key() -> Any:
-    """The RSA key pair of the stand-in's app, made once a process."""
+    """The RSA key pair of the fake's app, made once per process."""
     from joserfc.jwk import RSAKey
 
     return RSAKey.generate_key(2048, private=True)
@@ -50,15 +50,15 @@ def _key() -> Any:
 
 @lru_cache(maxsize=1)
 def _pem() -> str:
-    """Its private half, as the customer would hold it."""
+    """The private key, as the customer would have it."""
     return str(_key().as_pem(private=True).decode())
 
 
 class Sandbox(HttpSandbox):
     """One org with one app and one integration user.
 
-    `org` holds its records, `requests` what was asked. `locked_out` refuses every session, as an app's IP rules do;
-    `sign_in_problem` is an OAuth error and its description; `instance_url` is the address that a token names, where it
+    `org` holds its records, `requests` the requests received. `locked_out` refuses every session, as an app's IP rules do;
+    `sign_in_problem` is an OAuth error and its description; `instance_url` is the address that a token names, if it
     is not this one.
     """
 
@@ -67,7 +67,7 @@ class Sandbox(HttpSandbox):
         self.forget()
 
     def forget(self) -> None:
-        """An org as on its first day: no records, no sessions, nothing refused."""
+        """Reset to an empty org: no records, no sessions, nothing refused."""
         self.org = Org(self.clock)
         self.requests: list[tuple[str, str]] = []
         self.sessions: set[str] = set()
@@ -84,14 +84,14 @@ class Sandbox(HttpSandbox):
         self._contacts = 0
         self.heal()
 
-    # How a connector gets here.
+    # How a connector signs in.
 
     def settings(self) -> dict[str, Any]:
-        """The JWT bearer flow, with the key that this stand-in's app trusts."""
+        """The JWT bearer flow, with the key that this fake's app trusts."""
         return {"login_url": self.url, "client_id": CLIENT_ID, "username": USERNAME, "private_key": _pem()}
 
     def refresh_token_settings(self) -> dict[str, Any]:
-        """The refresh-token flow, with a token that was just granted."""
+        """The refresh-token flow, with a newly granted token."""
         refresh_token = f"5Aep{secrets.token_urlsafe(24)}"
         self.refresh_tokens.add(refresh_token)
         return {
@@ -102,10 +102,10 @@ class Sandbox(HttpSandbox):
         }
 
     def expire_sessions(self) -> None:
-        """All sessions end, as after the org's session time-out."""
+        """End all sessions, as after the org's session timeout."""
         self.sessions.clear()
 
-    # What the demo and the conformance suite ask of a CRM.
+    # What the demo and the conformance suite need from a CRM.
 
     def add_contact(self, name: str, phone_number: str, email: str | None = None) -> str:
         """A contact whose number is written as people write it."""
@@ -132,7 +132,7 @@ class Sandbox(HttpSandbox):
         return deal
 
     def move_deal(self, deal_id: str, stage: Literal["qualified", "won", "lost"], amount: str) -> None:
-        """The opportunity at another stage or amount."""
+        """Change the opportunity's stage or amount."""
         values = {"StageName": STAGES[stage], "Amount": float(amount)}
         self.org.update("Opportunity", deal_id, values | {"CloseDate": self.clock().astimezone(UTC).date().isoformat()})
 
@@ -233,7 +233,7 @@ class Sandbox(HttpSandbox):
         return None if refresh_token in self.refresh_tokens else ("invalid_grant", "expired access/refresh token")
 
     def _guarded(self, serve: Callable[[Request, Any], Response]) -> Any:
-        """A path behind the session and the daily limit."""
+        """A path that needs a session and counts toward the daily limit."""
 
         async def guarded(request: Request) -> Response:
             body = await request.body()

@@ -1,4 +1,4 @@
-"""The stand-in's SOQL and SOSL: a part of both languages, and MALFORMED_QUERY for everything outside it."""
+"""The fake's SOQL and SOSL: a part of both languages; everything else is a MALFORMED_QUERY."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Test = Callable[[Record], bool]
 
 @dataclass(frozen=True)
 class Query:
-    """One object asked: which fields, which records, in which order, how many."""
+    """A query of one object: which fields, which records, in which order, how many."""
 
     kind: str
     fields: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The stand-in's org: objects with their fields and lengths, records, and the rules by which Salesforce takes a row."""
+"""The fake's org: objects with their fields and lengths, records, and the rules by which Salesforce accepts a row."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Record = dict[str, Any]
 
 
 class Refused(Exception):
-    """Salesforce's refusal of a request or a row: its code, its words, the fields that it names."""
+    """Salesforce's refusal of a request or a row: its code, its message, and the fields that it names."""
 
     def __init__(self, code: str, message: str, fields: tuple[str, ...] = (), status: int = 400) -> None:
         super().__init__(message)
@@ -86,11 +86,11 @@ PICKLISTS: dict[tuple[str, str], frozenset[str]] = {
     ("Task", "CallType"): frozenset({"Inbound", "Outbound", "Internal"}),
     ("Task", "TaskSubtype"): frozenset({"Task", "Email", "Call", "Cadence", "ListEmail", "LinkedIn"}),
 }
-"""Restricted picklists; the others take any text."""
+"""Restricted picklists; the others accept any text."""
 
 
 class Org:
-    """All records of the stand-in. Thread-safe; `clock` is Salesforce's, cut to seconds as its stamps are."""
+    """All records of the fake. Thread-safe; `clock` is Salesforce's, cut to seconds like its stamps."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
@@ -103,7 +103,7 @@ class Org:
         self._write("Organization", {"Name": "Example Plumbing", "IsSandbox": True})
 
     def add_field(self, kind: str, name: str, of_type: str | int, unique: bool = False) -> None:
-        """An admin makes a custom field, or turns several currencies on."""
+        """Act as an admin: add a custom field, or enable several currencies."""
         held = self.kinds[kind]
         self.kinds[kind] = Kind(held.prefix, {**held.fields, name: of_type}, held.parents, held.required, held.phones)
         if unique:
@@ -132,7 +132,7 @@ class Org:
         return iter([record for record in self.tables[kind].values() if not record["IsDeleted"]])
 
     def create(self, kind_name: str, values: Mapping[str, Any]) -> str:
-        """Take a row as the API does; its id."""
+        """Insert a row as the API does. Returns its id."""
         with self.lock:
             name, kind = self.kind(kind_name)
             record = self._checked(name, values)
@@ -142,7 +142,7 @@ class Org:
             return self._write(name, record)
 
     def update(self, kind_name: str, key: str, values: Mapping[str, Any]) -> None:
-        """Change a record; its stamps move to now."""
+        """Change a record and set its stamps to now."""
         with self.lock:
             name, _ = self.kind(kind_name)
             record = self.find(name, key)
@@ -150,7 +150,7 @@ class Org:
             self._settle(name, record, values)
 
     def delete(self, key: str) -> None:
-        """Put a record into the recycle bin, with what hangs on it."""
+        """Put a record and its children into the recycle bin."""
         with self.lock:
             for name, kind in self.kinds.items():
                 if kind.prefix == key[:3] and key in self.tables[name]:
@@ -249,7 +249,7 @@ class Org:
                 record["LastStageChangeDate"] = self.now()
 
     def now(self) -> str:
-        """Salesforce's clock, as it writes it."""
+        """The present time in Salesforce's format."""
         return stamp(self.clock())
 
 

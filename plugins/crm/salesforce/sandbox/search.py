@@ -1,4 +1,4 @@
-"""The stand-in's search: words and phrases with AND, OR and parentheses, looked for in the fields of a search group."""
+"""The fake's search: words and phrases with AND, OR and parentheses, searched in the fields of a search group."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Match = Callable[[Sequence[Words]], bool]
 
 
 class Terms:
-    """A search expression: words and phrases, AND (also where nothing stands between), OR, AND NOT, parentheses."""
+    """A search expression: words and phrases, AND (also if no operator is given), OR, AND NOT, parentheses."""
 
     def __init__(self, text: str) -> None:
         self.tokens: list[tuple[str, str]] = []
@@ -82,7 +82,7 @@ def _without(test: Match) -> Match:
 
 
 def words_of(text: str) -> Words:
-    """Search splits at spaces, at punctuation, and between letters and digits; case does not count."""
+    """Search splits at spaces, at punctuation, and between letters and digits, and ignores case."""
     return tuple(re.findall(r"[^\W\d_]+|\d+", text.lower()))
 
 

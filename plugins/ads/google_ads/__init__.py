@@ -1,4 +1,4 @@
-"""Google Ads: conversions through the Data Manager API, or through the Google Ads API for accounts that may."""
+"""Google Ads: conversions through the Data Manager API, or through the Google Ads API for accounts that may use it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from plugins.ads.google_ads.settings import GoogleAdsDestination, GoogleAdsSetti
 from plugins.ads.google_ads.sign_in import SCOPES, SignIn
 
 MOVED = "moved"
-"""The note that tells when and why the account was moved to the Data Manager API."""
+"""Key of the stored note that says when and why the account was moved to the Data Manager API."""
 
 
 class GoogleAds(Connector):
@@ -80,7 +80,7 @@ class GoogleAds(Connector):
 
     @hookimpl
     def upload_conversions(self, conversions: Sequence[Conversion], dry_run: bool) -> Sequence[Receipt]:
-        """Check every item, upload what is fit, and give each its receipt."""
+        """Check every item, upload the valid ones, and return one receipt for each item."""
         batch = prepare(conversions, self.services.clock())
         if not batch.fit:
             return batch.answered([])
@@ -93,12 +93,12 @@ class GoogleAds(Connector):
 
     @hookimpl
     def poll_receipts(self, pending: Sequence[PendingReceipt]) -> Sequence[Receipt]:
-        """Data Manager's diagnostics; the Google Ads API has none that come later."""
+        """Data Manager's diagnostics. The Google Ads API has no later diagnostics."""
         return self._data_manager.poll(pending)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        """Sign in, and ask a question that changes nothing."""
+        """Sign in and send a request that changes nothing."""
         try:
             return ConnectionReport(ok=True, detail=self._check())
         except RingfenceError as error:
@@ -121,7 +121,7 @@ class GoogleAds(Connector):
         return self.settings.api == "google_ads" and self.services.memory.get("sink") != "data_manager"
 
     def _move(self) -> None:
-        """Remember that Google no longer takes this account's conversions through the Google Ads API, and say so."""
+        """Store and log that Google no longer accepts this account's conversions through the Google Ads API."""
         sentence = (
             f"Since {self.services.clock():%Y-%m-%d} Google refuses this account's conversions in the Google Ads API "
             f"({NOT_ALLOWLISTED}), so they go through the Data Manager API; write api: data_manager in config.yaml."

@@ -20,7 +20,7 @@ ADJUSTMENTS = ("ConversionAdjustmentUploadService", "upload_conversion_adjustmen
 
 
 class NotAllowlisted(Exception):
-    """Google no longer takes conversions of this account through the Google Ads API."""
+    """Google no longer accepts this account's conversions through the Google Ads API."""
 
 
 class AdsApi:
@@ -33,7 +33,7 @@ class AdsApi:
         self._made: AdsClient | None = None
 
     def upload(self, conversions: Sequence[GoogleConversion], validate_only: bool) -> list[Receipt]:
-        """One receipt an item, in their order; `NotAllowlisted` where the account must move to Data Manager."""
+        """One receipt per item, in order. Raises `NotAllowlisted` if the account must move to Data Manager."""
         new = [conversion for conversion in conversions if conversion.kind == "new"]
         changes = [conversion for conversion in conversions if conversion.kind != "new"]
         receipts: dict[str, Receipt] = {}
@@ -65,7 +65,7 @@ class AdsApi:
         row: Callable[[GoogleConversion, str], Mapping[str, Any]],
         validate_only: bool,
     ) -> dict[str, Receipt]:
-        """Receipts of one request's rows. Where Google refuses the request for rows that it names, the others go again."""
+        """Receipts of one request's rows. If Google refuses the request and names the bad rows, the others are sent again."""
         service, method, field = target
         receipts: dict[str, Receipt] = {}
         rest = list(rows)

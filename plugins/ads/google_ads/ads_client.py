@@ -1,4 +1,4 @@
-"""The google-ads library at one API version, on a channel that takes our own tokens. Imported only when it is needed."""
+"""The google-ads library at one API version, on a channel that uses our own tokens. Imported only when needed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ OPTIONS = (
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
     ("grpc.enable_http_proxy", 0),
 )
-"""The library's own channel options; like the hub's HTTP client, it heeds no proxy of the environment."""
+"""The library's own channel options; like the hub's HTTP client, it ignores proxy variables of the environment."""
 
 
 class AdsClient:
-    """The services that the plugin uses, of the real library.
+    """The services of the real library that the plugin uses.
 
-    The library's own `get_service` signs in by itself and only speaks TLS to public authorities, so the channel is made
-    here, with the library's interceptors; the token goes along with each call. Messages are bare protobuf, because
+    The library's own `get_service` signs in on its own and only trusts public TLS authorities, so the channel is made
+    here, with the library's interceptors. Each call carries the token. Messages are bare protobuf, because
     the library's convenience wrapper costs seconds for 2,000 rows.
     """
 
@@ -54,7 +54,7 @@ class AdsClient:
     def call(
         self, service: str, method: str, content: Mapping[str, Any], token: str, timeout: float | None
     ) -> Any | Failure:
-        """Call `method` (snake case) of `service`; the answer as bare protobuf, or why there is none."""
+        """Call `method` (snake case) of `service`. Returns the answer as bare protobuf, or the failure."""
         import grpc
         from google.ads.googleads.errors import GoogleAdsException
         from google.api_core.exceptions import GoogleAPICallError

@@ -11,12 +11,12 @@ from hub.api import AuthError, ConfigError, Rejected, RetryLater
 
 NOT_ALLOWLISTED = "CUSTOMER_NOT_ALLOWLISTED_FOR_THIS_FEATURE"
 PASSING = frozenset({"INTERNAL", "UNAVAILABLE", "DEADLINE_EXCEEDED", "UNKNOWN", "ABORTED", "CANCELLED", "DATA_LOSS"})
-"""gRPC codes of trouble that may be over soon; INTERNAL is also an answer that cannot be read."""
+"""gRPC codes of temporary trouble. INTERNAL also stands for an answer that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdsError:
-    """One GoogleAdsError: its family (`conversion_upload_error`), its code, Google's words, the row that it is about."""
+    """One GoogleAdsError: its family (`conversion_upload_error`), its code, Google's message, and the row."""
 
     family: str
     code: str
@@ -27,7 +27,7 @@ class AdsError:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A request that failed as a whole: its gRPC status, and the errors that came with it, if any."""
+    """A request that failed as a whole: its gRPC status and the errors that came with it, if any."""
 
     status: str
     errors: tuple[AdsError, ...] = ()

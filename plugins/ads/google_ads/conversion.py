@@ -1,4 +1,4 @@
-"""One Google conversion, whichever API takes it, checked against the rules that can be known beforehand. Pure."""
+"""One Google conversion for either API, checked against the rules that can be checked in advance. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ORDER_ID = re.compile(r"[\x21-\x7e]{1,512}")
 
 @dataclass(frozen=True, slots=True)
 class GoogleConversion:
-    """A conversion that keeps all of Google's rules that can be known beforehand."""
+    """A conversion that keeps all of Google's rules that can be checked in advance."""
 
     order_id: str
     action: str
@@ -39,7 +39,7 @@ class GoogleConversion:
     hashed_email: str | None
     hashed_phone: str | None
     consent: Mapping[str, str] = field(default_factory=dict)
-    """`ad_user_data`, `ad_personalization` → `GRANTED` or `DENIED`; what is unknown is not there."""
+    """`ad_user_data`, `ad_personalization` → `GRANTED` or `DENIED`; an unknown consent is left out."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -48,11 +48,11 @@ class GoogleConversion:
 
     @property
     def order(self) -> tuple[bool, datetime]:
-        """Where it belongs among the items of a batch: first what is new, then the changes as they happened."""
+        """Sort key within a batch: new conversions first, then changes in the order in which they happened."""
         return self.kind != "new", self.changed_at or self.occurred_at
 
     def marks(self) -> set[tuple[str, ...]]:
-        """What no other item of the same request may share: the order id; of new items the click and its second."""
+        """Keys that must be unique within one request: the order id, and for new items also the click with its second."""
         marks: set[tuple[str, ...]] = {("order", self.order_id)}
         if self.kind == "new":
             second = str(int(self.occurred_at.timestamp()))
@@ -61,7 +61,7 @@ class GoogleConversion:
 
 
 class Unfit(ValueError):
-    """A conversion that Google would refuse: its error code, and why in a sentence."""
+    """A conversion that Google would refuse: its error code, and the reason in a sentence."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
@@ -69,7 +69,7 @@ class Unfit(ValueError):
 
 
 def google_conversion(conversion: Conversion, now: datetime) -> GoogleConversion:
-    """`conversion` as Google takes it; `Unfit` with Google's own code where it would be refused."""
+    """`conversion` in Google's form. Raises `Unfit` with Google's own code if Google would refuse it."""
     order_id = conversion.key
     if not _ORDER_ID.fullmatch(order_id):
         raise Unfit("INVALID_FORMAT", "The conversion's key cannot be used as a transaction id.")
@@ -107,25 +107,25 @@ def google_conversion(conversion: Conversion, now: datetime) -> GoogleConversion
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch made ready: `fit` goes to Google in this order, the other items have their receipt already."""
+    """A prepared batch: `fit` is sent to Google in this order; the other items already have their receipt."""
 
     fit: tuple[GoogleConversion, ...]
     places: tuple[int, ...]
-    """For each of `fit`, which item of the batch it is."""
+    """For each of `fit`, the index of its item in the batch."""
     settled: Mapping[int, Receipt]
     twins: Mapping[int, int]
     """An item that equals an earlier one shares its receipt."""
 
     def answered(self, receipts: Sequence[Receipt]) -> list[Receipt]:
-        """One receipt an item of the whole batch, given those of `fit`."""
+        """One receipt per item of the whole batch, from the receipts of `fit`."""
         known = {**self.settled, **dict(zip(self.places, receipts, strict=True))}
         return [known[self.twins.get(place, place)] for place in range(len(known) + len(self.twins))]
 
 
 def prepare(conversions: Sequence[Conversion], now: datetime) -> Batch:
-    """Check every item alone, and set aside what must not stand beside another item in one request.
+    """Check every item alone, and hold back items that must not share a request with another item.
 
-    Google refuses two equal items of a request both (`DUPLICATE_ORDER_ID`, `DUPLICATE_CLICK_CONVERSION_IN_REQUEST`),
+    If two items of a request are equal, Google refuses both (`DUPLICATE_ORDER_ID`, `DUPLICATE_CLICK_CONVERSION_IN_REQUEST`),
     so the later one waits for the next batch.
     """
     settled: dict[int, Receipt] = {}

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 EVENTS_A_REQUEST = 2000
 DESTINATIONS_A_REQUEST = 10
 REQUESTS_A_BATCH = 60
-"""How many requests one batch may cost while poison is being found; Google allows 300 a minute for a whole project."""
+"""Most requests that one batch may use while bad items are searched for. Google allows 300 a minute per project."""
 FORGOTTEN = timedelta(days=1)
-"""After this a request that Google does not know any more is sent again; its transaction ids make that harmless."""
+"""After this time a request that Google no longer knows is sent again. Transaction ids make the repeat harmless."""
 
 
 def _busy_or_elsewhere(refusal: HttpRefusal) -> RingfenceError | None:
@@ -48,7 +48,7 @@ DATA_MANAGER = Provider(
 
 
 class DataManager:
-    """Sends conversions to the Data Manager API and asks later what became of them."""
+    """Sends conversions to the Data Manager API and asks for their result later."""
 
     def __init__(self, settings: GoogleAdsSettings, services: Services, sign_in: SignIn) -> None:
         self._settings = settings
@@ -56,10 +56,10 @@ class DataManager:
         self._sign_in = sign_in
 
     def upload(self, conversions: Sequence[GoogleConversion], validate_only: bool) -> list[Receipt]:
-        """One receipt an item, in their order.
+        """One receipt per item, in order.
 
-        Google refuses a whole request for one bad field, so the items that it names are taken out, or the request is
-        halved where it names none, until the rest is accepted. An exception speaks for everything that was given.
+        Google refuses a whole request for one bad field. The items that it names are then removed. If it names none, the
+        request is halved until the rest is accepted. An exception applies to all items that were passed in.
         """
         receipts: dict[str, Receipt] = {}
         waiting = deque(_requests(conversions))
@@ -95,7 +95,7 @@ class DataManager:
         return [receipts[conversion.order_id] for conversion in conversions]
 
     def poll(self, pending: Sequence[PendingReceipt]) -> list[Receipt]:
-        """What Google's diagnostics say of accepted items; one question for each request."""
+        """What Google's diagnostics say about accepted items; one query per request."""
         by_request: dict[str, list[PendingReceipt]] = {}
         for item in pending:
             by_request.setdefault(item.reference, []).append(item)
@@ -106,7 +106,7 @@ class DataManager:
         return receipts
 
     def probe(self) -> None:
-        """Ask for a request that does not exist: the question needs the credentials and changes nothing."""
+        """Query a request that does not exist: this needs valid credentials and changes nothing."""
         self._call("GET", "/v1/requestStatus:retrieve", params={"requestId": "ringfence-connection-check"})
 
     def _unknown(self, items: Sequence[PendingReceipt]) -> Iterator[Receipt]:
@@ -132,7 +132,7 @@ class DataManager:
     def _call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, params: Mapping[str, str] | None = None
     ) -> Mapping[str, Any] | Refusal:
-        """The answer, or what Google refuses of the content (400, 404 on a question); all else is raised."""
+        """The answer, or Google's refusal of the content (400, or 404 for a query). Everything else is raised."""
         token = self._sign_in.token()
         response = self._send(method, path, token, body, params)
         if response.status_code == 401:
@@ -163,7 +163,7 @@ class DataManager:
 
 
 def _requests(conversions: Sequence[GoogleConversion]) -> Iterator[list[GoogleConversion]]:
-    """The conversions in as few requests as the limits on events and on destinations allow."""
+    """Split the conversions into as few requests as the limits on events and destinations allow."""
     request: list[GoogleConversion] = []
     actions: set[str] = set()
     for conversion in conversions:
@@ -188,7 +188,7 @@ def _later(
 
 
 def _refused_items(request: Sequence[GoogleConversion], refusal: Refusal) -> dict[str, Receipt]:
-    """The receipts of the items that Google names; none where it names none and several could be at fault."""
+    """The receipts of the items that Google names. Empty if it names none and several could be at fault."""
     blamed: dict[str, list[Violation]] = {}
     actions = list(dict.fromkeys(conversion.action for conversion in request))
     for violation in refusal.violations:

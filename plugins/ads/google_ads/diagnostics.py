@@ -1,4 +1,4 @@
-"""Receipts from Data Manager's late diagnostics, which tell counts and reasons but never which item. Pure."""
+"""Receipts from Data Manager's late diagnostics, which give counts and reasons but never name an item. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from plugins.ads.google_ads.policy import AS_GOOD_AS_DELIVERED, LATER, receipt_f
 
 
 def receipts_of(items: Sequence[PendingReceipt], answer: Mapping[str, Any]) -> list[Receipt]:
-    """The receipts of the items of one request, each by the status of its own conversion action.
+    """The receipts of one request's items, each from the status of its own conversion action.
 
-    `SUCCESS` delivered them, `FAILED` refused them. `PARTIAL_SUCCESS` refused some without saying which. Doubles are no
-    loss. Where a refusal may pass, all items go again, which their transaction ids make harmless; otherwise they count
-    as delivered, with Google's counts in the reason for a person to see. Anything else is still under way.
+    `SUCCESS` means delivered, `FAILED` means refused. `PARTIAL_SUCCESS` refused some without saying which. Duplicates do
+    no damage. If a refusal may be temporary, all items are sent again (harmless, as they have transaction ids). Else they count
+    as delivered, with Google's counts in the reason for a person to see. Any other status is still in progress.
     """
     found = as_mappings(answer.get("requestStatusPerDestination"))
     by_action = {_action(status): status for status in found}

@@ -1,4 +1,4 @@
-"""What each of Google's error codes means for the item that got it: as good as delivered, later, or never."""
+"""What each of Google's error codes means for its item: treat as delivered, retry later, or give up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AS_GOOD_AS_DELIVERED = frozenset(
         "RESTATEMENT_ALREADY_EXISTS",
     }
 )
-"""Google has it already."""
+"""Google already has it."""
 
 LATER: dict[str, float | None] = {
     "CALL_NOT_FOUND": 12 * HOURS,
@@ -48,8 +48,8 @@ LATER: dict[str, float | None] = {
     "TOO_RECENT_EVENT": 6 * HOURS,
     "TRANSIENT_ERROR": None,
 }
-"""Seconds to wait before the item is worth another try (None: the hub's own schedule). Google asks for 6 hours after
-a conversion action was made and for 12 hours after a call; the enhanced-conversion terms wait for a person."""
+"""Seconds to wait before the item is retried (None: the hub's own schedule). Google asks for 6 hours after
+a conversion action was created and for 12 hours after a call. A person must accept the enhanced-conversion terms."""
 
 WHOLE_ACCOUNT = frozenset(
     {
@@ -63,12 +63,12 @@ WHOLE_ACCOUNT = frozenset(
         "INVALID_DESTINATION",
     }
 )
-"""Refusals that Data Manager hangs on one event but that hold for every event of the same conversion action."""
+"""Refusals that Data Manager reports on one event but that apply to every event of the same conversion action."""
 
 
 def receipt_for(key: str, codes: Iterable[str], words: str | None, reference: str | None = None) -> Receipt:
-    """The receipt of an item that Google refused with these codes. The worst one decides: a refusal for good, then
-    one that may pass, then a double."""
+    """The receipt of an item that Google refused with these codes. The worst code decides: first a permanent refusal, then
+    a temporary one, then a duplicate."""
     named = tuple(dict.fromkeys(codes)) or ("UNKNOWN",)
     for code in named:
         if code not in AS_GOOD_AS_DELIVERED and code not in LATER:

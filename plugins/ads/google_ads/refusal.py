@@ -1,4 +1,4 @@
-"""What Google says when it refuses a request: google.rpc.Status as JSON, read with distrust. Pure."""
+"""Google's refusal of a request: google.rpc.Status as JSON, parsed as untrusted input. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DESTINATION = re.compile(r"^destinations(?:\.destinations)?\[(\d+)\]")
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One field that Google does not like; `event` or `destination` is the index that its path names, if any."""
+    """One field that Google refuses; `event` or `destination` is the index that its path names, if any."""
 
     field: str
     code: str
@@ -35,7 +35,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refused request: Google's status word, its reason, its sentence, the fields, and when to come again."""
+    """A refused request: Google's status name, its reason, its message, the fields, and when to retry."""
 
     http_status: int
     status: str
@@ -46,7 +46,7 @@ class Refusal:
 
     @classmethod
     def of(cls, reply: HttpRefusal) -> Refusal:
-        """The refusal in a reply; a body that is no google.rpc.Status gives one with nothing in it."""
+        """The refusal in a reply. A body that is not a google.rpc.Status gives an empty refusal."""
         error = as_mapping(reply.body.get("error"))
         reason, delay = "", reply.after
         violations: list[Violation] = []
@@ -69,7 +69,7 @@ class Refusal:
 
     @property
     def code(self) -> str:
-        """The most telling of Google's words for this refusal."""
+        """The most specific of Google's names for this refusal."""
         named = next((violation.code for violation in self.violations if violation.code), "")
         return named or self.reason or self.status or f"HTTP_{self.http_status}"
 

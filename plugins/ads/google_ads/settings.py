@@ -115,7 +115,7 @@ class GoogleAdsSettings(PluginSettings):
 
 
 class GoogleAdsDestination(PluginSettings):
-    """What stands below `send_to:` of a conversion rule."""
+    """The options below `send_to:` of a conversion rule."""
 
     conversion_action: int | Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] = Field(
         description="The id of the conversion action: the number behind ctId= in its address in Google Ads."

@@ -1,4 +1,4 @@
-"""Access tokens for Google: granted for a service account's key or a refresh token, kept in the hub's token store."""
+"""Access tokens for Google, from a service account's key or a refresh token, kept in the hub's token store."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class SignIn:
         self._tokens = services.access_tokens(grant)
 
     def token(self, refused: str | None = None) -> str:
-        """An access token that is good for a minute at least, and is not the one that Google `refused`."""
+        """An access token that is valid for at least a minute and is not the one that Google `refused`."""
         return self._tokens.current(refused)
 
     def _assertion(self, key: dict[str, Any], now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Google's words for a conversion, and back. Pure."""
+"""Translate conversions to Google's formats, and Google's messages back. Pure."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _event(conversion: GoogleConversion) -> dict[str, Any]:
     if identifiers:
         event["userData"] = {"userIdentifiers": identifiers}
     if conversion.kind == "retract":
-        # The API has no retraction: a value of zero is the nearest that it offers.
+        # The API cannot retract a conversion: a value of zero is the closest it offers.
         event["conversionValue"] = 0.0
     elif conversion.value is not None:
         event["conversionValue"] = conversion.value
@@ -115,7 +115,7 @@ def adjustment_row(conversion: GoogleConversion, customer_id: str) -> dict[str, 
 
 
 def without(secrets: Sequence[str], words: str) -> str:
-    """Google's words without the personal values that it may have repeated, and not longer than a few lines."""
+    """Google's message without personal values that it may repeat, cut to a few lines."""
     for text in secrets:
         words = words.replace(text, "…")
     return " ".join(words.split())[:500]

@@ -1,4 +1,4 @@
-"""A stand-in of Google on loopback: Data Manager and sign-in over HTTP, the Google Ads API over gRPC, one account."""
+"""A fake Google on loopback: Data Manager and sign-in over HTTP, the Google Ads API over gRPC, one account."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ class Sandbox(Account):
         return {"conversion_action": int(self.conversion_actions[0])}
 
     def know_destination(self, destination: Mapping[str, Any]) -> None:
-        """Make a conversion action exist."""
+        """Create a conversion action."""
         self.conversion_actions.append(str(destination["conversion_action"]))
 
     def conversions(self) -> Mapping[str, Mapping[str, Any]]:
-        """Order or transaction id → what counts now."""
+        """Order or transaction id → the conversion that counts now."""
         with self.lock:
             return self.ledger.states()
 
     def refuse(self, key: str) -> None:
-        """Refuse the item with this key: its click belongs to another account."""
+        """Refuse the item with this key because its click belongs to another account."""
         self.refused.add(key)
 
     def refuse_later(self, key: str, reason: str) -> None:
-        """Accept the item with this key, and refuse it in the diagnostics with a `ProcessingErrorReason`."""
+        """Accept the item with this key, then refuse it in the diagnostics with a `ProcessingErrorReason`."""
         self.refused_late[key] = reason

@@ -1,4 +1,4 @@
-"""What Google keeps of one account: its tokens, conversion actions, requests and conversions, and how it behaves."""
+"""What Google stores for one account (tokens, conversion actions, requests, conversions), and switches for its behavior."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plugins.ads.google_ads.sandbox.tokens import Tokens
 
 @dataclass
 class Ingested:
-    """A request that was accepted, and what its diagnostics will say of each conversion action."""
+    """An accepted request, and what its diagnostics will say about each conversion action."""
 
     received_at: datetime
     destinations: Sequence[Mapping[str, Any]]
@@ -29,7 +29,7 @@ class Ingested:
 class Account(HttpSandbox):
     """Google with one account, 123-456-7890, and a few conversion actions.
 
-    Its switches may be turned at any time: `allowlisted` (may the account use the Google Ads API for conversions?),
+    Its switches may be changed at any time: `allowlisted` (may the account use the Google Ads API for conversions?),
     `login_customer_id` (is a manager account needed?), `names_fields` (does a refusal name the fields at fault?),
     `diagnostics_delay`, `requests_per_minute`, `tokens`.
     """
@@ -38,11 +38,11 @@ class Account(HttpSandbox):
         super().__init__(clock)
         self.lock = threading.RLock()
         self.certificate: tuple[bytes, bytes] | None = None
-        """Key and chain (PEM) with which the Google Ads API speaks TLS; set it before the start."""
+        """Key and chain (PEM) for TLS on the Google Ads API; set them before the start."""
         self.forget()
 
     def forget(self) -> None:
-        """Back to the beginning: nothing was received, nothing fails, every switch as it was."""
+        """Reset: no requests received, no faults, every switch at its default."""
         with self.lock:
             self.heal()
             self.tokens = Tokens(self.clock)
@@ -50,7 +50,7 @@ class Account(HttpSandbox):
             self.requests: dict[str, Ingested] = {}
             """Data Manager's requests by their id."""
             self.requests_in: Counter[datetime] = Counter()
-            """How many requests Data Manager had in which minute."""
+            """Number of requests that Data Manager received, by minute."""
             self.customer_id = "1234567890"
             self.conversion_actions = ["987654321", "123123123", "456456456"]
             self.login_customer_id: str | None = None
@@ -62,6 +62,6 @@ class Account(HttpSandbox):
             self.refused_late: dict[str, str] = {}
             """Transaction id → the reason that Data Manager's diagnostics give."""
             self.ingested: list[Mapping[str, Any]] = []
-            """The bodies that came to `events:ingest`."""
+            """The bodies received at `events:ingest`."""
             self.headers: list[Mapping[str, str]] = []
-            """The metadata of the calls that came to the Google Ads API."""
+            """The metadata of the calls that the Google Ads API received."""

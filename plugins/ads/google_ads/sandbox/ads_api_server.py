@@ -1,4 +1,4 @@
-"""The stand-in's gRPC side: the services of the Google Ads API that conversions need, in any version of the library."""
+"""The fake's gRPC side: the services of the Google Ads API that conversions need, in any version of the library."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ STATUSES: Mapping[int, str] = {
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
-"""What an HTTP status is in gRPC; any other is INTERNAL."""
+"""HTTP status → gRPC code; any other status is INTERNAL."""
 
 
 class AdsServer:
-    """A gRPC server on loopback; with a certificate (key and chain, PEM) it speaks TLS."""
+    """A gRPC server on loopback; it uses TLS if it has a certificate (key and chain, PEM)."""
 
     def __init__(self, google: Account) -> None:
         self._google = google
@@ -43,7 +43,7 @@ class AdsServer:
         handle = self._handle
 
         class Services(grpc.GenericRpcHandler):  # type: ignore[misc]
-            """Takes every method as bytes, so that the library is only imported when a request comes."""
+            """Accepts every method as bytes, so the library is imported only when a request arrives."""
 
             def service(self, details: Any) -> Any:
                 path = re.fullmatch(r"/google\.ads\.googleads\.(v\d+)\.services\.(\w+)/(\w+)", details.method)
@@ -68,7 +68,7 @@ class AdsServer:
         self._server.start()
 
     def stop(self) -> None:
-        """Stop listening, and let hanging replies go."""
+        """Stop listening and abandon replies that hang."""
         self._stopped.set()
         self._server.stop(grace=0.2).wait(timeout=5)
 
@@ -88,7 +88,7 @@ class AdsServer:
 
 
 class Call:
-    """One request at work, in one version of the API."""
+    """One request in one version of the API."""
 
     def __init__(self, google: Account, version: str, context: Any) -> None:
         self._google = google
@@ -96,7 +96,7 @@ class Call:
         self._context = context
 
     def check_access(self, metadata: Mapping[str, str]) -> None:
-        """Refuse a bad token, and a caller who does not come through the manager account."""
+        """Refuse a bad token, and a caller that does not use the manager account."""
         google = self._google
         if not google.tokens.allows(metadata.get("authorization", "")):
             error = RowError("authentication_error", "OAUTH_TOKEN_INVALID", "The token is not valid.")

@@ -1,4 +1,4 @@
-"""The stand-in's HTTP side: the Data Manager API and the token endpoint."""
+"""The fake's HTTP side: the Data Manager API and the token endpoint."""
 
 from __future__ import annotations
 
@@ -111,8 +111,8 @@ class DataManagerApi:
         return done
 
     def _count_one(self, action: str, event: Mapping[str, Any], now: datetime) -> str | None:
-        """Count one event, or the reason for which the diagnostics will refuse it. As Google says, an event whose
-        transaction id is known changes that conversion, and only its value and currency; any other makes a new one."""
+        """Count one event, or the reason why the diagnostics will refuse it. As Google documents, an event whose
+        transaction id is known changes only the value and currency of that conversion; any other event makes a new one."""
         google = self._google
         conversion = _counted(action, event)
         if conversion.order_id in google.refused_late:

@@ -1,4 +1,4 @@
-"""What the stand-in checks in a Data Manager request: known fields, limits, and each event's content."""
+"""What the fake checks in a Data Manager request: known fields, limits, and each event's content."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ REQUEST: Shape = {
     "encoding": SCALAR,
     "encryptionInfo": None,
 }
-"""The fields of IngestEventsRequest that offline conversions use; None stands for a message that is not looked into."""
+"""The fields of IngestEventsRequest that offline conversions use; None stands for a message that is not checked."""
 
 _CONSENT_WORDS = ("CONSENT_STATUS_UNSPECIFIED", "CONSENT_GRANTED", "CONSENT_DENIED")
 ENUMS: Mapping[str, Mapping[int, str]] = {
@@ -88,7 +88,7 @@ class Fault:
 
 
 def normalised(value: Any, shape: Shape | None, path: str, faults: list[Fault]) -> Any:
-    """`value` with the names and the enum words of protobuf's JSON; unknown names become faults."""
+    """`value` with the names and enum values of protobuf's JSON; unknown names become faults."""
     if isinstance(value, list):
         return [normalised(item, shape, f"{path}[{place}]", faults) for place, item in enumerate(value)]
     if not shape:

@@ -1,4 +1,4 @@
-"""What the stand-in's Google remembers: conversions by conversion action and order id, and the clicks they used."""
+"""What the fake Google stores: conversions by conversion action and order id, and the clicks they used."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Click = tuple[str, str, datetime]
 
 @dataclass
 class Counted:
-    """A conversion as it counts now. `retracted` also holds where a change made it worth nothing."""
+    """A conversion as it counts now. `retracted` is also true if a change set its value to zero."""
 
     order_id: str
     action: str
@@ -46,15 +46,15 @@ class Ledger:
         return self._conversions.get((action, order_id))
 
     def owner(self, click: Click | None) -> str | None:
-        """The order id that used a click already."""
+        """The order id that already used a click."""
         return self._clicks.get(click) if click else None
 
     def count(self, conversion: Counted) -> None:
-        """One more conversion."""
+        """Add a conversion."""
         self._conversions[conversion.action, conversion.order_id] = conversion
         if conversion.click:
             self._clicks[conversion.click] = conversion.order_id
 
     def states(self) -> dict[str, dict[str, Any]]:
-        """Order id → what counts."""
+        """Order id → the conversion that counts."""
         return {order_id: asdict(counted) for (_, order_id), counted in self._conversions.items()}

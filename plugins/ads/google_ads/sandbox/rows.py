@@ -1,4 +1,4 @@
-"""How the stand-in's Google Ads API judges and counts one row: the error that Google gives, or a change of the ledger."""
+"""How the fake Google Ads API checks and counts one row: Google's error, or a change of the ledger."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RESTATEMENT = 3
 
 @dataclass(frozen=True)
 class RowError:
-    """Why a row is refused: the family and the name of Google's error, and its words."""
+    """Why a row is refused: the family and the name of Google's error, and its message."""
 
     family: str
     code: str
@@ -55,7 +55,7 @@ _NO_ACTION = "The conversion action cannot be found."
 
 
 class Rows:
-    """The rows of one request, judged in their order."""
+    """Check and count the rows of one request, in order."""
 
     def __init__(self, google: Account, rows: Sequence[Any], validate_only: bool) -> None:
         self._google = google
@@ -73,7 +73,7 @@ class Rows:
         return action if resource.startswith(prefix) and action in self._google.conversion_actions else None
 
     def click(self, row: Any) -> RowError | None:
-        """Count a ClickConversion, or say why not."""
+        """Count a ClickConversion, or return its error."""
         google, now = self._google, self._google.clock()
         action, at = self._action(row.conversion_action), _moment(row.conversion_date_time)
         if action is None:
@@ -103,7 +103,7 @@ class Rows:
         return None
 
     def adjustment(self, row: Any) -> RowError | None:
-        """Carry out a ConversionAdjustment, or say why not."""
+        """Apply a ConversionAdjustment, or return its error."""
         action, at = self._action(row.conversion_action), _moment(row.adjustment_date_time)
         if action is None:
             return _adjustment("NO_CONVERSION_ACTION_FOUND", _NO_ACTION)

@@ -1,4 +1,4 @@
-"""The stand-in's sign-in: grants access tokens for a refresh token or a service account's signed assertion."""
+"""The fake's sign-in: grants access tokens for a refresh token or a service account's signed assertion."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 class Tokens:
-    """Google's token endpoint, and the check of the tokens that it gave out."""
+    """Google's token endpoint, and the check of the tokens that it issued."""
 
     client_id = "stand-in-client.apps.example.com"
     client_secret = "stand-in-client-secret"  # noqa: S105
@@ -25,12 +25,12 @@ class Tokens:
         self._clock = clock
         self._valid: dict[str, datetime] = {}
         self.granted = 0
-        """How many access tokens were given out."""
+        """Number of access tokens issued."""
         self.revoked = False
         """Set it to refuse the refresh token and the service account from now on."""
 
     def expire(self) -> None:
-        """Every access token given out so far is refused from now on."""
+        """Revoke every access token issued so far."""
         self._valid.clear()
 
     def allows(self, authorization: str) -> bool:
@@ -62,7 +62,7 @@ class Tokens:
         return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def service_account_key(self) -> str:
-        """The JSON key of the stand-in's service account."""
+        """The JSON key of the fake's service account."""
         from cryptography.hazmat.primitives import serialization as s
 
         pem = self._key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.NoEncryption()).decode()

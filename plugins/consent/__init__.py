@@ -1,1 +1,1 @@
-"""Privacy regimes: an opinion on every disclosure."""
+"""Privacy regimes: each gives an opinion on every disclosure."""

@@ -1,4 +1,4 @@
-"""The law of the places where the person may be and where the business is: the strictest of them decides."""
+"""The laws of the places where the person may be and of the business's own place: the strictest law decides."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from plugins.consent.jurisdictions.translate import opinion, strictest_of
 
 
 class Jurisdictions(Connector):
-    """Reads the tables of this folder for each candidate place. Asks nobody, keeps nothing."""
+    """Reads the tables of this folder for each candidate place. Uses no network and stores nothing."""
 
     Settings = JurisdictionSettings
     settings: JurisdictionSettings
@@ -41,11 +41,11 @@ class Jurisdictions(Connector):
 
     @hookimpl
     def judge(self, question: ConsentQuestion) -> Opinion:
-        """`allow`, `needs` or `deny` with the row that decided; only the person's own yes turns `needs` into `allow`.
+        """`allow`, `needs` or `deny` with the row that decided. Only the person's own consent turns `needs` into `allow`.
 
-        Whether a call may be recorded has a table of its own, and an answer with duties; so have the hours
-        of texts, and an answer with the time at which to ask again. Where a browser's signal or the person's age is known, the
-        rows on these speak beside them.
+        The recording of calls has its own table; its answer has duties. The hours of texts have their own table too;
+        its answer has the time at which to ask again. If a browser's signal or the person's age is known, the
+        rows on these apply as well.
         """
         traded = self.settings.trades_in
         if question.use == USE:
@@ -63,7 +63,7 @@ class Jurisdictions(Connector):
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        """Always well; says how much of the law is confirmed."""
+        """Always healthy; reports how much of the law is confirmed."""
         rules = list(every_rule())
         unconfirmed = sum(not rule.confirmed for rule in rules)
         return ConnectionReport(

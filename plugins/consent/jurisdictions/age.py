@@ -1,4 +1,4 @@
-"""Pure: what the law of a place asks where the person is known to be a child or a teenager. By the rows of age.yaml."""
+"""What the law of a place requires if the person is known to be a child or a teenager, by the rows of age.yaml. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REASONS: Mapping[AgeMode, str] = {
     "never": "At this age the law there allows it to nobody.",
 }
 PARENT = "parent"
-"""The channel of a yes that a parent gave, once it is verified who they are (16 CFR 312.5(b))."""
+"""The channel of a parent's consent, given after the parent's identity is verified (16 CFR 312.5(b))."""
 
 
 class AgeRule(Row):
@@ -30,12 +30,12 @@ class AgeRule(Row):
     mode: AgeMode
 
     def speaks_on(self, age: int, use: str) -> bool:
-        """Whether the row is about somebody of this age, and about this use."""
+        """Whether the row applies to this age and this use."""
         return self.beginning <= age < self.under and any(use == own or use.startswith(f"{own}.") for own in self.uses)
 
 
 def by_age(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion | None:
-    """`deny`, `needs` or, with the yes that is asked for, `allow`; None where no row speaks on this age, use and place."""
+    """`deny`, `needs` or, with the required consent, `allow`. None if no row applies to this age, use and place."""
     age = question.age
     if age is None:
         return None

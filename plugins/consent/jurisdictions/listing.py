@@ -1,4 +1,4 @@
-"""Every row of every table in this folder, as `hub privacy rules` lists the law and `hub check` looks for old rows."""
+"""Every row of every table in this folder, for `hub privacy rules` (list) and `hub check` (old rows)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PREFIX = "jurisdictions"
 
 
 class DutyRule(Row):
-    """What the law asks beyond single decisions; the head of duties.yaml says what each field means."""
+    """What the law requires beyond single decisions; the head of duties.yaml explains the fields."""
 
     topic: Literal["requests", "texts", "signals", "tracking", "retention"]
     says: str = Field(min_length=10)
@@ -29,7 +29,7 @@ class DutyRule(Row):
 
 
 def every_rule() -> Iterator[LegalRule]:
-    """The rows, each under the id that opinions name."""
+    """The rows, each with the id that opinions name."""
     for rule in rule_set().rules:
         yield _listed(rule, rule.id, _topic(rule), rule.reason)
     for recording in recording_rules():

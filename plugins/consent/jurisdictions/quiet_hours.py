@@ -1,4 +1,4 @@
-"""The rows of quiet_hours.yaml, and the hours of a week in which a text may come, zone by zone."""
+"""The rows of quiet_hours.yaml, and the hours of a week in which a text may be sent, by time zone."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from plugins.consent.jurisdictions.rows import Row, read_table, rows_at
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 OWN_CITE = "this hub's own hours"
 LOOK_AHEAD = 8
-"""Days; the hours of a week come again."""
+"""Days; the hours repeat every week."""
 
 Hours = tuple[time, time] | None
-"""From and to, of one day; None where a text may not come at all."""
+"""Start and end on one day; None if no text may be sent that day."""
 Week = tuple[Hours, ...]
 """Monday first."""
 
 
 def parse_week(written: Any) -> Any:
-    """`{mon-fri: "09:00-18:00"}` as a week; ValueError says what was wanted."""
+    """`{mon-fri: "09:00-18:00"}` as a week. Raises ValueError with the expected form."""
     if not isinstance(written, Mapping):
-        return written  # read already, or left out
+        return written  # already parsed, or missing
     week: list[Hours] = [None] * 7
     for days, hours in written.items():
         first, _, last = str(days).partition("-")
@@ -47,13 +47,13 @@ WeekField = Annotated[Any, BeforeValidator(parse_week)]
 
 
 class HoursRule(Row):
-    """One row of the table; the head of quiet_hours.yaml says what each field means."""
+    """One row of the table; the head of quiet_hours.yaml explains the fields."""
 
     hours: WeekField
 
 
 class HoursTable(BaseModel):
-    """The whole table, and our own hours beside the laws'."""
+    """The whole table, with our own hours and the laws' hours."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -66,8 +66,8 @@ class HoursTable(BaseModel):
     rules: tuple[HoursRule, ...]
 
     def rules_at(self, code: str | None) -> tuple[HoursRule, ...]:
-        """The rows that speak on somebody at `code` (`US`, `US-FL`; None: who knows where): of the place and its country, and
-        where only the country is known of every region of it."""
+        """The rows for a person at `code` (`US`, `US-FL`; None: unknown): those of the place and its country, and
+        of all its regions if only the country is known."""
         return rows_at(self.rules, code, ())
 
 
@@ -79,7 +79,7 @@ def hours_table() -> HoursTable:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A zone in which the person may be, and the hours that hold there: within `week` and all of `laws`."""
+    """A time zone in which the person may be, and its allowed hours: within `week` and all of `laws`."""
 
     zone: str
     week: Week
@@ -87,7 +87,7 @@ class Clock:
 
     @classmethod
     def of(cls, zone: str, own: Sequence[Week], laws: Sequence[HoursRule]) -> Clock:
-        """The clock of a zone with all our own hours and all laws that hold there."""
+        """The clock of a zone with all our own hours and all laws that apply there."""
         return cls(zone, together([*own, *(law.hours for law in laws)]), tuple(laws))
 
     def forbidding(self, at: datetime) -> list[HoursRule]:
@@ -95,13 +95,13 @@ class Clock:
         return [law for law in self.laws if not Clock(self.zone, law.hours).opens(at)]
 
     def opens(self, at: datetime) -> bool:
-        """Whether a text may come at `at` there."""
+        """Whether a text may be sent at `at` there."""
         local = at.astimezone(ZoneInfo(self.zone))
         hours = self.week[local.weekday()]
         return hours is not None and hours[0] <= local.time() < hours[1]
 
     def beginnings(self, at: datetime) -> Iterable[datetime]:
-        """The next moments after `at` at which the hours begin there."""
+        """The next times after `at` when the hours begin there."""
         zone = ZoneInfo(self.zone)
         today = at.astimezone(zone).date()
         for ahead in range(LOOK_AHEAD + 1):
@@ -114,7 +114,7 @@ class Clock:
 
 
 def together(weeks: Sequence[Week]) -> Week:
-    """The hours that lie within all of `weeks`."""
+    """The hours that are within all of `weeks`."""
     shared: list[Hours] = []
     for day in range(7):
         hours = [week[day] for week in weeks]
@@ -126,6 +126,6 @@ def together(weeks: Sequence[Week]) -> Week:
 
 
 def next_opening(clocks: Sequence[Clock], at: datetime) -> datetime | None:
-    """The first moment after `at` at which a text may come on all clocks; None where there is none within a week."""
+    """The first time after `at` when all clocks allow a text; None if there is none within a week."""
     moments = sorted(moment for clock in clocks for moment in clock.beginnings(at))
     return next((moment for moment in moments if all(clock.opens(moment) for clock in clocks)), None)

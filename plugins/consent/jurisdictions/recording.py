@@ -1,4 +1,4 @@
-"""Pure: may a call be recorded, and what must be said before? By the rows of recording.yaml for all places of both sides."""
+"""May a call be recorded, and what must be said before? By the rows of recording.yaml for the places of both sides. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DUTIES: Mapping[RecordingMode, frozenset[Duty]] = {
     "all_party": frozenset({"announce", "offer_refusal"}),
     "explicit": frozenset({"announce", "ask_yes"}),
 }
-"""Nobody is ever recorded unawares, whatever the law of one place would let us do."""
+"""Nobody is recorded without notice, even if the law of a place allows it."""
 REASONS: Mapping[RecordingMode, str] = {
     "one_party": "The law there lets one side record; the caller is told all the same.",
     "notice": "The law there asks that the caller be told, and takes staying on the line as a yes.",
@@ -28,7 +28,7 @@ REASONS: Mapping[RecordingMode, str] = {
 
 
 class RecordingRule(Row):
-    """One row of the table; the head of recording.yaml says what each field means."""
+    """One row of the table; the head of recording.yaml explains the fields."""
 
     mode: RecordingMode
     offer_refusal: bool = False
@@ -41,7 +41,7 @@ class RecordingRule(Row):
 
     @property
     def strictness(self) -> tuple[int, bool]:
-        """The stricter of two rows has the greater."""
+        """Sort key: the stricter of two rows has the greater key."""
         return STRICTNESS[self.mode], self.offer_refusal
 
 
@@ -51,10 +51,10 @@ def recording_rules() -> tuple[RecordingRule, ...]:
 
 
 def may_record(question: ConsentQuestion, trades_in: tuple[str, ...], ruleset: str) -> Opinion:
-    """`deny` where the person has refused to be recorded, else `allow` with the duties of every candidate place together.
+    """`deny` if the person has refused to be recorded, else `allow` with the duties of all candidate places together.
 
-    A yes is asked for in the call itself (`ask_yes`), each time anew: the number may be another person's today. So a yes on
-    record takes no duty away, and the verdict never `needs`.
+    Consent is asked for in every call (`ask_yes`), because the number may belong to another person today. So a stored
+    consent removes no duty, and the verdict is never `needs`.
     """
     found = [
         (rule, place.basis)
@@ -82,8 +82,8 @@ def may_record(question: ConsentQuestion, trades_in: tuple[str, ...], ruleset: s
 
 @lru_cache(maxsize=4096)
 def rules_at(code: str | None, trades_in: tuple[str, ...]) -> tuple[RecordingRule, ...]:
-    """The rows that count for somebody at `code`: the place's own; of a country, or a region without a row, those of all its
-    regions; of an unknown place, or a country without rows, those of `trades_in`, and all where that is empty."""
+    """The rows for a person at `code`: the place's own. For a country, or a region without a row: those of all its
+    regions. For an unknown place, or a country without rows: those of `trades_in`, or all rows if that is empty."""
     if code:
         country, _, region = code.partition("-")
         exact = _with_any([code])

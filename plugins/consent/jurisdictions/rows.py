@@ -1,4 +1,4 @@
-"""What the rows of all tables in this folder have in common: where they hold, who says so, and when to look again."""
+"""The fields that all tables in this folder share: the places, the source, and the date of the next check."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ANYWHERE = "anywhere"
 
 
 class Row(BaseModel):
-    """One row; the head of its file says what each field means."""
+    """One row; the head of its file explains the fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -34,12 +34,12 @@ class Row(BaseModel):
 
     @property
     def confirmed(self) -> bool:
-        """Whether a source was read for the row; a row from memory is shown as unconfirmed."""
+        """Whether a source was read for the row; a row written from memory is shown as unconfirmed."""
         return "mem" not in self.src
 
     @property
     def provenance(self) -> dict[str, str]:
-        """The part of an opinion's evidence that says where the rule comes from."""
+        """The part of an opinion's evidence that names the rule's source."""
         return {
             "cite": self.cite,
             "source": "confirmed" if self.confirmed else f"unconfirmed, verify by {self.verify_by.isoformat()}",
@@ -47,8 +47,8 @@ class Row(BaseModel):
         }
 
     def holds_at(self, code: str) -> bool:
-        """Whether it is about somebody at `code` (`US`, `US-CA`): it names the place, its country, or anywhere; and where only
-        the country is known, one of its regions, since the person may be there."""
+        """Whether the row applies to a person at `code` (`US`, `US-CA`): it names the place, its country, or anywhere. If only
+        the country is known, a row of any of its regions applies too, because the person may be there."""
         country, _, region = code.partition("-")
         return any(
             place in (ANYWHERE, country, code) or (not region and place.startswith(f"{country}-"))
@@ -60,7 +60,7 @@ Rows = TypeVar("Rows", bound=Row)
 
 
 def read_table(name: str) -> Any:
-    """A file of this folder: `verify_by` of the whole table written into each row, its groups of places spelled out."""
+    """A file of this folder, with the table's `verify_by` copied into each row and its groups of places expanded."""
     table = yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
     groups, verify_by = table.pop("groups", {}), table.pop("verify_by", None)
     standing = {"verify_by": verify_by} if verify_by else {}
@@ -73,7 +73,7 @@ def read_table(name: str) -> Any:
 
 @cache
 def rows_of(name: str, kind: type[Rows]) -> tuple[Rows, ...]:
-    """The rows of a file of this folder that holds nothing else."""
+    """The rows of a file of this folder that holds only rows."""
     table = read_table(name)
     if table.keys() != {"rules"}:
         raise ValueError(f"{name} holds something else than rows")
@@ -81,7 +81,7 @@ def rows_of(name: str, kind: type[Rows]) -> tuple[Rows, ...]:
 
 
 def place_code(place: Place) -> str | None:
-    """`US`, `CA-QC`, or None where not even the country is known."""
+    """`US`, `CA-QC`, or None if even the country is unknown."""
     if not place.country:
         return None
     country = place.country.upper()
@@ -89,7 +89,7 @@ def place_code(place: Place) -> str | None:
 
 
 def rows_at(rows: Iterable[Rows], code: str | None, trades_in: tuple[str, ...]) -> tuple[Rows, ...]:
-    """The rows about somebody at `code`; of an unknown place those of all `trades_in`, and all where that is empty."""
+    """The rows for a person at `code`; for an unknown place those of all `trades_in`, or all rows if that is empty."""
     every = tuple(rows)
     if code is not None:
         return tuple(row for row in every if row.holds_at(code))

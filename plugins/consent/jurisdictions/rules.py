@@ -1,4 +1,4 @@
-"""The rows of rules.yaml, read once and checked, and which of them speak on a place."""
+"""The rows of rules.yaml, read once and checked, and the places whose rows apply."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Role = Literal["processor", "independent_controller", "none"]
 
 
 class Rule(Row):
-    """One row of the table; the head of rules.yaml says what each field means."""
+    """One row of the table; the head of rules.yaml explains the fields."""
 
     uses: tuple[str, ...] = Field(min_length=1)
     recipients: tuple[Role, ...] = ("processor", "independent_controller", "none")
@@ -23,12 +23,12 @@ class Rule(Row):
     reason: str
 
     def speaks_on(self, use: str, role: str) -> bool:
-        """Whether the row is about this use and this kind of recipient, wherever it is."""
+        """Whether the row is about this use and this kind of recipient, in any place."""
         return role in self.recipients and any(use == own or use.startswith(own + ".") for own in self.uses)
 
 
 class RuleSet(BaseModel):
-    """The whole table under its date: a change in any file of this folder is a new date here."""
+    """The whole table with its date. A change in any file of this folder needs a new date here."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -47,8 +47,8 @@ def rule_set() -> RuleSet:
 
 
 def places_of(code: str) -> tuple[str, ...]:
-    """The places whose rows speak on somebody at `code`: the place and its country; and where only the country is
-    known, each of its regions that has rows of its own, since the person may be there."""
+    """The places whose rows apply to a person at `code`: the place and its country. If only the country is
+    known, also each of its regions that has rows of its own, because the person may be there."""
     country, _, region = code.partition("-")
     if region:
         return (country, code)

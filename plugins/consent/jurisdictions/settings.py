@@ -1,4 +1,4 @@
-"""What the customer says of the places where the business trades."""
+"""What the customer says about the places where the business trades."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PlaceCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})
 
 
 class JurisdictionSettings(PluginSettings):
-    """Everything else is law and stands in rules.yaml."""
+    """Everything else is law and is in rules.yaml."""
 
     trades_in: tuple[PlaceCode, ...] = Field(
         default=(),

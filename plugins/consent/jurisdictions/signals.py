@@ -1,4 +1,4 @@
-"""Pure: does the law of a place oblige us to honour the browser's Global Privacy Control here? By the rows of signals.yaml."""
+"""Does the law of a place require us to honor the browser's Global Privacy Control? By the rows of signals.yaml. Pure."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from plugins.consent.jurisdictions.rows import Row, place_code, rows_at, rows_of
 
 
 class SignalRule(Row):
-    """One row of the table; the head of signals.yaml says what each field means."""
+    """One row of the table; the head of signals.yaml explains the fields."""
 
     since: date
 
 
 def by_signal(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion | None:
-    """`deny` where GPC was seen and a law of the person's places or the business's obliges to honour it; None: no row speaks.
+    """`deny` if GPC was seen and a law of the person's or the business's places requires us to honor it; None: no row applies.
 
-    An express yes to this very use that came later than the signal outweighs it (11 CCR 7025(c)(3) lets a business ask again).
+    A later express consent to this exact use outweighs the signal (11 CCR 7025(c)(3) lets a business ask again).
     """
     seen = max((signal.at for signal in question.signals if signal.kind == "gpc"), default=None)
     if seen is None or not question.is_sale_or_sharing:

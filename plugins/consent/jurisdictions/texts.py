@@ -1,4 +1,4 @@
-"""Pure: may a text go to this person, and at this hour? Their word first, then the clocks of all places they may be in."""
+"""May a text be sent to this person at this hour? Their consent records first, then the clocks of all their places. Pure."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SERVICE = "essential.service.notifications.sms"
 MARKETING = "marketing.communications.sms"
 USES = (SERVICE, MARKETING)
 CONTACT = "contact"
-"""The channel of a record that only says that the person called or wrote first."""
+"""The channel of a record that only states that the person called or wrote first."""
 EXPRESS = ("marketing.communications", MARKETING)
-"""Uses of which a yes is a yes to marketing texts; one to marketing as a whole, as on a cookie banner, is not.
+"""Consent to one of these uses is consent to marketing texts. Consent to marketing as a whole (cookie banner) is not.
 Source: 47 CFR 64.1200(f)(9), prior express written consent; CASL s. 6 and 10, express consent."""
 
 
@@ -32,7 +32,7 @@ OUR_OWN = {"cite": OWN_CITE, "source": "not a law"}
 
 
 def may_text(question: ConsentQuestion, trades_in: tuple[str, ...], marketing_hours: Week) -> Opinion:
-    """`deny` with `not_before` where only the hour is wrong."""
+    """`deny` with `not_before` if only the hour is wrong."""
     said = _consent(question, trades_in)
     if said.verdict != "allow":
         return said
@@ -95,8 +95,8 @@ def _just_now(records: Iterable[ConsentRecord], question: ConsentQuestion, minut
 
 
 def _clocks(question: ConsentQuestion, trades_in: tuple[str, ...], own: Week, *, law: bool) -> list[Clock]:
-    """One clock for each zone in which the person may be, with everything that holds there; where nobody knows their zone, the
-    business's own clocks and the narrowest hours."""
+    """One clock for each zone in which the person may be, with all rules that apply there. If the zone is unknown: the
+    business's own clocks with the narrowest hours."""
     table = hours_table()
     hours: dict[str, list[Week]] = {}
     laws: dict[str, list[HoursRule]] = {}

@@ -1,4 +1,4 @@
-"""Pure: from the laws of all places that count to an opinion on one question."""
+"""From the laws of all relevant places to an opinion on one question. Pure."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ VERDICTS: Mapping[tuple[Mode, str], Verdict] = {
     ("own_operation", "withdrawn"): "allow",
     ("own_operation", "objected"): "deny",
 }
-"""What a law makes of the person's last word. Whether an operation stops at a refusal is for `signals` to say."""
+"""The verdict of a law, given the person's last consent record. `signals` decides whether a refusal stops an operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDecision:
-    """The row that decides, and the candidate place through which it came in (`basis` as in `Place`)."""
+    """The row that decides, and the candidate place that it applies to (`basis` as in `Place`)."""
 
     rule: Rule
     basis: str
 
 
 def opinion(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion:
-    """The strictest law of every place where the person may be, and of where the business is.
+    """The strictest law of all places where the person may be, and of the business's own place.
 
-    A person whose place is unknown, or who may be in a country without rows, is judged by the strictest law of
-    `trades_in`, and of all rows where that is empty. A question on which no row speaks `needs` the person's yes.
+    If the person's place is unknown, or may be a country without rows, the opinion uses the strictest law of
+    `trades_in`, or of all rows if that is empty. A question without a matching row `needs` the person's consent.
     """
     ruling = _ruling(question, trades_in)
     word = question.latest_record()
@@ -75,7 +75,7 @@ def opinion(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion:
 
 
 def _ruling(question: ConsentQuestion, trades_in: tuple[str, ...]) -> StoredDecision | None:
-    """The deciding row; the order of the places never matters, nor does naming one twice."""
+    """The deciding row. The order of the places does not matter; nor do duplicates."""
     use, role = question.use, question.recipient.role
     candidates = _located(question.person_places or (Place(country=None, basis="unknown"),))
     candidates += _located(question.business_places)
@@ -93,7 +93,7 @@ def _located(places: Iterable[Place]) -> list[tuple[str | None, str]]:
 
 @lru_cache(maxsize=4096)
 def strictest_rule(code: str | None, use: str, role: str, trades_in: tuple[str, ...]) -> Rule | None:
-    """The strictest row on `use` by a recipient of `role` for somebody at `code`, None being an unknown place."""
+    """The strictest row on `use` by a recipient of `role` for a person at `code` (None: unknown place)."""
     speaking = [rule for rule in rule_set().rules if rule.speaks_on(use, role)]
     found = _rows_at((*places_of(code), ANYWHERE), speaking) if code else []
     if not found:
@@ -109,12 +109,12 @@ def _rows_at(places: Iterable[str], rules: Iterable[Rule]) -> list[Rule]:
 
 @cache
 def _rank() -> Mapping[str, tuple[int, int]]:
-    """Rows by id: the strictest come first, and of equally strict ones the first of the table."""
+    """Rows by id: the strictest first; equally strict ones in the table's order."""
     return {rule.id: (-STRICTNESS[rule.mode], position) for position, rule in enumerate(rule_set().rules)}
 
 
 def strictest_of(*opinions: Opinion | None) -> Opinion:
-    """Of the opinions of several tables the strictest, of equals the first; it carries the date of the rule set."""
+    """The strictest opinion of several tables (the first of equals), with the date of the rule set."""
     heard = [each for each in opinions if each is not None]
     found = max(heard, key=lambda each: VERDICT_STRICTNESS[each.verdict])
     return replace(found, evidence={"ruleset": rule_set().ruleset.isoformat(), **found.evidence})

@@ -1,4 +1,4 @@
-"""The person's own word and their browser's: explicit answers, Global Privacy Control, Do Not Track."""
+"""What the person and their browser have said: explicit answers, Global Privacy Control, Do Not Track."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from plugins.consent.signals.translate import opinion
 
 
 class Signals(Connector):
-    """Says no where the person or their browser has objected; otherwise has no objection. Asks nobody, keeps nothing."""
+    """Denies if the person or their browser has objected; otherwise allows. Uses no network and stores nothing."""
 
     Settings = SignalSettings
     settings: SignalSettings
@@ -22,7 +22,7 @@ class Signals(Connector):
 
     @hookimpl
     def judge(self, question: ConsentQuestion) -> Opinion:
-        """A refusal or a privacy signal is `deny`; everything else is `allow`, meaning no objection."""
+        """`deny` for a refusal or a privacy signal; everything else is `allow`, which means no objection."""
         return opinion(
             question,
             honour_dnt=self.settings.honour_dnt,
@@ -31,6 +31,6 @@ class Signals(Connector):
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        """Always well: there is nobody to connect to."""
+        """Always healthy: there is nothing to connect to."""
         dnt = "Do Not Track too" if self.settings.honour_dnt else "but not Do Not Track"
         return ConnectionReport(ok=True, detail=f"Global Privacy Control is honoured everywhere, {dnt}.")

@@ -8,7 +8,7 @@ from hub.api import PluginSettings
 
 
 class SignalSettings(PluginSettings):
-    """Global Privacy Control is always honoured and has no setting."""
+    """Global Privacy Control is always honored and has no setting."""
 
     honour_dnt: bool = Field(
         default=True,

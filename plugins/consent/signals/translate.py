@@ -1,4 +1,4 @@
-"""Pure: from what a person and their browser have said to an opinion on one question."""
+"""From what a person and their browser have said to an opinion on one question. Pure."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ NO = {
 SIGNAL_NAMES = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
 
 _REFERENCE = re.compile(r"(?:[a-z][a-z_]{0,30}[:/ ])?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
-"""The only evidence that is repeated: the id of one of our rows. Free text could hold a number or a name."""
+"""The only evidence that is copied: the id of one of our rows. Free text could hold a number or a name."""
 
 
 def opinion(question: ConsentQuestion, *, honour_dnt: bool, later_consent_overrides_signal: bool) -> Opinion:
-    """The person's last word first, then their browser's signals, then silence, which is no objection here."""
+    """The person's last consent record first, then the browser's signals. Silence does not count as an objection here."""
     word = question.latest_record()
     if word is not None and word.state != "given":
         return Opinion(
@@ -61,10 +61,10 @@ def opinion(question: ConsentQuestion, *, honour_dnt: bool, later_consent_overri
 
 
 def _objected(question: ConsentQuestion) -> ConsentRecord | None:
-    """The person's own objection to all marketing: it says no less than a browser's signal, so it speaks wherever one would,
-    until a later yes that lifts it."""
+    """The person's own objection to all marketing. It counts like a browser's signal and applies to the same questions,
+    until a later consent lifts it."""
     if not question.is_sale_or_sharing or _within(question.use, "marketing"):
-        return None  # on marketing itself the objection is the person's last word, seen before
+        return None  # for marketing itself the objection is the person's last consent record, checked before
     said = [
         each
         for each in question.records
@@ -77,7 +77,7 @@ def _objected(question: ConsentQuestion) -> ConsentRecord | None:
 
 
 def _objection(question: ConsentQuestion, honour_dnt: bool) -> Signal | None:
-    """The latest signal that counts (GPC where two came at once): a consent must be later than the last objection."""
+    """The latest signal that counts (GPC if two came at once): a consent must be later than the last objection."""
     if not question.is_sale_or_sharing:
         return None
     heard = [signal for signal in question.signals if signal.kind == "gpc" or honour_dnt]
@@ -85,7 +85,7 @@ def _objection(question: ConsentQuestion, honour_dnt: bool) -> Signal | None:
 
 
 def _outweighs(word: ConsentRecord, signal: Signal, use: str) -> bool:
-    """An express yes to this very use and later than the signal; a yes to marketing at large is not specific."""
+    """An express consent to this exact use, later than the signal. Consent to marketing in general is not specific."""
     return word.state == "given" and word.use == use and word.at > signal.at
 
 

@@ -1,4 +1,4 @@
-"""Google contacts: who is calling, from the address book of a person who agreed to that."""
+"""Google contacts: who is calling, from the address book of a person who agreed to it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .translate import facts
 
 
 class GoogleContacts(Connector):
-    """The contacts of one person, read with that person's express consent alone."""
+    """The contacts of one person, read only with that person's express consent."""
 
     Settings = GoogleContactsSettings
     of_owner = True
@@ -70,13 +70,13 @@ class GoogleContacts(Connector):
 
     @hookimpl
     def enrich_caller(self, caller: Caller) -> Sequence[Fact]:
-        """What the contact with the caller's number tells."""
+        """Facts from the contact with the caller's number."""
         number = phone_number(caller.phone_number) if caller.phone_number else None
         return tuple(facts(self._client.search(number), number)) if number else ()
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        """The empty search that Google wants before others."""
+        """The empty search that Google requires before other searches."""
         try:
             self._client.warm_up()
         except RingfenceError as error:

@@ -1,4 +1,4 @@
-"""The People API: contacts that are found by a phone number, after the warm-up that a search needs."""
+"""The People API: find contacts by phone number, after the warm-up that a search needs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .translate import spellings
 
 READ_MASK = "names,phoneNumbers,organizations"
 MOST = 30
-"""Results that one search gives at most."""
+"""Most results of one search."""
 PEOPLE = Provider(
     name="Google", remedy="enable the People API in the project of client_id, or let the owner sign in again"
 )
 WARM_FOR = timedelta(minutes=10)
-"""How long after a warm-up the next one is sent, so that contacts that the owner changed are found."""
+"""Time between warm-ups, so that contacts that the owner changed are found."""
 
 
 class Client:
@@ -32,9 +32,9 @@ class Client:
         self._warmed_at: datetime | None = None
 
     def search(self, number: str) -> list[Mapping[str, Any]]:
-        """The contacts that Google finds by the ways in which an E.164 number is written, the first way that finds any.
+        """The contacts that Google finds for an E.164 number: its formats are tried until one finds any.
 
-        A search matches the beginnings of the fields of a contact, so a contact found may have another number.
+        A search matches the beginnings of a contact's fields, so a found contact may have another number.
         Source: people.searchContacts, developers.google.com/people/api/rest/v1/people/searchContacts.
         """
         self.warm_up()
@@ -45,7 +45,7 @@ class Client:
         return []
 
     def warm_up(self) -> None:
-        """The empty search that Google wants first, to bring its index of the contacts up to date."""
+        """The empty search that Google requires first, to update its index of the contacts."""
         now = self._services.clock()
         if self._warmed_at is None or now - self._warmed_at >= WARM_FOR:
             self._ask("")

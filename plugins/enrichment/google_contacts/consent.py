@@ -30,7 +30,7 @@ agreed to."""
 def sign_in(name: str, settings: GoogleContactsSettings) -> OwnerSignIn:
     """The sign-in for one connector.
 
-    `access_type=offline` and `prompt=consent` make Google give a refresh token each time.
+    `access_type=offline` and `prompt=consent` make Google issue a refresh token each time.
     Source: OAuth 2.0 for desktop apps, developers.google.com/identity/protocols/oauth2/native-app.
     """
     return OwnerSignIn(

@@ -1,4 +1,4 @@
-"""Access tokens from the refresh token that the owner's sign-in left."""
+"""Access tokens from the refresh token of the owner's sign-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pure: how a number is written in address books, and what a contact tells of its caller."""
+"""How a number is written in address books, and facts about a caller from a contact. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from hub.api import Fact, as_mappings, as_text, phone_number
 
 BELIEVED = timedelta(days=30)
-"""How long an answer would be true. How long it is kept is the customer's `keep`, which is not at all where it is left out."""
+"""How long an answer is valid. The customer's `keep` decides how long it is stored; without `keep` it is not stored."""
 
 
 def spellings(number: str) -> list[str]:
-    """An E.164 number as it stands in address books: international, with the country's own punctuation, and plain digits."""
+    """An E.164 number as address books write it: international, in the country's own format, and plain digits."""
     import phonenumbers
     from phonenumbers import PhoneNumberFormat as Format
 
@@ -32,7 +32,7 @@ def spellings(number: str) -> list[str]:
 
 
 def facts(people: Sequence[Mapping[str, Any]], number: str) -> Iterator[Fact]:
-    """What the first contact with exactly this number tells: its name and its organization."""
+    """The name and the organization of the first contact with exactly this number."""
     person = next((each for each in people if _has(each, number)), None)
     if person is None:
         return
@@ -51,7 +51,7 @@ def facts(people: Sequence[Mapping[str, Any]], number: str) -> Iterator[Fact]:
 
 
 def _has(person: Mapping[str, Any], number: str) -> bool:
-    """`canonicalForm` is Google's own E.164; where it is missing the number is read as one of the caller's country."""
+    """`canonicalForm` is Google's own E.164. If it is missing, the number is read as one of the caller's country."""
     country = _country(number)
     for each in as_mappings(person.get("phoneNumbers")):
         canonical = as_text(each.get("canonicalForm")).strip()
@@ -67,7 +67,7 @@ def _country(number: str) -> str:
 
 
 def _first(fields: Any, name: str) -> str:
-    """The primary one of a person's fields, else the first that is filled."""
+    """The primary one of a person's fields, else the first that is not empty."""
     filled = [each for each in as_mappings(fields) if as_text(each.get(name)).strip()]
     primary = [each for each in filled if isinstance(each.get("metadata"), dict) and each["metadata"].get("primary")]
     return as_text((primary or filled)[0].get(name)).strip() if filled else ""

@@ -1,4 +1,4 @@
-"""What the world's numbering plans say of a caller's number, offline: place, line type, time zone, carrier, validity."""
+"""What the world's numbering plans say about a caller's number, offline: place, line type, time zone, carrier, validity."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class PhoneNumbers(Connector):
 
     @hookimpl
     def enrich_caller(self, caller: Caller) -> Sequence[Fact]:
-        """The facts of translate.py; empty for a caller who hides."""
+        """The facts of translate.py; empty if the caller hides the number."""
         return tuple(facts(caller.phone_number)) if caller.phone_number else ()
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        """Always well; tells which edition of the numbering plans is installed."""
+        """Always healthy; reports which edition of the numbering plans is installed."""
         from importlib.metadata import version
 
         return ConnectionReport(ok=True, detail=f"Numbering plans of phonenumbers {version('phonenumbers')}, offline.")

@@ -1,4 +1,4 @@
-"""Nothing to decide: the numbering plans are part of the package, and nobody is asked."""
+"""No settings: the numbering plans are part of the package, and no service is called."""
 
 from __future__ import annotations
 

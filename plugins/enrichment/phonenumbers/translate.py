@@ -1,4 +1,4 @@
-"""Pure: from a phone number to what the world's numbering plans say of it."""
+"""From a phone number to what the world's numbering plans say about it. Pure."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ LINE_TYPES = {
     9: "uan",
     10: "voicemail",
 }
-"""The package's `PhoneNumberType` in our words."""
+"""The package's `PhoneNumberType` → our line types."""
 PERSONAL_LINES = {"fixed_line", "mobile", "fixed_line_or_mobile"}
 CARRIED = {"mobile", "fixed_line_or_mobile", "pager"}
-"""Line types for whose ranges the package knows a carrier."""
+"""Line types for which the package knows a range's carrier."""
 
 PORTING = timedelta(days=90)
-"""How long a line type and a carrier are believed; numbers are ported and given to other people."""
+"""How long a line type and a carrier are trusted; numbers are ported and reassigned."""
 
 COUNTRY_CONFIDENCE = {"fixed_line": 0.95, "fixed_line_or_mobile": 0.85, "mobile": 0.85, "voip": 0.5}
 PLACE_CONFIDENCE = {"fixed_line": 0.8, "fixed_line_or_mobile": 0.5, "mobile": 0.3}
@@ -39,7 +39,7 @@ OTHER_CONFIDENCE = 0.6
 
 
 def facts(number: str) -> Iterator[Fact]:
-    """Every fact about a number, each name once; none about a number that could not be dialled."""
+    """Every fact about a number, each name once; none if the number cannot be dialed."""
     import phonenumbers
 
     e164 = phone_number(number)
@@ -108,7 +108,7 @@ def _whereabouts(parsed: PhoneNumber, line_type: str, country: str | None) -> It
 
 
 def _tells_country(parsed: PhoneNumber, line_type: str) -> bool:
-    """Worldwide numbers do not, nor do toll-free and other numbers that several countries share."""
+    """False for worldwide numbers, and for toll-free and other numbers that several countries share."""
     import phonenumbers
 
     sharing = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
@@ -118,7 +118,7 @@ def _tells_country(parsed: PhoneNumber, line_type: str) -> bool:
 
 
 def _geographic_digits(parsed: PhoneNumber) -> str | None:
-    """Calling code and national number where the plan ties it to a place; without the token that some countries put in front of
+    """Calling code and national number if the plan ties it to a place, without the token that some countries put in front of
     a mobile number's area code."""
     import phonenumbers
 
@@ -131,7 +131,7 @@ def _geographic_digits(parsed: PhoneNumber) -> str | None:
 
 
 def _time_zone(parsed: PhoneNumber) -> str | None:
-    """The zone where the plan knows exactly one; None where the number could be in several."""
+    """The time zone if the plan knows exactly one; None if the number could be in several."""
     from phonenumbers import timezone
 
     zones = timezone.time_zones_for_number(parsed)
@@ -139,7 +139,7 @@ def _time_zone(parsed: PhoneNumber) -> str | None:
 
 
 def _carrier(parsed: PhoneNumber) -> str | None:
-    """To whom the range was first given; the number may have been ported since."""
+    """The carrier that first got the range; the number may have been ported since."""
     import phonenumbers
 
     code = str(parsed.country_code)

@@ -1,4 +1,4 @@
-"""Twilio Lookup: what a paid look-up tells of a caller's number, within the customer's caps."""
+"""Twilio Lookup: facts about a caller's number from paid lookups, within the customer's caps."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from .spending import Purse
 from .translate import facts, worth_asking
 
 PROBE = "+12025550100"
-"""A number of nobody, whose free validation shows that Twilio answers with the credentials."""
+"""An unassigned number. Its free validation shows that Twilio accepts the credentials."""
 
 
 class TwilioLookup(Connector):
-    """One Twilio account's paid look-ups."""
+    """One Twilio account's paid lookups."""
 
     Settings = TwilioLookupSettings
     manifest = Manifest(
@@ -68,7 +68,7 @@ class TwilioLookup(Connector):
 
     @hookimpl
     def enrich_caller(self, caller: Caller) -> Sequence[Fact]:
-        """One look-up, paid for before it is made; none for a number that could not be dialled."""
+        """One lookup, counted as paid before it is made; none if the number cannot be dialed."""
         number = phone_number(caller.phone_number) if caller.phone_number else None
         packages = worth_asking(number, self.settings.fields) if number else ()
         if number is None or not packages:
@@ -85,7 +85,7 @@ class TwilioLookup(Connector):
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        """The free validation of a number that is nobody's."""
+        """The free validation of an unassigned number."""
         try:
             self._client.look_up(PROBE, ())
         except NotCharged as refused:

@@ -1,4 +1,4 @@
-"""Twilio's look-up API over the hub's own HTTP client, and what each of its refusals means."""
+"""Twilio's lookup API over the hub's own HTTP client, and what each of its refusals means."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ANSWERED = range(600)
 
 def _details(refusal: Refusal) -> tuple[str | None, str]:
     code = str(refusal.body.get("code", ""))
-    # Its words may hold the number.
+    # Its message may contain the number.
     return (code if re.fullmatch(r"[0-9]{1,6}", code) else None), ""
 
 
@@ -25,7 +25,7 @@ TWILIO = Provider(name="Twilio", remedy="put the right ones into config.yaml", d
 
 
 class NotCharged(Exception):
-    """Twilio answered that it made no look-up; `error` says why, None where it simply knows nothing of the number."""
+    """Twilio answered that it made no lookup. `error` is the reason; None if Twilio just has no data about the number."""
 
     def __init__(self, error: RingfenceError | None) -> None:
         super().__init__()
@@ -33,16 +33,16 @@ class NotCharged(Exception):
 
 
 class Client:
-    """One account's look-ups."""
+    """One account's lookups."""
 
     def __init__(self, settings: TwilioLookupSettings, services: Services) -> None:
         self._settings = settings
         self._services = services
 
     def look_up(self, number: str, packages: tuple[Package, ...]) -> Mapping[str, Any]:
-        """What Twilio knows of an E.164 number; without `packages` the free validation alone.
+        """What Twilio knows about an E.164 number; without `packages` only the free validation.
 
-        NotCharged where Twilio says that it looked nothing up; RetryLater where nobody knows whether it did.
+        Raises NotCharged if Twilio says that it made no lookup, RetryLater if that is unknown.
         Source: GET /v2/PhoneNumbers/{PhoneNumber} of Twilio's OpenAPI document twilio_lookups_v2.json.
         """
         url = f"{self._settings.base_url}/v2/PhoneNumbers/{quote(number, safe='+')}"

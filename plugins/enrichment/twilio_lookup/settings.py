@@ -1,4 +1,4 @@
-"""What the customer writes in config.yaml for paid look-ups at Twilio: the account, what is asked, and what it may cost."""
+"""What the customer writes in config.yaml for paid lookups at Twilio: the account, the packages, and the cost limits."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ class TwilioLookupSettings(PluginSettings):
         return self
 
     def price(self, packages: tuple[Package, ...]) -> Decimal:
-        """What one look-up of these packages costs."""
+        """The price of one lookup of these packages."""
         prices = {"line_type_intelligence": self.line_type_price, "caller_name": self.caller_name_price}
         return sum((prices[package] for package in packages), Decimal(0))

@@ -1,4 +1,4 @@
-"""What was spent today, this month and asked this minute: counted before each look-up, and never above a cap."""
+"""Amounts spent today and this month, and lookups in this minute: counted before each lookup, never above a cap."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Spent:
 
     @classmethod
     def read(cls, note: str | None) -> Spent:
-        """As it was written; a note that nobody can read stops the look-ups rather than forget what was spent."""
+        """Parse the stored note. An unreadable note stops the lookups, so that no spending is forgotten."""
         if note is None:
             return cls()
         try:
@@ -36,7 +36,7 @@ class Spent:
             raise Rejected("The count of what was spent on look-ups cannot be read; restore the database.") from None
 
     def write(self) -> str:
-        """As it is kept."""
+        """The note as it is stored."""
         return json.dumps(
             {
                 "minute": self.minute,
@@ -47,7 +47,7 @@ class Spent:
         )
 
     def at(self, now: datetime) -> Spent:
-        """The counts that still hold at `now`; a clock that runs backwards forgets nothing that was spent."""
+        """The counts that still apply at `now`. A clock that goes backwards does not reset them."""
         minute = max(now.strftime("%Y-%m-%dT%H:%M"), self.minute)
         return Spent(
             minute,
@@ -58,7 +58,7 @@ class Spent:
 
 
 class Purse:
-    """The money that look-ups may cost, shared by all processes through the hub's notes."""
+    """The budget for lookups, shared by all processes through the hub's notes."""
 
     def __init__(self, settings: TwilioLookupSettings, memory: Memory, clock: Callable[[], datetime]) -> None:
         self._settings = settings
@@ -66,7 +66,7 @@ class Purse:
         self._clock = clock
 
     def spend(self, price: Decimal) -> None:
-        """Count one look-up before it is made. Rejected where a cap is reached, RetryLater where the minute is full."""
+        """Count one lookup before it is made. Raises Rejected if a cap is reached, RetryLater if the minute is full."""
         now = self._clock()
 
         def count(note: str | None) -> str:
@@ -86,7 +86,7 @@ class Purse:
         self._memory.change(NOTE, count)
 
     def give_back(self, price: Decimal) -> None:
-        """Twilio answered that it made no look-up, so it took no money; yesterday's stays counted."""
+        """Twilio made no lookup and charged nothing: subtract its price. A count of an earlier day is not changed."""
         now = self._clock()
 
         def uncount(note: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Pure: from Twilio's answer to facts about a caller, and which packages are worth their price for a number."""
+"""From Twilio's answer to facts about a caller, and which packages are worth their price for a number. Pure."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ LINE_TYPES = {
     "voicemail": "voicemail",
     "pager": "pager",
 }
-"""Twilio's types of lines in our words; `unknown` is no fact."""
+"""Twilio's line types → ours; `unknown` gives no fact."""
 CALLER_TYPES = {"CONSUMER": "consumer", "BUSINESS": "business"}
 BELIEVED = timedelta(days=30)
-"""How long an answer would be true: numbers are ported and given to other people. How long it is kept is the customer's
-`keep`, which is not at all where it is left out."""
+"""How long an answer is valid: numbers are ported and reassigned. The customer's `keep` decides how long it is stored;
+without `keep` it is not stored."""
 
 
 def worth_asking(number: str, packages: tuple[Package, ...]) -> tuple[Package, ...]:
-    """The packages that can tell something of an E.164 number: names (CNAM) are known of US numbers only."""
+    """The packages that can have data about an E.164 number: names (CNAM) exist for US numbers only."""
     american = any(place.country == "US" for place in places_of_number(number))
     return tuple(package for package in dict.fromkeys(packages) if package != "caller_name" or american)
 
 
 def facts(told: Mapping[str, Any]) -> Iterator[Fact]:
-    """Every fact in an answer, each name once; a package that ended in an `error_code` of its own tells none."""
+    """Every fact in an answer, each name once; a package with its own `error_code` gives none."""
     valid = told.get("valid") is True
     yield Fact(
         name="valid",

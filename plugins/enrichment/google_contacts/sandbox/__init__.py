@@ -1,4 +1,4 @@
-"""A stand-in of Google on loopback: the sign-in, the token endpoint, revocation, and the search in one person's contacts."""
+"""A fake Google on loopback: the sign-in, the token endpoint, revocation, and the search in one person's contacts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FIELDS = ("names", "phoneNumbers", "organizations", "emailAddresses")
 
 
 class Sandbox(HttpSandbox):
-    """One person with a few contacts, who allows what is asked for unless `grants.denies`.
+    """One person with a few contacts, who allows every request unless `grants.denies`.
 
     A search sees the contacts as they were at the last warm-up, and matches the beginnings of words in their fields.
     """
@@ -33,12 +33,12 @@ class Sandbox(HttpSandbox):
         self.forget()
 
     def forget(self) -> None:
-        """One contact, nobody signed in, nothing waiting to fail."""
+        """Reset: one contact, nobody signed in, no faults."""
         self.heal()
         self.grants = Grants(lambda: self.clock())
         self.contacts: list[dict[str, Any]] = []
         self.queries: list[str] = []
-        """What was searched for, warm-ups as empty texts."""
+        """The searches received; warm-ups are empty strings."""
         self._indexed: list[dict[str, Any]] = []
         self.add_contact("Pat Doe", "(312) 555-0142", "Example Bakery")
 
@@ -69,7 +69,7 @@ class Sandbox(HttpSandbox):
         }
 
     def owner_token(self) -> dict[str, Any]:
-        """As after the owner's sign-in, with an access token that is over."""
+        """The state after the owner's sign-in, with an expired access token."""
         return {"access_token": "", "refresh_token": self.grants.refresh_token, "expires_at": 0.0, "scope": []}
 
     def app(self) -> Starlette:
@@ -128,7 +128,7 @@ class Sandbox(HttpSandbox):
 
 
 def _matches(contact: dict[str, Any], query: str) -> bool:
-    """Whether a field begins with the query, or one of its words does, up to its end."""
+    """Whether a field, or the field from one of its words on, begins with the query."""
     fields = [
         *(each.get("displayName", "") for each in contact.get("names", ())),
         *(each.get("value", "") for each in contact.get("phoneNumbers", ())),

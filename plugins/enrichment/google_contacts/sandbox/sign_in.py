@@ -1,4 +1,4 @@
-"""The stand-in's sign-in: codes with PKCE, access and refresh tokens, and what becomes of them when they are revoked."""
+"""The fake's sign-in: codes with PKCE, access and refresh tokens, and their revocation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CODE_LIFETIME = timedelta(minutes=10)
 
 
 class Grants:
-    """What one person allowed one client. `denies` makes them say no; `leaves_out` are scopes that they do not tick."""
+    """What one person allowed one client. `denies` makes them refuse; `leaves_out` are scopes that they do not select."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
@@ -26,12 +26,12 @@ class Grants:
         self.leaves_out: set[str] = set()
         self.revoked = False
         self.granted = 0
-        """How many access tokens were given out."""
+        """Number of access tokens issued."""
         self._codes: dict[str, tuple[Mapping[str, str], datetime]] = {}
         self._access: dict[str, datetime] = {}
 
     def authorize(self, asked: Mapping[str, str]) -> dict[str, str] | None:
-        """What is added to the redirect address; None where Google shows an error page instead of redirecting."""
+        """The query added to the redirect address; None if Google shows an error page instead of redirecting."""
         redirect = urlsplit(asked.get("redirect_uri", ""))
         if asked.get("client_id") != CLIENT_ID or asked.get("response_type") != "code" or not asked.get("scope"):
             return None
@@ -67,7 +67,7 @@ class Grants:
         return 200, {**self._given(), **offline, "scope": self._scope(asked)}
 
     def revoke(self, token: str) -> bool:
-        """End the permission that a refresh or access token speaks for; False where the token is void."""
+        """End the permission of a refresh or access token; False if the token is not valid."""
         if self.revoked or (token != self.refresh_token and token not in self._access):
             return False
         self.revoked = True
@@ -75,7 +75,7 @@ class Grants:
         return True
 
     def allows(self, authorization: str) -> bool:
-        """Whether an Authorization header carries a token that is good now."""
+        """Whether an Authorization header carries a valid token."""
         until = self._access.get(authorization.removeprefix("Bearer "))
         return until is not None and until > self._clock()
 

@@ -1,4 +1,4 @@
-"""A stand-in of Twilio's Lookup v2 API on loopback, in its path, fields and errors."""
+"""A fake of Twilio's Lookup v2 API on loopback, with its path, fields and errors."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ PACKAGES = (
     "phone_number_quality_score",
     "pre_fill",
 )
-"""The packages that may be asked for. Source: twilio_lookups_v2.json."""
+"""The packages that may be requested. Source: twilio_lookups_v2.json."""
 
 
 class Sandbox(HttpSandbox):
-    """Twilio with one account. `lines` and `names` are what it knows, by E.164 number; `missing` are numbers that end in
+    """Twilio with one account. `lines` and `names` are its data by E.164 number; `missing` are numbers that get a
     404, and `charged` every package that was looked up, in order."""
 
     known_number = "+13125550142"

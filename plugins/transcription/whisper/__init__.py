@@ -23,7 +23,7 @@ from plugins.transcription.whisper.weights import find_weights, load_weights
 
 
 class Whisper(Connector):
-    """Hears each channel alone. The model is loaded with the first recording and stays in memory."""
+    """Transcribes each channel separately. The model is loaded with the first recording and stays in memory."""
 
     Settings = WhisperSettings
     manifest = Manifest(
@@ -42,7 +42,7 @@ class Whisper(Connector):
 
     @hookimpl
     def transcribe(self, audio: SpokenAudio) -> Transcript:
-        """The words of each channel, in the order in which they were said. One recording is heard at a time."""
+        """The words of each channel in spoken order. Only one recording is transcribed at a time."""
         with self._hearing:
             model, name = self._model()
             language = language_code(audio.language, model.supported_languages)
@@ -52,7 +52,7 @@ class Whisper(Connector):
                 segments, _ = model.transcribe(
                     samples,
                     language=language,
-                    # Silence is left out, for Whisper invents words in it; and no dice are thrown where it is unsure.
+                    # Silence is left out, because Whisper invents words in it. Temperature 0: no random sampling.
                     vad_filter=True,
                     temperature=0.0,
                     condition_on_previous_text=False,
@@ -63,7 +63,7 @@ class Whisper(Connector):
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        """Whether the model's files are whole; it is not loaded for that."""
+        """Whether the model's files are complete, without loading the model."""
         folder, name = find_weights(self.settings.model)
         return ConnectionReport(ok=True, detail=f"The model {name} lies in {folder}; nobody else is asked.")
 

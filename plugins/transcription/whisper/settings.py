@@ -1,4 +1,4 @@
-"""What a customer may decide: which Whisper model hears, and how much of the machine it takes."""
+"""What a customer may set: which Whisper model to use, and how much of the machine it may use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hub.api import PluginSettings
 
 
 class WhisperSettings(PluginSettings):
-    """Nothing must be written: the small English model is installed with the plugin."""
+    """All settings are optional: the small English model is installed with the plugin."""
 
     model: Path | None = Field(
         default=None,

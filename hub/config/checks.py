@@ -1,4 +1,4 @@
-"""What must hold between the parts of config.yaml: names that exist, numbers with one owner, rules that can hold."""
+"""Checks between the parts of config.yaml: names exist, numbers have one owner, rules can match."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def _transcription(parts: Parts) -> Found:
 
 
 def _audio(parts: Parts) -> Found:
-    """Recordings and transcripts are kept no longer than `retention:` says, which asks for a reason."""
+    """Recordings and transcripts are kept no longer than `retention:` allows; a longer time needs a reason there."""
     longest = next(parts.all(RetentionSection), None)
     for path, section in parts.placed(RecordingsSection) if longest else ():
         for key, kind in (("keep", "recording_audio"), ("keep_transcripts", "transcript")):

@@ -83,8 +83,8 @@ def _connector(reading: Reading, name: str, value: Any, installed: Installed, pa
 def _refuse_addresses_in_clear(
     reading: Reading, connector_class: type[Connector], settings: PluginSettings | Mapping[str, Any], path: Path
 ) -> None:
-    """What is known of callers is fetched over TLS only. A data service on this machine is its stand-in, which `sandbox: true`
-    starts."""
+    """Data about callers is fetched over TLS only. A data service on this machine is a sandbox, which `sandbox:
+    true` starts."""
     if not connector_class.enriches():
         return
     for name, address in web_addresses(settings):
@@ -119,8 +119,8 @@ def _in_sandbox(reading: Reading, connector_class: type[Connector], path: Path, 
 
 
 def _for_sandbox(reading: Reading, connector_class: type[Connector], own: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The written settings without secrets, web addresses and what no reference gives: the stand-in brings its own,
-    and nothing of it may reach the real provider."""
+    """The settings as written, without secrets, URLs and unresolved references: the sandbox has its own values, and
+    no data may reach the real provider."""
     gone = {inner[0] for inner in secret_paths(connector_class.Settings, own)}
     gone |= {key for key, item in own.items() if isinstance(item, str) and "://" in item}
     for place in reading.references.missing:

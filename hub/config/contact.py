@@ -1,4 +1,4 @@
-"""`contact:` of a company: where people can write to it and call it about their data."""
+"""`contact:` of a company: how people can contact it about their data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def _lines(text: str) -> str:
 
 
 class ContactSection(BaseModel):
-    """`contact:`: the company's postal address, phone and e-mail for questions about data; they stand on its privacy page."""
+    """`contact:`: the company's postal address, phone and e-mail for questions about data, shown on its privacy
+    page."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

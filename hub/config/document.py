@@ -1,7 +1,7 @@
-"""The text of config.yaml as a tree of plain values in which every value knows its line.
+"""Parses config.yaml into a tree of plain values and keeps the line of each value.
 
-Hostile YAML is refused here: tags, alias bombs, endless nesting, doubled keys. Scalars are read as people mean them:
-only `true`, `false`, `null` and plain whole numbers are special, so `+13125550142`, `NO` and `12:30` stay text.
+Hostile YAML is refused here: tags, alias bombs, very deep nesting, duplicate keys. Scalars are read as people mean
+them: only `true`, `false`, `null` and plain whole numbers are special, so `+13125550142`, `NO` and `12:30` stay text.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import yaml
 from hub.errors import Problem
 
 Path = tuple[str | int, ...]
-"""Where a value is: keys and list positions from the root."""
+"""The path of a value: keys and list positions from the root."""
 
 MAX_DEPTH = 32
 MAX_VALUES = 50_000
@@ -43,7 +43,8 @@ class Document:
         return Problem(text, self.line(path), self.spell(path))
 
     def spell(self, path: Path) -> str:
-        """`path` for people: list entries go by their name where they have one, like `conversions[deal won].value`."""
+        """`path` for people: list entries are shown by their name if they have one, like `conversions[deal
+        won].value`."""
         spelled, value = "", self.tree
         for step in path:
             value = _child(value, step)
@@ -71,7 +72,7 @@ def _child(value: Any, step: str | int) -> Any:
 
 
 def read_document(text: str, problems: list[Problem]) -> Document | None:
-    """`text` as a document; what is wrong with it is added to `problems`, and None means that nothing can be read."""
+    """`text` as a document; problems are added to `problems`. None means that nothing can be read."""
     try:
         root = _Composer(text).root()
         if not isinstance(root.content, list) or not root.mapping:
@@ -169,7 +170,8 @@ class _Composer:
 
 @dataclass
 class _Unfolding:
-    """Nodes to plain values, with the line of each; counts, so that aliases cannot blow up."""
+    """Nodes to plain values, with the line of each. It counts the values, so that aliases cannot expand without
+    limit."""
 
     problems: list[Problem]
     lines: dict[Path, int] = field(default_factory=dict)
@@ -204,7 +206,7 @@ def _line(mark: Any) -> int | None:
 
 
 def _hint(text: str, mark: Any) -> str:
-    """A reference inside of { } or [ ] ends at its own bracket unless it is quoted: the one thing that catches everybody."""
+    """A reference inside { } or [ ] ends at its own bracket unless it is quoted; this mistake is common."""
     lines = text.splitlines()[: mark.line + 1] if mark else []
     return '; inside of { } and [ ] write references in quotes: "${env:NAME}"' if lines and "${" in lines[-1] else ""
 

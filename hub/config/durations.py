@@ -1,4 +1,4 @@
-"""Spans of time as people write them: `60s`, `15 minutes`, `2h`."""
+"""Durations as people write them: `60s`, `15 minutes`, `2h`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ UNITS = {"s": 1, "second": 1, "m": 60, "minute": 60, "h": 3600, "hour": 3600, "d
 
 
 def parse_span(value: object) -> timedelta:
-    """`"60s"`, `"15 minutes"` or a timedelta as a timedelta; ValueError says what was wanted."""
+    """`"60s"`, `"15 minutes"` or a timedelta as a timedelta; ValueError says what is expected."""
     if isinstance(value, timedelta):
         return value
     match = re.fullmatch(r"\s*([0-9]{1,7})\s*([a-z]+)\s*", str(value).lower())

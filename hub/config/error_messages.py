@@ -1,4 +1,4 @@
-"""What pydantic says of config.yaml, in people's words: what was found, and what was wanted."""
+"""Turns pydantic's errors about config.yaml into plain sentences: what was found and what is expected."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WANTED = {
     "tuple": "a list",
     "url": "a web address like https://calls.example.com",
 }
-"""The first word of pydantic's error types, and what it wanted."""
+"""The first word of pydantic's error types → what is expected."""
 
 
 Wrong = tuple[Path, str, str]
@@ -38,9 +38,9 @@ Wrong = tuple[Path, str, str]
 def validated(
     model: type[AnyModel], tree: Any, more_keys: Iterable[str] = ()
 ) -> tuple[AnyModel | None, Sequence[Wrong]]:
-    """`tree` as `model`, or None and each thing that is wrong; one a path, no secret in any.
+    """`tree` as `model`, or None and the problems; one per path, without secrets.
 
-    `more_keys` are keys that may stand beside the model's own.
+    `more_keys` are allowed keys in addition to the model's own.
     """
     try:
         return model.model_validate(tree), ()
@@ -62,7 +62,7 @@ def _sentences(error: ValidationError, model: type[BaseModel], tree: Any, more_k
 
 
 def _path(loc: Iterable[str | int], tree: Any, kind: str) -> Path:
-    """`loc` without the steps that pydantic adds for unions and keys, which are nowhere in the file."""
+    """`loc` without the steps that pydantic adds for unions and keys, because they are not in the file."""
     path: list[str | int] = []
     steps = list(loc)
     for position, step in enumerate(steps):
@@ -105,7 +105,7 @@ def _sentence(error: Any, path: Path, model: type[BaseModel], tree: Any, secret:
 
 
 def describe(value: Any) -> str:
-    """A found value for a sentence: scalars as they are, the rest by its shape."""
+    """A found value for a sentence: scalars as they are, other values by their type."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
@@ -121,7 +121,7 @@ def describe(value: Any) -> str:
 
 
 def nearest(word: str, known: Iterable[str], otherwise: str = "known are") -> str:
-    """`did you mean …?` where a known word is near, else all the known words."""
+    """`did you mean …?` if a known word is similar, otherwise all known words."""
     words = list(dict.fromkeys(known))
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if near:
@@ -130,19 +130,19 @@ def nearest(word: str, known: Iterable[str], otherwise: str = "known are") -> st
 
 
 def models_in(annotation: Any) -> list[type[BaseModel]]:
-    """The models that a type holds, however deep in lists, mappings and unions."""
+    """The models in a type, at any depth in lists, mappings and unions."""
     if isinstance(annotation, type) and not typing.get_args(annotation):
         return [annotation] if issubclass(annotation, BaseModel) else []
     return [model for part in typing.get_args(annotation) for model in models_in(part)]
 
 
 def fields_of(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
-    """The keys that a model takes in the file: field names, or their aliases."""
+    """The keys of a model in the file: field names or their aliases."""
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def field_at(model: type[BaseModel], path: Path) -> FieldInfo | None:
-    """The field that a path leads to; list positions and free keys stay at the field that holds them."""
+    """The field that a path leads to; list positions and free keys belong to the field that contains them."""
     models, field = [model], None
     for step in path:
         inner = next((fields_of(each)[str(step)] for each in models if step in fields_of(each)), None)
@@ -152,7 +152,7 @@ def field_at(model: type[BaseModel], path: Path) -> FieldInfo | None:
 
 
 def known_keys(model: type[BaseModel], path: Path, written: Any = None) -> list[str]:
-    """The keys that may be written in the section at `path`; where it may be of several kinds, those of the one that is
+    """The keys that are allowed in the section at `path`; if it can be of several kinds, those of the kind that is
     `written`."""
     field = field_at(model, path)
     models = [model] if field is None else models_in(field.annotation)
@@ -161,14 +161,14 @@ def known_keys(model: type[BaseModel], path: Path, written: Any = None) -> list[
 
 
 def _is_kind(model: type[BaseModel], written: Mapping[str, Any]) -> bool:
-    """Whether a section says that it is of this kind: by a key that may hold one word only."""
+    """Whether a section is of this kind: it has a key whose only allowed value names the kind."""
     words = {key: typing.get_args(field.annotation) for key, field in fields_of(model).items()}
     tags = {key: args[0] for key, args in words.items() if len(args) == 1 and isinstance(args[0], str)}
     return bool(tags) and all(written.get(key) == tag for key, tag in tags.items())
 
 
 def _tags(model: type[BaseModel], path: Path) -> str:
-    """The words of which one says what kind a section is."""
+    """The words that say what kind a section is."""
     field = field_at(model, path)
     kinds = models_in(field.annotation) if field else []
     words = [typing.get_args(each.annotation) for kind in kinds for each in fields_of(kind).values()]
@@ -176,7 +176,7 @@ def _tags(model: type[BaseModel], path: Path) -> str:
 
 
 def secret_paths(model: type[BaseModel], tree: Any, path: Path = ()) -> Iterator[Path]:
-    """The paths of all scalars in `tree` that the model takes as secrets, valid or not."""
+    """The paths of all scalars in `tree` that are secrets in the model, valid or not."""
     if isinstance(tree, list):
         for index, item in enumerate(tree):
             yield from secret_paths(model, item, (*path, index))

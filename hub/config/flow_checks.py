@@ -1,4 +1,4 @@
-"""What must hold for calls: flows that lead somewhere, phones that can be dialled, carriers that can do every step."""
+"""Checks of call flows: each tracker has a flow, phones can be dialed, and carriers support every step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Found = Iterator[tuple[Path, str]]
 
 
 def call_problems(parts: Parts) -> Found:
-    """(path, sentence) of everything that is wrong with how calls are answered."""
+    """(path, sentence) of every problem with how calls are answered."""
     own = {number for tracker in parts.all(TrackerSection) for number in tracker.numbers}
     yield from _flows(parts, own)
     yield from _routes(parts, own)
@@ -44,7 +44,7 @@ def _routes(parts: Parts, own: set[str]) -> Found:
 
 
 def _choices(parts: Parts, path: Path, company: CompanySection) -> Found:
-    """Each tracker has one route or flow, its own or the company's."""
+    """Each tracker has one route or flow: its own or that of the company."""
     named = [name for place, name in parts.written_names("accounts", "companies", "flows") if place[:-2] == path]
     chosen = [((*path,), company.route, company.flow)]
     trackers = [(place, each) for place, each in parts.placed(TrackerSection) if place[:-2] == path]
@@ -86,7 +86,7 @@ def _flow_of(company: CompanySection, tracker: TrackerSection) -> Flow | None:
 
 
 def _recording(parts: Parts) -> Found:
-    """Who records must ask whether that is lawful."""
+    """A flow that records must also check whether recording is lawful."""
     asked = any(each.manifest.kind == "consent" for each in parts.connector_classes.values())
     if asked or len(parts.connector_classes) < len(parts.connector_names):
         return

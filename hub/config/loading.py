@@ -36,8 +36,8 @@ def load_config(
 ) -> Config:
     """Read and check the file at `path`; ConfigError holds every problem found, each with its line.
 
-    `discover` is given the file's `plugin_dirs`. `sandbox` runs every connector in its plugin's stand-in, as
-    `hub run --sandbox` does: then no credentials are needed.
+    `discover` is called with the file's `plugin_dirs`. `sandbox` runs every connector in its plugin's sandbox, as `hub
+    run --sandbox` does; then no credentials are needed.
     """
     problems: list[Problem] = []
     document = read_document(_text(path), problems)

@@ -1,4 +1,4 @@
-"""`mail:` of config.yaml: the server that takes the few e-mails which the hub itself sends to people."""
+"""`mail:` of config.yaml: the mail server for the few e-mails that the hub itself sends to people."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ Address = Annotated[str, AfterValidator(_address)]
 
 
 class MailSection(BaseModel):
-    """`mail:`: the server that takes the hub's own e-mail, such as links that prove who asks for their data, and reminders to
-    privacy officers. Without it people prove their number by text only."""
+    """`mail:`: the mail server for the hub's own e-mail, such as verification links for privacy requests and
+    reminders to privacy officers. Without it people can verify themselves only by a text to their number."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     smtp: Annotated[str, AfterValidator(_server)] = Field(
-        description="smtp://user:${env:SMTP_PASSWORD}@host:587, which goes over to TLS before it signs in, or smtps:// for "
-        "TLS from the start. Without TLS only a server on this machine is used."
+        description="smtp://user:${env:SMTP_PASSWORD}@host:587, which switches to TLS before it signs in, or smtps:// for "
+        "TLS from the start. A server without TLS is used only on this machine."
     )
-    sender: Address = Field(alias="from", description="The address that they come from.")
+    sender: Address = Field(alias="from", description="The sender's address.")
 
     @property
     def server(self) -> tuple[str, str, int, str | None, str | None]:

@@ -1,4 +1,4 @@
-"""`mail:` of config.yaml as it is read: its password is a reference."""
+"""Reads `mail:` of config.yaml; its password is a reference."""
 
 from __future__ import annotations
 

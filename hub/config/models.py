@@ -1,4 +1,4 @@
-"""The typed settings of a hub: what config.yaml becomes once it is read and checked."""
+"""The typed settings of a hub: config.yaml after it is read and checked."""
 
 from __future__ import annotations
 
@@ -98,48 +98,48 @@ class HubSection(Section):
     secret_keys: tuple[Annotated[SecretStr, AfterValidator(_key)], ...] = Field(
         default=(),
         description="Keys that encrypt recordings, texts and tokens, newest first (`hub secrets new-key` makes one). "
-        "Left out, a hub on SQLite makes `secret.key` beside its database; one on PostgreSQL needs them.",
+        "If left out, a hub on SQLite makes `secret.key` beside its database; a hub on PostgreSQL needs them.",
     )
     tombstones: str | None = Field(
         default=None,
-        description="The journal of who was erased, by keyed hashes alone, which a restore reads; keep copies of it. Left out, "
-        "it lies beside an SQLite database (`ringfence.tombstones`); with PostgreSQL it must be named.",
+        description="The journal of erased people, as keyed hashes only. A restore reads it; keep copies of it. If "
+        "left out, it is stored beside an SQLite database (`ringfence.tombstones`); with PostgreSQL it must be set.",
     )
     trusted_proxies: tuple[Network, ...] = Field(
         default=(),
-        description="Addresses or networks of your own proxies, like 10.0.0.0/8: only what they say in X-Forwarded-For "
-        "about a visitor's address is believed.",
+        description="Addresses or networks of your own proxies, like 10.0.0.0/8: X-Forwarded-For is "
+        "trusted for a visitor's address only if it comes from them.",
     )
     country_file: str | None = Field(
         default=None,
-        description="An IP-to-country file of yours (MMDB, like GeoLite2-Country.mmdb) for `website: tracking: by_visitor`; "
+        description="Your IP-to-country file (MMDB, like GeoLite2-Country.mmdb) for `website: tracking: by_visitor`; "
         "needs the extra `countries`. Addresses are looked up in it and not stored.",
     )
     plugin_dirs: tuple[str, ...] = Field(default=(), description="Folders with one-file plugins.")
 
 
 class RecordingsSection(Section):
-    """`recordings:`: where the audio of calls and voicemail lies, encrypted, and for how long."""
+    """`recordings:`: where the encrypted audio of calls and voicemail is stored, and for how long."""
 
     storage: str = Field(
-        default="data/recordings", description="A folder, or an address that fsspec knows, like s3://bucket/prefix."
+        default="data/recordings", description="A folder, or a URL that fsspec supports, like s3://bucket/prefix."
     )
     options: Mapping[str, Any] = Field(
         default_factory=dict,
         description="Options of that storage; for S3, s3fs's, such as `endpoint_url`, `key` and `secret`.",
     )
     delete_at_carrier: bool = Field(
-        default=False, description="Delete a recording at the carrier once it is stored here, read back and verified."
+        default=False, description="Delete a recording at the carrier after it is stored here, read back and verified."
     )
     keep: Span = Field(default=timedelta(days=90), description="How long a recording is kept, like 90 days.")
     transcribe: Name | None = Field(
-        default=None, description="The transcription connector that writes down what was said; nobody where left out."
+        default=None, description="The transcription connector; without it nothing is transcribed."
     )
     language: str = Field(
         default="en-US",
         max_length=35,
         pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
-        description="What is spoken, as a BCP 47 tag like en-US.",
+        description="The spoken language, as a BCP 47 tag like en-US.",
     )
     keep_transcripts: Span = Field(
         default=timedelta(days=180), description="How long a transcript is kept, counted from the recording."
@@ -147,21 +147,22 @@ class RecordingsSection(Section):
 
 
 class ConnectorCommon(Section):
-    """What every entry of `connectors:` may hold besides the plugin's own settings."""
+    """The common keys of every entry of `connectors:`, in addition to the plugin's own settings."""
 
     plugin: str = Field(description="The plugin's name, as `hub plugins` lists it.")
     schedule: Timetable | None = Field(
         default=None, description="When to sync: `every 15 minutes`, or a cron line in UTC like `*/15 * * * *`."
     )
-    sandbox: bool = Field(default=False, description="Use the plugin's own stand-in instead of the provider.")
+    sandbox: bool = Field(default=False, description="Use the plugin's own sandbox instead of the provider.")
     companies: tuple[Name, ...] | None = Field(
-        default=None, description="Only these companies' data goes to this connector; all where it is left out."
+        default=None,
+        description="Only these companies' data goes to this connector; the data of all companies if left out.",
     )
     keep: Span | None = Field(
         default=None,
-        description="How long its answers about callers are kept at most, like 30 days. Left out, another company's data "
-        "service is used while the call is enriched and its answers are never stored; a CRM's and the hub's own facts are kept "
-        "for their own life.",
+        description="Maximum time that its answers about callers are kept, like 30 days. If left out, the answers of another "
+        "company's data service are used only while the call is enriched and never stored; facts of a CRM and of the hub "
+        "are kept for their own retention period.",
     )
 
 
@@ -169,17 +170,17 @@ class ConnectorCommon(Section):
 class ConnectorEntry:
     """One checked entry of `connectors:`: the common part, the plugin's class and its settings.
 
-    An entry that runs in its sandbox needs no credentials: it holds what was `written` besides, and gets its
-    `settings` once the stand-in runs, by `with_sandbox`.
+    An entry that runs in its sandbox needs no credentials: it holds the other `written` keys, and gets its `settings`
+    from `with_sandbox` after the sandbox has started.
     """
 
     name: str
     common: ConnectorCommon
     connector_class: type[Connector]
     in_sandbox: bool = False
-    """Whether the plugin's stand-in takes the provider's place: `sandbox: true`, or `hub run --sandbox`."""
+    """Whether the plugin's sandbox replaces the provider: `sandbox: true`, or `hub run --sandbox`."""
     written: Mapping[str, Any]
-    """The plugin's own keys as in the file, references resolved; without secrets and web addresses where `in_sandbox`."""
+    """The plugin's own keys as in the file, with references resolved; without secrets and URLs if `in_sandbox`."""
     checked: PluginSettings | None = None
 
     @property
@@ -189,13 +190,13 @@ class ConnectorEntry:
 
     @property
     def settings(self) -> PluginSettings:
-        """The plugin's typed settings; ConfigError for a sandboxed entry before its stand-in runs."""
+        """The plugin's typed settings; ConfigError for a sandboxed entry before its sandbox runs."""
         if self.checked is None:
             raise ConfigError(f"connector {self.name!r} runs in its sandbox; start it with `hub run` or `hub demo`.")
         return self.checked
 
     def with_sandbox(self, settings: Mapping[str, Any]) -> ConnectorEntry:
-        """The same entry, pointed at its running stand-in, whose `settings` win over what is written."""
+        """The same entry, connected to its running sandbox; the sandbox's `settings` override the written ones."""
         try:
             checked = self.connector_class.Settings.model_validate({**self.written, **settings})
         except ValidationError as error:
@@ -211,7 +212,7 @@ class ConnectorEntry:
 
 
 class When(Section):
-    """`when:` of a conversion rule: all that is written must hold."""
+    """`when:` of a conversion rule: every condition must be true."""
 
     event: Literal["call", "text", "form", "outcome"] = Field(description="What the rule looks at.")
     first_time_caller: bool | None = Field(default=None, description="Only the person's first call to the company.")
@@ -222,54 +223,56 @@ class When(Section):
     source: str | None = Field(default=None, description="Only this source, like google.")
     medium: str | None = Field(default=None, description="Only this medium, like cpc.")
     form: str | None = Field(default=None, description="Of a form: only the form with this id on its page.")
-    stage: str | None = Field(default=None, description="Of an outcome: qualified, won, lost or the CRM's own word.")
+    stage: str | None = Field(default=None, description="Of an outcome: qualified, won, lost or the CRM's own stage.")
 
 
 class ConversionRule(Section):
     """One entry of `conversions:`: what counts as a conversion, its value, and which connectors receive it."""
 
-    name: str = Field(min_length=1, max_length=100, description="A name of your own, which receipts and pages show.")
-    when: When = Field(description="What must hold.")
+    name: str = Field(min_length=1, max_length=100, description="A name of your choice, which receipts and pages show.")
+    when: When = Field(description="The conditions, all of which must be true.")
     value: Value = Field(default=None, description="`40 USD`, or `from outcome` for the deal's own value.")
     send_to: Mapping[str, Mapping[str, Any]] = Field(
-        default_factory=dict, description="Connector name → what its plugin wants to know of the destination."
+        default_factory=dict, description="Connector name → the settings of the destination that its plugin needs."
     )
 
 
 class TrackerSection(Section):
     """One entry of `trackers:`: one number for one source, or a pool with one number per visitor."""
 
-    name: Name = Field(description="A name of your own, once in the company.")
+    name: Name = Field(description="A name of your choice, unique in the company.")
     type: Literal["source", "session"] = Field(description="`source`: one number, one source. `session`: a pool.")
     carrier: Name = Field(description="The carrier connector that owns the numbers.")
     numbers: tuple[PhoneNumber, ...] = Field(
-        default=(), description="Its tracking numbers, E.164; a pool may begin empty."
+        default=(), description="Its tracking numbers, E.164; a pool may start empty."
     )
     source: str | None = Field(default=None, description="Of a source tracker: its source, like yellow_pages.")
     medium: str | None = Field(default=None, description="Of a source tracker: its medium, like print.")
     campaign: str | None = Field(default=None, description="Of a source tracker: its campaign.")
-    default: bool = Field(default=False, description="Show this source tracker's number where no pool number is free.")
+    default: bool = Field(default=False, description="Show this source tracker's number if no pool number is free.")
     hold: Span = Field(
         default=timedelta(minutes=30),
-        description="Of a pool: how long a number stays a visitor's own after their last sign.",
+        description="Of a pool: how long a number stays assigned to a visitor after their last activity.",
     )
     cool_down: Span = Field(
         default=timedelta(days=7),
-        description="Of a pool: how long after that a call on it still points to its last visitor.",
+        description="Of a pool: how long after that a call on it is still attributed to its last visitor.",
     )
     reserve: float = Field(
         default=0.2,
         ge=0,
         lt=1,
-        description="Of a pool: the part that is kept for people from quiet networks, from where few others came lately.",
+        description="Of a pool: the fraction reserved for visitors from networks with few recent visitors.",
     )
-    route: Route | None = Field(default=None, description="What callers hear; the company's where left out.")
+    route: Route | None = Field(default=None, description="What callers hear; the company's route if left out.")
     flow: Name | None = Field(default=None, description="The call flow instead of a route, by its name.")
-    texts: TextsSection | None = Field(default=None, description="Texts on its numbers, where not as the company's.")
+    texts: TextsSection | None = Field(
+        default=None, description="Texts on its numbers, if they differ from the company's."
+    )
 
 
 def _real_country(code: str) -> str:
-    # A country that no table of law knows would be judged as an unknown one.
+    # A country that no table of laws contains would be treated as unknown.
     if not is_place(code):
         raise ValueError(f"{code} is no country of ISO 3166; write US, CA, GB or DE, say")
     return code
@@ -291,29 +294,29 @@ class WebsiteSection(Section):
     """`website:` of a company: what the page script does on its pages."""
 
     swap: tuple[PhoneNumber, ...] = Field(
-        default=(), description="The numbers on the pages that are replaced, however they are written there."
+        default=(), description="The numbers on the pages that are replaced, in any format."
     )
     cookie_days: int = Field(
-        default=90, ge=0, le=400, description="How long the first-party cookie knows a visitor; 0 for no cookie."
+        default=90, ge=0, le=400, description="How long the first-party cookie recognizes a visitor; 0 for no cookie."
     )
     linked_domains: tuple[str, ...] = Field(
-        default=(), description="Other sites of the company to which links carry the visit."
+        default=(), description="Other sites of the company; links to them pass the visit on."
     )
     parameters: tuple[LinkParameter, ...] = Field(
         default=(),
-        description="Parameters of the company's own links that rules on sources read, like ref. All others but the `utm_` "
-        "tags, click ids and ad parameters are dropped from addresses, in the browser already.",
+        description="Parameters of the company's own links that source rules read, like ref. All other parameters, except "
+        "the `utm_` tags, click ids and ad parameters, are removed from URLs in the browser.",
     )
     tracking: Literal["opt_in", "opt_out", "by_visitor"] = Field(
         default="by_visitor",
-        description="`opt_in`: visitors are recorded once they said yes; `opt_out`: until they say no; `by_visitor`: a company "
-        "in the United States asks those first who may be in the EU, the EEA, the United Kingdom, Switzerland, Canada, "
-        "Australia or New Zealand; one elsewhere asks everybody first (docs/website.md).",
+        description="`opt_in`: visitors are recorded after they consent; `opt_out`: until they object; `by_visitor`: a company "
+        "in the United States first asks visitors who may be in the EU, the EEA, the United Kingdom, Switzerland, Canada, "
+        "Australia or New Zealand; a company elsewhere first asks everyone (docs/website.md).",
     )
     trades_in: tuple[Country, ...] = Field(
         default=(),
-        description="Countries besides its own whose people the company serves: with `by_visitor`, a visitor of whom no place "
-        "is known counts as being there.",
+        description="Other countries whose people the company serves: with `by_visitor`, a visitor without a known place "
+        "counts as being there.",
     )
 
 
@@ -321,7 +324,7 @@ class CompanySection(Section):
     """One entry of `companies:`: a business with its own trackers, time zone and CRM."""
 
     name: Name = Field(description="A name of your own: small letters, digits, - and _; in the address of its visits.")
-    title: str = Field(description="The name that people see.")
+    title: str = Field(description="The name that is displayed.")
     time_zone: str = Field(default="UTC", description="IANA time zone, like America/Chicago.")
     country: Country = Field(default="US", pattern=r"^[A-Z]{2}$", description="ISO 3166 country of the business.")
     region: str | None = Field(default=None, description="State or province code, like IL.")
@@ -329,17 +332,17 @@ class CompanySection(Section):
         default=(), description="The company's own web hosts; visits from them are internal."
     )
     contact: ContactSection | None = Field(
-        default=None, description="Where people can write or call about their data; it stands on the privacy page."
+        default=None, description="How people can contact the company about their data; shown on the privacy page."
     )
     website: WebsiteSection = Field(default=WebsiteSection(), description="What the page script does on its pages.")
     route: Route | None = Field(default=None, description="What callers hear and which phone rings.")
     flow: Name | None = Field(default=None, description="The call flow instead of a route, by its name.")
     flows: tuple[Flow, ...] = Field(default=(), description="Its call flows (docs/flows.md).")
-    texts: TextsSection = Field(default=TextsSection(), description="Texts that the hub sends by itself.")
+    texts: TextsSection = Field(default=TextsSection(), description="Texts that the hub sends automatically.")
     trackers: tuple[TrackerSection, ...] = Field(default=(), description="Its tracking numbers.")
 
     def flow_of(self, tracker: TrackerSection) -> Flow:
-        """The call flow of one of its trackers: the tracker's own route or flow, else the company's."""
+        """The call flow of one of its trackers: the tracker's own route or flow, or the company's."""
         if tracker.route is not None:
             return flow_of(tracker.route, f"{ROUTE_FLOW}-{tracker.name}")
         if tracker.flow is None and self.route is not None:
@@ -352,13 +355,13 @@ class AccountSection(Section):
     """One entry of `accounts:`: an agency, or a business on its own."""
 
     name: Name = Field(description="A name of your own: small letters, digits, - and _.")
-    title: str = Field(description="The name that people see.")
+    title: str = Field(description="The name that is displayed.")
     companies: tuple[CompanySection, ...] = Field(default=(), description="Its companies.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """The whole of a checked config.yaml."""
+    """A complete, checked config.yaml."""
 
     hub: HubSection
     connectors: Mapping[str, ConnectorEntry]

@@ -1,4 +1,4 @@
-"""The checked parts of a config.yaml with the place of each, so that a check across parts can name a line."""
+"""The checked parts of a config.yaml with their paths, so that a check across parts can report a line."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 @dataclass
 class Parts:
-    """What could be checked so far; a part that is wrong is missing, but its name is still known."""
+    """The valid parts so far; an invalid part is missing, but its name is known."""
 
     document: Document
     connectors: dict[str, ConnectorEntry] = field(default_factory=dict)
     connector_names: list[str] = field(default_factory=list)
     connector_classes: dict[str, type[Connector]] = field(default_factory=dict)
     destinations: dict[Path, Mapping[str, Any]] = field(default_factory=dict)
-    """What is written below `send_to:` of every rule, of wrong ones too; the last step is the connector's name."""
+    """The entries below `send_to:` of every rule, also of invalid ones; the last step of the path is the connector's
+    name."""
     sections: dict[Path, BaseModel] = field(default_factory=dict)
 
     def add(self, path: Path, section: BaseModel | None) -> None:
-        """Keep a part; None is one that is wrong."""
+        """Add a part; None stands for an invalid one and is ignored."""
         if section is not None:
             self.sections[path] = section
 
     def add_destinations(self, path: Path, rule: Any) -> None:
-        """Keep what a rule as written sends to."""
+        """Add the `send_to:` entries of a rule as written."""
         send_to = rule.get("send_to") if isinstance(rule, dict) else None
         for name, written in send_to.items() if isinstance(send_to, dict) else ():
             if isinstance(written, dict):
@@ -50,7 +51,8 @@ class Parts:
         return (section for _, section in self.placed(model))
 
     def written_names(self, *keys: str) -> list[tuple[Path, str]]:
-        """Every `name:` written in the lists at `keys`, right or wrong: ("accounts", "companies") gives all companies'."""
+        """Every `name:` in the lists at `keys`, valid or not: ("accounts", "companies") gives the names of all
+        companies."""
         places: list[Path] = [()]
         for key in keys:
             lists = ((*place, key) for place in places)

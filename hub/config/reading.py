@@ -20,18 +20,18 @@ AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 @dataclass
 class Reading:
-    """What every part of the loader works with."""
+    """The state that all parts of the loader share."""
 
     document: Document
     references: References
     sandbox: bool
-    """Every connector that has a stand-in runs in it."""
+    """Every connector that has a sandbox runs in it."""
     problems: list[Problem]
     forgiven: set[Path] = field(default_factory=set)
-    """Paths whose reference leads nowhere, but which nobody needs."""
+    """Paths whose reference cannot be resolved, but which are not needed."""
 
     def tell(self, path: Path, text: str) -> None:
-        """Add a problem; a sentence that would show what a reference stands for is replaced."""
+        """Add a problem; a sentence that would show the value of a reference is replaced."""
         if self.references.shown_in(text):
             written = self.document.at(path)
             found = f"what {describe(written)} stands for" if "${" in str(written) else "the value"
@@ -53,7 +53,7 @@ class Reading:
         return checked
 
     def unresolved(self, path: Path) -> bool:
-        """Whether a reference at or above `path` leads nowhere; then nothing more can be said of the value."""
+        """Whether a reference at or above `path` cannot be resolved; then the value cannot be checked further."""
         return any(path[: len(bad)] == bad for bad in self.references.missing)
 
     def refuse_clear_secrets(self, model: type[BaseModel], path: Path) -> None:
@@ -79,5 +79,5 @@ class Reading:
         yield from (((*path, index), item) for index, item in enumerate(value))
 
     def absolute(self, name: str) -> pathlib.Path:
-        """A file name of config.yaml; relative ones start at its folder."""
+        """A file name in config.yaml; relative names start at its folder."""
         return pathlib.Path(os.path.normpath(self.references.folder / name))

@@ -12,7 +12,7 @@ from hub.config.reading import Reading
 
 OPTIONS: Path = ("recordings", "options")
 SECRET = re.compile("secret|token|password|key", re.IGNORECASE)
-"""Names of options that open the storage; what they stand for is never written in clear."""
+"""Names of options that are credentials of the storage; their values are never written in clear."""
 
 
 def read_recordings(reading: Reading, value: Any) -> RecordingsSection | None:
@@ -30,7 +30,7 @@ def read_recordings(reading: Reading, value: Any) -> RecordingsSection | None:
 
 
 def _without_missing(reading: Reading, value: Any) -> Any:
-    """A hub among stand-ins needs no secrets: options whose reference leads nowhere are left out."""
+    """A hub with sandboxes needs no secrets: options whose reference cannot be resolved are left out."""
     bad = {path for path in reading.references.missing if path[:2] == OPTIONS and len(path) > 2}
     if not bad or not isinstance(value, dict) or not isinstance(value.get("options"), dict):
         return value

@@ -16,7 +16,7 @@ MASK = "***"
 
 
 def shown(config: Config) -> dict[str, Any]:
-    """`config` as dicts, lists and scalars in the shape of the file; keys that nobody set are left out."""
+    """`config` as dicts, lists and scalars in the structure of the file; keys that are not set are left out."""
     hub = _plain(config.hub)
     hub["database"] = without_password(config.hub.database)
     return {
@@ -37,14 +37,14 @@ def _mail(config: Config) -> dict[str, Any]:
 
 
 def without_password(url: str) -> str:
-    """A database's address that may be shown."""
+    """A database URL that may be shown."""
     for password in passwords_in(url):
         url = url.replace(password, MASK)
     return url
 
 
 def passwords_in(url: str) -> list[str]:
-    """The passwords that stand in a database's address."""
+    """The passwords in a database URL."""
     found = (re.search(r"^[^:]+://[^:@/]*:(.+)@", url), re.search(r"[?&]password=([^&]+)", url))
     return [match[1] for match in found if match]
 

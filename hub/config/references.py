@@ -1,4 +1,4 @@
-"""`${env:NAME}` and `${file:/path}` in config.yaml, replaced by what they stand for."""
+"""Replaces `${env:NAME}` and `${file:/path}` in config.yaml with their values."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class References:
     folder: pathlib.Path
     """Where relative file names start: the folder of config.yaml."""
     missing: dict[Path, str] = field(default_factory=dict)
-    """Path → what is wrong with the reference there."""
+    """Path → the problem with the reference there."""
     found: dict[Path, list[str]] = field(default_factory=dict)
-    """Path → what references there stand for."""
+    """Path → the values of the references there."""
 
     def resolve(self, value: Any, path: Path = ()) -> Any:
         """`value` with its references replaced; a text with a bad reference stays as it is and is noted in `missing`."""
@@ -62,7 +62,7 @@ class References:
     def _file(self, name: str) -> str:
         file = self.folder / name
         try:
-            # A pipe or a device would be read for ever.
+            # Reading a pipe or a device might never end.
             if not file.is_file():
                 raise LookupError(f"the file {name} is not there; write the secret into it")
             with file.open("rb") as stream:

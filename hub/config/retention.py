@@ -1,4 +1,5 @@
-"""`retention:` of config.yaml: how long each kind of personal data is kept; shorter freely, longer only with a reason."""
+"""`retention:` of config.yaml: how long each kind of personal data is kept. Shorter times need no reason, longer
+times do."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ KEEPS: dict[str, Any] = {"type": "string", "examples": ["90d", "25mo", "7y"]}
 
 
 def parse_life(value: object) -> timedelta:
-    """`"90d"`, `"25mo"`, `"7 years"` or a timedelta as a timedelta; ValueError says what was wanted."""
+    """`"90d"`, `"25mo"`, `"7 years"` or a timedelta as a timedelta; ValueError says what is expected."""
     found = re.fullmatch(r"\s*([0-9]{1,5})\s*(mo|months?|y|years?)\s*", str(value).lower())
     if found is not None:
         number = int(found[1])
@@ -59,7 +60,7 @@ class Kept(BaseModel):
         description="How long, like 90d, 25mo or 7y."
     )
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=10)] | None = Field(
-        default=None, description="Why longer than the default, for the record of processing."
+        default=None, description="Why it is longer than the default; shown in the record of processing."
     )
 
     def __str__(self) -> str:
@@ -94,9 +95,9 @@ RetentionRule = Annotated[
 
 
 class RetentionSection(BaseModel):
-    """`retention:`: how long each kind of personal data is kept. A shorter life also ends what is stored already; a longer
-    one needs a written reason: `{keep: 36mo, reason: …}`. Recordings and transcripts: `keep` and `keep_transcripts` below
-    `recordings:`, which must not be longer than what stands here."""
+    """`retention:`: how long each kind of personal data is kept. A shorter time also applies to data that is already
+    stored; a longer time needs a written reason: `{keep: 36mo, reason: …}`. Recordings and transcripts: `keep` and
+    `keep_transcripts` below `recordings:`, which must not be longer than the times here."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -145,11 +146,11 @@ class RetentionSection(BaseModel):
 
 
 def default_life(kind: str) -> timedelta:
-    """How long one kind is kept where config.yaml says nothing. Source: privacy.md, retention defaults."""
+    """How long one kind is kept if config.yaml does not set it. Source: privacy.md, retention defaults."""
     kept: Kept = RetentionSection.model_fields[kind].default
     return kept.keep
 
 
 def kinds() -> Mapping[str, str]:
-    """Every kind, with what it is."""
+    """Every kind with its description."""
     return {name: field.description or "" for name, field in RetentionSection.model_fields.items()}

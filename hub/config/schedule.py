@@ -1,4 +1,4 @@
-"""A sync's timetable: `every 15 minutes` or a cron line, and the slots that it has."""
+"""The schedule of a sync: `every 15 minutes` or a cron line, and its slots."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Schedule:
             seconds = self.every.total_seconds()
             slot = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
             return slot if after is None or slot > after else None
-        # Backwards, so that a long rest with many slots takes no longer than a short one.
+        # Backwards, so that a long pause with many slots takes no longer than a short one.
         following = now.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
         newest = next(CronSim(self.text, following, reverse=True), None)
         return newest if newest is not None and newest > (after or now - RECENT) else None
 
 
 def _cron_trigger(line: str) -> Any:
-    """A trigger by the same reading of the line as the slots; APScheduler's own takes 0 for Monday."""
+    """A trigger that reads the line in the same way as the slots; APScheduler's own parser takes 0 as Monday."""
     from apscheduler.triggers.base import BaseTrigger
 
     class CronLine(BaseTrigger):  # type: ignore[misc]
@@ -58,7 +58,7 @@ def _cron_trigger(line: str) -> Any:
 
 
 def parse_schedule(value: object) -> Schedule:
-    """`every 15 minutes` or a five-field cron line as a Schedule; ValueError says what was wanted."""
+    """`every 15 minutes` or a five-field cron line as a Schedule; ValueError says what is expected."""
     if isinstance(value, Schedule):
         return value
     text = str(value).strip()

@@ -1,4 +1,4 @@
-"""The JSON Schema of config.yaml, so that an editor completes and checks it: our keys, and each plugin's own."""
+"""The JSON Schema of config.yaml for editors (completion and checks): the hub's keys and each plugin's own."""
 
 from __future__ import annotations
 
@@ -80,7 +80,8 @@ def _connector(connector_class: type[Connector], definitions: JsonSchema, name: 
 
 
 def _model(model: type[BaseModel], definitions: JsonSchema, prefix: str) -> JsonSchema:
-    """The schema of one model; the models inside of it go to `definitions` under `prefix`, as plugins share names."""
+    """The schema of one model; the models inside it go to `definitions` under `prefix`, because plugins may use the
+    same names."""
     schema = model.model_json_schema(ref_template=f"#/$defs/{prefix}.{{model}}")
     for name, inner in schema.pop("$defs", {}).items():
         definitions[f"{prefix}.{name}"] = _as_written(inner)
@@ -89,7 +90,7 @@ def _model(model: type[BaseModel], definitions: JsonSchema, prefix: str) -> Json
 
 
 def _as_written(schema: Any) -> Any:
-    """`schema` of what people may write: a reference for any value, and only a reference for secrets."""
+    """`schema` for what people may write: a reference for any value, and only a reference for secrets."""
     if isinstance(schema, list):
         return [_as_written(item) for item in schema]
     if not isinstance(schema, dict):

@@ -27,17 +27,17 @@ class TextsSection(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    auto_reply: Words | None = Field(default=None, description="Answer to a text that comes in, like office hours.")
-    missed_call: Words | None = Field(default=None, description="Text to a caller whose call nobody took.")
+    auto_reply: Words | None = Field(default=None, description="Answer to an incoming text, like office hours.")
+    missed_call: Words | None = Field(default=None, description="Text to a caller whose call nobody answered.")
     sender: Annotated[str, AfterValidator(_number)] | None = Field(
         default=None,
         alias="from",
-        description="The tracking number that they come from; the one that was called where left out.",
+        description="The tracking number that they are sent from; the number that was called if left out.",
     )
     contact: Words | None = Field(
-        default=None, description="How to reach a person, as the answer to HELP says it, like: call +1 312 555 0190."
+        default=None, description="How to reach a person, for the answer to HELP, like: call +1 312 555 0190."
     )
     language: Literal["en", "es", "fr", "de", "pt", "it"] = Field(
         default="en",
-        description="The language of the opt-out line, and of answers to words that are the same everywhere.",
+        description="The language of the opt-out line, and of answers to keywords that are the same in all languages.",
     )

@@ -262,7 +262,7 @@ def _vault(config: Config) -> Vault:
 
 
 def _told(session: Session, vault: Vault, word: ConsentEntry) -> str | None:
-    """The record's encrypted detail, or a reference to its proof if there is no detail."""
+    """The record's encrypted detail if it has one, otherwise the reference to its proof."""
     from hub.model import ConsentDetail
 
     detail = session.get(ConsentDetail, word.id)

@@ -85,7 +85,7 @@ def list_recordings(
 
 @commands.command()
 def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
-    """Show one recording: its call, what was verified, where it is stored, and who listened."""
+    """Show one recording: its call, what was verified, its place in the storage, and who listened."""
     from sqlmodel import col, select
 
     from hub.access.users import names_of

@@ -1,1 +1,1 @@
-"""What came of each source, campaign, keyword and landing page: credits of touches, day roll-ups, reports."""
+"""Results of each source, campaign, keyword and landing page: credits of touches, day roll-ups, reports."""

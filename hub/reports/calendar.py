@@ -1,4 +1,4 @@
-"""Days as a company's own calendar has them."""
+"""Days, months and years in a company's time zone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
-"""What a carrier tells of other times is no day of a report."""
+"""Reports ignore times outside these days, even if a carrier reports them."""
 
 Span = tuple[date, date]
 """A first and a last day."""
@@ -19,13 +19,13 @@ def day_of(at: datetime, zone: ZoneInfo) -> date:
 
 
 def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """When a day begins and when the next one does, UTC; 23 or 25 hours apart where the clocks are changed."""
+    """The start of a day and of the next day, in UTC; 23 or 25 hours apart when the clocks change."""
     begins, ends = (datetime.combine(each, time(), zone).astimezone(UTC) for each in (day, day + timedelta(days=1)))
     return begins, ends
 
 
 def days_between(first: date, last: date) -> Iterator[date]:
-    """Every day from `first` to `last`, both among them."""
+    """Every day from `first` to `last`, both included."""
     return (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 

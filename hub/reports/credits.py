@@ -1,11 +1,11 @@
-"""Credit: how a call, text or form is divided among the touches that led to it, by one of six models.
+"""Credits: divide a call, text or form among the touches that led to it, by one of six models.
 
 `first`      all to the first touch
 `last`       all to the last touch, the cause that `hub call` shows
 `lead`       all to the lead creation: the touch that led to the person's first contact
-`linear`     the same to every touch
-`position`   half to the first touch and half to the lead creation; all to that touch where both are one
-`decay`      twice as much to a touch as to one that lies seven days further back
+`linear`     equal parts to every touch
+`position`   half to the first touch and half to the lead creation; all to that touch if both are the same
+`decay`      twice as much to a touch as to one seven days earlier
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ Model = Literal["first", "last", "lead", "linear", "position", "decay"]
 MODELS: tuple[Model, ...] = get_args(Model)
 HALF_LIFE = timedelta(days=7)
 WHOLE = 1_000_000
-"""Credits are whole millionths of one contact, so that parts always add up, in whatever order they are added."""
+"""Credits are whole millionths of one contact, so that the parts add up exactly in any order."""
 
 _KINDS: Mapping[str, int] = {kind: rank for rank, kind in enumerate(get_args(TouchKind))}
 _FINENESS = 1 << 40
 
 
 class Touch(NamedTuple):
-    """One time that a person and a company met. `led` says that a call, text or form came of it."""
+    """One contact between a person and a company. `led` says that it led to a call, text or form."""
 
     at: datetime
     kind: TouchKind
@@ -41,7 +41,7 @@ class Touch(NamedTuple):
 
 
 class Met(Protocol):
-    """A touch, or a contact that is to become one."""
+    """A touch, or a contact that will become a touch."""
 
     @property
     def at(self) -> datetime: ...
@@ -52,28 +52,28 @@ class Met(Protocol):
 
 
 def in_order(met: Met) -> tuple[datetime, int, str]:
-    """The key that touches are sorted by: time; at the same moment a visit comes first, then the older id."""
+    """The sort key of touches: time; at the same time a visit comes first, then the older id."""
     return met.at, _KINDS[met.kind], met.id
 
 
 def credits(touches: Iterable[Touch], model: Model) -> list[tuple[Touch, int]]:
-    """The touches that get credit, in order of time, each with its millionths; they add up to WHOLE exactly.
+    """The touches that get credit, ordered by time, each with its millionths; they add up to WHOLE exactly.
 
-    The order of `touches` does not matter. Without any there is no credit to give.
+    The order of `touches` does not matter. Without touches the result is empty.
     """
     ordered = sorted(touches, key=in_order)
     return [(ordered[index], part) for index, part in divide(ordered, model)] if ordered else []
 
 
 def divide(ordered: Sequence[Touch], model: Model) -> list[tuple[int, int]]:
-    """As `credits`, of touches that are in order already: (index, millionths) of those that get some."""
+    """As `credits`, for touches that are already sorted: (index, millionths) of each touch that gets credit."""
     return [(0, WHOLE)] if len(ordered) == 1 else _DIVISIONS[model](ordered)
 
 
 def apportion(total: int, shares: Sequence[int]) -> list[int]:
     """Divide a whole number in proportion to `shares`; the parts are whole and add up to it exactly.
 
-    What is left after rounding down goes one by one to the largest remainders, of equal ones to the first.
+    The rest after rounding down goes in single units to the largest remainders; of equal remainders, to the first.
     """
     if len(shares) == 1:
         return [total]
@@ -88,7 +88,7 @@ def apportion(total: int, shares: Sequence[int]) -> list[int]:
 
 
 def _lead(ordered: Sequence[Touch]) -> int:
-    """The lead creation; of a person who has not been in contact yet, the last touch."""
+    """The lead creation; the last touch if the person has not been in contact yet."""
     return next((index for index, touch in enumerate(ordered) if touch.led), len(ordered) - 1)
 
 

@@ -1,4 +1,4 @@
-"""Mark: whoever changes a call, text, form, visit or conversion says which days of which company must be added up anew."""
+"""Dirty days: code that changes a call, text, form, visit or conversion marks the company's days to add up again."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from hub.reports.touches import CLOCK_SLACK, contact_tables
 from hub.store.rows import write_rows
 
 MAX_LATER_CONTACTS = 1_000
-"""Of one table and one batch of changes. If people have more, only their first contact of each day is read."""
+"""Limit per table and batch of changes. If people have more, only their first contact of each day is read."""
 
 
 @dataclass(frozen=True)
 class Change:
     """A contact that changed, at `at`.
 
-    `person_id` is given where touches of that person may have changed too: this contact, the visit that it came from (begun
-    at `visited_at`), and the earlier visits of `visitor_id`, which may have become known to be the person's.
+    `person_id` is given if touches of that person may have changed too: this contact, the visit that it came from (begun
+    at `visited_at`), and the earlier visits of `visitor_id`, which may now be known to belong to the person.
     """
 
     company_id: str
@@ -36,9 +36,9 @@ class Change:
 
 
 def mark(session: Session, changes: Sequence[Change], now: datetime) -> None:
-    """Mark, within the caller's transaction and after its changes, every day whose credits they may alter.
+    """Mark every day whose credits the changes may alter; call it after the changes, in the same transaction.
 
-    A touch that becomes known late alters its person's contacts from its own time on, so their days are marked too.
+    A touch that becomes known late alters its person's contacts after its own time, so their days are marked too.
     """
     if not changes:
         return
@@ -53,7 +53,7 @@ def mark(session: Session, changes: Sequence[Change], now: datetime) -> None:
 
 
 def mark_company(session: Session, company: Company, now: datetime) -> None:
-    """Forget the roll-ups of a company and mark all its days: its time zone changed, and with it what a day is."""
+    """Delete the roll-ups of a company and mark all its days, because a new time zone changes when its days begin."""
     session.flush()
     for table in (DayRollup, MonthRollup, YearRollup, DirtyDay):
         session.execute(delete(table).where(col(table.company_id) == company.id))
@@ -77,7 +77,7 @@ def _write(session: Session, days: Iterable[tuple[str, date]], now: datetime) ->
 
 
 def _begins(session: Session, changes: Iterable[Change]) -> Mapping[str, datetime]:
-    """Person → when the first touch lies that may be new or other than before."""
+    """Person → the time of the first touch that may be new or changed."""
     changed = [change for change in changes if change.person_id]
     earliest = _first_visits(session, {change.visitor_id for change in changed if change.visitor_id})
     begins: dict[str, datetime] = {}
@@ -89,9 +89,9 @@ def _begins(session: Session, changes: Iterable[Change]) -> Mapping[str, datetim
 
 
 def lock_people(session: Session, people: Collection[str]) -> None:
-    """Of two transactions that change one person, let the second see what the first one did, so that it marks that too.
+    """Lock the people's rows: of two transactions that change one person, the second sees and marks the first one's changes.
 
-    SQLite has one writer at a time anyway.
+    SQLite needs no such lock, because it has one writer at a time.
     """
     if people and session.get_bind().dialect.name == "postgresql":
         person: Any = Person

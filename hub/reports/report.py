@@ -1,6 +1,6 @@
-"""A report: what each source, campaign, keyword or landing page brought in a span of days, right at this moment.
+"""A report: what each source, campaign, keyword or landing page brought in a range of days, up to date.
 
-Whole years and months are read from their roll-ups and other days from theirs; days that were marked since are added up live.
+Whole years, months and single days are read from their roll-ups; days marked since then are added up live.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ CONTACTS = [MEASURES.index(name) for name in ("calls", "texts", "forms")]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one value brought; None for what has none: no campaign, no keyword, no landing page.
+    """What one value brought; the value is None without a campaign, keyword or landing page.
 
-    `credits` are as added up, in the order of MEASURES; the properties tell them in plain numbers, which may be broken.
+    `credits` are the sums in the order of MEASURES; the properties give them as plain numbers, which may have fractions.
     """
 
     value: str | None
@@ -43,13 +43,13 @@ class Line:
 
     @property
     def amounts(self) -> dict[str, Decimal]:
-        """What the conversions are worth, by currency."""
+        """The value of the conversions by currency."""
         return {currency: Decimal(units) / AMOUNT_UNIT for currency, units in self.amount_units}
 
 
 @dataclass(frozen=True)
 class Report:
-    """A company's report from day to day, both included; the lines with the most contacts first."""
+    """A company's report from the first to the last day, both included; the lines with the most contacts first."""
 
     company: str
     time_zone: str
@@ -64,7 +64,9 @@ class Report:
 def make_report(store: Store, company: Company, dimension: Dimension, model: Model, first: date, last: date) -> Report:
     """The report of a company, from FIRST_DAY to LAST_DAY at most. Days are those of its time zone."""
     with store.reading() as session:
-        if not store.is_sqlite:  # one state of the database throughout, though a worker rolls up meanwhile
+        if (
+            not store.is_sqlite
+        ):  # one snapshot of the database for all reads, even if a worker rolls up at the same time
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         return report_within(session, company, dimension, model, first, last)
 
@@ -72,7 +74,7 @@ def make_report(store: Store, company: Company, dimension: Dimension, model: Mod
 def report_within(
     session: Session, company: Company, dimension: Dimension, model: Model, first: date, last: date
 ) -> Report:
-    """As `make_report`, within a session that sees one state of the database throughout."""
+    """As `make_report`, within a session that sees one snapshot of the database."""
     first, last = max(first, FIRST_DAY), min(last, LAST_DAY)
     sums = _stored(session, company.id, dimension, model, joined(pieces(first, last)))
     _correct(session, company, dimension, model, first, last, sums)
@@ -92,7 +94,7 @@ def report_within(
 def _correct(
     session: Session, company: Company, dimension: Dimension, model: Model, first: date, last: date, sums: Sums
 ) -> None:
-    """Put days that were marked since they were rolled up right: their roll-ups go, and what is true now comes."""
+    """Correct the days that were marked since their roll-up: subtract their roll-ups and add their current credits."""
     marked = select(DirtyDay.day).where(DirtyDay.company_id == company.id).distinct()  # type: ignore[call-overload]
     dirty = list(session.scalars(marked.where(col(DirtyDay.day) >= first, col(DirtyDay.day) <= last)))
     if not dirty:
@@ -106,7 +108,7 @@ def _correct(
 
 
 class Piece(NamedTuple):
-    """Roll-ups to read, those of months and years by their first days, and to add (+1) or take off (-1)."""
+    """Roll-ups to read and to add (+1) or subtract (-1). Months and years are given by their first days."""
 
     table: Table
     first: date
@@ -119,9 +121,10 @@ GRAINS: Sequence[tuple[Table, Periods]] = ((YEARS, years_between), (MONTHS, mont
 
 
 def pieces(first: date, last: date, sign: int = 1, grains: Sequence[tuple[Table, Periods]] = GRAINS) -> Iterator[Piece]:
-    """What adds up to a span of days, and has few rows.
+    """Pieces that add up to a range of days with few rows.
 
-    Whole years and months are read as such, and so is one of which most days are wanted: the others are then taken off again.
+    Whole years and months are read from their own roll-ups. If most days of one are in the range, the whole is read too,
+    and the other days are subtracted.
     """
     if first > last:
         return
@@ -140,7 +143,7 @@ def pieces(first: date, last: date, sign: int = 1, grains: Sequence[tuple[Table,
 
 
 def joined(read: Iterable[Piece]) -> list[Piece]:
-    """The same pieces, those of a table with one sign that follow each other as one."""
+    """The same pieces; adjacent pieces of one table and sign are joined."""
     found: list[Piece] = []
     for piece in sorted(read, key=lambda piece: (piece.table.name, piece.sign, piece.first)):
         last = found[-1] if found else None
@@ -152,7 +155,7 @@ def joined(read: Iterable[Piece]) -> list[Piece]:
 
 
 def _follows(piece: Piece, other: Piece) -> bool:
-    """Whether a piece begins in the day, month or year after the other's last."""
+    """Whether a piece begins in the day, month or year after the end of the other."""
     after = {DAYS.name: ONE_DAY, MONTHS.name: timedelta(days=31), YEARS.name: timedelta(days=366)}
     return piece.first <= other.last + after[piece.table.name]
 
@@ -174,7 +177,7 @@ def _stored(session: Session, company_id: str, dimension: Dimension, model: Mode
 
 
 def sum_of(lines: Sequence[Line]) -> Line:
-    """All lines as one."""
+    """The sum of all lines as one line."""
     amounts: dict[str, int] = {}
     for line in lines:
         for currency, units in line.amount_units:
@@ -184,7 +187,7 @@ def sum_of(lines: Sequence[Line]) -> Line:
 
 
 def _lines(sums: Sums) -> list[Line]:
-    """A line for each value, those with the most contacts first."""
+    """One line per value, those with the most contacts first."""
     counts = {value: numbers for (value, currency), numbers in sums.items() if not currency}
     amounts: dict[str, list[tuple[str, int]]] = {}
     for (value, currency), numbers in sums.items():

@@ -1,7 +1,8 @@
-"""Roll up: the credits of marked days are added up anew, and what differs is written to the days, their months and years.
+"""Roll-ups: add up the credits of marked days again, and write the differences to the days, their months and years.
 
-Adding up happens without a lock. The short transaction that writes first takes away the marks that were seen before: where
-another worker took them meanwhile it gives way, and a mark that came meanwhile stays, so its day is taken again.
+Adding up happens without a lock. The short transaction that writes first deletes the marks that were read before. If
+another worker has deleted them in the meantime, the transaction rolls back. A mark added in the meantime stays, so its
+day is rolled up again.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ ROLL_UPS = (DAYS.name, MONTHS.name, YEARS.name)
 KEY = [DAYS.c[name] for name in Key._fields]
 NUMBERS = [DAYS.c[name] for name in MEASURES]
 ONE_AT_A_TIME = 7_246_003
-"""PostgreSQL's advisory lock of those who write roll-ups: two of them touch the same months."""
+"""PostgreSQL's advisory lock for writing roll-ups, because two writers may change the same months."""
 
 MOST_MARKS = 10_000
 
 
 @dataclass(frozen=True)
 class MarkedDay:
-    """A day to be rolled up, and the marks on it that were seen."""
+    """A day to roll up, and its marks that were read."""
 
     company_id: str
     day: date
@@ -45,7 +46,7 @@ class MarkedDay:
 
 
 def roll_up(store: Store, most: int = 50) -> int:
-    """Roll up the days that were marked first, at most `most`; how many were taken. Doing it twice changes nothing."""
+    """Roll up the days that were marked first, at most `most`; returns how many. Idempotent."""
     with store.reading() as session:
         marked = marked_days(session, most)
     for each in marked:
@@ -56,7 +57,7 @@ def roll_up(store: Store, most: int = 50) -> int:
 
 
 def write_marked(store: Store, marked: MarkedDay, tally: Tally) -> bool:
-    """Write what a marked day adds up to, and take its marks away; False where another worker took some of them meanwhile."""
+    """Write the sums of a marked day and delete its marks; False if another worker deleted some of them in the meantime."""
     with store.writing() as session:
         if not _take_marks(session, store, marked.marks):
             session.rollback()
@@ -72,11 +73,11 @@ def stored_days(
     models: Sequence[Model] = MODELS,
     dimensions: Sequence[Dimension] = DIMENSIONS,
 ) -> Mapping[date, Tally]:
-    """Days' roll-ups as they are stored."""
+    """The stored roll-ups of days."""
     stored: dict[date, Tally] = {day: {} for day in days}
     query = select(DAYS.c.day, *KEY, *NUMBERS).where(
         DAYS.c.company_id == company_id,
-        DAYS.c.model.in_(models),  # named, so that the primary key leads to the days at once
+        DAYS.c.model.in_(models),  # listed, so that the query can use the primary key
         DAYS.c.dimension.in_(dimensions),
         DAYS.c.day.in_(days),
     )
@@ -86,7 +87,7 @@ def stored_days(
 
 
 def write_day(session: Session, company_id: str, day: date, tally: Tally) -> None:
-    """Bring a day's stored roll-ups to `tally`, and its month and year along."""
+    """Set a day's stored roll-ups to `tally`, and update its month and year."""
     stored = stored_days(session, company_id, [day])[day]
     change = {key: list(numbers) for key, numbers in tally.items()}
     merge(change, stored.items(), sign=-1)
@@ -117,7 +118,7 @@ def marked_days(session: Session, most: int) -> list[MarkedDay]:
 
 
 def _take_marks(session: Session, store: Store, marks: Sequence[str]) -> bool:
-    """Take away the marks of a day; False where another worker took some of them, for then its sums may be the newer ones."""
+    """Delete the marks of a day; False if another worker deleted some of them, because its sums may be newer."""
     if not store.is_sqlite:
         session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     taken: Any = session.execute(delete(DirtyDay).where(col(DirtyDay.id).in_(marks)))
@@ -133,7 +134,7 @@ def _of(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _upsert(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], *, adding: bool = False) -> None:
-    """Insert rows; where one is there already, its numbers are replaced, or added to."""
+    """Insert rows; if a row exists, replace its numbers, or add to them with `adding`."""
     if not rows:
         return
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql

@@ -1,4 +1,4 @@
-"""Tally: the credits of one company's day, added up by model, dimension and value, straight from its contacts."""
+"""Tally: the credits of one company's day, added up from its contacts by model, dimension and value."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from hub.reports.touches import Contact, contact_tables, contacts_of_day, journe
 Dimension = Literal["source", "campaign", "keyword", "landing_page"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 MEASURES = ("calls", "answered", "first_time", "texts", "forms", "conversions", "amount")
-"""All in millionths of one, but `amount`: ten-thousandths of its currency's unit."""
+"""All are in millionths of one, except `amount`: ten-thousandths of its currency's unit."""
 AMOUNT_UNIT = 10_000
 LONGEST_VALUE = 300
 NO_CURRENCY = "XXX"
-"""ISO 4217's code for an amount that names none."""
+"""The ISO 4217 code for an amount without a currency."""
 
 
 class Key(NamedTuple):
-    """What a row of credits is of. `currency` is empty for all measures but `amount`, which has a row for each currency.
+    """The key of a row of credits. `currency` is empty for all measures except `amount`, which has a row per currency.
 
-    `value` is empty where a touch has none: no campaign, no keyword, no page.
+    `value` is empty if a touch has no campaign, keyword or page.
     """
 
     model: str
@@ -57,13 +57,13 @@ def tally_day(
     models: Sequence[Model] = MODELS,
     dimensions: Sequence[Dimension] = DIMENSIONS,
 ) -> Tally:
-    """The credits of a day's contacts. A conversion counts on the day of the contact that it came of."""
+    """The credits of a day's contacts. A conversion counts on the day of the contact that it came from."""
     start, end = bounds(day, zone)
     contacts = contacts_of_day(session, company_id, start, end)
     if not contacts:
         return {}
     paths: Iterable[tuple[Contact, list[Touch]]]
-    if set(models) == {"last"}:  # the last touch is the contact's own, whatever came before
+    if set(models) == {"last"}:  # the last touch is always the contact's own
         paths = ((contact, [contact.touch()]) for contact in contacts)
     else:
         paths = journeys_of_day(session, company_id, start, end, contacts)
@@ -76,13 +76,13 @@ def add_up(
     models: Sequence[Model] = MODELS,
     dimensions: Sequence[Dimension] = DIMENSIONS,
 ) -> Tally:
-    """Divide each contact, and the worth of its conversions, among the touches of its path."""
+    """Divide each contact, and the value of its conversions, among the touches of its path."""
     sums: dict[tuple[Model | None, Dimension], Sums] = {
         (model, dimension): {} for model in (None, *models) for dimension in dimensions
     }
     for contact, path, conversions in journeys:
         counts, amounts = _counts(contact, len(conversions)), _amounts(conversions)
-        # Every model gives all to an only touch: those are added up once, under no model.
+        # Every model gives all credit to a single touch: such contacts are added up one time, without a model.
         divisions = [(None, [(0, WHOLE)])] if len(path) == 1 else [(model, divide(path, model)) for model in models]
         for dimension in dimensions:
             values = [value_of(touch, dimension) for touch in path]
@@ -105,7 +105,7 @@ def add_up(
 
 
 def merge(tally: dict[Named, list[int]], more: Iterable[tuple[Named, Sequence[int]]], sign: int = 1) -> None:
-    """Add credits to `tally`, or take them off it; rows of nothing are left out."""
+    """Add credits to `tally` or subtract them; rows that become zero are removed."""
     for key, numbers in more:
         row = _row(tally, key)
         for index, number in enumerate(numbers):
@@ -125,7 +125,7 @@ def value_of(touch: Touch, dimension: Dimension) -> str:
 
 @lru_cache(maxsize=4_096)
 def page(address: str) -> str:
-    """A page's host and path: without its query, which holds click ids and differs for every visitor."""
+    """A page's host and path, without its query, because the query holds click ids and differs for every visitor."""
     try:
         parts = urlsplit(address)
         host, path = parts.hostname or "", parts.path
@@ -135,7 +135,7 @@ def page(address: str) -> str:
 
 
 def _counts(contact: Contact, conversions: int) -> list[tuple[int, int]]:
-    """(index in MEASURES, how many) of what one contact counts for."""
+    """(index in MEASURES, count) for each measure of one contact."""
     is_call = contact.kind == "call"
     numbers = (
         int(is_call),
@@ -165,7 +165,7 @@ def _row(rows: dict[Named, list[int]], name: Named) -> list[int]:
 
 
 def _conversions(session: Session, company_id: str, start: datetime, end: datetime) -> Mapping[str, list[Worth]]:
-    """Contact → the worth of each of its conversions that was not retracted."""
+    """Contact → the value of each of its conversions that is not retracted."""
     conversion: Any = ConversionRow
     worth: dict[str, list[Worth]] = {}
     for _, table, at in contact_tables():

@@ -1,9 +1,9 @@
-"""Touches of a person: the visits, calls, texts and forms that came before a contact, read for a day of a company at once.
+"""Touches of a person: the visits, calls, texts and forms before a contact, read together for one day of a company.
 
-A contact and the visit that it came straight from are one touch, so that a visitor who calls is not counted twice. A
-contact without a visit (a printed number), or with other touches since its visit (a remembered number), is a touch of its own.
-A person's visits are those known to be theirs: `Visit.person_id`, which hub.flow.pipeline sets for the visit that led to a
-contact and for the same browser's visits before it.
+A contact and the visit that directly led to it are one touch, so that a visitor who calls is not counted twice. A contact
+without a visit (a printed number), or with other touches since its visit (a remembered number), is a separate touch.
+A visit belongs to a person by `Visit.person_id`, which hub.flow.pipeline sets for the visit that led to a contact and for
+the same browser's earlier visits.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from hub.model import Attribution, Call, FormSubmission, TextMessage, Visit
 from hub.reports.credits import Touch, TouchKind, in_order
 
 CLOCK_SLACK = timedelta(seconds=2)
-"""A carrier's clock may be behind ours: a visit may seem to begin a moment after the call that came of it."""
+"""A carrier's clock may be behind ours, so a visit may seem to begin shortly after the call that it led to."""
 
 
 class Contact(NamedTuple):
-    """A call, text or form with the cause that it was attributed to. `at` is not before the visit that it came from."""
+    """A call, text or form with the cause that it was attributed to. `at` is never before the visit that led to it."""
 
     at: datetime
     kind: TouchKind
@@ -40,7 +40,7 @@ class Contact(NamedTuple):
     first_time: bool = False
 
     def touch(self, visit: Touch | None = None) -> Touch:
-        """The contact as a touch: its own, or one with the visit that it came straight from."""
+        """The contact as a touch, either separate or joined with the visit that directly led to it."""
         at, kind, id_ = (visit.at, visit.kind, visit.id) if visit else (self.at, self.kind, self.id)
         return Touch(at, kind, id_, self.source, self.medium, self.campaign, self.keyword, self.landing_page, True)
 
@@ -48,9 +48,9 @@ class Contact(NamedTuple):
 def journeys(
     contacts: Iterable[Contact], visits: Iterable[Touch], wanted: Collection[str] | None = None
 ) -> Iterator[tuple[Contact, list[Touch]]]:
-    """Each contact of one person, in order of time, with the touches up to it; the last of them is its own.
+    """Each contact of one person, ordered by time, with the touches up to it; the last touch is its own.
 
-    With `wanted`, only the contacts with these ids: a robocaller has too many to copy the touches before each of them.
+    With `wanted`, only the contacts with these ids, because a robocaller has too many to copy the touches for each.
     """
     events: list[tuple[Any, Touch | None, Contact | None]] = [(in_order(visit), visit, None) for visit in visits]
     starts = {visit.id: visit.at for _, visit, _ in events if visit is not None}
@@ -72,7 +72,7 @@ def journeys(
 
 
 def contacts_of_day(session: Session, company_id: str, start: datetime, end: datetime) -> list[Contact]:
-    """The contacts of a company from `start` up to `end`. A call or text counts once it is attributed."""
+    """The contacts of a company from `start` up to `end`. A call or text counts as soon as it is attributed."""
     return [
         contact
         for query, table, at in _queries()
@@ -83,7 +83,7 @@ def contacts_of_day(session: Session, company_id: str, start: datetime, end: dat
 def journeys_of_day(
     session: Session, company_id: str, start: datetime, end: datetime, contacts: Sequence[Contact]
 ) -> Iterator[tuple[Contact, list[Touch]]]:
-    """Each of a day's `contacts` with the touches up to it; one of nobody known has only its own."""
+    """Each of a day's `contacts` with the touches up to it; a contact of an unknown person has only its own."""
     people = _people(company_id, start, end)
     theirs = [
         contact

@@ -1,1 +1,1 @@
-"""Where a visitor came from: sources and media by URL parameters, referrers and connectors' rules."""
+"""Classifies visits: sources and media by URL parameters, referrers and connectors' rules."""

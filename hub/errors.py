@@ -1,4 +1,4 @@
-"""The tree of errors; each class says what the hub does next.
+"""The error classes; each class says what the hub does next.
 
 A message is one sentence for people: what is wrong and what to do, without secrets and without personal data.
 """
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 
 class RingfenceError(Exception):
-    """Anything that Ringfence raises on purpose; its text may be shown to a person as it is."""
+    """Any error that Ringfence raises on purpose; its text may be shown to a person unchanged."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong in config.yaml: where, what was found and what was wanted."""
+    """One problem in config.yaml: the place, what was found and what was expected."""
 
     text: str
     line: int | None = None
@@ -27,7 +27,7 @@ class Problem:
 
 
 class ConfigError(RingfenceError):
-    """The set-up is wrong: stop and tell. Carries every problem found, not only the first."""
+    """The configuration is wrong: stop and report. Holds every problem found, not only the first."""
 
     def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)
@@ -42,7 +42,7 @@ class AuthError(RingfenceError):
 
 
 class RetryLater(RingfenceError):
-    """The provider cannot answer now: try the whole batch again, not before `after` seconds where that is given.
+    """The provider cannot answer now: try the whole batch again, not before `after` seconds if given.
 
     With `after=None` the hub's own retry schedule decides.
     """
@@ -53,7 +53,7 @@ class RetryLater(RingfenceError):
 
 
 class Rejected(RingfenceError):
-    """The provider refuses the request for good: do not try again, keep its words."""
+    """The provider refuses the request permanently: do not try again, keep its words."""
 
     def __init__(self, message: str, code: str | None = None) -> None:
         super().__init__(message)
@@ -61,7 +61,7 @@ class Rejected(RingfenceError):
 
 
 class BadSignature(RingfenceError):
-    """A webhook is not from whom it claims to be: answer 403, count it, keep nothing."""
+    """A webhook is not from the sender that it claims: answer 403, count it, store nothing."""
 
 
 class BadPayload(RingfenceError):
@@ -69,11 +69,11 @@ class BadPayload(RingfenceError):
 
 
 class NotSupported(RingfenceError):
-    """This plugin or account cannot do what was asked: tell the person, change nothing."""
+    """This plugin or account cannot do what was asked: report it to the person, change nothing."""
 
 
 class PluginFailure(RingfenceError):
-    """A plugin broke its contract (crashed, hung, returned the wrong thing): note it, use the safe default."""
+    """A plugin broke its contract (crashed, hung, returned the wrong type): record it, use the safe default."""
 
 
 class PluginTimeout(PluginFailure):
@@ -81,11 +81,11 @@ class PluginTimeout(PluginFailure):
 
 
 class OutcomeUnknown(PluginFailure):
-    """The provider may have taken a request whose reply never came: hold it and look there, never send it again."""
+    """The provider may have taken a request whose reply never came: hold it and check there, never send it again."""
 
 
 class CircuitOpen(PluginFailure):
-    """A connector failed so often that it is left alone until its next probe, `after` seconds from now."""
+    """A connector failed so often that it is not called until its next probe, `after` seconds from now."""
 
     def __init__(self, message: str, after: float) -> None:
         super().__init__(message)
@@ -93,7 +93,7 @@ class CircuitOpen(PluginFailure):
 
 
 def place_of(error: BaseException) -> str:
-    """`file.py:line` where an error was raised: what a log may say of an error whose text could hold personal data."""
+    """`file.py:line` at which an error was raised; safe to log if the error's text could hold personal data."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -101,7 +101,7 @@ def place_of(error: BaseException) -> str:
 
 
 class CannotDo(RingfenceError):
-    """The hub cannot do or answer what a person asked for; the sentence says what to do instead."""
+    """The hub cannot do or answer what a person asked for; the message says what to do instead."""
 
 
 class NotFound(CannotDo):

@@ -1,4 +1,4 @@
-"""Rate limits: token buckets by key, and the network of an address. All of it is in the memory of one process."""
+"""Rate limits: token buckets by key, and the network of an address. Everything is in the memory of one process."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from datetime import datetime
 
 @dataclass
 class TokenBucket:
-    """Fills up to `capacity` at `per_second`. What is asked of an empty bucket makes a debt, up to another `capacity`:
-    who goes on asking stays refused."""
+    """Fills up to `capacity` at `per_second`. Requests to an empty bucket make a debt, up to another `capacity`, so a client
+    that keeps asking stays refused."""
 
     capacity: float
     per_second: float
@@ -21,7 +21,7 @@ class TokenBucket:
     filled_at: datetime
 
     def take(self, now: datetime) -> float:
-        """Take one token; how many there were, less than one where there was none to take."""
+        """Take one token; returns how many there were, less than one if none could be taken."""
         found = self.level_at(now)
         self.filled_at = now
         self.level = max(-self.capacity, found - 1)
@@ -34,7 +34,7 @@ class TokenBucket:
 
 
 class Buckets:
-    """A bucket for each key, in one process; safe for threads. Above `most` the one unused for longest is forgotten."""
+    """A bucket for each key, in one process; thread-safe. Above `most` buckets the least recently used one is dropped."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -42,7 +42,7 @@ class Buckets:
         self._by_key: OrderedDict[Hashable, TokenBucket] = OrderedDict()
 
     def take(self, key: Hashable, limit: tuple[float, float], now: datetime) -> bool:
-        """Take one token of the key's bucket, whose capacity and tokens a second are `limit`; whether there was one."""
+        """Take one token from the key's bucket; returns whether there was one. `limit` is capacity and tokens per second."""
         capacity, per_second = limit
         with self._lock:
             bucket = self._by_key.pop(key, None) or TokenBucket(capacity, per_second, capacity, now)
@@ -55,8 +55,8 @@ class Buckets:
 def network_of(address: str | None) -> str | None:
     """The network of a visitor's address: its /24, or /56 of IPv6, so that a subscriber's many addresses count as one.
 
-    None for what is no address, and for addresses that are not public: these are a proxy of ours that
-    `hub.trusted_proxies` does not name, so that all visitors seem to come from there.
+    None for anything that is not an address, and for addresses that are not public: such an address is one of our proxies
+    that `hub.trusted_proxies` does not list, so all visitors seem to come from it.
     """
     try:
         parsed = ipaddress.ip_address((address or "").partition("%")[0])

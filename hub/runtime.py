@@ -1,4 +1,4 @@
-"""A hub put together: settings, database, keys, and the connectors with the services that they are lent."""
+"""Assembles a hub: settings, database, keys, and the connectors with their services."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from hub.store.violations import write_refusals
 
 Clock = Callable[[], datetime]
 SANDBOX_KEYRING = Keyring([base64.b64encode(b"the tokens of a stand-in open nothing"[:32]).decode()])
-"""For connectors in their sandboxes, so that these need no key; a real connector's tokens never use it."""
+"""For connectors in sandboxes, so that they need no key; a real connector's tokens never use it."""
 
 
 def utc_now() -> datetime:
@@ -39,7 +39,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Hub:
-    """Everything that the flow works with."""
+    """Everything that the flow needs."""
 
     config: Config
     store: Store
@@ -53,7 +53,7 @@ class Hub:
     liveness: Liveness
 
     def close(self) -> None:
-        """Let go of threads and connections; what was refused is written down first."""
+        """Write the manifest violation counts, then close threads and connections."""
         self.heartbeat.close()
         self.plugins.close()
         write_refusals(self.store, self.refusals)
@@ -61,7 +61,7 @@ class Hub:
 
 
 def assemble(config: Config, clock: Clock = utc_now) -> Hub:
-    """A hub from a checked config; every connector is made, none is called. ConfigError where one does not fit."""
+    """Make a hub from a checked config; every connector is made, none is called. ConfigError if one is invalid."""
     store = Store(config.hub.database)
     keyring = keyring_of(config.hub)
     refusals = ManifestViolations(clock)

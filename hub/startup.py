@@ -1,4 +1,4 @@
-"""Open what a process needs and close it in order: the configuration, the database, a hub with its stand-ins."""
+"""Open what a process needs and close it in order: the configuration, the database, a hub with its sandboxes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Opened:
-    """A hub that is ready to work, with its directory and the stand-ins of its sandboxed connectors."""
+    """A hub that is ready to work, with its directory and the running sandboxes of its connectors."""
 
     hub: Hub
     directory: LiveDirectory
@@ -27,7 +27,7 @@ class Opened:
 
 
 def read_config(path: Path, *, sandbox: bool = False) -> Config:
-    """The checked configuration; ConfigError tells every problem."""
+    """The checked configuration; ConfigError lists every problem."""
     from hub.config.loading import load_config
     from hub.plugins.discovery import discover
 
@@ -36,7 +36,7 @@ def read_config(path: Path, *, sandbox: bool = False) -> Config:
 
 @contextmanager
 def open_store(config: Config) -> Iterator[Store]:
-    """The database alone, with its schema brought up to date."""
+    """Only the database, with its schema migrated."""
     from hub.runtime import utc_now
     from hub.store.engine import Store, explained
     from hub.store.keyfile import keyring_of
@@ -57,7 +57,7 @@ def open_store(config: Config) -> Iterator[Store]:
 
 @contextmanager
 def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandboxes | None = None) -> Iterator[Opened]:
-    """A whole hub: stand-ins started, schema migrated, accounts written. `sandboxes` that run already are used as they are."""
+    """A whole hub: sandboxes started, schema migrated, accounts written. `sandboxes` that already run are used unchanged."""
     from hub.numbers.directory import LiveDirectory, write_accounts
     from hub.plugins.sandboxes import start_sandboxes
     from hub.runtime import assemble, utc_now
@@ -91,14 +91,14 @@ def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandb
 
 
 def _check_keys(hub: Hub) -> None:
-    """ConfigError before anything is received that could not be kept, or written under a second key."""
+    """Raise ConfigError before the hub receives data that it could not store, or would encrypt with a second key."""
     if hub.keyring.newest:
         with hub.store.reading() as session:
             hub.vault.check(session)
 
 
 def _furnish(config: Config, sandboxes: RunningSandboxes) -> None:
-    """Let the ad networks' stand-ins know the customer's own conversion actions."""
+    """Make the customer's own conversion actions exist in the ad networks' sandboxes."""
     from hub.contracts.sandbox import AdsSandbox
 
     for rule in config.conversions:
@@ -109,7 +109,7 @@ def _furnish(config: Config, sandboxes: RunningSandboxes) -> None:
 
 
 def vault_of(config: Config) -> Vault:
-    """What opens the names and texts of the configuration's database."""
+    """The vault that decrypts the names and texts of the configuration's database."""
     from hub.runtime import utc_now
     from hub.store.keyfile import keyring_of
     from hub.store.vault import Vault

@@ -1,4 +1,4 @@
-"""The worker: folds what came in, takes calls through the flow, runs the syncs that are due. One, or many on PostgreSQL."""
+"""The worker: processes the inbox, runs calls through the flow, runs due syncs. One, or several on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ from hub.store.rows import write_slot
 
 log = structlog.get_logger(__name__)
 IDLE = 0.25
-"""Seconds to wait for new work when none is there."""
+"""Seconds to wait for new work if there was none."""
 BACK_OFF_SECONDS = 1.0
-"""After a turn that failed."""
+"""Wait after a failed turn."""
 TRANSCRIPT_LIMIT_SECONDS = 12 * 3_600.0
-"""A transcript may take twice the time of its recording (hub.recordings.transcribe)."""
+"""A transcription may take twice the duration of its recording (hub.recordings.transcribe)."""
 SYNCS_AT_ONCE = 8
 ENDING = 1.0
-"""Seconds that the thread of transcripts is given to end."""
+"""Seconds that the transcription thread gets to end."""
 TEXTS = "texts/"
 PICTURES = "texts/pictures"
-"""What runs among the syncs under this name is no connector's."""
+"""The sync work under this name does not belong to a connector."""
 SOONEST_RETRY = timedelta(seconds=1)
 
 
 class Worker:
-    """Threads that never wait for each other: the flow of calls, recordings, transcripts, the syncs (each connector at most
-    once), and housekeeping. Whatever a turn of one raises, the thread goes on."""
+    """Threads that never wait for each other: the flow of calls, recordings, transcripts, syncs (at most one at a time for each
+    connector), and housekeeping. Whatever a turn raises, its thread continues."""
 
     def __init__(self, hub: Hub, directory: LiveDirectory, wake: threading.Event | None = None) -> None:
         self._hub, self._directory = hub, directory
@@ -63,7 +63,7 @@ class Worker:
         steps = {"flow": self._flow_step, "recordings": self._recording_step, "syncs": self._sync_step}
         self._threads = [self._thread(name, step) for name, step in steps.items()]
         self._threads.append(threading.Thread(target=self._keep_house, name="housekeeping", daemon=True))
-        # Hardly waited for in the end: a transcript takes minutes, and one that was not finished is heard again later.
+        # stop() hardly waits for it: a transcription takes minutes, and an unfinished one is repeated later.
         self._transcripts = self._thread("transcripts", self._transcript_step)
 
     def start(self) -> None:
@@ -77,7 +77,7 @@ class Worker:
             self._transcripts.start()
 
     def stop(self, seconds: float = 20.0) -> None:
-        """Finish what is at hand, within `seconds`; what is not finished is claimed again later."""
+        """Finish current work within `seconds`; unfinished work is claimed again later."""
         self._stopping.set()
         self._wake.set()
         self._ticker.stop()
@@ -106,11 +106,11 @@ class Worker:
             self._turn("housekeeping", self._housekeeping.start_due)
 
     def _turn(self, name: str, step: Callable[[], object]) -> bool:
-        """One turn of a thread, which goes on whatever it raises; whether there may be more to do at once."""
+        """One turn of a thread; a failure is only reported. Returns whether there may be more work immediately."""
         self._hub.liveness.turned(name)
         try:
             return bool(step())
-        except BaseException as error:  # noqa: BLE001 - what failed is claimed again
+        except BaseException as error:  # noqa: BLE001 - failed work is claimed again
             report_failure(name, error)
             self._stopping.wait(BACK_OFF_SECONDS)
             return False
@@ -143,7 +143,7 @@ class Worker:
         return False
 
     def _start(self, name: str, work: Callable[[], object]) -> None:
-        """Have `work` done in the thread pool, unless work of this name is being done."""
+        """Run `work` in the thread pool, unless work with this name is running."""
         if name not in self._running:
             self._running.add(name)
             self._syncs.submit(Future(), partial(self._run, name, work))
@@ -151,7 +151,7 @@ class Worker:
     def _run(self, name: str, work: Callable[[], object]) -> None:
         try:
             work()
-        except BaseException as error:  # noqa: BLE001 - the lease of what was claimed runs out, and it is tried again
+        except BaseException as error:  # noqa: BLE001 - the lease expires, and the work is tried again
             report_failure(name, error)
         finally:
             self._running.discard(name)
@@ -169,7 +169,7 @@ class Worker:
 
 
 def run_due_sync(hub: Hub, directory: LiveDirectory, connector: str) -> SyncReport | None:
-    """Claim all due slots of a connector and run one sync for them; None where none is due or another process syncs it."""
+    """Claim all due slots of a connector and run one sync for them; None if none is due or another process syncs it."""
     mine = (col(SyncSlot.connector) == connector,)
     token, slots = claim(hub.store, SyncSlot, now=hub.clock(), limit=1_000, where=mine, alone=True)
     if not slots:

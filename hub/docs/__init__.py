@@ -1,1 +1,1 @@
-"""The references in docs/ that are generated, so that they cannot differ from the code: hooks, config, cli."""
+"""Generates the references in docs/ from the code, so that they cannot differ from it: hooks, config, cli."""

@@ -1,6 +1,6 @@
-"""`python -m hub.docs` writes what is generated; with `--check` it only says whether it is up to date.
+"""`python -m hub.docs` writes the generated files; with `--check` it only says whether they are up to date.
 
-That is the references in docs/, and the page scripts as browsers get them.
+The generated files are the references in docs/ and the page scripts that browsers get.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHOWN_LINES = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the pages, or with `--check` compare them: 1 where one differs."""
+    """Write the pages, or with `--check` compare them; returns 1 if one differs."""
     parser = argparse.ArgumentParser(prog="python -m hub.docs", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where a page is out of date")
     parser.add_argument("--words", action="store_true", help="list words to avoid in docstrings and comments")

@@ -20,12 +20,12 @@ def cli_page() -> str:
 
 
 def commands_page(app: typer.Typer) -> str:
-    """The page of any Typer application that is called `hub`."""
+    """The page of any Typer application with the name `hub`."""
     return page("# The `hub` command", *_command(typer.main.get_command(app), ("hub",)))
 
 
 def _command(command: Any, names: tuple[str, ...]) -> Iterator[str]:
-    """The blocks of a command and of those below it."""
+    """The blocks of a command and of its subcommands."""
     if len(names) > 1:
         yield f"## {' '.join(names)}"
     yield inspect.cleandoc(command.help or "").split("\f")[0]

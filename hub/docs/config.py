@@ -70,7 +70,7 @@ def config_page() -> str:
 
 
 def built_in() -> dict[str, type[Connector]]:
-    """The plugins of this repository, by name; a third party's are not in our documentation."""
+    """The plugins of this repository, by name; third-party plugins are not in our documentation."""
     found = discover().classes
     return {name: found[name] for name in sorted(found) if found[name].__module__.startswith("plugins.")}
 
@@ -84,7 +84,7 @@ def _keys(model: type[BaseModel]) -> str:
 
 
 def _rows(model: type[BaseModel], schema: dict[str, Any], above: str) -> Iterator[tuple[str, str, str, str]]:
-    """A row a key; the keys of a plugin's inner sections follow with their path."""
+    """One row per key; the keys of a plugin's inner sections follow with their path."""
     definitions = schema.get("$defs", {})
     for name, field in fields_of(model).items():
         kind = _kind(schema["properties"][name], definitions)
@@ -108,7 +108,7 @@ def _default(field: Any) -> str:
 
 
 def _kind(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
-    """What may be written, in words."""
+    """The allowed values, in words."""
     if "$ref" in schema:
         return _kind(definitions.get(schema["$ref"].rsplit("/", 1)[-1], {}), definitions)
     if "anyOf" in schema:

@@ -1,4 +1,4 @@
-"""docs/hooks.md: every hook with its signature and page, and the values that hooks take and give."""
+"""docs/hooks.md: every hook with its signature and description, and the values that hooks take and return."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _signature(hook: Any) -> str:
 
 
 def _values() -> list[Any]:
-    """The dataclasses of the door, in the order of the alphabet."""
+    """The dataclasses of the plugin API, in alphabetical order."""
     found = [getattr(hub.api, name) for name in sorted(hub.api.__all__)]
     return [value for value in found if dataclasses.is_dataclass(value)]
 

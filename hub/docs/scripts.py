@@ -1,4 +1,4 @@
-"""The page scripts as browsers get them: without comments, and with short names. The hub serves the files that this writes."""
+"""Minified page scripts for browsers: without comments, and with short names. The hub serves the files that this writes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SCRIPTS = tuple(sorted(path for path in STATIC.glob("*.js") if not path.name.end
 
 
 def minified(script: Path) -> str:
-    """A script's text as it is served."""
-    import minify  # of the developers' packages: no hub needs it
+    """A script's minified text."""
+    import minify  # a development dependency: a running hub does not need it
 
     return str(minify.string("text/javascript", script.read_text(encoding="utf-8"))) + "\n"

@@ -1,6 +1,6 @@
-"""Finds words in docstrings and comments that plain English does without (`words.tsv`); `make check` runs it.
+"""Finds words in docstrings and comments that plain English avoids (`words.tsv`); `make check` runs it.
 
-`words_allowed.tsv` holds the few right uses: a file and the word as it stands there.
+`words_allowed.tsv` holds the few right uses: a file and the word exactly as it is written there.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ FOLDERS = ("hub", "plugins")
 
 
 def words_to_avoid() -> list[tuple[re.Pattern[str], str]]:
-    """Each pattern with what to write in its place."""
+    """Each pattern with what to write instead."""
     lines = (line for line in (HERE / "words.tsv").read_text().splitlines() if line and not line.startswith("#"))
     return [(re.compile(pattern, re.IGNORECASE), better) for pattern, better in (line.split("\t") for line in lines)]
 
 
 def findings(file: Path) -> list[tuple[int, str, str]]:
-    """(line, what stands there, what to write) for each word to avoid in the docstrings and comments of a file."""
+    """(line, word found, what to write) for each word to avoid in the docstrings and comments of a file."""
     avoided = words_to_avoid()
     found = [
         (line + text[: match.start()].count("\n"), match[0], better)
@@ -53,7 +53,7 @@ def words_found() -> list[str]:
 
 
 def _prose(source: str) -> Iterator[tuple[int, str]]:
-    """The docstrings (those of attributes too) and comments of a module, with the lines on which they begin."""
+    """The docstrings (including those of attributes) and comments of a module, with the lines on which they begin."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield node.lineno, node.value.value

@@ -1,4 +1,4 @@
-"""The tables and the small pure functions on them, one module a concept, in the words of the trade."""
+"""The tables and small pure functions on them, one module per concept, in the terms of the trade."""
 
 from hub.model.accounts import Account, Company
 from hub.model.attribution import Attribution

@@ -10,7 +10,7 @@ from hub.model.columns import Row, id_column, json_column, json_list
 
 
 class Account(Row, table=True):
-    """An agency, or a business on its own."""
+    """An agency, or a single business."""
 
     id: str = id_column()
     name: str = Field(unique=True, max_length=64)
@@ -18,7 +18,7 @@ class Account(Row, table=True):
 
 
 class Company(Row, table=True):
-    """A business with its own trackers, time zone and CRM; `name` is what config.yaml and the tracking address call it."""
+    """A business with its own trackers, time zone and CRM; `name` is its name in config.yaml and in the tracking address."""
 
     id: str = id_column()
     account_id: str = Field(foreign_key="account.id", index=True)
@@ -29,14 +29,14 @@ class Company(Row, table=True):
     region: str | None = None
     domains: list[str] = json_list()
     website: dict[str, Any] = json_column()
-    """As `website:` in config.yaml: the numbers to swap, the cookie's life, linked domains."""
+    """As `website:` in config.yaml: the numbers to swap, the cookie's lifetime, linked domains."""
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """The domains of its sites, those among them that its links carry the visit to."""
+        """The domains of its sites, including those to which its links carry the visit."""
         return (*self.domains, *self.website.get("linked_domains", ()))
 
     @property
     def link_parameters(self) -> tuple[str, ...]:
-        """Parameters of its links that stay in stored addresses, besides those of marketing."""
+        """Parameters of its links that are kept in stored addresses, besides those of marketing."""
         return tuple(self.website.get("parameters", ()))

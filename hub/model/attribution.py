@@ -1,4 +1,4 @@
-"""Which visit, source and campaign led to a call, by which rule, and how sure that is."""
+"""Which visit, source and campaign led to a call, by which rule, and with which confidence."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ class Attribution(Row, table=True):
     candidates: list[dict[str, Any]] = json_list()
     made_at: datetime = time_column()
     clicks_end_at: datetime | None = time_column(nullable=True, index=True)
-    """When the click ids end; None where there are none, or none any more."""
+    """When the click ids expire; None if there are none, or none any more."""
     expires_at: datetime | None = ending_column()

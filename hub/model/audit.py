@@ -1,4 +1,4 @@
-"""Who did what by hand, and who read what of a person; each entry stands in its account's journal."""
+"""The audit log: manual actions, and who read a person's data. Each entry is also in its account's journal."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hub.model.columns import Row, id_column, time_column
 
 
 class AuditEntry(Row, table=True):
-    """One deed, by reference: nothing personal stands in it, so an erasure leaves the journal whole. Rows are only added
-    (hub.store.audit) until their life is over; the database refuses the rest."""
+    """One action, by reference. It holds nothing personal, so an erasure leaves the journal complete. Rows are only added
+    (hub.store.audit) and deleted after their retention time; the database refuses other changes."""
 
     __tablename__ = "audit_entry"
 
@@ -20,7 +20,7 @@ class AuditEntry(Row, table=True):
     """The id of the account whose data it is about, or HUB_CHAIN."""
     at: datetime = time_column(index=True)
     actor: str
-    """The id of a user (`app_user`), or the account at this machine that ran a command."""
+    """The id of a user (`app_user`), or the account on this machine that ran a command."""
     action: str = Field(max_length=64)
     subject: str = Field(index=True)
     detail: str = ""

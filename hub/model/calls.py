@@ -1,4 +1,4 @@
-"""The inbox of webhooks, and the call that is folded from its events by a state that only moves forward."""
+"""The inbox of webhooks, and the call that is computed from its events; its state only moves forward."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from hub.contracts.phones import e164
 from hub.model.columns import Row, Work, ending_column, id_column, personal_bytes, personal_text, storable, time_column
 
 STATUS_RANK = {"ringing": 1, "in_progress": 2, "failed": 3, "completed": 4}
-"""A call's status only rises; `failed` and `completed` are final, and `completed` is believed over `failed`."""
+"""A call's status only rises; `failed` and `completed` are final, and `completed` takes precedence over `failed`."""
 
 LONGEST_CALL = 86_400
 """Seconds; a carrier ends a call long before."""
 
 
 class InboxWebhook(Work, table=True):
-    """A verified webhook, raw. Its row outlives its body, so that a replay is known for ever.
+    """A verified webhook, raw. Its row is kept after its body is deleted, so that a replay is always recognized.
 
     States: ready, leased, done, parked (it could not be parsed; `reason` says why).
     """
@@ -53,7 +53,7 @@ class CallState(SQLModel):
     status: str = Field(default="ringing", max_length=16)
     started_at: datetime = time_column(index=True)
     start_told: bool = False
-    """Whether the carrier told the start; otherwise it is reckoned back from an end and a duration."""
+    """Whether the carrier reported the start; otherwise it is computed from an end and a duration."""
     answered_at: datetime | None = time_column(nullable=True)
     answered_by: str | None = Field(default=None, max_length=16)
     ended_at: datetime | None = time_column(nullable=True)
@@ -91,16 +91,16 @@ class Call(CallState, Work, table=True):
     tracker_id: str | None = Field(default=None, foreign_key="tracker.id")
     person_id: str | None = Field(default=None, foreign_key="person.id")
     sealed_name: bytes | None = personal_bytes("user.name")
-    """What the carrier calls the caller, under the caller's key (hub.store.encrypted_fields)."""
+    """The caller's name from the carrier, encrypted with the caller's key (hub.store.encrypted_fields)."""
     first_time_caller: bool | None = None
     enriched_at: datetime | None = time_column(nullable=True)
     found_by: str = Field(default="webhook", max_length=16)
-    """`webhook`, or `reconcile` where only the carrier's call list told of it."""
+    """`webhook`, or `reconcile` if only the carrier's call list reported it."""
     expires_at: datetime | None = ending_column()
 
 
 class CallEventRow(Row, table=True):
-    """One event of a call, for its timeline; `inbox_id` is the webhook that told it, none for the carrier's call list."""
+    """One event of a call, for its timeline; `inbox_id` is the webhook that reported it; none for the carrier's call list."""
 
     __tablename__ = "call_event"
 
@@ -114,10 +114,10 @@ class CallEventRow(Row, table=True):
 
 
 def fold(state: CallState | None, event: CallEvent) -> CallState:
-    """The call after one more event: in whatever order, and however often, the same events come, the result is the same.
+    """The call after one more event. The order and the number of deliveries of the events do not change the result.
 
-    Every column is joined by a rule that is commutative, associative and idempotent (earliest, latest, greatest), so no
-    late, doubled or re-ordered event moves a call backwards.
+    Every column is merged by a rule that is commutative, associative and idempotent (earliest, latest, greatest), so no
+    late, duplicate or reordered event moves a call backwards.
     """
     told = _state_of(event)
     if state is None:
@@ -145,7 +145,7 @@ def fold(state: CallState | None, event: CallEvent) -> CallState:
 
 
 def caller_name(told: Iterable[str | None]) -> str | None:
-    """The caller's name of all that were told of one call: the first by the alphabet, in whatever order they came."""
+    """The caller's name from all names reported for one call: the first in alphabetical order, whatever order they came in."""
     return min((name for each in told if (name := storable(each))), default=None)
 
 
@@ -175,7 +175,7 @@ def _state_of(event: CallEvent) -> CallState:
 
 
 def _answer(state: CallState) -> tuple[bool, bool, datetime, str]:
-    """Who answered first; an answer that names the person's phone is believed over one that does not."""
+    """The first answer; an answer that names the person's phone takes precedence over one that does not."""
     answered_at = state.answered_at or state.started_at
     return (state.answered_at is None, state.answered_by is None, answered_at, state.answered_by or "")
 
@@ -189,7 +189,7 @@ def _recording(state: CallState) -> tuple[int, str, str]:
 
 
 def sane_seconds(told: int | None) -> int | None:
-    """A length in seconds as a column takes it: not negative, and no longer than a call can be."""
+    """A duration in seconds that a column accepts: not negative, and no longer than a call can be."""
     return None if told is None else min(max(0, int(told)), LONGEST_CALL)
 
 

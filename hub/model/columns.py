@@ -1,4 +1,4 @@
-"""Columns that every table shapes alike: sortable ids, aware times, JSON, personal data with a category, work to claim."""
+"""Columns that all tables define in the same way: sortable ids, aware times, JSON, personal data with a category, work."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hub.contracts.categories import CATEGORIES
 Value = TypeVar("Value")
 JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
 
-# Lives of rows with personal data; a customer may shorten them. Source: privacy.md, retention defaults.
+# Retention times of rows with personal data; a customer may shorten them. Source: privacy.md, retention defaults.
 CALL_LIFE = timedelta(days=761)  # 25 months
 VISIT_LIFE = timedelta(days=396)  # 13 months
 RAW_WEBHOOK_LIFE = timedelta(days=30)
@@ -28,7 +28,7 @@ CONSENT_LIFE = timedelta(days=7 * 365)
 
 
 class UTCTime(TypeDecorator[datetime]):
-    """An aware time, kept in UTC on both databases; a naive one is refused, for nobody knows what it means."""
+    """An aware time, stored in UTC on both databases; a naive one is refused, because its meaning is unknown."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -38,7 +38,7 @@ class UTCTime(TypeDecorator[datetime]):
         return None if value is None else _in_utc(value)
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
-        """To SQLite as SQLAlchemy writes a time, at a fraction of its cost: a webhook's row holds three of them."""
+        """To SQLite: the same text as SQLAlchemy writes, but much faster, because a webhook's row holds three times."""
         return _written_time if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -59,7 +59,7 @@ def _written_time(value: datetime | None) -> str | None:
 
 
 def storable(value: Value) -> Value:
-    """`value` as both databases take it: its texts, at any depth, without NULs and without halves of characters."""
+    """`value` in a form that both databases accept: its texts, at any depth, without NULs and lone surrogates."""
     stored: Any = value
     if isinstance(value, str):
         if not value.isascii() or "\0" in value:
@@ -89,12 +89,12 @@ def time_column(*, index: bool = False, nullable: bool = False, default: Any = .
 
 
 def expiry_column() -> Any:
-    """When the row's personal data ends; every table that holds personal data has one."""
+    """When the row's personal data expires; every table that holds personal data has this column."""
     return Field(sa_type=UTCTime(), index=True)
 
 
 def ending_column() -> Any:
-    """As `expiry_column`, of a row that outlives its personal data: None once that is emptied."""
+    """Like `expiry_column`, for a row that outlives its personal data: None after the data is emptied."""
     return Field(sa_type=UTCTime(), index=True, nullable=True)
 
 
@@ -109,7 +109,7 @@ def json_list() -> Any:
 
 
 def money_column() -> Any:
-    """An amount; its currency stands in a column beside it."""
+    """An amount; its currency is in a separate column."""
     return Field(default=None, sa_type=Numeric(14, 4), nullable=True)
 
 
@@ -143,9 +143,9 @@ def _category(category: str) -> dict[str, str]:
 class Row(SQLModel):
     """What every table inherits.
 
-    SQLModel checks nothing when it makes a table's row, yet takes 100 µs for it, and a call is a dozen rows. This
-    constructor fills the same attributes at once; a name that is no column is an error. What pydantic would check a row
-    with is not even made, unless somebody asks for it: that is time at each start, and memory.
+    SQLModel does not validate a table's row when it makes one, yet takes 100 µs, and a call has a dozen rows. This
+    constructor sets the same attributes directly; an unknown column name is an error. Pydantic's validators are built only
+    on demand, which saves start-up time and memory.
     """
 
     model_config = {"defer_build": True}
@@ -155,7 +155,7 @@ class Row(SQLModel):
 
     @classmethod
     def columns(cls, **values: Any) -> dict[str, Any]:
-        """Every column of a new row: of `values`, or as its default is. A row in no session needs no more than this."""
+        """Every column of a new row: from `values`, or its default. A row outside a session needs nothing else."""
         made = {name: values.pop(name) if name in values else make() for name, make in _columns_of(cls)}
         if values:
             raise TypeError(f"{cls.__name__} has no column {', '.join(values)}")
@@ -164,7 +164,7 @@ class Row(SQLModel):
 
 @cache
 def _columns_of(table: type[Row]) -> tuple[tuple[str, Callable[[], Any]], ...]:
-    """Each column of a table, and what makes its value where none is given."""
+    """Each column of a table, and the function that makes its default value."""
     return tuple((name, _maker(field)) for name, field in table.model_fields.items())
 
 
@@ -178,7 +178,7 @@ def _maker(field: FieldInfo) -> Callable[[], Any]:
 class Work(Row):
     """Columns of a row that workers claim: `ready`, then `leased` by one worker's token, then a final state.
 
-    A lease that runs out is claimed again; only the holder of the token may complete the work.
+    Work with an expired lease can be claimed again; only the holder of the token may complete it.
     """
 
     state: str = Field(default="ready", index=True, max_length=16)

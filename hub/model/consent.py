@@ -1,4 +1,4 @@
-"""The decisions made from people's words on their data, and what was disclosed to whom."""
+"""The decisions made from people's consent records, and what was disclosed to whom."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ConsentDecision(Row, table=True):
     connector: str = Field(max_length=64)
     """The recipient."""
     moment: str = Field(max_length=8)
-    """`decide` when the effect was made, `send` when it left, `answer` before a recording, `hear` before a transcription."""
+    """`decide`: when the effect was made; `send`: when it was sent; `answer` or `hear`: before recording or transcription."""
     use: str
     categories: list[str] = json_list()
     verdict: str = Field(max_length=8)
@@ -33,18 +33,18 @@ class ConsentDecision(Row, table=True):
 
 
 class Disclosure(Row, table=True):
-    """Who got which categories of whom, when, for what, and by which decision."""
+    """Who received which data categories of which person, when, for which use, and by which decision."""
 
     id: str = id_column()
     person_id: str | None = Field(default=None, index=True, max_length=36)
     subject_id: str = Field(index=True, max_length=36)
-    """The call, text or form; or the request of the person for which a provider was asked."""
+    """The call, text or form; or the person's privacy request for which a provider was asked."""
     connector: str = Field(max_length=64)
     recipient: str
     use: str
     categories: list[str] = json_list()
     decision_id: str = Field(max_length=36)
-    """The consent decision; or the request itself, which the law has the company carry out."""
+    """The consent decision; or the request itself, which the company must carry out by law."""
     delivery_id: str | None = Field(default=None, index=True, max_length=36)
     disclosed_at: datetime = time_column()
     expires_at: datetime = expiry_column()

@@ -28,7 +28,7 @@ FINAL_STATES = ("delivered", "rejected", "held", "dead")
 
 
 class ConversionRow(Row, table=True):
-    """Business that came of a call, text, form or outcome, by one rule of config.yaml. `key` is its id at every network."""
+    """The result of a call, text, form or outcome, by one rule of config.yaml. `key` is its id at every network."""
 
     __tablename__ = "conversion"
 
@@ -36,7 +36,7 @@ class ConversionRow(Row, table=True):
     key: str = Field(unique=True, max_length=64)
     company_id: str = Field(foreign_key="company.id", index=True)
     subject_id: str = Field(index=True, max_length=36)
-    """The call, text or form that it goes back to."""
+    """The call, text or form that it came from."""
     person_id: str | None = Field(default=None, max_length=36)
     outcome_id: str | None = Field(default=None, index=True, max_length=36)
     rule: str
@@ -51,7 +51,7 @@ class ConversionRow(Row, table=True):
 class Delivery(Work, table=True):
     """The outbox: one item for one connector, written in the transaction that decides it.
 
-    States: ready, leased, accepted, delivered, rejected, held, dead; each has a reason where it is not plain success.
+    States: ready, leased, accepted, delivered, rejected, held, dead; each has a reason if it is not a plain success.
     """
 
     __table_args__ = (
@@ -95,7 +95,7 @@ class Attempt(Row, table=True):
 
 
 class OutcomeRow(Row, table=True):
-    """The present state of one deal in one CRM, and the call, text or form that it goes back to, if one was found."""
+    """The current state of one deal in one CRM, and the call, text or form that it came from, if one was found."""
 
     __tablename__ = "outcome"
     __table_args__ = (UniqueConstraint("connector", "external_id"),)
@@ -111,12 +111,12 @@ class OutcomeRow(Row, table=True):
     subject_id: str | None = Field(default=None, index=True, max_length=36)
     trace: list[str] = json_list()
     contact: dict[str, Any] = personal_json("user.contact.phone_number")
-    """How the CRM names the person, kept for a deal that is known before its call, text or form."""
+    """The person's contact details from the CRM, for a deal that is known before its call, text or form."""
     email: str | None = personal_text("user.contact.email")
     """The contact's e-mail address, in lower case."""
     expires_at: datetime | None = ending_column()
 
 
 def conversion_key(rule: str, subject_id: str) -> str:
-    """The conversion's id at every network: stable, short (24 hex digits), and telling nothing of the person."""
+    """The conversion's id at every network: stable, short (24 hex digits), and without information about the person."""
     return "rf-" + hashlib.sha256(f"{rule}\n{subject_id}".encode()).hexdigest()[:24]

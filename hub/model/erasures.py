@@ -1,4 +1,4 @@
-"""What must not come back: tombstones of erased people, and the restores that have yet to heed them."""
+"""Tombstones of erased people, and the restores of backups to which they must still be applied."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hub.model.columns import Row, id_column, json_column, time_column
 class Tombstone(Row, table=True):
     """Something that was erased: the id of a destroyed key (`kind` is `key`), or a keyed hash of a row's id (`row`).
 
-    It names nobody, is never deleted, and is also written to a journal outside the database (hub.store.tombstones).
+    It identifies no one, is never deleted, and is also written to a journal outside the database (hub.store.tombstones).
     """
 
     mark: str = Field(primary_key=True, max_length=64)
@@ -29,4 +29,4 @@ class Restoration(Row, table=True):
     begun_at: datetime = time_column()
     finished_at: datetime | None = time_column(nullable=True)
     emptied: dict[str, int] = json_column()
-    """Table → rows whose personal columns no key opens any more, or that a tombstone named."""
+    """Table → number of rows whose personal columns no key can decrypt any more, or that a tombstone named."""

@@ -1,4 +1,4 @@
-"""The versions of call flows, the steps that each call took, and what callers were told of recording."""
+"""The versions of call flows, the steps that each call took, and the recording notices that callers heard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hub.model.columns import Row, expiry_column, id_column, json_column, json_l
 
 
 class FlowVersion(Row, table=True):
-    """One version of a company's call flow, as it was saved. Rows are only added: a call ends on the version it began on.
+    """One saved version of a company's call flow. Rows are only added: a call keeps the version that it began with.
 
     `number` is unique in the hub and goes into the marks of the call's instructions.
     """
@@ -25,14 +25,14 @@ class FlowVersion(Row, table=True):
     number: int = Field(unique=True)
     definition: dict[str, Any] = json_column()
     hash: str = Field(max_length=64)
-    """SHA-256 of the definition: the same flow saved again is no new version."""
+    """SHA-256 of the definition: saving the same flow again makes no new version."""
     made_at: datetime = time_column()
 
 
 class CallStep(Row, table=True):
-    """One step that a call took. The call's own row comes later, from the inbox: the carrier's id ties them.
+    """One step that a call took. The call's own row comes later, from the inbox; the carrier's id links the two.
 
-    A carrier that asks twice at the same `point` of a call is told the same, and leaves no second row.
+    A carrier that asks twice at the same `point` of a call gets the same answer, and no second row is written.
     """
 
     __tablename__ = "call_step"
@@ -57,7 +57,7 @@ class CallStep(Row, table=True):
 
 
 class RecordingNotice(Row, table=True):
-    """What a caller was told of recording, word for word, written before the first recorded second.
+    """The exact text of the recording notice that a caller heard, written before the first recorded second.
 
     `choice`: `announced`, `offered` (a key leads to an unrecorded line) or `asked`, and then `not_refused`, `agreed` or
     `refused`.

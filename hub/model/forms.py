@@ -31,9 +31,9 @@ class FormSubmission(Work, table=True):
     email: str | None = personal_text("user.contact.email")
     sealed_name: bytes | None = personal_bytes("user.name")
     sealed_fields: bytes | None = personal_bytes("user.content.private")
-    """What was written into the form, as JSON; as the name, under the person's key (hub.store.encrypted_fields)."""
+    """The form's fields as JSON, encrypted like the name with the person's key (hub.store.encrypted_fields)."""
     consent: dict[str, str] = personal_json("user.privacy_preferences")
-    """What the visitor allows, said on the form: as of a visit; and `gpc` or `dnt`: `seen`."""
+    """What the visitor allows on the form, in the same format as for a visit; and `gpc` or `dnt`: `seen`."""
     submitted_at: datetime = time_column(index=True)
     first_time_contact: bool | None = None
     enriched_at: datetime | None = time_column(nullable=True)

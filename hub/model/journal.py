@@ -1,4 +1,4 @@
-"""The journal: one hash chain of each account, and one of the hub's own, that names every row that is evidence."""
+"""The journal: one hash chain for each account, and one for the hub itself, that lists every row that is evidence."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sqlmodel import Field
 from hub.model.columns import Row, time_column
 
 HUB_CHAIN = "hub"
-"""The chain of what belongs to no account."""
+"""The chain for everything that belongs to no account."""
 
 
 class JournalEntry(Row, table=True):
-    """One entry: the ids of rows that were written in one transaction with the hash of each; or a signed end, or what has
-    ended with its life. Rows are only added (hub.store.journal); the database refuses the rest."""
+    """One entry: the ids and hashes of the rows that one transaction wrote; or a signed end of the chain, or the rows that
+    have expired. Rows are only added (hub.store.journal); the database refuses other changes."""
 
     __tablename__ = "journal_entry"
     __table_args__ = (Index("ix_journal_entry_kind", "kind", "since"),)
@@ -27,9 +27,10 @@ class JournalEntry(Row, table=True):
     at: datetime = time_column()
     """When it was written."""
     since: datetime = time_column()
-    """When the life of the oldest row that it names began; of an entry on ended rows, up to when they have ended."""
+    """When the retention time of the oldest listed row began; in an entry on expired rows, the time up to which they
+    expired."""
     kind: str = Field(max_length=48)
-    """The table of the rows, or what else it tells (hub.store.journal)."""
+    """The table of the rows, or another kind of entry (hub.store.journal)."""
     content: str = Field(sa_type=Text())
     """Canonical JSON."""
     previous_hash: str = Field(max_length=64)
@@ -37,7 +38,7 @@ class JournalEntry(Row, table=True):
 
 
 class JournalEnd(Row, table=True):
-    """The end of each chain; whoever adds an entry holds this row until the transaction ends."""
+    """The end of each chain. A transaction that adds an entry locks this row until it ends."""
 
     __tablename__ = "journal_end"
 
@@ -47,7 +48,7 @@ class JournalEnd(Row, table=True):
 
 
 class JournalWaiting(Row, table=True):
-    """A row that was written while a caller waited: its entry follows at once, so no call waits for a chain's end."""
+    """A row that was written while a caller waited. Its entry follows soon after, so no call waits for a chain's lock."""
 
     __tablename__ = "journal_waiting"
 

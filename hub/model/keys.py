@@ -1,4 +1,4 @@
-"""The keys under which recordings and texts of one person are encrypted; without the key nobody reads them, in no backup."""
+"""The keys that encrypt one person's recordings and texts. Without the key they are unreadable, in every backup too."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from hub.model.columns import Row, id_column, time_column
 
 
 class PersonKey(Row, table=True):
-    """One key, wrapped by the hub's own. No other table refers to this one, so that it has backups of its own, kept shorter.
+    """One key, wrapped by the hub's own key. No other table refers to this one, so it can have separate backups, kept shorter.
 
-    `holder` is a keyed hash of whom it belongs to. A destroyed key leaves its row as a tombstone; whoever turns up again
-    gets the next `generation`.
+    `holder` is a keyed hash of the person. A destroyed key leaves its row as a tombstone; a person who contacts the company
+    again gets the next `generation`.
     """
 
     __tablename__ = "person_key"
@@ -24,8 +24,8 @@ class PersonKey(Row, table=True):
     holder: str = Field(max_length=64)
     generation: int = 0
     key_id: str = Field(max_length=16, index=True)
-    """The key of the hub that wraps it."""
+    """The id of the hub's key that wraps it."""
     wrapped: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
-    """None once it is destroyed."""
+    """None after the key is destroyed."""
     made_at: datetime = time_column()
     destroyed_at: datetime | None = time_column(nullable=True)

@@ -1,4 +1,4 @@
-"""The consent ledger: every word of a person on their data; the journal proves that nothing in it was changed."""
+"""The consent ledger: every consent and refusal of a person; the journal proves that no entry was changed."""
 
 from __future__ import annotations
 
@@ -10,46 +10,47 @@ from hub.model.columns import Row, expiry_column, id_column, json_list, personal
 
 
 class ConsentEntry(Row, table=True):
-    """One record of the ledger, in the shape of ISO/IEC TS 27560:2023. Rows are only added; the database refuses the rest.
+    """One record of the ledger, in the shape of ISO/IEC TS 27560:2023. Rows are only added; the database refuses other
+    changes.
 
-    It holds no personal content: people, visits, calls and texts are named by id, and what must be told in words is sealed
-    in `ConsentDetail`. So an erasure leaves the journal whole.
+    It holds no personal content: people, visits, calls and texts are named by id, and free text is encrypted in
+    `ConsentDetail`. So an erasure leaves the journal complete.
     """
 
     __tablename__ = "consent_record"
 
     id: str = id_column()
     company_id: str | None = Field(default=None, foreign_key="company.id", index=True)
-    """None where nobody spoke to a company: users of an account on its mail, owners on what they have at a provider."""
+    """None if the record does not concern a company: users of an account on its mail, owners on their data at a provider."""
     account_id: str | None = Field(default=None, foreign_key="account.id", index=True)
-    """The account whose user spoke, of a word on its mail."""
+    """The account of the user, in a record on its mail."""
     person_id: str | None = Field(default=None, index=True, max_length=36)
-    """None where a browser spoke whose person is not known. No foreign key: a person may go, the record stays. Of
-    a user of an account the beginning of a keyed hash of their address."""
+    """None if the record comes from a browser whose person is unknown. Not a foreign key, because the record stays when
+    the person is deleted. For a user of an account, the beginning of a keyed hash of their address."""
     visit_id: str | None = Field(default=None, index=True, max_length=36)
     role: str = Field(default="controller", max_length=16)
-    """What the company is for this data."""
+    """The company's legal role for this data."""
     state: str = Field(max_length=16)
     """`given`, `refused`, `withdrawn`, `objected` or `expired`."""
     use: str
-    """The purpose; the record speaks on it and all uses below it. `connector/NAME` of an owner (hub.privacy.owner_consent)."""
+    """The purpose; it includes all uses below it. `connector/NAME` for an owner (hub.privacy.owner_consent)."""
     categories: list[str] = json_list()
     """The data categories, or the provider's scopes, that it is limited to; empty: all."""
     recipients: list[str] = json_list()
-    """The recipients, by their legal names, that it is limited to; empty: all."""
+    """The legal names of the recipients that it is limited to; empty: all."""
     jurisdictions: list[str] = json_list()
     basis: str = Field(default="consent", max_length=32)
     """The lawful basis: `consent`, `legitimate_interests`, `opt_out`, `objection` …"""
     channel: str = Field(max_length=32)
     language: str | None = Field(default=None, max_length=16)
     notice_hash: str | None = Field(default=None, max_length=64)
-    """SHA-256 of the exact notice (`ConsentNotice`) that the person was shown or heard."""
+    """SHA-256 of the exact notice (`ConsentNotice`) that the person saw or heard."""
     evidence: str | None = Field(default=None, max_length=200)
     """Where the proof is: the id of a text, call, form or visit, or `sha256:…` of what was sent."""
     detail_hash: str | None = Field(default=None, max_length=64)
-    """SHA-256 of the sealed bytes of `ConsentDetail`."""
+    """SHA-256 of the encrypted bytes of `ConsentDetail`."""
     scope: str = Field(default="person", max_length=16)
-    """`person`: everywhere at the company; `browser`: the visits of one browser."""
+    """`person`: all data of the person at the company; `browser`: the visits of one browser."""
     spoken_at: datetime = time_column()
     lapses_at: datetime | None = time_column(nullable=True, index=True)
     recorded_at: datetime = time_column()
@@ -58,7 +59,7 @@ class ConsentEntry(Row, table=True):
 
 
 class ConsentDetail(Row, table=True):
-    """What a record tells in words, sealed under the person's key; it goes with the key, or when its life is over."""
+    """The free text of a record, encrypted with the person's key; it is deleted with the key, or when it expires."""
 
     __tablename__ = "consent_detail"
 
@@ -69,7 +70,7 @@ class ConsentDetail(Row, table=True):
 
 
 class ConsentNotice(Row, table=True):
-    """The exact words of a notice, under their own SHA-256."""
+    """The exact text of a notice; its SHA-256 is the key."""
 
     __tablename__ = "consent_notice"
 

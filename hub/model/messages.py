@@ -1,4 +1,4 @@
-"""Texts that come in on tracking numbers and go out from them, their pictures, and who must not be texted."""
+"""Incoming and outgoing texts of tracking numbers, their pictures, and the people who must not be texted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hub.model.columns import (
 
 
 class Doubt(StrEnum):
-    """What has become of the question whether a text asks for a stop."""
+    """The status of the question whether a text asks for a stop."""
 
     OPEN = "open"
     STOP = "stop"
@@ -34,10 +34,11 @@ OPEN_DOUBTS = text(f"doubt = '{Doubt.OPEN}'")
 
 
 class TextMessage(Work, table=True):
-    """One text. Its body is sealed under its person's key; `state` is the flow's work on one that came in.
+    """One text. Its body is encrypted with its person's key; `state` is the flow's work on an incoming text.
 
-    `status` is its own: `received`; or of one that goes out `queued`, `sending`, `sent` (the carrier has it), `delivered`,
-    `failed`, `refused` (the person or the law says no) and `held` (nobody knows whether it went; a person must decide).
+    `status` is the text's own: `received` for an incoming text; for an outgoing one `queued`, `sending`, `sent` (the carrier
+    has it), `delivered`, `failed`, `refused` (the person or the law forbids it) or `held` (unknown whether it was sent; a
+    person must decide).
     """
 
     __tablename__ = "text_message"
@@ -52,29 +53,29 @@ class TextMessage(Work, table=True):
     id: str = id_column()
     connector: str = Field(max_length=64)
     carrier_message_id: str | None = Field(default=None, max_length=64)
-    """None until the carrier has taken one that goes out."""
+    """None until the carrier has accepted an outgoing text."""
     direction: str = Field(default="in", max_length=3)
     purpose: str | None = Field(default=None, max_length=24)
-    """Why one goes out (hub.model.purposes)."""
+    """Why an outgoing text is sent (hub.model.purposes)."""
     status: str = Field(default="received", max_length=16)
     code: str | None = None
     reason: str | None = None
     company_id: str | None = Field(default=None, foreign_key="company.id")
     tracker_id: str | None = Field(default=None, foreign_key="tracker.id")
     person_id: str | None = Field(default=None, foreign_key="person.id")
-    """Of one that came in, once the flow has met its person; one that goes out is no contact of theirs, and has none."""
+    """The person of an incoming text, after the flow has found them; None for an outgoing text, which is not a contact."""
     tracking_number: str = Field(max_length=16)
     person_number: str | None = personal_text("user.contact.phone_number", max_length=16)
-    """Of whoever wrote it, or is written to."""
+    """The number of the sender of an incoming text, or of the recipient of an outgoing one."""
     meaning: str | None = Field(default=None, max_length=8)
-    """What one that came in was read as: stop, start, help or other."""
+    """The meaning of an incoming text: stop, start, help or other."""
     doubt: str | None = Field(default=None, max_length=8)
-    """Of one that came in and may ask for a stop: what was decided (`Doubt`)."""
+    """For an incoming text that may ask for a stop: what was decided (`Doubt`)."""
     body: bytes | None = personal_bytes("user.telephony.message_body")
     at: datetime = time_column(index=True)
-    """When it came in, or was queued to go out."""
+    """When it was received, or queued for sending."""
     sent_at: datetime | None = time_column(nullable=True)
-    """When it was handed to the carrier."""
+    """When it was sent to the carrier."""
     enriched_at: datetime | None = time_column(nullable=True)
     expires_at: datetime | None = ending_column()
 
@@ -82,7 +83,7 @@ class TextMessage(Work, table=True):
 class TextMedia(Work, table=True):
     """A picture or another file of a text. States: ready, leased, done, failed (`reason` says why).
 
-    `url` is where the carrier keeps one that came in; `data` is the file, sealed under its person's key.
+    `url` is the address of an incoming file at the carrier; `data` is the file, encrypted with its person's key.
     """
 
     __tablename__ = "text_media"
@@ -102,7 +103,7 @@ class TextMedia(Work, table=True):
 
 
 class TextStatus(Row, table=True):
-    """What a carrier told of a text that it took, folded; kept by itself, for it may come before we know the text's id."""
+    """A carrier's merged status reports on one text. A separate table, because one may come before the text's id is known."""
 
     __tablename__ = "text_status"
 
@@ -117,8 +118,8 @@ class TextStatus(Row, table=True):
 
 
 class Suppression(Row, table=True):
-    """Somebody who told a company to stop. `fingerprint` is a keyed hash of the company and the number: it names nobody, so it
-    stays when the person is erased, and they are still not texted."""
+    """A person who asked a company to stop. `fingerprint` is a keyed hash of the company and the number. It identifies no one,
+    so it stays when the person is erased, and they are still not texted."""
 
     fingerprint: str = Field(primary_key=True, max_length=64)
     use: str = Field(primary_key=True, max_length=64)

@@ -1,4 +1,4 @@
-"""Trackers, their tracking numbers, and the leases that tie a number to a visitor for a while."""
+"""Trackers, their tracking numbers, and the leases that assign a number to a visitor for a limited time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hub.model.columns import Row, id_column, time_column
 
 
 class Tracker(Row, table=True):
-    """`source`: one number stands for one source. `session`: a pool, one number a visitor."""
+    """`source`: one number stands for one source. `session`: a pool, one number per visitor."""
 
     __table_args__ = (UniqueConstraint("company_id", "name"),)
 
@@ -27,14 +27,14 @@ class Tracker(Row, table=True):
     hold_seconds: int = Field(default=1_800, sa_column_kwargs={"server_default": "1800"})
     cool_down_seconds: int = Field(default=604_800, sa_column_kwargs={"server_default": "604800"})
     reserve: float = Field(default=0.2, sa_column_kwargs={"server_default": "0.2"})
-    """The part of a pool that is kept for visitors who show a human sign."""
+    """The share of a pool that is reserved for visitors who show signs of a human."""
     flow_version_id: str | None = Field(default=None, foreign_key="flow_version.id")
-    """The call flow that answers its numbers, in its present version."""
+    """The current version of the call flow that answers its numbers."""
     retired_at: datetime | None = time_column(nullable=True)
 
 
 class TrackingNumber(Row, table=True):
-    """A number (E.164) of one tracker. `leased_until` is the pool's clockwork; leases are its history."""
+    """A number (E.164) of one tracker. The pool assigns numbers by `leased_until`; leases are the history."""
 
     __tablename__ = "tracking_number"
 
@@ -44,7 +44,7 @@ class TrackingNumber(Row, table=True):
     leased_until: datetime | None = time_column(nullable=True)
     lease_id: str | None = Field(default=None, max_length=36)
     bought: bool = False
-    """Bought by `hub numbers buy`: it stays with its tracker though config.yaml does not name it."""
+    """Bought by `hub numbers buy`: it stays with its tracker even though config.yaml does not list it."""
     retired_at: datetime | None = time_column(nullable=True)
 
 
@@ -59,7 +59,7 @@ class Lease(Row, table=True):
 
 
 class PoolOverflow(Row, table=True):
-    """A visitor who found a pool all taken and saw the shared number instead. A count: it does not say who."""
+    """A visitor who found no free number in a pool and saw the shared number instead. Only a count, without the visitor."""
 
     __tablename__ = "pool_overflow"
     __table_args__ = (Index("ix_pool_overflow_read", "tracker_id", "at"),)

@@ -1,4 +1,4 @@
-"""Opt-outs that nobody had to prove: of a phone number or a browser, known by keyed hashes alone."""
+"""Opt-outs that need no proof: for a phone number or a browser, identified only by keyed hashes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sqlmodel import Field
 from hub.model.columns import Row, id_column, time_column
 
 OptOutScope = Literal["sharing", "sensitive"]
-"""`sharing`: no sale, sharing or advertising (Cal. Civ. Code 1798.120). `sensitive`: what was said in calls, texts and forms is
-used for the service alone (1798.121)."""
+"""`sharing`: no sale, sharing or advertising (Cal. Civ. Code 1798.120). `sensitive`: the content of calls, texts and forms is
+used only for the service (1798.121)."""
 
 
 class OptOut(Row, table=True):
-    """One opt-out, in force until it is questioned with a reason, or until the person's own proven act. It is never deleted.
+    """One opt-out, in force until it is questioned with a reason or the person revokes it with proof. It is never deleted.
 
     The same number from the same network is one row, so that a questioned opt-out cannot be renewed by sending it again.
     """
@@ -32,7 +32,7 @@ class OptOut(Row, table=True):
     """A keyed hash of the number, or a hash of the visitor's random id."""
     scope: str = Field(max_length=16)
     network: str = Field(max_length=64)
-    """A keyed hash of the /24 or /56 that it came from; all unknown networks have one."""
+    """A keyed hash of the /24 or /56 that it came from; all unknown networks share one."""
     at: datetime = time_column()
     state: str = Field(default="in_force", max_length=16)
     """`in_force`, or `questioned`: not counted, for `reason`."""

@@ -11,18 +11,18 @@ from sqlmodel import Field, col
 from hub.model.columns import Row, ending_column, expiry_column, id_column, personal_bytes, personal_text, time_column
 
 Learnt = Literal["carrier", "proven", "typed"]
-"""How an identifier was learnt. `carrier`: the person called or texted from it. `proven`: by a code, a link, or to an officer.
-`typed`: somebody wrote it into a form. Anybody can type anything, so a typed identifier never stands for its owner."""
+"""How an identifier was learned. `carrier`: the person called or texted from it. `proven`: by a code, a link, or to an officer.
+`typed`: somebody wrote it into a form. Anybody can type anything, so a typed identifier never identifies its owner."""
 CARRIER: Final = "carrier"
 PROVEN: Final = "proven"
 TYPED: Final = "typed"
 
 
 class Person(Row, table=True):
-    """A person in the eyes of one company: two companies of one agency never share what they know.
+    """A person as one company knows them; two companies of one agency never share what they know.
 
-    Either a person known by a carrier or by proof, of whom there is one for each number; or whoever typed this number and
-    this address into forms. The two are never one row, so what was typed reaches nothing that is known.
+    Either a person known by a carrier or by proof, one for each number; or an unknown person who typed this number and this
+    address into forms. The two are always separate rows, so typed data never gets to a known person.
     """
 
     __table_args__ = (
@@ -41,49 +41,50 @@ class Person(Row, table=True):
     company_id: str = Field(foreign_key="company.id", index=True)
     phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)
     phone_learnt: str | None = Field(default=None, max_length=8)
-    """How the number was learnt (`Learnt`); None where there is none."""
+    """How the number was learned (`Learnt`); None without a number."""
     email: str | None = personal_text("user.contact.email", index=True)
     """In lower case."""
     email_learnt: str | None = Field(default=None, max_length=8)
-    """How the address was learnt (`Learnt`); None where there is none."""
+    """How the address was learned (`Learnt`); None without an address."""
     sealed_name: bytes | None = personal_bytes("user.name")
-    """As the person had it corrected; under the person's key (hub.store.encrypted_fields). Names in forms stay in the forms."""
+    """The name that the person had corrected, encrypted with their key (hub.store.encrypted_fields). Names in forms stay
+    there."""
     first_seen_at: datetime = time_column()
     expires_at: datetime | None = ending_column()
 
     @property
     def is_typed(self) -> bool:
-        """Whether nothing but forms names this person."""
+        """Whether this person is known from forms only."""
         return TYPED in (self.phone_learnt, self.email_learnt)
 
     @property
     def known_number(self) -> str | None:
-        """The number, where it is surely theirs."""
+        """The number, if it certainly belongs to the person."""
         return None if self.is_typed else self.phone_number
 
     @property
     def known_email(self) -> str | None:
-        """The address, where it is surely theirs."""
+        """The address, if it certainly belongs to the person."""
         return None if self.is_typed else self.email
 
 
 def is_typed() -> ColumnElement[bool]:
-    """The condition that nothing but forms names a person; never NULL."""
+    """The SQL condition that a person is known from forms only; never NULL."""
     return or_(*(func.coalesce(col(learnt), "") == TYPED for learnt in (Person.phone_learnt, Person.email_learnt)))
 
 
 def has_known_number(*numbers: Any) -> ColumnElement[bool]:
-    """The condition that one of `numbers` is surely a person's."""
+    """The SQL condition that one of `numbers` certainly belongs to a person."""
     return and_(col(Person.phone_number).in_(numbers), col(Person.phone_learnt) != TYPED)
 
 
 def has_known_email(*addresses: Any) -> ColumnElement[bool]:
-    """The condition that one of `addresses` is surely a person's."""
+    """The SQL condition that one of `addresses` certainly belongs to a person."""
     return and_(col(Person.email).in_(addresses), col(Person.email_learnt) != TYPED)
 
 
 class FactRow(Row, table=True):
-    """One fact of a caller as one enricher told it at one call; it ends at `expires_at`."""
+    """One fact about a caller that one enricher returned for one call; it expires at `expires_at`."""
 
     __tablename__ = "fact"
     __table_args__ = (UniqueConstraint("subject_id", "source", "name"),)
@@ -94,9 +95,9 @@ class FactRow(Row, table=True):
     source: str
     name: str
     value: str | None = personal_text("user.contact.phone_number")
-    """None where it is a name."""
+    """None if the value is a name."""
     sealed: bytes | None = personal_bytes("user.name")
-    """The value that is a name (its `category` is user.name), under the caller's key (hub.store.encrypted_fields)."""
+    """A value that is a name (`category` is user.name), encrypted with the caller's key (hub.store.encrypted_fields)."""
     category: str
     confidence: float
     learned_at: datetime = time_column()

@@ -1,4 +1,4 @@
-"""Versions of privacy statements, terms and notices: their texts, who was told when, and who accepted."""
+"""Versions of privacy statements, terms and notices: their texts, who was informed when, and who accepted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hub.model.columns import Row, expiry_column, id_column, json_list, personal
 
 
 class PolicyVersion(Row, table=True):
-    """One version of a document, of one account or of all: `draft`, then `announced` where it is material, then `published`."""
+    """One version of a document, of one account or of all: `draft`, then `announced` if it is material, then `published`."""
 
     __tablename__ = "policy_version"
 
@@ -20,9 +20,9 @@ class PolicyVersion(Row, table=True):
     kind: str = Field(max_length=24)
     """`privacy_statement`, `terms` or `notice`."""
     account_id: str | None = Field(default=None, foreign_key="account.id", index=True)
-    """Whose document it is; None where it is every account's."""
+    """The account whose document it is; None for all accounts."""
     name: str = Field(max_length=32)
-    """What its author calls it, like `2027-01`."""
+    """The name that its author gave it, such as `2027-01`."""
     material: bool = True
     introduces: list[dict[str, Any]] = json_list()
     """What is new and needs acceptance: uses, recipients and data categories, each an object that names at least one."""
@@ -32,12 +32,12 @@ class PolicyVersion(Row, table=True):
     drafted_at: datetime = time_column()
     announced_at: datetime | None = time_column(nullable=True)
     effective_at: datetime | None = time_column(nullable=True)
-    """When its terms are in force, at the earliest."""
+    """The earliest time at which its terms are in force."""
     published_at: datetime | None = time_column(nullable=True)
 
 
 class PolicyText(Row, table=True):
-    """A version's text in one language, kept for good, with its hash."""
+    """A version's text in one language, kept permanently, with its hash."""
 
     __tablename__ = "policy_text"
     __table_args__ = (UniqueConstraint("version_id", "language"),)
@@ -50,7 +50,7 @@ class PolicyText(Row, table=True):
 
 
 class PolicyNotice(Row, table=True):
-    """One account was told of a material change: when, and by whose calendar it may be in force at the earliest."""
+    """One account was informed of a material change: when, and the earliest time in force by which places' calendar."""
 
     __tablename__ = "policy_notice"
     __table_args__ = (UniqueConstraint("version_id", "account_id"),)
@@ -65,7 +65,7 @@ class PolicyNotice(Row, table=True):
 
 
 class PolicyAcceptance(Row, table=True):
-    """An account's affirmative yes to one version: who said it, when, and to exactly which text."""
+    """An account's explicit acceptance of one version: who accepted, when, and exactly which text."""
 
     __tablename__ = "policy_acceptance"
     __table_args__ = (UniqueConstraint("version_id", "account_id"),)

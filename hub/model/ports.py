@@ -1,4 +1,4 @@
-"""Numbers on their way from another carrier: each order that was placed, and where it stands."""
+"""Numbers that are being ported from another carrier: each order and its status."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sqlmodel import Field
 from hub.model.columns import Row, id_column, json_list, time_column
 
 OVER = ("ported", "rejected", "cancelled")
-"""The states that an order never leaves."""
+"""The final states of an order."""
 
 
 class PortOrderRow(Row, table=True):
-    """One port order. It holds the numbers, which become ours, and nothing of the person who signs.
+    """One port order. It holds the numbers, which become ours, and no data on the person who signs.
 
     `status` is the carrier's (`hub.contracts.ports.PortStatus`), or `unknown` from before the order is placed until the
-    carrier tells of it: so an order whose reply never came is looked for and not placed again.
+    carrier reports it. So the hub looks for an order whose reply never came, and does not place it again.
     """
 
     __tablename__ = "port_order"
@@ -25,11 +25,11 @@ class PortOrderRow(Row, table=True):
     id: str = id_column()
     connector: str = Field(max_length=64, index=True)
     order_id: str | None = Field(default=None, max_length=64)
-    """The carrier's."""
+    """The carrier's id of the order."""
     numbers: list[Any] = json_list()
     status: str = Field(default="unknown", max_length=16)
     detail: str = ""
     ordered_at: datetime = time_column()
     told_at: datetime | None = time_column(nullable=True)
-    """When the carrier last told of it."""
+    """When the carrier last reported it."""
     ports_at: datetime | None = time_column(nullable=True)

@@ -1,4 +1,4 @@
-"""Why a text goes out, and the data use that consent is asked for."""
+"""Why a text is sent, and the data use for which consent is checked."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Purpose = Literal[
     "help",
     "identity_code",
 ]
-"""`reply`: somebody at the business answers a person. `service`: news of something that the person asked for. `marketing`: all
-else. `auto_reply`, `missed_call`: the hub's own answer to a text, and to a call that nobody took; `text_back`: the one
-that a call's flow has a step for. Three answer the words STOP, START and HELP; `stop_question` asks whether a doubtful text
-is a stop; `identity_code` shows that who asks for their data has the number."""
+"""`reply`: somebody at the business answers a person. `service`: news about something that the person asked for. `marketing`:
+everything else. `auto_reply`, `missed_call`: the hub's automatic answer to a text, and to a call that nobody took; `text_back`:
+the answer from a step of the call's flow. Three answer the words STOP, START and HELP; `stop_question` asks whether a doubtful
+text is a stop; `identity_code` proves that the person who asks for their data has the number."""
 SERVICE = "essential.service.notifications.sms"
 MARKETING = "marketing.communications.sms"
 TEXT_USES = (SERVICE, MARKETING)
-"""What STOP takes back."""
+"""The uses that STOP revokes."""
 LEGAL = "essential.legal_obligation"
 USES: dict[Purpose, str] = {
     "reply": SERVICE,
@@ -42,7 +42,7 @@ USES: dict[Purpose, str] = {
 ANSWERS_TO_WORDS: frozenset[str] = frozenset(
     {"opt_out_confirmation", "stop_question", "opt_in_confirmation", "help", "identity_code"}
 )
-"""They carry no opt-out line and nothing else in them; all but the question go though the person has stopped all else."""
+"""These texts have no opt-out line and no other content. All but the question are sent even after the person's stop."""
 AUTOMATIC: frozenset[str] = frozenset({"auto_reply", "missed_call", "text_back"})
-"""What nobody wrote: at most one of them a person within a window."""
+"""Automatic texts: each person gets at most one of them within a window."""
 BY_HAND: frozenset[str] = frozenset({"reply", "service", "marketing"})

@@ -1,4 +1,4 @@
-"""Where people's data goes: what was kept from plugins, who the recipients are and were, and what does not fit."""
+"""Where people's data goes: what was withheld from plugins, the present and past recipients, and what does not match."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hub.model.columns import Row, id_column, json_column, json_list, time_colum
 
 
 class Refusal(Row, table=True):
-    """How often on one day something was kept from a plugin: a field, or a request to a host (hub.plugins.violations)."""
+    """How often per day something was refused to a plugin: a field, or a request to a host (hub.plugins.violations)."""
 
     connector: str = Field(primary_key=True, max_length=64)
     kind: str = Field(primary_key=True, max_length=8)
@@ -31,7 +31,7 @@ class RecipientVersion(Row, table=True):
     connector: str = Field(index=True, max_length=64)
     recipient: str
     change: str = Field(max_length=8)
-    """`added`, or `changed` in what `details` tells."""
+    """`added`, or `changed` as `details` says."""
     details: list[str] = json_list()
     declared: dict[str, Any] = json_column()
     """The plugin, role, regions, hosts, uses with their categories, how long it keeps them, whether it can delete."""

@@ -1,4 +1,4 @@
-"""Recordings of calls, and voicemail: what became of the audio, where it lies, and until when."""
+"""Recordings of calls, and voicemail: the state of the audio, its place in the storage, and until when it is kept."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sqlmodel import Field
 from hub.model.columns import Work, expiry_column, id_column, personal_text, time_column
 
 RecordingState = Literal["ready", "leased", "stored", "refused", "gone", "failed"]
-"""`stored`: kept here. `refused`: not kept, for nobody may have been told. `gone`: its time is over, or it was erased.
+"""`stored`: stored by the hub. `refused`: not stored, because it may not have been announced. `gone`: expired or erased.
 `failed`: given up; `reason` says why, and `hub recordings fetch` tries again."""
 STATES: tuple[str, ...] = get_args(RecordingState)
 
 
 class Recording(Work, table=True):
-    """One recording at one carrier. The audio lies encrypted at `path` of the recordings' storage once `stored_at` is set;
-    what is left to do after that, such as its deletion at the carrier, does not keep it from being played."""
+    """One recording at one carrier. After `stored_at` is set, the encrypted audio is at `path` in the recordings' storage. It
+    can be played even if work is left, such as its deletion at the carrier."""
 
     __table_args__ = (UniqueConstraint("connector", "carrier_recording_id"),)
 
@@ -29,16 +29,16 @@ class Recording(Work, table=True):
     kind: str = Field(default="call", max_length=16)
     """`call`, or `voicemail`."""
     url: str | None = personal_text("user.telephony.recording")
-    """At the carrier; forgotten once nothing is left to fetch."""
+    """The address at the carrier; removed when nothing is left to fetch."""
     recorded_at: datetime = time_column(index=True)
-    """When the carrier told that it is ready."""
+    """When the carrier reported it as ready."""
     duration: int | None = None
-    """Seconds: as measured once it is stored, until then as the carrier told."""
+    """Seconds: as measured after it is stored, before that as the carrier reported."""
     content_type: str | None = Field(default=None, max_length=32)
     size: int | None = None
     """Bytes of audio."""
     sha256: str | None = Field(default=None, max_length=64)
-    """Of the audio, before its encryption."""
+    """SHA-256 of the audio before encryption."""
     path: str | None = Field(default=None, max_length=200)
     stored_at: datetime | None = time_column(nullable=True)
     carrier_deleted_at: datetime | None = time_column(nullable=True)

@@ -1,4 +1,4 @@
-"""Day roll-ups that reports read, and the days whose roll-ups must be made anew."""
+"""Day roll-ups that reports read, and the days whose roll-ups must be computed again."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class SourceRule(Row, table=True):
 class Rollup(Row):
     """Credits of one company, model, dimension and value, in whole numbers so that they add up exactly (hub.reports.tally).
 
-    All are millionths of one, but `amount`: ten-thousandths of the unit of `currency`, which is empty in the other rows.
+    All are millionths of one, except `amount`: ten-thousandths of the unit of `currency`, which is empty in other rows.
     """
 
     company_id: str = Field(primary_key=True, foreign_key="company.id")
     model: str = Field(primary_key=True, max_length=16)
     dimension: str = Field(primary_key=True, max_length=16)
     day: date = Field(primary_key=True, sa_type=Date)
-    """The day in the company's time zone; of a month or a year its first day."""
+    """The day in the company's time zone; for a month or a year its first day."""
     value: str = Field(primary_key=True, max_length=300)
     currency: str = Field(primary_key=True, max_length=3)
     calls: int = Field(default=0, sa_type=BigInteger)
@@ -71,7 +71,7 @@ class YearRollup(Rollup, table=True):
 class DirtyDay(Row, table=True):
     """A mark: the roll-ups of a company's day are older than its calls.
 
-    Every change writes a mark of its own, so that nobody waits for another's, and none is taken for one that came later.
+    Every change writes its own mark, so that no change waits for another, and an earlier mark never hides a later one.
     """
 
     __tablename__ = "dirty_day"

@@ -1,4 +1,4 @@
-"""What people ask about their own data: requests with every step taken, proofs of who asks, holds and restrictions."""
+"""Privacy requests: every step taken, proofs of the requester's identity, legal holds and restrictions."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ RequestKind = Literal[
     "opt_in",
 ]
 """`third_party_disclosure`: what went to third parties for their own marketing (Cal. Civ. Code 1798.83). `child`: the data of
-somebody under 13 is deleted at a parent's word (COPPA, 16 CFR 312.6). `opt_in`: an objection or opt-out is taken back, in two
+a child under 13 is deleted at a parent's request (COPPA, 16 CFR 312.6). `opt_in`: an objection or opt-out is taken back, in two
 steps (11 CCR 7028)."""
 KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
 CLOSED = ("done", "refused")
 EVERYBODY = "*"
-"""Whom a hold names that is on a whole company."""
+"""The person of a hold that covers a whole company."""
 
 
 class PrivacyRequest(Row, table=True):
-    """One request of one person to one company. Who it is stands here only until it is answered; `fingerprint` is a keyed hash
-    that knows the person again and names nobody."""
+    """One request of one person to one company. The person's identity is stored only until the answer; `fingerprint` is a
+    keyed hash that recognizes the person again without naming them."""
 
     __tablename__ = "privacy_request"
 
@@ -51,25 +51,25 @@ class PrivacyRequest(Row, table=True):
     company_id: str = Field(foreign_key="company.id", index=True)
     kind: str = Field(max_length=24)
     state: str = Field(default="received", index=True, max_length=24)
-    """received, identity_pending, verified, planned, running, waiting_plugin (all but what a provider has not answered yet),
-    held (a legal hold keeps an erasure back), done or refused."""
+    """received, identity_pending, verified, planned, running, waiting_plugin (done, except for a provider's missing answer),
+    held (a legal hold blocks an erasure), done or refused."""
     channel: str = Field(default="page", max_length=16)
-    """How it came: `page`, or what the officer says: phone, letter, agent …"""
+    """How it came: `page`, or what the officer entered: phone, letter, agent …"""
     phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)
     email: str | None = personal_text("user.contact.email")
     fingerprint: str = Field(index=True, max_length=64)
     known_as: dict[str, Any] = personal_json("user.contact.phone_number")
-    """`phone_numbers` and `emails` by which plugins are asked, from the run until the end."""
+    """`phone_numbers` and `emails` with which plugins look the person up, from the run until the end."""
     correction: bytes | None = personal_bytes("user.name")
-    """Of a correction: the new `name`, `email` or `phone_number`, as JSON, encrypted by hub.store.encrypted_fields."""
+    """For a correction: the new `name`, `email` or `phone_number`, as JSON, encrypted by hub.store.encrypted_fields."""
     evidence: str | None = personal_text("user.content.private")
-    """What proves who asks, or that a parent speaks, in the officer's words."""
+    """What proves the requester's identity, or that the requester is a parent, in the officer's words."""
     places: list[str] = json_list()
     """Every place whose law may apply, as US-CA or DE."""
     declared: list[str] = json_list()
-    """Those of them that the person named."""
+    """The places among them that the person named."""
     rule: str = Field(default="", max_length=64)
-    """The id of the deadline that decided."""
+    """The id of the deadline rule that decided."""
     received_at: datetime = time_column(index=True)
     due_at: datetime = time_column(index=True)
     """The legal maximum."""
@@ -79,10 +79,10 @@ class PrivacyRequest(Row, table=True):
     verified_at: datetime | None = time_column(nullable=True)
     closed_at: datetime | None = time_column(nullable=True)
     outcome: dict[str, Any] = json_column()
-    """What was done, by counts and references: of an erasure, what its certificate tells."""
+    """What was done, as counts and references; for an erasure, the content of its certificate."""
     certificate: dict[str, Any] = json_column()
     file_path: str | None = Field(default=None, max_length=200)
-    """The sealed answer in the storage of recordings, until `file_ends_at`."""
+    """The encrypted answer in the storage of recordings, until `file_ends_at`."""
     file_ends_at: datetime | None = time_column(nullable=True)
     expires_at: datetime | None = ending_column()
 
@@ -93,7 +93,7 @@ class PrivacyRequest(Row, table=True):
 
 
 class RequestStep(Row, table=True):
-    """One step of a request, by reference: nothing personal stands in it. The same step stands in the audit trail."""
+    """One step of a request, by reference. It holds nothing personal. The same step is in the audit trail."""
 
     __tablename__ = "request_step"
 
@@ -106,7 +106,7 @@ class RequestStep(Row, table=True):
 
 
 class RequestTask(Work, table=True):
-    """What is left to do for a request, claimed by a worker and tried again until it is done.
+    """A remaining task of a request, claimed by a worker and tried again until it is done.
 
     States: ready, leased, done, impossible (`reason` says why).
     """
@@ -125,14 +125,14 @@ class RequestTask(Work, table=True):
 
 
 class IdentityProof(Row, table=True):
-    """A code by text, or a link by e-mail, that shows that who asks holds the number or address. Only its hash is kept."""
+    """A code by text, or a link by e-mail, that proves that the requester has the number or address. Only its hash is kept."""
 
     __tablename__ = "identity_proof"
 
     id: str = id_column()
     request_id: str = Field(foreign_key="privacy_request.id", index=True)
     fingerprint: str = Field(index=True, max_length=64)
-    """The request's, to count how often one number is written to."""
+    """The request's fingerprint, to count how many messages one number gets."""
     channel: str = Field(max_length=8)
     """`text` or `email`."""
     secret_hash: str = Field(max_length=64)
@@ -143,16 +143,16 @@ class IdentityProof(Row, table=True):
 
 
 class LegalHold(Row, table=True):
-    """A duty to keep one person's data, or a whole company's, whoever asks for its erasure."""
+    """A duty to keep one person's data, or a whole company's, no matter who asks for its erasure."""
 
     __tablename__ = "legal_hold"
 
     id: str = id_column()
     company_id: str = Field(foreign_key="company.id", index=True)
     fingerprint: str = Field(index=True, max_length=64)
-    """A keyed hash that knows the person; or `EVERYBODY`."""
+    """A keyed hash that identifies the person; or `EVERYBODY`."""
     reason: str
-    """For the officer; it names a matter, never a person."""
+    """For the officer; it names a case, never a person."""
     set_by: str
     set_at: datetime = time_column()
     lifted_by: str | None = None

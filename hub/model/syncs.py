@@ -1,4 +1,4 @@
-"""What a connector's syncs need to go on: due slots, cursors, notes, tokens, and whether it is paused."""
+"""The state of a connector's syncs: due slots, cursors, notes, tokens, and whether it is paused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hub.model.columns import Row, Work, id_column, time_column
 
 
 class SyncSlot(Work, table=True):
-    """One due sync of one connector; of many nodes that write the same slot one wins. `due_at` is the slot's time."""
+    """One due sync of one connector; if several nodes write the same slot, one wins. `due_at` is the slot's time."""
 
     __tablename__ = "sync_slot"
     __table_args__ = (UniqueConstraint("connector", "due_at"),)
@@ -19,14 +19,14 @@ class SyncSlot(Work, table=True):
     id: str = id_column()
     connector: str = Field(index=True, max_length=64)
     why: str = Field(default="schedule", max_length=16)
-    """`schedule`; `retry` where deliveries or diagnostics are due before that; `webhook` where a CRM told of a change;
-    `command` where a person asked for it."""
+    """`schedule`; `retry` if deliveries or diagnostics are due before that; `webhook` if a CRM reported a change; `command`
+    if a person asked for it."""
     finished_at: datetime | None = time_column(nullable=True)
     result: str | None = None
 
 
 class Cursor(Row, table=True):
-    """How far a connector's stream was read."""
+    """How far a connector's stream has been read."""
 
     connector: str = Field(primary_key=True, max_length=64)
     stream: str = Field(primary_key=True, max_length=32)
@@ -35,7 +35,7 @@ class Cursor(Row, table=True):
 
 
 class ConnectorNote(Row, table=True):
-    """A durable note of a connector's own (`Memory` in the door). Nothing secret."""
+    """A durable note of a connector (`hub.contracts.services.Memory`). Nothing secret."""
 
     __tablename__ = "connector_note"
 

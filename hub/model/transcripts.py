@@ -1,4 +1,4 @@
-"""Transcripts of recordings: what was heard, sealed under the caller's key, or why nothing was."""
+"""Transcripts of recordings: the text, encrypted with the caller's key, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from sqlmodel import Field
 from hub.model.columns import Work, expiry_column, id_column, personal_bytes, time_column
 
 TranscriptState = Literal["ready", "leased", "written", "denied", "failed", "gone"]
-"""`denied`: consent was asked, and the answer was no. `failed`: given up, the recording itself is as it was. `gone`: its
-time is over."""
+"""`denied`: the consent decision was no. `failed`: given up; the recording itself is unchanged. `gone`: it has expired."""
 STATES: tuple[str, ...] = get_args(TranscriptState)
 
 
@@ -23,13 +22,13 @@ class TranscriptRow(Work, table=True):
     id: str = id_column()
     recording_id: str = Field(foreign_key="recording.id", unique=True)
     connector: str = Field(max_length=64)
-    """Whose plugin hears it."""
+    """The connector whose plugin transcribes it."""
     language: str = Field(max_length=35)
     """BCP 47, as asked for."""
     sealed: bytes | None = personal_bytes("user.telephony.recording")
-    """The parts as JSON, under the caller's key (hub.store.vault)."""
+    """The parts as JSON, encrypted with the caller's key (hub.store.vault)."""
     model: str | None = None
-    """The name of the model that heard it."""
+    """The name of the model that transcribed it."""
     reason: str | None = None
     written_at: datetime | None = time_column(nullable=True)
     expires_at: datetime = expiry_column()

@@ -1,4 +1,4 @@
-"""The people and programs that may look into an account: users with a role, and their API keys."""
+"""The people and programs with access to an account: users with a role, and their API keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hub.model.columns import Row, ending_column, id_column, personal_text, time
 class User(Row, table=True):
     """A user of one account. What each role may do is declared in hub.access.permissions.
 
-    `name` is what commands call them; a disabled user keeps the name, so that the audit log can be read.
+    Commands use `name`; a disabled user keeps the name, so that the audit log stays readable.
     """
 
     __tablename__ = "app_user"
@@ -23,15 +23,15 @@ class User(Row, table=True):
     email: str | None = personal_text("user.contact.email")
     role: str = Field(max_length=16)
     phone_numbers: str | None = personal_text("user.contact.phone_number")
-    """At which an agent answers calls, in E.164, with spaces between them."""
+    """The numbers at which an agent answers calls, in E.164, separated by spaces."""
     made_at: datetime = time_column()
     disabled_at: datetime | None = time_column(nullable=True)
     expires_at: datetime | None = ending_column()
-    """Set when the user is disabled: the address and the numbers go then, as those of the calls of that day do."""
+    """Set when the user is disabled: the address and the numbers are deleted then, like those of that day's calls."""
 
 
 class ApiKey(Row, table=True):
-    """A key of one user, with that user's role. Of its secret only the SHA-256 is kept: 32 random bytes need no slow hash."""
+    """A key of one user, with that user's role. Only the SHA-256 of its secret is stored: 32 random bytes need no slow hash."""
 
     __tablename__ = "api_key"
 
@@ -42,5 +42,5 @@ class ApiKey(Row, table=True):
     made_at: datetime = time_column()
     ends_at: datetime = time_column()
     last_used_at: datetime | None = time_column(nullable=True)
-    """To the hour."""
+    """Rounded to the hour."""
     revoked_at: datetime | None = time_column(nullable=True)

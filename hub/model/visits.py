@@ -1,4 +1,4 @@
-"""A visit to a company's website: where it came from, what it carried, what the visitor allows."""
+"""A visit to a company's website: its source, its parameters and click ids, and what the visitor allows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hub.model.columns import (
 
 
 class Visit(Row, table=True):
-    """One visit, classified when it is recorded; its click ids and consent signals are kept as they came."""
+    """One visit, classified when it is recorded; its click ids and consent signals are stored unchanged."""
 
     id: str = id_column()
     company_id: str = Field(foreign_key="company.id", index=True)
@@ -32,7 +32,7 @@ class Visit(Row, table=True):
     parameters: dict[str, Any] = personal_json("user.behavior.browsing_history")
     click_ids: dict[str, str] = personal_json("user.advertising.click_id")
     clicked_at: dict[str, str] = json_column()
-    """When each click id came (ISO 8601), where that was later than the visit's beginning."""
+    """When each click id came (ISO 8601), if that was later than the visit's beginning."""
     source: str
     medium: str
     campaign: str | None = None
@@ -44,18 +44,18 @@ class Visit(Row, table=True):
     consent: dict[str, str] = personal_json("user.privacy_preferences")
     user_agent: str | None = personal_text("user.device.device_id", max_length=400)
     person_id: str | None = Field(default=None, index=True, max_length=36)
-    """The person that a call, text or form made this visit known to be of."""
+    """The person of the visit, known from a call, text or form."""
     last_seen_at: datetime | None = time_column(nullable=True)
     human_at: datetime | None = time_column(nullable=True)
-    """When the page first saw a sign of a person: only from then on may the visit hold a number of a pool."""
+    """When the page first saw a sign of a human: only from then on may the visit get a number from a pool."""
     number_shown_id: str | None = Field(default=None, foreign_key="tracking_number.id", index=True)
     clicks_end_at: datetime | None = time_column(nullable=True, index=True)
-    """When the click ids end; None where there are none, or none any more."""
+    """When the click ids expire; None if there are none, or none any more."""
     expires_at: datetime | None = ending_column()
 
 
 class PageView(Row, table=True):
-    """One page that a visit looked at."""
+    """One page of a visit."""
 
     __tablename__ = "page_view"
 

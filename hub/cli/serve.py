@@ -139,14 +139,14 @@ _WHY_NOT = {
 def _start(path: Path, sandbox: bool, *, serving: bool, working: bool, listen: str | None = None) -> None:
     from hub import logs
 
+    if listen is not None:
+        refuse_taken_address(listen, "--listen")
     logs.configure()
     with contextlib.ExitStack() as ending:
         ending.enter_context(_starting())
         loaded = read_config(path, sandbox=sandbox)
         if serving:
             refuse_taken_address(loaded.hub.listen)
-        if listen is not None:
-            refuse_taken_address(listen, "--listen")
         opened = ending.enter_context(open_hub(loaded))
         wake = threading.Event()
 

@@ -1,1 +1,1 @@
-"""`hub demo`: a seeded day of an agency, played against the real hub over HTTP, and the ledger that must add up at its end."""
+"""`hub demo`: a seeded day of an agency, played against the real hub over HTTP, and a ledger that must add up at the end."""

@@ -1,4 +1,4 @@
-"""The demo's example of an access file: a real request of the person of whom most was told, answered and written out."""
+"""The demo's example of an access file: answers a real access request of the person with the most disclosures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ACTOR = "demo"
 
 
 def write_access_file(console: Console, hub: Hub, folder: Path) -> None:
-    """Answer one person's request for access as any other, and write the file into `folder`; nothing where nobody is known."""
+    """Answer one person's access request the normal way, and write the file into `folder`; no file if no person is known."""
     with hub.store.writing() as session:
         person = _most_told_of(session)
         if person is None:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
-"""Headless Chromium names itself as a robot, and robots are lent no number."""
+"""Headless Chromium's own user agent says that it is a robot, and robots are not lent a number."""
 FLAGS = (
-    "--no-sandbox",  # Chromium refuses to start as root otherwise; it opens our own pages only
+    "--no-sandbox",  # Chromium does not start as root without this; it opens only our own pages
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
@@ -35,18 +35,18 @@ FLAGS = (
     "--no-first-run",
 )
 PAGES_AT_ONCE = 3
-"""Pages that load at the same moment: more only wait for each other."""
+"""Maximum number of pages that load at the same time: more would only wait for each other."""
 VIEWS = 3
-"""A page keeps its own number where the hub is slow; so often a visitor looks again before they give up."""
+"""How often a visitor reloads a page before giving up: a page keeps its own number if the hub is slow."""
 PATIENCE = 15.0
-"""Seconds to wait for what the browser must do, on a busy machine too."""
+"""Seconds to wait for a browser action, enough for a busy machine."""
 REPLY_WITHIN = 4.0
 """Seconds to wait for the hub's number: the script itself waits two."""
 SIGNALS = {
     "sec-gpc": "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { value: true })",
     "dnt": "Object.defineProperty(Navigator.prototype, 'doNotTrack', { value: '1' })",
 }
-"""What a page's scripts see of each signal; Chromium itself knows no Global Privacy Control."""
+"""How a page's scripts see each signal; Chromium itself does not support Global Privacy Control."""
 
 
 def find_chromium() -> str | None:
@@ -58,7 +58,7 @@ def find_chromium() -> str | None:
 
 @contextmanager
 def open_browser(chromium: str, websites: Websites) -> Iterator[PageEntrance]:
-    """Start Chromium; it can reach the companies' hosts and this machine, and nothing else."""
+    """Start Chromium; it can reach only the companies' hosts and this machine."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="browser", daemon=True)
     thread.start()
@@ -74,7 +74,7 @@ def open_browser(chromium: str, websites: Websites) -> Iterator[PageEntrance]:
 
 
 class PageEntrance:
-    """Visitors open the company's page. The browser lives in a thread of its own; callers may be many threads."""
+    """Visitors open the company's page. The browser runs in its own thread; any number of threads may call this class."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, websites: Websites) -> None:
         self._loop, self._websites = loop, websites
@@ -87,11 +87,11 @@ class PageEntrance:
         return self._websites.host(company) is not None
 
     def arrive(self, story: Story) -> Visitor:
-        """Open the page as the story tells, move the mouse, answer the question, and read the number."""
+        """Open the page as in the story, move the mouse, answer the consent question, and read the number."""
         return self.wait(self._arrive(story), PATIENCE * 8)
 
     def wait(self, doing: Coroutine[Any, Any, Result], seconds: float = PATIENCE * 3) -> Result:
-        """Let the browser's thread do something."""
+        """Run something in the browser's thread and wait for it."""
         return asyncio.run_coroutine_threadsafe(doing, self._loop).result(seconds)
 
     async def start(self, chromium: str) -> None:
@@ -106,7 +106,7 @@ class PageEntrance:
         )
 
     async def stop(self) -> None:
-        """End the browser and all that belongs to it."""
+        """Stop the browser and its thread."""
         if self._browser is not None:
             await self._browser.close()
         if self._playwright is not None:
@@ -142,7 +142,7 @@ class PageEntrance:
 
 @dataclass
 class PageVisitor:
-    """One visitor, with a profile and a page of their own."""
+    """One visitor with their own profile and page."""
 
     entrance: PageEntrance
     company: str
@@ -161,11 +161,11 @@ class PageVisitor:
         return self.entrance.wait(self._send_form(written(index, story), 2 if index % 2 == 0 else 1))
 
     def leave(self) -> None:
-        """Close the page as a person does, so that its script can say goodbye."""
+        """Close the page as a person does, so that its script can report the end of the visit."""
         self.entrance.wait(self._leave())
 
     async def look(self, address: str, referrer: str | None) -> None:
-        """Open the page and move the mouse; look again where it keeps its own number."""
+        """Open the page and move the mouse; reload it if it keeps its own number."""
         for _ in range(VIEWS):
             self._replies.clear()
             await self.page.goto(address, referer=referrer)
@@ -174,7 +174,7 @@ class PageVisitor:
                 break
 
     async def choose(self, consent: dict[str, str]) -> None:
-        """Press the button of the page's question that means this."""
+        """Press the button of the page's consent question with this meaning."""
         name = next(name for name, said in CHOICES.items() if said == consent)
         await self.page.get_by_role("button", name=name).click()
         await self._settled(consent)
@@ -200,7 +200,7 @@ class PageVisitor:
             self._replies.append(response)
 
     async def _reply(self, consent: dict[str, str]) -> dict[str, Any] | None:
-        """The hub's answer to what the page tells of a visitor who has said this."""
+        """The hub's answer to the page's report of a visitor with this consent."""
         for _ in range(int(REPLY_WITHIN * 100)):
             for each in reversed(self._replies):
                 if consent.items() <= json.loads(each.request.post_data or "{}")["consent"].items():
@@ -209,14 +209,14 @@ class PageVisitor:
         return None
 
     async def _settled(self, consent: dict[str, str]) -> bool:
-        """Wait until the page shows what the hub answered to this consent, and see what it is."""
+        """Wait until the page shows the hub's answer to this consent, and read it."""
         reply = await self._reply(consent)
         settled = reply is not None and await self._shows(reply)
         await self._see(keeps_its_own=reply is not None and reply["number"] is None)
         return settled
 
     async def _shows(self, reply: dict[str, Any]) -> bool:
-        """Wait until the script has shown what the hub answered."""
+        """Wait until the script shows the hub's answer."""
         from playwright.async_api import TimeoutError as TooLate
 
         try:
@@ -231,7 +231,7 @@ class PageVisitor:
         return True
 
     async def _see(self, keeps_its_own: bool) -> None:
-        """Read the page as a person does, and its link as a phone does."""
+        """Read the number on the page as a person does, and its tel: link as a phone does."""
         written, link, visit_id = await self.page.evaluate(
             "[phone.innerText, phone.getAttribute('href'), window.ringfence ? ringfence.visit()?.id ?? null : null]"
         )

@@ -1,4 +1,4 @@
-"""One line of the question whether it all adds up."""
+"""One check of the demo's ledger."""
 
 from __future__ import annotations
 

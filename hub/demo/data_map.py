@@ -1,4 +1,4 @@
-"""The demo's last word: who was given what in the day that was just played, as a short table and a page."""
+"""The demo's data map: which recipients got which data during the played day, as a short table and a page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hub.store.violations import write_refusals
 
 
 def show_data_map(console: Console, hub: Hub, folder: Path) -> None:
-    """Print the map in short, and write it whole into `folder`."""
+    """Print a short form of the map, and write the full map into `folder`."""
     write_refusals(hub.store, hub.refusals)
     with hub.store.reading() as session:
         chart = draw(session, hub.config, hub.clock())

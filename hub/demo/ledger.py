@@ -1,4 +1,4 @@
-"""The ledger: what the hub says happened beside what the outside saw, and whether every figure adds up."""
+"""The ledger: compares what the hub reports with what was seen outside, and checks that every figure adds up."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ UNFINISHED = ("ready", "leased", "accepted")
 
 @dataclass(frozen=True)
 class SourceLine:
-    """Calls of one source."""
+    """The calls of one source."""
 
     source: str
     medium: str
@@ -59,7 +59,7 @@ class SourceLine:
 
 @dataclass
 class DestinationLine:
-    """What became of everything that was to go to one destination."""
+    """The outcomes of all deliveries to one destination."""
 
     connector: str
     what: str
@@ -73,7 +73,7 @@ class DestinationLine:
 
 @dataclass
 class Ledger:
-    """The whole account of a run."""
+    """The full result of a run."""
 
     carriers: list[CarrierLine]
     sources: list[SourceLine]
@@ -88,7 +88,7 @@ class Ledger:
 
 
 def unfinished(hub: Hub) -> Counter[str]:
-    """Everything that is still on its way, by queue and state."""
+    """All unfinished work, by queue and state."""
     waiting: Counter[str] = Counter()
     tables: Mapping[str, Any] = {
         "inbox": InboxWebhook,
@@ -111,7 +111,7 @@ def unfinished(hub: Hub) -> Counter[str]:
 
 
 def account(hub: Hub, sandboxes: RunningSandboxes, tally: Tally, stories: Sequence[Story]) -> Ledger:
-    """Draw up the ledger of a day of `stories`."""
+    """Make the ledger of a day of `stories`."""
     running: list[tuple[str, object]] = [(name, sandboxes.of(name)) for name in sandboxes]
     stand_ins = [(name, each) for name, each in running if isinstance(each, CarrierSandbox)]
     with hub.store.reading() as session:
@@ -227,10 +227,10 @@ def _arrivals(session: Session, tally: Tally) -> list[Check]:
 
 
 def shown_numbers(session: Session, showings: Sequence[Showing]) -> list[Check]:
-    """Whether visitors saw what the hub meant them to see, by page and by API.
+    """Whether visitors saw the numbers that the hub meant to show, by page and by API.
 
-    Of a recorded visit that is the number which was lent to it, or the shared one that was noted with it; of anybody else, a
-    number that is no pool's.
+    For a recorded visit this is the number that was lent to it, or the shared number stored with it. For any other
+    visitor it is a number outside the pools.
     """
     lent, others = _rows(session, _LENT), _rows(session, _FOR_ALL)
     noted = _rows(session, _NOTED)
@@ -265,7 +265,7 @@ def _rows(session: Session, query: Any) -> set[tuple[str, str]]:
 
 
 def _networks(session: Session, sandboxes: RunningSandboxes) -> list[Check]:
-    """For each ad network: what it counts is what we say was delivered, key by key and to the cent."""
+    """For each ad network: its conversions equal our delivered ones, key by key and to the cent."""
     checks: list[Check] = []
     for name in sandboxes:
         network = sandboxes.of(name)
@@ -318,7 +318,7 @@ def _crms(session: Session, sandboxes: RunningSandboxes) -> list[Check]:
 
 
 def _consent(session: Session) -> list[Check]:
-    # What a person's stop took from the queue was never to be decided.
+    # Deliveries that a person's stop removed from the queue have no consent decision.
     cancelled = and_(col(Delivery.hook) == SEND, func.coalesce(Delivery.code, "") == STOPPED)
     undecided = session.exec(
         select(func.count())

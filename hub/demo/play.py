@@ -1,4 +1,4 @@
-"""The players: browsers, carriers and salespeople who act out the stories, each over its real wire."""
+"""The players: browsers, carriers and salespeople that act the stories, each over its real protocol."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ CALLS_A_SECOND = 12.0
 FORGERIES = 3
 FALLBACK = "fallback"
 MISSED_AGO = timedelta(minutes=2)
-"""How long ago a missed call to a printed number began: the text that answers it waits half a minute after the call's end."""
+"""How long ago a missed call to a printed number began: its answer text waits half a minute after the call's end."""
 PAGE_EVERY = 4
-"""With a browser, one visitor in so many opens the company's page, and so does each who sends a form. A page costs a
-browser half a second of a processor: with all of them the day would take twice as long on two."""
+"""With a browser, one visitor in this many opens the company's page, and every visitor who sends a form. A page takes
+half a second of CPU time: with all visitors in the browser, the day would take twice as long on two processors."""
 
 
 @dataclass
 class Tally:
-    """What the players saw from outside: the other side of the ledger."""
+    """What the players saw from outside; the ledger compares it with the hub."""
 
     counts: Counter[str] = field(default_factory=Counter)
     acknowledged: set[str] = field(default_factory=set)
     """Bodies of webhooks that the hub has acknowledged."""
     answers: Counter[int] = field(default_factory=Counter)
     showings: list[Showing] = field(default_factory=list)
-    """What each visitor saw of the company's number."""
+    """The company's number as each visitor saw it."""
     stumbles: Counter[str] = field(default_factory=Counter)
-    """Players who could not play on, by the kind of error."""
+    """Players that failed, counted by the kind of error."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, what: str, amount: int = 1) -> None:
@@ -62,7 +62,7 @@ class Tally:
 
 
 class Play:
-    """Plays stories and texts against a running hub at `address`; visitors come through `pages` where a company has one."""
+    """Plays stories and texts against a running hub at `address`; visitors come through `pages` if the company has a page."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Play:
         self._lock = threading.Lock()
 
     def run(self) -> None:
-        """Play the whole day; returns when the last call and the last change of a deal are done."""
+        """Play the whole day; returns after the last call and the last change of a deal."""
         for story in self._stories:
             if story.known and story.caller:
                 self._contact(story)
@@ -102,7 +102,7 @@ class Play:
     def _play(self, part: Callable[[], None]) -> None:
         try:
             part()
-        except Exception as error:  # noqa: BLE001 - a player who stumbles is a figure that does not add up
+        except Exception as error:  # noqa: BLE001 - a player that fails shows as a figure that does not add up
             with self.tally.lock:
                 self.tally.stumbles[type(error).__name__] += 1
 
@@ -130,7 +130,7 @@ class Play:
             self._deal(story)
 
     def _visit(self, index: int, story: Story) -> Visitor:
-        """Let the visitor come, through the page where it is their turn."""
+        """Let the visitor come, through the page if this visitor is one of every PAGE_EVERY."""
         turn = story.form is not None or index % PAGE_EVERY == 0
         pages = self._pages if turn and self._pages is not None and self._pages.serves(story.company) else None
         entrance: Entrance = pages or self._api
@@ -183,7 +183,7 @@ class Play:
         return f"{str(self._client.base_url).rstrip('/')}/webhooks/{carrier}"
 
     def _post(self, request: WebhookRequest) -> AnswerDocument | None:
-        """Send a webhook over the wire; the hub's document, None where it gave none."""
+        """Send a webhook over HTTP; the hub's document, None if the answer has none."""
         reply = self._client.request(request.method, request.url, content=request.body, headers=dict(request.headers))
         self.tally.note("webhooks")
         with self.tally.lock:
@@ -191,14 +191,14 @@ class Play:
             if reply.status_code != 200:
                 return None
             if request.path == FALLBACK:
-                # The first webhook was answered too late, but is in the inbox: this one tells of the same ring.
+                # The first webhook was answered too late, but is in the inbox: this one reports the same ring.
                 self.tally.counts["calls forwarded at once"] += 1
             else:
                 self.tally.acknowledged.add(request.body.decode() + request.url)
         return AnswerDocument(reply.headers["content-type"], reply.text)
 
     def _forge(self, index: int) -> None:
-        """Somebody changes a webhook that a carrier has signed."""
+        """Send a webhook that was changed after the carrier signed it."""
         stand_ins = carriers(self._opened)
         if stand_ins:
             name, carrier = stand_ins[index % len(stand_ins)]
@@ -207,7 +207,7 @@ class Play:
             self.tally.note("forgeries")
 
     def _refuse(self, story: Story, number: str, earlier: str) -> None:
-        """Tell the ad networks' stand-ins that the click of this call, whose id comes after `earlier`, is not theirs."""
+        """Make the ad networks' sandboxes refuse the click of this call, whose id comes after `earlier`, as not theirs."""
         until = time.monotonic() + 5
         while time.monotonic() < until:
             with self._opened.hub.store.reading() as session:

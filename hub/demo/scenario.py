@@ -1,4 +1,4 @@
-"""The seeded day: who visits, who calls, how it ends, and what becomes of it. Pure: the same seed gives the same day."""
+"""The seeded day: its visitors, callers, call outcomes and deals. Pure: the same seed gives the same day."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Deal = Literal["won", "won then changed", "won then lost", "qualified"]
 class Story:
     """One person's story: a caller's, or that of a visitor who sends a form instead (`form` is its id).
 
-    `dialled` is the number of a source tracker; None where the website shows a number.
+    `dialled` is the number of a source tracker; None if the website shows a number.
     """
 
     company: str
@@ -42,12 +42,12 @@ class Story:
     deal: Deal | None = None
     amount: int = 0
     keys: tuple[str | None, ...] = ()
-    """What the caller presses, one entry a menu that is heard, None to hang up in it; the last is their answer to the
-    recording notice."""
+    """The keys that the caller presses, one entry per menu, None to hang up in it; the last entry answers the recording
+    notice."""
     webhooks_lost: bool = False
     webhooks_doubled: bool = False
     foreign_click: bool = False
-    """The click belongs to another account, so the ad network refuses the conversion."""
+    """The click belongs to a different account, so the ad network refuses the conversion."""
 
 
 # Fictional ranges: 555-0100 to 555-0199 of each area code; Ofcom's drama numbers for London.
@@ -90,14 +90,14 @@ LAST = (
 )
 CALLS_A_FORM = 12
 RECENT = 12
-"""Callers of a company who are still on the phone, as the day runs: nobody makes two calls within one second, which Google
-would count once."""
+"""How many of a company's latest callers may still be on the phone. They do not call again: Google counts two calls
+of one person within one second as one."""
 CAMPAIGNS = ("emergency", "drain-cleaning", "water-heater", "brand")
 KEYWORDS = ("plumber near me", "burst pipe", "blocked drain", "water heater repair")
 
 
 def day(config: Config, calls: int, seed: int) -> list[Story]:
-    """The stories of one day, spread over the companies of `config`: `calls` calls, and a form for every dozen."""
+    """The stories of one day, spread over the companies of `config`: `calls` calls, and one form for every dozen calls."""
     chance = random.Random(seed)  # noqa: S311 - a play, not a secret
     callers = {company.name: _Callers(company.name, chance) for company in config.companies}
     stories = [_story(chance.choice(config.companies), callers, chance, index, calls) for index in range(calls)]
@@ -108,7 +108,7 @@ def day(config: Config, calls: int, seed: int) -> list[Story]:
 
 
 def _form(company: CompanySection, callers: dict[str, _Callers], chance: random.Random, index: int) -> Story:
-    """Somebody who would rather write: new to the company, or a caller who is known by now."""
+    """A visitor who sends a form: new to the company, or an earlier caller."""
     sender, name, _ = callers[company.name].next()
     landing_page, referrer = _arrival(company, chance, index)
     return Story(
@@ -164,8 +164,8 @@ def _story(
 def _keys(
     company: CompanySection, tracker: TrackerSection | None, chance: random.Random, gives_up: bool
 ) -> tuple[str | None, ...]:
-    """Some agree to a recording, some refuse it, most press nothing; before that comes the menu, where the flow has one.
-    Who gives up hangs up at the first of these."""
+    """Some callers agree to a recording, some refuse it, most press nothing. Before that comes the menu, if the flow has one.
+    A caller who gives up hangs up at the first of these."""
     notice = chance.choices(("", AGREE, REFUSE), (55, 30, 15))[0]
     called = tracker or next(iter(company.trackers), None)
     pressed: tuple[str | None, ...] = (notice,)
@@ -222,12 +222,12 @@ def _deal(chance: random.Random) -> Deal:
 
 
 def seeded_text(chance: random.Random, length: int) -> str:
-    """Letters and digits, as click ids are made of."""
+    """Random letters and digits, like a click id."""
     return "".join(chance.choices("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", k=length))
 
 
 class _Callers:
-    """The people who call one company: mostly new, some again, a few from abroad, a few hidden."""
+    """The people who call one company: mostly new, some again, a few from abroad, a few with a hidden number."""
 
     def __init__(self, company: str, chance: random.Random) -> None:
         self._chance = chance

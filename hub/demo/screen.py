@@ -1,4 +1,4 @@
-"""What a person sees of the demo: the flow while it runs, and the ledger at its end."""
+"""The demo's display: the flow while it runs, and the ledger at the end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ COLOURS = {"delivered": "green", "accepted": "cyan", "rejected": "red", "held": 
 
 
 class FlowView:
-    """A picture of the flow at this moment; Rich asks for it a few times a second."""
+    """The current state of the flow; Rich renders it a few times a second."""
 
     def __init__(self, hub: Hub, tally: Tally, total: int) -> None:
         self._hub, self._tally, self._total = hub, tally, total
@@ -82,7 +82,7 @@ class FlowView:
 
 
 def show_ledger(console: Console, ledger: Ledger) -> None:
-    """Print the account of the run, within 80 columns."""
+    """Print the result of the run, within 80 columns."""
     for made in (_carriers, _sources, _conversions, _deliveries, _reasons, _checks):
         console.print(made(ledger))
 

@@ -1,4 +1,4 @@
-"""The part of the ledger that is about carriers: calls, recordings and texts by carrier, and whether these add up."""
+"""The carriers' part of the ledger: calls, recordings and texts by carrier, and whether they add up."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from hub.runtime import Hub
 from hub.texts.queue import SEND
 
 SOON = timedelta(minutes=2)
-"""A text that is due later waits for the hour at which it may come, and is where it should be."""
+"""A text that is due later than this waits for the end of quiet hours, which is correct."""
 
 
 @dataclass(frozen=True)
 class CarrierLine:
-    """What came and went through one carrier."""
+    """The calls, recordings and texts of one carrier."""
 
     carrier: str
     calls: int
     answered: int
     voicemail: int
     recordings: Counter[str]
-    """By state; `refused` are those that were made but must not be kept."""
+    """Recordings by state; `refused` are those that were made but must not be kept."""
     unrecorded: int
     """Callers who did not want to be recorded."""
     texts: Counter[str]
-    """`in`, and the statuses of those that went out or did not."""
+    """Texts: `in`, and the statuses of outgoing ones."""
 
 
 def carrier_lines(session: Session) -> list[CarrierLine]:
-    """One line a carrier, the busiest first."""
+    """One line per carrier, the busiest first."""
     counted: Any = session.execute(
         columns(
             col(Call.connector),
@@ -88,7 +88,7 @@ def carrier_checks(
     stories: Sequence[Story],
     seen: Counter[str],
 ) -> list[Check]:
-    """Whether recordings and texts are where they should be; `seen` is what the outside counted."""
+    """Whether recordings and texts are in the right state; `seen` are the counts from outside."""
     known = session.exec(select(func.count()).select_from(TextMessage).where(TextMessage.direction == "in")).one()
     written, sent, fetched = (seen[each] for each in ("texts written to us", "pictures sent", "pictures fetched"))
     return [

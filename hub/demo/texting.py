@@ -1,4 +1,4 @@
-"""The texts of the day: what people write to the companies, what is written to them, and what carriers tell of it."""
+"""The texts of the day: texts from people, texts to them, and the carriers' delivery reports."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ CALLS_A_TEXT = 20
 LINES = range(192, 200)
 """Of each area code: people who write and do not call (555-0192 to 555-0199)."""
 UNDELIVERED_EVERY = 6
-"""One text in so many does not reach its phone."""
+"""One text in this many does not reach its phone."""
 PATIENCE = 10.0
-"""Seconds in which the hub must have folded a text before the business answers it."""
+"""Seconds within which the hub must process a text before the business answers it."""
 QUESTIONS = ("Do you also come on Saturdays?", "How much is a new water heater?", "Can you look at my sink today?")
 ANSWERS = ("Yes, we do. Shall somebody call you?", "Yes, this afternoon. Does 3 pm suit you?")
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
     "0000000a49444154789c63600000000200015e0af6d80000000049454e44ae426082"
 )
-"""A PNG picture of one grey point."""
+"""A PNG picture of one gray pixel."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conversation:
-    """One person and one company: what the person writes, and what the business writes then."""
+    """One person and one company: what the person writes, and what the business answers."""
 
     company: str
     carrier: str
@@ -50,11 +50,11 @@ class Conversation:
     kind: Kind
     says: str
     hears: tuple[str, Purpose] | None
-    """What the business writes then, and why; None where only the hub answers."""
+    """The answer of the business and its purpose; None if only the hub answers."""
 
 
 def conversations(config: Config, calls: int, seed: int) -> list[Conversation]:
-    """The conversations of one day, pure: the same seed gives the same ones; each kind once, and more on longer days."""
+    """The conversations of one day. Pure: the same seed gives the same ones; one of each kind, and more on longer days."""
     chance = random.Random(f"texts {seed}")  # noqa: S311 - a play, not a secret
     written: list[Conversation] = []
     for index in range(max(len(KINDS), calls // CALLS_A_TEXT)):
@@ -99,9 +99,9 @@ def _conversation(company: CompanySection, kind: Kind, chance: random.Random, in
 
 
 class Texting:
-    """Plays conversations through the carriers' stand-ins, and tells the hub what became of the texts that they took.
+    """Plays conversations through the carriers' sandboxes, and sends the hub status reports for the texts that they accepted.
 
-    `post` sends a webhook over the wire; `note` counts.
+    `post` sends a webhook over HTTP; `note` counts.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Texting:
         self._told: set[str] = set()
 
     def play(self, conversation: Conversation) -> None:
-        """The person writes; once the hub knows, the business does."""
+        """The person writes; the business answers as soon as the hub has processed the text."""
         carrier = self._opened.sandboxes.of(conversation.carrier)
         assert isinstance(carrier, CarrierSandbox)
         media = (PIXEL,) if conversation.kind == "picture" else ()
@@ -135,7 +135,7 @@ class Texting:
             self._note("pictures sent")
 
     def tell(self) -> None:
-        """What became of each text that a carrier took and has not told of yet."""
+        """Send the status of each text that a carrier accepted and has not reported yet."""
         for name, carrier in carriers(self._opened):
             for text in carrier.texts():
                 reference = text["reference"]
@@ -178,6 +178,6 @@ class Texting:
 
 
 def carriers(opened: Opened) -> Sequence[tuple[str, CarrierSandbox]]:
-    """The carriers' stand-ins that run, by their connectors' names."""
+    """The running carrier sandboxes by their connectors' names."""
     stand_ins: list[tuple[str, object]] = [(name, opened.sandboxes.of(name)) for name in opened.sandboxes]
     return [(name, each) for name, each in stand_ins if isinstance(each, CarrierSandbox)]

@@ -1,4 +1,4 @@
-"""The visitors of the day: each comes through a company's page in a browser, or says to the hub what such a page says."""
+"""The visitors of the day: each uses a company's page in a browser, or sends the hub the same requests as such a page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Way = Literal["page", "api"]
 class Showing:
     """What one visitor saw: a number in E.164, and the visit that the page says it belongs to.
 
-    `number` is what the text says and `linked` what its tel: link dials; both None where there was no number.
+    `number` is the number in the text and `linked` the number of its tel: link; both are None if no number was shown.
     """
 
     way: Way
@@ -27,15 +27,15 @@ class Showing:
 
 
 class Visitor(Protocol):
-    """Somebody who looks at a company's website."""
+    """A visitor of a company's website."""
 
     @property
     def showing(self) -> Showing:
-        """What they see now."""
+        """What the visitor sees now."""
         ...
 
     def send_form(self, index: int, story: Story) -> bool:
-        """Fill in the contact form and send it; False where the page may not hand it to the hub."""
+        """Fill in the contact form and send it; False if the page may not pass it to the hub."""
         ...
 
     def leave(self) -> None:
@@ -52,13 +52,13 @@ class Entrance(Protocol):
 
 
 class ApiEntrance:
-    """Without a browser: what the page's script would tell the hub is told by hand."""
+    """An entrance without a browser: sends the hub the requests of the page's script directly."""
 
     def __init__(self, client: httpx.Client, seed: int) -> None:
         self._client, self._seed = client, seed
 
     def arrive(self, story: Story) -> Visitor:
-        """Report a visit, as of a person."""
+        """Report a visit as a human's."""
         reply = self._client.post(
             f"/track/{story.company}/visit",
             headers=_headers(story),
@@ -83,7 +83,7 @@ class _ApiVisitor:
     showing: Showing
 
     def send_form(self, index: int, story: Story) -> bool:
-        """Every second form is sent twice, as by a browser that tries again."""
+        """Every second form is sent twice, like a browser that retries."""
         form = {
             "submission_key": f"demo-{self.seed}-{index}",
             "visit_id": self.showing.visit_id,
@@ -97,13 +97,13 @@ class _ApiVisitor:
         return True
 
     def leave(self) -> None:
-        """The visit ends."""
+        """Report the end of the visit."""
         if self.showing.visit_id is not None:
             self.client.post(f"/track/{self.showing.company}/visit/{self.showing.visit_id}/end")
 
 
 def written(index: int, story: Story) -> dict[str, str]:
-    """What the visitor writes into the form's fields."""
+    """The values that the visitor enters in the form's fields."""
     first_name = story.caller_name.partition(" ")[0].lower()
     return {
         "name": story.caller_name,

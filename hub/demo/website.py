@@ -1,4 +1,4 @@
-"""The companies' own small websites, served on loopback: a number, the hub's snippet, a form, and a question for consent."""
+"""The companies' small websites, served on loopback: a number, the hub's snippet, a form, and a consent question."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ CHOICES = {
     "Only measure": {"analytics": "granted", "ads": "denied"},
     "Refuse": {"analytics": "denied", "ads": "denied"},
 }
-"""The buttons of the page's question, and what each of them tells the hub's script."""
+"""The buttons of the page's consent question, and what each one passes to the hub's script."""
 
 
 @dataclass(frozen=True)
 class Websites:
-    """What is served on `port` of 127.0.0.1."""
+    """The websites served on `port` of 127.0.0.1."""
 
     companies: dict[str, CompanySection]
-    """Host → the company whose page it has; a company that names no domain or no number to swap has none."""
+    """Host → the company of its page; a company without a domain or a number to swap has no page."""
     port: int
 
     def host(self, company: str) -> str | None:
@@ -40,7 +40,7 @@ class Websites:
 
 @contextmanager
 def serve_websites(companies: Sequence[CompanySection], public_url: str) -> Iterator[Websites]:
-    """Serve a page for each company that names a domain and the number which stands on its pages."""
+    """Serve a page for each company that has a domain and a number on its pages."""
     able = {company.domains[0]: company for company in companies if company.domains and company.website.swap}
     pages = {host: website(company, public_url).encode() for host, company in able.items()}
 
@@ -56,7 +56,7 @@ def serve_websites(companies: Sequence[CompanySection], public_url: str) -> Iter
             self.wfile.write(page or b"")
 
         def log_message(self, *_: object) -> None:
-            """Nobody reads this server's log."""
+            """Log nothing, because the log of this server is not used."""
 
     server = _Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="sites", daemon=True).start()
@@ -86,4 +86,4 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:
-        """A browser that closes a page early is no trouble."""
+        """Ignore errors from a browser that closes a page early."""

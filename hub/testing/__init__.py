@@ -1,6 +1,6 @@
-"""For integrators: connectors in a test without a hub, and one conformance class a family.
+"""For integrators: connectors in a test without a hub, and one conformance class per family.
 
-The suites need pytest, so they are imported only when they are asked for.
+The suites need pytest, so they are imported only on first use.
 """
 
 from __future__ import annotations

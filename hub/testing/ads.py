@@ -54,7 +54,7 @@ class AdsConformance(WireConformance):
     def _settle(
         self, connector: Connector, batch: Sequence[Conversion], receipts: Mapping[str, Receipt], clock: FrozenClock
     ) -> dict[str, Receipt]:
-        """The receipts after the provider's late diagnostics, asked for as the hub does."""
+        """The receipts after the provider's late diagnostics, polled as the hub does."""
         settled = dict(receipts)
         if "poll_receipts" not in implemented_hooks(connector):
             return settled
@@ -216,7 +216,7 @@ class AdsConformance(WireConformance):
 
 
 def _pending(batch: Sequence[Conversion], receipts: Iterable[Receipt], accepted_at: datetime) -> list[PendingReceipt]:
-    """What is asked later about the items that were accepted."""
+    """The items that were accepted, for a later poll."""
     destinations = {item.key: item.destination for item in batch}
     waiting = [receipt for receipt in receipts if receipt.status == "accepted"]
     assert all(receipt.reference for receipt in waiting), "an accepted item needs a reference to be polled"

@@ -1,4 +1,4 @@
-"""Asking a connector's hooks as the hub does, and keeping what comes of it: a result or one of our own errors."""
+"""Calls a connector's hooks as the hub does, and keeps the outcome: a result or one of our own errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Reply:
     error: RingfenceError | None = None
 
     def texts(self) -> list[str]:
-        """Everything in the reply that a person or a log may get to read."""
+        """Every text in the reply that people or logs may see."""
         if self.error is not None:
             return [str(self.error), repr(self.error)]
         receipts = self.result if isinstance(self.result, Sequence) else [self.result]
@@ -45,12 +45,12 @@ class Reply:
         return self.has_only("retry")
 
     def has_only(self, status: str) -> bool:
-        """Whether the result is receipts, all of one status."""
+        """Whether the result is a list of receipts that all have this status."""
         receipts = self.result if isinstance(self.result, Sequence) else ()
         return bool(receipts) and all(isinstance(r, Receipt) and r.status == status for r in receipts)
 
     def retry_after(self) -> float:
-        """The wait that the reply asks for, in seconds; 0 where it asks for none."""
+        """The wait that the reply asks for, in seconds; 0 if it asks for none."""
         if isinstance(self.error, RetryLater):
             return self.error.after or 0
         return min((receipt.retry_after or 0 for receipt in self.result or ()), default=0)
@@ -73,7 +73,7 @@ def implemented_hooks(connector: Connector) -> frozenset[str]:
 def attempt(connector: Connector, hook: Callable[..., Any] | str, **arguments: Any) -> Reply:
     """Call one hook, with the arguments that its implementation takes, and keep its reply.
 
-    An error that is not ours fails the test with its class alone, as its text may tell what nobody should read.
+    A foreign error fails the test with its class only, because its text may contain secrets or personal data.
     """
     name = hook if isinstance(hook, str) else hook.__name__
     method = getattr(connector, name)
@@ -100,7 +100,8 @@ def ask(
 
 
 def check_one_receipt_each(receipts: Iterable[Any], items: Iterable[Any]) -> None:
-    """Exactly one receipt an item, by its key. Counted: pytest takes minutes to tell how two large lists differ."""
+    """Check that there is exactly one receipt per item, by its key. Keys are counted, because pytest takes minutes to explain
+    how two large lists differ."""
     counts = Counter(receipt.key for receipt in receipts)
     counts.subtract(item.key for item in items)
     wrong = [key for key, count in counts.items() if count]

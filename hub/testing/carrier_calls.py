@@ -21,7 +21,7 @@ NIGHT = TakeMessage(longest=90, mark="v1.night")
 
 
 class PlacedCallConformance(WireConformance):
-    """The hub says what a caller hears, whom it rings and what it records; the carrier asks back at each turn."""
+    """The hub decides what a caller hears, which phones ring and what is recorded; the carrier asks again at each turn."""
 
     def test_a_greeting_is_heard_and_the_business_rings(self, connector: Connector, sandbox: Sandbox) -> None:
         board = Switchboard(connector, sandbox, {("ringing", ""): (GREETING, SALES)})

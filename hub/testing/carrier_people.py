@@ -27,7 +27,7 @@ class Dealings:
     call_id: str
     recording_id: str
     word: str
-    """Stands in the text."""
+    """A word in the text's body."""
 
 
 class PeopleConformance(WireConformance):

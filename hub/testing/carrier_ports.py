@@ -1,4 +1,4 @@
-"""What a carrier plugin must prove of numbers that are brought over from another carrier."""
+"""What a carrier plugin must prove of numbers that are ported from another carrier."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOVES: tuple[PortStatus, ...] = ("submitted", "action_required", "ported", "canc
 
 
 def port_request() -> PortRequest:
-    """An order with everything that any carrier wants."""
+    """An order with everything that any carrier requires."""
     return PortRequest(
         key=samples.key("port"),
         numbers=(samples.person_number(), samples.person_number()),
@@ -36,7 +36,7 @@ def port_request() -> PortRequest:
 
 
 class PortConformance(WireConformance):
-    """An order is placed once, and listed with where it stands until it has ended."""
+    """An order is placed one time, and listed with its status until it has ended."""
 
     def test_a_port_is_ordered_and_listed(self, connector: Connector, sandbox: Sandbox) -> None:
         need_hooks(connector, "order_port", "list_ports")

@@ -1,4 +1,4 @@
-"""What a carrier plugin must prove of recordings: fetched whole, deleted, paused, and never made unasked."""
+"""What a carrier plugin must prove of recordings: fetched in full, deleted, paused, and never made without an order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MESSAGE = TakeMessage(mark="v1.night")
 
 
 def spoken_audio(seconds: int = 2) -> bytes:
-    """A WAV that no other recording is like."""
+    """A WAV file that differs from every other recording."""
     stream = io.BytesIO()
     with wave.open(stream, "wb") as audio:
         audio.setnchannels(1)
@@ -35,7 +35,7 @@ def spoken_audio(seconds: int = 2) -> bytes:
 
 
 class RecordingConformance(WireConformance):
-    """A recording is what was spoken; the carrier keeps it no longer than the customer wants."""
+    """A recording holds what was spoken; the carrier keeps it no longer than the customer wants."""
 
     def test_a_call_is_recorded_only_where_the_hub_says_so(self, connector: Connector, sandbox: Sandbox) -> None:
         before = set(carrier_of(sandbox).recordings())

@@ -1,4 +1,4 @@
-"""What a carrier plugin must prove of texts: sent once, never doubled, never to whom said stop."""
+"""What a carrier plugin must prove of texts: sent one time, never twice, never to a person who said stop."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PICTURES = (PICTURE, PICTURE[::-1])
 
 
 class PictureHost(HttpSandbox):
-    """Gives each picture at its signed address, and at no other: a `+` or `%` that is altered on the way finds nothing."""
+    """Serves each picture only at its signed address: an altered `+` or `%` leads to no picture."""
 
     def __enter__(self) -> PictureHost:
         self.start()
@@ -36,7 +36,7 @@ class PictureHost(HttpSandbox):
 
     @property
     def addresses(self) -> list[str]:
-        """Of the pictures, in order."""
+        """The addresses of the pictures, in order."""
         return [f"{self.url}/texts/pictures/{number}?{SIGNED}" for number in range(len(PICTURES))]
 
     def app(self) -> Any:
@@ -54,7 +54,7 @@ class PictureHost(HttpSandbox):
 
 
 class TextConformance(WireConformance):
-    """Sending a text is an effect in the world: what is not known to have failed is not done again."""
+    """A sent text cannot be taken back, so a plugin repeats a request only if it is known to have failed."""
 
     def test_the_hub_may_hand_over_what_a_text_needs(self, connector: Connector) -> None:
         need_hooks(connector, "send_text")

@@ -51,7 +51,7 @@ class CarrierConformance(
 ):
     """Only genuine webhooks count, each once; every step of a call has its document; no call is overlooked.
 
-    Calls, recordings, texts, ports and people's requests have promises of their own, each asked only of a plugin that has the
+    Calls, recordings, texts, ports and people's requests have their own promises, each tested only for a plugin that has the
     hook for it.
     """
 
@@ -103,7 +103,7 @@ class CarrierConformance(
     def test_the_stand_in_plays_a_carrier(self, sandbox: Sandbox) -> None:
         assert isinstance(sandbox, CarrierSandbox), "the sandbox must implement hub.api.CarrierSandbox"
 
-    # Who sent it
+    # The sender
 
     def test_a_genuine_webhook_is_taken_and_each_event_has_its_own_key(
         self, connector: Connector, sandbox: Sandbox
@@ -170,7 +170,7 @@ class CarrierConformance(
         assert isinstance(reply.error, BadSignature), "a webhook that is not genuine must end in BadSignature"
         assert not leaked([*reply.texts(), *lines], secrets_of(connector.settings)), "the refusal tells a secret"
 
-    # What it says
+    # The content
 
     def test_a_call_is_told_from_its_first_ring_to_its_end(self, connector: Connector, sandbox: Sandbox) -> None:
         for outcome in OUTCOMES:
@@ -215,7 +215,7 @@ class CarrierConformance(
         reply = attempt(connector, CallHooks.parse_webhook, request=request)
         assert isinstance(reply.error, BadPayload), "content that makes no sense must end in BadPayload"
 
-    # What it is answered with
+    # The answer
 
     def test_a_ringing_call_waits_for_its_answer(self, connector: Connector, sandbox: Sandbox) -> None:
         call, requests = self._call(connector, sandbox)
@@ -253,7 +253,7 @@ class CarrierConformance(
             assert _tags(self._render(connector, moment, hostile)) == plain, f"{name}: a greeting became a command"
 
     def _answers(self, connector: Connector) -> Iterable[tuple[str, tuple[Moment, tuple[Instruction, ...]]]]:
-        """The sample answers that this carrier says it can give."""
+        """The sample answers that the carrier's abilities allow."""
         able = set(connector.manifest.abilities)
         assert {"dial", "say"} <= able, "a carrier must be able to dial and to say"
         for name, (moment, instructions) in samples.ANSWERS.items():
@@ -270,7 +270,7 @@ class CarrierConformance(
         assert isinstance(document, AnswerDocument)
         return document
 
-    # What the carrier remembers
+    # The carrier's records
 
     def test_the_call_list_agrees_with_the_webhooks(
         self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
@@ -348,7 +348,7 @@ def _forgeries(request: WebhookRequest) -> Iterable[WebhookRequest]:
 
 
 def _hostile(instruction: Instruction) -> Instruction:
-    """The same instruction with a text that tries to be markup."""
+    """The same instruction with a text that tries to inject markup."""
     if isinstance(instruction, Say):
         return replace(instruction, text=samples.HOSTILE)
     if isinstance(instruction, Gather):
@@ -357,7 +357,7 @@ def _hostile(instruction: Instruction) -> Instruction:
 
 
 def _tags(document: AnswerDocument) -> list[str]:
-    """The shape of a document without its texts; an XML or JSON document that is not well-formed fails."""
+    """The structure of a document without its texts; an XML or JSON document that is not well-formed fails."""
     try:
         if "xml" in document.content_type:
             return [element.tag for element in ElementTree.fromstring(document.body).iter()]  # noqa: S314

@@ -1,4 +1,4 @@
-"""Running the suite of a plugin's kind on it, and what was proved: behind `hub certify`."""
+"""Runs the suite of a plugin's kind and keeps the results, for `hub certify`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Verdict = Literal["proved", "failed", "does not apply"]
 
 @dataclass(frozen=True)
 class Proof:
-    """One promise of the suite: a sentence, whether it holds, and if not, what was seen."""
+    """One promise of the suite: a sentence, whether it holds, and if not, what was found."""
 
     promise: str
     verdict: Verdict
@@ -47,7 +47,7 @@ class Certificate:
 
     @property
     def passed(self) -> bool:
-        """Whether every promise that applies holds, and there are some."""
+        """Whether at least one promise applies and all that apply hold."""
         return any(proof.verdict == "proved" for proof in self.proofs) and not self.failed()
 
     def failed(self) -> tuple[Proof, ...]:
@@ -82,7 +82,7 @@ def certify(connector_class: type[Connector]) -> Certificate:
 
 @dataclass
 class _Listener:
-    """A pytest plugin that keeps each test's outcome; trouble before or after a test counts as its failure."""
+    """A pytest plugin that keeps each test's outcome; an error before or after a test counts as its failure."""
 
     proofs: dict[str, Proof] = field(default_factory=dict)
 
@@ -119,7 +119,7 @@ def _why_skipped(report: pytest.TestReport) -> str:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """Without the pytest plugins and options that happen to be installed or set here."""
+    """Turn off the pytest plugins and options that are installed or set on this machine."""
     changed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
     before = {name: os.environ.get(name) for name in (*changed, "PYTEST_CURRENT_TEST")}
     modules = set(sys.modules)

@@ -1,4 +1,4 @@
-"""What every plugin must prove, whatever its family: its manifest, its settings, its hooks, its manners."""
+"""What every plugin of every family must prove: its manifest, its settings, its hooks, its behavior."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ HEAVY = (
     "sqlalchemy",
     "fastapi",
 )
-"""Libraries that no plugin may import before it works: start-up time and memory are promises."""
+"""Libraries that a plugin may import only when it works, because start-up time and memory are promises."""
 
 IMPORT_CHECK = """
 import importlib, importlib.util, json, sys
@@ -70,10 +70,10 @@ README_WORDS = {
 
 
 class ConnectorConformance:
-    """The part of every suite that asks for no provider.
+    """The part of every suite that needs no provider.
 
-    A plugin's test subclasses the suite of its family and sets `connector_class`; `settings` come on top of the
-    sandbox's, and `sandbox_class` takes the place of the plugin's own stand-in.
+    A plugin's test subclasses the suite of its family and sets `connector_class`; `settings` are added to the
+    sandbox's, and `sandbox_class` replaces the plugin's own sandbox.
     """
 
     connector_class: ClassVar[type[Connector]]
@@ -82,18 +82,18 @@ class ConnectorConformance:
     kind: ClassVar[str]
     required_hooks: ClassVar[frozenset[str]] = frozenset()
     patience: ClassVar[float] = 0.1
-    """Seconds that an impatient connector waits for a stand-in that never answers."""
+    """Seconds that an impatient connector waits for a sandbox that never answers."""
 
     @pytest.fixture(scope="class")
     @classmethod
     def clock(cls) -> FrozenClock:
-        """The time for the connector and its stand-in."""
+        """The clock of the connector and its sandbox."""
         return FrozenClock()
 
     @pytest.fixture(scope="class")
     @classmethod
     def started_sandbox(cls, clock: FrozenClock) -> Iterator[Sandbox | None]:
-        """The plugin's stand-in, started once a class; None for a plugin that calls nobody."""
+        """The plugin's sandbox, started one time per class; None for a plugin that calls no provider."""
         stand_in = cls.sandbox_class or cls.connector_class.sandbox_class()
         if stand_in is None:
             yield None
@@ -107,18 +107,18 @@ class ConnectorConformance:
 
     @pytest.fixture
     def sandbox(self, started_sandbox: Sandbox | None) -> Sandbox | None:
-        """The stand-in, free of faults that an earlier test has left."""
+        """The sandbox, without the faults of earlier tests."""
         if started_sandbox is not None:
             started_sandbox.heal()
         return started_sandbox
 
     @pytest.fixture
     def connector(self, sandbox: Sandbox | None, clock: FrozenClock) -> Connector:
-        """A connector that points at the stand-in."""
+        """A connector that uses the sandbox."""
         return self.connected(sandbox, clock)
 
     def connected(self, sandbox: Sandbox | None, clock: Callable[[], datetime]) -> Connector:
-        """One more connector of the plugin, as after a restart."""
+        """Another connector of the plugin, as after a restart."""
         return connect(self.connector_class, sandbox, clock=clock, **self.settings)
 
     # The manifest
@@ -224,7 +224,7 @@ class ConnectorConformance:
         values = [(known.kind, known.value) for known in listed]
         assert len(set(values)) == len(values), "list each value once"
 
-    # The manners
+    # The behavior
 
     def test_the_plugin_imports_hub_api_and_nothing_else_of_ours(self) -> None:
         for file in _sources(self.connector_class):

@@ -1,4 +1,4 @@
-"""What a plugin that speaks for a privacy regime must prove."""
+"""What a plugin for a privacy regime must prove."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ AD_NETWORK = Recipient(name="Example Ads", role="independent_controller")
 
 
 class ConsentConformance(ConnectorConformance):
-    """An opinion on every question, from the question alone, that a refusal never loosens."""
+    """An opinion on every question, from the question alone; a refusal never makes it less strict."""
 
     kind = "consent"
     required_hooks: ClassVar[frozenset[str]] = frozenset({"judge"})
@@ -71,7 +71,7 @@ class ConsentConformance(ConnectorConformance):
     def test_the_same_question_has_the_same_answer(self, connector: Connector) -> None:
         first = [self._judge(connector, question) for question in _questions()]
         backwards = [self._judge(connector, question) for question in reversed(list(_questions()))]
-        # One question at a time: pytest would explain the difference of two whole lists for minutes.
+        # One question at a time, because pytest takes minutes to explain the difference of two whole lists.
         for question, once, again in zip(_questions(), first, backwards[::-1], strict=True):
             assert once == again, question
 
@@ -93,7 +93,7 @@ class ConsentConformance(ConnectorConformance):
             self._judge(connector, question)
 
     def test_the_reason_tells_nothing_of_the_persons_own_words(self, connector: Connector) -> None:
-        """A record's evidence may hold a phone number; the reason is read by many."""
+        """A record's evidence may hold a phone number, and many people read the reason."""
         for question in _questions():
             assert EVIDENCE not in self._judge(connector, question).reason, "the reason repeats a record's evidence"
 
@@ -122,7 +122,7 @@ class ConsentConformance(ConnectorConformance):
                 assert self._strictness(connector, after) >= before, f"a place loosened {question}"
 
     def test_one_more_place_never_takes_a_duty_of_a_recording_away(self, connector: Connector) -> None:
-        """What must be said before a call is recorded adds up over the places; who asks for a yes offers a refusal too."""
+        """The duties before a call is recorded add up over the places; a question for consent also offers a refusal."""
         for question in _questions():
             before = self._judge(connector, question).duties
             assert question.use == RECORDING or not before, f"duties are of recordings alone, not of {question.use}"

@@ -26,11 +26,11 @@ from hub.testing.wire import FAULTS, WireCall, failing
 
 WRITTEN = ("delivered", "duplicate")
 DEALS = 130
-"""More deals than one page of most CRMs holds."""
+"""More deals than fit on one page of most CRMs."""
 
 
 class CrmConformance(CrmPeopleConformance):
-    """Calls logged once on the right contact; outcomes complete, whatever the paging; people's requests within the company."""
+    """Calls logged one time on the right contact; outcomes complete with any paging; people's requests within the company."""
 
     kind = "crm"
     required_hooks: ClassVar[frozenset[str]] = frozenset({"log_calls", "pull_outcomes", "check_connection"})
@@ -189,7 +189,7 @@ def _logged(sandbox: Sandbox, key: str) -> Sequence[object]:
 
 
 def _deals(sandbox: Sandbox, count: int, clock: FrozenClock) -> set[str]:
-    """New deals, a few of them in each instant."""
+    """New deals, a few of them with the same time."""
     contact = crm_of(sandbox).add_contact("Jo Low", samples.person_number())
     made = set()
     for number in range(count):

@@ -1,4 +1,4 @@
-"""What a CRM plugin must prove of people's requests: found, corrected, erased, and only for the company that was asked."""
+"""What a CRM plugin must prove of people's requests: a person is found, corrected, erased, only for the asked company."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OTHER_COMPANY = "+13125550133"
 
 
 class CrmPeopleConformance(WireConformance):
-    """A person is found, corrected and erased; another company's calls and what companies share stay."""
+    """A person is found, corrected and erased; another company's calls and shared data stay."""
 
     def test_a_persons_name_is_corrected_and_twice_is_no_error(self, connector: Connector, sandbox: Sandbox) -> None:
         if "correct_person" not in implemented_hooks(connector):
@@ -132,7 +132,7 @@ class CrmPeopleConformance(WireConformance):
 
 
 def crm_of(sandbox: Sandbox) -> CrmSandbox:
-    """The stand-in as a CRM."""
+    """The sandbox as a CRM sandbox."""
     assert isinstance(sandbox, CrmSandbox)
     return sandbox
 

@@ -35,7 +35,7 @@ class EnrichmentConformance(WireConformance):
     kind = "enrichment"
     required_hooks: ClassVar[frozenset[str]] = frozenset({"enrich_caller"})
     known_number: ClassVar[str] = "+13125550142"
-    """A number of which the plugin knows something; its stand-in may name another as its own `known_number`."""
+    """A number about which the plugin knows facts; its sandbox may set another one as `known_number`."""
 
     def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
         yield WireCall("enrich_caller", {"caller": self._caller(connector, self._known(sandbox))})

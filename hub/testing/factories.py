@@ -1,4 +1,4 @@
-"""Connectors with the hub's services in memory: what a plugin's test needs instead of a hub."""
+"""Connectors with the hub's services in memory, for plugin tests without a hub."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FrozenClock:
         return self.now
 
     def advance(self, **span: float) -> None:
-        """Move on by a timedelta's arguments: `clock.advance(minutes=5)`."""
+        """Advance the clock by a timedelta's arguments: `clock.advance(minutes=5)`."""
         self.now += timedelta(**span)
 
 
@@ -41,7 +41,7 @@ class MemoryTokens:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def load(self) -> dict[str, Any] | None:
-        """The token as saved last."""
+        """The token that was saved last."""
         return self.token
 
     def save(self, token: dict[str, Any]) -> None:
@@ -50,7 +50,7 @@ class MemoryTokens:
 
     @contextmanager
     def refreshing(self) -> Iterator[None]:
-        """One refresh at a time."""
+        """A lock that allows one refresh at a time."""
         with self._lock:
             yield
 
@@ -71,7 +71,7 @@ class MemoryNotes:
         self.notes[name] = value
 
     def change(self, name: str, step: Callable[[str | None], str]) -> None:
-        """Replace a note by what `step` makes of it."""
+        """Replace a note by the result of `step`."""
         with self._lock:
             self.notes[name] = step(self.notes.get(name))
 
@@ -85,7 +85,7 @@ def connect(
     timeout: float = 20.0,
     **settings: Any,
 ) -> AnyConnector:
-    """A connector of `connector_class`, pointed at `sandbox` where one is given; `settings` come on top of the sandbox's."""
+    """A connector of `connector_class` that uses `sandbox` if one is given; `settings` are added to the sandbox's."""
     written = {**(sandbox.settings() if sandbox else {}), **settings}
     typed = connector_class.Settings.model_validate(written)
     name = name or connector_class.manifest.name

@@ -1,4 +1,4 @@
-"""Fictional people, conversions and calls for the suites: each new one has a key of its own."""
+"""Fictional people, conversions and calls for the suites; each new one has a unique key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AREA_CODES = ("312", "415", "206", "617", "713", "303", "602", "404")
 DIAL = "+13125550199"
 TRACKING_NUMBER = "+13125550100"
 HOSTILE = '</Say><Hangup/> & "{{7*7}}" ]]> \\u003c \x00 Привет'
-"""Text that must stay text in whatever language the carrier's document is written."""
+"""Text that must stay text in the language of any carrier's documents."""
 
 OTHER_DIAL = "+13125550198"
 
@@ -47,7 +47,7 @@ ANSWERS: Mapping[str, tuple[Moment, tuple[Instruction, ...]]] = {
     "whisper": ("whisper", (Say(text="Call from Spring flyer."),)),
     "no whisper": ("whisper", ()),
 }
-"""Answers of every kind, by what they are."""
+"""Answers of every kind by name."""
 
 
 def key(word: str) -> str:
@@ -62,7 +62,7 @@ def person_number() -> str:
 
 
 def conversion(now: datetime, destination: Mapping[str, Any], **changes: Any) -> Conversion:
-    """A call that became business an hour ago, with everything that is known of the person."""
+    """A call that became business an hour ago, with everything known about the person."""
     started = now - timedelta(hours=1)
     number = next(_numbers)
     values: dict[str, Any] = {

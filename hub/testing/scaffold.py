@@ -1,4 +1,4 @@
-"""Writing a new plugin: a complete package that keeps the promises of its kind from the first minute."""
+"""Writes a new plugin: a complete package that already keeps the promises of its kind."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CannotWrite(RingfenceError):
 
 
 def write_plugin(kind: str, name: str, target: Path) -> list[Path]:
-    """Write the package below `target`, which must not exist yet; the files written, sorted. CannotWrite says why not."""
+    """Write the package below `target`, which must not exist yet; returns the written files, sorted. CannotWrite on failure."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     parts = [part for part in name.split("_") if part]
@@ -71,7 +71,7 @@ def _check(kind: str, name: str, class_name: str, target: Path) -> None:
 
 
 def _files(kind: str) -> Iterator[tuple[Path, str]]:
-    """Each file of a kind with its template; a kind's own file takes the place of a shared one."""
+    """Each file of a kind with its template; a kind's own file replaces a shared one."""
     found: dict[Path, str] = {}
     for layer in ("any", *(() if kind == "consent" else ("wire",)), kind):
         for template in sorted((TEMPLATES / layer).rglob("*.j2")):

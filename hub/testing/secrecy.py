@@ -1,4 +1,4 @@
-"""What must never be read in an error, a receipt or a log line: secrets, phone numbers, e-mails, click ids."""
+"""Finds texts that must never be in an error, a receipt or a log line: secrets, phone numbers, e-mails, click ids."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pydantic import BaseModel, SecretStr
 from hub.contracts.values import personal_fields
 
 SHORTEST = 6
-"""A shorter text says nothing of anybody and would be found by chance."""
+"""Minimum length: a shorter text identifies no one and would be found by chance."""
 
 TRANSPORTS = ("httpx", "httpcore", "urllib3", "requests", "asyncio", "uvicorn")
-"""Loggers of HTTP libraries, whose lines below a warning the hub never writes."""
+"""Loggers of HTTP libraries; the hub writes only their lines from WARNING up."""
 
 
 def secrets_of(settings: BaseModel) -> set[str]:
-    """The secret texts in settings, nested ones too; of a text with many lines (a PEM key) each long line."""
+    """The secret texts in settings, including nested ones; for a text with many lines (a PEM key), each long line."""
     found: set[str] = set()
     for _, value in settings:
         if isinstance(value, BaseModel):
@@ -33,7 +33,7 @@ def secrets_of(settings: BaseModel) -> set[str]:
 
 
 def personal_texts(value: Any) -> set[str]:
-    """The personal texts in a contract's value, phone numbers also in the ways in which they are often written."""
+    """The personal texts in a contract's value; phone numbers also in other common formats."""
     names = personal_fields(value.__class__) if dataclasses.is_dataclass(value) else {}
     found: set[str] = set()
     for name in names:
@@ -48,7 +48,7 @@ def personal_texts(value: Any) -> set[str]:
 
 
 def leaked(texts: Iterable[str], forbidden: Iterable[str]) -> list[str]:
-    """Of the forbidden texts those that appear, shortened so that a test's own report repeats none of them."""
+    """The forbidden texts that appear, shortened so that a test report does not repeat them."""
     joined = "\n".join(texts)
     return sorted({f"{text[:3]}… ({len(text)} characters)" for text in forbidden if text in joined})
 

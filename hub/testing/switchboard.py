@@ -1,4 +1,4 @@
-"""The hub's side of a placed call, for the carrier suite: every webhook is taken, and answered as a script says."""
+"""The hub's side of a placed call, for the carrier suite: accepts every webhook and answers it from a script."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from hub.testing import samples
 from hub.testing.asking import ask, implemented_hooks
 
 Script = Mapping[tuple[Moment, str], Sequence[Instruction]]
-"""What the hub answers at a moment, by the mark of the instruction that waited."""
+"""The hub's answers by moment and by the mark of the instruction that the carrier was waiting on."""
 Watch = Callable[[CallEvent], None]
 
 
 class Switchboard:
-    """Plays calls against a connector's stand-in and keeps what the plugin made of every webhook."""
+    """Plays calls against a connector's sandbox and keeps the plugin's result for every webhook."""
 
     def __init__(self, connector: Connector, sandbox: Sandbox, script: Script, watch: Watch | None = None) -> None:
         self.connector, self.carrier, self.script, self.watch = connector, carrier_of(sandbox), script, watch
         self.points: list[AnswerPoint] = []
-        """Where the carrier asked, in order."""
+        """The points at which the carrier asked, in order."""
         self.events: list[CallEvent] = []
         self.requests: list[WebhookRequest] = []
         self.keys: list[str] = []
@@ -54,7 +54,7 @@ class Switchboard:
             return document
         self.points.append(point)
         nothing_said: tuple[Instruction, ...] = () if point.moment == "whisper" else (HangUp(),)
-        # After a conversation there is nothing left to do.
+        # After a conversation no instruction is left.
         instructions = nothing_said if point.answered else self.script.get((point.moment, point.mark), nothing_said)
         rendered = ask(self.connector, CallHooks.render_answer, point=point, instructions=instructions)
         return rendered
@@ -66,7 +66,7 @@ class Switchboard:
 
     @property
     def kinds(self) -> set[str]:
-        """The kinds of everything that happened."""
+        """The kinds of all events."""
         return {event.kind for event in self.events}
 
     def asked(self) -> list[tuple[Moment, str]]:
@@ -74,27 +74,27 @@ class Switchboard:
         return [(point.moment, point.mark) for point in self.points]
 
     def first(self, kind: str) -> CallEvent:
-        """The first event of a kind, which must be there."""
+        """The first event of a kind, which must exist."""
         found = [event for event in self.events if event.kind == kind]
         assert found, f"no webhook tells that the call was {kind}; told was {sorted(self.kinds)}"
         return found[0]
 
 
 def carrier_of(sandbox: Sandbox) -> CarrierSandbox:
-    """The stand-in as a carrier's."""
+    """The sandbox as a carrier sandbox."""
     assert isinstance(sandbox, CarrierSandbox), "the sandbox must implement hub.api.CarrierSandbox"
     return sandbox
 
 
 def need_hooks(connector: Connector, *hooks: str) -> None:
-    """Skip the test where the plugin does not implement them."""
+    """Skip the test if the plugin does not implement the hooks."""
     missing = sorted(set(hooks) - implemented_hooks(connector))
     if missing:
         pytest.skip(f"this plugin has no {' and no '.join(missing)}")
 
 
 def need_abilities(connector: Connector, *abilities: str) -> None:
-    """Skip the test where the manifest leaves one out."""
+    """Skip the test if the manifest lacks one of the abilities."""
     missing = sorted(set(abilities) - set(connector.manifest.abilities))
     if missing:
         pytest.skip(f"this carrier has no {' and no '.join(map(repr, missing))} among its abilities")

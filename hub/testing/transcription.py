@@ -1,4 +1,4 @@
-"""What a plugin that hears words in recordings must prove."""
+"""What a plugin that transcribes recordings must prove."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from hub.testing.secrecy import leaked, listening
 from hub.testing.wire import WireCall, WireConformance
 
 SPEECH = Path(__file__).with_name("speech")
-"""Two sentences as a telephone carries them, spoken by espeak-ng: 8,000 samples a second, 16 bits, one channel."""
+"""Two sentences in telephone quality, spoken by espeak-ng: 8,000 samples per second, 16 bits, one channel."""
 RATE, WIDTH = 8_000, 2
 SLACK = 0.1
-"""Seconds by which a part may end after the audio, for rounding."""
+"""Seconds by which a part may end after the audio, because of rounding."""
 NO_SOUND = {
     "nothing": b"",
     "a page of HTML": b"<!doctype html><title>Sign in</title>" * 40,
@@ -38,14 +38,14 @@ NO_SOUND = {
 
 @cache
 def samples_of(speaker: str) -> bytes:
-    """What `caller` or `business` says, as bare samples."""
+    """The speech of `caller` or `business` as raw samples."""
     with wave.open(str(SPEECH / f"{speaker}.wav")) as file:
         samples: bytes = file.readframes(file.getnframes())
     return samples
 
 
 def wav_of(*channels: bytes) -> bytes:
-    """A WAV file of one channel or two, the shorter one filled up with silence."""
+    """A WAV file of one or two channels; the shorter channel is padded with silence."""
     longest = max(map(len, channels))
     filled = [channel.ljust(longest, b"\0") for channel in channels]
     frames = (each[at : at + WIDTH] for at in range(0, longest, WIDTH) for each in filled)
@@ -60,7 +60,7 @@ def wav_of(*channels: bytes) -> bytes:
 
 @cache
 def conversation(caller_is_first: bool = True) -> bytes:
-    """One speaker after the other, each on a channel of their own: the caller's is the first channel."""
+    """One speaker after the other, each on a separate channel; the caller has the first channel."""
     caller, business = samples_of("caller"), samples_of("business")
     if caller_is_first:
         return wav_of(caller, b"\0" * len(caller) + business)
@@ -68,7 +68,7 @@ def conversation(caller_is_first: bool = True) -> bytes:
 
 
 class TranscriptionConformance(WireConformance):
-    """Words in their order, within the audio, from who spoke them; no word of it in an error or a log."""
+    """Words in order, within the audio, from the right speaker; no word of it in an error or a log."""
 
     kind = "transcription"
     required_hooks: ClassVar[frozenset[str]] = frozenset({"transcribe"})
@@ -141,7 +141,7 @@ class TranscriptionConformance(WireConformance):
 
 @contextmanager
 def network_only_for(connector: Connector) -> Iterator[None]:
-    """A plugin that declares no host opens no connection: neither for the audio nor for a model that it lacks."""
+    """Check that a plugin without declared hosts opens no connection, neither for the audio nor for a missing model."""
     if connector.manifest.hosts:
         yield
         return
@@ -158,5 +158,5 @@ def network_only_for(connector: Connector) -> Iterator[None]:
         try:
             yield
         finally:
-            # Told even where the plugin went on without it, or fell over it.
+            # Reported even if the plugin continued without the network or failed.
             assert not tried, "this plugin declares no hosts, yet it uses the network"

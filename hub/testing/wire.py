@@ -1,4 +1,4 @@
-"""What every plugin that calls a provider must prove: each way in which providers fail ends in the right outcome."""
+"""What every plugin that calls a provider must prove: each kind of provider failure has the right outcome."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hub.testing.factories import FrozenClock, connect
 from hub.testing.secrecy import leaked, listening, personal_texts, secrets_of
 
 MANY = 50
-"""Requests that fail in a row: more than any client tries again by itself."""
+"""Number of failing requests in a row: more than any client's automatic retries."""
 
 WAIT = 7
 FAULTS = {
@@ -34,13 +34,13 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class WireCall:
-    """A hook that calls the provider, with arguments as the hub would give them."""
+    """A hook that calls the provider, with arguments as from the hub."""
 
     hook: str
     arguments: Mapping[str, Any]
 
     def is_retried(self, reply: Reply) -> bool:
-        """Whether the hub will try again: a poll that tells nothing yet is asked again as well."""
+        """Whether the hub will retry; a poll without a result yet is repeated too."""
         return reply.is_retry() or (self.hook == "poll_receipts" and reply.has_only("accepted"))
 
     def personal(self) -> set[str]:
@@ -53,7 +53,7 @@ class WireCall:
 
 @contextmanager
 def failing(sandbox: Sandbox, fault: Fault) -> Iterator[None]:
-    """The provider fails in one way until the end of the block."""
+    """Make the provider fail in one way until the end of the block."""
     sandbox.fail_next(fault, MANY)
     try:
         yield
@@ -62,7 +62,7 @@ def failing(sandbox: Sandbox, fault: Fault) -> Iterator[None]:
 
 
 class WireConformance(ConnectorConformance):
-    """Faults and secrecy, for each hook that a family names in `wire_calls`."""
+    """Faults and secrecy, for each hook in the family's `wire_calls`."""
 
     def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
         """The hooks of the family that call the provider."""
@@ -70,7 +70,7 @@ class WireConformance(ConnectorConformance):
 
     @pytest.fixture
     def provider(self, sandbox: Sandbox | None) -> Sandbox:
-        """The stand-in of a plugin that has one."""
+        """The sandbox of a plugin that has one."""
         if sandbox is None:
             pytest.skip("this plugin calls nobody")
         return sandbox
@@ -84,7 +84,7 @@ class WireConformance(ConnectorConformance):
         return connect(self.connector_class, sandbox, clock=clock, timeout=self.patience, **settings)
 
     def _replies(self, connector: Connector, provider: Sandbox, fault: str) -> Iterator[tuple[WireCall, Reply]]:
-        """The reply of each hook that the plugin implements, while the provider fails."""
+        """The reply of each implemented hook while the provider fails."""
         for call in list(self.wire_calls(connector, provider)):
             if call.hook in implemented_hooks(connector):
                 with failing(provider, FAULTS[fault]):
@@ -126,7 +126,7 @@ class WireConformance(ConnectorConformance):
     def test_nothing_secret_or_personal_is_told_whatever_the_provider_does(
         self, impatient: Connector, provider: Sandbox
     ) -> None:
-        """Neither in an error, nor in a receipt, nor in a log line."""
+        """Not in an error, not in a receipt, not in a log line."""
         secrets = secrets_of(impatient.settings)
         for fault in FAULTS:
             with listening() as lines:

@@ -12,7 +12,7 @@ from hub.contracts.values import personal
 
 Moment = Literal["ringing", "dial_ended", "digits", "message_left", "whisper"]
 """Why the carrier asks: the call rings; a dial has ended; the caller pressed keys, or none in time; a message was left;
-the dialled person picked up and hears the whisper before the two are connected."""
+the dialed person picked up and hears the whisper before the two are connected."""
 
 Ability = Literal["dial", "dial_several", "gather", "gather_hash", "message", "play", "record", "say", "whisper"]
 """What an instruction requires of a carrier; the carrier's manifest lists the abilities that it has.
@@ -27,7 +27,7 @@ class AnswerPoint:
     tracking_number: str
     """E.164."""
     call_id: str = ""
-    """The carrier's id of the caller's leg; on `whisper` it may be that of the dialled leg."""
+    """The carrier's id of the caller's leg; on `whisper` it may be that of the dialed leg."""
     caller_number: str | None = personal("user.contact.phone_number")
     mark: str = ""
     """The mark of the instruction that waited; blank on `ringing`."""

@@ -33,7 +33,7 @@ _NOT_SHARED = ("essential", "telephony.recording")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Where a person or a business may be: an ISO 3166 country and, where known, its region (`CA` of `US`).
+    """Where a person or a business may be: an ISO 3166 country and, if known, its region (`CA` of `US`).
 
     `basis` says how it is known: `caller_number`, `declared`, `crm`, `web_session`, `business`.
     """
@@ -117,8 +117,8 @@ class ConsentRecord:
 class ConsentQuestion:
     """May these categories of this person go to this recipient for this use, here and now?
 
-    `person_places` is the set of candidates for where the person may be; the strictest place decides. An empty set
-    means that the place is unknown. `records` are in the order in which they were given.
+    `person_places` is the set of places at which the person may be; the strictest place decides. An empty set means that
+    the place is unknown. `records` are in the order in which they were given.
     """
 
     use: str

@@ -14,7 +14,7 @@ Permission = Literal["granted", "denied", "unknown"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Conversion:
-    """Business that a call, a text or a CRM outcome became, built from the fields that the manifest declares.
+    """The result of a call, a text or a CRM outcome, with only the fields that the manifest declares.
 
     `key` is stable: the same conversion has the same key on every try, so networks that know transaction ids drop
     duplicates. `kind` is `new`; `restate` gives an earlier conversion (same key) its changed value; `retract` takes it back.

@@ -1,4 +1,4 @@
-"""Facts about a caller, and where each comes from."""
+"""Facts about a caller, and the source of each."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ def sign_assertion(
 
 @lru_cache(maxsize=8)
 def _signing_key(pem: str) -> Any:
-    """The key, read once: checking it takes longer than the request."""
+    """The key, cached: parsing and checking it takes longer than the request."""
     from joserfc.errors import JoseError
     from joserfc.jwk import RSAKey
 

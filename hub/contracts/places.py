@@ -1,4 +1,4 @@
-"""Where the person behind a phone number may be, by the world's numbering plans, offline."""
+"""The places at which the person with a phone number may be, by the world's numbering plans, offline."""
 
 from __future__ import annotations
 

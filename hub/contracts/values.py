@@ -75,6 +75,6 @@ TRANSFORMS: Mapping[str, Callable[[str], str | None]] = {
     "sha256_email": lambda text: _sha256(_squeezed(text)),
     "sha256_google_email": lambda text: _sha256(_google_email(text)),
 }
-"""How the hub may hide a text before it hands it over. Networks normalise differently, so each rule has its own name:
+"""How the hub may hide a text before it sends it. Networks normalize differently, so each rule has its own name:
 `sha256_e164` keeps the plus (Google), `sha256_digits` drops it (Meta, Snap), `sha256_google_email` follows Google's rule
 for gmail.com. The hash of nothing is never made. Hashes are computed when sent and never stored."""

@@ -24,7 +24,7 @@ SHOWN_LINES = 20
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the pages, or with `--check` compare them; returns 1 if one differs."""
     parser = argparse.ArgumentParser(prog="python -m hub.docs", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where a page is out of date")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if a page is out of date")
     parser.add_argument("--words", action="store_true", help="list words to avoid in docstrings and comments")
     parser.add_argument("--folder", type=Path, default=Path("docs"), help="where the pages are (docs)")
     chosen = parser.parse_args(arguments)

@@ -50,7 +50,8 @@ class PolicyText(Row, table=True):
 
 
 class PolicyNotice(Row, table=True):
-    """One account was informed of a material change: when, and the earliest time in force by which places' calendar."""
+    """The notice of a material change to one account: when it was sent, the earliest time at which the change may be in
+    force, and the places whose calendars were counted."""
 
     __tablename__ = "policy_notice"
     __table_args__ = (UniqueConstraint("version_id", "account_id"),)

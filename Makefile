@@ -13,12 +13,13 @@ run: $(VENV)/ready            ## play the demo: a day of calls through the real 
 test: $(VENV)/ready           ## every test, PostgreSQL's among them
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-check: $(VENV)/ready          ## style, types, import contracts, generated docs
+check: $(VENV)/ready          ## style, types, import contracts, generated docs, plain words
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m hub.docs --check
+	$(BIN)/python -m hub.docs --words
 
 bench: $(VENV)/ready          ## the figures of benchmarks/
 	$(BIN)/python -m benchmarks $(ARGS)

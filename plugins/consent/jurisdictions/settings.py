@@ -24,13 +24,13 @@ class JurisdictionSettings(PluginSettings):
 
     trades_in: tuple[PlaceCode, ...] = Field(
         default=(),
-        description="Countries and regions where the business trades, like US or CA-QC. A person whose place is unknown, or "
-        "in a country without rules, is judged by the strictest of them; left empty, by the strictest of all rules.",
+        description="Countries and regions where the business trades, like US or CA-QC. If a person's place is unknown, or "
+        "a country without rules, their strictest rules apply; if this list is empty, the strictest of all rules.",
     )
     marketing_hours: Annotated[
         Any, BeforeValidator(parse_week), WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}})
     ] = Field(
         default=None,
-        description="When marketing texts may come, by the person's clock, by days like `mon-fri: 10:00-18:00`; 10:00-18:00 "
-        "on all days where it is left out. The law's hours there hold all the same.",
+        description="When marketing texts may be sent, in the person's local time, by days like `mon-fri: 10:00-18:00`; "
+        "by default 10:00-18:00 on all days. The law's hours always apply too.",
     )

@@ -16,6 +16,6 @@ class SignalSettings(PluginSettings):
     )
     later_consent_overrides_signal: bool = Field(
         default=False,
-        description="Let a person's yes to exactly this use, given after the signal was seen, count more than the signal. "
+        description="Let a person's consent to exactly this use, given after the signal was seen, outweigh the signal. "
         "Turn it on only if your consent form tells people that their browser sends an opt-out (11 CCR 7025(c)(3)).",
     )

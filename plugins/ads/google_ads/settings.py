@@ -73,11 +73,11 @@ class GoogleAdsSettings(PluginSettings):
         None, description="The manager account through which you have access, if you use one."
     )
     linked_customer_id: AccountId | None = Field(
-        None, description="The linked account, where access comes from an established account link."
+        None, description="The linked account, if access comes from an established account link."
     )
     api: Literal["data_manager", "google_ads"] = Field(
         "data_manager",
-        description="The way in: Google's Data Manager API, or the Google Ads API for accounts that used it before "
+        description="The API to use: Google's Data Manager API, or the Google Ads API for accounts that used it before "
         "2026-06-15.",
     )
     credentials: Credentials = Field(description="How to sign in to Google.")
@@ -85,12 +85,12 @@ class GoogleAdsSettings(PluginSettings):
         "https://datamanager.googleapis.com", description="The address of the Data Manager API."
     )
     token_url: Address = Field(
-        "https://oauth2.googleapis.com/token", description="The address where Google gives out access tokens."
+        "https://oauth2.googleapis.com/token", description="The address where Google issues access tokens."
     )
     diagnostics_after: float = Field(
         1800,
         ge=0,
-        description="Seconds until Data Manager is asked what became of an upload; Google needs about 30 minutes.",
+        description="Seconds until Data Manager is asked for the result of an upload; Google needs about 30 minutes.",
     )
     api_version: str = Field(
         "v26", pattern=r"^v[0-9]{1,3}$", description="The version of the Google Ads API; google_ads only."
@@ -104,7 +104,7 @@ class GoogleAdsSettings(PluginSettings):
         None, description="A PEM file with the authorities to trust at `endpoint`, instead of the public ones."
     )
     insecure: bool = Field(
-        False, description="Speak to `endpoint` without TLS; only on this machine, for the stand-in of Google."
+        False, description="Connect to `endpoint` without TLS; only on this machine, for the fake Google."
     )
 
     @model_validator(mode="after")

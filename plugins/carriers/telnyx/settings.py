@@ -16,15 +16,15 @@ class TelnyxSettings(PluginSettings):
     """One Telnyx account, with the TeXML application that answers its calls and the messaging profile of its texts."""
 
     api_key: SecretStr = Field(description="An API key (V2) of the account; it signs in to the REST API.")
-    public_key: str = Field(
-        description="The account's public key in base64; Telnyx signs its webhooks with the other half."
-    )
-    account_id: str = Field(description="The account's id, as TeXML names it (AccountSid).", pattern=UUID)
+    public_key: str = Field(description="The account's public key in base64; it verifies Telnyx' webhook signatures.")
+    account_id: str = Field(description="The account's id (AccountSid in TeXML).", pattern=UUID)
     application_id: str = Field(
         description="The id of the TeXML application that the numbers belong to.", pattern=r"^[0-9]{6,25}$"
     )
     messaging_profile_id: str | None = Field(
-        default=None, description="The messaging profile of the numbers; without one they take no texts.", pattern=UUID
+        default=None,
+        description="The messaging profile of the numbers; without one they receive no texts.",
+        pattern=UUID,
     )
     base_url: str = Field(
         default="https://api.telnyx.com", description="Telnyx' REST API.", pattern=r"^https?://[^/?#@]+$"

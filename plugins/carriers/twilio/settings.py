@@ -13,7 +13,7 @@ class TwilioSettings(PluginSettings):
     account_sid: str = Field(description="The account's SID, AC and 32 hex digits.", pattern=r"^AC[0-9a-fA-F]{32}$")
     auth_token: SecretStr = Field(description="The account's auth token; it signs the webhooks.")
     previous_auth_token: SecretStr | None = Field(
-        default=None, description="The auth token being replaced; its signatures still hold until this line is removed."
+        default=None, description="The auth token being replaced; its signatures stay valid until this line is removed."
     )
     rest_key_sid: str | None = Field(
         default=None,
@@ -27,7 +27,7 @@ class TwilioSettings(PluginSettings):
     )
     require_shared_key: bool = Field(
         default=True,
-        description="Once shared_keys are given, refuse signatures made with the auth token; false only while changing over.",
+        description="If shared_keys are set, refuse signatures made with the auth token; set false only during a changeover.",
     )
     base_url: str = Field(
         default="https://api.twilio.com", description="Twilio's REST API.", pattern=r"^https?://[^/?#@]+$"
@@ -41,12 +41,12 @@ class TwilioSettings(PluginSettings):
     )
     upload_url: str = Field(
         default="https://numbers-upload.twilio.com",
-        description="Where Twilio takes the bill of a port order.",
+        description="Twilio's upload address for the bill of a port order.",
         pattern=r"^https?://[^/?#@]+$",
     )
     media_url: str = Field(
         default="https://mms.twiliocdn.com",
-        description="Where Twilio keeps the pictures of texts.",
+        description="Twilio's host for the pictures of texts.",
         pattern=r"^https?://[^/?#@]+$",
     )
 

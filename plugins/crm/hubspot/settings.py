@@ -20,10 +20,10 @@ class HubSpotSettings(PluginSettings):
         None, description="The app's client secret: signs HubSpot's webhooks, and signs in with OAuth."
     )
     previous_client_secret: SecretStr | None = Field(
-        None, description="The client secret before the last rotation, so that webhooks signed with it still count."
+        None, description="The client secret before the last rotation; webhooks signed with it are still accepted."
     )
     refresh_token: SecretStr | None = Field(None, description="The refresh token from installing the app, for OAuth.")
-    base_url: str = Field("https://api.hubapi.com", pattern=r"^https?://", description="Where HubSpot's API answers.")
+    base_url: str = Field("https://api.hubapi.com", pattern=r"^https?://", description="The address of HubSpot's API.")
     api_version: str = Field(
         "2026-09",
         pattern=r"^(v3|20\d\d-\d\d)$",
@@ -32,21 +32,21 @@ class HubSpotSettings(PluginSettings):
     call_property: str = Field(
         "ringfence_call_id",
         pattern=r"^[a-z][a-z0-9_]*$",
-        description="The unique property on calls that holds our call's id; made on first use where that is allowed.",
+        description="The unique property on calls that holds our call's id; created on first use if permitted.",
     )
     stages: dict[str, Stage] = Field(
         {"qualifiedtobuy": "qualified", "closedwon": "won", "closedlost": "lost"},
-        description="Deal stage ids and what they mean: qualified, won or lost. Closed stages are known without it.",
+        description="Deal stage ids and their meaning: qualified, won or lost. Closed stages need no entry.",
     )
     currency: str = Field(
-        "USD", pattern=r"^[A-Z]{3}$", description="The account's currency, for deals that name none of their own."
+        "USD", pattern=r"^[A-Z]{3}$", description="The account's currency, for deals without their own."
     )
     country: str = Field(
-        "US", pattern=r"^[A-Z]{2}$", description="The country of contacts' numbers that are written nationally."
+        "US", pattern=r"^[A-Z]{2}$", description="The country of contacts' numbers without a country code."
     )
-    fact_days: int = Field(30, gt=0, description="Days for which what HubSpot knows of a caller is kept.")
+    fact_days: int = Field(30, gt=0, description="Days for which facts from HubSpot about a caller are kept.")
     search_lag: float = Field(
-        60.0, ge=0, description="Seconds that HubSpot's search may trail behind; deals that young are read twice."
+        60.0, ge=0, description="Seconds that HubSpot's search may lag; deals changed within them are read twice."
     )
 
     @model_validator(mode="after")

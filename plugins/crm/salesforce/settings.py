@@ -35,23 +35,23 @@ class SalesforceSettings(PluginSettings):
     login_url: str = Field(
         default="https://login.salesforce.com",
         pattern=WEB_ADDRESS,
-        description="Where tokens are fetched: https://login.salesforce.com, https://test.salesforce.com or your My Domain.",
+        description="The address for tokens: https://login.salesforce.com, https://test.salesforce.com or your My Domain.",
     )
     instance_url: str | None = Field(
         default=None,
         pattern=WEB_ADDRESS,
-        description="Where API calls go; by default where Salesforce says when it gives a token.",
+        description="The address for API calls; by default the one that Salesforce returns with a token.",
     )
     client_id: str = Field(min_length=1, description="The consumer key of your External Client App.")
     client_secret: SecretStr | None = Field(
-        default=None, description="Its consumer secret, for the refresh-token flow where the app asks for one."
+        default=None, description="The app's consumer secret, for the refresh-token flow if the app requires one."
     )
     username: str | None = Field(default=None, description="The integration user, for the JWT bearer flow.")
     private_key: SecretStr | None = Field(
         default=None, description="The RSA private key in PEM whose certificate the app holds, for the JWT bearer flow."
     )
     refresh_token: SecretStr | None = Field(
-        default=None, description="A refresh token, for the refresh-token flow; rotated tokens are kept by the hub."
+        default=None, description="A refresh token, for the refresh-token flow; the hub stores rotated tokens."
     )
     audience: str | None = Field(
         default=None,
@@ -63,28 +63,30 @@ class SalesforceSettings(PluginSettings):
         description="The version of the REST API, 52.0 or later.",
     )
     country: str = Field(
-        default="US", pattern=r"^[A-Z]{2}$", description="The country (ISO 3166) of phone numbers written nationally."
+        default="US",
+        pattern=r"^[A-Z]{2}$",
+        description="The country (ISO 3166) of phone numbers without a country code.",
     )
     time_zone: str = Field(
         default="UTC",
-        description="The zone of the business: it decides on which day a call is logged and a deal closes.",
+        description="The business's time zone: it sets the day on which a call is logged and a deal closes.",
     )
     call_key_field: str = Field(
         default="CallObject",
         pattern=FIELD_NAME,
-        description="The text field of Task that holds our call's id; best a unique custom field of your own.",
+        description="The text field of Task that holds our call's id; preferably a unique custom field.",
     )
-    task_status: str = Field(default="Completed", description="The status of a logged call, as your org calls it.")
+    task_status: str = Field(default="Completed", description="The status of a logged call, as named in your org.")
     task_fields: dict[str, CallField] = Field(
-        default_factory=dict, description="Custom fields of Task to fill: field name to what goes there."
+        default_factory=dict, description="Custom fields of Task to fill: field name to the call's value."
     )
     stages: dict[str, Stage] = Field(
         default_factory=lambda: dict(OPEN_STAGES),
-        description="Opportunity stage to qualified, won or lost; closed stages that are not named here go by IsWon.",
+        description="Opportunity stage to qualified, won or lost; closed stages not listed here use IsWon.",
     )
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="The org's currency (ISO 4217).")
     multi_currency: bool = Field(
-        default=False, description="True where the org uses several currencies; each deal's own is then read."
+        default=False, description="True if the org uses several currencies; each deal's own currency is then read."
     )
     erasure: Literal["calls", "people"] = Field(
         default="calls",

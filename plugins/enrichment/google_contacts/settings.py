@@ -23,7 +23,7 @@ class GoogleContactsSettings(PluginSettings):
     )
     authorize_url: str = Field(
         default="https://accounts.google.com/o/oauth2/v2/auth",
-        description="Where the owner signs in.",
+        description="The address where the owner signs in.",
         pattern=r"^https?://[^?#@]+$",
     )
     token_url: str = Field(
@@ -33,6 +33,6 @@ class GoogleContactsSettings(PluginSettings):
     )
     revoke_url: str = Field(
         default="https://oauth2.googleapis.com/revoke",
-        description="Where a permission is taken back.",
+        description="The address where a permission is revoked.",
         pattern=r"^https?://[^?#@]+$",
     )

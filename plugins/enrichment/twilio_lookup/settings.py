@@ -27,21 +27,19 @@ class TwilioLookupSettings(PluginSettings):
     fields: tuple[Package, ...] = Field(
         default=("line_type_intelligence",),
         min_length=1,
-        description="What is asked and paid for: `line_type_intelligence`, `caller_name` (asked for US numbers only).",
+        description="The packages to request and pay for: `line_type_intelligence`, `caller_name` (US numbers only).",
     )
     line_type_price: Amount = Field(
-        default=Decimal("0.008"), description="What your price list says for one line_type_intelligence."
+        default=Decimal("0.008"), description="The price of one line_type_intelligence in your price list."
     )
     caller_name_price: Amount = Field(
-        default=Decimal("0.01"), description="What your price list says for one caller_name."
+        default=Decimal("0.01"), description="The price of one caller_name in your price list."
     )
-    daily_cap: Amount = Field(default=Decimal(5), description="No look-up that would bring a day (UTC) above this.")
-    monthly_cap: Amount = Field(
-        default=Decimal(50), description="No look-up that would bring a month (UTC) above this."
-    )
-    requests_per_minute: int = Field(default=600, ge=1, description="No more look-ups than this within a minute.")
+    daily_cap: Amount = Field(default=Decimal(5), description="Most that lookups may cost in a day (UTC).")
+    monthly_cap: Amount = Field(default=Decimal(50), description="Most that lookups may cost in a month (UTC).")
+    requests_per_minute: int = Field(default=600, ge=1, description="Most lookups within a minute.")
     base_url: str = Field(
-        default="https://lookups.twilio.com", description="Twilio's look-up API.", pattern=r"^https?://[^/?#@]+$"
+        default="https://lookups.twilio.com", description="Twilio's lookup API.", pattern=r"^https?://[^/?#@]+$"
     )
 
     @model_validator(mode="after")

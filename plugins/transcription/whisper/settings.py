@@ -14,8 +14,8 @@ class WhisperSettings(PluginSettings):
 
     model: Path | None = Field(
         default=None,
-        description="Folder of a larger Whisper model in CTranslate2's format; the small English one where left out.",
+        description="Folder of a larger Whisper model in CTranslate2's format; by default the small English one.",
     )
     threads: int = Field(
-        default=1, ge=1, le=64, description="Processor cores that it may use; calls that ring need the others."
+        default=1, ge=1, le=64, description="Processor cores that it may use; leave the others for ringing calls."
     )

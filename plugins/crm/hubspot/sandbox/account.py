@@ -60,7 +60,7 @@ class Account:
         self.links.setdefault((end, int(end_id), start), {})[int(start_id)] = kind
 
     def answer(self, area: str, method: str, rest: Sequence[str], asked: Mapping[str, Any]) -> tuple[int, Any]:
-        """The status and the body for a request; `rest` is the path behind the area and the version."""
+        """The status and the body for a request; `rest` is the path after the area and the version."""
         match (area, method, *rest):
             case ("objects", "POST", kind, "search"):
                 self._needs(READ_SCOPES.get(kind, f"crm.objects.{kind}.read"))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 commands = typer.Typer(
-    help="Read, verify and export the audit log: who did what by hand, and who read what of a person.",
+    help="Read, verify and export the audit log: manual actions, and every reading of personal data.",
     no_args_is_help=True,
 )
 
@@ -29,8 +29,8 @@ def register(app: typer.Typer) -> None:
 @commands.command("list")
 def list_entries(
     account: OneAccount = None,
-    subject: Annotated[str | None, typer.Option(help="Only what was done to the row of this id.", metavar="ID")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="The most that are listed, newest first.")] = 50,
+    subject: Annotated[str | None, typer.Option(help="Only entries about the row with this id.", metavar="ID")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number listed, newest first.")] = 50,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:

@@ -27,12 +27,12 @@ def backup(
     file: Annotated[Path | None, typer.Argument(help="Write all data to this file; without it, only the keys.")] = None,
     keys: Annotated[
         Path | None,
-        typer.Option(help="Write people's keys to this file; keep it apart from the data, and 35 days at most."),
+        typer.Option(help="Write people's keys to this file; store it apart from the data, for at most 35 days."),
     ] = None,
     without_recordings: Annotated[
-        bool, typer.Option("--without-recordings", help="Leave the audio out, where its storage has copies.")
+        bool, typer.Option("--without-recordings", help="Leave out the audio, if its storage has its own copies.")
     ] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace a file that is there.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing file.")] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Back up the hub while it runs: its data in one file, people's keys in another.
@@ -69,14 +69,14 @@ def restore(
         Path | None, typer.Option(help="A backup of keys, made after the data and not older than 35 days.")
     ] = None,
     tombstones: Annotated[
-        Path | None, typer.Option(help="The journal of who was erased, where it is not that of hub.tombstones.")
+        Path | None, typer.Option(help="The journal of erased people, if it is not the file of hub.tombstones.")
     ] = None,
     without_keys: Annotated[
         bool,
-        typer.Option("--without-keys", help="Restore without keys: all that belongs to people stays out for good."),
+        typer.Option("--without-keys", help="Restore without keys: people's data is permanently left out."),
     ] = False,
     without_tombstones: Annotated[
-        bool, typer.Option("--without-tombstones", help="There is no journal, and nobody was erased.")
+        bool, typer.Option("--without-tombstones", help="Confirm that there is no journal and that no one was erased.")
     ] = False,
     config: ConfigFile = CONFIG,
 ) -> None:

@@ -44,7 +44,7 @@ def call(
         ),
     ],
     show_personal: Annotated[
-        bool, typer.Option("--show-personal", help="Show phone numbers, names and texts; that is noted in the audit.")
+        bool, typer.Option("--show-personal", help="Show phone numbers, names and texts; this is audited.")
     ] = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,

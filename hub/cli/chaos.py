@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from hub.chaos.load import Callers
 
 Cycles = Annotated[int, typer.Option("--cycles", min=1, help="How many times to kill the hub.")]
-Calls = Annotated[int, typer.Option("--calls-per-cycle", min=1, help="How many people call in each life of the hub.")]
+Calls = Annotated[int, typer.Option("--calls-per-cycle", min=1, help="Number of calls between two kills of the hub.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="The same seed plays the same calls and kills.")]
 Folder = Annotated[
     Path | None,
-    typer.Option("--folder", help="An empty folder for the database and the log; kept when the run has ended."),
+    typer.Option("--folder", help="An empty folder for the database and the log; kept after the run."),
 ]
 
 

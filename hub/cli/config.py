@@ -11,7 +11,7 @@ import typer
 from hub.cli.support.output import CONFIG, ConfigFile
 from hub.startup import read_config
 
-commands = typer.Typer(help="Look at config.yaml as the hub reads it.", no_args_is_help=True)
+commands = typer.Typer(help="Show config.yaml as the hub reads it.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:

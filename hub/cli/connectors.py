@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hub.plugins.registry import Plugins
 
 commands = typer.Typer(
-    help="See the connectors of config.yaml; take a paused one up again; ask the owner of an address book.",
+    help="List the connectors of config.yaml; resume paused ones; connect address books with their owner's consent.",
     no_args_is_help=True,
 )
 
@@ -100,11 +100,13 @@ def resume(
 @commands.command("connect")
 def connect(
     name: Annotated[str, typer.Argument(help="A connector's name in config.yaml.")],
-    owner: Annotated[str, typer.Option(metavar="NAME", help="Who owns what is read and agrees to it, as they sign.")],
+    owner: Annotated[
+        str, typer.Option(metavar="NAME", help="The owner of the address book, as they sign the consent.")
+    ],
     paste: Annotated[
-        bool, typer.Option("--paste", help="The browser is on another machine: paste the address that it ends at.")
+        bool, typer.Option("--paste", help="For a browser on another machine: paste its final address.")
     ] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the redirect; a free one where left out.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the redirect; a free one by default.")] = 0,
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -139,7 +141,7 @@ def connect(
 def disconnect(
     name: Annotated[str, typer.Argument(help="A connector's name in config.yaml.")],
     reason: Annotated[
-        str, typer.Option(metavar="TEXT", help="Why, kept with the withdrawal.")
+        str, typer.Option(metavar="TEXT", help="The reason, stored with the withdrawal.")
     ] = "The owner took it back.",
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,

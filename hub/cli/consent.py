@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hub.model import ConsentEntry, OptOut, Person, Visit
     from hub.store.vault import Vault
 
-commands = typer.Typer(help="Record what people say of their data, and show it.", no_args_is_help=True)
+commands = typer.Typer(help="Record what people say about their data, and show it.", no_args_is_help=True)
 BASES = ("consent", "legitimate_interests", "opt_out", "objection")
 STATES = ("given", "refused", "withdrawn", "objected", "expired")
 
@@ -48,31 +48,32 @@ def record(
             metavar="STATE",
         ),
     ],
-    use: Annotated[str, typer.Option(help="The data use it speaks on, with all below it: marketing.advertising …")],
-    channel: Annotated[str, typer.Option(help="How it was said: agent, form, sms, letter …")],
+    use: Annotated[str, typer.Option(help="The data use, including all uses below it: marketing.advertising …")],
+    channel: Annotated[str, typer.Option(help="The channel: agent, form, sms, letter …")],
     evidence: Annotated[
         str | None,
         typer.Option(
-            help="Where the proof is: a ticket, a recording, a document. A yes after a no of the person's needs it."
+            help="Where the proof is: a ticket, a recording, a document. Required for a consent after a refusal."
         ),
     ] = None,
     notice: Annotated[
         Path | None,
-        typer.Option(help="A file with the exact words that the person was shown or heard.", metavar="FILE"),
+        typer.Option(help="A file with the exact words that the person saw or heard.", metavar="FILE"),
     ] = None,
     language: Annotated[str, typer.Option(help="The notice's language, as a BCP 47 tag.")] = "en",
     basis: Annotated[
         str | None, typer.Option(help="The lawful basis: consent, legitimate_interests, opt_out or objection.")
     ] = None,
     expires: Annotated[
-        datetime | None, typer.Option(help="Until when it holds, UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+        datetime | None,
+        typer.Option(help="The time until which it is valid, UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
     ] = None,
     recipient: Annotated[
-        list[str] | None, typer.Option(help="Only this recipient, by its legal name; may be given again.")
+        list[str] | None, typer.Option(help="Only this recipient, by its legal name; may be repeated.")
     ] = None,
-    category: Annotated[list[str] | None, typer.Option(help="Only this data category; may be given again.")] = None,
+    category: Annotated[list[str] | None, typer.Option(help="Only this data category; may be repeated.")] = None,
     jurisdiction: Annotated[
-        list[str] | None, typer.Option(help="Whose law it was said under: CA-QC, US-CA, DE; may be given again.")
+        list[str] | None, typer.Option(help="The place whose law applied: CA-QC, US-CA, DE; may be repeated.")
     ] = None,
     config: ConfigFile = CONFIG,
 ) -> None:

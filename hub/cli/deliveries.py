@@ -25,7 +25,7 @@ from hub.errors import CannotDo
 if TYPE_CHECKING:
     from hub.queries.deliveries import DeliveryFilter, DeliveryState
 
-commands = typer.Typer(help="See what went to each destination, and why something did not.", no_args_is_help=True)
+commands = typer.Typer(help="List deliveries to each destination, explain failures, and retry.", no_args_is_help=True)
 STATES = ("ready", "leased", "accepted", "delivered", "rejected", "held", "dead")
 SHOWN = 50
 
@@ -43,7 +43,7 @@ def list_deliveries(
     connector: Destination = None,
     state: Annotated[str | None, typer.Option(help="Only in this state.", metavar="STATE")] = None,
     since: Since = None,
-    limit: Annotated[int, typer.Option(min=0, max=10_000, help="The most that are listed, newest first.")] = SHOWN,
+    limit: Annotated[int, typer.Option(min=0, max=10_000, help="Maximum number listed, newest first.")] = SHOWN,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hub.callflow.definition import Flow
     from hub.config.models import CompanySection, Config
 
-commands = typer.Typer(help="Look at call flows, and walk them without a phone.", no_args_is_help=True)
+commands = typer.Typer(help="Check call flows, and simulate calls without a phone.", no_args_is_help=True)
 Company = Annotated[str | None, typer.Option(help="The company's name in config.yaml.", metavar="NAME")]
 
 
@@ -99,19 +99,17 @@ def list_flows(company: Company = None, as_json: AsJson = False, config: ConfigF
 @commands.command("simulate")
 def simulate(
     flow: Annotated[str, typer.Argument(help="The flow's name in config.yaml; `route` for a company's route.")],
-    caller: Annotated[str | None, typer.Option("--from", help="The caller's number; hidden where left out.")] = None,
-    at: Annotated[datetime | None, typer.Option(help="When, in the company's time zone; now where left out.")] = None,
-    source: Annotated[str | None, typer.Option(help="What the call came from, like google.")] = None,
-    medium: Annotated[str | None, typer.Option(help="By which medium, like cpc.")] = None,
-    campaign: Annotated[str | None, typer.Option(help="By which campaign.")] = None,
+    caller: Annotated[str | None, typer.Option("--from", help="The caller's number; hidden by default.")] = None,
+    at: Annotated[datetime | None, typer.Option(help="When, in the company's time zone; now by default.")] = None,
+    source: Annotated[str | None, typer.Option(help="The source of the call, like google.")] = None,
+    medium: Annotated[str | None, typer.Option(help="The medium of the call, like cpc.")] = None,
+    campaign: Annotated[str | None, typer.Option(help="The campaign of the call.")] = None,
     landing_page: Annotated[str | None, typer.Option(help="The page on which the caller's visit began.")] = None,
     repeat: Annotated[bool, typer.Option("--repeat", help="The caller called before.")] = False,
     last_answered_by: Annotated[str | None, typer.Option(help="Who answered the caller's last call.")] = None,
-    tag: Annotated[
-        list[str] | None, typer.Option(help="A tag of the caller's earlier calls; as often as you like.")
-    ] = None,
-    keys: Annotated[str, typer.Option(help="What the caller presses, one a menu: 1,2; empty for none in time.")] = "",
-    unanswered: Annotated[bool, typer.Option("--unanswered", help="Nobody picks up.")] = False,
+    tag: Annotated[list[str] | None, typer.Option(help="A tag of the caller's earlier calls; may be repeated.")] = None,
+    keys: Annotated[str, typer.Option(help="The caller's keys, one per menu: 1,2; empty for no key in time.")] = "",
+    unanswered: Annotated[bool, typer.Option("--unanswered", help="No one picks up.")] = False,
     carrier: Annotated[str | None, typer.Option(help="Only this carrier's documents.", metavar="NAME")] = None,
     company: Company = None,
     as_json: AsJson = False,

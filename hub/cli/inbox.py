@@ -10,7 +10,7 @@ import typer
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, counted, echo_json, moment, plain, say, table
 from hub.errors import CannotDo
 
-commands = typer.Typer(help="See the webhooks that came in; replay those that were parked.", no_args_is_help=True)
+commands = typer.Typer(help="List received webhooks; replay parked ones.", no_args_is_help=True)
 STATES = ("ready", "leased", "done", "parked")
 AT_ONCE = 500
 """How many ids one query holds."""
@@ -26,7 +26,7 @@ def list_webhooks(
     state: Annotated[
         str, typer.Option(help="Which webhooks to list: ready, leased, done or parked.", metavar="STATE")
     ] = "parked",
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="The most that are listed, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number listed, newest first.")] = 50,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -60,7 +60,7 @@ def list_webhooks(
 @commands.command("replay")
 def replay_webhooks(
     ids: Annotated[list[str] | None, typer.Argument(help="Parked webhooks, by id.", metavar="ID…")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All that are parked.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All parked webhooks.")] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Requeue parked webhooks after the cause is fixed. Exits with status 1 if one of them was not parked."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hub.numbers.ownership import Side
     from hub.startup import Opened
 
-commands = typer.Typer(help="See, search, buy, point, bring over and release tracking numbers.", no_args_is_help=True)
+commands = typer.Typer(help="List, search, buy, configure, port and release tracking numbers.", no_args_is_help=True)
 KINDS = ("local", "toll_free", "mobile")
 Carrier = Annotated[str | None, typer.Argument(help="Only this carrier connector.", metavar="CONNECTOR")]
 
@@ -61,7 +61,7 @@ def search(
     kind: Annotated[str, typer.Option(help="local, toll_free or mobile.", metavar="KIND")] = "local",
     area_code: Annotated[str | None, typer.Option(help="Only this area code.", metavar="DIGITS")] = None,
     contains: Annotated[str | None, typer.Option(help="Only with these digits, * for any.", metavar="DIGITS")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100, help="The most that each carrier lists.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number that each carrier lists.")] = 10,
     sandbox: Sandboxed = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
@@ -96,9 +96,9 @@ def search(
 @commands.command("buy")
 def buy(
     number: Annotated[str, typer.Argument(help="The number, E.164, as hub numbers search lists it.")],
-    tracker: Annotated[str, typer.Option(help="Whose number it will be.", metavar="COMPANY/TRACKER")],
+    tracker: Annotated[str, typer.Option(help="The tracker that gets the number.", metavar="COMPANY/TRACKER")],
     max_price: Annotated[
-        str | None, typer.Option(help="Never pay more a month than this, like '2 USD'.", metavar="AMOUNT")
+        str | None, typer.Option(help="Maximum price per month, like '2 USD'.", metavar="AMOUNT")
     ] = None,
     agreed: Agreed = False,
     sandbox: Sandboxed = False,

@@ -23,7 +23,7 @@ def pools(
     company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,
     blocking: Annotated[
         float,
-        typer.Option(min=0.0001, max=0.5, help="The part of visitors that may find no number in the busiest hour."),
+        typer.Option(min=0.0001, max=0.5, help="The share of visitors that may get no number in the busiest hour."),
     ] = 0.01,
     days: Annotated[int, typer.Option(min=1, max=396, help="How many days back to look.")] = 28,
     as_json: AsJson = False,

@@ -27,8 +27,10 @@ def register(commands: typer.Typer) -> None:
 
 
 def port(
-    numbers: Annotated[list[str], typer.Option("--number", help="A number to bring over, E.164; may be repeated.")],
-    connector: Annotated[str | None, typer.Option(help="The carrier connector that gets them.", metavar="NAME")] = None,
+    numbers: Annotated[list[str], typer.Option("--number", help="A number to port, E.164; may be repeated.")],
+    connector: Annotated[
+        str | None, typer.Option(help="The carrier connector that gets the numbers.", metavar="NAME")
+    ] = None,
     business_name: Annotated[str | None, typer.Option(help="The account holder at the losing carrier.")] = None,
     authorized_person: Annotated[str | None, typer.Option(help="Who signs the letter of authorisation.")] = None,
     email: Annotated[str | None, typer.Option(help="Where the letter to sign is mailed.")] = None,

@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from hub.model import Call, Recording
 
 commands = typer.Typer(
-    help="See recordings and voicemail, listen by signed links, pause while card data is spoken.", no_args_is_help=True
+    help="List recordings and voicemail, make signed links, pause recording while card data is spoken.",
+    no_args_is_help=True,
 )
 WHICH = "The recording's id or a part of it, or the carrier's id of it."
 RecordingId = Annotated[str, typer.Argument(help=WHICH, metavar="ID")]
 CallId = Annotated[str, typer.Argument(help="A call's id, or the carrier's id of it.", metavar="CALL")]
-User = Annotated[str, typer.Option(help="Who listens: a user who may (hub users).", metavar="NAME")]
+User = Annotated[str, typer.Option(help="The listener: a user with the permission (hub users).", metavar="NAME")]
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +51,7 @@ def list_recordings(
     state: Annotated[
         str | None, typer.Option(help="Only ready, leased, stored, refused, gone or failed.", metavar="STATE")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="The most that are listed, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number listed, newest first.")] = 50,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -118,7 +119,7 @@ def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile 
 def link(
     recording_id: RecordingId,
     user: User,
-    download: Annotated[bool, typer.Option("--download", help="To save it, instead of to listen.")] = False,
+    download: Annotated[bool, typer.Option("--download", help="A link to save the file instead of listening.")] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Sign a link to one recording for one person. It is valid for five minutes, and each use is in the audit trail."""

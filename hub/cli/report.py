@@ -35,7 +35,7 @@ Choice = TypeVar("Choice", bound=str)
 
 CompanyName = Annotated[
     str | None,
-    typer.Option(help="The company's name in config.yaml; may be left out where there is only one.", metavar="NAME"),
+    typer.Option(help="The company's name in config.yaml; optional if there is only one.", metavar="NAME"),
 ]
 ModelName = Annotated[
     str,
@@ -46,14 +46,16 @@ ModelName = Annotated[
     ),
 ]
 From = Annotated[
-    str | None, typer.Option("--from", help="First day, like 2026-05-01; 30 days up to --to.", metavar="DAY")
+    str | None, typer.Option("--from", help="First day, like 2026-05-01; by default 30 days up to --to.", metavar="DAY")
 ]
-To = Annotated[str | None, typer.Option("--to", help="Last day, itself included; today.", metavar="DAY")]
+To = Annotated[str | None, typer.Option("--to", help="Last day, included; today by default.", metavar="DAY")]
 Format = Annotated[str, typer.Option("--format", help="table, csv or json.", metavar="FORMAT")]
 
 Top = Annotated[
     int,
-    typer.Option(min=1, help="Lines of a table, those with the most contacts; the others are summed up.", metavar="N"),
+    typer.Option(
+        min=1, help="Lines in a table, those with the most contacts; the others are added together.", metavar="N"
+    ),
 ]
 
 

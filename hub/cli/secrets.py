@@ -11,7 +11,7 @@ import typer
 from hub.cli.support.output import CONFIG, ConfigFile, counted
 from hub.errors import ConfigError
 
-commands = typer.Typer(help="Make the keys that encrypt what the hub keeps.", no_args_is_help=True)
+commands = typer.Typer(help="Make and rotate the keys that encrypt stored data.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:

@@ -21,7 +21,7 @@ from hub.startup import Opened, open_hub, read_config
 if TYPE_CHECKING:
     import uvicorn
 
-Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' stand-ins for every provider.")]
+Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes for every provider.")]
 
 
 def register(app: typer.Typer) -> None:

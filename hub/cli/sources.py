@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from hub.model import SourceRule
     from hub.numbers.directory import KnownSources
 
-commands = typer.Typer(help="Say where visits come from, beside the built-in tables.", no_args_is_help=True)
+commands = typer.Typer(
+    help="Manage rules for the sources of visits, in addition to the built-in tables.", no_args_is_help=True
+)
 
 CompanyName = Annotated[str, typer.Option(help="The company's name in config.yaml.", metavar="NAME")]
 RuleKind = Annotated[str, typer.Argument(help="host, utm_source or parameter.", metavar="KIND")]
 RuleValue = Annotated[
     str,
-    typer.Argument(help="partner.example.com, newsletter, or ref=partner; it must be exactly that.", metavar="VALUE"),
+    typer.Argument(help="partner.example.com, newsletter, or ref=partner; it must match exactly.", metavar="VALUE"),
 ]
 
 
@@ -86,7 +88,7 @@ def add(
     kind: RuleKind,
     value: RuleValue,
     company: CompanyName,
-    source: Annotated[str, typer.Option(help="The source that it stands for, like partner_site.", metavar="SOURCE")],
+    source: Annotated[str, typer.Option(help="The source of matching visits, like partner_site.", metavar="SOURCE")],
     medium: Annotated[str, typer.Option(help="The medium, like referral.", metavar="MEDIUM")] = "referral",
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -145,9 +147,9 @@ def remove(kind: RuleKind, value: RuleValue, company: CompanyName, config: Confi
 @commands.command("test")
 def test(
     url: Annotated[str, typer.Argument(help="The landing page, as the browser shows it.", metavar="URL")],
-    referrer: Annotated[str | None, typer.Option(help="The page that the visitor comes from.", metavar="URL")] = None,
+    referrer: Annotated[str | None, typer.Option(help="The page that the visitor came from.", metavar="URL")] = None,
     company: Annotated[
-        str | None, typer.Option(help="With this company's own rules and connectors.", metavar="NAME")
+        str | None, typer.Option(help="Use this company's own rules and connectors.", metavar="NAME")
     ] = None,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,

@@ -24,7 +24,8 @@ def register(app: typer.Typer) -> None:
 def sync(
     name: Annotated[str, typer.Argument(help="A connector's name in config.yaml.")],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what would go; the provider validates it and nothing counts.")
+        bool,
+        typer.Option("--dry-run", help="Only show what would be sent; the provider validates it, and nothing counts."),
     ] = False,
     sandbox: Sandboxed = False,
     as_json: AsJson = False,

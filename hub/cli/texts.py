@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hub.store.engine import Store
     from hub.store.vault import Vault
 
-commands = typer.Typer(help="Read and send texts; see why one did not go.", no_args_is_help=True)
+commands = typer.Typer(help="Read and send texts; see why a text was not sent.", no_args_is_help=True)
 TextId = Annotated[
     str,
     typer.Argument(help="A text's id, the carrier's id of it, or at least 6 characters from either end.", metavar="ID"),
@@ -40,7 +40,7 @@ TextId = Annotated[
 GATE_WAIT = 5.0
 """Seconds for which a stop waits for a text that is being sent to the person."""
 ShowPersonal = Annotated[
-    bool, typer.Option("--show-personal", help="Show numbers and words in clear; that is noted in the audit.")
+    bool, typer.Option("--show-personal", help="Show numbers and texts in clear; this is audited.")
 ]
 
 
@@ -52,7 +52,7 @@ def register(app: typer.Typer) -> None:
 @commands.command("list")
 def list_threads(
     company: Annotated[str | None, typer.Option(help="Only this company's.", metavar="NAME")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="The most that are listed, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number listed, newest first.")] = 50,
     show_personal: ShowPersonal = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
@@ -145,14 +145,14 @@ def send(
     sender: Annotated[str, typer.Option("--from", help="The tracking number that it comes from.", metavar="TRACKING")],
     to: Annotated[str, typer.Option("--to", help="The person's number.", metavar="NUMBER")],
     text: Annotated[
-        str, typer.Option("--text", help="What it says; may be left out with a picture.", metavar="WORDS")
+        str, typer.Option("--text", help="The text's body; optional with a picture.", metavar="WORDS")
     ] = "",
     picture: Annotated[
         list[Path] | None,
-        typer.Option(help="A PNG, JPEG or GIF file to go with it; may be given again.", exists=True, dir_okay=False),
+        typer.Option(help="A PNG, JPEG or GIF file to attach; may be repeated.", exists=True, dir_okay=False),
     ] = None,
     purpose: Annotated[
-        str, typer.Option(help="reply, service (news of what the person asked for), or marketing.", metavar="PURPOSE")
+        str, typer.Option(help="reply, service (about what the person asked for), or marketing.", metavar="PURPOSE")
     ] = "reply",
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
@@ -207,7 +207,9 @@ def release(
     again: Annotated[
         bool | None,
         typer.Option(
-            "--again/--went", help="Send it again, for it did not go; or leave it, for it went.", show_default=False
+            "--again/--went",
+            help="Send it again because it was not sent, or leave it because it was sent.",
+            show_default=False,
         ),
     ] = None,
     config: ConfigFile = CONFIG,
@@ -259,7 +261,7 @@ def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
 @commands.command("doubtful")
 def doubtful(
     company: Annotated[str | None, typer.Option(help="Only this company's.", metavar="NAME")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="The most that are listed, oldest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number listed, oldest first.")] = 50,
     show_personal: ShowPersonal = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
@@ -321,7 +323,7 @@ def keep(wanted: TextId, config: ConfigFile = CONFIG) -> None:
 
 @commands.command("classify")
 def classify(
-    text: Annotated[str, typer.Argument(help="What somebody wrote.", metavar="WORDS")], as_json: AsJson = False
+    text: Annotated[str, typer.Argument(help="The text to classify.", metavar="WORDS")], as_json: AsJson = False
 ) -> None:
     """Show how the hub classifies a text (stop, start, help or other) and why."""
     from hub.queries.lookup import typed

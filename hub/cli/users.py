@@ -9,9 +9,7 @@ import typer
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
 from hub.errors import CannotDo
 
-commands = typer.Typer(
-    help="Say who may look into an account, in which role, and make their API keys.", no_args_is_help=True
-)
+commands = typer.Typer(help="Manage the users of an account, their roles, and their API keys.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The user's name.", metavar="NAME")]
 RoleName = Annotated[
     str, typer.Option(help="owner, admin, marketer, agent, privacy_officer or auditor.", metavar="ROLE")
@@ -31,7 +29,7 @@ def add(
     name: Name,
     role: RoleName,
     account: Annotated[
-        str | None, typer.Option(help="The account, by its name in config.yaml; needed where there are several.")
+        str | None, typer.Option(help="The account, by its name in config.yaml; required if there are several.")
     ] = None,
     email: Annotated[str | None, typer.Option(help="The user's e-mail address.")] = None,
     phone: Phones = None,
@@ -144,7 +142,7 @@ def disable_user(name: Name, config: ConfigFile = CONFIG) -> None:
 @commands.command()
 def key(
     name: Name,
-    days: Annotated[int, typer.Option(min=1, max=365, help="How long the key lives.")] = 90,
+    days: Annotated[int, typer.Option(min=1, max=365, help="Days until the key expires.")] = 90,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Make an API key for a user and print it: it cannot be shown again."""

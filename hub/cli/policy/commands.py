@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hub.model import PolicyVersion
 
 commands = typer.Typer(
-    help="Versions of the privacy statement and the terms, and who accepted them.", no_args_is_help=True
+    help="Versions of the privacy statement and the terms, and the accounts that accepted them.", no_args_is_help=True
 )
 
 
@@ -66,7 +66,9 @@ def announce(
     version: Version,
     effective: Annotated[
         str | None,
-        typer.Option(help="The day on which it is in force, like 2027-03-01; the first possible.", metavar="DAY"),
+        typer.Option(
+            help="The day on which it takes effect, like 2027-03-01; by default the first possible.", metavar="DAY"
+        ),
     ] = None,
     kind: KindName = STATEMENT,
     account: Owner = None,
@@ -98,7 +100,7 @@ def announce(
 def publish(
     version: Version,
     note: Annotated[
-        str, typer.Option(help="What was changed; a change that is not material needs it.", metavar="TEXT")
+        str, typer.Option(help="What was changed; required for a change that is not material.", metavar="TEXT")
     ] = "",
     kind: KindName = STATEMENT,
     account: Owner = None,
@@ -120,7 +122,7 @@ def publish(
 @commands.command()
 def accept(
     account: Annotated[str, typer.Option(help="The account that accepts.", metavar="NAME")],
-    by: Annotated[str, typer.Option(help="Who said yes for the account.", metavar="NAME")],
+    by: Annotated[str, typer.Option(help="The person who accepted for the account.", metavar="NAME")],
     version: Annotated[str, typer.Option(help="The version's name.", metavar="VERSION")],
     kind: KindName = STATEMENT,
     language: Language = None,

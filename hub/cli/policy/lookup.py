@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from hub.model import PolicyVersion
     from hub.store.engine import Store
 
-Version = Annotated[str, typer.Argument(help="The version's name, as the head of its file has it.", metavar="VERSION")]
+Version = Annotated[str, typer.Argument(help="The version's name, from the head of its file.", metavar="VERSION")]
 KindName = Annotated[str, typer.Option("--kind", help="privacy_statement, terms or notice.", metavar="KIND")]
 Owner = Annotated[
     str | None,
-    typer.Option("--account", help="The account whose own document it is; left out: everybody's.", metavar="NAME"),
+    typer.Option(
+        "--account",
+        help="The account that owns the document; by default the document for all accounts.",
+        metavar="NAME",
+    ),
 ]
 Language = Annotated[str | None, typer.Option(help="The language of the text, like en or fr-CA.", metavar="CODE")]
 STATEMENT = "privacy_statement"

@@ -35,13 +35,14 @@ def ask(
     caller: Annotated[str | None, typer.Option(help="The person's phone number.", metavar="NUMBER")] = None,
     caller_place: Annotated[
         list[str] | None,
-        typer.Option(help="Where the person may be too: US-CA, DE; may be given again.", metavar="PLACE"),
+        typer.Option(help="Another place where the person may be: US-CA, DE; may be repeated.", metavar="PLACE"),
     ] = None,
     callee: Annotated[
-        str | None, typer.Option(help="The tracking number that they called; it names the company.", metavar="NUMBER")
+        str | None, typer.Option(help="The tracking number that they called; it decides the company.", metavar="NUMBER")
     ] = None,
     callee_place: Annotated[
-        list[str] | None, typer.Option(help="Where the business may be too; may be given again.", metavar="PLACE")
+        list[str] | None,
+        typer.Option(help="Another place where the business may be; may be repeated.", metavar="PLACE"),
     ] = None,
     company: Annotated[
         str | None, typer.Option(help="The company, by its name in config.yaml.", metavar="NAME")
@@ -49,7 +50,7 @@ def ask(
     at: Annotated[
         str | None,
         typer.Option(
-            help="When, like 2026-12-01T21:30; the company's clock where it names no zone. Left out: now.",
+            help="When, like 2026-12-01T21:30; in the company's time zone unless it has one. Now by default.",
             metavar="TIME",
         ),
     ] = None,
@@ -58,17 +59,16 @@ def ask(
     ] = None,
     said: Annotated[
         str | None,
-        typer.Option(
-            help="Suppose that the person has said so: given, refused, withdrawn or objected.", metavar="STATE"
-        ),
+        typer.Option(help="Suppose that the person said this: given, refused, withdrawn or objected.", metavar="STATE"),
     ] = None,
     by: Annotated[
-        str, typer.Option(help="How they are supposed to have said it: agent, web, sms, parent …", metavar="CHANNEL")
+        str, typer.Option(help="The channel of the supposed record: agent, web, sms, parent …", metavar="CHANNEL")
     ] = "agent",
     signal: Annotated[
-        list[str] | None, typer.Option(help="Suppose that their browser sent it: gpc or dnt.", metavar="SIGNAL")
+        list[str] | None,
+        typer.Option(help="Suppose that their browser sent this signal: gpc or dnt.", metavar="SIGNAL"),
     ] = None,
-    age: Annotated[int | None, typer.Option(help="Suppose that they are of this age.", min=0, max=130)] = None,
+    age: Annotated[int | None, typer.Option(help="Suppose that the person has this age.", min=0, max=130)] = None,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:

@@ -6,7 +6,7 @@ import typer
 
 from hub.cli.privacy import ask, conflicts, ledger, map, opt_outs, papers, request, retention, rules
 
-commands = typer.Typer(help="Prove how people's data is treated.", no_args_is_help=True)
+commands = typer.Typer(help="Show and prove how people's data is treated.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:

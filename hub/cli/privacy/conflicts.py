@@ -20,7 +20,7 @@ def register(privacy: typer.Typer) -> None:
 def conflicts(
     company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,
     show_personal: Annotated[
-        bool, typer.Option("--show-personal", help="Show the numbers and addresses; that is noted in the audit.")
+        bool, typer.Option("--show-personal", help="Show the numbers and addresses; this is audited.")
     ] = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,

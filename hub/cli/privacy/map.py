@@ -22,9 +22,7 @@ def register(privacy: typer.Typer) -> None:
 
 def data_map(
     format: Annotated[Literal["table", "html", "json"], typer.Option(help="How to write it.")] = "table",
-    out: Annotated[
-        Path | None, typer.Option(help="The file to write; the screen where left out.", metavar="FILE")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The file to write; the screen by default.", metavar="FILE")] = None,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Show the data map: categories, recipients, regions and purposes, declared and seen, and the hub's own storage.

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
     from hub.model import OptOut
 
-commands = typer.Typer(help="Opt-outs of sale, sharing and advertising that nobody had to prove.", no_args_is_help=True)
+commands = typer.Typer(help="Opt-outs of sale, sharing and advertising that needed no proof.", no_args_is_help=True)
 MANY = 5
 """The list marks a network with this many numbers or more: a family has fewer."""
 SHORT = 12
-OptOutId = Annotated[str, typer.Argument(help="The opt-out's id, or an end of it.", metavar="ID")]
-Reason = Annotated[str, typer.Option(help="Why you do or do not believe that it is the person's own; name nobody.")]
+OptOutId = Annotated[str, typer.Argument(help="The opt-out's id, or the end of it.", metavar="ID")]
+Reason = Annotated[
+    str, typer.Option(help="Why you do or do not believe that it is the person's own; do not name a person.")
+]
 
 
 def register(privacy: typer.Typer) -> None:

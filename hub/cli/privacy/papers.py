@@ -27,7 +27,9 @@ def register(privacy: typer.Typer) -> None:
 
 
 def list_processors(
-    notices: Annotated[bool, typer.Option("--notices", help="What was added, changed and removed, and when.")] = False,
+    notices: Annotated[
+        bool, typer.Option("--notices", help="Show what was added, changed and removed, and when.")
+    ] = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:

@@ -27,8 +27,8 @@ from hub.cli.support.output import (
 )
 from hub.errors import CannotDo
 
-commands = typer.Typer(help="Requests of people about their own data.", no_args_is_help=True)
-RequestId = Annotated[str, typer.Argument(help="The request's id, or an end of it.", metavar="ID")]
+commands = typer.Typer(help="People's requests about their own data.", no_args_is_help=True)
+RequestId = Annotated[str, typer.Argument(help="The request's id, or the end of it.", metavar="ID")]
 CompanyName = Annotated[str, typer.Option("--company", help="The company's name in config.yaml.", metavar="NAME")]
 Phone = Annotated[str | None, typer.Option("--phone", help="The person's phone number.", metavar="NUMBER")]
 Email = Annotated[str | None, typer.Option("--email", help="The person's e-mail address.", metavar="ADDRESS")]
@@ -53,16 +53,16 @@ def new(
     phone: Phone = None,
     email: Email = None,
     channel: Annotated[str, typer.Option(help="How it came: phone, letter, email, agent.")] = "agent",
-    received: Annotated[
-        str | None, typer.Option(help="When it came, like 2h or 2026-05-01; now where left out.")
-    ] = None,
+    received: Annotated[str | None, typer.Option(help="When it came, like 2h or 2026-05-01; now by default.")] = None,
     place: Annotated[
-        list[str] | None, typer.Option(help="Where the person says they live: US-CA, DE; may be given again.")
+        list[str] | None, typer.Option(help="Where the person says they live: US-CA, DE; may be repeated.")
     ] = None,
-    proof: Annotated[str | None, typer.Option(help="How you know who asks; without it they must prove it.")] = None,
-    name: Annotated[str | None, typer.Option(help="Of a correction: the right name.")] = None,
-    new_email: Annotated[str | None, typer.Option(help="Of a correction: the right address.")] = None,
-    new_phone: Annotated[str | None, typer.Option(help="Of a correction: the right number.")] = None,
+    proof: Annotated[
+        str | None, typer.Option(help="How you verified the person; without it they must prove who they are.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="For a correction: the correct name.")] = None,
+    new_email: Annotated[str | None, typer.Option(help="For a correction: the correct e-mail address.")] = None,
+    new_phone: Annotated[str | None, typer.Option(help="For a correction: the correct number.")] = None,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -109,7 +109,7 @@ def new(
 @commands.command("list")
 def list_requests(
     company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include closed requests.")] = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -210,7 +210,7 @@ def show(request_id: RequestId, as_json: AsJson = False, config: ConfigFile = CO
 def verify(
     request_id: RequestId,
     proof: Annotated[
-        str, typer.Option(help="How you know who asks, or what the parent showed; kept until it is answered.")
+        str, typer.Option(help="How you verified the person, or the parent's proof; kept until the answer.")
     ],
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -272,7 +272,7 @@ def run(
 @commands.command()
 def refuse(
     request_id: RequestId,
-    reason: Annotated[str, typer.Option(help="Why, for the record; name nobody.")],
+    reason: Annotated[str, typer.Option(help="The reason, for the record; do not name a person.")],
     config: ConfigFile = CONFIG,
 ) -> None:
     """Close a request without carrying it out. The person must be informed of the reason and of the right to complain."""
@@ -288,9 +288,7 @@ def refuse(
 @commands.command()
 def extend(
     request_id: RequestId,
-    reason: Annotated[
-        str, typer.Option(help="Why more time is needed; the person must be told it before the deadline.")
-    ],
+    reason: Annotated[str, typer.Option(help="Why more time is needed; inform the person before the deadline.")],
     config: ConfigFile = CONFIG,
 ) -> None:
     """Extend a deadline one time, as far as the law allows."""

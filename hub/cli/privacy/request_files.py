@@ -16,7 +16,7 @@ from hub.errors import CannotDo
 if TYPE_CHECKING:
     from hub.runtime import Hub
 
-RequestId = Annotated[str, typer.Argument(help="The request's id, or an end of it.", metavar="ID")]
+RequestId = Annotated[str, typer.Argument(help="The request's id, or the end of it.", metavar="ID")]
 
 
 def register(requests: typer.Typer) -> None:
@@ -80,11 +80,11 @@ def certify(
 
 def hold(
     company: Annotated[str, typer.Option("--company", help="The company's name in config.yaml.", metavar="NAME")],
-    reason: Annotated[str, typer.Option(help="The matter that obliges you to keep the data; name nobody.")],
+    reason: Annotated[str, typer.Option(help="The matter that obliges you to keep the data; do not name a person.")],
     phone: Annotated[str | None, typer.Option(help="The person's phone number.", metavar="NUMBER")] = None,
     email: Annotated[str | None, typer.Option(help="The person's e-mail address.", metavar="ADDRESS")] = None,
     everybody: Annotated[
-        bool, typer.Option("--everybody", help="Hold the whole company: nothing of anybody there ends.")
+        bool, typer.Option("--everybody", help="Hold the whole company: no data of anyone there is deleted.")
     ] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -113,7 +113,7 @@ def hold(
 
 def holds(
     company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Lifted ones too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include lifted holds.")] = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -182,7 +182,7 @@ def lift(
 
 def unrestrict(
     request_id: RequestId,
-    reason: Annotated[str, typer.Option(help="Why the data may be used again; tell the person first.")],
+    reason: Annotated[str, typer.Option(help="Why the data may be used again; inform the person first.")],
     config: ConfigFile = CONFIG,
 ) -> None:
     """End a restriction: the person's data may be used again."""

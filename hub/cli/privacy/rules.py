@@ -27,7 +27,7 @@ def rules(
         ),
     ] = None,
     place: Annotated[
-        str | None, typer.Option(help="Only what holds there: US, US-CA, CA-QC, DE …", metavar="PLACE")
+        str | None, typer.Option(help="Only the rules of this place: US, US-CA, CA-QC, DE …", metavar="PLACE")
     ] = None,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from hub.store.journal.verify import Report
 
 OneAccount = Annotated[
-    str | None, typer.Option(help="Only this account; `hub` is the chain of what belongs to none.", metavar="NAME")
+    str | None,
+    typer.Option(help="Only this account; `hub` is the chain of entries without an account.", metavar="NAME"),
 ]
 
 
@@ -25,7 +26,9 @@ def verify(
     account: OneAccount = None,
     head: Annotated[
         list[str] | None,
-        typer.Option(help="An end that was noted elsewhere before, of the account named.", metavar="POSITION:HASH"),
+        typer.Option(
+            help="An end of the named account that was printed earlier and kept elsewhere.", metavar="POSITION:HASH"
+        ),
     ] = None,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 CONFIG = Path("config.yaml")
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' stand-ins for every provider.")]
-Agreed = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes for every provider.")]
+Agreed = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 PLAIN_WIDTH = 250
 """Width in columns of a table that is not printed on a terminal."""

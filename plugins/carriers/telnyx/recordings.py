@@ -19,7 +19,7 @@ HOSTS = (
     "s3.eu-central-1.amazonaws.com",
     "s3.ap-southeast-2.amazonaws.com",
 )
-"""Where Telnyx keeps the audio, by the account's data locality (United States, Germany, Australia)."""
+"""The hosts on which Telnyx stores the audio, by the account's data locality (United States, Germany, Australia)."""
 BUCKETS = "/telephony-recorder-"
 FORMS = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 STATES = {"pause": "paused", "resume": "in-progress"}

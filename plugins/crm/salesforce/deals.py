@@ -68,8 +68,8 @@ def _roles(connection: Connection, deal_ids: Sequence[str]) -> dict[str, list[Ro
 
 
 def _calls(connection: Connection, deals: Sequence[Row], roles: Mapping[str, Sequence[Row]]) -> dict[str, str]:
-    """Deal id to our call's id: the first call logged on the deal itself, else the only call that its contacts made before
-    the deal was created. If several calls match, none is chosen: the hub finds them by the phone numbers."""
+    """Deal id to our call's id: the first call logged on the deal itself, else the only call of its contacts up to the day
+    of the deal's creation. If several calls match, none is chosen: the hub finds them by the phone numbers."""
     field = connection.settings.call_key_field
     owners = {deal["Id"]: {role["ContactId"] for role in roles.get(deal["Id"], ())} for deal in deals}
     contacts = sorted(set().union(*owners.values())) if owners else []

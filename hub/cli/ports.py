@@ -34,7 +34,7 @@ def port(
     business_name: Annotated[str | None, typer.Option(help="The account holder at the losing carrier.")] = None,
     authorized_person: Annotated[str | None, typer.Option(help="Who signs the letter of authorisation.")] = None,
     email: Annotated[str | None, typer.Option(help="Where the letter to sign is mailed.")] = None,
-    street: Annotated[str | None, typer.Option(help="The service address as it stands on the bill.")] = None,
+    street: Annotated[str | None, typer.Option(help="The service address as on the bill.")] = None,
     city: Annotated[str | None, typer.Option(help="Its city.")] = None,
     region: Annotated[str | None, typer.Option(help="Its state or region, as on the bill.")] = None,
     postal_code: Annotated[str | None, typer.Option(help="Its postal code.")] = None,

@@ -74,7 +74,7 @@ def _serve(settings: uvicorn.Config, answering: Callable[[], None], when_open: C
             when_open()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn raises the signal that ended it once more: by default that would end the process before its work is done.
+        # uvicorn raises the signal that ended it again, which by default would end the process before its work is done.
         signal.signal(number, lambda *_: None)
     Server(settings).run()
 

@@ -32,7 +32,7 @@ def told(request: PrivacyRequest, now: datetime) -> dict[str, Any]:
 
 
 def due(request: PrivacyRequest, now: datetime) -> str:
-    """The deadline, red once it has passed."""
+    """The deadline, red after it has passed."""
     text = moment(request.deadline, seconds=False)
     return f"[red]{text}[/red]" if is_overdue(request, now) else text
 

@@ -18,7 +18,7 @@ from hub.store.schema import upgrade
 ROUNDS = 5
 ROWS = 4_000
 PROCESSES = 4
-BATCH = 100
+CLAIM_BATCH_SIZE = 100
 
 
 def measure() -> list[Figure]:
@@ -64,7 +64,7 @@ def _work(url: str) -> int:
     """Claim and complete until nothing is left; how many rows."""
     store, mine = Store(url), 0
     while True:
-        token, rows = claim(store, SyncSlot, now=datetime.now(UTC), limit=BATCH)
+        token, rows = claim(store, SyncSlot, now=datetime.now(UTC), limit=CLAIM_BATCH_SIZE)
         if not rows:
             store.close()
             return mine

@@ -32,14 +32,15 @@ from hub.visits.visit_request import NumberShown, VisitRequest
 ROUNDS = 5
 VISITORS = 10_000
 POOL = 1_000
-AT_ONCE = 500
+CONCURRENT_VISITORS = 500
 STEADY = 200.0
 STEADY_SECONDS = 5
 
 
 @dataclass
 class Clock:
-    """A clock on which a holding time passes with so many visitors that the pool lasts, even for `AT_ONCE` late ones more."""
+    """A clock on which a holding time passes with so many visitors that the pool lasts, even for `CONCURRENT_VISITORS` more
+    late ones."""
 
     now: datetime = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
@@ -47,7 +48,7 @@ class Clock:
         return self.now
 
     def next_visitor(self) -> None:
-        self.now += timedelta(minutes=30) / (POOL - AT_ONCE - POOL // 10)
+        self.now += timedelta(minutes=30) / (POOL - CONCURRENT_VISITORS - POOL // 10)
 
 
 def measure() -> list[Figure]:
@@ -88,12 +89,12 @@ class _Bench:
         self._visitors = 0
 
     def rate(self) -> float:
-        """Leases a second, with `AT_ONCE` visitors waiting at any time."""
+        """Leases a second, with `CONCURRENT_VISITORS` visitors waiting at any time."""
         waiting: deque[Future[NumberShown]] = deque()
         own = 0
         begun = time.perf_counter()
-        for number in range(VISITORS + AT_ONCE):
-            if number >= AT_ONCE:
+        for number in range(VISITORS + CONCURRENT_VISITORS):
+            if number >= CONCURRENT_VISITORS:
                 own += waiting.popleft().result().lease_until is not None
             if number < VISITORS:
                 waiting.append(self._arrive())

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-PATIENCE = 30.0
+START_TIMEOUT_SECONDS = 30.0
 """Seconds that a server may take until it listens."""
 
 
@@ -37,7 +37,7 @@ def started(
     """A server that listens on `port`; it is ended at the end."""
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     try:
-        given_up = time.monotonic() + PATIENCE
+        given_up = time.monotonic() + START_TIMEOUT_SECONDS
         while not _listens(port):
             if process.poll() is not None or time.monotonic() > given_up:
                 raise RuntimeError(f"{command[-1]} does not listen on {port}")

@@ -20,7 +20,7 @@ import psutil
 import yaml
 
 from benchmarks.figures import Figure, at_most, print_figures, spread
-from benchmarks.processes import PATIENCE, free_port, hub
+from benchmarks.processes import START_TIMEOUT_SECONDS, free_port, hub
 from hub.plugins.discovery import discover
 from hub.plugins.sandboxes import RunningSandboxes, start_sandboxes
 from hub.store.keyring import new_key
@@ -66,7 +66,7 @@ def _start(folder: Path, stand_ins: RunningSandboxes) -> tuple[subprocess.Popen[
     begun = time.perf_counter()
     process = subprocess.Popen(command, env=os.environ | secrets, stderr=(folder / "log").open("w"))
     while not _answers(port):
-        if process.poll() is not None or time.perf_counter() - begun > PATIENCE:
+        if process.poll() is not None or time.perf_counter() - begun > START_TIMEOUT_SECONDS:
             raise RuntimeError(f"hub run does not answer: {(folder / 'log').read_text()[-500:]}")
         time.sleep(0.01)
     return process, time.perf_counter() - begun

@@ -39,7 +39,7 @@ BACK_OFF_SECONDS = 1.0
 """Wait after a failed turn."""
 TRANSCRIPT_LIMIT_SECONDS = 12 * 3_600.0
 """A transcription may take twice the duration of its recording (hub.recordings.transcribe)."""
-SYNCS_AT_ONCE = 8
+CONCURRENT_SYNCS = 8
 ENDING = 1.0
 """Seconds that the transcription thread gets to end."""
 TEXTS = "texts/"
@@ -58,7 +58,7 @@ class Worker:
         self._stopping = threading.Event()
         self._ticker = Ticker(hub)
         self._running: set[str] = set()
-        self._syncs = DaemonThreadPool("sync", SYNCS_AT_ONCE)
+        self._syncs = DaemonThreadPool("sync", CONCURRENT_SYNCS)
         self._housekeeping = Housekeeping(periodic_jobs(hub, self._ticker), hub.liveness, self._stopping)
         steps = {"flow": self._flow_step, "recordings": self._recording_step, "syncs": self._sync_step}
         self._threads = [self._thread(name, step) for name, step in steps.items()]

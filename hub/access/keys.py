@@ -16,20 +16,20 @@ from sqlmodel import Session
 from hub.access.users import AccessRefused
 from hub.model import ApiKey, User
 
-LONGEST = timedelta(days=365)
+MAX_KEY_LIFETIME = timedelta(days=365)
 SECRET_BYTES = 32
 _KEY = re.compile(r"ctk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 _NOBODYS = "0" * 64
 
 
-def new_api_key(session: Session, user: User, now: datetime, life: timedelta = LONGEST) -> str:
+def new_api_key(session: Session, user: User, now: datetime, life: timedelta = MAX_KEY_LIFETIME) -> str:
     """Make a key for a user within `session`; the full key can be read only now.
 
     AccessRefused if the user is disabled or the lifetime is not positive or longer than a year.
     """
     if user.disabled_at is not None:
         raise AccessRefused("This user is disabled; make the key for another one.")
-    if not timedelta() < life <= LONGEST:
+    if not timedelta() < life <= MAX_KEY_LIFETIME:
         raise AccessRefused("A key lives from 1 to 365 days.")
     key_id, secret = secrets.token_hex(8), secrets.token_urlsafe(SECRET_BYTES)
     session.add(

@@ -9,15 +9,15 @@ Action = Literal[
     "account", "calls", "recordings", "transcripts", "texts", "bodies", "reports", "requests", "exports", "consent", "audit"
 ]  # fmt: skip
 Role = Literal["owner", "admin", "marketer", "agent", "privacy_officer", "auditor"]
-PersonData = Literal["account", "own"]
+Reach = Literal["account", "own"]
 """`account`: everything in the account; `own`: data of calls that the user answered."""
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
 ROLES: tuple[Role, ...] = get_args(Role)
-_ALL: PersonData = "account"
-_OWN: PersonData = "own"
+_ALL: Reach = "account"
+_OWN: Reach = "own"
 
-TABLE: Mapping[str, Mapping[str, PersonData]] = {
+TABLE: Mapping[str, Mapping[str, Reach]] = {
     "owner": dict.fromkeys(ACTIONS, _ALL),
     # Runs the account from day to day. Who answers people's requests, and who watches the watchers, are others.
     "admin": dict.fromkeys(
@@ -32,6 +32,6 @@ TABLE: Mapping[str, Mapping[str, PersonData]] = {
 account's companies. Source: security.md 2.3, RBAC."""
 
 
-def reach(role: str, action: str) -> PersonData | None:
+def reach(role: str, action: str) -> Reach | None:
     """How far a role may do something; None if it may not, or if the action is not declared."""
     return TABLE.get(role, {}).get(action)

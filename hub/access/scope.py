@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from hub.access.narrowing import Narrow, to_account, to_own_calls
-from hub.access.permissions import PersonData
+from hub.access.permissions import Reach
 from hub.errors import NotFound
 from hub.model import Call, User
 
@@ -18,7 +18,7 @@ class AccessScope:
     """The rows of a user's account; with the reach `own`, only the calls that the user answered."""
 
     user: User
-    reach: PersonData = "account"
+    reach: Reach = "account"
     narrow: Narrow = to_account
 
     def select(self, table: Any) -> Any:

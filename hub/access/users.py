@@ -9,11 +9,11 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from hub.access.permissions import ROLES, PersonData, reach
+from hub.access.permissions import ROLES, Reach, reach
 from hub.contracts.phones import phone_number
 from hub.errors import RingfenceError
 from hub.model import Account, ApiKey, Call, Recording, User
-from hub.model.columns import CALL_LIFE
+from hub.model.columns import CALL_RETENTION
 
 NAME = re.compile(r"[a-z][a-z0-9._-]{1,63}")
 
@@ -60,7 +60,7 @@ def change_role(session: Session, user: User, role: str, phone_numbers: Sequence
 def disable(session: Session, user: User, now: datetime) -> None:
     """Disable a user: their keys and signed links stop working immediately."""
     user.disabled_at = user.disabled_at or now
-    user.expires_at = user.disabled_at + CALL_LIFE
+    user.expires_at = user.disabled_at + CALL_RETENTION
     session.add(user)
     revoke_keys(session, user, now)
 
@@ -85,7 +85,7 @@ def names_of(session: Session, ids: Collection[str]) -> dict[str, str]:
     return dict(session.exec(select(User.id, User.name).where(col(User.id).in_(ids))).all())
 
 
-def may(user: User, action: str) -> PersonData | None:
+def may(user: User, action: str) -> Reach | None:
     """How far a user may do something now; None if not at all."""
     return None if user.disabled_at is not None else reach(user.role, action)
 

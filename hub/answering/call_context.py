@@ -17,7 +17,7 @@ from hub.contracts.places import places_of_number
 from hub.model import Call, CallStep, Lease, Visit
 from hub.numbers.directory import Line
 
-LONGEST_CALL = timedelta(hours=4)
+MAX_CALL_AGE = timedelta(hours=4)
 """How far back the hub looks for the beginning of a call that continues."""
 
 
@@ -112,7 +112,7 @@ def _visits(session: Session, asked: Sequence[Asked], now: datetime) -> dict[tup
         .where(
             col(Lease.tracking_number_id).in_(numbers),
             col(Lease.granted_at) <= now,
-            col(Lease.expires_at) > now - LONGEST_CALL,
+            col(Lease.expires_at) > now - MAX_CALL_AGE,
         )
         .order_by(col(Lease.granted_at))
     ).all()

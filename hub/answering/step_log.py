@@ -13,7 +13,7 @@ from hub.answering.call_context import Asked
 from hub.callflow.context import FlowResult
 from hub.contracts.answers import AnswerPoint
 from hub.model import CallStep, RecordingNotice
-from hub.model.columns import CALL_LIFE, CONSENT_LIFE
+from hub.model.columns import CALL_RETENTION, CONSENT_RETENTION
 from hub.store.journal.deferred import insert_waiting
 from hub.store.rows import Columns, insert_rows
 
@@ -68,7 +68,7 @@ def _steps(answer: Answered, now: datetime) -> list[Columns]:
             tags=list(each.tags),
             text_back=each.text_back,
             decision_id=answer.decision["id"] if answer.decision and position == len(taken) - 1 else None,
-            expires_at=now + CALL_LIFE,
+            expires_at=now + CALL_RETENTION,
         )
         for position, each in enumerate(taken)
     ]
@@ -90,7 +90,7 @@ def _notice(answer: Answered, now: datetime) -> Columns:
         choice=notice.choice,
         decision_id=notice.decision_id,
         told_at=now,
-        expires_at=now + CONSENT_LIFE,
+        expires_at=now + CONSENT_RETENTION,
     )
 
 

@@ -22,9 +22,9 @@ from hub.store.schema import revisions
 from hub.store.tombstones import ErasedRows, in_database, journal_of, read_journal
 from hub.store.vault import HOLDERS, NOBODYS, nobodys_holder
 
-AT_ONCE = 500
+ROWS_PER_FETCH = 500
 DATA, KEYS = "data", "keys"
-KEY_LIFE = timedelta(days=35)
+KEY_BACKUP_LIFETIME = timedelta(days=35)
 """How long a backup of keys can be restored. After that time a destroyed key exists nowhere."""
 LEFT_OUT = frozenset({"person_key", "tombstone", "restoration", "sync_slot"})
 """Keys and tombstones have a backup of their own; the scheduler writes due slots again."""
@@ -61,7 +61,10 @@ def save(hub: Hub, file: Path, *, recordings: bool = True, progress: Progress = 
 
 
 def save_keys(hub: Hub, file: Path) -> dict[str, Any]:
-    """Write a backup of people's keys and all tombstones; returns its manifest. It can be restored for `KEY_LIFE`."""
+    """Write a backup of people's keys and all tombstones; returns its manifest.
+
+    It can be restored for `KEY_BACKUP_LIFETIME`.
+    """
     end_backup_keys(hub)
     journal = journal_of(hub.config.hub)
     with ArchiveWriter(file, hub.keyring, KEYS) as archive, hub.store.snapshot() as session:
@@ -75,10 +78,10 @@ def save_keys(hub: Hub, file: Path) -> dict[str, Any]:
         if journal is not None and journal.exists():
             buried |= read_journal(journal)
         marks = [*(["key", each] for each in sorted(buried.keys)), *(["row", each] for each in sorted(buried.rows))]
-        for start in range(0, len(marks), AT_ONCE):
-            archive.rows("tombstone", marks[start : start + AT_ONCE])
+        for start in range(0, len(marks), ROWS_PER_FETCH):
+            archive.rows("tombstone", marks[start : start + ROWS_PER_FETCH])
         made_at = hub.clock()
-        until = (made_at + KEY_LIFE).isoformat()
+        until = (made_at + KEY_BACKUP_LIFETIME).isoformat()
         return archive.finish({"made_at": made_at.isoformat(), "until": until, "schema": revisions()[-1]})
 
 
@@ -87,7 +90,7 @@ def end_backup_keys(hub: Hub) -> int:
     with hub.store.writing() as session:
         old = select_rows(PersonKey.id).where(
             col(PersonKey.holder).startswith(NOBODYS),
-            col(PersonKey.made_at) <= hub.clock() - KEY_LIFE,
+            col(PersonKey.made_at) <= hub.clock() - KEY_BACKUP_LIFETIME,
             col(PersonKey.wrapped).is_not(None),
         )
         return len(hub.vault.destroy_keys(session, (), session.exec(old).all()))
@@ -162,7 +165,7 @@ def _save_recordings(hub: Hub, session: Session, archive: ArchiveWriter, progres
 
 
 def _chunks(session: Session, table: Table) -> Iterator[Sequence[Mapping[Any, Any]]]:
-    found = session.execute(select(table), execution_options={"yield_per": AT_ONCE})
+    found = session.execute(select(table), execution_options={"yield_per": ROWS_PER_FETCH})
     yield from found.mappings().partitions()
 
 

@@ -22,7 +22,7 @@ SOURCE = "[source]"
 HASH = "#"
 """The key that ends the input if the carrier gets no other setting."""
 STEP_NAME = r"^[a-z0-9][a-z0-9_-]{0,31}$"
-LONGEST_SPEECH = 1000
+MAX_SPEECH_CHARACTERS = 1000
 
 
 def _e164(text: str) -> str:
@@ -41,7 +41,7 @@ def _key(value: Any) -> str:
 
 PhoneNumber = Annotated[str, AfterValidator(_e164)]
 StepName = Annotated[str, Field(pattern=STEP_NAME)]
-Speech = Annotated[str, Field(min_length=1, max_length=LONGEST_SPEECH)]
+Speech = Annotated[str, Field(min_length=1, max_length=MAX_SPEECH_CHARACTERS)]
 Key = Annotated[str, BeforeValidator(_key)]
 PlaceCode = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 WeeklyHours = Annotated[

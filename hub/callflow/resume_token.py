@@ -16,7 +16,7 @@ from hub.callflow.definition import END
 Heard = Literal["n", "h", "r", "a"]
 """State of the recording notice: not yet heard; heard, and recording continues; refused; asked, and the key is
 awaited."""
-MOST_WAITS = 40
+MAX_WAITS = 40
 """How often one call may wait for a person, so that it ends whatever its caller does."""
 WRITTEN = re.compile(r"(\d{1,9})\.([a-z0-9][a-z0-9_-]{0,31})\.(\d{1,3})\.([nhra])\.(\d{1,3})", re.ASCII)
 

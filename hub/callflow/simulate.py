@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from hub.callflow.context import Circumstances, FlowResult, Permission
 from hub.callflow.definition import Flow
-from hub.callflow.resume_token import MOST_WAITS
+from hub.callflow.resume_token import MAX_WAITS
 from hub.callflow.walk import tags_of, walk
 from hub.contracts.answers import AnswerPoint, Dial, Gather, Moment, TakeMessage
 
 Permit = Callable[[Circumstances], Permission]
-MOST_TURNS = 2 * MOST_WAITS + 10
+MAX_TURNS = 2 * MAX_WAITS + 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def rehearse(
     keys = list(behaviour.keys)
     turns: list[Turn] = []
     point = AnswerPoint(moment="ringing", tracking_number=number, call_id=known.call_id)
-    while len(turns) < MOST_TURNS:
+    while len(turns) < MAX_TURNS:
         walked = walk(flow, version, point, replace(known, recording=permit(known)))
         turns.append(Turn(point, walked))
         known = replace(known, tags=known.tags | tags_of(walked.taken))

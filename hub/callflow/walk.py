@@ -28,7 +28,7 @@ from hub.callflow.definition import (
     Voicemail,
 )
 from hub.callflow.hours import local_time, open_at, public_holiday
-from hub.callflow.resume_token import MOST_WAITS, ResumeToken, parse_mark
+from hub.callflow.resume_token import MAX_WAITS, ResumeToken, parse_mark
 from hub.contracts.answers import AnswerPoint, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 from hub.contracts.consent import Place
 
@@ -134,7 +134,7 @@ class _Walker:
 
     def _wait(self, *instructions: Instruction) -> FlowResult:
         """Wait for a person, unless that happened too often already."""
-        if self._mark.waits > MOST_WAITS:
+        if self._mark.waits > MAX_WAITS:
             self._said, self._notice = [], None
             return self._forward()
         return self._walked(*instructions)

@@ -26,7 +26,7 @@ POOL = tuple(f"+17735550{last}" for last in range(100, 200))
 """More numbers than simultaneous callers, so that each call has its own visit. 555-01xx is reserved for fiction."""
 PROVIDERS = {"carrier": "twilio", "network": "google_ads", "crm": "salesforce"}
 """Connector → plugin."""
-OFTEN: Mapping[str, Mapping[str, Any]] = {"network": {"diagnostics_after": 1}}
+FREQUENT_DIAGNOSTICS: Mapping[str, Mapping[str, Any]] = {"network": {"diagnostics_after": 1}}
 """Settings besides those of the sandboxes: the check does not wait half an hour for diagnostics."""
 
 
@@ -70,7 +70,7 @@ def set_stage(folder: Path) -> Iterator[Environment]:
                 "plugin": plugin,
                 "schedule": "every 1 second",
                 **_in_environment(f"CHAOS_{name.upper()}", sandboxes.settings(name), environ),
-                **OFTEN.get(name, {}),
+                **FREQUENT_DIAGNOSTICS.get(name, {}),
             }
             for name, plugin in PROVIDERS.items()
         }

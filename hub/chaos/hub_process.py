@@ -15,8 +15,8 @@ import httpx
 from hub.chaos.environment import Environment
 from hub.errors import RingfenceError
 
-LONGEST_START = 30.0
-LONGEST_STOP = 30.0
+START_TIMEOUT_SECONDS = 30.0
+STOP_TIMEOUT_SECONDS = 30.0
 """Seconds."""
 
 
@@ -38,13 +38,13 @@ class Victim:
         assert self._cradle.stdin is not None
         self._cradle.stdin.write(b"\n")
         self._cradle.stdin.flush()
-        self._process = self._line(LONGEST_START)
+        self._process = self._line(START_TIMEOUT_SECONDS)
         if self._process is None:
             raise self._trouble()
 
     def wait_until_ready(self) -> None:
         """Wait for the first answer; RingfenceError if the process ends or takes too long."""
-        until = time.monotonic() + LONGEST_START
+        until = time.monotonic() + START_TIMEOUT_SECONDS
         while time.monotonic() < until:
             try:
                 if self._client.get("/readyz").status_code == 200:
@@ -60,7 +60,7 @@ class Victim:
         """Kill the hub with SIGKILL: no handler runs, nothing is flushed."""
         if self._process is not None:
             os.kill(self._process, signal.SIGKILL)
-            self._line(LONGEST_STOP)
+            self._line(STOP_TIMEOUT_SECONDS)
             self._process = None
 
     def stop(self) -> bool:
@@ -68,7 +68,7 @@ class Victim:
         if self._process is None:
             return False
         os.kill(self._process, signal.SIGTERM)
-        ended = self._line(LONGEST_STOP)
+        ended = self._line(STOP_TIMEOUT_SECONDS)
         if ended is None:
             self.kill()
         self._process = None

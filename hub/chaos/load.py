@@ -17,8 +17,8 @@ from hub.chaos.environment import BUSINESS, COMPANY, DEFAULT_NUMBER, Environment
 from hub.contracts.sandbox import SimulatedCall
 from hub.contracts.webhooks import WebhookRequest
 
-AT_ONCE = 6
-PATIENCE = 30.0
+CONCURRENT_CALLERS = 6
+WEBHOOK_RETRY_SECONDS = 30.0
 """Seconds for which a carrier repeats a webhook. After that, only its call list reports the event."""
 PAUSE = 0.1
 BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
@@ -62,7 +62,7 @@ class Callers:
     """Attempts without an acknowledgement."""
 
     def __post_init__(self) -> None:
-        self._crew = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="caller")
+        self._crew = ThreadPoolExecutor(CONCURRENT_CALLERS, thread_name_prefix="caller")
         self._client = httpx.Client(base_url=self.stage.address, timeout=10, trust_env=False, headers=BROWSER)
         self._lock = threading.Lock()
         self._waiting: list[Future[None]] = []
@@ -131,7 +131,7 @@ class Callers:
     def _until_acknowledged(
         self, method: str, path: str, body: bytes, headers: dict[str, str]
     ) -> httpx.Response | None:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + WEBHOOK_RETRY_SECONDS
         while time.monotonic() < until and not self._hung_up.is_set():
             try:
                 response = self._client.request(method, path, content=body, headers=headers)

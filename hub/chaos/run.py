@@ -15,7 +15,7 @@ from hub.store.engine import Store
 
 KILLED_IN_ITS_START = 0.15
 """Share of the kills that come before the hub has answered at all."""
-LONGEST_REST = 120.0
+DRAIN_TIMEOUT_SECONDS = 120.0
 """Seconds within which all work must be done after the last start; a killed worker's leases last 20."""
 
 
@@ -49,7 +49,7 @@ def run_chaos(
             victim.wait_until_ready()
             callers.finish()
             store = Store(stage.database)
-            until = time.monotonic() + LONGEST_REST
+            until = time.monotonic() + DRAIN_TIMEOUT_SECONDS
             while not at_rest(store, callers) and time.monotonic() < until:
                 time.sleep(0.2)
             clean = victim.stop()

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from hub.runtime import Hub
     from hub.startup import Opened
 
-AT_ONCE = 8
-MOST_RULES = 5
+CONCURRENT_CHECKS = 8
+MAX_RULES_NAMED = 5
 """How many outdated rules are listed by name; the others are only counted."""
 
 
@@ -120,7 +120,7 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
         transient=True,
         disable=quiet or not screen.is_terminal,
     )
-    with waiting, ThreadPoolExecutor(AT_ONCE) as crew:
+    with waiting, ThreadPoolExecutor(CONCURRENT_CHECKS) as crew:
         task = waiting.add_task("", total=len(names))
         asked = {crew.submit(connection, hub.plugins, name): name for name in names}
         for future in as_completed(asked):
@@ -197,6 +197,7 @@ def _old_rules(hub: Hub) -> list[str]:
         if overdue:
             found.append(
                 f"{counted(len(overdue), 'rule')} of {name} must be read again, for the law may have changed: "
-                f"{', '.join(overdue[:MOST_RULES])}{' …' if len(overdue) > MOST_RULES else ''} (hub privacy rules shows all)."
+                f"{', '.join(overdue[:MAX_RULES_NAMED])}{' …' if len(overdue) > MAX_RULES_NAMED else ''} "
+                "(hub privacy rules shows all)."
             )
     return found

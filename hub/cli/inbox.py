@@ -12,7 +12,7 @@ from hub.errors import CannotDo
 
 commands = typer.Typer(help="List received webhooks; replay parked ones.", no_args_is_help=True)
 STATES = ("ready", "leased", "done", "parked")
-AT_ONCE = 500
+MAX_IDS_PER_QUERY = 500
 """How many ids one query holds."""
 
 
@@ -76,7 +76,9 @@ def replay_webhooks(
     now = utc_now()
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
         wanted = list(dict.fromkeys(map(typed, ids or ()))) or parked_webhooks(session)
-        count = sum(replay(session, wanted[at : at + AT_ONCE], now) for at in range(0, len(wanted), AT_ONCE))
+        count = sum(
+            replay(session, wanted[at : at + MAX_IDS_PER_QUERY], now) for at in range(0, len(wanted), MAX_IDS_PER_QUERY)
+        )
         if count:
             note(
                 session, now, "inbox.replay", "all" if everything else ",".join(wanted)[:500], counted(count, "webhook")

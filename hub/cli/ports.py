@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hub.contracts.ports import PortRequest
     from hub.model.ports import PortOrderRow
 
-LARGEST_BILL = 10 * 1024 * 1024
+MAX_BILL_BYTES = 10 * 1024 * 1024
 
 
 def register(commands: typer.Typer) -> None:
@@ -161,7 +161,7 @@ def _bill(path: Path | None) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise CannotDo(f"The bill {path} cannot be read: {error.strerror}.") from None
-    if not data.startswith(b"%PDF-") or len(data) > LARGEST_BILL:
+    if not data.startswith(b"%PDF-") or len(data) > MAX_BILL_BYTES:
         raise CannotDo(f"{path} is no PDF of at most 10 MB; carriers take the bill as one.")
     return data
 

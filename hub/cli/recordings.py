@@ -126,7 +126,7 @@ def link(
     from hub.access.users import may_listen, user_named
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import typed
-    from hub.recordings.links import LONGEST, Link, path_to
+    from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
     from hub.store.audit import account_of
@@ -147,7 +147,10 @@ def link(
                 f"The recording {row.id} is {row.state} ({row.reason or 'not stored yet'}); nothing can be heard."
             )
         made = Link(
-            recording_id=row.id, user=listener.id, purpose="download" if download else "play", expires_at=now + LONGEST
+            recording_id=row.id,
+            user=listener.id,
+            purpose="download" if download else "play",
+            expires_at=now + MAX_LINK_LIFETIME,
         )
         note(session, now, "recording.link", row.id, f"{made.purpose} for {listener.id}")
     typer.echo(str(loaded.hub.public_url).rstrip("/") + path_to(made, keyring))

@@ -25,7 +25,7 @@ from hub.config.durations import parse_span
 DAYS_A_YEAR = 365
 MONTH = 365.25 / 12
 """Days; rounded up over the whole span, so 13mo are 396 days and 25mo are 761."""
-LONGEST = timedelta(days=100 * DAYS_A_YEAR)
+MAX_RETENTION = timedelta(days=100 * DAYS_A_YEAR)
 KEEPS: dict[str, Any] = {"type": "string", "examples": ["90d", "25mo", "7y"]}
 
 
@@ -40,7 +40,7 @@ def parse_life(value: object) -> timedelta:
             life = parse_span(value)
         except ValueError:
             raise ValueError(f"{value!r} is not a span of time; write it like 90d, 25mo or 7y") from None
-    if life > LONGEST:
+    if life > MAX_RETENTION:
         raise ValueError("is longer than a hundred years; write a life that ends")
     return life
 
@@ -75,7 +75,7 @@ def _kind(days: int, description: str) -> Any:
     return Field(default=Kept(keep=timedelta(days=days)), description=description)
 
 
-RetentionRule = Annotated[
+RetentionPeriod = Annotated[
     Kept,
     BeforeValidator(_kept),
     WithJsonSchema(
@@ -101,25 +101,25 @@ class RetentionSection(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    recording_audio: RetentionRule = _kind(90, "The audio of calls and voicemail.")
-    transcript: RetentionRule = _kind(180, "What was said in a recording.")
-    text_body: RetentionRule = _kind(365, "Texts, their pictures, and the number that they came from or went to.")
-    form_content: RetentionRule = _kind(365, "What a visitor wrote into a form.")
-    call_metadata: RetentionRule = _kind(
+    recording_audio: RetentionPeriod = _kind(90, "The audio of calls and voicemail.")
+    transcript: RetentionPeriod = _kind(180, "What was said in a recording.")
+    text_body: RetentionPeriod = _kind(365, "Texts, their pictures, and the number that they came from or went to.")
+    form_content: RetentionPeriod = _kind(365, "What a visitor wrote into a form.")
+    call_metadata: RetentionPeriod = _kind(
         761, "Who called when, the call's steps, the person, the cause, the CRM's contact."
     )
-    caller_facts: RetentionRule = _kind(761, "Facts of callers; each ends earlier where its source says so.")
-    visitor_session: RetentionRule = _kind(396, "Visits, their pages, and the numbers that they were shown.")
-    click_ids: RetentionRule = _kind(
+    caller_facts: RetentionPeriod = _kind(761, "Facts of callers; each ends earlier where its source says so.")
+    visitor_session: RetentionPeriod = _kind(396, "Visits, their pages, and the numbers that they were shown.")
+    click_ids: RetentionPeriod = _kind(
         90, "Click ids of advertising networks, of a visit and of the call that it caused."
     )
-    webhook_raw: RetentionRule = _kind(30, "Webhooks as they came in, those that could not be read too.")
-    privacy_request: RetentionRule = _kind(731, "Requests of people about their data, once they are answered.")
-    dead_letter: RetentionRule = _kind(30, "Why a delivery was given up, with its attempts.")
-    audit_log: RetentionRule = _kind(
+    webhook_raw: RetentionPeriod = _kind(30, "Webhooks as they came in, those that could not be read too.")
+    privacy_request: RetentionPeriod = _kind(731, "Requests of people about their data, once they are answered.")
+    dead_letter: RetentionPeriod = _kind(30, "Why a delivery was given up, with its attempts.")
+    audit_log: RetentionPeriod = _kind(
         7 * 365, "Who did what by hand, and who read what of a person; it names people by ids alone."
     )
-    consent_record: RetentionRule = _kind(
+    consent_record: RetentionPeriod = _kind(
         7 * 365, "What people said to the use of their data, decisions on it, and disclosures."
     )
 

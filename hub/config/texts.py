@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from hub.contracts.phones import phone_number
 
-LONGEST = 1_000
+MAX_AUTOMATIC_TEXT_CHARACTERS = 1_000
 """Characters of an automatic text; carriers accept about 1,600, and the opt-out line is added to it."""
 
 
@@ -19,7 +19,7 @@ def _number(text: str) -> str:
     return number
 
 
-Words = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+Words = Annotated[str, Field(min_length=1, max_length=MAX_AUTOMATIC_TEXT_CHARACTERS)]
 
 
 class TextsSection(BaseModel):

@@ -14,7 +14,7 @@ from hub.errors import AuthError, Rejected, RetryLater, RingfenceError
 
 NOT_TAKEN = (429, 503)
 """The statuses that say that the provider certainly did not carry out a request that creates something."""
-LONGEST_WORDS = 300
+MAX_REASON_CHARACTERS = 300
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:
@@ -39,7 +39,7 @@ def without_personal_data(words: Any, known: Iterable[str | None] = ()) -> str:
     text = re.sub(r"[^\s@(<\[\"':,;]+@[^\s@)>\]\"':,;]+", "…", text)
     # Letters before the digits make them part of an id.
     text = re.sub(r"(?<![A-Za-z0-9])\+?\(?\d[\d\s().-]{5,}\d", "…", text)
-    return text[:LONGEST_WORDS]
+    return text[:MAX_REASON_CHARACTERS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,12 +48,12 @@ class Leg:
 class TwimlPlayer(ABC):
     """A simulated call on its way through the hub's documents."""
 
-    exclusive_person_lock: ClassVar[timedelta] = timedelta(seconds=5)
+    playing_time: ClassVar[timedelta] = timedelta(seconds=5)
     """How long it takes to play a text or a file."""
     pressing: ClassVar[timedelta] = timedelta(seconds=2)
     storing: ClassVar[timedelta] = timedelta(seconds=3)
     """From the end of a recording to its webhook."""
-    most_documents: ClassVar[int] = 40
+    max_documents: ClassVar[int] = 40
     """After this many documents the caller hangs up, so that no call lasts forever."""
 
     def __init__(self, call: SimulatedCall, sid: str, hidden_caller: str, webhook_url: str, post: Post) -> None:
@@ -140,7 +140,7 @@ class TwimlPlayer(ABC):
         response = self.ask(f"{self.webhook_url}/voice", ring)
         if response is None:
             response = self.ask(f"{self.webhook_url}/fallback", ring | self.trouble())
-        while response is not None and not self.hung_up and self._documents < self.most_documents:
+        while response is not None and not self.hung_up and self._documents < self.max_documents:
             response = self._follow(response)
         told = self.end()
         self.tell(f"{self.webhook_url}/status", self.fields("completed") | told)
@@ -195,7 +195,7 @@ class TwimlPlayer(ABC):
 
     def _hear(self, verb: ElementTree.Element) -> None:
         self.heard.append(verb.text or "")
-        self.now += self.exclusive_person_lock
+        self.now += self.playing_time
 
     def _gather(self, verb: ElementTree.Element) -> str:
         for prompt in verb:

@@ -16,7 +16,7 @@ from hub.flow.convert import EVENTS, Converted, matches, outcome_conversion, sen
 from hub.flow.subjects import last_of, read_subjects
 from hub.hookspecs import CrmHooks
 from hub.model import Call, ConsentDecision, ConversionRow, Delivery, OutcomeRow, Person
-from hub.model.columns import CALL_LIFE, storable
+from hub.model.columns import CALL_RETENTION, storable
 from hub.numbers.directory import Directory
 from hub.privacy.erasure import ERASED
 from hub.reports.dirty_days import Change, mark
@@ -30,8 +30,8 @@ LOOK_BACK = timedelta(days=180)
 """The maximum time between a call, text or form and its outcome."""
 CONTACT_AFTER = timedelta(days=1)
 """A deal is often opened before the call that closed it."""
-MOST_WAITING = 500
-MOST = 10**10
+MAX_PENDING_OUTCOMES = 500
+MAX_OUTCOME_VALUE = 10**10
 """In any currency. Higher values are typing errors, and count without a value."""
 
 
@@ -76,7 +76,7 @@ def _meet_waiting(hub: Hub, directory: Directory, connector: str) -> Counter[str
             col(OutcomeRow.subject_id).is_(None),
             OutcomeRow.changed_at > now - CONTACT_AFTER * 7,
         )
-        .limit(MOST_WAITING)
+        .limit(MAX_PENDING_OUTCOMES)
     )
     with hub.store.reading() as session:
         if session.exec(waiting).first() is None:
@@ -97,7 +97,7 @@ def _upsert(session: Session, connector: str, outcome: Outcome) -> OutcomeRow:
         stage=outcome.stage,
         occurred_at=outcome.occurred_at,
         changed_at=outcome.changed_at,
-        expires_at=outcome.changed_at + CALL_LIFE,
+        expires_at=outcome.changed_at + CALL_RETENTION,
     )
     if row.changed_at <= outcome.changed_at:
         row.stage, row.occurred_at, row.changed_at = storable(outcome.stage), outcome.occurred_at, outcome.changed_at
@@ -112,7 +112,12 @@ def _upsert(session: Session, connector: str, outcome: Outcome) -> OutcomeRow:
 
 def _plausible(value: Money | None) -> bool:
     """Whether a column can hold the value. People type absurd values into CRMs, and one must not block all others."""
-    return value is not None and value.amount.is_finite() and abs(value.amount) < MOST and len(value.currency) == 3
+    return (
+        value is not None
+        and value.amount.is_finite()
+        and abs(value.amount) < MAX_OUTCOME_VALUE
+        and len(value.currency) == 3
+    )
 
 
 def _meet(hub: Hub, session: Session, directory: Directory, row: OutcomeRow) -> bool:

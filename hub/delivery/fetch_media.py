@@ -14,8 +14,8 @@ from hub.store.claims import claim, complete, is_due
 from hub.store.rows import change_rows
 from hub.texts.bodies import seal_file
 
-BATCH = 20
-LARGEST = 10_000_000
+FETCH_BATCH_SIZE = 20
+MAX_PICTURE_BYTES = 10_000_000
 """Bytes; carriers take far less (Twilio: 5 MB)."""
 
 
@@ -27,7 +27,7 @@ def media_is_due(hub: Hub) -> bool:
 
 def fetch_media(hub: Hub, jitter: Jitter = full_jitter) -> int:
     """Fetch one batch of pictures; returns how many were claimed. A failed one is tried again for a day and a half."""
-    token, rows = claim(hub.store, TextMedia, now=hub.clock(), limit=BATCH)
+    token, rows = claim(hub.store, TextMedia, now=hub.clock(), limit=FETCH_BATCH_SIZE)
     with hub.heartbeat.keeping(TextMedia, token):
         for row in rows:
             _fetch(hub, row, token, jitter)
@@ -48,8 +48,8 @@ def _fetch(hub: Hub, row: TextMedia, token: str, jitter: Jitter) -> None:
             reason, final = str(error), True
         except RingfenceError as error:
             reason, after = str(error), error.after if isinstance(error, RetryLater) else None
-    if found is not None and len(found.data) > LARGEST:
-        found, reason, final = None, f"It is larger than {LARGEST // 1_000_000} MB.", True
+    if found is not None and len(found.data) > MAX_PICTURE_BYTES:
+        found, reason, final = None, f"It is larger than {MAX_PICTURE_BYTES // 1_000_000} MB.", True
     now = hub.clock()
     due = None if final else next_try(now, row.attempts, retry_after=after, jitter=jitter)
     with hub.store.writing() as session:

@@ -16,9 +16,9 @@ from hub.model import Delivery
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try, sane_wait
 
-PATIENCE = timedelta(days=7)
-LONGEST_WAIT = timedelta(hours=1)
-BATCH = 2_000
+RECEIPT_TIMEOUT = timedelta(days=7)
+MAX_POLL_INTERVAL = timedelta(hours=1)
+POLL_BATCH_SIZE = 2_000
 
 
 def diagnose(hub: Hub, connector: str, jitter: Jitter = full_jitter) -> Counter[str]:
@@ -30,7 +30,7 @@ def diagnose(hub: Hub, connector: str, jitter: Jitter = full_jitter) -> Counter[
             select(Delivery)
             .where(Delivery.connector == connector, Delivery.state == "accepted", Delivery.due_at <= now)
             .order_by(col(Delivery.due_at))
-            .limit(BATCH)
+            .limit(POLL_BATCH_SIZE)
         ).all()
     if not waiting:
         return tally
@@ -73,15 +73,15 @@ def _columns(hub: Hub, row: Delivery, receipt: Receipt | None, jitter: Jitter) -
         state, due_at, code, reason = ("ready", again, receipt.code, receipt.reason) if again else (
             "dead", row.due_at, receipt.code, f"Given up after {row.attempts} tries: {receipt.reason}",
         )  # fmt: skip
-    elif now - accepted_at > PATIENCE:
+    elif now - accepted_at > RECEIPT_TIMEOUT:
         state, code, reason = (
             "dead",
             "no_diagnostics",
-            f"Accepted, but the network told nothing for {PATIENCE.days} days.",
+            f"Accepted, but the network told nothing for {RECEIPT_TIMEOUT.days} days.",
         )
     else:
         asked_for = sane_wait(receipt.retry_after) if receipt and receipt.retry_after else now - accepted_at
-        due_at = now + min(max(asked_for, timedelta(seconds=1)), LONGEST_WAIT)
+        due_at = now + min(max(asked_for, timedelta(seconds=1)), MAX_POLL_INTERVAL)
     return {
         "of": row.id,
         "new_state": state,

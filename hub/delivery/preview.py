@@ -16,7 +16,7 @@ from hub.flow.convert import UPLOAD
 from hub.hookspecs import ConversionHooks
 from hub.model import Delivery
 from hub.numbers.directory import Directory
-from hub.privacy.withdrawal import LONGEST, shared_person_lock
+from hub.privacy.withdrawal import MAX_WITHDRAWAL_SECONDS, shared_person_lock
 from hub.runtime import Hub
 
 
@@ -50,7 +50,7 @@ def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: in
         )
         batch = Batch("", list(session.exec(query)))
     receipts: dict[str, Receipt] = {}
-    with shared_person_lock(hub.store, gates_of_batch(hub, batch), LONGEST) as free:
+    with shared_person_lock(hub.store, gates_of_batch(hub, batch), MAX_WITHDRAWAL_SECONDS) as free:
         if free:  # validation sends data to the provider too, so it needs the locks
             prepare(hub, directory, connector, hook, batch)
             receipts = _validated(hub, connector, [each.value for each in batch.parcels]) if hook == UPLOAD else {}

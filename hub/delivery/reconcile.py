@@ -15,7 +15,7 @@ STREAM = "calls"
 OVERLAP = timedelta(hours=4)
 """Calls are listed by their start, so a long one may end after a later one was seen."""
 FIRST_LOOK = timedelta(days=1)
-BATCH = 500
+RECONCILE_BATCH_SIZE = 500
 
 
 def reconcile(hub: Hub, directory: Directory, connector: str) -> int:
@@ -30,9 +30,9 @@ def reconcile(hub: Hub, directory: Directory, connector: str) -> int:
         by_call.setdefault(event.call_id, []).append(event)
     changed = 0
     told = [Told(connector, each) for each in by_call.values()]
-    for start in range(0, len(told), BATCH):
+    for start in range(0, len(told), RECONCILE_BATCH_SIZE):
         with hub.store.writing() as session:
-            changed += keep_events(session, hub, directory, told[start : start + BATCH], "reconcile")
+            changed += keep_events(session, hub, directory, told[start : start + RECONCILE_BATCH_SIZE], "reconcile")
     with hub.store.writing() as session:
         move_cursor(session, connector, STREAM, now.isoformat(), now)
     return changed

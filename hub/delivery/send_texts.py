@@ -55,7 +55,7 @@ from hub.texts.statuses import keep_status
 from hub.texts.suppression import STOPPED, STOPPED_REASON, is_suppressed, number_lock_key, stop
 from hub.texts.wording import with_opt_out_line
 
-BATCH = 20
+TEXT_BATCH_SIZE = 20
 GATE_WAIT = 5.0
 BUSY = timedelta(seconds=5)
 REPORT_WITHIN = timedelta(days=3)
@@ -110,7 +110,7 @@ def send_texts(hub: Hub, directory: Directory, connector: str, jitter: Jitter = 
     tally: Counter[str] = Counter()
     mine = (Delivery.connector == connector, Delivery.hook == SEND)
     while True:
-        token, rows = claim(hub.store, Delivery, now=hub.clock(), limit=BATCH, where=mine, counting=False)
+        token, rows = claim(hub.store, Delivery, now=hub.clock(), limit=TEXT_BATCH_SIZE, where=mine, counting=False)
         if not rows:
             return tally
         with hub.heartbeat.keeping(Delivery, token):

@@ -34,11 +34,11 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-PAGES_AT_ONCE = 3
+CONCURRENT_PAGES = 3
 """Maximum number of pages that load at the same time: more would only wait for each other."""
 VIEWS = 3
 """How often a visitor reloads a page before giving up: a page keeps its own number if the hub is slow."""
-PATIENCE = 15.0
+BROWSER_TIMEOUT_SECONDS = 15.0
 """Seconds to wait for a browser action, enough for a busy machine."""
 REPLY_WITHIN = 4.0
 """Seconds to wait for the hub's number: the script itself waits two."""
@@ -78,7 +78,7 @@ class PageEntrance:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, websites: Websites) -> None:
         self._loop, self._websites = loop, websites
-        self._room = asyncio.Semaphore(PAGES_AT_ONCE)
+        self._room = asyncio.Semaphore(CONCURRENT_PAGES)
         self._playwright: Any = None
         self._browser: Browser | None = None
 
@@ -88,9 +88,9 @@ class PageEntrance:
 
     def arrive(self, story: Story) -> Visitor:
         """Open the page as in the story, move the mouse, answer the consent question, and read the number."""
-        return self.wait(self._arrive(story), PATIENCE * 8)
+        return self.wait(self._arrive(story), BROWSER_TIMEOUT_SECONDS * 8)
 
-    def wait(self, doing: Coroutine[Any, Any, Result], seconds: float = PATIENCE * 3) -> Result:
+    def wait(self, doing: Coroutine[Any, Any, Result], seconds: float = BROWSER_TIMEOUT_SECONDS * 3) -> Result:
         """Run something in the browser's thread and wait for it."""
         return asyncio.run_coroutine_threadsafe(doing, self._loop).result(seconds)
 
@@ -126,7 +126,7 @@ class PageEntrance:
                 viewport={"width": 800, "height": 900},
             )
             try:
-                context.set_default_timeout(PATIENCE * 1000)
+                context.set_default_timeout(BROWSER_TIMEOUT_SECONDS * 1000)
                 for name in said:
                     await context.add_init_script(SIGNALS[name])
                 visitor = PageVisitor(self, story.company, country, context, await context.new_page())

@@ -28,7 +28,7 @@ LINES = range(192, 200)
 """Of each area code: people who write and do not call (555-0192 to 555-0199)."""
 UNDELIVERED_EVERY = 6
 """One text in this many does not reach its phone."""
-PATIENCE = 10.0
+TEXT_TIMEOUT_SECONDS = 10.0
 """Seconds within which the hub must process a text before the business answers it."""
 QUESTIONS = ("Do you also come on Saturdays?", "How much is a new water heater?", "Can you look at my sink today?")
 ANSWERS = ("Yes, we do. Shall somebody call you?", "Yes, this afternoon. Does 3 pm suit you?")
@@ -168,7 +168,7 @@ class Texting:
             TextMessage.tracking_number == conversation.tracking_number,
             col(TextMessage.direction) == "in",
         )
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TEXT_TIMEOUT_SECONDS
         while time.monotonic() < until:
             with self._opened.hub.store.reading() as session:
                 if session.exec(wanted).first() is not None:

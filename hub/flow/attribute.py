@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, SURE_FROM, Case, as_likely
 from hub.flow.clicks import clicked_at
 from hub.model import Attribution, FormSubmission, Tracker, Visit
-from hub.model.columns import CALL_LIFE, CLICK_ID_LIFE
+from hub.model.columns import CALL_RETENTION, CLICK_ID_RETENTION
 from hub.sources.classify import classify_tracker
 
 LIVE = 0.98
@@ -74,7 +74,7 @@ def attribute(case: Case, now: datetime) -> Attribution:
         landing_page=sure.landing_page if sure else None,
         click_ids=clicks,
         clicked_at=sure.started_at if sure and clicks else None,
-        clicks_end_at=sure.started_at + CLICK_ID_LIFE if sure and clicks else None,
+        clicks_end_at=sure.started_at + CLICK_ID_RETENTION if sure and clicks else None,
         rule=rule,
         confidence=round(confidence, 3),
         trace=trace,
@@ -88,14 +88,14 @@ def attribute(case: Case, now: datetime) -> Attribution:
             for each in candidates[:50]
         ],
         made_at=now,
-        expires_at=case.at + CALL_LIFE,
+        expires_at=case.at + CALL_RETENTION,
     )
     return case.attribution
 
 
 def _clicks(visit: Visit, at: datetime) -> dict[str, str]:
     """The visit's click ids that came before a contact. A later click caused other contacts."""
-    if at - visit.started_at > CLICK_ID_LIFE:
+    if at - visit.started_at > CLICK_ID_RETENTION:
         return {}
     return {name: value for name, value in visit.click_ids.items() if clicked_at(visit, name) <= at + CLOCK_SLACK}
 

@@ -19,7 +19,7 @@ from hub.model import (
     Tracker,
     Visit,
 )
-from hub.model.columns import CALL_LIFE
+from hub.model.columns import CALL_RETENTION
 from hub.model.people import Learnt
 from hub.numbers.directory import Line
 
@@ -176,5 +176,5 @@ def new_person(
         email=email,
         email_learnt=learnt if email else None,
         first_seen_at=min(seen_at, now),
-        expires_at=now + CALL_LIFE,
+        expires_at=now + CALL_RETENTION,
     )

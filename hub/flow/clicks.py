@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from hub.flow.case import CLOCK_SLACK, Case
 from hub.model import Visit
-from hub.model.columns import CLICK_ID_LIFE
+from hub.model.columns import CLICK_ID_RETENTION
 
 ONE_OF = (("gclid", "gbraid", "wbraid"),)
 """Kinds of which a network accepts one: Google refuses gbraid and wbraid together, and each alone identifies the
@@ -25,7 +25,7 @@ def click_ids(case: Case, occurred_at: datetime, kinds: Collection[str] | None =
     for name, at, value in _clicks(case):
         fits = (
             kinds is None or name in kinds
-        ) and timedelta() <= occurred_at + CLOCK_SLACK - at <= CLICK_ID_LIFE + CLOCK_SLACK
+        ) and timedelta() <= occurred_at + CLOCK_SLACK - at <= CLICK_ID_RETENTION + CLOCK_SLACK
         if fits and (name not in newest or at > newest[name][0]):
             newest[name] = (at, value)
     for alternatives in ONE_OF:

@@ -17,7 +17,7 @@ from hub.contracts.disclosure import declared_categories
 from hub.contracts.manifest import Manifest
 from hub.flow.case import Case
 from hub.model import ConsentDecision, ConsentEntry, FormSubmission, Visit
-from hub.model.columns import CONSENT_LIFE, new_id
+from hub.model.columns import CONSENT_RETENTION, new_id
 from hub.privacy.ledger import NO
 from hub.privacy.opt_outs import KnownBy, hold_to_opt_outs, opt_outs_of
 from hub.privacy.policies.gate import hold_to_policies
@@ -139,7 +139,7 @@ def disclosure_row(
         "categories": sorted(categories),
         "decision_id": ruling.row.id,
         "disclosed_at": now,
-        "expires_at": now + CONSENT_LIFE,
+        "expires_at": now + CONSENT_RETENTION,
         **more,
     }
 
@@ -302,5 +302,5 @@ def decision_values(question: ConsentQuestion, decision: Decision, now: datetime
             for name, opinion in decision.opinions
         ],
         "decided_at": now,
-        "expires_at": now + CONSENT_LIFE,
+        "expires_at": now + CONSENT_RETENTION,
     }

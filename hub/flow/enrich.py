@@ -19,11 +19,11 @@ from hub.flow.case import CONSENT_FACTS, Case
 from hub.flow.consent import StoredDecision, ask
 from hub.hookspecs import EnrichmentHooks
 from hub.model import FactRow
-from hub.model.columns import CALL_LIFE, storable
+from hub.model.columns import CALL_RETENTION, storable
 from hub.runtime import Hub
 
 FAILED = "enricher failed"
-FAILURE_LIFE = timedelta(days=30)
+FAILURE_LIFETIME = timedelta(days=30)
 HOOK = EnrichmentHooks.enrich_caller.__name__
 
 
@@ -98,7 +98,7 @@ def _gather(
                     name,
                     Fact(name=FAILED, value=str(answer), category="user.telemetry"),
                     now,
-                    now + FAILURE_LIFE,
+                    now + FAILURE_LIFETIME,
                 )
             ]
         else:
@@ -119,7 +119,7 @@ def ends_at(fact: Fact, entry: ConnectorEntry, began_at: datetime, now: datetime
     with a declared lifetime: consent is checked again before each later send, and a forgotten fact could make that
     decision less strict.
     """
-    own = now + fact.lifetime if fact.lifetime is not None else began_at + CALL_LIFE
+    own = now + fact.lifetime if fact.lifetime is not None else began_at + CALL_RETENTION
     keep = entry.common.keep
     manifest = entry.connector_class.manifest
     if keep is None and manifest.kind == "enrichment" and manifest.recipient.role != "none":

@@ -16,7 +16,7 @@ from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEv
 from hub.flow.queue_recordings import keep_recordings
 from hub.model import Call, CallEventRow
 from hub.model.calls import CallState, caller_name, fold
-from hub.model.columns import CALL_LIFE, new_id
+from hub.model.columns import CALL_RETENTION, new_id
 from hub.numbers.directory import Directory
 from hub.privacy.erasure import ERASED, empty_webhooks
 from hub.reports.dirty_days import Change, mark
@@ -177,7 +177,7 @@ def _make_missing(
             "due_at": now,
             "attempts": 0,
             "found_by": told_by,
-            "expires_at": events[0][0].at + CALL_LIFE,
+            "expires_at": events[0][0].at + CALL_RETENTION,
         }
         for (connector, call_id), events in sorted(calls.items())
     ]

@@ -24,7 +24,7 @@ from hub.texts.arriving import person_lock_keys
 
 PLUGIN_WAIT = timedelta(seconds=30)
 """How long webhooks wait if their plugin is late or its circuit breaker is open."""
-BATCH = 200
+INBOX_BATCH_SIZE = 200
 STOP_WAIT = 5.0
 """Seconds that a person's stop waits for a text to them that is being sent at this moment."""
 
@@ -39,7 +39,7 @@ class _Parsed:
 def fold_inbox(hub: Hub, directory: Directory) -> int:
     """Claim the waiting webhooks of the inbox and fold them into calls; returns how many were claimed."""
     now = hub.clock()
-    token, rows = claim(hub.store, InboxWebhook, now=now, limit=BATCH)
+    token, rows = claim(hub.store, InboxWebhook, now=now, limit=INBOX_BATCH_SIZE)
     if not rows:
         return 0
     parsed = _parse(hub, rows)

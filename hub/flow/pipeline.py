@@ -18,16 +18,16 @@ from hub.flow.subjects import lock_keys_of_subjects
 from hub.flow.write_results import changes_of, finish, write_results
 from hub.model import Call, Person
 from hub.numbers.directory import Directory
-from hub.privacy.withdrawal import LONGEST, exclusive_person_lock, shared_person_lock, take_effect
+from hub.privacy.withdrawal import MAX_WITHDRAWAL_SECONDS, exclusive_person_lock, shared_person_lock, take_effect
 from hub.reports.dirty_days import mark
 from hub.runtime import Hub
 from hub.store.claims import claim, held_ids
 from hub.texts.automatic import answer_calls
 
-BATCH = 100
+PIPELINE_BATCH_SIZE = 100
 
 
-def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch: int = BATCH) -> int:
+def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch: int = PIPELINE_BATCH_SIZE) -> int:
     """Claim calls (or texts, or forms) with something new, and process them up to the outbox; returns how many were
     claimed."""
     now = hub.clock()
@@ -37,7 +37,7 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
         return 0
     with hub.heartbeat.keeping(subject_table, token):
         gates = lock_keys_of_subjects(subjects) if discloses_to_third_party(hub) else set()
-        with shared_person_lock(hub.store, gates, LONGEST) as free:
+        with shared_person_lock(hub.store, gates, MAX_WITHDRAWAL_SECONDS) as free:
             if not free:
                 return 0  # their leases end, and they are claimed again
             with hub.store.reading() as session:

@@ -19,7 +19,7 @@ from hub import metrics
 from hub.contracts.webhooks import VerifiedWebhook, WebhookRequest
 from hub.errors import BadSignature, RingfenceError
 from hub.hookspecs import CallHooks, spec_of
-from hub.model.columns import RAW_WEBHOOK_LIFE, new_id
+from hub.model.columns import RAW_WEBHOOK_RETENTION, new_id
 from hub.runtime import Hub
 from hub.store.inbox_writer import InboxWriter
 
@@ -179,7 +179,7 @@ def _inbox_row(connector: str, request: WebhookRequest, verified: VerifiedWebhoo
         "state": "ready",
         "due_at": request.received_at,
         "attempts": 0,
-        "expires_at": request.received_at + RAW_WEBHOOK_LIFE,
+        "expires_at": request.received_at + RAW_WEBHOOK_RETENTION,
     }
 
 

@@ -16,7 +16,7 @@ from hub.model.columns import Row, Work, ending_column, id_column, personal_byte
 STATUS_RANK = {"ringing": 1, "in_progress": 2, "failed": 3, "completed": 4}
 """A call's status only rises; `failed` and `completed` are final, and `completed` takes precedence over `failed`."""
 
-LONGEST_CALL = 86_400
+MAX_CALL_SECONDS = 86_400
 """Seconds; a carrier ends a call long before."""
 
 
@@ -190,7 +190,7 @@ def _recording(state: CallState) -> tuple[int, str, str]:
 
 def sane_seconds(told: int | None) -> int | None:
     """A duration in seconds that a column accepts: not negative, and no longer than a call can be."""
-    return None if told is None else min(max(0, int(told)), LONGEST_CALL)
+    return None if told is None else min(max(0, int(told)), MAX_CALL_SECONDS)
 
 
 def _join(choose: Callable[..., Any], one: Any, other: Any) -> Any:

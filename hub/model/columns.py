@@ -19,12 +19,12 @@ Value = TypeVar("Value")
 JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
 
 # Retention times of rows with personal data; a customer may shorten them. Source: privacy.md, retention defaults.
-CALL_LIFE = timedelta(days=761)  # 25 months
-VISIT_LIFE = timedelta(days=396)  # 13 months
-RAW_WEBHOOK_LIFE = timedelta(days=30)
-MESSAGE_LIFE = timedelta(days=365)
-CLICK_ID_LIFE = timedelta(days=90)
-CONSENT_LIFE = timedelta(days=7 * 365)
+CALL_RETENTION = timedelta(days=761)  # 25 months
+VISIT_RETENTION = timedelta(days=396)  # 13 months
+RAW_WEBHOOK_RETENTION = timedelta(days=30)
+MESSAGE_RETENTION = timedelta(days=365)
+CLICK_ID_RETENTION = timedelta(days=90)
+CONSENT_RETENTION = timedelta(days=7 * 365)
 
 
 class UTCTime(TypeDecorator[datetime]):

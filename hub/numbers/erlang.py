@@ -6,7 +6,7 @@ wait. Only the mean holding time matters, not its distribution. Source: A. K. Er
 
 from __future__ import annotations
 
-LARGEST = 100_000
+MAX_POOL_SIZE = 100_000
 """Maximum size of a pool, in numbers."""
 
 
@@ -30,7 +30,7 @@ def numbers_needed(load: float, blocked: float) -> int:
     if load <= 0:
         return 0
     part, count = 1.0, 0
-    while part > blocked and count < LARGEST:
+    while part > blocked and count < MAX_POOL_SIZE:
         count += 1
         part = load * part / (count + load * part)
     return count

@@ -18,7 +18,7 @@ from hub.model import Tracker, TrackingNumber
 from hub.numbers.directory import Directory, Line
 from hub.runtime import Hub, webhook_url
 
-MOST_NAMED = 5
+MAX_NUMBERS_NAMED = 5
 """Maximum count of numbers named in one warning."""
 
 PolicyStatus = Literal["well", "elsewhere", "not at the carrier", "not in config.yaml"]
@@ -61,7 +61,7 @@ class Side:
         ]
         absent = [each.number for each in self.numbers if each.standing == "not at the carrier"]
         if absent:
-            named = ", ".join(absent[:MOST_NAMED]) + (" …" if len(absent) > MOST_NAMED else "")
+            named = ", ".join(absent[:MAX_NUMBERS_NAMED]) + (" …" if len(absent) > MAX_NUMBERS_NAMED else "")
             found.append(f"{len(absent)} of our numbers are not in the account of {self.connector}: {named}")
         return found
 

@@ -15,7 +15,7 @@ from hub.numbers.directory import Directory
 from hub.numbers.erlang import blocking, numbers_needed
 
 HOUR = timedelta(hours=1)
-MOST_ROWS_AT_ONCE = 10_000
+ROWS_PER_FETCH = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +82,11 @@ def _figures(
     leases = select(Lease.granted_at, Lease.expires_at).where(
         col(Lease.tracking_number_id).in_(of_pool), col(Lease.expires_at) > since, col(Lease.granted_at) <= now
     )
-    seen.leases(session.exec(leases, execution_options={"yield_per": MOST_ROWS_AT_ONCE}))
+    seen.leases(session.exec(leases, execution_options={"yield_per": ROWS_PER_FETCH}))
     in_vain = select(PoolOverflow.at).where(
         col(PoolOverflow.tracker_id) == tracker.id, col(PoolOverflow.at) >= since, col(PoolOverflow.at) <= now
     )
-    overflows = seen.overflows(session.exec(in_vain, execution_options={"yield_per": MOST_ROWS_AT_ONCE}))
+    overflows = seen.overflows(session.exec(in_vain, execution_options={"yield_per": ROWS_PER_FETCH}))
     hours = max((now - since) / HOUR, 1.0)
     hold = seen.mean_hold() or timedelta(seconds=tracker.hold_seconds)
     peak = max(seen.by_hour.values(), default=0)

@@ -13,7 +13,7 @@ from hub.contracts.phones import e164
 from hub.errors import PluginFailure
 from hub.hookspecs import HookSpec
 
-LONGEST_ID = 64
+MAX_RETURNED_ID_CHARACTERS = 64
 YEARS = range(2000, 2100)
 KINDS = frozenset(get_args(CallEventKind))
 
@@ -58,8 +58,8 @@ def _wrong_outcome(outcome: Any) -> str | None:
 
 
 def _wrong_id(text: Any) -> str | None:
-    fits = isinstance(text, str) and 0 < len(text) <= LONGEST_ID and text.isprintable()
-    return None if fits else f"gave an id that is not 1 to {LONGEST_ID} printable characters"
+    fits = isinstance(text, str) and 0 < len(text) <= MAX_RETURNED_ID_CHARACTERS and text.isprintable()
+    return None if fits else f"gave an id that is not 1 to {MAX_RETURNED_ID_CHARACTERS} printable characters"
 
 
 def _wrong_time(at: Any) -> str | None:

@@ -19,8 +19,8 @@ Kind = Literal["field", "host"]
 undeclared host, which was not sent."""
 Refused = tuple[str, Kind, str, date]
 """Connector, kind, name of the field or host, and day (UTC)."""
-LONGEST = 100
-MOST_HOSTS = 200
+MAX_HOST_CHARACTERS = 100
+MAX_HOSTS = 200
 """Different hosts counted per connector: a connector that calls random hosts must not fill the memory."""
 OTHER_HOSTS = "other hosts"
 
@@ -43,11 +43,11 @@ class ManifestViolations:
 
     def note(self, connector: str, kind: Kind, name: str) -> None:
         """Count one violation."""
-        name, day = name[:LONGEST], self._clock().date()
+        name, day = name[:MAX_HOST_CHARACTERS], self._clock().date()
         with self._lock:
             if kind == "host":
                 seen = self._hosts.setdefault(connector, set())
-                name = name if name in seen or len(seen) < MOST_HOSTS else OTHER_HOSTS
+                name = name if name in seen or len(seen) < MAX_HOSTS else OTHER_HOSTS
                 seen.add(name)
             self._counts[(connector, kind, name, day)] += 1
         (metrics.UNDECLARED if kind == "field" else metrics.UNDECLARED_HOSTS).labels(connector, name).inc()

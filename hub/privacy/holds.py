@@ -45,7 +45,7 @@ from hub.runtime import utc_now
 from hub.store.keyfile import keyring_of
 from hub.store.vault import Vault
 
-AT_ONCE = 1_000
+ROWS_PER_FETCH = 1_000
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _people(session: Session, vault: Vault, companies: set[str], known: set[str]
     )
     return [
         person_id
-        for person_id, company_id, *names in session.execute(somebody.execution_options(yield_per=AT_ONCE))
+        for person_id, company_id, *names in session.execute(somebody.execution_options(yield_per=ROWS_PER_FETCH))
         if any(name and vault.fingerprint(session, company_id, name) in known for name in names)
     ]
 

@@ -18,7 +18,7 @@ from hub.contracts.refusals import Provider
 from hub.contracts.untrusted import json_object
 from hub.errors import AuthError, RetryLater
 
-PATIENCE = timedelta(minutes=10)
+SIGN_IN_TIMEOUT = timedelta(minutes=10)
 PROVIDER = Provider(name="The provider", remedy="check client_id and client_secret, and begin a new sign-in")
 
 
@@ -32,7 +32,7 @@ class Attempt:
         self.redirect_uri = redirect_uri
         self.verifier = secrets.token_urlsafe(64)
         self._state = secrets.token_urlsafe(32)
-        self._ends_at = now + PATIENCE
+        self._ends_at = now + SIGN_IN_TIMEOUT
         self._used = False
         self.address: str = prepare_grant_uri(
             sign_in.authorize_url,

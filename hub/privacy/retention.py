@@ -38,11 +38,11 @@ from hub.store.keyring import Keyring
 FINISHED_SLOTS = timedelta(days=2)
 GRACE = timedelta(hours=24)
 """A row that is overdue by more than this counts as a broken promise."""
-AT_ONCE = 500
+ROWS_PER_TRANSACTION = 500
 """Rows per transaction."""
 PAUSE_SECONDS = 0.01
 """Pause between two transactions, so that other writers on SQLite get their turn."""
-MOST = 20
+MAX_TRANSACTIONS_PER_TABLE = 20
 """Transactions for one table in one sweep, so that a much shorter retention period does not block the other tables."""
 
 
@@ -83,11 +83,11 @@ def sweep(
 def _end(store: Store, step: Callable[[Session], int] | None) -> int:
     """End the rows of one table in small transactions. Returns how many."""
     ended = 0
-    for _ in range(MOST if step else 0):
+    for _ in range(MAX_TRANSACTIONS_PER_TABLE if step else 0):
         with store.writing() as session:
             rows = step(session) if step else 0
         ended += rows
-        if rows < AT_ONCE:
+        if rows < ROWS_PER_TRANSACTION:
             break
         time.sleep(PAUSE_SECONDS)
     return ended
@@ -149,7 +149,7 @@ def _run(session: Session, statement: Delete | Update) -> int:
 def _next(life: RetentionRule, over: ColumnElement[bool]) -> Any:
     """The keys of the next expired rows; rows that another worker is ending are skipped."""
     key: Any = list(life.table.__table__.primary_key)  # type: ignore[attr-defined]
-    rows = select(*key).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)
+    rows = select(*key).where(over).limit(ROWS_PER_TRANSACTION).with_for_update(skip_locked=True)
     return (key[0] if len(key) == 1 else tuple_(*key)).in_(rows)
 
 
@@ -168,7 +168,9 @@ def _end_people(
     session: Session, life: RetentionRule, over: ColumnElement[bool], retention: RetentionSection, now: datetime
 ) -> int:
     """A person is kept as long as one of their calls, texts or forms; a person without any is emptied."""
-    ids = list(session.exec(select(Person.id).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)))
+    ids = list(
+        session.exec(select(Person.id).where(over).limit(ROWS_PER_TRANSACTION).with_for_update(skip_locked=True))
+    )
     ends: dict[str, datetime] = {}
     for contact in (Call, TextMessage, FormSubmission):
         row: Any = contact
@@ -191,7 +193,7 @@ def _end_people(
 
 def _end_visits(session: Session, life: RetentionRule, over: ColumnElement[bool]) -> int:
     """A visit without references is deleted; one that led to a call or a form is emptied and stays linked."""
-    ids = list(session.exec(select(Visit.id).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)))
+    ids = list(session.exec(select(Visit.id).where(over).limit(ROWS_PER_TRANSACTION).with_for_update(skip_locked=True)))
     referring: list[Any] = [Attribution, FormSubmission, Lease, PageView]
     alone = [~select(table.visit_id).where(table.visit_id == Visit.id).exists() for table in referring]
     if ids:
@@ -202,7 +204,9 @@ def _end_visits(session: Session, life: RetentionRule, over: ColumnElement[bool]
 
 def _end_given_up(session: Session, over: ColumnElement[bool]) -> int:
     """For a delivery that was given up, delete the records of its attempts; the fact that it was given up stays."""
-    ids = list(session.exec(select(Delivery.id).where(over).limit(AT_ONCE).with_for_update(skip_locked=True)))
+    ids = list(
+        session.exec(select(Delivery.id).where(over).limit(ROWS_PER_TRANSACTION).with_for_update(skip_locked=True))
+    )
     if ids:
         _run(session, delete(Attempt).where(col(Attempt.delivery_id).in_(ids)))
         _run(session, update(Delivery).where(col(Delivery.id).in_(ids)).values(reason=None, reference=None))

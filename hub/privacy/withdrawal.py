@@ -26,7 +26,7 @@ from hub.store.engine import Store
 from hub.store.locks import hold_locks
 from hub.store.vault import Vault
 
-LONGEST = 60.0
+MAX_WITHDRAWAL_SECONDS = 60.0
 """Seconds until a withdrawal is in force everywhere."""
 STRIPES = 64
 """Number of locks for all people together, so that a batch of thousands of people needs only a few."""
@@ -56,7 +56,7 @@ def shared_person_lock(store: Store, gates: Collection[str], seconds: float) -> 
 
 @contextmanager
 def exclusive_person_lock(
-    store: Store, people: Sequence[Person], state: str, seconds: float = LONGEST
+    store: Store, people: Sequence[Person], state: str, seconds: float = MAX_WITHDRAWAL_SECONDS
 ) -> Iterator[bool]:
     """Take people's locks exclusively while their refusal is written; a consent needs no lock.
 

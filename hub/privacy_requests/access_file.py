@@ -18,7 +18,7 @@ from hub.model import PrivacyRequest
 from hub.privacy_requests.collect import Answer
 from hub.runtime import Hub
 
-FILE_LIFE = timedelta(days=30)
+FILE_LIFETIME = timedelta(days=30)
 
 
 def packed(answer: Answer) -> bytes:
@@ -43,7 +43,7 @@ def keep_file(session: Session, hub: Hub, request: PrivacyRequest, data: bytes) 
     sealed = hub.vault.seal(session, request.company_id, request.phone_number, request.id, data, where)
     path = f"requests/{request.id}"
     hub.blob_store.write(path, sealed)
-    request.file_path, request.file_ends_at = path, hub.clock() + FILE_LIFE
+    request.file_path, request.file_ends_at = path, hub.clock() + FILE_LIFETIME
     session.add(request)
 
 

@@ -120,9 +120,9 @@ def every_row() -> tuple[Row, ...]:
 
 def _most_specific(rows: Sequence[Row], place: str, kind: str) -> list[Row]:
     """The rows of the region, else those of its country. Rows that name the kind come before rows for all kinds."""
-    exclusive_person_lock = [row for row in rows if row.speaks_on(place, kind)]
+    applicable = [row for row in rows if row.speaks_on(place, kind)]
     for wanted in (place, place.partition("-")[0]):
-        of_place = [row for row in exclusive_person_lock if wanted in row.places]
+        of_place = [row for row in applicable if wanted in row.places]
         if of_place:
             return [row for row in of_place if row.kinds] or of_place
     return []

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from hub.contracts.people import Correction, PersonReference
 from hub.model import HUB_CHAIN, Disclosure, Person, PrivacyRequest
-from hub.model.columns import CONSENT_LIFE
+from hub.model.columns import CONSENT_RETENTION
 from hub.model.people import has_known_email, has_known_number
 from hub.privacy.restriction import LEGAL
 from hub.runtime import Hub
@@ -58,7 +58,7 @@ def note_disclosure(
                 categories=sorted(categories),
                 decision_id=request.id,
                 disclosed_at=now,
-                expires_at=now + CONSENT_LIFE,
+                expires_at=now + CONSENT_RETENTION,
             )
             for person_id in people
         ]

@@ -16,7 +16,7 @@ from hub.privacy_requests.identity_proof import make_link_token
 from hub.privacy_requests.links import address_of
 from hub.runtime import Hub
 
-PATIENCE = 20.0
+SMTP_TIMEOUT_SECONDS = 20.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 WORDS = """\
 Somebody asked {company} about the data that it holds on whoever reads this address.
@@ -92,9 +92,9 @@ def post(mail: MailSection, to: str, subject: str, text: str) -> None:
     context = ssl.create_default_context()
     try:
         if scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=PATIENCE, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SMTP_TIMEOUT_SECONDS, context=context)
         else:
-            server = smtplib.SMTP(host, port, timeout=PATIENCE)
+            server = smtplib.SMTP(host, port, timeout=SMTP_TIMEOUT_SECONDS)
         with server:
             if scheme == "smtp" and (host not in LOOPBACK or server.has_extn("starttls")):
                 server.starttls(context=context)

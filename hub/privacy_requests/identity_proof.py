@@ -19,10 +19,10 @@ from hub.store.rows import write_rows
 from hub.texts.queue import SEND, CannotText, queue_text
 
 CODE_DIGITS = 6
-CODE_LIFE = timedelta(minutes=10)
-LINK_LIFE = timedelta(hours=1)
-MOST_TRIES = 5
-MOST_AN_HOUR, MOST_A_DAY = 3, 8
+CODE_LIFETIME = timedelta(minutes=10)
+LINK_LIFETIME = timedelta(hours=1)
+MAX_TRIES = 5
+MAX_PROOFS_PER_HOUR, MAX_PROOFS_PER_DAY = 3, 8
 """Limits for proofs to one number or address, over all requests, so that nobody can use them to harass a person."""
 BY_ITSELF = frozenset({"access", "portability", "objection", "restriction", "third_party_disclosure"})
 """Kinds that the hub answers automatically after the proof; the others wait for an officer."""
@@ -72,7 +72,7 @@ def prove(session: Session, hub: Hub, request: PrivacyRequest, secret: str) -> b
     """Check `secret` against the last code or token, within `session`; it is accepted one time. Then the request is
     verified, and answered soon if it needs no officer. A later proof lets the person see the result.
 
-    A try is counted before the comparison, so that parallel tries cannot exceed `MOST_TRIES`.
+    A try is counted before the comparison, so that parallel tries cannot exceed `MAX_TRIES`.
     """
     now = hub.clock()
     latest = select(IdentityProof.id).where(IdentityProof.request_id == request.id)
@@ -83,7 +83,7 @@ def prove(session: Session, hub: Hub, request: PrivacyRequest, secret: str) -> b
         col(IdentityProof.id) == proof_id,
         col(IdentityProof.used_at).is_(None),
         col(IdentityProof.ends_at) > now,
-        col(IdentityProof.tries) < MOST_TRIES,
+        col(IdentityProof.tries) < MAX_TRIES,
     )
     counted = update(IdentityProof).where(*live).values(tries=IdentityProof.tries + 1)
     tried = session.execute(counted.execution_options(synchronize_session=False))
@@ -130,7 +130,7 @@ def _write(session: Session, hub: Hub, request: PrivacyRequest, channel: str, se
             channel=channel,
             secret_hash=hub.keyring.sign(_purpose(channel), _message(proof_id, secret)),
             made_at=now,
-            ends_at=now + (CODE_LIFE if channel == "text" else LINK_LIFE),
+            ends_at=now + (CODE_LIFETIME if channel == "text" else LINK_LIFETIME),
         )
     )
     state = "identity_pending" if request.verified_at is None else None
@@ -139,7 +139,7 @@ def _write(session: Session, hub: Hub, request: PrivacyRequest, channel: str, se
 
 def _may_send(session: Session, hub: Hub, request: PrivacyRequest) -> bool:
     now = hub.clock()
-    for span, most in ((timedelta(hours=1), MOST_AN_HOUR), (timedelta(days=1), MOST_A_DAY)):
+    for span, most in ((timedelta(hours=1), MAX_PROOFS_PER_HOUR), (timedelta(days=1), MAX_PROOFS_PER_DAY)):
         sent = select(func.count()).where(
             col(IdentityProof.fingerprint) == request.fingerprint, col(IdentityProof.made_at) > now - span
         )

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from hub.contracts.people import PersonReference
 from hub.model import LegalHold, Person, PrivacyRequest
-from hub.model.columns import CALL_LIFE
+from hub.model.columns import CALL_RETENTION
 from hub.model.people import PROVEN, has_known_email, has_known_number, is_typed
 from hub.model.requests import EVERYBODY
 from hub.privacy_requests.steps import fingerprint_of
@@ -64,7 +64,7 @@ def _proven_person(request: PrivacyRequest, now: datetime) -> Person:
         email=request.email,
         email_learnt=PROVEN if request.email else None,
         first_seen_at=now,
-        expires_at=now + CALL_LIFE,
+        expires_at=now + CALL_RETENTION,
     )
 
 

@@ -21,10 +21,10 @@ from hub.runtime import Hub
 log = structlog.get_logger(__name__)
 SHARES = (100, 80, 50)
 REMINDED = "reminded"
-AT_ONCE = 100
+ROWS_PER_TRANSACTION = 100
 CONFIRM_WITHIN = timedelta(days=7)
 """An opt-in that the person has not proven and confirmed by then is closed; the person stays opted out."""
-PROOF_LIFE = timedelta(days=2)
+PROOF_LIFETIME = timedelta(days=2)
 """Long enough to count how many proofs one number or address was sent."""
 
 
@@ -80,7 +80,7 @@ def close_unconfirmed(hub: Hub) -> None:
         col(PrivacyRequest.received_at) <= hub.clock() - CONFIRM_WITHIN,
     )
     with hub.store.reading() as session:
-        late = [each.id for each in session.exec(select(PrivacyRequest).where(*waiting).limit(AT_ONCE))]
+        late = [each.id for each in session.exec(select(PrivacyRequest).where(*waiting).limit(ROWS_PER_TRANSACTION))]
     for request_id in late:
         with hub.store.writing() as session:
             request = session.get_one(PrivacyRequest, request_id)
@@ -90,7 +90,7 @@ def close_unconfirmed(hub: Hub) -> None:
 
 def drop_old_proofs(hub: Hub) -> None:
     """Delete expired proofs of identity."""
-    over = col(IdentityProof.made_at) <= hub.clock() - PROOF_LIFE
+    over = col(IdentityProof.made_at) <= hub.clock() - PROOF_LIFETIME
     with hub.store.reading() as session:
         if session.exec(select(IdentityProof.id).where(over).limit(1)).first() is None:
             return
@@ -102,7 +102,7 @@ def drop_old_files(hub: Hub) -> None:
     """Delete expired answer files."""
     now = hub.clock()
     with hub.store.reading() as session:
-        over = select(PrivacyRequest.id).where(col(PrivacyRequest.file_ends_at) <= now).limit(AT_ONCE)
+        over = select(PrivacyRequest.id).where(col(PrivacyRequest.file_ends_at) <= now).limit(ROWS_PER_TRANSACTION)
         ids = list(session.exec(over))
     for request_id in ids:
         try:

@@ -33,8 +33,8 @@ from hub.store.rows import write_rows
 
 log = structlog.get_logger(__name__)
 ONCE_A_YEAR = "Answered in this calendar year already; the law gives one answer a year."
-AT_ONCE = 10
-LONGEST_WAIT = timedelta(hours=1)
+TASK_BATCH_SIZE = 10
+MAX_RETRY_INTERVAL = timedelta(hours=1)
 
 
 def run(hub: Hub, request_id: str, actor: str) -> PrivacyRequest:
@@ -71,7 +71,7 @@ def work_tasks(hub: Hub, request_id: str | None = None) -> int:
             for task in session.exec(waiting):
                 task.due_at = min(task.due_at, hub.clock())
                 session.add(task)
-    token, tasks = claim(hub.store, RequestTask, now=hub.clock(), limit=AT_ONCE, where=where)
+    token, tasks = claim(hub.store, RequestTask, now=hub.clock(), limit=TASK_BATCH_SIZE, where=where)
     if not tasks:
         return 0
     with hub.heartbeat.keeping(RequestTask, token):
@@ -124,7 +124,7 @@ def _try(hub: Hub, task: RequestTask) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - whatever a provider or a storage does, it is tried again
         if not isinstance(error, RingfenceError):
             log.error("request failed", error=type(error).__name__, at=place_of(error), hook=task.hook)
-        wait = min(LONGEST_WAIT, timedelta(seconds=15 * 2 ** min(task.attempts, 10)))
+        wait = min(MAX_RETRY_INTERVAL, timedelta(seconds=15 * 2 ** min(task.attempts, 10)))
         reason = str(error) if isinstance(error, RingfenceError) else f"It failed ({type(error).__name__})."
         return {"state": "ready", "due_at": now + wait, "reason": reason, "records": task.records, "finished_at": None}
     state = "impossible" if impossible else "done"

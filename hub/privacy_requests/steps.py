@@ -19,9 +19,9 @@ from hub.runtime import Hub
 from hub.store import audit
 from hub.store.encrypted_fields import seal_correction
 
-CASE_LIFE = timedelta(days=731)
+CASE_RETENTION = timedelta(days=731)
 """24 months. Source: privacy.md, retention_defaults dsar_case; 11 CCR 7101(a): records of requests for 24 months."""
-LONGEST_EMAIL = 254
+MAX_EMAIL_CHARACTERS = 254
 
 
 class RequestRefused(RingfenceError):
@@ -68,7 +68,7 @@ def open_request(
         received_at=received,
         due_at=deadline.due_at,
         promised_at=deadline.promised_at,
-        expires_at=now + CASE_LIFE,
+        expires_at=now + CASE_RETENTION,
     )
     seal_correction(hub.vault, session, request, right)
     session.add(request)
@@ -93,7 +93,7 @@ def take_step(
         request.state = state
         if state in CLOSED:
             request.closed_at = now
-            request.expires_at = now + CASE_LIFE
+            request.expires_at = now + CASE_RETENTION
         session.add(request)
 
 
@@ -140,7 +140,7 @@ def email_address(text: str | None) -> str | None:
     """An e-mail address in lower case. None if it is not valid."""
     address = storable((text or "").strip().lower())
     local, at, host = address.partition("@")
-    fits = at and local and "." in host and len(address) <= LONGEST_EMAIL and address.isprintable()
+    fits = at and local and "." in host and len(address) <= MAX_EMAIL_CHARACTERS and address.isprintable()
     return address if fits and " " not in address and "," not in address else None
 
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from hub.model import Call, Delivery, FormSubmission, TextMessage
 
-SHORTEST = 6
+MIN_ID_CHARACTERS = 6
 """Minimum number of characters of an id to search for."""
-LONGEST = 64
+MAX_ID_CHARACTERS = 64
 """Length of the longest id, in characters."""
-MOST_NAMED = 5
+MAX_MATCHES_NAMED = 5
 
 
 def find_subject(session: Session, wanted: str) -> Call | TextMessage | FormSubmission:
@@ -62,7 +62,7 @@ def _by_part(session: Session, table: Any, text: str, *columns: Any) -> list[Any
     from sqlmodel import col, or_, select
 
     part = text.lower()
-    if not SHORTEST <= len(part) <= LONGEST:
+    if not MIN_ID_CHARACTERS <= len(part) <= MAX_ID_CHARACTERS:
         return []
     fits = [
         col(column).startswith(part, autoescape=True) | col(column).endswith(part, autoescape=True)
@@ -77,14 +77,16 @@ def one(found: list[Any], what: str, text: str) -> Any:
         return found[0]
     if not found:
         raise missing(what, text)
-    ids = ", ".join(row.id for row in found[:MOST_NAMED]) + (" …" if len(found) > MOST_NAMED else "")
+    ids = ", ".join(row.id for row in found[:MAX_MATCHES_NAMED]) + (" …" if len(found) > MAX_MATCHES_NAMED else "")
     raise CannotDo(f"{len(found)} have {text!r} at an end of their id; give more of it: {ids}.")
 
 
 def missing(what: str, text: str) -> NotFound:
     """Why nothing was found, and what to try."""
-    if len(text) < SHORTEST:
-        return NotFound(f"No {what} has the id {text!r}; give at least {SHORTEST} characters of it, from an end.")
+    if len(text) < MIN_ID_CHARACTERS:
+        return NotFound(
+            f"No {what} has the id {text!r}; give at least {MIN_ID_CHARACTERS} characters of it, from an end."
+        )
     return NotFound(f"No {what} has the id {shown(text)!r} or one that begins or ends so.")
 
 

@@ -7,7 +7,7 @@ from io import BytesIO
 
 from hub.errors import RingfenceError
 
-MOST_BYTES = 512 * 1024 * 1024
+MAX_AUDIO_BYTES = 512 * 1024 * 1024
 """Close to a day of uncompressed telephone audio: 8,000 samples a second, one byte each, is 660 MB a day. No call comes
 near it.
 """
@@ -36,7 +36,7 @@ def inspect(data: bytes, told_seconds: int | None = None) -> Audio:
 
     Unfit if it is anything else, such as an HTML page. Audio longer than reported is accepted.
     """
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_AUDIO_BYTES:
         raise Unfit(f"It has {len(data) // 1_000_000} MB, more than any call; it is not kept.")
     content_type = _kind(data)
     if content_type is None:

@@ -27,7 +27,7 @@ from hub.store.connectors import pause, paused_connectors
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
-AT_ONCE = 4
+CONCURRENT_FETCHES = 4
 UNFIT_TRIES = 3
 """How many times bytes that are not complete audio are fetched."""
 TOLD = ("announced", "offered", "not_refused", "agreed")
@@ -45,9 +45,9 @@ def fetch_due(hub: Hub, where: Sequence[Any] = (), jitter: Jitter = full_jitter)
     with hub.store.reading() as session:
         paused = paused_connectors(session)
     reachable = (col(Recording.connector).not_in(list(paused)),) if paused else ()
-    token, rows = claim(hub.store, Recording, now=hub.clock(), limit=AT_ONCE, where=(*where, *reachable))
+    token, rows = claim(hub.store, Recording, now=hub.clock(), limit=CONCURRENT_FETCHES, where=(*where, *reachable))
     if rows:
-        with hub.heartbeat.keeping(Recording, token), ThreadPoolExecutor(AT_ONCE, "recording") as crew:
+        with hub.heartbeat.keeping(Recording, token), ThreadPoolExecutor(CONCURRENT_FETCHES, "recording") as crew:
             list(crew.map(lambda row: _take(hub, row, token, jitter), rows))
     return len(rows)
 

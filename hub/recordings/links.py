@@ -12,7 +12,7 @@ from hub.store.keyring import Keyring
 
 Purpose = Literal["play", "download"]
 PURPOSES: tuple[str, ...] = get_args(Purpose)
-LONGEST = timedelta(seconds=300)
+MAX_LINK_LIFETIME = timedelta(seconds=300)
 DOMAIN = "recording link"
 
 
@@ -56,5 +56,5 @@ def read_link(recording_id: str, query: Mapping[str, str], keyring: Keyring, now
     link = Link(recording_id=recording_id, user=query.get("user", ""), purpose=purpose, expires_at=expires_at)
     genuine = keyring.signed(DOMAIN, link._signed(), query.get("signature", ""))
     as_written = (query.get("purpose") in PURPOSES, query.get("expires") == str(seconds))
-    in_time = now < expires_at <= now + LONGEST
+    in_time = now < expires_at <= now + MAX_LINK_LIFETIME
     return link if genuine and all(as_written) and in_time else None

@@ -32,7 +32,7 @@ NUMBERS = [DAYS.c[name] for name in MEASURES]
 ONE_AT_A_TIME = 7_246_003
 """PostgreSQL's advisory lock for writing roll-ups, because two writers may change the same months."""
 
-MOST_MARKS = 10_000
+MAX_DIRTY_DAYS = 10_000
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,9 @@ def write_day(session: Session, company_id: str, day: date, tally: Tally) -> Non
 def marked_days(session: Session, most: int) -> list[MarkedDay]:
     """The days that were marked first, at most `most`, with their marks."""
     marked = select(DirtyDay.id, DirtyDay.company_id, DirtyDay.day, Company.time_zone)  # type: ignore[call-overload]
-    marked = marked.join(Company, col(Company.id) == DirtyDay.company_id).order_by(col(DirtyDay.id)).limit(MOST_MARKS)
+    marked = (
+        marked.join(Company, col(Company.id) == DirtyDay.company_id).order_by(col(DirtyDay.id)).limit(MAX_DIRTY_DAYS)
+    )
     days: dict[tuple[str, date], MarkedDay] = {}
     for mark_id, company_id, day, time_zone in session.execute(marked):
         if (company_id, day) in days or len(days) < most:

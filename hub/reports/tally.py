@@ -23,7 +23,7 @@ DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 MEASURES = ("calls", "answered", "first_time", "texts", "forms", "conversions", "amount")
 """All are in millionths of one, except `amount`: ten-thousandths of its currency's unit."""
 AMOUNT_UNIT = 10_000
-LONGEST_VALUE = 300
+MAX_DIMENSION_CHARACTERS = 300
 NO_CURRENCY = "XXX"
 """The ISO 4217 code for an amount without a currency."""
 
@@ -117,10 +117,10 @@ def merge(tally: dict[Named, list[int]], more: Iterable[tuple[Named, Sequence[in
 def value_of(touch: Touch, dimension: Dimension) -> str:
     """A touch's value in a report, at most 300 characters."""
     if dimension == "source":
-        return f"{touch.source} / {touch.medium}"[:LONGEST_VALUE]
+        return f"{touch.source} / {touch.medium}"[:MAX_DIMENSION_CHARACTERS]
     if dimension == "landing_page":
         return page(touch.landing_page.partition("?")[0]) if touch.landing_page else ""
-    return ((touch.campaign if dimension == "campaign" else touch.keyword) or "")[:LONGEST_VALUE]
+    return ((touch.campaign if dimension == "campaign" else touch.keyword) or "")[:MAX_DIMENSION_CHARACTERS]
 
 
 @lru_cache(maxsize=4_096)
@@ -131,7 +131,7 @@ def page(address: str) -> str:
         host, path = parts.hostname or "", parts.path
     except ValueError:
         host, path = "", address.partition("?")[0].partition("#")[0]
-    return f"{host}{path or '/'}"[:LONGEST_VALUE]
+    return f"{host}{path or '/'}"[:MAX_DIMENSION_CHARACTERS]
 
 
 def _counts(contact: Contact, conversions: int) -> list[tuple[int, int]]:

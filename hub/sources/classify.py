@@ -39,7 +39,7 @@ __all__ = [
 
 OWN = ("company.", "connector.")
 """Prefixes of the names of the rules that are not from the built-in tables."""
-LONGEST_ORIGIN = 1024
+MAX_ORIGIN_CHARACTERS = 1024
 """The host must be within this many characters of an address."""
 
 _HOST = re.compile(r"[\w.-]{1,253}|[0-9a-f:.]{2,45}")
@@ -237,7 +237,7 @@ def _host(address: str | None) -> str | None:
     if not address:
         return None
     try:
-        parts = urlsplit(address[:LONGEST_ORIGIN].strip())
+        parts = urlsplit(address[:MAX_ORIGIN_CHARACTERS].strip())
         if parts.scheme not in ("http", "https", "android-app"):
             return None
         host = parts.hostname

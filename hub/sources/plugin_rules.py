@@ -13,7 +13,7 @@ from hub.runtime import Hub
 from hub.sources.classify import OwnRules, rule_value
 
 log = structlog.get_logger(__name__)
-LONGEST_VALUE, LONGEST_WORD = 255, 100
+MAX_RULE_VALUE_CHARACTERS, MAX_RULE_WORD_CHARACTERS = 255, 100
 
 
 def known_sources(hub: Hub) -> Mapping[str, OwnRules]:
@@ -45,11 +45,11 @@ def wrong_with(known: KnownSource) -> str | None:
     """The error in a plugin's rule, in words for its author; None if the rule is valid."""
     if known.kind not in SOURCE_KINDS:
         return f"the kind is one of {', '.join(SOURCE_KINDS)}"
-    if len(known.value) > LONGEST_VALUE or rule_value(known.kind, known.value) != known.value:
+    if len(known.value) > MAX_RULE_VALUE_CHARACTERS or rule_value(known.kind, known.value) != known.value:
         return (
             f"write the {known.kind} as it is looked up: in lower case, a host without www., a parameter as name=value"
         )
     for word in (known.source, known.medium):
-        if not 0 < len(word) <= LONGEST_WORD or not word.isprintable() or " ".join(word.split()) != word:
+        if not 0 < len(word) <= MAX_RULE_WORD_CHARACTERS or not word.isprintable() or " ".join(word.split()) != word:
             return "source and medium are one short word each, like partner_site"
     return None

@@ -15,10 +15,10 @@ from urllib.parse import unquote_plus
 
 from hub.contracts.clean_urls import AD_PARAMETERS, CLICK_IDS, MAX_ADDRESS_CHARS, MAX_PARAMETERS, UTM
 
-LONGEST_TEXT = 200
-LONGEST_CLICK_ID = 512
+MAX_PARAMETER_CHARACTERS = 200
+MAX_CLICK_ID_CHARACTERS = 512
 
-_CLICK_ID = re.compile(rf"[A-Za-z0-9._~-]{{4,{LONGEST_CLICK_ID}}}")
+_CLICK_ID = re.compile(rf"[A-Za-z0-9._~-]{{4,{MAX_CLICK_ID_CHARACTERS}}}")
 """The networks' ids are URL-safe text of about 20 to 200 characters; a longer or different value is not a click id."""
 _AD_NUMBER = re.compile(r"[0-9]{1,20}")
 
@@ -52,7 +52,7 @@ def visit_parameters(landing_page: str | None) -> VisitParameters:
 
 
 def _keep(name: str, raw: str, shape: re.Pattern[str], kept: dict[str, str], refused: set[str]) -> None:
-    value = unquote_plus(raw[: 3 * LONGEST_CLICK_ID + 1])
+    value = unquote_plus(raw[: 3 * MAX_CLICK_ID_CHARACTERS + 1])
     if shape.fullmatch(value):
         kept[name] = value
     else:
@@ -75,7 +75,7 @@ def query_pairs(address: str | None) -> Iterator[tuple[str, str]]:
 
 def plain_text(raw: str) -> str:
     """A percent-encoded value as one short line, without control or invisible characters or lone surrogates."""
-    text = unquote_plus(raw[: LONGEST_TEXT * 12])
+    text = unquote_plus(raw[: MAX_PARAMETER_CHARACTERS * 12])
     if not text.isprintable():
         text = "".join(c for c in text.replace("\n", " ").replace("\t", " ") if c.isprintable())
-    return " ".join(text.split())[:LONGEST_TEXT].rstrip()
+    return " ".join(text.split())[:MAX_PARAMETER_CHARACTERS].rstrip()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 DELAYS = (0, 5, 30, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds before the first try, the second, and so on to the eleventh and last."""
-MOST_WAIT = 86_400.0
+MAX_RETRY_AFTER_SECONDS = 86_400.0
 """A provider's Retry-After is respected up to one day."""
 
 Jitter = Callable[[float], float]
@@ -46,4 +46,4 @@ def sane_wait(seconds: float | None, otherwise: float = 0.0) -> timedelta:
     """The wait that a provider asked for, limited to between zero and one day, whatever number the plugin returned."""
     if seconds is None or math.isnan(seconds):
         seconds = otherwise
-    return timedelta(seconds=min(max(seconds, 0.0), MOST_WAIT))
+    return timedelta(seconds=min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Dialect, Table
 
 from hub.model.columns import UTCTime
 
-MOST_ROWS = 128
+MAX_ROWS_PER_INSERT = 128
 
 
 class BulkInsert:
@@ -33,7 +33,7 @@ class BulkInsert:
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert `rows`; a row whose unique key already exists is ignored."""
         bound = [[row[name] if bind is None else bind(row[name]) for name, bind in self._columns] for row in rows]
-        start, size = 0, MOST_ROWS
+        start, size = 0, MAX_ROWS_PER_INSERT
         while start < len(bound):
             if start + size > len(bound):
                 size //= 2

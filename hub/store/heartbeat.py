@@ -15,14 +15,14 @@ from hub.model.columns import Work
 from hub.store.claims import LEASE
 from hub.store.engine import Store
 
-EVERY = 5.0
+HEARTBEAT_SECONDS = 5.0
 """Seconds between two heartbeats."""
 
 
 class Heartbeat:
     """One thread that extends the leases of this process."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], every: float = EVERY) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime], every: float = HEARTBEAT_SECONDS) -> None:
         self._store, self._clock, self._every = store, clock, every
         self._tokens: dict[str, type[Work]] = {}
         self._lock = threading.Lock()

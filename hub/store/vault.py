@@ -26,7 +26,7 @@ NOBODYS = "backup|"
 SHARES = 1_024
 """Number of keys per backup for rows without a known person."""
 ID_BYTES = 36
-AT_ONCE = 500
+KEYS_PER_TRANSACTION = 500
 """Keys that one transaction re-wraps."""
 
 
@@ -231,7 +231,11 @@ def rotate_person_keys(store: Store, keyring: Keyring) -> int:
     It can be interrupted and run again.
     """
     older = col(PersonKey.key_id) != keyring.newest
-    chosen = select(PersonKey.id, PersonKey.wrapped).where(col(PersonKey.wrapped).is_not(None), older).limit(AT_ONCE)
+    chosen = (
+        select(PersonKey.id, PersonKey.wrapped)
+        .where(col(PersonKey.wrapped).is_not(None), older)
+        .limit(KEYS_PER_TRANSACTION)
+    )
     changed = 0
     while True:
         with store.writing() as session:
@@ -244,7 +248,7 @@ def rotate_person_keys(store: Store, keyring: Keyring) -> int:
                 still = (col(PersonKey.id) == key_id, col(PersonKey.wrapped).is_not(None))
                 session.execute(update(PersonKey).where(*still).values(wrapped=anew, key_id=keyring.newest))
         changed += len(rows)
-        if len(rows) < AT_ONCE:
+        if len(rows) < KEYS_PER_TRANSACTION:
             return changed
 
 

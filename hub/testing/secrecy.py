@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 
 from hub.contracts.values import personal_fields
 
-SHORTEST = 6
+MIN_SECRET_CHARACTERS = 6
 """Minimum length: a shorter text identifies no one and would be found by chance."""
 
 TRANSPORTS = ("httpx", "httpcore", "urllib3", "requests", "asyncio", "uvicorn")
@@ -28,7 +28,7 @@ def secrets_of(settings: BaseModel) -> set[str]:
         if isinstance(value, BaseModel):
             found |= secrets_of(value)
         elif isinstance(value, SecretStr):
-            found |= {line for line in value.get_secret_value().splitlines() if len(line) >= SHORTEST}
+            found |= {line for line in value.get_secret_value().splitlines() if len(line) >= MIN_SECRET_CHARACTERS}
     return {text for text in found if not text.startswith("-----")}
 
 
@@ -40,7 +40,7 @@ def personal_texts(value: Any) -> set[str]:
         held = getattr(value, name)
         texts = held.values() if isinstance(held, Mapping) else held if isinstance(held, tuple) else [held]
         for text in texts:
-            if isinstance(text, str) and len(text) >= SHORTEST:
+            if isinstance(text, str) and len(text) >= MIN_SECRET_CHARACTERS:
                 found |= {text}
                 if re.fullmatch(r"\+\d{8,15}", text):
                     found |= {text[1:], text[-10:]}

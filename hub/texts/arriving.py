@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from hub.contracts.events import Event, MessageEvent
 from hub.contracts.phones import e164
 from hub.model import TextMedia, TextMessage
-from hub.model.columns import MESSAGE_LIFE, new_id, storable
+from hub.model.columns import MESSAGE_RETENTION, new_id, storable
 from hub.model.messages import Doubt
 from hub.model.purposes import TEXT_USES, Purpose
 from hub.numbers.directory import Directory, Line
@@ -25,12 +25,12 @@ from hub.texts.suppression import is_suppressed, number_lock_key, start, stop
 from hub.texts.wording import HELP, STARTED, STOP_QUESTION, STOPPED, sentence
 from hub.texts.words import Reading, read, says_yes
 
-MOST_MEDIA = 20
+MAX_PICTURES_RECEIVED = 20
 ANSWER_WITHIN = timedelta(minutes=5)
 """A stop is confirmed, and a question about a doubtful text is sent, within this time or never. Source: 47 CFR
 64.1200(a)(12).
 """
-HELP_EVERY = timedelta(hours=1)
+HELP_INTERVAL = timedelta(hours=1)
 """HELP is answered at most this often per person, so that two machines that answer each other stop."""
 
 
@@ -80,7 +80,7 @@ def keep_text(
         body=seal_body(hub.vault, session, company_id, number, text_id, storable(event.body)),
         at=event.at,
         due_at=now,
-        expires_at=event.at + MESSAGE_LIFE,
+        expires_at=event.at + MESSAGE_RETENTION,
     )
     write_rows(session, TextMessage, [text])
     if session.exec(select(TextMessage.id).where(*known)).one() != text_id:
@@ -163,13 +163,15 @@ def _helped_lately(session: Session, line: Line, number: str, now: datetime) -> 
         TextMessage.company_id == line.company.id,
         TextMessage.person_number == number,
         TextMessage.purpose == "help",
-        col(TextMessage.at) > now - HELP_EVERY,
+        col(TextMessage.at) > now - HELP_INTERVAL,
     )
     return session.exec(lately).first() is not None
 
 
 def _media(text: TextMessage, urls: Sequence[str], now: datetime) -> list[TextMedia]:
     return [
-        TextMedia(text_id=text.id, position=position, url=storable(url), due_at=now, expires_at=text.at + MESSAGE_LIFE)
-        for position, url in enumerate(urls[:MOST_MEDIA])
+        TextMedia(
+            text_id=text.id, position=position, url=storable(url), due_at=now, expires_at=text.at + MESSAGE_RETENTION
+        )
+        for position, url in enumerate(urls[:MAX_PICTURES_RECEIVED])
     ]

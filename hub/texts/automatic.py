@@ -19,7 +19,7 @@ WINDOW = timedelta(hours=12)
 """At most one automatic text per person and company in this time, so that two machines that answer each other stop."""
 MISSED_FOR = timedelta(minutes=30)
 """An older missed call (found in a carrier's list, for example) gets no text."""
-PATIENCE = timedelta(seconds=30)
+MISSED_CALL_DELAY = timedelta(seconds=30)
 """Delay between the end of a missed call and its text. Webhooks may come out of order and still report that it was
 answered.
 """
@@ -70,7 +70,7 @@ def answer_calls(session: Session, hub: Hub, directory: Directory, calls: Iterab
         line = directory.lines.get(call.tracking_number or "")
         if line is None or not call.caller_number:
             continue
-        due = max(now, _end(call) + PATIENCE)
+        due = max(now, _end(call) + MISSED_CALL_DELAY)
         of_flow = steps.get((call.connector, call.carrier_call_id))
         of_settings = None if call.answered else settings_of(hub.config, line).missed_call
         if of_flow:

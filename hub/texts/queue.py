@@ -12,23 +12,23 @@ from hub.contracts.texts import MediaFile
 from hub.errors import RingfenceError
 from hub.hookspecs import TextHooks
 from hub.model import Delivery, TextMedia, TextMessage, TrackingNumber
-from hub.model.columns import MESSAGE_LIFE, new_id, storable
+from hub.model.columns import MESSAGE_RETENTION, new_id, storable
 from hub.model.purposes import Purpose
 from hub.numbers.directory import Line
 from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.texts.bodies import seal_body, seal_file
-from hub.texts.wording import LONGEST_LINE
+from hub.texts.wording import MAX_OPT_OUT_LINE_CHARACTERS
 
 SEND = TextHooks.send_text.__name__
-LONGEST_BODY = 1_600 - LONGEST_LINE
+MAX_BODY_CHARACTERS = 1_600 - MAX_OPT_OUT_LINE_CHARACTERS
 """Characters, so that the line on how to stop texts still fits. Source of the 1,600: Twilio error 21617, Telnyx 40302
 (a message of ten parts).
 """
 
-MOST_PICTURES = 10
+MAX_PICTURES = 10
 """Source: twilio.com/docs/messaging/api/message-resource (MediaUrl)."""
-MOST_BYTES = 1_000_000
+MAX_TOTAL_PICTURE_BYTES = 1_000_000
 """Total size of all pictures of one text. Source: developers.telnyx.com/api-reference/messages/send-a-message
 (media_urls: less than 1 MB). Twilio accepts 5 MB.
 """
@@ -73,12 +73,12 @@ def queue_text(
         raise CannotText("That is a tracking number of this hub; texts to it would come back in.")
     if not hub.plugins.implements(connector, SEND):
         raise CannotText(f"The connector {connector!r} sends no texts; choose a tracking number of one that does.")
-    if not (bool(pictures) or body) or len(body) > LONGEST_BODY:
-        raise CannotText(f"A text has 1 to {LONGEST_BODY} characters; this one has {len(body)}.")
+    if not (bool(pictures) or body) or len(body) > MAX_BODY_CHARACTERS:
+        raise CannotText(f"A text has 1 to {MAX_BODY_CHARACTERS} characters; this one has {len(body)}.")
     if pictures and not _takes_pictures(hub, connector):
         raise CannotText(f"The connector {connector!r} sends no pictures; leave them out, or choose another number.")
-    if len(pictures) > MOST_PICTURES or sum(len(picture.data) for picture in pictures) >= MOST_BYTES:
-        raise CannotText(f"A text takes up to {MOST_PICTURES} pictures of less than 1 MB together; make them smaller.")
+    if len(pictures) > MAX_PICTURES or sum(len(picture.data) for picture in pictures) >= MAX_TOTAL_PICTURE_BYTES:
+        raise CannotText(f"A text takes up to {MAX_PICTURES} pictures of less than 1 MB together; make them smaller.")
     now = hub.clock()
     text_id = new_id()
     delivery = Delivery(
@@ -109,7 +109,7 @@ def queue_text(
         at=now,
         state="done",
         due_at=now,
-        expires_at=now + MESSAGE_LIFE,
+        expires_at=now + MESSAGE_RETENTION,
     )
     session.add(text)
     session.flush()
@@ -143,5 +143,5 @@ def _media(hub: Hub, session: Session, text: TextMessage, position: int, picture
         state="done",
         due_at=now,
         fetched_at=now,
-        expires_at=now + MESSAGE_LIFE,
+        expires_at=now + MESSAGE_RETENTION,
     )

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from hub.contracts.events import MessageStatusEvent
 from hub.model import Delivery, TextMessage, TextStatus
-from hub.model.columns import MESSAGE_LIFE, storable
+from hub.model.columns import MESSAGE_RETENTION, storable
 from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.texts.suppression import stop
@@ -47,7 +47,7 @@ def keep_status(session: Session, hub: Hub, connector: str, event: MessageStatus
         reason=storable(event.reason),
         opted_out=event.opted_out,
         at=event.at,
-        expires_at=event.at + MESSAGE_LIFE,
+        expires_at=event.at + MESSAGE_RETENTION,
     )
     write_rows(session, TextStatus, [told])
     kept = session.exec(_of(connector, event.message_id).with_for_update()).one()

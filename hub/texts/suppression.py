@@ -9,7 +9,7 @@ from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from hub.model import ConsentEntry, Delivery, Person, Suppression, TextMessage
-from hub.model.columns import CALL_LIFE
+from hub.model.columns import CALL_RETENTION
 from hub.model.messages import Doubt
 from hub.model.people import CARRIER, has_known_number
 from hub.model.purposes import MARKETING, SERVICE, TEXT_USES, USES
@@ -118,7 +118,7 @@ def person_of(session: Session, company_id: str, number: str, now: datetime) -> 
             phone_number=number,
             phone_learnt=CARRIER,
             first_seen_at=now,
-            expires_at=now + CALL_LIFE,
+            expires_at=now + CALL_RETENTION,
         )
         write_rows(session, Person, [made])
         person = session.exec(wanted).one()  # another worker's row, if it was first

@@ -15,7 +15,7 @@ OPT_OUT_LINE: Mapping[str, str] = {
 }
 SHOUTED = re.compile(r"\b[A-Z]{4,}\b")
 """A word in capitals, the usual way to write a keyword that the person can reply with."""
-LONGEST_LINE = max(map(len, OPT_OUT_LINE.values())) + 1
+MAX_OPT_OUT_LINE_CHARACTERS = max(map(len, OPT_OUT_LINE.values())) + 1
 STOPPED: Mapping[str, str] = {
     "en": "{company}: You will get no more texts from us. Reply START to get them again.",
     "es": "{company}: No recibirá más mensajes nuestros. Responda START para volver a recibirlos.",

@@ -22,7 +22,7 @@ LIKENESS = 0.85
 """Similarity from which a text of one word counts as a misspelled stop word: `stp` does, `shop` and `step` do not."""
 LOOSE_LIKENESS = 0.66
 """Similarity from which a text of one word is doubtful: `stahp` is."""
-SHORTEST_LIKE = 4
+MIN_FUZZY_CHARACTERS = 4
 """Letters of the shortest stop word whose misspellings are recognized."""
 LOOSELY = ("stop", "stopall", "unsubscribe", "optout")
 """The stop words whose rough misspellings are doubtful."""
@@ -129,7 +129,9 @@ def _by_spelling(said: str) -> Reading | None:
     if " " in said or said in REAL_WORDS:
         return None
     for language in languages():
-        words = [word for word, meaning in language.words.items() if meaning == "stop" and len(word) >= SHORTEST_LIKE]
+        words = [
+            word for word, meaning in language.words.items() if meaning == "stop" and len(word) >= MIN_FUZZY_CHARACTERS
+        ]
         if difflib.get_close_matches(said, words, 1, LIKENESS):
             return Reading("stop", language.code, "misspelt")
     return None

@@ -11,9 +11,9 @@ from itertools import pairwise
 from hub.contracts.phones import phone_number
 from hub.model.columns import storable
 
-MOST_FIELDS = 100
-LONGEST_NAME = 200
-LONGEST_VALUE = 4_096
+MAX_FIELDS = 100
+MAX_NAME_CHARACTERS = 200
+MAX_VALUE_CHARACTERS = 4_096
 """Characters of a value that are kept. A longer value is cut, because half a message is better than none."""
 MASKED = "[card number removed]"
 
@@ -39,7 +39,7 @@ SECRET_PAIRS = frozenset(
      ("cc", "cvc"), ("cc", "cvv"), ("cc", "name"), ("cc", "type")}
 )  # fmt: skip
 
-FIRST_DIGITS, SHORTEST_GROUP, MOST_GROUPS = "23456", 3, 5
+FIRST_DIGITS, MIN_CARD_GROUP, MAX_CARD_GROUPS = "23456", 3, 5
 """How card numbers are written: 4-4-4-4, 4-6-5, 4-4-4-4-3, or without groups."""
 DOUBLED = bytes(48 + sum(divmod(2 * (code - 48), 10)) if 48 <= code < 58 else code for code in range(256))
 """What each digit at every second place counts in Luhn's check."""
@@ -65,10 +65,10 @@ def kept_fields(fields: Mapping[str, str]) -> dict[str, str]:
     """What may be kept of a form: at most 100 fields, without passwords and similar secrets, card numbers masked."""
     kept: dict[str, str] = {}
     for name, value in fields.items():
-        if len(kept) == MOST_FIELDS:
+        if len(kept) == MAX_FIELDS:
             break
         if not is_secret(name):
-            kept[_text(name, LONGEST_NAME)] = without_cards(_text(value, LONGEST_VALUE))
+            kept[_text(name, MAX_NAME_CHARACTERS)] = without_cards(_text(value, MAX_VALUE_CHARACTERS))
     return kept
 
 
@@ -96,7 +96,7 @@ def contact_of(
 
 def is_secret(name: str) -> bool:
     """Whether a field's name says that its value must not be kept: passwords, codes, cards, account numbers."""
-    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", unicodedata.normalize("NFKD", name[:LONGEST_NAME]))
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", unicodedata.normalize("NFKD", name[:MAX_NAME_CHARACTERS]))
     words = re.findall(r"[a-z0-9]+", "".join(c for c in split if not unicodedata.combining(c)).lower())
     return not SECRET_WORDS.isdisjoint(words) or any(pair in SECRET_PAIRS for pair in pairwise(words))
 
@@ -114,10 +114,10 @@ def _masked(run: str) -> str:
     while index < len(groups):
         digits, last = "", None
         if groups[index][0][0] in FIRST_DIGITS:
-            for position in range(index, min(index + MOST_GROUPS, len(groups))):
+            for position in range(index, min(index + MAX_CARD_GROUPS, len(groups))):
                 group = groups[position][0]
                 digits += group
-                if len(group) < SHORTEST_GROUP or len(digits) > 19:
+                if len(group) < MIN_CARD_GROUP or len(digits) > 19:
                     break
                 if len(digits) >= 13 and _luhn(digits):
                     last = position
@@ -133,7 +133,7 @@ def _luhn(digits: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    return "_".join(re.findall(r"[a-z0-9]+", name[:LONGEST_NAME].casefold()))
+    return "_".join(re.findall(r"[a-z0-9]+", name[:MAX_NAME_CHARACTERS].casefold()))
 
 
 def _email(text: str) -> str | None:

@@ -9,13 +9,13 @@ from sqlmodel import Session, select
 
 from hub.contracts.clean_urls import clean_url, without_click_ids
 from hub.model import Company, FormSubmission, Visit
-from hub.model.columns import MESSAGE_LIFE, storable
+from hub.model.columns import MESSAGE_RETENTION, storable
 from hub.runtime import Hub
 from hub.store.encrypted_fields import seal_fields, seal_names
 from hub.store.rows import write_rows
 from hub.visits.form_fields import contact_of, kept_fields
 
-LONGEST_PAGE = 4_096
+MAX_PAGE_URL_CHARACTERS = 4_096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +63,13 @@ def keep_form(hub: Hub, company: Company, sent: SentForm) -> None:
             visit_id=visit.id if visit else None,
             submission_key=key,
             form_id=storable(sent.form_id[:200]) if sent.form_id else None,
-            page=storable(without_click_ids(page)[:LONGEST_PAGE]) if page else None,
+            page=storable(without_click_ids(page)[:MAX_PAGE_URL_CHARACTERS]) if page else None,
             phone_number=contact.phone_number,
             email=storable(contact.email),
             consent={**sent.consent, **seen},
             submitted_at=now,
             due_at=now,
-            expires_at=now + MESSAGE_LIFE,
+            expires_at=now + MESSAGE_RETENTION,
         )
         if name := storable(contact.name):
             seal_names(hub.vault, session, [(row, name)])

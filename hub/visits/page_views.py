@@ -10,14 +10,14 @@ from sqlmodel import Session, col, func, select
 
 from hub.contracts.clean_urls import without_click_ids
 from hub.model import PageView, Visit
-from hub.model.columns import CLICK_ID_LIFE, VISIT_LIFE, new_id, storable
+from hub.model.columns import CLICK_ID_RETENTION, VISIT_RETENTION, new_id, storable
 from hub.sources.url_parameters import visit_parameters
 from hub.store.rows import write_rows
 
-MOST_OF_A_VISIT = 200
+MAX_PAGE_VIEWS_PER_VISIT = 200
 """Pages of one visit that are recorded. More come only from a robot, or from a page that keeps changing its address."""
-LONGEST_KEPT = 4_096
-LONGEST_TITLE = 300
+MAX_URL_CHARACTERS = 4_096
+MAX_TITLE_CHARACTERS = 300
 
 Look = tuple[Visit, str | None, str | None]
 """A visit, the clean address of its present page with its click ids, and the page's title."""
@@ -49,7 +49,7 @@ def note_pages(session: Session, looks: Sequence[Look], now: datetime) -> None:
     for visit, address, title in looks:
         pages, url = latest.get(visit.id, (0, None))
         row = _row(visit, address, title, now)
-        if row["url"] != url and pages < MOST_OF_A_VISIT:
+        if row["url"] != url and pages < MAX_PAGE_VIEWS_PER_VISIT:
             rows.append(row)
         _note_clicks(session, visit, address, now)
     write_rows(session, PageView, rows)
@@ -62,7 +62,7 @@ def _note_clicks(session: Session, visit: Visit, address: str | None, now: datet
         visit.click_ids = {**visit.click_ids, **new}
         visit.clicked_at = {**visit.clicked_at, **dict.fromkeys(new, now.isoformat())}
         # They end together. None may outlive its time, so the oldest decides.
-        visit.clicks_end_at = visit.clicks_end_at or now + CLICK_ID_LIFE
+        visit.clicks_end_at = visit.clicks_end_at or now + CLICK_ID_RETENTION
         session.add(visit)
 
 
@@ -71,7 +71,7 @@ def _row(visit: Visit, address: str | None, title: str | None, now: datetime) ->
         "id": new_id(),
         "visit_id": visit.id,
         "at": now,
-        "url": storable(without_click_ids(address)[:LONGEST_KEPT]) if address else None,
-        "title": storable(title[:LONGEST_TITLE]) if title else None,
-        "expires_at": now + VISIT_LIFE,
+        "url": storable(without_click_ids(address)[:MAX_URL_CHARACTERS]) if address else None,
+        "title": storable(title[:MAX_TITLE_CHARACTERS]) if title else None,
+        "expires_at": now + VISIT_RETENTION,
     }

@@ -26,7 +26,7 @@ empty. With the smallest bucket, that is the second visit within some minutes.""
 COMPANY_BURST = 2_000
 COMPANY_RATE = 100.0
 """Visits, in a burst and per second, that are recorded for one company; further ones see only the shared number."""
-MOST_NETWORKS = 50_000
+MAX_NETWORKS = 50_000
 """Networks that are remembered for a company; the one that was quiet longest is forgotten first."""
 
 FORMS_OF_COMPANY = (500.0, 5.0)
@@ -79,7 +79,7 @@ class Limits:
             known = networks.pop(network, None)
             known = known or _Network(TokenBucket(capacity, capacity / max(1, hold), capacity, now))
             networks[network] = known
-            if len(networks) > MOST_NETWORKS:
+            if len(networks) > MAX_NETWORKS:
                 networks.popitem(last=False)
             found = known.bucket.take(now)
             return "none" if found < 1 else "all" if found > capacity - 1 else "unreserved"
@@ -125,7 +125,7 @@ class FormLimits:
     silently."""
 
     def __init__(self) -> None:
-        self._buckets = Buckets(MOST_NETWORKS)
+        self._buckets = Buckets(MAX_NETWORKS)
 
     def may_send(self, company_id: str, network: str | None, now: datetime) -> bool:
         """Whether one more form is accepted for the company, from a network (None: not limited by network)."""

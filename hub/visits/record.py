@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from hub.contracts.clean_urls import clean_url, without_click_ids
 from hub.model import Company, Visit
-from hub.model.columns import CLICK_ID_LIFE, VISIT_LIFE, new_id, storable
+from hub.model.columns import CLICK_ID_RETENTION, VISIT_RETENTION, new_id, storable
 from hub.numbers.directory import Directory
 from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep
 from hub.privacy.opt_outs import opted_out_browsers
@@ -31,7 +31,7 @@ from hub.visits.visit_request import NumberShown, ParsedVisit, VisitRequest, arr
 
 __all__ = ["Departure", "NumberShown", "VisitRequest", "end_visit", "record_visit", "record_visits"]
 
-LONGEST_KEPT = 4_096
+MAX_URL_CHARACTERS = 4_096
 """Characters of an address that are kept; its parameters are read before the cut."""
 
 
@@ -289,12 +289,12 @@ def _visit(job: ParsedVisit, now: datetime) -> Visit:
         dnt=arrival.dnt,
         consent=_said(arrival),
         user_agent=storable(arrival.user_agent),
-        clicks_end_at=now + CLICK_ID_LIFE if found.click_ids else None,
-        expires_at=now + VISIT_LIFE,
+        clicks_end_at=now + CLICK_ID_RETENTION if found.click_ids else None,
+        expires_at=now + VISIT_RETENTION,
     )
     # The row is read and written here and never part of a session, because an ORM row takes ten times as long.
     return cast(Visit, SimpleNamespace(**columns))
 
 
 def _kept(address: str | None) -> str | None:
-    return storable(without_click_ids(address)[:LONGEST_KEPT]) if address else None
+    return storable(without_click_ids(address)[:MAX_URL_CHARACTERS]) if address else None

@@ -28,7 +28,7 @@ from hub.web.script import script_routes
 from hub.web.tracking import tracking_router
 from hub.web.webhooks import WebhookEndpoint
 
-REFRESH_EVERY = 5.0
+REFRESH_SECONDS = 5.0
 """Seconds between two checks of the directory of numbers."""
 
 
@@ -41,7 +41,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
     stopping = threading.Event()
 
     def keep_answers_fresh() -> None:
-        while not stopping.wait(REFRESH_EVERY):
+        while not stopping.wait(REFRESH_SECONDS):
             try:
                 answerer.prepare()
             except BaseException as error:  # noqa: BLE001 - the answers that are in memory stay, and it is tried again

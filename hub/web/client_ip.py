@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from starlette.requests import Request
 
-MOST_HOPS = 20
+MAX_HOPS = 20
 """Addresses of a header that are read, from the end: anybody may have written the ones before."""
 
 
@@ -27,7 +27,7 @@ class Proxies:
         if not self._networks or not self._trusts(peer):
             return peer
         written = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
-        for hop in reversed(written[-MOST_HOPS:]):
+        for hop in reversed(written[-MAX_HOPS:]):
             address = _plain(hop)
             if address is None:
                 break

@@ -24,7 +24,7 @@ from hub.web.public_requests import (
     signals,
 )
 
-BODY_CAP = 500_000
+MAX_FORM_BYTES = 500_000
 """Maximum bytes of a form: its hundred fields of 4 kB, with a margin; larger ones get 413."""
 
 
@@ -48,7 +48,7 @@ class FormBody(BaseModel):
 class FormRoute(StrangersRoute):
     """The route of a form."""
 
-    thing, cap, body = "form", BODY_CAP, FormBody
+    thing, cap, body = "form", MAX_FORM_BYTES, FormBody
 
 
 def forms_router(hub: Hub, directory: LiveDirectory, origins: Origins) -> APIRouter:

@@ -31,7 +31,7 @@ from hub.privacy_requests.steps import open_request, take_step
 from hub.rate_limit import network_of
 from hub.runtime import Hub
 from hub.web.client_ip import Proxies
-from hub.web.privacy_forms import BODY_CAP, Forms, RequestLimiter, fields_of
+from hub.web.privacy_forms import MAX_PRIVACY_FORM_BYTES, Forms, RequestLimiter, fields_of
 from hub.web.privacy_frame import HEADERS, rendered, shown
 from hub.web.privacy_opt_outs import opt_out_trouble, opt_out_values, write_opt_out
 from hub.web.privacy_signals import Honours
@@ -89,7 +89,7 @@ class PrivacyPages:
             told: dict[str, str] = {}
             answer = serve
             if request.method == "POST":
-                body = await read_body(request, BODY_CAP)
+                body = await read_body(request, MAX_PRIVACY_FORM_BYTES)
                 told = fields_of(body or b"")
                 if body is None or not self._forms.is_ours(request, told):
                     answer = self._not_ours

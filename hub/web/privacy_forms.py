@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from hub.rate_limit import Buckets
 from hub.runtime import Hub
-from hub.visits.rate_limits import MOST_NETWORKS
+from hub.visits.rate_limits import MAX_NETWORKS
 
 FORM_COOKIE, PERSON_COOKIE = "ringfence_form", "ringfence_person"
-PERSON_LIFE = timedelta(hours=1)
-BODY_CAP = 20_000
-MOST_FIELDS = 30
+PERSON_COOKIE_LIFETIME = timedelta(hours=1)
+MAX_PRIVACY_FORM_BYTES = 20_000
+MAX_PRIVACY_FORM_FIELDS = 30
 ASKED_BY_NETWORK, ASKED_OF_COMPANY, TRIED_BY_NETWORK = (10.0, 1 / 120), (60.0, 1 / 10), (30.0, 1 / 30)
 """Requests, in a burst and per second, from one network and to one company; proofs that are tried from one network."""
 OPTED_BY_NETWORK, OPTED_OF_COMPANY = (8.0, 1 / 300), (600.0, 1.0)
@@ -29,7 +29,7 @@ class RequestLimiter:
     the count."""
 
     def __init__(self) -> None:
-        self._buckets = Buckets(MOST_NETWORKS)
+        self._buckets = Buckets(MAX_NETWORKS)
 
     def may_ask(self, company_id: str, network: str | None, now: datetime) -> bool:
         """Whether one more request is accepted."""
@@ -67,7 +67,7 @@ class Forms:
 
     def remember(self, response: Response, nonce: str) -> None:
         """Set the form's cookie."""
-        self._set(response, FORM_COOKIE, nonce, PERSON_LIFE)
+        self._set(response, FORM_COOKIE, nonce, PERSON_COOKIE_LIFETIME)
 
     def is_ours(self, request: Request, told: dict[str, str]) -> bool:
         """Whether a post comes from one of our forms in the same browser: its Origin, its cookie and its hidden field
@@ -78,10 +78,10 @@ class Forms:
 
     def authorize(self, response: Response, request_id: str) -> None:
         """Let the browser see this one request for an hour."""
-        until = int((self._clock() + PERSON_LIFE).timestamp())
+        until = int((self._clock() + PERSON_COOKIE_LIFETIME).timestamp())
         value = f"{request_id}.{until}"
         signed = self._keyring.sign(PERSON_COOKIE, value.encode())
-        self._set(response, PERSON_COOKIE, f"{value}.{signed}", PERSON_LIFE)
+        self._set(response, PERSON_COOKIE, f"{value}.{signed}", PERSON_COOKIE_LIFETIME)
 
     def is_in(self, request: Request, request_id: str) -> bool:
         """Whether this browser has proven, within the hour, that this request belongs to its person."""
@@ -107,6 +107,8 @@ class Forms:
 def fields_of(body: bytes) -> dict[str, str]:
     """The fields of a form; the last of several with one name. Empty if the body is not a form."""
     try:
-        return dict(parse_qsl(body.decode("ascii"), max_num_fields=MOST_FIELDS, encoding="utf-8", errors="replace"))
+        return dict(
+            parse_qsl(body.decode("ascii"), max_num_fields=MAX_PRIVACY_FORM_FIELDS, encoding="utf-8", errors="replace")
+        )
     except (ValueError, UnicodeDecodeError):
         return {}

@@ -27,8 +27,8 @@ Name = Literal["ringfence", "ringfence-forms"]
 PLACEHOLDER = "__SETTINGS__"
 HASH_LENGTH = 16
 """Characters of the hash in the versioned address; the whole hash is in the snippet's `integrity`."""
-SHORT_LIFE = "public, max-age=300, stale-if-error=86400"
-LONG_LIFE = "public, max-age=31536000, immutable"
+SHORT_CACHE = "public, max-age=300, stale-if-error=86400"
+LONG_CACHE = "public, max-age=31536000, immutable"
 GPC_SINCE = "2026-11-24"
 """The day since which every page of a hub honors Global Privacy Control, as `/.well-known/gpc.json` states it."""
 
@@ -135,7 +135,7 @@ def script_routes(directory: LiveDirectory, public_url: str) -> list[BaseRoute]:
         found = Website.of(company, now).script(public_url, name)
         if file not in (f"{name}.js", found.file):
             return _missing()
-        return _served(request, found, LONG_LIFE if file == found.file else SHORT_LIFE)
+        return _served(request, found, LONG_CACHE if file == found.file else SHORT_CACHE)
 
     def gpc(request: Request) -> Response:
         return JSONResponse({"gpc": True, "lastUpdate": GPC_SINCE}, headers={"Access-Control-Allow-Origin": "*"})

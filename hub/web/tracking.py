@@ -29,10 +29,10 @@ from hub.web.public_requests import (
 )
 
 Answered = TypeVar("Answered")
-BODY_CAP = 300_000
+MAX_BEACON_BYTES = 300_000
 """Maximum bytes of a visit: two long addresses, with a margin; larger ones get 413."""
 
-PATIENCE = 30.0
+ANSWER_TIMEOUT_SECONDS = 30.0
 """Seconds that a visitor waits for the database; the page gives up sooner."""
 
 
@@ -86,7 +86,7 @@ class VisitReply(BaseModel):
 class VisitRoute(StrangersRoute):
     """The route of a visit."""
 
-    thing, cap, body = "visit", BODY_CAP, VisitBody
+    thing, cap, body = "visit", MAX_BEACON_BYTES, VisitBody
 
 
 def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitBatchWriter, origins: Origins) -> APIRouter:
@@ -171,6 +171,6 @@ def _written(number: str) -> tuple[str, str]:
 
 def _answer(waited: Future[Answered]) -> Answered:
     try:
-        return waited.result(PATIENCE)
+        return waited.result(ANSWER_TIMEOUT_SECONDS)
     except TimeoutError:
         raise HTTPException(503, "Try again") from None

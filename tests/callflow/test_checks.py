@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hub.callflow.checks import flow_problems, lacking, undialable
 from hub.callflow.definition import Flow
-from hub.callflow.resume_token import MOST_WAITS
+from hub.callflow.resume_token import MAX_WAITS
 from hub.callflow.walk import walk
 from hub.contracts.answers import AnswerPoint, Dial, Gather, HangUp, Moment, TakeMessage
 
@@ -162,7 +162,7 @@ def test_every_call_on_a_flow_that_was_saved_ends_whatever_its_caller_does(
 ) -> None:
     acts = iter(behaviour)
     point = AnswerPoint(moment="ringing", tracking_number=NUMBER, call_id="CA1")
-    for _turn in range(MOST_WAITS + 5):
+    for _turn in range(MAX_WAITS + 5):
         walked = walk(wanted, 1, point, known())
         assert all(isinstance(each, str) for taken in walked.taken for each in taken.tags)
         last = walked.instructions[-1]

@@ -15,7 +15,7 @@ from testbed import CONNECTORS, TestHub
 from hub.api import AuthError, ConfigError, Limits, NotSupported, Rejected, RetryLater
 from hub.errors import CircuitOpen, PluginFailure
 from hub.model import Attempt, Delivery, Disclosure
-from hub.store.backoff import DELAYS, MOST_WAIT, full_jitter, next_try
+from hub.store.backoff import DELAYS, MAX_RETRY_AFTER_SECONDS, full_jitter, next_try
 from hub.testing import FrozenClock
 
 Factory = Callable[..., TestHub]
@@ -145,7 +145,7 @@ def test_the_next_try_is_never_early_never_after_the_age_limit_and_ends(
     if tries >= len(DELAYS):
         assert due is None
         return
-    asked = min(retry_after or 0.0, MOST_WAIT)
+    asked = min(retry_after or 0.0, MAX_RETRY_AFTER_SECONDS)
     if due is None:
         assert limit is not None and now + max(DELAYS[tries], asked) * SECOND - born > limit
         return

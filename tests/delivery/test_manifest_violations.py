@@ -13,7 +13,7 @@ from testbed import CONNECTORS, TestHub
 
 from hub.api import Conversion, Receipt, Rejected, hookimpl
 from hub.model import Refusal
-from hub.plugins.violations import MOST_HOSTS, OTHER_HOSTS, ManifestViolations
+from hub.plugins.violations import MAX_HOSTS, OTHER_HOSTS, ManifestViolations
 from hub.store import Store
 from hub.store.violations import write_refusals
 
@@ -99,5 +99,5 @@ def test_counting_from_many_threads_loses_nothing_and_random_hosts_fill_no_memor
     for thread in threads:
         thread.join()
     counts = refusals.take()
-    assert counts.total() == 2_000 and len(counts) == MOST_HOSTS + 1
+    assert counts.total() == 2_000 and len(counts) == MAX_HOSTS + 1
     assert {name for _, _, name, day in counts if isinstance(day, date)} >= {OTHER_HOSTS}

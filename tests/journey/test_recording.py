@@ -24,7 +24,7 @@ from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Account, AuditEntry, Call, Recording, RecordingNotice, User
 from hub.recordings.keep import fetch_due
-from hub.recordings.links import LONGEST, Link, path_to
+from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
 from hub.startup import open_hub, read_config
 from hub.testing import FrozenClock
 
@@ -110,7 +110,7 @@ class Line(ServedHub):
 
     def listen(self, row: Recording) -> httpx.Response:
         hub = self.opened.hub
-        link = Link(recording_id=row.id, user=self.maria(), purpose="play", expires_at=self.clock() + LONGEST)
+        link = Link(recording_id=row.id, user=self.maria(), purpose="play", expires_at=self.clock() + MAX_LINK_LIFETIME)
         return self.client.get(path_to(link, hub.keyring))
 
     def stored_bytes(self) -> bytes:

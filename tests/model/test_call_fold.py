@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hub.api import CallEvent
 from hub.contracts.events import CallEventKind
-from hub.model.calls import LONGEST_CALL, STATUS_RANK, CallState, caller_name, fold
+from hub.model.calls import MAX_CALL_SECONDS, STATUS_RANK, CallState, caller_name, fold
 from hub.testing import FrozenClock
 
 BEGIN = FrozenClock()()
@@ -77,7 +77,7 @@ def test_whatever_a_carrier_says_fits_the_columns(told: list[CallEvent]) -> None
     for name in ("tracking_number", "caller_number", "answered_by"):
         assert call[name] is None or str(call[name]).startswith("+")
     for name in ("duration", "recording_duration"):
-        assert call[name] is None or 0 <= call[name] <= LONGEST_CALL  # type: ignore[operator]
+        assert call[name] is None or 0 <= call[name] <= MAX_CALL_SECONDS  # type: ignore[operator]
 
 
 @given(told=st.lists(st.sampled_from([None, "", "Ada", "Bo\0b", "\ud800"]) | st.text()), late=st.none() | st.text())

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from testbed import ACCOUNTS, HOLD, POOL, SHARED, YELLOW_PAGES, TestHub, company
 
 from hub.model import Lease, PoolOverflow, Tracker, TrackingNumber, Visit
-from hub.model.columns import VISIT_LIFE
+from hub.model.columns import VISIT_RETENTION
 from hub.numbers.leases import Wanted, grant, keep
 from hub.visits.record import Departure, end_visit, record_visits
 from hub.visits.visit_request import VisitRequest, arrive
@@ -33,7 +33,7 @@ def a_visit(stage: TestHub, session: Session, now: datetime) -> Visit:
         source="google",
         medium="cpc",
         rule="test",
-        expires_at=now + VISIT_LIFE,
+        expires_at=now + VISIT_RETENTION,
     )
     session.add(visit)
     session.flush()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.reports.credits import MODELS, WHOLE, Touch
-from hub.reports.tally import LONGEST_VALUE, MEASURES, Key, add_up, page, value_of
+from hub.reports.tally import MAX_DIMENSION_CHARACTERS, MEASURES, Key, add_up, page, value_of
 from hub.reports.touches import Contact, journeys
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -67,7 +67,7 @@ def test_a_landing_page_is_its_host_and_path(address: str, wanted: str) -> None:
 def test_any_address_is_a_value_that_a_column_holds(text: str) -> None:
     touch = Touch(NOON, "visit", "v", "google", "cpc", text, text, text)
     for dimension in ("campaign", "keyword", "landing_page"):
-        assert len(value_of(touch, dimension)) <= LONGEST_VALUE  # type: ignore[arg-type]
+        assert len(value_of(touch, dimension)) <= MAX_DIMENSION_CHARACTERS  # type: ignore[arg-type]
 
 
 amounts = st.tuples(st.decimals(-9_999, 9_999, places=4), st.sampled_from(["USD", "CAD", None]))

@@ -19,7 +19,7 @@ PAGE = "https://lakeside.example.com/drains"
 DIRTY = f"{PAGE}?gclid=ZqvGclid456&email=zqvorn%40mail.example&ref=flyer&utm_campaign=20123456789&utm_term=zqvorn@mail.example"
 CLEAN = f"{PAGE}?ref=flyer&utm_campaign=20123456789"
 AT = datetime(2026, 11, 24, 15, tzinfo=UTC)
-LIFE: dict[str, Any] = {"started_at": AT, "expires_at": AT}
+VISIT_TIMES: dict[str, Any] = {"started_at": AT, "expires_at": AT}
 VISITS = 501
 """One more than are read at once."""
 
@@ -32,7 +32,13 @@ def _fill(store: Store) -> None:
         "keyword": "call +1 312 555 0142",
     }
     origin |= {"trace": ["utm_source is zqvorn@mail.example", "direct decides"]}
-    visit = {"company_id": "c", "landing_page": DIRTY, "referrer": "https://u:p@x.example/?q=zqvorn", **LIFE, **origin}
+    visit = {
+        "company_id": "c",
+        "landing_page": DIRTY,
+        "referrer": "https://u:p@x.example/?q=zqvorn",
+        **VISIT_TIMES,
+        **origin,
+    }
     visit |= {"parameters": {"utm_term": "zqvorn@mail.example", "utm_campaign": "20123456789"}, "rule": "utm.as_given"}
     visit |= {"click_ids": {"gclid": "ZqvGclid456"}, "clicked_at": {}, "consent": {}, "gpc": False, "dnt": False}
     candidate = {"visit": "v00000", "source": "zqvorn@mail.example", "confidence": 1, "why": "held the number"}

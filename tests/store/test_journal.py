@@ -26,8 +26,8 @@ from hub.model import (
     JournalWaiting,
     Suppression,
 )
-from hub.model.columns import CONSENT_LIFE
-from hub.privacy.retention import AT_ONCE, Holding, holdings, sweep
+from hub.model.columns import CONSENT_RETENTION
+from hub.privacy.retention import ROWS_PER_TRANSACTION, Holding, holdings, sweep
 from hub.privacy.suppression_list import lift, mark
 from hub.store.audit import note
 from hub.store.journal import sign_due, sign_ends, take_waiting, write_evidence
@@ -36,14 +36,14 @@ from hub.store.keyring import Keyring
 from hub.store.schema import migrate
 
 Factory = Callable[..., TestHub]
-LIFE = timedelta(days=7 * 365)
+AUDIT_RETENTION = timedelta(days=7 * 365)
 OLD, YOUNG = 5, 3
 
 
 def decision(stage: TestHub, **more: Any) -> ConsentDecision:
     told = {"subject_id": "call", "connector": "network", "moment": "send", "use": "marketing", "verdict": "allow"}
     now = stage.clock()
-    return ConsentDecision(**told, rule_id="r", reason="", decided_at=now, expires_at=now + CONSENT_LIFE, **more)
+    return ConsentDecision(**told, rule_id="r", reason="", decided_at=now, expires_at=now + CONSENT_RETENTION, **more)
 
 
 def test_a_batch_of_rows_is_one_entry_in_the_chain_of_their_account(hub: Factory) -> None:
@@ -252,10 +252,10 @@ def test_a_shorter_life_ends_what_is_stored_and_a_longer_one_brings_no_finding(a
 
 def test_many_end_in_several_transactions_by_one_entry_an_hour(archive: TestHub) -> None:
     with archive.hub.store.writing() as session:
-        for number in range(AT_ONCE):
+        for number in range(ROWS_PER_TRANSACTION):
             note(session, archive.clock(), "root", "connectors.resume", str(number))
     archive.clock.advance(days=3000)
-    assert end(archive) == AT_ONCE + OLD + YOUNG
+    assert end(archive) == ROWS_PER_TRANSACTION + OLD + YOUNG
     assert len(archive.rows(JournalEntry, kind="ended audit_entry")) == 1
     sign_due(archive.hub.store, archive.hub.keyring, archive.clock())
     assert found(archive) is None

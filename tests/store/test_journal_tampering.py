@@ -19,7 +19,7 @@ from hub.store.journal.evidence import EVIDENCE
 
 Factory = Callable[..., TestHub]
 POSITIONS = st.integers(1, LAST)
-OFTEN = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW_EXAMPLES = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 TABLES = sorted(EVIDENCE)
 
 
@@ -46,7 +46,7 @@ def finding(book: tuple[TestHub, str], session: Session, **noted: Any) -> tuple[
     return told.position, told.kind
 
 
-@OFTEN
+@FEW_EXAMPLES
 @given(position=POSITIONS, column=st.sampled_from(["kind", "content", "since", "at", "hash", "previous_hash"]))
 def test_a_flipped_character_of_an_entry_is_found_at_its_position(
     book: tuple[TestHub, str], position: int, column: str
@@ -61,7 +61,7 @@ def test_a_flipped_character_of_an_entry_is_found_at_its_position(
         assert told[1] == "changed" and told[0] in (position, max(1, position - 1))
 
 
-@OFTEN
+@FEW_EXAMPLES
 @given(position=st.integers(1, LAST - 1), more=st.integers(0, 3), renumbered=st.booleans())
 def test_dropped_entries_are_found(book: tuple[TestHub, str], position: int, more: int, renumbered: bool) -> None:
     with attacked(book[0]) as session:
@@ -74,7 +74,7 @@ def test_dropped_entries_are_found(book: tuple[TestHub, str], position: int, mor
         assert finding(book, session) == (position, "dropped")
 
 
-@OFTEN
+@FEW_EXAMPLES
 @given(places=st.sets(POSITIONS, min_size=2, max_size=2))
 def test_two_entries_that_changed_places_are_found(book: tuple[TestHub, str], places: set[int]) -> None:
     first, second = sorted(places)
@@ -85,7 +85,7 @@ def test_two_entries_that_changed_places_are_found(book: tuple[TestHub, str], pl
         assert finding(book, session) == (first, "swapped")
 
 
-@OFTEN
+@FEW_EXAMPLES
 @given(left=st.integers(0, LAST - 1), counted_too=st.booleans())
 def test_a_tail_that_was_cut_off_is_found(book: tuple[TestHub, str], left: int, counted_too: bool) -> None:
     with attacked(book[0]) as session:
@@ -104,7 +104,7 @@ def test_a_tail_that_was_cut_off_is_found(book: tuple[TestHub, str], left: int, 
             assert finding(book, session) == (left + 1, "cut off")
 
 
-@OFTEN
+@FEW_EXAMPLES
 @given(position=st.integers(1, SIGNED))
 def test_a_whole_new_chain_that_keeps_the_signed_end_is_found(book: tuple[TestHub, str], position: int) -> None:
     with attacked(book[0]) as session:

@@ -16,7 +16,7 @@ from hub.delivery.fetch_media import fetch_media
 from hub.delivery.send_texts import send_texts
 from hub.model import TextMedia, TextMessage
 from hub.texts.picture_links import GOOD_FOR, path_to
-from hub.texts.queue import MOST_BYTES, CannotText, picture_of
+from hub.texts.queue import MAX_TOTAL_PICTURE_BYTES, CannotText, picture_of
 from hub.web.app import create_app
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
@@ -90,7 +90,7 @@ def test_what_is_no_picture_for_every_phone_is_refused(data: bytes) -> None:
 
 
 def test_pictures_that_carriers_would_refuse_are_never_queued(stage: TestHub) -> None:
-    half = picture_of(b"\xff\xd8\xff" + bytes(MOST_BYTES // 2))
+    half = picture_of(b"\xff\xd8\xff" + bytes(MAX_TOTAL_PICTURE_BYTES // 2))
     for pictures in ([half, half], [picture_of(GIF)] * 11):
         with pytest.raises(CannotText, match="less than 1 MB"):
             queue(stage, pictures=pictures)

@@ -16,7 +16,7 @@ from hub.errors import CircuitOpen
 from hub.model import Attempt, ConsentDecision, Delivery, Disclosure, JournalEntry, TextMessage
 from hub.store.claims import LEASE, claim
 from hub.store.journal.verify import verify
-from hub.texts.queue import LONGEST_BODY, CannotText
+from hub.texts.queue import MAX_BODY_CHARACTERS, CannotText
 
 Factory = Callable[..., TestHub]
 
@@ -229,8 +229,8 @@ def test_only_a_text_that_says_how_to_stop_goes_without_the_opt_out_line(
 @pytest.mark.parametrize("language", ["en", "es", "fr", "de", "pt", "it"])
 def test_the_longest_text_fits_with_its_opt_out_line_into_what_carriers_take(hub: Factory, language: str) -> None:
     stage = hub(accounts=accounts({"language": language}))
-    queue(stage, "x" * LONGEST_BODY)
+    queue(stage, "x" * MAX_BODY_CHARACTERS)
     stage.send_texts()
-    assert LONGEST_BODY < len(stage.carrier.texts[0].body) <= 1_600
-    with pytest.raises(CannotText, match=f"1 to {LONGEST_BODY} characters"):
-        queue(stage, "x" * (LONGEST_BODY + 1))
+    assert MAX_BODY_CHARACTERS < len(stage.carrier.texts[0].body) <= 1_600
+    with pytest.raises(CannotText, match=f"1 to {MAX_BODY_CHARACTERS} characters"):
+        queue(stage, "x" * (MAX_BODY_CHARACTERS + 1))

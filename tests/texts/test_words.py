@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hub.texts.words import languages, read, says_yes
 
 CORPUS, DOUBTFUL = (Path(__file__).with_name(name) for name in ("corpus.tsv", "doubtful.tsv"))
-MOST_MISSED, MOST_FALSE = 0.01, 0.01
+MAX_MISSED, MAX_FALSE = 0.01, 0.01
 """Of the rounds that the rules were improved with. What they do with other wording is measured by the `unseen` ones."""
 UNSEEN_MISSED, UNSEEN_FALSE = 0.35, 0.06
 HELD_OUT = ("unseen_sixth", "unseen_seventh", "unseen_vendors")
@@ -58,7 +58,7 @@ def test_the_error_rates_on_the_corpus_are_within_their_bounds(capsys: pytest.Ca
             missed, false, mixed = rates(phrases)
             print(f"\n{name}: {len(phrases)} phrases, missed {missed:.1%}, false {false:.1%}, mixed up {mixed:.1%}")
     missed, false, mixed = rates(tuned)
-    assert missed <= MOST_MISSED and false <= MOST_FALSE and mixed <= MOST_FALSE
+    assert missed <= MAX_MISSED and false <= MAX_FALSE and mixed <= MAX_FALSE
     missed, false, mixed = rates(unseen)
     assert missed <= UNSEEN_MISSED and false <= UNSEEN_FALSE and mixed == 0
 

@@ -12,7 +12,7 @@ from testbed import ACCOUNTS, CALLER, SHARED, TestHub
 
 from hub.api import MessageEvent, MessageStatusEvent, WebhookRequest
 from hub.model import InboxWebhook, TextMessage
-from hub.model.columns import RAW_WEBHOOK_LIFE
+from hub.model.columns import RAW_WEBHOOK_RETENTION
 from hub.texts.bodies import open_body
 from hub.texts.queue import queue_text
 
@@ -46,7 +46,7 @@ def webhook_row(stage: TestHub, key: str, body: bytes) -> InboxWebhook:
         headers="{}",
         body=body,
         due_at=now,
-        expires_at=now + RAW_WEBHOOK_LIFE,
+        expires_at=now + RAW_WEBHOOK_RETENTION,
     )
 
 

@@ -70,7 +70,7 @@ def test_a_network_that_has_become_quiet_keeps_its_numbers() -> None:
 
 
 def test_only_so_many_networks_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits_module, "MOST_NETWORKS", 10)
+    monkeypatch.setattr(limits_module, "MAX_NETWORKS", 10)
     limits = Limits()
     for index in range(30):
         shares(limits, f"8.8.{index}.0/24", NETWORK_LEAST)

@@ -13,7 +13,7 @@ from hub.privacy.erasure.rows import erase_rows
 from hub.reports.dirty_days import Change, mark
 from hub.store.vault import Vault
 
-AT_ONCE = 200
+ROWS_PER_STATEMENT = 200
 
 
 def replay_tombstones(session: Session, vault: Vault, rows: frozenset[str], now: datetime) -> Counter[str]:
@@ -24,8 +24,8 @@ def replay_tombstones(session: Session, vault: Vault, rows: frozenset[str], now:
     changes: list[Change] = []
     for table, field in TABLES.items():
         named = _named(session, vault, table, rows)
-        for start in range(0, len(named), AT_ONCE):
-            reach = PersonData(**{field: frozenset(named[start : start + AT_ONCE])})
+        for start in range(0, len(named), ROWS_PER_STATEMENT):
+            reach = PersonData(**{field: frozenset(named[start : start + ROWS_PER_STATEMENT])})
             changes += days_changed(session, reach)
             counts += erase_rows(session, reach, now)
     mark(session, changes, now)

@@ -11,7 +11,7 @@ from hub.model import ConsentEntry
 from hub.privacy.ledger.writing import Word, append
 from hub.store.engine import Store
 
-AT_ONCE = 100
+ROWS_PER_TRANSACTION = 100
 
 
 def write_expired(store: Store, now: datetime) -> int:
@@ -37,7 +37,7 @@ def _ended(store: Store, now: datetime) -> list[Word]:
             col(ConsentEntry.lapses_at) <= now,
             ~select(later.id).where(later.supersedes == ConsentEntry.id).exists(),
         )
-        .limit(AT_ONCE)
+        .limit(ROWS_PER_TRANSACTION)
     )
     with store.reading() as session:
         rows = session.exec(lapsed).all()

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from hub.contracts.consent import State
 from hub.model import HUB_CHAIN, Company, ConsentDetail, ConsentEntry, ConsentNotice, Person
-from hub.model.columns import CONSENT_LIFE, new_id, storable
+from hub.model.columns import CONSENT_RETENTION, new_id, storable
 from hub.store.journal import record
 from hub.store.rows import write_rows
 from hub.store.vault import Vault
@@ -137,7 +137,9 @@ def _seal(session: Session, word: Word, record_id: str, now: datetime, vault: Va
     plain = storable(word.detail or "").encode()
     sealed = vault.seal(session, word.company_id, number, record_id, plain, f"consent_detail/{record_id}")
     write_rows(
-        session, ConsentDetail, [ConsentDetail(id=record_id, sealed=sealed, expires_at=word.spoken_at + CONSENT_LIFE)]
+        session,
+        ConsentDetail,
+        [ConsentDetail(id=record_id, sealed=sealed, expires_at=word.spoken_at + CONSENT_RETENTION)],
     )
     return hashlib.sha256(sealed).hexdigest()
 

@@ -16,7 +16,7 @@ from hub.errors import RingfenceError
 Kind = Literal["privacy_statement", "terms", "notice"]
 KINDS: tuple[Kind, ...] = ("privacy_statement", "terms", "notice")
 HEAD = re.compile(r"\A---[ \t]*\r?\n(.*?\n)---[ \t]*\r?\n", re.DOTALL)
-LONGEST = 500_000
+MAX_POLICY_CHARACTERS = 500_000
 """Maximum length of a text, in characters."""
 
 
@@ -69,7 +69,7 @@ class PolicyDocument(BaseModel):
     material: bool = True
     introduces: tuple[PolicyChange, ...] = ()
     note: str = Field(default="", max_length=500)
-    text: str = Field(max_length=LONGEST)
+    text: str = Field(max_length=MAX_POLICY_CHARACTERS)
 
     @field_validator("version", mode="before")
     @classmethod

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlmodel import Session, col, or_, select
 
 from hub.model import Account, Company, PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
-from hub.model.columns import CONSENT_LIFE
+from hub.model.columns import CONSENT_RETENTION
 from hub.privacy.business_days import POLICY_NOTICE, Calendar, known_places
 from hub.privacy.policies.document import PolicyDocument, PolicyRefused, sha256_of
 
@@ -139,7 +139,7 @@ def accept(
         session.flush()
     yes = PolicyAcceptance(
         version_id=version.id, account_id=account.id, language=text.language, sha256=text.sha256, accepted_by=by,
-        accepted_at=now, expires_at=now + CONSENT_LIFE,
+        accepted_at=now, expires_at=now + CONSENT_RETENTION,
     )  # fmt: skip
     session.add(yes)
     return yes

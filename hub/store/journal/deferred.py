@@ -13,7 +13,7 @@ from hub.store.journal.entries import append, digest_of
 from hub.store.journal.evidence import EVIDENCE
 from hub.store.rows import Columns, insert_rows
 
-AT_ONCE = 500
+ROWS_PER_TRANSACTION = 500
 
 
 def insert_waiting(connection: Connection, kind: str, rows: Sequence[tuple[str, Columns]]) -> None:
@@ -36,7 +36,7 @@ def take_waiting(store: Store) -> int:
         if session.exec(select(JournalWaiting.row_id).limit(1)).first() is None:
             return 0
     with store.writing() as session:
-        next_rows = select(JournalWaiting.row_id).order_by(col(JournalWaiting.row_id)).limit(AT_ONCE)
+        next_rows = select(JournalWaiting.row_id).order_by(col(JournalWaiting.row_id)).limit(ROWS_PER_TRANSACTION)
         taken = delete(JournalWaiting).where(
             col(JournalWaiting.row_id).in_(next_rows.with_for_update(skip_locked=True))
         )

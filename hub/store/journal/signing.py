@@ -22,7 +22,7 @@ from hub.store.journal.entries import CANONICAL, append, content_of, hold_ends, 
 from hub.store.keyring import Keyring
 
 log = structlog.get_logger(__name__)
-EVERY = timedelta(days=1)
+SIGNING_INTERVAL = timedelta(days=1)
 APART = timedelta(hours=1)
 """Minimum time between two end-of-retention entries of a table, so that a busy hub does not write one per deleted
 row."""
@@ -48,7 +48,7 @@ def sign_due(store: Store, keyring: Keyring, now: datetime) -> list[SignedEnd]:
     if not keyring:
         return []
     with store.reading() as session:
-        due = _grown(session, now - EVERY)
+        due = _grown(session, now - SIGNING_INTERVAL)
     signed = sign_ends(store, keyring, now, due) if due else []
     for end in signed:
         log.info("journal signed", chain=end.chain, position=end.position, hash=end.hash)

@@ -17,10 +17,10 @@ from hub.store.journal.chain import Finding, walk
 from hub.store.journal.entries import content_of
 from hub.store.journal.evidence import EVIDENCE
 from hub.store.journal.named_rows import Naming
-from hub.store.journal.signing import ENDED, EVERY, SIGNED, UNDONE, vouched
+from hub.store.journal.signing import ENDED, SIGNED, SIGNING_INTERVAL, UNDONE, vouched
 from hub.store.keyring import Keyring
 
-UNSIGNED_FOR = 2 * EVERY
+UNSIGNED_FOR = 2 * SIGNING_INTERVAL
 """How long entries may be added before an end is signed; the worker signs once a day."""
 CARRIED = "carried"
 """The kind of an entry that says at which position a chain of an older version ended."""
@@ -173,7 +173,7 @@ class _Check:
         if first is None or not self._keyring:
             return None
         last = self._session.exec(behind.order_by(col(JournalEntry.position).desc()).limit(1)).one()
-        until, allowed = (last, UNSIGNED_FOR) if signed_to else (self._now, EVERY)
+        until, allowed = (last, UNSIGNED_FOR) if signed_to else (self._now, SIGNING_INTERVAL)
         if until - first <= allowed:
             return None
         since = f"since entry {signed_to}" if signed_to else "at all"

@@ -24,8 +24,8 @@ from hub.store import audit
 
 BURST, PER_SECOND = 120.0, 4.0
 """Requests of one key, in a burst and per second, in one process."""
-MOST_KEYS = 10_000
-NOTED_EVERY = timedelta(hours=1)
+MAX_CACHED_KEYS = 10_000
+LAST_USE_PRECISION = timedelta(hours=1)
 """The precision of a key's last use."""
 
 
@@ -58,7 +58,7 @@ class Authenticator:
 
     def __init__(self, hub: Hub, narrow: Narrow) -> None:
         self._hub, self._narrow = hub, narrow
-        self._buckets = Buckets(MOST_KEYS)
+        self._buckets = Buckets(MAX_CACHED_KEYS)
 
     def to(self, action: Action) -> Permission:
         """A route's dependency that admits only roles that may do `action`."""
@@ -75,7 +75,7 @@ class Authenticator:
         key, user = held
         if not self._buckets.take(key.id, (BURST, PER_SECOND), now):
             raise HTTPException(429, "Too many requests with this key; wait a second.", {"Retry-After": "1"})
-        if key.last_used_at is None or now - key.last_used_at >= NOTED_EVERY:
+        if key.last_used_at is None or now - key.last_used_at >= LAST_USE_PRECISION:
             with self._hub.store.writing() as session:
                 session.execute(update(ApiKey).where(col(ApiKey.id) == key.id).values(last_used_at=now))
         reach = may(user, action)

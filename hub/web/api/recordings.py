@@ -7,7 +7,7 @@ from typing import Literal
 from fastapi import Depends, FastAPI, HTTPException
 
 from hub.model import Recording
-from hub.recordings.links import LONGEST, Link, path_to
+from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
 from hub.recordings.transcripts import read_transcript
 from hub.web.api.auth import Asked, Authenticator
 from hub.web.api.schemas import LinkAnswer, TranscriptAnswer, TranscriptPartAnswer
@@ -27,7 +27,7 @@ def add_recordings(api: FastAPI, door: Authenticator) -> None:
         if row.path is None:
             raise HTTPException(409, "This recording is not stored, so it cannot be heard.")
         asked.note("recording.link", row.id, purpose)
-        ends = asked.hub.clock().replace(microsecond=0) + LONGEST
+        ends = asked.hub.clock().replace(microsecond=0) + MAX_LINK_LIFETIME
         made = Link(recording_id=row.id, user=asked.user.id, purpose=purpose, expires_at=ends)
         public = str(asked.hub.config.hub.public_url).rstrip("/")
         return LinkAnswer(url=public + path_to(made, asked.hub.keyring), expires_at=ends)

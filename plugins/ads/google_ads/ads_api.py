@@ -14,7 +14,7 @@ from plugins.ads.google_ads.settings import GoogleAdsSettings
 from plugins.ads.google_ads.sign_in import SignIn
 from plugins.ads.google_ads.translate import adjustment_row, click_row, without
 
-ROWS_A_REQUEST = 2000
+MAX_ROWS_PER_REQUEST = 2000
 UPLOADS = ("ConversionUploadService", "upload_click_conversions", "conversions")
 ADJUSTMENTS = ("ConversionAdjustmentUploadService", "upload_conversion_adjustments", "conversion_adjustments")
 
@@ -38,8 +38,8 @@ class AdsApi:
         changes = [conversion for conversion in conversions if conversion.kind != "new"]
         receipts: dict[str, Receipt] = {}
         for rows, target, row in ((new, UPLOADS, click_row), (changes, ADJUSTMENTS, adjustment_row)):
-            for start in range(0, len(rows), ROWS_A_REQUEST):
-                part = rows[start : start + ROWS_A_REQUEST]
+            for start in range(0, len(rows), MAX_ROWS_PER_REQUEST):
+                part = rows[start : start + MAX_ROWS_PER_REQUEST]
                 try:
                     receipts |= self._send(part, target, row, validate_only)
                 except RetryLater as error:

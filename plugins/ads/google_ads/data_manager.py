@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 EVENTS_A_REQUEST = 2000
 DESTINATIONS_A_REQUEST = 10
-REQUESTS_A_BATCH = 60
+REQUESTS_PER_BATCH = 60
 """Most requests that one batch may use while bad items are searched for. Google allows 300 a minute per project."""
 FORGOTTEN = timedelta(days=1)
 """After this time a request that Google no longer knows is sent again. Transaction ids make the repeat harmless."""
@@ -66,7 +66,7 @@ class DataManager:
         spent = 0
         while waiting:
             request = waiting.popleft()
-            if spent == REQUESTS_A_BATCH:
+            if spent == REQUESTS_PER_BATCH:
                 receipts |= _later([request, *waiting], "Too many items were refused; the others wait for their turn.")
                 break
             spent += 1

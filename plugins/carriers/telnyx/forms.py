@@ -24,7 +24,7 @@ from hub.api import (
 from plugins.carriers.telnyx import translate
 from plugins.carriers.telnyx.addresses import carried
 
-MOST_FIELDS = 200
+MAX_WEBHOOK_FIELDS = 200
 MOMENTS: Mapping[str, Moment] = {
     "voice": "ringing",
     "fallback": "ringing",
@@ -45,7 +45,10 @@ class Form:
         self.carried = carried(request)
         try:
             pairs = parse_qsl(
-                request.body.decode("utf-8"), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS
+                request.body.decode("utf-8"),
+                keep_blank_values=True,
+                strict_parsing=True,
+                max_num_fields=MAX_WEBHOOK_FIELDS,
             )
         except ValueError as error:
             raise BadPayload("the webhook's body is not a form.") from error

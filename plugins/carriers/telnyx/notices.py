@@ -22,7 +22,7 @@ from hub.api import (
 )
 from plugins.carriers.telnyx import translate
 
-MOST_MEDIA = 10
+MAX_MEDIA = 10
 BLOCKED = "40300"
 """Telnyx' error code for a text to a person who sent STOP to Telnyx."""
 FAILED = frozenset({"sending_failed", "delivery_failed", "expired"})
@@ -125,7 +125,7 @@ def _address(party: object) -> str:
 def _media(media: object) -> list[str]:
     if media is None:
         return []
-    if not isinstance(media, list) or len(media) > MOST_MEDIA:
+    if not isinstance(media, list) or len(media) > MAX_MEDIA:
         raise BadPayload("payload.media is not a list of attachments.")
     urls = [_text(_object(one, "an attachment").get("url"), "an attachment's url") for one in media]
     return [url for url in urls if url]

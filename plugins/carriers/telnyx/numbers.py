@@ -19,7 +19,7 @@ from plugins.carriers.telnyx.rest import Rest
 
 PAUSES = (0.0, 0.5, 1.0, 2.0, 3.0)
 """Seconds to wait before each check of an order; most orders are filled at once."""
-MOST_OFFERS = 200
+MAX_OFFERS = 200
 
 
 def search(rest: Rest, query: NumberQuery) -> list[NumberOffer]:
@@ -30,7 +30,7 @@ def search(rest: Rest, query: NumberQuery) -> list[NumberOffer]:
         "filter[country_code]": query.country,
         "filter[phone_number_type]": query.kind,
         "filter[features]": "voice",
-        "filter[limit]": str(MOST_OFFERS if "*" in (query.contains or "") else query.limit),
+        "filter[limit]": str(MAX_OFFERS if "*" in (query.contains or "") else query.limit),
     }
     if query.area_code:
         wanted["filter[national_destination_code]"] = query.area_code

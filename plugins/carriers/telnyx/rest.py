@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PAGE_SIZE = 250
 """The most that Telnyx puts on a page of most lists."""
 NOT_FOUND = ("404", "10005")
-MOST_PAGES = 10_000
+MAX_PAGES = 10_000
 
 
 def _details(refusal: Refusal) -> tuple[str, str]:
@@ -92,7 +92,7 @@ class Rest:
 
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """Each item of a list, through all pages."""
-        for number in range(1, MOST_PAGES):
+        for number in range(1, MAX_PAGES):
             page = self.get(path, {"page[size]": str(PAGE_SIZE), "page[number]": str(number), **(query or {})})
             items = _items(page.get("data"))
             yield from items
@@ -105,7 +105,7 @@ class Rest:
         """Each item of a TeXML list, whose pages name the next one; `resource` as in `Calls` or `Calls/…/Recordings.json`."""
         name = resource.rpartition("/")[2].partition(".")[0].lower()
         page = self.get(f"{self.texml}/{resource}", {"PageSize": "100", **(query or {})})
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             items = _items(page.get(name))
             yield from items
             following = page.get("next_page_uri")

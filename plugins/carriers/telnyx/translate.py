@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from hub.api import TWIML_ENDED, BadPayload, CallEvent, phone_number, recording_event
 
 CALL_STATUSES = TWIML_ENDED | {"queued", "initiated", "ringing", "in-progress", "answered"}
-LONGEST = 100_000
+MAX_REPORTED_SECONDS = 100_000
 """Seconds; Telnyx ends a call after four hours at the latest."""
 BELIEVABLE = timedelta(days=1)
 """Telnyx' time is signed, so it is trusted unless it differs from ours by a day."""
@@ -53,7 +53,7 @@ def seconds(text: object, name: str) -> int | None:
     if isinstance(text, bool) or not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", str(text), re.ASCII):
         raise BadPayload(f"{name} is not a duration in seconds.")
     whole = int(str(text).partition(".")[0])
-    if whole > LONGEST:
+    if whole > MAX_REPORTED_SECONDS:
         raise BadPayload(f"{name} is not a duration in seconds.")
     return whole
 

@@ -14,7 +14,7 @@ from plugins.carriers.telnyx.forms import Form
 from plugins.carriers.telnyx.notices import Notice
 from plugins.carriers.telnyx.settings import TelnyxSettings
 
-LONGEST_KEY = 200
+MAX_EVENT_KEY_CHARACTERS = 200
 
 
 def is_json(request: WebhookRequest) -> bool:
@@ -29,7 +29,7 @@ def verified(request: WebhookRequest) -> VerifiedWebhook:
             return VerifiedWebhook(f"event:{Notice(request).id}")
         form = Form(request)
         key = forms.event_key(form)
-        if len(key) <= LONGEST_KEY:
+        if len(key) <= MAX_EVENT_KEY_CHARACTERS:
             return VerifiedWebhook(key, forms.answer_point(form))
     except BadPayload:
         pass

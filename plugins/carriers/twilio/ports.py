@@ -13,8 +13,8 @@ from hub.api import PortOrder, PortRequest, PortStatus, Rejected, RetryLater, ph
 from plugins.carriers.twilio.rest import Rest
 from plugins.carriers.twilio.settings import TwilioSettings
 
-MOST_NUMBERS = 1000
-LARGEST_BILL = 10 * 1024 * 1024
+MAX_NUMBERS_PER_ORDER = 1000
+MAX_BILL_BYTES = 10 * 1024 * 1024
 STATUSES: Mapping[str, PortStatus] = {
     "waiting for signature": "draft",
     "in review": "submitted",
@@ -40,10 +40,10 @@ def order(rest: Rest, settings: TwilioSettings, request: PortRequest) -> PortOrd
         raise Rejected("Twilio's porting API takes US numbers only; order this port in Twilio's console.")
     if not request.bill:
         raise Rejected("Twilio wants the losing carrier's latest bill as a PDF, not older than 30 days.")
-    if not request.bill.startswith(b"%PDF-") or len(request.bill) > LARGEST_BILL:
+    if not request.bill.startswith(b"%PDF-") or len(request.bill) > MAX_BILL_BYTES:
         raise Rejected("The bill must be a PDF of at most 10 MB.")
-    if not 0 < len(request.numbers) <= MOST_NUMBERS:
-        raise Rejected(f"Twilio takes between one and {MOST_NUMBERS} numbers an order.")
+    if not 0 < len(request.numbers) <= MAX_NUMBERS_PER_ORDER:
+        raise Rejected(f"Twilio takes between one and {MAX_NUMBERS_PER_ORDER} numbers an order.")
     document = rest.upload(
         f"{settings.upload_url}/v1/Documents",
         {"document_type": "utility_bill", "friendly_name": f"bill {request.key}"},

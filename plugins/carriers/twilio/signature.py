@@ -21,7 +21,7 @@ from plugins.carriers.twilio.settings import TwilioSettings
 SIGNATURE_HEADER = "x-twilio-signature"
 SETTINGS_HEADER = "x-twilio-webhooks-signature-settings"
 BODY_HASH = "bodySHA256"
-MOST_FIELDS = 1000
+MAX_WEBHOOK_FIELDS = 1000
 """More than Twilio ever sends. An unsigned request with a flood of tiny fields is refused before it is sorted."""
 
 Field = tuple[bytes, bytes]
@@ -30,13 +30,13 @@ Field = tuple[bytes, bytes]
 def form_fields(body: bytes) -> list[Field]:
     """The form fields of a raw body as bytes, in order, with blank values.
 
-    Raises BadPayload for what Twilio never writes: a field without `=`, an empty one, or more than `MOST_FIELDS`.
+    Raises BadPayload for what Twilio never writes: a field without `=`, an empty one, or more than `MAX_WEBHOOK_FIELDS`.
     """
     if not body:
         return []
-    pairs = body.replace(b"+", b" ").split(b"&", MOST_FIELDS)
+    pairs = body.replace(b"+", b" ").split(b"&", MAX_WEBHOOK_FIELDS)
     split = [pair.partition(b"=") for pair in pairs]
-    if len(pairs) > MOST_FIELDS or [name for name, equals, _ in split if not equals]:
+    if len(pairs) > MAX_WEBHOOK_FIELDS or [name for name, equals, _ in split if not equals]:
         raise BadPayload("the webhook's body is not a form as Twilio writes it.")
     return [
         (unquote_to_bytes(name) if b"%" in name else name, unquote_to_bytes(value) if b"%" in value else value)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from hub.api import TWIML_ENDED, BadPayload, CallEvent, phone_number
 
 CALL_STATUSES = TWIML_ENDED | {"queued", "initiated", "ringing", "in-progress"}
-LONGEST = 100_000
+MAX_REPORTED_SECONDS = 100_000
 """Seconds; Twilio ends every call after 24 hours."""
 SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 
@@ -36,7 +36,7 @@ def seconds(text: object, name: str) -> int | None:
     """A duration in seconds as Twilio writes it; None if blank."""
     if text in (None, ""):
         return None
-    if not re.fullmatch(r"[0-9]{1,6}", str(text), re.ASCII) or int(str(text)) > LONGEST:
+    if not re.fullmatch(r"[0-9]{1,6}", str(text), re.ASCII) or int(str(text)) > MAX_REPORTED_SECONDS:
         raise BadPayload(f"{name} is not a duration in seconds.")
     return int(str(text))
 

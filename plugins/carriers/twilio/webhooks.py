@@ -29,7 +29,7 @@ from plugins.carriers.twilio import texts, translate
 from plugins.carriers.twilio.signature import Field
 from plugins.carriers.twilio.twiml import MARK, TRACKING_NUMBER
 
-MOST_MEDIA = 10
+MAX_MEDIA = 10
 OPT_WORDS: Mapping[str, Literal["stop", "start", "help"]] = {"STOP": "stop", "START": "start", "HELP": "help"}
 """`OptOutType`, which Twilio adds if it recognized a text as one of its keywords (Advanced Opt-Out)."""
 BELIEVABLE = timedelta(days=1)
@@ -264,7 +264,7 @@ def _message(webhook: Webhook, origins: Sequence[str]) -> Event | None:
     if webhook.word("SmsStatus") != "received":
         return None
     count = webhook.text("NumMedia") or "0"
-    if not re.fullmatch(r"[0-9]{1,2}", count, re.ASCII) or int(count) > MOST_MEDIA:
+    if not re.fullmatch(r"[0-9]{1,2}", count, re.ASCII) or int(count) > MAX_MEDIA:
         raise BadPayload("NumMedia is not a number of attachments.")
     media = [webhook.text(f"MediaUrl{index}") for index in range(int(count))]
     return MessageEvent(

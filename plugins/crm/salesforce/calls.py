@@ -8,14 +8,14 @@ from typing import TypeVar
 
 from hub.api import CallActivity, Receipt
 
-from .connection import MOST_RECORDS, Connection, Row
+from .connection import MAX_RECORDS_PER_REQUEST, Connection, Row
 from .people import by_numbers
 from .refusals import PASSING, first_error, scrubbed
 from .translate import task
 
 Item = TypeVar("Item")
 
-MOST_KEYS = 100
+MAX_KEYS_PER_QUERY = 100
 """Most keys in one query, so that the address stays below 16,384 bytes."""
 
 
@@ -30,7 +30,7 @@ def log(connection: Connection, activities: Sequence[CallActivity]) -> list[Rece
     }
     fresh = [activity for key, activity in first.items() if key not in receipts]
     people = by_numbers(connection, {activity.caller_number for activity in fresh if activity.caller_number})
-    for batch in _batches(fresh, MOST_RECORDS):
+    for batch in _batches(fresh, MAX_RECORDS_PER_REQUEST):
         records = []
         for activity in batch:
             callers = people.get(activity.caller_number or "", [])
@@ -44,7 +44,7 @@ def _logged(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
     """The keys that Salesforce already has, with the Task's id."""
     field = connection.settings.call_key_field
     query = f"SELECT Id, {field} FROM Task WHERE {field} IN {{}}"  # noqa: S608 - the settings admit only a field's name
-    rows = (row for batch in _batches(keys, MOST_KEYS) for row in connection.select(query, list(batch)))
+    rows = (row for batch in _batches(keys, MAX_KEYS_PER_QUERY) for row in connection.select(query, list(batch)))
     held = {str(row[field]): str(row["Id"]) for row in rows}
     return {key: held[key] for key in keys if key in held}
 

@@ -22,7 +22,7 @@ from .wire import Wire
 Answer = TypeVar("Answer")
 Row = Mapping[str, Any]
 
-MOST_RECORDS = 200
+MAX_RECORDS_PER_REQUEST = 200
 """Most records in one request of the collections API. Source: Salesforce, REST API, "Create Multiple Records"."""
 COLLECTION = "composite/sobjects"
 
@@ -55,17 +55,17 @@ class Connection:
         return _rows(self._call(lambda client: client.search(text)), "searchRecords")
 
     def create(self, records: Sequence[Row]) -> list[Row]:
-        """Create up to `MOST_RECORDS` records independently; one result each, in order."""
+        """Create up to `MAX_RECORDS_PER_REQUEST` records independently; one result each, in order."""
         body = {"allOrNone": False, "records": list(records)}
         return _results(self._call(lambda client: client.restful(COLLECTION, method="POST", json=body)), len(records))
 
     def update(self, records: Sequence[Row]) -> list[Row]:
-        """Change up to `MOST_RECORDS` records by their `id`, independently; one result each, in order."""
+        """Change up to `MAX_RECORDS_PER_REQUEST` records by their `id`, independently; one result each, in order."""
         body = {"allOrNone": False, "records": list(records)}
         return _results(self._call(lambda client: client.restful(COLLECTION, method="PATCH", json=body)), len(records))
 
     def delete(self, ids: Sequence[str]) -> list[Row]:
-        """Delete up to `MOST_RECORDS` records independently; one result each, in order."""
+        """Delete up to `MAX_RECORDS_PER_REQUEST` records independently; one result each, in order."""
         chosen = {"ids": ",".join(ids), "allOrNone": "false"}
         return _results(self._call(lambda client: client.restful(COLLECTION, params=chosen, method="DELETE")), len(ids))
 

@@ -18,7 +18,7 @@ from typing import Any
 from hub.api import Rejected
 
 OVERLAP = timedelta(minutes=5)
-MOST_REMEMBERED = 1000
+MAX_DEALS_REMEMBERED = 1000
 """Most deals that a cursor stores. If a bulk change touches more of them, the overlap shrinks to this many."""
 
 Place = tuple[datetime, str]
@@ -83,9 +83,9 @@ class Cursor:
         horizon = begun - OVERLAP
         order = sorted((stamp, key) for key, stamp in known.items() if stamp >= horizon)
         floors = [self.floor] if self.floor else []
-        if len(order) > MOST_REMEMBERED:
-            floors.append(order[-MOST_REMEMBERED - 1])
-        read = {key: stamp for stamp, key in order[-MOST_REMEMBERED:]}
+        if len(order) > MAX_DEALS_REMEMBERED:
+            floors.append(order[-MAX_DEALS_REMEMBERED - 1])
+        read = {key: stamp for stamp, key in order[-MAX_DEALS_REMEMBERED:]}
         if not complete:
             place = (rows[-1][1], rows[-1][0]) if rows else self.place
             return Cursor(place=place, floor=max(floors, default=None), read=read, begun=begun)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from hub.api import Corrected, Correction, Erasure, HeldRecord, PersonReference, RetryLater, phone_number
 
-from .calls import MOST_KEYS
-from .connection import MOST_RECORDS, Connection, Row
+from .calls import MAX_KEYS_PER_QUERY
+from .connection import MAX_RECORDS_PER_REQUEST, Connection, Row
 from .people import CONDITIONS, FIELDS, Person, by_numbers
 from .refusals import first_error
-from .sosl import MOST_ROWS, phrase
+from .sosl import MAX_SEARCH_ROWS, phrase
 from .translate import PHONE_FIELDS, SIGNATURE, right
 
 TASK_FIELDS = ("Id", "Subject", "ActivityDate", "CallDurationInSeconds", "Description", "WhoId")
@@ -88,8 +88,8 @@ def correct(connection: Connection, correction: Correction) -> Corrected:
         for one in people
         if (fields := right(correction, one.record, one.kind, connection.settings.country))
     ]
-    for start in range(0, len(changes), MOST_RECORDS):
-        for result in connection.update(changes[start : start + MOST_RECORDS]):
+    for start in range(0, len(changes), MAX_RECORDS_PER_REQUEST):
+        for result in connection.update(changes[start : start + MAX_RECORDS_PER_REQUEST]):
             code = first_error(result.get("errors"))[0]
             if code == "UNABLE_TO_LOCK_ROW":
                 raise RetryLater("Salesforce has the person's record locked; the hub tries again.")
@@ -126,12 +126,14 @@ def _tasks(connection: Connection, people: Sequence[Person], person: PersonRefer
     wanted = ", ".join((*TASK_FIELDS, field))
     found: dict[str, Row] = {}
     for column, values in (("WhoId", [one.id for one in people]), (field, list(person.item_keys))):
-        for start in range(0, len(values), MOST_KEYS):
+        for start in range(0, len(values), MAX_KEYS_PER_QUERY):
             query = f"SELECT {wanted} FROM Task WHERE {column} IN {{}}"  # noqa: S608 - our own names
-            found.update({task["Id"]: task for task in connection.select(query, values[start : start + MOST_KEYS])})
+            found.update(
+                {task["Id"]: task for task in connection.select(query, values[start : start + MAX_KEYS_PER_QUERY])}
+            )
     for number in filter(lambda text: phone_number(text) == text, person.phone_numbers):
         returning = f"Task({wanted} WHERE WhoId = null)"
-        text = f"FIND {{{phrase(number)}}} IN ALL FIELDS RETURNING {returning} LIMIT {MOST_ROWS}"
+        text = f"FIND {{{phrase(number)}}} IN ALL FIELDS RETURNING {returning} LIMIT {MAX_SEARCH_ROWS}"
         found.update({t["Id"]: t for t in connection.search(text) if number in str(t.get("Description") or "")})
     ours = [task for task in found.values() if _is_ours(task, person, field)]
     rest = [task for task in found.values() if not _is_ours(task, person, field)]
@@ -159,8 +161,8 @@ def _identity(record: Row) -> Row:
 def _delete(connection: Connection, ids: Sequence[str]) -> tuple[int, str | None]:
     """How many records were deleted, and the code of the last refusal."""
     deleted, refused = 0, None
-    for start in range(0, len(ids), MOST_RECORDS):
-        for result in connection.delete(ids[start : start + MOST_RECORDS]):
+    for start in range(0, len(ids), MAX_RECORDS_PER_REQUEST):
+        for result in connection.delete(ids[start : start + MAX_RECORDS_PER_REQUEST]):
             code = first_error(result.get("errors"))[0]
             if result.get("success") or code in GONE:
                 deleted += 1

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 RESERVED = re.compile(r"""([?&|!{}\[\]()^~*:\\"'+-])""")
-MOST_CHARACTERS = 3600
+MAX_SEARCH_CHARACTERS = 3600
 """Most characters of one search; above 4,000 Salesforce drops the logical operators."""
-MOST_ROWS = 2000
+MAX_SEARCH_ROWS = 2000
 
 
 def escaped(text: str) -> str:
@@ -46,14 +46,14 @@ def spellings(number: str) -> tuple[str, ...]:
 def phone_searches(numbers: Iterable[str], returning: str) -> Iterator[str]:
     """SOSL statements that together find all of `numbers` (E.164), each short enough that its operators work."""
     for terms in _batches([" OR ".join(spellings(number)) for number in dict.fromkeys(numbers)]):
-        yield f"FIND {{{terms}}} IN PHONE FIELDS RETURNING {returning} LIMIT {MOST_ROWS}"
+        yield f"FIND {{{terms}}} IN PHONE FIELDS RETURNING {returning} LIMIT {MAX_SEARCH_ROWS}"
 
 
 def _batches(groups: Sequence[str]) -> Iterator[str]:
     batch = ""
     for group in groups:
         joined = f"{batch} OR {group}" if batch else group
-        if len(joined) > MOST_CHARACTERS:
+        if len(joined) > MAX_SEARCH_CHARACTERS:
             yield batch
             joined = group
         batch = joined

@@ -13,7 +13,7 @@ from .tokens import RECONNECT, access_tokens
 from .translate import spellings
 
 READ_MASK = "names,phoneNumbers,organizations"
-MOST = 30
+MAX_SEARCH_RESULTS = 30
 """Most results of one search."""
 PEOPLE = Provider(
     name="Google", remedy="enable the People API in the project of client_id, or let the owner sign in again"
@@ -69,7 +69,7 @@ class Client:
             PEOPLE,
             "GET",
             f"{self._settings.base_url.rstrip('/')}/v1/people:searchContacts",
-            params={"query": query, "readMask": READ_MASK, "pageSize": MOST},
+            params={"query": query, "readMask": READ_MASK, "pageSize": MAX_SEARCH_RESULTS},
             headers={"authorization": f"Bearer {token}"},
             expected=(401,),
         )

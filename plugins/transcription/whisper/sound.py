@@ -8,7 +8,7 @@ from typing import Any
 from hub.api import Rejected, SpokenAudio
 
 RATE = 16_000
-LONGEST = 2 * 60 * 60
+MAX_AUDIO_SECONDS = 2 * 60 * 60
 """Seconds; an hour takes about 500 MB of memory while it is transcribed."""
 FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 
@@ -34,8 +34,10 @@ def channels_of(audio: SpokenAudio) -> list[Any]:
                 for resampled in resampler.resample(frame):
                     pieces.append(resampled.to_ndarray())
                     seconds += resampled.samples / RATE
-                if seconds > LONGEST:
-                    raise Rejected(f"The recording is longer than {LONGEST // 3600} hours; it is not transcribed.")
+                if seconds > MAX_AUDIO_SECONDS:
+                    raise Rejected(
+                        f"The recording is longer than {MAX_AUDIO_SECONDS // 3600} hours; it is not transcribed."
+                    )
             pieces += [resampled.to_ndarray() for resampled in resampler.resample(None)]
     except (av.error.FFmpegError, ValueError, IndexError):
         raise Rejected("The recording is no sound that can be read.") from None

@@ -15,7 +15,7 @@ from hub.store.vault import Vault
 revision = "0003"
 down_revision = "0002"
 
-AT_ONCE = 500
+ROWS_PER_STATEMENT = 500
 JSON = ("fields", "correction")
 
 
@@ -84,7 +84,7 @@ def _chunks(session: Session, rows: str, where: str) -> Iterator[list[Any]]:
     last = ""
     while True:
         found = session.execute(
-            sa.text(f"{rows} WHERE {where} AND t.id > :last ORDER BY t.id LIMIT {AT_ONCE}"), {"last": last}
+            sa.text(f"{rows} WHERE {where} AND t.id > :last ORDER BY t.id LIMIT {ROWS_PER_STATEMENT}"), {"last": last}
         ).all()
         if not found:
             return

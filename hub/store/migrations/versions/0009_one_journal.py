@@ -19,7 +19,7 @@ from hub.store.vault import Vault
 revision = "0009"
 down_revision = "0008"
 
-AT_ONCE = 500
+ROWS_PER_FETCH = 500
 HUB = "hub"
 TIMES = {
     "consent_record": "recorded_at",
@@ -154,7 +154,7 @@ def _carry(journal: _Journal, book: str, name: str, ends: str, heads: str, start
             row["position"]: row["hash"] for row in bind.execute(sa.select(head_of).filter_by(**{column: of})).mappings()
         }
         chained = sa.select(rows).filter_by(**{column: of}).order_by(rows.c.position)
-        for row in bind.execute(chained.execution_options(yield_per=AT_ONCE)).mappings():
+        for row in bind.execute(chained.execution_options(yield_per=ROWS_PER_FETCH)).mappings():
             position += 1
             fits = row["position"] == position and _old_hash(row, previous) == row["hash"]
             if not (fits and signed.get(position, row["hash"]) == row["hash"]) and wrong_at is None:
@@ -255,11 +255,11 @@ def _chunks(journal: _Journal, name: str) -> Iterator[Sequence[Mapping[Any, Any]
     key = [t.c[column.name] for column in table.primary_key.columns]
     if name == "suppression":
         found = journal.bind.execute(sa.select(t, account).order_by(*key)).mappings().all()
-        yield from ([*found[start : start + AT_ONCE]] for start in range(0, len(found), AT_ONCE))
+        yield from ([*found[start : start + ROWS_PER_FETCH]] for start in range(0, len(found), ROWS_PER_FETCH))
         return
     last = ""
     while True:
-        asked = sa.select(t, account).where(t.c.id > last).order_by(t.c.id).limit(AT_ONCE)
+        asked = sa.select(t, account).where(t.c.id > last).order_by(t.c.id).limit(ROWS_PER_FETCH)
         found = journal.bind.execute(asked).mappings().all()
         if not found:
             return

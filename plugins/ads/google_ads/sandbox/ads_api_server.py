@@ -13,7 +13,7 @@ from typing import Any
 from plugins.ads.google_ads.sandbox.account import Account
 from plugins.ads.google_ads.sandbox.rows import RowError, Rows
 
-ROWS_A_REQUEST = 2000
+MAX_ROWS_PER_REQUEST = 2000
 GARBAGE = b"\x00<<<not what you asked for"
 STATUSES: Mapping[int, str] = {
     400: "INVALID_ARGUMENT",
@@ -173,7 +173,7 @@ class Call:
             )
         if not rows:
             whole = _named("field", "REQUIRED", "The required field was not present.")
-        elif len(rows) > ROWS_A_REQUEST:
+        elif len(rows) > MAX_ROWS_PER_REQUEST:
             if field == "conversions":
                 words = "The request contained more than 2000 conversions."
                 whole = _named("conversion_upload", "TOO_MANY_CONVERSIONS_IN_REQUEST", words)

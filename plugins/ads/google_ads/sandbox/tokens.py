@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-LIFETIME = timedelta(seconds=3599)
+TOKEN_LIFETIME = timedelta(seconds=3599)
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
@@ -51,9 +51,9 @@ class Tokens:
         if self.revoked or not good:
             return 400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
         token = f"ya29.{secrets.token_urlsafe(24)}"
-        self._valid[token] = self._clock() + LIFETIME
+        self._valid[token] = self._clock() + TOKEN_LIFETIME
         self.granted += 1
-        return 200, {"access_token": token, "expires_in": int(LIFETIME.total_seconds()), "token_type": "Bearer"}
+        return 200, {"access_token": token, "expires_in": int(TOKEN_LIFETIME.total_seconds()), "token_type": "Bearer"}
 
     @cached_property
     def _key(self) -> Any:

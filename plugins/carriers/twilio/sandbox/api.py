@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from plugins.carriers.twilio.sandbox.account import Account
 from plugins.carriers.twilio.sandbox.errors import TwilioError, form, refusal
-from plugins.carriers.twilio.sandbox.lists import LARGEST_PAGE, one, page, whole, within
+from plugins.carriers.twilio.sandbox.lists import MAX_PAGE_SIZE, one, page, whole, within
 from plugins.carriers.twilio.sandbox.media import Recordings, Texts
 from plugins.carriers.twilio.sandbox.ports import Ports
 from plugins.carriers.twilio.sandbox.resources import API_VERSION, at_twilio
@@ -86,7 +86,7 @@ class Api:
             for number, area in offered(country, kind, query.get("AreaCode"))
             if number not in owned and pattern.search(number)
         ]
-        size = min(whole(query.get("PageSize", ""), 50), LARGEST_PAGE)
+        size = min(whole(query.get("PageSize", ""), 50), MAX_PAGE_SIZE)
         return JSONResponse({"available_phone_numbers": found[:size], "uri": request.url.path})
 
     @staticmethod

@@ -17,7 +17,7 @@ from plugins.carriers.twilio.sandbox.account import Account
 from plugins.carriers.twilio.sandbox.errors import TwilioError, fields, form
 from plugins.carriers.twilio.sandbox.lists import one, page, within
 
-LONGEST_TEXT = 1600
+MAX_TEXT_CHARACTERS = 1600
 RATE = 8000
 CONTROLS = {"paused": "pause", "in-progress": "resume"}
 
@@ -47,7 +47,7 @@ class Texts:
             raise TwilioError(21211)
         if not body and not media:
             raise TwilioError(21602)
-        if len(body) > LONGEST_TEXT:
+        if len(body) > MAX_TEXT_CHARACTERS:
             raise TwilioError(21617)
         if (sender, receiver) in self.sandbox.blocked:
             raise TwilioError(21610)

@@ -18,7 +18,7 @@ from .account import Account
 from .records import HubSpotError, invalid
 
 STAGES = {"qualified": "qualifiedtobuy", "won": "closedwon", "lost": "closedlost"}
-LIFETIME = timedelta(minutes=30)
+TOKEN_LIFETIME = timedelta(minutes=30)
 
 
 class Sandbox(HttpSandbox):
@@ -277,12 +277,12 @@ class Sandbox(HttpSandbox):
         self.refreshes += 1
         self.refresh_token, self._next_refresh_token = self._next_refresh_token or self.refresh_token, ""
         token = f"oauth-{self.refreshes}-{uuid.uuid4().hex}"
-        self._access[token] = self.clock() + LIFETIME
+        self._access[token] = self.clock() + TOKEN_LIFETIME
         return 200, {
             "token_type": "bearer",
             "access_token": token,
             "refresh_token": self.refresh_token,
-            "expires_in": int(LIFETIME.total_seconds()),
+            "expires_in": int(TOKEN_LIFETIME.total_seconds()),
         }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ..translate import hubspot_time
 from .records import HubSpotError, Record, Table, invalid
 
-BATCH = 100
+MAX_BATCH_SIZE = 100
 READ_SCOPES = {"contacts": "crm.objects.contacts.read", "calls": "crm.objects.contacts.read"}
 
 
@@ -109,8 +109,8 @@ class Account:
 
     def _batch(self, kind: str, verb: str, asked: Mapping[str, Any]) -> tuple[int, Any]:
         table, inputs = self._table(kind), asked.get("inputs")
-        if not isinstance(inputs, list) or len(inputs) > BATCH:
-            raise invalid(f"The maximum number of inputs supported in a batch request is {BATCH}")
+        if not isinstance(inputs, list) or len(inputs) > MAX_BATCH_SIZE:
+            raise invalid(f"The maximum number of inputs supported in a batch request is {MAX_BATCH_SIZE}")
         self._needs("crm.objects.contacts.read" if verb == "read" else "crm.objects.contacts.write")
         if verb == "read":
             found = [table.records.get(int(one["id"])) for one in inputs]

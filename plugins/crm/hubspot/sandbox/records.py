@@ -10,9 +10,9 @@ from typing import Any
 
 from ..translate import entered, hubspot_time, milliseconds, when
 
-SEARCH_CAP = 10_000
-LARGEST_PAGE = 200
-MOST_GROUPS, MOST_FILTERS, MOST_FILTERS_IN_ALL = 5, 6, 18
+MAX_SEARCH_RESULTS = 10_000
+MAX_PAGE_SIZE = 200
+MAX_FILTER_GROUPS, MAX_FILTERS_PER_GROUP, MAX_FILTERS = 5, 6, 18
 """Limits of search (source: HubSpot's guide to searching the CRM)."""
 
 TEXT = {
@@ -115,10 +115,10 @@ class Table:
     def search(self, request: Mapping[str, Any], unindexed: Collection[int]) -> dict[str, Any]:
         """HubSpot's search over the records that its index shows. Equal sort values have no useful order."""
         limit, after = _whole(request.get("limit", 10)), _whole(request.get("after") or 0)
-        if not 1 <= limit <= LARGEST_PAGE:
-            raise invalid(f"limit must be between 1 and {LARGEST_PAGE}")
-        if after + limit > SEARCH_CAP:
-            raise invalid(f"the total number of search results is limited to {SEARCH_CAP}")
+        if not 1 <= limit <= MAX_PAGE_SIZE:
+            raise invalid(f"limit must be between 1 and {MAX_PAGE_SIZE}")
+        if after + limit > MAX_SEARCH_RESULTS:
+            raise invalid(f"the total number of search results is limited to {MAX_SEARCH_RESULTS}")
         groups = self._groups(request.get("filterGroups") or [])
         shown = [one for one in self.records.values() if one.id not in unindexed]
         found = [one for one in shown if not groups or any(all(self._passes(one, f) for f in g) for g in groups)]
@@ -137,9 +137,9 @@ class Table:
             raise invalid("filterGroups must be a list of groups")
         filters: list[list[Mapping[str, Any]]] = [group.get("filters") or [] for group in groups]
         if (
-            len(filters) > MOST_GROUPS
-            or sum(map(len, filters)) > MOST_FILTERS_IN_ALL
-            or any(len(group) > MOST_FILTERS for group in filters)
+            len(filters) > MAX_FILTER_GROUPS
+            or sum(map(len, filters)) > MAX_FILTERS
+            or any(len(group) > MAX_FILTERS_PER_GROUP for group in filters)
         ):
             raise invalid("too many filters or groups of filters")
         for one in (one for group in filters for one in group):

@@ -25,7 +25,7 @@ USERNAME = "integration@example.com"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ASSERTION_LIFETIME = 180
 CLOCK_SKEW = 30
-MOST_RECORDS = 200
+MAX_RECORDS_PER_REQUEST = 200
 STAGES = {"qualified": "Qualification", "won": "Closed Won", "lost": "Closed Lost"}
 
 FORMATS = (
@@ -300,17 +300,17 @@ class Sandbox(HttpSandbox):
         records = body.get("records") if isinstance(body, dict) else None
         if not isinstance(records, list):
             raise Refused("JSON_PARSER_ERROR", "records is required")
-        if len(records) > MOST_RECORDS:
+        if len(records) > MAX_RECORDS_PER_REQUEST:
             raise Refused(
                 "EXCEEDED_ID_LIMIT",
-                f"record limit reached. cannot submit more than {MOST_RECORDS} records into this call",
+                f"record limit reached. cannot submit more than {MAX_RECORDS_PER_REQUEST} records into this call",
             )
         return _json([self._one_of(partial(self._take, _type(record), record)) for record in records])
 
     def _update_many(self, request: Request, body: Any) -> Response:
         records = body.get("records") if isinstance(body, dict) else None
-        if not isinstance(records, list) or len(records) > MOST_RECORDS:
-            raise Refused("JSON_PARSER_ERROR", f"wanted at most {MOST_RECORDS} records")
+        if not isinstance(records, list) or len(records) > MAX_RECORDS_PER_REQUEST:
+            raise Refused("JSON_PARSER_ERROR", f"wanted at most {MAX_RECORDS_PER_REQUEST} records")
         return _json([self._one_of(partial(self._change, record)) for record in records])
 
     def _change(self, record: Mapping[str, Any]) -> str:
@@ -322,10 +322,10 @@ class Sandbox(HttpSandbox):
 
     def _delete_many(self, request: Request, body: Any) -> Response:
         keys = [key for key in request.query_params.get("ids", "").split(",") if key]
-        if len(keys) > MOST_RECORDS:
+        if len(keys) > MAX_RECORDS_PER_REQUEST:
             raise Refused(
                 "EXCEEDED_ID_LIMIT",
-                f"record limit reached. cannot submit more than {MOST_RECORDS} records into this call",
+                f"record limit reached. cannot submit more than {MAX_RECORDS_PER_REQUEST} records into this call",
             )
         return _json([self._one_of(partial(self._drop, key)) for key in keys])
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 CLIENT_ID = "stand-in-client.apps.example.com"
 CLIENT_SECRET = "stand-in-client-secret-of-contacts"  # noqa: S105
-LIFETIME = timedelta(seconds=3599)
+TOKEN_LIFETIME = timedelta(seconds=3599)
 CODE_LIFETIME = timedelta(minutes=10)
 
 
@@ -88,6 +88,6 @@ class Grants:
 
     def _given(self) -> dict[str, Any]:
         token = f"ya29.{secrets.token_urlsafe(24)}"
-        self._access[token] = self._clock() + LIFETIME
+        self._access[token] = self._clock() + TOKEN_LIFETIME
         self.granted += 1
-        return {"access_token": token, "expires_in": int(LIFETIME.total_seconds()), "token_type": "Bearer"}
+        return {"access_token": token, "expires_in": int(TOKEN_LIFETIME.total_seconds()), "token_type": "Bearer"}

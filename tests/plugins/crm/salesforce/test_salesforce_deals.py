@@ -14,7 +14,7 @@ from hub.api import Money, Outcome
 from hub.testing import FrozenClock, connect
 from hub.testing.samples import call_activity
 from plugins.crm.salesforce import Salesforce
-from plugins.crm.salesforce.cursor import MOST_REMEMBERED, OVERLAP, Cursor
+from plugins.crm.salesforce.cursor import MAX_DEALS_REMEMBERED, OVERLAP, Cursor
 from plugins.crm.salesforce.sandbox import Sandbox
 from plugins.crm.salesforce.sandbox.queries import soql
 from plugins.crm.salesforce.sandbox.records import Org, stamp
@@ -110,12 +110,12 @@ def test_no_deal_is_lost_and_none_told_twice(steps: list[tuple[str, int, int, in
 def test_a_bulk_change_in_one_second_is_read_once() -> None:
     org = Org(FrozenClock())
     reading = Reading(org)
-    keys = [write(org, START) for _ in range(MOST_REMEMBERED + 300)]
+    keys = [write(org, START) for _ in range(MAX_DEALS_REMEMBERED + 300)]
     for _ in range(3):
         reading.all(400)
         assert sorted(key for key, _ in reading.told) == sorted(keys)
     assert reading.cursor is not None
-    assert len(reading.cursor) < 30 * MOST_REMEMBERED
+    assert len(reading.cursor) < 30 * MAX_DEALS_REMEMBERED
     late = write(org, START + timedelta(seconds=1))
     reading.all(400)
     assert reading.told[-1][0] == late

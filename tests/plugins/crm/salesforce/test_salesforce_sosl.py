@@ -12,7 +12,7 @@ from hub.testing import FrozenClock
 from plugins.crm.salesforce.sandbox.queries import sosl
 from plugins.crm.salesforce.sandbox.records import Org, Refused
 from plugins.crm.salesforce.sandbox.search import words_of
-from plugins.crm.salesforce.sosl import MOST_CHARACTERS, escaped, phone_searches, phrase, spellings
+from plugins.crm.salesforce.sosl import MAX_SEARCH_CHARACTERS, escaped, phone_searches, phrase, spellings
 
 RESERVED = "?&|!{}[]()^~*:\\\"'+-"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from(RESERVED), max_size=40)
@@ -77,7 +77,7 @@ def test_many_numbers_are_searched_in_pieces_that_keep_their_operators() -> None
     searches = list(phone_searches([*wanted, *wanted], "Contact(Id)"))
     assert len(searches) == len(set(searches)) < 10
     for search in searches:
-        assert len(search[search.index("{") : search.index("}")]) <= MOST_CHARACTERS
+        assert len(search[search.index("{") : search.index("}")]) <= MAX_SEARCH_CHARACTERS
     assert all(any(f"{{{n[1:]} OR" in s or f" OR {n[1:]} OR" in s for s in searches) for n in wanted)
     assert list(phone_searches([], "Contact(Id)")) == []
 

@@ -23,7 +23,7 @@ from benchmarks.stand_in import StandIn, stand_in
 from hub.config.models import Config
 from hub.contracts.events import CallEvent
 from hub.delivery.sync import sync
-from hub.flow.fold import Told, keep_events
+from hub.flow.fold import EventBatch, keep_events
 from hub.flow.pipeline import process
 from hub.model import Call, Delivery
 from hub.startup import open_hub
@@ -77,7 +77,7 @@ def _make_ready(database: Path, clock: Clock) -> None:
     with open_hub(_configuration(database), clock) as opened:
         hub, directory = opened.hub, opened.directory.latest
         with hub.store.writing() as session:
-            keep_events(session, hub, directory, [Told("twilio", _events(clock, CONVERSIONS))], "reconcile")
+            keep_events(session, hub, directory, [EventBatch("twilio", _events(clock, CONVERSIONS))], "reconcile")
         while process(hub, directory, Call):
             pass
         with hub.store.reading() as session:

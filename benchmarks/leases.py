@@ -56,10 +56,10 @@ def measure() -> list[Figure]:
     rates, waits = [], []
     with tempfile.TemporaryDirectory() as folder:
         for number in range(ROUNDS):
-            with _desk(f"sqlite:///{Path(folder) / f'{number}.db'}") as bench:
+            with _bench(f"sqlite:///{Path(folder) / f'{number}.db'}") as bench:
                 rates.append(bench.rate())
                 waits.append(bench.waits())
-    with postgres() as server, _desk(server.create("leases")) as bench:
+    with postgres() as server, _bench(server.create("leases")) as bench:
         rate_there, waits_there = bench.rate(), bench.waits()
     slowest = [_part(each, 0.99) for each in waits]
     steady = f"wait for a number at {STEADY:.0f} visitors/s"
@@ -83,7 +83,7 @@ def measure() -> list[Figure]:
 class _Bench:
     def __init__(self, opened: Opened, clock: Clock) -> None:
         self._opened, self._clock = opened, clock
-        self._desk = VisitBatchWriter(opened.hub)
+        self._batch_writer = VisitBatchWriter(opened.hub)
         self._directory = opened.directory.latest
         self._company = self._directory.companies["lakeside"]
         self._visitors = 0
@@ -120,7 +120,7 @@ class _Bench:
     def _arrive(self) -> Future[NumberShown]:
         self._clock.next_visitor()
         self._visitors += 1
-        return self._desk.receive(
+        return self._batch_writer.receive(
             self._directory,
             self._company,
             VisitRequest(
@@ -132,11 +132,11 @@ class _Bench:
         )
 
     def close(self) -> None:
-        self._desk.close()
+        self._batch_writer.close()
 
 
 @contextmanager
-def _desk(database: str) -> Iterator[_Bench]:
+def _bench(database: str) -> Iterator[_Bench]:
     clock = Clock()
     with open_hub(_with_pool(configuration(database)), clock) as opened:
         bench = _Bench(opened, clock)

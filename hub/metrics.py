@@ -28,7 +28,7 @@ UNDECLARED = Counter("ringfence_undeclared_fields_total", "Personal fields kept 
 UNDECLARED_HOSTS = Counter(
     "ringfence_undeclared_hosts_total", "Requests to a host that the manifest does not declare.", ["connector", "host"]
 )
-BREAKER = Gauge("ringfence_breaker_open", "1 while a connector rests.", ["connector", "road"])
+BREAKER = Gauge("ringfence_breaker_open", "1 while a connector rests.", ["connector", "lane"])
 QUEUE_AGE = Gauge("ringfence_queue_age_seconds", "Age of the oldest item that is due.", ["queue"])
 QUEUE_SIZE = Gauge("ringfence_queue_size", "Items by queue and state.", ["queue", "state"])
 TASK_FAILURES = Counter(

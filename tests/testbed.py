@@ -28,12 +28,12 @@ from hub.config.models import (
 from hub.contracts.consent import State
 from hub.delivery.deliver import deliver
 from hub.delivery.send_texts import send_texts
-from hub.flow.fold import Told, keep_events
+from hub.flow.fold import EventBatch, keep_events
 from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Call, Delivery, FactRow, FormSubmission, Person, TextMessage, Visit
 from hub.numbers.directory import LiveDirectory, write_accounts
-from hub.privacy.ledger import Word, append
+from hub.privacy.ledger import ConsentStatement, append
 from hub.runtime import Hub, assemble
 from hub.store.encrypted_fields import Named, names_of, values_of
 from hub.testing import FrozenClock
@@ -187,7 +187,7 @@ class TestHub:
     def tell(self, *events: Event, connector: str = "carrier", told_by: str = "webhook") -> int:
         """Events of one connector, folded; how many calls changed."""
         with self.hub.store.writing() as session:
-            return keep_events(session, self.hub, self.directory, [Told(connector, events)], told_by)
+            return keep_events(session, self.hub, self.directory, [EventBatch(connector, events)], told_by)
 
     def call_in(
         self,
@@ -277,7 +277,7 @@ class TestHub:
 
     def say(self, person: Person, state: State, use: str, channel: str = "phone", **more: Any) -> None:
         """Write a person's word into the ledger; what is queued or under way is left as it is."""
-        word = Word(
+        word = ConsentStatement(
             company_id=person.company_id,
             person_id=person.id,
             state=state,

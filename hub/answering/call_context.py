@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from hub.callflow.context import Circumstances
+from hub.callflow.context import CallContext
 from hub.callflow.definition import Flow
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.consent import Place
@@ -22,7 +22,7 @@ MAX_CALL_AGE = timedelta(hours=4)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class AnswerRequest:
     """A carrier waits for an answer: at which point of a call, on which number, and with which version of a flow."""
 
     connector: str
@@ -50,39 +50,39 @@ class Earlier:
     tags: frozenset[str]
 
 
-def circumstances(
-    session: Session | None, asked: Sequence[Asked], now: datetime, public_url: str
-) -> list[Circumstances]:
+def call_contexts(
+    session: Session | None, requests: Sequence[AnswerRequest], now: datetime, public_url: str
+) -> list[CallContext]:
     """What is known at each point. Flows that need nothing cause no database read."""
-    visits = _visits(session, asked, now) if session else {}
-    earlier = _earlier(session, asked) if session else {}
-    own_tags = _own_tags(session, asked) if session else {}
+    visits = _visits(session, requests, now) if session else {}
+    earlier = _earlier(session, requests) if session else {}
+    own_tags = _own_tags(session, requests) if session else {}
     return [
-        _circumstances(each, visits.get(each.call), earlier.get(each.caller), own_tags, now, public_url)
-        for each in asked
+        _call_context(each, visits.get(each.call), earlier.get(each.caller), own_tags, now, public_url)
+        for each in requests
     ]
 
 
-def must_read(each: Asked) -> bool:
+def must_read(each: AnswerRequest) -> bool:
     """Whether the flow needs anything that only the database knows."""
     return each.flow.knows_attribution or each.flow.knows_caller
 
 
-def _circumstances(
-    each: Asked,
+def _call_context(
+    each: AnswerRequest,
     visit: Visit | None,
     earlier: Earlier | None,
     own_tags: Mapping[tuple[str, str], frozenset[str]],
     now: datetime,
     public_url: str,
-) -> Circumstances:
+) -> CallContext:
     tracker, caller = each.line.tracker, each.point.caller_number
     places = places_of_number(caller) if caller and (each.flow.asks_places or each.flow.records) else ()
     declared = visit.consent.get("country") if visit else None
     if declared and declared not in {place.country for place in places}:
         places = (*places, Place(country=declared, basis="declared"))
     known_caller = bool(caller) and each.flow.knows_caller
-    return Circumstances(
+    return CallContext(
         at=now,
         time_zone=each.line.company.time_zone,
         call_id=each.point.call_id,
@@ -99,9 +99,9 @@ def _circumstances(
     )
 
 
-def _visits(session: Session, asked: Sequence[Asked], now: datetime) -> dict[tuple[str, str], Visit]:
+def _visits(session: Session, requests: Sequence[AnswerRequest], now: datetime) -> dict[tuple[str, str], Visit]:
     """The visit that held the pool's number when each call began."""
-    wanted = [each for each in asked if each.flow.knows_attribution and each.line.tracker.type == "session"]
+    wanted = [each for each in requests if each.flow.knows_attribution and each.line.tracker.type == "session"]
     if not wanted:
         return {}
     begun = _beginnings(session, [each for each in wanted if each.point.moment != "ringing"])
@@ -125,23 +125,23 @@ def _visits(session: Session, asked: Sequence[Asked], now: datetime) -> dict[tup
     return found
 
 
-def _beginnings(session: Session, asked: Sequence[Asked]) -> dict[tuple[str, str], datetime]:
-    if not asked:
+def _beginnings(session: Session, requests: Sequence[AnswerRequest]) -> dict[tuple[str, str], datetime]:
+    if not requests:
         return {}
     first = (
         select(CallStep.connector, CallStep.carrier_call_id, func.min(CallStep.at))
         .where(
-            col(CallStep.connector).in_({each.connector for each in asked}),
-            col(CallStep.carrier_call_id).in_({each.point.call_id for each in asked}),
+            col(CallStep.connector).in_({each.connector for each in requests}),
+            col(CallStep.carrier_call_id).in_({each.point.call_id for each in requests}),
         )
         .group_by(col(CallStep.connector), col(CallStep.carrier_call_id))
     )
     return {(connector, call_id): at for connector, call_id, at in session.exec(first)}
 
 
-def _earlier(session: Session, asked: Sequence[Asked]) -> dict[tuple[str, str], Earlier]:
+def _earlier(session: Session, requests: Sequence[AnswerRequest]) -> dict[tuple[str, str], Earlier]:
     """By caller: who answered the last call, and the tags of all calls. Holds only people who called before."""
-    wanted = [each for each in asked if each.flow.knows_caller and each.point.caller_number]
+    wanted = [each for each in requests if each.flow.knows_caller and each.point.caller_number]
     if not wanted:
         return {}
     present = {each.call for each in wanted}
@@ -169,8 +169,8 @@ def _earlier(session: Session, asked: Sequence[Asked]) -> dict[tuple[str, str], 
     return found
 
 
-def _own_tags(session: Session, asked: Sequence[Asked]) -> dict[tuple[str, str], frozenset[str]]:
-    later = {each.call for each in asked if each.flow.knows_caller and each.point.moment != "ringing"}
+def _own_tags(session: Session, requests: Sequence[AnswerRequest]) -> dict[tuple[str, str], frozenset[str]]:
+    later = {each.call for each in requests if each.flow.knows_caller and each.point.moment != "ringing"}
     return _tags(session, later)
 
 

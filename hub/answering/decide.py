@@ -9,10 +9,10 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from hub.answering.call_context import Asked, circumstances, must_read
+from hub.answering.call_context import AnswerRequest, call_contexts, must_read
 from hub.answering.recording_consent import ask_to_record
 from hub.answering.step_log import Answered, keep
-from hub.callflow.context import Circumstances, FlowResult, Permission, StepTaken
+from hub.callflow.context import CallContext, FlowResult, Permission, StepTaken
 from hub.callflow.definition import Flow
 from hub.callflow.resume_token import parse_mark
 from hub.callflow.walk import static, walk
@@ -42,26 +42,26 @@ class Decider:
     ) -> list[FlowResult]:
         """One walk per point; its records are durable when this returns. Also records that the calls at `forwarded`
         were only forwarded."""
-        asked, missing = self._asked(connector, points)
+        requests, missing = self._requests(connector, points)
         now = self._hub.clock()
-        if missing or any(must_read(each) or each.flow.records for each in asked):
+        if missing or any(must_read(each) or each.flow.records for each in requests):
             with self._hub.store.reading() as session:
                 if missing:
                     self._versions |= flows_of_versions(session, missing)
-                    asked, _ = self._asked(connector, points)
-                answers = self._walk(session, asked, now)
+                    requests, _ = self._requests(connector, points)
+                answers = self._walk(session, requests, now)
         else:
-            answers = self._walk(None, asked, now)
+            answers = self._walk(None, requests, now)
         static_answers = self._forwarded(connector, forwarded)
         if static_answers or any(answer.walk.taken for answer in answers):
             with self._hub.store.connected() as connection:
                 keep(connection, [*answers, *static_answers], now)
         return [answer.walk for answer in answers]
 
-    def _asked(self, connector: str, points: Sequence[AnswerPoint]) -> tuple[list[Asked], set[int]]:
+    def _requests(self, connector: str, points: Sequence[AnswerPoint]) -> tuple[list[AnswerRequest], set[int]]:
         """Each point with its flow: the version that its resume token names, else the number's own. Also the versions
         to read."""
-        lines, asked, missing = self._directory.latest.lines, [], set()
+        lines, requests, missing = self._directory.latest.lines, [], set()
         for point in points:
             line, mark = lines[point.tracking_number], parse_mark(point.mark)
             version = mark.version if mark and point.moment != "ringing" else line.version
@@ -69,25 +69,25 @@ class Decider:
             if flow is None:
                 missing.add(version)
                 flow, version = line.flow, line.version
-            asked.append(Asked(connector=connector, point=point, line=line, flow=flow, version=version))
-        return asked, missing
+            requests.append(AnswerRequest(connector=connector, point=point, line=line, flow=flow, version=version))
+        return requests, missing
 
-    def _walk(self, session: Session | None, asked: Sequence[Asked], now: datetime) -> list[Answered]:
-        known = circumstances(session, asked, now, self._public_url)
-        walks = [_walked(each, replace(what, recording=WILLING)) for each, what in zip(asked, known, strict=True)]
-        answers = [Answered(each, walked) for each, walked in zip(asked, walks, strict=True)]
+    def _walk(self, session: Session | None, requests: Sequence[AnswerRequest], now: datetime) -> list[Answered]:
+        known = call_contexts(session, requests, now, self._public_url)
+        walks = [_walked(each, replace(what, recording=WILLING)) for each, what in zip(requests, known, strict=True)]
+        answers = [Answered(each, walked) for each, walked in zip(requests, walks, strict=True)]
         wanting = [index for index, walked in enumerate(walks) if _records(walked)]
-        permitted = ask_to_record(self._hub, session, [(asked[i], known[i]) for i in wanting], now)
+        permitted = ask_to_record(self._hub, session, [(requests[i], known[i]) for i in wanting], now)
         for index, (permission, decision) in zip(wanting, permitted, strict=True):
-            walked = _walked(asked[index], replace(known[index], recording=permission))
-            answers[index] = Answered(asked[index], walked, decision)
+            walked = _walked(requests[index], replace(known[index], recording=permission))
+            answers[index] = Answered(requests[index], walked, decision)
         return answers
 
     def _forwarded(self, connector: str, points: Sequence[AnswerPoint]) -> list[Answered]:
-        asked, _ = self._asked(connector, points)
+        requests, _ = self._requests(connector, points)
         return [
             Answered(each, FlowResult(instructions=(), taken=(_static_step(each.flow, each.point),)), forwarded=True)
-            for each in asked
+            for each in requests
         ]
 
 
@@ -99,8 +99,8 @@ def _static_step(flow: Flow, point: AnswerPoint) -> StepTaken:
     return StepTaken(step="forward", do="forward", result=result)
 
 
-def _walked(asked: Asked, known: Circumstances) -> FlowResult:
-    return walk(asked.flow, asked.version, asked.point, known)
+def _walked(request: AnswerRequest, known: CallContext) -> FlowResult:
+    return walk(request.flow, request.version, request.point, known)
 
 
 def _records(walked: FlowResult) -> bool:

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Table, bindparam, select
 from sqlmodel import Session
 
-from hub.answering.call_context import Asked
-from hub.callflow.context import Circumstances, Permission
+from hub.answering.call_context import AnswerRequest
+from hub.callflow.context import CallContext, Permission
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Place
 from hub.flow.consent import decision_values, record_of
 from hub.model import ConsentDecision, ConsentEntry, Person
@@ -42,7 +42,7 @@ caller waits."""
 
 
 def ask_to_record(
-    hub: Hub, session: Session | None, asked: Sequence[tuple[Asked, Circumstances]], now: datetime
+    hub: Hub, session: Session | None, asked: Sequence[tuple[AnswerRequest, CallContext]], now: datetime
 ) -> list[tuple[Permission, Columns]]:
     """The permission for each call, with the decision as a row to store; its subject is not yet known.
 
@@ -75,7 +75,7 @@ def ask_to_record(
 
 
 def _question(
-    hub: Hub, each: Asked, known: Circumstances, records: tuple[ConsentRecord, ...], now: datetime
+    hub: Hub, each: AnswerRequest, known: CallContext, records: tuple[ConsentRecord, ...], now: datetime
 ) -> ConsentQuestion:
     manifest, company = hub.plugins.connectors[each.connector].manifest, each.line.company
     return ConsentQuestion(

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub.answering.call_context import Asked
+from hub.answering.call_context import AnswerRequest
 from hub.callflow.context import FlowResult
 from hub.contracts.answers import AnswerPoint
 from hub.model import CallStep, RecordingNotice
@@ -22,7 +22,7 @@ from hub.store.rows import Columns, insert_rows
 class Answered:
     """A decided answer: its walk, and the decision on recording if one was needed."""
 
-    asked: Asked
+    asked: AnswerRequest
     walk: FlowResult
     decision: Columns | None = None
     forwarded: bool = False

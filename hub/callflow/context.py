@@ -26,7 +26,7 @@ class Permission:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Circumstances:
+class CallContext:
     """What is known about a call at one of its points. Unknown values are None, and lead to each step's `otherwise`."""
 
     at: datetime

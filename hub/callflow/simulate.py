@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from hub.callflow.context import Circumstances, FlowResult, Permission
+from hub.callflow.context import CallContext, FlowResult, Permission
 from hub.callflow.definition import Flow
 from hub.callflow.resume_token import MAX_WAITS
 from hub.callflow.walk import tags_of, walk
 from hub.contracts.answers import AnswerPoint, Dial, Gather, Moment, TakeMessage
 
-Permit = Callable[[Circumstances], Permission]
+Permit = Callable[[CallContext], Permission]
 MAX_TURNS = 2 * MAX_WAITS + 10
 
 
@@ -34,7 +34,7 @@ class Behaviour:
 
 
 def rehearse(
-    flow: Flow, version: int, number: str, known: Circumstances, behaviour: Behaviour, permit: Permit
+    flow: Flow, version: int, number: str, known: CallContext, behaviour: Behaviour, permit: Permit
 ) -> list[Turn]:
     """Every request of a call on the tracking number `number`, to its end."""
     keys = list(behaviour.keys)

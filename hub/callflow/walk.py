@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from itertools import accumulate
 
-from hub.callflow.context import Choice, Circumstances, FlowResult, Notice, StepTaken, audio_key
+from hub.callflow.context import CallContext, Choice, FlowResult, Notice, StepTaken, audio_key
 from hub.callflow.definition import (
     END,
     HASH,
@@ -46,18 +46,18 @@ def static(flow: Flow, point: AnswerPoint) -> tuple[Instruction, ...]:
     return (HangUp(),)
 
 
-def walk(flow: Flow, version: int, point: AnswerPoint, circumstances: Circumstances) -> FlowResult:
+def walk(flow: Flow, version: int, point: AnswerPoint, context: CallContext) -> FlowResult:
     """What happens next to a call at `point`. `flow` is the version that the point's resume token names, else the
     number's own."""
-    return _Walker(flow, circumstances, parse_mark(point.mark) or ResumeToken(version, flow.start)).answer(point)
+    return _Walker(flow, context, parse_mark(point.mark) or ResumeToken(version, flow.start)).answer(point)
 
 
 class _Walker:
-    def __init__(self, flow: Flow, circumstances: Circumstances, mark: ResumeToken) -> None:
-        self._flow, self._known, self._mark = flow, circumstances, mark
+    def __init__(self, flow: Flow, context: CallContext, mark: ResumeToken) -> None:
+        self._flow, self._known, self._mark = flow, context, mark
         self._said: list[Instruction] = []
         self._taken: list[StepTaken] = []
-        self._tags = set(circumstances.tags)
+        self._tags = set(context.tags)
         self._notice: Notice | None = None
 
     def answer(self, point: AnswerPoint) -> FlowResult:
@@ -330,7 +330,7 @@ class _Walker:
         )
 
 
-def _turn(step: RoundRobin, known: Circumstances) -> Sequence[str]:
+def _turn(step: RoundRobin, known: CallContext) -> Sequence[str]:
     """The phones in the order in which they ring for this call: by weight and the call's own random value, without
     repetition."""
     left, order, chance = dict(step.numbers), [], known.chance

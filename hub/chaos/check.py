@@ -37,7 +37,7 @@ FAULTS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Books:
+class ChaosReport:
     """The result of the check; every field of FAULTS must be zero."""
 
     kills: int
@@ -97,7 +97,7 @@ def at_rest(store: Store, callers: Callers) -> bool:
         return not _unfinished(session) and not session.exec(stale).one()
 
 
-def balance(stage: Environment, store: Store, callers: Callers, *, kills: int, log: Path, clean: bool) -> Books:
+def balance(stage: Environment, store: Store, callers: Callers, *, kills: int, log: Path, clean: bool) -> ChaosReport:
     """Compare all sides; call it after the hub has stopped."""
     with store.reading() as session:
         inbox = {(row.url or "", row.body or b"") for row in session.exec(select(InboxWebhook))}
@@ -111,7 +111,7 @@ def balance(stage: Environment, store: Store, callers: Callers, *, kills: int, l
         each.carrier_call_id: stored[each.carrier_call_id] for each in callers.calls if each.carrier_call_id in stored
     }
     ended = {call.id for call in calls.values() if call.status == "completed"}
-    return Books(
+    return ChaosReport(
         **_webhooks(callers, inbox),
         **_conversions(stage, callers, calls),
         **_tasks(stage, ended),

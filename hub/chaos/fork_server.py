@@ -25,14 +25,14 @@ def main() -> None:
     lines, tell = sys.stdin, sys.stdout
     assert threading.active_count() == 1, "only a process of one thread may be forked"
     for _ in lines:
-        born = os.fork()
-        if not born:
+        child = os.fork()
+        if not child:
             os.dup2(os.open(os.devnull, os.O_RDWR), 0)
             os.dup2(2, 1)
             hub_command()
             os._exit(0)
-        print(born, file=tell, flush=True)
-        _, status = os.waitpid(born, 0)
+        print(child, file=tell, flush=True)
+        _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), file=tell, flush=True)
 
 

@@ -20,7 +20,7 @@ STOP_TIMEOUT_SECONDS = 30.0
 """Seconds."""
 
 
-class Victim:
+class HubProcess:
     """Runs one hub process after another; `log` collects their output."""
 
     def __init__(self, stage: Environment) -> None:
@@ -28,16 +28,16 @@ class Victim:
         self._client = httpx.Client(base_url=stage.address, timeout=5, trust_env=False)
         command = [sys.executable, "-m", "hub.chaos.fork_server", "run", "--config", str(stage.config)]
         with self.log.open("ab") as log:
-            self._cradle = subprocess.Popen(  # noqa: S603 - our own command
+            self._fork_server = subprocess.Popen(  # noqa: S603 - our own command
                 command, env=dict(stage.environ), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
             )
         self._process: int | None = None
 
     def start(self) -> None:
         """Start a hub; it does not answer yet."""
-        assert self._cradle.stdin is not None
-        self._cradle.stdin.write(b"\n")
-        self._cradle.stdin.flush()
+        assert self._fork_server.stdin is not None
+        self._fork_server.stdin.write(b"\n")
+        self._fork_server.stdin.flush()
         self._process = self._line(START_TIMEOUT_SECONDS)
         if self._process is None:
             raise self._trouble()
@@ -77,15 +77,15 @@ class Victim:
     def end(self) -> None:
         """Kill the hub and the fork server, and close the client."""
         self.kill()
-        self._cradle.kill()
-        self._cradle.communicate()
+        self._fork_server.kill()
+        self._fork_server.communicate()
         self._client.close()
 
     def _line(self, seconds: float) -> int | None:
         """The next number that the fork server prints: a process id or an exit code; None if none comes in time."""
-        assert self._cradle.stdout is not None
-        readable, _, _ = select.select([self._cradle.stdout], [], [], seconds)
-        line = self._cradle.stdout.readline() if readable else b""
+        assert self._fork_server.stdout is not None
+        readable, _, _ = select.select([self._fork_server.stdout], [], [], seconds)
+        line = self._fork_server.stdout.readline() if readable else b""
         return int(line) if line.strip() else None
 
     def _trouble(self) -> RingfenceError:

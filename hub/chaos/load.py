@@ -62,7 +62,7 @@ class Callers:
     """Attempts without an acknowledgement."""
 
     def __post_init__(self) -> None:
-        self._crew = ThreadPoolExecutor(CONCURRENT_CALLERS, thread_name_prefix="caller")
+        self._pool = ThreadPoolExecutor(CONCURRENT_CALLERS, thread_name_prefix="caller")
         self._client = httpx.Client(base_url=self.stage.address, timeout=10, trust_env=False, headers=BROWSER)
         self._lock = threading.Lock()
         self._waiting: list[Future[None]] = []
@@ -73,19 +73,19 @@ class Callers:
         """Start some more calls; returns immediately."""
         for _ in range(calls):
             self._asked += 1
-            self._waiting.append(self._crew.submit(self._play, self._asked))
+            self._waiting.append(self._pool.submit(self._play, self._asked))
 
     def finish(self) -> None:
         """Wait until every call has ended; raises an error of the test environment itself."""
         for each in self._waiting:
             each.result()
-        self._crew.shutdown()
+        self._pool.shutdown()
         self._client.close()
 
     def abandon(self) -> None:
         """Hang up all calls immediately."""
         self._hung_up.set()
-        self._crew.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _play(self, number: int) -> None:
         chance = random.Random(f"{self.seed}/{number}")  # noqa: S311 - a script, not a secret

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hub.chaos.check import Books, at_rest, balance
+from hub.chaos.check import ChaosReport, at_rest, balance
 from hub.chaos.environment import set_stage
-from hub.chaos.hub_process import Victim
+from hub.chaos.hub_process import HubProcess
 from hub.chaos.load import Callers
 from hub.store.engine import Store
 
@@ -27,35 +27,35 @@ def run_chaos(
     calls_per_cycle: int,
     longest_life: float = 1.0,
     tell: Callable[[int, Callers], None] = lambda cycle, callers: None,
-) -> Books:
+) -> ChaosReport:
     """Kill a hub `cycles` times during calls; each time at a random moment, at most `longest_life` seconds after its first
     answer. The callback runs after each kill. All files are written to `folder`. RingfenceError if a hub does not start.
     """
     chance = random.Random(seed)  # noqa: S311 - a script, not a secret
     with set_stage(folder) as stage:
-        victim, callers = Victim(stage), Callers(stage, seed)
+        process, callers = HubProcess(stage), Callers(stage, seed)
         try:
             for cycle in range(cycles):
-                victim.start()
+                process.start()
                 callers.call(calls_per_cycle)
                 if cycle and chance.random() < KILLED_IN_ITS_START:
                     time.sleep(chance.uniform(0.0, 0.5))
                 else:
-                    victim.wait_until_ready()
+                    process.wait_until_ready()
                     time.sleep(chance.uniform(0.0, longest_life))
-                victim.kill()
+                process.kill()
                 tell(cycle + 1, callers)
-            victim.start()
-            victim.wait_until_ready()
+            process.start()
+            process.wait_until_ready()
             callers.finish()
             store = Store(stage.database)
             until = time.monotonic() + DRAIN_TIMEOUT_SECONDS
             while not at_rest(store, callers) and time.monotonic() < until:
                 time.sleep(0.2)
-            clean = victim.stop()
-            books = balance(stage, store, callers, kills=cycles, log=victim.log, clean=clean)
+            clean = process.stop()
+            report = balance(stage, store, callers, kills=cycles, log=process.log, clean=clean)
             store.close()
-            return books
+            return report
         finally:
             callers.abandon()
-            victim.end()
+            process.end()

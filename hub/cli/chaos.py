@@ -12,7 +12,7 @@ import typer
 from hub.errors import RingfenceError
 
 if TYPE_CHECKING:
-    from hub.chaos.check import Books
+    from hub.chaos.check import ChaosReport
     from hub.chaos.load import Callers
 
 Cycles = Annotated[int, typer.Option("--cycles", min=1, help="How many times to kill the hub.")]
@@ -40,9 +40,9 @@ def chaos(cycles: Cycles = 20, seed: Seed = None, calls_per_cycle: Calls = 8, fo
     place.mkdir(parents=True, exist_ok=True)
     if any(place.iterdir()):
         raise RingfenceError(f"{place} is not empty; name a new folder.")
-    books = _run(place, cycles, seed, calls_per_cycle)
-    _print(books, seed)
-    problems = books.problems()
+    report = _run(place, cycles, seed, calls_per_cycle)
+    _print(report, seed)
+    problems = report.problems()
     if problems or folder:
         typer.echo(f"The database and the log are in {place}.")
     else:
@@ -53,7 +53,7 @@ def chaos(cycles: Cycles = 20, seed: Seed = None, calls_per_cycle: Calls = 8, fo
         raise typer.Exit(1)
 
 
-def _run(place: Path, cycles: int, seed: int, calls_per_cycle: int) -> Books:
+def _run(place: Path, cycles: int, seed: int, calls_per_cycle: int) -> ChaosReport:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from hub.chaos.run import run_chaos
@@ -76,17 +76,17 @@ def _run(place: Path, cycles: int, seed: int, calls_per_cycle: int) -> Books:
         return run_chaos(place, cycles=cycles, seed=seed, calls_per_cycle=calls_per_cycle, tell=tell)
 
 
-def _print(books: Books, seed: int) -> None:
+def _print(report: ChaosReport, seed: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from hub.chaos.check import FAULTS
 
-    table = Table(title=f"The books of {books.kills} kills (seed {seed})")
+    table = Table(title=f"Result of {report.kills} kills (seed {seed})")
     table.add_column("figure")
     table.add_column("is", justify="right")
     table.add_column("must be", justify="right")
-    for name, value in books.lines():
+    for name, value in report.lines():
         must = "0" if name in FAULTS else ""
         style = "bold red" if must and value else None
         table.add_row(name.replace("_", " "), str(value), must, style=style)

@@ -120,9 +120,9 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
         transient=True,
         disable=quiet or not screen.is_terminal,
     )
-    with waiting, ThreadPoolExecutor(CONCURRENT_CHECKS) as crew:
+    with waiting, ThreadPoolExecutor(CONCURRENT_CHECKS) as pool:
         task = waiting.add_task("", total=len(names))
-        asked = {crew.submit(connection, hub.plugins, name): name for name in names}
+        asked = {pool.submit(connection, hub.plugins, name): name for name in names}
         for future in as_completed(asked):
             name, report = asked[future], future.result()
             reports[name] = report

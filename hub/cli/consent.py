@@ -81,7 +81,7 @@ def record(
     from hub.cli.support.audit_note import note
     from hub.flow.case import new_person
     from hub.model.people import PROVEN
-    from hub.privacy.ledger import Word, keep_notice
+    from hub.privacy.ledger import ConsentStatement, keep_notice
     from hub.privacy.withdrawal import exclusive_person_lock, has_refused, take_effect
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
@@ -104,7 +104,7 @@ def record(
             if state == "given" and not evidence and has_refused(session, person.id, use):
                 raise CannotDo(AFTER_A_NO)
         with exclusive_person_lock(store, [person], state) as waited, store.writing() as session:
-            word = Word(
+            word = ConsentStatement(
                 company_id=company_id,
                 person_id=person.id,
                 state=state,  # type: ignore[arg-type]

@@ -37,7 +37,7 @@ TextId = Annotated[
     str,
     typer.Argument(help="A text's id, the carrier's id of it, or at least 6 characters from either end.", metavar="ID"),
 ]
-GATE_WAIT = 5.0
+LOCK_WAIT_SECONDS = 5.0
 """Seconds for which a stop waits for a text that is being sent to the person."""
 ShowPersonal = Annotated[
     bool, typer.Option("--show-personal", help="Show numbers and texts in clear; this is audited.")
@@ -249,7 +249,7 @@ def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
             raise CannotDo("Name a text that the person wrote: it is the proof of their word.")
         now = hub.clock()
         with (
-            hold_locks(hub.store, [number_lock_key(text.company_id, text.person_number)], GATE_WAIT),
+            hold_locks(hub.store, [number_lock_key(text.company_id, text.person_number)], LOCK_WAIT_SECONDS),
             hub.store.writing() as session,
         ):
             said: dict[str, Any] = {"channel": "sms", "evidence": text.id, "at": now, "now": now}

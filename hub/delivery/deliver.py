@@ -40,14 +40,14 @@ from hub.store.encrypted_fields import names_of
 from hub.store.journal import write_evidence
 from hub.store.rows import write_rows
 
-GATE_WAIT = 5.0
+LOCK_WAIT_SECONDS = 5.0
 """Seconds that a batch waits while a refusal of one of its people is being recorded."""
-WAIT_FOR_WORD = timedelta(seconds=5)
+WAIT_FOR_REFUSAL = timedelta(seconds=5)
 WAIT_FOR_EARLIER = timedelta(seconds=30)
 
 
 @dataclass
-class _Ending:
+class _Outcome:
     """The outcome of one delivery: its new state with the reason."""
 
     state: str
@@ -66,8 +66,8 @@ class Batch:
 
     token: str
     deliveries: list[Delivery]
-    endings: dict[str, _Ending] = field(default_factory=dict)
-    parcels: list[Payload] = field(default_factory=list)
+    outcomes: dict[str, _Outcome] = field(default_factory=dict)
+    payloads: list[Payload] = field(default_factory=list)
     rulings: dict[str, StoredDecision] = field(default_factory=dict)
     """Delivery → the present ruling on consent; deliveries without a ruling are missing."""
     attempts: dict[str, str] = field(default_factory=dict)
@@ -89,20 +89,20 @@ def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: J
         stop: RingfenceError | None = None
         with (
             hub.heartbeat.keeping(Delivery, batch.token),
-            shared_person_lock(hub.store, gates_of_batch(hub, batch), GATE_WAIT) as free,
+            shared_person_lock(hub.store, lock_keys_of_batch(hub, batch), LOCK_WAIT_SECONDS) as free,
         ):
             if free:
                 batch.deliveries = _still_ours(hub, batch)
                 prepare(hub, directory, connector, hook, batch)
                 _write_before_send(hub, batch)
             else:
-                due = hub.clock() + WAIT_FOR_WORD
-                batch.endings = {delivery.id: _Ending("ready", due_at=due) for delivery in batch.deliveries}
-            if batch.parcels:
+                due = hub.clock() + WAIT_FOR_REFUSAL
+                batch.outcomes = {delivery.id: _Outcome("ready", due_at=due) for delivery in batch.deliveries}
+            if batch.payloads:
                 stop = _send(hub, connector, hook, batch, jitter)
             # Still under the locks: a withdrawal must not mistake what has just been sent for something that waits.
-            _write_endings(hub, connector, batch)
-        tally.update(ending.state for ending in batch.endings.values())
+            _write_outcomes(hub, connector, batch)
+        tally.update(outcome.state for outcome in batch.outcomes.values())
         if stop is not None:
             raise stop
 
@@ -114,7 +114,7 @@ def _claim(hub: Hub, connector: str, hook: str) -> Batch:
     return Batch(token, rows)
 
 
-def gates_of_batch(hub: Hub, batch: Batch) -> set[str]:
+def lock_keys_of_batch(hub: Hub, batch: Batch) -> set[str]:
     """The locks of all people whose data the batch holds."""
     with hub.store.reading() as session:
         subjects = read_subjects(session, [delivery.subject_id for delivery in batch.deliveries])
@@ -149,11 +149,11 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
     for delivery in batch.deliveries:
         before = earlier.get(delivery.id)
         if delivery.subject_id not in cases:
-            batch.endings[delivery.id] = _Ending("dead", "orphaned", "The call that it goes back to is gone.")
+            batch.outcomes[delivery.id] = _Outcome("dead", "orphaned", "The call that it goes back to is gone.")
         elif delivery.item_key in in_batch or before in UNFINISHED:
-            batch.endings[delivery.id] = _Ending("ready", due_at=now + WAIT_FOR_EARLIER)
+            batch.outcomes[delivery.id] = _Outcome("ready", due_at=now + WAIT_FOR_EARLIER)
         elif before is not None and before != "delivered":
-            batch.endings[delivery.id] = _Ending(
+            batch.outcomes[delivery.id] = _Outcome(
                 "rejected",
                 "original_not_delivered",
                 f"The conversion itself ended as {before}, so nothing is to be changed.",
@@ -166,19 +166,21 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
         batch.rulings[delivery.id] = ruling
         if not ruling.allowed:
             said = ruling.decision.ruling
-            batch.endings[delivery.id] = _Ending("held", said.rule_id, said.reason, decision_id=ruling.row.id)
+            batch.outcomes[delivery.id] = _Outcome("held", said.rule_id, said.reason, decision_id=ruling.row.id)
             continue
         case = cases[delivery.subject_id]
         conversion = conversions.get(delivery.conversion_id or "")
-        parcel = build_payload(delivery, case, ruling, conversion, plugin, hub.refusals, names.get(delivery.subject_id))
-        age = now - parcel.born
+        payload = build_payload(
+            delivery, case, ruling, conversion, plugin, hub.refusals, names.get(delivery.subject_id)
+        )
+        age = now - payload.event_time
         if manifest.limits.max_age is not None and age > manifest.limits.max_age:
             limit = manifest.limits.max_age.days
-            batch.endings[delivery.id] = _Ending(
+            batch.outcomes[delivery.id] = _Outcome(
                 "rejected", "too_old", f"It is {age.days} days old; {limit} are taken."
             )
         else:
-            batch.parcels.append(parcel)
+            batch.payloads.append(payload)
 
 
 def _cases(session: Session, directory: Directory, deliveries: Iterable[Delivery], now: datetime) -> dict[str, Case]:
@@ -188,7 +190,7 @@ def _cases(session: Session, directory: Directory, deliveries: Iterable[Delivery
 
 def _write_before_send(hub: Hub, batch: Batch) -> None:
     now = hub.clock()
-    batch.attempts = {parcel.delivery.id: new_id() for parcel in batch.parcels}
+    batch.attempts = {payload.delivery.id: new_id() for payload in batch.payloads}
     with hub.store.writing() as session:
         write_evidence(session, ConsentDecision, [ruling.row for ruling in batch.rulings.values()], batch.accounts)
         write_rows(
@@ -196,18 +198,18 @@ def _write_before_send(hub: Hub, batch: Batch) -> None:
             Attempt,
             [
                 {
-                    "id": batch.attempts[parcel.delivery.id],
-                    "delivery_id": parcel.delivery.id,
-                    "number": parcel.delivery.attempts + 1,
+                    "id": batch.attempts[payload.delivery.id],
+                    "delivery_id": payload.delivery.id,
+                    "number": payload.delivery.attempts + 1,
                     "started_at": now,
                     "result": "unknown",
                     "code": None,
                     "reason": None,
                 }
-                for parcel in batch.parcels
+                for payload in batch.payloads
             ],
         )
-        _count_tries(session, [parcel.delivery.id for parcel in batch.parcels], 1)
+        _count_tries(session, [payload.delivery.id for payload in batch.payloads], 1)
 
 
 def _count_tries(session: Session, ids: Sequence[str], by: int) -> None:
@@ -222,7 +224,7 @@ def _count_tries(session: Session, ids: Sequence[str], by: int) -> None:
 
 def _send(hub: Hub, connector: str, hook: str, batch: Batch, jitter: Jitter) -> RingfenceError | None:
     """Pass the payloads to the plugin and settle each; an error that ends the connector's sync is returned."""
-    values: list[Any] = [parcel.value for parcel in batch.parcels]
+    values: list[Any] = [payload.value for payload in batch.payloads]
     try:
         if hook == UPLOAD:
             receipts = hub.plugins.call(connector, ConversionHooks.upload_conversions, values, False)
@@ -235,13 +237,13 @@ def _send(hub: Hub, connector: str, hook: str, batch: Batch, jitter: Jitter) -> 
         _release(hub, batch, error.after)
         return error
     except Rejected as error:
-        told = Receipt(key="", status="rejected", code=error.code, reason=str(error))
-        _settle(hub, connector, batch, lambda key: replace(told, key=key), jitter)
+        receipt = Receipt(key="", status="rejected", code=error.code, reason=str(error))
+        _settle(hub, connector, batch, lambda key: replace(receipt, key=key), jitter)
         return None
     except RingfenceError as error:
         after = error.after if isinstance(error, RetryLater) else None
-        told = Receipt(key="", status="retry", reason=str(error), retry_after=after)
-        _settle(hub, connector, batch, lambda key: replace(told, key=key), jitter)
+        receipt = Receipt(key="", status="retry", reason=str(error), retry_after=after)
+        _settle(hub, connector, batch, lambda key: replace(receipt, key=key), jitter)
         return error
     found = {receipt.key: receipt for receipt in receipts}
     missing = "The plugin gave no receipt for it."
@@ -254,73 +256,79 @@ def _send(hub: Hub, connector: str, hook: str, batch: Batch, jitter: Jitter) -> 
 def _release(hub: Hub, batch: Batch, after: float) -> None:
     """Give items back untried: waiting for a circuit breaker or a person does not count as an attempt."""
     due = hub.clock() + timedelta(seconds=after)
-    for parcel in batch.parcels:
-        batch.endings[parcel.delivery.id] = _Ending("ready", due_at=due)
+    for payload in batch.payloads:
+        batch.outcomes[payload.delivery.id] = _Outcome("ready", due_at=due)
 
 
 def _settle(hub: Hub, connector: str, batch: Batch, receipt_of: Callable[[str], Receipt], jitter: Jitter) -> None:
     now = hub.clock()
     max_age = hub.plugins.connectors[connector].manifest.limits.max_age
-    for parcel in batch.parcels:
-        receipt = receipt_of(parcel.value.key)
-        batch.endings[parcel.delivery.id] = replace(_ending(receipt, parcel, now, max_age, jitter), tried=True)
+    for payload in batch.payloads:
+        receipt = receipt_of(payload.value.key)
+        batch.outcomes[payload.delivery.id] = replace(_to_outcome(receipt, payload, now, max_age, jitter), tried=True)
 
 
-def _ending(receipt: Receipt, parcel: Payload, now: datetime, max_age: timedelta | None, jitter: Jitter) -> _Ending:
+def _to_outcome(
+    receipt: Receipt, payload: Payload, now: datetime, max_age: timedelta | None, jitter: Jitter
+) -> _Outcome:
     if receipt.status in ("delivered", "duplicate"):
         code = receipt.code or ("duplicate" if receipt.status == "duplicate" else None)
-        return _Ending("delivered", code, receipt.reason, reference=receipt.reference)
+        return _Outcome("delivered", code, receipt.reason, reference=receipt.reference)
     if receipt.status == "accepted":
         poll_at = now + sane_wait(receipt.retry_after, 60.0)
-        return _Ending("accepted", receipt.code, receipt.reason, poll_at, receipt.reference)
+        return _Outcome("accepted", receipt.code, receipt.reason, poll_at, receipt.reference)
     if receipt.status == "rejected":
-        return _Ending("rejected", receipt.code, receipt.reason or "The provider gave no reason.")
-    tries = parcel.delivery.attempts + 1
-    due = next_try(now, tries, retry_after=receipt.retry_after, born=parcel.born, max_age=max_age, jitter=jitter)
+        return _Outcome("rejected", receipt.code, receipt.reason or "The provider gave no reason.")
+    tries = payload.delivery.attempts + 1
+    due = next_try(
+        now, tries, retry_after=receipt.retry_after, event_time=payload.event_time, max_age=max_age, jitter=jitter
+    )
     if due is None:
-        return _Ending("dead", receipt.code, f"Given up after {tries} tries: {receipt.reason or 'no reason was given'}")
-    return _Ending("ready", receipt.code, receipt.reason, due)
+        return _Outcome(
+            "dead", receipt.code, f"Given up after {tries} tries: {receipt.reason or 'no reason was given'}"
+        )
+    return _Outcome("ready", receipt.code, receipt.reason, due)
 
 
-def _write_endings(hub: Hub, connector: str, batch: Batch) -> None:
+def _write_outcomes(hub: Hub, connector: str, batch: Batch) -> None:
     now = hub.clock()
     with hub.store.writing() as session:
         complete_each(
             session,
             Delivery,
             batch.token,
-            [(delivery.id, _columns(delivery, batch.endings[delivery.id], now)) for delivery in batch.deliveries],
+            [(delivery.id, _columns(delivery, batch.outcomes[delivery.id], now)) for delivery in batch.deliveries],
         )
         _write_attempts(session, batch)
         _write_disclosures(hub, session, connector, batch, now)
-    for ending in batch.endings.values():
-        metrics.DELIVERIES.labels(connector, ending.state, ending.code or "").inc()
+    for outcome in batch.outcomes.values():
+        metrics.DELIVERIES.labels(connector, outcome.state, outcome.code or "").inc()
 
 
-def _columns(delivery: Delivery, ending: _Ending, now: datetime) -> dict[str, Any]:
+def _columns(delivery: Delivery, outcome: _Outcome, now: datetime) -> dict[str, Any]:
     return {
-        "state": ending.state,
-        "code": ending.code,
-        "reason": ending.reason,
-        "due_at": ending.due_at or delivery.due_at,
-        "reference": ending.reference or delivery.reference,
-        "first_tried_at": delivery.first_tried_at or (now if ending.tried else None),
-        "accepted_at": now if ending.state == "accepted" else delivery.accepted_at,
-        "finished_at": now if ending.state in FINAL_STATES else None,
-        "decision_id": ending.decision_id or delivery.decision_id,
+        "state": outcome.state,
+        "code": outcome.code,
+        "reason": outcome.reason,
+        "due_at": outcome.due_at or delivery.due_at,
+        "reference": outcome.reference or delivery.reference,
+        "first_tried_at": delivery.first_tried_at or (now if outcome.tried else None),
+        "accepted_at": now if outcome.state == "accepted" else delivery.accepted_at,
+        "finished_at": now if outcome.state in FINAL_STATES else None,
+        "decision_id": outcome.decision_id or delivery.decision_id,
     }
 
 
 def _write_attempts(session: Session, batch: Batch) -> None:
     results = [
         {
-            "of": batch.attempts[parcel.delivery.id],
-            "result": "untried" if not ending.tried else ending.state,
-            "code": ending.code,
-            "reason": ending.reason,
+            "of": batch.attempts[payload.delivery.id],
+            "result": "untried" if not outcome.tried else outcome.state,
+            "code": outcome.code,
+            "reason": outcome.reason,
         }
-        for parcel in batch.parcels
-        for ending in (batch.endings[parcel.delivery.id],)
+        for payload in batch.payloads
+        for outcome in (batch.outcomes[payload.delivery.id],)
     ]
     if results:
         statement = (
@@ -329,7 +337,7 @@ def _write_attempts(session: Session, batch: Batch) -> None:
             .values(result=bindparam("result"), code=bindparam("code"), reason=bindparam("reason"))
         )
         session.connection().execute(statement, results)
-        _count_tries(session, [sent for sent in batch.attempts if not batch.endings[sent].tried], -1)
+        _count_tries(session, [sent for sent in batch.attempts if not batch.outcomes[sent].tried], -1)
 
 
 def _write_disclosures(hub: Hub, session: Session, connector: str, batch: Batch, now: datetime) -> None:
@@ -337,9 +345,9 @@ def _write_disclosures(hub: Hub, session: Session, connector: str, batch: Batch,
     recipient = hub.plugins.connectors[connector].manifest.recipient.name
     rows = [
         disclosure_row(
-            parcel.ruling, parcel.case, connector, recipient, parcel.categories, now, delivery_id=parcel.delivery.id
+            payload.ruling, payload.case, connector, recipient, payload.categories, now, delivery_id=payload.delivery.id
         )
-        for parcel in batch.parcels
-        if batch.endings[parcel.delivery.id].tried
+        for payload in batch.payloads
+        if batch.outcomes[payload.delivery.id].tried
     ]
     write_evidence(session, Disclosure, rows, batch.accounts)

@@ -26,7 +26,7 @@ class Payload:
     ruling: StoredDecision
     value: Conversion | CallActivity
     categories: frozenset[str]
-    born: datetime
+    event_time: datetime
     """The time from which a network counts the item's age."""
 
 
@@ -47,8 +47,8 @@ def build_payload(
     else:
         full = _activity(delivery, case, caller_name)
     disclosed = refusals.disclose(connector, full, delivery.hook)
-    born = conversion.occurred_at if conversion else case.at
-    return Payload(delivery, case, ruling, disclosed.value, disclosed.categories, born)
+    event_time = conversion.occurred_at if conversion else case.at
+    return Payload(delivery, case, ruling, disclosed.value, disclosed.categories, event_time)
 
 
 def _clicks(manifest: Manifest, hook: str) -> tuple[str, ...] | None:

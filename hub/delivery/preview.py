@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from hub.contracts.conversions import Receipt
-from hub.delivery.deliver import Batch, gates_of_batch, prepare
+from hub.delivery.deliver import Batch, lock_keys_of_batch, prepare
 from hub.flow.consent import StoredDecision
 from hub.flow.convert import UPLOAD
 from hub.hookspecs import ConversionHooks
@@ -50,21 +50,21 @@ def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: in
         )
         batch = Batch("", list(session.exec(query)))
     receipts: dict[str, Receipt] = {}
-    with shared_person_lock(hub.store, gates_of_batch(hub, batch), MAX_WITHDRAWAL_SECONDS) as free:
+    with shared_person_lock(hub.store, lock_keys_of_batch(hub, batch), MAX_WITHDRAWAL_SECONDS) as free:
         if free:  # validation sends data to the provider too, so it needs the locks
             prepare(hub, directory, connector, hook, batch)
-            receipts = _validated(hub, connector, [each.value for each in batch.parcels]) if hook == UPLOAD else {}
+            receipts = _validated(hub, connector, [each.value for each in batch.payloads]) if hook == UPLOAD else {}
     missing = "The plugin gave no receipt for it." if hook == UPLOAD else None
-    parcels = {parcel.delivery.id: parcel for parcel in batch.parcels}
+    payloads = {payload.delivery.id: payload for payload in batch.payloads}
     items = []
     for delivery in batch.deliveries:
-        parcel, ending = parcels.get(delivery.id), batch.endings.get(delivery.id)
-        if parcel is not None:
-            unknown = Receipt(key=parcel.value.key, status="retry" if missing else "accepted", reason=missing)
-            items.append(Previewed(delivery, parcel.ruling, receipts.get(parcel.value.key, unknown)))
-        elif ending is not None:
+        payload, outcome = payloads.get(delivery.id), batch.outcomes.get(delivery.id)
+        if payload is not None:
+            unknown = Receipt(key=payload.value.key, status="retry" if missing else "accepted", reason=missing)
+            items.append(Previewed(delivery, payload.ruling, receipts.get(payload.value.key, unknown)))
+        elif outcome is not None:
             ruling = batch.rulings.get(delivery.id)
-            items.append(Previewed(delivery, ruling, None, ending.state, ending.code, ending.reason))
+            items.append(Previewed(delivery, ruling, None, outcome.state, outcome.code, outcome.reason))
     return items
 
 

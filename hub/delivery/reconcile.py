@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from hub.contracts.events import CallEvent
-from hub.flow.fold import Told, keep_events
+from hub.flow.fold import EventBatch, keep_events
 from hub.hookspecs import CallHooks
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
@@ -29,7 +29,7 @@ def reconcile(hub: Hub, directory: Directory, connector: str) -> int:
     for event in events:
         by_call.setdefault(event.call_id, []).append(event)
     changed = 0
-    told = [Told(connector, each) for each in by_call.values()]
+    told = [EventBatch(connector, each) for each in by_call.values()]
     for start in range(0, len(told), RECONCILE_BATCH_SIZE):
         with hub.store.writing() as session:
             changed += keep_events(session, hub, directory, told[start : start + RECONCILE_BATCH_SIZE], "reconcile")

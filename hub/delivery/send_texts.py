@@ -56,7 +56,7 @@ from hub.texts.suppression import STOPPED, STOPPED_REASON, is_suppressed, number
 from hub.texts.wording import with_opt_out_line
 
 TEXT_BATCH_SIZE = 20
-GATE_WAIT = 5.0
+LOCK_WAIT_SECONDS = 5.0
 BUSY = timedelta(seconds=5)
 REPORT_WITHIN = timedelta(days=3)
 """A text without a report from its carrier for this long counts as delivered to the carrier, and no further."""
@@ -67,7 +67,7 @@ WENT = ("sending", "sent", "delivered", "held")
 
 
 @dataclass(frozen=True)
-class _Ending:
+class _Outcome:
     """The outcome of one text and its delivery."""
 
     state: str
@@ -135,19 +135,21 @@ def _send(hub: Hub, directory: Directory, row: Delivery, token: str, jitter: Jit
             reason = "The text that it belongs to is gone."
             complete(session, Delivery, [row.id], token, state="dead", code="orphaned", reason=reason)
         return None
-    with hold_locks(hub.store, [number_lock_key(text.company_id, text.person_number)], GATE_WAIT) as free:
+    with hold_locks(hub.store, [number_lock_key(text.company_id, text.person_number)], LOCK_WAIT_SECONDS) as free:
         if not free:
-            _end(hub, row, text, token, _Ending("ready", "queued", due_at=hub.clock() + BUSY))
+            _end(hub, row, text, token, _Outcome("ready", "queued", due_at=hub.clock() + BUSY))
             return None
         prepared = _prepare(hub, directory, row, text, token)
         if prepared is None:
             return None
-        if isinstance(prepared, _Ending):
+        if isinstance(prepared, _Outcome):
             return prepared.status
         return _hand_over(hub, row, text, token, prepared, jitter)
 
 
-def _prepare(hub: Hub, directory: Directory, row: Delivery, text: TextMessage, token: str) -> _Sending | _Ending | None:
+def _prepare(
+    hub: Hub, directory: Directory, row: Delivery, text: TextMessage, token: str
+) -> _Sending | _Outcome | None:
     """Decide, and record either the attempt or why there is none; None if another worker has the text now."""
     now = hub.clock()
     with hub.store.reading() as session:
@@ -159,11 +161,11 @@ def _prepare(hub: Hub, directory: Directory, row: Delivery, text: TextMessage, t
             return None
         if ruling is not None:
             write_evidence(session, ConsentDecision, [ruling.row], accounts)
-        ending = _why_not(session, hub, row, text, ruling, now)
-        if ending is not None:
-            ending = replace(ending, decision_id=ruling.row.id if ruling else None)
-            _write_end(session, row, text, token, ending, now)
-            return ending
+        outcome = _why_not(session, hub, row, text, ruling, now)
+        if outcome is not None:
+            outcome = replace(outcome, decision_id=ruling.row.id if ruling else None)
+            _write_end(session, row, text, token, outcome, now)
+            return outcome
         assert ruling is not None
         line = directory.lines.get(text.tracking_number)
         body = open_body(hub.vault, session, text) or ""
@@ -191,31 +193,31 @@ def _prepare(hub: Hub, directory: Directory, row: Delivery, text: TextMessage, t
 
 def _why_not(
     session: Session, hub: Hub, row: Delivery, text: TextMessage, ruling: StoredDecision | None, now: datetime
-) -> _Ending | None:
+) -> _Outcome | None:
     """Why a text does not go now, if it does not."""
     assert text.company_id is not None and text.person_number is not None and text.purpose is not None
     open_try = select(Attempt.id).where(Attempt.delivery_id == row.id, Attempt.result == "unknown")
     if session.exec(open_try).first() is not None:
-        return _Ending("held", "held", UNKNOWN, UNKNOWN_REASON)
+        return _Outcome("held", "held", UNKNOWN, UNKNOWN_REASON)
     if ruling is None:
-        return _Ending("dead", "failed", "orphaned", "The company or the number that it comes from is gone.")
+        return _Outcome("dead", "failed", "orphaned", "The company or the number that it comes from is gone.")
     if text.purpose in ("opt_out_confirmation", "stop_question") and now - text.at > ANSWER_WITHIN:
-        return _Ending("held", "refused", "too_late", "This hub confirms a stop within five minutes or not at all.")
+        return _Outcome("held", "refused", "too_late", "This hub confirms a stop within five minutes or not at all.")
     if text.purpose == "stop_question" and not is_open(session, text.company_id, text.person_number):
-        return _Ending("held", "refused", "decided", "It is known by now whether the person wants a stop.")
+        return _Outcome("held", "refused", "decided", "It is known by now whether the person wants a stop.")
     if text.purpose == "missed_call" and was_answered_after_all(session, text):
-        return _Ending("held", "refused", "answered", "The caller was spoken to before it went.")
+        return _Outcome("held", "refused", "answered", "The caller was spoken to before it went.")
     use = USES[text.purpose]  # type: ignore[index]
     if text.purpose not in ANSWERS_TO_WORDS and is_suppressed(session, hub, text.company_id, text.person_number, use):
-        return _Ending("held", "refused", STOPPED, STOPPED_REASON)
+        return _Outcome("held", "refused", STOPPED, STOPPED_REASON)
     if text.purpose == "marketing" and is_open(session, text.company_id, text.person_number):
-        return _Ending("held", "refused", DOUBTFUL, DOUBTFUL_REASON)
+        return _Outcome("held", "refused", DOUBTFUL, DOUBTFUL_REASON)
     if ruling.allowed:
         return None
     said, later = ruling.decision.ruling, ruling.decision.not_before
     if later is not None and later > now:
-        return _Ending("ready", "queued", said.rule_id, said.reason, later, ruling.row.id)
-    return _Ending("held", "refused", said.rule_id, said.reason, decision_id=ruling.row.id)
+        return _Outcome("ready", "queued", said.rule_id, said.reason, later, ruling.row.id)
+    return _Outcome("held", "refused", said.rule_id, said.reason, decision_id=ruling.row.id)
 
 
 def _is_first(session: Session, text: TextMessage) -> bool:
@@ -245,7 +247,7 @@ def _hand_over(hub: Hub, row: Delivery, text: TextMessage, token: str, sending: 
     except RingfenceError:
         pass  # a time-out, a crash, an answer that makes no sense: it may have gone
     now = hub.clock()
-    ending = replace(_ending(receipt, sending, now, jitter), decision_id=sending.decision_id)
+    outcome = replace(_to_outcome(receipt, sending, now, jitter), decision_id=sending.decision_id)
     with hub.store.writing() as session:
         if untried is not None:
             _undo(hub, session, row, text, sending)
@@ -254,34 +256,34 @@ def _hand_over(hub: Hub, row: Delivery, text: TextMessage, token: str, sending: 
                 session,
                 Attempt,
                 sending.attempt_id,
-                result=_result(ending),
-                code=ending.code,
-                reason=ending.reason,
+                result=_result(outcome),
+                code=outcome.code,
+                reason=outcome.reason,
             )
-            _write_end(session, row, text, token, ending, now, receipt)
+            _write_end(session, row, text, token, outcome, now, receipt)
             _hear(session, hub, row, text, receipt, now)
     if untried is not None:
         raise untried
-    return ending.status
+    return outcome.status
 
 
-def _ending(receipt: Receipt | None, sending: _Sending, now: datetime, jitter: Jitter) -> _Ending:
+def _to_outcome(receipt: Receipt | None, sending: _Sending, now: datetime, jitter: Jitter) -> _Outcome:
     if receipt is None:
-        return _Ending("held", "held", UNKNOWN, UNKNOWN_REASON)
+        return _Outcome("held", "held", UNKNOWN, UNKNOWN_REASON)
     if receipt.status == "rejected":
         status = "refused" if receipt.opted_out else "failed"
-        return _Ending("rejected", status, receipt.code, receipt.reason or "The carrier gave no reason.")
+        return _Outcome("rejected", status, receipt.code, receipt.reason or "The carrier gave no reason.")
     if receipt.status == "retry":
         due = next_try(now, sending.tries, retry_after=receipt.retry_after, jitter=jitter)
         reason = receipt.reason or "The carrier was busy."
         if due is None:
-            return _Ending("dead", "failed", receipt.code, f"Given up after {sending.tries} tries: {reason}")
-        return _Ending("ready", "queued", receipt.code, reason, due)
-    return _Ending("accepted", "sent", receipt.code, receipt.reason, now + REPORT_WITHIN)
+            return _Outcome("dead", "failed", receipt.code, f"Given up after {sending.tries} tries: {reason}")
+        return _Outcome("ready", "queued", receipt.code, reason, due)
+    return _Outcome("accepted", "sent", receipt.code, receipt.reason, now + REPORT_WITHIN)
 
 
-def _result(ending: _Ending) -> str:
-    return "unknown" if ending.code == UNKNOWN else ending.state
+def _result(outcome: _Outcome) -> str:
+    return "unknown" if outcome.code == UNKNOWN else outcome.state
 
 
 def _hear(session: Session, hub: Hub, row: Delivery, text: TextMessage, receipt: Receipt | None, now: datetime) -> None:
@@ -313,9 +315,9 @@ def _give_back(hub: Hub, rows: list[Delivery], token: str, error: RingfenceError
         complete(session, Delivery, [row.id for row in rows], token, state="ready", due_at=due)
 
 
-def _end(hub: Hub, row: Delivery, text: TextMessage, token: str, ending: _Ending) -> None:
+def _end(hub: Hub, row: Delivery, text: TextMessage, token: str, outcome: _Outcome) -> None:
     with hub.store.writing() as session:
-        _write_end(session, row, text, token, ending, hub.clock())
+        _write_end(session, row, text, token, outcome, hub.clock())
 
 
 def _write_end(
@@ -323,7 +325,7 @@ def _write_end(
     row: Delivery,
     text: TextMessage,
     token: str,
-    ending: _Ending,
+    outcome: _Outcome,
     now: datetime,
     receipt: Receipt | None = None,
 ) -> None:
@@ -333,18 +335,18 @@ def _write_end(
         Delivery,
         [row.id],
         token,
-        state=ending.state,
-        code=ending.code,
-        reason=ending.reason,
-        due_at=ending.due_at or row.due_at,
+        state=outcome.state,
+        code=outcome.code,
+        reason=outcome.reason,
+        due_at=outcome.due_at or row.due_at,
         reference=reference or row.reference,
         first_tried_at=row.first_tried_at or (now if receipt else None),
-        accepted_at=now if ending.state == "accepted" else row.accepted_at,
-        finished_at=now if ending.state in FINAL_STATES else None,
-        decision_id=ending.decision_id or row.decision_id,
+        accepted_at=now if outcome.state == "accepted" else row.accepted_at,
+        finished_at=now if outcome.state in FINAL_STATES else None,
+        decision_id=outcome.decision_id or row.decision_id,
     )
-    changed: dict[str, Any] = {"status": ending.status, "code": ending.code, "reason": ending.reason}
-    if reference and ending.state == "accepted":
+    changed: dict[str, Any] = {"status": outcome.status, "code": outcome.code, "reason": outcome.reason}
+    if reference and outcome.state == "accepted":
         changed["carrier_message_id"] = reference
     _set(session, TextMessage, text.id, **changed)
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from hub.flow.case import Case
 from hub.flow.consent import words_of
 from hub.model import ConsentEntry, FormSubmission, Visit
-from hub.privacy.ledger import Word, append
+from hub.privacy.ledger import ConsentStatement, append
 
 SHARING = "marketing.advertising"
 """What GPC and DNT object to."""
@@ -39,7 +39,7 @@ def hear(session: Session, cases: Sequence[Case], now: datetime) -> int:
     return len(append(session, new, now)) if new else 0
 
 
-def refusals_on_forms(cases: Sequence[Case]) -> Iterator[Word]:
+def refusals_on_forms(cases: Sequence[Case]) -> Iterator[ConsentStatement]:
     """What known people have refused on forms: a form holds their number, and they have called from the same visit.
 
     Anybody can type another person's number, so without the call a refusal binds its form alone. A yes on a form
@@ -57,7 +57,7 @@ def refusals_on_forms(cases: Sequence[Case]) -> Iterator[Word]:
                 continue
             for use, state in words_of(form.consent).items():
                 if state == "refused":
-                    yield Word(
+                    yield ConsentStatement(
                         company_id=person.company_id,
                         person_id=person.id,
                         state=state,
@@ -68,12 +68,12 @@ def refusals_on_forms(cases: Sequence[Case]) -> Iterator[Word]:
                     )
 
 
-def _words(person_id: str, visit: Visit) -> Iterator[Word]:
+def _words(person_id: str, visit: Visit) -> Iterator[ConsentStatement]:
     said = [(channel, "refused", SHARING) for channel, seen in (("gpc", visit.gpc), ("dnt", visit.dnt)) if seen]
     channel = next((name for name in ("tcf", "gpp") if name in visit.consent), "web")
     said += [(channel, state, use) for use, state in words_of(visit.consent).items()]
     for by, state, use in said:
-        yield Word(
+        yield ConsentStatement(
             company_id=visit.company_id,
             person_id=person_id,
             visit_id=visit.id,

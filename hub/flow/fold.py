@@ -35,7 +35,7 @@ _EventOfInbox = tuple[CallEvent, str | None]
 
 
 @dataclass
-class Told:
+class EventBatch:
     """Events of one webhook (`inbox_id`) or of a carrier's call list (None)."""
 
     connector: str
@@ -43,7 +43,7 @@ class Told:
     inbox_id: str | None = None
 
 
-def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable[Told], told_by: str) -> int:
+def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable[EventBatch], told_by: str) -> int:
     """Fold events into their calls and texts within `session`; returns how many calls changed. A repeated event
     changes nothing."""
     now = hub.clock()
@@ -125,7 +125,7 @@ def _values(state: CallState) -> dict[str, Any]:
 
 
 def _by_call(
-    session: Session, hub: Hub, directory: Directory, told: Iterable[Told], now: datetime
+    session: Session, hub: Hub, directory: Directory, told: Iterable[EventBatch], now: datetime
 ) -> dict[tuple[str, str], list[_EventOfInbox]]:
     """The events of calls with their webhooks, by connector and call. Events about texts are stored on the way."""
     calls: dict[tuple[str, str], list[_EventOfInbox]] = {}

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from hub import metrics
 from hub.contracts.webhooks import WebhookRequest
 from hub.errors import BadPayload, RingfenceError
-from hub.flow.fold import Told, keep_events
+from hub.flow.fold import EventBatch, keep_events
 from hub.hookspecs import CallHooks, CrmHooks
 from hub.model import InboxWebhook
 from hub.numbers.directory import Directory
@@ -31,7 +31,7 @@ STOP_WAIT = 5.0
 
 @dataclass
 class _Parsed:
-    told: list[Told] = field(default_factory=list)
+    told: list[EventBatch] = field(default_factory=list)
     parked: dict[str, str] = field(default_factory=dict)
     later: dict[str, str] = field(default_factory=dict)
 
@@ -45,8 +45,8 @@ def fold_inbox(hub: Hub, directory: Directory) -> int:
     parsed = _parse(hub, rows)
     # A person who says stop gets nothing while that is recorded; a text that hangs at its carrier does not delay
     # others for long.
-    gates = person_lock_keys(directory, (event for told in parsed.told for event in told.events))
-    with hold_locks(hub.store, gates, STOP_WAIT), hub.store.writing() as session:
+    keys = person_lock_keys(directory, (event for told in parsed.told for event in told.events))
+    with hold_locks(hub.store, keys, STOP_WAIT), hub.store.writing() as session:
         done = [told.inbox_id for told in parsed.told if told.inbox_id]
         complete(session, InboxWebhook, done, token, state="done", reason=None)
         for inbox_id, reason in parsed.parked.items():
@@ -70,7 +70,7 @@ def replay(session: Session, inbox_ids: Sequence[str], now: datetime) -> int:
     return len(parked)
 
 
-def _sync_soon(hub: Hub, told: Iterable[Told], now: datetime) -> None:
+def _sync_soon(hub: Hub, told: Iterable[EventBatch], now: datetime) -> None:
     """A CRM's webhook holds no events for the hub. It says that a deal changed, so the next sync need not wait."""
     for connector in {each.connector for each in told if not each.events}:
         if hub.plugins.implements(connector, CrmHooks.pull_outcomes):
@@ -97,7 +97,7 @@ def _parse(hub: Hub, rows: Sequence[InboxWebhook]) -> _Parsed:
             elif isinstance(answer, RingfenceError):
                 result.parked[row.id] = f"{answer} Replay it after the plugin is fixed: hub inbox replay."
             else:
-                result.told.append(Told(connector, answer, row.id))
+                result.told.append(EventBatch(connector, answer, row.id))
     return result
 
 

@@ -36,8 +36,8 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
     if not subjects:
         return 0
     with hub.heartbeat.keeping(subject_table, token):
-        gates = lock_keys_of_subjects(subjects) if discloses_to_third_party(hub) else set()
-        with shared_person_lock(hub.store, gates, MAX_WITHDRAWAL_SECONDS) as free:
+        keys = lock_keys_of_subjects(subjects) if discloses_to_third_party(hub) else set()
+        with shared_person_lock(hub.store, keys, MAX_WITHDRAWAL_SECONDS) as free:
             if not free:
                 return 0  # their leases end, and they are claimed again
             with hub.store.reading() as session:

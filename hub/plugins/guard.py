@@ -20,17 +20,17 @@ from hub import metrics
 from hub.errors import PluginFailure, PluginTimeout, RetryLater, RingfenceError, place_of
 from hub.hookspecs import SPECS
 from hub.plugins.circuit_breaker import CircuitBreaker
-from hub.plugins.thread_pool import Call, DaemonThreadPool
+from hub.plugins.thread_pool import DaemonThreadPool, Task
 
 Result = TypeVar("Result")
 log = structlog.get_logger(__name__)
 
-CREW_SIZE = 4
+POOL_THREADS = 4
 FAILURES = (PluginFailure, RetryLater)
-ROADS = ("verify", "local", "network")
+LANES = ("verify", "local", "network")
 
 
-def road_of(hook: str) -> str:
+def lane_of(hook: str) -> str:
     """The lane of a hook."""
     return "verify" if hook == "verify_webhook" else "network" if SPECS[hook].network else "local"
 
@@ -40,8 +40,8 @@ class Guard:
 
     def __init__(self, name: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.name = name
-        self.breakers = {road: CircuitBreaker(monotonic) for road in ROADS}
-        self._crews: dict[str, DaemonThreadPool] = {}
+        self.breakers = {lane: CircuitBreaker(monotonic) for lane in LANES}
+        self._pools: dict[str, DaemonThreadPool] = {}
         self._lock = threading.Lock()
 
     def call(self, hook: str, work: Callable[[], Result], deadline: float | None = None) -> Result:
@@ -50,10 +50,10 @@ class Guard:
 
     def submit(self, hook: str, work: Callable[[], Result]) -> Future[Result]:
         """Start `work` in the connector's own thread pool; CircuitOpen if its breaker is open."""
-        road = road_of(hook)
-        self.breakers[road].admit(self.name)
-        call: Call[Result] = Call()
-        self._crew(road).submit(call, lambda: self._guarded(call, hook, road, work))
+        lane = lane_of(hook)
+        self.breakers[lane].admit(self.name)
+        call: Task[Result] = Task()
+        self._pool(lane).submit(call, lambda: self._guarded(call, hook, lane, work))
         return call
 
     def wait(self, hook: str, future: Future[Result], deadline: float | None = None) -> Result:
@@ -62,43 +62,43 @@ class Guard:
         try:
             return future.result(timeout=limit)
         except FutureTimeout:
-            if isinstance(future, Call):
-                future.given_up = True
+            if isinstance(future, Task):
+                future.abandoned = True
             future.cancel()
             self.late(hook, limit)
             raise PluginTimeout(f"connector {self.name!r} did not answer {hook} within {limit:g} s.") from None
 
     def late(self, hook: str, limit: float) -> None:
         """Count a call that missed its deadline."""
-        self.breakers[road_of(hook)].record(False)
+        self.breakers[lane_of(hook)].record(False)
         metrics.HOOK_FAILURES.labels(self.name, hook, "timeout").inc()
         log.warning("hook late", connector=self.name, hook=hook, seconds=limit)
 
     def close(self) -> None:
         """Shut the thread pools down without waiting; a thread that hangs keeps running as a daemon."""
-        for crew in self._crews.values():
-            crew.close()
+        for pool in self._pools.values():
+            pool.close()
 
-    def _crew(self, road: str) -> DaemonThreadPool:
+    def _pool(self, lane: str) -> DaemonThreadPool:
         with self._lock:
-            if road not in self._crews:
-                self._crews[road] = DaemonThreadPool(f"{self.name}-{road}", CREW_SIZE)
-            return self._crews[road]
+            if lane not in self._pools:
+                self._pools[lane] = DaemonThreadPool(f"{self.name}-{lane}", POOL_THREADS)
+            return self._pools[lane]
 
-    def _guarded(self, call: Call[Result], hook: str, road: str, work: Callable[[], Result]) -> Result:
+    def _guarded(self, call: Task[Result], hook: str, lane: str, work: Callable[[], Result]) -> Result:
         begun = time.perf_counter()
         try:
             result = work()
         except RetryLater:
-            self._count(call, road, False)
+            self._count(call, lane, False)
             metrics.HOOK_FAILURES.labels(self.name, hook, "retry").inc()
             raise
         except RingfenceError as error:
-            self._count(call, road, not isinstance(error, PluginFailure))
+            self._count(call, lane, not isinstance(error, PluginFailure))
             metrics.HOOK_FAILURES.labels(self.name, hook, type(error).__name__).inc()
             raise
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
-            self._count(call, road, False)
+            self._count(call, lane, False)
             metrics.HOOK_FAILURES.labels(self.name, hook, "crash").inc()
             log.warning("hook crashed", connector=self.name, hook=hook, error=type(error).__name__, at=place_of(error))
             raise PluginFailure(
@@ -106,15 +106,15 @@ class Guard:
                 "plugin's author."
             ) from None
         else:
-            self._count(call, road, not _all_failed(result))
+            self._count(call, lane, not _all_failed(result))
             return result
         finally:
             metrics.HOOK_SECONDS.labels(self.name, hook).observe(time.perf_counter() - begun)
 
-    def _count(self, call: Call[Any], road: str, succeeded: bool) -> None:
+    def _count(self, call: Task[Any], lane: str, succeeded: bool) -> None:
         """Count the outcome of a call, unless it was already counted as late."""
-        if not call.given_up:
-            self.breakers[road].record(succeeded)
+        if not call.abandoned:
+            self.breakers[lane].record(succeeded)
 
 
 def _all_failed(result: object) -> bool:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from hub.contracts.addresses import in_clear, web_addresses
 from hub.contracts.manifest import Manifest
 from hub.errors import Rejected
-from hub.plugins.thread_pool import given_up
+from hub.plugins.thread_pool import is_abandoned
 
 if TYPE_CHECKING:
     import httpx
@@ -45,7 +45,7 @@ def lazy_client(
 
             def refuse(request: httpx.Request) -> None:
                 # httpx calls this before every request, including each redirect.
-                if given_up():
+                if is_abandoned():
                     raise Rejected(
                         f"connector {name!r} went on after its deadline; what it still meant to send was not sent."
                     )

@@ -13,28 +13,28 @@ from hub.liveness import report_failure
 Result = TypeVar("Result")
 
 
-class Call(Future[Result], Generic[Result]):
-    """A running call. `given_up` is set when its deadline has passed and nobody waits for it any more."""
+class Task(Future[Result], Generic[Result]):
+    """A running call. `abandoned` is set when its deadline has passed and nobody waits for it any more."""
 
-    given_up = False
+    abandoned = False
 
 
 _at_work = threading.local()
 
 
-def given_up() -> bool:
+def is_abandoned() -> bool:
     """Whether nobody waits any more for the result of this pool thread."""
-    return bool(getattr(getattr(_at_work, "call", None), "given_up", False))
+    return bool(getattr(getattr(_at_work, "call", None), "abandoned", False))
 
 
 class DaemonThreadPool:
-    """Up to `most` daemon threads, started on demand.
+    """Up to `max_threads` daemon threads, started on demand.
 
     The standard library's executor waits for its threads when the process ends, so a hanging plugin would block it.
     """
 
-    def __init__(self, name: str, most: int) -> None:
-        self._name, self._most = name, most
+    def __init__(self, name: str, max_threads: int) -> None:
+        self._name, self._max_threads = name, max_threads
         self._jobs: queue.SimpleQueue[tuple[Future[object], Callable[[], object]] | None] = queue.SimpleQueue()
         self._idle = threading.Semaphore(0)
         self._lock = threading.Lock()
@@ -45,9 +45,9 @@ class DaemonThreadPool:
         """Run `work`; its result or error becomes that of `call`."""
         with self._lock:
             if self._closed:
-                raise RuntimeError(f"the crew {self._name} has gone home")
+                raise RuntimeError(f"the thread pool {self._name} is closed")
             self._jobs.put((call, work))  # type: ignore[arg-type]
-            if not self._idle.acquire(blocking=False) and self._threads < self._most:
+            if not self._idle.acquire(blocking=False) and self._threads < self._max_threads:
                 self._threads += 1
                 threading.Thread(target=self._work, name=f"{self._name}-{self._threads}", daemon=True).start()
 

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from hub.contracts.connector import Connector
 from hub.contracts.owners import OwnerSignIn
 from hub.errors import NotSupported, RingfenceError
-from hub.privacy.ledger import Word, append, keep_notice
+from hub.privacy.ledger import ConsentStatement, append, keep_notice
 from hub.privacy.oauth_grant import Attempt, exchange, revoke
 from hub.runtime import Hub
 from hub.store import audit
@@ -98,7 +98,7 @@ def _keep_word(
     """Add an owner's consent record to the ledger: the recipient, the channel, the scopes and the text. `detail` is the
     owner's name as they sign, or the reason for the withdrawal.
     """
-    word = Word(
+    word = ConsentStatement(
         company_id=None,
         person_id=None,
         state=state,

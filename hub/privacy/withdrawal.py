@@ -20,7 +20,7 @@ from hub.config.models import Config
 from hub.contracts.consent import NOT_DELIBERATE, within
 from hub.model import Call, ConsentEntry, Delivery, FormSubmission, Person, TextMessage
 from hub.model.purposes import ANSWERS_TO_WORDS, TEXT_USES, USES
-from hub.privacy.ledger import NO, Word, append
+from hub.privacy.ledger import NO, ConsentStatement, append
 from hub.privacy.suppression_list import lift, mark
 from hub.store.engine import Store
 from hub.store.locks import hold_locks
@@ -48,9 +48,9 @@ def person_lock_keys(company_id: str, person_id: str | None, phone_number: str |
 
 
 @contextmanager
-def shared_person_lock(store: Store, gates: Collection[str], seconds: float) -> Iterator[bool]:
+def shared_person_lock(store: Store, keys: Collection[str], seconds: float) -> Iterator[bool]:
     """Hold people's locks, shared with other sends. False if a refusal is still being written after `seconds`."""
-    with hold_locks(store, (), seconds, shared=gates) as free:
+    with hold_locks(store, (), seconds, shared=keys) as free:
         yield free
 
 
@@ -65,9 +65,9 @@ def exclusive_person_lock(
     if state not in NO:
         yield True
         return
-    gates = set().union(*(person_lock_keys(each.company_id, each.id, each.phone_number) for each in people))
-    gates |= {f"text/{each.company_id}/{each.phone_number}" for each in people if each.phone_number}
-    with hold_locks(store, gates, seconds) as free:
+    keys = set().union(*(person_lock_keys(each.company_id, each.id, each.phone_number) for each in people))
+    keys |= {f"text/{each.company_id}/{each.phone_number}" for each in people if each.phone_number}
+    with hold_locks(store, keys, seconds) as free:
         yield free
 
 
@@ -81,7 +81,9 @@ def has_refused(session: Session, person_id: str, use: str) -> bool:
     return any(within(use, no) or within(no, use) for no in session.exec(noes))
 
 
-def take_effect(session: Session, config: Config, vault: Vault, words: Sequence[Word], now: datetime) -> int:
+def take_effect(
+    session: Session, config: Config, vault: Vault, words: Sequence[ConsentStatement], now: datetime
+) -> int:
     """Append records to the ledger and hold queued items that they refuse. Returns how many items are held now.
 
     Call it within `exclusive_person_lock`, in the transaction that makes the withdrawal effective. Held items stay held
@@ -93,7 +95,7 @@ def take_effect(session: Session, config: Config, vault: Vault, words: Sequence[
     return sum(_hold(session, config, word, now) for word in words if word.state in NO and word.person_id)
 
 
-def _suppress(session: Session, vault: Vault, word: Word, now: datetime) -> None:
+def _suppress(session: Session, vault: Vault, word: ConsentStatement, now: datetime) -> None:
     """Put a refusal of texts on the suppression list, so that it outlasts the person's row, like a stop by text. A yes
     to exactly these texts lifts it. A refusal of marketing as a whole, as on a cookie banner, counts for texts only if
     it is an objection.
@@ -111,7 +113,7 @@ def _suppress(session: Session, vault: Vault, word: Word, now: datetime) -> None
         mark(session, fingerprint, stopped, min(word.spoken_at, now), now)
 
 
-def _hold(session: Session, config: Config, word: Word, now: datetime) -> int:
+def _hold(session: Session, config: Config, word: ConsentStatement, now: datetime) -> int:
     person = session.get(Person, word.person_id)
     theirs = _subjects(session, word, person)
     if not theirs:
@@ -142,7 +144,7 @@ def _hold(session: Session, config: Config, word: Word, now: datetime) -> int:
     return held
 
 
-def _subjects(session: Session, word: Word, person: Person | None) -> list[str]:
+def _subjects(session: Session, word: ConsentStatement, person: Person | None) -> list[str]:
     """Ids of the person's calls and texts, and of the forms that name them."""
     number, email = (person.known_number, person.known_email) if person else (None, None)
     found: list[str] = []
@@ -157,7 +159,7 @@ def _subjects(session: Session, word: Word, person: Person | None) -> list[str]:
     return found
 
 
-def _uses(config: Config, word: Word) -> Mapping[tuple[str, str], str]:
+def _uses(config: Config, word: ConsentStatement) -> Mapping[tuple[str, str], str]:
     """The data use of each hook of each connector to which the record applies."""
     return {
         (name, flow.hook): flow.use

@@ -74,14 +74,14 @@ def retractions(session: Session, hub: Hub, reach: PersonData) -> dict[str, list
         for delivery, ruling in zip(known, rulings, strict=True):
             row = session.get_one(ConversionRow, delivery.conversion_id)
             plugin = hub.plugins.connectors[connector]
-            parcel = build_payload(
+            payload = build_payload(
                 _retraction(delivery, now), cases[delivery.subject_id], ruling, row, plugin, hub.refusals
             )
             found.setdefault(connector, []).append(
                 {
-                    "conversion": _conversion.dump_python(parcel.value, mode="json"),  # type: ignore[arg-type]
+                    "conversion": _conversion.dump_python(payload.value, mode="json"),  # type: ignore[arg-type]
                     "delivery": delivery.id,
-                    "categories": sorted(parcel.categories),
+                    "categories": sorted(payload.categories),
                     "state": WAITING,
                 }
             )

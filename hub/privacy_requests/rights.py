@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from hub.contracts.people import Correction, PersonReference
 from hub.model import Company, Person, PrivacyRequest, Restriction
 from hub.model.people import PROVEN, has_known_number
-from hub.privacy.ledger import Word, keep_notice
+from hub.privacy.ledger import ConsentStatement, keep_notice
 from hub.privacy.withdrawal import exclusive_person_lock, take_effect
 from hub.privacy_requests.people import known_people
 from hub.privacy_requests.steps import RequestRefused, take_step
@@ -64,10 +64,10 @@ def _restrict(
     return "restricted", 0
 
 
-def _words(request: PrivacyRequest, people: Sequence[Person], **said: Any) -> list[Word]:
+def _words(request: PrivacyRequest, people: Sequence[Person], **said: Any) -> list[ConsentStatement]:
     """The consent records for all marketing that this request creates, one for each of the person's rows."""
     return [
-        Word(
+        ConsentStatement(
             company_id=person.company_id,
             person_id=person.id,
             use=ALL_MARKETING,

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hub.answering.call_context import Asked, circumstances
+from hub.answering.call_context import AnswerRequest, call_contexts
 from hub.answering.recording_consent import ask_to_record
 from hub.callflow.checks import lacking
-from hub.callflow.context import Circumstances, Permission
+from hub.callflow.context import CallContext, Permission
 from hub.callflow.definition import Flow
 from hub.callflow.simulate import Behaviour, Turn, rehearse
 from hub.config.models import CompanySection, Config
@@ -43,7 +43,7 @@ class Known:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class SimulatedTurn:
     """One turn of the call, as it is printed."""
 
     moment: str
@@ -60,7 +60,7 @@ class Told:
 
 def rehearsed(
     config: Config, company: CompanySection, flow: Flow, known: Known, behaviour: Behaviour, carrier: str | None
-) -> list[Told]:
+) -> list[SimulatedTurn]:
     """Every turn of the call, with each carrier's document; CannotDo if `carrier` is not in config.yaml."""
     carriers = [entry.name for entry in config.of_kind("carrier") if carrier in (None, entry.name)]
     if not carriers:
@@ -70,21 +70,23 @@ def rehearsed(
         call = AnswerPoint(
             moment="ringing", tracking_number=line.number.number, call_id="rehearsal", caller_number=known.caller
         )
-        asked = Asked(connector=carriers[0], point=call, line=line, flow=flow, version=VERSION)
+        request = AnswerRequest(connector=carriers[0], point=call, line=line, flow=flow, version=VERSION)
         now = _moment(known.at, company.time_zone)
 
-        def permit(circumstances: Circumstances) -> Permission:
+        def permit(call_contexts: CallContext) -> Permission:
             if not flow.records:
                 return Permission()
-            ((permission, _),) = ask_to_record(hub, None, [(asked, circumstances)], now)
+            ((permission, _),) = ask_to_record(hub, None, [(request, call_contexts)], now)
             return permission
 
-        turns = rehearse(flow, VERSION, call.tracking_number, _circumstances(hub, asked, known, now), behaviour, permit)
-        return [_told(hub, carriers, flow, turn, known.caller) for turn in turns]
+        turns = rehearse(
+            flow, VERSION, call.tracking_number, _call_context(hub, request, known, now), behaviour, permit
+        )
+        return [_simulated_turn(hub, carriers, flow, turn, known.caller) for turn in turns]
 
 
-def _circumstances(hub: Hub, asked: Asked, known: Known, now: datetime) -> Circumstances:
-    (found,) = circumstances(None, [asked], now, str(hub.config.hub.public_url).rstrip("/"))
+def _call_context(hub: Hub, request: AnswerRequest, known: Known, now: datetime) -> CallContext:
+    (found,) = call_contexts(None, [request], now, str(hub.config.hub.public_url).rstrip("/"))
     campaign, source = known.attribution.get("campaign"), known.attribution.get("source")
     return replace(
         found,
@@ -99,7 +101,7 @@ def _circumstances(hub: Hub, asked: Asked, known: Known, now: datetime) -> Circu
     )
 
 
-def _told(hub: Hub, carriers: list[str], flow: Flow, turn: Turn, caller: str | None) -> Told:
+def _simulated_turn(hub: Hub, carriers: list[str], flow: Flow, turn: Turn, caller: str | None) -> SimulatedTurn:
     documents = {}
     point = replace(turn.point, caller_number=caller)
     for name in carriers:
@@ -112,7 +114,7 @@ def _told(hub: Hub, carriers: list[str], flow: Flow, turn: Turn, caller: str | N
         (made,) = hub.plugins.call_each(name, CallHooks.render_answer, [(point, turn.walk.instructions)])
         documents[name] = made.body if isinstance(made, AnswerDocument) else str(made)
     notice = turn.walk.notice
-    return Told(
+    return SimulatedTurn(
         moment=point.moment,
         digits=point.digits,
         steps=[asdict(each) for each in turn.walk.taken],

@@ -47,8 +47,8 @@ def fetch_due(hub: Hub, where: Sequence[Any] = (), jitter: Jitter = full_jitter)
     reachable = (col(Recording.connector).not_in(list(paused)),) if paused else ()
     token, rows = claim(hub.store, Recording, now=hub.clock(), limit=CONCURRENT_FETCHES, where=(*where, *reachable))
     if rows:
-        with hub.heartbeat.keeping(Recording, token), ThreadPoolExecutor(CONCURRENT_FETCHES, "recording") as crew:
-            list(crew.map(lambda row: _take(hub, row, token, jitter), rows))
+        with hub.heartbeat.keeping(Recording, token), ThreadPoolExecutor(CONCURRENT_FETCHES, "recording") as pool:
+            list(pool.map(lambda row: _take(hub, row, token, jitter), rows))
     return len(rows)
 
 

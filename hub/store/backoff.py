@@ -26,18 +26,18 @@ def next_try(
     tries: int,
     *,
     retry_after: float | None = None,
-    born: datetime | None = None,
+    event_time: datetime | None = None,
     max_age: timedelta | None = None,
     jitter: Jitter = full_jitter,
 ) -> datetime | None:
     """When to try again after `tries` failed tries; None if the schedule has ended or the network takes the item no more.
 
-    `retry_after` (seconds) comes from the provider: never try earlier. The network counts an item's age from `born`.
+    `retry_after` (seconds) comes from the provider: never try earlier. The network counts an item's age from `event_time`.
     """
     if tries >= len(DELAYS):
         return None
     due = now + max(timedelta(seconds=jitter(float(DELAYS[tries]))), sane_wait(retry_after))
-    if born is not None and max_age is not None and due - born > max_age:
+    if event_time is not None and max_age is not None and due - event_time > max_age:
         return None
     return due
 

@@ -13,7 +13,7 @@ from hub.model.columns import CALL_RETENTION
 from hub.model.messages import Doubt
 from hub.model.people import CARRIER, has_known_number
 from hub.model.purposes import MARKETING, SERVICE, TEXT_USES, USES
-from hub.privacy.ledger import Word, append
+from hub.privacy.ledger import ConsentStatement, append
 from hub.privacy.suppression_list import lift, mark
 from hub.runtime import Hub
 from hub.store.rows import write_rows
@@ -136,7 +136,7 @@ def _say(
     now: datetime,
 ) -> None:
     words = [
-        Word(
+        ConsentStatement(
             company_id=person.company_id,
             person_id=person.id,
             state=state,

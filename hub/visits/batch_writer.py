@@ -18,7 +18,7 @@ from hub.store.group_commit import GroupCommitter
 from hub.visits.bots import is_robot
 from hub.visits.rate_limits import Limits
 from hub.visits.record import Departure, count_visit, record_visits
-from hub.visits.visit_request import NumberShown, ParsedVisit, VisitRequest, arrive
+from hub.visits.visit_request import NumberShown, ParsedVisit, VisitRequest, parse_visit
 
 log = structlog.get_logger(__name__)
 
@@ -36,16 +36,16 @@ class VisitBatchWriter:
             "visits", MAX_VISITS_PER_COMMIT, self._record, self._answer, self._refuse
         )
 
-    def receive(self, directory: Directory, company: Company, arrival: VisitRequest) -> Future[NumberShown]:
+    def receive(self, directory: Directory, company: Company, request: VisitRequest) -> Future[NumberShown]:
         """What a visitor is shown, after it is durable. A robot is shown the number for everybody, and nothing is
         written."""
-        arrived = arrive(directory, company, arrival)
-        if not is_robot(arrival.user_agent):
-            return self._queue(arrived)
-        count_visit(self._limits, arrived, self._hub.clock())
+        parsed = parse_visit(directory, company, request)
+        if not is_robot(request.user_agent):
+            return self._queue(parsed)
+        count_visit(self._limits, parsed, self._hub.clock())
         metrics.VISITS.labels(company.name, "robot").inc()
         answered: Future[NumberShown] = Future()
-        answered.set_result(arrived.unrecorded())
+        answered.set_result(parsed.unrecorded())
         return answered
 
     def dismiss(self, company: Company, visit_id: str, lease_until: datetime | None = None) -> Future[None]:

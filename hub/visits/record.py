@@ -27,7 +27,7 @@ from hub.runtime import Hub
 from hub.store.rows import change_rows, write_rows
 from hub.visits.page_views import note_first_pages, note_pages
 from hub.visits.rate_limits import Limits, Share
-from hub.visits.visit_request import NumberShown, ParsedVisit, VisitRequest, arrive
+from hub.visits.visit_request import NumberShown, ParsedVisit, VisitRequest, parse_visit
 
 __all__ = ["Departure", "NumberShown", "VisitRequest", "end_visit", "record_visit", "record_visits"]
 
@@ -46,10 +46,10 @@ class Departure:
     any lease."""
 
 
-def record_visit(hub: Hub, directory: Directory, company: Company, arrival: VisitRequest) -> NumberShown:
+def record_visit(hub: Hub, directory: Directory, company: Company, request: VisitRequest) -> NumberShown:
     """Record one visit in its own transaction, without limits. The website's visitors use `hub.visits.batch_writer`."""
     with hub.store.writing() as session:
-        shown = record_visits(session, [arrive(directory, company, arrival)], hub.clock())[0]
+        shown = record_visits(session, [parse_visit(directory, company, request)], hub.clock())[0]
     assert shown is not None
     return shown
 
@@ -68,35 +68,35 @@ def record_visits(
     # Everything except a number's row is written after the numbers are locked: two processes that lock in different
     # orders would wait for each other.
     with session.no_autoflush:
-        for wave in _waves(jobs):
-            for index, each in _Wave(session, [jobs[i] for i in wave], now, limits).record().items():
-                shown[wave[index]] = each
+        for batch in _batches(jobs):
+            for index, each in _VisitBatch(session, [jobs[i] for i in batch], now, limits).record().items():
+                shown[batch[index]] = each
             session.flush()
     return shown
 
 
 def count_visit(limits: Limits, job: ParsedVisit, now: datetime) -> Share:
     """Count an arrival against its network; returns what it may be lent."""
-    return limits.share(job.company.id, job.arrival.network, job.showable.pools, job.showable.pool_size, now)
+    return limits.share(job.company.id, job.request.network, job.showable.pools, job.showable.pool_size, now)
 
 
-def _waves(jobs: Sequence[ParsedVisit | Departure]) -> Iterator[list[int]]:
+def _batches(jobs: Sequence[ParsedVisit | Departure]) -> Iterator[list[int]]:
     """The jobs in groups in which no visit occurs twice, each visit's jobs in their order."""
     left = list(range(len(jobs)))
     while left:
         seen: set[str] = set()
-        wave: list[int] = []
+        batch: list[int] = []
         later: list[int] = []
         for index in left:
             visit_id = jobs[index].visit_id
-            (later if visit_id in seen else wave).append(index)
+            (later if visit_id in seen else batch).append(index)
             if visit_id is not None:
                 seen.add(visit_id)
-        yield wave
+        yield batch
         left = later
 
 
-class _Wave:
+class _VisitBatch:
     """Jobs of different visits within one transaction."""
 
     def __init__(
@@ -115,7 +115,7 @@ class _Wave:
     def record(self) -> dict[int, NumberShown]:
         """What each arrival is shown."""
         known = self._known()
-        browsers = [(job.company.id, job.arrival.visitor_id) for job in self._jobs if isinstance(job, ParsedVisit)]
+        browsers = [(job.company.id, job.request.visitor_id) for job in self._jobs if isinstance(job, ParsedVisit)]
         self._opted_out = opted_out_browsers(self._session, [(company, who) for company, who in browsers if who])
         staying: list[str] = []
         leaving: dict[str, datetime | None] = {}
@@ -147,7 +147,7 @@ class _Wave:
         }
 
     def _denied(self, job: ParsedVisit) -> bool:
-        return job.denied or (job.company.id, job.arrival.visitor_id) in self._opted_out
+        return job.denied or (job.company.id, job.request.visitor_id) in self._opted_out
 
     def _known(self) -> dict[str, Visit]:
         ids = {job.visit_id for job in self._jobs if job.visit_id is not None}
@@ -157,11 +157,11 @@ class _Wave:
 
     def _listen(self, visit: Visit, job: ParsedVisit) -> None:
         """What the visitor says now counts from now on; a privacy signal that was seen stays."""
-        arrival = job.arrival
-        visit.consent = {**visit.consent, **_said(arrival)}
-        visit.gpc, visit.dnt = visit.gpc or arrival.gpc, visit.dnt or arrival.dnt
+        request = job.request
+        visit.consent = {**visit.consent, **_said(request)}
+        visit.gpc, visit.dnt = visit.gpc or request.gpc, visit.dnt or request.dnt
         visit.last_seen_at = self._now
-        if arrival.human and visit.human_at is None:
+        if request.human and visit.human_at is None:
             visit.human_at = self._now
             # The number for everybody may be replaced later; the number of the visit's own source stays.
             if visit.number_shown_id not in {each.number.id for each in job.showable.fixed}:
@@ -172,7 +172,7 @@ class _Wave:
         """The pages of the visits: for new ones the first, for known ones each different page."""
         new = {visit.id for visit in self._new}
         looks = [
-            (visit, job.arrival.landing_page, job.arrival.title)
+            (visit, job.request.landing_page, job.request.title)
             for index, visit in self._visits.items()
             if isinstance(job := self._jobs[index], ParsedVisit)
         ]
@@ -245,13 +245,13 @@ class _Wave:
                 if self._limits is not None:
                     job = self._jobs[index]
                     assert isinstance(job, ParsedVisit)
-                    self._limits.lent(job.company.id, job.arrival.network, each.visit_id, self._now)
+                    self._limits.lent(job.company.id, job.request.network, each.visit_id, self._now)
         return lent
 
     def _shown(self, index: int, job: ParsedVisit, held: dict[str, Held]) -> NumberShown:
         visit = self._visits.get(index)
         if visit is None:
-            return job.unrecorded(opted_out=(job.company.id, job.arrival.visitor_id) in self._opted_out)
+            return job.unrecorded(opted_out=(job.company.id, job.request.visitor_id) in self._opted_out)
         own = held.get(visit.id)
         if own is not None:
             tracker = next((each.name for each in job.showable.pools if each.id == own.tracker_id), None)
@@ -262,21 +262,21 @@ class _Wave:
         return NumberShown(line.number.number, line.tracker.name, visit.id, None, visit.source, visit.medium)
 
 
-def _said(arrival: VisitRequest) -> dict[str, str]:
-    return {**arrival.consent, **({"country": arrival.country} if arrival.country else {})}
+def _said(request: VisitRequest) -> dict[str, str]:
+    return {**request.consent, **({"country": request.country} if request.country else {})}
 
 
 def _visit(job: ParsedVisit, now: datetime) -> Visit:
-    arrival, match, found = job.arrival, job.match, job.parameters
+    request, match, found = job.request, job.match, job.parameters
     columns = Visit.columns(
         id=new_id(),
         company_id=job.company.id,
-        visitor_id=arrival.visitor_id,
+        visitor_id=request.visitor_id,
         started_at=now,
         last_seen_at=now,
-        human_at=now if arrival.human else None,
-        landing_page=_kept(arrival.landing_page),
-        referrer=_kept(clean_url(arrival.referrer)),
+        human_at=now if request.human else None,
+        landing_page=_kept(request.landing_page),
+        referrer=_kept(clean_url(request.referrer)),
         parameters={**found.utm, **found.ad_parameters},
         click_ids=dict(found.click_ids),
         source=storable(match.source),
@@ -285,10 +285,10 @@ def _visit(job: ParsedVisit, now: datetime) -> Visit:
         keyword=storable(match.keyword),
         rule=match.rule,
         trace=storable(list(match.trace)),
-        gpc=arrival.gpc,
-        dnt=arrival.dnt,
-        consent=_said(arrival),
-        user_agent=storable(arrival.user_agent),
+        gpc=request.gpc,
+        dnt=request.dnt,
+        consent=_said(request),
+        user_agent=storable(request.user_agent),
         clicks_end_at=now + CLICK_ID_RETENTION if found.click_ids else None,
         expires_at=now + VISIT_RETENTION,
     )

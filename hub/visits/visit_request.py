@@ -59,7 +59,7 @@ class ParsedVisit:
     """An arrival that was read, without the database."""
 
     company: Company
-    arrival: VisitRequest
+    request: VisitRequest
     match: SourceMatch
     parameters: VisitParameters
     showable: Showable
@@ -69,7 +69,7 @@ class ParsedVisit:
     @property
     def visit_id(self) -> str | None:
         """The visit that the browser names."""
-        return self.arrival.visit_id
+        return self.request.visit_id
 
     @property
     def denied(self) -> bool:
@@ -78,10 +78,10 @@ class ParsedVisit:
 
         A privacy signal denies it, whether it came in the request's headers or from the page.
         """
-        said = self.arrival.consent
+        said = self.request.consent
         analytics = said.get("analytics") or said.get("default_analytics")
-        unasked = self.arrival.asks_first and "granted" not in (said.get("analytics"), said.get("all"))
-        return self.arrival.gpc or self.arrival.dnt or unasked or "denied" in (analytics, said.get("all"))
+        unasked = self.request.asks_first and "granted" not in (said.get("analytics"), said.get("all"))
+        return self.request.gpc or self.request.dnt or unasked or "denied" in (analytics, said.get("all"))
 
     @property
     def line(self) -> Line | None:
@@ -95,19 +95,19 @@ class ParsedVisit:
         return NumberShown(self.line.number.number, self.line.tracker.name, opted_out=opted_out)
 
 
-def arrive(directory: Directory, company: Company, arrival: VisitRequest) -> ParsedVisit:
+def parse_visit(directory: Directory, company: Company, request: VisitRequest) -> ParsedVisit:
     """Read an arrival. Personal data is removed from addresses and title before anything else reads them."""
     own, also = directory.source_rules.get(company.id, {}), directory.link_parameters(company)
-    arrival = replace(
-        arrival,
-        landing_page=clean_url(arrival.landing_page, also),
-        referrer=clean_url(arrival.referrer, tables().search_words),
-        title=clean_text(arrival.title) if arrival.title else None,
+    request = replace(
+        request,
+        landing_page=clean_url(request.landing_page, also),
+        referrer=clean_url(request.referrer, tables().search_words),
+        title=clean_text(request.title) if request.title else None,
     )
-    match = classify_visit(arrival.landing_page, arrival.referrer, own, company.sites)
+    match = classify_visit(request.landing_page, request.referrer, own, company.sites)
     showable = directory.showable(company)
     return ParsedVisit(
-        company, arrival, match, visit_parameters(arrival.landing_page), showable, _fixed_line(showable, match)
+        company, request, match, visit_parameters(request.landing_page), showable, _fixed_line(showable, match)
     )
 
 

@@ -36,7 +36,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
     """The hub's web interface; `wake` is set after each commit, for a worker in the same process."""
     writer = InboxWriter(hub.store, after_commit=wake.set if wake else lambda: None)
     answerer = Answerer(hub, directory)
-    desk, countries = VisitBatchWriter(hub), CountryFile(hub.config.hub.country_file)
+    batch_writer, countries = VisitBatchWriter(hub), CountryFile(hub.config.hub.country_file)
     origins = Origins(hub, countries)
     stopping = threading.Event()
 
@@ -53,7 +53,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         yield
         stopping.set()
         answerer.close()
-        desk.close()
+        batch_writer.close()
         countries.close()
         writer.close()
 
@@ -66,7 +66,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         picture_route(hub),
         *script_routes(directory, str(hub.config.hub.public_url)),
     ]
-    app.include_router(tracking_router(hub, directory, desk, origins))
+    app.include_router(tracking_router(hub, directory, batch_writer, origins))
     app.include_router(forms_router(hub, directory, origins))
     app.mount("/api/v1", create_api(hub))
     return WebhookEndpoint(app, Receiver(hub, writer), answerer, str(hub.config.hub.public_url), hub.clock)

@@ -77,8 +77,8 @@ class Operation:
         for job, age in self._hub.liveness.job_ages().items():
             metrics.JOB_AGE.labels(job).set(age)
         for name, guard in self._hub.plugins.guards.items():
-            for road, breaker in guard.breakers.items():
-                metrics.BREAKER.labels(name, road).set(breaker.state != "closed")
+            for lane, breaker in guard.breakers.items():
+                metrics.BREAKER.labels(name, lane).set(breaker.state != "closed")
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     def _count_queues(self) -> None:

@@ -34,7 +34,7 @@ from hub.web.client_ip import Proxies
 from hub.web.privacy_forms import MAX_PRIVACY_FORM_BYTES, Forms, RequestLimiter, fields_of
 from hub.web.privacy_frame import HEADERS, rendered, shown
 from hub.web.privacy_opt_outs import opt_out_trouble, opt_out_values, write_opt_out
-from hub.web.privacy_signals import Honours
+from hub.web.privacy_signals import SignalPolicy
 from hub.web.privacy_words import PLACE_CODES, PLACES, STATES, WORDS
 from hub.web.public_requests import refusal, signals
 from hub.web.request_body import read_body
@@ -53,7 +53,7 @@ class PrivacyPages:
 
     def __init__(self, hub: Hub, directory: LiveDirectory) -> None:
         self._hub, self._directory = hub, directory
-        self._forms, self._door, self._honours = Forms(hub), RequestLimiter(), Honours(hub)
+        self._forms, self._door, self._signal_policy = Forms(hub), RequestLimiter(), SignalPolicy(hub)
         self._proxies = Proxies(hub.config.hub.trusted_proxies)
         self._contacts = {each.name: each.contact for each in hub.config.companies}
 
@@ -120,8 +120,8 @@ class PrivacyPages:
             "places": PLACES,
             "statement": statement,
             "gpc": gpc,
-            "honours_gpc": self._honours.signal(company, "gpc"),
-            "honours_dnt": self._honours.signal(company, "dnt"),
+            "honours_gpc": self._signal_policy.signal(company, "gpc"),
+            "honours_dnt": self._signal_policy.signal(company, "dnt"),
             "dnt": dnt,
             "by_text": texting_line(self._hub, self._directory.current(), company) is not None,
             "by_mail": self._hub.config.mail is not None,

@@ -14,7 +14,7 @@ USE = "marketing.advertising.third_party.targeted"
 ASK_AGAIN = timedelta(minutes=5)
 
 
-class Honours:
+class SignalPolicy:
     """Asked one time in five minutes for each company and signal."""
 
     def __init__(self, hub: Hub) -> None:

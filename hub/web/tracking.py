@@ -89,7 +89,7 @@ class VisitRoute(StrangersRoute):
     thing, cap, body = "visit", MAX_BEACON_BYTES, VisitBody
 
 
-def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitBatchWriter, origins: Origins) -> APIRouter:
+def tracking_router(hub: Hub, directory: LiveDirectory, batch_writer: VisitBatchWriter, origins: Origins) -> APIRouter:
     """The routes that browsers call."""
     router = APIRouter(prefix="/track", route_class=VisitRoute)
 
@@ -111,7 +111,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitBatchWriter, 
         response.headers.update({"Cache-Control": "no-store", **own_site(found, request)})
         gpc, dnt = signals(request)
         asks_first = origins.asks_first(found, request, body.time_zone, body.country)
-        arrival = VisitRequest(
+        visit_request = VisitRequest(
             landing_page=clean(body.landing_page),
             referrer=clean(body.referrer),
             title=clean(body.title),
@@ -126,7 +126,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitBatchWriter, 
             user_agent=(user_agent or "")[:400] or None,
             network=origins.network(request),
         )
-        shown = _answer(desk.receive(directory.current(), found, arrival))
+        shown = _answer(batch_writer.receive(directory.current(), found, visit_request))
         seen = [name for name, said in (("gpc", gpc), ("dnt", dnt), ("opt_out", shown.opted_out)) if said]
         left = (shown.lease_until - hub.clock()).total_seconds() if shown.lease_until else None
         national, international = _written(shown.number) if shown.number else (None, None)
@@ -149,7 +149,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, desk: VisitBatchWriter, 
         `navigator.sendBeacon`, which sends no useful body and ignores the reply, so an unknown visit does not cause
         an error."""
         found = company_named(directory, company)
-        _answer(desk.dismiss(found, clean(visit_id) or "", _time(until)))
+        _answer(batch_writer.dismiss(found, clean(visit_id) or "", _time(until)))
         return Response(status_code=204, headers={"Cache-Control": "no-store", **own_site(found, request)})
 
     return router

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from hub.callflow.context import Circumstances, FlowResult, Permission
+from hub.callflow.context import CallContext, FlowResult, Permission
 from hub.callflow.definition import Flow
 from hub.callflow.simulate import Behaviour, Turn, rehearse
 from hub.callflow.walk import walk
@@ -43,7 +43,7 @@ def of_steps(start: str, steps: Mapping[str, Any], **more: Any) -> Flow:
     return Flow.model_validate({"name": "small", "forward": BUSINESS, "start": start, "steps": steps, **more})
 
 
-def known(**changes: Any) -> Circumstances:
+def known(**changes: Any) -> CallContext:
     """A call on Monday at noon of which little is known."""
     values: dict[str, Any] = {
         "at": MONDAY_NOON,
@@ -51,7 +51,7 @@ def known(**changes: Any) -> Circumstances:
         "call_id": "CA1",
         "recording": RECORDABLE,
     }
-    return Circumstances(**(values | changes))
+    return CallContext(**(values | changes))
 
 
 def ring(wanted: Flow, **changes: Any) -> FlowResult:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hub.api import Sandbox
-from hub.chaos.check import FAULTS, Books, balance
+from hub.chaos.check import FAULTS, ChaosReport, balance
 from hub.chaos.environment import RULE, Environment
 from hub.chaos.load import Callers, PlayedCall
 from hub.model import Call, Delivery, InboxWebhook
@@ -53,7 +53,7 @@ class World:
     clean: bool = True
     row: Call = field(init=False)
 
-    def books(self) -> Books:
+    def books(self) -> ChaosReport:
         return balance(self.stage, self.store, self.callers, kills=1, log=self.log, clean=self.clean)
 
     def add(self, row: Any) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 from sqlmodel import select
 
 from hub.chaos.environment import set_stage
-from hub.chaos.hub_process import Victim
+from hub.chaos.hub_process import HubProcess
 from hub.model import SyncSlot
 from hub.store.engine import Store
 
 
 def test_a_hub_that_is_told_to_end_ends_its_syncs_first(tmp_path: Path) -> None:
     with set_stage(tmp_path) as stage:
-        victim = Victim(stage)
+        victim = HubProcess(stage)
         try:
             victim.start()
             victim.wait_until_ready()

@@ -16,7 +16,7 @@ from hub.model import Lease, PoolOverflow, Tracker, TrackingNumber, Visit
 from hub.model.columns import VISIT_RETENTION
 from hub.numbers.leases import Wanted, grant, keep
 from hub.visits.record import Departure, end_visit, record_visits
-from hub.visits.visit_request import VisitRequest, arrive
+from hub.visits.visit_request import VisitRequest, parse_visit
 
 Factory = Callable[..., TestHub]
 
@@ -277,7 +277,7 @@ def test_two_tabs_of_one_visit_in_one_transaction_hold_one_number(hub: Factory) 
     stage = hub()
     lakeside = stage.directory.companies["lakeside"]
     first = stage.visit(human=False)
-    again = arrive(
+    again = parse_visit(
         stage.directory, lakeside, VisitRequest(landing_page=None, referrer=None, human=True, visit_id=first.visit_id)
     )
     with stage.hub.store.writing() as session:

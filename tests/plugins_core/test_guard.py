@@ -27,8 +27,8 @@ from hub.errors import (
 )
 from hub.hookspecs import FAMILIES
 from hub.plugins.circuit_breaker import CircuitBreaker
-from hub.plugins.guard import Guard, road_of
-from hub.plugins.thread_pool import Call, DaemonThreadPool
+from hub.plugins.guard import Guard, lane_of
+from hub.plugins.thread_pool import DaemonThreadPool, Task
 
 
 @dataclass
@@ -102,12 +102,12 @@ def test_a_call_may_raise_anything_and_is_a_crash_like_any_other(guard: Guard, e
 
 
 def test_what_the_callback_of_a_call_raises_ends_no_thread_of_the_pool() -> None:
-    crew = DaemonThreadPool("google", most=1)
+    crew = DaemonThreadPool("google", max_threads=1)
     for _ in range(3):
-        call: Call[None] = Call()
+        call: Task[None] = Task()
         call.add_done_callback(lambda _: sys.exit())
         crew.submit(call, lambda: None)
-    last: Call[bool] = Call()
+    last: Task[bool] = Task()
     crew.submit(last, lambda: True)
     assert last.result(timeout=10)
     crew.close()
@@ -132,7 +132,7 @@ def test_a_network_that_hangs_delays_no_answer_to_a_caller(guard: Guard) -> None
 @pytest.mark.parametrize("hook", [name for family in FAMILIES for name in vars(family) if not name.startswith("_")])
 def test_every_hook_has_its_road(hook: str) -> None:
     local = {"parse_webhook", "render_answer", "acknowledge_webhook", "judge", "list_rules", "list_sources"}
-    assert road_of(hook) == ("verify" if hook == "verify_webhook" else "local" if hook in local else "network")
+    assert lane_of(hook) == ("verify" if hook == "verify_webhook" else "local" if hook in local else "network")
 
 
 def test_a_plugin_that_hangs_for_ever_does_not_keep_the_hub_from_ending() -> None:

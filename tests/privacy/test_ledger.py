@@ -11,7 +11,7 @@ from testbed import CALLER, TestHub
 
 from hub.contracts.consent import State
 from hub.model import ConsentDetail, ConsentEntry, ConsentNotice, JournalEntry, Person
-from hub.privacy.ledger import Word, append, keep_notice
+from hub.privacy.ledger import ConsentStatement, append, keep_notice
 from hub.store.journal.verify import verify
 
 Factory = Callable[..., TestHub]
@@ -25,7 +25,7 @@ def fill(stage: TestHub, records: int) -> Person:
     for number in range(1, records + 1):
         with stage.hub.store.writing() as session:
             notice = keep_notice(session, f"May we call you? Version {number % 2}.", "en", stage.clock())
-            word = Word(
+            word = ConsentStatement(
                 company_id=person.company_id,
                 person_id=person.id,
                 state=WORDS[number % len(WORDS)],

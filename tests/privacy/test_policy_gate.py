@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from policy_office import ADS, Office
 from testbed import SHARED, TestHub
 
-from hub.answering.call_context import Asked, circumstances
+from hub.answering.call_context import AnswerRequest, call_contexts
 from hub.answering.recording_consent import ask_to_record
 from hub.api import AnswerPoint, Opinion
 from hub.contracts.categories import USES
@@ -117,9 +117,9 @@ def test_a_call_is_not_recorded_under_terms_that_were_not_accepted(office: Offic
     def asks() -> tuple[bool, str]:
         line, now = stage.directory.lines[SHARED], stage.clock()
         point = AnswerPoint(call_id="CA1", tracking_number=SHARED, caller_number="+13125550150", moment="ringing")
-        asked = [Asked(connector="carrier", point=point, line=line, flow=line.flow, version=line.version)]
+        asked = [AnswerRequest(connector="carrier", point=point, line=line, flow=line.flow, version=line.version)]
         with stage.hub.store.reading() as session:
-            known = circumstances(session, asked, now, "https://calls.example.com")
+            known = call_contexts(session, asked, now, "https://calls.example.com")
             ((permission, decision),) = ask_to_record(stage.hub, session, list(zip(asked, known, strict=True)), now)
         return permission.allowed, decision["rule_id"]
 

@@ -17,7 +17,7 @@ from testbed import EVERY_CALL, SHARED, TestHub, finished_call
 
 from hub.api import ConsentQuestion, Opinion
 from hub.model import Call, ConsentEntry, ConversionRow, Delivery, Person
-from hub.privacy.ledger import Word
+from hub.privacy.ledger import ConsentStatement
 from hub.privacy.withdrawal import exclusive_person_lock, person_lock_keys, shared_person_lock, take_effect
 from hub.store import Store
 from hub.store.locks import hold_locks
@@ -46,7 +46,7 @@ def crowd(stage: TestHub, people: int) -> list[Person]:
 
 def withdraw(stage: TestHub, person: Person) -> float:
     """The person takes everything back; the moment in the gates before the commit."""
-    word = Word(
+    word = ConsentStatement(
         company_id=person.company_id,
         person_id=person.id,
         state="withdrawn",

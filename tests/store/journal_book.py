@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from testbed import CALLER, TestHub
 
 from hub.model import Account, Call, JournalEntry, Person
-from hub.privacy.ledger import Word, append, keep_notice
+from hub.privacy.ledger import ConsentStatement, append, keep_notice
 from hub.privacy.opt_outs import opt_out
 from hub.privacy.suppression_list import mark
 from hub.store.append_only import TABLES
@@ -50,7 +50,7 @@ def live(stage: TestHub) -> str:
     for number in range(3):
         with stage.hub.store.writing() as session:
             said = keep_notice(session, f"May we call you? Version {number % 2}.", "en", stage.clock())
-            word = Word(
+            word = ConsentStatement(
                 company_id=person.company_id,
                 person_id=person.id,
                 state="given",

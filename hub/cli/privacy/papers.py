@@ -94,14 +94,14 @@ def notice(
     from hub.queries.lookup import known
     from hub.runtime import utc_now
     from hub.startup import open_hub, read_config
-    from hub.web.privacy_signals import Honours
+    from hub.web.privacy_signals import SignalPolicy
 
     loaded = read_config(config, sandbox=True)
     known(company, [each.name for each in loaded.companies], "company")
     (section,) = [each for each in loaded.companies if each.name == company]
     with open_hub(loaded) as opened:
-        home, honours = opened.directory.current().companies[company], Honours(opened.hub)
-        heeded = [name for kind, name in SIGNALS.items() if honours.signal(home, kind)]
+        home, signal_policy = opened.directory.current().companies[company], SignalPolicy(opened.hub)
+        heeded = [name for kind, name in SIGNALS.items() if signal_policy.signal(home, kind)]
         with opened.hub.store.reading() as session:
             chart = draw(session, loaded, utc_now())
     typer.echo("\n".join(notice_blocks(chart, loaded, section, heeded)))

@@ -1,11 +1,11 @@
 """The consent ledger: append-only consent records. The journal proves that nothing was changed."""
 
-from hub.privacy.ledger.writing import NO, STATES, Word, append, keep_notice
+from hub.privacy.ledger.writing import NO, STATES, ConsentStatement, append, keep_notice
 
 __all__ = [
     "NO",
     "STATES",
-    "Word",
+    "ConsentStatement",
     "append",
     "keep_notice",
 ]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from hub.model import ConsentEntry
-from hub.privacy.ledger.writing import Word, append
+from hub.privacy.ledger.writing import ConsentStatement, append
 from hub.store.engine import Store
 
 ROWS_PER_TRANSACTION = 100
@@ -26,7 +26,7 @@ def write_expired(store: Store, now: datetime) -> int:
         return len(append(session, ended, now))
 
 
-def _ended(store: Store, now: datetime) -> list[Word]:
+def _ended(store: Store, now: datetime) -> list[ConsentStatement]:
     """A record for each yes whose time is over and that no later record of the person has replaced."""
     later = aliased(ConsentEntry)
     lapsed = (
@@ -42,7 +42,7 @@ def _ended(store: Store, now: datetime) -> list[Word]:
     with store.reading() as session:
         rows = session.exec(lapsed).all()
     return [
-        Word(
+        ConsentStatement(
             company_id=row.company_id,
             account_id=row.account_id,
             person_id=row.person_id,

@@ -23,7 +23,7 @@ NO: frozenset[str] = frozenset({"refused", "withdrawn", "objected"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Word:
+class ConsentStatement:
     """What a person, or a machine for them, said: the fields of a consent record that the caller provides."""
 
     company_id: str | None
@@ -49,14 +49,14 @@ class Word:
     """For a user's choice on e-mails of their account. For an owner's consent, both company and account are None."""
 
 
-def append(session: Session, words: Iterable[Word], now: datetime, vault: Vault | None = None) -> list[str]:
+def append(session: Session, words: Iterable[ConsentStatement], now: datetime, vault: Vault | None = None) -> list[str]:
     """Add records to the ledger, in the order given, and to the journal of their accounts. Returns their ids.
 
     `session` must be a writing one; until its end no other process adds records of these companies. A record with
     evidence that the ledger already has for the same moment is not added again. `vault` is needed for records with a
     `detail`.
     """
-    by_company: dict[tuple[str, str], list[Word]] = {}
+    by_company: dict[tuple[str, str], list[ConsentStatement]] = {}
     for word in words:
         by_company.setdefault((word.company_id or "", word.account_id or ""), []).append(word)
     ids = []
@@ -73,7 +73,7 @@ def keep_notice(session: Session, text: str, language: str, now: datetime) -> st
     return digest
 
 
-def _append(session: Session, words: Sequence[Word], now: datetime, vault: Vault | None) -> list[str]:
+def _append(session: Session, words: Sequence[ConsentStatement], now: datetime, vault: Vault | None) -> list[str]:
     # One writer per company, so that a repeated record is recognized and each record supersedes the one before.
     company = select(Company.account_id).where(Company.id == words[0].company_id).with_for_update(key_share=True)
     account_id = session.exec(company).one() if words[0].company_id else words[0].account_id
@@ -86,7 +86,7 @@ def _append(session: Session, words: Sequence[Word], now: datetime, vault: Vault
     return [row["id"] for row in made]
 
 
-def _is_known(session: Session, word: Word) -> bool:
+def _is_known(session: Session, word: ConsentStatement) -> bool:
     if word.evidence is None:
         return False
     same = (
@@ -102,7 +102,7 @@ def _is_known(session: Session, word: Word) -> bool:
     return session.exec(select(ConsentEntry.id).where(*same)).first() is not None
 
 
-def _fields(session: Session, word: Word, now: datetime, vault: Vault | None) -> dict[str, Any]:
+def _fields(session: Session, word: ConsentStatement, now: datetime, vault: Vault | None) -> dict[str, Any]:
     record_id = new_id()
     return ConsentEntry.columns(
         id=record_id,
@@ -129,7 +129,7 @@ def _fields(session: Session, word: Word, now: datetime, vault: Vault | None) ->
     )
 
 
-def _seal(session: Session, word: Word, record_id: str, now: datetime, vault: Vault | None) -> str:
+def _seal(session: Session, word: ConsentStatement, record_id: str, now: datetime, vault: Vault | None) -> str:
     if vault is None:
         raise ValueError("a word with a detail needs the vault")
     person = session.get(Person, word.person_id) if word.person_id else None
@@ -144,7 +144,7 @@ def _seal(session: Session, word: Word, record_id: str, now: datetime, vault: Va
     return hashlib.sha256(sealed).hexdigest()
 
 
-def _before(session: Session, word: Word) -> str | None:
+def _before(session: Session, word: ConsentStatement) -> str | None:
     same = [
         ConsentEntry.company_id == word.company_id,
         ConsentEntry.account_id == word.account_id,

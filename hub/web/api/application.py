@@ -13,7 +13,7 @@ from hub.runtime import Hub
 from hub.web.api.auth import Authenticator
 from hub.web.api.calls import add_calls
 from hub.web.api.recordings import add_recordings
-from hub.web.api.reports_and_logs import add_books
+from hub.web.api.reports_and_logs import add_reports_and_logs
 from hub.web.api.requests import add_requests
 from hub.web.public_requests import refusal
 
@@ -21,9 +21,9 @@ from hub.web.public_requests import refusal
 def create_api(hub: Hub, narrow: Narrow = to_account) -> FastAPI:
     """The API of one hub; `narrow` is the account filter of its queries."""
     api = FastAPI(title="Ringfence", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    door = Authenticator(hub, narrow)
-    for add in (add_calls, add_recordings, add_books, add_requests):
-        add(api, door)
+    authenticator = Authenticator(hub, narrow)
+    for add in (add_calls, add_recordings, add_reports_and_logs, add_requests):
+        add(api, authenticator)
 
     @api.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:

@@ -30,7 +30,7 @@ LAST_USE_PRECISION = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Asked:
+class AuthorizedRequest:
     """One authenticated request: who asks, and what they may see."""
 
     hub: Hub
@@ -64,15 +64,15 @@ class Authenticator:
         """A route's dependency that admits only roles that may do `action`."""
         return Permission(self, action)
 
-    def authorize(self, request: Request, action: Action) -> Asked:
+    def authorize(self, request: Request, action: Action) -> AuthorizedRequest:
         """The authenticated user; 401 without a valid key, 429 if it is used too often, 403 if the role may not do it."""
-        scheme, _, told = request.headers.get("authorization", "").partition(" ")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
         now = self._hub.clock()
         with self._hub.store.reading() as session:
-            held = key_holder(session, told.strip() if scheme.lower() == "bearer" else "", now)
-        if held is None:
+            holder = key_holder(session, token.strip() if scheme.lower() == "bearer" else "", now)
+        if holder is None:
             raise HTTPException(401, "Send a living API key as a bearer token.", {"WWW-Authenticate": "Bearer"})
-        key, user = held
+        key, user = holder
         if not self._buckets.take(key.id, (BURST, PER_SECOND), now):
             raise HTTPException(429, "Too many requests with this key; wait a second.", {"Retry-After": "1"})
         if key.last_used_at is None or now - key.last_used_at >= LAST_USE_PRECISION:
@@ -81,16 +81,16 @@ class Authenticator:
         reach = may(user, action)
         if reach is None:
             raise HTTPException(403, f"The role {user.role} may not do this; ask the account's owner for another role.")
-        return Asked(self._hub, AccessScope(user, reach, self._narrow))
+        return AuthorizedRequest(self._hub, AccessScope(user, reach, self._narrow))
 
 
 @dataclass(frozen=True)
 class Permission:
     """A route's dependency; `action` is what its caller must be allowed to do."""
 
-    door: Authenticator
+    authenticator: Authenticator
     action: Action
 
-    def __call__(self, request: Request) -> Asked:
+    def __call__(self, request: Request) -> AuthorizedRequest:
         """Authenticate the request."""
-        return self.door.authorize(request, self.action)
+        return self.authenticator.authorize(request, self.action)

@@ -12,7 +12,7 @@ from hub.model import Company, TextMessage
 from hub.queries.calls import list_calls, one_call
 from hub.queries.paging import page_of
 from hub.texts.bodies import open_body
-from hub.web.api.auth import Asked, Authenticator
+from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.paging import After, Limit
 from hub.web.api.schemas import (
     AttributionAnswer,
@@ -31,19 +31,19 @@ from hub.web.api.schemas import (
 CompanyName = Annotated[str | None, Query(max_length=64, description="Only this company, by its name.")]
 
 
-def add_calls(api: FastAPI, door: Authenticator) -> None:
+def add_calls(api: FastAPI, authenticator: Authenticator) -> None:
     """Add the routes for who called and wrote, and why."""
 
     @api.get("/companies")
-    def companies(*, asked: Asked = Depends(door.to("account"))) -> Companies:
-        with asked.session() as session:
-            rows = session.exec(asked.scope.select(Company).order_by(Company.name))
+    def companies(*, authorized: AuthorizedRequest = Depends(authenticator.to("account"))) -> Companies:
+        with authorized.session() as session:
+            rows = session.exec(authorized.scope.select(Company).order_by(Company.name))
             return Companies(companies=shaped(CompanyAnswer, rows))
 
     @api.get("/calls")
     def calls(
         *,
-        asked: Asked = Depends(door.to("calls")),
+        authorized: AuthorizedRequest = Depends(authenticator.to("calls")),
         company: CompanyName = None,
         since: Annotated[datetime | None, Query(description="Started at or after; ISO 8601 with a zone.")] = None,
         after: After = None,
@@ -51,31 +51,33 @@ def add_calls(api: FastAPI, door: Authenticator) -> None:
     ) -> Calls:
         if since is not None and since.tzinfo is None:
             raise HTTPException(422, "Write since with its zone, like 2026-05-01T00:00:00Z.")
-        with asked.session() as session:
+        with authorized.session() as session:
             found = list_calls(
-                session, asked.scope, asked.hub.vault, company=company, since=since, after=after, limit=limit
+                session, authorized.scope, authorized.hub.vault, company=company, since=since, after=after, limit=limit
             )
         return Calls(calls=shaped(CallAnswer, found.items), next=found.next)
 
     @api.get("/calls/{call_id}")
-    def call(*, asked: Asked = Depends(door.to("calls")), call_id: str) -> CallDetail:
-        with asked.session() as session:
-            found = one_call(session, asked.scope, asked.hub.vault, call_id)
+    def call(*, authorized: AuthorizedRequest = Depends(authenticator.to("calls")), call_id: str) -> CallDetail:
+        with authorized.session() as session:
+            found = one_call(session, authorized.scope, authorized.hub.vault, call_id)
         detail = CallDetail.model_validate(found.call)
         detail.attribution = AttributionAnswer.model_validate(found.attribution) if found.attribution else None
         detail.recordings = None if found.recordings is None else shaped(RecordingAnswer, found.recordings)
         return detail
 
     @api.get("/texts")
-    def texts(*, asked: Asked = Depends(door.to("texts")), after: After = None, limit: Limit = 50) -> Texts:
-        query = asked.scope.select(TextMessage).where(col(TextMessage.company_id).is_not(None))
-        with asked.session() as session:
+    def texts(
+        *, authorized: AuthorizedRequest = Depends(authenticator.to("texts")), after: After = None, limit: Limit = 50
+    ) -> Texts:
+        query = authorized.scope.select(TextMessage).where(col(TextMessage.company_id).is_not(None))
+        with authorized.session() as session:
             found = page_of(session, query, TextMessage.id, after, limit)
         return Texts(texts=shaped(TextAnswer, found.items), next=found.next)
 
     @api.get("/texts/{text_id}/body")
-    def body(*, asked: Asked = Depends(door.to("bodies")), text_id: str) -> TextBody:
-        with asked.session() as session:
-            text = asked.scope.one(session, TextMessage, text_id)
-            asked.note("text.read", text.id)
-            return TextBody(id=text.id, body=open_body(asked.hub.vault, session, text))
+    def body(*, authorized: AuthorizedRequest = Depends(authenticator.to("bodies")), text_id: str) -> TextBody:
+        with authorized.session() as session:
+            text = authorized.scope.one(session, TextMessage, text_id)
+            authorized.note("text.read", text.id)
+            return TextBody(id=text.id, body=open_body(authorized.hub.vault, session, text))

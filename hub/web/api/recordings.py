@@ -9,45 +9,47 @@ from fastapi import Depends, FastAPI, HTTPException
 from hub.model import Recording
 from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
 from hub.recordings.transcripts import read_transcript
-from hub.web.api.auth import Asked, Authenticator
+from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.schemas import LinkAnswer, TranscriptAnswer, TranscriptPartAnswer
 
 
-def add_recordings(api: FastAPI, door: Authenticator) -> None:
+def add_recordings(api: FastAPI, authenticator: Authenticator) -> None:
     """Add the routes for recordings and transcripts."""
 
     @api.post("/recordings/{recording_id}/link")
     def link(
         *,
-        asked: Asked = Depends(door.to("recordings")),
+        authorized: AuthorizedRequest = Depends(authenticator.to("recordings")),
         recording_id: str,
         purpose: Literal["play", "download"] = "play",
     ) -> LinkAnswer:
-        row = _recording(asked, recording_id)
+        row = _recording(authorized, recording_id)
         if row.path is None:
             raise HTTPException(409, "This recording is not stored, so it cannot be heard.")
-        asked.note("recording.link", row.id, purpose)
-        ends = asked.hub.clock().replace(microsecond=0) + MAX_LINK_LIFETIME
-        made = Link(recording_id=row.id, user=asked.user.id, purpose=purpose, expires_at=ends)
-        public = str(asked.hub.config.hub.public_url).rstrip("/")
-        return LinkAnswer(url=public + path_to(made, asked.hub.keyring), expires_at=ends)
+        authorized.note("recording.link", row.id, purpose)
+        ends = authorized.hub.clock().replace(microsecond=0) + MAX_LINK_LIFETIME
+        made = Link(recording_id=row.id, user=authorized.user.id, purpose=purpose, expires_at=ends)
+        public = str(authorized.hub.config.hub.public_url).rstrip("/")
+        return LinkAnswer(url=public + path_to(made, authorized.hub.keyring), expires_at=ends)
 
     @api.get("/recordings/{recording_id}/transcript")
-    def transcript(*, asked: Asked = Depends(door.to("transcripts")), recording_id: str) -> TranscriptAnswer:
-        row = _recording(asked, recording_id)
-        with asked.session() as session:
-            read = read_transcript(asked.hub, session, row.id)
+    def transcript(
+        *, authorized: AuthorizedRequest = Depends(authenticator.to("transcripts")), recording_id: str
+    ) -> TranscriptAnswer:
+        row = _recording(authorized, recording_id)
+        with authorized.session() as session:
+            read = read_transcript(authorized.hub, session, row.id)
         if read is None:
             raise HTTPException(404, "Not found")
         if read.parts is None:
             raise HTTPException(409, f"This transcript cannot be read: {read.why}.")
-        asked.note("recording.transcript", row.id)
+        authorized.note("recording.transcript", row.id)
         parts = [TranscriptPartAnswer.model_validate(part) for part in read.parts]
         return TranscriptAnswer(recording_id=row.id, model=read.row.model, parts=parts)
 
 
-def _recording(asked: Asked, recording_id: str) -> Recording:
-    with asked.session() as session:
-        row: Recording = asked.scope.one(session, Recording, recording_id)
-        asked.scope.call(session, row.call_id)
+def _recording(authorized: AuthorizedRequest, recording_id: str) -> Recording:
+    with authorized.session() as session:
+        row: Recording = authorized.scope.one(session, Recording, recording_id)
+        authorized.scope.call(session, row.call_id)
     return row

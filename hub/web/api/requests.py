@@ -7,36 +7,40 @@ from fastapi import Depends, FastAPI, HTTPException, Response
 from hub.model import PrivacyRequest
 from hub.privacy_requests.access_file import read_file
 from hub.queries.paging import page_of
-from hub.web.api.auth import Asked, Authenticator
+from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.paging import After, Limit
 from hub.web.api.schemas import RequestAnswer, RequestDetail, Requests, shaped
 
 
-def add_requests(api: FastAPI, door: Authenticator) -> None:
+def add_requests(api: FastAPI, authenticator: Authenticator) -> None:
     """Add the routes for privacy requests."""
 
     @api.get("/requests")
-    def requests(*, asked: Asked = Depends(door.to("requests")), after: After = None, limit: Limit = 50) -> Requests:
-        with asked.session() as session:
-            found = page_of(session, asked.scope.select(PrivacyRequest), PrivacyRequest.id, after, limit)
+    def requests(
+        *, authorized: AuthorizedRequest = Depends(authenticator.to("requests")), after: After = None, limit: Limit = 50
+    ) -> Requests:
+        with authorized.session() as session:
+            found = page_of(session, authorized.scope.select(PrivacyRequest), PrivacyRequest.id, after, limit)
         return Requests(requests=shaped(RequestAnswer, found.items), next=found.next)
 
     @api.get("/requests/{request_id}")
-    def request(*, asked: Asked = Depends(door.to("requests")), request_id: str) -> RequestDetail:
-        with asked.session() as session:
-            row = asked.scope.one(session, PrivacyRequest, request_id)
-        asked.note("privacy.request.read", row.id)
+    def request(
+        *, authorized: AuthorizedRequest = Depends(authenticator.to("requests")), request_id: str
+    ) -> RequestDetail:
+        with authorized.session() as session:
+            row = authorized.scope.one(session, PrivacyRequest, request_id)
+        authorized.note("privacy.request.read", row.id)
         return RequestDetail.model_validate(row)
 
     @api.get(
         "/requests/{request_id}/file", response_class=Response, responses={200: {"content": {"application/zip": {}}}}
     )
-    def file(*, asked: Asked = Depends(door.to("exports")), request_id: str) -> Response:
-        with asked.session() as session:
-            row = asked.scope.one(session, PrivacyRequest, request_id)
-            data = read_file(session, asked.hub, row)
+    def file(*, authorized: AuthorizedRequest = Depends(authenticator.to("exports")), request_id: str) -> Response:
+        with authorized.session() as session:
+            row = authorized.scope.one(session, PrivacyRequest, request_id)
+            data = read_file(session, authorized.hub, row)
         if data is None:
             raise HTTPException(409, "There is no file for this request, or not any more.")
-        asked.note("privacy.request.export", row.id)
+        authorized.note("privacy.request.export", row.id)
         named = {"Content-Disposition": f'attachment; filename="request-{row.id}.zip"'}
         return Response(data, media_type="application/zip", headers=named)

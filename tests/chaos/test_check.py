@@ -1,4 +1,4 @@
-"""The books of a chaos run see everything that must not be."""
+"""The report of a chaos run shows everything that must not be."""
 
 from __future__ import annotations
 

@@ -141,7 +141,9 @@ def test_the_next_try_is_never_early_never_after_the_age_limit_and_ends(
 ) -> None:
     now = FrozenClock()()
     born, limit = now - timedelta(days=age), timedelta(days=max_age) if max_age else None
-    due = next_try(now, tries, retry_after=retry_after, born=born, max_age=limit, jitter=lambda longest: luck * longest)
+    due = next_try(
+        now, tries, retry_after=retry_after, event_time=born, max_age=limit, jitter=lambda longest: luck * longest
+    )
     if tries >= len(DELAYS):
         assert due is None
         return

@@ -1,28 +1,37 @@
-"""The hub's own account filter for every query of the API, in addition to the database's row-level security."""
+"""The hub's own filter for every query of the API and the pages, in addition to the database's row-level security."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import or_
 from sqlmodel import col, select
 
-from hub.model import AuditEntry, Call, Company, Recording, User
+from hub.model import AuditEntry, Call, Company, Recording, User, UserCompany
 
 Narrow = Callable[[Any, Any, User], Any]
 """Takes a query, the table that it reads, and the user; returns the query limited to that user's rows."""
 
 
 def to_account(query: Any, table: Any, user: User) -> Any:
-    """`query` with the condition that rows of `table` belong to the user's account."""
+    """`query` with the condition that rows of `table` belong to the companies that the user may see."""
     if table is AuditEntry:
         return query.where(AuditEntry.chain == user.account_id)
-    companies: Any = select(Company.id).where(Company.account_id == user.account_id)
+    companies: Any = companies_of(user)
     if table is Company:
         return query.where(col(Company.id).in_(companies))
     if table is Recording:
         return query.where(col(Recording.call_id).in_(select(Call.id).where(col(Call.company_id).in_(companies))))
     return query.where(table.company_id.in_(companies))
+
+
+def companies_of(user: User) -> Any:
+    """A query for the ids of the companies that a user may see: those the user is limited to, or all of the account."""
+    chosen = select(UserCompany.company_id).where(UserCompany.user_id == user.id)
+    limited = select(UserCompany.user_id).where(UserCompany.user_id == user.id).exists()
+    query: Any = select(Company.id).where(Company.account_id == user.account_id)
+    return query.where(or_(~limited, col(Company.id).in_(chosen)))
 
 
 def to_own_calls(query: Any, user: User) -> Any:

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 Action = Literal[
-    "account", "calls", "recordings", "transcripts", "texts", "bodies", "reports", "requests", "exports", "consent", "audit"
+    "account", "calls", "recordings", "transcripts", "texts", "bodies", "reports", "deliveries",
+    "marks", "contact", "replay", "share",
+    "requests", "exports", "consent", "audit", "users",
 ]  # fmt: skip
-Role = Literal["owner", "admin", "marketer", "agent", "privacy_officer", "auditor"]
+"""What a user does. First what is only read; then what changes something: `marks` are lead status, value, tags, notes and
+merged people, `contact` is texting and calling back, `share` is links to reports; then the duties of owners and officers."""
+Role = Literal["owner", "admin", "marketer", "receptionist", "agent", "privacy_officer", "auditor"]
 Reach = Literal["account", "own"]
 """`account`: everything in the account; `own`: data of calls that the user answered."""
 
@@ -17,19 +21,28 @@ ROLES: tuple[Role, ...] = get_args(Role)
 _ALL: Reach = "account"
 _OWN: Reach = "own"
 
+_DAILY: tuple[Action, ...] = (
+    "account", "calls", "recordings", "transcripts", "texts", "bodies", "reports", "deliveries",
+    "marks", "contact", "replay", "share",
+)  # fmt: skip
+
 TABLE: Mapping[str, Mapping[str, Reach]] = {
     "owner": dict.fromkeys(ACTIONS, _ALL),
     # Runs the account from day to day. Who answers people's requests, and who watches the watchers, are others.
-    "admin": dict.fromkeys(
-        ("account", "calls", "recordings", "transcripts", "texts", "bodies", "reports", "consent"), _ALL
-    ),
-    "marketer": dict.fromkeys(("account", "calls", "texts", "reports"), _ALL),
-    "agent": dict.fromkeys(("calls", "recordings", "transcripts"), _OWN),
+    "admin": dict.fromkeys((*_DAILY, "consent"), _ALL),
+    "marketer": dict.fromkeys(("account", "calls", "texts", "reports", "deliveries", "marks", "replay", "share"), _ALL),
+    # Answers calls and texts at the front desk; neither what was said on a call nor what the ads bring is their business.
+    "receptionist": dict.fromkeys(("account", "calls", "texts", "bodies", "marks", "contact"), _ALL),
+    "agent": dict.fromkeys(("calls", "recordings", "transcripts", "marks"), _OWN),
     "privacy_officer": dict.fromkeys(("account", "requests", "exports", "consent"), _ALL),
     "auditor": {"audit": _ALL},
 }
 """Role → action → how far. `texts` are texts without what stands in them, which is `bodies`; `account` is the names of the
 account's companies. Source: security.md 2.3, RBAC."""
+
+
+WHOLE_ACCOUNT: frozenset[str] = frozenset({"audit", "users"})
+"""Actions on data that belongs to no single company: a user who is limited to companies may not do them."""
 
 
 def reach(role: str, action: str) -> Reach | None:

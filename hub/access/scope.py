@@ -8,21 +8,24 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from hub.access.narrowing import Narrow, to_account, to_own_calls
-from hub.access.permissions import Reach
+from hub.access.permissions import WHOLE_ACCOUNT, Action, Reach
+from hub.access.users import may
 from hub.errors import NotFound
-from hub.model import Call, User
+from hub.model import Call, User, UserCompany
 
 
 @dataclass(frozen=True)
 class AccessScope:
-    """The rows of a user's account; with the reach `own`, only the calls that the user answered."""
+    """The rows of the companies that a user may see; with the reach `own`, only the calls that the user answered."""
 
     user: User
     reach: Reach = "account"
     narrow: Narrow = to_account
+    companies: tuple[str, ...] | None = None
+    """The ids of the companies that the user is limited to; None: all of the account."""
 
     def select(self, table: Any) -> Any:
-        """A query for rows of `table`, of the user's account."""
+        """A query for rows of `table`, of the companies that the user may see."""
         return self.narrow(select(table), table, self.user)
 
     def one(self, session: Session, table: Any, row_id: str) -> Any:
@@ -43,3 +46,13 @@ class AccessScope:
         if row is None:
             raise NotFound("Not found")
         return row
+
+
+def scope_of(session: Session, user: User, action: Action, narrow: Narrow = to_account) -> AccessScope | None:
+    """What a user may see and do of `action`; None if the role, or the limit to companies, does not permit it."""
+    reach = may(user, action)
+    chosen = session.exec(select(UserCompany.company_id).where(UserCompany.user_id == user.id)).all()
+    companies = tuple(sorted(chosen)) or None
+    if reach is None or (companies is not None and action in WHOLE_ACCOUNT):
+        return None
+    return AccessScope(user, reach, narrow, companies)

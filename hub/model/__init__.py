@@ -12,9 +12,12 @@ from hub.model.forms import FormSubmission
 from hub.model.journal import HUB_CHAIN, JournalEnd, JournalEntry, JournalWaiting
 from hub.model.keys import PersonKey
 from hub.model.ledger import ConsentDetail, ConsentEntry, ConsentNotice
+from hub.model.marks import Lead, LeadChange, Note, PersonMerge, Tag
 from hub.model.messages import Suppression, TextMedia, TextMessage, TextStatus
 from hub.model.numbers import Lease, PoolOverflow, Tracker, TrackingNumber
 from hub.model.opt_outs import OptOut
+from hub.model.outgoing_calls import OutgoingCall
+from hub.model.pages import RecordingPeaks, ReportLink, SavedView
 from hub.model.people import FactRow, Person
 from hub.model.policies import PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
 from hub.model.ports import PortOrderRow
@@ -28,6 +31,16 @@ from hub.model.requests import (
     RequestStep,
     RequestTask,
     Restriction,
+)
+from hub.model.sign_in import (
+    OidcIdentity,
+    Passkey,
+    RecoveryCode,
+    SignInChallenge,
+    SignInLink,
+    UserCompany,
+    UserSecret,
+    WebSession,
 )
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor, SyncSlot
 from hub.model.transcripts import TranscriptRow
@@ -66,14 +79,21 @@ __all__ = [
     "JournalEnd",
     "JournalEntry",
     "JournalWaiting",
+    "Lead",
+    "LeadChange",
     "Lease",
     "LegalHold",
     "MonthRollup",
+    "Note",
+    "OidcIdentity",
     "OptOut",
     "OutcomeRow",
+    "OutgoingCall",
     "PageView",
+    "Passkey",
     "Person",
     "PersonKey",
+    "PersonMerge",
     "PolicyAcceptance",
     "PolicyNotice",
     "PolicyText",
@@ -84,14 +104,21 @@ __all__ = [
     "RecipientVersion",
     "Recording",
     "RecordingNotice",
+    "RecordingPeaks",
+    "RecoveryCode",
     "Refusal",
+    "ReportLink",
     "RequestStep",
     "RequestTask",
     "Restoration",
     "Restriction",
+    "SavedView",
+    "SignInChallenge",
+    "SignInLink",
     "SourceRule",
     "Suppression",
     "SyncSlot",
+    "Tag",
     "TextMedia",
     "TextMessage",
     "TextStatus",
@@ -100,6 +127,9 @@ __all__ = [
     "TrackingNumber",
     "TranscriptRow",
     "User",
+    "UserCompany",
+    "UserSecret",
     "Visit",
+    "WebSession",
     "YearRollup",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlmodel import Session
 
 from hub.errors import ConfigError
-from hub.store.row_security import ALL_ACCOUNTS, SETTING
+from hub.store.row_security import ALL_ACCOUNTS, COMPANIES, SETTING
 
-SET_ACCOUNT = text(f"SELECT set_config('{SETTING}', :account, true)")
+SET_ACCOUNT = text(
+    f"SELECT set_config('{SETTING}', :account, true), set_config('{COMPANIES}', :companies, true)"
+)
 BUSY_SECONDS = 30
 """How long a writer waits for SQLite's lock."""
 
@@ -53,15 +55,16 @@ class Store:
             yield session
 
     @contextmanager
-    def reading_as(self, account_id: str) -> Iterator[Session]:
-        """As `reading`, for one account: on PostgreSQL the database itself shows no other account's rows.
+    def reading_as(self, account_id: str, companies: Collection[str] | None = None) -> Iterator[Session]:
+        """As `reading`, for one account, or for some of its companies: on PostgreSQL the database itself shows no other
+        rows.
 
         Such sessions have their own connections, which see no rows until a transaction sets its account. So the account
         of an earlier transaction never applies to a later one.
         """
         with Session(self._of_accounts, expire_on_commit=False) as session:
             if not self.is_sqlite:
-                session.execute(SET_ACCOUNT, {"account": account_id})
+                session.execute(SET_ACCOUNT, {"account": account_id, "companies": ",".join(companies or ())})
             yield session
 
     @contextmanager

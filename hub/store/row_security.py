@@ -1,5 +1,5 @@
-"""PostgreSQL row-level security: a session of one account sees and writes only that account's rows, even if a query has
-no filter.
+"""PostgreSQL row-level security: a session of one account, or of some of its companies, sees and writes only their rows,
+even if a query has no filter.
 
 The policies are generated from the tables' foreign keys. `app.account` is the account's id, `*` for the hub's own work;
 without it no row is visible. The policies are FORCEd, so they apply to the tables' owner too; they do not apply to a
@@ -13,6 +13,8 @@ from sqlmodel import SQLModel
 
 ALL_ACCOUNTS = "*"
 SETTING = "app.account"
+COMPANIES = "app.companies"
+"""The ids of the companies that a session is limited to, separated by commas; empty: all of the account."""
 POLICY = "account_rows"
 
 HUB_WIDE: dict[str, str] = {
@@ -27,6 +29,7 @@ HUB_WIDE: dict[str, str] = {
     "refusal": "counts of connectors",
     "restoration": "restores of the whole database",
     "suppression": "keyed hashes that name nobody, not even a company",
+    "sign_in_challenge": "a step of a sign-in, before anybody knows who it is",
     "sync_slot": "a connector may serve several accounts",
     "text_status": "told by carriers before anybody knows whose it is",
     "tombstone": "keyed hashes that name nobody",
@@ -64,6 +67,12 @@ def condition(table: Table) -> str:
     name = table.name
     if name == "account":
         return f"{name}.id = {mine}"
+    if name == "company":
+        chosen = f"current_setting('{COMPANIES}', true)"
+        return (
+            f"company.account_id = {mine} AND "
+            f"(coalesce({chosen}, '') = '' OR company.id = ANY(string_to_array({chosen}, ',')))"
+        )
     if name in CHAINS:
         return f"{name}.chain = {mine}"
     if name in HUB_WIDE:

@@ -15,8 +15,7 @@ from sqlmodel import Session, col
 from hub.access.keys import key_holder
 from hub.access.narrowing import Narrow
 from hub.access.permissions import Action
-from hub.access.scope import AccessScope
-from hub.access.users import may
+from hub.access.scope import AccessScope, scope_of
 from hub.model import ApiKey, User
 from hub.rate_limit import Buckets
 from hub.runtime import Hub
@@ -43,8 +42,8 @@ class AuthorizedRequest:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A session that, on PostgreSQL, sees only the user's account."""
-        with self.hub.store.reading_as(self.user.account_id) as session:
+        """A session that, on PostgreSQL, sees only the companies that the user may see."""
+        with self.hub.store.reading_as(self.user.account_id, self.scope.companies) as session:
             yield session
 
     def note(self, action: str, subject: str, detail: str = "") -> None:
@@ -70,6 +69,7 @@ class Authenticator:
         now = self._hub.clock()
         with self._hub.store.reading() as session:
             holder = key_holder(session, token.strip() if scheme.lower() == "bearer" else "", now)
+            access = scope_of(session, holder[1], action, self._narrow) if holder else None
         if holder is None:
             raise HTTPException(401, "Send a living API key as a bearer token.", {"WWW-Authenticate": "Bearer"})
         key, user = holder
@@ -78,10 +78,9 @@ class Authenticator:
         if key.last_used_at is None or now - key.last_used_at >= LAST_USE_PRECISION:
             with self._hub.store.writing() as session:
                 session.execute(update(ApiKey).where(col(ApiKey.id) == key.id).values(last_used_at=now))
-        reach = may(user, action)
-        if reach is None:
+        if access is None:
             raise HTTPException(403, f"The role {user.role} may not do this; ask the account's owner for another role.")
-        return AuthorizedRequest(self._hub, AccessScope(user, reach, self._narrow))
+        return AuthorizedRequest(self._hub, access)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,98 @@
+"""What users add to calls, texts and forms: lead status and value, tags, notes; and people whom a user merged."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field
+
+from hub.model.columns import Row, ending_column, id_column, money_column, personal_bytes, time_column
+
+
+class LeadStatus(StrEnum):
+    """How far a contact got, as a user marked it."""
+
+    NEW = "new"
+    """Somebody looked at it and has not decided yet."""
+    QUALIFIED = "qualified"
+    """A real prospect."""
+    BOOKED = "booked"
+    """An appointment or an order."""
+    NOT_A_LEAD = "not_a_lead"
+    """Spam, a supplier, a wrong number, an existing customer's question."""
+
+
+class Lead(Row, table=True):
+    """The current lead status and value of one call, text or form (`subject_id`)."""
+
+    __table_args__ = (Index("ix_lead_status", "company_id", "status"),)
+
+    subject_id: str = Field(primary_key=True, max_length=36)
+    company_id: str = Field(foreign_key="company.id")
+    status: str = Field(max_length=16)
+    """A `LeadStatus`."""
+    amount: Decimal | None = money_column()
+    currency: str | None = Field(default=None, max_length=3)
+    marked_at: datetime = time_column()
+    marked_by: str = Field(max_length=36)
+    """The user's id."""
+
+
+class LeadChange(Row, table=True):
+    """One change of a lead's status or value, for its timeline. Rows are only added."""
+
+    __tablename__ = "lead_change"
+
+    id: str = id_column()
+    subject_id: str = Field(index=True, max_length=36)
+    company_id: str = Field(foreign_key="company.id")
+    status: str = Field(max_length=16)
+    amount: Decimal | None = money_column()
+    currency: str | None = Field(default=None, max_length=3)
+    marked_at: datetime = time_column()
+    marked_by: str = Field(max_length=36)
+
+
+class Tag(Row, table=True):
+    """A tag on one call, text or form (`subject_id`)."""
+
+    __table_args__ = (UniqueConstraint("subject_id", "name"), Index("ix_tag_name", "company_id", "name"))
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id")
+    subject_id: str = Field(max_length=36)
+    name: str = Field(max_length=40)
+    made_at: datetime = time_column()
+    made_by: str = Field(max_length=36)
+
+
+class Note(Row, table=True):
+    """A note on one call, text or form (`subject_id`), encrypted with its person's key."""
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id", index=True)
+    subject_id: str = Field(index=True, max_length=36)
+    sealed: bytes | None = personal_bytes("user.content.private")
+    made_at: datetime = time_column()
+    made_by: str = Field(max_length=36)
+    expires_at: datetime | None = ending_column()
+
+
+class PersonMerge(Row, table=True):
+    """A user says that two people are one. Pages show them together; what a privacy request reaches does not change,
+    because a user's guess proves nothing. A split sets `undone_at`."""
+
+    __tablename__ = "person_merge"
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id", index=True)
+    person_id: str = Field(foreign_key="person.id", index=True)
+    other_id: str = Field(foreign_key="person.id", index=True)
+    reason: str = Field(max_length=200)
+    made_at: datetime = time_column()
+    made_by: str = Field(max_length=36)
+    undone_at: datetime | None = time_column(nullable=True)
+    undone_by: str | None = Field(default=None, max_length=36)

@@ -16,9 +16,7 @@ from sqlmodel import Session
 from hub.errors import ConfigError
 from hub.store.row_security import ALL_ACCOUNTS, COMPANIES, SETTING
 
-SET_ACCOUNT = text(
-    f"SELECT set_config('{SETTING}', :account, true), set_config('{COMPANIES}', :companies, true)"
-)
+SET_ACCOUNT = text(f"SELECT set_config('{SETTING}', :account, true), set_config('{COMPANIES}', :companies, true)")
 BUSY_SECONDS = 30
 """How long a writer waits for SQLite's lock."""
 

@@ -29,6 +29,7 @@ from hub.config.durations import parse_span
 from hub.config.mail import MailSection
 from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
+from hub.config.sign_in import SignInSection
 from hub.config.texts import TextsSection
 from hub.contracts.clean_urls import is_personal_name
 from hub.contracts.connector import Connector, PluginSettings
@@ -116,6 +117,9 @@ class HubSection(Section):
         "needs the extra `countries`. Addresses are looked up in it and not stored.",
     )
     plugin_dirs: tuple[str, ...] = Field(default=(), description="Folders with one-file plugins.")
+    sign_in: SignInSection = Field(
+        default=SignInSection(), description="Sessions of the web interface, and an OpenID provider."
+    )
 
 
 class RecordingsSection(Section):

@@ -24,6 +24,7 @@ from hub.config.models import (
     When,
 )
 from hub.config.retention import Kept, RetentionSection
+from hub.config.sign_in import OidcSection, SignInSection
 from hub.config.texts import TextsSection
 from hub.contracts.connector import Connector
 from hub.contracts.manifest import Manifest
@@ -32,6 +33,8 @@ from hub.plugins.discovery import discover
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
     "hub": HubSection,
+    "hub: sign_in": SignInSection,
+    "hub: sign_in: oidc": OidcSection,
     "connectors: every entry": ConnectorCommon,
     "recordings": RecordingsSection,
     "retention": RetentionSection,
@@ -98,7 +101,7 @@ def _default(field: Any) -> str:
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True)
-    if value is None or value is PydanticUndefined or value in ((), [], {}):
+    if value is None or value is PydanticUndefined or isinstance(value, SignInSection) or value in ((), [], {}):
         return ""
     if isinstance(value, bool):
         return code(str(value).lower())

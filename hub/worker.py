@@ -21,6 +21,7 @@ from hub.flow.pipeline import process
 from hub.housekeeping import POLL_SECONDS, Housekeeping, periodic_jobs
 from hub.liveness import TURN_LIMIT_SECONDS, report_failure
 from hub.model import Call, FormSubmission, SyncSlot, TextMessage
+from hub.model.states import WorkState
 from hub.numbers.directory import LiveDirectory
 from hub.plugins.thread_pool import DaemonThreadPool
 from hub.recordings.keep import fetch_due
@@ -178,7 +179,7 @@ def run_due_sync(hub: Hub, directory: LiveDirectory, connector: str) -> SyncRepo
         report = sync(hub, directory.current(), connector)
     with hub.store.writing() as session:
         ids = [slot.id for slot in slots]
-        complete(session, SyncSlot, ids, token, state="done", finished_at=hub.clock(), result=str(report)[:500])
+        complete(session, SyncSlot, ids, token, state=WorkState.DONE, finished_at=hub.clock(), result=str(report)[:500])
     retry_at = None if report.paused else next_retry(hub, connector)
     if retry_at is not None:
         write_slot(hub.store, connector, max(retry_at, hub.clock() + SOONEST_RETRY), "retry")

@@ -17,6 +17,7 @@ from hub.backup.archive import ArchiveWriter
 from hub.backup.key_assignment import Owners, personal_columns, table_named
 from hub.backup.values import to_json
 from hub.model import PersonKey, Recording
+from hub.model.states import InboxState
 from hub.runtime import Hub
 from hub.store.schema import revisions
 from hub.store.tombstones import ErasedRows, in_database, journal_of, read_journal
@@ -28,8 +29,6 @@ KEY_BACKUP_LIFETIME = timedelta(days=35)
 """How long a backup of keys can be restored. After that time a destroyed key exists nowhere."""
 LEFT_OUT = frozenset({"person_key", "tombstone", "restoration", "sync_slot"})
 """Keys and tombstones have a backup of their own; the scheduler writes due slots again."""
-DONE_WITH = frozenset({"done"})
-"""The row of a processed webhook is kept forever, but backups leave out its raw content because nothing needs it."""
 Progress = Callable[[str, int, int], None]
 """Called after each chunk: table, rows written so far, rows in all."""
 
@@ -138,7 +137,8 @@ def _seal(
     parts, personal = [], personal_columns(table)
     for row, plain in zip(rows, written, strict=True):
         taken = {name: plain.pop(name) for name in personal}
-        done_with = table.name == "inbox" and row["state"] in DONE_WITH
+        # The row of a processed webhook is kept forever, but nothing needs its raw content.
+        done_with = table.name == "inbox" and row["state"] == InboxState.DONE
         parts.append({} if done_with else {name: each for name, each in taken.items() if each not in (None, {}, [])})
     wanted = {holder for holder, part in zip(holders, parts, strict=True) if part}
     if not wanted:

@@ -15,9 +15,11 @@ from hub.chaos.environment import RULE, Environment
 from hub.chaos.load import Callers
 from hub.model import Call, Delivery, InboxWebhook, SyncSlot
 from hub.model.conversions import conversion_key
+from hub.model.states import OPEN_DELIVERY_STATES, CallStatus, DeliveryState, InboxState, SubjectState, WorkState
 from hub.store.engine import Store
 
-UNFINISHED = ("new", "ready", "leased", "accepted")
+UNFINISHED = (SubjectState.NEW, *OPEN_DELIVERY_STATES)
+"""The states of work that has begun, in any of its tables."""
 FAULTS = {
     "lost": "acknowledged webhooks are not in the inbox",
     "missing_calls": "calls are missing or have not ended",
@@ -89,11 +91,11 @@ class ChaosReport:
 def at_rest(store: Store, callers: Callers) -> bool:
     """Whether the hub has finished everything that it was given."""
     with store.reading() as session:
-        ended = select(func.count()).select_from(Call).where(Call.status == "completed")
+        ended = select(func.count()).select_from(Call).where(Call.status == CallStatus.COMPLETED)
         if session.exec(ended).one() < len(callers.calls):
             return False
         left_behind = col(SyncSlot.due_at) < datetime.now(UTC) - timedelta(seconds=5)
-        stale = select(func.count()).select_from(SyncSlot).where(SyncSlot.state == "leased", left_behind)
+        stale = select(func.count()).select_from(SyncSlot).where(SyncSlot.state == WorkState.LEASED, left_behind)
         return not _unfinished(session) and not session.exec(stale).one()
 
 
@@ -103,14 +105,17 @@ def balance(stage: Environment, store: Store, callers: Callers, *, kills: int, l
         inbox = {(row.url or "", row.body or b"") for row in session.exec(select(InboxWebhook))}
         stored = {call.carrier_call_id: call for call in session.exec(select(Call))}
         deliveries = Counter(session.exec(select(Delivery.state)))
-        left = [*_unfinished(session), *_named(session.exec(select(SyncSlot).where(SyncSlot.state == "leased")))]
+        left = [
+            *_unfinished(session),
+            *_named(session.exec(select(SyncSlot).where(SyncSlot.state == WorkState.LEASED))),
+        ]
         parked = session.exec(
-            select(func.count()).select_from(InboxWebhook).where(InboxWebhook.state == "parked")
+            select(func.count()).select_from(InboxWebhook).where(InboxWebhook.state == InboxState.PARKED)
         ).one()
     calls = {
         each.carrier_call_id: stored[each.carrier_call_id] for each in callers.calls if each.carrier_call_id in stored
     }
-    ended = {call.id for call in calls.values() if call.status == "completed"}
+    ended = {call.id for call in calls.values() if call.status == CallStatus.COMPLETED}
     return ChaosReport(
         **_webhooks(callers, inbox),
         **_conversions(stage, callers, calls),
@@ -118,11 +123,11 @@ def balance(stage: Environment, store: Store, callers: Callers, *, kills: int, l
         kills=kills,
         calls=len(callers.calls),
         missing_calls=len(callers.calls) - len(ended),
-        held=deliveries["held"],
+        held=deliveries[DeliveryState.HELD],
         limbo=len(left),
         left=tuple(left),
         parked=parked,
-        failed_deliveries=deliveries["rejected"] + deliveries["dead"],
+        failed_deliveries=deliveries[DeliveryState.REJECTED] + deliveries[DeliveryState.DEAD],
         tracebacks=log.read_text(errors="replace").count("Traceback (most recent call last)") if log.exists() else 0,
         unclean_stops=0 if clean else 1,
     )

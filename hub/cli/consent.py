@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(help="Record what people say about their data, and show it.", no_args_is_help=True)
 BASES = ("consent", "legitimate_interests", "opt_out", "objection")
-STATES = ("given", "refused", "withdrawn", "objected", "expired")
 
 AFTER_A_NO = (
     "This person has said no to it before: only their own later, deliberate act takes that back. Say where the proof "
@@ -174,6 +173,7 @@ def show(company: CompanyName, phone: Phone, as_json: AsJson = False, config: Co
 
 def _check_word(state: str, use: str, channel: str) -> None:
     from hub.contracts.categories import USES
+    from hub.privacy.ledger import STATES
 
     if state not in STATES:
         raise CannotDo(f"{state!r} is nothing that is recorded; choose one of {', '.join(STATES)}.")

@@ -23,10 +23,9 @@ from hub.cli.support.output import (
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
-    from hub.queries.deliveries import DeliveryFilter, DeliveryState
+    from hub.queries.deliveries import DeliveryFilter, DeliverySummary
 
 commands = typer.Typer(help="List deliveries to each destination, explain failures, and retry.", no_args_is_help=True)
-STATES = ("ready", "leased", "accepted", "delivered", "rejected", "held", "dead")
 SHOWN = 50
 
 Destination = Annotated[str | None, typer.Option(help="Only this connector's.", metavar="NAME")]
@@ -48,11 +47,12 @@ def list_deliveries(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Count the deliveries by destination, state and code, and list the newest."""
+    from hub.model.states import DeliveryState
     from hub.queries.deliveries import count_deliveries, newest_deliveries
     from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
-        wanted = _wanted(connector, state, since, STATES)
+        wanted = _wanted(connector, state, since, tuple(DeliveryState))
         counts = count_deliveries(session, wanted)
         rows = newest_deliveries(session, wanted, limit)
     if as_json:
@@ -114,8 +114,8 @@ def replay(
     Consent is checked again before they are sent. The destination gets the same key as before, so nothing counts twice.
     """
     from hub.cli.support.audit_note import actor
-    from hub.delivery.replay import REPLAYABLE
     from hub.delivery.replay import replay as try_again
+    from hub.model.states import REPLAYABLE_DELIVERY_STATES
     from hub.queries.deliveries import replayable
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
@@ -128,7 +128,7 @@ def replay(
     loaded, now = read_config(config, sandbox=True), utc_now()
     with open_store(loaded) as store:
         with store.reading() as session:
-            rows = replayable(session, ids or [], _wanted(connector, state, since, REPLAYABLE))
+            rows = replayable(session, ids or [], _wanted(connector, state, since, REPLAYABLE_DELIVERY_STATES))
         if not rows:
             say("No delivery fits that ended as dead, rejected or held; nothing is to be done.")
             return
@@ -154,7 +154,7 @@ def _wanted(connector: str | None, state: str | None, since: str | None, states:
     return DeliveryFilter(connector=None if connector is None else typed(connector), state=state, since=begun)
 
 
-def _print_rows(rows: Sequence[DeliveryState], title: str) -> None:
+def _print_rows(rows: Sequence[DeliverySummary], title: str) -> None:
     if not rows:
         return
     table(
@@ -176,11 +176,14 @@ def _print_rows(rows: Sequence[DeliveryState], title: str) -> None:
     )
 
 
-def _now(row: DeliveryState) -> str:
+def _now(row: DeliverySummary) -> str:
+    from hub.model.states import DeliveryState
+
     said = " ".join(filter(None, (row.code, row.reason)))
-    waits = {
-        "ready": f"goes at the first sync after {moment(row.next_at)} UTC",
-        "leased": "is being sent at this moment",
-        "accepted": f"the destination has it; its diagnostics are asked for after {moment(row.next_at)} UTC",
-    }.get(row.state)
+    known: dict[str, str] = {
+        DeliveryState.READY: f"goes at the first sync after {moment(row.next_at)} UTC",
+        DeliveryState.LEASED: "is being sent at this moment",
+        DeliveryState.ACCEPTED: f"the destination has it; its diagnostics are asked for after {moment(row.next_at)} UTC",
+    }
+    waits = known.get(row.state)
     return coloured(row.state) + (f", {waits}" if waits else "") + (f" – {plain(said)}" if said else "")

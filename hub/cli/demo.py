@@ -236,10 +236,13 @@ def _farewell(console: Console, opened: Opened, adds_up: bool, leave: bool, addr
     from sqlmodel import col, select
 
     from hub.model import Delivery
+    from hub.model.states import DeliveryState
 
     with opened.hub.store.reading() as session:
         example = session.exec(
-            select(Delivery.subject_id).where(col(Delivery.state) == "rejected").order_by(col(Delivery.id).desc())
+            select(Delivery.subject_id)
+            .where(col(Delivery.state) == DeliveryState.REJECTED)
+            .order_by(col(Delivery.id).desc())
         ).first()
     console.print(
         "[green]Everything adds up.[/green]" if adds_up else "[bold red]Something does not add up.[/bold red]"

@@ -11,7 +11,6 @@ from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, counted
 from hub.errors import CannotDo
 
 commands = typer.Typer(help="List received webhooks; replay parked ones.", no_args_is_help=True)
-STATES = ("ready", "leased", "done", "parked")
 MAX_IDS_PER_QUERY = 500
 """How many ids one query holds."""
 
@@ -31,18 +30,19 @@ def list_webhooks(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Count the webhooks by state, and list the parked ones with the reason."""
+    from hub.model.states import InboxState
     from hub.queries.inbox import count_webhooks, newest_webhooks
     from hub.startup import open_store, read_config
 
-    if state not in STATES:
-        raise CannotDo(f"{state!r} is no state of a webhook; choose one of {', '.join(STATES)}.")
+    if state not in tuple(InboxState):
+        raise CannotDo(f"{state!r} is no state of a webhook; choose one of {', '.join(InboxState)}.")
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
         counts = count_webhooks(session)
         rows = newest_webhooks(session, state, limit)
     if as_json:
         echo_json({"counts": counts, "webhooks": list(map(asdict, rows))})
         return
-    counted = ", ".join(f"{coloured(name)} {counts[name]}" for name in STATES if counts.get(name))
+    counted = ", ".join(f"{coloured(name)} {counts[name]}" for name in InboxState if counts.get(name))
     say(f"Webhooks: {counted or 'none yet'}")
     if rows:
         table(
@@ -53,7 +53,7 @@ def list_webhooks(
                 for row in rows
             ),
         )
-    if state == "parked" and rows:
+    if state == InboxState.PARKED and rows:
         say("After a fix: [bold]hub inbox replay --all[/bold], or the ids of some.")
 
 

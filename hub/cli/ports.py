@@ -216,7 +216,9 @@ def _print(rows: Sequence[PortOrderRow]) -> None:
 
 
 def _next(row: PortOrderRow) -> str | None:
-    if row.status == "unknown":
+    from hub.model.ports import UNKNOWN
+
+    if row.status == UNKNOWN:
         return "Look at the carrier; if it is not there: hub numbers ports --not-placed ID."
     if row.status == "ported":
         return f"Give it a tracker in config.yaml, then: hub numbers configure {' '.join(row.numbers)}"

@@ -59,11 +59,11 @@ def list_recordings(
     from sqlmodel import col, select
 
     from hub.model import Recording
-    from hub.model.recordings import STATES
+    from hub.model.states import RecordingState
     from hub.startup import open_store, read_config
 
-    if state is not None and state not in STATES:
-        raise CannotDo(f"{state!r} is no state of a recording; choose one of {', '.join(STATES)}.")
+    if state is not None and state not in tuple(RecordingState):
+        raise CannotDo(f"{state!r} is no state of a recording; choose one of {', '.join(RecordingState)}.")
     query = select(Recording).order_by(col(Recording.recorded_at).desc(), col(Recording.id).desc()).limit(limit)
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
         rows = session.exec(query if state is None else query.where(Recording.state == state)).all()
@@ -183,6 +183,7 @@ def fetch(recording_id: RecordingId, sandbox: Sandboxed = False, config: ConfigF
 
     from hub.cli.support.audit_note import note
     from hub.model import Recording
+    from hub.model.states import RecordingState
     from hub.recordings.keep import fetch_due
     from hub.startup import open_hub, read_config
 
@@ -190,10 +191,10 @@ def fetch(recording_id: RecordingId, sandbox: Sandboxed = False, config: ConfigF
         hub, now = opened.hub, opened.hub.clock()
         with hub.store.writing() as session:
             row = found_recording(session, recording_id)
-            if row.state in ("refused", "gone"):
+            if row.state in (RecordingState.REFUSED, RecordingState.GONE):
                 raise CannotDo(f"The recording {row.id} is {row.state} ({row.reason}); it is not fetched.")
-            again = update(Recording).where(col(Recording.id) == row.id, col(Recording.state) != "leased")
-            session.execute(again.values(state="ready", due_at=now, attempts=0))
+            again = update(Recording).where(col(Recording.id) == row.id, col(Recording.state) != RecordingState.LEASED)
+            session.execute(again.values(state=RecordingState.READY, due_at=now, attempts=0))
             note(session, now, "recording.fetch", row.id)
         fetch_due(hub, where=(col(Recording.id) == row.id,))
         with hub.store.reading() as session:

@@ -127,18 +127,23 @@ def _consent(item: Previewed) -> str:
 
 def _would_be(item: Previewed) -> str:
     if item.receipt is None:
-        waits = item.state == "ready"
-        return "waiting" if waits else coloured(item.state or "")
+        return "waiting" if _waits(item) else coloured(item.state or "")
     if item.delivery.hook == "log_calls":
         return "[green]sent[/green]"
     said = item.receipt.status
     return "[green]valid[/green]" if said in ("delivered", "accepted", "duplicate") else coloured(said)
 
 
+def _waits(item: Previewed) -> bool:
+    from hub.model.states import DeliveryState
+
+    return item.state == DeliveryState.READY
+
+
 def _why(item: Previewed) -> str:
     if item.receipt is not None:
         return " ".join(filter(None, (item.receipt.code, item.receipt.reason)))
-    if item.state == "ready":
+    if _waits(item):
         return "an earlier delivery of the same item has to end first"
     return " ".join(filter(None, (item.code, item.reason)))
 

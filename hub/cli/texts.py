@@ -112,6 +112,7 @@ def show(
     thread: TextId, show_personal: ShowPersonal = False, as_json: AsJson = False, config: ConfigFile = CONFIG
 ) -> None:
     """Show a thread, oldest text first, by the id of any of its texts."""
+    from hub.model.states import Doubt
     from hub.queries.masking import Mask
     from hub.startup import open_store, read_config, vault_of
     from hub.texts.threads import texts_of_thread
@@ -133,7 +134,7 @@ def show(
         ("id", "at (UTC)", "direction", "number", "why", "status", "words"),
         (
             (row["id"], moment(row["at"]), row["direction"], plain(row["tracking_number"]),
-             "doubtful" if row["doubt"] == "open" else plain(row["purpose"] or row["meaning"]), coloured(row["status"]),
+             "doubtful" if row["doubt"] == Doubt.OPEN else plain(row["purpose"] or row["meaning"]), coloured(row["status"]),
              plain(row["body"]))
             for row in rows
         ),

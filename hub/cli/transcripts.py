@@ -63,6 +63,7 @@ def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: Co
     from hub.cli.recordings import found_recording
     from hub.cli.support.audit_note import note
     from hub.model import Call, TranscriptRow
+    from hub.model.states import TranscriptState
     from hub.recordings.transcribe import transcribe_due
     from hub.recordings.transcripts import want_transcript
     from hub.startup import open_hub, read_config
@@ -77,10 +78,10 @@ def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: Co
                 raise CannotDo(f"The recording {row.id} is {row.state}; there is nothing to hear.")
             want_transcript(session, hub, row, session.get_one(Call, row.call_id), now)
             mine = col(TranscriptRow.recording_id) == row.id
-            open_again = col(TranscriptRow.state).in_(("ready", "failed", "denied"))
-            again = update(TranscriptRow).where(mine, open_again)
+            open_again = (TranscriptState.READY, TranscriptState.FAILED, TranscriptState.DENIED)
+            again = update(TranscriptRow).where(mine, col(TranscriptRow.state).in_(open_again))
             wanted = {"connector": hub.config.recordings.transcribe, "language": hub.config.recordings.language}
-            session.execute(again.values(state="ready", due_at=now, attempts=0, **wanted))
+            session.execute(again.values(state=TranscriptState.READY, due_at=now, attempts=0, **wanted))
             note(session, now, "recording.transcribe", row.id)
         transcribe_due(hub, opened.directory.current(), where=(mine,))
         with hub.store.reading() as session:
@@ -88,7 +89,7 @@ def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: Co
     if after is None:
         raise CannotDo("The connector's `companies:` leave out the company of this recording.")
     say(f"Transcript of {row.id}: {coloured(after.state)}{f', {plain(after.reason)}' if after.reason else ''}")
-    if after.state != "written":
+    if after.state != TranscriptState.WRITTEN:
         raise typer.Exit(1)
 
 

@@ -17,8 +17,8 @@ from hub.flow.subjects import last_of, read_subjects
 from hub.hookspecs import CrmHooks
 from hub.model import Call, ConsentDecision, ConversionRow, Delivery, OutcomeRow, Person
 from hub.model.columns import CALL_RETENTION, storable
+from hub.model.states import SubjectState
 from hub.numbers.directory import Directory
-from hub.privacy.erasure import ERASED
 from hub.reports.dirty_days import Change, mark
 from hub.runtime import Hub
 from hub.store.connectors import move_cursor, read_cursor
@@ -172,7 +172,7 @@ def _convert(
     load_past(session, loaded)
     # What an erased person bought is sent to nobody: their conversions were retracted, and a change would count them
     # again.
-    cases = {case.subject.id: case for case in loaded if case.subject.state != ERASED}
+    cases = {case.subject.id: case for case in loaded if case.subject.state != SubjectState.ERASED}
     result = Converted()
     changed: list[Case] = []
     for rule in hub.config.conversions:

@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 
 from hub import metrics
 from hub.contracts.conversions import Receipt
-from hub.delivery.ordering import UNFINISHED, states_before
+from hub.delivery.ordering import states_before
 from hub.delivery.payloads import Payload, build_payload
 from hub.errors import AuthError, CircuitOpen, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.flow.case import Case
@@ -30,7 +30,7 @@ from hub.flow.subjects import lock_keys_of_subjects, read_subjects
 from hub.hookspecs import PERSONAL_VALUES, ConversionHooks, CrmHooks
 from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure
 from hub.model.columns import new_id
-from hub.model.conversions import FINAL_STATES
+from hub.model.states import FINAL_DELIVERY_STATES, OPEN_DELIVERY_STATES, AttemptResult, DeliveryState
 from hub.numbers.directory import Directory
 from hub.privacy.withdrawal import shared_person_lock
 from hub.runtime import Hub
@@ -50,7 +50,7 @@ WAIT_FOR_EARLIER = timedelta(seconds=30)
 class _Outcome:
     """The outcome of one delivery: its new state with the reason."""
 
-    state: str
+    state: DeliveryState
     code: str | None = None
     reason: str | None = None
     due_at: datetime | None = None
@@ -97,7 +97,9 @@ def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: J
                 _write_before_send(hub, batch)
             else:
                 due = hub.clock() + WAIT_FOR_REFUSAL
-                batch.outcomes = {delivery.id: _Outcome("ready", due_at=due) for delivery in batch.deliveries}
+                batch.outcomes = {
+                    delivery.id: _Outcome(DeliveryState.READY, due_at=due) for delivery in batch.deliveries
+                }
             if batch.payloads:
                 stop = _send(hub, connector, hook, batch, jitter)
             # Still under the locks: a withdrawal must not mistake what has just been sent for something that waits.
@@ -149,12 +151,14 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
     for delivery in batch.deliveries:
         before = earlier.get(delivery.id)
         if delivery.subject_id not in cases:
-            batch.outcomes[delivery.id] = _Outcome("dead", "orphaned", "The call that it goes back to is gone.")
-        elif delivery.item_key in in_batch or before in UNFINISHED:
-            batch.outcomes[delivery.id] = _Outcome("ready", due_at=now + WAIT_FOR_EARLIER)
-        elif before is not None and before != "delivered":
             batch.outcomes[delivery.id] = _Outcome(
-                "rejected",
+                DeliveryState.DEAD, "orphaned", "The call that it goes back to is gone."
+            )
+        elif delivery.item_key in in_batch or before in OPEN_DELIVERY_STATES:
+            batch.outcomes[delivery.id] = _Outcome(DeliveryState.READY, due_at=now + WAIT_FOR_EARLIER)
+        elif before is not None and before != DeliveryState.DELIVERED:
+            batch.outcomes[delivery.id] = _Outcome(
+                DeliveryState.REJECTED,
                 "original_not_delivered",
                 f"The conversion itself ended as {before}, so nothing is to be changed.",
             )
@@ -166,7 +170,9 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
         batch.rulings[delivery.id] = ruling
         if not ruling.allowed:
             said = ruling.decision.ruling
-            batch.outcomes[delivery.id] = _Outcome("held", said.rule_id, said.reason, decision_id=ruling.row.id)
+            batch.outcomes[delivery.id] = _Outcome(
+                DeliveryState.HELD, said.rule_id, said.reason, decision_id=ruling.row.id
+            )
             continue
         case = cases[delivery.subject_id]
         conversion = conversions.get(delivery.conversion_id or "")
@@ -177,7 +183,7 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
         if manifest.limits.max_age is not None and age > manifest.limits.max_age:
             limit = manifest.limits.max_age.days
             batch.outcomes[delivery.id] = _Outcome(
-                "rejected", "too_old", f"It is {age.days} days old; {limit} are taken."
+                DeliveryState.REJECTED, "too_old", f"It is {age.days} days old; {limit} are taken."
             )
         else:
             batch.payloads.append(payload)
@@ -202,7 +208,7 @@ def _write_before_send(hub: Hub, batch: Batch) -> None:
                     "delivery_id": payload.delivery.id,
                     "number": payload.delivery.attempts + 1,
                     "started_at": now,
-                    "result": "unknown",
+                    "result": AttemptResult.UNKNOWN,
                     "code": None,
                     "reason": None,
                 }
@@ -257,7 +263,7 @@ def _release(hub: Hub, batch: Batch, after: float) -> None:
     """Give items back untried: waiting for a circuit breaker or a person does not count as an attempt."""
     due = hub.clock() + timedelta(seconds=after)
     for payload in batch.payloads:
-        batch.outcomes[payload.delivery.id] = _Outcome("ready", due_at=due)
+        batch.outcomes[payload.delivery.id] = _Outcome(DeliveryState.READY, due_at=due)
 
 
 def _settle(hub: Hub, connector: str, batch: Batch, receipt_of: Callable[[str], Receipt], jitter: Jitter) -> None:
@@ -273,21 +279,21 @@ def _to_outcome(
 ) -> _Outcome:
     if receipt.status in ("delivered", "duplicate"):
         code = receipt.code or ("duplicate" if receipt.status == "duplicate" else None)
-        return _Outcome("delivered", code, receipt.reason, reference=receipt.reference)
+        return _Outcome(DeliveryState.DELIVERED, code, receipt.reason, reference=receipt.reference)
     if receipt.status == "accepted":
         poll_at = now + sane_wait(receipt.retry_after, 60.0)
-        return _Outcome("accepted", receipt.code, receipt.reason, poll_at, receipt.reference)
+        return _Outcome(DeliveryState.ACCEPTED, receipt.code, receipt.reason, poll_at, receipt.reference)
     if receipt.status == "rejected":
-        return _Outcome("rejected", receipt.code, receipt.reason or "The provider gave no reason.")
+        return _Outcome(DeliveryState.REJECTED, receipt.code, receipt.reason or "The provider gave no reason.")
     tries = payload.delivery.attempts + 1
     due = next_try(
         now, tries, retry_after=receipt.retry_after, event_time=payload.event_time, max_age=max_age, jitter=jitter
     )
     if due is None:
         return _Outcome(
-            "dead", receipt.code, f"Given up after {tries} tries: {receipt.reason or 'no reason was given'}"
+            DeliveryState.DEAD, receipt.code, f"Given up after {tries} tries: {receipt.reason or 'no reason was given'}"
         )
-    return _Outcome("ready", receipt.code, receipt.reason, due)
+    return _Outcome(DeliveryState.READY, receipt.code, receipt.reason, due)
 
 
 def _write_outcomes(hub: Hub, connector: str, batch: Batch) -> None:
@@ -313,8 +319,8 @@ def _columns(delivery: Delivery, outcome: _Outcome, now: datetime) -> dict[str, 
         "due_at": outcome.due_at or delivery.due_at,
         "reference": outcome.reference or delivery.reference,
         "first_tried_at": delivery.first_tried_at or (now if outcome.tried else None),
-        "accepted_at": now if outcome.state == "accepted" else delivery.accepted_at,
-        "finished_at": now if outcome.state in FINAL_STATES else None,
+        "accepted_at": now if outcome.state == DeliveryState.ACCEPTED else delivery.accepted_at,
+        "finished_at": now if outcome.state in FINAL_DELIVERY_STATES else None,
         "decision_id": outcome.decision_id or delivery.decision_id,
     }
 
@@ -323,7 +329,7 @@ def _write_attempts(session: Session, batch: Batch) -> None:
     results = [
         {
             "of": batch.attempts[payload.delivery.id],
-            "result": "untried" if not outcome.tried else outcome.state,
+            "result": AttemptResult.UNTRIED if not outcome.tried else outcome.state,
             "code": outcome.code,
             "reason": outcome.reason,
         }

@@ -8,6 +8,7 @@ from hub.contracts.texts import MediaFile
 from hub.errors import Rejected, RetryLater, RingfenceError
 from hub.hookspecs import TextHooks
 from hub.model import TextMedia, TextMessage
+from hub.model.states import MediaState
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete, is_due
@@ -56,10 +57,10 @@ def _fetch(hub: Hub, row: TextMedia, token: str, jitter: Jitter) -> None:
         if found is not None:
             kind = found.content_type.partition(";")[0].strip().lower()[:100]
             sealed = seal_file(hub.vault, session, text, row.id, found.data)
-            if complete(session, TextMedia, [row.id], token, state="done", reason=None):
+            if complete(session, TextMedia, [row.id], token, state=MediaState.DONE, reason=None):
                 kept = {"content_type": kind, "size": len(found.data), "data": sealed, "fetched_at": now}
                 change_rows(session, TextMedia, [{"id": row.id, **kept}])
         elif due is not None:
-            complete(session, TextMedia, [row.id], token, state="ready", due_at=due, reason=reason)
+            complete(session, TextMedia, [row.id], token, state=MediaState.READY, due_at=due, reason=reason)
         else:
-            complete(session, TextMedia, [row.id], token, state="failed", reason=reason)
+            complete(session, TextMedia, [row.id], token, state=MediaState.FAILED, reason=reason)

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from hub.model import Delivery
-
-UNFINISHED = ("ready", "leased", "accepted")
+from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState
 
 
 def states_before(session: Session, connector: str, deliveries: Sequence[Delivery]) -> dict[str, str]:
@@ -22,16 +21,17 @@ def states_before(session: Session, connector: str, deliveries: Sequence[Deliver
         .where(Delivery.connector == connector, col(Delivery.item_key).in_(keys))
         .order_by(col(Delivery.made_at), col(Delivery.id))
     ).all()
-    states = {}
+    states: dict[str, str] = {}
     for change in changes:
         before = [row for row in rows if row.item_key == change.item_key and row.id < change.id]
-        unfinished = [row.state for row in before if row.state in UNFINISHED]
-        states[change.id] = unfinished[0] if unfinished else "delivered" if _counts(before) else _last_state(before)
+        unfinished = [row.state for row in before if row.state in OPEN_DELIVERY_STATES]
+        ended = DeliveryState.DELIVERED if _counts(before) else _last_state(before)
+        states[change.id] = unfinished[0] if unfinished else ended
     return states
 
 
 def _counts(before: Sequence[Delivery]) -> bool:
-    return any(row.kind == "new" and row.state == "delivered" for row in before)
+    return any(row.kind == "new" and row.state == DeliveryState.DELIVERED for row in before)
 
 
 def _last_state(before: Sequence[Delivery]) -> str:

@@ -13,6 +13,7 @@ from hub import metrics
 from hub.contracts.conversions import PendingReceipt, Receipt
 from hub.hookspecs import ConversionHooks
 from hub.model import Delivery
+from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try, sane_wait
 
@@ -28,7 +29,7 @@ def diagnose(hub: Hub, connector: str, jitter: Jitter = full_jitter) -> Counter[
     with hub.store.reading() as session:
         waiting = session.exec(
             select(Delivery)
-            .where(Delivery.connector == connector, Delivery.state == "accepted", Delivery.due_at <= now)
+            .where(Delivery.connector == connector, Delivery.state == DeliveryState.ACCEPTED, Delivery.due_at <= now)
             .order_by(col(Delivery.due_at))
             .limit(POLL_BATCH_SIZE)
         ).all()
@@ -47,14 +48,14 @@ def diagnose(hub: Hub, connector: str, jitter: Jitter = full_jitter) -> Counter[
     rows = [_columns(hub, row, receipts.get(row.item_key), jitter) for row in waiting]
     statement = (
         update(Delivery.__table__)  # type: ignore[attr-defined]
-        .where(col(Delivery.id) == bindparam("of"), col(Delivery.state) == "accepted")
+        .where(col(Delivery.id) == bindparam("of"), col(Delivery.state) == DeliveryState.ACCEPTED)
         .values({name: bindparam(f"new_{name}") for name in ("state", "code", "reason", "due_at", "finished_at")})
     )
     with hub.store.writing() as session:
         session.connection().execute(statement, rows)
     for row in rows:
         tally[row["new_state"]] += 1
-        if row["new_state"] != "accepted":
+        if row["new_state"] != DeliveryState.ACCEPTED:
             metrics.DELIVERIES.labels(connector, row["new_state"], row["new_code"] or "").inc()
     return tally
 
@@ -62,20 +63,21 @@ def diagnose(hub: Hub, connector: str, jitter: Jitter = full_jitter) -> Counter[
 def _columns(hub: Hub, row: Delivery, receipt: Receipt | None, jitter: Jitter) -> dict[str, Any]:
     now = hub.clock()
     accepted_at = row.accepted_at or row.made_at
-    state, due_at, code, reason = "accepted", row.due_at, row.code, row.reason
+    state, due_at, code, reason = DeliveryState.ACCEPTED, row.due_at, row.code, row.reason
     if receipt is not None and receipt.status in ("delivered", "duplicate"):
-        state, code, reason = "delivered", receipt.code, receipt.reason
+        state, code, reason = DeliveryState.DELIVERED, receipt.code, receipt.reason
     elif receipt is not None and receipt.status == "rejected":
-        state, code, reason = "rejected", receipt.code, receipt.reason or "The provider gave no reason."
+        state, code = DeliveryState.REJECTED, receipt.code
+        reason = receipt.reason or "The provider gave no reason."
     elif receipt is not None and receipt.status == "retry":
         # The network withdrew its acceptance: the item is sent again under the same key.
         again = next_try(now, max(row.attempts, 1), retry_after=receipt.retry_after, jitter=jitter)
-        state, due_at, code, reason = ("ready", again, receipt.code, receipt.reason) if again else (
-            "dead", row.due_at, receipt.code, f"Given up after {row.attempts} tries: {receipt.reason}",
+        state, due_at, code, reason = (DeliveryState.READY, again, receipt.code, receipt.reason) if again else (
+            DeliveryState.DEAD, row.due_at, receipt.code, f"Given up after {row.attempts} tries: {receipt.reason}",
         )  # fmt: skip
     elif now - accepted_at > RECEIPT_TIMEOUT:
         state, code, reason = (
-            "dead",
+            DeliveryState.DEAD,
             "no_diagnostics",
             f"Accepted, but the network told nothing for {RECEIPT_TIMEOUT.days} days.",
         )
@@ -88,5 +90,5 @@ def _columns(hub: Hub, row: Delivery, receipt: Receipt | None, jitter: Jitter) -
         "new_code": code,
         "new_reason": reason,
         "new_due_at": due_at,
-        "new_finished_at": None if state in ("accepted", "ready") else now,
+        "new_finished_at": None if state in OPEN_DELIVERY_STATES else now,
     }

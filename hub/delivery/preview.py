@@ -15,6 +15,7 @@ from hub.flow.consent import StoredDecision
 from hub.flow.convert import UPLOAD
 from hub.hookspecs import ConversionHooks
 from hub.model import Delivery
+from hub.model.states import DeliveryState
 from hub.numbers.directory import Directory
 from hub.privacy.withdrawal import MAX_WITHDRAWAL_SECONDS, shared_person_lock
 from hub.runtime import Hub
@@ -42,7 +43,7 @@ def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: in
             .where(
                 Delivery.connector == connector,
                 Delivery.hook == hook,
-                Delivery.state == "ready",
+                Delivery.state == DeliveryState.READY,
                 Delivery.due_at <= now,
             )
             .order_by(col(Delivery.due_at), col(Delivery.id))

@@ -9,10 +9,9 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from hub.model import Delivery
+from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.store import audit
 
-REPLAYABLE = ("dead", "rejected", "held")
-"""The states from which a delivery may be tried again."""
 IDS_PER_QUERY = 500
 
 
@@ -25,13 +24,16 @@ def replay(session: Session, ids: Sequence[str], now: datetime, *, actor: str, a
     """
     count = 0
     for at in range(0, len(ids), IDS_PER_QUERY):
-        final = (col(Delivery.id).in_(ids[at : at + IDS_PER_QUERY]), col(Delivery.state).in_(REPLAYABLE))
+        final = (
+            col(Delivery.id).in_(ids[at : at + IDS_PER_QUERY]),
+            col(Delivery.state).in_(REPLAYABLE_DELIVERY_STATES),
+        )
         again = list(session.scalars(select(Delivery.id).where(*final).with_for_update()))
         session.execute(
             update(Delivery)
             .where(col(Delivery.id).in_(again))
             .values(
-                state="ready", attempts=0, due_at=now, finished_at=None, code=None, reason=None,
+                state=DeliveryState.READY, attempts=0, due_at=now, finished_at=None, code=None, reason=None,
                 lease_token=None, lease_until=None,
             )
             .execution_options(synchronize_session=False)

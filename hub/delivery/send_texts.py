@@ -35,8 +35,8 @@ from hub.flow.consent import StoredDecision, disclosure_row
 from hub.hookspecs import TextHooks
 from hub.model import Attempt, ConsentDecision, Delivery, Disclosure, TextMessage
 from hub.model.columns import new_id
-from hub.model.conversions import FINAL_STATES
 from hub.model.purposes import ANSWERS_TO_WORDS, USES
+from hub.model.states import FINAL_DELIVERY_STATES, AttemptResult, DeliveryState, MessageStatus
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
@@ -62,7 +62,7 @@ REPORT_WITHIN = timedelta(days=3)
 """A text without a report from its carrier for this long counts as delivered to the carrier, and no further."""
 UNKNOWN = "unknown_outcome"
 UNKNOWN_REASON = "Nobody knows whether the carrier took it; look in its message log, then: hub texts release."
-WENT = ("sending", "sent", "delivered", "held")
+WENT = (MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.HELD)
 """Statuses of texts that the person has, or may have."""
 
 
@@ -70,8 +70,8 @@ WENT = ("sending", "sent", "delivered", "held")
 class _Outcome:
     """The outcome of one text and its delivery."""
 
-    state: str
-    status: str
+    state: DeliveryState
+    status: MessageStatus
     code: str | None = None
     reason: str | None = None
     due_at: datetime | None = None
@@ -93,9 +93,9 @@ def due_connectors(hub: Hub) -> set[str]:
     """The connectors that have texts to send, or to settle."""
     now = hub.clock()
     waiting = (
-        ((col(Delivery.state) == "ready") & (col(Delivery.due_at) <= now))
-        | ((col(Delivery.state) == "leased") & (col(Delivery.lease_until) < now))
-        | ((col(Delivery.state) == "accepted") & (col(Delivery.due_at) <= now))
+        ((col(Delivery.state) == DeliveryState.READY) & (col(Delivery.due_at) <= now))
+        | ((col(Delivery.state) == DeliveryState.LEASED) & (col(Delivery.lease_until) < now))
+        | ((col(Delivery.state) == DeliveryState.ACCEPTED) & (col(Delivery.due_at) <= now))
     )
     with hub.store.reading() as session:
         return set(session.exec(select(Delivery.connector).where(Delivery.hook == SEND, waiting).distinct()))
@@ -133,11 +133,11 @@ def _send(hub: Hub, directory: Directory, row: Delivery, token: str, jitter: Jit
     if text is None or text.company_id is None or text.person_number is None:
         with hub.store.writing() as session:
             reason = "The text that it belongs to is gone."
-            complete(session, Delivery, [row.id], token, state="dead", code="orphaned", reason=reason)
+            complete(session, Delivery, [row.id], token, state=DeliveryState.DEAD, code="orphaned", reason=reason)
         return None
     with hold_locks(hub.store, [number_lock_key(text.company_id, text.person_number)], LOCK_WAIT_SECONDS) as free:
         if not free:
-            _end(hub, row, text, token, _Outcome("ready", "queued", due_at=hub.clock() + BUSY))
+            _end(hub, row, text, token, _Outcome(DeliveryState.READY, MessageStatus.QUEUED, due_at=hub.clock() + BUSY))
             return None
         prepared = _prepare(hub, directory, row, text, token)
         if prepared is None:
@@ -187,7 +187,8 @@ def _prepare(
         disclosed = disclosure_row(ruling, cases[0], row.connector, recipient, told.categories, now, delivery_id=row.id)
         write_evidence(session, Disclosure, [disclosed | {"id": attempt_id}], accounts)
         _set(session, Delivery, row.id, attempts=tries, decision_id=ruling.row.id)
-        _set(session, TextMessage, text.id, status="sending", code=None, reason=None, body=text.body, sent_at=now)
+        sent = {"status": MessageStatus.SENDING, "code": None, "reason": None, "body": text.body, "sent_at": now}
+        _set(session, TextMessage, text.id, **sent)
     return _Sending(told.value, attempt_id, ruling.row.id, tries, accounts[text.id])
 
 
@@ -196,28 +197,36 @@ def _why_not(
 ) -> _Outcome | None:
     """Why a text does not go now, if it does not."""
     assert text.company_id is not None and text.person_number is not None and text.purpose is not None
-    open_try = select(Attempt.id).where(Attempt.delivery_id == row.id, Attempt.result == "unknown")
+    open_try = select(Attempt.id).where(Attempt.delivery_id == row.id, Attempt.result == AttemptResult.UNKNOWN)
     if session.exec(open_try).first() is not None:
-        return _Outcome("held", "held", UNKNOWN, UNKNOWN_REASON)
+        return _Outcome(DeliveryState.HELD, MessageStatus.HELD, UNKNOWN, UNKNOWN_REASON)
     if ruling is None:
-        return _Outcome("dead", "failed", "orphaned", "The company or the number that it comes from is gone.")
+        return _given_up("orphaned", "The company or the number that it comes from is gone.")
     if text.purpose in ("opt_out_confirmation", "stop_question") and now - text.at > ANSWER_WITHIN:
-        return _Outcome("held", "refused", "too_late", "This hub confirms a stop within five minutes or not at all.")
+        return _refused("too_late", "This hub confirms a stop within five minutes or not at all.")
     if text.purpose == "stop_question" and not is_open(session, text.company_id, text.person_number):
-        return _Outcome("held", "refused", "decided", "It is known by now whether the person wants a stop.")
+        return _refused("decided", "It is known by now whether the person wants a stop.")
     if text.purpose == "missed_call" and was_answered_after_all(session, text):
-        return _Outcome("held", "refused", "answered", "The caller was spoken to before it went.")
+        return _refused("answered", "The caller was spoken to before it went.")
     use = USES[text.purpose]  # type: ignore[index]
     if text.purpose not in ANSWERS_TO_WORDS and is_suppressed(session, hub, text.company_id, text.person_number, use):
-        return _Outcome("held", "refused", STOPPED, STOPPED_REASON)
+        return _refused(STOPPED, STOPPED_REASON)
     if text.purpose == "marketing" and is_open(session, text.company_id, text.person_number):
-        return _Outcome("held", "refused", DOUBTFUL, DOUBTFUL_REASON)
+        return _refused(DOUBTFUL, DOUBTFUL_REASON)
     if ruling.allowed:
         return None
     said, later = ruling.decision.ruling, ruling.decision.not_before
     if later is not None and later > now:
-        return _Outcome("ready", "queued", said.rule_id, said.reason, later, ruling.row.id)
-    return _Outcome("held", "refused", said.rule_id, said.reason, decision_id=ruling.row.id)
+        return _Outcome(DeliveryState.READY, MessageStatus.QUEUED, said.rule_id, said.reason, later, ruling.row.id)
+    return _refused(said.rule_id, said.reason, decision_id=ruling.row.id)
+
+
+def _refused(code: str, reason: str, decision_id: str | None = None) -> _Outcome:
+    return _Outcome(DeliveryState.HELD, MessageStatus.REFUSED, code, reason, decision_id=decision_id)
+
+
+def _given_up(code: str | None, reason: str) -> _Outcome:
+    return _Outcome(DeliveryState.DEAD, MessageStatus.FAILED, code, reason)
 
 
 def _is_first(session: Session, text: TextMessage) -> bool:
@@ -269,21 +278,21 @@ def _hand_over(hub: Hub, row: Delivery, text: TextMessage, token: str, sending: 
 
 def _to_outcome(receipt: Receipt | None, sending: _Sending, now: datetime, jitter: Jitter) -> _Outcome:
     if receipt is None:
-        return _Outcome("held", "held", UNKNOWN, UNKNOWN_REASON)
+        return _Outcome(DeliveryState.HELD, MessageStatus.HELD, UNKNOWN, UNKNOWN_REASON)
     if receipt.status == "rejected":
-        status = "refused" if receipt.opted_out else "failed"
-        return _Outcome("rejected", status, receipt.code, receipt.reason or "The carrier gave no reason.")
+        status = MessageStatus.REFUSED if receipt.opted_out else MessageStatus.FAILED
+        return _Outcome(DeliveryState.REJECTED, status, receipt.code, receipt.reason or "The carrier gave no reason.")
     if receipt.status == "retry":
         due = next_try(now, sending.tries, retry_after=receipt.retry_after, jitter=jitter)
         reason = receipt.reason or "The carrier was busy."
         if due is None:
-            return _Outcome("dead", "failed", receipt.code, f"Given up after {sending.tries} tries: {reason}")
-        return _Outcome("ready", "queued", receipt.code, reason, due)
-    return _Outcome("accepted", "sent", receipt.code, receipt.reason, now + REPORT_WITHIN)
+            return _given_up(receipt.code, f"Given up after {sending.tries} tries: {reason}")
+        return _Outcome(DeliveryState.READY, MessageStatus.QUEUED, receipt.code, reason, due)
+    return _Outcome(DeliveryState.ACCEPTED, MessageStatus.SENT, receipt.code, receipt.reason, now + REPORT_WITHIN)
 
 
 def _result(outcome: _Outcome) -> str:
-    return "unknown" if outcome.code == UNKNOWN else outcome.state
+    return AttemptResult.UNKNOWN if outcome.code == UNKNOWN else outcome.state
 
 
 def _hear(session: Session, hub: Hub, row: Delivery, text: TextMessage, receipt: Receipt | None, now: datetime) -> None:
@@ -305,14 +314,14 @@ def _undo(hub: Hub, session: Session, row: Delivery, text: TextMessage, sending:
     session.execute(delete(Disclosure).where(col(Disclosure.id) == sending.attempt_id))
     undo(session, hub.keyring, sending.account_id, "disclosure", [sending.attempt_id], hub.clock())
     _set(session, Delivery, row.id, attempts=row.attempts)
-    _set(session, TextMessage, text.id, status="queued", sent_at=None)
+    _set(session, TextMessage, text.id, status=MessageStatus.QUEUED, sent_at=None)
 
 
 def _give_back(hub: Hub, rows: list[Delivery], token: str, error: RingfenceError) -> None:
     after = error.after if isinstance(error, CircuitOpen) else 0.0
     due = hub.clock() + timedelta(seconds=after)
     with hub.store.writing() as session:
-        complete(session, Delivery, [row.id for row in rows], token, state="ready", due_at=due)
+        complete(session, Delivery, [row.id for row in rows], token, state=DeliveryState.READY, due_at=due)
 
 
 def _end(hub: Hub, row: Delivery, text: TextMessage, token: str, outcome: _Outcome) -> None:
@@ -341,12 +350,12 @@ def _write_end(
         due_at=outcome.due_at or row.due_at,
         reference=reference or row.reference,
         first_tried_at=row.first_tried_at or (now if receipt else None),
-        accepted_at=now if outcome.state == "accepted" else row.accepted_at,
-        finished_at=now if outcome.state in FINAL_STATES else None,
+        accepted_at=now if outcome.state == DeliveryState.ACCEPTED else row.accepted_at,
+        finished_at=now if outcome.state in FINAL_DELIVERY_STATES else None,
         decision_id=outcome.decision_id or row.decision_id,
     )
     changed: dict[str, Any] = {"status": outcome.status, "code": outcome.code, "reason": outcome.reason}
-    if reference and outcome.state == "accepted":
+    if reference and outcome.state == DeliveryState.ACCEPTED:
         changed["carrier_message_id"] = reference
     _set(session, TextMessage, text.id, **changed)
 
@@ -356,7 +365,7 @@ def _settle_silent(hub: Hub, connector: str) -> None:
     silent = (
         col(Delivery.connector) == connector,
         col(Delivery.hook) == SEND,
-        col(Delivery.state) == "accepted",
+        col(Delivery.state) == DeliveryState.ACCEPTED,
         col(Delivery.due_at) <= now,
     )
     with hub.store.writing() as session:
@@ -364,7 +373,7 @@ def _settle_silent(hub: Hub, connector: str) -> None:
             update(Delivery)
             .where(*silent)
             .values(
-                state="delivered",
+                state=DeliveryState.DELIVERED,
                 code="no_report",
                 reason="The carrier took it and told nothing more.",
                 finished_at=now,

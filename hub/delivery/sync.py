@@ -20,6 +20,7 @@ from hub.errors import AuthError, ConfigError, RingfenceError
 from hub.flow.convert import LOG, UPLOAD
 from hub.hookspecs import CallHooks, ConversionHooks, CrmHooks, PortHooks
 from hub.model import Delivery
+from hub.model.states import DeliveryState
 from hub.numbers.directory import Directory
 from hub.numbers.porting import refresh_open
 from hub.runtime import Hub
@@ -90,7 +91,8 @@ def tasks(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_
 
 def next_retry(hub: Hub, connector: str) -> datetime | None:
     """When the connector's next retry or poll is due, if one waits."""
-    tried = (col(Delivery.state) == "accepted") | ((col(Delivery.state) == "ready") & (col(Delivery.attempts) > 0))
+    failed = (col(Delivery.state) == DeliveryState.READY) & (col(Delivery.attempts) > 0)
+    tried = failed | (col(Delivery.state) == DeliveryState.ACCEPTED)
     synced = (Delivery.connector == connector, col(Delivery.hook) != SEND)  # texts are sent by their own task
     query = select(func.min(Delivery.due_at)).where(*synced, tried)
     with hub.store.reading() as session:

@@ -37,12 +37,11 @@ from hub.model import (
     TrackingNumber,
     Visit,
 )
+from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState, InboxState
 from hub.plugins.sandboxes import RunningSandboxes
 from hub.runtime import Hub
 from hub.texts.queue import SEND
 from hub.texts.suppression import STOPPED
-
-UNFINISHED = ("ready", "leased", "accepted")
 
 
 @dataclass(frozen=True)
@@ -99,10 +98,14 @@ def unfinished(hub: Hub) -> Counter[str]:
         "recordings": Recording,
         "deliveries": Delivery,
     }
-    later = and_(col(Delivery.hook) == SEND, col(Delivery.state) == "ready", col(Delivery.due_at) > hub.clock() + SOON)
+    later = and_(
+        col(Delivery.hook) == SEND,
+        col(Delivery.state) == DeliveryState.READY,
+        col(Delivery.due_at) > hub.clock() + SOON,
+    )
     with hub.store.reading() as session:
         for name, table in tables.items():
-            moving = select(table.state, func.count()).where(col(table.state).in_(UNFINISHED))
+            moving = select(table.state, func.count()).where(col(table.state).in_(OPEN_DELIVERY_STATES))
             if table is Delivery:
                 moving = moving.where(~later)
             for state, count in session.exec(moving.group_by(table.state)):
@@ -173,9 +176,9 @@ def _destinations(session: Session) -> list[DestinationLine]:
         line = lines.setdefault(key, DestinationLine(delivery.connector, _WHAT[delivery.hook]))
         line.created += 1
         line.states[delivery.state] += 1
-        if delivery.state == "held" or (delivery.state == "ready" and delivery.code):
+        if delivery.state == DeliveryState.HELD or (delivery.state == DeliveryState.READY and delivery.code):
             line.withheld[delivery.code or "", delivery.reason or ""] += 1
-        elif delivery.state in ("rejected", "dead"):
+        elif delivery.state in (DeliveryState.REJECTED, DeliveryState.DEAD):
             line.refused[delivery.code or delivery.state, delivery.reason or ""] += 1
     return list(lines.values())
 
@@ -189,7 +192,7 @@ def _arrivals(session: Session, tally: Tally) -> list[Check]:
     missing = tally.acknowledged - kept.keys()
     doubled = sum(count - 1 for count in kept.values())
     parked = session.exec(
-        select(func.count()).select_from(InboxWebhook).where(col(InboxWebhook.state) == "parked")
+        select(func.count()).select_from(InboxWebhook).where(col(InboxWebhook.state) == InboxState.PARKED)
     ).one()
     calls = session.exec(select(func.count()).select_from(Call)).one()
     found = session.exec(select(func.count()).select_from(Call).where(col(Call.found_by) == "reconcile")).one()
@@ -274,7 +277,7 @@ def _networks(session: Session, sandboxes: RunningSandboxes) -> list[Check]:
         ours: dict[str, tuple[Decimal, bool]] = {}
         deliveries = session.exec(
             select(Delivery)
-            .where(Delivery.connector == name, Delivery.hook == UPLOAD, Delivery.state == "delivered")
+            .where(Delivery.connector == name, Delivery.hook == UPLOAD, Delivery.state == DeliveryState.DELIVERED)
             .order_by(col(Delivery.id))
         ).all()
         for each in deliveries:
@@ -304,7 +307,7 @@ def _crms(session: Session, sandboxes: RunningSandboxes) -> list[Check]:
         ours = set(
             session.exec(
                 select(Delivery.item_key).where(
-                    Delivery.connector == name, Delivery.hook == LOG, Delivery.state == "delivered"
+                    Delivery.connector == name, Delivery.hook == LOG, Delivery.state == DeliveryState.DELIVERED
                 )
             )
         )
@@ -326,7 +329,7 @@ def _consent(session: Session) -> list[Check]:
         .outerjoin(ConsentDecision, col(ConsentDecision.id) == col(Delivery.decision_id))
         .where(col(ConsentDecision.id).is_(None), ~cancelled)
     ).one()
-    sent = select(Delivery.id).where(col(Delivery.state).in_(("delivered", "accepted")))
+    sent = select(Delivery.id).where(col(Delivery.state).in_((DeliveryState.DELIVERED, DeliveryState.ACCEPTED)))
     undisclosed = session.exec(
         select(func.count())
         .select_from(Delivery)

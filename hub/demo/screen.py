@@ -31,11 +31,17 @@ from hub.model import (
     Recording,
     TextMessage,
 )
+from hub.model.states import DeliveryState, MessageStatus, RecordingState
 from hub.runtime import Hub
 from hub.texts.queue import SEND
 
-STATES = ("ready", "leased", "accepted", "delivered", "rejected", "held", "dead")
-COLOURS = {"delivered": "green", "accepted": "cyan", "rejected": "red", "held": "yellow", "dead": "red bold"}
+COLOURS = {
+    DeliveryState.DELIVERED: "green",
+    DeliveryState.ACCEPTED: "cyan",
+    DeliveryState.REJECTED: "red",
+    DeliveryState.HELD: "yellow",
+    DeliveryState.DEAD: "red bold",
+}
 
 
 class FlowView:
@@ -93,8 +99,8 @@ def _carriers(ledger: Ledger) -> Table:
         ("calls", [each.calls for each in ledger.carriers]),
         ("answered", [each.answered for each in ledger.carriers]),
         ("voicemail", [each.voicemail for each in ledger.carriers]),
-        ("recordings kept", [each.recordings["stored"] for each in ledger.carriers]),
-        ("recordings not kept", [each.recordings["refused"] for each in ledger.carriers]),
+        ("recordings kept", [each.recordings[RecordingState.STORED] for each in ledger.carriers]),
+        ("recordings not kept", [each.recordings[RecordingState.REFUSED] for each in ledger.carriers]),
         ("callers who refused to be recorded", [each.unrecorded for each in ledger.carriers]),
         ("texts that came in", [each.texts["in"] for each in ledger.carriers]),
         ("texts sent", [_sent(each) for each in ledger.carriers]),
@@ -105,7 +111,7 @@ def _carriers(ledger: Ledger) -> Table:
 
 
 def _sent(line: CarrierLine) -> int:
-    return line.texts["sent"] + line.texts["delivered"]
+    return line.texts[MessageStatus.SENT] + line.texts[MessageStatus.DELIVERED]
 
 
 def _sources(ledger: Ledger) -> Table:
@@ -127,15 +133,16 @@ def _deliveries(ledger: Ledger) -> Table:
     figures = ("created", "delivered", "withheld", "rejected", "on the way")
     table = _table("Deliveries by destination", ("destination", "what"), figures)
     for each in ledger.destinations:
-        rejected, delivered = each.states["rejected"] + each.states["dead"], each.states["delivered"]
+        rejected = each.states[DeliveryState.REJECTED] + each.states[DeliveryState.DEAD]
+        delivered, held = each.states[DeliveryState.DELIVERED], each.states[DeliveryState.HELD]
         table.add_row(
             each.connector,
             each.what,
             str(each.created),
             Text(str(delivered), "green"),
-            Text(str(each.states["held"]), "yellow"),
+            Text(str(held), "yellow"),
             Text(str(rejected), "red" if rejected else ""),
-            str(each.created - delivered - rejected - each.states["held"]),
+            str(each.created - delivered - rejected - held),
         )
     return table
 
@@ -174,7 +181,7 @@ def _count(session: Any, table: Any) -> int:
 def _state_table(rows: Any) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("destination", no_wrap=True)
-    for state in STATES:
+    for state in DeliveryState:
         table.add_column(state, justify="right", style=COLOURS.get(state, ""))
     lines: dict[str, Counter[str]] = {}
     for connector, hook, state, count in rows:
@@ -182,7 +189,7 @@ def _state_table(rows: Any) -> Table:
         name = f"{connector}{what}"
         lines.setdefault(name, Counter())[state] += count
     for name, counts in sorted(lines.items()):
-        table.add_row(name, *(str(counts[state] or "·") for state in STATES))
+        table.add_row(name, *(str(counts[state] or "·") for state in DeliveryState))
     return table
 
 

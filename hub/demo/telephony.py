@@ -18,6 +18,7 @@ from hub.demo.check import Check
 from hub.demo.scenario import Story
 from hub.demo.sound import conversation_audio
 from hub.model import Call, Delivery, Recording, RecordingNotice, TextMessage
+from hub.model.states import RecordingState
 from hub.recordings.listen import hear
 from hub.runtime import Hub
 from hub.texts.queue import SEND
@@ -112,7 +113,7 @@ def _recordings(session: Session, hub: Hub, stories: Sequence[Story]) -> list[Ch
     heard = {(connector, call_id) for connector, call_id, _ in told}
     kept = voicemails = wrong = untold = unwanted = 0
     rows = select(Recording, Call).join(Call, col(Call.id) == col(Recording.call_id))
-    for recording, call in session.exec(rows.where(Recording.state == "stored")).all():
+    for recording, call in session.exec(rows.where(Recording.state == RecordingState.STORED)).all():
         kept += 1
         audio = hear(hub, session, recording.id)
         digest = hashlib.sha256(audio.audio).hexdigest() if audio and audio.audio else ""

@@ -25,7 +25,7 @@ from hub.model import (
     Tracker,
 )
 from hub.model.people import CARRIER, TYPED
-from hub.model.requests import CLOSED
+from hub.model.states import CLOSED_REQUEST_STATES
 from hub.numbers.directory import Directory
 
 
@@ -241,7 +241,7 @@ def _load_children(session: Session, cases: Sequence[Case]) -> None:
     asked = select(PrivacyRequest.company_id, PrivacyRequest.phone_number, PrivacyRequest.email).where(
         col(PrivacyRequest.company_id).in_(companies),
         PrivacyRequest.kind == "child",
-        col(PrivacyRequest.state).not_in(CLOSED),
+        col(PrivacyRequest.state).not_in(CLOSED_REQUEST_STATES),
         col(PrivacyRequest.verified_at).is_not(None),
     )
     known = {(company_id, name) for company_id, *names in session.exec(asked) for name in names if name}

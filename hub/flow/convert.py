@@ -20,6 +20,7 @@ from hub.flow.consent import StoredDecision, ask
 from hub.hookspecs import ConversionHooks, CrmHooks
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, OutcomeRow, TextMessage
 from hub.model.conversions import conversion_key
+from hub.model.states import DeliveryState
 from hub.runtime import Hub
 
 UPLOAD, LOG = ConversionHooks.upload_conversions.__name__, CrmHooks.log_calls.__name__
@@ -207,6 +208,6 @@ def _row(
 def _decided(delivery: Delivery, ruling: StoredDecision, now: datetime) -> Delivery:
     delivery.decision_id = ruling.row.id
     if not ruling.allowed:
-        delivery.state, delivery.finished_at = "held", now
+        delivery.state, delivery.finished_at = DeliveryState.HELD, now
         delivery.code, delivery.reason = ruling.decision.ruling.rule_id, ruling.decision.ruling.reason
     return delivery

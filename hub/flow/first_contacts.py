@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from hub.flow.case import Case
 from hub.model import Call, FormSubmission
+from hub.model.states import SubjectState
 from hub.reports.dirty_days import lock_people
 
 
@@ -26,7 +27,13 @@ def correct_firsts(session: Session, cases: Sequence[Case], now: datetime) -> No
     lock_people(session, people)
     call: Any = Call
     form: Any = FormSubmission
-    again = {"first_time_caller": False, "state": "ready", "due_at": now, "lease_token": None, "lease_until": None}
+    again = {
+        "first_time_caller": False,
+        "state": SubjectState.READY,
+        "due_at": now,
+        "lease_token": None,
+        "lease_until": None,
+    }
     if late_calls := _late_calls(session, people, min(case.at for case in cases)):
         session.execute(update(call).where(call.id.in_(late_calls)).values(again))
     if late_forms := _late_forms(session, cases):

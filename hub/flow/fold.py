@@ -17,8 +17,9 @@ from hub.flow.queue_recordings import keep_recordings
 from hub.model import Call, CallEventRow
 from hub.model.calls import CallState, caller_name, fold
 from hub.model.columns import CALL_RETENTION, new_id
+from hub.model.states import CallStatus, SubjectState
 from hub.numbers.directory import Directory
-from hub.privacy.erasure import ERASED, empty_webhooks
+from hub.privacy.erasure import empty_webhooks
 from hub.reports.dirty_days import Change, mark
 from hub.runtime import Hub
 from hub.store.encrypted_fields import Named, names_of, seal_names
@@ -84,11 +85,11 @@ class _Folded:
 
     def add(self, call: Call, events: Sequence[_EventOfInbox], name: str | None, known_name: str | None) -> None:
         """Fold a call's events into it. `name` is the caller's name in the events, `known_name` the stored one."""
-        if call.state == ERASED:
+        if call.state == SubjectState.ERASED:
             self.erased += [inbox_id for _, inbox_id in events if inbox_id]
             return
         before = _values(call)
-        state: CallState | None = None if call.state == "new" else call
+        state: CallState | None = None if call.state == SubjectState.NEW else call
         for event, _ in events:
             state = fold(state, event)
         assert state is not None
@@ -96,7 +97,7 @@ class _Folded:
         after = _values(state)
         name = caller_name((name, known_name))
         is_renamed = name is not None and name != known_name
-        has_changed = after != before or is_renamed or call.state == "new"
+        has_changed = after != before or is_renamed or call.state == SubjectState.NEW
         if self.told_by == "webhook":
             call.found_by = self.told_by
         if self.told_by == "webhook" or has_changed:
@@ -117,7 +118,7 @@ class _Folded:
             call.company_id, call.tracker_id = line.company.id, line.tracker.id
         if counted and any(before[column] != after[column] for column in COUNTED):
             self.moved += [*counted, _change(call)]
-        call.state, call.due_at, call.lease_token, call.lease_until = "ready", self.now, None, None
+        call.state, call.due_at, call.lease_token, call.lease_until = SubjectState.READY, self.now, None, None
 
 
 def _values(state: CallState) -> dict[str, Any]:
@@ -169,11 +170,11 @@ def _make_missing(
             "id": new_id(),
             "connector": connector,
             "carrier_call_id": call_id,
-            "status": "ringing",
+            "status": CallStatus.RINGING,
             "started_at": events[0][0].at,
             "start_told": False,
             "voicemail": False,
-            "state": "new",
+            "state": SubjectState.NEW,
             "due_at": now,
             "attempts": 0,
             "found_by": told_by,

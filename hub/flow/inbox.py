@@ -15,6 +15,7 @@ from hub.errors import BadPayload, RingfenceError
 from hub.flow.fold import EventBatch, keep_events
 from hub.hookspecs import CallHooks, CrmHooks
 from hub.model import InboxWebhook
+from hub.model.states import InboxState
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.store.claims import claim, complete
@@ -48,11 +49,19 @@ def fold_inbox(hub: Hub, directory: Directory) -> int:
     keys = person_lock_keys(directory, (event for told in parsed.told for event in told.events))
     with hold_locks(hub.store, keys, STOP_WAIT), hub.store.writing() as session:
         done = [told.inbox_id for told in parsed.told if told.inbox_id]
-        complete(session, InboxWebhook, done, token, state="done", reason=None)
+        complete(session, InboxWebhook, done, token, state=InboxState.DONE, reason=None)
         for inbox_id, reason in parsed.parked.items():
-            complete(session, InboxWebhook, [inbox_id], token, state="parked", reason=reason)
+            complete(session, InboxWebhook, [inbox_id], token, state=InboxState.PARKED, reason=reason)
         for inbox_id, reason in parsed.later.items():
-            complete(session, InboxWebhook, [inbox_id], token, state="ready", due_at=now + PLUGIN_WAIT, reason=reason)
+            complete(
+                session,
+                InboxWebhook,
+                [inbox_id],
+                token,
+                state=InboxState.READY,
+                due_at=now + PLUGIN_WAIT,
+                reason=reason,
+            )
         keep_events(session, hub, directory, parsed.told, "webhook")
     _sync_soon(hub, parsed.told, now)
     metrics.FLOW.labels("fold", "done").inc(len(done))
@@ -63,9 +72,9 @@ def fold_inbox(hub: Hub, directory: Directory) -> int:
 def replay(session: Session, inbox_ids: Sequence[str], now: datetime) -> int:
     """Make parked webhooks ready again after a fix; how many."""
     rows = session.exec(select(InboxWebhook).where(col(InboxWebhook.id).in_(inbox_ids))).all()
-    parked = [row for row in rows if row.state == "parked"]
+    parked = [row for row in rows if row.state == InboxState.PARKED]
     for row in parked:
-        row.state, row.due_at, row.reason = "ready", now, None
+        row.state, row.due_at, row.reason = InboxState.READY, now, None
         session.add(row)
     return len(parked)
 

@@ -20,6 +20,7 @@ from hub.contracts.webhooks import VerifiedWebhook, WebhookRequest
 from hub.errors import BadSignature, RingfenceError
 from hub.hookspecs import CallHooks, spec_of
 from hub.model.columns import RAW_WEBHOOK_RETENTION, new_id
+from hub.model.states import InboxState
 from hub.runtime import Hub
 from hub.store.inbox_writer import InboxWriter
 
@@ -176,7 +177,7 @@ def _inbox_row(connector: str, request: WebhookRequest, verified: VerifiedWebhoo
         "url": request.url,
         "headers": json.dumps({name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}),
         "body": request.body,
-        "state": "ready",
+        "state": InboxState.READY,
         "due_at": request.received_at,
         "attempts": 0,
         "expires_at": request.received_at + RAW_WEBHOOK_RETENTION,

@@ -28,6 +28,7 @@ from hub.model import (
     Visit,
 )
 from hub.model.people import has_known_number, is_typed
+from hub.model.states import SubjectState
 from hub.reports.dirty_days import Change
 from hub.runtime import Hub
 from hub.store.encrypted_fields import seal_facts
@@ -151,7 +152,7 @@ def finish(
     rows = []
     for subject in subjects:
         case = by_subject.get(subject.id)
-        row: dict[str, Any] = {"id": subject.id, "state": "done", "lease_until": None, "lease_token": None}
+        row: dict[str, Any] = {"id": subject.id, "state": SubjectState.DONE, "lease_until": None, "lease_token": None}
         row["enriched_at"] = subject.enriched_at or (now if case else None)
         row["person_id"] = case.person.id if case and case.person else subject.person_id
         if isinstance(subject, Call):

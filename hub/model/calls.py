@@ -12,8 +12,9 @@ from sqlmodel import Field, SQLModel
 from hub.contracts.events import CallEvent
 from hub.contracts.phones import e164
 from hub.model.columns import Row, Work, ending_column, id_column, personal_bytes, personal_text, storable, time_column
+from hub.model.states import CallStatus
 
-STATUS_RANK = {"ringing": 1, "in_progress": 2, "failed": 3, "completed": 4}
+STATUS_RANK: dict[str, int] = {status: rank for rank, status in enumerate(CallStatus, 1)}
 """A call's status only rises; `failed` and `completed` are final, and `completed` takes precedence over `failed`."""
 
 MAX_CALL_SECONDS = 86_400
@@ -23,7 +24,7 @@ MAX_CALL_SECONDS = 86_400
 class InboxWebhook(Work, table=True):
     """A verified webhook, raw. Its row is kept after its body is deleted, so that a replay is always recognized.
 
-    States: ready, leased, done, parked (it could not be parsed; `reason` says why).
+    States: `InboxState` (hub.model.states).
     """
 
     __tablename__ = "inbox"
@@ -50,7 +51,7 @@ class CallState(SQLModel):
     tracking_number: str | None = Field(default=None, max_length=16, index=True)
     caller_number: str | None = personal_text("user.contact.phone_number", index=True, max_length=16)
     attestation: str | None = Field(default=None, max_length=1)
-    status: str = Field(default="ringing", max_length=16)
+    status: str = Field(default=CallStatus.RINGING, max_length=16)
     started_at: datetime = time_column(index=True)
     start_told: bool = False
     """Whether the carrier reported the start; otherwise it is computed from an end and a duration."""
@@ -71,11 +72,11 @@ class CallState(SQLModel):
     @property
     def over(self) -> bool:
         """Whether the call has reached a final status."""
-        return STATUS_RANK[self.status] >= STATUS_RANK["failed"]
+        return STATUS_RANK[self.status] >= STATUS_RANK[CallStatus.FAILED]
 
 
 class Call(CallState, Work, table=True):
-    """One call. `state` is the flow's work on it (ready, leased, done), `status` the call's own."""
+    """One call. `state` is the flow's work on it (`SubjectState`), `status` the call's own (`CallStatus`)."""
 
     __table_args__ = (
         UniqueConstraint("connector", "carrier_call_id"),
@@ -154,7 +155,7 @@ def _state_of(event: CallEvent) -> CallState:
     duration, recording_duration = sane_seconds(event.duration), sane_seconds(event.recording_duration)
     recorded = kind in ("recorded", "voicemail")
     audio = recorded and event.recording_id is not None
-    status = {"completed": "completed", "failed": "failed", "ringing": "ringing"}.get(kind, "in_progress")
+    status = CallStatus(kind) if kind in ("ringing", "failed", "completed") else CallStatus.IN_PROGRESS
     lasted = (duration if kind == "completed" else recording_duration if recorded else None) or 0
     return CallState(
         tracking_number=e164(event.tracking_number),

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from hub.contracts.categories import CATEGORIES
+from hub.model.states import WorkState
 
 Value = TypeVar("Value")
 JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
@@ -176,12 +177,12 @@ def _maker(field: FieldInfo) -> Callable[[], Any]:
 
 
 class Work(Row):
-    """Columns of a row that workers claim: `ready`, then `leased` by one worker's token, then a final state.
+    """Columns of a row that workers claim (`WorkState`): `ready`, then `leased` by one worker's token, then a final state.
 
     Work with an expired lease can be claimed again; only the holder of the token may complete it.
     """
 
-    state: str = Field(default="ready", index=True, max_length=16)
+    state: str = Field(default=WorkState.READY, index=True, max_length=16)
     due_at: datetime = time_column(index=True)
     lease_until: datetime | None = time_column(nullable=True)
     lease_token: str | None = Field(default=None, max_length=36)

@@ -22,9 +22,7 @@ from hub.model.columns import (
     personal_text,
     time_column,
 )
-
-FINAL_STATES = ("delivered", "rejected", "held", "dead")
-"""`held`: consent says no; `dead`: tried until the schedule ended. `accepted` still waits for the network's diagnostics."""
+from hub.model.states import AttemptResult
 
 
 class ConversionRow(Row, table=True):
@@ -51,7 +49,7 @@ class ConversionRow(Row, table=True):
 class Delivery(Work, table=True):
     """The outbox: one item for one connector, written in the transaction that decides it.
 
-    States: ready, leased, accepted, delivered, rejected, held, dead; each has a reason if it is not a plain success.
+    States: `DeliveryState` (hub.model.states); each has a reason if it is not a plain success.
     """
 
     __table_args__ = (
@@ -83,13 +81,14 @@ class Delivery(Work, table=True):
 
 
 class Attempt(Row, table=True):
-    """One try of one delivery, committed before anything is sent; without a result it is `unknown`."""
+    """One try of one delivery, committed before anything is sent."""
 
     id: str = id_column()
     delivery_id: str = Field(foreign_key="delivery.id", index=True)
     number: int
     started_at: datetime = time_column()
-    result: str = Field(default="unknown", max_length=16)
+    result: str = Field(default=AttemptResult.UNKNOWN, max_length=16)
+    """An `AttemptResult`, or the `DeliveryState` that the delivery got by it."""
     code: str | None = None
     reason: str | None = None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
@@ -18,28 +17,14 @@ from hub.model.columns import (
     personal_text,
     time_column,
 )
-
-
-class Doubt(StrEnum):
-    """The status of the question whether a text asks for a stop."""
-
-    OPEN = "open"
-    STOP = "stop"
-    NOT_STOP = "not_stop"
-    LAPSED = "lapsed"
-    """Nobody decided in time, which counts as a no to marketing texts."""
-
+from hub.model.states import Doubt, MessageStatus
 
 OPEN_DOUBTS = text(f"doubt = '{Doubt.OPEN}'")
 
 
 class TextMessage(Work, table=True):
-    """One text. Its body is encrypted with its person's key; `state` is the flow's work on an incoming text.
-
-    `status` is the text's own: `received` for an incoming text; for an outgoing one `queued`, `sending`, `sent` (the carrier
-    has it), `delivered`, `failed`, `refused` (the person or the law forbids it) or `held` (unknown whether it was sent; a
-    person must decide).
-    """
+    """One text. Its body is encrypted with its person's key; `state` is the flow's work on an incoming text
+    (`SubjectState`), `status` the text's own (`MessageStatus`)."""
 
     __tablename__ = "text_message"
     __table_args__ = (
@@ -57,7 +42,7 @@ class TextMessage(Work, table=True):
     direction: str = Field(default="in", max_length=3)
     purpose: str | None = Field(default=None, max_length=24)
     """Why an outgoing text is sent (hub.model.purposes)."""
-    status: str = Field(default="received", max_length=16)
+    status: str = Field(default=MessageStatus.RECEIVED, max_length=16)
     code: str | None = None
     reason: str | None = None
     company_id: str | None = Field(default=None, foreign_key="company.id")
@@ -81,7 +66,7 @@ class TextMessage(Work, table=True):
 
 
 class TextMedia(Work, table=True):
-    """A picture or another file of a text. States: ready, leased, done, failed (`reason` says why).
+    """A picture or another file of a text. States: `MediaState`.
 
     `url` is the address of an incoming file at the carrier; `data` is the file, encrypted with its person's key.
     """

@@ -9,6 +9,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
 from hub.model.columns import Row, id_column, time_column
+from hub.model.states import OptOutState
 
 OptOutScope = Literal["sharing", "sensitive"]
 """`sharing`: no sale, sharing or advertising (Cal. Civ. Code 1798.120). `sensitive`: the content of calls, texts and forms is
@@ -34,8 +35,7 @@ class OptOut(Row, table=True):
     network: str = Field(max_length=64)
     """A keyed hash of the /24 or /56 that it came from; all unknown networks share one."""
     at: datetime = time_column()
-    state: str = Field(default="in_force", max_length=16)
-    """`in_force`, or `questioned`: not counted, for `reason`."""
+    state: str = Field(default=OptOutState.IN_FORCE, max_length=16)
     reason: str | None = None
     questioned_by: str | None = None
     questioned_at: datetime | None = time_column(nullable=True)

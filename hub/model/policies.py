@@ -9,10 +9,11 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
 from hub.model.columns import Row, expiry_column, id_column, json_list, personal_text, time_column
+from hub.model.states import PolicyState
 
 
 class PolicyVersion(Row, table=True):
-    """One version of a document, of one account or of all: `draft`, then `announced` if it is material, then `published`."""
+    """One version of a document, of one account or of all. States: `PolicyState`."""
 
     __tablename__ = "policy_version"
 
@@ -26,7 +27,7 @@ class PolicyVersion(Row, table=True):
     material: bool = True
     introduces: list[dict[str, Any]] = json_list()
     """What is new and needs acceptance: uses, recipients and data categories, each an object that names at least one."""
-    state: str = Field(default="draft", max_length=12)
+    state: str = Field(default=PolicyState.DRAFT, max_length=12)
     note: str = ""
     """What was changed, in words; an immaterial change needs it."""
     drafted_at: datetime = time_column()

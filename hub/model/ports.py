@@ -7,16 +7,18 @@ from typing import Any
 
 from sqlmodel import Field
 
+from hub.contracts.ports import PortStatus
 from hub.model.columns import Row, id_column, json_list, time_column
 
-OVER = ("ported", "rejected", "cancelled")
-"""The final states of an order."""
+FINAL_PORT_STATUSES: tuple[PortStatus, ...] = ("ported", "rejected", "cancelled")
+UNKNOWN = "unknown"
+"""The status of an order that its carrier has not reported yet."""
 
 
 class PortOrderRow(Row, table=True):
     """One port order. It holds the numbers, which become ours, and no data on the person who signs.
 
-    `status` is the carrier's (`hub.contracts.ports.PortStatus`), or `unknown` from before the order is placed until the
+    `status` is the carrier's (`hub.contracts.ports.PortStatus`), or `UNKNOWN` from before the order is placed until the
     carrier reports it. So the hub looks for an order whose reply never came, and does not place it again.
     """
 
@@ -27,7 +29,7 @@ class PortOrderRow(Row, table=True):
     order_id: str | None = Field(default=None, max_length=64)
     """The carrier's id of the order."""
     numbers: list[Any] = json_list()
-    status: str = Field(default="unknown", max_length=16)
+    status: str = Field(default=UNKNOWN, max_length=16)
     detail: str = ""
     ordered_at: datetime = time_column()
     told_at: datetime | None = time_column(nullable=True)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, get_args
 
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
 from hub.model.columns import Work, expiry_column, id_column, personal_text, time_column
 
-RecordingState = Literal["ready", "leased", "stored", "refused", "gone", "failed"]
-"""`stored`: stored by the hub. `refused`: not stored, because it may not have been announced. `gone`: expired or erased.
-`failed`: given up; `reason` says why, and `hub recordings fetch` tries again."""
-STATES: tuple[str, ...] = get_args(RecordingState)
-
 
 class Recording(Work, table=True):
-    """One recording at one carrier. After `stored_at` is set, the encrypted audio is at `path` in the recordings' storage. It
+    """One recording at one carrier. States: `RecordingState`.
+
+    After `stored_at` is set, the encrypted audio is at `path` in the recordings' storage. It
     can be played even if work is left, such as its deletion at the carrier."""
 
     __table_args__ = (UniqueConstraint("connector", "carrier_recording_id"),)

@@ -20,6 +20,7 @@ from hub.model.columns import (
     personal_text,
     time_column,
 )
+from hub.model.states import RequestState
 
 RequestKind = Literal[
     "access",
@@ -36,7 +37,6 @@ RequestKind = Literal[
 a child under 13 is deleted at a parent's request (COPPA, 16 CFR 312.6). `opt_in`: an objection or opt-out is taken back, in two
 steps (11 CCR 7028)."""
 KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
-CLOSED = ("done", "refused")
 EVERYBODY = "*"
 """The person of a hold that covers a whole company."""
 
@@ -50,9 +50,7 @@ class PrivacyRequest(Row, table=True):
     id: str = id_column()
     company_id: str = Field(foreign_key="company.id", index=True)
     kind: str = Field(max_length=24)
-    state: str = Field(default="received", index=True, max_length=24)
-    """received, identity_pending, verified, planned, running, waiting_plugin (done, except for a provider's missing answer),
-    held (a legal hold blocks an erasure), done or refused."""
+    state: str = Field(default=RequestState.RECEIVED, index=True, max_length=24)
     channel: str = Field(default="page", max_length=16)
     """How it came: `page`, or what the officer entered: phone, letter, agent …"""
     phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)
@@ -108,7 +106,7 @@ class RequestStep(Row, table=True):
 class RequestTask(Work, table=True):
     """A remaining task of a request, claimed by a worker and tried again until it is done.
 
-    States: ready, leased, done, impossible (`reason` says why).
+    States: `TaskState`.
     """
 
     __tablename__ = "request_task"

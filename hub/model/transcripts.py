@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, get_args
 
 from sqlmodel import Field
 
 from hub.model.columns import Work, expiry_column, id_column, personal_bytes, time_column
 
-TranscriptState = Literal["ready", "leased", "written", "denied", "failed", "gone"]
-"""`denied`: the consent decision was no. `failed`: given up; the recording itself is unchanged. `gone`: it has expired."""
-STATES: tuple[str, ...] = get_args(TranscriptState)
-
 
 class TranscriptRow(Work, table=True):
-    """The one transcript of a recording."""
+    """The one transcript of a recording. States: `TranscriptState`."""
 
     __tablename__ = "transcript"
 

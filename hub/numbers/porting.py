@@ -11,7 +11,7 @@ from hub.contracts.disclosure import Disclosed
 from hub.contracts.ports import PortOrder, PortRequest
 from hub.errors import PluginFailure, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import PortHooks
-from hub.model.ports import OVER, PortOrderRow
+from hub.model.ports import FINAL_PORT_STATUSES, UNKNOWN, PortOrderRow
 from hub.runtime import Hub
 
 
@@ -58,7 +58,7 @@ def refresh(hub: Hub, connector: str) -> list[PortOrderRow]:
 
 def refresh_open(hub: Hub, connector: str) -> Counter[str]:
     """Update the open orders; returns counts by their new state. Without open orders the carrier is not asked."""
-    before = {row.id for row in recorded(hub, [connector]) if row.status not in OVER}
+    before = {row.id for row in recorded(hub, [connector]) if row.status not in FINAL_PORT_STATUSES}
     if not before:
         return Counter()
     return Counter(row.status for row in refresh(hub, connector) if row.id in before)
@@ -75,7 +75,7 @@ def _write_down(hub: Hub, connector: str, request: PortRequest) -> str:
     """A row for the order, before it is placed; NotOrdered if an order for these numbers is open."""
     with hub.store.writing() as session:
         for row in _rows(session, connector):
-            if row.status not in OVER and set(row.numbers) & set(request.numbers):
+            if row.status not in FINAL_PORT_STATUSES and set(row.numbers) & set(request.numbers):
                 raise NotOrdered(
                     f"An order for one of these numbers is under way already ({row.order_id or 'its outcome is not known'}"
                     "); see hub numbers ports."
@@ -92,7 +92,9 @@ def _found_after(hub: Hub, connector: str, request: PortRequest, error: Ringfenc
         listed = hub.plugins.call(connector, PortHooks.list_ports)
     except RingfenceError:
         raise NotOrdered(f"{error} {unknown}") from None
-    mine = [each for each in listed if set(each.numbers) == set(request.numbers) and each.status not in OVER]
+    mine = [
+        each for each in listed if set(each.numbers) == set(request.numbers) and each.status not in FINAL_PORT_STATUSES
+    ]
     if not mine:
         raise NotOrdered(f"{error} {unknown}")
     return mine[0]
@@ -116,14 +118,14 @@ def _row_of(rows: Sequence[PortOrderRow], told: PortOrder) -> PortOrderRow | Non
         if row.order_id == told.order_id:
             return row
     for row in rows:
-        if row.status == "unknown" and row.order_id is None and set(row.numbers) == set(told.numbers):
+        if row.status == UNKNOWN and row.order_id is None and set(row.numbers) == set(told.numbers):
             return row
     return None
 
 
 def _keep(hub: Hub, session: Session, row: PortOrderRow, told: PortOrder) -> None:
     """Store what the carrier reports now. An order that has ended does not change."""
-    if row.status in OVER:
+    if row.status in FINAL_PORT_STATUSES:
         return
     row.order_id, row.numbers = told.order_id, list(told.numbers)
     row.status, row.detail, row.ports_at = told.status, told.detail[:500], told.ports_at
@@ -135,7 +137,7 @@ def forget_unplaced(hub: Hub, row_id: str) -> None:
     """Close an order of unknown outcome after a person has confirmed that it does not exist at the carrier."""
     with hub.store.writing() as session:
         row = session.get(PortOrderRow, row_id)
-        if row is None or row.status != "unknown":
+        if row is None or row.status != UNKNOWN:
             raise Rejected("That is no order of unknown outcome; hub numbers ports lists them.")
         row.status, row.detail = "cancelled", "A person found that it was never placed."
         session.add(row)

@@ -7,8 +7,20 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from hub.errors import CircuitOpen
+
+
+class BreakerState(StrEnum):
+    """What a circuit breaker does with the next call."""
+
+    CLOSED = "closed"
+    """Calls pass; too many failures open it."""
+    OPEN = "open"
+    """Calls are refused until the wait is over: probing."""
+    PROBING = "probing"
+    """The wait is over and the result of the probe is not known yet: closed, or open again."""
 
 
 @dataclass
@@ -32,11 +44,11 @@ class CircuitBreaker:
             return 0.0 if self._open_until is None else max(0.0, self._open_until - self.monotonic())
 
     @property
-    def state(self) -> str:
-        """`closed`, `open`, or `probing` when the wait is over and the result of the probe is not known yet."""
+    def state(self) -> BreakerState:
+        """The state at this moment."""
         if self._open_until is None:
-            return "closed"
-        return "open" if self._open_until > self.monotonic() else "probing"
+            return BreakerState.CLOSED
+        return BreakerState.OPEN if self._open_until > self.monotonic() else BreakerState.PROBING
 
     def admit(self, name: str) -> None:
         """Raise CircuitOpen while the breaker is open; at the end of the wait, allow one probe."""

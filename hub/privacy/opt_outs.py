@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Opinion, strictest, within
 from hub.model import HUB_CHAIN, OptOut
 from hub.model.opt_outs import OptOutScope
+from hub.model.states import OptOutState
 from hub.store import audit
 from hub.store.journal import record
 from hub.store.rows import write_rows
@@ -104,7 +105,7 @@ def opted_out_browsers(session: Session, visitors: Iterable[tuple[str, str]]) ->
 
 
 def _in_force(session: Session, fingerprints: Collection[str]) -> list[OptOut]:
-    live = select(OptOut).where(col(OptOut.fingerprint).in_(set(fingerprints)), OptOut.state == "in_force")
+    live = select(OptOut).where(col(OptOut.fingerprint).in_(set(fingerprints)), OptOut.state == OptOutState.IN_FORCE)
     return list(session.exec(live.order_by(col(OptOut.at), col(OptOut.id)))) if fingerprints else []
 
 
@@ -126,7 +127,7 @@ def hold_to_opt_outs(
 
 def question_opt_out(session: Session, row: OptOut, reason: str, actor: str, now: datetime) -> None:
     """Stop counting the opt-out, for a stated reason. The reason is stored with it and in the audit trail."""
-    row.state, row.reason, row.questioned_by, row.questioned_at = "questioned", reason, actor, now
+    row.state, row.reason, row.questioned_by, row.questioned_at = OptOutState.QUESTIONED, reason, actor, now
     session.add(row)
     _record(session, row.company_id, [row], now)
     audit.note(session, now, actor, "privacy.opt_out.question", row.id, reason)
@@ -134,7 +135,7 @@ def question_opt_out(session: Session, row: OptOut, reason: str, actor: str, now
 
 def reinstate_opt_out(session: Session, row: OptOut, reason: str, actor: str, now: datetime) -> None:
     """Count the opt-out again. The audit trail keeps why, by whom and when it was questioned, and now `reason`."""
-    row.state, row.reason, row.questioned_by, row.questioned_at = "in_force", reason, None, None
+    row.state, row.reason, row.questioned_by, row.questioned_at = OptOutState.IN_FORCE, reason, None, None
     session.add(row)
     _record(session, row.company_id, [row], now)
     audit.note(session, now, actor, "privacy.opt_out.reinstate", row.id, reason)

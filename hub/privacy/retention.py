@@ -28,6 +28,7 @@ from hub.model import (
     Visit,
 )
 from hub.model.columns import Row
+from hub.model.states import TranscriptState, WorkState
 from hub.privacy.holds import NOBODY, OnHold
 from hub.privacy.retention_rules import PSEUDONYM, RETENTION_RULES, RetentionRule
 from hub.store.engine import Store
@@ -73,7 +74,9 @@ def sweep(
     with store.writing() as session:
         swept["syncs"] = _run(
             session,
-            delete(SyncSlot).where(col(SyncSlot.state) == "done", col(SyncSlot.finished_at) <= now - FINISHED_SLOTS),
+            delete(SyncSlot).where(
+                col(SyncSlot.state) == WorkState.DONE, col(SyncSlot.finished_at) <= now - FINISHED_SLOTS
+            ),
         )
     if errors:
         raise errors[0]
@@ -132,7 +135,7 @@ def _step(
     if life.table is Delivery:
         return lambda session: _end_given_up(session, over)
     if life.table is TranscriptRow:
-        gone = {"sealed": None, "state": "gone", "reason": "its time is over", "lease_token": None}
+        gone = {"sealed": None, "state": TranscriptState.GONE, "reason": "its time is over", "lease_token": None}
         return lambda session: _run(session, update(TranscriptRow).where(_next(life, over)).values(gone))
     if life.ending == "deleted":
         return lambda session: _run(session, delete(life.table).where(_next(life, over)))

@@ -41,6 +41,7 @@ from hub.model import (
     Visit,
 )
 from hub.model.columns import Row
+from hub.model.states import DeliveryState, RecordingState, TranscriptState
 
 Ending = Literal["deleted", "emptied", "own"]
 """`deleted`: the row is deleted. `emptied`: the row stays, for counts or to recognize repetitions, but its personal
@@ -134,7 +135,12 @@ CLICKS = ("click_ids",)
 RETENTION_RULES: Sequence[RetentionRule] = (
     RetentionRule("webhooks", InboxWebhook, "webhook_raw", "emptied"),
     RetentionRule(
-        "recordings", Recording, "recording_audio", "own", start="recorded_at", where=(col(Recording.state) != "gone",)
+        "recordings",
+        Recording,
+        "recording_audio",
+        "own",
+        start="recorded_at",
+        where=(col(Recording.state) != RecordingState.GONE,),
     ),
     RetentionRule(
         "transcripts",
@@ -142,7 +148,7 @@ RETENTION_RULES: Sequence[RetentionRule] = (
         "transcript",
         "own",
         start="recording.recorded_at",
-        where=(col(TranscriptRow.state) != "gone",),
+        where=(col(TranscriptRow.state) != TranscriptState.GONE,),
     ),
     RetentionRule("pictures", TextMedia, "text_body"),
     RetentionRule("texts' statuses", TextStatus, "text_body"),
@@ -165,7 +171,7 @@ RETENTION_RULES: Sequence[RetentionRule] = (
          with_them=("clicked_at",)),
     RetentionRule("visits", Visit, "visitor_session", "emptied", with_them=("person_id",)),
     RetentionRule("given-up deliveries", Delivery, "dead_letter", "own", until="finished_at", counts_from_start=True,
-         where=(col(Delivery.state) == "dead", col(Delivery.reason).is_not(None))),
+         where=(col(Delivery.state) == DeliveryState.DEAD, col(Delivery.reason).is_not(None))),
     RetentionRule("requests of people", PrivacyRequest, "privacy_request", "emptied"),
     RetentionRule("audit log", AuditEntry, "audit_log", until="at", counts_from_start=True),
     RetentionRule("recording notices", RecordingNotice, "consent_record"),

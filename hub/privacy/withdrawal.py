@@ -20,6 +20,7 @@ from hub.config.models import Config
 from hub.contracts.consent import NOT_DELIBERATE, within
 from hub.model import Call, ConsentEntry, Delivery, FormSubmission, Person, TextMessage
 from hub.model.purposes import ANSWERS_TO_WORDS, TEXT_USES, USES
+from hub.model.states import DeliveryState, MessageStatus
 from hub.privacy.ledger import NO, ConsentStatement, append
 from hub.privacy.suppression_list import lift, mark
 from hub.store.engine import Store
@@ -120,8 +121,11 @@ def _hold(session: Session, config: Config, word: ConsentStatement, now: datetim
         return 0
     # Leased rows belong to sends that have not begun: after a send its row is not leased, and we hold the lock
     # exclusively.
-    waiting = [col(Delivery.state).in_(("ready", "leased")), col(Delivery.subject_id).in_(theirs)]
-    told = {"state": "held", "code": CODE.format(state=word.state), "reason": REASON[word.state]}
+    waiting = [
+        col(Delivery.state).in_((DeliveryState.READY, DeliveryState.LEASED)),
+        col(Delivery.subject_id).in_(theirs),
+    ]
+    told = {"state": DeliveryState.HELD, "code": CODE.format(state=word.state), "reason": REASON[word.state]}
     held = 0
     for (connector, hook), use in _uses(config, word).items():
         mine = [Delivery.connector == connector, Delivery.hook == hook, *waiting]
@@ -133,12 +137,12 @@ def _hold(session: Session, config: Config, word: ConsentStatement, now: datetim
             col(TextMessage.id).in_(theirs),
             col(TextMessage.purpose).in_(purposes),
             col(TextMessage.purpose).not_in(ANSWERS_TO_WORDS),
-            TextMessage.status == "queued",
+            TextMessage.status == MessageStatus.QUEUED,
         )
     ).all()
     if texts and not word.recipients:
         held += _change(session, [Delivery.hook == SEND_TEXT, *waiting, col(Delivery.subject_id).in_(texts)], told, now)
-        values = {"status": "refused", "code": told["code"], "reason": told["reason"]}
+        values = {"status": MessageStatus.REFUSED, "code": told["code"], "reason": told["reason"]}
         changed = update(TextMessage).where(col(TextMessage.id).in_(texts)).values(**values)
         session.execute(changed.execution_options(synchronize_session=False))
     return held

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, select
 
 from hub.model import Company, PrivacyRequest
+from hub.model.states import RequestState
 from hub.privacy_requests.collect import Answer, reach_of_request, recipients
 from hub.runtime import Hub
 
@@ -57,7 +58,7 @@ def answered_this_year(session: Session, request: PrivacyRequest, time_zone: str
         PrivacyRequest.company_id == request.company_id,
         PrivacyRequest.kind == request.kind,
         PrivacyRequest.fingerprint == request.fingerprint,
-        PrivacyRequest.state == "done",
+        PrivacyRequest.state == RequestState.DONE,
         PrivacyRequest.id != request.id,
     )
     year = request.received_at.astimezone(zone).year

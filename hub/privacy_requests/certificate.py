@@ -11,6 +11,7 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from hub.model import Company, Disclosure, PrivacyRequest, RequestTask
+from hub.model.states import RequestState, TaskState
 from hub.privacy.erasure import deeds_of
 from hub.privacy.restriction import LEGAL
 from hub.privacy_requests import retract
@@ -79,7 +80,7 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
                 if each["result"] in ("impossible", "partly_erased")
             ),
         ],
-        "remains": [UNDER_HOLD] if request.state == "held" else list(WHAT_REMAINS),
+        "remains": [UNDER_HOLD] if request.state == RequestState.HELD else list(WHAT_REMAINS),
     }
     public, signature = hub.keyring.sign_publicly(PURPOSE, _canonical(document))
     return {**document, "public_key": public, "signature": signature}
@@ -154,7 +155,7 @@ def _taken_back(task: RequestTask, wanted: Mapping[str, Any], rehearsed: bool) -
 
 
 def _result(task: RequestTask) -> str:
-    if task.state == "impossible":
+    if task.state == TaskState.IMPOSSIBLE:
         return "partly_erased" if task.records else "impossible"
     return "erased" if task.records else "nothing_held"
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from hub.config.mail import MailSection
 from hub.errors import RetryLater
 from hub.model import Company, PrivacyRequest, User
-from hub.model.requests import CLOSED
+from hub.model.states import CLOSED_REQUEST_STATES
 from hub.privacy_requests.identity_proof import make_link_token
 from hub.privacy_requests.links import address_of
 from hub.runtime import Hub
@@ -64,7 +64,7 @@ def send_reminder(hub: Hub, request_id: str) -> None:
         request = session.get_one(PrivacyRequest, request_id)
         company = session.get_one(Company, request.company_id)
         addresses = officers_of(session, company)
-    if mail is None or not addresses or request.state in CLOSED:
+    if mail is None or not addresses or request.state in CLOSED_REQUEST_STATES:
         return
     late = " (that is over)" if request.deadline < hub.clock() else ""
     facts = {"kind": request.kind, "received": request.received_at, "deadline": request.deadline, "late": late}

@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from hub.model import IdentityProof, PrivacyRequest, RequestTask
+from hub.model.states import RequestState
 from hub.privacy.erasure import NotKnown, PersonData, erase_person, plan_erasure
 from hub.privacy.holds import on_hold
 from hub.privacy_requests import retract
@@ -114,9 +115,9 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
         people = people_of(session, request)
         holds = holds_on(session, hub, request, people)
         if holds:
-            if request.state != "held":
+            if request.state != RequestState.HELD:
                 request.outcome = {**request.outcome, "held_by": [each.reason for each in holds]}
-                take_step(session, request, actor, "held", f"{len(holds)} legal holds", now, "held")
+                take_step(session, request, actor, "held", f"{len(holds)} legal holds", now, RequestState.HELD)
             reason = "; ".join(hold.reason for hold in holds)
     if holds:
         raise RequestRefused(f"A legal hold keeps this data: {reason}. Lift it with hub privacy request lift, or wait.")
@@ -154,7 +155,7 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
             tasks = [RequestTask(request_id=request.id, hook=hook, connector=name, due_at=now) for hook, name in wanted]
             write_rows(session, RequestTask, tasks)
             drop_file(session, hub, request)
-            take_step(session, request, actor, "running", "erasure begun", now, "running")
+            take_step(session, request, actor, "running", "erasure begun", now, RequestState.RUNNING)
     with hub.store.reading() as session:
         kept = on_hold(session, hub.config, now, hub.vault).reach
     for person in people:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from hub.model import Company, IdentityProof, PrivacyRequest, RequestTask
 from hub.model.columns import new_id
-from hub.model.requests import CLOSED
+from hub.model.states import CLOSED_REQUEST_STATES, RequestState
 from hub.numbers.directory import Directory, Line
 from hub.privacy_requests.steps import fingerprint_of, take_step, verify
 from hub.privacy_requests.tasks import ANSWER, SEND_LINK, want
@@ -96,7 +96,7 @@ def prove(session: Session, hub: Hub, request: PrivacyRequest, secret: str) -> b
         return False
     proof.used_at = now
     session.add(proof)
-    if request.verified_at is None and request.state not in CLOSED:
+    if request.verified_at is None and request.state not in CLOSED_REQUEST_STATES:
         _keep_proven(session, hub, request, proof.channel)
         verify(session, request, "the person", proof.channel, now)
         answer_soon(session, request, now)
@@ -133,7 +133,7 @@ def _write(session: Session, hub: Hub, request: PrivacyRequest, channel: str, se
             ends_at=now + (CODE_LIFETIME if channel == "text" else LINK_LIFETIME),
         )
     )
-    state = "identity_pending" if request.verified_at is None else None
+    state = RequestState.IDENTITY_PENDING if request.verified_at is None else None
     take_step(session, request, "hub", "proof_sent", channel, now, state)
 
 

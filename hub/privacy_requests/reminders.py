@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from hub.errors import RetryLater
 from hub.model import IdentityProof, PrivacyRequest, RequestStep
-from hub.model.requests import CLOSED
+from hub.model.states import CLOSED_REQUEST_STATES
 from hub.privacy_requests.access_file import drop_file
 from hub.privacy_requests.steps import refuse, take_step
 from hub.privacy_requests.tasks import SEND_REMINDER, want
@@ -50,7 +50,7 @@ def remind(hub: Hub) -> list[tuple[str, int]]:
 
 def open_requests(session: Session) -> list[PrivacyRequest]:
     """Open requests, most urgent first."""
-    still = select(PrivacyRequest).where(col(PrivacyRequest.state).not_in(CLOSED))
+    still = select(PrivacyRequest).where(col(PrivacyRequest.state).not_in(CLOSED_REQUEST_STATES))
     return sorted(session.exec(still), key=lambda each: (each.deadline, each.id))
 
 
@@ -75,7 +75,7 @@ def close_unconfirmed(hub: Hub) -> None:
     """Close old opt-ins. Nobody has to answer an opt-in if the person does not return for its second step."""
     waiting = (
         PrivacyRequest.kind == "opt_in",
-        col(PrivacyRequest.state).not_in(CLOSED),
+        col(PrivacyRequest.state).not_in(CLOSED_REQUEST_STATES),
         col(PrivacyRequest.evidence).is_(None),
         col(PrivacyRequest.received_at) <= hub.clock() - CONFIRM_WITHIN,
     )
@@ -84,7 +84,7 @@ def close_unconfirmed(hub: Hub) -> None:
     for request_id in late:
         with hub.store.writing() as session:
             request = session.get_one(PrivacyRequest, request_id)
-            if request.state not in CLOSED and "confirmed_at" not in request.outcome:
+            if request.state not in CLOSED_REQUEST_STATES and "confirmed_at" not in request.outcome:
                 refuse(session, request, "hub", "The person did not confirm the opt-in in time.", hub.clock())
 
 

@@ -24,6 +24,7 @@ from hub.flow.convert import UPLOAD
 from hub.flow.subjects import read_subjects
 from hub.hookspecs import ConversionHooks
 from hub.model import ConversionRow, Delivery, PrivacyRequest
+from hub.model.states import OPEN_RETRACTION_STATES, DeliveryState, RetractionState
 from hub.numbers.directory import read_directory
 from hub.privacy.erasure import PersonData
 from hub.privacy_requests.disclose import note_disclosure
@@ -34,8 +35,7 @@ RETRACTIONS = "retractions"
 """Key in `PrivacyRequest.known_as` for the conversions to take back: connector → items."""
 MAX_UNCONFIRMED = timedelta(days=7)
 """How long to wait for a network's diagnostics. After that, what it accepted counts as taken back."""
-WAITING, ACCEPTED, TAKEN_BACK, REFUSED, NEVER_SENT = "waiting", "accepted", "taken_back", "refused", "never_sent"
-COUNTS = ("delivered", "accepted")
+COUNTS = (DeliveryState.DELIVERED, DeliveryState.ACCEPTED)
 """States of a delivery that the network counts or may count."""
 
 _conversion: TypeAdapter[Conversion] = TypeAdapter(Conversion)
@@ -82,14 +82,14 @@ def retractions(session: Session, hub: Hub, reach: PersonData) -> dict[str, list
                     "conversion": _conversion.dump_python(payload.value, mode="json"),  # type: ignore[arg-type]
                     "delivery": delivery.id,
                     "categories": sorted(payload.categories),
-                    "state": WAITING,
+                    "state": RetractionState.WAITING,
                 }
             )
     return found
 
 
 def _may_count(delivery: Delivery) -> bool:
-    return delivery.state in COUNTS or (delivery.attempts > 0 and delivery.state != "rejected")
+    return delivery.state in COUNTS or (delivery.attempts > 0 and delivery.state != DeliveryState.REJECTED)
 
 
 def _retraction(delivery: Delivery, now: datetime) -> Delivery:
@@ -107,16 +107,21 @@ def take_back(hub: Hub, request: PrivacyRequest, connector: str) -> tuple[int, s
     """
     items: list[Item] = [dict(each) for each in request.known_as.get(RETRACTIONS, {}).get(connector, ())]
     try:
-        _send(hub, request, connector, _sent_before(hub, [each for each in items if each["state"] == WAITING]))
-        _poll(hub, connector, [each for each in items if each["state"] == ACCEPTED])
+        _send(
+            hub,
+            request,
+            connector,
+            _sent_before(hub, [each for each in items if each["state"] == RetractionState.WAITING]),
+        )
+        _poll(hub, connector, [each for each in items if each["state"] == RetractionState.ACCEPTED])
     finally:
         _keep(hub, request.id, connector, items)
-    open_ = [each for each in items if each["state"] in (WAITING, ACCEPTED)]
+    open_ = [each for each in items if each["state"] in OPEN_RETRACTION_STATES]
     if open_:
         raise RetryLater(f"{len(open_)} conversions are not taken back yet; the network is asked again.")
-    refused = [each for each in items if each["state"] == REFUSED]
+    refused = [each for each in items if each["state"] == RetractionState.REFUSED]
     reasons = " ".join(sorted({str(each["reason"]) for each in items if each.get("reason")}))
-    return sum(each["state"] == TAKEN_BACK for each in items), reasons or None, bool(refused)
+    return sum(each["state"] == RetractionState.TAKEN_BACK for each in items), reasons or None, bool(refused)
 
 
 def _sent_before(hub: Hub, items: Sequence[Item]) -> list[Item]:
@@ -128,8 +133,8 @@ def _sent_before(hub: Hub, items: Sequence[Item]) -> list[Item]:
         left = {row.id for row in rows if _may_count(row)}
     for item in items:
         if item["delivery"] not in left:
-            item["state"] = NEVER_SENT
-    return [each for each in items if each["state"] == WAITING]
+            item["state"] = RetractionState.NEVER_SENT
+    return [each for each in items if each["state"] == RetractionState.WAITING]
 
 
 def _send(hub: Hub, request: PrivacyRequest, connector: str, items: Sequence[Item]) -> None:
@@ -138,7 +143,10 @@ def _send(hub: Hub, request: PrivacyRequest, connector: str, items: Sequence[Ite
     for item in items:
         occurred_at = datetime.fromisoformat(item["conversion"]["occurred_at"])
         if limits.max_age is not None and hub.clock() - occurred_at > limits.max_age:
-            item |= {"state": REFUSED, "reason": f"Changes are taken for {limits.max_age.days} days only."}
+            item |= {
+                "state": RetractionState.REFUSED,
+                "reason": f"Changes are taken for {limits.max_age.days} days only.",
+            }
         else:
             fresh.append(item)
     for start in range(0, len(fresh), limits.batch_size):
@@ -159,7 +167,7 @@ def _poll(hub: Hub, connector: str, items: Sequence[Item]) -> None:
     waiting = []
     for item in items:
         if hub.clock() - datetime.fromisoformat(item["accepted_at"]) > MAX_UNCONFIRMED:
-            item |= {"state": TAKEN_BACK, "reason": "Accepted; the network has not confirmed it."}
+            item |= {"state": RetractionState.TAKEN_BACK, "reason": "Accepted; the network has not confirmed it."}
         else:
             waiting.append(item)
     if not waiting or not hub.plugins.implements(connector, ConversionHooks.poll_receipts):
@@ -182,20 +190,21 @@ def _settle(hub: Hub, items: Sequence[Item], receipts: Mapping[str, Receipt]) ->
     for item in items:
         receipt = receipts.get(item["conversion"]["key"])
         if receipt is None or receipt.status == "retry":
-            item |= {"state": WAITING, "reason": receipt.reason if receipt else None}
+            item |= {"state": RetractionState.WAITING, "reason": receipt.reason if receipt else None}
         elif receipt.status == "accepted":
             since = item.get("accepted_at") or hub.clock().isoformat()
-            item |= {"state": ACCEPTED, "reference": receipt.reference or item.get("reference"), "accepted_at": since}
+            reference = receipt.reference or item.get("reference")
+            item |= {"state": RetractionState.ACCEPTED, "reference": reference, "accepted_at": since}
         elif receipt.status == "rejected":
-            item |= {"state": REFUSED, "reason": receipt.reason or "The network gave no reason."}
+            item |= {"state": RetractionState.REFUSED, "reason": receipt.reason or "The network gave no reason."}
         else:
-            item |= {"state": TAKEN_BACK, "reason": None}
+            item |= {"state": RetractionState.TAKEN_BACK, "reason": None}
 
 
 def _keep(hub: Hub, request_id: str, connector: str, items: list[Item]) -> None:
     """Store each item's progress. A finished item keeps no data of the person."""
     for item in items:
-        if item["state"] not in (WAITING, ACCEPTED):
+        if item["state"] not in OPEN_RETRACTION_STATES:
             item["conversion"] = {name: item["conversion"][name] for name in ("key", "occurred_at", "destination")}
     with hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)

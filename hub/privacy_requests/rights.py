@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from hub.contracts.people import Correction, PersonReference
 from hub.model import Company, Person, PrivacyRequest, Restriction
 from hub.model.people import PROVEN, has_known_number
+from hub.model.states import RequestState
 from hub.privacy.ledger import ConsentStatement, keep_notice
 from hub.privacy.withdrawal import exclusive_person_lock, take_effect
 from hub.privacy_requests.people import known_people
@@ -39,7 +40,8 @@ def say_no(hub: Hub, request_id: str, actor: str) -> None:
         effect = _restrict if request.kind == "restriction" else _object
         action, held = effect(session, hub, request, people, now)
         request.outcome = {"people": len(people), "held": held}
-        take_step(session, request, actor, action, f"{len(people)} people, {held} queued items held", now, "done")
+        told = f"{len(people)} people, {held} queued items held"
+        take_step(session, request, actor, action, told, now, RequestState.DONE)
 
 
 def _object(
@@ -108,7 +110,7 @@ def opt_in(hub: Hub, request_id: str, actor: str) -> None:
         words = _words(request, people, state="given", **said)
         take_effect(session, hub.config, hub.vault, words, now)
         request.outcome = {**request.outcome, "people": len(people)}
-        take_step(session, request, actor, "opted_in", f"{len(people)} people", now, "done")
+        take_step(session, request, actor, "opted_in", f"{len(people)} people", now, RequestState.DONE)
 
 
 def lift_restriction(hub: Hub, request_id: str, actor: str, reason: str) -> int:

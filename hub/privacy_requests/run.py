@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from hub.errors import NotSupported, Rejected, RingfenceError, place_of
 from hub.hookspecs import PrivacyHooks
 from hub.model import Company, PrivacyRequest, RequestTask
-from hub.model.requests import CLOSED
+from hub.model.states import CLOSED_REQUEST_STATES, RequestState, TaskState
 from hub.privacy_requests import erase, rights
 from hub.privacy_requests.access_file import keep_file, packed
 from hub.privacy_requests.california_marketing import answered_this_year, disclosed_last_year
@@ -45,7 +45,7 @@ def run(hub: Hub, request_id: str, actor: str) -> PrivacyRequest:
     """
     with hub.store.reading() as session:
         request = session.get_one(PrivacyRequest, request_id)
-    if request.state in CLOSED:
+    if request.state in CLOSED_REQUEST_STATES:
         raise RequestRefused("This request is closed; open a new one.")
     if request.verified_at is None:
         raise RequestRefused(
@@ -67,7 +67,7 @@ def work_tasks(hub: Hub, request_id: str | None = None) -> int:
     if request_id is not None:
         where = (col(RequestTask.request_id) == request_id, col(RequestTask.connector) != "")
         with hub.store.writing() as session:
-            waiting = select(RequestTask).where(*where, RequestTask.state == "ready")
+            waiting = select(RequestTask).where(*where, RequestTask.state == TaskState.READY)
             for task in session.exec(waiting):
                 task.due_at = min(task.due_at, hub.clock())
                 session.add(task)
@@ -79,7 +79,7 @@ def work_tasks(hub: Hub, request_id: str | None = None) -> int:
             ending = _try(hub, task)
             with hub.store.writing() as session:
                 complete(session, RequestTask, [task.id], token, **ending)
-                if ending["state"] != "ready" and task.connector:
+                if ending["state"] != TaskState.READY and task.connector:
                     request = session.get_one(PrivacyRequest, task.request_id)
                     told = f"{task.connector}: {ending['state']}, {ending['records']} records"
                     if rehearsed := stand_ins(hub, [task.connector]):
@@ -95,14 +95,14 @@ def finish(hub: Hub, request_id: str, actor: str) -> None:
     now = hub.clock()
     with hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
-        if request.state not in ("running", "waiting_plugin"):
+        if request.state not in (RequestState.RUNNING, RequestState.WAITING_PLUGIN):
             return
         tasks = session.exec(
             select(RequestTask).where(RequestTask.request_id == request_id, RequestTask.connector != "")
         ).all()
-        if any(task.state in ("ready", "leased") for task in tasks):
-            if request.state != "waiting_plugin":
-                take_step(session, request, actor, "waiting", "for providers", now, "waiting_plugin")
+        if any(task.state in (TaskState.READY, TaskState.LEASED) for task in tasks):
+            if request.state != RequestState.WAITING_PLUGIN:
+                take_step(session, request, actor, "waiting", "for providers", now, RequestState.WAITING_PLUGIN)
             return
         if request.kind in ("erasure", "child"):
             if "erased_at" not in request.outcome:
@@ -112,7 +112,9 @@ def finish(hub: Hub, request_id: str, actor: str) -> None:
         else:
             request.known_as, request.correction = {}, None
         rehearsed = f", {REHEARSAL}: {len(request.outcome[KEY])} stand-ins" if request.outcome.get(KEY) else ""
-        take_step(session, request, actor, "done", f"{len(tasks)} providers answered{rehearsed}", now, "done")
+        take_step(
+            session, request, actor, "done", f"{len(tasks)} providers answered{rehearsed}", now, RequestState.DONE
+        )
 
 
 def _try(hub: Hub, task: RequestTask) -> dict[str, Any]:
@@ -126,8 +128,14 @@ def _try(hub: Hub, task: RequestTask) -> dict[str, Any]:
             log.error("request failed", error=type(error).__name__, at=place_of(error), hook=task.hook)
         wait = min(MAX_RETRY_INTERVAL, timedelta(seconds=15 * 2 ** min(task.attempts, 10)))
         reason = str(error) if isinstance(error, RingfenceError) else f"It failed ({type(error).__name__})."
-        return {"state": "ready", "due_at": now + wait, "reason": reason, "records": task.records, "finished_at": None}
-    state = "impossible" if impossible else "done"
+        return {
+            "state": TaskState.READY,
+            "due_at": now + wait,
+            "reason": reason,
+            "records": task.records,
+            "finished_at": None,
+        }
+    state = TaskState.IMPOSSIBLE if impossible else TaskState.DONE
     return {"state": state, "due_at": task.due_at, "reason": reason, "records": records, "finished_at": now}
 
 
@@ -167,7 +175,7 @@ def _answer_file(hub: Hub, request_id: str, actor: str) -> None:
         counts = {title: len(records) for title, records in answer.sections.items()}
         current.outcome = {"sections": counts, "files": len(answer.files)}
         note_rehearsal(current, rehearsed)
-        take_step(session, current, actor, "answered", f"{sum(counts.values())} records", now, "done")
+        take_step(session, current, actor, "answered", f"{sum(counts.values())} records", now, RequestState.DONE)
 
 
 def _third_parties(hub: Hub, request_id: str, actor: str) -> None:
@@ -182,7 +190,7 @@ def _third_parties(hub: Hub, request_id: str, actor: str) -> None:
         keep_file(session, hub, current, packed(answer))
         count = len(answer.sections["third parties"])
         current.outcome = {"third_parties": count, "year": answer.about["year"]}
-        take_step(session, current, actor, "answered", f"{count} third parties", now, "done")
+        take_step(session, current, actor, "answered", f"{count} third parties", now, RequestState.DONE)
 
 
 def _correct(hub: Hub, request_id: str, actor: str) -> None:
@@ -206,7 +214,7 @@ def _correct(hub: Hub, request_id: str, actor: str) -> None:
             if hub.config.connectors[name].serves(company.name)
         ]
         write_rows(session, RequestTask, tasks)
-        take_step(session, current, actor, "corrected", f"{changed} people", now, "running")
+        take_step(session, current, actor, "corrected", f"{changed} people", now, RequestState.RUNNING)
 
 
 def _erase_child(hub: Hub, request_id: str, actor: str) -> None:

@@ -13,7 +13,7 @@ from hub.contracts.phones import phone_number
 from hub.errors import RingfenceError
 from hub.model import Company, PrivacyRequest, RequestStep
 from hub.model.columns import storable
-from hub.model.requests import CLOSED
+from hub.model.states import CLOSED_REQUEST_STATES, RequestState
 from hub.privacy_requests.deadlines import deadline_of, places_of
 from hub.runtime import Hub
 from hub.store import audit
@@ -84,14 +84,14 @@ def take_step(
     action: str,
     result: str,
     now: datetime,
-    state: str | None = None,
+    state: RequestState | None = None,
 ) -> None:
     """Note a step within `session`, and move the request to `state`. `result` must not contain personal data."""
     session.add(RequestStep(request_id=request.id, at=now, actor=actor, action=action, result=result))
     audit.note(session, now, actor, f"privacy.request.{action}", request.id, result)
     if state is not None:
         request.state = state
-        if state in CLOSED:
+        if state in CLOSED_REQUEST_STATES:
             request.closed_at = now
             request.expires_at = now + CASE_RETENTION
         session.add(request)
@@ -106,19 +106,19 @@ def steps_of(session: Session, request: PrivacyRequest) -> list[RequestStep]:
 def verify(session: Session, request: PrivacyRequest, actor: str, how: str, now: datetime) -> None:
     """Mark the request as verified: the person has shown who they are. `how` is text, email or officer."""
     request.verified_at = now
-    take_step(session, request, actor, "verified", how, now, "verified")
+    take_step(session, request, actor, "verified", how, now, RequestState.VERIFIED)
 
 
 def refuse(session: Session, request: PrivacyRequest, actor: str, reason: str, now: datetime) -> None:
     """Close a request without doing what it asks for. RequestRefused if it is closed already, or is being carried out."""
-    if request.state in CLOSED:
+    if request.state in CLOSED_REQUEST_STATES:
         raise RequestRefused("This request is closed; open a new one.")
-    if request.state in ("running", "waiting_plugin"):
+    if request.state in (RequestState.RUNNING, RequestState.WAITING_PLUGIN):
         raise RequestRefused(
             "This request is carried out already; it ends after every provider has answered. One that never answers is no "
             "longer asked if its connector is taken out of config.yaml."
         )
-    take_step(session, request, actor, "refused", storable(reason), now, "refused")
+    take_step(session, request, actor, "refused", storable(reason), now, RequestState.REFUSED)
 
 
 def extend(session: Session, hub: Hub, request: PrivacyRequest, actor: str, reason: str, now: datetime) -> None:
@@ -130,7 +130,7 @@ def extend(session: Session, hub: Hub, request: PrivacyRequest, actor: str, reas
     deadline = deadline_of(request.kind, request.places, request.received_at, company.time_zone)
     if deadline.extended_to is None:
         raise RequestRefused(f"The rule {request.rule} lets nobody prolong this request; answer it in time.")
-    if request.state in CLOSED or request.extended_to is not None or now > request.due_at:
+    if request.state in CLOSED_REQUEST_STATES or request.extended_to is not None or now > request.due_at:
         raise RequestRefused("A request is prolonged once, while it is open and before it is due.")
     request.extended_to = deadline.extended_to
     take_step(session, request, actor, "extended", storable(reason), now)

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from hub.model import RequestTask
+from hub.model.states import TaskState
 from hub.store.rows import write_rows
 
 SEND_LINK, SEND_REMINDER, ANSWER = "send_link", "send_reminder", "answer"
@@ -17,4 +18,5 @@ def want(session: Session, request_id: str, task: str, now: datetime) -> None:
     """Queue a task to run now, again if it was done before."""
     again = update(RequestTask).where(col(RequestTask.request_id) == request_id, col(RequestTask.hook) == task)
     write_rows(session, RequestTask, [RequestTask(request_id=request_id, hook=task, due_at=now)])
-    session.execute(again.values(state="ready", due_at=now, attempts=0).execution_options(synchronize_session=False))
+    again = again.values(state=TaskState.READY, due_at=now, attempts=0)
+    session.execute(again.execution_options(synchronize_session=False))

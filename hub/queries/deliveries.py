@@ -12,9 +12,8 @@ from sqlalchemy import func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from hub.delivery.replay import REPLAYABLE
 from hub.model import Delivery
-from hub.model.conversions import FINAL_STATES
+from hub.model.states import FINAL_DELIVERY_STATES, REPLAYABLE_DELIVERY_STATES
 from hub.queries.lookup import find_deliveries
 from hub.queries.timeline.entries import Entry, in_order
 from hub.queries.timeline.receipts import story
@@ -48,7 +47,7 @@ class DeliveryCount:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeliveryState:
+class DeliverySummary:
     """One delivery in its current state."""
 
     id: str
@@ -80,29 +79,33 @@ def count_deliveries(session: Session, wanted: DeliveryFilter) -> list[DeliveryC
     ]
 
 
-def newest_deliveries(session: Session, wanted: DeliveryFilter, limit: int) -> list[DeliveryState]:
+def newest_deliveries(session: Session, wanted: DeliveryFilter, limit: int) -> list[DeliverySummary]:
     """At most `limit` deliveries, the newest first."""
     query = select(Delivery).where(*wanted.conditions())
     newest = query.order_by(col(Delivery.made_at).desc(), col(Delivery.id).desc()).limit(limit)
     return list(map(_state, session.exec(newest)))
 
 
-def why_deliveries(session: Session, wanted: str) -> list[tuple[DeliveryState, list[Entry]]]:
+def why_deliveries(session: Session, wanted: str) -> list[tuple[DeliverySummary, list[Entry]]]:
     """The deliveries with an id or key, or a part of it, each with its history; CannotDo if none is found."""
     return [(_state(row), in_order(story(session, row))) for row in find_deliveries(session, wanted)]
 
 
-def replayable(session: Session, ids: Sequence[str], wanted: DeliveryFilter) -> list[DeliveryState]:
+def replayable(session: Session, ids: Sequence[str], wanted: DeliveryFilter) -> list[DeliverySummary]:
     """The deliveries that ended without success and may be tried again; only those in `ids` if any are given."""
-    query = select(Delivery).where(col(Delivery.state).in_(REPLAYABLE), *wanted.conditions()).order_by(col(Delivery.id))
+    query = (
+        select(Delivery)
+        .where(col(Delivery.state).in_(REPLAYABLE_DELIVERY_STATES), *wanted.conditions())
+        .order_by(col(Delivery.id))
+    )
     if ids:
         named = {row.id for each in ids for row in find_deliveries(session, each)}
         query = query.where(col(Delivery.id).in_(named))
     return list(map(_state, session.exec(query)))
 
 
-def _state(row: Delivery) -> DeliveryState:
-    return DeliveryState(
+def _state(row: Delivery) -> DeliverySummary:
+    return DeliverySummary(
         id=row.id,
         connector=row.connector,
         hook=row.hook,
@@ -115,7 +118,7 @@ def _state(row: Delivery) -> DeliveryState:
         reference=row.reference,
         attempts=row.attempts,
         made_at=row.made_at,
-        next_at=None if row.state in FINAL_STATES else row.due_at,
+        next_at=None if row.state in FINAL_DELIVERY_STATES else row.due_at,
         finished_at=row.finished_at,
         amount=row.amount,
         currency=row.currency,

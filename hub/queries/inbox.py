@@ -10,6 +10,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.model import InboxWebhook
+from hub.model.states import InboxState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,4 +52,4 @@ def newest_webhooks(session: Session, state: str, limit: int) -> list[WebhookSta
 
 def parked_webhooks(session: Session) -> list[str]:
     """The ids of all webhooks that could not be parsed."""
-    return list(session.exec(select(InboxWebhook.id).where(InboxWebhook.state == "parked")))
+    return list(session.exec(select(InboxWebhook.id).where(InboxWebhook.state == InboxState.PARKED)))

@@ -16,6 +16,7 @@ from hub import metrics
 from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError, place_of
 from hub.hookspecs import RecordingHooks
 from hub.model import Call, Recording, RecordingNotice
+from hub.model.states import RecordingState
 from hub.privacy.holds import on_hold
 from hub.privacy.retention_rules import RETENTION_RULES
 from hub.recordings.audio import Unfit, inspect
@@ -71,7 +72,7 @@ def end_expired(hub: Hub, most: int = 100) -> int:
         except RetryLater as error:
             errors.append(error)
             continue
-        ended = {"state": "gone", "path": None, "url": None, "sha256": None, "reason": "its time is over"}
+        ended = {"state": RecordingState.GONE, "path": None, "url": None, "sha256": None, "reason": "its time is over"}
         with hub.store.writing() as session:
             session.execute(update(Recording).where(col(Recording.id) == row.id).values(**ended, lease_token=None))
     if errors:
@@ -101,7 +102,7 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
         if reason is not None:
             done = _delete_at_carrier(hub, row)
             more = "" if done else "; the carrier's plugin cannot delete it, so delete it there"
-            return {"state": "refused", "reason": reason + more, "url": None, "carrier_deleted_at": done}
+            return {"state": RecordingState.REFUSED, "reason": reason + more, "url": None, "carrier_deleted_at": done}
         stored = _store(hub, row, call)
         with hub.store.writing() as session:
             # Commit that it is stored before it is deleted at the carrier: a crash in between must not lose it.
@@ -110,7 +111,7 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
                 raise RetryLater("Another worker took it over.")
             want_transcript(session, hub, row, call, stored["stored_at"])
         row.stored_at = stored["stored_at"]
-    ending = {"state": "stored", "reason": None, "url": None}
+    ending: dict[str, Any] = {"state": RecordingState.STORED, "reason": None, "url": None}
     if hub.config.recordings.delete_at_carrier and row.carrier_deleted_at is None:
         done = _delete_at_carrier(hub, row)
         ending |= {"carrier_deleted_at": done} if done else {"reason": "the carrier's plugin cannot delete it there"}
@@ -198,7 +199,7 @@ def _after(hub: Hub, row: Recording, error: Exception, jitter: Jitter) -> dict[s
     after = error.after if isinstance(error, RetryLater) else None
     due = None if given_up else next_try(now, row.attempts, retry_after=after, jitter=jitter)
     if due is None and row.stored_at is not None:
-        return {"state": "stored", "reason": f"not deleted at the carrier: {reason}", "due_at": now}
+        return {"state": RecordingState.STORED, "reason": f"not deleted at the carrier: {reason}", "due_at": now}
     if due is None:
-        return {"state": "failed", "reason": reason, "due_at": now}
-    return {"state": "ready", "reason": reason, "due_at": max(due, now + timedelta(seconds=1))}
+        return {"state": RecordingState.FAILED, "reason": reason, "due_at": now}
+    return {"state": RecordingState.READY, "reason": reason, "due_at": max(due, now + timedelta(seconds=1))}

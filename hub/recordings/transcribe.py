@@ -27,6 +27,7 @@ from hub.flow.case_loading import load_cases
 from hub.flow.consent import ask, disclosure_row
 from hub.hookspecs import TranscriptionHooks
 from hub.model import Call, ConsentDecision, Disclosure, PersonKey, TranscriptRow
+from hub.model.states import TranscriptState
 from hub.numbers.directory import Directory
 from hub.recordings.listen import hear
 from hub.recordings.transcripts import place_in
@@ -92,7 +93,7 @@ def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) 
         raise Unheard("The call belongs to no company of config.yaml any more.")
     spoken = _permitted(hub, cases[0], row, heard.audio, heard.row.content_type or "")
     if isinstance(spoken, str):
-        return {"state": "denied", "reason": spoken}
+        return {"state": TranscriptState.DENIED, "reason": spoken}
     deadline = max(LEAST_TIME, SLOWEST * (heard.row.duration or 0))
     transcript = _at_plugin(hub, row, spoken, deadline)
     return _write(hub, row, call, heard.key_id, transcript, token)
@@ -133,9 +134,14 @@ def _write(
             raise Unheard("The caller was erased while it was transcribed; nothing of it is kept.")
         plain = json.dumps(parts).encode()
         sealed = hub.vault.seal(session, call.company_id, call.caller_number, call.id, plain, place_in(row.id))
-        ending = {"state": "written", "reason": None, "model": transcript.model, "written_at": hub.clock()}
+        ending = {
+            "state": TranscriptState.WRITTEN,
+            "reason": None,
+            "model": transcript.model,
+            "written_at": hub.clock(),
+        }
         complete(session, TranscriptRow, [row.id], token, sealed=sealed, **ending)
-    metrics.FLOW.labels("transcripts", "written").inc()
+    metrics.FLOW.labels("transcripts", TranscriptState.WRITTEN).inc()
     return None
 
 
@@ -150,5 +156,5 @@ def _after(hub: Hub, row: TranscriptRow, error: Exception, jitter: Jitter) -> di
     after = error.after if isinstance(error, RetryLater) else None
     due = None if given_up else next_try(now, row.attempts, retry_after=after, jitter=jitter)
     if due is None:
-        return {"state": "failed", "reason": reason, "due_at": now}
-    return {"state": "ready", "reason": reason, "due_at": max(due, now + timedelta(seconds=1))}
+        return {"state": TranscriptState.FAILED, "reason": reason, "due_at": now}
+    return {"state": TranscriptState.READY, "reason": reason, "due_at": max(due, now + timedelta(seconds=1))}

@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, or_, select, text, update
 from sqlmodel import Session
 
 from hub.model.columns import Work, new_id
+from hub.model.states import WorkState
 from hub.store.engine import Store
 
 LEASE = timedelta(seconds=20)
@@ -37,7 +38,7 @@ def claim(
     columns: Any = table
     chosen = select(columns.id).where(is_due(table, now), *where).order_by(columns.due_at, columns.id).limit(limit)
     if alone:
-        held = select(columns.id).where(columns.state == "leased", columns.lease_until >= now, *where)
+        held = select(columns.id).where(columns.state == WorkState.LEASED, columns.lease_until >= now, *where)
         chosen = chosen.where(~held.correlate(None).exists())
     with store.reading() as session:
         # First query without the write lock: an idle worker must not block the inbox writer.
@@ -49,7 +50,12 @@ def claim(
     claimed = (
         update(table)
         .where(columns.id.in_(chosen))
-        .values(state="leased", lease_until=now + LEASE, lease_token=token, attempts=columns.attempts + int(counting))
+        .values(
+            state=WorkState.LEASED,
+            lease_until=now + LEASE,
+            lease_token=token,
+            attempts=columns.attempts + int(counting),
+        )
         .returning(columns)
         .execution_options(synchronize_session=False)
     )
@@ -66,8 +72,8 @@ def is_due(table: type[Work], now: datetime) -> Any:
     """The condition that a row may be claimed now."""
     columns: Any = table
     return or_(
-        and_(columns.state == "ready", columns.due_at <= now),
-        and_(columns.state == "leased", columns.lease_until < now),
+        and_(columns.state == WorkState.READY, columns.due_at <= now),
+        and_(columns.state == WorkState.LEASED, columns.lease_until < now),
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from hub.liveness import report_failure
 from hub.model.columns import Work
+from hub.model.states import WorkState
 from hub.store.claims import LEASE
 from hub.store.engine import Store
 
@@ -57,7 +58,7 @@ class Heartbeat:
                     with self._store.writing() as session:
                         session.execute(
                             update(table)
-                            .where(columns.lease_token == token, columns.state == "leased")
+                            .where(columns.lease_token == token, columns.state == WorkState.LEASED)
                             .values(lease_until=self._clock() + LEASE)
                             .execution_options(synchronize_session=False)
                         )

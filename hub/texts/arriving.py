@@ -11,8 +11,8 @@ from hub.contracts.events import Event, MessageEvent
 from hub.contracts.phones import e164
 from hub.model import TextMedia, TextMessage
 from hub.model.columns import MESSAGE_RETENTION, new_id, storable
-from hub.model.messages import Doubt
 from hub.model.purposes import TEXT_USES, Purpose
+from hub.model.states import Doubt
 from hub.numbers.directory import Directory, Line
 from hub.runtime import Hub
 from hub.store.rows import write_rows

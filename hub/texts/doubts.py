@@ -15,8 +15,8 @@ from sqlmodel import Session, col, select
 
 from hub.errors import RingfenceError
 from hub.model import ConsentEntry, Person, TextMessage
-from hub.model.messages import Doubt
 from hub.model.purposes import MARKETING, SERVICE
+from hub.model.states import Doubt, MessageStatus
 from hub.runtime import Hub
 from hub.store import audit
 from hub.texts.suppression import is_suppressed, stop
@@ -25,7 +25,7 @@ from hub.texts.words import Reading, says_yes
 DECIDE_WITHIN = timedelta(days=14)
 """Ten business days. A text on which nobody has decided by then counts as a no to marketing texts."""
 LAPSED_PER_TRANSACTION = 50
-NOT_SENT = ("refused", "failed")
+NOT_SENT = (MessageStatus.REFUSED, MessageStatus.FAILED)
 DOUBTFUL = "doubtful"
 DOUBTFUL_REASON = "The person may have asked to stop texts; decide first: hub texts doubtful."
 

@@ -14,6 +14,7 @@ from hub.hookspecs import TextHooks
 from hub.model import Delivery, TextMedia, TextMessage, TrackingNumber
 from hub.model.columns import MESSAGE_RETENTION, new_id, storable
 from hub.model.purposes import Purpose
+from hub.model.states import MediaState, MessageStatus, SubjectState
 from hub.numbers.directory import Line
 from hub.runtime import Hub
 from hub.store.rows import write_rows
@@ -100,14 +101,14 @@ def queue_text(
         connector=connector,
         direction="out",
         purpose=purpose,
-        status="queued",
+        status=MessageStatus.QUEUED,
         company_id=line.company.id,
         tracker_id=line.tracker.id,
         tracking_number=line.number.number,
         person_number=number,
         body=seal_body(hub.vault, session, line.company.id, number, text_id, body),
         at=now,
-        state="done",
+        state=SubjectState.DONE,
         due_at=now,
         expires_at=now + MESSAGE_RETENTION,
     )
@@ -140,7 +141,7 @@ def _media(hub: Hub, session: Session, text: TextMessage, position: int, picture
         content_type=picture.content_type,
         size=len(picture.data),
         data=seal_file(hub.vault, session, text, media_id, picture.data),
-        state="done",
+        state=MediaState.DONE,
         due_at=now,
         fetched_at=now,
         expires_at=now + MESSAGE_RETENTION,

@@ -12,13 +12,18 @@ from sqlmodel import Session, col, select
 from hub.contracts.events import MessageStatusEvent
 from hub.model import Delivery, TextMessage, TextStatus
 from hub.model.columns import MESSAGE_RETENTION, storable
+from hub.model.states import DeliveryState, MessageStatus
 from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.texts.suppression import stop
 
-RANK: Mapping[str, int] = {"sent": 1, "failed": 2, "delivered": 3}
+RANK: Mapping[str, int] = {MessageStatus.SENT: 1, MessageStatus.FAILED: 2, MessageStatus.DELIVERED: 3}
 """`delivered` wins over `failed`: some carriers report a failure for a text that the phone already received."""
-ENDING: Mapping[str, str] = {"sent": "accepted", "delivered": "delivered", "failed": "rejected"}
+ENDING: Mapping[str, DeliveryState] = {
+    MessageStatus.SENT: DeliveryState.ACCEPTED,
+    MessageStatus.DELIVERED: DeliveryState.DELIVERED,
+    MessageStatus.FAILED: DeliveryState.REJECTED,
+}
 """A text's status, and the matching state of its delivery."""
 
 
@@ -70,7 +75,7 @@ def apply_status(session: Session, hub: Hub, connector: str, carrier_message_id:
     text = session.exec(select(TextMessage).where(*mine)).first()
     if told is None or text is None:
         return
-    status = "refused" if told.status == "failed" and told.opted_out else told.status
+    status = MessageStatus.REFUSED if told.status == MessageStatus.FAILED and told.opted_out else told.status
     new = text.status != status
     text.status, text.code, text.reason = status, told.code, told.reason
     session.add(text)
@@ -81,13 +86,13 @@ def apply_status(session: Session, hub: Hub, connector: str, carrier_message_id:
         .where(
             col(Delivery.subject_id) == text.id,
             col(Delivery.hook) == "send_text",
-            col(Delivery.state).in_(("accepted", "rejected", "delivered")),
+            col(Delivery.state).in_(tuple(ENDING.values())),
         )
         .values(
             state=state,
             code=told.code,
             reason=told.reason,
-            finished_at=None if state == "accepted" else now,
+            finished_at=None if state == DeliveryState.ACCEPTED else now,
         )
         .execution_options(synchronize_session=False)
     )

@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 
 from hub.model import ConsentEntry, Delivery, Person, Suppression, TextMessage
 from hub.model.columns import CALL_RETENTION
-from hub.model.messages import Doubt
 from hub.model.people import CARRIER, has_known_number
 from hub.model.purposes import MARKETING, SERVICE, TEXT_USES, USES
+from hub.model.states import DeliveryState, Doubt, MessageStatus
 from hub.privacy.ledger import ConsentStatement, append
 from hub.privacy.suppression_list import lift, mark
 from hub.runtime import Hub
@@ -160,12 +160,18 @@ def _cancel_queued(session: Session, company_id: str, number: str, uses: tuple[s
         TextMessage.direction == "out",
         col(TextMessage.purpose).in_([purpose for purpose, use in USES.items() if use in uses]),
     )
-    waiting = (col(Delivery.subject_id).in_(theirs), col(Delivery.hook) == "send_text", col(Delivery.state) == "ready")
+    waiting = (
+        col(Delivery.subject_id).in_(theirs),
+        col(Delivery.hook) == "send_text",
+        col(Delivery.state) == DeliveryState.READY,
+    )
     cancelled = session.scalars(select(Delivery.subject_id).where(*waiting)).all()
     for statement in (
         update(TextMessage)
         .where(col(TextMessage.id).in_(cancelled))
-        .values(status="refused", code=STOPPED, reason=STOPPED_REASON),
-        update(Delivery).where(*waiting).values(state="held", code=STOPPED, reason=STOPPED_REASON, finished_at=now),
+        .values(status=MessageStatus.REFUSED, code=STOPPED, reason=STOPPED_REASON),
+        update(Delivery)
+        .where(*waiting)
+        .values(state=DeliveryState.HELD, code=STOPPED, reason=STOPPED_REASON, finished_at=now),
     ):
         session.execute(statement.execution_options(synchronize_session=False))

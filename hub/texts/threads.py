@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from hub.errors import RingfenceError
 from hub.model import Attempt, Delivery, TextMessage
+from hub.model.states import AttemptResult, DeliveryState, MessageStatus
 from hub.texts.queue import SEND
 
 
@@ -54,15 +55,18 @@ def release(session: Session, text: TextMessage, *, again: bool, now: datetime) 
 
     Before it is sent again, consent and the suppression list are checked again.
     """
-    held = (Delivery.subject_id == text.id, Delivery.hook == SEND, Delivery.state == "held")
+    held = (Delivery.subject_id == text.id, Delivery.hook == SEND, Delivery.state == DeliveryState.HELD)
     row = session.exec(select(Delivery).where(*held).with_for_update()).first()
-    if row is None or text.status != "held":
+    if row is None or text.status != MessageStatus.HELD:
         raise NotHeld(f"The text is {text.status}, not held, so there is nothing to decide.")
-    looked_at = (col(Attempt.delivery_id) == row.id, col(Attempt.result) == "unknown")
-    session.execute(update(Attempt).where(*looked_at).values(result="looked_at"))
+    looked_at = (col(Attempt.delivery_id) == row.id, col(Attempt.result) == AttemptResult.UNKNOWN)
+    session.execute(update(Attempt).where(*looked_at).values(result=AttemptResult.LOOKED_AT))
     row.code, row.reason = (
         ("again", "A person decided to send it again.") if again else ("went", "A person saw that it went.")
     )
-    row.state, row.due_at, row.finished_at = ("ready", now, None) if again else ("delivered", row.due_at, now)
-    text.status, text.code, text.reason = "queued" if again else "sent", row.code, row.reason
+    row.state, row.due_at, row.finished_at = (
+        (DeliveryState.READY, now, None) if again else (DeliveryState.DELIVERED, row.due_at, now)
+    )
+    text.status = MessageStatus.QUEUED if again else MessageStatus.SENT
+    text.code, text.reason = row.code, row.reason
     session.add_all((row, text))

@@ -15,6 +15,8 @@ from starlette.routing import Route
 
 from hub import metrics
 from hub.model import Call, Delivery, InboxWebhook, Recording, SyncSlot, TrackingNumber
+from hub.model.states import WorkState
+from hub.plugins.circuit_breaker import BreakerState
 from hub.runtime import Hub
 from hub.store.connectors import paused_connectors
 from hub.store.schema import current, revisions
@@ -78,7 +80,7 @@ class Operation:
             metrics.JOB_AGE.labels(job).set(age)
         for name, guard in self._hub.plugins.guards.items():
             for lane, breaker in guard.breakers.items():
-                metrics.BREAKER.labels(name, lane).set(breaker.state != "closed")
+                metrics.BREAKER.labels(name, lane).set(breaker.state != BreakerState.CLOSED)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     def _count_queues(self) -> None:
@@ -88,7 +90,7 @@ class Operation:
                 for state, count in session.exec(select(table.state, func.count()).group_by(table.state)):
                     metrics.QUEUE_SIZE.labels(queue, state).set(count)
                 oldest = session.exec(
-                    select(func.min(table.due_at)).where(table.state == "ready", table.due_at <= now)
+                    select(func.min(table.due_at)).where(table.state == WorkState.READY, table.due_at <= now)
                 ).one()
                 metrics.QUEUE_AGE.labels(queue).set((now - oldest).total_seconds() if oldest else 0)
             numbers: Any = TrackingNumber

@@ -16,7 +16,8 @@ from starlette.routing import Route
 
 from hub.errors import RingfenceError
 from hub.model import Account, Company, PrivacyRequest
-from hub.model.requests import CLOSED, KINDS
+from hub.model.requests import KINDS
+from hub.model.states import CLOSED_REQUEST_STATES, RequestState
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.datamap.public import public_map
 from hub.privacy.datamap.versions import versions
@@ -231,7 +232,7 @@ class PrivacyPages:
             seen=seen,
             words=WORDS[found.kind][0],
             state=STATES[found.state],
-            open=found.state not in CLOSED,
+            open=found.state not in CLOSED_REQUEST_STATES,
             file=seen and found.file_path is not None,
             certificate=bool(found.certificate),
             rehearsal=bool(found.outcome.get(REHEARSAL_KEY)),
@@ -242,7 +243,7 @@ class PrivacyPages:
 
     @staticmethod
     def _awaits_opt_in(found: PrivacyRequest) -> bool:
-        return found.kind == "opt_in" and found.state == "verified"
+        return found.kind == "opt_in" and found.state == RequestState.VERIFIED
 
     def _prove(self, request: Request, company: Company, told: dict[str, str]) -> Response:
         found = self._found(request, company)

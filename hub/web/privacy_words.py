@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+from hub.model.states import RequestState
+
 WORDS = {
     "access": (
         "Tell me what you hold about me",
@@ -31,16 +33,16 @@ WORDS = {
     ),
     "child": ("Erase the data of a child under 13", "As a parent or guardian; we will ask how we can tell."),
 }
-STATES = {
-    "received": "received",
-    "identity_pending": "waiting until you show that it is you",
-    "verified": "accepted and waiting for its turn",
-    "planned": "being prepared",
-    "running": "under way",
-    "waiting_plugin": "under way; we wait for one of our providers",
-    "held": "under review",
-    "done": "answered",
-    "refused": "closed; you will hear from us why, and you may complain to your data protection authority",
+STATES: dict[str, str] = {
+    RequestState.RECEIVED: "received",
+    RequestState.IDENTITY_PENDING: "waiting until you show that it is you",
+    RequestState.VERIFIED: "accepted and waiting for its turn",
+    RequestState.PLANNED: "being prepared",
+    RequestState.RUNNING: "under way",
+    RequestState.WAITING_PLUGIN: "under way; we wait for one of our providers",
+    RequestState.HELD: "under review",
+    RequestState.DONE: "answered",
+    RequestState.REFUSED: "closed; you will hear from us why, and you may complain to your data protection authority",
 }
 PLACES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (

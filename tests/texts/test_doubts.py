@@ -11,8 +11,8 @@ from testbed import CALLER, OTHER_CALLER, TestHub
 from text_desk import accounts, outbound, queue, words_of, write_in
 
 from hub.model import AuditEntry, ConsentEntry, Person, Suppression, TextMessage
-from hub.model.messages import Doubt
 from hub.model.purposes import MARKETING
+from hub.model.states import Doubt
 from hub.privacy.suppression_list import mark
 from hub.texts.doubts import NotDoubtful, keep, lapse, open_doubts
 

@@ -77,18 +77,20 @@ def question(opt_out_id: OptOutId, reason: Reason, config: ConfigFile = CONFIG) 
 
     The law requires a good-faith, reasonable and documented belief that the request is fraudulent (11 CCR 7026(e)).
     """
+    from hub.model.states import OptOutState
     from hub.privacy.opt_outs import question_opt_out
 
-    row_id = _change(config, opt_out_id, reason, "in_force", question_opt_out, "questioned already")
+    row_id = _change(config, opt_out_id, reason, OptOutState.IN_FORCE, question_opt_out, "questioned already")
     say(f"Questioned: {row_id}. It is not counted from now on.")
 
 
 @commands.command()
 def reinstate(opt_out_id: OptOutId, reason: Reason, config: ConfigFile = CONFIG) -> None:
     """Apply a questioned opt-out again."""
+    from hub.model.states import OptOutState
     from hub.privacy.opt_outs import reinstate_opt_out
 
-    row_id = _change(config, opt_out_id, reason, "questioned", reinstate_opt_out, "in force already")
+    row_id = _change(config, opt_out_id, reason, OptOutState.QUESTIONED, reinstate_opt_out, "in force already")
     say(f"Reinstated: {row_id}. It is counted from now on.")
 
 

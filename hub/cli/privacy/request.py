@@ -117,14 +117,17 @@ def list_requests(
     from sqlmodel import col
 
     from hub.model import PrivacyRequest
-    from hub.model.requests import CLOSED
+    from hub.model.states import CLOSED_REQUEST_STATES
 
     with open_for(config) as hub:
         query = with_companies(hub, PrivacyRequest, company)
         if not everything:
-            query = query.where(col(PrivacyRequest.state).not_in(CLOSED))
+            query = query.where(col(PrivacyRequest.state).not_in(CLOSED_REQUEST_STATES))
         with hub.store.writing() as session:
-            rows = sorted(session.exec(query), key=lambda each: (each[0].state in CLOSED, each[0].deadline, each[0].id))
+            rows = sorted(
+                session.exec(query),
+                key=lambda each: (each[0].state in CLOSED_REQUEST_STATES, each[0].deadline, each[0].id),
+            )
             audit(session, hub, "privacy.request.list", company or "all")
         now = hub.clock()
     late = [row for row, _ in rows if is_overdue(row, now)]
@@ -151,21 +154,20 @@ def list_requests(
 @commands.command()
 def show(request_id: RequestId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show a request with every step. For an erasure, also show what it would do in each table and at each provider."""
+    from hub.model.states import CLOSED_REQUEST_STATES, RequestState
     from hub.privacy_requests.erase import plan
     from hub.privacy_requests.steps import steps_of, take_step
 
     with open_for(config) as hub, hub.store.writing() as session:
         request = find_request(session, request_id)
         planned = None
-        if request.kind in ("erasure", "child") and request.state in (
-            "received",
-            "identity_pending",
-            "verified",
-            "planned",
-            "held",
+        if request.kind in ("erasure", "child") and request.state not in (
+            RequestState.RUNNING,
+            RequestState.WAITING_PLUGIN,
+            *CLOSED_REQUEST_STATES,
         ):
             planned = plan(session, hub, request)
-            if request.state == "verified":
+            if request.state == RequestState.VERIFIED:
                 take_step(
                     session,
                     request,
@@ -173,7 +175,7 @@ def show(request_id: RequestId, as_json: AsJson = False, config: ConfigFile = CO
                     "planned",
                     f"{sum(planned['rows'].values())} rows",
                     hub.clock(),
-                    "planned",
+                    RequestState.PLANNED,
                 )
         audit(session, hub, "privacy.request.show", request.id)
         steps, now = steps_of(session, request), hub.clock()
@@ -216,12 +218,12 @@ def verify(
 ) -> None:
     """Record that you verified who made the request, and how."""
     from hub.cli.support.options import in_words
-    from hub.model.requests import CLOSED
+    from hub.model.states import CLOSED_REQUEST_STATES
     from hub.privacy_requests.steps import verify as mark_verified
 
     with open_for(config) as hub, hub.store.writing() as session:
         request = find_request(session, request_id)
-        if request.state in CLOSED:
+        if request.state in CLOSED_REQUEST_STATES:
             raise CannotDo("This request is closed; open a new one.")
         request.evidence = in_words(proof, "--proof")
         if request.verified_at is None:
@@ -244,6 +246,7 @@ def run(
 
     Exits with status 1 if something is still waiting.
     """
+    from hub.model.states import CLOSED_REQUEST_STATES
     from hub.privacy_requests.erase import plan
     from hub.privacy_requests.run import run as carry_out
 
@@ -265,7 +268,7 @@ def run(
             say(f"The person's file waits on their page; take it out with hub privacy request export {request.id}")
         if request.certificate:
             say(f"Its certificate: hub privacy request certify {request.id}")
-    if request.state not in ("done", "refused"):
+    if request.state not in CLOSED_REQUEST_STATES:
         raise typer.Exit(1)
 
 

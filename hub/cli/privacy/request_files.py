@@ -57,6 +57,7 @@ def certify(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Print the certificate of an erasure, or check one. Exits with status 1 if it is not ours or was changed."""
+    from hub.model.states import RequestState
     from hub.privacy_requests.certificate import as_text
     from hub.privacy_requests.certificate import certify as sign
 
@@ -67,7 +68,7 @@ def certify(
         with hub.store.writing() as session:
             request = find_request(session, request_id)
             certificate = request.certificate
-            if request.state == "held":
+            if request.state == RequestState.HELD:
                 certificate = sign(session, hub, request, hub.clock())
             audit(session, hub, "privacy.request.certify", request.id)
     if not certificate:
@@ -163,6 +164,7 @@ def lift(
     from sqlmodel import select
 
     from hub.model import LegalHold, PrivacyRequest
+    from hub.model.states import RequestState
     from hub.queries.lookup import by_id, one, typed
 
     with open_for(config) as hub, hub.store.writing() as session:
@@ -174,7 +176,7 @@ def lift(
         audit(session, hub, "privacy.hold.lift", found.id)
         kept_back = session.exec(
             select(PrivacyRequest.id).where(
-                PrivacyRequest.state == "held", PrivacyRequest.company_id == found.company_id
+                PrivacyRequest.state == RequestState.HELD, PrivacyRequest.company_id == found.company_id
             )
         ).all()
     say(f"Lifted. {counted(len(kept_back), 'request')} held at this company: run what this hold kept back.")

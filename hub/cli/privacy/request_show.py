@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def is_overdue(request: PrivacyRequest, now: datetime) -> bool:
     """Whether the deadline of an open request has passed."""
-    from hub.model.requests import CLOSED
+    from hub.model.states import CLOSED_REQUEST_STATES
 
-    return request.state not in CLOSED and request.deadline < now
+    return request.state not in CLOSED_REQUEST_STATES and request.deadline < now
 
 
 def person_of(request: PrivacyRequest) -> list[str]:
@@ -39,9 +39,9 @@ def due(request: PrivacyRequest, now: datetime) -> str:
 
 def left(request: PrivacyRequest, now: datetime) -> str:
     """The days that are left, yellow after the product's own target has passed."""
-    from hub.model.requests import CLOSED
+    from hub.model.states import CLOSED_REQUEST_STATES
 
-    if request.state in CLOSED:
+    if request.state in CLOSED_REQUEST_STATES:
         return NOTHING
     days = (request.deadline - now).total_seconds() / 86_400
     if days < 0:

@@ -3,10 +3,9 @@
 from hub.privacy.erasure.erase import ErasedPerson, NotKnown, erase_person, plan_erasure
 from hub.privacy.erasure.reach import PersonData, reach_of
 from hub.privacy.erasure.replay import replay_tombstones
-from hub.privacy.erasure.rows import ERASED, deeds_of, empty_webhooks
+from hub.privacy.erasure.rows import deeds_of, empty_webhooks
 
 __all__ = [
-    "ERASED",
     "ErasedPerson",
     "NotKnown",
     "PersonData",

@@ -32,7 +32,15 @@ from hub.model import (
     TranscriptRow,
     Visit,
 )
-from hub.model.conversions import FINAL_STATES
+from hub.model.states import (
+    FINAL_DELIVERY_STATES,
+    DeliveryState,
+    InboxState,
+    MessageStatus,
+    RecordingState,
+    SubjectState,
+    TranscriptState,
+)
 from hub.privacy.erasure.reach import TABLES, PersonData
 
 ERASED = "erased"
@@ -131,12 +139,12 @@ def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[
             "trace": [], "candidates": [],
         }  # fmt: skip
         yield ConversionRow, (col(ConversionRow.subject_id).in_(subjects),), {"person_id": None}
-        waiting = col(Delivery.state).not_in((*FINAL_STATES, "accepted"))
+        waiting = col(Delivery.state).not_in((*FINAL_DELIVERY_STATES, DeliveryState.ACCEPTED))
         of_theirs = col(Delivery.subject_id).in_(subjects)
         yield Attempt, (col(Attempt.delivery_id).in_(deliveries), col(Attempt.reason).is_not(None)), {"reason": None}
         yield Delivery, (of_theirs, ~waiting, col(Delivery.reason).is_not(None)), {"reason": REASON}
         yield Delivery, (of_theirs, waiting), {
-            "state": "held", "code": ERASED, "reason": REASON, "finished_at": now, **FREE,
+            "state": DeliveryState.HELD, "code": ERASED, "reason": REASON, "finished_at": now, **FREE,
         }  # fmt: skip
     if reach.calls:
         tied = (tuple_(col(CallStep.connector), col(CallStep.carrier_call_id)).in_(calls),)
@@ -144,27 +152,28 @@ def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[
         yield CallStep, tied, {"result": None}
         yield RecordingNotice, told, {"choice": None}
         yield TranscriptRow, (col(TranscriptRow.recording_id).in_(recordings),), {
-            "sealed": None, "state": "gone", "reason": REASON, **FREE,
+            "sealed": None, "state": TranscriptState.GONE, "reason": REASON, **FREE,
         }  # fmt: skip
         yield Recording, (col(Recording.call_id).in_(reach.calls),), {
-            "state": "gone", "path": None, "url": None, "sha256": None, "reason": REASON, **FREE,
+            "state": RecordingState.GONE, "path": None, "url": None, "sha256": None, "reason": REASON, **FREE,
         }  # fmt: skip
         yield Call, (col(Call.id).in_(reach.calls),), {
-            "caller_number": None, "sealed_name": None, "recording_url": None, "person_id": None, "state": ERASED, **FREE,
+            "caller_number": None, "sealed_name": None, "recording_url": None, "person_id": None,
+            "state": SubjectState.ERASED, **FREE,
         }  # fmt: skip
     if reach.texts:
         yield TextMedia, (col(TextMedia.text_id).in_(reach.texts),), None
-        queued = col(TextMessage.status) == "queued"
+        queued = col(TextMessage.status) == MessageStatus.QUEUED
         yield TextMessage, (col(TextMessage.id).in_(reach.texts),), {
-            "body": None, "person_number": None, "person_id": None, "state": ERASED, **FREE,
-            "status": case((queued, "refused"), else_=col(TextMessage.status)),
+            "body": None, "person_number": None, "person_id": None, "state": SubjectState.ERASED, **FREE,
+            "status": case((queued, MessageStatus.REFUSED), else_=col(TextMessage.status)),
             "code": case((queued, ERASED), else_=col(TextMessage.code)),
             "reason": case((queued, REASON), else_=None),
         }  # fmt: skip
     if reach.forms:
         yield FormSubmission, (col(FormSubmission.id).in_(reach.forms),), {
             "page": None, "phone_number": None, "email": None, "sealed_name": None, "sealed_fields": None, "consent": {},
-            "person_id": None, "state": ERASED, **FREE,
+            "person_id": None, "state": SubjectState.ERASED, **FREE,
         }  # fmt: skip
     if reach.visits:
         yield PageView, (col(PageView.visit_id).in_(reach.visits),), None
@@ -180,7 +189,7 @@ def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[
         yield OutcomeRow, (col(OutcomeRow.id).in_(reach.outcomes),), {"contact": {}, "email": None, "trace": []}
     if reach.webhooks:
         yield InboxWebhook, (col(InboxWebhook.id).in_(reach.webhooks),), {
-            "url": None, "headers": None, "body": None, "state": "done", "reason": REASON, **FREE,
+            "url": None, "headers": None, "body": None, "state": InboxState.DONE, "reason": REASON, **FREE,
         }  # fmt: skip
     if reach.people:
         for table, ids in ((Call, reach.calls), (TextMessage, reach.texts), (FormSubmission, reach.forms),

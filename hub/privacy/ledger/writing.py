@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlmodel import Session, col, select
 
@@ -17,7 +17,7 @@ from hub.store.journal import record
 from hub.store.rows import write_rows
 from hub.store.vault import Vault
 
-STATES: tuple[State, ...] = ("given", "refused", "withdrawn", "objected", "expired")
+STATES: tuple[State, ...] = get_args(State)
 NO: frozenset[str] = frozenset({"refused", "withdrawn", "objected"})
 """States after which data must not be sent. Before one is written, `hub.privacy.withdrawal` waits for running sends."""
 

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from hub.model import Account, PolicyAcceptance, PolicyNotice, PolicyVersion
+from hub.model.states import PolicyState
 from hub.privacy.policies.document import Kind, PolicyChange
 from hub.privacy.policies.versions import texts_of
 
-TOLD_OF = col(PolicyVersion.state).in_(("announced", "published"))
+TOLD_OF = col(PolicyVersion.state).in_((PolicyState.ANNOUNCED, PolicyState.PUBLISHED))
 INTRODUCED = select(PolicyVersion.introduces).where(TOLD_OF)
 """Built one time at import, because a ringing call waits for this query."""
 ASK_AGAIN = timedelta(hours=1)

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, or_, select
 
 from hub.model import Account, Company, PolicyAcceptance, PolicyNotice, PolicyText, PolicyVersion
 from hub.model.columns import CONSENT_RETENTION
+from hub.model.states import PolicyState
 from hub.privacy.business_days import POLICY_NOTICE, Calendar, known_places
 from hub.privacy.policies.document import PolicyDocument, PolicyRefused, sha256_of
 
@@ -26,7 +27,7 @@ def draft(session: Session, document: PolicyDocument, now: datetime) -> PolicyVe
             kind=document.kind, account_id=account_id, name=document.version, drafted_at=now, introduces=introduces,
             material=document.material, note=document.note,
         )  # fmt: skip
-    elif version.state != "draft":
+    elif version.state != PolicyState.DRAFT:
         raise PolicyRefused(f"{told(version)} is {version.state} and stays as it is; draft a new version.")
     elif {text.language for text in texts_of(session, version)} - {document.language} and (
         (version.material, version.introduces) != (document.material, introduces)
@@ -51,7 +52,7 @@ def announce(
     That day is at least 30 business days after today in each account's own calendar. The default is the first such day.
     PolicyRefused if it is too early.
     """
-    if version.state != "draft":
+    if version.state != PolicyState.DRAFT:
         raise PolicyRefused(f"{told(version)} is {version.state} already; draft a new version.")
     if not version.material:
         raise PolicyRefused(f"{told(version)} is no material change; publish it with a note.")
@@ -70,7 +71,7 @@ def announce(
             f"{told(version)} may be in force on {earliest[last.id]} at the earliest: {POLICY_NOTICE.count} business days "
             f"from today by the calendar of the account {last.name}."
         )
-    version.state, version.announced_at = "announced", now
+    version.state, version.announced_at = PolicyState.ANNOUNCED, now
     version.effective_at = max(calendar.begins(day) for each in calendars.values() for calendar in each)
     notices = [
         PolicyNotice(
@@ -90,7 +91,7 @@ def publish(session: Session, version: PolicyVersion, now: datetime, note: str =
     The first version of a document changes nothing, so it needs no announcement; what it introduces still needs
     acceptance. If it was announced anyway, it waits for the announced day.
     """
-    if version.state == "published":
+    if version.state == PolicyState.PUBLISHED:
         raise PolicyRefused(f"{told(version)} is published already.")
     version.note = note.strip() or version.note
     first = not _published_before(session, version)
@@ -105,7 +106,7 @@ def publish(session: Session, version: PolicyVersion, now: datetime, note: str =
             raise PolicyRefused(
                 f"{told(version)} may not be in force before {version.effective_at:%Y-%m-%d %H:%M} UTC, as was announced."
             )
-    version.state, version.published_at = "published", now
+    version.state, version.published_at = PolicyState.PUBLISHED, now
     version.effective_at = version.effective_at or now
     session.add(version)
 
@@ -116,7 +117,7 @@ def accept(
     """Record an account's affirmative acceptance: who, when, and the hash of the text that was read. It is valid for
     seven years.
     """
-    if version.state == "draft":
+    if version.state == PolicyState.DRAFT:
         raise PolicyRefused(f"{told(version)} is a draft; announce it before anybody accepts it.")
     if not version.material:
         raise PolicyRefused(f"{told(version)} is no material change and needs no acceptance.")
@@ -203,7 +204,9 @@ def told(version: PolicyVersion) -> str:
 
 def _published_before(session: Session, version: PolicyVersion) -> bool:
     owner = col(PolicyVersion.account_id)
-    earlier = select(PolicyVersion.id).where(PolicyVersion.kind == version.kind, PolicyVersion.state == "published")
+    earlier = select(PolicyVersion.id).where(
+        PolicyVersion.kind == version.kind, PolicyVersion.state == PolicyState.PUBLISHED
+    )
     if version.account_id:
         earlier = earlier.where(or_(owner.is_(None), owner == version.account_id))
     return session.exec(earlier).first() is not None

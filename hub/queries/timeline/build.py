@@ -24,6 +24,7 @@ from hub.model import (
     PageView,
     TextMessage,
 )
+from hub.model.states import InboxState
 from hub.queries.masking import Mask
 from hub.queries.timeline.call_steps import step_entries
 from hub.queries.timeline.entries import Entry, in_order
@@ -111,10 +112,11 @@ def _event(event: CallEventRow, row: InboxWebhook | None) -> Entry:
 
 
 def _webhook(row: InboxWebhook, *, told_the_text: bool) -> Entry:
-    says = {
-        "parked": "it was parked; hub inbox replay takes it up again after a fix",
-        "done": "it told the text" if told_the_text else "it told nothing new",
-    }.get(row.state, "it waits to be read")
+    meanings: dict[str, str] = {
+        InboxState.PARKED: "it was parked; hub inbox replay takes it up again after a fix",
+        InboxState.DONE: "it told the text" if told_the_text else "it told nothing new",
+    }
+    says = meanings.get(row.state, "it waits to be read")
     data: dict[str, Any] = {"webhook": _named(row), "reason": row.reason}
     details = (says, *([row.reason] if row.reason else []))
     return Entry(row.received_at, "receive", f"webhook {row.event_key}", details, row.state, data)

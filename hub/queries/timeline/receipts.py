@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclosure
+from hub.model.states import DeliveryState
 from hub.queries.timeline.entries import Entry
 
 MOMENTS = {
@@ -63,7 +64,7 @@ def delivery_entries(session: Session, deliveries: Sequence[Delivery]) -> Iterat
         mine = tries.get(row.id, [])
         for number, attempt in enumerate(mine, 1):
             data = _delivery(row, "try") | {"number": number, "code": attempt.code, "reason": attempt.reason}
-            state = "retry" if attempt.result == "ready" else attempt.result
+            state = "retry" if attempt.result == DeliveryState.READY else attempt.result
             said = _said(attempt.code, attempt.reason)
             yield Entry(attempt.started_at, "deliver", f"{what}, try {number}", said, state, data)
         yield _present(row, what)

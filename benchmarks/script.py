@@ -31,7 +31,7 @@ REPLY = {
     "tracker": "website",
     "lease_until": "2026-11-24T15:30:00Z",
     "lease_seconds": 1800,
-    "honoured": [],
+    "honored": [],
 }
 ROW = '<li><b>Item</b> <span>Ring us</span> <a href="tel:+13125550190">312-555-0190</a></li>'
 OTHER_ROW = "<li><b>Item</b> <span>Some text of 24 words 7 days</span> <a href='/x'>A link</a></li>"

@@ -10,7 +10,7 @@ ANSWERS = Counter(
 )
 BATCH_ITEMS = Histogram(
     "ringfence_batch_items",
-    "Items that are handed over at once, by queue (hub/flow/__init__.py lists the queues).",
+    "Items waiting to be handed over, by queue (hub/flow/__init__.py lists the queues).",
     ["queue"],
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
 )
@@ -24,17 +24,19 @@ HOOK_FAILURES = Counter("ringfence_hook_failures_total", "Failed hook calls by k
 DELIVERIES = Counter(
     "ringfence_deliveries_total", "Outbox items by state and reason code.", ["connector", "state", "code"]
 )
-UNDECLARED = Counter("ringfence_undeclared_fields_total", "Personal fields kept from a plugin.", ["connector", "field"])
+UNDECLARED = Counter(
+    "ringfence_undeclared_fields_total", "Personal fields withheld from a plugin.", ["connector", "field"]
+)
 UNDECLARED_HOSTS = Counter(
     "ringfence_undeclared_hosts_total", "Requests to a host that the manifest does not declare.", ["connector", "host"]
 )
-BREAKER = Gauge("ringfence_breaker_open", "1 while a connector rests.", ["connector", "lane"])
+BREAKER = Gauge("ringfence_breaker_open", "1 while a connector's circuit breaker is open.", ["connector", "lane"])
 QUEUE_AGE = Gauge("ringfence_queue_age_seconds", "Age of the oldest item that is due.", ["queue"])
 QUEUE_SIZE = Gauge("ringfence_queue_size", "Items by queue and state.", ["queue", "state"])
 TASK_FAILURES = Counter(
     "ringfence_task_failures_total", "Errors that ended a task of a worker thread or a periodic job.", ["task", "error"]
 )
-THREAD_AGE = Gauge("ringfence_thread_age_seconds", "Seconds since a worker thread last turned.", ["thread"])
+THREAD_AGE = Gauge("ringfence_thread_age_seconds", "Seconds since a worker thread last started a round.", ["thread"])
 JOB_AGE = Gauge(
     "ringfence_job_age_seconds", "Seconds since a periodic job last succeeded; since the start before it did.", ["job"]
 )

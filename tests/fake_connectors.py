@@ -1,4 +1,4 @@
-"""Small plugins of every kind whose behaviour a test writes down: real connectors, called through the real guards."""
+"""Small plugins of every kind whose behavior a test writes down: real connectors, called through the real guards."""
 
 from __future__ import annotations
 

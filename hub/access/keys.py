@@ -28,9 +28,9 @@ def new_api_key(session: Session, user: User, now: datetime, life: timedelta = M
     AccessRefused if the user is disabled or the lifetime is not positive or longer than a year.
     """
     if user.disabled_at is not None:
-        raise AccessRefused("This user is disabled; make the key for another one.")
+        raise AccessRefused("This user is disabled; make the key for another user.")
     if not timedelta() < life <= MAX_KEY_LIFETIME:
-        raise AccessRefused("A key lives from 1 to 365 days.")
+        raise AccessRefused("A key is valid for 1 to 365 days.")
     key_id, secret = secrets.token_hex(8), secrets.token_urlsafe(SECRET_BYTES)
     session.add(
         ApiKey(

@@ -19,7 +19,7 @@ NAME = re.compile(r"[a-z][a-z0-9._-]{1,63}")
 
 
 class AccessRefused(RingfenceError):
-    """An action on users or keys is not possible; the message says what to do instead."""
+    """An action on users or keys is not allowed; the message says what to do instead."""
 
 
 def add_user(
@@ -34,9 +34,9 @@ def add_user(
 ) -> User:
     """Write a new user within `session`. AccessRefused if the name, the role or a number is invalid."""
     if NAME.fullmatch(name) is None:
-        raise AccessRefused("A user's name is 2 to 64 of a-z, 0-9, dot, dash and underscore, and begins with a letter.")
+        raise AccessRefused("A user's name is 2 to 64 of a-z, 0-9, dot, dash and underscore, and starts with a letter.")
     if session.exec(select(User.id).where(User.name == name)).first() is not None:
-        raise AccessRefused(f"There is a user {name} already; choose another name.")
+        raise AccessRefused(f"There is already a user {name}; choose another name.")
     user = User(
         account_id=account.id,
         name=name,
@@ -76,7 +76,9 @@ def user_named(session: Session, name: str) -> User:
     """The user; AccessRefused if there is none."""
     user = session.exec(select(User).where(User.name == name)).first()
     if user is None:
-        raise AccessRefused("There is no user of that name; hub users list shows them, hub users add makes one.")
+        raise AccessRefused(
+            "There is no user with that name; hub users list shows all users, hub users add creates one."
+        )
     return user
 
 
@@ -108,12 +110,12 @@ def _known_role(role: str, phone_numbers: Sequence[str]) -> str:
     if role not in ROLES:
         raise AccessRefused(f"There is no such role; choose one of {', '.join(ROLES)}.")
     if role == "agent" and not phone_numbers:
-        raise AccessRefused("An agent sees only calls that they answered; say at which numbers with --phone.")
+        raise AccessRefused("An agent sees only calls that they answered; give their numbers with --phone.")
     return role
 
 
 def _numbers(written: Sequence[str]) -> list[str]:
     numbers = [phone_number(each) for each in written]
     if not all(numbers):
-        raise AccessRefused("A phone number is written like +13125550190.")
+        raise AccessRefused("Write the phone number like +13125550190.")
     return [number for number in numbers if number is not None]

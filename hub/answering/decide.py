@@ -94,7 +94,7 @@ class Decider:
 def _static_step(flow: Flow, point: AnswerPoint) -> StepTaken:
     rings = any(isinstance(each, Dial) for each in static(flow, point))
     result = (
-        f"the answer was late or failed: {f'rings {flow.forward}' if rings else 'goes on without it'}, not recorded"
+        f"the answer was late or failed: {f'rings {flow.forward}' if rings else 'continues without it'}, not recorded"
     )
     return StepTaken(step="forward", do="forward", result=result)
 

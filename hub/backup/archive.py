@@ -41,7 +41,7 @@ class ArchiveWriter:
             self._stream = os.fdopen(os.open(self._draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
         except OSError as error:
             raise ConfigError(
-                f"{file} cannot be written ({error.strerror}); name a file in a folder of yours."
+                f"{file} cannot be written ({error.strerror}); name a file in a folder that you can write to."
             ) from None
         self._zip = zipfile.ZipFile(self._stream, "w", zipfile.ZIP_STORED, allowZip64=True)
 
@@ -115,12 +115,14 @@ class ArchiveReader:
         except OSError as error:
             raise ConfigError(f"{file} cannot be read ({error.strerror}).") from None
         except (zipfile.BadZipFile, KeyError):
-            raise NotWhole(f"{file} is no whole backup of Ringfence; take another copy of it.") from None
+            raise NotWhole(f"{file} is not a complete Ringfence backup; use another copy of it.") from None
         try:
             plain = keyring.decrypt(sealed, f"backup/{kind}/{MANIFEST}")
         except ConfigError as error:
             if keyring.knows(sealed):
-                raise NotWhole(f"{file} is no whole backup of {kind}; take the right file, or another copy.") from None
+                raise NotWhole(
+                    f"{file} is not a complete backup of {kind}; use the right file, or another copy."
+                ) from None
             raise ConfigError(f"{file} was made with another key. {error}") from None
         self.manifest: dict[str, Any] = json.loads(plain)
         if self.manifest["format"] != FORMAT:
@@ -138,7 +140,7 @@ class ArchiveReader:
             for name in names:
                 digest.update(self._read(name))
             if len(names) != count["chunks"] or digest.hexdigest() != count["sha256"]:
-                raise NotWhole(f"{self._file} is damaged at {table}; take another copy of it.")
+                raise NotWhole(f"{self._file} is damaged at {table}; use another copy of it.")
 
     def rows(self, table: str) -> Iterator[list[Any]]:
         """The chunks of a table, in the order they were written."""
@@ -147,7 +149,7 @@ class ArchiveReader:
             try:
                 plain = self._keyring.decrypt(sealed, f"backup/{self.id}/{name}")
             except ConfigError:
-                raise NotWhole(f"{self._file} is damaged at {table}; take another copy of it.") from None
+                raise NotWhole(f"{self._file} is damaged at {table}; use another copy of it.") from None
             text = zlib.decompress(plain).decode("utf-8", "surrogatepass")
             yield [json.loads(line) for line in text.split("\n")]
 
@@ -167,4 +169,4 @@ class ArchiveReader:
         try:
             return self._zip.read(name)
         except (zipfile.BadZipFile, OSError, EOFError):
-            raise NotWhole(f"{self._file} is damaged at {name.partition('/')[0]}; take another copy of it.") from None
+            raise NotWhole(f"{self._file} is damaged at {name.partition('/')[0]}; use another copy of it.") from None

@@ -98,8 +98,8 @@ def _buried(hub: Hub, key_file: ArchiveReader | None, journal: Path | None, with
         buried |= read_journal(journal)
     elif not without_journal:
         raise NotRestored(
-            "There is no journal of tombstones, so nobody knows who was erased since the backup; name it with --tombstones, "
-            "or say --without-tombstones where nobody was."
+            "There is no journal of tombstones, so it is unknown who was erased since the backup; name it with --tombstones, "
+            "or use --without-tombstones if nobody was."
         )
     if key_file is not None:
         key_file.check()
@@ -129,8 +129,8 @@ def _refuse_unfit(hub: Hub, data: ArchiveReader, key_file: ArchiveReader | None)
             )
     if key_file is not None and hub.clock() > datetime.fromisoformat(key_file.manifest["until"]):
         raise NotRestored(
-            f"The backup of keys could be restored until {key_file.manifest['until'][:10]}; take a younger one, or restore "
-            "without keys, which leaves out what only they could open."
+            f"The backup of keys could be restored until {key_file.manifest['until'][:10]}; use a newer one, or restore "
+            "without keys, which leaves out everything that only they could open."
         )
 
 

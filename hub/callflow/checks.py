@@ -13,7 +13,7 @@ from hub.callflow.definition import (
     END,
     HASH,
     WAITING,
-    Dialling,
+    Dialing,
     Flow,
     Greeting,
     HangUpStep,
@@ -65,7 +65,7 @@ def _path(key: str) -> Iterator[str | int]:
 
 def _names(flow: Flow) -> Found:
     if END in flow.steps:
-        yield ("steps", END), "`end` is where a call is over; give the step another name"
+        yield ("steps", END), "`end` is reserved for the end of a call; give the step another name"
     if flow.start not in flow.steps:
         yield ("start",), _unknown(flow.start, flow)
     for _, place, target in _ways(flow):
@@ -103,9 +103,12 @@ def _loops(flow: Flow) -> Found:
     for name, step in flow.steps.items():
         ring = [target for _, target in step.leads()]
         if not isinstance(step, WAITING) and name in _without_waiting(flow, ring):
-            yield ("steps", name), "the call would go round here for ever and wait for nobody; lead out of the loop"
+            yield (
+                ("steps", name),
+                "the call would loop here forever without waiting for anyone; add a way out of the loop",
+            )
         elif not _ends(flow, name):
-            yield ("steps", name), "no way leads from here to an end; let one lead to a phone, a voicemail or `end`"
+            yield ("steps", name), "no path leads from here to an end; lead to a phone, a voicemail or `end`"
 
 
 def _without_waiting(flow: Flow, start: list[str]) -> set[str]:
@@ -125,23 +128,23 @@ def _without_waiting(flow: Flow, start: list[str]) -> set[str]:
 def _ends(flow: Flow, name: str) -> bool:
     """Whether a path leads from a step to an end; a person who answers is one."""
     return any(
-        isinstance(step, Dialling) or not list(step.leads()) or any(target == END for _, target in step.leads())
+        isinstance(step, Dialing) or not list(step.leads()) or any(target == END for _, target in step.leads())
         for step in map(flow.steps.__getitem__, _reachable(flow, name))
     )
 
 
 def _numbers(flow: Flow, own: Collection[str]) -> Found:
-    for place, number in dialled(flow):
+    for place, number in dialed(flow):
         problem = undialable(number, own, flow.allow)
         if problem:
             yield place, problem
 
 
-def dialled(flow: Flow) -> Iterator[tuple[Place, str]]:
+def dialed(flow: Flow) -> Iterator[tuple[Place, str]]:
     """Every number that the flow may ring, with its place."""
     yield ("forward",), flow.forward
     for name, step in flow.steps.items():
-        if isinstance(step, Dialling):
+        if isinstance(step, Dialing):
             phones = step.phones()
             if "number" in type(step).model_fields:
                 yield ("steps", name, "number"), phones[0]
@@ -156,14 +159,14 @@ def dialled(flow: Flow) -> Iterator[tuple[Place, str]]:
 def undialable(number: str, own: Collection[str], allow: Collection[str] = ()) -> str | None:
     """Why a business's number (E.164) must not be dialed, in a sentence; None if it may be dialed."""
     if number in own:
-        return f"{number} is a tracking number of your own: the call would come back here; write the phone that rings"
+        return f"{number} is one of your own tracking numbers; write the number of the phone to ring"
     kind = _kind_of(number)
     if kind == "nobody's":
-        return f"{number} is no number that anybody has; write a phone that rings"
+        return f"{number} is not a working phone number; write the number of the phone to ring"
     if kind == "premium" and "premium" not in allow:
-        return f"{number} is a premium-rate number, which fraud lives on; write another, or `allow: [premium]`"
+        return f"{number} is a premium-rate number, often used for fraud; write another, or `allow: [premium]`"
     if kind == "satellite" and "satellite" not in allow:
-        return f"{number} is a satellite or worldwide number, which costs much; write another, or `allow: [satellite]`"
+        return f"{number} is an expensive satellite or worldwide number; write another, or `allow: [satellite]`"
     return None
 
 
@@ -182,8 +185,11 @@ def _kind_of(number: str) -> Literal["nobody's", "premium", "satellite", "plain"
 def _details(flow: Flow) -> Found:
     for name, step in flow.steps.items():
         place = ("steps", name)
-        if isinstance(step, Dialling) and step.record and flow.recording is None:
-            yield (*place, "record"), "nobody is recorded unawares; write `recording:` with its `notice:`, or remove it"
+        if isinstance(step, Dialing) and step.record and flow.recording is None:
+            yield (
+                (*place, "record"),
+                "nobody may be recorded without notice; write `recording:` with its `notice:`, or remove it",
+            )
         if isinstance(step, Schedule):
             yield from _schedule(step, place)
         if isinstance(step, Spoken) and step.play:
@@ -197,11 +203,11 @@ def _schedule(step: Schedule, place: Place) -> Found:
         try:
             ZoneInfo(step.time_zone)
         except (LookupError, ValueError, OSError):
-            yield (*place, "time_zone"), f"{step.time_zone!r} is no IANA time zone; write one like America/Chicago"
+            yield (*place, "time_zone"), f"{step.time_zone!r} is not an IANA time zone; write one like America/Chicago"
     if step.holidays is not None and not holidays_known(step.holidays):
         yield (
             (*place, "holidays"),
-            f"no calendar knows the holidays of {step.holidays!r}; write the days below `dates:`",
+            f"no holiday calendar is known for {step.holidays!r}; list the days under `dates:`",
         )
 
 
@@ -209,13 +215,17 @@ def audio_problem(file: Path) -> str | None:
     """Why a carrier could not play this file, in a sentence; None if it could."""
     beginnings = AUDIO.get(file.suffix.lower())
     if beginnings is None:
-        return f"{file.name} is no WAV or MP3 file; carriers play only those"
+        return f"{file.name} is not a WAV or MP3 file; carriers play nothing else"
     try:
         with file.open("rb") as opened:
             start = opened.read(4)
     except OSError:
-        return f"{file.name} is not there; put the file beside config.yaml"
-    return None if start.startswith(beginnings) else f"{file.name} is not what its name says; save it as WAV or MP3"
+        return f"{file.name} does not exist; put the file next to config.yaml"
+    return (
+        None
+        if start.startswith(beginnings)
+        else f"{file.name} does not contain what its name says; save it as WAV or MP3"
+    )
 
 
 def abilities_of(step: Step, flow: Flow) -> frozenset[Ability]:
@@ -235,7 +245,7 @@ def _instructions(step: Step, flow: Flow) -> Iterator[Instruction]:
             yield spoken
         case HangUpStep() if step.say:
             yield Say(text=step.say)
-        case Dialling():
+        case Dialing():
             numbers = step.phones() if isinstance(step, SimulCall) else step.phones()[:1]
             record = step.record and flow.recording is not None
             yield Dial(numbers=numbers, record=record, whisper=step.whisper is not None)

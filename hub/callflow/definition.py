@@ -35,7 +35,7 @@ def _e164(text: str) -> str:
 def _key(value: Any) -> str:
     text = str(value)
     if len(text) != 1 or text not in "0123456789*#":
-        raise ValueError(f"{text!r} is no key of a phone; write one of 0 to 9, * or #")
+        raise ValueError(f"{text!r} is not a phone key; write one of 0 to 9, * or #")
     return text
 
 
@@ -94,7 +94,7 @@ class Greeting(Spoken):
     then: StepName = Field(description="The next step, or end.")
 
 
-class Dialling(Step):
+class Dialing(Step):
     """The keys of all steps that ring phones."""
 
     ring_seconds: int = Field(default=25, ge=5, le=120, description="Seconds to ring.")
@@ -112,7 +112,7 @@ class Dialling(Step):
         yield "unanswered", self.unanswered
 
 
-class DialStep(Dialling):
+class DialStep(Dialing):
     """Rings one phone. The call ends with the conversation."""
 
     do: Literal["dial"] = Field(description="What the step does.")
@@ -122,7 +122,7 @@ class DialStep(Dialling):
         return (self.number,)
 
 
-class SimulCall(Dialling):
+class SimulCall(Dialing):
     """Rings several phones at once. The first person who answers gets the call."""
 
     do: Literal["simulcall"] = Field(description="What the step does.")
@@ -132,7 +132,7 @@ class SimulCall(Dialling):
         return self.numbers
 
 
-class RoundRobin(Dialling):
+class RoundRobin(Dialing):
     """Rings one of several phones, each in proportion to its weight. A known caller reaches the phone that answered
     their last call."""
 
@@ -275,7 +275,7 @@ KINDS: Mapping[str, type[Step]] = {
     "text_back": TextBack, "hang_up": HangUpStep,
 }  # fmt: skip
 """What a step may do."""
-WAITING = (Dialling, Menu, Voicemail)
+WAITING = (Dialing, Menu, Voicemail)
 """Steps that wait for a person. Only these may be part of a loop, and the call pauses there."""
 
 
@@ -318,13 +318,13 @@ class Flow(Part):
     @cached_property
     def records(self) -> bool:
         """Whether any step records."""
-        return any(isinstance(step, Dialling) and step.record for step in self.steps.values())
+        return any(isinstance(step, Dialing) and step.record for step in self.steps.values())
 
     @cached_property
     def knows_attribution(self) -> bool:
         """Whether the call's path, or the whisper, depends on what caused the call."""
         return any(
-            isinstance(step, AttributionRoute) or (isinstance(step, Dialling) and SOURCE in (step.whisper or ""))
+            isinstance(step, AttributionRoute) or (isinstance(step, Dialing) and SOURCE in (step.whisper or ""))
             for step in self.steps.values()
         )
 

@@ -30,7 +30,7 @@ def parse_hours(value: Any) -> tuple[Hours, ...]:
 def parse_days(value: Any) -> Mapping[str, tuple[Hours, ...]]:
     """Days, or ranges of days, with their hours: each day one time, spelled out; ValueError says what is expected."""
     if not isinstance(value, Mapping):
-        raise ValueError("wanted days with their hours, like `mon-fri: 8:00-17:00`")
+        raise ValueError("expected days with their hours, like `mon-fri: 8:00-17:00`")
     hours: dict[str, tuple[Hours, ...]] = {}
     for written, spans in value.items():
         for day in _days(str(written)):
@@ -75,17 +75,17 @@ def _span(value: Any) -> Hours:
     else:
         match = SPAN.fullmatch(str(value).strip())
         if match is None:
-            raise ValueError(f"{value!r} are no hours; write them like 8:00-17:00, or closed")
+            raise ValueError(f"{value!r} are not valid hours; write them like 8:00-17:00, or closed")
         begin, end = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
     if not 0 <= begin < end <= DAY_MINUTES:
-        raise ValueError(f"{value!r} ends before it begins; hours that cross midnight are written on both days")
+        raise ValueError(f"{value!r} ends before it begins; split hours that cross midnight between the two days")
     return begin, end
 
 
 def _days(written: str) -> tuple[str, ...]:
     first, dash, last = (part.strip().lower()[:3] for part in written.partition("-"))
     if first not in DAYS or (dash and last not in DAYS):
-        raise ValueError(f"{written!r} is no day of the week; write {', '.join(DAYS)}, or a range like mon-fri")
+        raise ValueError(f"{written!r} is not a day of the week; write {', '.join(DAYS)}, or a range like mon-fri")
     if not dash:
         return (first,)
     begin, end = DAYS.index(first), DAYS.index(last)

@@ -24,7 +24,7 @@ class Turn:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Behaviour:
+class Behavior:
     """What the caller and the business do. Each menu uses one key; `""` lets its time run out, and so does the end of
     the keys."""
 
@@ -34,10 +34,10 @@ class Behaviour:
 
 
 def rehearse(
-    flow: Flow, version: int, number: str, known: CallContext, behaviour: Behaviour, permit: Permit
+    flow: Flow, version: int, number: str, known: CallContext, behavior: Behavior, permit: Permit
 ) -> list[Turn]:
     """Every request of a call on the tracking number `number`, to its end."""
-    keys = list(behaviour.keys)
+    keys = list(behavior.keys)
     turns: list[Turn] = []
     point = AnswerPoint(moment="ringing", tracking_number=number, call_id=known.call_id)
     while len(turns) < MAX_TURNS:
@@ -49,10 +49,10 @@ def rehearse(
             case Gather():
                 point = _next(point, "digits", last.mark, digits=keys.pop(0)[: last.most_digits] if keys else "")
             case Dial():
-                if last.whisper and behaviour.answers:
+                if last.whisper and behavior.answers:
                     heard = _next(point, "whisper", last.mark)
                     turns.append(Turn(heard, walk(flow, version, heard, known)))
-                point = _next(point, "dial_ended", last.mark, answered=behaviour.answers)
+                point = _next(point, "dial_ended", last.mark, answered=behavior.answers)
             case TakeMessage():
                 point = _next(point, "message_left", last.mark)
             case _:

@@ -13,7 +13,7 @@ from hub.callflow.definition import (
     SOURCE,
     AttributionRoute,
     Case,
-    Dialling,
+    Dialing,
     Flow,
     GeoRoute,
     Greeting,
@@ -71,7 +71,7 @@ class _Walker:
                 return self._after_dial(step, point)
             case "digits" if isinstance(step, Menu):
                 return self._after_keys(step, point.digits)
-            case "digits" if isinstance(step, Dialling):
+            case "digits" if isinstance(step, Dialing):
                 return self._after_asking(step, point.digits)
             case "message_left" if isinstance(step, Voicemail):
                 self._note("a message was left")
@@ -117,7 +117,7 @@ class _Walker:
                     return self._menu(step)
                 case Voicemail():
                     return self._voicemail(step)
-                case Dialling():
+                case Dialing():
                     return self._dial(step)
                 case _:
                     break
@@ -166,7 +166,7 @@ class _Walker:
 
     # phones
 
-    def _dial(self, step: Dialling, attempt: int = 0) -> FlowResult:
+    def _dial(self, step: Dialing, attempt: int = 0) -> FlowResult:
         self._mark = self._mark.at(self._mark.step, attempt)
         recorded = False
         if step.record and self._flow.recording is not None and self._known.recording.allowed:
@@ -177,7 +177,7 @@ class _Walker:
             recorded = self._mark.heard == "h"
         return self._ring(step, recorded)
 
-    def _ring(self, step: Dialling, recorded: bool) -> FlowResult:
+    def _ring(self, step: Dialing, recorded: bool) -> FlowResult:
         numbers = self._numbers(step, self._mark.attempt)
         self._note(f"rings {', '.join(numbers)}{', recorded' if recorded else ''}")
         dial = Dial(
@@ -216,7 +216,7 @@ class _Walker:
             decision_id=permission.decision_id,
         )
 
-    def _after_asking(self, step: Dialling, digits: str) -> FlowResult:
+    def _after_asking(self, step: Dialing, digits: str) -> FlowResult:
         """The caller has chosen, with a key or without one. The notice is logged again, with the choice."""
         words, permission = self._flow.recording, self._known.recording
         if self._mark.heard != "a" or words is None:
@@ -232,7 +232,7 @@ class _Walker:
         )
         return self._ring(step, agrees)
 
-    def _numbers(self, step: Dialling, attempt: int) -> tuple[str, ...]:
+    def _numbers(self, step: Dialing, attempt: int) -> tuple[str, ...]:
         if not isinstance(step, RoundRobin):
             return step.phones()
         return (_turn(step, self._known)[attempt % len(step.numbers)],)
@@ -240,7 +240,7 @@ class _Walker:
     def _after_dial(self, step: Step | None, point: AnswerPoint) -> FlowResult:
         if point.answered or self._mark.over:
             return self._end()
-        if not isinstance(step, Dialling) or not parse_mark(point.mark):
+        if not isinstance(step, Dialing) or not parse_mark(point.mark):
             return self._after_forward()
         self._note("nobody picked up")
         tries = min(step.tries, len(step.numbers)) if isinstance(step, RoundRobin) else 1
@@ -254,7 +254,7 @@ class _Walker:
         return self._from(voicemails[0] if voicemails else END)
 
     def _whisper(self, step: Step | None) -> FlowResult:
-        text = step.whisper if isinstance(step, Dialling) else None
+        text = step.whisper if isinstance(step, Dialing) else None
         whispered = (self._say(text.replace(SOURCE, self._known.source_name)),) if text else ()
         return FlowResult(instructions=whispered)
 
@@ -313,7 +313,7 @@ class _Walker:
         for index, case in enumerate(step.cases, 1):
             if self._holds(case):
                 return case.then, f"case {index}"
-        return step.otherwise, "no case holds"
+        return step.otherwise, "no case matches"
 
     def _holds(self, case: Case) -> bool:
         known = self._known

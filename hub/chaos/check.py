@@ -29,11 +29,11 @@ FAULTS = {
     "wrong_clicks": "conversions are at the ad network with another call's click",
     "missing_tasks": "calls are not in the CRM",
     "doubled_tasks": "calls are in the CRM twice",
-    "limbo": "pieces of work were begun and are in no final state",
-    "parked": "genuine webhooks are parked",
+    "limbo": "work items were started and have no final state",
+    "parked": "valid webhooks are parked",
     "failed_deliveries": "deliveries were rejected or given up",
     "tracebacks": "tracebacks are in the hub's log",
-    "unclean_stops": "peaceful stops did not end in time",
+    "unclean_stops": "graceful shutdowns took too long",
 }
 """The fields that must be zero, and the words that report each one that is not."""
 
@@ -79,7 +79,7 @@ class ChaosReport:
     def problems(self) -> list[str]:
         """Every fault, one sentence each."""
         found = [f"{getattr(self, name)} {words}" for name, words in FAULTS.items() if getattr(self, name)]
-        return found + [f"left behind: {each}" for each in self.left]
+        return found + [f"unfinished: {each}" for each in self.left]
 
     def lines(self) -> Iterator[tuple[str, int]]:
         """Every figure with its name."""

@@ -53,7 +53,7 @@ def list_entries(
         echo_json([{"account": chains[row.chain], **row.model_dump()} for row in rows])
         return
     if not rows:
-        say("Nothing is written down yet.")
+        say("There are no entries yet.")
         return
     table(
         counted(len(rows), "record"),
@@ -87,7 +87,7 @@ def sign(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     for end in ends:
         say(f"Signed {plain(names[end.chain])}: entry {end.position}:{end.hash}")
     if not ends:
-        say("Every end is signed already.")
+        say("All entries are already signed.")
 
 
 @commands.command()

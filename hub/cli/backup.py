@@ -47,7 +47,7 @@ def backup(
         raise CannotDo("Name a file for the data, or one for the keys with --keys, or both.")
     for each in (file, keys):
         if each is not None and each.exists() and not replace:
-            raise CannotDo(f"{each} exists already; name a new file, or say --replace.")
+            raise CannotDo(f"{each} already exists; name a new file, or use --replace.")
     with _hub(config) as hub:
         if file is not None:
             with _telling() as progress:
@@ -88,14 +88,14 @@ def restore(
     from hub.backup.restore import restore as restore_all
 
     if (keys is None) != without_keys:
-        raise CannotDo("Name the backup of keys with --keys, or say --without-keys; not both.")
+        raise CannotDo("Name the backup of keys with --keys, or use --without-keys; not both.")
     with _hub(config) as hub, _telling() as progress:
         told = restore_all(hub, file, keys, tombstones, without_journal=without_tombstones, progress=progress)
         _note(hub, "backup.restored", told.backup_id)
     say(f"Restored the hub as it was at {told.backup_made_at:%Y-%m-%d %H:%M} UTC.")
     for name, count in sorted(told.emptied.items()):
         say(
-            f"  {plain(name)}: {counted(count, 'row')} emptied or deleted, for the person was erased or the key is gone"
+            f"  {plain(name)}: {counted(count, 'row')} cleared or deleted, because the person was erased or the key is gone"
         )
 
 

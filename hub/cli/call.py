@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, console, echo_json, moment, plain, say
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, console, echo_json, moment, plain, say
 
 if TYPE_CHECKING:
     from hub.queries.timeline.entries import Entry
 
-STAGE_COLOURS = {
+STAGE_COLORS = {
     "visit": "bright_cyan",
     "receive": "blue",
     "answer": "bright_green",
@@ -88,14 +88,14 @@ def print_timeline(entries: Sequence[Entry]) -> None:
         if entry.at.date() != day:
             day = entry.at.date()
             lines.add_row(f"[bold]{day}[/bold]", "[dim]UTC[/dim]", "")
-        state = f"  {coloured(entry.state)}" if entry.state else ""
+        state = f"  {colored(entry.state)}" if entry.state else ""
         on_the_line = len(entry.details) == 1 and len(entry.text) + len(entry.details[0]) < LINE
         between = "  " if on_the_line else "\n"
         details = "".join(f"{between}[dim]{plain(detail)}[/dim]" for detail in entry.details)
-        colour = STAGE_COLOURS[entry.stage]
+        color = STAGE_COLORS[entry.stage]
         lines.add_row(
             f"{entry.at:%H:%M:%S}.{entry.at.microsecond // 1000:03}",
-            f"[{colour}]{entry.stage}[/{colour}]",
+            f"[{color}]{entry.stage}[/{color}]",
             f"{plain(entry.text)}{state}{details}",
         )
     console().print(lines)

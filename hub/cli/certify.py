@@ -56,14 +56,14 @@ def find_plugin(name: str | None, file: Path | None) -> type[Connector]:
     if (name is None) == (file is None):
         raise CannotCertify("Give the name of an installed plugin, or --file with the path of a one-file plugin.")
     if file is not None and (file.suffix != ".py" or not file.is_file()):
-        raise CannotCertify(f"{file} is no Python file; give the path of a one-file plugin.")
+        raise CannotCertify(f"{file} is not a Python file; give the path of a one-file plugin.")
     catalog = discover([file] if file is not None else [])
     wanted = file.stem if file is not None else str(name)
     if wanted in catalog.broken:
         raise CannotCertify(f"The plugin {wanted!r} cannot be used: {catalog.broken[wanted]}.")
     if wanted not in catalog.classes:
         installed = ", ".join(sorted(catalog.classes)) or "none"
-        raise CannotCertify(f"No plugin named {wanted!r} is installed; there are: {installed}.")
+        raise CannotCertify(f"No plugin named {wanted!r}is installed; installed are: {installed}.")
     return catalog.classes[wanted]
 
 
@@ -83,7 +83,7 @@ def _show(certificate: Certificate, console: Console) -> None:
     if certificate.passed:
         console.print(f"[green]{certificate.plugin} keeps all its promises.[/green]", highlight=False)
     else:
-        console.print(f"[red]{failed} of {total} promises of {certificate.plugin} do not hold.[/red]", highlight=False)
+        console.print(f"[red]{failed} of {total} promises of {certificate.plugin} are not kept.[/red]", highlight=False)
 
 
 def _plain(certificate: Certificate) -> dict[str, object]:

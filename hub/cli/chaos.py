@@ -70,7 +70,7 @@ def _run(place: Path, cycles: int, seed: int, calls_per_cycle: int) -> ChaosRepo
 
         def tell(cycle: int, callers: Callers) -> None:
             seen = f"{len(callers.calls)} calls, {len(callers.acknowledged)} webhooks acknowledged"
-            words = "Killing the hub" if cycle < cycles else "Waiting until all is at rest"
+            words = "Killing the hub" if cycle < cycles else "Waiting until all work is done"
             progress.update(task, completed=cycle, seen=seen, description=words)
 
         return run_chaos(place, cycles=cycles, seed=seed, calls_per_cycle=calls_per_cycle, tell=tell)

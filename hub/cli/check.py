@@ -90,7 +90,7 @@ def _overdue_requests(opened: Opened) -> list[str]:
     now = opened.hub.clock()
     with opened.hub.store.reading() as session:
         late = overdue(session, now)
-    return [f"{counted(len(late), 'request')} of people overdue by law; see hub privacy request list."] if late else []
+    return [f"{counted(len(late), 'request')} overdue by law; see hub privacy request list."] if late else []
 
 
 def _doubtful_texts(opened: Opened) -> list[str]:
@@ -102,7 +102,7 @@ def _doubtful_texts(opened: Opened) -> list[str]:
         doubtful = open_doubts(session, limit=1000)
     if not doubtful:
         return []
-    return [f"{counted(len(doubtful), 'text')} may ask for a stop; read and decide: hub texts doubtful."]
+    return [f"{counted(len(doubtful), 'text')} may ask for a stop; read it and decide: hub texts doubtful."]
 
 
 def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
@@ -143,7 +143,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
 
     hub, found = opened.hub, []
     found += [
-        f"The deadline {row} of hub/privacy_requests/deadlines.yaml must be checked against its source again."
+        f"The deadline {row} of hub/privacy_requests/deadlines.yaml must be rechecked against its source."
         for row in overdue_rows(hub.clock().date())
     ]
     found += _doubtful_texts(opened)
@@ -152,17 +152,17 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     kept = key_file(hub.config.hub)
     if kept is not None:
         found.append(
-            f"The key in {kept} encrypts recordings, texts and tokens; keep a copy of it, apart from the database's backups."
+            f"The key in {kept} encrypts recordings, texts and tokens; keep a copy of it, separate from the database backups."
         )
     if journal_of(hub.config.hub) is None:
         found.append(
-            "Who was erased stands in the database and the backups of keys alone; name a file on another disk as "
-            "hub: tombstones:, so that a restore erases them again."
+            "The list of erased people is only in the database and the key backups; set hub: tombstones: to a file on "
+            "another disk, so that a restore erases them again."
         )
     try:
         hub.blob_store.check()
     except RingfenceError as error:
-        found.append(f"{error} Look at recordings.storage and its options.")
+        found.append(f"{error} Check recordings.storage and its options.")
     with hub.store.engine.connect() as connection:
         why = bypassed(connection)
     if why is not None:
@@ -171,7 +171,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         )
     with hub.store.reading() as session:
         paused = paused_connectors(session)
-    found += [f"{name} is paused ({reason}); hub connectors resume {name} takes it up again." for name, reason in
+    found += [f"{name} is paused ({reason}); to resume it: hub connectors resume {name}." for name, reason in
               paused.items() if name in hub.plugins.connectors]  # fmt: skip
     found += _old_rules(hub)
     if numbers:
@@ -191,12 +191,12 @@ def _old_rules(hub: Hub) -> list[str]:
         try:
             rules = hub.plugins.call(name, ConsentHooks.list_rules)
         except RingfenceError as error:
-            found.append(f"{name} does not tell its rules: {error}")
+            found.append(f"{name} does not list its rules: {error}")
             continue
         overdue = [rule.id for rule in rules if rule.overdue(today)]
         if overdue:
             found.append(
-                f"{counted(len(overdue), 'rule')} of {name} must be read again, for the law may have changed: "
+                f"{counted(len(overdue), 'rule')} of {name} must be reviewed, because the law may have changed: "
                 f"{', '.join(overdue[:MAX_RULES_NAMED])}{' …' if len(overdue) > MAX_RULES_NAMED else ''} "
                 "(hub privacy rules shows all)."
             )

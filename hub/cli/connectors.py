@@ -61,7 +61,7 @@ def list_connectors(as_json: AsJson = False, config: ConfigFile = CONFIG) -> Non
         ),
     )
     for name in paused:
-        say(f"Mend the credentials of {plain(name)}, then: [bold]hub connectors resume {plain(name)}[/bold]")
+        say(f"Fix the credentials of {plain(name)}, then: [bold]hub connectors resume {plain(name)}[/bold]")
 
 
 @commands.command("resume")
@@ -94,7 +94,7 @@ def resume(
         take_up(store, name)
         with store.writing() as session:
             note(session, opened.hub.clock(), "connectors.resume", name)
-    say(f"[green]✓ {plain(name)}[/green]: {plain(report.detail)} It syncs again by its schedule.")
+    say(f"[green]✓ {plain(name)}[/green]: {plain(report.detail)} It syncs on its schedule again.")
 
 
 @commands.command("connect")
@@ -120,7 +120,7 @@ def connect(
     loaded = read_config(config, sandbox=sandbox)
     known(name, loaded.connectors, "connector")
     if not owner.strip():
-        raise CannotDo("Write who agrees: --owner NAME.")
+        raise CannotDo("Name the person who agrees: --owner NAME.")
     with open_hub(loaded) as opened:
         hub = opened.hub
         _, sign_in = owner_sign_in(hub, name)
@@ -133,7 +133,7 @@ def connect(
         with hub.store.writing() as session:
             note(session, hub.clock(), "connectors.connect", name)
     say(
-        f"[green]✓ {plain(name)} is connected.[/green] To take it back: [bold]hub connectors disconnect {plain(name)}[/bold]"
+        f"[green]✓ {plain(name)} is connected.[/green] To withdraw it: [bold]hub connectors disconnect {plain(name)}[/bold]"
     )
 
 
@@ -142,7 +142,7 @@ def disconnect(
     name: Annotated[str, typer.Argument(help="A connector's name in config.yaml.")],
     reason: Annotated[
         str, typer.Option(metavar="TEXT", help="The reason, stored with the withdrawal.")
-    ] = "The owner took it back.",
+    ] = "The owner withdrew it.",
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
 ) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say, table
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ commands = typer.Typer(help="Record what people say about their data, and show i
 BASES = ("consent", "legitimate_interests", "opt_out", "objection")
 
 AFTER_A_NO = (
-    "This person has said no to it before: only their own later, deliberate act takes that back. Say where the proof "
-    "is of both steps, that they asked and that they confirmed: --evidence."
+    "This person has refused this before, and only their own later, deliberate act can reverse that. Use --evidence to "
+    "say where the proof of both steps is: that they asked, and that they confirmed."
 )
 
 CompanyName = Annotated[str, typer.Option(help="The company's name in config.yaml.", metavar="NAME")]
@@ -121,8 +121,8 @@ def record(
             )
             held = take_effect(session, loaded, _vault(loaded), [word], now)
             note(session, now, "consent.record", person.id, f"{state} {use} by {channel}")
-    stranger = "" if known_before else " It is the first that is known of this person."
-    say(f"Recorded: {coloured(state)} for {plain(use)}, by {plain(channel)}, of person {person.id}.{stranger}")
+    stranger = "" if known_before else " This person was not known before."
+    say(f"Recorded: {colored(state)} for {plain(use)}, by {plain(channel)}, of person {person.id}.{stranger}")
     if held:
         say(f"Held back: {counted(held, 'queued item')}.")
     if not waited:
@@ -151,20 +151,20 @@ def show(company: CompanyName, phone: Phone, as_json: AsJson = False, config: Co
             known = KnownBy(company_id, frozenset({number}))
             unproven = [_opted_out(row) for row in opt_outs_of(session, vault, [known])[0]]
             words = [_plain(word, _told(session, vault, word)) for word in _words(session, person)]
-    said = [*words, *unproven, *(signal for visit in visits for signal in _signalled(visit))]
+    said = [*words, *unproven, *(signal for visit in visits for signal in _signaled(visit))]
     said.sort(key=lambda each: each["at"])
     if as_json:
         echo_json({"person": person.id, "said": said})
         return
     say(f"Person {person.id}, first seen {moment(person.first_seen_at)} UTC")
     if not said:
-        say("They have said nothing yet.")
+        say("They have no records yet.")
         return
     table(
-        "In the order in which it was said; the last word on a use counts",
+        "In chronological order; the latest record for each use counts",
         ("at (UTC)", "said", "of", "by", "evidence"),
         (
-            (moment(each["at"]), coloured(each["state"]), plain(each["use"]), plain(each["channel"]),
+            (moment(each["at"]), colored(each["state"]), plain(each["use"]), plain(each["channel"]),
              plain(each["evidence"]))
             for each in said
         ),
@@ -176,13 +176,13 @@ def _check_word(state: str, use: str, channel: str) -> None:
     from hub.privacy.ledger import STATES
 
     if state not in STATES:
-        raise CannotDo(f"{state!r} is nothing that is recorded; choose one of {', '.join(STATES)}.")
+        raise CannotDo(f"{state!r} cannot be recorded; choose one of {', '.join(STATES)}.")
     if not any(each == use or each.startswith(f"{use}.") for each in USES):
         raise CannotDo(
-            f"There is no data use of that name; choose one of {', '.join(sorted(USES))}, or a parent of one."
+            f"There is no data use with that name; choose one of {', '.join(sorted(USES))}, or a parent of one."
         )
     if not re.fullmatch(r"[a-z][a-z0-9_ -]{0,30}", channel):
-        raise CannotDo("Give the channel as one short word in small letters, like agent, form or sms.")
+        raise CannotDo("Give the channel as one short lowercase word, like agent, form or sms.")
 
 
 def _check_limits(basis: str, categories: list[str]) -> None:
@@ -215,7 +215,7 @@ def _number(config: Config, company: str, phone: str) -> str:
     country = next(each.country for each in config.companies if each.name == company)
     number = phone_number(phone, country)
     if number is None:
-        raise CannotDo("That is no phone number; write it in E.164, like +13125550142.")
+        raise CannotDo("That is not a phone number; write it in E.164, like +13125550142.")
     return number
 
 
@@ -311,7 +311,7 @@ def _plain(word: ConsentEntry, told: str | None) -> dict[str, Any]:
     }
 
 
-def _signalled(visit: Visit) -> list[dict[str, Any]]:
+def _signaled(visit: Visit) -> list[dict[str, Any]]:
     from hub.flow.consent import CONSENT_FIELDS
 
     answers = [

@@ -13,7 +13,7 @@ from hub.cli.support.output import (
     Agreed,
     AsJson,
     ConfigFile,
-    coloured,
+    colored,
     echo_json,
     moment,
     plain,
@@ -29,7 +29,7 @@ commands = typer.Typer(help="List deliveries to each destination, explain failur
 SHOWN = 50
 
 Destination = Annotated[str | None, typer.Option(help="Only this connector's.", metavar="NAME")]
-Since = Annotated[str | None, typer.Option(help="Only those made since: 2h, 3d, or a date.", metavar="TIME")]
+Since = Annotated[str | None, typer.Option(help="Only those created since: 2h, 3d, or a date.", metavar="TIME")]
 
 
 def register(app: typer.Typer) -> None:
@@ -59,15 +59,15 @@ def list_deliveries(
         echo_json({"counts": list(map(asdict, counts)), "deliveries": list(map(asdict, rows))})
         return
     if not counts:
-        say("No delivery fits.")
+        say("No deliveries match.")
         return
     table(
         "Deliveries by destination",
         ("destination", "state", "code", "count"),
-        ((plain(each.connector), coloured(each.state), plain(each.code), str(each.count)) for each in counts),
+        ((plain(each.connector), colored(each.state), plain(each.code), str(each.count)) for each in counts),
     )
-    _print_rows(rows, f"The newest {len(rows)} of {sum(each.count for each in counts)}")
-    say("The whole story of one: [bold]hub deliveries why ID[/bold]")
+    _print_rows(rows, f"The latest {len(rows)} of {sum(each.count for each in counts)}")
+    say("Details of one: [bold]hub deliveries why ID[/bold]")
 
 
 @commands.command("why")
@@ -123,14 +123,14 @@ def replay(
 
     if not ids and state is None and connector is None and since is None:
         raise CannotDo(
-            "Say which: give ids, or --state, --connector or --since; hub deliveries list shows what there is."
+            "Choose deliveries: give ids, or --state, --connector or --since; hub deliveries list shows what there is."
         )
     loaded, now = read_config(config, sandbox=True), utc_now()
     with open_store(loaded) as store:
         with store.reading() as session:
             rows = replayable(session, ids or [], _wanted(connector, state, since, REPLAYABLE_DELIVERY_STATES))
         if not rows:
-            say("No delivery fits that ended as dead, rejected or held; nothing is to be done.")
+            say("No matching delivery ended as dead, rejected or held; there is nothing to do.")
             return
         _print_rows(rows[:SHOWN], f"{len(rows)} to be tried again" + (f", {SHOWN} shown" if len(rows) > SHOWN else ""))
         if not agreed:
@@ -149,7 +149,7 @@ def _wanted(connector: str | None, state: str | None, since: str | None, states:
     from hub.runtime import utc_now
 
     if state is not None and state not in states:
-        raise CannotDo(f"{state!r} is not a state that fits here; choose one of {', '.join(states)}.")
+        raise CannotDo(f"{state!r} cannot be used here; choose one of {', '.join(states)}.")
     begun = since_when(since, utc_now())
     return DeliveryFilter(connector=None if connector is None else typed(connector), state=state, since=begun)
 
@@ -167,7 +167,7 @@ def _print_rows(rows: Sequence[DeliverySummary], title: str) -> None:
                 plain(row.connector),
                 plain(row.key),
                 "call log" if row.hook == "log_calls" else plain(row.kind),
-                coloured(row.state),
+                colored(row.state),
                 str(row.attempts),
                 plain(" ".join(filter(None, (row.code, row.reason)))),
             )
@@ -182,8 +182,8 @@ def _now(row: DeliverySummary) -> str:
     said = " ".join(filter(None, (row.code, row.reason)))
     known: dict[str, str] = {
         DeliveryState.READY: f"goes at the first sync after {moment(row.next_at)} UTC",
-        DeliveryState.LEASED: "is being sent at this moment",
-        DeliveryState.ACCEPTED: f"the destination has it; its diagnostics are asked for after {moment(row.next_at)} UTC",
+        DeliveryState.LEASED: "is being sent right now",
+        DeliveryState.ACCEPTED: f"the destination has it; its diagnostics will be requested after {moment(row.next_at)} UTC",
     }
     waits = known.get(row.state)
-    return coloured(row.state) + (f", {waits}" if waits else "") + (f" – {plain(said)}" if said else "")
+    return colored(row.state) + (f", {waits}" if waits else "") + (f" – {plain(said)}" if said else "")

@@ -62,7 +62,7 @@ def demo(
         from hub.demo.texting import conversations
 
         _mark(opened)
-        console.print(f"The hub serves on {address}; {calls} calls of a seeded day (seed {seed}) begin.")
+        console.print(f"The hub serves on {address}; {calls} callsof a simulated day (seed {seed}) are starting.")
         with _pages(console, loaded, address) as pages:
             stories, talks = day(loaded, calls, seed), conversations(loaded, calls, seed)
             play = Play(opened, address, stories, talks, seed, pages)
@@ -82,7 +82,7 @@ def _demo_config(loaded: Config) -> Config:
     """The configuration with a separate database for the demo and a free port."""
     database = loaded.hub.database
     if not database.startswith("sqlite:///"):
-        raise ConfigError("hub demo plays on SQLite; set hub.database to sqlite:///data/ringfence.db for it.")
+        raise ConfigError("hub demo needs SQLite; set hub.database to sqlite:///data/ringfence.db.")
     file = Path(database.removeprefix("sqlite:///"))
     _make_room(file)
     recordings = loaded.recordings.model_copy(update={"storage": str(_audio_of(file)), "options": {}})
@@ -116,8 +116,7 @@ def _make_room(file: Path) -> None:
     connection.close()
     if not marked and not empty:
         raise ConfigError(
-            f"{file} is not a demo's database, and the demo begins with an empty one; move it away or give --config "
-            "another file."
+            f"{file} is not a demo database, and the demo starts with an empty one; move it or use another --config."
         )
     for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
         each.unlink(missing_ok=True)
@@ -128,7 +127,7 @@ def _make_room(file: Path) -> None:
 def _mark(opened: Opened) -> None:
     from hub.store.connectors import StoredNotes
 
-    StoredNotes(opened.hub.store, "hub").put(MARK, "this database belongs to hub demo and may be deleted by it")
+    StoredNotes(opened.hub.store, "hub").put(MARK, "this database belongs to hub demo, which may delete it")
 
 
 def _free_port(wanted: int) -> int:
@@ -181,9 +180,7 @@ def _pages(console: Console, config: Config, address: str) -> Iterator[PageEntra
 
     chromium = find_chromium()
     if chromium is None:
-        console.print(
-            "All visitors come through the tracking API: there is no Chromium here, or no Playwright for Python."
-        )
+        console.print("All visitors come through the tracking API: Chromium or Playwright for Python is not installed.")
         yield None
         return
     with serve_websites(config.companies, address) as websites, ExitStack() as running:
@@ -194,7 +191,7 @@ def _pages(console: Console, config: Config, address: str) -> Iterator[PageEntra
             yield None
             return
         console.print(
-            f"One visitor in {PAGE_EVERY}, and each who sends a form, opens the company's page in headless Chromium and "
+            f"One visitor in {PAGE_EVERY}, and everyone who sends a form, opens the company's page in headless Chromium and "
             "calls the number on it; the others come through the tracking API."
         )
         yield pages

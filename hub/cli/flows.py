@@ -48,7 +48,7 @@ def check(
     if as_json:
         echo_json({"ok": True, "flows": [{"company": company.name, "flow": flow.name} for company, flow in flows]})
         return
-    say(f"[green]✓[/green] {counted(len(flows), 'call flow')} in {plain(file)}: every way leads to an end.")
+    say(f"[green]✓[/green] {counted(len(flows), 'call flow')} in {plain(file)}: every path leads to an end.")
 
 
 @commands.command("list")
@@ -119,7 +119,7 @@ def simulate(
 
     The consent connectors of config.yaml decide whether it would be recorded. Nothing is stored, and no call is made.
     """
-    from hub.callflow.simulate import Behaviour
+    from hub.callflow.simulate import Behavior
     from hub.contracts.phones import phone_number
     from hub.queries.flow_simulation import Known, rehearsed
     from hub.startup import read_config
@@ -130,7 +130,7 @@ def simulate(
                (("--from", caller), ("--last-answered-by", last_answered_by))}  # fmt: skip
     for name, value in (("--from", caller), ("--last-answered-by", last_answered_by)):
         if value and numbers[name] is None:
-            raise CannotDo(f"{name} is no phone number; write it in E.164, like +13125550142.")
+            raise CannotDo(f"{name} is not a phone number; write it in E.164, like +13125550142.")
     known = Known(
         caller=numbers["--from"],
         at=at,
@@ -139,8 +139,8 @@ def simulate(
         tags=frozenset(tag or ()),
         attribution={"source": source, "medium": medium, "campaign": campaign, "landing_page": landing_page},
     )
-    behaviour = Behaviour(keys=keys.split(",") if keys else (), answers=not unanswered)
-    turns = rehearsed(loaded, section, found, known, behaviour, carrier)
+    behavior = Behavior(keys=keys.split(",") if keys else (), answers=not unanswered)
+    turns = rehearsed(loaded, section, found, known, behavior, carrier)
     if as_json:
         echo_json({"company": section.name, "flow": found.name, "turns": [turn.plain() for turn in turns]})
         return

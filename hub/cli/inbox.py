@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say, table
 from hub.errors import CannotDo
 
 commands = typer.Typer(help="List received webhooks; replay parked ones.", no_args_is_help=True)
@@ -35,14 +35,14 @@ def list_webhooks(
     from hub.startup import open_store, read_config
 
     if state not in tuple(InboxState):
-        raise CannotDo(f"{state!r} is no state of a webhook; choose one of {', '.join(InboxState)}.")
+        raise CannotDo(f"{state!r} is not a webhook state; choose one of {', '.join(InboxState)}.")
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
         counts = count_webhooks(session)
         rows = newest_webhooks(session, state, limit)
     if as_json:
         echo_json({"counts": counts, "webhooks": list(map(asdict, rows))})
         return
-    counted = ", ".join(f"{coloured(name)} {counts[name]}" for name in InboxState if counts.get(name))
+    counted = ", ".join(f"{colored(name)} {counts[name]}" for name in InboxState if counts.get(name))
     say(f"Webhooks: {counted or 'none yet'}")
     if rows:
         table(

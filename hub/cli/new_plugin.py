@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 def new_plugin(
     kind: Annotated[str, typer.Argument(help="ads, carrier, consent, crm, enrichment or transcription.")],
-    name: Annotated[str, typer.Argument(help="The plugin's name, as in config.yaml: small letters, digits and _.")],
+    name: Annotated[str, typer.Argument(help="The plugin's name, as in config.yaml: lowercase letters, digits and _.")],
     folder: Annotated[
         Path | None, typer.Option("--folder", help="Where to write it; ./ringfence-NAME if not given.")
     ] = None,

@@ -72,7 +72,7 @@ def search(
     from hub.startup import open_hub, read_config
 
     if kind not in KINDS:
-        raise CannotDo(f"{kind!r} is no kind of number; choose one of {', '.join(KINDS)}.")
+        raise CannotDo(f"{kind!r} is not a kind of number; choose one of {', '.join(KINDS)}.")
     query = NumberQuery(country=country.upper(), kind=kind, area_code=area_code, contains=contains, limit=limit)  # type: ignore[arg-type]
     loaded = read_config(config, sandbox=sandbox)
     offers: list[tuple[str, NumberOffer]] = []
@@ -121,7 +121,7 @@ def buy(
     with open_hub(loaded) as opened:
         hub, directory = opened.hub, opened.directory.current()
         if wanted in directory.lines:
-            raise CannotDo("That number is ours already; hub numbers list shows its tracker.")
+            raise CannotDo("That number is already ours; hub numbers list shows its tracker.")
         offer = buying.find_offer(hub, carrier, wanted, company.country)
         price = offer.monthly_price if offer else None
         if buying.decide(price, cap, agreed=agreed) == "ask":
@@ -163,7 +163,7 @@ def configure(
         strange = [number for number in wanted if number not in lines]
         if strange:
             raise CannotDo(
-                f"{len(strange)} of the numbers are no tracking numbers of ours; add them to config.yaml first."
+                f"{len(strange)} of the numbers are not our tracking numbers; add them to config.yaml first."
             )
         failed = [number for number in wanted or sorted(lines) if not _point(opened, lines[number])]
     if failed:
@@ -190,21 +190,21 @@ def release(
     wanted = read_number(number)
     loaded = read_config(config, sandbox=sandbox)
     if any(wanted in tracker.numbers for company in loaded.companies for tracker in company.trackers):
-        raise CannotDo("config.yaml names that number; take it out there first, so that no ad shows it any more.")
+        raise CannotDo("config.yaml still uses that number; remove it there first, so that no ad shows it anymore.")
     with open_hub(loaded) as opened:
         hub = opened.hub
         with hub.store.reading() as session:
             carrier = connector or carrier_of(session, wanted)
         if carrier is None:
-            raise CannotDo("That number is not ours; name its carrier with --connector to give it back anyway.")
+            raise CannotDo("That number is not ours; name its carrier with --connector to release it anyway.")
         known(carrier, loaded.connectors, "connector")
         if not agreed:
-            typer.confirm(f"Give {wanted} back to {carrier}? It is lost afterwards", abort=True)
+            typer.confirm(f"Give {wanted} back to {carrier}? This cannot be undone", abort=True)
         hub.plugins.call(carrier, NumberHooks.release_number, wanted)
         with hub.store.writing() as session:
             retire(session, wanted, hub.clock())
             note(session, hub.clock(), "numbers.release", wanted, carrier)
-    say(f"[green]✓[/green] {wanted} was given back to {plain(carrier)}.")
+    say(f"[green]✓[/green] {wanted} was released to {plain(carrier)}.")
 
 
 def _point(opened: Opened, line: Line) -> bool:
@@ -258,7 +258,7 @@ def read_number(text: str) -> str:
 
     number = phone_number(text) if text.strip().startswith("+") else None
     if number is None:
-        raise CannotDo("That is no phone number; write it in E.164, like +13125550142.")
+        raise CannotDo("That is not a phone number; write it in E.164, like +13125550142.")
     return number
 
 
@@ -317,7 +317,7 @@ def _plain_side(side: Side) -> dict[str, Any]:
 
 def _print_offers(offers: Sequence[tuple[str, NumberOffer]]) -> None:
     if not offers:
-        say("No number fits; try fewer digits or another area code.")
+        say("No numbers match; try fewer digits or another area code.")
         return
     table(
         "Numbers for sale",

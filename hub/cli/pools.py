@@ -80,7 +80,7 @@ def _print(figures: Sequence[PoolFigures], blocking: float) -> None:
                 f"{each.mean_rate:.1f}",
                 f"{each.peak_rate:.0f}",
                 _span(each.hold),
-                f"{each.utilisation:.0%}",
+                f"{each.utilization:.0%}",
                 f"{each.overflow_rate:.1%} ({each.overflows:,} of {each.arrivals:,})" if each.arrivals else NOTHING,
                 _span(each.rest),
                 _advice(each),
@@ -92,8 +92,8 @@ def _print(figures: Sequence[PoolFigures], blocking: float) -> None:
 
 
 def _advice(each: PoolFigures) -> str:
-    colour = "green" if each.recommended <= each.size else "yellow"
-    return f"[{colour}]{each.recommended}[/{colour}]" if each.arrivals else "[dim]no visitors yet[/dim]"
+    color = "green" if each.recommended <= each.size else "yellow"
+    return f"[{color}]{each.recommended}[/{color}]" if each.arrivals else "[dim]no visitors yet[/dim]"
 
 
 def _span(length: timedelta | None) -> str:
@@ -117,7 +117,7 @@ def _plain(each: PoolFigures, blocking: float) -> dict[str, Any]:
         "overflow_rate": round(each.overflow_rate, 4),
         "arrivals_per_hour": {"mean": round(each.mean_rate, 2), "peak": each.peak_rate},
         "hold_seconds": round(each.hold.total_seconds()),
-        "utilisation": round(each.utilisation, 4),
+        "utilization": round(each.utilization, 4),
         "rest_seconds": round(each.rest.total_seconds()) if each.rest is not None else None,
         "blocking": blocking,
         "recommended_size": each.recommended,

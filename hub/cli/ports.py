@@ -32,7 +32,7 @@ def port(
         str | None, typer.Option(help="The carrier connector that gets the numbers.", metavar="NAME")
     ] = None,
     business_name: Annotated[str | None, typer.Option(help="The account holder at the losing carrier.")] = None,
-    authorized_person: Annotated[str | None, typer.Option(help="Who signs the letter of authorisation.")] = None,
+    authorized_person: Annotated[str | None, typer.Option(help="Who signs the letter of authorization.")] = None,
     email: Annotated[str | None, typer.Option(help="Where the letter to sign is mailed.")] = None,
     street: Annotated[str | None, typer.Option(help="The service address as on the bill.")] = None,
     city: Annotated[str | None, typer.Option(help="Its city.")] = None,
@@ -41,10 +41,10 @@ def port(
     country: Annotated[str, typer.Option(help="ISO 3166 country of the numbers.", metavar="CODE")] = "US",
     account_number: Annotated[str | None, typer.Option(help="The account's number at the losing carrier.")] = None,
     pin: Annotated[
-        str | None, typer.Option(help="The account's port-out PIN; you are asked where it is left out.")
+        str | None, typer.Option(help="The account's port-out PIN; you are asked for it if it is left out.")
     ] = None,
     bill: Annotated[Path | None, typer.Option(help="The losing carrier's latest bill, a PDF.", metavar="FILE")] = None,
-    wanted_on: Annotated[str | None, typer.Option(help="The day wished for, like 2026-12-01.", metavar="DATE")] = None,
+    wanted_on: Annotated[str | None, typer.Option(help="The preferred day, like 2026-12-01.", metavar="DATE")] = None,
     agreed: Agreed = False,
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
@@ -66,12 +66,12 @@ def port(
         hub = opened.hub
         able = able_carriers(opened, connector, PortHooks.order_port)
         if len(able) > 1:
-            raise CannotDo(f"Say with --connector which carrier gets the numbers: {', '.join(able)}.")
+            raise CannotDo(f"Use --connector to say which carrier gets the numbers: {', '.join(able)}.")
         request = PortRequest(
             key=new_id(),
             numbers=wanted,
             business_name=_asked(business_name, "Account holder at the losing carrier"),
-            authorized_person=_asked(authorized_person, "Who signs the letter of authorisation"),
+            authorized_person=_asked(authorized_person, "Who signs the letter of authorization"),
             email=_asked(email, "E-mail address to which the letter is sent"),
             street=_asked(street, "Street and house number as on the bill"),
             city=_asked(city, "City"),
@@ -85,7 +85,7 @@ def port(
         )
         if not agreed:
             _show(request, f"{able[0]} ({hub.plugins.connectors[able[0]].manifest.recipient.name})")
-            typer.confirm("Order this port? It moves the numbers away from their present carrier", abort=True)
+            typer.confirm("Order this port? It moves the numbers away from their current carrier", abort=True)
         order = order_port(hub, able[0], request)
         with hub.store.writing() as session:
             given = ", ".join(sorted(handed_over(hub, able[0], request).categories))
@@ -141,7 +141,7 @@ def ports(
 def _asked(given: str | None, question: str) -> str:
     text = given if given is not None else typer.prompt(question)
     if not text.strip():
-        raise CannotDo(f"{question}: the losing carrier compares it with its books, so it may not be blank.")
+        raise CannotDo(f"{question}: the losing carrier compares it with its records, so it may not be blank.")
     return str(text).strip()
 
 
@@ -149,7 +149,7 @@ def _pin(given: str | None, *, agreed: bool) -> str | None:
     """The PIN, asked for so that it stays out of the shell's history; None if the losing carrier uses no PIN."""
     if given is None and not agreed:
         given = typer.prompt(
-            "Port-out PIN (Enter where there is none)", default="", hide_input=True, show_default=False
+            "Port-out PIN (press Enter if there is none)", default="", hide_input=True, show_default=False
         )
     return given or None
 
@@ -162,7 +162,7 @@ def _bill(path: Path | None) -> bytes:
     except OSError as error:
         raise CannotDo(f"The bill {path} cannot be read: {error.strerror}.") from None
     if not data.startswith(b"%PDF-") or len(data) > MAX_BILL_BYTES:
-        raise CannotDo(f"{path} is no PDF of at most 10 MB; carriers take the bill as one.")
+        raise CannotDo(f"{path} is not a PDF of at most 10 MB; carriers accept the bill only as one.")
     return data
 
 
@@ -219,7 +219,7 @@ def _next(row: PortOrderRow) -> str | None:
     from hub.model.ports import UNKNOWN
 
     if row.status == UNKNOWN:
-        return "Look at the carrier; if it is not there: hub numbers ports --not-placed ID."
+        return "Check at the carrier; if it is not there: hub numbers ports --not-placed ID."
     if row.status == "ported":
         return f"Give it a tracker in config.yaml, then: hub numbers configure {' '.join(row.numbers)}"
     return row.detail or None

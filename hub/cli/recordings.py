@@ -14,7 +14,7 @@ from hub.cli.support.output import (
     AsJson,
     ConfigFile,
     Sandboxed,
-    coloured,
+    colored,
     counted,
     echo_json,
     moment,
@@ -63,7 +63,7 @@ def list_recordings(
     from hub.startup import open_store, read_config
 
     if state is not None and state not in tuple(RecordingState):
-        raise CannotDo(f"{state!r} is no state of a recording; choose one of {', '.join(RecordingState)}.")
+        raise CannotDo(f"{state!r} is not a recording state; choose one of {', '.join(RecordingState)}.")
     query = select(Recording).order_by(col(Recording.recorded_at).desc(), col(Recording.id).desc()).limit(limit)
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
         rows = session.exec(query if state is None else query.where(Recording.state == state)).all()
@@ -71,13 +71,13 @@ def list_recordings(
         echo_json([_plain(row) for row in rows])
         return
     if not rows:
-        say("There is no recording yet." if state is None else f"No recording is {state}.")
+        say("There are no recordings yet." if state is None else f"No recording is {state}.")
         return
     table(
         counted(len(rows), "recording"),
         ("id", "recorded (UTC)", "kind", "seconds", "state", "until", "reason"),
         (
-            (row.id, moment(row.recorded_at), row.kind, plain(row.duration), coloured(row.state),
+            (row.id, moment(row.recorded_at), row.kind, plain(row.duration), colored(row.state),
              moment(row.expires_at, seconds=False), plain(row.reason))
             for row in rows
         ),
@@ -108,7 +108,7 @@ def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile 
         return
     for name, value in _plain(row).items():
         if value is not None:
-            say(f"{name.replace('_', ' ')}: {coloured(row.state) if name == 'state' else plain(value)}")
+            say(f"{name.replace('_', ' ')}: {colored(row.state) if name == 'state' else plain(value)}")
     for each in deeds:
         say(
             f"{moment(each.at)} UTC  {plain(names.get(each.actor, each.actor))}  {plain(each.action)}  {plain(each.detail)}"
@@ -144,7 +144,7 @@ def link(
             )
         if row.path is None:
             raise CannotDo(
-                f"The recording {row.id} is {row.state} ({row.reason or 'not stored yet'}); nothing can be heard."
+                f"The recording {row.id} is {row.state} ({row.reason or 'not stored yet'}); there is nothing to listen to."
             )
         made = Link(
             recording_id=row.id,
@@ -168,7 +168,7 @@ def export(recording_id: RecordingId, file: Path, sandbox: Sandboxed = False, co
             row = found_recording(session, recording_id)
             heard = hear(opened.hub, session, row.id)
         if heard is None or heard.audio is None:
-            raise CannotDo(f"The recording {row.id} cannot be heard: {heard.why if heard else 'it is not there'}.")
+            raise CannotDo(f"The recording {row.id} cannot be heard: {heard.why if heard else 'it does not exist'}.")
         with new_file(file) as stream:
             with opened.hub.store.writing() as session:
                 note_listening(session, opened.hub, actor(), "recording.export", row.id)
@@ -199,7 +199,7 @@ def fetch(recording_id: RecordingId, sandbox: Sandboxed = False, config: ConfigF
         fetch_due(hub, where=(col(Recording.id) == row.id,))
         with hub.store.reading() as session:
             after = session.get_one(Recording, row.id)
-    say(f"Recording {after.id}: {coloured(after.state)}{f', {plain(after.reason)}' if after.reason else ''}")
+    say(f"Recording {after.id}: {colored(after.state)}{f', {plain(after.reason)}' if after.reason else ''}")
     if after.stored_at is None:
         raise typer.Exit(1)
 
@@ -226,7 +226,7 @@ def _control(wanted: str, control: RecordingControl, sandbox: bool, config: Path
         with hub.store.reading() as session:
             call = _call(session, wanted)
         if call.connector not in hub.plugins.connectors:
-            raise CannotDo(f"config.yaml has no connector {call.connector!r} any more; control it at the carrier.")
+            raise CannotDo(f"config.yaml no longer has a connector {call.connector!r}; use the carrier's console.")
         hub.plugins.call(call.connector, RecordingHooks.control_recording, call.carrier_call_id, control)
         with hub.store.writing() as session:
             note(session, hub.clock(), f"recording.{control}", call.id)
@@ -239,7 +239,7 @@ def _call(session: Session, wanted: str) -> Call:
 
     subject = find_subject(session, wanted)
     if not isinstance(subject, Call):
-        raise CannotDo("That is no call; only calls are recorded.")
+        raise CannotDo("That is not a call; only calls are recorded.")
     return subject
 
 
@@ -257,9 +257,11 @@ def new_file(file: Path) -> IO[bytes]:
     try:
         return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
     except FileExistsError:
-        raise CannotDo(f"{file} exists already; name a new file.") from None
+        raise CannotDo(f"{file} already exists; name a new file.") from None
     except OSError as error:
-        raise CannotDo(f"{file} cannot be written ({error.strerror}); name a file in a folder of yours.") from None
+        raise CannotDo(
+            f"{file} cannot be written ({error.strerror}); name a file in a folder that you can write to."
+        ) from None
 
 
 def _plain(row: Recording) -> dict[str, Any]:

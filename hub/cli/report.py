@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hub.reports.report import Line, Report
     from hub.reports.tally import Dimension
 
-commands = typer.Typer(help="Report what each source, campaign, keyword or landing page brought.", no_args_is_help=True)
+commands = typer.Typer(help="Report results by source, campaign, keyword or landing page.", no_args_is_help=True)
 DEFAULT_MODEL = "last"
 DEFAULT_DAYS = 30
 SHOWN = 50
@@ -65,7 +65,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _add(name: str, dimension: Dimension, brought: str) -> None:
-    @commands.command(name, help=f"{brought} Days are those of the company's time zone.")
+    @commands.command(name, help=f"{brought} Days are in the company's time zone.")
     def report(
         company: CompanyName = None,
         model: ModelName = DEFAULT_MODEL,
@@ -78,10 +78,10 @@ def _add(name: str, dimension: Dimension, brought: str) -> None:
         _report(dimension, company, model, first, last, form, top, config)
 
 
-_add("sources", "source", "What each source and medium brought, such as google / cpc.")
-_add("campaigns", "campaign", "What each campaign brought.")
-_add("keywords", "keyword", "What each keyword brought.")
-_add("landing-pages", "landing_page", "What each landing page brought, without its query.")
+_add("sources", "source", "Results by source and medium, such as google / cpc.")
+_add("campaigns", "campaign", "Results by campaign.")
+_add("keywords", "keyword", "Results by keyword.")
+_add("landing-pages", "landing_page", "Results by landing page, without its query string.")
 
 
 def _report(
@@ -111,7 +111,7 @@ def _report(
         with store.reading() as session:
             known = session.exec(select(Company).where(Company.name == name)).first()
         if known is None:
-            raise CannotDo(f"Nothing is known of company {name!r} yet; start the hub with hub run.")
+            raise CannotDo(f"There is no data for company {name!r} yet; start the hub with hub run.")
         begins, ends = _span(first, last, day_of(utc_now(), ZoneInfo(known.time_zone)))
         report = make_report(store, known, dimension, wanted, begins, ends)
     if show == "table":
@@ -134,7 +134,7 @@ def _company(config: Config, name: str | None) -> str:
 
     names = [company.name for company in config.companies]
     if name is None and len(names) != 1:
-        raise CannotDo(f"Say which company with --company; there are: {', '.join(names) or 'none'}.")
+        raise CannotDo(f"Choose a company with --company; there are: {', '.join(names) or 'none'}.")
     return known(name or names[0], names, "company")
 
 
@@ -152,7 +152,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise CannotDo(f"{shown(text)!r} is no day; write it like 2026-05-01.") from None
+        raise CannotDo(f"{shown(text)!r} is not a date; write it like 2026-05-01.") from None
 
 
 def _print_table(report: Report, top: int) -> None:

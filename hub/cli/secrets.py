@@ -41,10 +41,12 @@ def new_key(
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise ConfigError(
-            f"{file} exists already; name a new file, or what the old key encrypted would be lost."
+            f"{file} already exists; name a new file, because what the old key encrypted would be lost."
         ) from None
     except OSError as error:
-        raise ConfigError(f"{file} cannot be written ({error.strerror}); name a file in a folder of yours.") from None
+        raise ConfigError(
+            f"{file} cannot be written ({error.strerror}); name a file in a folder that you can write to."
+        ) from None
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
         stream.write(key + "\n")
     typer.echo(f"Wrote {file}. In config.yaml, put this first: secret_keys: ['${{file:{file.resolve()}}}']")
@@ -72,6 +74,6 @@ def rotate(config: ConfigFile = CONFIG) -> None:
         done = f"{counted(tokens, 'token')} and {counted(people, 'key')} of people"
         with store.writing() as session:
             note(session, utc_now(), "secrets.rotate", newest, done)
-    typer.echo(f"Encrypted {done} anew; all are under the key {newest} now.")
+    typer.echo(f"Encrypted {done} again; everything is now under the key {newest}.")
     if len(loaded.hub.secret_keys) > 1:
-        typer.echo("Once every hub on this database runs with that key, take the older ones out of hub.secret_keys.")
+        typer.echo("Once every hub on this database runs with that key, remove the older keys from hub.secret_keys.")

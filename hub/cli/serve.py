@@ -21,7 +21,7 @@ from hub.startup import Opened, open_hub, read_config
 if TYPE_CHECKING:
     import uvicorn
 
-Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes for every provider.")]
+Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes instead of real providers.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -58,7 +58,7 @@ def serve(opened: Opened, wake: threading.Event | None = None, when_open: Callab
     log, hub = structlog.get_logger(), opened.hub.config.hub
 
     def answering() -> None:
-        log.info("the hub answers; Ctrl-C ends it", listen=hub.listen, public_url=str(hub.public_url))
+        log.info("the hub is running; press Ctrl-C to stop", listen=hub.listen, public_url=str(hub.public_url))
 
     _serve(edge_settings(opened, wake), answering, when_open)
 
@@ -117,7 +117,7 @@ def refuse_taken_address(listen: str, named: str = "hub.listen") -> None:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError:
         raise ConfigError(
-            f"{named}: this machine knows no {host!r}; write 127.0.0.1:{port}, or :{port} for all."
+            f"{named}: this machine does not know {host!r}; write 127.0.0.1:{port}, or :{port} for all."
         ) from None
     for family, kind, protocol, _, address in found:
         with contextlib.suppress(OSError), socket.socket(family, kind, protocol) as probe:
@@ -131,8 +131,8 @@ def refuse_taken_address(listen: str, named: str = "hub.listen") -> None:
 
 
 _WHY_NOT = {
-    errno.EADDRINUSE: "is in use already; end the program that listens there, or write another port",
-    errno.EACCES: "may not be opened by this user; write a port above 1023, behind your web server",
+    errno.EADDRINUSE: "is already in use; stop the program that listens there, or write another port",
+    errno.EACCES: "cannot be opened by this user; use a port above 1023, behind your web server",
 }
 
 
@@ -195,7 +195,7 @@ def _serve_operation(opened: Opened, listen: str) -> None:
     from hub.web.health import operation_routes
 
     settings = _settings(Starlette(routes=operation_routes(opened.hub)), listen)
-    _serve(settings, lambda: structlog.get_logger().info("the worker answers", listen=listen), lambda: None)
+    _serve(settings, lambda: structlog.get_logger().info("the worker is running", listen=listen), lambda: None)
 
 
 def _wait_for_signal() -> None:

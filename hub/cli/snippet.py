@@ -18,7 +18,9 @@ def snippet(
     company: Annotated[str, typer.Argument(help="The company's name in config.yaml.", metavar="COMPANY")],
     pinned: Annotated[
         bool,
-        typer.Option("--pinned/--latest", help="Pin the script to this version and these settings, or follow both."),
+        typer.Option(
+            "--pinned/--latest", help="Pin the script to this version and these settings, or follow updates of both."
+        ),
     ] = True,
     forms: Annotated[bool, typer.Option("--forms", help="Also the script that captures forms.")] = False,
     config: ConfigFile = CONFIG,
@@ -48,5 +50,5 @@ def snippet(
         say(f"[yellow]config.yaml names no numbers of {company}'s pages:[/yellow] add website: swap:.", to_errors=True)
     if not website.domains:
         say(
-            f"[yellow]config.yaml names no domains of {company}:[/yellow] no page may ask for a number.", to_errors=True
+            f"[yellow]config.yaml names no domains of {company}:[/yellow] no page can request a number.", to_errors=True
         )

@@ -67,10 +67,10 @@ def list_rules(
         )
         return
     if not rules and not brought:
-        say("No company has rules of its own; the built-in tables alone decide.")
+        say("No company has its own rules; only the built-in tables apply.")
         return
     table(
-        "Asked before the built-in tables",
+        "Checked before the built-in tables",
         ("company", "kind", "value", "source", "medium", "made (UTC), or connector"),
         [
             (plain(name), rule.kind, plain(rule.value), plain(rule.source), plain(rule.medium), moment(rule.made_at))
@@ -103,7 +103,7 @@ def add(
     looked_up = _value(kind, value)
     name = looked_up.partition("=")[0]
     if kind == "parameter" and is_personal_name(name):
-        raise CannotDo("A parameter of that name may hold a person's name or address, and is never kept.")
+        raise CannotDo("A parameter of that name may hold a person's name or address, and is never stored.")
     source, medium = _word(source, "source"), _word(medium, "medium")
     with open_store(loaded) as store, store.writing() as session:
         now = utc_now()
@@ -198,7 +198,7 @@ def _value(kind: str, written: str) -> str:
     from hub.sources.classify import rule_value
 
     if kind not in SOURCE_KINDS:
-        raise CannotDo(f"{plain(kind)} is no kind of rule; choose one of {', '.join(SOURCE_KINDS)}.")
+        raise CannotDo(f"{plain(kind)} is not a kind of rule; choose one of {', '.join(SOURCE_KINDS)}.")
     value = rule_value(kind, written)
     if value is None or len(value) > 255:
         wanted = {"host": "like partner.example.com", "parameter": "as name=value, like ref=partner"}

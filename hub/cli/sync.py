@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, coloured, echo_json, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, colored, echo_json, plain, say, table
 from hub.errors import CannotDo, RingfenceError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def sync(
     name: Annotated[str, typer.Argument(help="A connector's name in config.yaml.")],
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Only show what would be sent; the provider validates it, and nothing counts."),
+        typer.Option("--dry-run", help="Only show what would be sent; the provider validates it without counting it."),
     ] = False,
     sandbox: Sandboxed = False,
     as_json: AsJson = False,
@@ -50,7 +50,7 @@ def _sync(opened: Opened, name: str, as_json: bool) -> bool:
     write_slot(opened.hub.store, name, opened.hub.clock(), "command")
     report = run_due_sync(opened.hub, opened.directory, name)
     if report is None:
-        raise CannotDo(f"Another process is syncing {name} at this moment; try again when it is done.")
+        raise CannotDo(f"Another process is syncing {name} right now; try again when it is done.")
     if as_json:
         echo_json(
             {"connector": name, "counts": report.counts, "troubles": report.troubles, "paused": report.paused},
@@ -62,7 +62,7 @@ def _sync(opened: Opened, name: str, as_json: bool) -> bool:
 
 def _print_report(report: SyncReport) -> None:
     rows = [
-        (plain(task), coloured(ending), str(count))
+        (plain(task), colored(ending), str(count))
         for task, each in report.counts.items()
         for ending, count in sorted(each.items())
     ]
@@ -73,7 +73,7 @@ def _print_report(report: SyncReport) -> None:
     for trouble in report.troubles:
         say(f"[red]{plain(trouble)}[/red]")
     if report.paused:
-        say(f"It is paused. Mend its credentials, then: [bold]hub connectors resume {plain(report.connector)}[/bold]")
+        say(f"It is paused. Fix its credentials, then: [bold]hub connectors resume {plain(report.connector)}[/bold]")
 
 
 def _preview(opened: Opened, name: str, as_json: bool) -> bool:
@@ -122,16 +122,16 @@ def _consent(item: Previewed) -> str:
     if item.ruling is None:
         return "[dim]not asked[/dim]"
     said = item.ruling.decision
-    return f"{coloured(said.verdict)} [dim]{plain(said.ruling.rule_id)}[/dim]"
+    return f"{colored(said.verdict)} [dim]{plain(said.ruling.rule_id)}[/dim]"
 
 
 def _would_be(item: Previewed) -> str:
     if item.receipt is None:
-        return "waiting" if _waits(item) else coloured(item.state or "")
+        return "waiting" if _waits(item) else colored(item.state or "")
     if item.delivery.hook == "log_calls":
         return "[green]sent[/green]"
     said = item.receipt.status
-    return "[green]valid[/green]" if said in ("delivered", "accepted", "duplicate") else coloured(said)
+    return "[green]valid[/green]" if said in ("delivered", "accepted", "duplicate") else colored(said)
 
 
 def _waits(item: Previewed) -> bool:
@@ -144,7 +144,7 @@ def _why(item: Previewed) -> str:
     if item.receipt is not None:
         return " ".join(filter(None, (item.receipt.code, item.receipt.reason)))
     if _waits(item):
-        return "an earlier delivery of the same item has to end first"
+        return "an earlier delivery of the same item must finish first"
     return " ".join(filter(None, (item.code, item.reason)))
 
 

@@ -14,7 +14,7 @@ from hub.cli.support.output import (
     AsJson,
     ConfigFile,
     Sandboxed,
-    coloured,
+    colored,
     counted,
     echo_json,
     moment,
@@ -93,18 +93,18 @@ def list_threads(
     if as_json:
         echo_json(rows)
     elif not rows:
-        say("No text has come in or gone out yet.")
+        say("No texts have been received or sent yet.")
     else:
         table(
-            "Threads, the newest first",
+            "Threads, newest first",
             ("thread", "company", "person", "texts", "newest (UTC)", "direction", "status", "read as"),
             (
                 (row["thread"], plain(row["company"]), plain(row["person_number"]), str(row["texts"]), moment(row["newest"]),
-                 row["direction"], coloured(row["status"]), plain(row["meaning"]))
+                 row["direction"], colored(row["status"]), plain(row["meaning"]))
                 for row in rows
             ),
         )  # fmt: skip
-        say("The whole of one: [bold]hub texts show THREAD[/bold]")
+        say("Full thread: [bold]hub texts show THREAD[/bold]")
 
 
 @commands.command("show")
@@ -134,7 +134,7 @@ def show(
         ("id", "at (UTC)", "direction", "number", "why", "status", "words"),
         (
             (row["id"], moment(row["at"]), row["direction"], plain(row["tracking_number"]),
-             "doubtful" if row["doubt"] == Doubt.OPEN else plain(row["purpose"] or row["meaning"]), coloured(row["status"]),
+             "doubtful" if row["doubt"] == Doubt.OPEN else plain(row["purpose"] or row["meaning"]), colored(row["status"]),
              plain(row["body"]))
             for row in rows
         ),
@@ -168,17 +168,17 @@ def send(
 
     pictures = [picture_of(file.read_bytes()) for file in picture or ()]
     if purpose not in BY_HAND:
-        raise CannotDo(f"{shown(purpose)!r} is no purpose of a text; choose one of {', '.join(sorted(BY_HAND))}.")
+        raise CannotDo(f"{shown(purpose)!r} is not a purpose of a text; choose one of {', '.join(sorted(BY_HAND))}.")
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         hub, directory = opened.hub, opened.directory.current()
         line = directory.lines.get(phone_number(sender) or "")
         if line is None:
-            raise CannotDo("--from is none of our tracking numbers; hub numbers list shows them.")
+            raise CannotDo("--from is not one of our tracking numbers; hub numbers list shows them.")
         with hub.store.writing() as session:
             number = phone_number(to, line.company.country)
             queued = queue_text(session, hub, line, number, typed(text), purpose, pictures=pictures)  # type: ignore[arg-type]
             note(session, hub.clock(), "texts.send", queued.id, purpose)
-    say(f"Queued as {queued.id}; what becomes of it: [bold]hub texts why {queued.id}[/bold]")
+    say(f"Queued as {queued.id}; to see its status: [bold]hub texts why {queued.id}[/bold]")
 
 
 @commands.command("why")
@@ -198,7 +198,7 @@ def why(wanted: TextId, as_json: AsJson = False, config: ConfigFile = CONFIG) ->
         echo_json({**told, "timeline": [entry.plain() for entry in entries]})
         return
     reason = " ".join(filter(None, (text.code, text.reason)))
-    say(f"[bold]Text {text.id}[/bold] is {coloured(text.status)}" + (f": {plain(reason)}" if reason else ""))
+    say(f"[bold]Text {text.id}[/bold] is {colored(text.status)}" + (f": {plain(reason)}" if reason else ""))
     print_timeline(entries)
 
 
@@ -223,13 +223,13 @@ def release(
 
     if again is None:
         raise CannotDo(
-            "Look in the carrier's message log, then say --again if the text did not go, or --went if it did."
+            "Look in the carrier's message log, then use --again if the text was not sent, or --went if it was."
         )
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
         text = _text(session, wanted)
         decide(session, text, again=again, now=utc_now())
         note(session, utc_now(), "texts.release", text.id, "again" if again else "went")
-    say("It is sent again, if consent and the hour allow it." if again else "It counts as sent.")
+    say("It is sent again, if consent and the time of day allow it." if again else "It counts as sent.")
 
 
 @commands.command("stop")
@@ -247,7 +247,7 @@ def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
         with hub.store.reading() as session:
             text = _text(session, wanted)
         if text.direction != "in" or text.company_id is None or text.person_number is None:
-            raise CannotDo("Name a text that the person wrote: it is the proof of their word.")
+            raise CannotDo("Name a text that the person wrote: it proves what they asked for.")
         now = hub.clock()
         with (
             hold_locks(hub.store, [number_lock_key(text.company_id, text.person_number)], LOCK_WAIT_SECONDS),
@@ -256,7 +256,7 @@ def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
             said: dict[str, Any] = {"channel": "sms", "evidence": text.id, "at": now, "now": now}
             new = write_stop(session, hub, text.company_id, text.person_number, **said)
             note(session, now, "texts.stop", text.id)
-    say("They get no more texts from the company." if new else "They had stopped texts before.")
+    say("They will get no more texts from the company." if new else "They had stopped texts before.")
 
 
 @commands.command("doubtful")
@@ -294,19 +294,17 @@ def doubtful(
     if as_json:
         echo_json(rows)
     elif not rows:
-        say("No text is doubtful.")
+        say("There are no doubtful texts.")
     else:
         table(
-            "Texts that may ask for a stop, the oldest first",
+            "Texts that may ask for a stop, oldest first",
             ("id", "company", "at (UTC)", "person", "words"),
             (
                 (row["id"], plain(row["company"]), moment(row["at"]), plain(row["person_number"]), plain(row["body"]))
                 for row in rows
             ),
         )
-        say(
-            "Decide on each: [bold]hub texts stop ID[/bold] or [bold]hub texts keep ID[/bold]; read it in its thread first."
-        )
+        say("Decide on each: [bold]hub texts stop ID[/bold] or [bold]hub texts keep ID[/bold]; read its thread first.")
 
 
 @commands.command("keep")
@@ -319,7 +317,7 @@ def keep(wanted: TextId, config: ConfigFile = CONFIG) -> None:
 
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
         decide(session, _text(session, wanted), actor(), utc_now())
-    say("It is not a stop; they are texted as before.")
+    say("It is not a stop; they will be texted as before.")
 
 
 @commands.command("classify")
@@ -336,12 +334,12 @@ def classify(
         return
     how = {
         "word": f"it is one of the words ({reading.language})",
-        "misspelt": f"it is nearly one of the words ({reading.language})",
+        "misspelled": f"it is close to one of the words ({reading.language})",
         "wording": f"its wording says so ({reading.language})",
-        "ambiguous": f"a stop word stands in it, and ambiguous means stop ({reading.language})",
-        "doubtful": f"it may ask for a stop, so a person reads it and the texter is asked ({reading.language})",
+        "ambiguous": f"it contains a stop word, and an ambiguous text counts as a stop ({reading.language})",
+        "doubtful": f"it may ask for a stop, so a person reviews it and the sender is asked ({reading.language})",
         "refusal": f"it refuses something, which is doubtful after a marketing text ({reading.language})",
-        "none": "nothing in it asks for anything of the kind",
+        "none": "nothing in it asks for this",
     }[reading.how]
     say(f"[bold]{reading.meaning}[/bold]: {how}")
 

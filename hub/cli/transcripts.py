@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, coloured, echo_json, plain, say
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, colored, echo_json, plain, say
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
@@ -45,12 +45,12 @@ def transcript(
     if as_json:
         echo_json({"recording": row.id, "model": read.row.model, "parts": [_plain(part) for part in read.parts]})
         return
-    say(f"Heard by {plain(read.row.model)}; a machine's words, not a record of what was said.")
+    say(f"Transcribed by {plain(read.row.model)}; machine output, not a record of what was said.")
     for part in read.parts:
         who = "" if part.channel == "both" else f"{part.channel}: "
         say(f"{_clock(part.start)}  {who}{plain(part.text)}")
     if not read.parts:
-        say("No words were heard.")
+        say("No words were recognized.")
 
 
 def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
@@ -75,7 +75,7 @@ def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: Co
         with hub.store.writing() as session:
             row = found_recording(session, recording_id)
             if row.stored_at is None or row.path is None:
-                raise CannotDo(f"The recording {row.id} is {row.state}; there is nothing to hear.")
+                raise CannotDo(f"The recording {row.id} is {row.state}; there is nothing to transcribe.")
             want_transcript(session, hub, row, session.get_one(Call, row.call_id), now)
             mine = col(TranscriptRow.recording_id) == row.id
             open_again = (TranscriptState.READY, TranscriptState.FAILED, TranscriptState.DENIED)
@@ -88,7 +88,7 @@ def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: Co
             after = session.exec(_of(row.id)).first()
     if after is None:
         raise CannotDo("The connector's `companies:` leave out the company of this recording.")
-    say(f"Transcript of {row.id}: {coloured(after.state)}{f', {plain(after.reason)}' if after.reason else ''}")
+    say(f"Transcript of {row.id}: {colored(after.state)}{f', {plain(after.reason)}' if after.reason else ''}")
     if after.state != TranscriptState.WRITTEN:
         raise typer.Exit(1)
 

@@ -88,7 +88,7 @@ def list_users(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     if as_json:
         echo_json(rows)
     elif not rows:
-        say("There is no user yet; hub users add makes one.")
+        say("There are no users yet; hub users add creates one.")
     else:
         table(
             "Users",
@@ -191,4 +191,4 @@ def _account(session: object, wanted: str | None):  # type: ignore[no-untyped-de
     for each in accounts:
         if wanted is not None and each.name == typed(wanted):
             return each
-    raise CannotDo(f"Say which account with --account; there are: {names}.")
+    raise CannotDo(f"Choose an account with --account; there are: {names}.")

@@ -80,10 +80,10 @@ def _rules(parts: Parts) -> Found:
         if when.event != "form" and when.form is not None:
             yield (*path, "when", "form"), "only a form has an id on its page; write `event: form` or remove it"
         if when.event == "form" and when.tracker is not None:
-            yield (*path, "when", "tracker"), "a form comes on no tracker's number; name its `form:` or remove it"
+            yield (*path, "when", "tracker"), "a form has no tracking number; use `form:` or remove it"
         for key in CALL_ONLY if when.event != "call" else ():
             if getattr(when, key) is not None:
-                yield (*path, "when", key), "only a call can be asked for this; write `event: call` or remove it"
+                yield (*path, "when", key), "only calls have this; write `event: call` or remove it"
         if when.event != "outcome" and rule.value == "from outcome":
             yield (*path, "value"), f"a {when.event} has no outcome to take a value from; write an amount like 40 USD"
         if when.company is not None and when.company not in companies:
@@ -104,7 +104,7 @@ def _destinations(parts: Parts) -> Found:
             continue  # its problem is reported there
         destination = connector_class.Destination
         if destination is None:
-            yield place, f"{name!r} takes no conversions; {nearest(name, takers, 'these do:')}"
+            yield place, f"{name!r} does not accept conversions; {nearest(name, takers, 'these do:')}"
             continue
         _, wrong = validated(destination, written)
         yield from (((*place, *inner), text) for inner, _, text in wrong)
@@ -116,7 +116,7 @@ def _consent(parts: Parts) -> Found:
     if parts.destinations and not asked and not unclear:
         yield (
             ("connectors",),
-            "no consent connector is here, so nobody says yes and nothing would be sent; add one like "
+            "no consent connector is configured, so nothing has consent and nothing would be sent; add one like "
             "`signals: {plugin: signals}`",
         )
 
@@ -127,7 +127,7 @@ def _trackers(parts: Parts) -> Found:
         if tracker.carrier not in parts.connector_names:
             yield (*path, "carrier"), _unknown("carrier", tracker.carrier, carriers)
         elif tracker.carrier in parts.connector_classes and tracker.carrier not in carriers:
-            yield (*path, "carrier"), f"{tracker.carrier!r} is no carrier; {nearest('', carriers, 'carriers are')}"
+            yield (*path, "carrier"), f"{tracker.carrier!r}is not a carrier; {nearest('', carriers, 'carriers are')}"
         if tracker.type == "source":
             count = len(tracker.numbers)
             if count != 1:
@@ -136,7 +136,7 @@ def _trackers(parts: Parts) -> Found:
                 yield path, "a source tracker needs its `source:`, like yellow_pages"
         for key in ("source", "medium", "campaign", "default") if tracker.type == "session" else ():
             if getattr(tracker, key):
-                yield (*path, key), "a session tracker learns this from the visit; remove it or write `type: source`"
+                yield (*path, key), "a session tracker gets this from the visit; remove it or write `type: source`"
 
 
 def _transcription(parts: Parts) -> Found:
@@ -149,7 +149,7 @@ def _transcription(parts: Parts) -> Found:
             yield (*path, "transcribe"), _unknown("connector", name, hearing or parts.connector_names)
         elif name in parts.connector_classes:
             hint = nearest(name, hearing, "these do:") if hearing else "add one like `whisper: {plugin: whisper}`"
-            yield (*path, "transcribe"), f"{name!r} writes no transcripts; {hint}"
+            yield (*path, "transcribe"), f"{name!r} does not transcribe; {hint}"
 
 
 def _audio(parts: Parts) -> Found:
@@ -162,7 +162,7 @@ def _audio(parts: Parts) -> Found:
                 yield (
                     (*path, key),
                     (
-                        f"is longer than {told}, which is how long they may be kept; shorten it, or write "
+                        f"is longer than {told}, the maximum retention; shorten it, or write "
                         f"`{kind}: {{keep: …, reason: …}}` below `retention:`"
                     ),
                 )
@@ -186,7 +186,7 @@ def _companies(parts: Parts) -> Found:
         except (LookupError, ValueError, OSError):
             near = nearest(company.time_zone, sorted(available_timezones()), "write one like America/Chicago; all:")
             hint = near if near.startswith("did") else "write one like America/Chicago"
-            yield (*path, "time_zone"), f"{company.time_zone!r} is no IANA time zone; {hint}"
+            yield (*path, "time_zone"), f"{company.time_zone!r} is not an IANA time zone; {hint}"
         defaults = [tracker for tracker in company.trackers if tracker is not None and tracker.default]
         if len(defaults) > 1:
             yield (*path, "trackers"), "more than one tracker is the default; keep `default: true` on one"
@@ -203,7 +203,7 @@ def _texts(parts: Parts) -> Found:
         if sender is not None and sender not in of_company.get(company, set()):
             yield (
                 (*path, "texts", "from"),
-                f"{sender} is no tracking number of this company; texts come from one of its own",
+                f"{sender} is not a tracking number of this company; texts must come from one",
             )
 
 

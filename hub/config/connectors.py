@@ -31,10 +31,10 @@ class Installed(Protocol):
 def read_connectors(reading: Reading, value: Any, installed: Installed, parts: Parts) -> None:
     """Add every valid connector of `value` to `parts`; report the problems of the others."""
     if value is None:
-        reading.tell(("connectors",), "is missing; write `connectors:` with at least a carrier below")
+        reading.tell(("connectors",), "is missing; write `connectors:` with at least a carrier in it")
         return
     if not isinstance(value, dict):
-        reading.tell(("connectors",), f"found {describe(value)}; wanted a name and its settings for each connector")
+        reading.tell(("connectors",), f"found {describe(value)}; expected a name and its settings for each connector")
         return
     for name, item in value.items():
         parts.connector_names.append(name)
@@ -46,9 +46,9 @@ def read_connectors(reading: Reading, value: Any, installed: Installed, parts: P
 def _connector(reading: Reading, name: str, value: Any, installed: Installed, parts: Parts) -> ConnectorEntry | None:
     path: Path = ("connectors", name)
     if not NAME.fullmatch(name):
-        reading.tell(path, "is no name for a connector; use small letters, digits, - and _")
+        reading.tell(path, "is not a valid connector name; use lowercase letters, digits, - and _")
     if not isinstance(value, dict):
-        reading.tell(path, f"found {describe(value)}; wanted at least `plugin:` below it")
+        reading.tell(path, f"found {describe(value)}; expected at least `plugin:` in it")
         return None
     common = reading.section(ConnectorCommon, {key: value[key] for key in COMMON if key in value}, path)
     parts.add(path, common)
@@ -67,7 +67,7 @@ def _connector(reading: Reading, name: str, value: Any, installed: Installed, pa
         checked = reading.section(connector_class.Settings, own, path, more_keys=COMMON)
         _refuse_addresses_in_clear(reading, connector_class, checked or own, path)
     if common is not None and common.keep is not None and not connector_class.enriches():
-        reading.tell((*path, "keep"), "this plugin tells nothing of callers that could be kept; remove the line")
+        reading.tell((*path, "keep"), "this plugin returns no facts about callers that could be kept; remove the line")
     if common is None or (checked is None and not in_sandbox):
         return None
     return ConnectorEntry(
@@ -89,7 +89,7 @@ def _refuse_addresses_in_clear(
         return
     for name, address in web_addresses(settings):
         if in_clear(address) or (connector_class.manifest.kind == "enrichment" and address.startswith("http://")):
-            reading.tell((*path, name), "what is known of callers is fetched over TLS only; write an https:// address")
+            reading.tell((*path, name), "data about callers is fetched over TLS only; write an https:// address")
 
 
 def _plugin(reading: Reading, plugin: Any, path: Path, installed: Installed) -> type[Connector] | None:

@@ -76,7 +76,7 @@ def read_document(text: str, problems: list[Problem]) -> Document | None:
     try:
         root = _Composer(text).root()
         if not isinstance(root.content, list) or not root.mapping:
-            raise _Unreadable("wanted sections like `hub:` and `connectors:` at the left margin", root.line)
+            raise _Unreadable("expected sections like `hub:` and `connectors:` at the left margin", root.line)
         unfolding = _Unfolding(problems)
         tree = unfolding.value(root, ())
     except _Unreadable as refusal:
@@ -118,7 +118,7 @@ class _Composer:
             ) from None
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
-            raise _Unreadable("holds a character that YAML does not allow; remove it", line) from None
+            raise _Unreadable("contains a character that YAML does not allow; remove it", line) from None
         except (yaml.YAMLError, ValueError) as error:
             raise _Unreadable("is not YAML", None) from error
 
@@ -129,7 +129,7 @@ class _Composer:
                 first = next(self._events)
                 if root is not None:
                     line = first.start_mark.line + 1
-                    raise _Unreadable("begins a second document after `---`; keep one", line)
+                    raise _Unreadable("starts a second document after `---`; keep one", line)
                 root = self._node(first, 0)
         if root is None:
             raise _Unreadable("is empty; start from the example config.yaml", None)
@@ -142,9 +142,9 @@ class _Composer:
         if kind is yaml.AliasEvent:
             shared = self._anchors.get(event.anchor)
             if shared is None:
-                raise _Unreadable(f"`*{event.anchor}` stands for nothing; write `&{event.anchor}` before it", line)
+                raise _Unreadable(f"`*{event.anchor}` is not defined; write `&{event.anchor}` before it", line)
             if not shared.finished:
-                raise _Unreadable(f"`*{event.anchor}` stands inside of itself", line)
+                raise _Unreadable(f"`*{event.anchor}` refers to itself", line)
             return shared
         if event.tag is not None:
             raise _Unreadable("tags like `!!python/name` are not allowed; write a plain value", line)
@@ -180,7 +180,7 @@ class _Unfolding:
         if path:
             self.lines.setdefault(path, node.line)
         if len(self.lines) > MAX_VALUES or len(path) > MAX_DEPTH:
-            raise _Unreadable("unfolds to more values than a hub can need; use fewer aliases", node.line)
+            raise _Unreadable("expands to too many values; use fewer aliases", node.line)
         if isinstance(node.content, str):
             return _scalar(node.content) if node.plain else node.content
         if not node.mapping:
@@ -208,7 +208,7 @@ def _line(mark: Any) -> int | None:
 def _hint(text: str, mark: Any) -> str:
     """A reference inside { } or [ ] ends at its own bracket unless it is quoted; this mistake is common."""
     lines = text.splitlines()[: mark.line + 1] if mark else []
-    return '; inside of { } and [ ] write references in quotes: "${env:NAME}"' if lines and "${" in lines[-1] else ""
+    return '; inside { } and [ ], write references in quotes: "${env:NAME}"' if lines and "${" in lines[-1] else ""
 
 
 def _scalar(text: str) -> Any:

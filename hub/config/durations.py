@@ -15,5 +15,5 @@ def parse_span(value: object) -> timedelta:
     match = re.fullmatch(r"\s*([0-9]{1,7})\s*([a-z]+)\s*", str(value).lower())
     unit = match and (match[2] if match[2] in UNITS else match[2].removesuffix("s"))
     if match is None or unit not in UNITS:
-        raise ValueError(f"{value!r} is not a span of time; write it like 60s, 15 minutes or 2h")
+        raise ValueError(f"{value!r} is not a duration; write it like 60s, 15 minutes or 2h")
     return timedelta(seconds=int(match[1]) * UNITS[unit])

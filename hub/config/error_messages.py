@@ -17,12 +17,12 @@ WANTED = {
     "bool": "true or false",
     "date": "a date like 2026-11-24",
     "decimal": "an amount like 12.50",
-    "dict": "keys with values below it",
+    "dict": "keys with values",
     "float": "a number",
     "int": "a whole number",
     "list": "a list",
-    "mapping": "keys with values below it",
-    "model": "keys with values below it",
+    "mapping": "keys with values",
+    "model": "keys with values",
     "string": "a text",
     "time": "a duration",
     "tuple": "a list",
@@ -80,27 +80,27 @@ def _sentence(error: Any, path: Path, model: type[BaseModel], tree: Any, secret:
     found = "the value" if secret else describe(_at(tree, path))
     if kind == "extra_forbidden":
         known = [*known_keys(model, path[:-1], _at(tree, path[:-1])), *(more_keys if len(path) == 1 else ())]
-        return f"is no known key; {nearest(str(path[-1]), known)}"
+        return f"is not a known key; {nearest(str(path[-1]), known)}"
     field = field_at(model, path)
     meaning = field.description.rstrip(".") if field and field.description else ""
     if kind == "union_tag_not_found":
         return f"is missing `{context['discriminator'].strip(chr(39))}:`; write one of {_tags(model, path)}"
     if kind == "union_tag_invalid":
-        return f"{context['tag']!r} is not possible; {nearest(str(context['tag']), _tags(model, path).split(', '), 'one of')}"
+        return f"{context['tag']!r} is not allowed; {nearest(str(context['tag']), _tags(model, path).split(', '), 'one of')}"
     if kind == "missing":
-        return f"is missing; wanted: {meaning}" if meaning else "is missing; write it"
+        return f"is missing; expected: {meaning}" if meaning else "is missing; write it"
     if kind == "value_error":
         return str(context["error"])
     if kind in ("literal_error", "enum"):
         choices = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f"{found} is not possible; {nearest(str(error['input']) if not secret else '', choices, 'one of')}"
+        return f"{found} is not allowed; {nearest(str(error['input']) if not secret else '', choices, 'one of')}"
     if kind == "string_pattern_mismatch":
-        return f"{found} is not written as wanted: {meaning or context['pattern']}"
+        return f"{found} is not in the expected format: {meaning or context['pattern']}"
     if kind == "string_type" and found.isdecimal():
-        return f"found the number {found}, wanted a text; put it in quotes"
+        return f"found the number {found}, expected a text; put it in quotes"
     wanted = WANTED.get(kind.split("_")[0])
     if wanted and kind.split("_")[-1] in ("type", "parsing", "scheme", "size", "integer", "float"):
-        return f"found {found}, wanted {wanted}"
+        return f"found {found}, expected {wanted}"
     return f"found {found}; {error['msg'].replace('Input should', 'it should').replace('String should', 'it should')}"
 
 

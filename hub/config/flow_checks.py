@@ -37,7 +37,10 @@ def _flows(parts: Parts, own: set[str]) -> Found:
 def _routes(parts: Parts, own: set[str]) -> Found:
     for path, route in _written_routes(parts):
         if route.record and not route.recording_notice:
-            yield (*path, "route", "record"), "nobody is recorded unawares; write a `recording_notice:` or remove it"
+            yield (
+                (*path, "route", "record"),
+                "nobody may be recorded without notice; write a `recording_notice:` or remove it",
+            )
         problem = undialable(route.dial, own)
         if problem:
             yield (*path, "route", "dial"), problem
@@ -51,14 +54,14 @@ def _choices(parts: Parts, path: Path, company: CompanySection) -> Found:
     chosen += [(place, each.route, each.flow) for place, each in trackers]
     for place, route, flow in chosen:
         if route is not None and flow is not None:
-            yield (*place, "flow"), "a route is written beside it; keep one of the two"
+            yield (*place, "flow"), "there is also a route; keep one of the two"
         if flow is not None and flow not in named:
             yield (*place, "flow"), f"no flow is named {flow!r}; {nearest(flow, named, 'there are')}"
     bare = not trackers or any(each.route is None and each.flow is None for _, each in trackers)
     if company.route is None and company.flow is None and bare:
         yield (
             (*path, "route"),
-            "is missing; wanted: What callers hear and which phone rings; or `flow:` with a call flow",
+            "is missing; expected: What callers hear and which phone rings; or `flow:` with a call flow",
         )
 
 
@@ -90,7 +93,7 @@ def _recording(parts: Parts) -> Found:
     asked = any(each.manifest.kind == "consent" for each in parts.connector_classes.values())
     if asked or len(parts.connector_classes) < len(parts.connector_names):
         return
-    records = "no consent connector is here, so nobody says yes and nothing would be recorded; add one like "
+    records = "no consent connector is configured, so nothing has consent and nothing would be recorded; add one like "
     records += "`jurisdictions: {plugin: jurisdictions}`"
     for path, flow in parts.placed(Flow):
         yield from (

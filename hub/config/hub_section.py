@@ -15,19 +15,19 @@ from hub.config.redacted import passwords_in
 def read_hub(reading: Reading, value: Any) -> HubSection | None:
     """The section `hub:` with absolute paths. None if it is invalid; the problems are reported."""
     if not isinstance(value, dict):
-        wanted = "write `hub:` with its `public_url:` below"
+        wanted = "write `hub:` with a `public_url:` in it"
         reading.tell(("hub",), f"is missing; {wanted}" if value is None else f"found {describe(value)}; {wanted}")
         return None
     reading.refuse_clear_secrets(HubSection, ("hub",))
     if any("${" not in password for password in passwords_in(str(reading.document.at(("hub", "database"))))):
-        reading.tell(("hub", "database"), "holds a password in clear; write ${env:…} or ${file:…} in its place")
+        reading.tell(("hub", "database"), "contains a password in plain text; write ${env:…} or ${file:…} instead")
     if reading.sandbox:
         value = _without_missing(reading, value, ("hub", "secret_keys"))
     hub = reading.section(HubSection, value, ("hub",))
     if hub is None:
         return None
     if not hub.database.startswith(("sqlite://", "postgresql+psycopg://")):
-        reading.tell(("hub", "database"), "wanted sqlite:///path or postgresql+psycopg://user@host/name")
+        reading.tell(("hub", "database"), "expected sqlite:///path or postgresql+psycopg://user@host/name")
     return hub.model_copy(
         update={
             "database": _absolute_database(reading, hub.database),
@@ -63,7 +63,7 @@ def plugin_folders(reading: Reading, hub: Any) -> list[pathlib.Path]:
             continue
         folder = reading.absolute(name)
         if "\0" in name or not folder.is_dir():
-            reading.tell(("hub", "plugin_dirs", index), f"{name!r} is no folder; make it or leave it out")
+            reading.tell(("hub", "plugin_dirs", index), f"{name!r} is not a folder; create it or remove this")
         else:
             folders.append(folder)
     return folders

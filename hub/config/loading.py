@@ -60,12 +60,12 @@ def _text(path: pathlib.Path) -> str:
         with path.open("rb") as stream:
             content = stream.read(MAX_SIZE + 1)
     except FileNotFoundError:
-        raise ConfigError(f"{path} is not there; write it, or name another with --config.") from None
+        raise ConfigError(f"{path} does not exist; create it, or name another file with --config.") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no file name"
-        raise ConfigError(f"{path} cannot be read ({reason}); let the hub's user read it.") from None
+        raise ConfigError(f"{path} cannot be read ({reason}); allow the hub's user to read it.") from None
     if len(content) > MAX_SIZE:
-        raise ConfigError(f"{path} is larger than 1 MB; a config.yaml is not: name the right file.")
+        raise ConfigError(f"{path} is larger than 1 MB, too large for a config.yaml; name the right file.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -79,7 +79,7 @@ def _config(reading: Reading, discover: Discover) -> Config | None:
     tree = reading.references.resolve(reading.document.tree)
     for name in tree:
         if name not in SECTIONS:
-            reading.tell((name,), f"is no known key; {nearest(name, SECTIONS)}")
+            reading.tell((name,), f"is not a known key; {nearest(name, SECTIONS)}")
     parts = Parts(reading.document)
     hub = read_hub(reading, tree.get("hub"))
     recordings = read_recordings(reading, tree.get("recordings"))

@@ -18,13 +18,13 @@ def _server(text: str) -> str:
     except ValueError:
         sound = False
     if not sound:
-        raise ValueError("is no mail server; write it like smtp://user:${env:SMTP_PASSWORD}@mail.example.com:587")
+        raise ValueError("is not a mail server; write it like smtp://user:${env:SMTP_PASSWORD}@mail.example.com:587")
     return text
 
 
 def _address(text: str) -> str:
     if not re.fullmatch(r"[^@\s<>\",;]{1,64}@[^@\s<>\",;]{1,185}", text):
-        raise ValueError("is no e-mail address; write it like privacy@example.com")
+        raise ValueError("is not an e-mail address; write it like privacy@example.com")
     return text
 
 

@@ -14,5 +14,5 @@ def read_mail(reading: Reading, value: Any) -> MailSection | None:
     if value is None:
         return None
     if any("${" not in password for password in passwords_in(str(reading.document.at(("mail", "smtp"))))):
-        reading.tell(("mail", "smtp"), "holds a password in clear; write ${env:…} or ${file:…} in its place")
+        reading.tell(("mail", "smtp"), "contains a password in plain text; write ${env:…} or ${file:…} instead")
     return reading.section(MailSection, value, ("mail",))

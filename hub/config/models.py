@@ -52,7 +52,7 @@ def _network(text: str) -> str:
     try:
         return str(ipaddress.ip_network(text, strict=False))
     except ValueError:
-        raise ValueError("is no address or network; write it like 10.0.0.0/8") from None
+        raise ValueError("is not an address or network; write it like 10.0.0.0/8") from None
 
 
 def _money(value: Any) -> Any:
@@ -206,7 +206,7 @@ class ConnectorEntry:
         except ValidationError as error:
             keys = ", ".join(sorted({".".join(map(str, each["loc"])) or "settings" for each in error.errors()}))
             raise ConfigError(
-                f"connector {self.name!r} cannot run in its sandbox with what is written; leave out {keys}."
+                f"connector {self.name!r} cannot run in its sandbox with these settings; remove {keys}."
             ) from None
         return replace(self, checked=checked)
 
@@ -278,7 +278,7 @@ class TrackerSection(Section):
 def _real_country(code: str) -> str:
     # A country that no table of laws contains would be treated as unknown.
     if not is_place(code):
-        raise ValueError(f"{code} is no country of ISO 3166; write US, CA, GB or DE, say")
+        raise ValueError(f"{code} is not an ISO 3166 country; write, for example, US, CA, GB or DE")
     return code
 
 
@@ -287,7 +287,7 @@ Country = Annotated[str, AfterValidator(_real_country)]
 
 def _impersonal(name: str) -> str:
     if is_personal_name(name):
-        raise ValueError(f"a parameter called {name} may hold a person's name or address, and is never kept")
+        raise ValueError(f"a parameter called {name} may contain a person's name or address, and is never stored")
     return name
 
 
@@ -327,7 +327,9 @@ class WebsiteSection(Section):
 class CompanySection(Section):
     """One entry of `companies:`: a business with its own trackers, time zone and CRM."""
 
-    name: Name = Field(description="A name of your own: small letters, digits, - and _; in the address of its visits.")
+    name: Name = Field(
+        description="A name of your own: lowercase letters, digits, - and _; in the address of its visits."
+    )
     title: str = Field(description="The name that is displayed.")
     time_zone: str = Field(default="UTC", description="IANA time zone, like America/Chicago.")
     country: Country = Field(default="US", pattern=r"^[A-Z]{2}$", description="ISO 3166 country of the business.")
@@ -358,7 +360,7 @@ class CompanySection(Section):
 class AccountSection(Section):
     """One entry of `accounts:`: an agency, or a business on its own."""
 
-    name: Name = Field(description="A name of your own: small letters, digits, - and _.")
+    name: Name = Field(description="A name of your own: lowercase letters, digits, - and _.")
     title: str = Field(description="The name that is displayed.")
     companies: tuple[CompanySection, ...] = Field(default=(), description="Its companies.")
 

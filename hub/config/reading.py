@@ -35,7 +35,7 @@ class Reading:
         if self.references.shown_in(text):
             written = self.document.at(path)
             found = f"what {describe(written)} stands for" if "${" in str(written) else "the value"
-            text = f"{found} is not possible here"
+            text = f"{found} is not allowed here"
         self.problems.append(self.document.problem(path, text))
 
     def section(
@@ -66,7 +66,9 @@ class Reading:
                 self.references.found.setdefault(place, []).append(str(value))
                 owner = [str(step) for step in place if isinstance(step, str) and step != "connectors"]
                 variable = "_".join(owner).upper().replace("-", "_")
-                self.tell(place, f"is a secret in clear; write ${{env:{variable}}} or ${{file:/run/secrets/…}} instead")
+                self.tell(
+                    place, f"is a secret in plain text; write ${{env:{variable}}} or ${{file:/run/secrets/…}} instead"
+                )
 
     def entries(self, parent: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         """The entries of the list that `path` leads to, each with its path; a value that is not a list is reported."""
@@ -74,7 +76,7 @@ class Reading:
         if value is None:
             return
         if not isinstance(value, list):
-            self.tell(path, f"found {describe(value)}; wanted a list, each entry after a `-`")
+            self.tell(path, f"found {describe(value)}; expected a list, each entry after a `-`")
             return
         yield from (((*path, index), item) for index, item in enumerate(value))
 

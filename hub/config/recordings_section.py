@@ -23,7 +23,7 @@ def read_recordings(reading: Reading, value: Any) -> RecordingsSection | None:
     if section is None:
         return None
     for path in _in_clear(reading, section.options, OPTIONS):
-        reading.tell(path, "is a secret in clear; write ${env:…} or ${file:/run/secrets/…} instead")
+        reading.tell(path, "is a secret in plain text; write ${env:…} or ${file:/run/secrets/…} instead")
     if "://" in section.storage:
         return section
     return section.model_copy(update={"storage": str(reading.absolute(section.storage))})

@@ -35,7 +35,7 @@ class References:
         if not isinstance(value, str) or "${" not in value:
             return value
         if "${" in REFERENCE.sub("", value):
-            self.missing[path] = "holds a `${` that is no reference; write ${env:NAME} or ${file:/path/to/secret}"
+            self.missing[path] = "contains a `${` that is not a reference; write ${env:NAME} or ${file:/path/to/secret}"
             return value
         try:
             return REFERENCE.sub(lambda match: self._look_up(match[1], match[2].strip(), path), value)
@@ -64,13 +64,13 @@ class References:
         try:
             # Reading a pipe or a device might never end.
             if not file.is_file():
-                raise LookupError(f"the file {name} is not there; write the secret into it")
+                raise LookupError(f"the file {name} does not exist; write the secret into it")
             with file.open("rb") as stream:
                 content = stream.read(MAX_FILE + 1)
             value = content.decode("utf-8").rstrip("\r\n")
         except (OSError, ValueError) as error:
             reason = "is not text" if isinstance(error, UnicodeDecodeError) else "cannot be read"
-            raise LookupError(f"the file {name} {reason}; let the hub's user read it as UTF-8") from None
+            raise LookupError(f"the file {name} {reason}; allow the hub's user to read it as UTF-8") from None
         if not value or len(content) > MAX_FILE:
             raise LookupError(f"the file {name} is {'longer than 64 KB' if value else 'empty'}; write only the secret")
         return value

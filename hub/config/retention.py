@@ -39,9 +39,9 @@ def parse_life(value: object) -> timedelta:
         try:
             life = parse_span(value)
         except ValueError:
-            raise ValueError(f"{value!r} is not a span of time; write it like 90d, 25mo or 7y") from None
+            raise ValueError(f"{value!r} is not a duration; write it like 90d, 25mo or 7y") from None
     if life > MAX_RETENTION:
-        raise ValueError("is longer than a hundred years; write a life that ends")
+        raise ValueError("is longer than a hundred years; write a shorter time")
     return life
 
 
@@ -103,24 +103,24 @@ class RetentionSection(BaseModel):
 
     recording_audio: RetentionPeriod = _kind(90, "The audio of calls and voicemail.")
     transcript: RetentionPeriod = _kind(180, "What was said in a recording.")
-    text_body: RetentionPeriod = _kind(365, "Texts, their pictures, and the number that they came from or went to.")
-    form_content: RetentionPeriod = _kind(365, "What a visitor wrote into a form.")
+    text_body: RetentionPeriod = _kind(365, "Texts, their pictures, and the numbers that they were sent from and to.")
+    form_content: RetentionPeriod = _kind(365, "What a visitor wrote in a form.")
     call_metadata: RetentionPeriod = _kind(
-        761, "Who called when, the call's steps, the person, the cause, the CRM's contact."
+        761, "Who called and when, the call's steps, the person, the source, the CRM contact."
     )
-    caller_facts: RetentionPeriod = _kind(761, "Facts of callers; each ends earlier where its source says so.")
-    visitor_session: RetentionPeriod = _kind(396, "Visits, their pages, and the numbers that they were shown.")
+    caller_facts: RetentionPeriod = _kind(761, "Facts about callers; each expires earlier if its source says so.")
+    visitor_session: RetentionPeriod = _kind(396, "Visits, their pages, and the numbers shown.")
     click_ids: RetentionPeriod = _kind(
         90, "Click ids of advertising networks, of a visit and of the call that it caused."
     )
-    webhook_raw: RetentionPeriod = _kind(30, "Webhooks as they came in, those that could not be read too.")
-    privacy_request: RetentionPeriod = _kind(731, "Requests of people about their data, once they are answered.")
-    dead_letter: RetentionPeriod = _kind(30, "Why a delivery was given up, with its attempts.")
+    webhook_raw: RetentionPeriod = _kind(30, "Webhooks as received, including unreadable ones.")
+    privacy_request: RetentionPeriod = _kind(731, "People's requests about their data, once answered.")
+    dead_letter: RetentionPeriod = _kind(30, "Why a delivery was abandoned, with its attempts.")
     audit_log: RetentionPeriod = _kind(
-        7 * 365, "Who did what by hand, and who read what of a person; it names people by ids alone."
+        7 * 365, "Who made manual changes, and who read personal data; it names people only by id."
     )
     consent_record: RetentionPeriod = _kind(
-        7 * 365, "What people said to the use of their data, decisions on it, and disclosures."
+        7 * 365, "What people consented to or refused, decisions about it, and disclosures."
     )
 
     @field_validator("*")

@@ -49,7 +49,7 @@ _WITH_IDS = frozenset(("utm_campaign", "utm_content", "utm_id", *AD_PARAMETERS))
 
 
 def is_personal_name(name: str) -> bool:
-    """Whether a parameter's name says that its value belongs to a person. Such a parameter is never kept."""
+    """Whether a parameter's name says that its value belongs to a person. Such a parameter is never stored."""
     return _PERSONAL_NAME.search(name) is not None
 
 

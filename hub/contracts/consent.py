@@ -220,7 +220,7 @@ def strictest(opinions: Iterable[tuple[str, Opinion]]) -> Decision:
     heard = tuple(opinions)
     if not heard:
         silence = Opinion(
-            verdict="deny", rule_id="hub.silence", reason="No consent plugin is set up, so nobody said yes."
+            verdict="deny", rule_id="hub.silence", reason="No consent plugin is configured, so there is no consent."
         )
         return Decision(verdict="deny", ruling=silence, opinions=())
     _, ruling = max(heard, key=lambda item: STRICTNESS[item[1].verdict])

@@ -190,7 +190,7 @@ def _signing_key(pem: str) -> Any:
     try:
         return RSAKey.import_key(pem)
     except JoseError as error:
-        raise ValueError("this is no RSA private key in PEM") from error
+        raise ValueError("this is not an RSA private key in PEM") from error
 
 
 class _Poster:
@@ -220,7 +220,7 @@ class _Poster:
         whole = all(isinstance(each, str) and each for each in texts)
         lifetime = told.get("expires_in")
         if not whole or isinstance(lifetime, bool) or not isinstance(lifetime, int | float | None):
-            raise RetryLater(f"{name}'s sign-in answered something that is no token.")
+            raise RetryLater(f"{name}'s sign-in did not return a token.")
         return response
 
     def _refused(self, response: httpx.Response, told: Mapping[str, Any]) -> Exception:
@@ -229,6 +229,6 @@ class _Poster:
         words = without_personal_data(told.get("error_description") or told.get("message"))
         if code in PASSING or status in (408, 425, 429) or "rate exceeded" in words:
             refusal = provider.refusal(status, response.headers, response.content, self._clock())
-            return RetryLater(f"{provider.name}'s sign-in cannot answer now (HTTP {status}).", refusal.after)
+            return RetryLater(f"{provider.name}'s sign-in is unavailable (HTTP {status}).", refusal.after)
         said = f"{code or f'HTTP {status}'}{': ' if words else ''}{words}".rstrip(".")
-        return AuthError(f"{provider.name} refuses the sign-in ({said}); {provider.remedy}.")
+        return AuthError(f"{provider.name} rejects the sign-in ({said}); {provider.remedy}.")

@@ -90,9 +90,9 @@ class Provider:
         code, words = self.details(refusal) if self.details else (None, "")
         said = f"error {code}" if code else f"HTTP {status}"
         if status in (401, 403):
-            return AuthError(f"{self.name} refuses the credentials ({said}); {self.remedy}.")
+            return AuthError(f"{self.name} rejects the credentials ({said}); {self.remedy}.")
         if status in (408, 425, 429) or not 400 <= status < 500 or status in self.passing:
-            return RetryLater(f"{self.name} cannot answer now ({said}).", refusal.after)
+            return RetryLater(f"{self.name} is unavailable ({said}).", refusal.after)
         reason = without_personal_data(words).rstrip(".") or "no reason given"
         see = f"; see {self.help.format(code=code)}" if self.help and code else ""
         return Rejected(f"{self.name} refuses ({said}): {reason}{see}.", code)

@@ -13,7 +13,7 @@ from hub.errors import OutcomeUnknown, RetryLater
 if TYPE_CHECKING:
     import httpx
 
-UNKNOWN = "whether it took the request is not known; look in its log before it is tried again"
+UNKNOWN = "it is unknown whether the request was accepted; check the provider's log before trying again"
 
 
 def send(
@@ -43,7 +43,7 @@ def send(
         return response
     failure = provider.error(provider.refusal(status, response.headers, response.content, clock()))
     if once and isinstance(failure, RetryLater) and status not in NOT_TAKEN:
-        raise OutcomeUnknown(f"{provider.name} had trouble (HTTP {status}); {UNKNOWN}.")
+        raise OutcomeUnknown(f"{provider.name} had an error (HTTP {status}); {UNKNOWN}.")
     raise failure
 
 
@@ -51,6 +51,6 @@ def read_json(provider: Provider, response: httpx.Response, *, once: bool) -> di
     """The JSON object of a reply; a reply without one counts as no answer from the provider."""
     content = json_object(response.content)
     if content is None:
-        why = f"{provider.name} answered with something that is no JSON object"
+        why = f"{provider.name} did not return a JSON object"
         raise OutcomeUnknown(f"{why}; {UNKNOWN}.") if once else RetryLater(f"{why}.")
     return content

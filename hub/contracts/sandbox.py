@@ -129,7 +129,7 @@ class HttpSandbox(Sandbox):
         self._thread.start()
         while not self._server.started:
             if not self._thread.is_alive():
-                raise RuntimeError(f"the stand-in {type(self).__module__} did not start")
+                raise RuntimeError(f"the sandbox {type(self).__module__} did not start")
             time.sleep(0.005)
 
     def stop(self) -> None:

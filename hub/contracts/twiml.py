@@ -102,10 +102,10 @@ class Twiml:
             ElementTree.SubElement(parent, "Say", spoken).text = NOT_XML.sub("", announcement.text)
 
     def _dial(self, response: ElementTree.Element, dial: Dial) -> None:
-        dialled = ElementTree.SubElement(response, "Dial", self.dial_attributes(dial))
+        dialed = ElementTree.SubElement(response, "Dial", self.dial_attributes(dial))
         leg = self.number_attributes(dial)
         for phone in dial.numbers:
-            ElementTree.SubElement(dialled, "Number", leg).text = phone
+            ElementTree.SubElement(dialed, "Number", leg).text = phone
 
     def _gather(self, response: ElementTree.Element, gather: Gather) -> None:
         gathering = ElementTree.SubElement(response, "Gather", self.gather_attributes(gather))

@@ -102,7 +102,7 @@ class TwimlPlayer(ABC):
         """A leg ends that began, or was picked up, at `since`."""
 
     @abstractmethod
-    def dialled(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> Fields:
+    def dialed(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> Fields:
         """The additional fields of the request to a `<Dial>`'s action; `recorded` names its recording, if there is one."""
 
     @abstractmethod
@@ -223,7 +223,7 @@ class TwimlPlayer(ABC):
             for leg in legs:
                 self.leg_ends(leg, "no-answer", began)
             self.hung_up = self.call.outcome == "abandoned"
-            told = self.dialled(legs[0], "no-answer", 0, {})
+            told = self.dialed(legs[0], "no-answer", 0, {})
         else:
             told = self._talk(verb, legs, picked_up, began)
         return self.fields(self._status()) | told
@@ -244,7 +244,7 @@ class TwimlPlayer(ABC):
         self.leg_ends(picked_up, "completed", answered_at)
         talked = int(self.call.talk.total_seconds())
         recorded = self._store(recording, verb, talked) if recording else {}
-        return self.dialled(picked_up, "completed", talked, recorded)
+        return self.dialed(picked_up, "completed", talked, recorded)
 
     def _record(self, verb: ElementTree.Element) -> Fields:
         """Record a message from the caller; returns the fields of the request to the action."""

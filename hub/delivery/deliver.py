@@ -152,7 +152,7 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
         before = earlier.get(delivery.id)
         if delivery.subject_id not in cases:
             batch.outcomes[delivery.id] = _Outcome(
-                DeliveryState.DEAD, "orphaned", "The call that it goes back to is gone."
+                DeliveryState.DEAD, "orphaned", "The call that it belongs to is gone."
             )
         elif delivery.item_key in in_batch or before in OPEN_DELIVERY_STATES:
             batch.outcomes[delivery.id] = _Outcome(DeliveryState.READY, due_at=now + WAIT_FOR_EARLIER)
@@ -160,7 +160,7 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
             batch.outcomes[delivery.id] = _Outcome(
                 DeliveryState.REJECTED,
                 "original_not_delivered",
-                f"The conversion itself ended as {before}, so nothing is to be changed.",
+                f"The conversion itself ended as {before}, so there is nothing to change.",
             )
         else:
             in_batch.add(delivery.item_key)
@@ -252,7 +252,7 @@ def _send(hub: Hub, connector: str, hook: str, batch: Batch, jitter: Jitter) -> 
         _settle(hub, connector, batch, lambda key: replace(receipt, key=key), jitter)
         return error
     found = {receipt.key: receipt for receipt in receipts}
-    missing = "The plugin gave no receipt for it."
+    missing = "The plugin returned no receipt for it."
     _settle(
         hub, connector, batch, lambda key: found.get(key) or Receipt(key=key, status="retry", reason=missing), jitter
     )

@@ -41,7 +41,7 @@ def _fetch(hub: Hub, row: TextMedia, token: str, jitter: Jitter) -> None:
     found: MediaFile | None = None
     reason, after, final = "", None, False
     if not hub.plugins.implements(text.connector, TextHooks.fetch_media):
-        reason, final = "The carrier's connector fetches no pictures.", True
+        reason, final = "The carrier's connector cannot fetch pictures.", True
     else:
         try:
             found = hub.plugins.call(text.connector, TextHooks.fetch_media, row.url or "")

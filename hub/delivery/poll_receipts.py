@@ -79,7 +79,7 @@ def _columns(hub: Hub, row: Delivery, receipt: Receipt | None, jitter: Jitter) -
         state, code, reason = (
             DeliveryState.DEAD,
             "no_diagnostics",
-            f"Accepted, but the network told nothing for {RECEIPT_TIMEOUT.days} days.",
+            f"Accepted, but the network reported nothing for {RECEIPT_TIMEOUT.days} days.",
         )
     else:
         asked_for = sane_wait(receipt.retry_after) if receipt and receipt.retry_after else now - accepted_at

@@ -55,7 +55,7 @@ def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: in
         if free:  # validation sends data to the provider too, so it needs the locks
             prepare(hub, directory, connector, hook, batch)
             receipts = _validated(hub, connector, [each.value for each in batch.payloads]) if hook == UPLOAD else {}
-    missing = "The plugin gave no receipt for it." if hook == UPLOAD else None
+    missing = "The plugin returned no receipt for it." if hook == UPLOAD else None
     payloads = {payload.delivery.id: payload for payload in batch.payloads}
     items = []
     for delivery in batch.deliveries:

@@ -61,7 +61,7 @@ BUSY = timedelta(seconds=5)
 REPORT_WITHIN = timedelta(days=3)
 """A text without a report from its carrier for this long counts as delivered to the carrier, and no further."""
 UNKNOWN = "unknown_outcome"
-UNKNOWN_REASON = "Nobody knows whether the carrier took it; look in its message log, then: hub texts release."
+UNKNOWN_REASON = "It is unknown whether the carrier accepted it; check its message log, then: hub texts release."
 WENT = (MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.HELD)
 """Statuses of texts that the person has, or may have."""
 
@@ -205,9 +205,9 @@ def _why_not(
     if text.purpose in ("opt_out_confirmation", "stop_question") and now - text.at > ANSWER_WITHIN:
         return _refused("too_late", "This hub confirms a stop within five minutes or not at all.")
     if text.purpose == "stop_question" and not is_open(session, text.company_id, text.person_number):
-        return _refused("decided", "It is known by now whether the person wants a stop.")
+        return _refused("decided", "The person has since said whether they want to stop.")
     if text.purpose == "missed_call" and was_answered_after_all(session, text):
-        return _refused("answered", "The caller was spoken to before it went.")
+        return _refused("answered", "Someone spoke with the caller before it was sent.")
     use = USES[text.purpose]  # type: ignore[index]
     if text.purpose not in ANSWERS_TO_WORDS and is_suppressed(session, hub, text.company_id, text.person_number, use):
         return _refused(STOPPED, STOPPED_REASON)
@@ -375,7 +375,7 @@ def _settle_silent(hub: Hub, connector: str) -> None:
             .values(
                 state=DeliveryState.DELIVERED,
                 code="no_report",
-                reason="The carrier took it and told nothing more.",
+                reason="The carrier accepted it and reported nothing more.",
                 finished_at=now,
             )
             .execution_options(synchronize_session=False)

@@ -27,11 +27,11 @@ def show_data_map(console: Console, hub: Hub, folder: Path) -> None:
     page = folder / "data-map.html"
     page.write_text(html(chart), encoding="utf-8")
     kept = sum(each.count for each in chart.refusals)
-    console.print(f"The whole data map is in {page}; {kept:,} undeclared fields and hosts were kept back.")
+    console.print(f"The full data map is in {page}; {kept:,} undeclared fields and hosts were blocked.")
 
 
 def _table(chart: DataMap) -> Table:
-    table = Table(title="Who was given what (declared, and seen)", title_justify="left")
+    table = Table(title="Who got what (declared, and seen)", title_justify="left")
     for heading in ("recipient", "where", "data that was sent", "declared, not sent"):
         table.add_column(heading, overflow="fold")
     table.add_column("disclosures", justify="right")

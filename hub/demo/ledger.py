@@ -132,7 +132,7 @@ def account(hub: Hub, sandboxes: RunningSandboxes, tally: Tally, stories: Sequen
     detail = ", ".join(f"{name}: {count}" for name, count in waiting.items())
     checks.append(
         Check(
-            "nothing is in limbo: every webhook, call, form, recording, text and delivery is done", not waiting, detail
+            "nothing is pending:  every webhook, call, form, recording, text and delivery is done", not waiting, detail
         )
     )
     return Ledger(carriers, sources, conversions, destinations, checks)
@@ -197,13 +197,13 @@ def _arrivals(session: Session, tally: Tally) -> list[Check]:
     calls = session.exec(select(func.count()).select_from(Call)).one()
     found = session.exec(select(func.count()).select_from(Call).where(col(Call.found_by) == "reconcile")).one()
     forms = session.exec(select(func.count()).select_from(FormSubmission)).one()
-    sent, withheld = tally.counts["forms"], tally.counts["forms kept back"]
-    kept_back = f"; {withheld} kept back by pages that have no permission" if withheld else ""
+    sent, withheld = tally.counts["forms"], tally.counts["forms withheld"]
+    kept_back = f"; {withheld} withheld by pages without permission" if withheld else ""
     played, lost = tally.counts["calls"], tally.counts["calls without webhooks"]
     acknowledged, late = len(tally.acknowledged), tally.counts["calls forwarded at once"]
     return [
         Check(
-            "no player stumbled",
+            "no simulated call failed",
             not tally.stumbles,
             ", ".join(f"{kind}: {count}" for kind, count in tally.stumbles.items()),
         ),
@@ -211,11 +211,11 @@ def _arrivals(session: Session, tally: Tally) -> list[Check]:
             "every acknowledged webhook is in the inbox, once",
             not missing and doubled == 0,
             f"{acknowledged} acknowledged, {kept.total()} kept, {len(missing)} missing, {doubled} doubled"
-            + (f"; {late} calls forwarded at once, for the answer was late" if late else ""),
+            + (f"; {late} calls forwarded at once, because the answer was late" if late else ""),
         ),
-        Check("every genuine webhook could be read", parked == 0, f"{parked} parked"),
+        Check("every genuine webhook was readable", parked == 0, f"{parked} parked"),
         Check(
-            "every forgery was refused",
+            "every forged webhook was rejected",
             tally.answers[403] == tally.counts["forgeries"],
             f"{tally.answers[403]} refused",
         ),
@@ -248,15 +248,15 @@ def shown_numbers(session: Session, showings: Sequence[Showing]) -> list[Check]:
             else "for everybody"
             if (showing.company, showing.number) in others
             and (showing.visit_id is None or (showing.visit_id, showing.number) in noted)
-            else "of somebody else"
+            else "of someone else"
             for showing in seen
         )
         unlike = sum(showing.number != showing.linked for showing in seen)
         checks.append(
             Check(
-                f"each number that {place} showed is the one that the hub lent to the visit, or the one for everybody",
-                not found["of somebody else"] and not unlike,
-                f"{found['lent']} lent, {found['for everybody']} for everybody, {found['of somebody else']} of "
+                f"each number that {place} showed is the one assigned to the visit, or the shared one",
+                not found["of someone else"] and not unlike,
+                f"{found['lent']} assigned, {found['for everybody']} shared, {found['of someone else']} of "
                 f"somebody else" + (f", {unlike} links that dial another" if way == "page" else ""),
             )
         )

@@ -107,15 +107,15 @@ class Play:
                 self.tally.stumbles[type(error).__name__] += 1
 
     def _act(self, index: int, story: Story) -> None:
-        if story.dialled is not None:
-            self._call(index, story, story.dialled)
+        if story.dialed is not None:
+            self._call(index, story, story.dialed)
         else:
             visitor = self._visit(index, story)
             try:
                 number = visitor.showing.number
                 if story.form is not None:
                     sent = visitor.send_form(index, story)
-                    self.tally.note("forms" if sent else "forms kept back")
+                    self.tally.note("forms" if sent else "forms withheld")
                     return
                 if number not in self._opened.directory.latest.lines:
                     self.tally.note("visitors who saw no number of the hub")
@@ -145,7 +145,7 @@ class Play:
         line = self._opened.directory.latest.lines[number]
         carrier = self._opened.sandboxes.of(line.tracker.carrier)
         assert isinstance(carrier, CarrierSandbox)
-        missed = story.dialled is not None and story.outcome != "answered"
+        missed = story.dialed is not None and story.outcome != "answered"
         call = SimulatedCall(
             caller_number=story.caller,
             tracking_number=number,

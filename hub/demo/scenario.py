@@ -19,11 +19,11 @@ Deal = Literal["won", "won then changed", "won then lost", "qualified"]
 class Story:
     """One person's story: a caller's, or that of a visitor who sends a form instead (`form` is its id).
 
-    `dialled` is the number of a source tracker; None if the website shows a number.
+    `dialed` is the number of a source tracker; None if the website shows a number.
     """
 
     company: str
-    dialled: str | None
+    dialed: str | None
     landing_page: str | None = None
     referrer: str | None = None
     gpc: bool = False
@@ -113,7 +113,7 @@ def _form(company: CompanySection, callers: dict[str, _Callers], chance: random.
     landing_page, referrer = _arrival(company, chance, index)
     return Story(
         company=company.name,
-        dialled=None,
+        dialed=None,
         landing_page=landing_page,
         referrer=referrer,
         gpc=chance.random() < 0.08,
@@ -139,7 +139,7 @@ def _story(
     abroad = caller is not None and not caller.startswith("+1")
     return Story(
         company=company.name,
-        dialled=tracker.numbers[0] if tracker else None,
+        dialed=tracker.numbers[0] if tracker else None,
         landing_page=landing_page,
         referrer=referrer,
         gpc=landing_page is not None and chance.random() < 0.08,

@@ -35,7 +35,7 @@ from hub.model.states import DeliveryState, MessageStatus, RecordingState
 from hub.runtime import Hub
 from hub.texts.queue import SEND
 
-COLOURS = {
+COLORS = {
     DeliveryState.DELIVERED: "green",
     DeliveryState.ACCEPTED: "cyan",
     DeliveryState.REJECTED: "red",
@@ -149,11 +149,11 @@ def _deliveries(ledger: Ledger) -> Table:
 
 def _reasons(ledger: Ledger) -> Table:
     table = _table("Why some were not delivered", ("destination",), ("count",))
-    table.add_column("in words, and the rule or code", overflow="fold")
+    table.add_column("reason, and the rule or code", overflow="fold")
     for each in ledger.destinations:
-        for colour, why in (("yellow", each.withheld), ("red", each.refused)):
+        for color, why in (("yellow", each.withheld), ("red", each.refused)):
             for (code, words), count in why.most_common():
-                table.add_row(each.connector, str(count), Text.assemble(f"{words} ", (code, colour)))
+                table.add_row(each.connector, str(count), Text.assemble(f"{words} ", (code, color)))
     return table
 
 
@@ -182,7 +182,7 @@ def _state_table(rows: Any) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("destination", no_wrap=True)
     for state in DeliveryState:
-        table.add_column(state, justify="right", style=COLOURS.get(state, ""))
+        table.add_column(state, justify="right", style=COLORS.get(state, ""))
     lines: dict[str, Counter[str]] = {}
     for connector, hook, state, count in rows:
         what = {UPLOAD: "", SEND: " (texts)"}.get(hook, " (calls)")

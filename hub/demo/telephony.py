@@ -129,9 +129,9 @@ def _recordings(session: Session, hub: Hub, stories: Sequence[Story]) -> list[Ch
             f"{kept} kept, {voicemails} of them voicemail",
         ),
         Check(
-            "nobody was recorded untold or against their will",
+            "nobody was recorded without notice or against their will",
             not untold and not unwanted,
-            f"{len(heard)} callers were told, {len(refused)} of them refused",
+            f"{len(heard)} callers were informed, {len(refused)} of them refused",
         ),
     ]
 

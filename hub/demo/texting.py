@@ -31,7 +31,7 @@ UNDELIVERED_EVERY = 6
 TEXT_TIMEOUT_SECONDS = 10.0
 """Seconds within which the hub must process a text before the business answers it."""
 QUESTIONS = ("Do you also come on Saturdays?", "How much is a new water heater?", "Can you look at my sink today?")
-ANSWERS = ("Yes, we do. Shall somebody call you?", "Yes, this afternoon. Does 3 pm suit you?")
+ANSWERS = ("Yes, we do. Would you like a call?", "Yes, this afternoon. Does 3 pm work for you?")
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
     "0000000a49444154789c63600000000200015e0af6d80000000049454e44ae426082"
@@ -174,7 +174,7 @@ class Texting:
                 if session.exec(wanted).first() is not None:
                     return True
             time.sleep(0.05)
-        raise RingfenceError("The hub did not get to know of a text in time.")
+        raise RingfenceError("The hub did not receive a text in time.")
 
 
 def carriers(opened: Opened) -> Sequence[tuple[str, CarrierSandbox]]:

@@ -54,15 +54,15 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "accounts: companies: texts": TextsSection,
 }
 INTRODUCTION = """\
-`config.yaml` has seven sections: `hub:`, `connectors:`, `recordings:`, `retention:`, `mail:`, `conversions:` and `accounts:`.
-It is read strictly: an unknown key is an error, and every problem in the file is told at once with its line. `hub check` reads
-it and asks every provider whether it answers; `hub config show` prints it with every reference resolved; `hub config schema`
-prints its JSON Schema.
+`config.yaml` has seven sections: `hub:`, `connectors:`, `recordings:`, `retention:`, `mail:`, `conversions:` and
+`accounts:`. It is read strictly: an unknown key is an error, and all problems in the file are reported together, each with
+its line. `hub check` reads it and asks every provider whether it answers; `hub config show` prints it with every reference
+resolved; `hub config schema` prints its JSON Schema.
 
 `${env:NAME}` stands for an environment variable and `${file:/path}` for the content of a file, as a whole value or as a part
-of one. A secret is never written in clear. Relative paths (files, SQLite databases, plugin folders) start at the folder of
-`config.yaml`. Only `true`, `false`, `null` and whole numbers are special; all else is text, so +13125550142 needs no quotes.
-YAML's tags are refused."""
+of one. Secrets are never written in plain text. Relative paths (files, SQLite databases, plugin folders) are relative to the
+folder of `config.yaml`. Only `true`, `false`, `null` and whole numbers are special; all else is text, so +13125550142 needs
+no quotes. YAML's tags are refused."""
 
 
 def config_page() -> str:

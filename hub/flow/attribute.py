@@ -136,7 +136,7 @@ def _decide(case: Case) -> tuple[str, list[_Candidate], list[str]]:
     if case.earlier_visit is not None:
         candidate = _Candidate(case.earlier_visit, EARLIER, "this visit is known to be the person's")
         return "person.earlier", [candidate], ["no visit holds the number; the caller is known from an earlier visit"]
-    return "tracker.unknown", [], [f"no visit fits; tracker {tracker.name} has no visitor to name"]
+    return "tracker.unknown", [], [f"no visit matches; tracker {tracker.name} has no visitor to name"]
 
 
 def _decide_form(case: Case) -> tuple[str, list[_Candidate], list[str]]:

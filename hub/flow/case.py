@@ -20,7 +20,7 @@ from hub.model import (
     Visit,
 )
 from hub.model.columns import CALL_RETENTION
-from hub.model.people import Learnt
+from hub.model.people import Learned
 from hub.numbers.directory import Line
 
 Subject = Call | TextMessage | FormSubmission
@@ -163,7 +163,7 @@ def as_likely(confidence: float, best: float) -> bool:
 def new_person(
     company_id: str,
     phone_number: str | None,
-    learnt: Learnt,
+    learnt: Learned,
     seen_at: datetime,
     now: datetime,
     email: str | None = None,

@@ -27,7 +27,7 @@ PLUGIN_WAIT = timedelta(seconds=30)
 """How long webhooks wait if their plugin is late or its circuit breaker is open."""
 INBOX_BATCH_SIZE = 200
 STOP_WAIT = 5.0
-"""Seconds that a person's stop waits for a text to them that is being sent at this moment."""
+"""Seconds that a person's stop waits for a text to them that is being sent right now."""
 
 
 @dataclass

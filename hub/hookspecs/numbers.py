@@ -37,7 +37,7 @@ class NumberHooks(Protocol):
 
     @hookspec(network=True, deadline=60, scheduled=False)
     def release_number(self, number: str) -> None:
-        """Return a number (E.164) to the carrier; it is lost afterwards. A number that is not owned is not an error.
+        """Return a number (E.164) to the carrier; it cannot be recovered. A number that is not owned is not an error.
 
         Called by `hub numbers release`, after a person agreed.
         """

@@ -10,7 +10,7 @@ from sqlmodel import Field, col
 
 from hub.model.columns import Row, ending_column, expiry_column, id_column, personal_bytes, personal_text, time_column
 
-Learnt = Literal["carrier", "proven", "typed"]
+Learned = Literal["carrier", "proven", "typed"]
 """How an identifier was learned. `carrier`: the person called or texted from it. `proven`: by a code, a link, or to an officer.
 `typed`: somebody wrote it into a form. Anybody can type anything, so a typed identifier never identifies its owner."""
 CARRIER: Final = "carrier"
@@ -41,11 +41,11 @@ class Person(Row, table=True):
     company_id: str = Field(foreign_key="company.id", index=True)
     phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)
     phone_learnt: str | None = Field(default=None, max_length=8)
-    """How the number was learned (`Learnt`); None without a number."""
+    """How the number was learned (`Learned`); None without a number."""
     email: str | None = personal_text("user.contact.email", index=True)
     """In lower case."""
     email_learnt: str | None = Field(default=None, max_length=8)
-    """How the address was learned (`Learnt`); None without an address."""
+    """How the address was learned (`Learned`); None without an address."""
     sealed_name: bytes | None = personal_bytes("user.name")
     """The name that the person had corrected, encrypted with their key (hub.store.encrypted_fields). Names in forms stay
     there."""

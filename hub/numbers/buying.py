@@ -43,7 +43,7 @@ def decide(price: Money | None, cap: Money | None, *, agreed: bool) -> Answer:
     if cap is not None:
         if price is None:
             raise NotBought(
-                "The carrier tells no price, so --max-price cannot be kept; leave it out to decide yourself."
+                "The carrier reports no price, so --max-price cannot be checked; leave it out to decide yourself."
             )
         if price.currency != cap.currency:
             raise NotBought(f"The price is in {price.currency}, the cap in {cap.currency}; give --max-price in that.")
@@ -71,13 +71,13 @@ def _found_after(hub: Hub, connector: str, number: str, error: RingfenceError) -
         listed = hub.plugins.call(connector, NumberHooks.list_numbers)
     except RingfenceError:
         raise NotBought(
-            f"{error} Whether the number was bought is not known; look with hub numbers list {connector} before you "
+            f"{error} Whether the number was bought is unknown; check with hub numbers list {connector} before you "
             "try again."
         ) from None
     found = next((each for each in listed if each.number == number), None)
     if found is None:
         raise NotBought(
-            f"{error} The carrier does not list the number, so it was most likely not bought; look with hub numbers "
+            f"{error} The carrier does not list the number, so it was most likely not bought; check with hub numbers "
             f"list {connector} before you try again."
         )
     return found
@@ -90,7 +90,7 @@ def _read(number: str, country: str) -> tuple[str, NumberKind, str]:
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
-        raise Rejected("That is no phone number; write it in E.164, like +13125550142.") from None
+        raise Rejected("That is not a phone number; write it in E.164, like +13125550142.") from None
     kinds: dict[Any, NumberKind] = {
         phonenumbers.PhoneNumberType.TOLL_FREE: "toll_free",
         phonenumbers.PhoneNumberType.MOBILE: "mobile",

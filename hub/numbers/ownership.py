@@ -157,4 +157,4 @@ def _host(url: str | None) -> str:
         parts = urlsplit(url)
         return f"{parts.hostname or '?'}{parts.path}"
     except ValueError:
-        return "an address that is none"
+        return "an invalid address"

@@ -37,7 +37,7 @@ class PoolFigures:
     """Arrivals in the busiest clock hour."""
     hold: timedelta
     """The mean time that a visitor holds a number: measured, or as configured if nothing was measured yet."""
-    utilisation: float
+    utilization: float
     """The average fraction of the numbers that was held."""
     recommended: int
     """The size with which at most the requested fraction of visitors in the busiest hour gets no number."""
@@ -53,7 +53,7 @@ class PoolFigures:
     def rest(self) -> timedelta | None:
         """The average time that a number is idle between two visitors; in this time a late caller is identified with
         certainty."""
-        idle = self.size * (1 - self.utilisation)
+        idle = self.size * (1 - self.utilization)
         return HOUR * (idle / self.mean_rate) if self.mean_rate else None
 
 
@@ -102,7 +102,7 @@ def _figures(
         mean_rate=seen.arrivals / hours,
         peak_rate=float(peak),
         hold=hold,
-        utilisation=min(1.0, (seen.held / HOUR) / (size * hours)) if size else 0.0,
+        utilization=min(1.0, (seen.held / HOUR) / (size * hours)) if size else 0.0,
         recommended=numbers_needed(load, blocked),
         expected_overflow=blocking(size, load),
     )

@@ -77,7 +77,7 @@ def _write_down(hub: Hub, connector: str, request: PortRequest) -> str:
         for row in _rows(session, connector):
             if row.status not in FINAL_PORT_STATUSES and set(row.numbers) & set(request.numbers):
                 raise NotOrdered(
-                    f"An order for one of these numbers is under way already ({row.order_id or 'its outcome is not known'}"
+                    f"An order for one of these numbers is already in progress ({row.order_id or 'its outcome is not known'}"
                     "); see hub numbers ports."
                 )
         made = PortOrderRow(connector=connector, numbers=list(request.numbers), ordered_at=hub.clock())
@@ -87,7 +87,7 @@ def _write_down(hub: Hub, connector: str, request: PortRequest) -> str:
 
 def _found_after(hub: Hub, connector: str, request: PortRequest, error: RingfenceError) -> PortOrder:
     """The order as the carrier lists it, after an order of unknown outcome."""
-    unknown = "Whether the order was placed is not known; look with hub numbers ports before you order again."
+    unknown = "Whether the order was placed is unknown; check with hub numbers ports before you order again."
     try:
         listed = hub.plugins.call(connector, PortHooks.list_ports)
     except RingfenceError:
@@ -139,5 +139,5 @@ def forget_unplaced(hub: Hub, row_id: str) -> None:
         row = session.get(PortOrderRow, row_id)
         if row is None or row.status != UNKNOWN:
             raise Rejected("That is no order of unknown outcome; hub numbers ports lists them.")
-        row.status, row.detail = "cancelled", "A person found that it was never placed."
+        row.status, row.detail = "cancelled", "Someone found that it was never placed."
         session.add(row)

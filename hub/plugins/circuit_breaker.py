@@ -58,7 +58,9 @@ class CircuitBreaker:
             now = self.monotonic()
             if now < self._open_until:
                 after = self._open_until - now
-                raise CircuitOpen(f"connector {name!r} failed repeatedly and rests; next try in {after:.0f} s.", after)
+                raise CircuitOpen(
+                    f"connector {name!r} failed repeatedly and is paused; next try in {after:.0f} s.", after
+                )
             self._open_until = now + self._wait
             self._probing = True
 

@@ -47,7 +47,7 @@ def lazy_client(
                 # httpx calls this before every request, including each redirect.
                 if is_abandoned():
                     raise Rejected(
-                        f"connector {name!r} went on after its deadline; what it still meant to send was not sent."
+                        f"connector {name!r} continued after its deadline; its further requests were not sent."
                     )
                 if not any(fnmatch(request.url.host, pattern) for pattern in patterns):
                     refused(request.url.host)
@@ -57,7 +57,7 @@ def lazy_client(
                     )
                 if tls_only and in_clear(str(request.url)):
                     raise Rejected(
-                        f"connector {name!r} was led to an address without TLS; what is known of callers is fetched "
+                        f"connector {name!r} was redirected to an address without TLS; data about callers is fetched "
                         "over https:// only."
                     )
 

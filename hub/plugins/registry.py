@@ -136,7 +136,9 @@ class Plugins:
         if caller is None:
             raise NotSupported(f"connector {name!r} cannot do {spec.name}; its plugin does not implement it.")
         if not self.may_read(name):
-            raise AuthError(f"connector {name!r} has no owner's consent stored; run hub connectors connect {name}.")
+            raise AuthError(
+                f"connector {name!r} has no stored consent of its owner; run hub connectors connect {name}."
+            )
         return caller
 
     def _caller(self, name: str, spec: HookSpec) -> Callable[..., Any] | None:
@@ -173,7 +175,7 @@ def _item_result(name: str, spec: HookSpec, call: Callable[[], Result]) -> Resul
 def _opinion(name: str, answer: Opinion | RingfenceError) -> Opinion:
     if isinstance(answer, Opinion):
         return answer
-    return Opinion(verdict="deny", rule_id="hub.no-answer", reason=f"{name} failed to answer, and silence means no.")
+    return Opinion(verdict="deny", rule_id="hub.no-answer", reason=f"{name} failed to answer, and no answer means no.")
 
 
 def _one_line(error: Exception) -> str:

@@ -69,7 +69,7 @@ def start_sandboxes(
             RunningSandboxes(running, frozenset()).stop()
             raise ConfigError(
                 f"the sandbox of connector {name!r} did not start ({type(error).__name__}); "
-                "take `sandbox: true` from it, or mend its plugin."
+                "remove `sandbox: true`, or fix its plugin."
             ) from error
         running[name] = sandbox
     return RunningSandboxes(running, frozenset(without))

@@ -60,7 +60,7 @@ class Calendar:
         With a count of 0, the day itself if it is a business day, else the next one.
         """
         if count < 0:
-            raise ValueError("business days are counted forwards only")
+            raise ValueError("business days are only counted forward")
         if count == 0:
             return self.next_business_day(day)
         while count:
@@ -123,7 +123,7 @@ def add_months(day: date, count: int) -> date:
     Source: Regulation (EEC, Euratom) No 1182/71, Article 3(2)(c): 31 January plus one month ends on 28 or 29 February.
     """
     if count < 0:
-        raise ValueError("months are counted forwards only")
+        raise ValueError("months are only counted forward")
     year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
     _check_year(year)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
@@ -172,4 +172,4 @@ def _following(day: date, count: int) -> date:
 
 def _check_year(year: int) -> None:
     if year > LAST_YEAR:
-        raise ValueError(f"nobody knows the holidays after {LAST_YEAR}")
+        raise ValueError(f"holidays are not known after {LAST_YEAR}")

@@ -19,7 +19,7 @@ from hub.contracts.untrusted import json_object
 from hub.errors import AuthError, RetryLater
 
 SIGN_IN_TIMEOUT = timedelta(minutes=10)
-PROVIDER = Provider(name="The provider", remedy="check client_id and client_secret, and begin a new sign-in")
+PROVIDER = Provider(name="The provider", remedy="check client_id and client_secret, and start a new sign-in")
 
 
 class Attempt:
@@ -59,11 +59,11 @@ class Attempt:
     def redeem(self, address: str, now: datetime) -> str:
         """The code in the provider's answer. AuthError says why there is none."""
         if self._used:
-            raise AuthError("This sign-in was answered already; begin a new one.")
+            raise AuthError("This sign-in was already completed; begin a new one.")
         if now > self._ends_at:
             raise AuthError("The sign-in took longer than ten minutes; begin a new one.")
         if not self.answers(address):
-            raise AuthError("This is not the answer to the sign-in that was begun here; begin a new one.")
+            raise AuthError("This does not belong to the sign-in started here; begin a new one.")
         self._used = True
         told = parse_qs(urlsplit(address).query)
         codes = told.get("code", [])
@@ -72,7 +72,7 @@ class Attempt:
             raise AuthError(
                 "The owner did not allow it at the provider; nothing is read."
                 if denied
-                else "The provider gave no permission; nothing is read. Begin a new sign-in."
+                else "The provider gave no permission; nothing is read. Start a new sign-in."
             )
         return codes[0]
 
@@ -106,7 +106,9 @@ def exchange(connector: Connector, sign_in: OwnerSignIn, attempt: Attempt, code:
     }
     if not set(sign_in.scopes) <= set(granted):
         revoke(connector, sign_in, kept)
-        raise AuthError("The owner did not tick everything that the text names; nothing is read. Begin a new sign-in.")
+        raise AuthError(
+            "The owner did not select everything that the text names; nothing is read. Start a new sign-in."
+        )
     return kept
 
 

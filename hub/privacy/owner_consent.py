@@ -17,7 +17,7 @@ from hub.store import audit
 from hub.store.connectors import resume
 from hub.store.owner_consent import forget_token, last_word, owners_use, sign_in_host
 
-UNFINISHED = "The sign-in at the provider did not come to an end."
+UNFINISHED = "The sign-in at the provider was not completed."
 
 
 def owner_sign_in(hub: Hub, name: str) -> tuple[Connector, OwnerSignIn]:
@@ -26,7 +26,7 @@ def owner_sign_in(hub: Hub, name: str) -> tuple[Connector, OwnerSignIn]:
     sign_in = connector.owner_sign_in()
     if not connector.of_owner or sign_in is None:
         raise NotSupported(
-            f"connector {name!r} reads nothing that a person must open for it; its credentials stand in config.yaml."
+            f"connector {name!r} reads nothing that needs an owner's consent; its credentials are in config.yaml."
         )
     return connector, sign_in
 
@@ -43,7 +43,7 @@ def connect_owner(
     connector, sign_in = owner_sign_in(hub, name)
     if hub.plugins.may_read(name) and connector.services.tokens.load() is not None:
         raise NotSupported(
-            f"connector {name!r} is connected already; take that back first with hub connectors disconnect {name}."
+            f"connector {name!r} is already connected; disconnect it first with hub connectors disconnect {name}."
         )
     with hub.store.writing() as session:
         notice = keep_notice(session, sign_in.consent_text, "en", hub.clock())
@@ -79,7 +79,7 @@ def disconnect_owner(hub: Hub, name: str, *, actor: str, reason: str) -> bool:
             revoke(connector, sign_in, token)
         except RingfenceError as error:
             raise type(error)(
-                f"{error} The consent is withdrawn and nothing is read any more; give the command again to revoke it there."
+                f"{error} The consent is withdrawn and nothing is read anymore; run the command again to revoke it there."
             ) from None
     with hub.store.writing() as session:
         forget_token(session, name)

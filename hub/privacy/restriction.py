@@ -54,7 +54,7 @@ def hold_to_restrictions(
     no = Opinion(
         verdict="deny",
         rule_id=RULE,
-        reason="The person has had the use of their data restricted; it is kept and not used.",
+        reason="The person has restricted the use of their data; it is kept but not used.",
     )
     return [
         strictest([(SPEAKER, no), *decision.opinions]) if stop and not question.use.startswith(LEGAL) else decision

@@ -135,7 +135,12 @@ def _step(
     if life.table is Delivery:
         return lambda session: _end_given_up(session, over)
     if life.table is TranscriptRow:
-        gone = {"sealed": None, "state": TranscriptState.GONE, "reason": "its time is over", "lease_token": None}
+        gone = {
+            "sealed": None,
+            "state": TranscriptState.GONE,
+            "reason": "its retention period is over",
+            "lease_token": None,
+        }
         return lambda session: _run(session, update(TranscriptRow).where(_next(life, over)).values(gone))
     if life.ending == "deleted":
         return lambda session: _run(session, delete(life.table).where(_next(life, over)))

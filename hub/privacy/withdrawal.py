@@ -35,7 +35,7 @@ SEND_TEXT = "send_text"
 CODE = "consent.{state}"
 REASON = {
     "refused": "The person has refused this use.",
-    "withdrawn": "The person has taken back their consent.",
+    "withdrawn": "The person has withdrawn their consent.",
     "objected": "The person has objected to direct marketing.",
 }
 

@@ -48,7 +48,7 @@ def keep_file(session: Session, hub: Hub, request: PrivacyRequest, data: bytes) 
 
 
 def read_file(session: Session, hub: Hub, request: PrivacyRequest) -> bytes | None:
-    """The decrypted file. None if there is none, or its time is over. The calling code must log who reads it."""
+    """The decrypted file. None if there is none, or its retention period is over. The calling code must log who reads it."""
     if request.file_path is None or request.file_ends_at is None or request.file_ends_at <= hub.clock():
         return None
     sealed = hub.blob_store.read(request.file_path)

@@ -118,7 +118,7 @@ def _answer(
     known = asked.get("known_records", 0)
     if result == "nothing_held" and (given or known):
         result = "not_confirmed"
-        note = f"It {_what_is_known(given, known)}; it answers that it holds nothing, which is not confirmed."
+        note = f"It {_what_is_known(given, known)}; it answered that it has nothing, which is not confirmed."
     return {
         "recipient": asked["recipient"],
         "connector": task.connector,
@@ -135,7 +135,7 @@ def _what_is_known(given: Mapping[str, Any] | None, known: int) -> str:
     said = []
     if given is not None:
         days = given["first"] if given["first"] == given["last"] else f"{given['first']} to {given['last']}"
-        said.append(f"was given data on {days}")
+        said.append(f"received data on {days}")
     if known:
         said.append(f"had {known} record{'' if known == 1 else 's'} that the hub knew")
     return " and ".join(said)
@@ -174,10 +174,10 @@ def as_text(certificate: Mapping[str, Any]) -> str:
         "Asked to erase:",
         *_or_nothing([_provider_line(each) for each in certificate["erased_at_providers"]]),
         "",
-        "Conversions taken back (retracted, or restated to zero if the network knows no retraction):",
+        "Conversions taken back (retracted, or restated to zero if the network has no retraction):",
         *_or_nothing([_back_line(each) for each in certificate.get("taken_back", ())]),
         "",
-        "Could not be called back:",
+        "Could not be recalled:",
         *_or_nothing([f"  {each['recipient']}: {each['why']}" for each in certificate["not_recalled"]]),
         "",
         "What remains:",
@@ -196,7 +196,7 @@ def _here_lines(here: Mapping[str, Any]) -> list[str]:
     return [
         f"Erased here, {here['at']}, by {here['by']}:",
         *(f"  {each}" for each in here.get("done") or [f"rows of {name}: {n}" for name, n in here["rows"].items()]),
-        f"  {keys} {'key' if keys == 1 else 'keys'} destroyed: what was sealed under it is unreadable in every backup too",
+        f"  {keys} {'key' if keys == 1 else 'keys'} destroyed: everything encrypted with it is unreadable in every backup too",
         f"  {files} audio {'file' if files == 1 else 'files'} deleted",
     ]
 

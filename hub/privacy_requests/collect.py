@@ -54,11 +54,11 @@ INNER = frozenset(
 )  # fmt: skip
 """Columns that say nothing about the person: processing state, storage paths, and values that the answer shows in words."""
 SHARED_ACCOUNT = (
-    "Other companies use this account too. You see what belongs to the company that you asked, and of the shared contact "
-    "who it is."
+    "Other companies use this account too. You see what belongs to the company that you asked, and the identity "
+    "of the shared contact."
 )
 OF_THE_VISIT = ("visit_id", "landing_page", "keyword", "click_ids", "clicked_at", "candidates", "trace")
-NOTHING = "This company holds nothing about you under what you gave."
+NOTHING = "This company has nothing about you under the details that you gave."
 
 
 @dataclass
@@ -129,7 +129,7 @@ def ask_plugins(hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
         if held and person.shared and hub.config.connectors[name].kind == "crm":
             told.append({**source, "note": SHARED_ACCOUNT})
         if not held:
-            told.append({**source, "result": "holds nothing under what you gave"})
+            told.append({**source, "result": "has nothing under the details that you gave"})
     return told
 
 
@@ -194,8 +194,8 @@ def _about(request: PrivacyRequest, company: Company, now: datetime) -> dict[str
         "made_at": now,
         "asked_for": [each for each in (request.phone_number, request.email) if each],
         "your_rights": "You may have what is wrong corrected, have data erased, object to its use, have its use "
-        "restricted, take it elsewhere, and complain to the data protection authority of where you live.",
-        "note": "Times are UTC. What is told under recipients is everybody who was given data about you, with the date.",
+        "restricted, take it elsewhere, and complain to your local data protection authority.",
+        "note": "Times are UTC. The recipients section lists everyone who received data about you, with the date.",
     }
 
 

@@ -19,13 +19,13 @@ from hub.runtime import Hub
 SMTP_TIMEOUT_SECONDS = 20.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 WORDS = """\
-Somebody asked {company} about the data that it holds on whoever reads this address.
+Someone asked {company} about the data that it has on the owner of this address.
 
 If it was you, open this page and confirm; the link works once, within an hour:
 
 {link}
 
-If it was not you, you need not do anything: nothing is told to anybody.
+If it was not you, you do not need to do anything: nothing is disclosed to anyone.
 """
 REMINDER = """\
 A person's request is waiting at {company}.
@@ -34,7 +34,7 @@ A person's request is waiting at {company}.
   received  {received:%Y-%m-%d}
   due       {deadline:%Y-%m-%d}{late}
 
-Who asks stands in the hub alone. See it there: hub privacy request show {request}
+The person's name is only in the hub. See: hub privacy request show {request}
 """
 OFFICERS = ("privacy_officer", "owner")
 """Roles that get reminders. Only users of the first role in which the account has a user with an address get them."""
@@ -66,7 +66,7 @@ def send_reminder(hub: Hub, request_id: str) -> None:
         addresses = officers_of(session, company)
     if mail is None or not addresses or request.state in CLOSED_REQUEST_STATES:
         return
-    late = " (that is over)" if request.deadline < hub.clock() else ""
+    late = " (overdue)" if request.deadline < hub.clock() else ""
     facts = {"kind": request.kind, "received": request.received_at, "deadline": request.deadline, "late": late}
     subject = f"A privacy request to {company.title} is due on {request.deadline:%Y-%m-%d}"
     post(mail, ", ".join(addresses), subject, REMINDER.format(company=company.title, request=request.id, **facts))
@@ -104,5 +104,5 @@ def post(mail: MailSection, to: str, subject: str, text: str) -> None:
     except (OSError, smtplib.SMTPException) as error:
         # Leave out the server's reply and the e-mail: both may contain the address.
         raise RetryLater(
-            f"The mail server did not take a letter ({type(error).__name__}); look at mail.smtp."
+            f"The mail server did not accept an e-mail ({type(error).__name__}); look at mail.smtp."
         ) from None

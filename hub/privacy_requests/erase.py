@@ -31,10 +31,9 @@ LOG = "log"
 finished.
 """
 WHAT_REMAINS = (
-    "Keyed hashes that keep texts from you if you had stopped them, and keep your opt-out of sale, sharing and advertising; "
-    "they name nobody.",
-    "The consent ledger, the decisions and the record of who was told what, which name a random number that leads to "
-    "nobody any more.",
+    "Keyed hashes that keep your text opt-out and your opt-out of sale, sharing and advertising; they identify nobody.",
+    "The consent ledger, the decisions and the record of disclosures, under a random number that no longer identifies "
+    "anyone.",
     "This request, without your number and address, for 24 months.",
 )
 
@@ -99,7 +98,7 @@ def not_recallable(
         entry = told.setdefault(name, {"recipient": name, "first": row["disclosed_at"].isoformat(), "categories": []})
         entry["last"] = row["disclosed_at"].isoformat()
         entry["categories"] = sorted({*entry["categories"], *row["categories"]})
-        entry["why"] = notes.get(name, "The connector is no longer set up, so it cannot be asked.")
+        entry["why"] = notes.get(name, "The connector is no longer configured, so it cannot be asked.")
     return list(told.values())
 
 

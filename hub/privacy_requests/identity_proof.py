@@ -26,7 +26,7 @@ MAX_PROOFS_PER_HOUR, MAX_PROOFS_PER_DAY = 3, 8
 """Limits for proofs to one number or address, over all requests, so that nobody can use them to harass a person."""
 BY_ITSELF = frozenset({"access", "portability", "objection", "restriction", "third_party_disclosure"})
 """Kinds that the hub answers automatically after the proof; the others wait for an officer."""
-BODY = "{company}: your code is {code}. It shows that this number is yours, for your privacy request. It ends in 10 minutes."
+BODY = "{company}: your code is {code}. It verifies your number for your privacy request and expires in 10 minutes."
 
 
 def texting_line(hub: Hub, directory: Directory, company: Company) -> Line | None:

@@ -27,7 +27,7 @@ def ask_provider(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
         emails=tuple(request.known_as.get("emails", ())),
     )
     if task.connector not in hub.plugins.connectors:
-        return 0, "The connector is no longer set up, so it cannot be asked.", True
+        return 0, "The connector is no longer configured, so it cannot be asked.", True
     if task.hook == retract.HOOK:
         return retract.take_back(hub, request, task.connector)
     if task.hook == erase.HOOK:

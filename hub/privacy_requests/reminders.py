@@ -42,9 +42,7 @@ def remind(hub: Hub) -> list[tuple[str, int]]:
             if hub.config.mail is not None:
                 want(session, request_id, SEND_REMINDER, now)
         level = log.error if share == 100 else log.warning
-        level(
-            "a request of a person is waiting", request=request_id, passed=f"{share} %", see="hub privacy request list"
-        )
+        level("a privacy request is waiting", request=request_id, passed=f"{share} %", see="hub privacy request list")
     return due
 
 

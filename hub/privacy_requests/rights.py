@@ -22,8 +22,8 @@ from hub.store.encrypted_fields import correction_in, seal_names
 ALL_MARKETING = "marketing"
 OPT_IN_NOTICE = (
     "{company} may again use your phone number, e-mail address, visits and calls for advertising: to measure its ads, to show "
-    "you ads, and to share these data with advertising networks and other companies for that. Marketing texts do not start "
-    "with it. You can opt out again at any time, without showing who you are."
+    "you ads, and to share this data with advertising networks and other companies for that. Marketing texts do not start "
+    "with it. You can opt out again at any time, without proving who you are."
 )
 """What an opt-in means. The page shows these words, and the ledger stores them."""
 
@@ -100,7 +100,7 @@ def opt_in(hub: Hub, request_id: str, actor: str) -> None:
         request = session.get_one(PrivacyRequest, request_id)
         if "confirmed_at" not in request.outcome and not request.evidence:
             raise RequestRefused(
-                "The person must confirm it on their page; or note the evidence of both steps: "
+                "The person must confirm it on their page; or record the evidence of both steps:  "
                 "hub privacy request verify ID --proof."
             )
         company = session.get_one(Company, request.company_id)
@@ -144,13 +144,13 @@ def correct(session: Session, hub: Hub, request: PrivacyRequest, people: list[Pe
     number = new.get("phone_number")
     if (number or new.get("email")) and not request.evidence:
         raise RequestRefused(
-            "Nobody has shown that the new number or address is theirs; say how you know: "
+            "It is not proven that the new number or address is theirs; say how you verified it:  "
             "hub privacy request verify ID --proof TEXT."
         )
     if number:
         others = select(Person.id).where(Person.company_id == request.company_id, has_known_number(number))
         if set(session.exec(others)) - {person.id for person in people} or len(people) > 1:
-            raise RequestRefused("The new number belongs to another person at this company; look at both first.")
+            raise RequestRefused("The new number belongs to another person at this company; check both first.")
     for person in people:
         if number and person.phone_number and number != person.phone_number:
             hub.vault.hand_over(session, person.company_id, person.phone_number, number)

@@ -32,7 +32,7 @@ from hub.store.encrypted_fields import correction_in
 from hub.store.rows import write_rows
 
 log = structlog.get_logger(__name__)
-ONCE_A_YEAR = "Answered in this calendar year already; the law gives one answer a year."
+ONCE_A_YEAR = "Already answered in this calendar year; the law requires one answer a year."
 TASK_BATCH_SIZE = 10
 MAX_RETRY_INTERVAL = timedelta(hours=1)
 
@@ -49,7 +49,8 @@ def run(hub: Hub, request_id: str, actor: str) -> PrivacyRequest:
         raise RequestRefused("This request is closed; open a new one.")
     if request.verified_at is None:
         raise RequestRefused(
-            "Nobody has shown who asks; let them prove it on the page, or say how you know: hub privacy request verify."
+            "The person's identity is not proven; have them prove it on the page, or say how you verified it: "
+            "hub privacy request verify."
         )
     _DO[request.kind](hub, request_id, actor)
     work_tasks(hub, request_id)
@@ -111,7 +112,7 @@ def finish(hub: Hub, request_id: str, actor: str) -> None:
             erase.forget_who(session, hub, request)
         else:
             request.known_as, request.correction = {}, None
-        rehearsed = f", {REHEARSAL}: {len(request.outcome[KEY])} stand-ins" if request.outcome.get(KEY) else ""
+        rehearsed = f", {REHEARSAL}: {len(request.outcome[KEY])} sandboxes" if request.outcome.get(KEY) else ""
         take_step(
             session, request, actor, "done", f"{len(tasks)} providers answered{rehearsed}", now, RequestState.DONE
         )
@@ -154,14 +155,14 @@ def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
 
 
 def _answer_file(hub: Hub, request_id: str, actor: str) -> None:
-    """Answer access and portability, which use the same file: all data of the hub, and what providers hold."""
+    """Answer access and portability, which use the same file: all data of the hub, and what providers have."""
     with hub.store.reading() as session:
         request = session.get_one(PrivacyRequest, request_id)
     # Ask the providers first, so that the file lists them as recipients too.
     held = ask_plugins(hub, request)
     with hub.store.reading() as session:
         answer = collect(session, hub, request)
-    answer.sections["what providers hold"] = held
+    answer.sections["what providers have"] = held
     rehearsed = stand_ins(hub, (each["connector"] for each in held))
     if rehearsed:
         answer.about[KEY] = warning_of(rehearsed)
@@ -222,7 +223,7 @@ def _erase_child(hub: Hub, request_id: str, actor: str) -> None:
         request = session.get_one(PrivacyRequest, request_id)
         if not request.evidence and "parent" not in request.outcome:
             raise RequestRefused(
-                "Note a parent's word first: hub privacy request verify ID --proof 'what the parent showed'."
+                "Record a parent's consent first: hub privacy request verify ID --proof 'what the parent showed'."
             )
         if request.evidence:
             digest = hashlib.sha256(request.evidence.encode()).hexdigest()

@@ -12,7 +12,7 @@ from hub.runtime import Hub
 REHEARSAL = "REHEARSAL"
 KEY = "rehearsal"
 """Key in a request's outcome, a file's `about` and a certificate: the connectors whose stand-ins answered."""
-STAND_IN = "REHEARSAL: a stand-in on this machine answered, not the provider."
+STAND_IN = "REHEARSAL: a sandbox on this machine answered, not the provider."
 
 
 def is_stand_in(hub: Hub, connector: str) -> bool:
@@ -37,6 +37,6 @@ def warning_of(connectors: Sequence[str]) -> str:
     if not connectors:
         return ""
     return (
-        f"{REHEARSAL}: stand-ins on this machine answered in the place of {', '.join(connectors)}. Nothing was asked of these "
+        f"{REHEARSAL}: sandboxes on this machine answered instead of {', '.join(connectors)}. Nothing was asked of these "
         "providers, and nothing was shown, changed or erased there."
     )

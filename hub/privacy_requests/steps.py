@@ -115,8 +115,9 @@ def refuse(session: Session, request: PrivacyRequest, actor: str, reason: str, n
         raise RequestRefused("This request is closed; open a new one.")
     if request.state in (RequestState.RUNNING, RequestState.WAITING_PLUGIN):
         raise RequestRefused(
-            "This request is carried out already; it ends after every provider has answered. One that never answers is no "
-            "longer asked if its connector is taken out of config.yaml."
+            "This request has already been carried out; it closes after every provider has answered. One that "
+            "never answers is no "
+            "longer asked if its connector is removed from config.yaml."
         )
     take_step(session, request, actor, "refused", storable(reason), now, RequestState.REFUSED)
 
@@ -129,9 +130,9 @@ def extend(session: Session, hub: Hub, request: PrivacyRequest, actor: str, reas
     company = session.get_one(Company, request.company_id)
     deadline = deadline_of(request.kind, request.places, request.received_at, company.time_zone)
     if deadline.extended_to is None:
-        raise RequestRefused(f"The rule {request.rule} lets nobody prolong this request; answer it in time.")
+        raise RequestRefused(f"The rule {request.rule} does not allow an extension of this request; answer it in time.")
     if request.state in CLOSED_REQUEST_STATES or request.extended_to is not None or now > request.due_at:
-        raise RequestRefused("A request is prolonged once, while it is open and before it is due.")
+        raise RequestRefused("A request can be extended once, while it is open and before it is due.")
     request.extended_to = deadline.extended_to
     take_step(session, request, actor, "extended", storable(reason), now)
 
@@ -153,9 +154,9 @@ def _corrected(told: Mapping[str, str], country: str) -> dict[str, str]:
         "phone_number": phone_number(said["phone_number"], country) if "phone_number" in said else None,
     }
     if any(right[name] is None for name in said):
-        raise RequestRefused("The right number or address cannot be read; write +13125550142 or pat@example.com.")
+        raise RequestRefused("The correct number or address is not valid; write +13125550142 or pat@example.com.")
     if not said:
-        raise RequestRefused("Say what is right: the name, the e-mail address or the phone number.")
+        raise RequestRefused("Give the correct name, e-mail address or phone number.")
     return {name: value for name, value in right.items() if value}
 
 

@@ -94,8 +94,8 @@ def answers(hub: Hub, directory: Directory, supposed: Supposed) -> list[Answer]:
     carriers = {each.tracker.carrier for each in lines}
     found = []
     for name, manifest in _recipients(hub, supposed, company, carriers):
-        dialled = next((each for each in lines if each.tracker.carrier == name), lines[0])
-        case = _case(hub, directory, dialled, caller, supposed.purpose, at)
+        dialed = next((each for each in lines if each.tracker.carrier == name), lines[0])
+        case = _case(hub, directory, dialed, caller, supposed.purpose, at)
         with hub.store.reading() as session:
             question = _question(session, case, manifest, supposed, at)
         question = _with_supposed(question, supposed, caller, at)
@@ -112,7 +112,7 @@ def _check(supposed: Supposed) -> None:
         )
     for signal in supposed.signals:
         if signal not in ("gpc", "dnt"):
-            raise CannotDo(f"{shown(signal)!r} is no signal; choose gpc or dnt.")
+            raise CannotDo(f"{shown(signal)!r} is not a signal; choose gpc or dnt.")
     for code in (*supposed.caller_places, *supposed.callee_places):
         known_place(code)
 
@@ -125,13 +125,15 @@ def _company(directory: Directory, supposed: Supposed) -> tuple[Company, Line | 
     if supposed.company is not None:
         known(supposed.company, names, "company")
         if line is not None and line.company.name != supposed.company:
-            raise CannotDo(f"That number is not {supposed.company}'s; leave one of --callee and --company out.")
+            raise CannotDo(f"That number is not {supposed.company}'s; use only one of --callee and --company.")
         return directory.companies[supposed.company], line
     if line is not None:
         return line.company, line
     if len(names) == 1:
         return directory.companies[names[0]], None
-    what = "--callee is none of our tracking numbers" if supposed.callee else "Nobody knows whose caller it is"
+    what = (
+        "--callee is not one of our tracking numbers" if supposed.callee else "The company of the caller is not known"
+    )
     raise CannotDo(f"{what}; name the company: --company NAME, one of {', '.join(names) or 'none'}.")
 
 
@@ -143,7 +145,7 @@ def _recipients(hub: Hub, supposed: Supposed, company: Company, carriers: Set[st
         named = connectors[known(supposed.connector, list(connectors), "connector")]
         if hook is not None and supposed.connector not in hub.plugins.with_hook(hook):
             raise CannotDo(
-                f"{supposed.connector} is no recipient for {supposed.purpose}; leave --connector out to see all."
+                f"{supposed.connector} is not a recipient for {supposed.purpose}; omit --connector to see all."
             )
         yield supposed.connector, named.manifest
         return
@@ -156,7 +158,7 @@ def _recipients(hub: Hub, supposed: Supposed, company: Company, carriers: Set[st
         found = [name for name in found if name in carriers]
     if not found:
         raise CannotDo(
-            f"config.yaml connects nobody for {supposed.purpose} of {company.name}; hub plugins lists what there is."
+            f"config.yaml has no connector for {supposed.purpose} of {company.name}; hub plugins lists the plugins."
         )
     yield from ((name, connectors[name].manifest) for name in found)
 
@@ -257,7 +259,7 @@ def _places(those: Iterable[Place], more: Iterable[str], basis: str) -> tuple[Pl
 def _number(text: str, country: str | None) -> str:
     number = phone_number(text, country) if country else phone_number(text)
     if number is None:
-        raise CannotDo("That is no phone number; write it in E.164, like +13125550142.")
+        raise CannotDo("That is not a phone number; write it in E.164, like +13125550142.")
     return number
 
 

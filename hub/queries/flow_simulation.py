@@ -14,7 +14,7 @@ from hub.answering.recording_consent import ask_to_record
 from hub.callflow.checks import lacking
 from hub.callflow.context import CallContext, Permission
 from hub.callflow.definition import Flow
-from hub.callflow.simulate import Behaviour, Turn, rehearse
+from hub.callflow.simulate import Behavior, Turn, rehearse
 from hub.config.models import CompanySection, Config
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.webhooks import AnswerDocument
@@ -59,7 +59,7 @@ class SimulatedTurn:
 
 
 def rehearsed(
-    config: Config, company: CompanySection, flow: Flow, known: Known, behaviour: Behaviour, carrier: str | None
+    config: Config, company: CompanySection, flow: Flow, known: Known, behavior: Behavior, carrier: str | None
 ) -> list[SimulatedTurn]:
     """Every turn of the call, with each carrier's document; CannotDo if `carrier` is not in config.yaml."""
     carriers = [entry.name for entry in config.of_kind("carrier") if carrier in (None, entry.name)]
@@ -79,9 +79,7 @@ def rehearsed(
             ((permission, _),) = ask_to_record(hub, None, [(request, call_contexts)], now)
             return permission
 
-        turns = rehearse(
-            flow, VERSION, call.tracking_number, _call_context(hub, request, known, now), behaviour, permit
-        )
+        turns = rehearse(flow, VERSION, call.tracking_number, _call_context(hub, request, known, now), behavior, permit)
         return [_simulated_turn(hub, carriers, flow, turn, known.caller) for turn in turns]
 
 

@@ -85,9 +85,9 @@ def missing(what: str, text: str) -> NotFound:
     """Why nothing was found, and what to try."""
     if len(text) < MIN_ID_CHARACTERS:
         return NotFound(
-            f"No {what} has the id {text!r}; give at least {MIN_ID_CHARACTERS} characters of it, from an end."
+            f"No {what} has the id {text!r}; give at least {MIN_ID_CHARACTERS} characters from either end of it."
         )
-    return NotFound(f"No {what} has the id {shown(text)!r} or one that begins or ends so.")
+    return NotFound(f"No {what} has the id {shown(text)!r} or one that starts or ends with it.")
 
 
 def typed(text: str) -> str:
@@ -120,6 +120,6 @@ def known_place(text: str, unions: Iterable[str] = ()) -> str:
     code = text.strip().upper()
     if code not in unions and not is_place(code):
         raise CannotDo(
-            f"{shown(text)!r} is no place; write an ISO 3166 country or its region, like US, US-CA, CA-QC, GB or DE."
+            f"{shown(text)!r} is not a place; write an ISO 3166 country or its region, like US, US-CA, CA-QC, GB or DE."
         )
     return code

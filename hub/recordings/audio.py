@@ -37,7 +37,7 @@ def inspect(data: bytes, told_seconds: int | None = None) -> Audio:
     Unfit if it is anything else, such as an HTML page. Audio longer than reported is accepted.
     """
     if len(data) > MAX_AUDIO_BYTES:
-        raise Unfit(f"It has {len(data) // 1_000_000} MB, more than any call; it is not kept.")
+        raise Unfit(f"It has {len(data) // 1_000_000} MB, more than any call has; it is not stored.")
     content_type = _kind(data)
     if content_type is None:
         raise Unfit("What the carrier gave is neither WAV nor MP3.")
@@ -45,7 +45,7 @@ def inspect(data: bytes, told_seconds: int | None = None) -> Audio:
     if seconds <= 0:
         raise Unfit("There is no sound in what the carrier gave.")
     if told_seconds is not None and seconds < told_seconds - max(SLACK, told_seconds / 20):
-        raise Unfit(f"It lasts {seconds:.0f} seconds, but the carrier told {told_seconds}.")
+        raise Unfit(f"It lasts {seconds:.0f} seconds, but the carrier reported {told_seconds}.")
     return Audio(content_type, seconds)
 
 
@@ -53,7 +53,7 @@ def _kind(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         size = int.from_bytes(data[4:8], "little")
         if size not in UNTOLD and size + 8 > len(data):
-            raise Unfit("The file is cut off: its header tells of more than came.")
+            raise Unfit("The file is cut off: its header announces more than was received.")
         return "audio/wav"
     # ID3, or a frame of MPEG audio layer III: eleven bits of sync, a valid version and a valid bit rate.
     if data[:3] == b"ID3" or (
@@ -81,7 +81,7 @@ def _seconds_of_wav(data: bytes) -> float:
         if name == b"data":
             there = len(data) - place
             if size not in UNTOLD and size > there:
-                raise Unfit("The file is cut off: its header tells of more than came.")
+                raise Unfit("The file is cut off: its header announces more than was received.")
             return (there if size in UNTOLD else size) / rate if rate else 0.0
         place += size + size % 2
     return 0.0

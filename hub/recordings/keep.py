@@ -72,7 +72,13 @@ def end_expired(hub: Hub, most: int = 100) -> int:
         except RetryLater as error:
             errors.append(error)
             continue
-        ended = {"state": RecordingState.GONE, "path": None, "url": None, "sha256": None, "reason": "its time is over"}
+        ended = {
+            "state": RecordingState.GONE,
+            "path": None,
+            "url": None,
+            "sha256": None,
+            "reason": "its retention period is over",
+        }
         with hub.store.writing() as session:
             session.execute(update(Recording).where(col(Recording.id) == row.id).values(**ended, lease_token=None))
     if errors:
@@ -97,7 +103,7 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
         with hub.store.reading() as session:
             call = session.get_one(Call, row.call_id)
         if call.tracking_number is None:
-            raise RetryLater("Nothing but the recording is known of the call yet.")
+            raise RetryLater("Only the recording of the call is known yet.")
         reason = _why_not(hub, row, call)
         if reason is not None:
             done = _delete_at_carrier(hub, row)
@@ -149,7 +155,7 @@ def _store(hub: Hub, row: Recording, call: Call) -> dict[str, Any]:
     with hub.store.reading() as session:
         back = hub.vault.open(session, hub.blob_store.read(path) or b"", place_in(row.id))
     if back is None or hashlib.sha256(back).hexdigest() != digest:
-        raise RetryLater("The storage of recordings gave back something else than was written.")
+        raise RetryLater("The storage of recordings returned something other than what was written.")
     return {
         "content_type": audio.content_type,
         "duration": round(audio.seconds),

@@ -34,7 +34,7 @@ def hear(hub: Hub, session: Session, recording_id: str) -> Heard | None:
     if sealed is None:
         return Heard(row, None, "its file is not in the storage of recordings; restore it from a backup")
     audio = hub.vault.open(session, sealed, place_in(row.id))
-    why = "" if audio is not None else "the key of its caller was destroyed, so nobody can hear it again"
+    why = "" if audio is not None else "the key of its caller was destroyed, so it can no longer be played"
     return Heard(row, audio, why, hub.vault.key_id(sealed))
 
 

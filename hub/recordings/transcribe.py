@@ -88,9 +88,9 @@ def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) 
         call = session.get(Call, heard.row.call_id) if heard else None
         cases = load_cases(session, directory, [call], hub.clock()) if call else []
     if heard is None or heard.audio is None:
-        raise Unheard(f"The recording cannot be heard: {heard.why if heard else 'it is not there'}.")
+        raise Unheard(f"The recording cannot be heard: {heard.why if heard else 'it does not exist'}.")
     if call is None or not cases:
-        raise Unheard("The call belongs to no company of config.yaml any more.")
+        raise Unheard("The call's company is no longer in config.yaml.")
     spoken = _permitted(hub, cases[0], row, heard.audio, heard.row.content_type or "")
     if isinstance(spoken, str):
         return {"state": TranscriptState.DENIED, "reason": spoken}
@@ -131,7 +131,7 @@ def _write(
         key = session.get(PersonKey, key_id, populate_existing=True)
         if key is None or key.wrapped is None:
             # The caller was erased during transcription. Encrypting now would create a new key for an erased person.
-            raise Unheard("The caller was erased while it was transcribed; nothing of it is kept.")
+            raise Unheard("The caller was erased while it was transcribed; nothing of it is stored.")
         plain = json.dumps(parts).encode()
         sealed = hub.vault.seal(session, call.company_id, call.caller_number, call.id, plain, place_in(row.id))
         ending = {

@@ -48,10 +48,10 @@ def read_transcript(hub: Hub, session: Session, recording_id: str) -> Read | Non
     if row is None:
         return None
     if row.sealed is None:
-        return Read(row, None, row.reason or "it waits for its turn")
+        return Read(row, None, row.reason or "it is queued")
     plain = hub.vault.open(session, row.sealed, place_in(row.id))
     if plain is None:
-        return Read(row, None, "the key of its caller was destroyed, so nobody can read it again")
+        return Read(row, None, "the key of its caller was destroyed, so it can no longer be read")
     return Read(row, tuple(TranscriptPart(**part) for part in json.loads(plain)))
 
 

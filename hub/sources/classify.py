@@ -87,7 +87,7 @@ def classify_visit(
     table = tables()
     found = visit_parameters(landing_page)
     utm = {name: value for name, value in found.utm.items() if value.casefold() not in table.empty_values}
-    trace = [f"{name} has not the shape of a click id" for name in found.refused]
+    trace = [f"{name} does not look like a click id" for name in found.refused]
     by_host = _by_own_host(table, own, referrer) if own else None
     match = (
         (_by_own_tags(table, own, landing_page, utm) if own else None)

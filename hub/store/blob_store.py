@@ -69,7 +69,7 @@ class BlobStore:
         read = self.read(path)
         self.delete(path)
         if read != data:
-            raise RetryLater("The storage of recordings gave back something else than was written.")
+            raise RetryLater("The storage of recordings returned something other than what was written.")
 
     @contextmanager
     def _reaching(self) -> Iterator[tuple[Any, str]]:
@@ -93,7 +93,7 @@ class BlobStore:
             ) from None
         except (ValueError, TypeError):
             raise ConfigError(
-                "recordings.storage is no address that fsspec knows; write a folder or s3://bucket/prefix, and look at "
+                "recordings.storage is not an address that fsspec supports; write a folder or s3://bucket/prefix, and check "
                 "recordings.options."
             ) from None
         return files, str(root).rstrip("/")

@@ -105,7 +105,7 @@ def _sqlite_engine(url: Any) -> Engine:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
-                f"The folder {folder} cannot be made ({error.strerror}); make it, or name another in hub.database."
+                f"The folder {folder} cannot be created ({error.strerror}); create it, or name another in hub.database."
             ) from None
     arguments: dict[str, Any] = {"connect_args": {"timeout": 30, "check_same_thread": False}, "hide_parameters": True}
     if not url.database or url.database == ":memory:":

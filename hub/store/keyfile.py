@@ -62,12 +62,12 @@ def _make(file: Path) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         os.link(draft, file)
-        log.warning("key file made; keep a copy of it apart from the database's backups", file=str(file))
+        log.warning("key file made; keep a copy of it, separate from the database backups", file=str(file))
     except FileExistsError:
         pass
     except OSError as error:
         raise ConfigError(
-            f"{file} cannot be written ({error.strerror}); let the hub's user write there, or set hub.secret_keys."
+            f"{file} cannot be written ({error.strerror}); allow the hub's user to write there, or set hub.secret_keys."
         ) from None
     finally:
         draft.unlink(missing_ok=True)
@@ -79,4 +79,4 @@ def _read(file: Path) -> str:
             raise ConfigError(f"{file} can be read by others than the hub's user; run chmod 600 {file}.")
         return file.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"{file} cannot be read; let the hub's user read it, or set hub.secret_keys.") from None
+        raise ConfigError(f"{file} cannot be read; allow the hub's user to read it, or set hub.secret_keys.") from None

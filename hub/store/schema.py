@@ -55,7 +55,8 @@ def upgrade(store: Store, vault: Callable[[], Vault] | None = None) -> bool:
         return False
     if found is not None and found not in revisions():
         raise ConfigError(
-            f"The database is of a newer Ringfence (schema {found}); update the hub or point hub.database elsewhere."
+            f"The database belongs to a newer version of Ringfence (schema {found}); update the hub or point "
+            "hub.database elsewhere."
         )
     older = False
     with _alone(store) as connection:

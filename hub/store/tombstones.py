@@ -70,14 +70,14 @@ def read_journal(journal: Path) -> ErasedRows:
     except OSError as error:
         raise ConfigError(f"{journal} cannot be read ({error.strerror}); it says who was erased.") from None
     except (ValueError, KeyError, TypeError):
-        raise ConfigError(f"{journal} holds a line that is not whole; mend or restore the file first.") from None
+        raise ConfigError(f"{journal} contains an incomplete line; fix or restore the file first.") from None
 
 
 def refuse_unfinished(session: Session) -> None:
     """ConfigError if a restore into this database has not finished: it may still contain erased people."""
     if session.exec(select(Restoration.id).where(col(Restoration.finished_at).is_(None))).first() is not None:
         raise ConfigError(
-            "A restore into this database was broken off, so erased people may be in it; restore into a new, empty one."
+            "A restore into this database was interrupted, so erased people may be in it; restore into a new, empty one."
         )
 
 
@@ -98,5 +98,5 @@ def _append(journal: Path, buried: ErasedRows, at: datetime) -> None:
             os.close(descriptor)
     except OSError as error:
         raise ConfigError(
-            f"{journal} cannot be written ({error.strerror}), so nothing was erased; let the hub's user write there."
+            f"{journal} cannot be written ({error.strerror}), so nothing was erased; allow the hub's user to write there."
         ) from None

@@ -24,7 +24,9 @@ def scrub(store: Store, tables: Collection[str]) -> None:
         finally:
             raw.close()
         if busy:
-            log.warning("SQLite's log is not empty yet, for somebody reads on; it is emptied after the next erasure")
+            log.warning(
+                "SQLite's log is not empty yet, because there is still a reader; it is emptied after the next erasure"
+            )
         return
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for table in tables:

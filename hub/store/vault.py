@@ -105,7 +105,7 @@ class Vault:
                 return AESGCM(self._unwrap(row)).decrypt(nonce, ciphertext, _bound(where, key_id))
             except (InvalidTag, ValueError):
                 raise ConfigError(
-                    f"What is stored at {where} does not open with any key of this database; restore its keys' backup."
+                    f"What is stored at {where} cannot be decrypted with any key of this database; restore its key backup."
                 ) from None
 
         return open_one

@@ -68,9 +68,7 @@ class PlacedCallConformance(WireConformance):
             board = Switchboard(connector, sandbox, script)
             board.place(keys=keys)
             assert board.asked()[:2] == [("ringing", ""), ("digits", "v1.menu")], "after a menu the hub is asked"
-            assert board.points[1].digits == digits, (
-                f"pressed was {digits!r}, the hub learnt {board.points[1].digits!r}"
-            )
+            assert board.points[1].digits == digits, f"pressed was {digits!r}, the hub got {board.points[1].digits!r}"
             assert board.heard == ["For sales press 1."]
             assert "answered" in board.kinds
 

@@ -54,9 +54,9 @@ def write_plugin(kind: str, name: str, target: Path) -> list[Path]:
 
 def _check(kind: str, name: str, class_name: str, target: Path) -> None:
     if kind not in SUITE_OF_KIND:
-        raise CannotWrite(f"{kind!r} is no kind of plugin; choose one of {', '.join(sorted(SUITE_OF_KIND))}.")
+        raise CannotWrite(f"{kind!r} is not a kind of plugin; choose one of {', '.join(sorted(SUITE_OF_KIND))}.")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise CannotWrite(f"{name!r} cannot be a plugin's name; use small letters, digits and _, a letter first.")
+        raise CannotWrite(f"{name!r} cannot be a plugin's name; use lowercase letters, digits and _, a letter first.")
     if class_name in hub.api.__all__ or keyword.iskeyword(class_name):
         raise CannotWrite(f"{name!r} is a word of Ringfence or Python itself; add the provider's name to it.")
     if name in {point.name for point in entry_points(group=GROUP)}:
@@ -67,7 +67,7 @@ def _check(kind: str, name: str, class_name: str, target: Path) -> None:
             f"A plugin lives outside Ringfence's own folder; try --folder {repository.parent / target.name}."
         )
     if target.exists():
-        raise CannotWrite(f"{target} exists already; choose another place with --folder.")
+        raise CannotWrite(f"{target} already exists; choose another place with --folder.")
 
 
 def _files(kind: str) -> Iterator[tuple[Path, str]]:

@@ -75,7 +75,7 @@ def open_doubts(session: Session, company_id: str | None = None, limit: int = 50
 def keep(session: Session, text: TextMessage, actor: str, now: datetime) -> None:
     """Record a user's decision that an open text is not a stop. NotDoubtful if it is not open."""
     if text.doubt != Doubt.OPEN:
-        raise NotDoubtful("That text is not open; hub texts doubtful lists those that are.")
+        raise NotDoubtful("That text is already decided; hub texts doubtful lists the open ones.")
     text.doubt = Doubt.NOT_STOP
     session.add(text)
     audit.note(session, now, actor, "texts.keep", text.id)

@@ -69,15 +69,15 @@ def queue_text(
     body = storable(body).strip()
     connector = line.tracker.carrier
     if number is None:
-        raise CannotText("That is no phone that could be texted; write a number in E.164, like +13125550142.")
+        raise CannotText("That phone cannot be texted; write a number in E.164, like +13125550142.")
     if session.exec(select(TrackingNumber.id).where(TrackingNumber.number == number)).first() is not None:
         raise CannotText("That is a tracking number of this hub; texts to it would come back in.")
     if not hub.plugins.implements(connector, SEND):
-        raise CannotText(f"The connector {connector!r} sends no texts; choose a tracking number of one that does.")
+        raise CannotText(f"The connector {connector!r} cannot send texts; choose a tracking number of one that can.")
     if not (bool(pictures) or body) or len(body) > MAX_BODY_CHARACTERS:
         raise CannotText(f"A text has 1 to {MAX_BODY_CHARACTERS} characters; this one has {len(body)}.")
     if pictures and not _takes_pictures(hub, connector):
-        raise CannotText(f"The connector {connector!r} sends no pictures; leave them out, or choose another number.")
+        raise CannotText(f"The connector {connector!r} cannot send pictures; remove them, or choose another number.")
     if len(pictures) > MAX_PICTURES or sum(len(picture.data) for picture in pictures) >= MAX_TOTAL_PICTURE_BYTES:
         raise CannotText(f"A text takes up to {MAX_PICTURES} pictures of less than 1 MB together; make them smaller.")
     now = hub.clock()
@@ -124,7 +124,7 @@ def picture_of(data: bytes) -> MediaFile:
     for beginning, content_type in KINDS.items():
         if data.startswith(beginning):
             return MediaFile(content_type=content_type, data=data)
-    raise CannotText("That is no picture that every phone shows; take a PNG, JPEG or GIF file.")
+    raise CannotText("Not every phone can show that picture; use a PNG, JPEG or GIF file.")
 
 
 def _takes_pictures(hub: Hub, connector: str) -> bool:

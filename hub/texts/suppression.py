@@ -19,7 +19,7 @@ from hub.runtime import Hub
 from hub.store.rows import write_rows
 
 STOPPED = "stopped"
-STOPPED_REASON = "The person has told the company to stop texts."
+STOPPED_REASON = "The person has asked the company to stop texts."
 
 
 def number_lock_key(company_id: str, number: str) -> str:
@@ -84,7 +84,7 @@ def start(
     now: datetime,
 ) -> bool:
     """Lift a stop. False if nothing was stopped, or only by a stop that the person said after this start (which arrived
-    late). Marketing texts come back only for a person who had said yes to them.
+    late). Marketing texts are sent back only for a person who had said yes to them.
 
     An objection to marketing differs from a stop: a start does not lift it (GDPR Art. 21(3)), only an express yes does.
     The list keeps the difference after an erasure too, because a stop covers every use and an objection only marketing.
@@ -151,7 +151,7 @@ def _say(
 
 
 def _cancel_queued(session: Session, company_id: str, number: str, uses: tuple[str, ...], now: datetime) -> None:
-    """Cancel the texts that wait for the person. One that is being sent at this moment counts as sent
+    """Cancel the texts that wait for the person. One that is being sent right now counts as sent
     (hub.delivery.send_texts).
     """
     theirs = select(TextMessage.id).where(

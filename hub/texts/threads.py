@@ -62,7 +62,7 @@ def release(session: Session, text: TextMessage, *, again: bool, now: datetime) 
     looked_at = (col(Attempt.delivery_id) == row.id, col(Attempt.result) == AttemptResult.UNKNOWN)
     session.execute(update(Attempt).where(*looked_at).values(result=AttemptResult.LOOKED_AT))
     row.code, row.reason = (
-        ("again", "A person decided to send it again.") if again else ("went", "A person saw that it went.")
+        ("again", "Someone decided to send it again.") if again else ("went", "Someone confirmed that it was sent.")
     )
     row.state, row.due_at, row.finished_at = (
         (DeliveryState.READY, now, None) if again else (DeliveryState.DELIVERED, row.due_at, now)

@@ -17,7 +17,7 @@ SHOUTED = re.compile(r"\b[A-Z]{4,}\b")
 """A word in capitals, the usual way to write a keyword that the person can reply with."""
 MAX_OPT_OUT_LINE_CHARACTERS = max(map(len, OPT_OUT_LINE.values())) + 1
 STOPPED: Mapping[str, str] = {
-    "en": "{company}: You will get no more texts from us. Reply START to get them again.",
+    "en": "{company}: You will receive no more texts from us. Reply START to receive them again.",
     "es": "{company}: No recibirá más mensajes nuestros. Responda START para volver a recibirlos.",
     "fr": "{company} : vous ne recevrez plus nos messages. Répondez START pour les recevoir à nouveau.",
     "de": "{company}: Sie bekommen keine Nachrichten mehr von uns. Mit START bekommen Sie sie wieder.",
@@ -25,7 +25,7 @@ STOPPED: Mapping[str, str] = {
     "it": "{company}: non riceverai più nostri messaggi. Rispondi START per riceverli di nuovo.",
 }
 STOP_QUESTION: Mapping[str, str] = {
-    "en": "{company}: Did you want us to stop texting you? Reply STOP to stop our texts or START to keep getting them.",
+    "en": "{company}: Did you want us to stop texting you? Reply STOP to stop our texts or START to keep receiving them.",
     "es": "{company}: ¿Quiere que dejemos de enviarle mensajes? Responda BAJA para no recibir más o START para seguir "
     "recibiéndolos.",
     "fr": "{company} : souhaitez-vous ne plus recevoir nos messages ? Répondez ARRET pour ne plus en recevoir ou START pour "
@@ -39,7 +39,7 @@ STOP_QUESTION: Mapping[str, str] = {
 }
 """Must not contain any marketing. Source: 47 CFR 64.1200(a)(12)."""
 STARTED: Mapping[str, str] = {
-    "en": "{company}: You get our texts again. Reply HELP for help, STOP to stop.",
+    "en": "{company}: You will receive our texts again. Reply HELP for help, STOP to stop.",
     "es": "{company}: Vuelve a recibir nuestros mensajes. Responda AYUDA para ayuda, BAJA para no recibir más.",
     "fr": "{company} : vous recevez à nouveau nos messages. Répondez AIDE pour de l'aide, ARRET pour arrêter.",
     "de": "{company}: Sie bekommen unsere Nachrichten wieder. HILFE für Hilfe, STOPP zum Abmelden.",

@@ -38,14 +38,14 @@ LETTERS_LIKE_LATIN = str.maketrans("ø", "o")
 class Reading:
     """What a text means, in which language it says so, and how that was found.
 
-    `how`: `word` it is one of the keywords; `misspelt` it is nearly one; `wording` free wording says so; `ambiguous` it
+    `how`: `word` it is one of the keywords; `misspelled` it is nearly one; `wording` free wording says so; `ambiguous` it
     contains a stop word that nothing explains; `doubtful` it may ask for a stop, and a user must read it; `refusal` it
     says no to something, which is doubtful too after a marketing text; `none` it contains nothing of the kind.
     """
 
     meaning: Meaning
     language: str = "en"
-    how: Literal["word", "misspelt", "wording", "ambiguous", "doubtful", "refusal", "none"] = "none"
+    how: Literal["word", "misspelled", "wording", "ambiguous", "doubtful", "refusal", "none"] = "none"
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _by_spelling(said: str) -> Reading | None:
             word for word, meaning in language.words.items() if meaning == "stop" and len(word) >= MIN_FUZZY_CHARACTERS
         ]
         if difflib.get_close_matches(said, words, 1, LIKENESS):
-            return Reading("stop", language.code, "misspelt")
+            return Reading("stop", language.code, "misspelled")
     return None
 
 

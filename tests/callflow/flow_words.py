@@ -10,7 +10,7 @@ import yaml
 
 from hub.callflow.context import CallContext, FlowResult, Permission
 from hub.callflow.definition import Flow
-from hub.callflow.simulate import Behaviour, Turn, rehearse
+from hub.callflow.simulate import Behavior, Turn, rehearse
 from hub.callflow.walk import walk
 from hub.contracts.answers import AnswerPoint, Dial, Gather, Play, Say
 
@@ -62,7 +62,7 @@ def ring(wanted: Flow, **changes: Any) -> FlowResult:
 def played(wanted: Flow, *keys: str, answers: bool = True, **changes: Any) -> list[Turn]:
     """A whole call."""
     what = known(**changes)
-    return rehearse(wanted, 3, NUMBER, what, Behaviour(keys=keys, answers=answers), lambda _: what.recording)
+    return rehearse(wanted, 3, NUMBER, what, Behavior(keys=keys, answers=answers), lambda _: what.recording)
 
 
 def steps_of(turns: list[Turn]) -> list[str]:

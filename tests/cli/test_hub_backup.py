@@ -45,7 +45,7 @@ def test_an_erased_person_stays_erased_through_a_restore(shop: Shop) -> None:
     move(shop)
     result = shop.run("restore", "data", "--keys", "keys", "--tombstones", str(journal))
     assert result.exit_code == 0, result.output
-    assert "  call: 1 row emptied or deleted" in result.stdout
+    assert "  call: 1 row cleared or deleted" in result.stdout
     assert shop.rows(Person) == []
     assert [call.caller_number for call in shop.rows(Call)] == [None]
 
@@ -54,10 +54,10 @@ def test_a_command_that_cannot_do_it_says_what_to_do(shop: Shop, refusal: Refusa
     shop.play()
     assert refusal(shop.run("backup")).startswith("Name a file for the data")
     shop.run("backup", "data", "--keys", "keys")
-    assert "say --replace" in refusal(shop.run("backup", "data"))
+    assert "use --replace" in refusal(shop.run("backup", "data"))
     assert shop.run("backup", "data", "--replace").exit_code == 0
-    assert "say --without-keys" in refusal(shop.run("restore", "data"))
+    assert "use --without-keys" in refusal(shop.run("restore", "data"))
     assert "point hub.database at a new one" in refusal(
         shop.run("restore", "data", "--keys", "keys", "--without-tombstones")
     )
-    assert "is no whole backup" in refusal(shop.run("restore", "keys", "--without-keys", "--without-tombstones"))
+    assert "is not a complete backup" in refusal(shop.run("restore", "keys", "--without-keys", "--without-tombstones"))

@@ -43,7 +43,7 @@ def test_the_timeline_names_rules_confidence_and_every_opinion(shop: Shop) -> No
     (call_id,) = shop.play(visit={})
     shown = shop.run("call", call_id).stdout
     for part in ("lease.live", "confidence 0.98", "candidate visit", "signals says allow", "asked again before sending",
-                 "answered call, 40 USD", "try 1", "delivered", "Adco Inc. got", "told by webhook"):  # fmt: skip
+                 "answered call, 40 USD", "try 1", "delivered", "Adco Inc. got", "reported by webhook"):  # fmt: skip
         assert part in shown
 
 
@@ -129,7 +129,7 @@ def test_a_call_from_the_carriers_list_says_so(shop: Shop) -> None:
     from hub.model import Call
 
     (row,) = shop.rows(Call)
-    assert "told by the carrier's call list" in shop.run("call", row.id).stdout
+    assert "reported by the carrier's call list" in shop.run("call", row.id).stdout
     assert shop.json("call", row.id)["found_by"] == "reconcile"
 
 
@@ -144,7 +144,7 @@ def test_a_text_is_told_too_and_its_words_only_when_asked_for(shop: Shop) -> Non
     masked = shop.run("call", row.id).stdout
     assert words not in masked
     assert "yellow_pages / print" in masked
-    assert "it told the text" in masked
+    assert "it reported the text" in masked
     assert words in shop.run("call", row.id, "--show-personal").stdout
 
 

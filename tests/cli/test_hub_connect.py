@@ -69,7 +69,7 @@ def test_a_pasted_address_that_answers_another_sign_in_is_refused(
     shop: Shop, owner: list[str], refusal: Refusal
 ) -> None:
     typed = "y\nhttp://127.0.0.1:8765/ringfence?state=made-up&code=x\n"
-    assert "not the answer" in refusal(shop.run(*CONNECT, "--paste", typed=typed))
+    assert "does not belong to the sign-in" in refusal(shop.run(*CONNECT, "--paste", typed=typed))
     assert [word.state for word in shop.rows(ConsentEntry)] == ["given", "withdrawn"]
 
 
@@ -80,4 +80,4 @@ def test_a_check_says_that_the_owner_was_not_asked(shop: Shop, owner: list[str])
 
 def test_a_connector_without_an_owner_is_refused(shop: Shop, refusal: Refusal) -> None:
     sentence = refusal(shop.run("connectors", "connect", "ads", "--owner", "Pat Doe"))
-    assert sentence.endswith("its credentials stand in config.yaml.")
+    assert sentence.endswith("its credentials are in config.yaml.")

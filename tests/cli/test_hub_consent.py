@@ -22,7 +22,7 @@ def record(shop: Shop, state: str, use: str = "marketing.advertising", *more: st
 def test_a_word_of_somebody_new_makes_the_person_and_holds_their_calls_back(shop: Shop) -> None:
     result = record(shop, "refused")
     assert result.exit_code == 0, result.output
-    assert "first that is known" in result.stdout
+    assert "was not known before" in result.stdout
     assert CALLER not in result.stdout
     shop.clock.now = utc_now()
     shop.play()
@@ -55,10 +55,10 @@ def test_words_and_signals_are_shown_in_the_order_in_which_they_were_said(shop: 
     ("changed", "said"),
     [
         ({"--company": "nord"}, "did you mean 'north'?"),
-        ({"--phone": "anonymous"}, "no phone number"),
+        ({"--phone": "anonymous"}, "not a phone number"),
         ({"--state": "maybe"}, "choose one of given"),
-        ({"--use": "marketing.adverts"}, "no data use of that name"),
-        ({"--channel": "Agent Pat Doe!"}, "one short word"),
+        ({"--use": "marketing.adverts"}, "no data use with that name"),
+        ({"--channel": "Agent Pat Doe!"}, "one short lowercase word"),
     ],
 )
 def test_a_word_that_makes_no_sense_is_one_sentence(

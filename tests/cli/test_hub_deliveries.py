@@ -53,9 +53,9 @@ def test_deliveries_are_filtered(shop: Shop, refusal: Refusal) -> None:
     assert len(shop.json("deliveries", "list", "--state", "delivered", "--since", "2h")["deliveries"]) == 1
     assert shop.json("deliveries", "list", "--since", "30 minutes")["deliveries"] == []
     assert shop.json("deliveries", "list", "--connector", "elsewhere")["counts"] == []
-    assert "No delivery fits." in shop.run("deliveries", "list", "--state", "dead").stdout
-    assert "is not a state" in refusal(shop.run("deliveries", "list", "--state", "gone"))
-    assert "is no time" in refusal(shop.run("deliveries", "list", "--since", "yesterday"))
+    assert "No deliveries match." in shop.run("deliveries", "list", "--state", "dead").stdout
+    assert "cannot be used here" in refusal(shop.run("deliveries", "list", "--state", "gone"))
+    assert "is not a time" in refusal(shop.run("deliveries", "list", "--since", "yesterday"))
 
 
 def test_why_tells_conversion_consent_tries_and_the_providers_words(shop: Shop) -> None:
@@ -135,10 +135,10 @@ def test_consent_is_asked_again_for_what_is_replayed(shop: Shop) -> None:
 def test_what_was_delivered_is_never_replayed(shop: Shop, refusal: Refusal) -> None:
     shop.play()
     (row,) = shop.rows(Delivery)
-    assert "nothing is to be done" in shop.run("deliveries", "replay", row.id, "--yes").stdout
+    assert "there is nothing to do" in shop.run("deliveries", "replay", row.id, "--yes").stdout
     assert shop.rows(Delivery)[0].state == "delivered"
     assert "choose one of dead" in refusal(shop.run("deliveries", "replay", "--state", "delivered", "--yes"))
-    assert "Say which" in refusal(shop.run("deliveries", "replay", "--yes"))
+    assert "Choose deliveries" in refusal(shop.run("deliveries", "replay", "--yes"))
 
 
 def test_a_sync_runs_now_and_tells_what_it_did(shop: Shop) -> None:

@@ -28,17 +28,17 @@ def test_a_folder_that_cannot_be_made_is_named(shop: Shop, refusal: Refusal) -> 
     (shop.folder / "data").write_text("a file where the folder is to be")
     shop.database = "sqlite:///data/hub.db"
     shop.configure()
-    assert "cannot be made (File exists)" in refusal(shop.run("deliveries", "list"))
+    assert "cannot be created (File exists)" in refusal(shop.run("deliveries", "list"))
 
 
 def test_an_address_in_use_is_told_and_a_free_one_is_none_of_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(ConfigError, match="is in use already; end the program that listens there"):
+        with pytest.raises(ConfigError, match="is already in use; stop the program that listens there"):
             refuse_taken_address(listen)
     refuse_taken_address(listen)
 
 
 def test_a_host_that_this_machine_does_not_know_is_told() -> None:
-    with pytest.raises(ConfigError, match=r"this machine knows no 'nowhere\.invalid'"):
+    with pytest.raises(ConfigError, match=r"this machine does not know 'nowhere\.invalid'"):
         refuse_taken_address("nowhere.invalid:8080")

@@ -83,7 +83,7 @@ def test_a_number_that_cannot_be_pointed_harms_no_other(shop: Shop) -> None:
 
 def test_only_our_numbers_are_pointed_here(shop: Shop, refusal: Refusal) -> None:
     own(shop, "+13125550188")
-    assert "no tracking numbers of ours" in refusal(shop.run("numbers", "configure", "+13125550188"))
+    assert "not our tracking numbers" in refusal(shop.run("numbers", "configure", "+13125550188"))
     assert "--all" in refusal(shop.run("numbers", "configure"))
     assert owned(shop)["+13125550188"] == "https://old.example.com/voice"
 
@@ -95,8 +95,8 @@ def test_numbers_are_searched_with_their_price(shop: Shop, refusal: Refusal) -> 
         ("+14155550101", "1.15 USD"),
     ]
     assert "+14155550100" in shop.run("numbers", "search", "--area-code", "415").stdout
-    assert "No number fits" in shop.run("numbers", "search", "--contains", "999999").stdout
-    assert "no kind of number" in refusal(shop.run("numbers", "search", "--kind", "vanity"))
+    assert "No numbers match" in shop.run("numbers", "search", "--contains", "999999").stdout
+    assert "not a kind of number" in refusal(shop.run("numbers", "search", "--kind", "vanity"))
 
 
 def test_the_first_number_of_an_empty_pool_is_bought_and_shown_to_a_visitor(shop: Shop) -> None:
@@ -130,7 +130,7 @@ def test_a_call_on_a_bought_number_counts_for_its_tracker(shop: Shop) -> None:
     [
         ({"US": {"local": "1.15"}}, "1 USD", "It costs 1.15 USD a month, more than 1 USD"),
         ({"US": {"local": "1.15"}}, "5 EUR", "The price is in USD"),
-        ({}, "2 USD", "tells no price"),
+        ({}, "2 USD", "reports no price"),
     ],
 )
 def test_a_cap_is_kept_even_with_a_yes(
@@ -200,10 +200,10 @@ def test_a_purchase_that_failed_is_not_repeated(shop: Shop, refusal: Refusal) ->
 
 
 def test_what_cannot_be_bought_is_one_sentence(shop: Shop, refusal: Refusal) -> None:
-    assert "is ours already" in refusal(shop.run("numbers", "buy", "+13125550100", "--tracker", "north/pool"))
+    assert "is already ours" in refusal(shop.run("numbers", "buy", "+13125550100", "--tracker", "north/pool"))
     assert "did you mean 'pool'?" in refusal(shop.run("numbers", "buy", NUMBER, "--tracker", "north/pol"))
     assert "with its company" in refusal(shop.run("numbers", "buy", NUMBER, "--tracker", "pool"))
-    assert "no phone number" in refusal(shop.run("numbers", "buy", "555-0130", "--tracker", "north/pool"))
+    assert "not a phone number" in refusal(shop.run("numbers", "buy", "555-0130", "--tracker", "north/pool"))
     assert "write it like 40 USD" in refusal(shop.run(*BUY, "--max-price", "two dollars"))
 
 
@@ -221,7 +221,7 @@ def test_a_bought_number_is_given_back_only_after_a_yes(shop: Shop) -> None:
 
 def test_a_number_that_config_yaml_names_is_not_given_back(shop: Shop, refusal: Refusal) -> None:
     own(shop, "+13125550100")
-    assert "take it out there first" in refusal(shop.run("numbers", "release", "+13125550100", "--yes"))
+    assert "remove it there first" in refusal(shop.run("numbers", "release", "+13125550100", "--yes"))
     assert list(owned(shop)) == ["+13125550100"]
 
 

@@ -76,7 +76,7 @@ def test_what_is_left_out_is_asked_and_a_no_orders_nothing(shop: Shop, bill: Pat
     typed = "Example Plumbing\nPat Doe\npat.doe@example.com\n1 Example Street\nChicago\nIL\n60601\n\nn\n"
     result = shop.run("numbers", "port", "--number", NUMBER, "--bill", str(bill), typed=typed)
     assert result.exit_code == 1
-    assert "Who signs the letter of authorisation" in result.output
+    assert "Who signs the letter of authorization" in result.output
     assert placed(shop) == [] and shop.rows(PortOrderRow) == []
 
 
@@ -85,7 +85,7 @@ def test_what_is_left_out_is_asked_and_a_no_orders_nothing(shop: Shop, bill: Pat
     [
         (("--number", "312"), "write it in E.164"),
         (("--bill", "nowhere.pdf"), "cannot be read"),
-        (("--bill", "config.yaml"), "no PDF"),
+        (("--bill", "config.yaml"), "not a PDF"),
         (("--wanted-on", "tomorrow"), "2026-12-01"),
         (("--city", " "), "may not be blank"),
     ],
@@ -112,16 +112,16 @@ def test_an_order_whose_reply_never_came_is_found_and_not_placed_again(shop: Sho
         told = order_port(hub, "phone", ORDER)
         assert (told.numbers, told.status) == ((NUMBER,), "draft")
         assert len(placed(shop)) == 1
-        with pytest.raises(NotOrdered, match="under way already"):
+        with pytest.raises(NotOrdered, match="already in progress"):
             order_port(hub, "phone", replace(ORDER, key="port-2"))
 
 
 def test_an_order_of_unknown_outcome_is_held_until_a_person_has_looked(shop: Shop) -> None:
     with shop.opened() as opened:
         shop.carrier.fail_next(Fault("status", 503), 2)
-        with pytest.raises(NotOrdered, match="not known"):
+        with pytest.raises(NotOrdered, match="is unknown"):
             order_port(opened.hub, "phone", ORDER)
-        with pytest.raises(NotOrdered, match="under way already"):
+        with pytest.raises(NotOrdered, match="already in progress"):
             order_port(opened.hub, "phone", ORDER)
         shop.carrier.heal()
         assert refresh_open(opened.hub, "phone") == {"unknown": 1}

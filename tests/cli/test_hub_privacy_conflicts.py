@@ -10,7 +10,7 @@ from hub.visits.forms import SentForm, keep_form
 
 
 def test_conflicts_are_listed_with_masked_names_and_shown_in_clear_with_an_audit_entry(shop: Shop) -> None:
-    assert "No number and no address" in shop.run("privacy", "conflicts").stdout
+    assert "No number or address" in shop.run("privacy", "conflicts").stdout
     with shop.opened() as opened:
         directory = opened.directory.current()
         for key, email in (("form-one", "ada@example.com"), ("form-two", "mallory@example.net")):

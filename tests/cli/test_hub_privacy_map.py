@@ -59,7 +59,7 @@ def test_the_papers_are_printed(busy: Shop) -> None:
     assert busy.run("privacy", "notice", "nort").exit_code == 1
     heeded = busy.run("privacy", "notice", "north").stdout
     assert (
-        "If your browser sends Global Privacy Control or Do Not Track, nothing of your visit goes to advertisers."
+        "If your browser sends Global Privacy Control or Do Not Track, nothing about your visit goes to advertisers."
         in heeded
     )
     (twilio,) = [each for each in listed if each["recipient"] == "Twilio Inc."]

@@ -51,5 +51,5 @@ def test_an_officer_sees_many_from_one_network_and_questions_them_with_a_reason(
     assert len(shop.rows(OptOut)) == 7, "nothing is dropped"
     again = ("privacy", "opt-outs", "reinstate", rows[0]["id"], "--reason", "The person called us")
     assert shop.run(*again).exit_code == 0
-    assert "in force already" in refusal(shop.run(*again))
+    assert "already in force" in refusal(shop.run(*again))
     assert {each["state"] for each in shop.json("privacy", "opt-outs", "list")} == {"in_force"}

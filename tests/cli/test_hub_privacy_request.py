@@ -35,7 +35,7 @@ def test_an_officer_takes_a_request_in_answers_it_and_hands_the_file_over(office
 
 
 def test_an_erasure_shows_its_plan_asks_and_ends_in_a_certificate_that_verifies(office: Shop, tmp_path: Path) -> None:
-    request = taken_in(office, "erasure", "--proof", "called back")
+    request = taken_in(office, "erasure", "--proof", "recalled")
     refused = office.run("privacy", "request", "run", request, typed="n\n")
     assert refused.exit_code == 1 and "Adco Inc." in refused.output and "Erased here" in refused.output
     assert office.json("privacy", "request", "run", request, "--yes")["state"] == "done"
@@ -48,11 +48,11 @@ def test_an_erasure_shows_its_plan_asks_and_ends_in_a_certificate_that_verifies(
     assert checked.exit_code == 0 and "Genuine" in checked.output
     file.write_text(json.dumps({**certificate, "not_recalled": []}))
     assert office.run("privacy", "request", "certify", request, "--verify", str(file)).exit_code == 1
-    assert "Could not be called back" in office.run("privacy", "request", "certify", request).output
+    assert "Could not be recalled" in office.run("privacy", "request", "certify", request).output
 
 
 def test_with_stand_ins_nothing_is_claimed_about_real_providers(office: Shop) -> None:
-    request = taken_in(office, "erasure", "--proof", "called back")
+    request = taken_in(office, "erasure", "--proof", "recalled")
     shown = office.run("privacy", "request", "run", request, "--sandbox", typed="n\n")
     assert "REHEARSAL" in shown.output, "before anything is erased"
     done = office.run("privacy", "request", "run", request, "--yes", "--sandbox")
@@ -63,7 +63,7 @@ def test_with_stand_ins_nothing_is_claimed_about_real_providers(office: Shop) ->
     assert told.startswith("REHEARSAL")
     assert "Twilio Inc.: REHEARSAL, not confirmed" in told, "an empty stand-in proves nothing about Twilio"
     assert "REHEARSAL" in office.run("privacy", "request", "show", request).output
-    access = taken_in(office, "access", "--proof", "called back")
+    access = taken_in(office, "access", "--proof", "recalled")
     assert office.json("privacy", "request", "run", access, "--sandbox")["outcome"]["rehearsal"] == ["phone"]
 
 
@@ -71,7 +71,7 @@ def test_a_hold_is_told_to_the_officer_and_not_in_the_certificate(
     office: Shop, refusal: Callable[[Result], str]
 ) -> None:
     set_ = office.run("privacy", "request", "hold", "--company", "north", "--phone", CALLER, "--reason", "Case 17")
-    request = taken_in(office, "erasure", "--proof", "called back")
+    request = taken_in(office, "erasure", "--proof", "recalled")
     assert "Case 17" in refusal(office.run("privacy", "request", "run", request, "--yes"))
     certificate = office.json("privacy", "request", "certify", request)
     assert "Case 17" not in json.dumps(certificate) and "legal duty" in certificate["remains"][0]
@@ -90,12 +90,12 @@ def test_a_hold_says_whom_it_is_on_and_why(office: Shop, refusal: Callable[[Resu
     hold = ("privacy", "request", "hold", "--company", "north", "--reason")
     assert "--everybody" in refusal(office.run(*hold, "Case 18"))
     assert "--everybody" in refusal(office.run(*hold, "Case 18", "--everybody", "--phone", CALLER))
-    assert "cannot be read" in refusal(office.run(*hold, "Case 18", "--phone", "12"))
+    assert "is not valid" in refusal(office.run(*hold, "Case 18", "--phone", "12"))
     assert "--reason is empty" in refusal(office.run(*hold, " ", "--everybody"))
     assert office.run(*hold, "Case 18", "--everybody").exit_code == 0
     assert [each["everybody"] for each in office.json("privacy", "request", "holds")] == [True]
     assert "everybody" in office.run("privacy", "request", "holds").output
-    request = taken_in(office, "erasure", "--proof", "called back")
+    request = taken_in(office, "erasure", "--proof", "recalled")
     assert "Case 18" in refusal(office.run("privacy", "request", "run", request, "--yes"))
 
 
@@ -114,8 +114,8 @@ def test_what_cannot_be_done_is_said(office: Shop, refusal: Callable[[Result], s
     for nowhere in ("Atlantis", "UK", "XX", "US-QC"):
         assert "GB or DE" in refusal(office.run(*new, "access", "--phone", CALLER, "--place", nowhere))
     assert "in the future" in refusal(office.run(*new, "access", "--phone", CALLER, "--received", "2099-01-01"))
-    assert "Say what is right" in refusal(office.run(*new, "correction", "--phone", CALLER))
-    assert "cannot be read" in refusal(office.run(*new, "correction", "--phone", CALLER, "--new-phone", "12"))
+    assert "Give the correct name" in refusal(office.run(*new, "correction", "--phone", CALLER))
+    assert "is not valid" in refusal(office.run(*new, "correction", "--phone", CALLER, "--new-phone", "12"))
     assert "--kind correction" in refusal(office.run(*new, "access", "--phone", CALLER, "--name", "Pat"))
     assert "--proof is empty" in refusal(office.run(*new, "access", "--phone", CALLER, "--proof", "  "))
     assert office.json("privacy", "request", "list") == []

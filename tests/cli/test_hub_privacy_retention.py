@@ -23,14 +23,14 @@ def test_what_a_legal_hold_keeps_is_told_apart_and_is_no_failure(shop: Shop) -> 
     store.close()
     shown = shop.run("privacy", "retention")
     assert shown.exit_code == 0, shown.output
-    assert "Kept past their life by a legal hold, until it is lifted: calls 1." in shown.stdout
+    assert "Kept past their retention period by a legal hold, until it is lifted: calls 1." in shown.stdout
 
 
 def test_it_shows_what_is_kept_and_fails_once_a_row_is_past_its_life(shop: Shop) -> None:
     shop.play({})
     told = shop.run("privacy", "retention")
     assert told.exit_code == 0, told.output
-    assert "No row is past its life" in told.stdout and "761 days" in told.stdout
+    assert "No row is past its retention period" in told.stdout and "761 days" in told.stdout
     store = Store(shop.database)
     with store.writing() as session:
         session.execute(update(Call).values(expires_at=utc_now() - timedelta(hours=25)))

@@ -61,7 +61,7 @@ def audited(shop: Shop) -> list[tuple[str, str]]:
 
 
 def test_recordings_are_listed_with_what_became_of_each(shop: Shop) -> None:
-    assert "There is no recording yet." in shop.run("recordings", "list").stdout
+    assert "There are no recordings yet." in shop.run("recordings", "list").stdout
     row = stored(shop)
     (listed,) = shop.json("recordings", "list")
     assert (listed["id"], listed["state"], listed["kind"], listed["content_type"]) == (

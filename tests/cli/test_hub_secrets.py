@@ -37,7 +37,7 @@ def test_tokens_and_texts_are_encrypted_anew_and_the_old_key_may_go(shop: Shop) 
     newest = renew(shop)
     result = shop.run("secrets", "rotate")
     assert result.exit_code == 0, result.output
-    assert f"Encrypted 1 token and 2 keys of people anew; all are under the key {newest} now." in result.stdout
+    assert f"Encrypted 1 token and 2 keys of people again; everything is now under the key {newest}." in result.stdout
     assert shop.audited() == [("secrets.rotate", newest)]
     file = shop.folder / "config.yaml"
     file.write_text(file.read_text().replace(', "${file:key}"]', "]"))

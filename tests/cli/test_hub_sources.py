@@ -15,7 +15,7 @@ PAGE = "https://north.example.com/"
 
 
 def test_a_rule_is_added_changed_tried_and_removed(shop: Shop) -> None:
-    assert "built-in tables alone" in shop.run("sources", "list").stdout
+    assert "only the built-in tables" in shop.run("sources", "list").stdout
     added = shop.run(
         "sources", "add", "host", "https://www.Partner.example.org/x", "--company", "north", "--source", "partner"
     )
@@ -55,7 +55,7 @@ def test_an_address_is_tried_without_a_company_and_without_a_trace_of_its_own(sh
         (("add", "parameter", "ref", "--company", "north", "--source", "x"), "like ref=partner"),
         (("add", "host", "x.example.org", "--company", "nord", "--source", "x"), "did you mean 'north'?"),
         (("add", "host", "x.example.org", "--company", "north", "--source", " "), "one short word"),
-        (("add", "parameter", "email=ada", "--company", "north", "--source", "x"), "never kept"),
+        (("add", "parameter", "email=ada", "--company", "north", "--source", "x"), "never stored"),
         (("remove", "host", "x.example.org", "--company", "north"), "has no such rule"),
     ],
 )

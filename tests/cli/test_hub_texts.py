@@ -112,7 +112,7 @@ def test_a_text_whose_end_nobody_knows_is_held_until_a_person_decides(shop: Shop
     (row,) = shop.rows(TextMessage)
     assert row.status == "held"
     assert leave(shop) == [] and "hub texts release" in shop.run("texts", "why", row.id).stdout
-    assert "say --again" in refusal(shop.run("texts", "release", row.id))
+    assert "use --again" in refusal(shop.run("texts", "release", row.id))
     assert shop.run("texts", "release", row.id, "--again").exit_code == 0
     assert len(leave(shop)) == 1
     assert "there is nothing to decide" in refusal(shop.run("texts", "release", row.id, "--went"))
@@ -161,10 +161,10 @@ def test_doubtful_texts_are_listed_masked_until_a_person_decides(shop: Shop, ref
     assert shop.audited()[-1] == ("texts.show_personal", company.id)
     assert "not a stop" in shop.run("texts", "keep", first["id"]).stdout
     assert ("texts.keep", first["id"]) in shop.audited()
-    assert "not open" in refusal(shop.run("texts", "keep", first["id"]))
+    assert "already decided" in refusal(shop.run("texts", "keep", first["id"]))
     assert [row["id"] for row in shop.json("texts", "doubtful")] == [second["id"]]
     shop.run("texts", "stop", second["id"])
-    assert "No text is doubtful" in shop.run("texts", "doubtful").stdout and len(shop.rows(Suppression)) == 2
+    assert "There are no doubtful texts" in shop.run("texts", "doubtful").stdout and len(shop.rows(Suppression)) == 2
 
 
 def test_a_person_who_reads_a_stop_in_other_words_writes_it_down(shop: Shop, refusal: Refusal) -> None:
@@ -182,9 +182,9 @@ def test_a_person_who_reads_a_stop_in_other_words_writes_it_down(shop: Shop, ref
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("send", "--from", "+13125550199", "--to", CALLER, "--text", "x"), "none of our tracking numbers"),
-        (("send", "--from", PRINT, "--to", "12345", "--text", "x"), "no phone that could be texted"),
-        (("send", "--from", PRINT, "--to", CALLER, "--text", "x", "--purpose", "spam"), "no purpose of a text"),
+        (("send", "--from", "+13125550199", "--to", CALLER, "--text", "x"), "not one of our tracking numbers"),
+        (("send", "--from", PRINT, "--to", "12345", "--text", "x"), "That phone cannot be texted"),
+        (("send", "--from", PRINT, "--to", CALLER, "--text", "x", "--purpose", "spam"), "not a purpose of a text"),
         (("show", "nobody-knows-this"), "No text has the id"),
         (("list", "--company", "nrth"), "did you mean 'north'"),
     ],

@@ -42,7 +42,7 @@ def test_a_recorded_conversation_is_transcribed_and_read(shop: Shop, recorded: R
     read = shop.run("recordings", "transcript", recorded.id)
     assert read.exit_code == 0, read.output
     lines = read.stdout.splitlines()
-    assert "a machine's words" in lines[0]
+    assert "machine output" in lines[0]
     assert lines[1] == "00:00  caller: I would like to make an appointment for next week."
     assert lines[2].endswith("business: Can someone come to my house on Tuesday morning?")
     (part, _) = shop.json("recordings", "transcript", recorded.carrier_recording_id)["parts"]

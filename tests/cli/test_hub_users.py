@@ -55,7 +55,7 @@ def test_what_does_not_fit_is_refused_in_a_sentence(shop: Shop, refusal: Refusal
     assert "choose one of owner" in refusal(shop.run("users", "add", "eve", "--role", "root"))
     assert "--phone" in refusal(shop.run("users", "add", "eve", "--role", "agent"))
     assert "+13125550190" in refusal(shop.run("users", "add", "eve", "--role", "agent", "--phone", "12"))
-    assert "begins with a letter" in refusal(shop.run("users", "add", "Eve <script>", "--role", "admin"))
+    assert "starts with a letter" in refusal(shop.run("users", "add", "Eve <script>", "--role", "admin"))
     assert "hub users add" in refusal(shop.run("users", "key", "nobody"))
     assert "--account" in refusal(shop.run("users", "add", "eve", "--role", "admin", "--account", "other"))
     shop.run("users", "disable", "maria")

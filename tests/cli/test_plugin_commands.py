@@ -67,10 +67,10 @@ def test_a_broken_promise_ends_with_1_and_says_what_was_seen(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["acme"], "No plugin named 'acme' is installed; there are:"),
+        (["acme"], "No plugin named 'acme' is installed; installed are:"),
         ([], "Give the name of an installed plugin"),
         (["twilio", "--file", "x.py"], "Give the name of an installed plugin"),
-        (["--file", "no_such_file.py"], "is no Python file"),
+        (["--file", "no_such_file.py"], "is not a Python file"),
     ],
 )
 def test_what_cannot_be_certified_is_said_in_one_sentence(arguments: list[str], said: str) -> None:

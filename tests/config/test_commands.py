@@ -61,7 +61,9 @@ def test_a_wrong_configuration_ends_with_every_problem(hub: Run, tmp_path: Path)
 
 
 def test_a_missing_configuration_is_one_sentence(hub: Run) -> None:
-    assert refusal(hub("config", "show")) == "config.yaml is not there; write it, or name another with --config."
+    assert (
+        refusal(hub("config", "show")) == "config.yaml does not exist; create it, or name another file with --config."
+    )
 
 
 def test_in_sandboxes_no_credentials_are_asked_for(hub: Run, tmp_path: Path) -> None:

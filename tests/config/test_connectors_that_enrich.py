@@ -50,7 +50,7 @@ def told(problems: Any, line: str, kind: str = "enrichment") -> list[str]:
 def test_an_address_without_tls_is_refused_in_one_sentence(problems: Any, kind: str, address: str) -> None:
     (sentence,) = told(problems, f"base_url: {address}", kind)
     assert sentence.endswith(
-        "connectors.data.base_url: what is known of callers is fetched over TLS only; write an https:// address"
+        "connectors.data.base_url: data about callers is fetched over TLS only; write an https:// address"
     )
 
 

@@ -62,17 +62,17 @@ def test_a_flow_is_read_and_a_route_is_one_too(load: Load) -> None:
     ("piece", "instead", "line", "said"),
     [
         ("then: phone", "then: phones", 6, "steps.hello.then: no step is named 'phones'; did you mean `phone`?"),
-        ("do: greeting", "do: greting", 6, "'greting' is not possible; did you mean `greeting`?"),
-        ("say: Hello., then", "sey: Hello., then", 6, "steps.hello.sey: is no known key; did you mean `say`?"),
+        ("do: greeting", "do: greting", 6, "'greting' is not allowed; did you mean `greeting`?"),
+        ("say: Hello., then", "sey: Hello., then", 6, "steps.hello.sey: is not a known key; did you mean `say`?"),
         ("{do: greeting, ", "{", 6, "steps.hello: is missing `do:`; write one of greeting, dial, simulcall"),
-        (", then: phone}", "}", 6, "steps.hello.then: is missing; wanted: The next step, or end"),
+        (", then: phone}", "}", 6, "steps.hello.then: is missing; expected: The next step, or end"),
         ("say: Hello.,", "", 6, "needs either `say:` with a text or `play:` with an audio file"),
         ("say: Hello.", "play: hello.wav", 6, "steps.hello.play: hello.wav is not there"),
         (f'{" " * 16}number: "+13125550190"', f'{" " * 16}number: "12"', 9, "phone.number: is not a phone number"),
-        (f'{" " * 16}number: "+13125550190"', f'{" " * 16}number: "+13125550100"', 9, "a tracking number of your own"),
-        ("do: dial\n", f'do: dial\n{" " * 16}record: true\n', 9, "nobody is recorded unawares"),
+        (f'{" " * 16}number: "+13125550190"', f'{" " * 16}number: "+13125550100"', 9, "one of your own tracking numbers"),
+        ("do: dial\n", f'do: dial\n{" " * 16}record: true\n', 9, "nobody may be recorded without notice"),
         ("flow: office", "flow: offices", 0, "flow: no flow is named 'offices'; did you mean `office`?"),
-        ("        flow: office\n", "", 0, "route: is missing; wanted: What callers hear and which phone rings; or `flow:`"),
+        ("        flow: office\n", "", 0, "route: is missing; expected: What callers hear and which phone rings; or `flow:`"),
         ("- name: office", "- name: route-x", 2, "'route-x' is the name of a `route:`"),
         ("do: voicemail", "do: menu, keys: {'1': phone}, otherwise: phone", 11, "'phone' cannot do the step 'night' of flow"),
     ],
@@ -84,7 +84,7 @@ def test_a_wrong_flow_names_the_line_and_says_what_was_wanted(
     found = told(load, WITH_FLOW.replace(piece, instead))
     lines = [where for where, text in found if said in text]
     assert lines, found
-    if "cannot do" not in said and "is missing; wanted: What" not in said:
+    if "cannot do" not in said and "is missing; expected: What" not in said:
         assert lines[0] == FIRST + line
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from config_shelf import GOOD, Shelf
 
-from hub.callflow.checks import dialled
+from hub.callflow.checks import dialed
 from hub.config.loading import load_config
 from hub.config.schema import config_schema
 from hub.plugins.discovery import discover
@@ -84,5 +84,5 @@ def test_every_number_of_the_example_is_fictional() -> None:
     config = load_config(EXAMPLE, discover, environ={})
     flows = [company.flow_of(tracker) for company in config.companies for tracker in company.trackers]
     numbers = [number for company in config.companies for tracker in company.trackers for number in tracker.numbers]
-    for number in [*numbers, *(number for flow in flows for _, number in dialled(flow))]:
+    for number in [*numbers, *(number for flow in flows for _, number in dialed(flow))]:
         assert number[5:10] == "55501", number

@@ -143,7 +143,7 @@ def test_an_item_without_a_receipt_is_tried_again(hub: Factory) -> None:
     stage.network.script = [[]]
     assert stage.deliver() == {"ready": 1}
     row = stage.delivery()
-    assert row.reason == "The plugin gave no receipt for it."
+    assert row.reason == "The plugin returned no receipt for it."
     assert row.due_at == stage.clock() + DELAYS[1] * SECOND
 
 

@@ -69,7 +69,7 @@ def test_a_played_day_adds_up_with_calls_recordings_and_texts_by_both_carriers(t
         if browser:
             _visitors_called_what_the_page_showed(database, printed)
         else:
-            assert "All visitors come through the tracking API: there is no Chromium here" in printed
+            assert "All visitors come through the tracking API: Chromium or Playwright" in printed
     finally:
         database.close()
     again = [sys.executable, "-m", "hub.cli", "deliveries", "list", "--json"]
@@ -111,7 +111,7 @@ def _texts_went_and_were_held(database: sqlite3.Connection) -> None:
 def _visitors_called_what_the_page_showed(database: sqlite3.Connection, printed: str) -> None:
     assert "opens the company's page in headless Chromium" in printed
     found = re.search(
-        r"each number that a page showed .* (\d+) lent, \d+ for everybody, 0 of somebody else, 0 links", printed
+        r"each number that a page showed .* (\d+) assigned, \d+ shared, 0 of someone else, 0 links", printed
     )
     assert found and int(found[1]) >= 2, printed[-4_000:]
     forms = database.execute("SELECT form_id, page, sealed_fields FROM form_submission").fetchall()
@@ -168,7 +168,7 @@ def test_a_number_that_was_lent_to_another_visit_does_not_add_up(hub: Callable[.
             [found] = shown_numbers(session, showings)
         return found
 
-    assert check(*right).holds and check(*right).detail.startswith("2 lent, 1 for everybody, 0 of somebody else")
+    assert check(*right).holds and check(*right).detail.startswith("2 assigned, 1 shared, 0 of someone else")
     wrong = (
         replace(right[0], number=other.number, linked=other.number),
         replace(right[0], visit_id=None),
@@ -194,4 +194,4 @@ def test_the_demo_never_touches_a_database_that_is_not_its_own(tmp_path: Path) -
         text=True,
         timeout=60,
     )
-    assert refused.returncode == 2 and "is not a demo's database" in refused.stderr
+    assert refused.returncode == 2 and "is not a demo database" in refused.stderr

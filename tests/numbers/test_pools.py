@@ -30,7 +30,7 @@ def swept(stage: TestHub) -> dict[str, int]:
 def test_a_pool_that_nobody_visited_has_no_figures_and_needs_no_numbers(hub: Factory) -> None:
     found = figures(hub())
     assert (found.size, found.live, found.arrivals, found.overflows, found.recommended) == (3, 0, 0, 0, 0)
-    assert (found.mean_rate, found.peak_rate, found.utilisation, found.overflow_rate) == (0, 0, 0, 0)
+    assert (found.mean_rate, found.peak_rate, found.utilization, found.overflow_rate) == (0, 0, 0, 0)
     assert found.hold == timedelta(minutes=30) and found.rest is None
 
 
@@ -48,7 +48,7 @@ def test_use_is_the_time_that_numbers_were_held(hub: Factory) -> None:
     stage.visit()
     stage.clock.advance(hours=2)
     found = figures(stage)
-    assert found.utilisation == pytest.approx(0.5 / (3 * 2)), "half an hour of three numbers' two hours"
+    assert found.utilization == pytest.approx(0.5 / (3 * 2)), "half an hour of three numbers' two hours"
     assert found.mean_rate == 0.5 and found.hold == timedelta(minutes=30)
     assert found.rest == timedelta(hours=5.5)
 
@@ -96,7 +96,7 @@ def test_a_lease_that_reaches_into_the_time_counts_for_its_part(hub: Factory) ->
     stage.clock.advance(hours=24)
     found = figures(stage, days=1)
     assert stage.one(Lease).expires_at == now + timedelta(minutes=15)
-    assert found.arrivals == 0 and found.utilisation == pytest.approx(0.25 / (3 * 24))
+    assert found.arrivals == 0 and found.utilization == pytest.approx(0.25 / (3 * 24))
 
 
 def test_companies_have_figures_of_their_own(hub: Factory) -> None:

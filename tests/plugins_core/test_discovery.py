@@ -107,15 +107,15 @@ class WrongArguments(FakeNetwork):
     """A plugin that wants what no hook gives."""
 
     @hookimpl
-    def upload_conversions(self, conversions: Sequence[object], colour: str) -> None:  # type: ignore[override]
-        """Asks for a colour."""
+    def upload_conversions(self, conversions: Sequence[object], color: str) -> None:  # type: ignore[override]
+        """Asks for a color."""
 
 
 def made(connector_class: type[Connector], name: str) -> Connector:
     return connect(connector_class, name=name)
 
 
-@pytest.mark.parametrize(("wrong", "word"), [(Misspelled, "upload_conversion"), (WrongArguments, "colour")])
+@pytest.mark.parametrize(("wrong", "word"), [(Misspelled, "upload_conversion"), (WrongArguments, "color")])
 def test_a_hook_that_does_not_fit_stops_the_start_and_names_its_plugin_alone(wrong: type[Connector], word: str) -> None:
     with pytest.raises(ConfigError) as caught:
         Plugins([made(FakeCarrier, "before"), made(wrong, "wrong"), made(FakeNetwork, "after")])

@@ -136,7 +136,7 @@ def seed(stage: TestHub, canaries: Canaries, call_id: str) -> None:
         company,
         SentForm(
             key=f"form-{call_id}",
-            fields={"message": word("form field"), "colour": word("second form field")},
+            fields={"message": word("form field"), "color": word("second form field")},
             visit_id=shown.visit_id,
             page=f"https://lakeside.example.com/{word('form page')}",
             phone=number,

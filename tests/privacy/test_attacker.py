@@ -189,7 +189,7 @@ def test_a_correction_to_the_victims_number_needs_more_than_the_attackers_own_pr
     mallory.asks("access", by="text", phone=NUMBER)
     assert not any(OTHER_CALLER.removeprefix("+1").encode() in data for data in mallory.learnt[-2:])
     assert {call.person_id for call in callers} != {stage.one(Person, phone_number=NUMBER).id}
-    with pytest.raises(RequestRefused, match="Nobody has shown"):
+    with pytest.raises(RequestRefused, match="It is not proven"):
         raise RequestRefused(mallory.learnt[0].decode())
 
 

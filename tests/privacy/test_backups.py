@@ -151,7 +151,7 @@ def test_keys_older_than_35_days_are_refused_and_without_them_people_stay_out(
     lite_stage: TestHub, new: Hub, tmp_path: Path
 ) -> None:
     lite_stage.clock.advance(days=35, seconds=1)
-    with pytest.raises(NotRestored, match="take a younger one"):
+    with pytest.raises(NotRestored, match="use a newer one"):
         restore(new, tmp_path / "data", tmp_path / "keys")
     told = restore(new, tmp_path / "data", None)
     assert told.emptied["call"] == told.emptied["person"] == 1
@@ -198,7 +198,7 @@ def test_the_hub_opens_no_database_whose_restore_was_broken_off(new: Hub, tmp_pa
         restore(new, tmp_path / "data", tmp_path / "keys", progress=break_off)
     with new.store.reading() as session:
         assert session.exec(select(Restoration)).one().finished_at is None
-    with pytest.raises(ConfigError, match="broken off"), open_store(new.config):
+    with pytest.raises(ConfigError, match="interrupted"), open_store(new.config):
         pass
 
 

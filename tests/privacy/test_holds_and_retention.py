@@ -1,4 +1,4 @@
-"""What a legal hold names is kept past its life, and shown as held, until the hold is lifted."""
+"""What a legal hold names is kept past retention, and shown as held, until the hold is lifted."""
 
 from __future__ import annotations
 

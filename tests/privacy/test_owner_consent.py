@@ -174,7 +174,7 @@ def test_a_withdrawal_holds_though_google_does_not_answer_and_is_finished_later(
 ) -> None:
     say_yes(stage)
     google.fail_next(Fault("status", 503))
-    with pytest.raises(RetryLater, match="nothing is read any more; give the command again"):
+    with pytest.raises(RetryLater, match="nothing is read anymore; run the command again"):
         disconnect_owner(stage.hub, "contacts", actor="pat", reason="Enough.")
     assert not stage.hub.plugins.may_read("contacts") and not google.grants.revoked
     assert disconnect_owner(stage.hub, "contacts", actor="pat", reason="Enough.")
@@ -196,7 +196,7 @@ def test_an_owner_who_says_no_at_google_leaves_nothing_open(stage: TestHub, goog
 
 def test_an_owner_who_leaves_a_scope_out_leaves_nothing_open(stage: TestHub, google: Sandbox) -> None:
     google.grants.leaves_out = set(GoogleContacts.manifest.auth.scopes)
-    with pytest.raises(AuthError, match="did not tick everything"):
+    with pytest.raises(AuthError, match="did not select everything"):
         say_yes(stage)
     assert google.grants.revoked and is_shut(stage)
 
@@ -227,7 +227,7 @@ def test_an_answer_that_comes_after_ten_minutes_is_refused(stage: TestHub, clock
 def test_only_the_exact_redirect_with_its_state_is_an_answer(
     stage: TestHub, google: Sandbox, forge: Callable[[str], str]
 ) -> None:
-    with pytest.raises(AuthError, match="not the answer"):
+    with pytest.raises(AuthError, match="does not belong to the sign-in"):
         say_yes(stage, lambda attempt: forge(browser(attempt)))
     assert google.grants.granted == 0 and is_shut(stage)
 
@@ -237,7 +237,7 @@ def test_an_answer_counts_once(google: Sandbox, clock: FrozenClock) -> None:
     attempt = Attempt(contacts.owner_sign_in(), REDIRECT, clock())
     address = browser(attempt)
     assert attempt.redeem(address, clock()).startswith("4/")
-    with pytest.raises(AuthError, match="answered already"):
+    with pytest.raises(AuthError, match="already completed"):
         attempt.redeem(address, clock())
 
 
@@ -249,7 +249,7 @@ def test_a_code_is_worth_nothing_without_the_verifier_of_its_own_attempt(stage: 
         mine = browser(attempt)
         return mine.replace(httpx.URL(mine).params["code"].replace("/", "%2F"), code.replace("/", "%2F"))
 
-    with pytest.raises(AuthError, match="refuses the sign-in"):
+    with pytest.raises(AuthError, match="rejects the sign-in"):
         say_yes(stage, stolen)
     assert google.grants.granted == 0 and is_shut(stage)
 
@@ -271,7 +271,7 @@ def test_a_yes_that_was_said_to_a_stand_in_opens_nothing_at_google(stage: TestHu
 
 def test_one_owner_at_a_time_and_a_second_sign_in_needs_the_first_taken_back(stage: TestHub) -> None:
     say_yes(stage)
-    with pytest.raises(NotSupported, match="take that back first"):
+    with pytest.raises(NotSupported, match="disconnect it first"):
         say_yes(stage)
     assert words(stage) == ["given"] and stage.hub.plugins.may_read("contacts")
     disconnect_owner(stage.hub, "contacts", actor="pat", reason="Enough.")
@@ -280,7 +280,7 @@ def test_one_owner_at_a_time_and_a_second_sign_in_needs_the_first_taken_back(sta
 
 
 def test_a_connector_that_nobody_owns_has_nothing_to_connect(stage: TestHub) -> None:
-    with pytest.raises(NotSupported, match="credentials stand in"):
+    with pytest.raises(NotSupported, match="credentials are in"):
         connect_owner(stage.hub, "crm", owner="Pat", actor="pat", redirect_uri=REDIRECT, answer=browser)
 
 

@@ -82,7 +82,7 @@ def test_the_old_terms_go_on_until_the_account_accepts(office: Office) -> None:
 def test_a_typo_is_mended_at_once_with_a_note_and_without_a_yes(office: Office) -> None:
     office.publish(office.draft("1"))
     mended = office.draft("1.1", material=False)
-    with pytest.raises(PolicyRefused, match="no material change"):
+    with pytest.raises(PolicyRefused, match="not a material change"):
         office.announce(mended)
     with pytest.raises(PolicyRefused, match="--note"):
         office.publish(mended)
@@ -169,12 +169,12 @@ def test_a_draft_may_change_and_an_announced_version_may_not(office: Office) -> 
         ("version: 2027-01-01", None),
         ("version: 2027\nintroduces: [{use: marketing}]", None),
         ("version: [", "no YAML"),
-        ("- a", "no list of names"),
+        ("- a", "not a list of names"),
         ("version: '1'\nintroduces: [{use: marketting}]", "no data use 'marketting'"),
         ("version: '1'\nintroduces: [{}]", "name a use, a recipient or a category"),
         ("version: '1'\nmaterial: false\nintroduces: [{recipient: Adco}]", "is a material change"),
         ("version: '1'\nlangauge: en", "langauge: Extra inputs"),
-        ("1: 2", "names must be words"),
+        ("1: 2", "names must be text"),
     ],
 )
 def test_the_head_of_a_document_is_read_strictly(head: str, said: str | None) -> None:

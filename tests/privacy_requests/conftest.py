@@ -12,7 +12,7 @@ from hub.privacy_requests.people import set_hold
 
 
 @pytest.fixture
-def neighbour(desk: TestHub) -> Iterator[Call]:
+def neighbor(desk: TestHub) -> Iterator[Call]:
     """The caller is known to the other company on the same carrier account too, which holds everything of theirs by law:
     whatever a test erases at the first company, this call is as it was in the end."""
     call = desk.call_in(NORTH_SHARED, CALLER, caller_name="Zqneighbour", seconds=200)

@@ -46,7 +46,7 @@ def rehearse(stage: TestHub, *connectors: str) -> None:
         stage.hub.config.connectors[name] = replace(stage.hub.config.connectors[name], in_sandbox=True)  # type: ignore[index]
 
 
-def test_the_certificate_says_how_many_rows_and_what_was_done_with_them(desk: TestHub, neighbour: Call) -> None:
+def test_the_certificate_says_how_many_rows_and_what_was_done_with_them(desk: TestHub, neighbor: Call) -> None:
     certificate = run(desk.hub, ask(desk, "erasure"), "officer").certificate
     told = as_text(certificate)
     assert "1 row of call was emptied" in told and "1 row of person was deleted" in told
@@ -56,7 +56,7 @@ def test_the_certificate_says_how_many_rows_and_what_was_done_with_them(desk: Te
     assert certificate["erased_here"]["rows"]["tracking_number"] == 1
 
 
-def test_plan_and_certificate_agree(desk: TestHub, neighbour: Call) -> None:
+def test_plan_and_certificate_agree(desk: TestHub, neighbor: Call) -> None:
     request_id = ask(desk, "erasure")
     with desk.hub.store.reading() as session:
         planned = plan(session, desk.hub, session.get_one(PrivacyRequest, request_id))
@@ -71,7 +71,7 @@ def test_plan_and_certificate_agree(desk: TestHub, neighbour: Call) -> None:
     ] == [("network", 1)]  # fmt: skip
 
 
-def test_an_ad_network_that_was_given_nothing_is_not_named(desk: TestHub, neighbour: Call) -> None:
+def test_an_ad_network_that_was_given_nothing_is_not_named(desk: TestHub, neighbor: Call) -> None:
     certificate = run(desk.hub, ask(desk, "erasure", OTHER_CALLER), "officer").certificate
     assert desk.network.manifest.recipient.name not in json.dumps(certificate)
     assert certificate["not_recalled"] == certificate["taken_back"] == []
@@ -92,14 +92,14 @@ def test_nothing_held_is_not_signed_where_the_log_says_that_something_was_delive
         day = both.stage.clock().date().isoformat()
     told = {each["connector"]: each for each in certificate["erased_at_providers"]}
     assert told["crm"]["result"] == told["carrier"]["result"] == "not_confirmed"
-    assert f"was given data on {day}" in told["crm"]["note"] and "not confirmed" in told["crm"]["note"]
+    assert f"received data on {day}" in told["crm"]["note"] and "not confirmed" in told["crm"]["note"]
     assert told["crm"]["given"]["categories"] == ["user.contact.phone_number"]
     assert "had 3 records that the hub knew" in told["carrier"]["note"]
     assert "HubSpot, Inc.: not confirmed, 0 records" in as_text(certificate)
     assert "nothing held" not in as_text(certificate)
 
 
-def test_a_rehearsal_says_so_in_text_and_json_everywhere(desk: TestHub, neighbour: Call) -> None:
+def test_a_rehearsal_says_so_in_text_and_json_everywhere(desk: TestHub, neighbor: Call) -> None:
     rehearse(desk, "cabinet", "network")
     request_id = ask(desk, "erasure")
     with desk.hub.store.reading() as session:
@@ -111,7 +111,7 @@ def test_a_rehearsal_says_so_in_text_and_json_everywhere(desk: TestHub, neighbou
     assert is_genuine(desk.hub.keyring, certificate)
     assert not is_genuine(desk.hub.keyring, {**certificate, "rehearsal": []}), "it cannot be passed off as real"
     told = as_text(certificate)
-    assert told.startswith("REHEARSAL: stand-ins on this machine answered in the place of cabinet, network.")
+    assert told.startswith("REHEARSAL: sandboxes on this machine answered instead of cabinet, network.")
     assert "Cabinet Inc.: REHEARSAL, erased, 1 record" in told and "Paper Network: REHEARSAL, 1 of 1" in told
     assert [each["rehearsal"] for each in (*certificate["erased_at_providers"], *certificate["taken_back"])] == [
         True,
@@ -121,7 +121,7 @@ def test_a_rehearsal_says_so_in_text_and_json_everywhere(desk: TestHub, neighbou
     assert sum("REHEARSAL" in step for step in steps) == 3
 
 
-def test_only_what_a_stand_in_answered_is_a_rehearsal(desk: TestHub, neighbour: Call) -> None:
+def test_only_what_a_stand_in_answered_is_a_rehearsal(desk: TestHub, neighbor: Call) -> None:
     rehearse(desk, "network")
     certificate = run(desk.hub, ask(desk, "erasure"), "officer").certificate
     assert certificate["rehearsal"] == ["network"]
@@ -130,7 +130,7 @@ def test_only_what_a_stand_in_answered_is_a_rehearsal(desk: TestHub, neighbour: 
     assert real["rehearsal"] == [] and "REHEARSAL" not in as_text(real)
 
 
-def test_a_file_that_stand_ins_answered_for_says_that_it_is_a_rehearsal(desk: TestHub, neighbour: Call) -> None:
+def test_a_file_that_stand_ins_answered_for_says_that_it_is_a_rehearsal(desk: TestHub, neighbor: Call) -> None:
     rehearse(desk, "cabinet")
     done = run(desk.hub, ask(desk, "access"), "officer")
     assert done.outcome["rehearsal"] == ["cabinet"]
@@ -139,10 +139,10 @@ def test_a_file_that_stand_ins_answered_for_says_that_it_is_a_rehearsal(desk: Te
     with zipfile.ZipFile(io.BytesIO(data or b"")) as opened:
         told, page = json.loads(opened.read("data.json")), opened.read("data.html").decode()
     assert told["about"]["rehearsal"].startswith("REHEARSAL") and "REHEARSAL" in page
-    assert [each["rehearsal"][:9] for each in told["what providers hold"]] == ["REHEARSAL"]
+    assert [each["rehearsal"][:9] for each in told["what providers have"]] == ["REHEARSAL"]
 
 
-def test_a_correction_at_a_stand_in_is_a_rehearsal(desk: TestHub, neighbour: Call) -> None:
+def test_a_correction_at_a_stand_in_is_a_rehearsal(desk: TestHub, neighbor: Call) -> None:
     rehearse(desk, "cabinet")
     with desk.hub.store.writing() as session:
         company = session.get_one(Company, desk.directory.companies["lakeside"].id)
@@ -154,7 +154,7 @@ def test_a_correction_at_a_stand_in_is_a_rehearsal(desk: TestHub, neighbour: Cal
     assert run(desk.hub, made.id, "officer").outcome["rehearsal"] == ["cabinet"]
 
 
-def test_a_certificate_of_what_a_hold_keeps_says_that_nothing_was_erased(desk: TestHub, neighbour: Call) -> None:
+def test_a_certificate_of_what_a_hold_keeps_says_that_nothing_was_erased(desk: TestHub, neighbor: Call) -> None:
     from hub.privacy_requests.certificate import certify
     from hub.privacy_requests.people import set_hold
     from hub.privacy_requests.steps import RequestRefused

@@ -134,7 +134,7 @@ def test_officers_are_reminded_by_mail_once_a_share_and_told_nothing_of_the_pers
     stage.clock.advance(days=40)
     remind(hub)
     work_tasks(hub)
-    assert len(box[0].letters) == 2 and "(that is over)" in box[0].letters[1]
+    assert len(box[0].letters) == 2 and "(overdue)" in box[0].letters[1]
 
 
 def test_owners_are_reminded_where_there_is_no_officer_and_nobody_once_a_request_is_closed(

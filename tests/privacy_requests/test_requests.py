@@ -101,7 +101,7 @@ def test_a_person_is_told_everything_with_each_recipient_by_name_and_date(desk: 
         "type": "card",
         "id": "0142",
         "name": "Ada Exmaple",
-    } in told["what providers hold"]
+    } in told["what providers have"]
 
 
 @pytest.mark.parametrize("kind", ["access", "portability"])
@@ -153,7 +153,7 @@ def test_a_provider_that_does_not_answer_is_named_in_the_file(desk: TestHub) -> 
     run(desk.hub, request_id, "officer")
     assert {"recipient": "Cabinet Inc.", "connector": "cabinet", "error": "Cabinet is closed."} in file_of(
         desk, request_id
-    )["what providers hold"]
+    )["what providers have"]
 
 
 def test_nothing_is_done_before_it_is_known_who_asks(desk: TestHub) -> None:
@@ -163,7 +163,7 @@ def test_nothing_is_done_before_it_is_known_who_asks(desk: TestHub) -> None:
     assert desk.one(Person, phone_number=CALLER, phone_learnt="carrier")
 
 
-def test_an_erasure_is_planned_done_retried_at_providers_and_certified(desk: TestHub, neighbour: Call) -> None:
+def test_an_erasure_is_planned_done_retried_at_providers_and_certified(desk: TestHub, neighbor: Call) -> None:
     request_id = ask(desk, "erasure")
     with desk.hub.store.reading() as session:
         planned = plan(session, desk.hub, request_of(desk, request_id))
@@ -189,7 +189,7 @@ def test_an_erasure_is_planned_done_retried_at_providers_and_certified(desk: Tes
     assert CALLER not in told and CALLER[1:] not in json.dumps(certificate)
 
 
-def test_a_legal_hold_keeps_an_erasure_back_and_tells_the_officer_why(desk: TestHub, neighbour: Call) -> None:
+def test_a_legal_hold_keeps_an_erasure_back_and_tells_the_officer_why(desk: TestHub, neighbor: Call) -> None:
     with desk.hub.store.writing() as session:
         company = desk.directory.companies["lakeside"].id
         hold = set_hold(session, desk.hub, company, CALLER, None, "Case 17", "officer")
@@ -254,7 +254,7 @@ def test_a_correction_reaches_the_crm_though_it_was_away(desk: TestHub) -> None:
     assert (request_of(desk, request_id).state, desk.cabinet.cards[CALLER]["name"]) == ("done", "Ada Example")
 
 
-def test_a_childs_data_goes_only_at_a_parents_word(desk: TestHub, neighbour: Call) -> None:
+def test_a_childs_data_goes_only_at_a_parents_word(desk: TestHub, neighbor: Call) -> None:
     request_id = ask(desk, "child")
     with pytest.raises(RequestRefused, match="parent"):
         run(desk.hub, request_id, "officer")
@@ -307,7 +307,7 @@ def test_a_deadline_is_prolonged_once_and_only_where_the_law_lets_us(desk: TestH
         extend(session, desk.hub, session.get_one(PrivacyRequest, objection), "officer", "busy", desk.clock())
 
 
-def test_no_task_is_left_in_limbo_when_a_connector_is_taken_away(desk: TestHub, neighbour: Call) -> None:
+def test_no_task_is_left_in_limbo_when_a_connector_is_taken_away(desk: TestHub, neighbor: Call) -> None:
     desk.cabinet.away = 1
     request_id = ask(desk, "erasure")
     run(desk.hub, request_id, "officer")
@@ -319,7 +319,7 @@ def test_no_task_is_left_in_limbo_when_a_connector_is_taken_away(desk: TestHub, 
     assert request_of(desk, request_id).state == "done"
 
 
-def test_even_the_text_with_the_code_of_somebody_unknown_is_erased(desk: TestHub, neighbour: Call) -> None:
+def test_even_the_text_with_the_code_of_somebody_unknown_is_erased(desk: TestHub, neighbor: Call) -> None:
     request_id = ask(desk, "erasure", OTHER_CALLER, proven=False)
     with desk.hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)

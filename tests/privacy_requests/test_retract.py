@@ -54,7 +54,7 @@ def later(stage: TestHub, request: PrivacyRequest, **gone: Any) -> PrivacyReques
     return stage.one(PrivacyRequest, id=request.id)
 
 
-def test_a_counted_conversion_is_taken_back_under_its_own_key(desk: TestHub, neighbour: Call) -> None:
+def test_a_counted_conversion_is_taken_back_under_its_own_key(desk: TestHub, neighbor: Call) -> None:
     (sent,) = desk.network.uploaded
     done = erase(desk)
     (back,) = desk.network.uploaded[1:]
@@ -68,7 +68,7 @@ def test_a_counted_conversion_is_taken_back_under_its_own_key(desk: TestHub, nei
     assert "Paper Network: 1 of 1" in as_text(done.certificate)
 
 
-def test_what_was_sent_to_take_it_back_is_on_record(desk: TestHub, neighbour: Call) -> None:
+def test_what_was_sent_to_take_it_back_is_on_record(desk: TestHub, neighbor: Call) -> None:
     request = erase(desk)
     (row,) = desk.rows(Disclosure, subject_id=request.id)
     assert (row.connector, row.use) == ("network", "essential.legal_obligation")
@@ -76,7 +76,7 @@ def test_what_was_sent_to_take_it_back_is_on_record(desk: TestHub, neighbour: Ca
 
 
 def test_a_network_that_is_away_is_asked_until_it_answers_and_nothing_waits_after_it(
-    desk: TestHub, neighbour: Call
+    desk: TestHub, neighbor: Call
 ) -> None:
     desk.network.script = [RetryLater("Away.", 60), "accepted"]
     desk.network.poll_script = ["accepted", "delivered"]
@@ -89,7 +89,7 @@ def test_a_network_that_is_away_is_asked_until_it_answers_and_nothing_waits_afte
     assert done.certificate["taken_back"][0]["taken_back"] == 1
 
 
-def test_what_a_network_refuses_to_take_back_is_said_with_its_reason(desk: TestHub, neighbour: Call) -> None:
+def test_what_a_network_refuses_to_take_back_is_said_with_its_reason(desk: TestHub, neighbor: Call) -> None:
     desk.network.script = [
         lambda batch: [Receipt(key=each.key, status="rejected", code="X", reason="Too late.") for each in batch]
     ]
@@ -156,7 +156,7 @@ def test_a_deal_that_changes_after_the_erasure_is_not_counted_again(lite_desk: T
 def test_a_request_that_is_carried_out_cannot_be_refused(lite_desk: TestHub) -> None:
     lite_desk.network.script = [RetryLater("Away.", 60)]
     request = erase(lite_desk)
-    with lite_desk.hub.store.writing() as session, pytest.raises(RequestRefused, match="carried out already"):
+    with lite_desk.hub.store.writing() as session, pytest.raises(RequestRefused, match="already been carried out"):
         refuse(session, session.get_one(PrivacyRequest, request.id), "officer", "No.", lite_desk.clock())
     assert later(lite_desk, request).state == "done"
 

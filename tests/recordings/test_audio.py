@@ -53,7 +53,7 @@ def test_a_file_that_is_cut_off_is_noticed() -> None:
 
 
 def test_audio_much_shorter_than_told_is_noticed_and_longer_is_fine() -> None:
-    with pytest.raises(Unfit, match="lasts 2 seconds, but the carrier told 90"):
+    with pytest.raises(Unfit, match="lasts 2 seconds, but the carrier reported 90"):
         inspect(tone(2.0), 90)
     assert inspect(tone(2.0), 1).seconds == 2.0
     assert inspect(tone(2.0), 4).seconds == 2.0, "carriers round"

@@ -273,7 +273,7 @@ def test_a_recording_ends_when_its_time_is_over(recording_hub: Factory, tmp_path
     stage.clock.advance(days=4)
     assert end_expired(stage.hub) == 1 and end_expired(stage.hub) == 0
     row = only(stage)
-    assert (row.state, row.path, row.url, row.reason) == ("gone", None, None, "its time is over")
+    assert (row.state, row.path, row.url, row.reason) == ("gone", None, None, "its retention period is over")
     assert files(tmp_path / "shelf") == [] and heard(stage, row) is None
 
 

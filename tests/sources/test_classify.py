@@ -227,7 +227,7 @@ def test_a_source_trackers_number_needs_no_visit() -> None:
 def test_the_trace_tells_what_was_seen_and_what_decided() -> None:
     match = classify_visit(page(gclid="?", utm_source="fb", utm_medium="x"), None)
     assert match.trace == (
-        "gclid has not the shape of a click id",
+        "gclid does not look like a click id",
         "utm_source is fb",
         "utm_medium is x",
         "utm.table decides",

@@ -40,7 +40,7 @@ def test_a_second_upgrade_does_nothing(store: Store) -> None:
 def test_a_database_of_a_newer_ringfence_is_refused_with_a_sentence(store: Store) -> None:
     with store.writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(ConfigError, match=r"newer Ringfence \(schema 9999\); update the hub"):
+    with pytest.raises(ConfigError, match=r"newer version of Ringfence \(schema 9999\); update the hub"):
         upgrade(store)
 
 

@@ -57,7 +57,7 @@ def rows(store: Store) -> list[PersonKey]:
 def test_what_is_sealed_opens_where_it_was_put_and_nowhere_else(store: Store) -> None:
     sealed = seal(store)
     assert WORDS not in sealed and opened(store, sealed) == WORDS
-    with pytest.raises(ConfigError, match="does not open with any key"):
+    with pytest.raises(ConfigError, match="cannot be decrypted with any key"):
         opened(store, sealed, "recording/2")
 
 

@@ -17,7 +17,7 @@ SETTINGS = str(REPOSITORY / "pyproject.toml")
 
 @pytest.mark.parametrize("name", ["Acme", "9lives", "a-b", "../x", "", "a b", "é", "a\n", "a" * 200 + "!"])
 def test_a_name_that_config_yaml_could_not_hold_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(CannotWrite, match="use small letters"):
+    with pytest.raises(CannotWrite, match="use lowercase letters"):
         write_plugin("ads", name, tmp_path / "new")
 
 

@@ -47,7 +47,7 @@ def test_a_doubtful_text_is_listed_and_asked_about_once(hub: Factory) -> None:
     first, second = write_in(stage, ENOUGH), write_in(stage, "cut it out with the messages")
     assert stage.send_texts() == {"sent": 1}
     assert [text.body for text in stage.carrier.texts] == [
-        "Lakeside: Did you want us to stop texting you? Reply STOP to stop our texts or START to keep getting them."
+        "Lakeside: Did you want us to stop texting you? Reply STOP to stop our texts or START to keep receiving them."
     ]
     assert listed(stage) == [first, second]
     assert stage.rows(Suppression) == [] and stage.rows(ConsentEntry) == []

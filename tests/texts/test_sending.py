@@ -193,7 +193,7 @@ def test_a_carrier_without_texts_is_told_before_anything_is_queued(lite_hub: Fac
         send_text = None
 
     stage = lite_hub(connectors={**CONNECTORS, "carrier": Mute})
-    with pytest.raises(CannotText, match="sends no texts"):
+    with pytest.raises(CannotText, match="cannot send texts"):
         queue(stage)
 
 

@@ -36,7 +36,7 @@ def test_a_stop_is_the_persons_word_and_cancels_what_is_queued_in_one_commit(hub
     stage.send_texts()
     assert [(text.recipient_number, text.body) for text in stage.carrier.texts] == [
         (OTHER_CALLER, "Your car is ready.\nReply STOP to stop texts."),
-        (CALLER, "Lakeside: You will get no more texts from us. Reply START to get them again."),
+        (CALLER, "Lakeside: You will receive no more texts from us. Reply START to receive them again."),
     ]
 
 
@@ -65,7 +65,7 @@ def test_nothing_goes_to_somebody_who_stopped_until_they_say_start(hub: Factory)
     stage.clock.advance(minutes=1)
     write_in(stage, "START")
     assert stage.send_texts() == {"sent": 1}
-    assert stage.carrier.texts[-1].body.startswith("Lakeside: You get our texts again.")
+    assert stage.carrier.texts[-1].body.startswith("Lakeside: You will receive our texts again.")
     assert stage.rows(Suppression) == []
     queue(stage, "Two.")
     assert stage.send_texts() == {"sent": 1}

@@ -45,7 +45,7 @@ def test_a_person_asks_proves_reads_everything_has_it_erased_and_holds_the_certi
     with zipfile.ZipFile(io.BytesIO(browser.get(f"{here}/file").content)) as file:
         told = json.loads(file.read("data.json"))
     assert [call["caller_number"] for call in told["calls"]] == [CALLER]
-    assert "Twilio Inc." in {each["recipient"] for each in told["what providers hold"]}
+    assert "Twilio Inc." in {each["recipient"] for each in told["what providers have"]}
 
     there = browser.ask("erasure")
     edge.clock.advance(minutes=1)

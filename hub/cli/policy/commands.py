@@ -160,4 +160,4 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise CannotDo(f"{shown(text or '')!r} is no day; write it like 2027-03-01.") from None
+        raise CannotDo(f"{shown(text or '')!r} is not a date; write it like 2027-03-01.") from None

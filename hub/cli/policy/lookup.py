@@ -53,7 +53,7 @@ def version_named(session: Session, name: str, kind: str, account: str | None) -
     from hub.queries.lookup import shown
 
     if kind not in KINDS:
-        raise CannotDo(f"{shown(kind)!r} is no kind of policy; choose one of {', '.join(KINDS)}.")
+        raise CannotDo(f"{shown(kind)!r} is not a kind of policy; choose one of {', '.join(KINDS)}.")
     owner = account_named(session, account).id if account else None
     found = find_version(session, kind, name, owner)
     if found is None:

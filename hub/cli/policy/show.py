@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hub.cli.policy.lookup import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say, table
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -40,7 +40,7 @@ def list_versions(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
         "Policy versions",
         ("kind", "version", "account", "state", "material", "languages", "effective (UTC)", "introduces"),
         (
-            (each["kind"], plain(each["version"]), plain(each["account"] or "everybody"), coloured(each["state"]),
+            (each["kind"], plain(each["version"]), plain(each["account"] or "everybody"), colored(each["state"]),
              "yes" if each["material"] else "no", ", ".join(each["texts"]),
              moment(each["effective_at"], seconds=False), plain("; ".join(each["introduces"]) or None))
             for each in versions
@@ -77,7 +77,7 @@ def show(
         return
     text = text_in(texts, language)
     say(
-        f"{called(found)}, {coloured(found.state)}, {'material' if found.material else 'not material'}, in {text.language}"
+        f"{called(found)}, {colored(found.state)}, {'material' if found.material else 'not material'}, in {text.language}"
     )
     for name in ("note", "announced_at", "effective_at", "published_at"):
         if known[name]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, echo_json, moment, plain, say, table
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
@@ -125,25 +125,25 @@ def _time(text: str | None) -> datetime | None:
         return datetime.fromisoformat(text.strip())
     except ValueError:
         raise CannotDo(
-            "--at is no time; write it like 2026-12-01T21:30, or with a zone: 2026-12-01T21:30+01:00."
+            "--at is not a time; write it like 2026-12-01T21:30, or with a zone: 2026-12-01T21:30+01:00."
         ) from None
 
 
 def _show(answer: Answer, law: dict[str, LegalRule]) -> None:
     question, decision = answer.ruling.question, answer.ruling.decision
     asked = f"{plain(question.use)} → {plain(answer.recipient)}, {moment(question.at)} UTC"
-    say(f"[bold]{coloured(decision.verdict)}[/bold]  {asked}")
+    say(f"[bold]{colored(decision.verdict)}[/bold]  {asked}")
     say(f"  because: {plain(decision.ruling.reason)}")
     if decision.verdict == "needs":
-        say("  It may be done once the person has said yes; until then it is a no.")
+        say("  It is allowed once the person consents; until then it is denied.")
     if decision.duties:
         say(f"  before the first recorded second: {', '.join(sorted(decision.duties))}")
     if decision.not_before:
         say(f"  ask again at {moment(decision.not_before)} UTC")
     table(
-        "The rules that spoke",
+        "The rules that applied",
         ("by", "says", "rule", "reason", "law", "read in", "verify by"),
-        ((plain(name), coloured(opinion.verdict), plain(opinion.rule_id), plain(opinion.reason),
+        ((plain(name), colored(opinion.verdict), plain(opinion.rule_id), plain(opinion.reason),
           plain(opinion.evidence.get("cite")), _read_in(opinion), _verify_by(opinion, law))
          for name, opinion in decision.opinions),
     )  # fmt: skip
@@ -167,8 +167,8 @@ def _plain(answer: Answer, law: dict[str, LegalRule]) -> dict[str, Any]:
         "use": question.use,
         "categories": sorted(question.categories),
         "at": question.at,
-        "person_places": [_spelt(place.country, place.region) for place in question.person_places],
-        "business_places": [_spelt(place.country, place.region) for place in question.business_places],
+        "person_places": [_spelled(place.country, place.region) for place in question.person_places],
+        "business_places": [_spelled(place.country, place.region) for place in question.business_places],
         "verdict": decision.verdict,
         "rule": decision.ruling.rule_id,
         "reason": decision.ruling.reason,
@@ -189,5 +189,5 @@ def _plain(answer: Answer, law: dict[str, LegalRule]) -> dict[str, Any]:
     }
 
 
-def _spelt(country: str | None, region: str | None) -> str:
+def _spelled(country: str | None, region: str | None) -> str:
     return f"{country}-{region}" if country and region else country or "unknown"

@@ -49,10 +49,10 @@ def conflicts(
         echo_json([_told(name, conflict, mask) for name, conflict in found])
         return
     if not found:
-        say("No number and no address is named for several people.")
+        say("No number or address is used for several people.")
         return
     table(
-        "Named for several people, the latest first",
+        "Used for several people, latest first",
         ("company", "number or address", "its owner", "typed for", "forms", "first (UTC)", "last (UTC)"),
         (
             (plain(name), plain(_named(conflict, mask)), conflict.known or "nobody known",
@@ -61,7 +61,7 @@ def conflicts(
             for name, conflict in found
         ),
     )  # fmt: skip
-    say("Nothing of the owner goes to the others. Who typed what: hub privacy conflicts --json.")
+    say("No data of the owner goes to the others. Who typed what: hub privacy conflicts --json.")
 
 
 def _named(conflict: Conflict, mask: Any) -> str:

@@ -11,7 +11,7 @@ from hub.cli.support.output import (
     CONFIG,
     AsJson,
     ConfigFile,
-    coloured,
+    colored,
     echo_json,
     moment,
     plain,
@@ -59,13 +59,13 @@ def ledger(
         echo_json([{"company": names[row.company_id or ""], **row.model_dump()} for row in rows])
         return
     if not rows:
-        say("The ledger holds no record yet.")
+        say("The ledger has no records yet.")
         return
     table(
-        "Newest first; a record is never changed, a later one takes its place",
+        "Newest first; records are never changed, later ones replace them",
         ("company", "recorded (UTC)", "state", "use", "basis", "by", "person", "evidence"),
         (
-            (plain(names[row.company_id or ""]), moment(row.recorded_at), coloured(row.state), plain(row.use),
+            (plain(names[row.company_id or ""]), moment(row.recorded_at), colored(row.state), plain(row.use),
              plain(row.basis), plain(row.channel), plain(row.person_id), plain(row.evidence))
             for row in rows
         ),

@@ -35,7 +35,7 @@ def data_map(
     from hub.startup import open_store, read_config
 
     if out is not None and format == "table":
-        raise CannotDo("A table is for the screen; add --format html.")
+        raise CannotDo("A table cannot be written to a file; add --format html.")
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.reading() as session:
         chart = draw(session, loaded, utc_now())
@@ -73,7 +73,7 @@ def show(chart: DataMap) -> None:
     )  # fmt: skip
     # Several hooks may get the same data for the same use.
     table(
-        "Who is given what",
+        "Who gets what",
         ("recipient", "role", "regions", "category", "for", "as", "through", "sent", "last (UTC)"),
         dict.fromkeys(rows),
     )

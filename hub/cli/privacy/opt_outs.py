@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, coloured, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say, table
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
@@ -55,19 +55,19 @@ def list_opt_outs(
         say("Nobody has opted out without proof.")
         return
     table(
-        "Opt-outs without proof, the busiest network first",
+        "Opt-outs without proof, busiest network first",
         ("id", "company", "network", "numbers from there", "of", "scope", "at (UTC)", "state", "reason"),
         (
             (row.id, plain(name), row.network[:SHORT], _marked(numbers[name, row.network]), row.subject, row.scope,
-             moment(row.at, seconds=False), coloured(row.state), plain(row.reason))
+             moment(row.at, seconds=False), colored(row.state), plain(row.reason))
             for row, name in rows
         ),
     )  # fmt: skip
     busy = [count for count in numbers.values() if count >= MANY]
     if busy:
         say(
-            f"[yellow]{counted(len(busy), 'network')} with {MANY} numbers or more:[/yellow] if you believe that they are "
-            'not the people themselves, say why: hub privacy opt-outs question ID --reason "…"'
+            f"[yellow]{counted(len(busy), 'network')} with {MANY} numbers or more:[/yellow] if you think that the people "
+            'themselves did not make them, say why: hub privacy opt-outs question ID --reason "…"'
         )
 
 
@@ -90,7 +90,7 @@ def reinstate(opt_out_id: OptOutId, reason: Reason, config: ConfigFile = CONFIG)
     from hub.model.states import OptOutState
     from hub.privacy.opt_outs import reinstate_opt_out
 
-    row_id = _change(config, opt_out_id, reason, OptOutState.QUESTIONED, reinstate_opt_out, "in force already")
+    row_id = _change(config, opt_out_id, reason, OptOutState.QUESTIONED, reinstate_opt_out, "already in force")
     say(f"Reinstated: {row_id}. It is counted from now on.")
 
 
@@ -114,7 +114,7 @@ def _change(
         text = typed(wanted)
         row = one(by_id(session, OptOut, text, OptOut.id), "opt-out", text)
         if row.state != state:
-            raise CannotDo(f"This opt-out is {so}; its reason stands in hub privacy opt-outs list.")
+            raise CannotDo(f"This opt-out is {so}; hub privacy opt-outs list shows its reason.")
         change(session, row, said, actor(), hub.clock())
     return str(row.id)
 

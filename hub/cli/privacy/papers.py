@@ -65,7 +65,7 @@ def list_processors(
         echo_json([asdict(each) for each in listed])
         return
     table(
-        "Who is given data",
+        "Who gets data",
         ("recipient", "role", "regions", "categories", "for", "kept there", "erases a person", "since"),
         (
             (plain(each.recipient), each.role.replace("_", " "), ", ".join(each.regions), "\n".join(each.categories),

@@ -17,7 +17,7 @@ from hub.cli.support.output import (
     AsJson,
     ConfigFile,
     Sandboxed,
-    coloured,
+    colored,
     counted,
     echo_json,
     moment,
@@ -74,12 +74,12 @@ def new(
 
     known_kind = kind if kind in KINDS else None
     if known_kind is None:
-        raise CannotDo(f"That is no kind of request; choose one of {', '.join(KINDS)}.")
+        raise CannotDo(f"That is not a kind of request; choose one of {', '.join(KINDS)}.")
     with open_for(config) as hub:
         known(company, [each.name for each in hub.config.companies], "company")
         right = {"name": name, "email": new_email, "phone_number": new_phone}
         if kind != "correction" and any(right.values()):
-            raise CannotDo("What is right is said of a correction; write --kind correction.")
+            raise CannotDo("Correct values belong to a correction; use --kind correction.")
         with hub.store.writing() as session:
             request = open_request(
                 session,
@@ -134,13 +134,13 @@ def list_requests(
     if as_json:
         echo_json([{"company": name, **told(row, now)} for row, name in rows])
     elif not rows:
-        say("No request is open.")
+        say("There are no open requests.")
     else:
         table(
-            "Requests of people, the most urgent first",
+            "Privacy requests, most urgent first",
             ("id", "company", "kind", "state", "received (UTC)", "due (UTC)", "left", "rule"),
             (
-                (row.id, plain(name), row.kind, coloured(row.state), moment(row.received_at, seconds=False),
+                (row.id, plain(name), row.kind, colored(row.state), moment(row.received_at, seconds=False),
                  due(row, now), left(row, now), plain(row.rule))
                 for row, name in rows
             ),
@@ -191,8 +191,8 @@ def show(request_id: RequestId, as_json: AsJson = False, config: ConfigFile = CO
             }
         )
         return
-    person = ", ".join(person_of(request)) or "forgotten, as it is answered"
-    say(f"[bold]{request.kind}[/bold] {request.id}, {coloured(request.state)}, of {plain(person)}")
+    person = ", ".join(person_of(request)) or "deleted, because the request was answered"
+    say(f"[bold]{request.kind}[/bold] {request.id}, {colored(request.state)}, of {plain(person)}")
     say(
         f"Received {moment(request.received_at)} by {plain(request.channel)}; due {due(request, now)} by {request.rule}."
     )
@@ -256,16 +256,16 @@ def run(
             planned = plan(session, hub, request) if request.kind in ("erasure", "child") else None
         if planned is not None and not yes:
             show_plan(planned)
-            typer.confirm("Erase all this for good?", abort=True)
+            typer.confirm("Permanently erase all of this?", abort=True)
         request = carry_out(hub, request.id, actor())
         now = hub.clock()
     if as_json:
         echo_json({**told(request, now), "outcome": request.outcome})
     else:
-        say(f"{request.kind} {request.id}: {coloured(request.state)}")
+        say(f"{request.kind} {request.id}: {colored(request.state)}")
         warn_of_rehearsal(request.outcome.get("rehearsal", []))
         if request.file_path:
-            say(f"The person's file waits on their page; take it out with hub privacy request export {request.id}")
+            say(f"The person's file is waiting on their page; download it with hub privacy request export {request.id}")
         if request.certificate:
             say(f"Its certificate: hub privacy request certify {request.id}")
     if request.state not in CLOSED_REQUEST_STATES:
@@ -306,5 +306,5 @@ def extend(
 
 def _came(at: datetime | None, now: datetime) -> datetime | None:
     if at is not None and at > now:
-        raise CannotDo("A request cannot have come in the future; write when it came, like 2h or 2026-05-01.")
+        raise CannotDo("A request cannot have arrived in the future; write when it came, like 2h or 2026-05-01.")
     return at

@@ -41,7 +41,7 @@ def export(
             data = read_file(session, hub, request)
     if data is None:
         raise CannotDo(
-            "There is no file: the request was not answered yet, its month is over, or the person was erased."
+            "There is no file: the request is not answered yet, its month has passed, or the person was erased."
         )
     to.write_bytes(data)
     to.chmod(0o600)
@@ -98,7 +98,7 @@ def hold(
     from hub.queries.lookup import known
 
     if [phone is not None, email is not None, everybody].count(True) != 1:
-        raise CannotDo("Say whom it is on: the person's --phone or --email, or --everybody at the company.")
+        raise CannotDo("Say who it covers: the person's --phone or --email, or --everybody at the company.")
     matter = in_words(reason, "--reason")
     with open_for(config) as hub:
         known(company, [each.name for each in hub.config.companies], "company")
@@ -106,7 +106,7 @@ def hold(
             held = company_named(session, company)
             number, address = phone_number(phone, held.country) if phone else None, email_address(email)
             if not everybody and number is None and address is None:
-                raise CannotDo("The number or address cannot be read; write +13125550142 or pat@example.com.")
+                raise CannotDo("The number or address is not valid; write +13125550142 or pat@example.com.")
             made = set_hold(session, hub, held.id, number, address, matter, actor())
             audit(session, hub, "privacy.hold.set", made.id)
     say(f"Legal hold {made.id} is set.")
@@ -179,7 +179,7 @@ def lift(
                 PrivacyRequest.state == RequestState.HELD, PrivacyRequest.company_id == found.company_id
             )
         ).all()
-    say(f"Lifted. {counted(len(kept_back), 'request')} held at this company: run what this hold kept back.")
+    say(f"Lifted. {counted(len(kept_back), 'request')} held at this company: run what this hold blocked.")
 
 
 def unrestrict(
@@ -209,7 +209,7 @@ def _check_certificate(hub: Hub, request_id: str, file: Path) -> None:
         isinstance(told, dict) and is_genuine(hub.keyring, told) and str(told.get("request", "")).endswith(request_id)
     )
     if not sound:
-        say("[red]Not genuine[/red]: it was changed, is of another request, or this hub did not sign it.")
+        say("[red]Not genuine[/red]: it was changed, belongs to another request, or was not signed by this hub.")
         raise typer.Exit(1)
     say(
         f"[green]Genuine[/green]: signed by this hub at {plain(told['certified_at'])}, for request {plain(told['request'])}."

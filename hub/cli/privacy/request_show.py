@@ -61,7 +61,7 @@ def show_plan(planned: dict[str, Any]) -> None:
     """Show what an erasure would do."""
     warn_of_rehearsal(planned["rehearsal"])
     for each in planned["held_by"]:
-        say(f"[red]A legal hold stands against it[/red] ({each['id']}): {plain(each['reason'])}")
+        say(f"[red]A legal hold prevents it[/red] ({each['id']}): {plain(each['reason'])}")
     table("Erased here", ("table", "rows"), ((name, str(count)) for name, count in planned["rows"].items()))
     table(
         "Asked to erase",
@@ -77,7 +77,7 @@ def show_plan(planned: dict[str, Any]) -> None:
         ),
     )
     table(
-        "Cannot be called back",
+        "Cannot be recalled",
         ("recipient", "what", "why"),
         (
             (plain(each["recipient"]), plain(", ".join(each["categories"])), plain(each["why"]))

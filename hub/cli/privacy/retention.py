@@ -43,7 +43,7 @@ def retention(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     else:
         table(
             "What is kept, and until when (config.yaml, retention:)",
-            ("what", "category", "kind", "life", "then", "rows", "oldest (UTC)", "past its life", "on hold"),
+            ("what", "category", "kind", "life", "then", "rows", "oldest (UTC)", "past retention", "on hold"),
             (
                 (plain(each.name), plain(each.category), each.kind, spell_life(each.life), _then(each.ending),
                  f"{each.rows:,}", moment(each.oldest, seconds=False), _past(each.past), f"{each.held:,}")
@@ -55,14 +55,17 @@ def retention(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
         kept = {each.name: each.held for each in found if each.held}
         if kept:
             told = ", ".join(f"{plain(name)} {rows:,}" for name, rows in kept.items())
-            say(f"Kept past their life by a legal hold, until it is lifted: {told}.")
+            say(f"Kept past their retention period by a legal hold, until it is lifted: {told}.")
         if late:
             told = ", ".join(f"{plain(name)} {rows:,}" for name, rows in late.items())
             say(
-                f"[red]Past their life by more than 24 hours: {told}.[/red] Let the hub run; it ends them within minutes."
+                f"[red]Past their retention period by more than 24 hours: {told}.[/red] Keep the hub running; "
+                "it deletes them within minutes."
             )
         else:
-            say(f"[green]No row is past its life by more than 24 hours[/green] ({counted(len(found), 'line')}).")
+            say(
+                f"[green]No row is past its retention period by more than 24 hours[/green] ({counted(len(found), 'line')})."
+            )
     if late:
         raise typer.Exit(1)
 

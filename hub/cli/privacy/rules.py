@@ -61,7 +61,7 @@ def rules(
         echo_json([_plain(name, rule) | {"overdue": rule.overdue(today)} for name, rule in found])
         return
     table(
-        "The law as this hub knows it",
+        "The laws that this hub knows",
         ("rule", "topic", "places", "says", "law", "read in", "verify by"),
         (
             (plain(rule.id), rule.topic, plain(_places(rule)), plain(_says(rule)), plain(rule.cite), _read_in(rule),

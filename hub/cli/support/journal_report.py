@@ -49,7 +49,7 @@ def verify(
     loaded = read_config(config, sandbox=True)
     ends = [noted_end(each) for each in head or ()]
     if ends and account is None:
-        raise CannotDo("An end belongs to one account; add --account NAME.")
+        raise CannotDo("A chain end belongs to one account; add --account NAME.")
     keyring = keyring_of(loaded.hub)
     with open_store(loaded) as store:
         with store.reading() as session:
@@ -67,7 +67,7 @@ def noted_end(text: str) -> tuple[int, str]:
     """Position and hash of an end as `hub privacy verify` prints it; CannotDo if the format is wrong."""
     found = re.fullmatch(r"(\d{1,9}):([0-9a-f]{64})", text)
     if found is None:
-        raise CannotDo("An end is written as hub privacy verify prints it: POSITION:HASH.")
+        raise CannotDo("Write a chain end as hub privacy verify prints it: POSITION:HASH.")
     return int(found[1]), found[2]
 
 

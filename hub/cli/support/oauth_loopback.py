@@ -33,13 +33,13 @@ def by_browser(port: int) -> Iterator[tuple[str, Answer]]:
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), _listener(heard))
     except OSError:
-        raise AuthError(f"Port {port} of this machine is taken; name another with --port, or use --paste.") from None
+        raise AuthError(f"Port {port} of this machine is in use; choose another with --port, or use --paste.") from None
     server.daemon_threads = True
     origin = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def answer(attempt: Attempt) -> str:
-        typer.echo(f"Sign in at this address; your browser opens it if there is one here:\n{attempt.address}\n")
+        typer.echo(f"Sign in at this address; your browser opens it if this machine has one:\n{attempt.address}\n")
         webbrowser.open(attempt.address)
         try:
             while True:
@@ -47,7 +47,7 @@ def by_browser(port: int) -> Iterator[tuple[str, Answer]]:
                 if attempt.answers(address):
                     return address
         except queue.Empty:
-            raise AuthError("Nobody signed in within ten minutes; begin a new sign-in.") from None
+            raise AuthError("Nobody signed in within ten minutes; start a new sign-in.") from None
 
     try:
         yield origin + PATH, answer
@@ -63,7 +63,7 @@ def by_paste(port: int) -> Iterator[tuple[str, Answer]]:
     def answer(attempt: Attempt) -> str:
         typer.echo(
             f"Sign in at this address:\n{attempt.address}\n\nThe browser then shows a page that cannot be reached: paste its "
-            "whole address here."
+            "full address here."
         )
         return str(typer.prompt("Address")).strip()
 

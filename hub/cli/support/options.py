@@ -21,7 +21,7 @@ def since(text: str | None, now: datetime) -> datetime | None:
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise CannotDo(f"{shown(text)!r} is no time; write it like 2h, 3d or 2026-05-01.") from None
+        raise CannotDo(f"{shown(text)!r} is not a time; write it like 2h, 3d or 2026-05-01.") from None
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 CONFIG = Path("config.yaml")
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes for every provider.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes instead of real providers.")]
 Agreed = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 PLAIN_WIDTH = 250
 """Width in columns of a table that is not printed on a terminal."""
 UNBOUNDED = 10_000
 """Width in columns to measure the narrowest form of a table that breaks no word."""
-COLOURS = {
+COLORS = {
     "delivered": "green",
     "received": "green",
     "sent": "cyan",
@@ -80,10 +80,10 @@ def plain(value: object) -> str:
     return escape("".join(c if c.isprintable() else "�" for c in text)) or NOTHING
 
 
-def coloured(state: str) -> str:
+def colored(state: str) -> str:
     """A state or verdict in its color."""
-    colour = COLOURS.get(state)
-    return f"[{colour}]{state}[/{colour}]" if colour else plain(state)
+    color = COLORS.get(state)
+    return f"[{color}]{state}[/{color}]" if color else plain(state)
 
 
 def moment(at: datetime | None, *, seconds: bool = True) -> str:

@@ -13,11 +13,11 @@ from hub.privacy.datamap.flows import Flow, by_recipient, said
 
 SUBJECTS = "people who call, text or write to the company, and visitors of its website"
 SECURITY = (
-    "Webhooks are accepted with a valid signature of the carrier alone.",
+    "Webhooks are accepted only with a valid signature of the carrier.",
     "Recordings, transcripts, texts and pictures are encrypted under a key per person; erasing a person destroys the key.",
     "A plugin is given only the fields that its manifest declares, and can call only the hosts that it declares.",
     "Hashes for advertising networks are made when they are sent and never stored.",
-    "Data ends by itself with its life; what is left past it is shown by hub privacy retention.",
+    "Data is deleted automatically when its retention period ends; hub privacy retention shows anything left past it.",
 )
 """Measures of the hub itself, whatever the configuration. The business's own measures are not known here."""
 SIGNALS: Mapping[Literal["gpc", "dnt"], str] = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
@@ -76,11 +76,11 @@ def record_of_processing(chart: DataMap, config: Config) -> Iterator[str]:
         categories = ", ".join(sorted({readable(flow.category) for flow in flows}))
         to = ", ".join(sorted({flow.recipient for flow in flows if flow.leaves})) or "nobody outside this machine"
         yield f"- {readable(use)} (`{use}`): {categories}; to {to}"
-    yield "- to answer calls and to tell which advertisement led to them: "
+    yield "- to answer calls and to determine which ads led to them: "
     yield f"  {', '.join(sorted({readable(each.category) for each in chart.storage}))}; to nobody outside this machine"
     yield "\n## Transfers to third countries\n"
     for recipient, theirs in by_recipient(chart.flows).items():
-        where = ", ".join(said(theirs, "regions")) or "not told by the provider"
+        where = ", ".join(said(theirs, "regions")) or "not stated by the provider"
         yield f"- {recipient} ({theirs[0].role.replace('_', ' ')}): {where}"
     yield "\n## Time limits for erasure\n"
     for kind, what in kinds().items():
@@ -104,17 +104,17 @@ def notice_blocks(chart: DataMap, config: Config, company: CompanySection, heede
     yield "## What we collect\n"
     for category in sorted({each.category for each in chart.storage}):
         yield f"- {readable(category)}"
-    yield "\n## Why, and whom we give it to\n"
+    yield "\n## Why, and who we give it to\n"
     for recipient, theirs in by_recipient(flows).items():
-        standing = "on our behalf" if theirs[0].role == "processor" else "and decides itself what it does with it"
+        standing = "on our behalf" if theirs[0].role == "processor" else "and decides on its own how to use it"
         what = ", ".join(sorted({readable(flow.category) for flow in theirs}))
         why = ", ".join(sorted({readable(flow.use) for flow in theirs}))
-        where = ", ".join(said(theirs, "regions")) or "a place that it does not tell"
+        where = ", ".join(said(theirs, "regions")) or "an undisclosed place"
         hashed = " Numbers and addresses are hashed before." if all(_hidden(flow) for flow in theirs) else ""
         yield f"- **{recipient}** gets {what}, for {why}, in {where}, {standing}.{hashed}"
         if theirs[0].role == "independent_controller":
             kept = "; ".join(said(theirs, "kept"))
-            yield f"  What it was given it may not delete when you ask us; we stop giving it more. It keeps it {kept}."
+            yield f"  It may keep what it already received, but we stop sending it more. It keeps it {kept}."
     if not by_recipient(flows):
         yield "Nobody outside our own machines."
     yield "\n## How long we keep it\n"
@@ -122,12 +122,12 @@ def notice_blocks(chart: DataMap, config: Config, company: CompanySection, heede
         yield f"- {what} {spell_life(config.retention.life(kind))}."
     yield "\n## Your choices\n"
     if heeded:
-        yield f"- If your browser sends {' or '.join(heeded)}, nothing of your visit goes to advertisers."
+        yield f"- If your browser sends {' or '.join(heeded)}, nothing about your visit goes to advertisers."
     for name in SIGNALS.values():
         if name not in heeded:
             yield f"- If your browser sends {name}, that changes nothing."
     yield "- Answer STOP to a text and we send you no more."
-    yield "- You may ask what we hold on you, have it corrected or erased, object, or take it with you."
+    yield "- You may ask what data we have about you, have it corrected or erased, object, or receive a copy."
 
 
 def _hidden(flow: Flow) -> bool:

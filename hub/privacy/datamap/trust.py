@@ -9,7 +9,7 @@ from hub.config.models import ConnectorEntry
 HANDED_OVER = "Everything handed to connectors is declared."
 INSIDE = (
     "Connectors run inside the hub's process, so they are trusted code: the map shows what the hub handed to them and what "
-    "they declare, and cannot show what one sends on by itself."
+    "they declare, and cannot show what one sends on its own."
 )
 
 

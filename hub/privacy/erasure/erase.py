@@ -60,12 +60,12 @@ def erase_person(hub: Hub, person_id: str, kept: PersonData = NOTHING) -> Erased
     with hub.store.reading() as session:
         person = session.get(Person, person_id)
         if person is None:
-            raise NotKnown("There is no such person, or they were erased already.")
+            raise NotKnown("There is no such person, or they were already erased.")
         webhooks = webhooks_of(session, person)
     with exclusive_person_lock(hub.store, [person], "withdrawn"), hub.store.writing() as session:
         person = session.get(Person, person_id)
         if person is None:
-            raise NotKnown("The person was erased at this moment by somebody else.")
+            raise NotKnown("The person was just erased by someone else.")
         webhooks += webhooks_of(session, person, since=now - CLOCKS_APART)
         reach = reach_of(session, hub.config, person, webhooks) - kept
         files = files_of(session, reach)

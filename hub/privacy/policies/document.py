@@ -80,11 +80,11 @@ class PolicyDocument(BaseModel):
     @model_validator(mode="after")
     def _whole(self) -> PolicyDocument:
         if not self.text.strip():
-            raise ValueError("there is no text below the head")
+            raise ValueError("there is no text below the headererer")
         if "\0" in self.text:
-            raise ValueError("the text holds a NUL character")
+            raise ValueError("the text contains a NUL character")
         if self.introduces and not self.material:
-            raise ValueError("what introduces something new is a material change")
+            raise ValueError("a version that introduces something new is a material change")
         return self
 
 
@@ -93,21 +93,21 @@ def read_document(written: str) -> PolicyDocument:
     head = HEAD.match(written)
     if head is None:
         raise PolicyRefused(
-            "The file has no head; begin it with a line ---, `version:` and more below it, and a line ---."
+            "The file has no header; start it with a line ---, `version:` and more below it, and a line ---."
         )
     try:
         said = yaml.safe_load(head[1]) or {}
         if not isinstance(said, dict) or "text" in said:
             raise PolicyRefused(
-                "The head between the two lines --- is no list of names with values, like `version: 2027-01`."
+                "The header between the two --- lines is not a list of names with values, like `version: 2027-01`."
             )
         return PolicyDocument(**said, text=written[head.end() :])
     except yaml.YAMLError:
         raise PolicyRefused(
-            "The head between the two lines --- is no YAML; write it like `version: 2027-01`."
+            "The header between the two --- lines is not YAML; write it like `version: 2027-01`."
         ) from None
     except (ValidationError, TypeError) as error:
-        raise PolicyRefused(f"The head does not fit: {_first(error)}; mend it and draft again.") from None
+        raise PolicyRefused(f"The header is not valid: {_first(error)}; fix it and draft again.") from None
 
 
 def sha256_of(text: str) -> str:
@@ -117,7 +117,7 @@ def sha256_of(text: str) -> str:
 
 def _first(error: ValidationError | TypeError) -> str:
     if isinstance(error, TypeError):
-        return "its names must be words"
+        return "its names must be text"
     problem = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in problem["loc"])
     said = problem["msg"].removeprefix("Value error, ")

@@ -55,10 +55,10 @@ def announce(
     if version.state != PolicyState.DRAFT:
         raise PolicyRefused(f"{told(version)} is {version.state} already; draft a new version.")
     if not version.material:
-        raise PolicyRefused(f"{told(version)} is no material change; publish it with a note.")
+        raise PolicyRefused(f"{told(version)} is not a material change; publish it with a note.")
     accounts = concerned(session, version)
     if not accounts:
-        raise PolicyRefused("There is no account to tell; write the accounts in config.yaml first.")
+        raise PolicyRefused("There are no accounts to notify; add the accounts to config.yaml first.")
     calendars = {account.id: calendars_of(session, account) for account in accounts}
     earliest = {
         account_id: max(POLICY_NOTICE.last_day(calendar.day_of(now), calendar) for calendar in each)
@@ -92,7 +92,7 @@ def publish(session: Session, version: PolicyVersion, now: datetime, note: str =
     acceptance. If it was announced anyway, it waits for the announced day.
     """
     if version.state == PolicyState.PUBLISHED:
-        raise PolicyRefused(f"{told(version)} is published already.")
+        raise PolicyRefused(f"{told(version)} is already published.")
     version.note = note.strip() or version.note
     first = not _published_before(session, version)
     if not version.material and first:
@@ -118,9 +118,9 @@ def accept(
     seven years.
     """
     if version.state == PolicyState.DRAFT:
-        raise PolicyRefused(f"{told(version)} is a draft; announce it before anybody accepts it.")
+        raise PolicyRefused(f"{told(version)} is a draft; announce it before anyone accepts it.")
     if not version.material:
-        raise PolicyRefused(f"{told(version)} is no material change and needs no acceptance.")
+        raise PolicyRefused(f"{told(version)} is not a material change and needs no acceptance.")
     if version.account_id not in (None, account.id):
         raise PolicyRefused(f"{told(version)} is another account's.")
     before = session.exec(
@@ -193,7 +193,7 @@ def account_named(session: Session, name: str) -> Account:
     """The account with this name in config.yaml."""
     account = session.exec(select(Account).where(Account.name == name)).first()
     if account is None:
-        raise PolicyRefused("There is no account of that name; name one of config.yaml's accounts.")
+        raise PolicyRefused("There is no account with that name; use one from config.yaml.")
     return account
 
 

@@ -98,10 +98,10 @@ def _events(session: Session, subject: Call | TextMessage) -> Iterator[Entry]:
 def _event(event: CallEventRow, row: InboxWebhook | None) -> Entry:
     if row is None:
         by = "the carrier's call list" if event.told_by == "reconcile" else event.told_by
-        detail = f"told by {by}"
+        detail = f"reported by {by}"
     else:
         lag = (row.received_at - event.at).total_seconds()
-        detail = f"told by webhook {row.event_key}, received {max(lag, 0):.0f} s later"
+        detail = f"reported by webhook {row.event_key}, received {max(lag, 0):.0f} s later"
     data: dict[str, Any] = {
         "event": event.kind,
         "told_by": event.told_by,
@@ -113,10 +113,10 @@ def _event(event: CallEventRow, row: InboxWebhook | None) -> Entry:
 
 def _webhook(row: InboxWebhook, *, told_the_text: bool) -> Entry:
     meanings: dict[str, str] = {
-        InboxState.PARKED: "it was parked; hub inbox replay takes it up again after a fix",
-        InboxState.DONE: "it told the text" if told_the_text else "it told nothing new",
+        InboxState.PARKED: "it was parked; run hub inbox replay after a fix",
+        InboxState.DONE: "it reported the text" if told_the_text else "it reported nothing new",
     }
-    says = meanings.get(row.state, "it waits to be read")
+    says = meanings.get(row.state, "it is waiting to be read")
     data: dict[str, Any] = {"webhook": _named(row), "reason": row.reason}
     details = (says, *([row.reason] if row.reason else []))
     return Entry(row.received_at, "receive", f"webhook {row.event_key}", details, row.state, data)

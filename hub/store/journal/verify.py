@@ -141,7 +141,7 @@ class _Check:
                     yield found
                 elif not self._has_ended(*found):
                     entry, row_id = found
-                    reason = f"Row {row_id} of {entry.kind} is gone before its life is over."
+                    reason = f"Row {row_id} of {entry.kind} is gone before its retention period is over."
                     yield Finding(entry.position, "dropped", reason)
 
         return _first(wrong())
@@ -178,7 +178,7 @@ class _Check:
             return None
         since = f"since entry {signed_to}" if signed_to else "at all"
         reason = (
-            f"No end is signed {since}, which the worker does once a day; does it run, or were signed ends taken out?"
+            f"No end is signed {since}, which the worker does once a day; is it running, or were signed ends removed?"
         )
         return Finding(signed_to + 1, "unsigned", reason)
 

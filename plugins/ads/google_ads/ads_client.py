@@ -93,5 +93,5 @@ def _channel(settings: GoogleAdsSettings) -> Any:
         try:
             authorities = settings.ca_file.read_bytes()
         except OSError as error:
-            raise ConfigError(f"ca_file {settings.ca_file} cannot be read; look at its path and rights.") from error
+            raise ConfigError(f"ca_file {settings.ca_file} cannot be read; check its path and permissions.") from error
     return grpc.secure_channel(settings.endpoint, grpc.ssl_channel_credentials(authorities), options=OPTIONS)

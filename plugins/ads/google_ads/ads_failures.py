@@ -41,20 +41,20 @@ class Failure:
         """The error for the whole batch."""
         said = ", ".join(dict.fromkeys(error.code for error in self.errors)) or self.status
         if self.unauthenticated:
-            return AuthError(f"Google refuses the credentials ({said}); reconnect this account.")
+            return AuthError(f"Google rejects the credentials ({said}); reconnect this account.")
         if self.status == "PERMISSION_DENIED" or self._family("authorization_error"):
             return AuthError(
-                f"Google does not let these credentials use the account ({said}): enable the Google Ads API in the "
-                "Google Cloud project, and look at customer_id and login_customer_id."
+                f"Google does not allow these credentials to use the account ({said}): enable the Google Ads API in the "
+                "Google Cloud project, and check customer_id and login_customer_id."
             )
         if self.status in PASSING or self.status == "RESOURCE_EXHAUSTED":
             after = max((error.retry_after or 0.0 for error in self.errors), default=0.0)
-            return RetryLater(f"The Google Ads API cannot take the batch now ({said}).", after or None)
+            return RetryLater(f"The Google Ads API cannot accept the batch now ({said}).", after or None)
         if self._family("quota_error") or self._family("internal_error"):
-            return RetryLater(f"The Google Ads API cannot take the batch now ({said}).")
+            return RetryLater(f"The Google Ads API cannot accept the batch now ({said}).")
         if self.status == "UNIMPLEMENTED" or any(error.code == "UNSUPPORTED_VERSION" for error in self.errors):
-            return ConfigError(f"Google does not offer this API version any more ({said}); look at api_version.")
-        return Rejected(f"The Google Ads API refuses the request ({said}).", said)
+            return ConfigError(f"Google no longer offers this API version ({said}); check api_version.")
+        return Rejected(f"The Google Ads API rejects the request ({said}).", said)
 
     def _family(self, family: str) -> bool:
         return any(error.family == family for error in self.errors)
@@ -108,5 +108,5 @@ def _read(content: bytes, version: str) -> Iterable[AdsError]:
     try:
         failure.ParseFromString(content)
     except DecodeError as error:
-        raise RetryLater("The Google Ads API answered with something unreadable; the batch is tried again.") from error
+        raise RetryLater("The Google Ads API returned an unreadable response; the batch is tried again.") from error
     return errors_in(failure)

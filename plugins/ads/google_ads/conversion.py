@@ -77,7 +77,7 @@ def google_conversion(conversion: Conversion, now: datetime) -> GoogleConversion
         action = GoogleAdsDestination.model_validate(dict(conversion.destination)).action
     except ValidationError:
         raise Unfit(
-            "INVALID_CONVERSION_ACTION_ID", "Write the conversion action's number below send_to in config.yaml."
+            "INVALID_CONVERSION_ACTION_ID", "Write the conversion action's number under send_to in config.yaml."
         ) from None
     value, currency = _money(conversion)
     click_ids = {name: conversion.click_ids[name] for name in CLICK_IDS if conversion.click_ids.get(name)}
@@ -100,7 +100,7 @@ def google_conversion(conversion: Conversion, now: datetime) -> GoogleConversion
     )
     if fit.kind == "new" and not fit.secrets:
         raise Unfit(
-            "NO_IDENTIFIERS_PROVIDED", "The conversion has neither a click id nor a caller whom Google may know."
+            "NO_IDENTIFIERS_PROVIDED", "The conversion has neither a click id nor a caller that Google could match."
         )
     return fit
 
@@ -175,7 +175,7 @@ def _money(conversion: Conversion) -> tuple[float | None, str | None]:
 def _check_click_ids(click_ids: Mapping[str, str]) -> None:
     for name, text in click_ids.items():
         if not _CLICK_ID.fullmatch(text):
-            raise Unfit(f"UNPARSEABLE_{name.upper()}", f"The {name} is not one that Google makes.")
+            raise Unfit(f"UNPARSEABLE_{name.upper()}", f"The {name} does not look like one from Google.")
     if "gbraid" in click_ids and "wbraid" in click_ids:
         raise Unfit("GBRAID_WBRAID_BOTH_SET", "A conversion may have a gbraid or a wbraid, not both.")
 
@@ -183,9 +183,9 @@ def _check_click_ids(click_ids: Mapping[str, str]) -> None:
 def _checked_time(at: datetime, now: datetime) -> datetime:
     moment = _utc(at)
     if moment < now - MAX_AGE:
-        raise Unfit("EXPIRED_EVENT", "Google takes conversions for 90 days only.")
+        raise Unfit("EXPIRED_EVENT", "Google accepts conversions for 90 days only.")
     if moment > now + CLOCK_SKEW:
-        raise Unfit("EVENT_TIME_INVALID", "The conversion's time lies in the future.")
+        raise Unfit("EVENT_TIME_INVALID", "The conversion's time is in the future.")
     return moment
 
 

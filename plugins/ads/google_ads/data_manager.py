@@ -32,9 +32,9 @@ FORGOTTEN = timedelta(days=1)
 def _busy_or_elsewhere(refusal: HttpRefusal) -> RingfenceError | None:
     told = Refusal.of(refusal)
     if refusal.status == 404:
-        return ConfigError(f"There is no Data Manager API at this address ({told.code}); look at data_manager_url.")
+        return ConfigError(f"There is no Data Manager API at this address ({told.code}); check data_manager_url.")
     if refusal.status == 429 or refusal.status >= 500:
-        return RetryLater(f"The Data Manager API cannot take the batch now ({told.code}).", told.retry_after)
+        return RetryLater(f"The Data Manager API cannot accept the batch now ({told.code}).", told.retry_after)
     return None
 
 
@@ -67,7 +67,7 @@ class DataManager:
         while waiting:
             request = waiting.popleft()
             if spent == REQUESTS_PER_BATCH:
-                receipts |= _later([request, *waiting], "Too many items were refused; the others wait for their turn.")
+                receipts |= _later([request, *waiting], "Too many items were rejected; the others will be sent later.")
                 break
             spent += 1
             try:
@@ -140,7 +140,7 @@ class DataManager:
         if response.status_code == 200:
             content = json_object(response.content)
             if content is None:
-                raise RetryLater("The Data Manager API answered with something that is no JSON; it is tried again.")
+                raise RetryLater("The Data Manager API did not return JSON; it is tried again.")
             return content
         told = DATA_MANAGER.refusal(response.status_code, response.headers, response.content, self._services.clock())
         refusal = Refusal.of(told)

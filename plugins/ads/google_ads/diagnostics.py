@@ -37,14 +37,14 @@ def _receipt(item: PendingReceipt, status: Mapping[str, Any]) -> Receipt:
         if not losses and errors:
             return Receipt(key=item.key, status="delivered", reference=item.reference)
         counts = f"{failed} of {total} events" if total else f"{failed} events"
-        reason = f"Google refused {counts} of this request and does not say which: {told}."
+        reason = f"Google rejected {counts} of this request and does not say which: {told}."
         passing = sorted(losses & LATER.keys())
         if passing:
             return receipt_for(item.key, passing, reason)
         return Receipt(
             key=item.key, status="delivered", code="PARTIAL_SUCCESS", reason=reason, reference=item.reference
         )
-    return receipt_for(item.key, errors, f"Google refused every event of this request: {told}.", item.reference)
+    return receipt_for(item.key, errors, f"Google rejected every event of this request: {told}.", item.reference)
 
 
 def _errors(status: Mapping[str, Any]) -> dict[str, int]:

@@ -67,7 +67,7 @@ WHOLE_ACCOUNT = frozenset(
 
 
 def receipt_for(key: str, codes: Iterable[str], words: str | None, reference: str | None = None) -> Receipt:
-    """The receipt of an item that Google refused with these codes. The worst code decides: first a permanent refusal, then
+    """The receipt of an item that Google rejected with these codes. The worst code decides: first a permanent refusal, then
     a temporary one, then a duplicate."""
     named = tuple(dict.fromkeys(codes)) or ("UNKNOWN",)
     for code in named:

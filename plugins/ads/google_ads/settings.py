@@ -23,7 +23,7 @@ def _account_id(written: Any) -> str:
 
 def _address(written: str) -> str:
     if not written.startswith(("https://", "http://")):
-        raise ValueError("an address begins with https://")
+        raise ValueError("the address must start with https://")
     return written.rstrip("/")
 
 
@@ -104,7 +104,7 @@ class GoogleAdsSettings(PluginSettings):
         None, description="A PEM file with the authorities to trust at `endpoint`, instead of the public ones."
     )
     insecure: bool = Field(
-        False, description="Connect to `endpoint` without TLS; only on this machine, for the fake Google."
+        False, description="Connect to `endpoint` without TLS; only on this machine, for the sandbox."
     )
 
     @model_validator(mode="after")

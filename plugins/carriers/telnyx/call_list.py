@@ -98,13 +98,13 @@ def call_events(
     recordings = [item for one in (leg, *children) for item in audio.get(one.get("sid"), ())]
     return [
         translate.ringing(call, began, number, caller, leg.get("caller_name"), None, None),
-        *_dialled(children, call, number),
+        *_dialed(children, call, number),
         *([end] if end else []),
         *(_recorded(item, call, number, base_url) for item in recordings if item.get("status") == "completed"),
     ]
 
 
-def _dialled(children: Sequence[Item], call: str, number: str) -> list[CallEvent]:
+def _dialed(children: Sequence[Item], call: str, number: str) -> list[CallEvent]:
     """What the dialed legs mean: an answered leg outweighs all unanswered ones."""
     found = []
     for child in children:

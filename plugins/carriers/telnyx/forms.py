@@ -160,7 +160,7 @@ def event(form: Form, account_id: str, base_url: str) -> CallEvent | None:
         case "status" if not form.text("ParentCallSid"):
             return _callers_leg(form)
         case "status" | "leg":
-            return _dialled_leg(form)
+            return _dialed_leg(form)
         case "dial":
             return _after_dial(form)
         case "recording":
@@ -193,7 +193,7 @@ def _callers_leg(form: Form) -> CallEvent | None:
     return end_event(form.status, form.leg, form.at, duration, form.called_number, phone_number(form.text("From")))
 
 
-def _dialled_leg(form: Form) -> CallEvent | None:
+def _dialed_leg(form: Form) -> CallEvent | None:
     duration = translate.seconds(form.text("CallDuration"), "CallDuration")
     business = phone_number(form.text("To"))
     found = leg_event(form.status, form.call, form.at, duration, form.called_number, business)

@@ -82,7 +82,9 @@ def buy(rest: Rest, number: str, setup: NumberSetup, pauses: Sequence[float] = P
     placed = rest.post("/number_orders", order).get("data")
     order_id = placed.get("id") if isinstance(placed, dict) else None
     if not isinstance(order_id, str):
-        raise RetryLater("Telnyx took the order without an id; ask hub numbers list whether the number is there.")
+        raise RetryLater(
+            "Telnyx accepted the order without an id; check with hub numbers list whether the number is there."
+        )
     for pause in pauses:
         if pause:
             time.sleep(pause)
@@ -92,7 +94,7 @@ def buy(rest: Rest, number: str, setup: NumberSetup, pauses: Sequence[float] = P
         if status == "success" and find(rest, number) is not None:
             return configure(rest, setup)
     raise RetryLater(
-        "Telnyx has not filled the order yet; ask hub numbers list in a while, then hub numbers configure."
+        "Telnyx has not filled the order yet; run hub numbers list in a while, then hub numbers configure."
     )
 
 

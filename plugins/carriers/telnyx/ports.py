@@ -25,7 +25,7 @@ STATUSES: Mapping[str, PortStatus] = {
     "cancel-pending": "cancelled",
 }
 """Telnyx never rejects an order: it asks for corrections until the order is canceled."""
-MISSING = "Telnyx still wants a signed letter of authorisation or other documents; add them to the order in its portal."
+MISSING = "Telnyx still wants a signed letter of authorization or other documents; add them to the order in its portal."
 
 
 def order(rest: Rest, request: PortRequest) -> PortOrder:
@@ -39,7 +39,7 @@ def order(rest: Rest, request: PortRequest) -> PortOrder:
         made = rest.post("/porting_orders", body).get("data")
         drafts = [made] if isinstance(made, dict) else made if isinstance(made, list) else []
     if not drafts:
-        raise RetryLater("Telnyx answered without an order; ask hub numbers ports.")
+        raise RetryLater("Telnyx answered without an order; check with hub numbers ports.")
     invoice = _upload(rest, request) if request.bill and any(_status(one) == "draft" for one in drafts) else None
     orders = [_submit(rest, one, request, invoice) for one in drafts]
     first = told(
@@ -121,7 +121,7 @@ def told(item: Mapping[str, Any]) -> PortOrder:
     """An order as Telnyx shows it, without data of the end user."""
     status = STATUSES.get(_status(item))
     if status is None:
-        raise RetryLater("Telnyx tells a status of a port order that this plugin does not know.")
+        raise RetryLater("Telnyx reports a status of a port order that this plugin does not know.")
     numbers = item.get("phone_numbers")
     held = item.get("status")
     details = held.get("details") if isinstance(held, dict) else None

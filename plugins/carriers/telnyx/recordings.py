@@ -51,7 +51,7 @@ def _audio(rest: Rest, link: object, base_url: str) -> bytes:
         raise Rejected("the recording's audio is not in Telnyx' storage, so it is not fetched.")
     _, data = rest.download(address)
     if data[:4] != b"RIFF" and data[:3] != b"ID3" and data[:1] != b"\xff":
-        raise RetryLater("Telnyx answered with something that is no audio.")
+        raise RetryLater("Telnyx did not return audio.")
     return data
 
 
@@ -75,7 +75,7 @@ def control(rest: Rest, call_id: str, wanted: RecordingControl) -> None:
         if item.get("status") in STATES.values() and translate.UUID.fullmatch(str(item.get("sid")))
     ]
     if not going_on:
-        raise Rejected("nothing is being recorded of this call.")
+        raise Rejected("this call is not being recorded.")
     for item in going_on:
         if item["status"] != STATES[wanted]:
             path = f"{rest.texml}/Calls/{call}/Recordings/{item['sid']}.json"

@@ -88,7 +88,7 @@ class Rest:
             return
         if response.content and json_object(response.content) is None:
             # Telnyx returns what it deleted; any other reply did not come from Telnyx.
-            raise RetryLater("Telnyx answered with something that is no JSON object.")
+            raise RetryLater("Telnyx did not return a JSON object.")
 
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """Each item of a list, through all pages."""
@@ -122,7 +122,7 @@ class Rest:
         """
         response = self._services.send(TELNYX, "GET", url, expected=(403, 404, 410))
         if not response.is_success:
-            raise RetryLater("Telnyx' storage does not give the file out now.")
+            raise RetryLater("Telnyx' storage does not deliver the file now.")
         return response.headers.get("content-type", "").partition(";")[0].strip().lower(), response.content
 
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:

@@ -38,5 +38,5 @@ class TelnyxSettings(PluginSettings):
         except binascii.Error:
             size = 0
         if size != 32:
-            raise ValueError("copy the public key as it stands in Mission Control, 44 characters of base64")
+            raise ValueError("copy the public key as shown in Mission Control, 44 characters of base64")
         return text

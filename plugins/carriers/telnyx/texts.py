@@ -51,7 +51,7 @@ def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
     try:
         reference = translate.uuid(taken.get("id") if isinstance(taken, dict) else None, "the text's id")
     except BadPayload as error:
-        raise OutcomeUnknown("Telnyx took the text without an id; what became of it stands in its portal.") from error
+        raise OutcomeUnknown("Telnyx accepted the text without an id; see its portal for the status.") from error
     return Receipt(key=text.key, status="accepted", reference=reference)
 
 
@@ -63,5 +63,5 @@ def fetch_media(rest: Rest, url: str) -> MediaFile:
         raise Rejected("the picture's address is not at Telnyx, so it is not fetched.") from error
     content_type, data = rest.download(address)
     if "/" not in content_type or content_type in ("application/json", "text/html"):
-        raise RetryLater("Telnyx answered with something that is no picture.")
+        raise RetryLater("Telnyx did not return a picture.")
     return MediaFile(content_type=content_type, data=data)

@@ -196,7 +196,7 @@ class Twilio(Connector):
         form = {"Status": "in-progress"} if control == "resume" else {"Status": "paused", "PauseBehavior": "silence"}
         current = f"{self._rest.account}/Calls/{self._sid(call_id, 'call')}/Recordings/Twilio.CURRENT.json"
         if self._rest.post(current, form).get("status") != form["Status"]:
-            raise Rejected(f"Twilio took the request but does not say that the recording is {form['Status']}.")
+            raise Rejected(f"Twilio accepted the request but does not say that the recording is {form['Status']}.")
 
     def _sid(self, text: str, what: str) -> str:
         try:

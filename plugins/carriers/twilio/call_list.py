@@ -74,13 +74,13 @@ def call_events(leg: Item, children: Sequence[Item], audio: Sequence[Item], orig
     end = end_event(status, call_id, finished, duration, number, phone_number(caller))
     return [
         translate.ringing(call_id, began, number, caller, leg.get("caller_name"), leg.get("stir_verstat")),
-        *_dialled(children, call_id, number),
+        *_dialed(children, call_id, number),
         *([end] if end else []),
         *(_recorded(one, call_id, number, origins) for one in audio if one.get("status") == "completed"),
     ]
 
 
-def _dialled(children: Sequence[Item], call_id: str, number: str) -> list[CallEvent]:
+def _dialed(children: Sequence[Item], call_id: str, number: str) -> list[CallEvent]:
     """What the dialed legs mean: an answered leg outweighs all unanswered ones."""
     found = []
     for child in children:

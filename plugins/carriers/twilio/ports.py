@@ -28,7 +28,7 @@ STATUSES: Mapping[str, PortStatus] = {
 SUGGESTED = "suggested_action"
 """A field that only the list has."""
 DETAILS: Mapping[PortStatus, str] = {
-    "draft": "The letter of authorisation waits for its signature; Twilio mailed it to the authorised person.",
+    "draft": "The letter of authorization waits for its signature; Twilio mailed it to the authorized person.",
     "action_required": "Twilio or the losing carrier asks for something; open the order in Twilio's console.",
     "rejected": "The order expired without a signature; order again.",
 }
@@ -37,13 +37,13 @@ DETAILS: Mapping[PortStatus, str] = {
 def order(rest: Rest, settings: TwilioSettings, request: PortRequest) -> PortOrder:
     """Upload the bill and place the order."""
     if request.country != "US":
-        raise Rejected("Twilio's porting API takes US numbers only; order this port in Twilio's console.")
+        raise Rejected("Twilio's porting API accepts US numbers only; order this port in Twilio's console.")
     if not request.bill:
         raise Rejected("Twilio wants the losing carrier's latest bill as a PDF, not older than 30 days.")
     if not request.bill.startswith(b"%PDF-") or len(request.bill) > MAX_BILL_BYTES:
         raise Rejected("The bill must be a PDF of at most 10 MB.")
     if not 0 < len(request.numbers) <= MAX_NUMBERS_PER_ORDER:
-        raise Rejected(f"Twilio takes between one and {MAX_NUMBERS_PER_ORDER} numbers an order.")
+        raise Rejected(f"Twilio accepts between one and {MAX_NUMBERS_PER_ORDER} numbers an order.")
     document = rest.upload(
         f"{settings.upload_url}/v1/Documents",
         {"document_type": "utility_bill", "friendly_name": f"bill {request.key}"},
@@ -52,7 +52,7 @@ def order(rest: Rest, settings: TwilioSettings, request: PortRequest) -> PortOrd
         request.bill,
     )
     if not document.get("sid"):
-        raise RetryLater("Twilio took the bill without giving it an id.")
+        raise RetryLater("Twilio accepted the bill without giving it an id.")
     body = _body(request, str(document["sid"]), settings.account_sid)
     return told(rest.post_json(f"{settings.porting_url}/v1/Porting/PortIn", body))
 
@@ -102,7 +102,7 @@ def told(item: Mapping[str, Any]) -> PortOrder:
     order_id, word = item.get("port_in_request_sid"), str(item.get("port_in_request_status") or "")
     phones = item.get("phone_numbers")
     if not isinstance(order_id, str) or not isinstance(phones, list):
-        raise RetryLater("Twilio answered with something that is no port order.")
+        raise RetryLater("Twilio did not return a port order.")
     status = STATUSES.get(word.lower().replace("-", " ").replace("_", " "), "submitted")
     return PortOrder(
         order_id=order_id,

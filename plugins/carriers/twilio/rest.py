@@ -82,14 +82,14 @@ class Rest:
                 raise
             return
         if response.status_code != 204:
-            raise RetryLater("Twilio answered with something that is no deletion.")
+            raise RetryLater("Twilio did not confirm the deletion.")
 
     def audio(self, url: str) -> tuple[str, bytes]:
         """A media file: content type and bytes."""
         response = self._send("GET", url)
         content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not content_type.startswith("audio/"):
-            raise RetryLater("Twilio answered with something that is no audio.")
+            raise RetryLater("Twilio did not return audio.")
         return content_type, response.content
 
     def media(self, url: str, media_origin: str) -> tuple[str, bytes]:
@@ -99,13 +99,13 @@ class Rest:
         if response.is_redirect:
             where = urlsplit(response.headers.get("location", ""))
             if f"{where.scheme}://{where.netloc}" != media_origin:
-                raise Rejected("Twilio sends on to a host that is not its own for pictures; it is not fetched.")
+                raise Rejected("Twilio redirects to a host that is not its own for pictures; it is not fetched.")
             response = self._send("GET", where.geturl(), auth=None)
         content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not re.fullmatch(r"(image|video|audio|text|application)/[\w.+-]{1,80}", content_type) or (
             content_type in ("application/json", "application/xml", "text/xml")
         ):
-            raise RetryLater("Twilio answered with something that is no picture.")
+            raise RetryLater("Twilio did not return a picture.")
         return content_type, response.content
 
     def pages(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:

@@ -28,12 +28,12 @@ STATUS_PATH = "text"
 OPTED_OUT = "21610"
 PICTURE = re.compile(r"/Messages/(?P<text>(SM|MM)[0-9a-fA-F]{32})/Media/(?P<picture>ME[0-9a-fA-F]{32})$")
 REASONS: Mapping[str, str] = {
-    "21211": "Twilio takes the recipient for no phone number.",
+    "21211": "Twilio does not recognize the recipient as a phone number.",
     "21408": "The account may not send texts to that country; allow it in Twilio's messaging geographic permissions.",
     "21606": "The sender is not a number of this account that can send texts.",
-    "21610": "The person told Twilio to stop texts from this number.",
-    "21611": "Too many texts wait for this sender.",
-    "21612": "Twilio has no way from this sender to this recipient.",
+    "21610": "The person asked Twilio to stop texts from this number.",
+    "21611": "Too many texts are queued for this sender.",
+    "21612": "Twilio has no route from this sender to this recipient.",
     "21614": "The recipient is not a mobile phone.",
     "21617": "The text is longer than 1,600 characters.",
     "30001": "The text waited too long in Twilio's queue.",

@@ -169,7 +169,7 @@ def events(webhook: Webhook, account_sid: str, origins: Sequence[str]) -> list[E
         case "voice" | "fallback":
             found: Event | None = _ringing(webhook)
         case "status":
-            found = _dialled_leg(webhook) if webhook.text("ParentCallSid") else _callers_leg(webhook)
+            found = _dialed_leg(webhook) if webhook.text("ParentCallSid") else _callers_leg(webhook)
         case "dial":
             found = _after_dial(webhook)
         case "recording":
@@ -217,7 +217,7 @@ def _callers_leg(webhook: Webhook) -> Event | None:
     )
 
 
-def _dialled_leg(webhook: Webhook) -> Event | None:
+def _dialed_leg(webhook: Webhook) -> Event | None:
     return leg_event(
         webhook.status("CallStatus"),
         webhook.sid("ParentCallSid"),

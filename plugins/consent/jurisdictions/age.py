@@ -13,9 +13,9 @@ from plugins.consent.jurisdictions.rows import Row, place_code, rows_at, rows_of
 AgeMode = Literal["own_yes", "parent", "never"]
 STRICTNESS: Mapping[AgeMode, int] = {"own_yes": 0, "parent": 1, "never": 2}
 REASONS: Mapping[AgeMode, str] = {
-    "own_yes": "At this age the law there asks for the person's own yes.",
-    "parent": "At this age the law there asks for a parent's yes.",
-    "never": "At this age the law there allows it to nobody.",
+    "own_yes": "At this age the law there requires the person's own consent.",
+    "parent": "At this age the law there requires a parent's consent.",
+    "never": "At this age the law there does not allow it at all.",
 }
 PARENT = "parent"
 """The channel of a parent's consent, given after the parent's identity is verified (16 CFR 312.5(b))."""

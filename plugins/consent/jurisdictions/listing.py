@@ -36,10 +36,10 @@ def every_rule() -> Iterator[LegalRule]:
         says = REASONS[recording.mode] + (" A line that is not recorded is offered." if recording.offer_refusal else "")
         yield _listed(recording, f"recording.{recording.id}", "recording", says)
     for hours in hours_table().rules:
-        yield _listed(hours, f"quiet_hours.{hours.id}", "hours", f"Marketing texts come {spell(hours.hours)} only.")
+        yield _listed(hours, f"quiet_hours.{hours.id}", "hours", f"Marketing texts are sent {spell(hours.hours)} only.")
     yield _own_hours()
     for signal in rows_of("signals.yaml", SignalRule):
-        says = "Global Privacy Control is a no to sale, sharing and targeted ads."
+        says = "Global Privacy Control opts out of sale, sharing and targeted ads."
         yield _listed(signal, f"signals.{signal.id}", "signals", says, since=signal.since)
     for age in rows_of("age.yaml", AgeRule):
         yield _listed(
@@ -55,7 +55,8 @@ def _own_hours() -> LegalRule:
         id=f"{PREFIX}.quiet_hours.own",
         topic="hours",
         places=(ANYWHERE,),
-        says=f"This hub's own hours, not a law: marketing texts come {spell(table.marketing)} only, or as settings widen that, "
+        says=f"This hub's own hours, not a law: marketing texts are sent {spell(table.marketing)} only, or as "
+        "extended by settings, "
         f"{spell(table.unknown)} if the zone is unknown; service texts {spell(table.service)}.",
         cite=OWN_CITE,
         sources=("own",),

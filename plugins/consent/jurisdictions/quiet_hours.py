@@ -34,7 +34,7 @@ def parse_week(written: Any) -> Any:
         first, _, last = str(days).partition("-")
         match = re.fullmatch(r"(\d\d:\d\d)-(\d\d:\d\d)", str(hours))
         if first not in DAYS or (last or first) not in DAYS or match is None:
-            raise ValueError(f"{days}: {hours} are no hours; write them like mon-fri: 09:00-18:00")
+            raise ValueError(f"{days}: {hours} are not valid hours; write them like mon-fri: 09:00-18:00")
         between = (time.fromisoformat(match[1]), time.fromisoformat(match[2]))
         if between[0] >= between[1]:
             raise ValueError(f"{hours} end before they begin")

@@ -20,10 +20,11 @@ DUTIES: Mapping[RecordingMode, frozenset[Duty]] = {
 }
 """Nobody is recorded without notice, even if the law of a place allows it."""
 REASONS: Mapping[RecordingMode, str] = {
-    "one_party": "The law there lets one side record; the caller is told all the same.",
-    "notice": "The law there asks that the caller be told, and takes staying on the line as a yes.",
-    "all_party": "The law there asks all sides: the caller is told, and may choose a line that is not recorded.",
-    "explicit": "The law there asks for an active yes before the first recorded second.",
+    "one_party": "The law there allows recording with one party's consent; the caller is informed anyway.",
+    "notice": "The law there requires that the caller be informed, and treats staying on the line as consent.",
+    "all_party": "The law there requires the consent of all parties: the caller is informed, and may choose a "
+    "line that is not recorded.",
+    "explicit": "The law there requires active consent before the first recorded second.",
 }
 
 

@@ -76,7 +76,7 @@ def rows_of(name: str, kind: type[Rows]) -> tuple[Rows, ...]:
     """The rows of a file of this folder that holds only rows."""
     table = read_table(name)
     if table.keys() != {"rules"}:
-        raise ValueError(f"{name} holds something else than rows")
+        raise ValueError(f"{name} contains something other than rows")
     return tuple(kind.model_validate(row) for row in table["rules"])
 
 

@@ -12,7 +12,9 @@ from plugins.consent.jurisdictions.quiet_hours import parse_week
 
 def _real_place(code: str) -> str:
     if not is_place(code):
-        raise ValueError(f"{code} is no country of ISO 3166 nor a region of one; write US, CA-QC or GB, say")
+        raise ValueError(
+            f"{code} is neither an ISO 3166 country nor a region of one; write, for example, US, CA-QC or GB"
+        )
     return code
 
 
@@ -24,7 +26,7 @@ class JurisdictionSettings(PluginSettings):
 
     trades_in: tuple[PlaceCode, ...] = Field(
         default=(),
-        description="Countries and regions where the business trades, like US or CA-QC. If a person's place is unknown, or "
+        description="Countries and regions where the business operates, like US or CA-QC. If a person's place is unknown, or "
         "a country without rules, their strictest rules apply; if this list is empty, the strictest of all rules.",
     )
     marketing_hours: Annotated[

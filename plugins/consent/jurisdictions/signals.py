@@ -38,6 +38,6 @@ def by_signal(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion 
     return Opinion(
         verdict="deny",
         rule_id=f"jurisdictions.signals.{row.id}",
-        reason="The law there takes the browser's Global Privacy Control as a no to sale, sharing and targeted ads.",
+        reason="The law there treats the browser's Global Privacy Control as an opt-out of sale, sharing and targeted ads.",
         evidence={**row.provenance, "signal": "gpc", "since": row.since.isoformat()},
     )

@@ -50,13 +50,13 @@ def _consent(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion:
     heard = tuple(each for each in question.records if each.channel != CONTACT or each.at >= oldest)
     word = replace(question, records=heard).latest_record()
     if word is None:
-        reason = "The person neither wrote nor called first, nor said yes to texts."
+        reason = "The person neither wrote nor called first, nor consented to texts."
         return Opinion(verdict="needs", rule_id="jurisdictions.texts.nobody_asked", reason=reason)
     evidence = {"person": word.state, "by": CONTACT if word.channel == CONTACT else "their own word"}
     if word.state != "given":
-        reason = "The person has said no to texts."
+        reason = "The person has refused texts."
         return Opinion(verdict="deny", rule_id="jurisdictions.texts.refused", reason=reason, evidence=evidence)
-    reason = "The person wrote or called first, or said yes to texts."
+    reason = "The person wrote or called first, or consented to texts."
     return Opinion(verdict="allow", rule_id="jurisdictions.texts.asked", reason=reason, evidence=evidence)
 
 

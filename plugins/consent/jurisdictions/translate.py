@@ -57,7 +57,7 @@ def opinion(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion:
         return Opinion(
             verdict=VERDICTS["opt_in", said],
             rule_id="jurisdictions.no_rule",
-            reason="No rule speaks on this use, so only the person's own yes counts.",
+            reason="No rule covers this use, so only the person's own consent counts.",
             evidence={"ruleset": ruleset, "person": said},
         )
     rule = ruling.rule

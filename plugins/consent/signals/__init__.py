@@ -16,7 +16,7 @@ class Signals(Connector):
         name="signals",
         kind="consent",
         version="0.1.0",
-        summary="Honours a person's refusals and consents, Global Privacy Control and Do Not Track.",
+        summary="Honors a person's refusals and consents, Global Privacy Control and Do Not Track.",
         recipient=Recipient(name="this machine", role="none"),
     )
 
@@ -25,12 +25,12 @@ class Signals(Connector):
         """`deny` for a refusal or a privacy signal; everything else is `allow`, which means no objection."""
         return opinion(
             question,
-            honour_dnt=self.settings.honour_dnt,
+            honor_dnt=self.settings.honor_dnt,
             later_consent_overrides_signal=self.settings.later_consent_overrides_signal,
         )
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
         """Always healthy: there is nothing to connect to."""
-        dnt = "Do Not Track too" if self.settings.honour_dnt else "but not Do Not Track"
-        return ConnectionReport(ok=True, detail=f"Global Privacy Control is honoured everywhere, {dnt}.")
+        dnt = "Do Not Track too" if self.settings.honor_dnt else "but not Do Not Track"
+        return ConnectionReport(ok=True, detail=f"Global Privacy Control is honored everywhere, {dnt}.")

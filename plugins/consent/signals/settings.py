@@ -10,7 +10,7 @@ from hub.api import PluginSettings
 class SignalSettings(PluginSettings):
     """Global Privacy Control is always honored and has no setting."""
 
-    honour_dnt: bool = Field(
+    honor_dnt: bool = Field(
         default=True,
         description="Treat the older Do Not Track header like Global Privacy Control. It has no legal force of its own.",
     )

@@ -8,7 +8,7 @@ from hub.api import ConsentQuestion, ConsentRecord, Opinion, Signal
 
 NO = {
     "refused": "The person has refused this use.",
-    "withdrawn": "The person has taken back their consent.",
+    "withdrawn": "The person has withdrawn their consent.",
     "objected": "The person has objected to direct marketing.",
 }
 SIGNAL_NAMES = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
@@ -17,7 +17,7 @@ _REFERENCE = re.compile(r"(?:[a-z][a-z_]{0,30}[:/ ])?[0-9a-f]{8}-?(?:[0-9a-f]{4}
 """The only evidence that is copied: the id of one of our rows. Free text could hold a number or a name."""
 
 
-def opinion(question: ConsentQuestion, *, honour_dnt: bool, later_consent_overrides_signal: bool) -> Opinion:
+def opinion(question: ConsentQuestion, *, honor_dnt: bool, later_consent_overrides_signal: bool) -> Opinion:
     """The person's last consent record first, then the browser's signals. Silence does not count as an objection here."""
     word = question.latest_record()
     if word is not None and word.state != "given":
@@ -35,13 +35,13 @@ def opinion(question: ConsentQuestion, *, honour_dnt: bool, later_consent_overri
             reason="The person has objected to marketing, and to the sale and sharing of their data with it.",
             evidence=_word_evidence(objection),
         )
-    signal = _objection(question, honour_dnt)
+    signal = _objection(question, honor_dnt)
     if signal is not None:
         if later_consent_overrides_signal and word is not None and _outweighs(word, signal, question.use):
             return Opinion(
                 verdict="allow",
                 rule_id="signals.later_consent",
-                reason=f"The person said yes to exactly this use after {SIGNAL_NAMES[signal.kind]} was seen.",
+                reason=f"The person consented to exactly this use after {SIGNAL_NAMES[signal.kind]} was seen.",
                 evidence=_signal_evidence(signal) | _word_evidence(word),
             )
         return Opinion(
@@ -54,7 +54,7 @@ def opinion(question: ConsentQuestion, *, honour_dnt: bool, later_consent_overri
         return Opinion(
             verdict="allow",
             rule_id="signals.given",
-            reason="The person has said yes to this use.",
+            reason="The person has consented to this use.",
             evidence=_word_evidence(word),
         )
     return Opinion(verdict="allow", rule_id="signals.no_objection", reason="The person has not objected to this use.")
@@ -76,11 +76,11 @@ def _objected(question: ConsentQuestion) -> ConsentRecord | None:
     return None if last is None or any(each.lifts(last, question) for each in question.records) else last
 
 
-def _objection(question: ConsentQuestion, honour_dnt: bool) -> Signal | None:
+def _objection(question: ConsentQuestion, honor_dnt: bool) -> Signal | None:
     """The latest signal that counts (GPC if two came at once): a consent must be later than the last objection."""
     if not question.is_sale_or_sharing:
         return None
-    heard = [signal for signal in question.signals if signal.kind == "gpc" or honour_dnt]
+    heard = [signal for signal in question.signals if signal.kind == "gpc" or honor_dnt]
     return max(heard, key=lambda signal: (signal.at, signal.kind), default=None)
 
 

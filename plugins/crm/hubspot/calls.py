@@ -58,7 +58,7 @@ def has_call_property(client: Client, name: str) -> bool:
     if found is None or found.name != name:
         raise RetryLater(UNREADABLE)
     if not found.has_unique_value:
-        raise ConfigError(f"{_wanted(name)}; the one that is there allows doubles, so set another `call_property`.")
+        raise ConfigError(f"{_wanted(name)}; the existing one allows duplicates, so set another `call_property`.")
     return True
 
 
@@ -83,7 +83,7 @@ def _create_call_property(client: Client, name: str) -> None:
         _unless_there(client, lambda crm: crm.properties.core_api.create("calls", definition))
     except Refused as refusal:
         if refusal.status in (400, 403):
-            raise ConfigError(f"{_wanted(name)}, or give the app the scope to make it.") from None
+            raise ConfigError(f"{_wanted(name)}, or give the app the scope to create it.") from None
         raise refusal.error() from None
 
 
@@ -139,7 +139,7 @@ def _receipt(call: CallActivity, record: Any, error: Any) -> Receipt:
         return Receipt(key=call.key, status="delivered" if record.new else "duplicate", reference=str(record.id))
     if error is not None:
         return refused(call, error.category, error.message)
-    return Receipt(key=call.key, status="retry", reason="HubSpot said nothing of this call")
+    return Receipt(key=call.key, status="retry", reason="HubSpot reported nothing about this call")
 
 
 def refused(call: CallActivity, category: str | None, message: Any) -> Receipt:

@@ -66,7 +66,7 @@ def correct_person(client: Client, settings: HubSpotSettings, correction: Correc
     if not people:
         return Corrected(status="nothing_held")
     if len({full_name(properties) for _, properties in people}) > 1:
-        reason = f"{len(people)} contacts of different names fit; correct the right one in HubSpot."
+        reason = f"{len(people)} contacts with different names match; correct the right one in HubSpot."
         return Corrected(status="impossible", reason=reason)
     changes = [{"id": contact, "properties": right(correction, held, settings.country)} for contact, held in people]
     inputs = [change for change in changes if change["properties"]]

@@ -46,7 +46,7 @@ class Salesforce(Connector):
         name="salesforce",
         kind="crm",
         version="0.1.0",
-        summary="Looks callers up in Salesforce, logs their calls and reads what became of them.",
+        summary="Looks callers up in Salesforce, logs their calls and reads their outcomes.",
         recipient=Recipient(
             name="Salesforce, Inc.", role="processor", privacy_url="https://www.salesforce.com/company/legal/privacy/"
         ),

@@ -112,11 +112,11 @@ class Connection:
 def _rows(answer: Any, name: str) -> list[Row]:
     rows = answer.get(name) if isinstance(answer, Mapping) else None
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise RetryLater("Salesforce's answer is not as its documentation has it; the hub tries again.")
+        raise RetryLater("Salesforce's response does not match its documentation; the hub tries again.")
     return rows
 
 
 def _results(answer: Any, count: int) -> list[Row]:
     if not isinstance(answer, list) or len(answer) != count or not all(isinstance(row, Mapping) for row in answer):
-        raise RetryLater("Salesforce did not answer for each record; the hub looks again which of them it has.")
+        raise RetryLater("Salesforce did not answer for each record; the hub checks again which of them it has.")
     return answer

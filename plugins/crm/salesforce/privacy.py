@@ -18,7 +18,7 @@ TASK_FIELDS = ("Id", "Subject", "ActivityDate", "CallDurationInSeconds", "Descri
 IDENTIFYING = ("Id", "Name", "Email", *PHONE_FIELDS["Contact"])
 """The fields that are exported from a contact or lead that several companies share."""
 GONE = ("ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY")
-IN_RECYCLE_BIN = "Salesforce keeps deleted records in its recycle bin for 15 days; empty it to end that."
+IN_RECYCLE_BIN = "Salesforce keeps deleted records in its recycle bin for 15 days; empty it to remove them."
 
 
 def held_on(connection: Connection, person: PersonReference) -> list[HeldRecord]:
@@ -65,11 +65,9 @@ def erase(connection: Connection, person: PersonReference) -> Erasure:
             "company are deleted."
         )
     elif meant and namesakes:
-        reason = f"{len(people)} contacts or leads of different people fit; delete the right one in Salesforce."
+        reason = f"{len(people)} contacts or leads of different people match; delete the right one in Salesforce."
     elif people and not meant:
-        reason = (
-            f"{len(people)} contacts or leads remain, for the settings leave them to you; delete them in Salesforce."
-        )
+        reason = f"{len(people)} contacts or leads remain, because the settings leave them to you; delete them in Salesforce."
     else:
         return Erasure(status="erased", records=deleted, reason=IN_RECYCLE_BIN)
     return Erasure(status="impossible", records=deleted, reason=reason)
@@ -81,7 +79,7 @@ def correct(connection: Connection, correction: Correction) -> Corrected:
     if not people:
         return Corrected(status="nothing_held")
     if len({one.name for one in people}) > 1:
-        reason = f"{len(people)} contacts or leads of different people fit; correct the right one in Salesforce."
+        reason = f"{len(people)} contacts or leads of different people match; correct the right one in Salesforce."
         return Corrected(status="impossible", reason=reason)
     changes = [
         {"attributes": {"type": one.kind}, "id": one.id, **fields}

@@ -45,19 +45,19 @@ def _special(refusal: Refusal) -> RingfenceError | None:
     words = scrubbed(message)
     if code in BUSY:
         after = LIMIT_PAUSE if code == "REQUEST_LIMIT_EXCEEDED" else None
-        return RetryLater(f"Salesforce takes no more requests now ({code}); the hub tries again.", after=after)
+        return RetryLater(f"Salesforce accepts no more requests now ({code}); the hub tries again.", after=after)
     if code in LOCKED_OUT:
         return AuthError(
             f"Salesforce locks the integration user out ({code}: {words}); reconnect once that is settled."
         )
     if code in MISCONFIGURED:
         return ConfigError(
-            f"Salesforce does not know what the settings name ({code}: {words}); correct call_key_field, task_fields or "
-            "multi_currency, or let the integration user see the field."
+            f"Salesforce does not know a name in the settings ({code}: {words}); correct call_key_field, task_fields or "
+            "multi_currency, or give the integration user access to the field."
         )
     if refusal.status == 403:
         # About one record or field; the credentials are valid.
-        return Rejected(f"Salesforce refuses the request ({code or 403}): {words}", code=code or "403")
+        return Rejected(f"Salesforce rejects the request ({code or 403}): {words}", code=code or "403")
     if refusal.status == 404 and code in (None, "NOT_FOUND"):
         return ConfigError("Salesforce does not know the address; check api_version, login_url and instance_url.")
     return None

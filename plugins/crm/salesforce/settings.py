@@ -99,7 +99,7 @@ class SalesforceSettings(PluginSettings):
         try:
             ZoneInfo(name)
         except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"{name!r} is no time zone; write it like America/Chicago") from error
+            raise ValueError(f"{name!r} is not a time zone; write it like America/Chicago") from error
         return name
 
     @field_validator("task_fields")
@@ -107,7 +107,7 @@ class SalesforceSettings(PluginSettings):
     def _field_names(cls, fields: dict[str, CallField]) -> dict[str, CallField]:
         wrong = [name for name in fields if not re.fullmatch(CUSTOM_FIELD_NAME, name)]
         if wrong:
-            raise ValueError(f"{wrong[0]!r} is no custom field of Task; its API name ends in __c")
+            raise ValueError(f"{wrong[0]!r} is not a custom field of Task; its API name ends in __c")
         return fields
 
     @model_validator(mode="after")
@@ -117,5 +117,5 @@ class SalesforceSettings(PluginSettings):
         if self.private_key and self.refresh_token:
             raise ValueError("private_key and refresh_token are two ways to sign in; keep one of them")
         if self.username and not self.private_key:
-            raise ValueError("username needs private_key: passwords are no way to sign in to Salesforce any more")
+            raise ValueError("username needs private_key: Salesforce no longer accepts passwords for sign-in")
         return self

@@ -34,7 +34,9 @@ def access_tokens(settings: SalesforceSettings, services: Services) -> AccessTok
                 seconds=ASSERTION_SECONDS,
             )
         except ValueError:
-            raise ConfigError("private_key is no RSA private key in PEM; write it as ${file:/run/secrets/…}.") from None
+            raise ConfigError(
+                "private_key is not an RSA private key in PEM; write it as ${file:/run/secrets/…}."
+            ) from None
 
     return services.access_tokens(
         OAuthGrant(

@@ -40,14 +40,15 @@ class Wire(HTTPAdapter):
         address = urlsplit(request.url or "")
         if not any(fnmatch(address.hostname or "", pattern) for pattern in self._hosts):
             raise Rejected(
-                f"Salesforce led to {address.hostname}, which the manifest does not declare; set instance_url in config.yaml."
+                f"Salesforce redirected to {address.hostname}, which the manifest does not declare; set "
+                "instance_url in config.yaml."
             )
         if address.scheme == "https" and address.netloc in self._plain:
             request.url = address._replace(scheme="http").geturl()
         response = super().send(request, *args, **{**kwargs, "timeout": self._timeout})
         if response.status_code == 429 or response.status_code >= 500:
             raise RetryLater(
-                f"Salesforce cannot answer now (status {response.status_code}); the hub tries again.",
+                f"Salesforce is unavailable (status {response.status_code}); the hub tries again.",
                 after=retry_after(response.headers.get("Retry-After"), self._clock()),
             )
         return response

@@ -16,7 +16,7 @@ READ_MASK = "names,phoneNumbers,organizations"
 MAX_SEARCH_RESULTS = 30
 """Most results of one search."""
 PEOPLE = Provider(
-    name="Google", remedy="enable the People API in the project of client_id, or let the owner sign in again"
+    name="Google", remedy="enable the People API in the project of client_id, or have the owner sign in again"
 )
 WARM_FOR = timedelta(minutes=10)
 """Time between warm-ups, so that contacts that the owner changed are found."""

@@ -16,7 +16,7 @@ this number its name, its phone numbers and its organizations are read; nothing 
 
 Why: {purpose}.
 
-Who learns what: Google LLC is told the phone number that is searched for. The name and the organization are given to the
+Who learns what: Google LLC receives the phone number that is searched for. The name and the organization are given to the
 people who work with this call-tracking hub. They are used while a call is worked on and are not stored, unless "keep" is
 written for this connector in config.yaml.
 

@@ -6,7 +6,7 @@ from hub.api import AccessTokens, OAuthGrant, Provider, Services
 
 from .settings import GoogleContactsSettings
 
-RECONNECT = "Google refuses the owner's permission; let the owner sign in again with hub connectors connect."
+RECONNECT = "Google refuses the owner's permission; have the owner sign in again with hub connectors connect."
 
 
 def access_tokens(settings: GoogleContactsSettings, services: Services) -> AccessTokens:

@@ -40,7 +40,7 @@ class TwilioLookup(Connector):
         name="twilio_lookup",
         kind="enrichment",
         version="0.1.0",
-        summary="Line type, present carrier and caller name of a number, by paid look-ups at Twilio.",
+        summary="Line type, current carrier and caller name of a number, through paid Twilio lookups.",
         recipient=Recipient(
             name="Twilio Inc.", role="processor", privacy_url="https://www.twilio.com/en-us/legal/privacy"
         ),
@@ -52,7 +52,7 @@ class TwilioLookup(Connector):
         retention="Twilio removes the number from its request records within 30 days",
         deletion=Deletion(
             supported=False,
-            note="a look-up cannot be taken back: Twilio offers no way to delete the record of one, and removes the "
+            note="a lookup cannot be undone: Twilio offers no way to delete the record of one, and removes the "
             "number by itself within 30 days; carriers that it asked may keep their own records",
         ),
         auth=Auth(kind="basic"),
@@ -93,4 +93,4 @@ class TwilioLookup(Connector):
                 return ConnectionReport(ok=False, detail=str(refused.error))
         except RingfenceError as error:
             return ConnectionReport(ok=False, detail=str(error))
-        return ConnectionReport(ok=True, detail="Twilio's look-up API answers with these credentials.")
+        return ConnectionReport(ok=True, detail="Twilio's lookup API answers with these credentials.")

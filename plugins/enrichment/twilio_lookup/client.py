@@ -11,7 +11,7 @@ from hub.api import Provider, Refusal, RetryLater, RingfenceError, Services, jso
 
 from .settings import Package, TwilioLookupSettings
 
-UNREADABLE = "Twilio's answer to a look-up could not be read."
+UNREADABLE = "Twilio's response to a lookup could not be read."
 ANSWERED = range(600)
 
 
@@ -21,7 +21,7 @@ def _details(refusal: Refusal) -> tuple[str | None, str]:
     return (code if re.fullmatch(r"[0-9]{1,6}", code) else None), ""
 
 
-TWILIO = Provider(name="Twilio", remedy="put the right ones into config.yaml", details=_details)
+TWILIO = Provider(name="Twilio", remedy="put the right ones in config.yaml", details=_details)
 
 
 class NotCharged(Exception):

@@ -33,7 +33,7 @@ class Spent:
             told = json.loads(note)
             return cls(str(told["minute"]), int(told["asked"]), Decimal(told["today"]), Decimal(told["this_month"]))
         except (ValueError, KeyError, TypeError, InvalidOperation):
-            raise Rejected("The count of what was spent on look-ups cannot be read; restore the database.") from None
+            raise Rejected("The count of what was spent on lookups cannot be read; restore the database.") from None
 
     def write(self) -> str:
         """The note as it is stored."""
@@ -73,14 +73,14 @@ class Purse:
             spent = Spent.read(note).at(now)
             if spent.today + price > self._settings.daily_cap:
                 raise Rejected(
-                    "The daily cap for paid look-ups is reached; they go on tomorrow (UTC), or raise daily_cap."
+                    "The daily cap for paid lookups is reached; they continue tomorrow (UTC), or raise daily_cap."
                 )
             if spent.this_month + price > self._settings.monthly_cap:
                 raise Rejected(
-                    "The monthly cap for paid look-ups is reached; they go on next month (UTC), or raise monthly_cap."
+                    "The monthly cap for paid lookups is reached; they continue next month (UTC), or raise monthly_cap."
                 )
             if spent.asked >= self._settings.requests_per_minute:
-                raise RetryLater("This minute's look-ups are all made.", after=60.0 - now.second)
+                raise RetryLater("The limit of lookups per minute is reached.", after=60.0 - now.second)
             return Spent(spent.minute, spent.asked + 1, spent.today + price, spent.this_month + price).write()
 
         self._memory.change(NOTE, count)

@@ -65,7 +65,7 @@ class Whisper(Connector):
     def check_connection(self) -> ConnectionReport:
         """Whether the model's files are complete, without loading the model."""
         folder, name = find_weights(self.settings.model)
-        return ConnectionReport(ok=True, detail=f"The model {name} lies in {folder}; nobody else is asked.")
+        return ConnectionReport(ok=True, detail=f"The model {name} is in {folder}; nothing leaves this machine.")
 
     def _model(self) -> tuple[Any, str]:
         if self._loaded is None:

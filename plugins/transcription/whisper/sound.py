@@ -40,7 +40,7 @@ def channels_of(audio: SpokenAudio) -> list[Any]:
                     )
             pieces += [resampled.to_ndarray() for resampled in resampler.resample(None)]
     except (av.error.FFmpegError, ValueError, IndexError):
-        raise Rejected("The recording is no sound that can be read.") from None
+        raise Rejected("The recording is not readable audio.") from None
     if not pieces:
         raise Rejected("There is no sound in the recording.")
     return list(numpy.concatenate(pieces, axis=1))

@@ -26,7 +26,7 @@ def find_weights(chosen: Path | None) -> tuple[Path, str]:
     missing = [name for name in NEEDED if not (folder / name).is_file()]
     if missing:
         raise ConfigError(
-            f"{folder} lacks {', '.join(missing)}, so it is no whole Whisper model in CTranslate2's format."
+            f"{folder} lacks {', '.join(missing)}, so it is not a complete Whisper model in CTranslate2's format."
         )
     if chosen is not None:
         return folder, f"whisper {folder.name}"

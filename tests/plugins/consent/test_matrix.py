@@ -94,8 +94,8 @@ def test_the_oracle_names_every_jurisdiction() -> None:
     assert len([code for code in codes if code.startswith("AU-")]) == 8
     assert {"AS", "GU", "MP", "PR", "VI", "GB", "CH", "NZ", "IS", "LI", "NO", "unknown"} <= codes
     known = {place for rule in PLUGIN.list_rules() for place in rule.places if rule.topic != "requests"}
-    spelt_twice = {f"US-{code}" for code in ("AS", "GU", "MP", "PR", "VI")}
-    assert known - {"anywhere"} - spelt_twice <= codes, "a place of the plugin's that the oracle does not judge"
+    spelled_twice = {f"US-{code}" for code in ("AS", "GU", "MP", "PR", "VI")}
+    assert known - {"anywhere"} - spelled_twice <= codes, "a place of the plugin's that the oracle does not judge"
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)
@@ -149,10 +149,10 @@ def test_the_browsers_signal_is_a_no_where_and_since_the_law_of_a_side_says_so()
         since = sorted(filter(None, (ORACLE[caller]["gpc_since"], ORACLE[business]["gpc_since"])))
         for day in {*since, "2022-06-01", "2026-12-01"}:
             at = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC)
-            honoured = bool(since) and day >= since[0]
+            honored = bool(since) and day >= since[0]
             mode = max(ORACLE[caller]["ads"], ORACLE[business]["ads"], key=ORDER.index)
             found = judge(caller, business, use, recipient, signals=signal, at=at).verdict
-            assert found == ("deny" if honoured else ANSWERS[mode][None]), (caller, business, day)
+            assert found == ("deny" if honored else ANSWERS[mode][None]), (caller, business, day)
 
 
 @pytest.mark.parametrize("age", range(11, 20))

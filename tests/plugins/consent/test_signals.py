@@ -96,8 +96,8 @@ def test_an_essential_use_goes_on_under_a_privacy_signal() -> None:
 
 
 def test_do_not_track_can_be_turned_off_and_global_privacy_control_cannot() -> None:
-    assert judge(ask(signals=(seen("dnt"),)), honour_dnt=False) == ("allow", "signals.no_objection")
-    assert judge(ask(signals=(seen("dnt"), seen("gpc"))), honour_dnt=False) == ("deny", "signals.gpc")
+    assert judge(ask(signals=(seen("dnt"),)), honor_dnt=False) == ("allow", "signals.no_objection")
+    assert judge(ask(signals=(seen("dnt"), seen("gpc"))), honor_dnt=False) == ("deny", "signals.gpc")
 
 
 @pytest.mark.parametrize("state", ["refused", "withdrawn"])
@@ -148,7 +148,7 @@ def test_the_evidence_names_the_row_and_never_repeats_free_text() -> None:
 
 def test_check_says_what_is_honoured() -> None:
     assert "Do Not Track too" in connect(Signals).check_connection().detail
-    assert "not Do Not Track" in connect(Signals, honour_dnt=False).check_connection().detail
+    assert "not Do Not Track" in connect(Signals, honor_dnt=False).check_connection().detail
 
 
 moments = st.integers(0, 50).map(lambda hours: NOW - timedelta(hours=hours))
@@ -171,7 +171,7 @@ questions = st.builds(
     signals=st.lists(some_signals, max_size=4).map(tuple),
     records=st.lists(some_records, max_size=4).map(tuple),
 )
-settings = st.fixed_dictionaries({"honour_dnt": st.booleans(), "later_consent_overrides_signal": st.booleans()})
+settings = st.fixed_dictionaries({"honor_dnt": st.booleans(), "later_consent_overrides_signal": st.booleans()})
 
 
 @given(questions, settings)
@@ -189,5 +189,5 @@ def test_one_more_signal_never_permits_more(question: ConsentQuestion, signal: S
 @given(questions, settings)
 def test_by_default_no_consent_turns_a_signal_into_a_yes(question: ConsentQuestion, chosen: dict[str, bool]) -> None:
     silent = dataclasses.replace(question, records=())
-    if connect(Signals, honour_dnt=chosen["honour_dnt"]).judge(silent).verdict == "deny":
-        assert connect(Signals, honour_dnt=chosen["honour_dnt"]).judge(question).verdict == "deny"
+    if connect(Signals, honor_dnt=chosen["honor_dnt"]).judge(silent).verdict == "deny":
+        assert connect(Signals, honor_dnt=chosen["honor_dnt"]).judge(question).verdict == "deny"

@@ -118,7 +118,7 @@ def test_the_text_says_what_is_read_why_and_how_it_is_taken_back(google: Sandbox
         "Why: to greet our customers by name.\n",
         "hub connectors disconnect address_book",
         "https://myaccount.google.com/permissions",
-        "Google LLC is told the phone number",
+        "Google LLC receives the phone number",
     ):
         assert words in asked.consent_text
     assert asked.scopes == GoogleContacts.manifest.auth.scopes

@@ -43,7 +43,7 @@ def test_a_language_that_the_small_model_lacks_is_told_with_what_to_do(whisper: 
 
 
 def test_a_sound_that_lies_about_its_format_is_rejected(whisper: Whisper) -> None:
-    with pytest.raises(Rejected, match="no sound that can be read"):
+    with pytest.raises(Rejected, match="not readable audio"):
         whisper.transcribe(SpokenAudio(audio=wav_of(samples_of("caller"))[:2_000], content_type="audio/mpeg"))
 
 
@@ -55,7 +55,7 @@ def test_the_connection_check_names_the_model_without_loading_it(whisper: Whispe
 def test_a_folder_of_another_model_is_used_instead(whisper: Whisper) -> None:
     folder, _ = find_weights(None)
     chosen = connect(Whisper, model=str(folder))
-    assert chosen.check_connection().detail.startswith(f"The model whisper {folder.name} lies in {folder}")
+    assert chosen.check_connection().detail.startswith(f"The model whisper {folder.name} is in {folder}")
 
 
 def test_a_folder_that_is_no_whole_model_is_refused_before_anything_is_fetched(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from plugins.ads.google_ads.sandbox.events import (
     Fault,
     event_faults,
     moment,
-    normalised,
+    normalized,
     request_faults,
 )
 from plugins.ads.google_ads.sandbox.ledger import Counted
@@ -75,7 +75,7 @@ class DataManagerApi:
 
         google, now = self._google, self._google.clock()
         faults: list[Fault] = []
-        asked = normalised(content, REQUEST, "", faults)
+        asked = normalized(content, REQUEST, "", faults)
         if not faults:
             needed = google.login_customer_id
             accounts = {(d.get("loginAccount") or {}).get("accountId") for d in asked.get("destinations") or []}

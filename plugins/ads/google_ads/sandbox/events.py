@@ -87,10 +87,10 @@ class Fault:
     description: str
 
 
-def normalised(value: Any, shape: Shape | None, path: str, faults: list[Fault]) -> Any:
+def normalized(value: Any, shape: Shape | None, path: str, faults: list[Fault]) -> Any:
     """`value` with the names and enum values of protobuf's JSON; unknown names become faults."""
     if isinstance(value, list):
-        return [normalised(item, shape, f"{path}[{place}]", faults) for place, item in enumerate(value)]
+        return [normalized(item, shape, f"{path}[{place}]", faults) for place, item in enumerate(value)]
     if not shape:
         return value
     if not isinstance(value, dict):
@@ -107,7 +107,7 @@ def normalised(value: Any, shape: Shape | None, path: str, faults: list[Fault]) 
         if name in ENUMS and isinstance(held, int):
             held = ENUMS[name].get(held, held)
         inner = shape[name]
-        content[name] = normalised(held, inner, f"{path}.{name}" if path else name, faults) if inner else held
+        content[name] = normalized(held, inner, f"{path}.{name}" if path else name, faults) if inner else held
     return content
 
 

@@ -95,7 +95,7 @@ class PlacedCall(TwimlPlayer):
                 form["AnsweredTime"] = iso(since)
             self.tell(leg.callback, form)
 
-    def dialled(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> dict[str, str]:
+    def dialed(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> dict[str, str]:
         return {"DialCallSid": leg.sid, "DialCallStatus": status, "DialCallDuration": str(talked)}
 
     # Recording

@@ -100,7 +100,7 @@ class PlacedCall(TwimlPlayer):
             self.tell(leg.callback, self.leg_fields(leg, status) | self._progress(status, leg.told, duration))
             leg.told += 1
 
-    def dialled(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> dict[str, str]:
+    def dialed(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> dict[str, str]:
         fields = {"DialCallSid": leg.sid, "DialCallStatus": status, "DialBridged": "false"}
         if status == "completed":
             fields |= {"DialBridged": "true", "DialCallDuration": str(talked)}

@@ -347,8 +347,8 @@ def test_the_stand_in_refuses_what_google_does_not_know(google: Sandbox, connect
     import httpx
 
     headers = {"Authorization": f"Bearer {connector.services.tokens.load()['access_token']}"}
-    body = {"destinations": [{"productDestinationId": "987654321", "colour": 1}], "events": [], "encoding": "HEX"}
+    body = {"destinations": [{"productDestinationId": "987654321", "color": 1}], "events": [], "encoding": "HEX"}
     answer = httpx.post(f"{google.url}/v1/events:ingest", json=body, headers=headers, trust_env=False)
     violations = answer.json()["error"]["details"][-1]["fieldViolations"]
     assert answer.status_code == 400
-    assert violations[0]["field"] == "destinations[0]" and '"colour"' in violations[0]["description"]
+    assert violations[0]["field"] == "destinations[0]" and '"color"' in violations[0]["description"]

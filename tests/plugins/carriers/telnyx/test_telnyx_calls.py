@@ -66,7 +66,7 @@ LEG = {
 }
 
 
-def dialled(sid: str, minute: str, **changes: object) -> dict[str, object]:
+def dialed(sid: str, minute: str, **changes: object) -> dict[str, object]:
     times = {
         "start_time": f"Tue, 24 Nov 2026 15:{minute}:05 +0000",
         "end_time": f"Tue, 24 Nov 2026 15:{minute}:40 +0000",
@@ -74,19 +74,19 @@ def dialled(sid: str, minute: str, **changes: object) -> dict[str, object]:
     return {**LEG, **times, "sid": sid, "direction": "outbound", "to": BUSINESS, "duration": "30", **changes}
 
 
-def test_a_dialled_leg_belongs_to_the_call_of_its_caller_that_began_last() -> None:
+def test_a_dialed_leg_belongs_to_the_call_of_its_caller_that_began_last() -> None:
     second = {**LEG, "sid": "v3:bbbbbbbbbbbbbbbbbbbb", "start_time": "Tue, 24 Nov 2026 15:00:03 +0000"}
     stranger = {**LEG, "sid": "v3:cccccccccccccccccccc", "from": "+13125550177"}
     legs: list[Mapping[str, object]]
-    late = dialled("v3:dddddddddddddddddddd", "02")
-    legs = [late, dialled("v3:eeeeeeeeeeeeeeeeeeee", "00"), LEG, second, stranger]
+    late = dialed("v3:dddddddddddddddddddd", "02")
+    legs = [late, dialed("v3:eeeeeeeeeeeeeeeeeeee", "00"), LEG, second, stranger]
     children = {str(leg["sid"]): [child["sid"] for child in found] for leg, found in call_list.families(legs)}
     assert children[str(second["sid"])] == ["v3:eeeeeeeeeeeeeeeeeeee"]
     assert children[str(LEG["sid"])] == children[str(stranger["sid"])] == []
 
 
-def test_of_several_dialled_legs_the_one_that_picked_up_counts() -> None:
-    missed, answered = dialled("v3:d" * 6, "00", status="no-answer"), dialled("v3:e" * 6, "00")
+def test_of_several_dialed_legs_the_one_that_picked_up_counts() -> None:
+    missed, answered = dialed("v3:d" * 6, "00", status="no-answer"), dialed("v3:e" * 6, "00")
 
     def kinds(children: list[dict[str, object]], **changes: object) -> list[str]:
         return [

@@ -106,13 +106,13 @@ def test_a_callers_leg_that_goes_on_tells_nothing_new(status: str) -> None:
         ("ringing", None),
     ],
 )
-def test_each_status_of_a_dialled_leg_speaks_for_the_callers_call(path: str, status: str, kind: str | None) -> None:
+def test_each_status_of_a_dialed_leg_speaks_for_the_callers_call(path: str, status: str, kind: str | None) -> None:
     fields = {"CallSid": LEG, "ParentCallSid": CALL, "To": BUSINESS, "CallStatus": status, "CallDuration": "30"}
     found = parsed(form(path, own=path == "leg", **fields))
     assert [(event.kind, event.call_id) for event in found] == ([(kind, CALL)] if kind else [])  # type: ignore[union-attr]
 
 
-def test_a_dialled_leg_tells_when_it_was_picked_up() -> None:
+def test_a_dialed_leg_tells_when_it_was_picked_up() -> None:
     ended = {
         "CallSid": LEG,
         "ParentCallSid": CALL,

@@ -65,7 +65,7 @@ def test_a_complete_order_is_filled_in_and_submitted(telnyx: Telnyx, sandbox: Sa
 def test_an_order_without_a_letter_waits_and_says_so(sandbox: Sandbox, telnyx: Telnyx) -> None:
     sandbox.letter_on_file = False
     placed = telnyx.order_port(REQUEST)
-    assert placed.status == "draft" and "letter of authorisation" in placed.detail
+    assert placed.status == "draft" and "letter of authorization" in placed.detail
     assert telnyx.list_ports() == [placed]
 
 

@@ -126,7 +126,7 @@ def test_a_blank_api_key_stops_the_start() -> None:
 # The addresses, which Telnyx does not sign
 
 
-def dialled_leg(url: str) -> WebhookRequest:
+def dialed_leg(url: str) -> WebhookRequest:
     form = {"AccountSid": SANDBOX.account_id, "CallSid": SANDBOX.new_call_id(), "CallStatus": "completed"}
     return SANDBOX.form_webhook(url, form, datetime(2026, 11, 24, 15, tzinfo=UTC))
 
@@ -136,7 +136,7 @@ OURS = Addresses(BASE, SANDBOX.api_key).of("leg", POINT, "v1.sales")
 
 
 def test_a_genuine_body_at_an_address_that_we_made_is_taken() -> None:
-    assert TELNYX.verify_webhook(dialled_leg(OURS)).event_key.endswith(":completed")
+    assert TELNYX.verify_webhook(dialed_leg(OURS)).event_key.endswith(":completed")
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_genuine_body_at_an_address_that_we_made_is_taken() -> None:
 )
 def test_a_genuine_body_at_a_changed_address_is_refused(url: str) -> None:
     with pytest.raises(BadSignature, match="did not make"):
-        TELNYX.verify_webhook(dialled_leg(url))
+        TELNYX.verify_webhook(dialed_leg(url))
 
 
 def test_what_an_address_carries_comes_back_as_it_was() -> None:

@@ -105,7 +105,7 @@ def test_a_recorded_dial_with_a_whisper_tells_where_telnyx_asks_next() -> None:
     paths = [str(dial.get("action")), str(dial.get("recordingStatusCallback")), str(number.get("statusCallback"))]
     assert [path.removeprefix(BASE).partition("?")[0] for path in paths] == ["/dial", "/recording", "/leg"]
     assert "mark=v1.sales" in str(dial.get("action")) and "mark=v1.sales" in str(number.get("url"))
-    assert all("call=v3%3Aaaaa" in path for path in paths), "the caller's call is lost on the dialled leg"
+    assert all("call=v3%3Aaaaa" in path for path in paths), "the caller's call is lost on the dialed leg"
 
 
 def test_a_plain_dial_neither_records_nor_whispers() -> None:

@@ -42,7 +42,7 @@ def place(
     return sandbox.place_call(SimulatedCall(**(values | changes)), BASE, exchange), told
 
 
-def dialling(**options: Any) -> VoiceResponse:
+def dialing(**options: Any) -> VoiceResponse:
     response = VoiceResponse()
     dial = Dial(action=f"{BASE}/dial", **options)
     for number in (ONE, TWO):
@@ -52,7 +52,7 @@ def dialling(**options: Any) -> VoiceResponse:
 
 
 def test_of_two_phones_the_one_that_does_not_pick_up_is_cancelled(sandbox: Sandbox, client: Client) -> None:
-    sid, told = place(sandbox, dialling(timeout=20))
+    sid, told = place(sandbox, dialing(timeout=20))
     statuses = [(fields["To"], fields["CallStatus"]) for path, fields in told if "ParentCallSid" in fields]
     assert statuses == [(TWO, "in-progress"), (ONE, "canceled"), (TWO, "completed")]
     assert [path for path, _ in told] == ["voice", "status", "status", "status", "dial", "status"]
@@ -63,7 +63,7 @@ def test_of_two_phones_the_one_that_does_not_pick_up_is_cancelled(sandbox: Sandb
     assert {call.parent_call_sid for call in client.calls.list()} == {None, sid}
 
 
-def test_each_step_of_a_dialled_leg_is_told_that_was_asked_for(sandbox: Sandbox) -> None:
+def test_each_step_of_a_dialed_leg_is_told_that_was_asked_for(sandbox: Sandbox) -> None:
     response = VoiceResponse()
     dial = Dial(action=f"{BASE}/dial")
     dial.number(TWO, status_callback=f"{BASE}/status", status_callback_event="initiated ringing answered completed")
@@ -74,7 +74,7 @@ def test_each_step_of_a_dialled_leg_is_told_that_was_asked_for(sandbox: Sandbox)
 
 
 def test_a_phone_that_rings_longer_than_it_may_is_not_answered(sandbox: Sandbox) -> None:
-    _, told = place(sandbox, dialling(timeout=20), ring=timedelta(seconds=21))
+    _, told = place(sandbox, dialing(timeout=20), ring=timedelta(seconds=21))
     assert [fields["DialCallStatus"] for path, fields in told if path == "dial"] == ["no-answer"]
     assert "RecordingUrl" not in told[-2][1]
 
@@ -117,7 +117,7 @@ def test_a_recording_is_in_progress_until_the_talk_ends(sandbox: Sandbox, twilio
             seen.append([one.status for one in client.calls(call_sid).recordings.list()])
 
     options = {"record": "record-from-answer-dual", "recording_status_callback": f"{BASE}/recording"}
-    sid, told = place(sandbox, dialling(timeout=20, **options), watch=watch)
+    sid, told = place(sandbox, dialing(timeout=20, **options), watch=watch)
     assert seen == [["paused"], ["in-progress"]]
     assert list(sandbox.recording_controls(sid)) == ["pause", "resume"]
     (recording,) = client.recordings.list()

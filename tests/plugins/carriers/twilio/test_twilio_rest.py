@@ -207,7 +207,7 @@ def kinds(leg: dict[str, object], children: list[dict[str, object]]) -> list[str
     return [event.kind for event in call_list.call_events(leg, children, [], ORIGINS)]
 
 
-def test_of_several_dialled_legs_the_one_that_picked_up_counts() -> None:
+def test_of_several_dialed_legs_the_one_that_picked_up_counts() -> None:
     missed = {**LEG, "status": "no-answer", "duration": "0"}
     assert kinds(LEG, [missed, LEG]) == ["ringing", "answered", "completed"]
     assert kinds(LEG, [missed, missed]) == ["ringing", "not_answered", "completed"]

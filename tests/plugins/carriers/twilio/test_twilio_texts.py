@@ -85,7 +85,7 @@ def test_trouble_after_the_text_was_handed_over_leaves_its_outcome_unknown(
     twilio: Twilio, sandbox: Sandbox, status: int
 ) -> None:
     sandbox.fail_next(Fault("status", status))
-    with pytest.raises(OutcomeUnknown, match="look in its log"):
+    with pytest.raises(OutcomeUnknown, match="check the provider's log"):
         twilio.send_text(TEXT)
 
 

@@ -36,7 +36,7 @@ def address(path: str, mark: str = "") -> str:
     return f"{BASE}/{path}?tracking_number=%2B13125550142{f'&mark={mark}' if mark else ''}"
 
 
-def dialled(
+def dialed(
     response: VoiceResponse, *numbers: str, seconds: int, mark: str = "", record: bool = False, whisper: bool = False
 ) -> None:
     recording = {
@@ -75,12 +75,12 @@ def menu_with_a_file(response: VoiceResponse) -> None:
 
 def greeting_and_dial(response: VoiceResponse) -> None:
     response.say("Thank you for calling.")
-    dialled(response, samples.DIAL, seconds=20, mark="v1.sales", record=True, whisper=True)
+    dialed(response, samples.DIAL, seconds=20, mark="v1.sales", record=True, whisper=True)
 
 
 def choice(response: VoiceResponse) -> None:
     response.say("Connecting.", language="en-GB")
-    dialled(response, samples.DIAL, seconds=25)
+    dialed(response, samples.DIAL, seconds=25)
 
 
 def farewell(response: VoiceResponse) -> None:
@@ -90,8 +90,8 @@ def farewell(response: VoiceResponse) -> None:
 
 ORACLES: dict[str, Oracle] = {
     "greeting and dial": greeting_and_dial,
-    "only the forward": lambda response: dialled(response, samples.DIAL, seconds=25),
-    "several phones at once": lambda response: dialled(
+    "only the forward": lambda response: dialed(response, samples.DIAL, seconds=25),
+    "several phones at once": lambda response: dialed(
         response, samples.DIAL, samples.OTHER_DIAL, seconds=20, mark="v1.team"
     ),
     "menu": lambda response: gathered(response, "v1.menu", 6).say("For sales press 1."),

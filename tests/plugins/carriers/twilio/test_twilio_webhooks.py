@@ -102,7 +102,7 @@ def test_a_callers_leg_that_goes_on_tells_nothing_new(status: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["no-answer", "busy", "failed", "canceled"])
-def test_a_dialled_leg_that_nobody_picks_up_is_not_answered(status: str) -> None:
+def test_a_dialed_leg_that_nobody_picks_up_is_not_answered(status: str) -> None:
     leg = {"CallSid": LEG, "ParentCallSid": CALL, "To": BUSINESS, "CallStatus": status}
     (event,) = parsed("status", leg, own=True)
     assert (event.kind, event.call_id, event.tracking_number) == ("not_answered", CALL, TRACKING)

@@ -111,7 +111,7 @@ def test_without_the_right_to_make_the_property_a_person_is_told_how(connector: 
 
 def test_a_property_that_allows_doubles_is_refused(connector: HubSpot, sandbox: Sandbox) -> None:
     sandbox.account.tables["calls"].own["ringfence_call_id"] = {"hasUniqueValue": False}
-    with pytest.raises(ConfigError, match="allows doubles"):
+    with pytest.raises(ConfigError, match="allows duplicates"):
         connector.log_calls([call()])
 
 

@@ -83,7 +83,7 @@ def test_a_refused_token_is_renewed_once_and_then_a_person_is_asked(connector: H
 
 def test_a_fixed_token_that_is_refused_asks_a_person(sandbox: Sandbox, clock: FrozenClock) -> None:
     connector = connect(HubSpot, sandbox, clock=clock, access_token="revoked")
-    with pytest.raises(AuthError, match=r"refuses the credentials.*install the app again"):
+    with pytest.raises(AuthError, match=r"rejects the credentials.*install the app again"):
         connector.pull_outcomes(None)
 
 

@@ -20,6 +20,7 @@ from hub.web.audio import audio_route
 from hub.web.country_file import CountryFile
 from hub.web.forms import forms_router
 from hub.web.health import operation_routes
+from hub.web.pages.routes import page_routes
 from hub.web.pictures import picture_route
 from hub.web.privacy import PrivacyPages
 from hub.web.public_requests import Origins
@@ -64,6 +65,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         *PrivacyPages(hub, directory).routes(),
         audio_route(directory),
         picture_route(hub),
+        *page_routes(hub),
         *script_routes(directory, str(hub.config.hub.public_url)),
     ]
     app.include_router(tracking_router(hub, directory, batch_writer, origins))

@@ -1,0 +1,92 @@
+"""Sessions of signed-in browsers: a random token in a cookie, its SHA-256 in the database, an idle and an absolute end.
+
+Source: web_interface.md A.3; OWASP ASVS 5.0, V7.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from hub.model import User, WebSession
+
+TOKEN_BYTES = 32
+LAST_USE_PRECISION = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class SessionLifetime:
+    """How long a session lasts without a request, and at most."""
+
+    idle: timedelta = timedelta(hours=12)
+    longest: timedelta = timedelta(days=7)
+
+
+def hash_of(token: str) -> str:
+    """What the database stores of a token: 32 random bytes need no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def open_session(
+    session: Session, user: User, method: str, browser: str, now: datetime, lifetime: SessionLifetime | None = None
+) -> str:
+    """Write a new session within `session`, a writing one; returns the token for the cookie, which can be read only now."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    session.add(
+        WebSession(
+            account_id=user.account_id,
+            user_id=user.id,
+            token_sha256=hash_of(token),
+            method=method,
+            browser=browser[:80],
+            made_at=now,
+            used_at=now,
+            ends_at=now + (lifetime or SessionLifetime()).longest,
+        )
+    )
+    session.flush()
+    return token
+
+
+def session_of(
+    session: Session, token: str, now: datetime, lifetime: SessionLifetime | None = None
+) -> tuple[WebSession, User] | None:
+    """The living session of a cookie's token, and its user; None if it has ended, or the user is disabled."""
+    row = session.exec(select(WebSession).where(WebSession.token_sha256 == hash_of(token))).first() if token else None
+    if row is None or row.revoked_at is not None or now >= row.ends_at:
+        return None
+    if now - row.used_at >= (lifetime or SessionLifetime()).idle:
+        return None
+    user = session.get(User, row.user_id)
+    return (row, user) if user is not None and user.disabled_at is None else None
+
+
+def must_note_use(row: WebSession, now: datetime) -> bool:
+    """Whether the last use that is stored is older than its precision."""
+    return now - row.used_at >= LAST_USE_PRECISION
+
+
+def note_use(session: Session, session_id: str, now: datetime) -> None:
+    """Store that a session was used now; the idle time starts again."""
+    session.execute(update(WebSession).where(col(WebSession.id) == session_id).values(used_at=now))
+
+
+def end_session(session: Session, session_id: str, now: datetime) -> None:
+    """End one session."""
+    _end(session, now, col(WebSession.id) == session_id)
+
+
+def end_sessions(session: Session, user_id: str, now: datetime, except_id: str = "") -> int:
+    """End all living sessions of a user, except one; returns how many."""
+    return _end(session, now, col(WebSession.user_id) == user_id, col(WebSession.id) != except_id)
+
+
+def _end(session: Session, now: datetime, *which: object) -> int:
+    living = update(WebSession).where(*which, col(WebSession.revoked_at).is_(None))  # type: ignore[arg-type]
+    ended = session.execute(living.values(revoked_at=now))
+    return int(ended.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,140 @@
+"""Around every page: the session, the cross-site rule, the permission, the thread, and pages for errors."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, urlencode
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from hub.access.permissions import Action
+from hub.access.scope import AccessScope, scope_of
+from hub.access.sessions import SessionLifetime, must_note_use, note_use, session_of
+from hub.errors import NotFound, RingfenceError
+from hub.model import User, WebSession
+from hub.web.pages.request import PageContext, PageRequest
+from hub.web.pages.security import is_cross_site
+from hub.web.request_body import read_body
+
+log = structlog.get_logger(__name__)
+MAX_FORM_BYTES = 100_000
+MAX_FORM_FIELDS = 2_000
+NONCE_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Page:
+    """One route of the web interface. `action` is what a user must be allowed to do; None: any signed-in user."""
+
+    path: str
+    serve: Callable[[PageRequest], Response]
+    action: Action | None = "calls"
+    method: str = "GET"
+
+
+class SignedIn:
+    """Turns page functions into endpoints for signed-in users."""
+
+    def __init__(self, context: PageContext, lifetime: SessionLifetime | None = None) -> None:
+        self._context = context
+        self.lifetime = lifetime or SessionLifetime()
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie. The prefix binds it to this host and to https (RFC 6265bis, 4.1.3.2)."""
+        return "__Host-hub" if self._context.https else "hub_session"
+
+    def endpoint(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
+        """The endpoint of one page."""
+
+        async def endpoint(request: Request) -> Response:
+            if is_cross_site(request, self._context.public_url):
+                return plain(403, "This request came from another site, so it was refused.")
+            body = b""
+            if request.method == "POST":
+                read = await read_body(request, MAX_FORM_BYTES)
+                if read is None:
+                    return plain(413, "The form is too large.")
+                body = read
+            return await run_in_threadpool(self._serve, page, request, body)
+
+        return endpoint
+
+    def session_of(self, request: Request) -> tuple[WebSession, User] | None:
+        """The session of a request's cookie, and its user; None if there is none."""
+        token = request.cookies.get(self.cookie, "")
+        now = self._context.hub.clock()
+        with self._context.hub.store.reading() as session:
+            found = session_of(session, token, now, self.lifetime)
+        if found and must_note_use(found[0], now):
+            with self._context.hub.store.writing() as session:
+                note_use(session, found[0].id, now)
+        return found
+
+    def _serve(self, page: Page, request: Request, body: bytes) -> Response:
+        try:
+            found = self.session_of(request)
+            if found is None:
+                return to_sign_in(request)
+            return self._answer(page, request, body, *found)
+        except SQLAlchemyError as error:
+            log.warning("page failed", path=page.path, error=type(error).__name__)
+            return plain(503, "The database does not answer. Try again in a moment.")
+
+    def _answer(self, page: Page, request: Request, body: bytes, held: WebSession, user: User) -> Response:
+        with self._context.hub.store.reading() as session:
+            shown = scope_of(session, user, page.action) if page.action else AccessScope(user)
+        nonce = secrets.token_urlsafe(NONCE_BYTES)
+        asked = PageRequest(
+            self._context, request, user, held, shown or AccessScope(user, companies=()), nonce, fields_of(body)
+        )
+        if shown is None:
+            return asked.render("error.html", 403, title="Not for your role", text=_refused(user))
+        try:
+            return page.serve(asked)
+        except NotFound:
+            return asked.render("error.html", 404, title="Not found", text="There is nothing here, or it is not yours.")
+        except RingfenceError as error:
+            return asked.render("error.html", 422, title="That did not work", text=str(error))
+
+
+def to_sign_in(request: Request) -> Response:
+    """Where a request without a session goes: a browser to the sign-in page, htmx too, and a program gets 401."""
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    target = f"/sign-in?{urlencode({'next': path})}" if request.method == "GET" else "/sign-in"
+    headers = {"Cache-Control": "no-store"}
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=401, headers={**headers, "HX-Redirect": "/sign-in?next=" + quote("/")})
+    if "text/html" not in request.headers.get("accept", "text/html") and "*/*" not in request.headers.get("accept", ""):
+        return plain(401, "Sign in first.")
+    return RedirectResponse(target, 303, headers)
+
+
+def plain(status: int, text: str) -> Response:
+    """A short answer without a page around it."""
+    return Response(text, status, {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}, "text/plain")
+
+
+def fields_of(body: bytes) -> dict[str, list[str]]:
+    """The fields of a form, each with all its values; empty if the body is not a form."""
+    fields: dict[str, list[str]] = {}
+    try:
+        for name, value in parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS, errors="replace"
+        ):
+            fields.setdefault(name, []).append(value.replace("\0", ""))
+    except (ValueError, UnicodeDecodeError):
+        return {}
+    return fields
+
+
+def _refused(user: User) -> str:
+    return (
+        f"Your role ({user.role.replace('_', ' ')}) does not include this page. Ask the account's owner if you need it."
+    )

@@ -1,0 +1,41 @@
+"""What the side bar and the bottom bar lead to: only pages that the user may see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hub.access.permissions import Action
+
+if TYPE_CHECKING:
+    from hub.web.pages.request import PageRequest
+
+
+class NavigationItem(NamedTuple):
+    """One link: its key (also the icon's), its words, its path, and what a user must be allowed to do."""
+
+    key: str
+    label: str
+    path: str
+    action: Action
+
+
+ITEMS = (
+    NavigationItem("overview", "Overview", "/", "calls"),
+    NavigationItem("calls", "Calls", "/calls", "calls"),
+    NavigationItem("texts", "Texts", "/texts", "bodies"),
+    NavigationItem("people", "People", "/people", "account"),
+    NavigationItem("reports", "Reports", "/reports", "reports"),
+    NavigationItem("deliveries", "Deliveries", "/deliveries", "deliveries"),
+)
+IN_TAB_BAR = 4
+"""Items of the bottom bar on phones; the others are in its last one, "More"."""
+
+
+def navigation(page: PageRequest) -> dict[str, Any]:
+    """The links of one page's frame."""
+    path = page.request.url.path
+    items = [item for item in ITEMS if page.may(item.action)]
+    current = next((item.key for item in items if item.path == path), None) or next(
+        (item.key for item in items if item.path != "/" and path.startswith(item.path)), None
+    )
+    return {"nav_items": items, "nav_tabs": items[:IN_TAB_BAR], "nav_more": items[IN_TAB_BAR:], "nav_current": current}

@@ -1,0 +1,197 @@
+"""A request of a signed-in user, as page functions get it: who asks, what they may see, how to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from hub.access.permissions import Action
+from hub.access.scope import AccessScope, scope_of
+from hub.model import Company, User, WebSession
+from hub.runtime import Hub
+from hub.store import audit
+from hub.web.pages.navigation import navigation
+from hub.web.pages.periods import Period, period_of
+from hub.web.pages.security import headers_with
+from hub.web.pages.templates import rendered
+
+NOTICE_COOKIE = "hub_notice"
+NOTICE_SECONDS = 20
+MAX_NOTICE = 300
+
+
+@dataclass(frozen=True)
+class PageContext:
+    """What all pages of one hub share."""
+
+    hub: Hub
+    https: bool
+    public_url: str
+
+
+@dataclass
+class PageRequest:
+    """One request to one page. `scope` is what the user may see of the page's action."""
+
+    context: PageContext
+    request: Request
+    user: User
+    web_session: WebSession
+    scope: AccessScope
+    nonce: str
+    form: Mapping[str, list[str]] = field(default_factory=dict)
+    """The fields of a POST, each with all its values."""
+
+    # Who asks, and for what.
+
+    @property
+    def hub(self) -> Hub:
+        """The hub."""
+        return self.context.hub
+
+    @cached_property
+    def now(self) -> datetime:
+        """The time of the request, UTC."""
+        return self.hub.clock()
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The URL's parameters; all state of a page is there."""
+        return self.request.query_params
+
+    def path(self, name: str) -> str:
+        """A part of the page's path."""
+        return str(self.request.path_params[name])
+
+    def value(self, name: str) -> str:
+        """A form field without blanks around it; empty if it was not sent."""
+        values = self.form.get(name) or [""]
+        return values[-1].strip()
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether htmx asks for a part of the page."""
+        return self.request.headers.get("hx-request") == "true"
+
+    def may(self, action: Action) -> bool:
+        """Whether the user may do something here."""
+        return action in self._allowed
+
+    def scope_for(self, action: Action) -> AccessScope | None:
+        """What the user may see of another action; None if not permitted."""
+        with self.session() as session:
+            return scope_of(session, self.user, action)
+
+    @cached_property
+    def _allowed(self) -> frozenset[str]:
+        from hub.access.permissions import ACTIONS, WHOLE_ACCOUNT
+        from hub.access.users import may
+
+        limited = self.scope.companies is not None
+        return frozenset(
+            each for each in ACTIONS if may(self.user, each) is not None and not (limited and each in WHOLE_ACCOUNT)
+        )
+
+    # The database.
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A read-only session that, on PostgreSQL, sees only the companies that the user may see."""
+        with self.hub.store.reading_as(self.user.account_id, self.scope.companies) as session:
+            yield session
+
+    def note(self, action: str, subject: str, detail: str = "") -> None:
+        """Write an audit entry before the user gets the data."""
+        with self.hub.store.writing() as session:
+            audit.note(session, self.now, self.user.id, action, subject, detail)
+
+    # The companies, the time zone, the period.
+
+    @cached_property
+    def companies(self) -> list[Company]:
+        """The companies that the user may see, by title."""
+        with self.session() as session:
+            return list(session.exec(self.scope.select(Company).order_by(col(Company.title))))
+
+    @cached_property
+    def company(self) -> Company | None:
+        """The company that the URL names; the only one if there is one; None for all."""
+        name = self.query.get("company")
+        chosen = next((each for each in self.companies if each.name == name), None)
+        return chosen or (self.companies[0] if len(self.companies) == 1 else None)
+
+    @property
+    def company_ids(self) -> tuple[str, ...]:
+        """The ids of the companies that the page shows."""
+        return tuple(each.id for each in ([self.company] if self.company else self.companies))
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the page: that of the chosen company, else of the first one."""
+        named = self.company or (self.companies[0] if self.companies else None)
+        return ZoneInfo(named.time_zone) if named else ZoneInfo("UTC")
+
+    def period(self, default: str = "30d") -> Period:
+        """The period that the URL names."""
+        return period_of(self.query, self.zone, self.now, default)
+
+    def link(self, path: str, **query: Any) -> str:
+        """The URL of another page, which keeps the chosen company; parameters that are None or empty are left out."""
+        chosen = {"company": self.company.name} if self.company and len(self.companies) > 1 else {}
+        values = {name: value for name, value in {**chosen, **query}.items() if value not in (None, "")}
+        return f"{path}?{urlencode(values, doseq=True)}" if values else path
+
+    def here(self, **changes: Any) -> str:
+        """This page's URL with some parameters changed; None removes one, and a change leads back to the first page."""
+        changed = {"after": None, **changes}
+        kept = [(name, value) for name, value in self.request.query_params.multi_items() if name not in changed]
+        kept += [
+            (name, each)
+            for name, value in changed.items()
+            if value not in (None, "")
+            for each in (value if isinstance(value, list | tuple) else [value])
+        ]
+        return f"{self.request.url.path}?{urlencode(kept)}" if kept else self.request.url.path
+
+    # Answers.
+
+    def render(self, template: str, /, status: int = 200, *, block: str | None = None, **values: Any) -> Response:
+        """A page from its template; `block` renders only that block, for htmx."""
+        shown = {"page": self, "notice": self.request.cookies.get(NOTICE_COOKIE), **values}
+        shown |= navigation(self)
+        response = Response(
+            rendered(template, block, shown),
+            status,
+            headers_with(self.nonce, https=self.context.https),
+            media_type="text/html",
+        )
+        if shown["notice"]:
+            response.delete_cookie(NOTICE_COOKIE, path="/")
+        return response
+
+    def redirect(self, target: str, notice: str | None = None) -> Response:
+        """After a POST: 303 to `target`, which shows `notice` once."""
+        response = RedirectResponse(target, 303, {"Cache-Control": "no-store"})
+        if notice:
+            from urllib.parse import quote
+
+            response.set_cookie(
+                NOTICE_COOKIE,
+                quote(notice[:MAX_NOTICE]),
+                max_age=NOTICE_SECONDS,
+                path="/",
+                secure=self.context.https,
+                httponly=True,
+                samesite="lax",
+            )
+        return response

@@ -1,0 +1,27 @@
+"""The table of all pages. Tests walk it: each role, each method, each parameter."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from hub.runtime import Hub
+from hub.web.pages import overview, style
+from hub.web.pages.guard import Page, SignedIn
+from hub.web.pages.request import PageContext
+from hub.web.pages.static_files import static_routes
+
+PAGES: tuple[Page, ...] = (
+    *overview.PAGES,
+    *style.PAGES,
+)
+
+
+def page_routes(hub: Hub) -> list[Route]:
+    """Every route of the web interface."""
+    public_url = str(hub.config.hub.public_url)
+    context = PageContext(hub, public_url.startswith("https:"), public_url)
+    signed_in = SignedIn(context)
+    return [
+        *static_routes(),
+        *(Route(page.path, signed_in.endpoint(page), methods=[page.method]) for page in PAGES),
+    ]

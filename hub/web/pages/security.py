@@ -1,0 +1,59 @@
+"""What protects every page: headers with a strict CSP, the rule against cross-site requests, own redirect targets."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def headers_with(nonce: str, *, https: bool) -> dict[str, str]:
+    """The headers of a page whose scripts carry `nonce`."""
+    headers = {
+        "Cache-Control": "no-store",
+        "Vary": "HX-Request, Cookie",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), publickey-credentials-get=(self)",
+        "Content-Security-Policy": (
+            f"default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self'; "
+            "img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self'; "
+            "frame-ancestors 'none'; base-uri 'none'"
+        ),
+    }
+    if https:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return headers
+
+
+def is_cross_site(request: Request, public_url: str) -> bool:
+    """Whether a request that changes something comes from another site's page.
+
+    The rule of Go's http.CrossOriginProtection: Sec-Fetch-Site decides if the browser sends it, else the Origin must be
+    the hub's own. A program that sends neither is no browser, so it has no cookie of a victim. `same-site` fails too,
+    because a neighboring subdomain may belong to somebody else. Source: web_interface.md A.4.
+    """
+    if request.method in SAFE_METHODS:
+        return False
+    origin = request.headers.get("origin")
+    if site := request.headers.get("sec-fetch-site"):
+        return site not in ("same-origin", "none")
+    if origin is None:
+        return False
+    return urlsplit(origin).netloc.lower() not in (urlsplit(public_url).netloc.lower(), _host(request))
+
+
+def _host(request: Request) -> str:
+    return request.headers.get("host", "").lower()
+
+
+def own_path(target: str | None, otherwise: str = "/") -> str:
+    """`target` if it is a path of this hub, so that a link to the sign-in page cannot lead elsewhere."""
+    if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
+        return otherwise
+    return otherwise if any(character in target for character in "\\\r\n\t\0") else target

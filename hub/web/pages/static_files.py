@@ -1,0 +1,44 @@
+"""`/static/`: style sheet, scripts and vendored files; addresses contain a hash, so browsers keep them for a year."""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub.web.pages.templates import STATIC, static_url
+
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
+FILES = ("hub.css", "pages.js", "vendor/htmx.min.js")
+"""The files that are served; nothing else in the folder is."""
+
+
+def static_routes() -> list[Route]:
+    """The route of all static files."""
+    return [Route("/static/{digest}/{name:path}", _serve, methods=["GET"])]
+
+
+def _serve(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in FILES:
+        return Response("Not found", 404, media_type="text/plain")
+    body, packed = _contents(name)
+    current = static_url(name) == request.url.path
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable" if current else "no-cache",
+        "X-Content-Type-Options": "nosniff",
+        "Vary": "Accept-Encoding",
+    }
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        body = packed
+    return Response(body, headers=headers, media_type=TYPES["." + name.rpartition(".")[2]])
+
+
+@cache
+def _contents(name: str) -> tuple[bytes, bytes]:
+    body = (STATIC / name).read_bytes()
+    return body, gzip.compress(body, 9, mtime=0)

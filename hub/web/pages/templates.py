@@ -1,0 +1,78 @@
+"""The templates of the pages, with the words and shapes that all of them use."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from hub.web.pages import charts, formats
+
+STATIC = Path(__file__).parent.parent / "static"
+
+
+def rendered(template: str, block: str | None, values: Mapping[str, Any]) -> str:
+    """A page's HTML, or that of one block of it."""
+    found = environment().get_template(template)
+    if block is None:
+        return found.render(values)
+    return "".join(found.blocks[block](found.new_context(dict(values))))
+
+
+@cache
+def environment() -> Environment:
+    """The templates, escaped, with filters; an unknown name in a template is an error."""
+    made = Environment(
+        loader=PackageLoader("hub.web", "templates/pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"charts": charts, "static": static_url, "NOTHING": formats.NOTHING}
+    made.filters |= {
+        "phone": formats.phone,
+        "duration": formats.duration,
+        "count": formats.count,
+        "percent": formats.percent,
+        "money": formats.money,
+        "waiting": formats.waiting,
+        "long_day": formats.long_day,
+        "unquoted": unquote,
+        "at": _at,
+        "day": _day,
+        "ago": _ago,
+    }
+    return made
+
+
+@pass_context
+def _at(context: Context, at: datetime | None, seconds: bool = False) -> str:
+    """9:16 am in the page's time zone."""
+    return formats.clock_time(at, context["page"].zone, seconds=seconds)
+
+
+@pass_context
+def _day(context: Context, at: datetime | None) -> str:
+    """Nov 24 in the page's time zone."""
+    return formats.day_of(at, context["page"].zone)
+
+
+@pass_context
+def _ago(context: Context, at: datetime | None) -> str:
+    """52 min ago."""
+    return formats.ago(at, context["page"].now)
+
+
+@cache
+def static_url(name: str) -> str:
+    """The address of a static file; it changes with the file, so browsers may keep it for a year."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:16]
+    return f"/static/{digest}/{name}"

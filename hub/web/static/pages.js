@@ -1,0 +1,45 @@
+// Behavior that every page shares. Pages work without it.
+
+// Escape and a click outside close open menus.
+const menus = () => document.querySelectorAll("details.menu[open], .tabbar details[open]");
+document.addEventListener("click", (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    for (const menu of menus()) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog")) return;
+  if (event.key === "/") {
+    const search = document.querySelector(".search input");
+    if (search) {
+      event.preventDefault();
+      search.focus();
+    }
+  }
+  if (event.key === "j") moveTo(1);
+  if (event.key === "k") moveTo(-1);
+  if (event.key === "x") document.querySelector("tr.here input[type=checkbox]")?.click();
+  if (event.key === "Enter" && event.target === document.body) document.querySelector("tr.here .main-link")?.click();
+});
+
+// J and K walk the rows of the page's list.
+function moveTo(step) {
+  const rows = [...document.querySelectorAll("[data-walk] tbody tr:not(.group)")];
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row.classList.contains("here"));
+  const next = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
+  rows[at]?.classList.remove("here");
+  next.classList.add("here");
+  next.scrollIntoView({ block: "nearest" });
+}
+
+// Selects and boxes with data-submit send their form at once.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});

@@ -31,11 +31,11 @@ TWO_ACCOUNTS = [
     {"name": "rival", "title": "Rival", "companies": [company("southside", ("+13145550100",), RIVAL)]},
 ]
 ALLOWED = {
-    "GET /companies": {"owner", "admin", "marketer", "privacy_officer"},
-    "GET /calls": {"owner", "admin", "marketer", "agent"},
-    "GET /calls/{call_id}": {"owner", "admin", "marketer", "agent"},
-    "GET /texts": {"owner", "admin", "marketer"},
-    "GET /texts/{text_id}/body": {"owner", "admin"},
+    "GET /companies": {"owner", "admin", "marketer", "receptionist", "privacy_officer"},
+    "GET /calls": {"owner", "admin", "marketer", "receptionist", "agent"},
+    "GET /calls/{call_id}": {"owner", "admin", "marketer", "receptionist", "agent"},
+    "GET /texts": {"owner", "admin", "marketer", "receptionist"},
+    "GET /texts/{text_id}/body": {"owner", "admin", "receptionist"},
     "POST /recordings/{recording_id}/link": {"owner", "admin", "agent"},
     "GET /recordings/{recording_id}/transcript": {"owner", "admin", "agent"},
     "GET /reports/{company}/{dimension}": {"owner", "admin", "marketer"},

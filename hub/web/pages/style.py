@@ -1,4 +1,4 @@
-"""`/style`: each component in each state, for whoever builds a page."""
+"""`/style`: each component in each state, for developers of pages."""
 
 from __future__ import annotations
 

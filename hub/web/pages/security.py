@@ -35,8 +35,8 @@ def is_cross_site(request: Request, public_url: str) -> bool:
     """Whether a request that changes something comes from another site's page.
 
     The rule of Go's http.CrossOriginProtection: Sec-Fetch-Site decides if the browser sends it, else the Origin must be
-    the hub's own. A program that sends neither is not a browser, so it carries no cookie of somebody else. `same-site` fails too,
-    because a neighboring subdomain may belong to somebody else. Source: web_interface.md A.4.
+    the hub's own. A program that sends neither is not a browser, so it carries no cookie of somebody else. `same-site`
+    fails too, because a neighboring subdomain may belong to somebody else. Source: web_interface.md A.4.
     """
     if request.method in SAFE_METHODS:
         return False

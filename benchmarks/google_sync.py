@@ -91,10 +91,10 @@ def _events(clock: Clock, calls: int) -> list[CallEvent]:
     events = []
     for number in range(calls):
         caller, at = f"+1312555{number % 10_000:04}", clock() + timedelta(seconds=number)
-        told = CallEvent(
+        ringing = CallEvent(
             kind="ringing", call_id=f"CA{number:032x}", at=at, tracking_number=PRINTED, caller_number=caller
         )
-        events += [told, replace(told, kind="completed", at=at + timedelta(seconds=90), duration=90)]
+        events += [ringing, replace(ringing, kind="completed", at=at + timedelta(seconds=90), duration=90)]
     clock.now += timedelta(days=1)
     return events
 

@@ -45,12 +45,12 @@ def new_api_key(session: Session, user: User, now: datetime, life: timedelta = M
     return f"ctk_{key_id}_{secret}"
 
 
-def key_holder(session: Session, told: str, now: datetime) -> tuple[ApiKey, User] | None:
+def key_holder(session: Session, key_text: str, now: datetime) -> tuple[ApiKey, User] | None:
     """The key and its user; None if the key is unknown, wrong or expired, or its user has no access.
 
     The secret is compared in constant time, even if the key does not exist.
     """
-    found = _KEY.fullmatch(told)
+    found = _KEY.fullmatch(key_text)
     key = session.get(ApiKey, found[1]) if found else None
     fits = hmac.compare_digest(_hashed(found[2] if found else ""), key.secret_sha256 if key else _NOBODYS)
     if key is None or not fits or key.revoked_at is not None or now >= key.ends_at:

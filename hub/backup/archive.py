@@ -76,8 +76,8 @@ class ArchiveWriter:
         """Write the manifest and give the file its name; returns the manifest."""
         for table, count in self._counts.items():
             count["sha256"] = self._hashes[table].hexdigest()
-        told = {**manifest, "format": FORMAT, "kind": self._kind, "id": self.id, "tables": self._counts}
-        plain = json.dumps(told, separators=(",", ":")).encode()
+        content = {**manifest, "format": FORMAT, "kind": self._kind, "id": self.id, "tables": self._counts}
+        plain = json.dumps(content, separators=(",", ":")).encode()
         self._zip.writestr(MANIFEST, self._keyring.encrypt(plain, f"backup/{self._kind}/{MANIFEST}"))
         self._zip.close()
         self._stream.flush()
@@ -89,7 +89,7 @@ class ArchiveWriter:
             os.fsync(folder)
         finally:
             os.close(folder)
-        return told
+        return content
 
     def _entry(self, table: str) -> dict[str, Any]:
         self._hashes.setdefault(table, hashlib.sha256())

@@ -96,7 +96,9 @@ class Owners:
         ties = {(row["connector"], row["carrier_call_id"]) for row in rows}
         found = select(call.c.connector, call.c.carrier_call_id, call.c.id)
         found = found.where(tuple_(call.c.connector, call.c.carrier_call_id).in_(ties))
-        ids = {(connector, told): row_id for connector, told, row_id in self.session.execute(found)}
+        ids = {
+            (connector, carrier_call_id): row_id for connector, carrier_call_id, row_id in self.session.execute(found)
+        }
         owners = self._subjects(ids.values())
         return [owners.get(ids.get((row["connector"], row["carrier_call_id"]), "")) for row in rows]
 

@@ -324,7 +324,7 @@ class _Walker:
             (case.landing_page, known.landing_page),
         )
         return (
-            all(wanted is None or _fits(wanted, told) for wanted, told in texts)
+            all(wanted is None or _fits(wanted, value) for wanted, value in texts)
             and (case.tag is None or case.tag in self._tags)
             and (case.caller is None or known.first_time is (case.caller == "first_time"))
         )
@@ -345,8 +345,8 @@ def _turn(step: RoundRobin, known: CallContext) -> Sequence[str]:
     return order
 
 
-def _fits(wanted: str, told: str | None) -> bool:
-    return told is not None and fnmatchcase(told.casefold(), wanted.casefold())
+def _fits(wanted: str, value: str | None) -> bool:
+    return value is not None and fnmatchcase(value.casefold(), wanted.casefold())
 
 
 def _spelled(place: Place) -> str:

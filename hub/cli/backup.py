@@ -51,16 +51,16 @@ def backup(
     with _hub(config) as hub:
         if file is not None:
             with _telling() as progress:
-                told = save(hub, file, recordings=not without_recordings, progress=progress)
-            _note(hub, "backup.data", told["id"])
-            rows = sum(each["rows"] for name, each in told["tables"].items() if name != "recordings")
-            audio = told["tables"].get("recordings", {"rows": 0})["rows"]
+                manifest = save(hub, file, recordings=not without_recordings, progress=progress)
+            _note(hub, "backup.data", manifest["id"])
+            rows = sum(each["rows"] for name, each in manifest["tables"].items() if name != "recordings")
+            audio = manifest["tables"].get("recordings", {"rows": 0})["rows"]
             say(f"Wrote {plain(file)}: {counted(rows, 'row')}, {counted(audio, 'recording')}.")
         if keys is not None:
-            told = save_keys(hub, keys)
-            _note(hub, "backup.keys", told["id"])
-            count = told["tables"].get("person_key", {"rows": 0})["rows"]
-            say(f"Wrote {plain(keys)}: {counted(count, 'key')}; it can be restored until {told['until'][:10]}.")
+            manifest = save_keys(hub, keys)
+            _note(hub, "backup.keys", manifest["id"])
+            count = manifest["tables"].get("person_key", {"rows": 0})["rows"]
+            say(f"Wrote {plain(keys)}: {counted(count, 'key')}; it can be restored until {manifest['until'][:10]}.")
 
 
 def restore(
@@ -90,10 +90,10 @@ def restore(
     if (keys is None) != without_keys:
         raise CannotDo("Name the backup of keys with --keys, or use --without-keys; not both.")
     with _hub(config) as hub, _telling() as progress:
-        told = restore_all(hub, file, keys, tombstones, without_journal=without_tombstones, progress=progress)
-        _note(hub, "backup.restored", told.backup_id)
-    say(f"Restored the hub as it was at {told.backup_made_at:%Y-%m-%d %H:%M} UTC.")
-    for name, count in sorted(told.emptied.items()):
+        result = restore_all(hub, file, keys, tombstones, without_journal=without_tombstones, progress=progress)
+        _note(hub, "backup.restored", result.backup_id)
+    say(f"Restored the hub as it was at {result.backup_made_at:%Y-%m-%d %H:%M} UTC.")
+    for name, count in sorted(result.emptied.items()):
         say(
             f"  {plain(name)}: {counted(count, 'row')} cleared or deleted, because the person was erased or the key is gone"
         )

@@ -57,8 +57,8 @@ def check(
         raise typer.Exit(2) from None
     ok = all(report.ok for report in reports.values()) and not findings
     if as_json:
-        told = {name: {"ok": report.ok, "detail": report.detail} for name, report in reports.items()}
-        echo_json({"ok": ok, "connectors": told, "warnings": warnings, "findings": findings})
+        results = {name: {"ok": report.ok, "detail": report.detail} for name, report in reports.items()}
+        echo_json({"ok": ok, "connectors": results, "warnings": warnings, "findings": findings})
     else:
         for warning in warnings:
             say(f"[yellow]! {plain(warning)}[/yellow]")

@@ -41,8 +41,8 @@ def check(
     except ConfigError as error:
         if not as_json:
             raise
-        told = [{"line": each.line, "path": each.path, "text": each.text} for each in error.problems]
-        echo_json({"ok": False, "problems": told})
+        problems = [{"line": each.line, "path": each.path, "text": each.text} for each in error.problems]
+        echo_json({"ok": False, "problems": problems})
         raise typer.Exit(2) from None
     flows = _flows(config, None)
     if as_json:
@@ -67,10 +67,10 @@ def list_flows(company: Company = None, as_json: AsJson = False, config: ConfigF
         )
         rows = session.exec(saved.order_by(col(FlowVersion.number))).all()
     latest = {(name, row.name): row for name, row in rows}
-    told: list[dict[str, Any]] = []
+    listed: list[dict[str, Any]] = []
     for section, flow in _flows(loaded, company):
         row = latest.get((section.name, flow.name))
-        told.append(
+        listed.append(
             {
                 "company": section.name,
                 "flow": flow.name,
@@ -83,12 +83,12 @@ def list_flows(company: Company = None, as_json: AsJson = False, config: ConfigF
             }
         )
     if as_json:
-        echo_json(told)
+        echo_json(listed)
         return
     cells = [
         (each["company"], each["flow"], each["version"], moment(each["since"], seconds=False), each["steps"],
          each["forward"], "yes" if each["records"] else "no", ", ".join(each["trackers"]))
-        for each in told
+        for each in listed
     ]  # fmt: skip
     heads = ("company", "flow", "version", "since", "steps", "forward", "records", "trackers")
     table(

@@ -193,9 +193,9 @@ def why(wanted: TextId, as_json: AsJson = False, config: ConfigFile = CONFIG) ->
     vault = vault_of(loaded)
     with open_store(loaded) as store, store.reading() as session:
         text = _text(session, wanted)
-        told, entries = _plain(session, text, mask, vault), timeline(session, text, mask, vault)
+        row, entries = _plain(session, text, mask, vault), timeline(session, text, mask, vault)
     if as_json:
-        echo_json({**told, "timeline": [entry.plain() for entry in entries]})
+        echo_json({**row, "timeline": [entry.plain() for entry in entries]})
         return
     reason = " ".join(filter(None, (text.code, text.reason)))
     say(f"[bold]Text {text.id}[/bold] is {colored(text.status)}" + (f": {plain(reason)}" if reason else ""))

@@ -212,21 +212,21 @@ class _Poster:
             expected=ANSWERED,
             options=options,
         )
-        told = json_object(response.content) or {}
+        answer = json_object(response.content) or {}
         name, status = self._provider.name, response.status_code
-        if status in ANSWERED or "error" in told:
-            raise self._refused(response, told)
-        texts = [told.get(each) for each in ("access_token", *self._wanted)]
+        if status in ANSWERED or "error" in answer:
+            raise self._refused(response, answer)
+        texts = [answer.get(each) for each in ("access_token", *self._wanted)]
         whole = all(isinstance(each, str) and each for each in texts)
-        lifetime = told.get("expires_in")
+        lifetime = answer.get("expires_in")
         if not whole or isinstance(lifetime, bool) or not isinstance(lifetime, int | float | None):
             raise RetryLater(f"{name}'s sign-in did not return a token.")
         return response
 
-    def _refused(self, response: httpx.Response, told: Mapping[str, Any]) -> Exception:
+    def _refused(self, response: httpx.Response, answer: Mapping[str, Any]) -> Exception:
         provider, status = self._provider, response.status_code
-        code = as_text(told.get("error"))
-        words = without_personal_data(told.get("error_description") or told.get("message"))
+        code = as_text(answer.get("error"))
+        words = without_personal_data(answer.get("error_description") or answer.get("message"))
         if code in PASSING or status in (408, 425, 429) or "rate exceeded" in words:
             refusal = provider.refusal(status, response.headers, response.content, self._clock())
             return RetryLater(f"{provider.name}'s sign-in is unavailable (HTTP {status}).", refusal.after)

@@ -73,6 +73,6 @@ def _validated(hub: Hub, connector: str, values: Sequence[Any]) -> dict[str, Rec
     size = hub.plugins.connectors[connector].manifest.limits.batch_size
     receipts: dict[str, Receipt] = {}
     for start in range(0, len(values), size):
-        told = hub.plugins.call(connector, ConversionHooks.upload_conversions, values[start : start + size], True)
-        receipts |= {receipt.key: receipt for receipt in told}
+        answers = hub.plugins.call(connector, ConversionHooks.upload_conversions, values[start : start + size], True)
+        receipts |= {receipt.key: receipt for receipt in answers}
     return receipts

@@ -29,10 +29,10 @@ def reconcile(hub: Hub, directory: Directory, connector: str) -> int:
     for event in events:
         by_call.setdefault(event.call_id, []).append(event)
     changed = 0
-    told = [EventBatch(connector, each) for each in by_call.values()]
-    for start in range(0, len(told), RECONCILE_BATCH_SIZE):
+    batches = [EventBatch(connector, each) for each in by_call.values()]
+    for start in range(0, len(batches), RECONCILE_BATCH_SIZE):
         with hub.store.writing() as session:
-            changed += keep_events(session, hub, directory, told[start : start + RECONCILE_BATCH_SIZE], "reconcile")
+            changed += keep_events(session, hub, directory, batches[start : start + RECONCILE_BATCH_SIZE], "reconcile")
     with hub.store.writing() as session:
         move_cursor(session, connector, STREAM, now.isoformat(), now)
     return changed

@@ -105,12 +105,12 @@ def _recordings(session: Session, hub: Hub, stories: Sequence[Story]) -> list[Ch
         hashlib.sha256(conversation_audio(seconds)).hexdigest()
         for seconds in {int(story.talk.total_seconds()) for story in stories}
     }
-    told = {
+    notices = {
         (row.connector, row.carrier_call_id, row.choice)
         for row in session.exec(select(RecordingNotice).where(col(RecordingNotice.choice).is_not(None)))
     }
-    refused = {(connector, call_id) for connector, call_id, choice in told if choice == "refused"}
-    heard = {(connector, call_id) for connector, call_id, _ in told}
+    refused = {(connector, call_id) for connector, call_id, choice in notices if choice == "refused"}
+    heard = {(connector, call_id) for connector, call_id, _ in notices}
     kept = voicemails = wrong = untold = unwanted = 0
     rows = select(Recording, Call).join(Call, col(Call.id) == col(Recording.call_id))
     for recording, call in session.exec(rows.where(Recording.state == RecordingState.STORED)).all():

@@ -23,16 +23,16 @@ SHARING = "marketing.advertising"
 def hear(session: Session, cases: Sequence[Case], now: datetime) -> int:
     """Record what the visits of these cases' people say if the ledger does not hold it yet; returns the number of
     records."""
-    told = {}
+    statements = {}
     for case in cases:
         if case.person is not None:
             for visit in case.sure_visits:
-                told[visit.id] = list(_words(case.person.id, visit))
-    wanted = [word for words in told.values() for word in words]
+                statements[visit.id] = list(_words(case.person.id, visit))
+    wanted = [word for words in statements.values() for word in words]
     if not wanted:
         return 0
     known = select(ConsentEntry.visit_id, ConsentEntry.channel, ConsentEntry.use, ConsentEntry.state).where(
-        col(ConsentEntry.visit_id).in_(told)
+        col(ConsentEntry.visit_id).in_(statements)
     )
     before = set(session.exec(known))
     new = [word for word in wanted if (word.visit_id, word.channel, word.use, word.state) not in before]

@@ -170,8 +170,8 @@ UNDER_13 = 12
 
 def _age_of(case: Case) -> int | None:
     """The lowest age that any source has given, in whole years; None if no source has given one."""
-    told = [fact.value for fact in case.facts if fact.name == "age" and fact.value]
-    ages = [int(value) for value in told if re.fullmatch("[0-9]{1,3}", value)]
+    reported = [fact.value for fact in case.facts if fact.name == "age" and fact.value]
+    ages = [int(value) for value in reported if re.fullmatch("[0-9]{1,3}", value)]
     return min([*ages, UNDER_13] if case.under_13 else ages, default=None)
 
 

@@ -44,11 +44,11 @@ class EventBatch:
     inbox_id: str | None = None
 
 
-def keep_events(session: Session, hub: Hub, directory: Directory, told: Iterable[EventBatch], told_by: str) -> int:
+def keep_events(session: Session, hub: Hub, directory: Directory, batches: Iterable[EventBatch], told_by: str) -> int:
     """Fold events into their calls and texts within `session`; returns how many calls changed. A repeated event
     changes nothing."""
     now = hub.clock()
-    events = _by_call(session, hub, directory, told, now)
+    events = _by_call(session, hub, directory, batches, now)
     if not events:
         return 0
     _make_missing(session, hub, events, now, told_by)
@@ -126,11 +126,11 @@ def _values(state: CallState) -> dict[str, Any]:
 
 
 def _by_call(
-    session: Session, hub: Hub, directory: Directory, told: Iterable[EventBatch], now: datetime
+    session: Session, hub: Hub, directory: Directory, batches: Iterable[EventBatch], now: datetime
 ) -> dict[tuple[str, str], list[_EventOfInbox]]:
     """The events of calls with their webhooks, by connector and call. Events about texts are stored on the way."""
     calls: dict[tuple[str, str], list[_EventOfInbox]] = {}
-    for each in told:
+    for each in batches:
         for event in each.events:
             if isinstance(event, MessageEvent):
                 keep_text(session, hub, directory, each.connector, event, now)

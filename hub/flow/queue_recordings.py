@@ -16,14 +16,14 @@ from hub.runtime import Hub
 from hub.store.rows import write_rows
 
 
-def keep_recordings(session: Session, hub: Hub, told: Sequence[tuple[Call, CallEvent]], now: datetime) -> None:
+def keep_recordings(session: Session, hub: Hub, recorded: Sequence[tuple[Call, CallEvent]], now: datetime) -> None:
     """Write a row for each recording within `session`. A known one stays as it is, however often it is reported.
 
     If one event calls it a voicemail, it is a voicemail, whatever other events say.
     """
     session.flush()  # the calls that the recordings belong to
     rows = {}
-    for call, event in sorted(told, key=lambda each: each[1].kind == "voicemail"):
+    for call, event in sorted(recorded, key=lambda each: each[1].kind == "voicemail"):
         recording_id = storable(event.recording_id)
         if recording_id:
             rows[call.connector, recording_id] = Recording(

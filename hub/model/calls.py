@@ -120,34 +120,37 @@ def fold(state: CallState | None, event: CallEvent) -> CallState:
     Every column is merged by a rule that is commutative, associative and idempotent (earliest, latest, greatest), so no
     late, duplicate or reordered event moves a call backwards.
     """
-    told = _state_of(event)
+    reported = _state_of(event)
     if state is None:
-        return told
-    rank = max(state.status, told.status, key=STATUS_RANK.__getitem__)
-    answer = min(state, told, key=_answer)
-    recording = max(state, told, key=_recording)
-    starts = [each.started_at for each in (state, told) if each.start_told] or [state.started_at, told.started_at]
+        return reported
+    rank = max(state.status, reported.status, key=STATUS_RANK.__getitem__)
+    answer = min(state, reported, key=_answer)
+    recording = max(state, reported, key=_recording)
+    starts = [each.started_at for each in (state, reported) if each.start_told] or [
+        state.started_at,
+        reported.started_at,
+    ]
     return CallState(
-        tracking_number=_join(min, state.tracking_number, told.tracking_number),
-        caller_number=_join(min, state.caller_number, told.caller_number),
-        attestation=_join(min, state.attestation, told.attestation),
+        tracking_number=_join(min, state.tracking_number, reported.tracking_number),
+        caller_number=_join(min, state.caller_number, reported.caller_number),
+        attestation=_join(min, state.attestation, reported.attestation),
         status=rank,
         started_at=min(starts),
-        start_told=state.start_told or told.start_told,
+        start_told=state.start_told or reported.start_told,
         answered_at=answer.answered_at,
         answered_by=answer.answered_by,
-        ended_at=_join(max, state.ended_at, told.ended_at),
-        duration=_join(max, state.duration, told.duration),
-        voicemail=state.voicemail or told.voicemail,
+        ended_at=_join(max, state.ended_at, reported.ended_at),
+        duration=_join(max, state.duration, reported.duration),
+        voicemail=state.voicemail or reported.voicemail,
         recording_id=recording.recording_id,
         recording_url=recording.recording_url,
         recording_duration=recording.recording_duration,
     )
 
 
-def caller_name(told: Iterable[str | None]) -> str | None:
+def caller_name(names: Iterable[str | None]) -> str | None:
     """The caller's name from all names reported for one call: the first in alphabetical order, whatever order they came in."""
-    return min((name for each in told if (name := storable(each))), default=None)
+    return min((name for each in names if (name := storable(each))), default=None)
 
 
 def _state_of(event: CallEvent) -> CallState:
@@ -189,9 +192,9 @@ def _recording(state: CallState) -> tuple[int, str, str]:
     return (lasts, state.recording_id, state.recording_url or "")
 
 
-def sane_seconds(told: int | None) -> int | None:
+def sane_seconds(seconds: int | None) -> int | None:
     """A duration in seconds that a column accepts: not negative, and no longer than a call can be."""
-    return None if told is None else min(max(0, int(told)), MAX_CALL_SECONDS)
+    return None if seconds is None else min(max(0, int(seconds)), MAX_CALL_SECONDS)
 
 
 def _join(choose: Callable[..., Any], one: Any, other: Any) -> Any:

@@ -88,11 +88,11 @@ class OnHold:
                 subject.is_(None) & col(OutcomeRow.connector).in_(self.connectors),
             )
         )
-        told = select(CallEventRow.inbox_id).where(
+        webhook_ids = select(CallEventRow.inbox_id).where(
             col(CallEventRow.call_id).in_(calls), col(CallEventRow.inbox_id).is_not(None)
         )
         queries: dict[str, Any] = {"calls": calls, "texts": texts, "forms": forms, "visits": visits, "people": people}
-        return PersonData(**queries, outcomes=outcomes, webhooks=told), asked  # type: ignore[arg-type]
+        return PersonData(**queries, outcomes=outcomes, webhooks=webhook_ids), asked  # type: ignore[arg-type]
 
 
 NOBODY = OnHold()

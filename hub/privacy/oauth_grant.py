@@ -65,10 +65,10 @@ class Attempt:
         if not self.answers(address):
             raise AuthError("This does not belong to the sign-in started here; begin a new one.")
         self._used = True
-        told = parse_qs(urlsplit(address).query)
-        codes = told.get("code", [])
-        if "error" in told or len(codes) != 1:
-            denied = told.get("error") == ["access_denied"]
+        parameters = parse_qs(urlsplit(address).query)
+        codes = parameters.get("code", [])
+        if "error" in parameters or len(codes) != 1:
+            denied = parameters.get("error") == ["access_denied"]
             raise AuthError(
                 "The owner did not allow it at the provider; nothing is read."
                 if denied
@@ -117,6 +117,6 @@ def revoke(connector: Connector, sign_in: OwnerSignIn, token: Mapping[str, Any])
     response = connector.services.send(
         PROVIDER, "POST", sign_in.revoke_url, data={"token": str(token.get("refresh_token") or "")}, expected=range(600)
     )
-    told = json_object(response.content) or {}
-    if response.status_code != 200 and not (response.status_code == 400 and told.get("error") == "invalid_token"):
+    answer = json_object(response.content) or {}
+    if response.status_code != 200 and not (response.status_code == 400 and answer.get("error") == "invalid_token"):
         raise RetryLater("The provider did not confirm that the permission is revoked.")

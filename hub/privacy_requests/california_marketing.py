@@ -31,9 +31,9 @@ def disclosed_last_year(session: Session, hub: Hub, request: PrivacyRequest) -> 
         # A recipient whose role is no longer known may have been a third party, so it is named.
         if row["role"] not in ("independent_controller", "unknown") or not row["use"].startswith("marketing"):
             continue
-        told = third.setdefault(row["recipient"], {"recipient": row["recipient"], "categories": [], "times": 0})
-        told["categories"] = sorted({*told["categories"], *row["categories"]})
-        told["times"] += 1
+        entry = third.setdefault(row["recipient"], {"recipient": row["recipient"], "categories": [], "times": 0})
+        entry["categories"] = sorted({*entry["categories"], *row["categories"]})
+        entry["times"] += 1
     for connector in hub.plugins.connectors.values():
         recipient = connector.manifest.recipient
         if recipient.name in third and recipient.privacy_url:

@@ -34,13 +34,13 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
     person, or the hub knows records there, the result is `not_confirmed`.
     """
     company = session.get_one(Company, request.company_id)
-    told = request.outcome
-    rehearsed = told.get(KEY, [])
+    outcome = request.outcome
+    rehearsed = outcome.get(KEY, [])
     tasks = session.exec(
         select(RequestTask).where(RequestTask.request_id == request.id).order_by(col(RequestTask.connector))
     ).all()
-    asked = {each["connector"]: each for each in told.get("asked", ())}
-    back = {each["connector"]: each for each in told.get("take_back", ())}
+    asked = {each["connector"]: each for each in outcome.get("asked", ())}
+    back = {each["connector"]: each for each in outcome.get("take_back", ())}
     given = _given(session, request)
     providers = [
         _answer(task, asked[task.connector], given.get(task.connector), task.connector in rehearsed)
@@ -52,7 +52,7 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
         for task in tasks
         if task.hook == retract.HOOK and task.connector in back
     ]
-    rows = told.get("rows", {})
+    rows = outcome.get("rows", {})
     document = {
         "format": FORMAT,
         "request": request.id,
@@ -65,15 +65,15 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
         "erased_here": {
             "rows": rows,
             "done": deeds_of(rows),
-            "keys_destroyed": told.get("keys", 0),
-            "files": told.get("files", 0),
-            "at": told.get("erased_at"),
-            "by": told.get("erased_by"),
+            "keys_destroyed": outcome.get("keys", 0),
+            "files": outcome.get("files", 0),
+            "at": outcome.get("erased_at"),
+            "by": outcome.get("erased_by"),
         },
         "erased_at_providers": providers,
         "taken_back": taken_back,
         "not_recalled": [
-            *told.get("not_recallable", ()),
+            *outcome.get("not_recallable", ()),
             *(
                 {"recipient": each["recipient"], "why": each["note"]}
                 for each in providers
@@ -205,20 +205,20 @@ def _or_nothing(lines: Sequence[str]) -> Sequence[str]:
     return lines or ["  nothing"]
 
 
-def _provider_line(told: Mapping[str, Any]) -> str:
-    records = f"{told['records']} record{'' if told['records'] == 1 else 's'}"
-    result = str(told["result"]).replace("_", " ")
-    return f"  {told['recipient']}: {_rehearsed(told)}{result}, {records}, {told['at']}. {told['note']}"
+def _provider_line(answer: Mapping[str, Any]) -> str:
+    records = f"{answer['records']} record{'' if answer['records'] == 1 else 's'}"
+    result = str(answer["result"]).replace("_", " ")
+    return f"  {answer['recipient']}: {_rehearsed(answer)}{result}, {records}, {answer['at']}. {answer['note']}"
 
 
-def _back_line(told: Mapping[str, Any]) -> str:
-    count = f"{told['taken_back']} of {told['conversions']}"
-    note = f" {told['note']}" if told["note"] else ""
-    return f"  {told['recipient']}: {_rehearsed(told)}{count}, {told['at']}.{note}"
+def _back_line(retraction: Mapping[str, Any]) -> str:
+    count = f"{retraction['taken_back']} of {retraction['conversions']}"
+    note = f" {retraction['note']}" if retraction["note"] else ""
+    return f"  {retraction['recipient']}: {_rehearsed(retraction)}{count}, {retraction['at']}.{note}"
 
 
-def _rehearsed(told: Mapping[str, Any]) -> str:
-    return f"{REHEARSAL}, " if told.get(KEY) else ""
+def _rehearsed(answer: Mapping[str, Any]) -> str:
+    return f"{REHEARSAL}, " if answer.get(KEY) else ""
 
 
 def _canonical(document: Mapping[str, Any]) -> bytes:

@@ -84,8 +84,8 @@ class Deadline:
 
 def places_of(number: str | None, declared: Iterable[str] = ()) -> list[str]:
     """Every place where the person may be, as US-IL or DE: those that they named and those of their number."""
-    told = (f"{each.country}-{each.region or ''}".rstrip("-") for each in places_of_number(number) if each.country)
-    return list(dict.fromkeys([*declared, *told]))
+    codes = (f"{each.country}-{each.region or ''}".rstrip("-") for each in places_of_number(number) if each.country)
+    return list(dict.fromkeys([*declared, *codes]))
 
 
 def deadline_of(kind: str, places: Sequence[str], received_at: datetime, time_zone: str) -> Deadline:

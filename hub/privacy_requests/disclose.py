@@ -28,11 +28,11 @@ def hand_over(hub: Hub, request: PrivacyRequest, connector: str, names: Named, h
     reason to send. Fields that the manifest does not declare are counted as refused.
     """
     plugin = hub.plugins.connectors[connector]
-    told = hub.refusals.disclose(plugin, names, hook)
+    disclosed = hub.refusals.disclose(plugin, names, hook)
     with hub.store.reading() as session:
         people = _known_by(session, request, names)
-    note_disclosure(hub, request, connector, told.categories, people)
-    return told.value
+    note_disclosure(hub, request, connector, disclosed.categories, people)
+    return disclosed.value
 
 
 def note_disclosure(

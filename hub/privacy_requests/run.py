@@ -82,11 +82,11 @@ def work_tasks(hub: Hub, request_id: str | None = None) -> int:
                 complete(session, RequestTask, [task.id], token, **ending)
                 if ending["state"] != TaskState.READY and task.connector:
                     request = session.get_one(PrivacyRequest, task.request_id)
-                    told = f"{task.connector}: {ending['state']}, {ending['records']} records"
+                    detail = f"{task.connector}: {ending['state']}, {ending['records']} records"
                     if rehearsed := stand_ins(hub, [task.connector]):
-                        told = f"{REHEARSAL}: {told}"
+                        detail = f"{REHEARSAL}: {detail}"
                         note_rehearsal(request, rehearsed)
-                    take_step(session, request, "hub", task.hook, told, hub.clock())
+                    take_step(session, request, "hub", task.hook, detail, hub.clock())
             finish(hub, task.request_id, "hub")
     return len(tasks)
 

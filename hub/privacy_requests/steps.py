@@ -145,9 +145,9 @@ def email_address(text: str | None) -> str | None:
     return address if fits and " " not in address and "," not in address else None
 
 
-def _corrected(told: Mapping[str, str], country: str) -> dict[str, str]:
+def _corrected(fields: Mapping[str, str], country: str) -> dict[str, str]:
     """The correct values as stored: a name, an address in lower case, a number as E.164."""
-    said = {name: storable(value).strip() for name, value in told.items() if value and value.strip()}
+    said = {name: storable(value).strip() for name, value in fields.items() if value and value.strip()}
     right = {
         "name": said.get("name"),
         "email": email_address(said.get("email")),

@@ -31,7 +31,7 @@ Result = TypeVar("Result")
 CONCURRENT_FETCHES = 4
 UNFIT_TRIES = 3
 """How many times bytes that are not complete audio are fetched."""
-TOLD = ("announced", "offered", "not_refused", "agreed")
+INFORMED_CHOICES = ("announced", "offered", "not_refused", "agreed")
 """Choices on a recording notice that allow the recording to be kept."""
 CLOCKS_APART = timedelta(minutes=5)
 """How far the carrier's clock may be behind ours. A notice is stored before the carrier may record at all, so this only
@@ -128,14 +128,14 @@ def _why_not(hub: Hub, row: Recording, call: Call) -> str | None:
     """Why the audio must not be kept; None if it may. A person who leaves a voicemail knows that it is recorded."""
     if row.kind == "voicemail":
         return None
-    told = select(RecordingNotice.choice).where(
+    notices = select(RecordingNotice.choice).where(
         RecordingNotice.connector == call.connector, RecordingNotice.carrier_call_id == call.carrier_call_id
     )
     with hub.store.reading() as session:
-        choices = set(session.exec(told.where(col(RecordingNotice.told_at) <= row.recorded_at + CLOCKS_APART)))
+        choices = set(session.exec(notices.where(col(RecordingNotice.told_at) <= row.recorded_at + CLOCKS_APART)))
     if "refused" in choices:
         return REFUSED
-    return None if choices.intersection(TOLD) else NOT_TOLD
+    return None if choices.intersection(INFORMED_CHOICES) else NOT_TOLD
 
 
 def _store(hub: Hub, row: Recording, call: Call) -> dict[str, Any]:

@@ -110,8 +110,8 @@ def _permitted(hub: Hub, case: Case, row: TranscriptRow, audio: bytes, content_t
         accounts = {ruling.row.subject_id: case.company.account_id}
         write_evidence(session, ConsentDecision, [ruling.row], accounts)
         if ruling.allowed:
-            told = disclosure_row(ruling, case, row.connector, manifest.recipient.name, given.categories, now)
-            write_evidence(session, Disclosure, [Disclosure(**told)], accounts)
+            disclosure = disclosure_row(ruling, case, row.connector, manifest.recipient.name, given.categories, now)
+            write_evidence(session, Disclosure, [Disclosure(**disclosure)], accounts)
     return given.value if ruling.allowed else ruling.decision.ruling.reason
 
 

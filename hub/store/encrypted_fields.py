@@ -49,10 +49,10 @@ def seal_facts(vault: Vault, session: Session, facts: Sequence[tuple[Contact, Fa
 
 def values_of(vault: Vault, session: Session, facts: Iterable[FactRow]) -> dict[str, str]:
     """The values of facts, including names, by fact id; without empty values and values whose key was destroyed."""
-    told = list(facts)
-    named = [(fact, fact.sealed) for fact in told if fact.sealed]
+    rows = list(facts)
+    named = [(fact, fact.sealed) for fact in rows if fact.sealed]
     opened = decrypt_many(vault, session, [(sealed, _value_of(fact)) for fact, sealed in named])
-    values = {fact.id: fact.value for fact in told} | {
+    values = {fact.id: fact.value for fact in rows} | {
         fact.id: name for (fact, _), name in zip(named, opened, strict=True)
     }
     return {fact_id: value for fact_id, value in values.items() if value}
@@ -69,7 +69,11 @@ def fields_of(vault: Vault, session: Session, forms: Iterable[FormSubmission]) -
     """The entries of some forms, by form id; without empty forms and forms whose key was destroyed."""
     written = [(form, form.sealed_fields) for form in forms if form.sealed_fields]
     opened = decrypt_many(vault, session, [(sealed, _fields_in(form)) for form, sealed in written])
-    return {form.id: json.loads(told) for (form, _), told in zip(written, opened, strict=True) if told is not None}
+    return {
+        form.id: json.loads(plaintext)
+        for (form, _), plaintext in zip(written, opened, strict=True)
+        if plaintext is not None
+    }
 
 
 def seal_correction(vault: Vault, session: Session, request: PrivacyRequest, right: Mapping[str, str]) -> None:
@@ -84,8 +88,8 @@ def correction_in(vault: Vault, session: Session, request: PrivacyRequest) -> di
     """The corrections in a request; empty if it has none or the person's key was destroyed."""
     if request.correction is None:
         return {}
-    (told,) = decrypt_many(vault, session, [(request.correction, _correction_in(request))])
-    return json.loads(told) if told is not None else {}
+    (plaintext,) = decrypt_many(vault, session, [(request.correction, _correction_in(request))])
+    return json.loads(plaintext) if plaintext is not None else {}
 
 
 def encrypt_many(vault: Vault, session: Session, words: Sequence[Plaintext]) -> list[bytes]:

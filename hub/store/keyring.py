@@ -79,8 +79,8 @@ class Keyring:
 
     def signed(self, purpose: str, message: bytes, signature: str) -> bool:
         """Whether any of the keys signed `message` for `purpose`; compared in constant time."""
-        told = signature.encode("utf-8", "replace")
-        fits = [hmac.compare_digest(_signature(key, purpose, message).encode(), told) for key in self._keys.values()]
+        given = signature.encode("utf-8", "replace")
+        fits = [hmac.compare_digest(_signature(key, purpose, message).encode(), given) for key in self._keys.values()]
         return any(fits)
 
     def sign_publicly(self, purpose: str, message: bytes) -> tuple[str, str]:

@@ -109,8 +109,8 @@ def statements(table: Table) -> list[str]:
     name = table.name
     # A sub-select is evaluated once per statement, and the planner does not assume that it matches few rows.
     hub = f"(SELECT current_setting('{SETTING}', true) = '{ALL_ACCOUNTS}')"
-    told = condition(table)
-    using = f"{hub} OR {told}" if told != "false" else hub
+    expression = condition(table)
+    using = f"{hub} OR {expression}" if expression != "false" else hub
     check = hub if name in SHARED else using
     return [
         f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",

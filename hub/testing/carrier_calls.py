@@ -160,8 +160,8 @@ class PlacedCallConformance(WireConformance):
             board.place(outcome=outcome)
             clock.advance(hours=1)
             listed = [e for e in ask(connector, CallHooks.list_calls, since=since) if e.call_id == board.call_id]
-            told = {"completed", "failed"} & board.kinds
-            assert {event.kind for event in listed} & {"completed", "failed"} == told
+            final_kinds = {"completed", "failed"} & board.kinds
+            assert {event.kind for event in listed} & {"completed", "failed"} == final_kinds
             assert ("answered" in {event.kind for event in listed}) == ("answered" in board.kinds)
             durations = {event.duration for event in listed if event.kind == "completed"}
             assert durations == {event.duration for event in board.events if event.kind == "completed"}

@@ -104,11 +104,11 @@ class TextConformance(WireConformance):
         request = carrier_of(sandbox).text_status_webhook(reference, status, connector.services.webhook_url)
         key = ask(connector, CallHooks.verify_webhook, request=request).event_key
         assert key == ask(connector, CallHooks.verify_webhook, request=request).event_key
-        (told,) = ask(connector, CallHooks.parse_webhook, request=request)
-        assert isinstance(told, MessageStatusEvent)
-        assert (told.message_id, told.status) == (reference, status)
-        assert (told.reason is not None) == (status == "failed"), "a failure has a reason, and nothing else has"
-        assert not told.opted_out
+        (event,) = ask(connector, CallHooks.parse_webhook, request=request)
+        assert isinstance(event, MessageStatusEvent)
+        assert (event.message_id, event.status) == (reference, status)
+        assert (event.reason is not None) == (status == "failed"), "a failure has a reason, and nothing else has"
+        assert not event.opted_out
 
     def test_each_step_of_a_text_is_an_event_of_its_own(self, connector: Connector, sandbox: Sandbox) -> None:
         need_hooks(connector, "send_text")

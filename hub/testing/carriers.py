@@ -79,8 +79,8 @@ class CarrierConformance(
         url = connector.services.webhook_url
         sender = samples.person_number()
         picture = carrier_of(sandbox).message_webhook(sender, samples.TRACKING_NUMBER, "", url, [PICTURE])
-        for told in ask(connector, CallHooks.parse_webhook, request=picture):
-            for address in getattr(told, "media_urls", ()):
+        for received in ask(connector, CallHooks.parse_webhook, request=picture):
+            for address in getattr(received, "media_urls", ()):
                 yield WireCall("fetch_media", {"url": address})
 
     def _call(
@@ -279,15 +279,19 @@ class CarrierConformance(
         for outcome in OUTCOMES:
             clock.advance(minutes=1)
             call, requests = self._call(connector, sandbox, outcome=outcome)
-            told = self._events(connector, requests)
+            from_webhooks = self._events(connector, requests)
             clock.advance(hours=1)
-            listed = [e for e in ask(connector, CallHooks.list_calls, since=since) if e.call_id == told[0].call_id]
+            listed = [
+                e for e in ask(connector, CallHooks.list_calls, since=since) if e.call_id == from_webhooks[0].call_id
+            ]
             assert listed, f"a call that was {outcome} is not in the list"
             assert {event.caller_number for event in listed} <= {call.caller_number, None}
             assert {event.tracking_number for event in listed} <= {call.tracking_number, None}
-            ends = [{e.kind for e in events} & {"completed", "failed"} for events in (told, listed)]
+            ends = [{e.kind for e in events} & {"completed", "failed"} for events in (from_webhooks, listed)]
             assert ends[0] == ends[1], f"webhooks say {ends[0]}, the list says {ends[1]}"
-            durations = [[e.duration for e in events if e.kind == "completed"][-1:] for events in (told, listed)]
+            durations = [
+                [e.duration for e in events if e.kind == "completed"][-1:] for events in (from_webhooks, listed)
+            ]
             assert durations[0] == durations[1], f"webhooks say {durations[0]} s, the list says {durations[1]} s"
         late = ask(connector, CallHooks.list_calls, since=clock() + timedelta(days=1))
         assert list(late) == [], "calls from before `since` are listed"

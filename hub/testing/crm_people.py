@@ -35,8 +35,8 @@ class CrmPeopleConformance(WireConformance):
             assert (done.status, done.records) == ("corrected", 1)
         if "export_person" in implemented_hooks(connector):
             person = disclose(PersonReference(phone_numbers=(number,)), connector.manifest, "export_person").value
-            told = str([record.fields for record in ask(connector, PrivacyHooks.export_person, person=person)])
-            assert "alex@example.org" in told and "Poe" in told and "Pow" not in told, told
+            exported = str([record.fields for record in ask(connector, PrivacyHooks.export_person, person=person)])
+            assert "alex@example.org" in exported and "Poe" in exported and "Pow" not in exported, exported
         stranger = disclose(
             Correction(phone_numbers=(samples.person_number(),), new_name="Nobody"),
             connector.manifest,

@@ -87,31 +87,31 @@ class PrivacyPages:
             company = self._directory.current().companies.get(request.path_params["company"])
             if company is None:
                 return refusal(404, "Not found")
-            told: dict[str, str] = {}
+            fields: dict[str, str] = {}
             answer = serve
             if request.method == "POST":
                 body = await read_body(request, MAX_PRIVACY_FORM_BYTES)
-                told = fields_of(body or b"")
-                if body is None or not self._forms.is_ours(request, told):
+                fields = fields_of(body or b"")
+                if body is None or not self._forms.is_ours(request, fields):
                     answer = self._not_ours
             try:
-                return await run_in_threadpool(answer, request, company, told)
+                return await run_in_threadpool(answer, request, company, fields)
             except (SQLAlchemyError, RingfenceError):
                 return refusal(503, "Try again")
 
         return guarded
 
-    def _not_ours(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+    def _not_ours(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         return self._shown(
-            request, company, "privacy_page.html", 403, trouble=NOT_OURS, **self._start(request, company, told)
+            request, company, "privacy_page.html", 403, trouble=NOT_OURS, **self._start(request, company, fields)
         )
 
     # The first page.
 
-    def _page(self, request: Request, company: Company, told: dict[str, str]) -> Response:
-        return self._shown(request, company, "privacy_page.html", **self._start(request, company, told))
+    def _page(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
+        return self._shown(request, company, "privacy_page.html", **self._start(request, company, fields))
 
-    def _start(self, request: Request, company: Company, told: dict[str, str]) -> dict[str, Any]:
+    def _start(self, request: Request, company: Company, fields: dict[str, str]) -> dict[str, Any]:
         with self._hub.store.reading() as session:
             account = session.get_one(Account, company.account_id)
             statement = current_statement(session, account, self._hub.clock())
@@ -127,31 +127,31 @@ class PrivacyPages:
             "by_text": texting_line(self._hub, self._directory.current(), company) is not None,
             "by_mail": self._hub.config.mail is not None,
             "contact": self._contacts.get(company.name),
-            **opt_out_values(self._hub, request, company, told),
+            **opt_out_values(self._hub, request, company, fields),
         }
 
     # The opt-out without proof.
 
-    def _opt_out(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+    def _opt_out(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         """The same work and the same answer for every number and every browser."""
         network = self._network(request)
-        trouble, status = opt_out_trouble(company, told), 422
+        trouble, status = opt_out_trouble(company, fields), 422
         if trouble is None and not self._door.may_opt_out(company.id, network, self._hub.clock()):
             trouble, status = TOO_MANY, 429
         if trouble is not None:
             return self._shown(
-                request, company, "privacy_page.html", status, trouble=trouble, **self._start(request, company, told)
+                request, company, "privacy_page.html", status, trouble=trouble, **self._start(request, company, fields)
             )
-        write_opt_out(self._hub, company, told, network)
+        write_opt_out(self._hub, company, fields, network)
         return RedirectResponse(f"/privacy/{company.name}/opt-out", 303, HEADERS)
 
-    def _opted_out(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+    def _opted_out(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         return Response(rendered("privacy_opted_out.html", company), headers=HEADERS, media_type="text/html")
 
-    def _ask(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+    def _ask(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         """The same work and the same answer for everybody: this route does not look up whether a person is known."""
-        kind, place = told.get("kind", ""), told.get("place", "")
-        phone, email = told.get("phone", "").strip(), told.get("email", "").strip()
+        kind, place = fields.get("kind", ""), fields.get("place", "")
+        phone, email = fields.get("phone", "").strip(), fields.get("email", "").strip()
         trouble, status = None, 422
         if not self._door.may_ask(company.id, self._network(request), self._hub.clock()):
             trouble, status = TOO_MANY, 429
@@ -160,9 +160,9 @@ class PrivacyPages:
         elif bool(phone) == bool(email):
             trouble = "Please give your mobile number, or your e-mail address: one of them."
         right = {
-            "name": told.get("new_name", "")[:200].strip(),
-            "email": told.get("new_email", "")[:300].strip(),
-            "phone_number": told.get("new_phone", "")[:40].strip(),
+            "name": fields.get("new_name", "")[:200].strip(),
+            "email": fields.get("new_email", "")[:300].strip(),
+            "phone_number": fields.get("new_phone", "")[:40].strip(),
         }
         if trouble is None and kind == "correction" and not any(right.values()):
             trouble = "Please say what is right: open “Only for a correction”."
@@ -178,7 +178,7 @@ class PrivacyPages:
             status,
             trouble=trouble,
             chosen=kind,
-            **self._start(request, company, told),
+            **self._start(request, company, fields),
         )
 
     def _opened(
@@ -208,7 +208,7 @@ class PrivacyPages:
 
     # The data map.
 
-    def _map(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+    def _map(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         with self._hub.store.reading() as session:
             drawn = public_map(self._hub.config, company.name, versions(session))
         text = rendered("privacy_map.html", company, map=drawn)
@@ -216,7 +216,7 @@ class PrivacyPages:
 
     # One request's page.
 
-    def _look(self, request: Request, company: Company, told: dict[str, str], trouble: str | None = None) -> Response:
+    def _look(self, request: Request, company: Company, fields: dict[str, str], trouble: str | None = None) -> Response:
         found = self._found(request, company)
         if found is None:
             return refusal(404, "Not found")
@@ -245,32 +245,32 @@ class PrivacyPages:
     def _awaits_opt_in(found: PrivacyRequest) -> bool:
         return found.kind == "opt_in" and found.state == RequestState.VERIFIED
 
-    def _prove(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+    def _prove(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         found = self._found(request, company)
         if found is None:
             return refusal(404, "Not found")
         if not self._door.may_try(self._network(request), self._hub.clock()):
-            return self._look(request, company, told, TOO_MANY)
-        secret = "".join(told.get("secret", "")[:100].split())
+            return self._look(request, company, fields, TOO_MANY)
+        secret = "".join(fields.get("secret", "")[:100].split())
         with self._hub.store.writing() as session:
             proven = prove(session, self._hub, session.get_one(PrivacyRequest, found.id), secret)
         if not proven:
-            return self._look(request, company, told, WRONG)
+            return self._look(request, company, fields, WRONG)
         response = RedirectResponse(self._here(request), 303, HEADERS)
         self._forms.authorize(response, found.id)
         return response
 
-    def _again(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+    def _again(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         found = self._found(request, company)
         if found is None:
             return refusal(404, "Not found")
         if not self._door.may_ask(company.id, self._network(request), self._hub.clock()):
-            return self._look(request, company, told, TOO_MANY)
+            return self._look(request, company, fields, TOO_MANY)
         with self._hub.store.writing() as session:
             self._send(session, session.get_one(PrivacyRequest, found.id), company)
         return RedirectResponse(self._here(request), 303, HEADERS)
 
-    def _opt_in(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+    def _opt_in(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         """The second step of an opt-in, by the person who has proven who they are."""
         found = self._found(request, company)
         if found is None or found.kind != "opt_in" or not self._forms.is_in(request, found.id):
@@ -281,7 +281,7 @@ class PrivacyPages:
             run(self._hub, found.id, "the person")
         return RedirectResponse(self._here(request), 303, HEADERS)
 
-    def _file(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+    def _file(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         found = self._found(request, company)
         if found is None or not self._forms.is_in(request, found.id):
             return refusal(404, "Not found")
@@ -295,7 +295,7 @@ class PrivacyPages:
         named = {**HEADERS, "Content-Disposition": 'attachment; filename="your-data.zip"'}
         return Response(data, headers=named, media_type="application/zip")
 
-    def _certificate(self, request: Request, company: Company, told: dict[str, str]) -> Response:
+    def _certificate(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         """It names no person, so the page's own address is enough to fetch it."""
         found = self._found(request, company)
         if found is None or not found.certificate:

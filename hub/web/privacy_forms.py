@@ -69,12 +69,12 @@ class Forms:
         """Set the form's cookie."""
         self._set(response, FORM_COOKIE, nonce, PERSON_COOKIE_LIFETIME)
 
-    def is_ours(self, request: Request, told: dict[str, str]) -> bool:
+    def is_ours(self, request: Request, fields: dict[str, str]) -> bool:
         """Whether a post comes from one of our forms in the same browser: its Origin, its cookie and its hidden field
         agree."""
         nonce = request.cookies.get(FORM_COOKIE, "").encode("utf-8", "replace")
         same = request.headers.get("origin") == self.origin
-        return same and bool(nonce) and self._keyring.signed(FORM_COOKIE, nonce, told.get("form", ""))
+        return same and bool(nonce) and self._keyring.signed(FORM_COOKIE, nonce, fields.get("form", ""))
 
     def authorize(self, response: Response, request_id: str) -> None:
         """Let the browser see this one request for an hour."""

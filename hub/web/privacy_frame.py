@@ -37,5 +37,5 @@ def shown(
 
 def rendered(template: str, company: Company, /, **values: Any) -> str:
     """A page's HTML."""
-    told = {"company": company.title, "name": company.name, "trouble": None, "chosen": None, **values}
-    return templates().get_template(template).render(told)
+    context = {"company": company.title, "name": company.name, "trouble": None, "chosen": None, **values}
+    return templates().get_template(template).render(context)

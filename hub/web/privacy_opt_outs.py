@@ -42,42 +42,42 @@ def visitor_of(request: Request) -> str | None:
     return None
 
 
-def opt_out_values(hub: Hub, request: Request, company: Company, told: dict[str, str]) -> dict[str, Any]:
+def opt_out_values(hub: Hub, request: Request, company: Company, fields: dict[str, str]) -> dict[str, Any]:
     """What the page's form shows."""
     return {
-        "browser": _told_visitor(told) or visitor_of(request),
+        "browser": _visitor_id(fields) or visitor_of(request),
         "browser_is_out": request.cookies.get(COOKIE) == OPTED_OUT,
         "limits": offers_limits(hub.config, company.name),
     }
 
 
-def opt_out_trouble(company: Company, told: dict[str, str]) -> str | None:
+def opt_out_trouble(company: Company, fields: dict[str, str]) -> str | None:
     """Why the sent data is not an opt-out, as a sentence for the visitor; None if it is one."""
-    phone = told.get("phone", "").strip()
+    phone = fields.get("phone", "").strip()
     if phone:
         return None if phone_number(phone, company.country) else UNREADABLE
-    return None if _told_visitor(told) else NOTHING
+    return None if _visitor_id(fields) else NOTHING
 
 
-def write_opt_out(hub: Hub, company: Company, told: dict[str, str], network: str | None) -> None:
+def write_opt_out(hub: Hub, company: Company, fields: dict[str, str], network: str | None) -> None:
     """Record what was sent, by the same steps for every number."""
-    phone = told.get("phone", "").strip()
-    scopes: tuple[OptOutScope, ...] = ("sharing", "sensitive") if told.get("limit") else ("sharing",)
+    phone = fields.get("phone", "").strip()
+    scopes: tuple[OptOutScope, ...] = ("sharing", "sensitive") if fields.get("limit") else ("sharing",)
     with hub.store.writing() as session:
         opt_out(
             session,
             hub.vault,
             company.id,
             number=phone_number(phone, company.country) if phone else None,
-            visitor_id=_told_visitor(told),
+            visitor_id=_visitor_id(fields),
             network=network,
             scopes=scopes,
             now=hub.clock(),
         )
 
 
-def _told_visitor(told: dict[str, str]) -> str | None:
-    visitor = told.get("browser", "")
+def _visitor_id(fields: dict[str, str]) -> str | None:
+    visitor = fields.get("browser", "")
     return visitor if re.fullmatch(r"[\w-]{1,64}", visitor, re.ASCII) and visitor not in _NO_VISITOR else None
 
 

@@ -68,8 +68,8 @@ class Consent(BaseModel):
 
     def said(self) -> dict[str, str]:
         """The answers with their evidence, and under `default_` what the page denies by default."""
-        told = {name: getattr(self, name) for name in (*ANSWERED, "tcf", "gpp") if getattr(self, name) is not None}
-        return self.default.held_back() | told
+        values = {name: getattr(self, name) for name in (*ANSWERED, "tcf", "gpp") if getattr(self, name) is not None}
+        return self.default.held_back() | values
 
 
 class StrangersRoute(APIRoute):

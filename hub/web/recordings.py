@@ -62,8 +62,8 @@ def _given(hub: Hub, link: Link, request: Request) -> Response:
         return Response(status_code=416, headers={**PRIVATE, "Content-Range": f"bytes */{size}"})
     first, last = span
     with hub.store.writing() as session:
-        told = "whole" if span == (0, size - 1) else f"bytes {first}-{last} of {size}"
-        note_listening(session, hub, link.user, ACTIONS[link.purpose], link.recording_id, told)
+        detail = "whole" if span == (0, size - 1) else f"bytes {first}-{last} of {size}"
+        note_listening(session, hub, link.user, ACTIONS[link.purpose], link.recording_id, detail)
     headers = {**PRIVATE, "Accept-Ranges": "bytes", "Content-Disposition": _disposition(heard, link)}
     if wanted is not None and wanted.startswith("bytes="):
         headers["Content-Range"] = f"bytes {first}-{last}/{size}"

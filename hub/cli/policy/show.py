@@ -65,11 +65,11 @@ def show(
     with opened(config) as (_, store), store.reading() as session:
         found = version_named(session, version, kind, account)
         names = {row.id: row.name for row in session.exec(select(Account))}
-        told = list(session.exec(select(PolicyNotice).where(PolicyNotice.version_id == found.id)))
+        notices = list(session.exec(select(PolicyNotice).where(PolicyNotice.version_id == found.id)))
         agreed = list(session.exec(select(PolicyAcceptance).where(PolicyAcceptance.version_id == found.id)))
         known, texts = _plain(session, found, names), texts_of(session, found)
     known["told"] = [{"account": names[each.account_id], "at": each.announced_at, "earliest_on": each.earliest_on,
-                      "calendar": each.calendar} for each in told]  # fmt: skip
+                      "calendar": each.calendar} for each in notices]  # fmt: skip
     known["accepted"] = [{"account": names[each.account_id], "by": each.accepted_by, "at": each.accepted_at,
                           "language": each.language, "sha256": each.sha256} for each in agreed]  # fmt: skip
     if as_json:
@@ -88,7 +88,7 @@ def show(
         say(
             f"accepted by {plain(each['by'])} for {plain(each['account'])} on {moment(each['at'])} UTC, {each['sha256']}"
         )
-    say(f"{counted(len(told), 'account')} told; sha256 of the text: {text.sha256}\n")
+    say(f"{counted(len(notices), 'account')} told; sha256 of the text: {text.sha256}\n")
     typer.echo(text.text)
 
 

@@ -46,7 +46,7 @@ def conflicts(
         )
     mask = Mask(show_personal)
     if as_json:
-        echo_json([_told(name, conflict, mask) for name, conflict in found])
+        echo_json([_conflict_row(name, conflict, mask) for name, conflict in found])
         return
     if not found:
         say("No number or address is used for several people.")
@@ -68,7 +68,7 @@ def _named(conflict: Conflict, mask: Any) -> str:
     return str(mask.phone(conflict.name) if conflict.kind == "number" else mask.text(conflict.name))
 
 
-def _told(company: str, conflict: Conflict, mask: Any) -> dict[str, Any]:
+def _conflict_row(company: str, conflict: Conflict, mask: Any) -> dict[str, Any]:
     return {
         "company": company,
         "kind": conflict.kind,

@@ -49,7 +49,7 @@ def list_opt_outs(
     numbers = Counter((name, row.network) for row, name in rows if row.subject == "number" and row.scope == "sharing")
     rows = sorted(rows, key=lambda each: (-numbers[each[1], each[0].network], each[1], each[0].network, each[0].id))
     if as_json:
-        echo_json([{"company": name, **_told(row, numbers[name, row.network])} for row, name in rows])
+        echo_json([{"company": name, **_opt_out_row(row, numbers[name, row.network])} for row, name in rows])
         return
     if not rows:
         say("Nobody has opted out without proof.")
@@ -119,7 +119,7 @@ def _change(
     return str(row.id)
 
 
-def _told(row: Any, numbers: int) -> dict[str, Any]:
+def _opt_out_row(row: Any, numbers: int) -> dict[str, Any]:
     return {
         "id": row.id,
         "of": row.subject,

@@ -9,7 +9,7 @@ import typer
 
 from hub.cli.privacy import request_files
 from hub.cli.privacy.request_lookup import audit, company_named, find_request, open_for, places_of, with_companies
-from hub.cli.privacy.request_show import due, is_overdue, left, person_of, show_plan, told, warn_of_rehearsal
+from hub.cli.privacy.request_show import due, is_overdue, left, person_of, request_row, show_plan, warn_of_rehearsal
 from hub.cli.support.audit_note import actor
 from hub.cli.support.output import (
     CONFIG,
@@ -98,7 +98,7 @@ def new(
                 request.evidence = in_words(proof, "--proof")
                 verify(session, request, actor(), "officer", hub.clock())
     if as_json:
-        echo_json(told(request, hub.clock()))
+        echo_json(request_row(request, hub.clock()))
         return
     say(f"Request {request.id}: {request.kind}, due {moment(request.deadline)} by {request.rule}.")
     say(
@@ -132,7 +132,7 @@ def list_requests(
         now = hub.clock()
     late = [row for row, _ in rows if is_overdue(row, now)]
     if as_json:
-        echo_json([{"company": name, **told(row, now)} for row, name in rows])
+        echo_json([{"company": name, **request_row(row, now)} for row, name in rows])
     elif not rows:
         say("There are no open requests.")
     else:
@@ -183,7 +183,7 @@ def show(request_id: RequestId, as_json: AsJson = False, config: ConfigFile = CO
         taken = [{"at": each.at, "actor": each.actor, "action": each.action, "result": each.result} for each in steps]
         echo_json(
             {
-                **told(request, now),
+                **request_row(request, now),
                 "person": person_of(request),
                 "outcome": request.outcome,
                 "plan": planned,
@@ -260,7 +260,7 @@ def run(
         request = carry_out(hub, request.id, actor())
         now = hub.clock()
     if as_json:
-        echo_json({**told(request, now), "outcome": request.outcome})
+        echo_json({**request_row(request, now), "outcome": request.outcome})
     else:
         say(f"{request.kind} {request.id}: {colored(request.state)}")
         warn_of_rehearsal(request.outcome.get("rehearsal", []))

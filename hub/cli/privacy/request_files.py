@@ -202,15 +202,18 @@ def _check_certificate(hub: Hub, request_id: str, file: Path) -> None:
     from hub.privacy_requests.certificate import is_genuine
 
     try:
-        told = json.loads(file.read_text(encoding="utf-8"))
+        certificate = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise CannotDo(f"{file} cannot be read as JSON; give the file that certify --json wrote.") from None
     sound = (
-        isinstance(told, dict) and is_genuine(hub.keyring, told) and str(told.get("request", "")).endswith(request_id)
+        isinstance(certificate, dict)
+        and is_genuine(hub.keyring, certificate)
+        and str(certificate.get("request", "")).endswith(request_id)
     )
     if not sound:
         say("[red]Not genuine[/red]: it was changed, belongs to another request, or was not signed by this hub.")
         raise typer.Exit(1)
     say(
-        f"[green]Genuine[/green]: signed by this hub at {plain(told['certified_at'])}, for request {plain(told['request'])}."
+        f"[green]Genuine[/green]: signed by this hub at {plain(certificate['certified_at'])}, "
+        f"for request {plain(certificate['request'])}."
     )

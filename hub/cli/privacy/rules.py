@@ -118,5 +118,5 @@ def _places(rule: LegalRule) -> str:
 
 
 def _read_in(rule: LegalRule) -> str:
-    told = plain(", ".join(rule.sources))
-    return told if rule.confirmed else f"[yellow]unconfirmed[/yellow] ({told})"
+    sources = plain(", ".join(rule.sources))
+    return sources if rule.confirmed else f"[yellow]unconfirmed[/yellow] ({sources})"

@@ -126,12 +126,12 @@ def _print_paragraphs(here: Console, title: str, columns: Sequence[str], rows: I
     here.print(f"[bold]{title}[/bold]")
     for first, *others in rows:
         here.print(first, soft_wrap=True)
-        told = [
+        lines = [
             Text.assemble((f"{column} ", "dim"), Text.from_markup(cell))
             for column, cell in zip(columns[1:], others, strict=True)
             if cell not in ("", NOTHING)
         ]
-        here.print(Padding(Text("; ").join(told), (0, 0, 0, 4), expand=False))
+        here.print(Padding(Text("; ").join(lines), (0, 0, 0, 4), expand=False))
 
 
 def echo_json(value: Mapping[str, Any] | Sequence[Any]) -> None:

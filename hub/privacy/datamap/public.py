@@ -13,9 +13,9 @@ from hub.config.retention import kinds, spell_life
 from hub.model import RecipientVersion
 from hub.privacy.datamap.chart import readable
 from hub.privacy.datamap.flows import Flow, by_recipient, declared, said
-from hub.privacy.datamap.versions import TOLD, Notice, notices
+from hub.privacy.datamap.versions import FIELD_LABELS, Notice, notices
 
-UNTOLD = tuple(f"{TOLD[key]}: " for key in ("hosts", "plugin"))
+PRIVATE_LABELS = tuple(f"{FIELD_LABELS[key]}: " for key in ("hosts", "plugin"))
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,11 @@ def public_map(config: Config, company: str, rows: Sequence[RecipientVersion]) -
         ),
         lives=tuple((what, spell_life(config.retention.life(kind))) for kind, what in kinds().items()),
         changes=tuple(
-            replace(each, connector="", details=tuple(told for told in each.details if not told.startswith(UNTOLD)))
+            replace(
+                each,
+                connector="",
+                details=tuple(detail for detail in each.details if not detail.startswith(PRIVATE_LABELS)),
+            )
             for each in notices(rows)
             if each.connector in serving
         ),

@@ -17,7 +17,7 @@ from hub.privacy.datamap.flows import Flow, Key, Seen, declared
 Change = Literal["added", "changed", "removed"]
 CHANGE_SHOWN = timedelta(days=30)
 """How long a changed recipient stays a finding, as time to announce it."""
-TOLD = {
+FIELD_LABELS = {
     "recipient": "the legal person",
     "role": "its role",
     "regions": "where data lands",
@@ -94,7 +94,7 @@ def note_recipients(session: Session, entries: Mapping[str, ConnectorEntry], now
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    for key, words in TOLD.items():
+    for key, words in FIELD_LABELS.items():
         if before.get(key) != after.get(key):
             yield f"{words}: {_spelled(before.get(key))} → {_spelled(after.get(key))}"
 

@@ -83,7 +83,7 @@ def reach_of(session: Session, config: Config, person: Person, webhooks: Iterabl
         visits |= set(
             session.exec(select(Visit.id).where(Visit.company_id == person.company_id, Visit.person_id == person.id))
         )
-    told = select(CallEventRow.inbox_id).where(
+    webhook_ids = select(CallEventRow.inbox_id).where(
         col(CallEventRow.call_id).in_(calls), col(CallEventRow.inbox_id).is_not(None)
     )
     return PersonData(
@@ -93,7 +93,7 @@ def reach_of(session: Session, config: Config, person: Person, webhooks: Iterabl
         forms=frozenset(forms),
         visits=frozenset(visits),
         outcomes=frozenset(_outcomes(session, config, person, [*calls, *texts, *forms])),
-        webhooks=frozenset(inbox_id for inbox_id in session.exec(told) if inbox_id) | frozenset(webhooks),
+        webhooks=frozenset(inbox_id for inbox_id in session.exec(webhook_ids) if inbox_id) | frozenset(webhooks),
     )
 
 

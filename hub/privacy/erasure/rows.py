@@ -148,9 +148,9 @@ def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[
         }  # fmt: skip
     if reach.calls:
         tied = (tuple_(col(CallStep.connector), col(CallStep.carrier_call_id)).in_(calls),)
-        told = (tuple_(col(RecordingNotice.connector), col(RecordingNotice.carrier_call_id)).in_(calls),)
+        notices = (tuple_(col(RecordingNotice.connector), col(RecordingNotice.carrier_call_id)).in_(calls),)
         yield CallStep, tied, {"result": None}
-        yield RecordingNotice, told, {"choice": None}
+        yield RecordingNotice, notices, {"choice": None}
         yield TranscriptRow, (col(TranscriptRow.recording_id).in_(recordings),), {
             "sealed": None, "state": TranscriptState.GONE, "reason": REASON, **FREE,
         }  # fmt: skip

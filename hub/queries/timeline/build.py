@@ -57,8 +57,10 @@ def timeline(session: Session, subject: Subject, mask: Mask, vault: Vault) -> li
     entries += map(conversion_entry, session.exec(converted))
     deliveries = session.exec(select(Delivery).where(Delivery.subject_id == subject.id).order_by(col(Delivery.id)))
     entries += delivery_entries(session, deliveries.all())
-    told = session.exec(select(Disclosure).where(Disclosure.subject_id == subject.id).order_by(col(Disclosure.id)))
-    entries += map(disclosure_entry, told)
+    disclosures = session.exec(
+        select(Disclosure).where(Disclosure.subject_id == subject.id).order_by(col(Disclosure.id))
+    )
+    entries += map(disclosure_entry, disclosures)
     return in_order(entries)
 
 
@@ -80,8 +82,8 @@ def _events(session: Session, subject: Call | TextMessage) -> Iterator[Entry]:
     )
     events: Sequence[CallEventRow] = ()
     if isinstance(subject, Call):
-        told = select(CallEventRow).where(CallEventRow.call_id == subject.id)
-        events = session.exec(told.order_by(col(CallEventRow.at), col(CallEventRow.id))).all()
+        rows = select(CallEventRow).where(CallEventRow.call_id == subject.id)
+        events = session.exec(rows.order_by(col(CallEventRow.at), col(CallEventRow.id))).all()
     else:
         what = "text" if subject.direction == "in" else f"text to be sent ({subject.purpose or 'reply'})"
         yield Entry(subject.at, "receive", what, (), None, {"event": "text"})
@@ -179,8 +181,8 @@ def _pages(session: Session, attribution: Attribution, mask: Mask) -> Iterator[E
     yield Entry(latest[-1].at, "visit", f"looked at {pages}", details, None, data)
 
 
-def _fact(row: FactRow, told: str | None, mask: Mask) -> Entry:
-    value = mask.fact(row.category, told)
+def _fact(row: FactRow, plaintext: str | None, mask: Mask) -> Entry:
+    value = mask.fact(row.category, plaintext)
     data: dict[str, Any] = {
         "source": row.source,
         "name": row.name,

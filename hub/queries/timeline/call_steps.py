@@ -17,10 +17,10 @@ def step_entries(session: Session, call: Call) -> Iterator[Entry]:
     steps = session.exec(select(CallStep).where(*of_call).order_by(col(CallStep.at), col(CallStep.id))).all()
     for step in steps:
         yield _step(step)
-    told = select(RecordingNotice).where(
+    notices = select(RecordingNotice).where(
         RecordingNotice.connector == call.connector, RecordingNotice.carrier_call_id == call.carrier_call_id
     )
-    for notice in session.exec(told.order_by(col(RecordingNotice.id))):
+    for notice in session.exec(notices.order_by(col(RecordingNotice.id))):
         yield _notice(notice)
     decided = {step.decision_id for step in steps if step.decision_id}
     if decided:

@@ -135,5 +135,5 @@ def story(session: Session, delivery: Delivery) -> Iterator[Entry]:
         for row in session.exec(again.order_by(col(ConsentDecision.id))):
             yield decision_entry(row)
     yield from delivery_entries(session, [delivery])
-    for told in session.exec(select(Disclosure).where(Disclosure.delivery_id == delivery.id)):
-        yield disclosure_entry(told)
+    for disclosure in session.exec(select(Disclosure).where(Disclosure.delivery_id == delivery.id)):
+        yield disclosure_entry(disclosure)

@@ -40,8 +40,8 @@ def take_waiting(store: Store) -> int:
         taken = delete(JournalWaiting).where(
             col(JournalWaiting.row_id).in_(next_rows.with_for_update(skip_locked=True))
         )
-        told = taken.returning(*JournalWaiting.__table__.c)  # type: ignore[attr-defined]
-        rows = session.execute(told.execution_options(synchronize_session=False)).all()
+        returned = taken.returning(*JournalWaiting.__table__.c)  # type: ignore[attr-defined]
+        rows = session.execute(returned.execution_options(synchronize_session=False)).all()
         for row in sorted(rows, key=lambda each: each.row_id):
             append(session, row.chain, row.kind, {row.row_id: row.digest}, since=row.since, at=row.since)
     return len(rows)

@@ -116,27 +116,27 @@ def reckon(row: JournalEntry, previous: str, position: int | None = None) -> str
     """The hash of an entry with these fields after the entry with hash `previous`; at its own or at another
     position."""
     place = row.position if position is None else position
-    told = CANONICAL.encode([row.chain, place, spelled(row.at), spelled(row.since), row.kind, row.content])
-    return hashlib.sha256(previous.encode() + told.encode()).hexdigest()
+    canonical = CANONICAL.encode([row.chain, place, spelled(row.at), spelled(row.since), row.kind, row.content])
+    return hashlib.sha256(previous.encode() + canonical.encode()).hexdigest()
 
 
 def digest_of(kind: str, fields: Mapping[Any, Any]) -> str:
     """The hash of a row of the table `kind` in an entry."""
-    told = {
+    values = {
         name: spelled(value) if isinstance(value, datetime) else value
         for name in EVIDENCE[kind].columns
         if (value := fields[name]) is not None
     }
-    return hashlib.sha256(f"{kind}{CANONICAL.encode(told)}".encode()).hexdigest()
+    return hashlib.sha256(f"{kind}{CANONICAL.encode(values)}".encode()).hexdigest()
 
 
 def content_of(entry: JournalEntry) -> dict[str, Any]:
     """The parsed content of an entry; empty if it is not in the hub's format."""
     try:
-        told = json.loads(entry.content)
+        content = json.loads(entry.content)
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 @lru_cache(maxsize=64)

@@ -122,9 +122,9 @@ class Naming:
         been deleted."""
         hashes = {row["notice_hash"] for row in records.values()} - {None}
         kept = select(ConsentNotice.hash, ConsentNotice.text).where(col(ConsentNotice.hash).in_(hashes))
-        notices = {digest: hashlib.sha256(told.encode()).hexdigest() for digest, told in self._session.exec(kept)}
-        told = select(ConsentDetail.id, ConsentDetail.sealed).where(col(ConsentDetail.id).in_(list(records)))
-        details = dict(self._session.exec(told).all())
+        notices = {digest: hashlib.sha256(text.encode()).hexdigest() for digest, text in self._session.exec(kept)}
+        sealed = select(ConsentDetail.id, ConsentDetail.sealed).where(col(ConsentDetail.id).in_(list(records)))
+        details = dict(self._session.exec(sealed).all())
         for row_id, row in records.items():
             position, notice, detail = named[row_id][0].position, row["notice_hash"], details.get(row_id)
             if notice is not None and notice not in notices:

@@ -90,10 +90,10 @@ def undo(session: Session, keyring: Keyring, chain: str, table: str, ids: Sequen
 
 def vouched(keyring: Keyring, row: JournalEntry) -> dict[str, Any] | None:
     """The content of a signed entry; None if no key of this hub signed it for this chain."""
-    told = content_of(row)
-    signature, _ = str(told.pop("signature", "")), told.pop("public_key", "")
-    message = _message(row.chain, row.kind, row.since, told)
-    return told if keyring.signed_publicly(PURPOSE, message, signature) else None
+    content = content_of(row)
+    signature, _ = str(content.pop("signature", "")), content.pop("public_key", "")
+    message = _message(row.chain, row.kind, row.since, content)
+    return content if keyring.signed_publicly(PURPOSE, message, signature) else None
 
 
 def _grown(session: Session, before: datetime | None) -> list[str]:
@@ -119,11 +119,11 @@ def _grown(session: Session, before: datetime | None) -> list[str]:
 def _sign(store: Store, keyring: Keyring, chain: str, now: datetime) -> SignedEnd:
     with store.writing() as session:
         (end,) = hold_ends(session, [chain])
-        told: dict[str, Any] = {"position": end.position, "hash": end.hash}
+        content: dict[str, Any] = {"position": end.position, "hash": end.hash}
         if chain == HUB_CHAIN:
             others = select(JournalEnd).where(JournalEnd.chain != HUB_CHAIN)
-            told["ends"] = {each.chain: [each.position, each.hash] for each in session.exec(others)}
-        _vouch(session, keyring, chain, SIGNED, told, now, now)
+            content["ends"] = {each.chain: [each.position, each.hash] for each in session.exec(others)}
+        _vouch(session, keyring, chain, SIGNED, content, now, now)
         (entry,) = write_pending(session)
     return SignedEnd(chain, entry.position, entry.hash)
 
@@ -133,15 +133,17 @@ def _vouch(
     keyring: Keyring | None,
     chain: str,
     kind: str,
-    told: dict[str, Any],
+    values: dict[str, Any],
     since: datetime,
     now: datetime,
 ) -> None:
-    content = dict(told)
+    content = dict(values)
     if keyring:
-        content["public_key"], content["signature"] = keyring.sign_publicly(PURPOSE, _message(chain, kind, since, told))
+        content["public_key"], content["signature"] = keyring.sign_publicly(
+            PURPOSE, _message(chain, kind, since, values)
+        )
     append(session, chain, kind, content, since=since, at=now)
 
 
-def _message(chain: str, kind: str, since: datetime, told: dict[str, Any]) -> bytes:
-    return CANONICAL.encode([chain, kind, spelled(since), told]).encode()
+def _message(chain: str, kind: str, since: datetime, content: dict[str, Any]) -> bytes:
+    return CANONICAL.encode([chain, kind, spelled(since), content]).encode()

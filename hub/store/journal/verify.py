@@ -109,27 +109,27 @@ class _Check:
         return Report(chain, walked.entries, walked.head, signed_to, finding, rows, self._ended)
 
     def _learn(self, entry: JournalEntry) -> None:
-        told = self._vouched(entry)
-        if told is None:
+        content = self._vouched(entry)
+        if content is None:
             return
         if entry.kind == SIGNED:
-            self._ends[entry.chain][told["position"]] = told["hash"]
-            for chain, (position, digest) in told.get("ends", {}).items() if entry.chain == HUB_CHAIN else ():
+            self._ends[entry.chain][content["position"]] = content["hash"]
+            for chain, (position, digest) in content.get("ends", {}).items() if entry.chain == HUB_CHAIN else ():
                 self._anchors[chain][position] = digest
         elif entry.kind.startswith(ENDED):
             table = entry.kind.removeprefix(ENDED)
             if entry.chain == HUB_CHAIN:
                 self._over[table] = max(entry.since, self._over.get(table, entry.since))
         else:
-            self._undone.update(told["rows"])
+            self._undone.update(content["rows"])
 
     def _vouched(self, entry: JournalEntry) -> dict[str, Any] | None:
         """The content of a signed entry; of an unsigned one too if the hub had no key at that time, or has none now."""
-        told = vouched(self._keyring, entry)
-        if told is None and '"signature"' not in entry.content and entry.kind != SIGNED:
+        content = vouched(self._keyring, entry)
+        if content is None and '"signature"' not in entry.content and entry.kind != SIGNED:
             keyless = not self._keyring or entry.position < self._first_signed.get(entry.chain, 0)
             return content_of(entry) if keyless else None
-        return told
+        return content
 
     def _wrong_content(self, entries: Sequence[JournalEntry]) -> Finding | None:
         def wrong() -> Iterator[Finding]:
@@ -148,11 +148,9 @@ class _Check:
 
     def _wrong_statement(self, entry: JournalEntry) -> Iterator[Finding]:
         if entry.kind == CARRIED:
-            told = content_of(entry)
-            if told.get("wrong_at") is not None:
-                reason = (
-                    f"Record {told['wrong_at']} of the older {told['book']} did not fit when this journal was begun."
-                )
+            content = content_of(entry)
+            if content.get("wrong_at") is not None:
+                reason = f"Record {content['wrong_at']} of the older {content['book']} did not fit when this journal was begun."
                 yield Finding(entry.position, "changed", reason)
         elif self._vouched(entry) is None:
             reason = f"No key of this hub signed entry {entry.position}; is an older key missing?"

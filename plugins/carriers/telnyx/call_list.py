@@ -113,8 +113,8 @@ def _dialed(children: Sequence[Item], call: str, number: str) -> list[CallEvent]
             at = translate.when(child.get("end_time") or child.get("start_time"), "end_time")
             duration, business = translate.seconds(child.get("duration"), "duration"), translate.number(child.get("to"))
             found.append(leg_event(status, call, at, duration, number, business))
-    told = sorted((event for event in found if event), key=lambda event: event.at)
-    return [event for event in told if event.kind == "answered"] or told[-1:]
+    events = sorted((event for event in found if event), key=lambda event: event.at)
+    return [event for event in events if event.kind == "answered"] or events[-1:]
 
 
 def _recorded(item: Item, call: str, number: str, base_url: str) -> CallEvent:

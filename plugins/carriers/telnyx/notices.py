@@ -135,11 +135,11 @@ def _message_status(notice: Notice) -> MessageStatusEvent:
     payload = notice.payload
     recipients = payload.get("to")
     first = recipients[0] if isinstance(recipients, list) and recipients else None
-    told = _text(first.get("status") if isinstance(first, dict) else None, "the text's status")
+    reported = _text(first.get("status") if isinstance(first, dict) else None, "the text's status")
     status: Literal["sent", "delivered", "failed"] = "sent"
-    if told in FAILED:
+    if reported in FAILED:
         status = "failed"
-    elif told in ("delivered", "read"):
+    elif reported in ("delivered", "read"):
         status = "delivered"
     error = _first_error(payload.get("errors")) if status == "failed" else {}
     code = re.sub(r"[^0-9A-Za-z]", "", str(error.get("code") or ""))[:20] or None

@@ -134,11 +134,11 @@ def _point_application(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
     if all(now.get(name) == value for name, value in wanted.items()) and _verifies(now):
         return now
     inbound = now.get("inbound")
-    told = inbound if isinstance(inbound, dict) else {}
+    settings = inbound if isinstance(inbound, dict) else {}
     # Without shaken_stir_enabled no webhook says who signed the caller's number.
     wanted |= {
         "friendly_name": now.get("friendly_name") or "ringfence",
-        "inbound": told | {"shaken_stir_enabled": True},
+        "inbound": settings | {"shaken_stir_enabled": True},
     }
     return rest.patch(path, wanted)
 

@@ -42,7 +42,7 @@ def order(rest: Rest, request: PortRequest) -> PortOrder:
         raise RetryLater("Telnyx answered without an order; check with hub numbers ports.")
     invoice = _upload(rest, request) if request.bill and any(_status(one) == "draft" for one in drafts) else None
     orders = [_submit(rest, one, request, invoice) for one in drafts]
-    first = told(
+    first = port_order(
         orders[0] | {"phone_numbers": orders[0].get("phone_numbers") or [{"phone_number": n} for n in request.numbers]}
     )
     if len(orders) == 1:
@@ -114,10 +114,10 @@ def _given(fields: Mapping[str, str | None]) -> dict[str, str]:
 
 def listed(rest: Rest) -> list[PortOrder]:
     """All port orders, newest first, which is Telnyx' own order."""
-    return [told(item) for item in rest.pages("/porting_orders", {"sort[value]": "-created_at", **WITH_NUMBERS})]
+    return [port_order(item) for item in rest.pages("/porting_orders", {"sort[value]": "-created_at", **WITH_NUMBERS})]
 
 
-def told(item: Mapping[str, Any]) -> PortOrder:
+def port_order(item: Mapping[str, Any]) -> PortOrder:
     """An order as Telnyx shows it, without data of the end user."""
     status = STATUSES.get(_status(item))
     if status is None:

@@ -17,7 +17,7 @@ from plugins.carriers.telnyx import translate
 from plugins.carriers.telnyx.call_list import Item, families
 from plugins.carriers.telnyx.rest import Rest
 
-TOLD = {
+EXPORTED_FIELDS = {
     "call": ("from", "to", "status", "direction", "start_time", "end_time", "duration", "caller_name"),
     "recording": ("from", "to", "call_control_id", "initiated_by", "recording_started_at", "duration_millis"),
     "text": ("cli", "cld", "status", "direction", "created_at", "sent_at", "carrier", "message_type"),
@@ -41,7 +41,7 @@ def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
     found: dict[tuple[str, str], HeldRecord] = {}
     for kind, item in records:
         record_id = str(item.get(IDS[kind]))
-        fields = {name: str(item[name]) for name in TOLD[kind] if item.get(name) not in (None, "")}
+        fields = {name: str(item[name]) for name in EXPORTED_FIELDS[kind] if item.get(name) not in (None, "")}
         found.setdefault((kind, record_id), HeldRecord(record_type=kind, record_id=record_id, fields=fields))
     return list(found.values())
 

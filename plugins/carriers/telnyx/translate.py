@@ -71,8 +71,8 @@ def when(text: object, name: str) -> datetime:
 
 def believed(text: object, name: str, received_at: datetime) -> datetime:
     """When it happened: Telnyx' own time if it is plausible, else the arrival time."""
-    told = when(text, name) if text else received_at
-    return told if abs(told - received_at) < BELIEVABLE else received_at
+    reported = when(text, name) if text else received_at
+    return reported if abs(reported - received_at) < BELIEVABLE else received_at
 
 
 def caller_name(text: object) -> str | None:

@@ -61,9 +61,9 @@ def _offer(item: Mapping[str, Any], query: NumberQuery, price: Money | None) -> 
 def _monthly_price(rest: Rest, query: NumberQuery, pricing_url: str) -> Money | None:
     """The account's price. None if Twilio does not show it, so that a key without access to prices still finds numbers."""
     try:
-        told = rest.get(f"{pricing_url}/v1/PhoneNumbers/Countries/{query.country}")
-        prices = {entry["number_type"]: entry["current_price"] for entry in told["phone_number_prices"]}
-        return Money(Decimal(prices[KINDS[query.kind][1]]), str(told["price_unit"]).upper())
+        answer = rest.get(f"{pricing_url}/v1/PhoneNumbers/Countries/{query.country}")
+        prices = {entry["number_type"]: entry["current_price"] for entry in answer["phone_number_prices"]}
+        return Money(Decimal(prices[KINDS[query.kind][1]]), str(answer["price_unit"]).upper())
     except (AuthError, Rejected, RetryLater, KeyError, TypeError, InvalidOperation):
         return None
 

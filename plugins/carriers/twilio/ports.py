@@ -54,7 +54,7 @@ def order(rest: Rest, settings: TwilioSettings, request: PortRequest) -> PortOrd
     if not document.get("sid"):
         raise RetryLater("Twilio accepted the bill without giving it an id.")
     body = _body(request, str(document["sid"]), settings.account_sid)
-    return told(rest.post_json(f"{settings.porting_url}/v1/Porting/PortIn", body))
+    return port_order(rest.post_json(f"{settings.porting_url}/v1/Porting/PortIn", body))
 
 
 def _body(request: PortRequest, document: str, account_sid: str) -> dict[str, Any]:
@@ -94,10 +94,10 @@ def listed(rest: Rest, settings: TwilioSettings) -> list[PortOrder]:
     found = []
     for item in rest.listed(f"{base}/PortInRequests", "port_in_requests"):
         found.append(rest.get(f"{base}/{item.get('port_in_request_sid')}") | {SUGGESTED: item.get(SUGGESTED)})
-    return [told(item) for item in sorted(found, key=lambda item: str(item.get("date_created")), reverse=True)]
+    return [port_order(item) for item in sorted(found, key=lambda item: str(item.get("date_created")), reverse=True)]
 
 
-def told(item: Mapping[str, Any]) -> PortOrder:
+def port_order(item: Mapping[str, Any]) -> PortOrder:
     """An order as Twilio shows it. It has no agreed date: the target date is only what we asked for."""
     order_id, word = item.get("port_in_request_sid"), str(item.get("port_in_request_status") or "")
     phones = item.get("phone_numbers")

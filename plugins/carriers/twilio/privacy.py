@@ -15,7 +15,7 @@ from hub.api import Erasure, HeldRecord, PersonReference
 from plugins.carriers.twilio import translate
 from plugins.carriers.twilio.rest import Rest
 
-TOLD = {
+EXPORTED_FIELDS = {
     "call": ("from", "to", "status", "direction", "start_time", "end_time", "duration", "caller_name", "stir_verstat"),
     "recording": ("call_sid", "source", "start_time", "duration", "media_url"),
     "text": ("from", "to", "status", "direction", "date_sent", "body", "num_media"),
@@ -68,12 +68,12 @@ def _by_ids(
 
 
 def _keep(found: dict[str, HeldRecord], kind: str, item: Mapping[str, Any]) -> None:
-    fields = dict(_told(kind, item))
+    fields = dict(_exported(kind, item))
     found.setdefault(str(item.get("sid")), HeldRecord(record_type=kind, record_id=str(item.get("sid")), fields=fields))
 
 
-def _told(kind: str, item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name in TOLD[kind]:
+def _exported(kind: str, item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in EXPORTED_FIELDS[kind]:
         if item.get(name) not in (None, ""):
             yield name, str(item[name])
 

@@ -78,8 +78,8 @@ class Webhook:
     def at(self) -> datetime:
         """When it happened: Twilio's own time if it is plausible, else the arrival time."""
         text = self.text("Timestamp")
-        told = translate.when(text, "Timestamp") if text else self.received_at
-        return told if abs(told - self.received_at) < BELIEVABLE else self.received_at
+        reported = translate.when(text, "Timestamp") if text else self.received_at
+        return reported if abs(reported - self.received_at) < BELIEVABLE else self.received_at
 
     @property
     def called_number(self) -> str | None:

@@ -59,8 +59,8 @@ def verify(request: WebhookRequest, secrets: Iterable[str], now: datetime) -> No
 def event_key(body: bytes) -> str:
     """The name of a delivery: HubSpot's events without the attempt counter, or the raw bytes if they are not events."""
     try:
-        told: Any = [{name: event[name] for name in event if name != "attemptNumber"} for event in events(body)]
-        signed = json.dumps(told, sort_keys=True).encode()
+        entries: Any = [{name: event[name] for name in event if name != "attemptNumber"} for event in events(body)]
+        signed = json.dumps(entries, sort_keys=True).encode()
     except BadPayload:
         signed = body
     return hashlib.sha256(signed).hexdigest()
@@ -69,12 +69,12 @@ def event_key(body: bytes) -> str:
 def events(body: bytes) -> list[dict[str, Any]]:
     """The events of a webhook: a JSON array of objects that each name a subscription. Raises `BadPayload` otherwise."""
     try:
-        told = json.loads(body)
+        content = json.loads(body)
     except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, list) or not all(isinstance(one, dict) and _named(one) for one in told):
+        content = None
+    if not isinstance(content, list) or not all(isinstance(one, dict) and _named(one) for one in content):
         raise BadPayload("HubSpot's webhook is not a list of events.")
-    return told
+    return content
 
 
 def _named(event: dict[str, Any]) -> bool:

@@ -58,10 +58,10 @@ class Client:
             answer = self._get(query, self._tokens.current(refused=token))
         if answer.status_code == 401:
             raise AuthError(RECONNECT)
-        told = json_object(answer.content)
-        if told is None:
+        content = json_object(answer.content)
+        if content is None:
             raise RetryLater("Google's answer to a search could not be read.")
-        found = (each.get("person") for each in as_mappings(told.get("results")))
+        found = (each.get("person") for each in as_mappings(content.get("results")))
         return [person for person in found if isinstance(person, dict)]
 
     def _get(self, query: str, token: str) -> Any:

@@ -52,10 +52,10 @@ class Client:
         if status != 200:
             refusal = TWILIO.refusal(status, answer.headers, answer.content, self._services.clock())
             raise NotCharged(None if status == 404 else TWILIO.error(refusal))
-        told = json_object(answer.content)
-        if told is None or not isinstance(told.get("valid"), bool):
+        content = json_object(answer.content)
+        if content is None or not isinstance(content.get("valid"), bool):
             raise RetryLater(UNREADABLE)
-        return told
+        return content
 
     def _credentials(self) -> tuple[str, str]:
         settings = self._settings

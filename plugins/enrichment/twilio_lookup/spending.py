@@ -30,8 +30,10 @@ class Spent:
         if note is None:
             return cls()
         try:
-            told = json.loads(note)
-            return cls(str(told["minute"]), int(told["asked"]), Decimal(told["today"]), Decimal(told["this_month"]))
+            content = json.loads(note)
+            return cls(
+                str(content["minute"]), int(content["asked"]), Decimal(content["today"]), Decimal(content["this_month"])
+            )
         except (ValueError, KeyError, TypeError, InvalidOperation):
             raise Rejected("The count of what was spent on lookups cannot be read; restore the database.") from None
 

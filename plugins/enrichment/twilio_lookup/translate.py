@@ -36,9 +36,9 @@ def worth_asking(number: str, packages: tuple[Package, ...]) -> tuple[Package, .
     return tuple(package for package in dict.fromkeys(packages) if package != "caller_name" or american)
 
 
-def facts(told: Mapping[str, Any]) -> Iterator[Fact]:
+def facts(answer: Mapping[str, Any]) -> Iterator[Fact]:
     """Every fact in an answer, each name once; a package with its own `error_code` gives none."""
-    valid = told.get("valid") is True
+    valid = answer.get("valid") is True
     yield Fact(
         name="valid",
         value="true" if valid else "false",
@@ -48,7 +48,7 @@ def facts(told: Mapping[str, Any]) -> Iterator[Fact]:
     )
     if not valid:
         return
-    line = _package(told, "line_type_intelligence")
+    line = _package(answer, "line_type_intelligence")
     line_type = LINE_TYPES.get(_text(line.get("type")))
     if line_type:
         yield Fact(
@@ -66,7 +66,7 @@ def facts(told: Mapping[str, Any]) -> Iterator[Fact]:
             confidence=0.95,
             lifetime=BELIEVED,
         )
-    caller = _package(told, "caller_name")
+    caller = _package(answer, "caller_name")
     if _text(caller.get("caller_name")):
         yield Fact(
             name="caller_name",
@@ -86,8 +86,8 @@ def facts(told: Mapping[str, Any]) -> Iterator[Fact]:
         )
 
 
-def _package(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    package = told.get(name)
+def _package(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    package = answer.get(name)
     return package if isinstance(package, dict) and package.get("error_code") is None else {}
 
 

@@ -146,8 +146,8 @@ class Call:
             error = judge(judged, row)
             if error is not None:
                 errors.append((error, (field, place)))
-            told = () if error is not None or request.validate_only else result_fields
-            results.append(result_type(**{name: getattr(row, name) for name in told if getattr(row, name)}))
+            fields = () if error is not None or request.validate_only else result_fields
+            results.append(result_type(**{name: getattr(row, name) for name in fields if getattr(row, name)}))
         kind = "UploadClickConversionsResponse" if field == "conversions" else "UploadConversionAdjustmentsResponse"
         response = getattr(types, kind).pb()(results=results, job_id=secrets.randbelow(2**31) + 1)
         if errors:
@@ -209,11 +209,11 @@ class Call:
         types = self._types("errors.types.errors")
         failure = types.GoogleAdsFailure.pb()(request_id=secrets.token_urlsafe(12))
         for error, place in errors:
-            told = failure.errors.add(error_code={error.family: error.code}, message=error.words)
+            entry = failure.errors.add(error_code={error.family: error.code}, message=error.words)
             if place is not None:
-                told.location.field_path_elements.add(field_name=place[0], index=place[1])
+                entry.location.field_path_elements.add(field_name=place[0], index=place[1])
             if wait is not None:
-                told.details.quota_error_details.retry_delay.seconds = wait
+                entry.details.quota_error_details.retry_delay.seconds = wait
         return failure
 
     def _read(self, request_type: Any, body: bytes) -> Any:

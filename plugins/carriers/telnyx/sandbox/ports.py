@@ -93,9 +93,9 @@ class Ports:
         return JSONResponse({"data": order, "meta": {}})
 
     def _complete(self, order: dict[str, Any]) -> bool:
-        told = all((order["end_user"][part] or {}).get(name) for part, names in WANTED.items() for name in names)
+        complete = all((order["end_user"][part] or {}).get(name) for part, names in WANTED.items() for name in names)
         letter = self.sandbox.letter_on_file or order["documents"]["loa"]
-        return bool(told and letter and order["documents"]["invoice"] in self.sandbox.documents)
+        return bool(complete and letter and order["documents"]["invoice"] in self.sandbox.documents)
 
     async def confirm(self, request: Request) -> Response:
         order = self._find(request)

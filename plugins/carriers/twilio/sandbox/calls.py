@@ -84,21 +84,21 @@ class PlacedCall(TwimlPlayer):
             self.account.account_sid, leg.sid, self.caller, leg.number, self.now, parent=self.sid
         )
         for status in ("initiated", "ringing"):
-            self._leg_told(leg, status, status, 0)
+            self._report_leg(leg, status, status, 0)
 
     def leg_answered(self, leg: Leg) -> None:
         self.account.calls[leg.sid] |= {"start_time": at_twilio(self.now), "status": "in-progress"}
-        self._leg_told(leg, "answered", "in-progress", 0)
+        self._report_leg(leg, "answered", "in-progress", 0)
 
     def leg_ends(self, leg: Leg, status: str, since: datetime) -> None:
         duration = int((self.now - since).total_seconds()) if status == "completed" else 0
         resources.ended(self.account.calls[leg.sid], status, self.now, duration)
-        self._leg_told(leg, "completed", status, duration)
+        self._report_leg(leg, "completed", status, duration)
 
-    def _leg_told(self, leg: Leg, event: str, status: str, duration: int) -> None:
+    def _report_leg(self, leg: Leg, event: str, status: str, duration: int) -> None:
         if leg.tells(event):
-            self.tell(leg.callback, self.leg_fields(leg, status) | self._progress(status, leg.told, duration))
-            leg.told += 1
+            self.tell(leg.callback, self.leg_fields(leg, status) | self._progress(status, leg.reported, duration))
+            leg.reported += 1
 
     def dialed(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> dict[str, str]:
         fields = {"DialCallSid": leg.sid, "DialCallStatus": status, "DialBridged": "false"}

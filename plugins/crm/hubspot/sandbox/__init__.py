@@ -101,7 +101,7 @@ class Sandbox(HttpSandbox):
         """The calls that hold a unique custom property, with their contact."""
         with self._lock:
             calls = self.account.tables["calls"]
-            unique = [name for name, told in calls.own.items() if told.get("hasUniqueValue")]
+            unique = [name for name, definition in calls.own.items() if definition.get("hasUniqueValue")]
             return [
                 {
                     "key": next(record.properties[name] for name in unique if record.properties.get(name)),
@@ -212,7 +212,7 @@ class Sandbox(HttpSandbox):
                     self.requests.append((request.method, request.url.path))
                     status, answer = self._answer(request.method, request.url.path, request.headers, body)
             except HubSpotError as error:
-                status, answer = error.status, _told(error)
+                status, answer = error.status, _error_body(error)
             headers = self._limit_headers()
             response = JSONResponse(answer, status, headers) if status != 204 else Response(None, status, headers)
             await response(scope, receive, send)
@@ -298,7 +298,7 @@ def _dated(path: str) -> tuple[str, list[str]]:
     raise HubSpotError(404, "OBJECT_NOT_FOUND", "this version does not exist")
 
 
-def _told(error: HubSpotError) -> dict[str, Any]:
+def _error_body(error: HubSpotError) -> dict[str, Any]:
     if error.category.startswith("BAD_"):
         return {"status": error.category, "message": error.message, "correlationId": str(uuid.uuid4())}
     body = {"status": "error", "message": error.message, "correlationId": str(uuid.uuid4()), "category": error.category}

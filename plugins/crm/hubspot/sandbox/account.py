@@ -97,7 +97,7 @@ class Account:
         table = self._table(kind)
         properties = asked.get("properties") or {}
         table.check(properties)
-        for name in (name for name, told in table.own.items() if told.get("hasUniqueValue")):
+        for name in (name for name, definition in table.own.items() if definition.get("hasUniqueValue")):
             if properties.get(name) and table.find(name, properties[name]):
                 raise HubSpotError(409, "CONFLICT", f"A record with that {name} already exists.")
         record = table.records[int(self.add(kind, **properties))]
@@ -136,8 +136,8 @@ class Account:
             record = table.records.get(int(one["id"]))
             if record is None:
                 context = {"ids": [str(one["id"])]}
-                told = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": "Could not get some objects"}
-                errors.append({**told, "context": context})
+                body = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": "Could not get some objects"}
+                errors.append({**body, "context": context})
                 continue
             self.change(table.kind, str(record.id), **properties)
             results.append(record.shown())
@@ -208,8 +208,8 @@ class Account:
         table = self._table(kind)
         if name not in table.own and not table.knows(name):
             raise HubSpotError(404, "OBJECT_NOT_FOUND", f"Property {name} does not exist")
-        told = {"name": name, "label": name, "type": "string", "fieldType": "text", "groupName": "call"}
-        return {"description": "", "options": [], "hasUniqueValue": False, **told, **table.own.get(name, {})}
+        definition = {"name": name, "label": name, "type": "string", "fieldType": "text", "groupName": "call"}
+        return {"description": "", "options": [], "hasUniqueValue": False, **definition, **table.own.get(name, {})}
 
     def _create_group(self, asked: Mapping[str, Any]) -> tuple[int, Any]:
         self._needs("crm.schemas.contacts.write")

@@ -89,16 +89,16 @@ class Sandbox(HttpSandbox):
         from starlette.responses import PlainTextResponse, RedirectResponse
 
         asked = dict(request.query_params)
-        told = self.grants.authorize(asked)
-        if told is None:
+        answer = self.grants.authorize(asked)
+        if answer is None:
             return PlainTextResponse("Access blocked: authorization error", 400)
-        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(told)}", 302)
+        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(answer)}", 302)
 
     async def _token(self, request: Request) -> JSONResponse:
         from starlette.responses import JSONResponse
 
-        status, told = self.grants.token(await _form(request))
-        return JSONResponse(told, status)
+        status, body = self.grants.token(await _form(request))
+        return JSONResponse(body, status)
 
     async def _revoke(self, request: Request) -> JSONResponse:
         from starlette.responses import JSONResponse

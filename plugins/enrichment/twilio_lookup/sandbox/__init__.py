@@ -78,7 +78,7 @@ class Sandbox(HttpSandbox):
         from starlette.responses import JSONResponse
 
         good = phone_number(number)
-        told: dict[str, Any] = {
+        body: dict[str, Any] = {
             "calling_country_code": "1" if good and good.startswith("+1") else None,
             "country_code": "US" if good and good.startswith("+1") else None,
             "phone_number": number,
@@ -90,8 +90,8 @@ class Sandbox(HttpSandbox):
         }
         if good:
             self.charged += asked
-            told |= {name: self._package(name, number) for name in asked}
-        return JSONResponse(told)
+            body |= {name: self._package(name, number) for name in asked}
+        return JSONResponse(body)
 
     def _package(self, name: str, number: str) -> Mapping[str, Any]:
         if name == "caller_name":
@@ -105,10 +105,10 @@ class Sandbox(HttpSandbox):
 def _error(status: int, code: int, message: str) -> JSONResponse:
     from starlette.responses import JSONResponse
 
-    told = {
+    body = {
         "code": code,
         "message": message,
         "more_info": f"https://www.twilio.com/docs/errors/{code}",
         "status": status,
     }
-    return JSONResponse(told, status)
+    return JSONResponse(body, status)

@@ -108,7 +108,7 @@ def test_every_status_of_telnyxs_client_is_known_and_another_is_asked_again() ->
     literal = get_args(PortingOrderStatus.model_fields["value"].annotation)[0]
     assert set(get_args(literal)) == set(ports.STATUSES)
     with pytest.raises(RetryLater):
-        ports.told({"id": "0" * 8, "status": {"value": "new"}})
+        ports.port_order({"id": "0" * 8, "status": {"value": "new"}})
 
 
 def test_an_order_that_is_split_says_so(telnyx: Telnyx, sandbox: Sandbox) -> None:

@@ -79,7 +79,7 @@ def fill(opened: Opened, clock: Clock, calls: int, seed: int = 7) -> None:
 def _visit(opened: Opened, draw: random.Random, number: int) -> str | None:
     directory = opened.directory.latest
     company = directory.companies[draw.choice(sorted(LANDED))]
-    arrival = VisitRequest(
+    request = VisitRequest(
         landing_page=LANDED[company.name].format(number),
         referrer="https://www.google.com/",
         gpc=draw.random() < 0.08,
@@ -87,7 +87,7 @@ def _visit(opened: Opened, draw: random.Random, number: int) -> str | None:
         user_agent="Mozilla/5.0",
         human=True,
     )
-    return record_visit(opened.hub, directory, company, arrival).number
+    return record_visit(opened.hub, directory, company, request).number
 
 
 class _Inbox:

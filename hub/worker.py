@@ -41,7 +41,7 @@ BACK_OFF_SECONDS = 1.0
 TRANSCRIPT_LIMIT_SECONDS = 12 * 3_600.0
 """A transcription may take twice the duration of its recording (hub.recordings.transcribe)."""
 CONCURRENT_SYNCS = 8
-ENDING = 1.0
+JOIN_SECONDS = 1.0
 """Seconds that the transcription thread gets to end."""
 TEXTS = "texts/"
 PICTURES = "texts/pictures"
@@ -86,7 +86,7 @@ class Worker:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         if self._transcripts.is_alive():
-            self._transcripts.join(ENDING)
+            self._transcripts.join(JOIN_SECONDS)
         self._housekeeping.close(max(0.0, until - time.monotonic()))
         while self._running and time.monotonic() < until:
             time.sleep(0.05)

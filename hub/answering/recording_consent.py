@@ -42,23 +42,23 @@ caller waits."""
 
 
 def ask_to_record(
-    hub: Hub, session: Session | None, asked: Sequence[tuple[AnswerRequest, CallContext]], now: datetime
+    hub: Hub, session: Session | None, requests: Sequence[tuple[AnswerRequest, CallContext]], now: datetime
 ) -> list[tuple[Permission, Columns]]:
     """The permission for each call, with the decision as a row to store; its subject is not yet known.
 
     Callers with equal data ask the same question, so it is asked one time.
     """
-    if not asked:
+    if not requests:
         return []
-    callers = {each.caller for each, _ in asked if each.point.caller_number}
-    words = _words(session, callers) if session else {}
+    callers = {each.caller for each, _ in requests if each.point.caller_number}
+    records = _consent_records(session, callers) if session else {}
     held = restricted_callers(session, callers) if session else set()
     alike: dict[Hashable, list[int]] = {}
-    for index, (each, known) in enumerate(asked):
-        differs = (each.connector, each.line.company.id, known.places, words.get(each.caller), each.caller in held)
+    for index, (each, known) in enumerate(requests):
+        differs = (each.connector, each.line.company.id, known.places, records.get(each.caller), each.caller in held)
         alike.setdefault(differs, []).append(index)
-    firsts = [asked[indexes[0]] for indexes in alike.values()]
-    questions = [_question(hub, each, known, words.get(each.caller, ()), now) for each, known in firsts]
+    firsts = [requests[indexes[0]] for indexes in alike.values()]
+    questions = [_question(hub, each, known, records.get(each.caller, ()), now) for each, known in firsts]
     decisions = hub.plugins.judge(questions, DEADLINE)
     if session:
         accounts = [each.line.company.account_id for each, _ in firsts]
@@ -68,10 +68,10 @@ def ask_to_record(
     for indexes, question, decision in zip(alike.values(), questions, decisions, strict=True):
         values, duties = decision_values(question, decision, now), decision.duties
         for index in indexes:
-            connector = asked[index][0].connector
+            connector = requests[index][0].connector
             row = ConsentDecision.columns(subject_id="", connector=connector, moment="answer", **values)
             answers[index] = Permission(allowed=decision.allowed, duties=duties, decision_id=row["id"]), row
-    return [answers[index] for index in range(len(asked))]
+    return [answers[index] for index in range(len(requests))]
 
 
 def _question(
@@ -90,7 +90,9 @@ def _question(
     )
 
 
-def _words(session: Session, callers: Collection[tuple[str, str]]) -> dict[tuple[str, str], tuple[ConsentRecord, ...]]:
+def _consent_records(
+    session: Session, callers: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[ConsentRecord, ...]]:
     """What each caller has said about the use of their data, in the order in which it was said."""
     if not callers:
         return {}
@@ -98,8 +100,8 @@ def _words(session: Session, callers: Collection[tuple[str, str]]) -> dict[tuple
         "numbers": list({number for _, number in callers}),
         "companies": list({company for company, _ in callers}),
     }
-    words: dict[tuple[str, str], tuple[ConsentRecord, ...]] = {}
-    for word in session.connection().execute(SAID, wanted):
-        caller = (word.told_company, word.phone_number)
-        words[caller] = (*words.get(caller, ()), record_of(word))
-    return words
+    records: dict[tuple[str, str], tuple[ConsentRecord, ...]] = {}
+    for row in session.connection().execute(SAID, wanted):
+        caller = (row.told_company, row.phone_number)
+        records[caller] = (*records.get(caller, ()), record_of(row))
+    return records

@@ -22,7 +22,7 @@ from hub.store.rows import Columns, insert_rows
 class Answered:
     """A decided answer: its walk, and the decision on recording if one was needed."""
 
-    asked: AnswerRequest
+    request: AnswerRequest
     walk: FlowResult
     decision: Columns | None = None
     forwarded: bool = False
@@ -35,12 +35,12 @@ def keep(connection: Connection, answers: Sequence[Answered], now: datetime) -> 
     notices: list[Columns] = []
     decisions: list[tuple[str, Columns]] = []
     for answer in answers:
-        if not answer.asked.point.call_id:
+        if not answer.request.point.call_id:
             continue
         mine = _steps(answer, now)
         steps += mine
         if answer.decision is not None and mine:
-            account_id = answer.asked.line.company.account_id
+            account_id = answer.request.line.company.account_id
             decisions.append((account_id, answer.decision | {"subject_id": mine[-1]["id"]}))
         if answer.walk.notice is not None:
             notices.append(_notice(answer, now))
@@ -50,15 +50,15 @@ def keep(connection: Connection, answers: Sequence[Answered], now: datetime) -> 
 
 
 def _steps(answer: Answered, now: datetime) -> list[Columns]:
-    asked = answer.asked
-    point = f"forward:{spelled(asked.point)}" if answer.forwarded else spelled(asked.point)
+    request = answer.request
+    point = f"forward:{spelled(request.point)}" if answer.forwarded else spelled(request.point)
     taken = answer.walk.taken
     return [
         CallStep.columns(
-            connector=asked.connector,
-            carrier_call_id=asked.point.call_id,
-            company_id=asked.line.company.id,
-            flow_version=asked.version,
+            connector=request.connector,
+            carrier_call_id=request.point.call_id,
+            company_id=request.line.company.id,
+            flow_version=request.version,
             point=point,
             position=position,
             at=now,
@@ -75,14 +75,14 @@ def _steps(answer: Answered, now: datetime) -> list[Columns]:
 
 
 def _notice(answer: Answered, now: datetime) -> Columns:
-    asked, notice = answer.asked, answer.walk.notice
+    request, notice = answer.request, answer.walk.notice
     assert notice is not None
     return RecordingNotice.columns(
-        connector=asked.connector,
-        carrier_call_id=asked.point.call_id,
-        company_id=asked.line.company.id,
-        flow_version=asked.version,
-        point=spelled(asked.point),
+        connector=request.connector,
+        carrier_call_id=request.point.call_id,
+        company_id=request.line.company.id,
+        flow_version=request.version,
+        point=spelled(request.point),
         step=notice.step,
         text=notice.text,
         text_hash=hashlib.sha256(notice.text.encode()).hexdigest(),

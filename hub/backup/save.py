@@ -146,8 +146,8 @@ def _seal(
     with hub.store.reading() as asking:
         sealers = hub.vault.sealers(asking, wanted, make=False)
     if wanted > sealers.keys():
-        with hub.store.writing() as making:
-            sealers |= hub.vault.sealers(making, wanted - sealers.keys())
+        with hub.store.writing() as session:
+            sealers |= hub.vault.sealers(session, wanted - sealers.keys())
     for row, plain, part, holder in zip(rows, written, parts, holders, strict=True):
         if part:
             text = json.dumps(part, ensure_ascii=False).encode("utf-8", "surrogatepass")

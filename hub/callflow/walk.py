@@ -191,19 +191,19 @@ class _Walker:
 
     def _announce(self) -> FlowResult | None:
         """Play the recording notice. Returns a walk if the caller has a choice, because the call waits for it."""
-        words, permission = self._flow.recording, self._known.recording
-        assert words is not None
+        texts, permission = self._flow.recording, self._known.recording
+        assert texts is not None
         asks = "ask_yes" in permission.duties
         if not asks and "offer_refusal" not in permission.duties:
             self._mark = self._mark.having("h")
-            self._said.append(self._say(words.notice))
-            self._tell(words.notice, "announced")
+            self._said.append(self._say(texts.notice))
+            self._tell(texts.notice, "announced")
             return None
-        text = f"{words.notice} {words.agree if asks else words.refuse}"
+        text = f"{texts.notice} {texts.agree if asks else texts.refuse}"
         self._mark = self._mark.having("a")
         self._tell(text, "asked" if asks else "offered")
         self._note("asks whether the call may be recorded" if asks else "offers a line that is not recorded")
-        gather = Gather(prompts=(self._say(text),), seconds=words.seconds, mark=self._next_mark())
+        gather = Gather(prompts=(self._say(text),), seconds=texts.seconds, mark=self._next_mark())
         return self._wait(gather)
 
     def _tell(self, text: str, choice: Choice) -> None:
@@ -218,15 +218,15 @@ class _Walker:
 
     def _after_asking(self, step: Dialing, digits: str) -> FlowResult:
         """The caller has chosen, with a key or without one. The notice is logged again, with the choice."""
-        words, permission = self._flow.recording, self._known.recording
-        if self._mark.heard != "a" or words is None:
+        texts, permission = self._flow.recording, self._known.recording
+        if self._mark.heard != "a" or texts is None:
             return self._dial(step)
         asks = "ask_yes" in permission.duties
         agrees = digits == AGREE if asks else digits != REFUSE
         agrees = agrees and permission.allowed
         choice: Choice = "refused" if not agrees else "agreed" if asks else "not_refused"
         self._mark = self._mark.having("h" if agrees else "r")
-        self._tell(f"{words.notice} {words.agree if asks else words.refuse}", choice)
+        self._tell(f"{texts.notice} {texts.agree if asks else texts.refuse}", choice)
         self._note(
             {"refused": "not to be recorded", "agreed": "agreed to the recording"}.get(choice, "may be recorded")
         )

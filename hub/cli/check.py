@@ -122,9 +122,9 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
     )
     with waiting, ThreadPoolExecutor(CONCURRENT_CHECKS) as pool:
         task = waiting.add_task("", total=len(names))
-        asked = {pool.submit(connection, hub.plugins, name): name for name in names}
-        for future in as_completed(asked):
-            name, report = asked[future], future.result()
+        tasks = {pool.submit(connection, hub.plugins, name): name for name in names}
+        for future in as_completed(tasks):
+            name, report = tasks[future], future.result()
             reports[name] = report
             mark = "[green]✓[/green]" if report.ok else "[red]✗[/red]"
             if not quiet:

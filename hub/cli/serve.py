@@ -142,12 +142,12 @@ def _start(path: Path, sandbox: bool, *, serving: bool, working: bool, listen: s
     if listen is not None:
         refuse_taken_address(listen, "--listen")
     logs.configure()
-    with contextlib.ExitStack() as ending:
-        ending.enter_context(_starting())
+    with contextlib.ExitStack() as exit_stack:
+        exit_stack.enter_context(_starting())
         loaded = read_config(path, sandbox=sandbox)
         if serving:
             refuse_taken_address(loaded.hub.listen)
-        opened = ending.enter_context(open_hub(loaded))
+        opened = exit_stack.enter_context(open_hub(loaded))
         wake = threading.Event()
 
         def work() -> None:
@@ -156,7 +156,7 @@ def _start(path: Path, sandbox: bool, *, serving: bool, working: bool, listen: s
             line = Worker(opened.hub, opened.directory, wake)
             _started()
             line.start()
-            ending.callback(line.stop)
+            exit_stack.callback(line.stop)
 
         if not serving:
             work()

@@ -57,8 +57,8 @@ def _places(number: str | None, question: ConsentQuestion) -> tuple[Place, ...]:
 def _contact(session: Session, text: TextMessage, question: ConsentQuestion) -> tuple[ConsentRecord, ...]:
     """The person's last call or text, as consent to an answer; none if they have refused, because a call does not
     take that back."""
-    word = question.latest_record()
-    if word is not None and word.state != "given":
+    record = question.latest_record()
+    if record is not None and record.state != "given":
         return ()
     called = select(func.max(col(Call.started_at))).where(
         Call.company_id == text.company_id, Call.caller_number == text.person_number

@@ -25,8 +25,8 @@ def hooks_page() -> str:
     )
     families = [block for family in FAMILIES for block in _family(family)]
     values = [block for value in _values() for block in _value(value)]
-    intro = "Everything below is in `hub.api`. A field with a data category is filled only if the plugin's manifest declares it."
-    return page("# Hooks", summary, rules, index, *families, "## Values", intro, *values)
+    note = "Everything below is in `hub.api`. A field with a data category is filled only if the plugin's manifest declares it."
+    return page("# Hooks", summary, rules, index, *families, "## Values", note, *values)
 
 
 def _title(family: type) -> str:

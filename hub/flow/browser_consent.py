@@ -27,15 +27,19 @@ def hear(session: Session, cases: Sequence[Case], now: datetime) -> int:
     for case in cases:
         if case.person is not None:
             for visit in case.sure_visits:
-                statements[visit.id] = list(_words(case.person.id, visit))
-    wanted = [word for words in statements.values() for word in words]
+                statements[visit.id] = list(_statements(case.person.id, visit))
+    wanted = [statement for each in statements.values() for statement in each]
     if not wanted:
         return 0
     known = select(ConsentEntry.visit_id, ConsentEntry.channel, ConsentEntry.use, ConsentEntry.state).where(
         col(ConsentEntry.visit_id).in_(statements)
     )
     before = set(session.exec(known))
-    new = [word for word in wanted if (word.visit_id, word.channel, word.use, word.state) not in before]
+    new = [
+        statement
+        for statement in wanted
+        if (statement.visit_id, statement.channel, statement.use, statement.state) not in before
+    ]
     return len(append(session, new, now)) if new else 0
 
 
@@ -68,7 +72,7 @@ def refusals_on_forms(cases: Sequence[Case]) -> Iterator[ConsentStatement]:
                     )
 
 
-def _words(person_id: str, visit: Visit) -> Iterator[ConsentStatement]:
+def _statements(person_id: str, visit: Visit) -> Iterator[ConsentStatement]:
     said = [(channel, "refused", SHARING) for channel, seen in (("gpc", visit.gpc), ("dnt", visit.dnt)) if seen]
     channel = next((name for name in ("tcf", "gpp") if name in visit.consent), "web")
     said += [(channel, state, use) for use, state in words_of(visit.consent).items()]

@@ -72,8 +72,8 @@ class Case:
     """The latest earlier visit that is known to be the person's."""
     facts: list[FactRow] = field(default_factory=list)
     """Facts that a question about consent needs, if they are known already, and all that this batch learns."""
-    words: list[ConsentEntry] = field(default_factory=list)
-    words_of_named: list[list[ConsentEntry]] = field(default_factory=list)
+    consent_entries: list[ConsentEntry] = field(default_factory=list)
+    consent_entries_of_named: list[list[ConsentEntry]] = field(default_factory=list)
     """What each of `named` has said."""
     under_13: bool = False
     """A person who has proven the number or address asks for the erasure of a child's data."""

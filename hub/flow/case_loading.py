@@ -51,7 +51,7 @@ def load_cases(session: Session, directory: Directory, subjects: Sequence[Subjec
     _load_attributions(session, cases)
     load_visits(session, cases)
     _load_forms_of_callers(session, cases)
-    _load_facts_and_words(session, cases)
+    _load_facts_and_consent(session, cases)
     _load_children(session, cases)
     return cases
 
@@ -216,22 +216,22 @@ def _likely(attribution: Attribution) -> list[str]:
     return list(dict.fromkeys([attribution.visit_id, *ids])) if attribution.visit_id else []
 
 
-def _load_facts_and_words(session: Session, cases: Sequence[Case]) -> None:
+def _load_facts_and_consent(session: Session, cases: Sequence[Case]) -> None:
     facts: dict[str, list[FactRow]] = {}
     of_batch = col(FactRow.subject_id).in_([case.subject.id for case in cases])
     for fact in session.exec(select(FactRow).where(of_batch, col(FactRow.name).in_(CONSENT_FACTS))):
         facts.setdefault(fact.subject_id, []).append(fact)
     people = {person.id for case in cases for person in ([case.person] if case.person else []) + case.named}
-    words: dict[str, list[ConsentEntry]] = {}
+    entries: dict[str, list[ConsentEntry]] = {}
     if people:
         theirs = (col(ConsentEntry.person_id).in_(people), ConsentEntry.scope == "person")
         spoken = select(ConsentEntry).where(*theirs).order_by(col(ConsentEntry.spoken_at), col(ConsentEntry.id))
-        for word in session.exec(spoken):
-            words.setdefault(word.person_id or "", []).append(word)
+        for entry in session.exec(spoken):
+            entries.setdefault(entry.person_id or "", []).append(entry)
     for case in cases:
         case.facts = facts.get(case.subject.id, [])
-        case.words = words.get(case.person.id, []) if case.person else []
-        case.words_of_named = [words[person.id] for person in case.named if person.id in words]
+        case.consent_entries = entries.get(case.person.id, []) if case.person else []
+        case.consent_entries_of_named = [entries[person.id] for person in case.named if person.id in entries]
 
 
 def _load_children(session: Session, cases: Sequence[Case]) -> None:

@@ -73,7 +73,7 @@ def question_about(
         person_places=_places_of(case),
         business_places=(Place(country=case.company.country, region=case.company.region, basis="business"),),
         signals=_signals(case),
-        records=tuple(map(record_of, case.words)) + _records_of_pages(case),
+        records=tuple(map(record_of, case.consent_entries)) + _records_of_pages(case),
         age=_age_of(case),
     )
     return replace(question, records=(*question.records, *_refusals_of_named(case, question)))
@@ -82,7 +82,7 @@ def question_about(
 def _refusals_of_named(case: Case, question: ConsentQuestion) -> list[ConsentRecord]:
     """What the known people whom a form names have refused and not taken back: it binds the form. Their consent is
     not added, because it does not cover the person who typed the form."""
-    each_said = [[record_of(word) for word in words] for words in case.words_of_named]
+    each_said = [[record_of(entry) for entry in entries] for entries in case.consent_entries_of_named]
     return [
         no
         for said in each_said
@@ -241,17 +241,17 @@ def _records_of_pages(case: Case) -> tuple[ConsentRecord, ...]:
     ]
     if isinstance(case.subject, FormSubmission):
         said.append((case.subject.consent, "form", case.subject.submitted_at, f"form {case.subject.id}"))
-    words = [
+    records = [
         ConsentRecord(state=state, use=use, channel=channel, at=at, evidence=evidence)
         for consent, channel, at, evidence in said
         for use, state in words_of(consent).items()
     ]
-    words += [
+    records += [
         ConsentRecord(state="refused", use=use, channel=channel, at=at, evidence=f"the page's default, {evidence}")
         for consent, channel, at, evidence in said
         for use in held_back_by(consent)
     ]
-    return tuple(words)
+    return tuple(records)
 
 
 def _refusals(consent: Mapping[str, str]) -> dict[str, str]:
@@ -259,18 +259,18 @@ def _refusals(consent: Mapping[str, str]) -> dict[str, str]:
     return {name: answer for name, answer in consent.items() if answer == "denied" and name not in chosen}
 
 
-def record_of(word: ConsentEntry | RowOfTable[Any]) -> ConsentRecord:
+def record_of(entry: ConsentEntry | RowOfTable[Any]) -> ConsentRecord:
     """A consent record in the form that consent plugins read."""
     return ConsentRecord(
-        state=word.state,  # type: ignore[arg-type]
-        use=word.use,
-        channel=word.channel,
-        at=word.spoken_at,
-        evidence=word.id,
-        expires_at=word.lapses_at,
-        basis=word.basis,
-        recipients=frozenset(word.recipients),
-        categories=frozenset(word.categories),
+        state=entry.state,  # type: ignore[arg-type]
+        use=entry.use,
+        channel=entry.channel,
+        at=entry.spoken_at,
+        evidence=entry.id,
+        expires_at=entry.lapses_at,
+        basis=entry.basis,
+        recipients=frozenset(entry.recipients),
+        categories=frozenset(entry.categories),
     )
 
 

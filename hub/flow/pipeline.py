@@ -65,6 +65,6 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
 
 def _objectors(cases: Sequence[Case]) -> list[Person]:
     """The people who refuse something on the forms of this batch."""
-    refusing = {word.person_id for word in refusals_on_forms(cases)}
+    refusing = {statement.person_id for statement in refusals_on_forms(cases)}
     people = [case.person for case in cases if case.person] + [each for case in cases for each in case.named]
     return [person for person in people if person.id in refusing]

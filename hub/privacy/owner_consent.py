@@ -15,7 +15,7 @@ from hub.privacy.oauth_grant import Attempt, exchange, revoke
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.connectors import resume
-from hub.store.owner_consent import forget_token, last_word, owners_use, sign_in_host
+from hub.store.owner_consent import forget_token, latest_entry, owners_use, sign_in_host
 
 UNFINISHED = "The sign-in at the provider was not completed."
 
@@ -47,14 +47,14 @@ def connect_owner(
         )
     with hub.store.writing() as session:
         notice = keep_notice(session, sign_in.consent_text, "en", hub.clock())
-        _keep_word(session, hub, connector, "given", actor, owner, notice)
+        _append_statement(session, hub, connector, "given", actor, owner, notice)
     try:
         attempt = Attempt(sign_in, redirect_uri, hub.clock())
         code = attempt.redeem(answer(attempt), hub.clock())
         connector.services.tokens.save(exchange(connector, sign_in, attempt, code, hub.clock()))
     except BaseException:
         with hub.store.writing() as session:
-            _keep_word(session, hub, connector, "withdrawn", actor, UNFINISHED)
+            _append_statement(session, hub, connector, "withdrawn", actor, UNFINISHED)
             forget_token(session, name)
         raise
     resume(hub.store, name)
@@ -69,10 +69,10 @@ def disconnect_owner(hub: Hub, name: str, *, actor: str, reason: str) -> bool:
     """
     connector, sign_in = owner_sign_in(hub, name)
     with hub.store.writing() as session:
-        word = last_word(session, name)
-        stood = word is not None and word.state == "given"
+        entry = latest_entry(session, name)
+        stood = entry is not None and entry.state == "given"
         if stood:
-            _keep_word(session, hub, connector, "withdrawn", actor, reason)
+            _append_statement(session, hub, connector, "withdrawn", actor, reason)
     token = connector.services.tokens.load()
     if token is not None:
         try:
@@ -86,7 +86,7 @@ def disconnect_owner(hub: Hub, name: str, *, actor: str, reason: str) -> bool:
     return stood or token is not None
 
 
-def _keep_word(
+def _append_statement(
     session: Session,
     hub: Hub,
     connector: Connector,
@@ -98,7 +98,7 @@ def _keep_word(
     """Add an owner's consent record to the ledger: the recipient, the channel, the scopes and the text. `detail` is the
     owner's name as they sign, or the reason for the withdrawal.
     """
-    word = ConsentStatement(
+    statement = ConsentStatement(
         company_id=None,
         person_id=None,
         state=state,
@@ -110,5 +110,5 @@ def _keep_word(
         notice_hash=notice_hash,
         spoken_at=hub.clock(),
     )
-    (record_id,) = append(session, [word], hub.clock(), hub.vault)
+    (record_id,) = append(session, [statement], hub.clock(), hub.vault)
     audit.note(session, hub.clock(), actor, f"owner_consent.{state}", record_id, connector.name)

@@ -39,13 +39,13 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
     tasks = session.exec(
         select(RequestTask).where(RequestTask.request_id == request.id).order_by(col(RequestTask.connector))
     ).all()
-    asked = {each["connector"]: each for each in outcome.get("asked", ())}
+    questions = {each["connector"]: each for each in outcome.get("asked", ())}
     back = {each["connector"]: each for each in outcome.get("take_back", ())}
     given = _given(session, request)
     providers = [
-        _answer(task, asked[task.connector], given.get(task.connector), task.connector in rehearsed)
+        _answer(task, questions[task.connector], given.get(task.connector), task.connector in rehearsed)
         for task in tasks
-        if task.hook == HOOK and task.connector in asked
+        if task.hook == HOOK and task.connector in questions
     ]
     taken_back = [
         _taken_back(task, back[task.connector], task.connector in rehearsed)
@@ -111,16 +111,16 @@ def _given(session: Session, request: PrivacyRequest) -> Mapping[str, Mapping[st
 
 
 def _answer(
-    task: RequestTask, asked: Mapping[str, Any], given: Mapping[str, Any] | None, rehearsed: bool
+    task: RequestTask, question: Mapping[str, Any], given: Mapping[str, Any] | None, rehearsed: bool
 ) -> dict[str, Any]:
     """One provider's answer, compared with what the hub knows."""
-    result, note = _result(task), task.reason or asked["note"]
-    known = asked.get("known_records", 0)
+    result, note = _result(task), task.reason or question["note"]
+    known = question.get("known_records", 0)
     if result == "nothing_held" and (given or known):
         result = "not_confirmed"
         note = f"It {_what_is_known(given, known)}; it answered that it has nothing, which is not confirmed."
     return {
-        "recipient": asked["recipient"],
+        "recipient": question["recipient"],
         "connector": task.connector,
         "result": result,
         "records": task.records,

@@ -46,7 +46,7 @@ def plan(session: Session, hub: Hub, request: PrivacyRequest) -> dict[str, Any]:
     people, kept = people_of(session, request), on_hold(session, hub.config, hub.clock(), hub.vault).reach
     rows = plan_erasure(session, hub, reached(session, request), kept)
     reach = reach_of_request(session, hub, request) - kept
-    ask = asked(hub, scopes_of(session, hub, request, reach, HOOK))
+    ask = questions_to(hub, scopes_of(session, hub, request, reach, HOOK))
     back = {name: len(found) for name, found in retractable(session, hub, reach).items()}
     return {
         "people": len(people),
@@ -60,7 +60,7 @@ def plan(session: Session, hub: Hub, request: PrivacyRequest) -> dict[str, Any]:
     }
 
 
-def asked(hub: Hub, scopes: Mapping[str, Scope]) -> list[dict[str, Any]]:
+def questions_to(hub: Hub, scopes: Mapping[str, Scope]) -> list[dict[str, Any]]:
     """The providers to ask to erase the person, each with its manifest's note and the number of records known there."""
     return [
         {
@@ -139,7 +139,7 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
                 RETRACTIONS: back,
                 LOG: {"people": sorted(reach.people), "subjects": sorted(reach.subjects)},
             }
-            ask = asked(hub, scopes)
+            ask = questions_to(hub, scopes)
             request.outcome = {
                 **{name: told for name, told in request.outcome.items() if name == "parent"},
                 "people": len(people),

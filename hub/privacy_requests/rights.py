@@ -51,8 +51,8 @@ def _object(
 
     Source: GDPR Art. 21(2)-(3), which has no exception; Cal. Civ. Code 1798.120.
     """
-    words = _words(request, people, state="objected", basis="objection", spoken_at=request.received_at)
-    return "objected", take_effect(session, hub.config, hub.vault, words, now)
+    statements = _statements(request, people, state="objected", basis="objection", spoken_at=request.received_at)
+    return "objected", take_effect(session, hub.config, hub.vault, statements, now)
 
 
 def _restrict(
@@ -66,7 +66,7 @@ def _restrict(
     return "restricted", 0
 
 
-def _words(request: PrivacyRequest, people: Sequence[Person], **said: Any) -> list[ConsentStatement]:
+def _statements(request: PrivacyRequest, people: Sequence[Person], **said: Any) -> list[ConsentStatement]:
     """The consent records for all marketing that this request creates, one for each of the person's rows."""
     return [
         ConsentStatement(
@@ -107,8 +107,8 @@ def opt_in(hub: Hub, request_id: str, actor: str) -> None:
         notice = keep_notice(session, OPT_IN_NOTICE.format(company=company.title), "en", now)
         people = known_people(session, request, now)
         said = {"notice_hash": notice, "language": "en", "spoken_at": now}
-        words = _words(request, people, state="given", **said)
-        take_effect(session, hub.config, hub.vault, words, now)
+        statements = _statements(request, people, state="given", **said)
+        take_effect(session, hub.config, hub.vault, statements, now)
         request.outcome = {**request.outcome, "people": len(people)}
         take_step(session, request, actor, "opted_in", f"{len(people)} people", now, RequestState.DONE)
 

@@ -228,14 +228,14 @@ def _with_supposed(question: ConsentQuestion, supposed: Supposed, caller: str | 
     """The question, with what the user supposes added to what the hub knows."""
     records, signals = question.records, question.signals
     if supposed.said is not None:
-        word = ConsentRecord(
+        record = ConsentRecord(
             state=supposed.said,
             use=question.use,
             channel=supposed.channel,
             at=at - EARLIER,
             evidence="supposed",
         )
-        records = (*records, word)
+        records = (*records, record)
     for kind in supposed.signals:
         signals = (*signals, Signal(kind=kind, at=at - EARLIER, evidence="supposed"))  # type: ignore[arg-type]
     return replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 TABLES = ("audit_entry", "consent_record", "consent_notice", "journal_entry")
-ENDING = "audit_entry"
+AUDIT_TABLE = "audit_entry"
 """Its rows can be deleted only after the journal records the end of their retention period
 (hub.store.journal.signing)."""
 ENDED = "EXISTS (SELECT 1 FROM journal_entry WHERE kind = 'ended audit_entry' AND since >= OLD.at)"
@@ -40,7 +40,7 @@ def _on_sqlite(table: str) -> list[str]:
     guards = []
     for verb in ("UPDATE", "DELETE"):
         name = f"{table}_no_{verb.lower()}"
-        when = f"WHEN NOT {ENDED} " if (table, verb) == (ENDING, "DELETE") else ""
+        when = f"WHEN NOT {ENDED} " if (table, verb) == (AUDIT_TABLE, "DELETE") else ""
         guards += [
             f"DROP TRIGGER IF EXISTS {name}",
             f"CREATE TRIGGER {name} BEFORE {verb} ON {table} {when}"
@@ -51,12 +51,12 @@ def _on_sqlite(table: str) -> list[str]:
 
 def _on_postgresql(table: str) -> list[str]:
     name = f"{table}_append_only"
-    verbs = "UPDATE OR TRUNCATE" if table == ENDING else "UPDATE OR DELETE OR TRUNCATE"
+    verbs = "UPDATE OR TRUNCATE" if table == AUDIT_TABLE else "UPDATE OR DELETE OR TRUNCATE"
     guards = [
         f"DROP TRIGGER IF EXISTS {name} ON {table}",
         f"CREATE TRIGGER {name} BEFORE {verbs} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     ]
-    if table == ENDING:
+    if table == AUDIT_TABLE:
         guards += [
             f"DROP TRIGGER IF EXISTS {table}_no_early_end ON {table}",
             f"CREATE TRIGGER {table}_no_early_end BEFORE DELETE ON {table} "

@@ -90,14 +90,14 @@ def complete(session: Session, table: type[Work], ids: Sequence[str], token: str
 
 
 def complete_each(
-    session: Session, table: type[Work], token: str, endings: Sequence[tuple[str, dict[str, Any]]]
+    session: Session, table: type[Work], token: str, outcomes: Sequence[tuple[str, dict[str, Any]]]
 ) -> None:
     """As `complete`, but each row has its own values; all name the same columns. Rows that `token` no longer holds
     stay unchanged."""
-    if not endings:
+    if not outcomes:
         return
     columns: Any = table
-    names = endings[0][1]
+    names = outcomes[0][1]
     statement = (
         update(table.__table__)  # type: ignore[attr-defined]
         .where(columns.id == bindparam("of"), columns.lease_token == token)
@@ -105,7 +105,7 @@ def complete_each(
     )
     session.connection().execute(
         statement,
-        [{"of": row_id} | {f"new_{name}": value for name, value in values.items()} for row_id, values in endings],
+        [{"of": row_id} | {f"new_{name}": value for name, value in values.items()} for row_id, values in outcomes],
     )
 
 

@@ -27,8 +27,8 @@ class Plaintext(NamedTuple):
 
 def seal_names(vault: Vault, session: Session, names: Sequence[tuple[Named, str]]) -> None:
     """Put names into their rows. Missing keys are made, so `session` must be a writing one."""
-    words = [Plaintext(holder_of(vault, session, row), name, name_in(row)) for row, name in names]
-    for (row, _), sealed in zip(names, encrypt_many(vault, session, words), strict=True):
+    plaintexts = [Plaintext(holder_of(vault, session, row), name, name_in(row)) for row, name in names]
+    for (row, _), sealed in zip(names, encrypt_many(vault, session, plaintexts), strict=True):
         row.sealed_name = sealed
 
 
@@ -42,8 +42,10 @@ def names_of(vault: Vault, session: Session, rows: Iterable[Named]) -> dict[str,
 def seal_facts(vault: Vault, session: Session, facts: Sequence[tuple[Contact, FactRow]]) -> None:
     """Move names out of the values of new facts, each given with the call, text or form that it comes from."""
     names = [(contact, fact, fact.value) for contact, fact in facts if fact.category == NAME and fact.value]
-    words = [Plaintext(holder_of(vault, session, contact), value, _value_of(fact)) for contact, fact, value in names]
-    for (_, fact, _), sealed in zip(names, encrypt_many(vault, session, words), strict=True):
+    plaintexts = [
+        Plaintext(holder_of(vault, session, contact), value, _value_of(fact)) for contact, fact, value in names
+    ]
+    for (_, fact, _), sealed in zip(names, encrypt_many(vault, session, plaintexts), strict=True):
         fact.value, fact.sealed = None, sealed
 
 
@@ -61,8 +63,8 @@ def values_of(vault: Vault, session: Session, facts: Iterable[FactRow]) -> dict[
 def seal_fields(vault: Vault, session: Session, form: FormSubmission, fields: Mapping[str, str]) -> None:
     """Put the entries of a form into its row."""
     if fields:
-        words = Plaintext(holder_of(vault, session, form), json.dumps(fields, ensure_ascii=False), _fields_in(form))
-        (form.sealed_fields,) = encrypt_many(vault, session, [words])
+        plaintext = Plaintext(holder_of(vault, session, form), json.dumps(fields, ensure_ascii=False), _fields_in(form))
+        (form.sealed_fields,) = encrypt_many(vault, session, [plaintext])
 
 
 def fields_of(vault: Vault, session: Session, forms: Iterable[FormSubmission]) -> dict[str, dict[str, str]]:
@@ -80,8 +82,8 @@ def seal_correction(vault: Vault, session: Session, request: PrivacyRequest, rig
     """Put the corrections into a request's row."""
     if right:
         holder = vault.holder(session, request.company_id, None, request.id)
-        words = Plaintext(holder, json.dumps(right, ensure_ascii=False), _correction_in(request))
-        (request.correction,) = encrypt_many(vault, session, [words])
+        plaintext = Plaintext(holder, json.dumps(right, ensure_ascii=False), _correction_in(request))
+        (request.correction,) = encrypt_many(vault, session, [plaintext])
 
 
 def correction_in(vault: Vault, session: Session, request: PrivacyRequest) -> dict[str, str]:
@@ -92,10 +94,10 @@ def correction_in(vault: Vault, session: Session, request: PrivacyRequest) -> di
     return json.loads(plaintext) if plaintext is not None else {}
 
 
-def encrypt_many(vault: Vault, session: Session, words: Sequence[Plaintext]) -> list[bytes]:
+def encrypt_many(vault: Vault, session: Session, plaintexts: Sequence[Plaintext]) -> list[bytes]:
     """Encrypt each text with its holder's key; missing keys are made."""
-    sealers = vault.sealers(session, {each.holder for each in words}) if words else {}
-    return [sealers[each.holder](each.plain.encode("utf-8", "replace"), each.place) for each in words]
+    sealers = vault.sealers(session, {each.holder for each in plaintexts}) if plaintexts else {}
+    return [sealers[each.holder](each.plain.encode("utf-8", "replace"), each.place) for each in plaintexts]
 
 
 def decrypt_many(vault: Vault, session: Session, sealed: Sequence[tuple[bytes, str]]) -> list[str | None]:

@@ -17,7 +17,7 @@ def owners_use(connector: str) -> str:
     return f"connector/{connector}"
 
 
-def last_word(session: Session, connector: str) -> ConsentEntry | None:
+def latest_entry(session: Session, connector: str) -> ConsentEntry | None:
     """The latest consent record of the owner of a connector's data."""
     said = select(ConsentEntry).where(col(ConsentEntry.company_id).is_(None), ConsentEntry.use == owners_use(connector))
     return session.exec(said.order_by(col(ConsentEntry.recorded_at).desc(), col(ConsentEntry.id).desc())).first()
@@ -27,12 +27,12 @@ def consented(store: Store, connector: Connector) -> bool:
     """Whether the owner's consent is stored, valid, given for this provider, and covers every scope that is
     requested now."""
     with store.reading() as session:
-        word = last_word(session, connector.name)
+        entry = latest_entry(session, connector.name)
     return (
-        word is not None
-        and word.state == "given"
-        and sign_in_host(connector) in word.recipients
-        and set(connector.manifest.auth.scopes) <= set(word.categories)
+        entry is not None
+        and entry.state == "given"
+        and sign_in_host(connector) in entry.recipients
+        and set(connector.manifest.auth.scopes) <= set(entry.categories)
     )
 
 

@@ -18,7 +18,7 @@ from hub.errors import ConfigError
 from hub.model import Restoration, Tombstone
 from hub.store.rows import write_rows
 
-ENDING = ".tombstones"
+FILE_ENDING = ".tombstones"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def journal_of(settings: HubSection) -> Path | None:
     url = make_url(settings.database)
     if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
         return None
-    return Path(url.database).with_suffix(ENDING)
+    return Path(url.database).with_suffix(FILE_ENDING)
 
 
 def write_tombstones(session: Session, journal: Path | None, buried: ErasedRows, at: datetime) -> None:

@@ -158,7 +158,7 @@ class _Nothing:
 
 def _questions() -> Iterator[ConsentQuestion]:
     for places, use, categories, signals, state in itertools.product(PLACES, USES, CATEGORIES, SIGNALS, STATES):
-        word = () if state is None else (_record(state, use),)
+        records = () if state is None else (_record(state, use),)
         yield ConsentQuestion(
             use=use,
             categories=categories,
@@ -168,7 +168,7 @@ def _questions() -> Iterator[ConsentQuestion]:
             person_places=places,
             business_places=(Place(country="US", region="IL", basis="business"),),
             signals=signals,
-            records=word,
+            records=records,
         )
 
 

@@ -95,12 +95,12 @@ def start(
     if SERVICE not in session.exec(select(Suppression.use).where(*before)).all():
         return False
     person = person_of(session, company_id, number, now)
-    words = select(ConsentEntry.state).where(
+    latest = select(ConsentEntry.state).where(
         ConsentEntry.person_id == person.id,
         col(ConsentEntry.use).in_((MARKETING, "marketing.communications", "marketing")),
         or_(col(ConsentEntry.use) != "marketing", col(ConsentEntry.state) == "objected"),
     )
-    said = set(session.exec(words).all())
+    said = set(session.exec(latest).all())
     taken = TEXT_USES if "objected" not in said else (SERVICE,)
     lift(session, fingerprint, taken, said_at, now)
     uses = TEXT_USES if "given" in said and "objected" not in said else (SERVICE,)
@@ -135,7 +135,7 @@ def _say(
     at: datetime,
     now: datetime,
 ) -> None:
-    words = [
+    statements = [
         ConsentStatement(
             company_id=person.company_id,
             person_id=person.id,
@@ -147,7 +147,7 @@ def _say(
         )
         for use in uses
     ]
-    append(session, words, now)
+    append(session, statements, now)
 
 
 def _cancel_queued(session: Session, company_id: str, number: str, uses: tuple[str, ...], now: datetime) -> None:

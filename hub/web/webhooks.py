@@ -172,15 +172,15 @@ class WebhookEndpoint:
         return answer
 
     def _make_answers(
-        self, connector: str, asked: Sequence[tuple[AnswerPoint, asyncio.Future[AnswerDocument]]]
+        self, connector: str, batch: Sequence[tuple[AnswerPoint, asyncio.Future[AnswerDocument]]]
     ) -> None:
         """Pass on the answers that were requested in one round."""
-        pending = self._answerer.submit(connector, [point for point, _ in asked])
+        pending = self._answerer.submit(connector, [point for point, _ in batch])
 
         def made(done: Future[list[Document]]) -> None:
             error = done.exception()
-            documents: Sequence[AnswerDocument | BaseException] = [error] * len(asked) if error else done.result()
-            for (_, answer), document in zip(asked, documents, strict=True):
+            documents: Sequence[AnswerDocument | BaseException] = [error] * len(batch) if error else done.result()
+            for (_, answer), document in zip(batch, documents, strict=True):
                 self._completions.put(answer, document)
 
         pending.documents.add_done_callback(made)

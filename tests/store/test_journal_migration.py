@@ -21,7 +21,7 @@ from hub.store import Store
 from hub.store.journal import sign_ends
 from hub.store.journal.verify import Report, verify
 from hub.store.keyring import Keyring, new_key
-from hub.store.owner_consent import last_word
+from hub.store.owner_consent import latest_entry
 from hub.store.schema import alembic_config, upgrade
 from hub.store.vault import Vault
 
@@ -104,7 +104,7 @@ def test_words_on_mail_and_of_owners_become_records_of_the_ledger(old: Store) ->
             "address": "pat@example.com",
             "evidence": "box 1",
         }
-        word = last_word(session, "contacts")
+        word = latest_entry(session, "contacts")
         assert word is not None and (word.id, word.categories, word.recipients) == (
             "o",
             ["read"],

@@ -49,7 +49,9 @@ class ConsentStatement:
     """For a user's choice on e-mails of their account. For an owner's consent, both company and account are None."""
 
 
-def append(session: Session, words: Iterable[ConsentStatement], now: datetime, vault: Vault | None = None) -> list[str]:
+def append(
+    session: Session, statements: Iterable[ConsentStatement], now: datetime, vault: Vault | None = None
+) -> list[str]:
     """Add records to the ledger, in the order given, and to the journal of their accounts. Returns their ids.
 
     `session` must be a writing one; until its end no other process adds records of these companies. A record with
@@ -57,8 +59,8 @@ def append(session: Session, words: Iterable[ConsentStatement], now: datetime, v
     `detail`.
     """
     by_company: dict[tuple[str, str], list[ConsentStatement]] = {}
-    for word in words:
-        by_company.setdefault((word.company_id or "", word.account_id or ""), []).append(word)
+    for statement in statements:
+        by_company.setdefault((statement.company_id or "", statement.account_id or ""), []).append(statement)
     ids = []
     for spoken_to in sorted(by_company):  # the same order everywhere, so that no two writers wait for each other
         ids += _append(session, by_company[spoken_to], now, vault)
@@ -73,88 +75,88 @@ def keep_notice(session: Session, text: str, language: str, now: datetime) -> st
     return digest
 
 
-def _append(session: Session, words: Sequence[ConsentStatement], now: datetime, vault: Vault | None) -> list[str]:
+def _append(session: Session, statements: Sequence[ConsentStatement], now: datetime, vault: Vault | None) -> list[str]:
     # One writer per company, so that a repeated record is recognized and each record supersedes the one before.
-    company = select(Company.account_id).where(Company.id == words[0].company_id).with_for_update(key_share=True)
-    account_id = session.exec(company).one() if words[0].company_id else words[0].account_id
+    company = select(Company.account_id).where(Company.id == statements[0].company_id).with_for_update(key_share=True)
+    account_id = session.exec(company).one() if statements[0].company_id else statements[0].account_id
     made: list[dict[str, Any]] = []
-    for word in words:
-        if not _is_known(session, word):
-            made.append(_fields(session, word, now, vault))
+    for statement in statements:
+        if not _is_known(session, statement):
+            made.append(_fields(session, statement, now, vault))
             write_rows(session, ConsentEntry, made[-1:])
     record(session, account_id or HUB_CHAIN, ConsentEntry, made)
     return [row["id"] for row in made]
 
 
-def _is_known(session: Session, word: ConsentStatement) -> bool:
-    if word.evidence is None:
+def _is_known(session: Session, statement: ConsentStatement) -> bool:
+    if statement.evidence is None:
         return False
     same = (
-        ConsentEntry.company_id == word.company_id,
-        ConsentEntry.person_id == word.person_id,
-        ConsentEntry.visit_id == word.visit_id,
-        ConsentEntry.use == word.use,
-        ConsentEntry.state == word.state,
-        ConsentEntry.channel == word.channel,
-        ConsentEntry.evidence == word.evidence,
-        ConsentEntry.spoken_at == word.spoken_at,
+        ConsentEntry.company_id == statement.company_id,
+        ConsentEntry.person_id == statement.person_id,
+        ConsentEntry.visit_id == statement.visit_id,
+        ConsentEntry.use == statement.use,
+        ConsentEntry.state == statement.state,
+        ConsentEntry.channel == statement.channel,
+        ConsentEntry.evidence == statement.evidence,
+        ConsentEntry.spoken_at == statement.spoken_at,
     )
     return session.exec(select(ConsentEntry.id).where(*same)).first() is not None
 
 
-def _fields(session: Session, word: ConsentStatement, now: datetime, vault: Vault | None) -> dict[str, Any]:
+def _fields(session: Session, statement: ConsentStatement, now: datetime, vault: Vault | None) -> dict[str, Any]:
     record_id = new_id()
     return ConsentEntry.columns(
         id=record_id,
-        company_id=word.company_id,
-        account_id=word.account_id,
-        person_id=word.person_id,
-        visit_id=word.visit_id,
-        state=word.state,
-        use=word.use,
-        categories=sorted(word.categories),
-        recipients=sorted(word.recipients),
-        jurisdictions=sorted(word.jurisdictions),
-        basis=word.basis,
-        channel=word.channel,
-        language=word.language,
-        notice_hash=word.notice_hash,
-        evidence=storable(word.evidence),
-        detail_hash=_seal(session, word, record_id, now, vault) if word.detail else None,
-        scope=word.scope,
-        spoken_at=word.spoken_at,
-        lapses_at=word.lapses_at,
+        company_id=statement.company_id,
+        account_id=statement.account_id,
+        person_id=statement.person_id,
+        visit_id=statement.visit_id,
+        state=statement.state,
+        use=statement.use,
+        categories=sorted(statement.categories),
+        recipients=sorted(statement.recipients),
+        jurisdictions=sorted(statement.jurisdictions),
+        basis=statement.basis,
+        channel=statement.channel,
+        language=statement.language,
+        notice_hash=statement.notice_hash,
+        evidence=storable(statement.evidence),
+        detail_hash=_seal(session, statement, record_id, now, vault) if statement.detail else None,
+        scope=statement.scope,
+        spoken_at=statement.spoken_at,
+        lapses_at=statement.lapses_at,
         recorded_at=now,
-        supersedes=_before(session, word),
+        supersedes=_before(session, statement),
     )
 
 
-def _seal(session: Session, word: ConsentStatement, record_id: str, now: datetime, vault: Vault | None) -> str:
+def _seal(session: Session, statement: ConsentStatement, record_id: str, now: datetime, vault: Vault | None) -> str:
     if vault is None:
         raise ValueError("a word with a detail needs the vault")
-    person = session.get(Person, word.person_id) if word.person_id else None
+    person = session.get(Person, statement.person_id) if statement.person_id else None
     number = person.known_number if person else None
-    plain = storable(word.detail or "").encode()
-    sealed = vault.seal(session, word.company_id, number, record_id, plain, f"consent_detail/{record_id}")
+    plain = storable(statement.detail or "").encode()
+    sealed = vault.seal(session, statement.company_id, number, record_id, plain, f"consent_detail/{record_id}")
     write_rows(
         session,
         ConsentDetail,
-        [ConsentDetail(id=record_id, sealed=sealed, expires_at=word.spoken_at + CONSENT_RETENTION)],
+        [ConsentDetail(id=record_id, sealed=sealed, expires_at=statement.spoken_at + CONSENT_RETENTION)],
     )
     return hashlib.sha256(sealed).hexdigest()
 
 
-def _before(session: Session, word: ConsentStatement) -> str | None:
+def _before(session: Session, statement: ConsentStatement) -> str | None:
     same = [
-        ConsentEntry.company_id == word.company_id,
-        ConsentEntry.account_id == word.account_id,
-        ConsentEntry.use == word.use,
+        ConsentEntry.company_id == statement.company_id,
+        ConsentEntry.account_id == statement.account_id,
+        ConsentEntry.use == statement.use,
     ]
-    if word.person_id is not None:
-        same.append(ConsentEntry.person_id == word.person_id)
-    elif word.visit_id is not None:
-        same.append(ConsentEntry.visit_id == word.visit_id)
-    elif word.company_id is not None:
+    if statement.person_id is not None:
+        same.append(ConsentEntry.person_id == statement.person_id)
+    elif statement.visit_id is not None:
+        same.append(ConsentEntry.visit_id == statement.visit_id)
+    elif statement.company_id is not None:
         return None
     newest = (col(ConsentEntry.recorded_at).desc(), col(ConsentEntry.id).desc())
     return session.exec(select(ConsentEntry.id).where(*same).order_by(*newest).limit(1)).first()

@@ -48,8 +48,8 @@ from hub.contracts.sources import KnownSource, SourceKind
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
 from hub.contracts.twiml import Twiml
-from hub.contracts.twiml_events import ENDED as TWIML_ENDED
-from hub.contracts.twiml_events import UNANSWERED as TWIML_UNANSWERED
+from hub.contracts.twiml_events import ENDED_STATUSES as TWIML_ENDED
+from hub.contracts.twiml_events import UNANSWERED_STATUSES as TWIML_UNANSWERED
 from hub.contracts.twiml_events import end_event, leg_event, recording_event
 from hub.contracts.twiml_player import Leg, TwimlPlayer
 from hub.contracts.untrusted import as_mapping, as_mappings, as_text, json_object

@@ -29,7 +29,7 @@ from hub.runtime import Hub, utc_now
 from hub.store.group_commit import GroupCommitter
 
 log = structlog.get_logger(__name__)
-DEADLINE = 1.0
+ANSWER_SECONDS = 1.0
 """Seconds from the webhook's arrival to its answer."""
 MAX_JOBS_PER_COMMIT = 200
 """Jobs of one connector that share a transaction; each is as many calls as rang at the same moment."""
@@ -53,7 +53,7 @@ class PendingAnswer:
     def plugin_is_late(self) -> bool:
         """Whether the plugin, not the database, makes callers wait."""
         since = self.rendering_since
-        return not self.documents.done() and since is not None and time.monotonic() - since > DEADLINE / 2
+        return not self.documents.done() and since is not None and time.monotonic() - since > ANSWER_SECONDS / 2
 
 
 class Answerer:
@@ -110,7 +110,7 @@ class Answerer:
 
     def note_late(self, connector: str) -> None:
         """The plugin did not render its answers in time."""
-        self._hub.plugins.guards[connector].late(CallHooks.render_answer.__name__, DEADLINE)
+        self._hub.plugins.guards[connector].late(CallHooks.render_answer.__name__, ANSWER_SECONDS)
 
     def static_document(self, connector: str, point: AnswerPoint) -> AnswerDocument:
         """The document that only forwards the call; it is in memory."""
@@ -153,7 +153,7 @@ class Answerer:
     def _decide(self, connector: str, jobs: Sequence[PendingAnswer]) -> list[list[RenderRequest]]:
         """Each job's instructions. The records behind them are durable when this returns. A job that is already late
         gets no instructions: its callers were forwarded, so no notice may be recorded that nobody heard."""
-        in_time = [job for job in jobs if not job.forwarded and time.monotonic() - job.asked_at < DEADLINE]
+        in_time = [job for job in jobs if not job.forwarded and time.monotonic() - job.asked_at < ANSWER_SECONDS]
         decided = iter(
             self._decider.decide(
                 connector,

@@ -20,13 +20,13 @@ from hub.runtime import Hub
 from hub.store.rows import Columns
 
 USE, CATEGORY = "telephony.recording", "user.telephony.recording"
-DEADLINE = 0.4
+CONSENT_SECONDS = 0.4
 """Seconds for each consent connector. A caller waits, and no answer means that nothing is recorded."""
 
 
 PEOPLE: Table = Person.__table__  # type: ignore[attr-defined]
 ENTRIES: Table = ConsentEntry.__table__  # type: ignore[attr-defined]
-SAID = (
+LEDGER_QUERY = (
     select(PEOPLE.c.company_id.label("told_company"), PEOPLE.c.phone_number, ENTRIES)
     .join(ENTRIES, ENTRIES.c.person_id == PEOPLE.c.id)
     .where(
@@ -59,7 +59,7 @@ def ask_to_record(
         alike.setdefault(differs, []).append(index)
     firsts = [requests[indexes[0]] for indexes in alike.values()]
     questions = [_question(hub, each, known, records.get(each.caller, ()), now) for each, known in firsts]
-    decisions = hub.plugins.judge(questions, DEADLINE)
+    decisions = hub.plugins.judge(questions, CONSENT_SECONDS)
     if session:
         accounts = [each.line.company.account_id for each, _ in firsts]
         decisions = hold_to_policies(session, accounts, questions, decisions)
@@ -101,7 +101,7 @@ def _consent_records(
         "companies": list({company for company, _ in callers}),
     }
     records: dict[tuple[str, str], tuple[ConsentRecord, ...]] = {}
-    for row in session.connection().execute(SAID, wanted):
+    for row in session.connection().execute(LEDGER_QUERY, wanted):
         caller = (row.told_company, row.phone_number)
         records[caller] = (*records.get(caller, ()), record_of(row))
     return records

@@ -14,7 +14,7 @@ from hub.model.people import TYPED
 Owner = tuple[str | None, str | None, str]
 """Company, phone number, and the id of the row that represents the person if the number is hidden."""
 OF_CALLERS = frozenset({"inbox", "outcome", "person", "visit", "privacy_request"})
-LINKS = ("subject_id", "call_id", "text_id", "visit_id", "person_id", "carrier_call_id", "delivery_id")
+REFERENCE_COLUMNS = ("subject_id", "call_id", "text_id", "visit_id", "person_id", "carrier_call_id", "delivery_id")
 """Columns that link a table's rows to a caller. Personal data in all other tables is about people who work with the
 hub: it is encrypted with the whole backup, without a key per person."""
 SEALED = frozenset(
@@ -34,7 +34,7 @@ SEALED = frozenset(
 """Columns that are already encrypted with their person's key."""
 QUOTED = {"delivery": ("reason",), "attempt": ("reason",), "outcome": ("trace",)}
 """Columns with texts by others, which may quote a person."""
-NUMBER = {
+NUMBER_COLUMNS = {
     "person": "phone_number",
     "call": "caller_number",
     "text_message": "person_number",
@@ -43,7 +43,7 @@ NUMBER = {
 }
 TYPED_NUMBERS = ("person", "form_submission")
 """Tables whose numbers may be typed by anybody: a typed number does not identify an owner (hub.model.people)."""
-CONTACTS = ("call", "text_message", "form_submission")
+CONTACT_TABLES = ("call", "text_message", "form_submission")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Owners:
             contacts = self._of_contacts(name, rows)
             return [by_address.get((row["company_id"], row["email"])) if row["email"] and not row["phone_number"] else own
                     for row, own in zip(rows, contacts, strict=True)]  # fmt: skip
-        if name in NUMBER:
+        if name in NUMBER_COLUMNS:
             return self._of_contacts(name, rows)
         if name == "visit":
             return self._by(rows, "person_id", self._people)
@@ -84,7 +84,7 @@ class Owners:
         owners: list[Owner | None] = []
         for row in rows:
             surely = name not in TYPED_NUMBERS or (name == "person" and not _is_typed(row))
-            own: Owner = (row["company_id"], row[NUMBER[name]] if surely else None, row["id"])
+            own: Owner = (row["company_id"], row[NUMBER_COLUMNS[name]] if surely else None, row["id"])
             known = people.get(row.get("person_id") or "")
             # The person's number may have been corrected since the call.
             corrected = known is not None and (known[1] is not None or own[1] is None)
@@ -123,7 +123,7 @@ class Owners:
     def _subjects(self, ids: Iterable[str]) -> dict[str, Owner]:
         wanted = set(ids)
         owners: dict[str, Owner] = {}
-        for name in CONTACTS:
+        for name in CONTACT_TABLES:
             rows = list(self._known(name, wanted - owners.keys()).values())
             owners |= {
                 row["id"]: owner for row, owner in zip(rows, self._of_contacts(name, rows), strict=True) if owner
@@ -140,7 +140,7 @@ class Owners:
         if not wanted:
             return {}
         table = table_named(name)
-        names = ("id", "company_id", "person_id", NUMBER.get(name, ""), "phone_learnt", "email_learnt")
+        names = ("id", "company_id", "person_id", NUMBER_COLUMNS.get(name, ""), "phone_learnt", "email_learnt")
         columns = [table.c[each] for each in names if each in table.c]
         found = self.session.execute(select(*columns).where(table.c.id.in_(wanted)))
         return {row["id"]: row for row in found.mappings()}
@@ -148,7 +148,7 @@ class Owners:
 
 def personal_columns(table: Table) -> list[str]:
     """The columns of a table that are encrypted in a backup."""
-    if table.name not in OF_CALLERS and not any(link in table.c for link in LINKS):
+    if table.name not in OF_CALLERS and not any(link in table.c for link in REFERENCE_COLUMNS):
         return []
     personal = [column.name for column in table.c if "category" in column.info and str(column) not in SEALED]
     return [*personal, *QUOTED.get(table.name, ())]

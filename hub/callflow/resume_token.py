@@ -18,7 +18,7 @@ Heard = Literal["n", "h", "r", "a"]
 awaited."""
 MAX_WAITS = 40
 """How often one call may wait for a person, so that it ends whatever its caller does."""
-WRITTEN = re.compile(r"(\d{1,9})\.([a-z0-9][a-z0-9_-]{0,31})\.(\d{1,3})\.([nhra])\.(\d{1,3})", re.ASCII)
+TOKEN = re.compile(r"(\d{1,9})\.([a-z0-9][a-z0-9_-]{0,31})\.(\d{1,3})\.([nhra])\.(\d{1,3})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class ResumeToken:
 
 def parse_mark(text: str) -> ResumeToken | None:
     """Parse the token; None if it is not one of the hub's."""
-    match = WRITTEN.fullmatch(text)
+    match = TOKEN.fullmatch(text)
     if match is None:
         return None
     return ResumeToken(int(match[1]), match[2], int(match[3]), match[4], int(match[5]))  # type: ignore[arg-type]

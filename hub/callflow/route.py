@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hub.callflow.definition import END, Flow, PhoneNumber, Recording, Speech
 
-NAME = "route"
+ROUTE_STEP = "route"
 """The name of a route's flow."""
 
 
@@ -30,7 +30,7 @@ class Route(BaseModel):
     voicemail: Speech | None = Field(default=None, description="Spoken if nobody answers; then a message is recorded.")
 
 
-def flow_of(route: Route, name: str = NAME) -> Flow:
+def flow_of(route: Route, name: str = ROUTE_STEP) -> Flow:
     """The flow that a route stands for."""
     dial = {"do": "dial", "number": route.dial, "ring_seconds": route.ring_seconds, "record": route.record}
     dial |= {"whisper": route.whisper, "unanswered": "voicemail" if route.voicemail else END}

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from hub.chaos.environment import RULE, Environment
+from hub.chaos.environment import CONVERSION_RULE, Environment
 from hub.chaos.load import Callers
 from hub.model import Call, Delivery, InboxWebhook, SyncSlot
 from hub.model.conversions import conversion_key
@@ -145,7 +145,7 @@ def _webhooks(callers: Callers, inbox: set[tuple[str, bytes]]) -> dict[str, int]
 
 def _conversions(stage: Environment, callers: Callers, calls: Mapping[str, Call]) -> dict[str, int]:
     """Compare what the ad network holds with what is due there. `calls` are the hub's calls by the carrier's id."""
-    keys = {call_id: conversion_key(RULE, call.id) for call_id, call in calls.items()}
+    keys = {call_id: conversion_key(CONVERSION_RULE, call.id) for call_id, call in calls.items()}
     made = [each for each in callers.calls if each.carrier_call_id in calls]
     due = {keys[each.carrier_call_id]: each for each in made if each.converts}
     # A caller on the shared number may be attributed to another visitor, with that visitor's consent.

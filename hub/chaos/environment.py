@@ -18,7 +18,7 @@ from hub.errors import ConfigError
 from hub.plugins.discovery import discover
 from hub.plugins.sandboxes import RunningSandboxes, start_sandboxes
 
-RULE = "answered call"
+CONVERSION_RULE = "answered call"
 COMPANY = "lakeside"
 BUSINESS = "+13125550190"
 DEFAULT_NUMBER = "+13125550120"
@@ -120,7 +120,7 @@ def _document(
         },
         "conversions": [
             {
-                "name": RULE,
+                "name": CONVERSION_RULE,
                 "when": {"event": "call", "answered": True, "min_duration": "1s"},
                 "value": "40 USD",
                 "send_to": {"network": destination},

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hub.callflow.checks import flow_problems, lacking, undialable
 from hub.callflow.definition import Flow
-from hub.callflow.route import NAME as ROUTE_FLOW
+from hub.callflow.route import ROUTE_STEP as ROUTE_FLOW
 from hub.callflow.route import Route
 from hub.config.document import Path
 from hub.config.error_messages import nearest

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from hub.callflow.definition import Flow, PhoneNumber
-from hub.callflow.route import NAME as ROUTE_FLOW
+from hub.callflow.route import ROUTE_STEP as ROUTE_FLOW
 from hub.callflow.route import Route, flow_of
 from hub.config.contact import ContactSection
 from hub.config.durations import parse_span

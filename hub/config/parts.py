@@ -13,7 +13,7 @@ from hub.config.document import Document, Path
 from hub.config.models import ConnectorEntry
 from hub.contracts.connector import Connector
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+CONNECTOR_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 

@@ -10,7 +10,7 @@ from cronsim import CronSim, CronSimError
 
 from hub.config.durations import parse_span
 
-RECENT = timedelta(days=1)
+RECENT_PERIOD = timedelta(days=1)
 """Maximum age of the newest slot of a cron line if no slot was written before."""
 
 
@@ -42,7 +42,7 @@ class Schedule:
         # Backwards, so that a long pause with many slots takes no longer than a short one.
         following = now.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
         newest = next(CronSim(self.text, following, reverse=True), None)
-        return newest if newest is not None and newest > (after or now - RECENT) else None
+        return newest if newest is not None and newest > (after or now - RECENT_PERIOD) else None
 
 
 def _cron_trigger(line: str) -> Any:

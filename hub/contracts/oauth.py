@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 EARLY = 60.0
 """A token is renewed this many seconds before it expires, so that none expires during a request."""
-ANSWERED = range(400, 500)
-PASSING = frozenset({"temporarily_unavailable", "server_error", "unavailable"})
+REFUSAL_STATUSES = range(400, 500)
+TRANSIENT_ERRORS = frozenset({"temporarily_unavailable", "server_error", "unavailable"})
 """OAuth error codes of temporary failures."""
 
 
@@ -209,12 +209,12 @@ class _Poster:
             "POST",
             url,
             once=False,
-            expected=ANSWERED,
+            expected=REFUSAL_STATUSES,
             options=options,
         )
         answer = json_object(response.content) or {}
         name, status = self._provider.name, response.status_code
-        if status in ANSWERED or "error" in answer:
+        if status in REFUSAL_STATUSES or "error" in answer:
             raise self._refused(response, answer)
         texts = [answer.get(each) for each in ("access_token", *self._wanted)]
         whole = all(isinstance(each, str) and each for each in texts)
@@ -227,7 +227,7 @@ class _Poster:
         provider, status = self._provider, response.status_code
         code = as_text(answer.get("error"))
         words = without_personal_data(answer.get("error_description") or answer.get("message"))
-        if code in PASSING or status in (408, 425, 429) or "rate exceeded" in words:
+        if code in TRANSIENT_ERRORS or status in (408, 425, 429) or "rate exceeded" in words:
             refusal = provider.refusal(status, response.headers, response.content, self._clock())
             return RetryLater(f"{provider.name}'s sign-in is unavailable (HTTP {status}).", refusal.after)
         said = f"{code or f'HTTP {status}'}{': ' if words else ''}{words}".rstrip(".")

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from hub.contracts.events import CallEvent
 
-UNANSWERED = frozenset({"busy", "failed", "no-answer", "canceled"})
+UNANSWERED_STATUSES = frozenset({"busy", "failed", "no-answer", "canceled"})
 """The final statuses of a dialed leg that nobody picked up."""
-ENDED = UNANSWERED | {"completed"}
+ENDED_STATUSES = UNANSWERED_STATUSES | {"completed"}
 """The final statuses of a leg."""
 
 
@@ -19,7 +19,7 @@ def leg_event(
 
     A `completed` leg was picked up `duration` seconds earlier. None for a status that has no meaning for the call.
     """
-    if leg_status in UNANSWERED:
+    if leg_status in UNANSWERED_STATUSES:
         return CallEvent(kind="not_answered", call_id=call_id, at=at, tracking_number=tracking_number)
     if leg_status not in ("in-progress", "completed"):
         return None
@@ -37,7 +37,7 @@ def end_event(
     A caller who gives up (`no-answer`, `canceled`) has completed a call that nobody answered; `busy` and `failed` were
     never connected.
     """
-    if call_status not in ENDED:
+    if call_status not in ENDED_STATUSES:
         return None
     return CallEvent(
         kind="failed" if call_status in ("busy", "failed") else "completed",

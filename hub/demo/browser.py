@@ -42,7 +42,7 @@ BROWSER_TIMEOUT_SECONDS = 15.0
 """Seconds to wait for a browser action, enough for a busy machine."""
 REPLY_WITHIN = 4.0
 """Seconds to wait for the hub's number: the script itself waits two."""
-SIGNALS = {
+SIGNAL_SCRIPTS = {
     "sec-gpc": "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { value: true })",
     "dnt": "Object.defineProperty(Navigator.prototype, 'doNotTrack', { value: '1' })",
 }
@@ -128,7 +128,7 @@ class PageEntrance:
             try:
                 context.set_default_timeout(BROWSER_TIMEOUT_SECONDS * 1000)
                 for name in said:
-                    await context.add_init_script(SIGNALS[name])
+                    await context.add_init_script(SIGNAL_SCRIPTS[name])
                 visitor = PageVisitor(self, story.company, country, context, await context.new_page())
                 address = urlsplit(story.landing_page or "/")._replace(scheme="http", netloc=host).geturl()
                 await visitor.look(address, story.referrer)

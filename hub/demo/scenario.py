@@ -89,7 +89,7 @@ LAST = (
     "North",
 )
 CALLS_A_FORM = 12
-RECENT = 12
+RECENT_CALLERS = 12
 """How many of a company's latest callers may still be on the phone. They do not call again: Google counts two calls
 of one person within one second as one."""
 CAMPAIGNS = ("emergency", "drain-cleaning", "water-heater", "brand")
@@ -242,7 +242,7 @@ class _Callers:
 
     def next(self) -> tuple[str | None, str, bool]:
         """(number or None, name, whether the CRM knows them)."""
-        earlier = self._seen[:-RECENT]
+        earlier = self._seen[:-RECENT_CALLERS]
         if earlier and self._chance.random() < 0.15:
             return self._chance.choice(earlier)
         if not self._fresh or self._chance.random() < 0.03:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from hub.callflow.definition import KINDS, Case, Flow, Recording
+from hub.callflow.definition import STEP_TYPES, Case, Flow, Recording
 from hub.callflow.route import Route
 from hub.config.contact import ContactSection
 from hub.config.error_messages import fields_of, models_in
@@ -49,7 +49,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "accounts: companies: route": Route,
     "accounts: companies: flows": Flow,
     "accounts: companies: flows: recording": Recording,
-    **{f"accounts: companies: flows: steps: {kind}": step for kind, step in KINDS.items()},
+    **{f"accounts: companies: flows: steps: {kind}": step for kind, step in STEP_TYPES.items()},
     "accounts: companies: flows: steps: attribution_route: cases": Case,
     "accounts: companies: texts": TextsSection,
 }

@@ -24,12 +24,12 @@ from hub.model.columns import CALL_RETENTION, CLICK_ID_RETENTION
 from hub.sources.classify import classify_tracker
 
 LIVE = 0.98
-SHARED = 0.6
+SHARED_CONFIDENCE = 0.6
 REMEMBERED = 0.8
 COOLING = 0.8
 DOUBT = 0.2
 """The confidence in the previous holder if the number went to another visitor within the hour: the pool is too small."""
-EARLIER = 0.5
+EARLIER_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _decide(case: Case) -> tuple[str, list[_Candidate], list[str]]:
             [f"the number is of pool {tracker.name} and was held by {_visitors(len(live))} when the call began"],
         )
     if case.shown:
-        share = SHARED / len(case.shown)
+        share = SHARED_CONFIDENCE / len(case.shown)
         return (
             "number.shared",
             [_Candidate(visit, share, "saw the shared number within the hour") for visit in case.shown],
@@ -134,7 +134,7 @@ def _decide(case: Case) -> tuple[str, list[_Candidate], list[str]]:
     if cooled:
         return "lease.cooling", cooled, [f"nobody held the number of pool {tracker.name}; its last visitor decides"]
     if case.earlier_visit is not None:
-        candidate = _Candidate(case.earlier_visit, EARLIER, "this visit is known to be the person's")
+        candidate = _Candidate(case.earlier_visit, EARLIER_CONFIDENCE, "this visit is known to be the person's")
         return "person.earlier", [candidate], ["no visit holds the number; the caller is known from an earlier visit"]
     return "tracker.unknown", [], [f"no visit matches; tracker {tracker.name} has no visitor to name"]
 

@@ -13,7 +13,7 @@ from hub.model import FormSubmission, Lease, Visit
 
 MAX_VISITS_OF_PERSON = 200
 """A person may have more visits, for example in a call center; then only those that decide something are read."""
-SAID = (*CONSENT_FIELDS, *(f"default_{name}" for name in CONSENT_FIELDS), "tcf", "gpp")
+CONSENT_KEYS = (*CONSENT_FIELDS, *(f"default_{name}" for name in CONSENT_FIELDS), "tcf", "gpp")
 """The consent of a visit is read from these."""
 
 
@@ -150,7 +150,7 @@ def _deciding_visits(session: Session, people: Collection[str]) -> Iterator[Visi
         return
     of_people = col(Visit.person_id).in_(people)
     newest = (col(Visit.started_at).desc(), col(Visit.id).desc())
-    said = [col(Visit.consent)[name].as_string() for name in SAID]
+    said = [col(Visit.consent)[name].as_string() for name in CONSENT_KEYS]
     choices = (col(Visit.person_id), col(Visit.gpc), col(Visit.dnt), *said)
     for by, kind, most in (
         (choices, of_people, 1),

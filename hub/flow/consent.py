@@ -18,7 +18,7 @@ from hub.contracts.manifest import Manifest
 from hub.flow.case import Case
 from hub.model import ConsentDecision, ConsentEntry, FormSubmission, Visit
 from hub.model.columns import CONSENT_RETENTION, new_id
-from hub.privacy.ledger import NO
+from hub.privacy.ledger import REFUSING_STATES
 from hub.privacy.opt_outs import KnownBy, hold_to_opt_outs, opt_outs_of
 from hub.privacy.policies.gate import hold_to_policies
 from hub.privacy.restriction import hold_to_restrictions, restricted
@@ -87,7 +87,7 @@ def _refusals_of_named(case: Case, question: ConsentQuestion) -> list[ConsentRec
         no
         for said in each_said
         for no in said
-        if no.state in NO and not any(other.lifts(no, question) for other in said)
+        if no.state in REFUSING_STATES and not any(other.lifts(no, question) for other in said)
     ]
 
 
@@ -189,11 +189,13 @@ def _signals(case: Case) -> tuple[Signal, ...]:
             signals.append(Signal(kind="dnt", at=visit.started_at, evidence=f"visit {visit.id}"))
     if isinstance(case.subject, FormSubmission):
         at, evidence = case.subject.submitted_at, f"form {case.subject.id}"
-        signals += [Signal(kind=kind, at=at, evidence=evidence) for kind in KINDS if kind in case.subject.consent]
+        signals += [
+            Signal(kind=kind, at=at, evidence=evidence) for kind in SIGNAL_KINDS if kind in case.subject.consent
+        ]
     return tuple(signals)
 
 
-KINDS: tuple[Literal["gpc", "dnt"], ...] = ("gpc", "dnt")
+SIGNAL_KINDS: tuple[Literal["gpc", "dnt"], ...] = ("gpc", "dnt")
 
 
 CONSENT_FIELDS = {

@@ -22,7 +22,7 @@ from hub.model import FactRow
 from hub.model.columns import CALL_RETENTION, storable
 from hub.runtime import Hub
 
-FAILED = "enricher failed"
+FAILED_SOURCE = "enricher failed"
 FAILURE_LIFETIME = timedelta(days=30)
 HOOK = EnrichmentHooks.enrich_caller.__name__
 
@@ -96,7 +96,7 @@ def _gather(
                 _row(
                     case,
                     name,
-                    Fact(name=FAILED, value=str(answer), category="user.telemetry"),
+                    Fact(name=FAILED_SOURCE, value=str(answer), category="user.telemetry"),
                     now,
                     now + FAILURE_LIFETIME,
                 )

@@ -30,7 +30,7 @@ MAX_WAITING = 5_000
 """Webhooks of one connector that may wait for verification; further ones get 503."""
 MAX_KEY_LENGTH = 200
 KEPT_HEADERS = ("content-type", "i-twilio-idempotency-token", "x-request-id")
-DEADLINE = spec_of(CallHooks.verify_webhook).deadline
+VERIFY_SECONDS = spec_of(CallHooks.verify_webhook).deadline
 
 Outcome = Literal["verified", "stored", "forged", "failed"]
 
@@ -109,7 +109,7 @@ class _VerificationQueue:
         return hanging
 
     def _hanging(self, now: float) -> bool:
-        return self._busy_since is not None and now - self._busy_since >= DEADLINE
+        return self._busy_since is not None and now - self._busy_since >= VERIFY_SECONDS
 
     def _go_on(self, finished: float | None = None) -> None:
         with self._lock:
@@ -122,7 +122,7 @@ class _VerificationQueue:
             batch, self._waiting = self._waiting, []
             self._busy_since = now
         if hanging:
-            self._plugins.guards[self._name].late(CallHooks.verify_webhook.__name__, DEADLINE)
+            self._plugins.guards[self._name].late(CallHooks.verify_webhook.__name__, VERIFY_SECONDS)
         self._sizes.observe(len(batch))
         try:
             future = self._plugins.submit_each(

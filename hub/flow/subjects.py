@@ -12,7 +12,7 @@ from hub.flow.case import Subject, moment_of
 from hub.model import Call, FormSubmission, TextMessage
 from hub.privacy.withdrawal import person_lock_keys
 
-TIMES: tuple[tuple[Any, Any], ...] = (
+TIME_COLUMNS: tuple[tuple[Any, Any], ...] = (
     (Call, Call.started_at),
     (TextMessage, TextMessage.at),
     (FormSubmission, FormSubmission.submitted_at),
@@ -24,7 +24,7 @@ def read_subjects(session: Session, ids: Iterable[str]) -> list[Subject]:
     """The subjects with these ids, in no order; unknown ids are left out."""
     found: list[Subject] = []
     left = set(ids)
-    for table, _ in TIMES:
+    for table, _ in TIME_COLUMNS:
         if left:
             found += session.exec(select(table).where(col(table.id).in_(left)))
             left -= {subject.id for subject in found}
@@ -53,7 +53,7 @@ def lock_keys_of_subjects(subjects: Iterable[Subject]) -> set[str]:
 def last_of(session: Session, people: Collection[str], since: datetime, until: datetime) -> Subject | None:
     """The latest call, text or form of any of `people` from `since` to `until`, both included."""
     latest: list[Subject] = []
-    for table, at in TIMES if people else ():
+    for table, at in TIME_COLUMNS if people else ():
         theirs = select(table).where(col(table.person_id).in_(people), at >= since, at <= until)
         latest += session.exec(theirs.order_by(at.desc(), table.id.desc()).limit(1))
     return max(latest, key=moment_of, default=None)

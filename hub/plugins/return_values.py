@@ -14,8 +14,8 @@ from hub.errors import PluginFailure
 from hub.hookspecs import HookSpec
 
 MAX_RETURNED_ID_CHARACTERS = 64
-YEARS = range(2000, 2100)
-KINDS = frozenset(get_args(CallEventKind))
+PLAUSIBLE_YEARS = range(2000, 2100)
+CALL_EVENT_KINDS = frozenset(get_args(CallEventKind))
 
 
 def checked(connector: str, spec: HookSpec, answer: Any) -> Any:
@@ -36,7 +36,7 @@ def checked(connector: str, spec: HookSpec, answer: Any) -> Any:
 
 def _wrong(item: Any) -> str | None:
     if isinstance(item, CallEvent):
-        if item.kind not in KINDS:
+        if item.kind not in CALL_EVENT_KINDS:
             return "told an event of an unknown kind"
         return _wrong_id(item.call_id) or _wrong_time(item.at)
     if isinstance(item, MessageEvent):
@@ -65,7 +65,7 @@ def _wrong_id(text: Any) -> str | None:
 def _wrong_time(at: Any) -> str | None:
     if not isinstance(at, datetime) or at.tzinfo is None:
         return "gave a time without a zone"
-    return None if at.year in YEARS else "gave a time of another age"
+    return None if at.year in PLAUSIBLE_YEARS else "gave a time of another age"
 
 
 def _broken(connector: str, hook: str, what: str) -> PluginFailure:

@@ -23,7 +23,7 @@ from hub.store.journal import record
 from hub.store.rows import write_rows
 from hub.store.vault import Vault
 
-RULE = "person.opted_out"
+OPT_OUT_RULE = "person.opted_out"
 SPEAKER = "hub"
 REASON: Mapping[str, str] = {
     "sharing": "An opt-out of sale, sharing and advertising is in force for this number or browser; nobody had to prove it.",
@@ -169,7 +169,7 @@ def _is_lifted(row: OptOut, question: ConsentQuestion) -> bool:
 def _no(row: OptOut) -> Opinion:
     return Opinion(
         verdict="deny",
-        rule_id=RULE,
+        rule_id=OPT_OUT_RULE,
         reason=REASON[row.scope],
         evidence={"opt_out": row.id, "of": row.subject, "at": row.at.isoformat(), "proof": "unproven"},
     )

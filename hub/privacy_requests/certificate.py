@@ -16,7 +16,7 @@ from hub.privacy.erasure import deeds_of
 from hub.privacy.restriction import LEGAL
 from hub.privacy_requests import retract
 from hub.privacy_requests.erase import HOOK, LOG, WHAT_REMAINS
-from hub.privacy_requests.stand_ins import KEY, REHEARSAL, warning_of
+from hub.privacy_requests.stand_ins import REHEARSAL, STAND_INS_KEY, warning_of
 from hub.runtime import Hub
 from hub.store.keyring import Keyring
 
@@ -35,7 +35,7 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
     """
     company = session.get_one(Company, request.company_id)
     outcome = request.outcome
-    rehearsed = outcome.get(KEY, [])
+    rehearsed = outcome.get(STAND_INS_KEY, [])
     tasks = session.exec(
         select(RequestTask).where(RequestTask.request_id == request.id).order_by(col(RequestTask.connector))
     ).all()
@@ -61,7 +61,7 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
         "person": request.fingerprint,
         "received_at": request.received_at.isoformat(),
         "certified_at": now.isoformat(),
-        KEY: rehearsed,
+        STAND_INS_KEY: rehearsed,
         "erased_here": {
             "rows": rows,
             "done": deeds_of(rows),
@@ -125,7 +125,7 @@ def _answer(
         "result": result,
         "records": task.records,
         "given": given,
-        KEY: rehearsed,
+        STAND_INS_KEY: rehearsed,
         "at": task.finished_at.isoformat() if task.finished_at else None,
         "note": note,
     }
@@ -148,7 +148,7 @@ def _taken_back(task: RequestTask, wanted: Mapping[str, Any], rehearsed: bool) -
         "connector": task.connector,
         "conversions": wanted["conversions"],
         "taken_back": task.records,
-        KEY: rehearsed,
+        STAND_INS_KEY: rehearsed,
         "at": task.finished_at.isoformat() if task.finished_at else None,
         "note": task.reason,
     }
@@ -163,7 +163,7 @@ def _result(task: RequestTask) -> str:
 def as_text(certificate: Mapping[str, Any]) -> str:
     """The certificate as plain lines for people."""
     here = certificate["erased_here"]
-    warning = warning_of(certificate.get(KEY) or ())
+    warning = warning_of(certificate.get(STAND_INS_KEY) or ())
     lines = [
         *([warning, ""] if warning else []),
         f"Certificate of erasure, request {certificate['request']}",
@@ -218,7 +218,7 @@ def _back_line(retraction: Mapping[str, Any]) -> str:
 
 
 def _rehearsed(answer: Mapping[str, Any]) -> str:
-    return f"{REHEARSAL}, " if answer.get(KEY) else ""
+    return f"{REHEARSAL}, " if answer.get(STAND_INS_KEY) else ""
 
 
 def _canonical(document: Mapping[str, Any]) -> bytes:

@@ -17,7 +17,7 @@ from hub.privacy_requests import retract
 from hub.privacy_requests.access_file import drop_file
 from hub.privacy_requests.collect import reach_of_request, recipients
 from hub.privacy_requests.people import holds_on, known_people, people_of, reached, reference_of
-from hub.privacy_requests.provider_scope import SCOPES, Scope, scopes_of
+from hub.privacy_requests.provider_scope import SCOPES_KEY, Scope, scopes_of
 from hub.privacy_requests.retract import RETRACTIONS, retractable, retractions
 from hub.privacy_requests.stand_ins import stand_ins
 from hub.privacy_requests.steps import RequestRefused, take_step
@@ -135,7 +135,7 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
             request.known_as = {
                 "phone_numbers": list(known.phone_numbers),
                 "emails": list(known.emails),
-                SCOPES: scopes,
+                SCOPES_KEY: scopes,
                 RETRACTIONS: back,
                 LOG: {"people": sorted(reach.people), "subjects": sorted(reach.subjects)},
             }

@@ -35,12 +35,12 @@ from hub.runtime import Hub
 
 KEEPS_RECORDS = frozenset({"carrier", "crm"})
 """Kinds of plugins whose providers hold records of people even if the hub never sent them anything."""
-SCOPES = "scopes"
+SCOPES_KEY = "scopes"
 """Key in `PrivacyRequest.known_as` that keeps the scopes until every provider has answered."""
 
 Scope = Mapping[str, Sequence[str]]
 """`tracking_numbers`, `provider_ids` and `item_keys` of a `PersonReference`."""
-NOTHING: Scope = {"tracking_numbers": (), "provider_ids": (), "item_keys": ()}
+EMPTY_SCOPE: Scope = {"tracking_numbers": (), "provider_ids": (), "item_keys": ()}
 """The scope of a connector that is not asked."""
 
 

@@ -12,7 +12,7 @@ from hub.privacy.erasure import PersonData
 from hub.privacy_requests import erase, retract, rights
 from hub.privacy_requests.disclose import hand_over
 from hub.privacy_requests.people import covering_holds
-from hub.privacy_requests.provider_scope import NOTHING, SCOPES, scoped, scopes_of
+from hub.privacy_requests.provider_scope import EMPTY_SCOPE, SCOPES_KEY, scoped, scopes_of
 from hub.runtime import Hub
 from hub.store.encrypted_fields import correction_in
 
@@ -50,6 +50,6 @@ def _scoped(hub: Hub, request: PrivacyRequest, connector: str, known: PersonRefe
         if covering_holds(session, hub, [request.company_id], known):
             raise RetryLater("A legal hold keeps what this provider has; it is asked once the hold is lifted.")
         # An erasure that an earlier version began has no scopes. The company's numbers are still known.
-        scopes = request.known_as.get(SCOPES) or scopes_of(session, hub, request, PersonData(), erase.HOOK)
-        scope = scopes.get(connector, NOTHING)
+        scopes = request.known_as.get(SCOPES_KEY) or scopes_of(session, hub, request, PersonData(), erase.HOOK)
+        scope = scopes.get(connector, EMPTY_SCOPE)
         return scoped(session, hub, request, connector, known, scope)

@@ -19,7 +19,7 @@ from hub.privacy_requests.tasks import SEND_REMINDER, want
 from hub.runtime import Hub
 
 log = structlog.get_logger(__name__)
-SHARES = (100, 80, 50)
+REMINDER_PERCENTAGES = (100, 80, 50)
 REMINDED = "reminded"
 ROWS_PER_TRANSACTION = 100
 CONFIRM_WITHIN = timedelta(days=7)
@@ -60,7 +60,7 @@ def overdue(session: Session, now: datetime) -> list[PrivacyRequest]:
 def _share(session: Session, request: PrivacyRequest, now: datetime) -> int | None:
     whole = (request.deadline - request.received_at).total_seconds()
     passed = 100 * (now - request.received_at).total_seconds() / max(1.0, whole)
-    share = next((each for each in SHARES if passed >= each), None)
+    share = next((each for each in REMINDER_PERCENTAGES if passed >= each), None)
     if share is None:
         return None
     noted = select(RequestStep.id).where(

@@ -10,7 +10,7 @@ from hub.model import PrivacyRequest
 from hub.runtime import Hub
 
 REHEARSAL = "REHEARSAL"
-KEY = "rehearsal"
+STAND_INS_KEY = "rehearsal"
 """Key in a request's outcome, a file's `about` and a certificate: the connectors whose stand-ins answered."""
 STAND_IN = "REHEARSAL: a sandbox on this machine answered, not the provider."
 
@@ -27,9 +27,9 @@ def stand_ins(hub: Hub, connectors: Iterable[str]) -> list[str]:
 
 def note_rehearsal(request: PrivacyRequest, connectors: Iterable[str]) -> None:
     """Write into the request, within the caller's transaction, that the stand-ins of `connectors` answered."""
-    rehearsed = {*request.outcome.get(KEY, ()), *connectors}
+    rehearsed = {*request.outcome.get(STAND_INS_KEY, ()), *connectors}
     if rehearsed:
-        request.outcome = {**request.outcome, KEY: sorted(rehearsed)}
+        request.outcome = {**request.outcome, STAND_INS_KEY: sorted(rehearsed)}
 
 
 def warning_of(connectors: Sequence[str]) -> str:

@@ -54,7 +54,7 @@ BY_THE_LINE = ("recording", "text", "marketing-text")
 PURPOSES = (*HOOKS, "tracking")
 THE_HUB = Recipient(name="this hub", role="none")
 ANYBODY = Recipient(name="any other company", role="independent_controller")
-EARLIER = timedelta(minutes=1)
+SUPPOSED_AGE = timedelta(minutes=1)
 """A supposed consent record or signal is dated this long before the question."""
 
 
@@ -232,12 +232,12 @@ def _with_supposed(question: ConsentQuestion, supposed: Supposed, caller: str | 
             state=supposed.said,
             use=question.use,
             channel=supposed.channel,
-            at=at - EARLIER,
+            at=at - SUPPOSED_AGE,
             evidence="supposed",
         )
         records = (*records, record)
     for kind in supposed.signals:
-        signals = (*signals, Signal(kind=kind, at=at - EARLIER, evidence="supposed"))  # type: ignore[arg-type]
+        signals = (*signals, Signal(kind=kind, at=at - SUPPOSED_AGE, evidence="supposed"))  # type: ignore[arg-type]
     return replace(
         question,
         person_places=_places((*question.person_places, *places_of_number(caller)), supposed.caller_places, "declared"),

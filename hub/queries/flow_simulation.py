@@ -25,7 +25,7 @@ from hub.numbers.directory import Line
 from hub.plugins.sandboxes import start_sandboxes
 from hub.runtime import Hub, assemble, utc_now
 
-NUMBER = "+13125550100"
+SAMPLE_NUMBER = "+13125550100"
 """The tracking number of a simulation if the flow has none yet."""
 VERSION = 1
 
@@ -154,7 +154,7 @@ def _line(company: CompanySection, flow: Flow, carrier: str) -> Line:
     tracker = Tracker(company_id=row.id, name=mine[0].name if mine else "rehearsal", type="source", carrier=carrier)
     if mine:
         tracker.source, tracker.medium, tracker.campaign = mine[0].source, mine[0].medium, mine[0].campaign
-    number = TrackingNumber(tracker_id=tracker.id, number=numbers[0] if numbers else NUMBER)
+    number = TrackingNumber(tracker_id=tracker.id, number=numbers[0] if numbers else SAMPLE_NUMBER)
     return Line(number, tracker, row, flow, VERSION)
 
 

@@ -38,7 +38,7 @@ CLOCKS_APART = timedelta(minutes=5)
 excludes later notices.
 """
 NOT_TOLD = "no notice was stored before it was recorded, so it is not kept"
-REFUSED = "the caller did not want to be recorded, so it is not kept"
+REFUSED_REASON = "the caller did not want to be recorded, so it is not kept"
 
 
 def fetch_due(hub: Hub, where: Sequence[Any] = (), jitter: Jitter = full_jitter) -> int:
@@ -134,7 +134,7 @@ def _why_not(hub: Hub, row: Recording, call: Call) -> str | None:
     with hub.store.reading() as session:
         choices = set(session.exec(notices.where(col(RecordingNotice.told_at) <= row.recorded_at + CLOCKS_APART)))
     if "refused" in choices:
-        return REFUSED
+        return REFUSED_REASON
     return None if choices.intersection(INFORMED_CHOICES) else NOT_TOLD
 
 

@@ -18,12 +18,12 @@ from sqlmodel import Session, col
 from hub.model import Company, DirtyDay
 from hub.reports.calendar import FIRST_DAY, LAST_DAY, Span, months_between, years_between
 from hub.reports.credits import WHOLE, Model
-from hub.reports.rollups import DAYS, MONTHS, YEARS, stored_days
+from hub.reports.rollups import DAY_TABLE, MONTH_TABLE, YEAR_TABLE, stored_days
 from hub.reports.tally import AMOUNT_UNIT, MEASURES, Dimension, Sums, merge, tally_day
 from hub.store.engine import Store
 
 ONE_DAY = timedelta(days=1)
-CONTACTS = [MEASURES.index(name) for name in ("calls", "texts", "forms")]
+CONTACT_MEASURES = [MEASURES.index(name) for name in ("calls", "texts", "forms")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Piece(NamedTuple):
 
 
 Periods = Callable[[date, date], Iterator[Span]]
-GRAINS: Sequence[tuple[Table, Periods]] = ((YEARS, years_between), (MONTHS, months_between))
+GRAINS: Sequence[tuple[Table, Periods]] = ((YEAR_TABLE, years_between), (MONTH_TABLE, months_between))
 
 
 def pieces(first: date, last: date, sign: int = 1, grains: Sequence[tuple[Table, Periods]] = GRAINS) -> Iterator[Piece]:
@@ -129,7 +129,7 @@ def pieces(first: date, last: date, sign: int = 1, grains: Sequence[tuple[Table,
     if first > last:
         return
     if not grains:
-        yield Piece(DAYS, first, last, sign)
+        yield Piece(DAY_TABLE, first, last, sign)
         return
     (table, periods), *finer = grains
     for begins, ends in periods(first, last):
@@ -156,7 +156,7 @@ def joined(read: Iterable[Piece]) -> list[Piece]:
 
 def _follows(piece: Piece, other: Piece) -> bool:
     """Whether a piece begins in the day, month or year after the end of the other."""
-    after = {DAYS.name: ONE_DAY, MONTHS.name: timedelta(days=31), YEARS.name: timedelta(days=366)}
+    after = {DAY_TABLE.name: ONE_DAY, MONTH_TABLE.name: timedelta(days=31), YEAR_TABLE.name: timedelta(days=366)}
     return piece.first <= other.last + after[piece.table.name]
 
 
@@ -193,5 +193,7 @@ def _lines(sums: Sums) -> list[Line]:
     for (value, currency), numbers in sums.items():
         if currency:
             amounts.setdefault(value, []).append((currency, numbers[-1]))
-    ordered = sorted(counts.items(), key=lambda each: (-sum(map(each[1].__getitem__, CONTACTS)), -each[1][5], each[0]))
+    ordered = sorted(
+        counts.items(), key=lambda each: (-sum(map(each[1].__getitem__, CONTACT_MEASURES)), -each[1][5], each[0])
+    )
     return [Line(value or None, tuple(numbers), tuple(sorted(amounts.get(value, ())))) for value, numbers in ordered]

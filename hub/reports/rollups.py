@@ -23,12 +23,12 @@ from hub.reports.credits import MODELS, Model
 from hub.reports.tally import DIMENSIONS, MEASURES, Dimension, Key, Tally, merge, tally_day
 from hub.store.engine import Store
 
-DAYS: Table = DayRollup.__table__  # type: ignore[attr-defined]
-MONTHS: Table = MonthRollup.__table__  # type: ignore[attr-defined]
-YEARS: Table = YearRollup.__table__  # type: ignore[attr-defined]
-ROLL_UPS = (DAYS.name, MONTHS.name, YEARS.name)
-KEY = [DAYS.c[name] for name in Key._fields]
-NUMBERS = [DAYS.c[name] for name in MEASURES]
+DAY_TABLE: Table = DayRollup.__table__  # type: ignore[attr-defined]
+MONTH_TABLE: Table = MonthRollup.__table__  # type: ignore[attr-defined]
+YEAR_TABLE: Table = YearRollup.__table__  # type: ignore[attr-defined]
+ROLL_UPS = (DAY_TABLE.name, MONTH_TABLE.name, YEAR_TABLE.name)
+KEY_COLUMNS = [DAY_TABLE.c[name] for name in Key._fields]
+MEASURE_COLUMNS = [DAY_TABLE.c[name] for name in MEASURES]
 ONE_AT_A_TIME = 7_246_003
 """PostgreSQL's advisory lock for writing roll-ups, because two writers may change the same months."""
 
@@ -75,11 +75,11 @@ def stored_days(
 ) -> Mapping[date, Tally]:
     """The stored roll-ups of days."""
     stored: dict[date, Tally] = {day: {} for day in days}
-    query = select(DAYS.c.day, *KEY, *NUMBERS).where(
-        DAYS.c.company_id == company_id,
-        DAYS.c.model.in_(models),  # listed, so that the query can use the primary key
-        DAYS.c.dimension.in_(dimensions),
-        DAYS.c.day.in_(days),
+    query = select(DAY_TABLE.c.day, *KEY_COLUMNS, *MEASURE_COLUMNS).where(
+        DAY_TABLE.c.company_id == company_id,
+        DAY_TABLE.c.model.in_(models),  # listed, so that the query can use the primary key
+        DAY_TABLE.c.dimension.in_(dimensions),
+        DAY_TABLE.c.day.in_(days),
     )
     for day, model, dimension, value, currency, *numbers in session.execute(query):
         stored[day][Key(model, dimension, value, currency)] = numbers
@@ -95,9 +95,11 @@ def write_day(session: Session, company_id: str, day: date, tally: Tally) -> Non
         return
     gone = [_row(key, company_id, day) for key in sorted(stored.keys() - tally.keys())]
     if gone:
-        session.execute(delete(DAYS).where(*(DAYS.c[name] == bindparam(f"of_{name}") for name in gone[0])), _of(gone))
-    _upsert(session, DAYS, [_row(key, company_id, day, tally[key]) for key in sorted(change) if key in tally])
-    for table, begins in ((MONTHS, month_of(day)), (YEARS, year_of(day))):
+        session.execute(
+            delete(DAY_TABLE).where(*(DAY_TABLE.c[name] == bindparam(f"of_{name}") for name in gone[0])), _of(gone)
+        )
+    _upsert(session, DAY_TABLE, [_row(key, company_id, day, tally[key]) for key in sorted(change) if key in tally])
+    for table, begins in ((MONTH_TABLE, month_of(day)), (YEAR_TABLE, year_of(day))):
         _upsert(session, table, [_row(key, company_id, begins, change[key]) for key in sorted(change)], adding=True)
         if gone:
             same = (table.c[name] == bindparam(f"of_{name}") for name in gone[0])

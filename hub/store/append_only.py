@@ -8,7 +8,7 @@ TABLES = ("audit_entry", "consent_record", "consent_notice", "journal_entry")
 AUDIT_TABLE = "audit_entry"
 """Its rows can be deleted only after the journal records the end of their retention period
 (hub.store.journal.signing)."""
-ENDED = "EXISTS (SELECT 1 FROM journal_entry WHERE kind = 'ended audit_entry' AND since >= OLD.at)"
+RETENTION_ENDED = "EXISTS (SELECT 1 FROM journal_entry WHERE kind = 'ended audit_entry' AND since >= OLD.at)"
 
 
 def guard_append_only(connection: Connection) -> None:
@@ -30,7 +30,7 @@ BEGIN RAISE EXCEPTION 'rows of % are only added', TG_TABLE_NAME; END $$
 FUNCTION_OF_ENDING = f"""
 CREATE OR REPLACE FUNCTION refuse_early_end() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT {ENDED} THEN RAISE EXCEPTION 'rows of % are only added', TG_TABLE_NAME; END IF;
+    IF NOT {RETENTION_ENDED} THEN RAISE EXCEPTION 'rows of % are only added', TG_TABLE_NAME; END IF;
     RETURN OLD;
 END $$
 """
@@ -40,7 +40,7 @@ def _on_sqlite(table: str) -> list[str]:
     guards = []
     for verb in ("UPDATE", "DELETE"):
         name = f"{table}_no_{verb.lower()}"
-        when = f"WHEN NOT {ENDED} " if (table, verb) == (AUDIT_TABLE, "DELETE") else ""
+        when = f"WHEN NOT {RETENTION_ENDED} " if (table, verb) == (AUDIT_TABLE, "DELETE") else ""
         guards += [
             f"DROP TRIGGER IF EXISTS {name}",
             f"CREATE TRIGGER {name} BEFORE {verb} ON {table} {when}"

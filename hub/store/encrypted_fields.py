@@ -11,7 +11,7 @@ from sqlmodel import Session
 from hub.model import Call, FactRow, FormSubmission, Person, PrivacyRequest, TextMessage
 from hub.store.vault import Vault
 
-NAME = "user.name"
+NAME_CATEGORY = "user.name"
 """The category of the facts whose values are encrypted."""
 Named = Call | FormSubmission | Person
 Contact = Call | FormSubmission | TextMessage
@@ -41,7 +41,7 @@ def names_of(vault: Vault, session: Session, rows: Iterable[Named]) -> dict[str,
 
 def seal_facts(vault: Vault, session: Session, facts: Sequence[tuple[Contact, FactRow]]) -> None:
     """Move names out of the values of new facts, each given with the call, text or form that it comes from."""
-    names = [(contact, fact, fact.value) for contact, fact in facts if fact.category == NAME and fact.value]
+    names = [(contact, fact, fact.value) for contact, fact in facts if fact.category == NAME_CATEGORY and fact.value]
     plaintexts = [
         Plaintext(holder_of(vault, session, contact), value, _value_of(fact)) for contact, fact, value in names
     ]

@@ -16,7 +16,7 @@ from hub.model.columns import new_id
 from hub.store.keyring import Keyring, new_key
 
 log = structlog.get_logger(__name__)
-NAME = "secret.key"
+KEY_FILE_NAME = "secret.key"
 
 
 def keyring_of(settings: HubSection) -> Keyring:
@@ -47,7 +47,7 @@ def key_file(settings: HubSection) -> Path | None:
     url = make_url(settings.database)
     if settings.secret_keys or url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
         return None
-    return Path(str(url.database)).with_name(NAME)
+    return Path(str(url.database)).with_name(KEY_FILE_NAME)
 
 
 def _make(file: Path) -> None:
@@ -55,7 +55,7 @@ def _make(file: Path) -> None:
     if file.exists():
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{NAME}.{new_id()}")
+    draft = file.with_name(f".{KEY_FILE_NAME}.{new_id()}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
             stream.write(new_key() + "\n")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from hub.store.engine import Store
 from hub.store.file_locks import enter, rooms_of
 
-FILES = 256
+LOCK_FILES = 256
 """Lock files of one SQLite database; several names may share one."""
 
 
@@ -33,7 +33,7 @@ def hold_locks(store: Store, names: Collection[str], seconds: float, shared: Col
 def _hold_files(store: Store, stack: ExitStack, wanted: dict[str, bool], seconds: float) -> bool:
     alone: dict[int, bool] = {}
     for name, exclusive in wanted.items():
-        alone[_number(name) % FILES] = exclusive or alone.get(_number(name) % FILES, False)
+        alone[_number(name) % LOCK_FILES] = exclusive or alone.get(_number(name) % LOCK_FILES, False)
     rooms = rooms_of(store.url.database)
     with ExitStack() as taken:
         for number in sorted(alone):  # always in the same order, to prevent deadlocks

@@ -36,13 +36,13 @@ HUB_WIDE: dict[str, str] = {
 }
 """Tables without a link to an account, and why; sessions of an account see none of their rows."""
 
-SHARED: dict[str, str] = {
+SHARED_TABLES: dict[str, str] = {
     "consent_notice": "the words that were shown, found by their hash from a record of the account",
     "person_key": "wrapped keys, found from an account's ciphertext; they open nothing without that and the hub's key",
 }
 """Tables without a link to an account that each account's session may read, and why."""
 
-LINKS: dict[str, tuple[tuple[str, str], ...]] = {
+PARENT_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "consent_detail": (("id", "consent_record"),),
     "consent_record": (("company_id", "company"), ("account_id", "account")),
     "consent_decision": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
@@ -77,10 +77,10 @@ def condition(table: Table) -> str:
         return f"{name}.chain = {mine}"
     if name in HUB_WIDE:
         return "false"
-    if name in SHARED:
+    if name in SHARED_TABLES:
         return "true"
-    if name in LINKS:
-        ways = LINKS[name]
+    if name in PARENT_COLUMNS:
+        ways = PARENT_COLUMNS[name]
     elif "account_id" in table.columns:
         return f"{name}.account_id = {mine}"
     elif "company_id" in table.columns:
@@ -111,7 +111,7 @@ def statements(table: Table) -> list[str]:
     hub = f"(SELECT current_setting('{SETTING}', true) = '{ALL_ACCOUNTS}')"
     expression = condition(table)
     using = f"{hub} OR {expression}" if expression != "false" else hub
-    check = hub if name in SHARED else using
+    check = hub if name in SHARED_TABLES else using
     return [
         f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY",

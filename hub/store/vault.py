@@ -23,7 +23,7 @@ HOLDERS = "holders"
 """The row with the key that hashes the holders' names; it is made with the first key and never destroyed."""
 NOBODYS = "backup|"
 """Prefix of the holder of a backup's own key."""
-SHARES = 1_024
+KEY_SHARDS = 1_024
 """Number of keys per backup for rows without a known person."""
 ID_BYTES = 36
 KEYS_PER_TRANSACTION = 500
@@ -222,7 +222,7 @@ def nobodys_holder(backup_id: str, row_id: str) -> str:
 
 
 def _share(row_id: str) -> int:
-    return int.from_bytes(hashlib.sha256(row_id.encode()).digest()[:4], "big") % SHARES
+    return int.from_bytes(hashlib.sha256(row_id.encode()).digest()[:4], "big") % KEY_SHARDS
 
 
 def rotate_person_keys(store: Store, keyring: Keyring) -> int:

@@ -16,7 +16,7 @@ from hub.testing import samples
 from hub.testing.asking import ask, attempt
 from hub.testing.secrecy import leaked, listening, personal_texts, secrets_of
 from hub.testing.switchboard import carrier_of, need_hooks
-from hub.testing.wire import FAULTS, WAIT, WireConformance, failing
+from hub.testing.wire import FAULTS, RETRY_AFTER_SECONDS, WireConformance, failing
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
 SIGNED = "expires=1767225600&signature=a%2Bb%2Fc-_%3D"
@@ -150,7 +150,7 @@ class TextConformance(WireConformance):
         with failing(sandbox, FAULTS[fault]):
             reply = attempt(connector, TextHooks.send_text, text=self._text())
         assert isinstance(reply.error, RetryLater), f"{fault} must become RetryLater: the text was surely not taken"
-        assert fault != "too many requests" or (reply.error.after or 0) >= WAIT
+        assert fault != "too many requests" or (reply.error.after or 0) >= RETRY_AFTER_SECONDS
 
     def test_a_text_that_is_refused_for_its_credentials_asks_to_reconnect(
         self, connector: Connector, sandbox: Sandbox

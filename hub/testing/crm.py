@@ -24,7 +24,7 @@ from hub.testing.crm_people import CrmPeopleConformance, crm_of
 from hub.testing.factories import FrozenClock
 from hub.testing.wire import FAULTS, WireCall, failing
 
-WRITTEN = ("delivered", "duplicate")
+WRITTEN_STATUSES = ("delivered", "duplicate")
 DEALS = 130
 """More deals than fit on one page of most CRMs."""
 
@@ -80,20 +80,20 @@ class CrmConformance(CrmPeopleConformance):
         crm, number = crm_of(sandbox), samples.person_number()
         contact = crm.add_contact("Pat Doe", number, "pat.doe@example.com")
         call = self._sample(connector, caller_number=number)
-        assert self._log(connector, call)[call.key].status in WRITTEN
+        assert self._log(connector, call)[call.key].status in WRITTEN_STATUSES
         assert [entry["contact_id"] for entry in crm.activities() if entry["key"] == call.key] == [contact]
 
     def test_an_unknown_or_hidden_caller_is_logged_too(self, connector: Connector, sandbox: Sandbox) -> None:
         for number in (samples.person_number(), None):
             call = self._sample(connector, caller_number=number, caller_name=None, recording_url=None, source=None)
-            assert self._log(connector, call)[call.key].status in WRITTEN
+            assert self._log(connector, call)[call.key].status in WRITTEN_STATUSES
             assert len(_logged(sandbox, call.key)) == 1, "a call from nobody in the CRM must be logged too"
 
     def test_the_same_call_is_logged_once(self, connector: Connector, sandbox: Sandbox, clock: FrozenClock) -> None:
         call = self._sample(connector)
         for sender in (connector, connector, self.connected(sandbox, clock)):
             receipt = self._log(sender, call)[call.key]
-            assert receipt.status in WRITTEN, receipt
+            assert receipt.status in WRITTEN_STATUSES, receipt
         assert len(_logged(sandbox, call.key)) == 1
 
     def test_a_call_lost_in_a_fault_is_logged_once_after_a_retry(
@@ -103,7 +103,7 @@ class CrmConformance(CrmPeopleConformance):
         for name in ("a server error", "no answer"):
             with failing(sandbox, FAULTS[name]):
                 assert attempt(impatient, CrmHooks.log_calls, activities=[call]).is_retry(), name
-        assert self._log(connector, call)[call.key].status in WRITTEN
+        assert self._log(connector, call)[call.key].status in WRITTEN_STATUSES
         assert len(_logged(sandbox, call.key)) == 1
 
     def test_each_call_of_a_batch_has_a_receipt_and_a_record(self, connector: Connector, sandbox: Sandbox) -> None:
@@ -113,12 +113,12 @@ class CrmConformance(CrmPeopleConformance):
         old, fresh = calls[:2], calls[2:]
         self._log(connector, *old)
         receipts = self._log(connector, *calls)
-        assert all(receipts[call.key].status in WRITTEN for call in [*old, *fresh]), receipts
+        assert all(receipts[call.key].status in WRITTEN_STATUSES for call in [*old, *fresh]), receipts
         assert all(len(_logged(sandbox, call.key)) == 1 for call in calls)
 
     def test_a_batch_as_large_as_declared_is_logged(self, connector: Connector, sandbox: Sandbox) -> None:
         calls = [self._sample(connector) for _ in range(connector.manifest.limits.batch_size)]
-        assert {receipt.status for receipt in self._log(connector, *calls).values()} <= set(WRITTEN)
+        assert {receipt.status for receipt in self._log(connector, *calls).values()} <= set(WRITTEN_STATUSES)
         assert {call.key for call in calls} <= {str(entry["key"]) for entry in crm_of(sandbox).activities()}
 
     # Outcomes

@@ -26,7 +26,7 @@ from hub.testing.wire import WireCall, WireConformance
 SPEECH = Path(__file__).with_name("speech")
 """Two sentences in telephone quality, spoken by espeak-ng: 8,000 samples per second, 16 bits, one channel."""
 RATE, WIDTH = 8_000, 2
-SLACK = 0.1
+LENGTH_TOLERANCE = 0.1
 """Seconds by which a part may end after the audio, because of rounding."""
 NO_SOUND = {
     "nothing": b"",
@@ -97,7 +97,7 @@ class TranscriptionConformance(WireConformance):
         assert transcript.model.strip() and transcript.language == self.language
         assert transcript.parts, "two people speak, and nothing was heard"
         with wave.open(BytesIO(audio)) as file:
-            longest = file.getnframes() / file.getframerate() + SLACK
+            longest = file.getnframes() / file.getframerate() + LENGTH_TOLERANCE
         for part in transcript.parts:
             assert 0 <= part.start <= part.end <= longest, "a part is within the audio, in seconds"
             assert part.text and part.text.strip(), "a part without words is left out"

@@ -18,13 +18,13 @@ from hub.testing.connectors import ConnectorConformance
 from hub.testing.factories import FrozenClock, connect
 from hub.testing.secrecy import leaked, listening, personal_texts, secrets_of
 
-MANY = 50
+MANY_REQUESTS = 50
 """Number of failing requests in a row: more than any client's automatic retries."""
 
-WAIT = 7
+RETRY_AFTER_SECONDS = 7
 FAULTS = {
     "refused credentials": Fault("status", 401),
-    "too many requests": Fault("status", 429, retry_after=WAIT),
+    "too many requests": Fault("status", 429, retry_after=RETRY_AFTER_SECONDS),
     "a server error": Fault("status", 500),
     "an unavailable service": Fault("status", 503),
     "no answer": Fault("hang", seconds=2.0),
@@ -54,7 +54,7 @@ class WireCall:
 @contextmanager
 def failing(sandbox: Sandbox, fault: Fault) -> Iterator[None]:
     """Make the provider fail in one way until the end of the block."""
-    sandbox.fail_next(fault, MANY)
+    sandbox.fail_next(fault, MANY_REQUESTS)
     try:
         yield
     finally:
@@ -98,7 +98,9 @@ class WireConformance(ConnectorConformance):
         for call, reply in self._replies(connector, provider, "too many requests"):
             assert reply.is_retry(), f"{call.hook}: a 429 must become RetryLater, not {_seen(reply)}"
             wait = reply.retry_after()
-            assert wait >= WAIT, f"{call.hook}: Retry-After said {WAIT} s, the plugin {wait} s"
+            assert wait >= RETRY_AFTER_SECONDS, (
+                f"{call.hook}: Retry-After said {RETRY_AFTER_SECONDS} s, the plugin {wait} s"
+            )
 
     @pytest.mark.parametrize("fault", ["a server error", "an unavailable service"])
     def test_a_server_error_is_tried_again(self, connector: Connector, provider: Sandbox, fault: str) -> None:

@@ -15,7 +15,7 @@ from hub.texts.queue import CannotText, queue_text
 from hub.texts.settings import settings_of
 from hub.texts.suppression import is_suppressed
 
-WINDOW = timedelta(hours=12)
+REPLY_WINDOW = timedelta(hours=12)
 """At most one automatic text per person and company in this time, so that two machines that answer each other stop."""
 MISSED_FOR = timedelta(minutes=30)
 """An older missed call (found in a carrier's list, for example) gets no text."""
@@ -44,12 +44,12 @@ def answer_automatically(
         TextMessage.company_id == line.company.id,
         TextMessage.person_number == number,
         col(TextMessage.purpose).in_(AUTOMATIC),
-        col(TextMessage.at) > now - WINDOW,
+        col(TextMessage.at) > now - REPLY_WINDOW,
     )
     if session.exec(recent).first() is not None or is_suppressed(session, hub, line.company.id, number, SERVICE):
         return None
     # If two workers get here at the same time, the key of the window lets only one of them through.
-    window = int(now.timestamp() // WINDOW.total_seconds())
+    window = int(now.timestamp() // REPLY_WINDOW.total_seconds())
     fingerprint = hub.vault.fingerprint(session, line.company.id, number)[:32]
     try:
         return queue_text(

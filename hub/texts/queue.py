@@ -33,7 +33,7 @@ MAX_TOTAL_PICTURE_BYTES = 1_000_000
 """Total size of all pictures of one text. Source: developers.telnyx.com/api-reference/messages/send-a-message
 (media_urls: less than 1 MB). Twilio accepts 5 MB.
 """
-KINDS = {
+PICTURE_TYPES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
     b"GIF87a": "image/gif",
@@ -121,7 +121,7 @@ def queue_text(
 
 def picture_of(data: bytes) -> MediaFile:
     """A PNG, JPEG or GIF file as a picture for a text, recognized by its first bytes. CannotText for any other file."""
-    for beginning, content_type in KINDS.items():
+    for beginning, content_type in PICTURE_TYPES.items():
         if data.startswith(beginning):
             return MediaFile(content_type=content_type, data=data)
     raise CannotText("Not every phone can show that picture; use a PNG, JPEG or GIF file.")

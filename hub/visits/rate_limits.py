@@ -20,7 +20,7 @@ NETWORK_SHARE = 0.1
 """The part of a company's pools that one network may ask for within one holding time."""
 NETWORK_LEAST = 5
 """Visits that any network may make at the same time, however small the pool is: a family, a small office."""
-BUSY = 0.7
+BUSY_SHARE = 0.7
 """A network whose bucket holds this much or less gives up its numbers to visitors from quiet networks if the pool is
 empty. With the smallest bucket, that is the second visit within some minutes."""
 COMPANY_BURST = 2_000
@@ -102,7 +102,7 @@ class Limits:
             busy = [
                 (level, network)
                 for network, known in holding.items()
-                if (level := known.bucket.level_at(now)) <= BUSY * known.bucket.capacity
+                if (level := known.bucket.level_at(now)) <= BUSY_SHARE * known.bucket.capacity
             ]
             recalled: list[str] = []
             for _, network in sorted(busy):

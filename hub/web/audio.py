@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from hub.numbers.directory import LiveDirectory
 
-KINDS = {".wav": "audio/wav", ".mp3": "audio/mpeg"}
+AUDIO_TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg"}
 
 
 def audio_route(directory: LiveDirectory) -> Route:
@@ -19,7 +19,7 @@ def audio_route(directory: LiveDirectory) -> Route:
     def audio(request: Request) -> Response:
         key = PurePath(request.path_params["file"]).stem
         file = directory.latest.audio_files.get(key)
-        kind = KINDS.get(PurePath(file).suffix.lower()) if file else None
+        kind = AUDIO_TYPES.get(PurePath(file).suffix.lower()) if file else None
         if file is None or kind is None or not PurePath(file).is_absolute():
             return PlainTextResponse("Not found", 404)
         try:

@@ -27,7 +27,10 @@ domain. Both hold visitor, visit and a time (hub/web/static/ringfence.js)."""
 OPTED_OUT = "opt_out"
 """The cookie's value in a browser that has opted out."""
 UNREADABLE = "That phone number cannot be read; please write it like (312) 555-0142 or +1 312 555 0142."
-NOTHING = "Please give your phone number, or open this page from the link at the bottom of our website to opt out this browser."
+NO_NUMBER_GIVEN = (
+    "Please give your phone number, or open this page from the link at the bottom of our website "
+    "to opt out this browser."
+)
 
 _STAMP = re.compile(r"([\w-]{1,64})\.[\w-]{1,64}\.\w{1,9}", re.ASCII)
 _NO_VISITOR = ("null", "undefined")
@@ -56,7 +59,7 @@ def opt_out_trouble(company: Company, fields: dict[str, str]) -> str | None:
     phone = fields.get("phone", "").strip()
     if phone:
         return None if phone_number(phone, company.country) else UNREADABLE
-    return None if _visitor_id(fields) else NOTHING
+    return None if _visitor_id(fields) else NO_NUMBER_GIVEN
 
 
 def write_opt_out(hub: Hub, company: Company, fields: dict[str, str], network: str | None) -> None:

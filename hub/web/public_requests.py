@@ -33,7 +33,7 @@ TimeZone = Annotated[
 ]
 
 
-ANSWERED = ("analytics", "ads", "ad_user_data", "all")
+CONSENT_CHOICES = ("analytics", "ads", "ad_user_data", "all")
 
 
 class Default(BaseModel):
@@ -68,7 +68,9 @@ class Consent(BaseModel):
 
     def said(self) -> dict[str, str]:
         """The answers with their evidence, and under `default_` what the page denies by default."""
-        values = {name: getattr(self, name) for name in (*ANSWERED, "tcf", "gpp") if getattr(self, name) is not None}
+        values = {
+            name: getattr(self, name) for name in (*CONSENT_CHOICES, "tcf", "gpp") if getattr(self, name) is not None
+        }
         return self.default.held_back() | values
 
 

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import metrics
-from hub.answering.answer import DEADLINE, Answerer, Document, PendingAnswer
+from hub.answering.answer import ANSWER_SECONDS, Answerer, Document, PendingAnswer
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import RingfenceError
@@ -34,12 +34,12 @@ seconds."""
 
 Reply = tuple[int, str, bytes]
 """Status, content type, body."""
-TEXT = "text/plain; charset=utf-8"
-FORBIDDEN: Reply = (403, TEXT, b"Forbidden")
-NOT_FOUND: Reply = (404, TEXT, b"Not found")
-NOT_ALLOWED: Reply = (405, TEXT, b"Method not allowed")
-TOO_LARGE: Reply = (413, TEXT, b"Too large")
-LATER: Reply = (503, TEXT, b"Try again")
+PLAIN_TEXT = "text/plain; charset=utf-8"
+FORBIDDEN: Reply = (403, PLAIN_TEXT, b"Forbidden")
+NOT_FOUND: Reply = (404, PLAIN_TEXT, b"Not found")
+NOT_ALLOWED: Reply = (405, PLAIN_TEXT, b"Method not allowed")
+TOO_LARGE: Reply = (413, PLAIN_TEXT, b"Too large")
+TRY_AGAIN: Reply = (503, PLAIN_TEXT, b"Try again")
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class WebhookEndpoint:
         self._webhooks[connector].add((self._incoming(scope, body), pending))
         received = await pending.outcome
         if received is None or received.outcome == "failed" or received.verified is None:
-            return FORBIDDEN if received and received.outcome == "forged" else LATER
+            return FORBIDDEN if received and received.outcome == "forged" else TRY_AGAIN
         point = received.verified.answer
         if point is None:
             return _document(self._answerer.acknowledgement(connector))
@@ -110,7 +110,7 @@ class WebhookEndpoint:
             return _document(self._answerer.static_document(connector, point))
         if not self._answerer.knows(connector, point):
             return _document(self._answerer.acknowledgement(connector))
-        return await self._answer(connector, point, DEADLINE - (time.monotonic() - arrived))
+        return await self._answer(connector, point, ANSWER_SECONDS - (time.monotonic() - arrived))
 
     def _incoming(self, scope: Any, body: bytes) -> WebhookRequest:
         """The request as the carrier saw it. The address is ours, never that of a Host or Forwarded header."""
@@ -131,7 +131,7 @@ class WebhookEndpoint:
         waiting = [(request, partial(self._received, pending)) for request, pending in batch]
         self._receiver.submit_all(connector, waiting)
         loop = asyncio.get_running_loop()
-        loop.call_later(DEADLINE, self._give_up_late, connector, [pending for _, pending in batch], 1)
+        loop.call_later(ANSWER_SECONDS, self._give_up_late, connector, [pending for _, pending in batch], 1)
 
     def _received(self, pending: _PendingWebhook, received: Received) -> None:
         """Store an outcome; called from other threads. `verified` completes only a webhook on the fallback path."""
@@ -152,7 +152,7 @@ class WebhookEndpoint:
         waiting = [each for each in waiting if not each.outcome.done()]
         if waiting:
             loop = asyncio.get_running_loop()
-            loop.call_later(DEADLINE, self._give_up_late, connector, waiting, deadlines + 1)
+            loop.call_later(ANSWER_SECONDS, self._give_up_late, connector, waiting, deadlines + 1)
 
     # a batch of answers
 
@@ -185,7 +185,7 @@ class WebhookEndpoint:
 
         pending.documents.add_done_callback(made)
         # One timer for all of them. Only a slow plugin is counted as late, not a slow database.
-        asyncio.get_running_loop().call_later(DEADLINE, self._note_if_late, connector, pending)
+        asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._note_if_late, connector, pending)
 
     def _note_if_late(self, connector: str, pending: PendingAnswer) -> None:
         if pending.plugin_is_late:

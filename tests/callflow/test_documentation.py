@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from hub.callflow.checks import flow_problems
-from hub.callflow.definition import KINDS, Flow
+from hub.callflow.definition import STEP_TYPES, Flow
 
 PAGE = (Path(__file__).parents[2] / "docs" / "flows.md").read_text(encoding="utf-8")
 
@@ -20,4 +20,4 @@ def test_the_flow_that_the_page_shows_may_be_saved() -> None:
 
 
 def test_the_page_tells_every_kind_of_step() -> None:
-    assert set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)) == set(KINDS)
+    assert set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)) == set(STEP_TYPES)

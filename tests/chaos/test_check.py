@@ -12,7 +12,7 @@ import pytest
 
 from hub.api import Sandbox
 from hub.chaos.check import FAULTS, ChaosReport, balance
-from hub.chaos.environment import RULE, Environment
+from hub.chaos.environment import CONVERSION_RULE, Environment
 from hub.chaos.load import Callers, PlayedCall
 from hub.model import Call, Delivery, InboxWebhook
 from hub.model.conversions import conversion_key
@@ -71,7 +71,9 @@ def world(tmp_path: Path) -> Iterator[World]:
     upgrade(store)
     callers = Callers(stage, seed=1)
     call = Call(connector="carrier", carrier_call_id="CA1", status="completed", started_at=NOW, **WORK)
-    world = World(store, callers, stage, provider, conversion_key(RULE, call.id), call.id, tmp_path / "hub.log")
+    world = World(
+        store, callers, stage, provider, conversion_key(CONVERSION_RULE, call.id), call.id, tmp_path / "hub.log"
+    )
     callers.calls.append(PlayedCall("click-1", "answered", False, "CA1", True))
     callers.acknowledged.add(("https://x/voice", b"one"))
     webhook = InboxWebhook(

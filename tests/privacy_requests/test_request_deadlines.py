@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from hub.model.requests import KINDS
+from hub.model.requests import REQUEST_KINDS
 from hub.privacy_requests.deadlines import deadline_of, overdue_rows, places_of
 
 PLACES = ("US-CA", "US-IL", "US", "CA-QC", "CA", "DE", "EU", "GB", "CH", "NZ", "MQ", "AU-NSW", "ZW")
@@ -47,7 +47,7 @@ def test_the_strictest_place_decides(kind: str, places: list[str], rule: str, la
 
 @settings(max_examples=60)
 @given(
-    some.sampled_from(KINDS),
+    some.sampled_from(REQUEST_KINDS),
     some.lists(some.sampled_from(PLACES), unique=True, min_size=1),
     some.sampled_from(PLACES),
     some.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=some.just(UTC)),
@@ -60,7 +60,7 @@ def test_one_more_place_never_gives_more_time(kind: str, places: list[str], more
 
 @settings(max_examples=60)
 @given(
-    some.sampled_from(KINDS),
+    some.sampled_from(REQUEST_KINDS),
     some.sampled_from(PLACES),
     some.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=some.just(UTC)),
 )

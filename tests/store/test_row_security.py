@@ -19,7 +19,7 @@ from hub.privacy_requests.steps import open_request
 from hub.store import Store
 from hub.store.audit import note
 from hub.store.journal import sign_due
-from hub.store.row_security import CHAINS, HUB_WIDE, LINKS, SHARED, NoWay, bypassed, condition
+from hub.store.row_security import CHAINS, HUB_WIDE, PARENT_COLUMNS, SHARED_TABLES, NoWay, bypassed, condition
 from hub.store.schema import migrate
 from hub.web.app import create_app
 
@@ -34,9 +34,9 @@ TWO_ACCOUNTS = [
 def test_every_table_has_a_way_to_its_account_or_says_why_not() -> None:
     for table in SQLModel.metadata.sorted_tables:
         assert condition(table)
-    declared = [*HUB_WIDE, *SHARED, *LINKS, *CHAINS]
+    declared = [*HUB_WIDE, *SHARED_TABLES, *PARENT_COLUMNS, *CHAINS]
     assert set(declared) <= SQLModel.metadata.tables.keys() and len(declared) == len(set(declared))
-    assert all(len(reason.split()) > 1 for reason in (*HUB_WIDE.values(), *SHARED.values()))
+    assert all(len(reason.split()) > 1 for reason in (*HUB_WIDE.values(), *SHARED_TABLES.values()))
 
 
 def test_a_new_table_without_a_way_is_refused() -> None:
@@ -102,13 +102,15 @@ def test_two_accounts_share_no_row_and_together_see_what_is_not_the_hubs(
     for table, rows in all_of_it.items():
         if table in HUB_WIDE:
             assert not agency[table] and not rival[table], table
-        elif table in SHARED:
+        elif table in SHARED_TABLES:
             assert agency[table] == rival[table] == rows, table
         else:
             assert not agency[table] & rival[table], table
             hubs_own = {row for row in rows if HUB_CHAIN in row}
             assert agency[table] | rival[table] == rows - hubs_own, f"a row of {table} is nobody's"
-    told = {table for table, rows in all_of_it.items() if rows and agency[table] and rival[table]} - SHARED.keys()
+    told = {
+        table for table, rows in all_of_it.items() if rows and agency[table] and rival[table]
+    } - SHARED_TABLES.keys()
     assert told >= {
         "account", "attempt", "attribution", "audit_entry", "call", "call_event", "company",
         "consent_decision", "consent_detail", "consent_record", "conversion", "delivery", "disclosure",

@@ -97,7 +97,7 @@ def status(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     from sqlmodel import col, select
 
     from hub.model import Account
-    from hub.privacy.policies.document import KINDS
+    from hub.privacy.policies.document import DOCUMENT_KINDS
     from hub.privacy.policies.standing import current_statement, waits
     from hub.runtime import utc_now
 
@@ -107,7 +107,7 @@ def status(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
         accounts = list(session.exec(select(Account).order_by(col(Account.name))))
         waiting = waits(session, [account.id for account in accounts], now)
         for account in accounts:
-            current = {kind: current_statement(session, account, now, kind=kind) for kind in KINDS}
+            current = {kind: current_statement(session, account, now, kind=kind) for kind in DOCUMENT_KINDS}
             refused = [
                 {"introduces": str(each.novelty), "kind": each.version.kind, "version": each.version.name,
                  "why": "not in force yet" if each.accepted else "not accepted", "effective_at": each.version.effective_at}

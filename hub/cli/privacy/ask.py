@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hub.contracts.rules import LegalRule
     from hub.queries.consent_question import Answer
 
-SAID = ("given", "refused", "withdrawn", "objected")
+STATES = ("given", "refused", "withdrawn", "objected")
 
 
 def register(privacy: typer.Typer) -> None:
@@ -84,7 +84,7 @@ def ask(
     from hub.startup import open_hub, read_config
 
     if said is not None:
-        known(said, SAID, "state of consent")
+        known(said, STATES, "state of consent")
     supposed = Supposed(
         purpose=purpose,
         at=_time(at),

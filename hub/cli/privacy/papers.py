@@ -90,7 +90,7 @@ def notice(
 ) -> None:
     """Print blocks of text for one company's privacy statement, in Markdown. Let a person read them before publication."""
     from hub.privacy.datamap import draw
-    from hub.privacy.datamap.papers import SIGNALS, notice_blocks
+    from hub.privacy.datamap.papers import SIGNAL_NAMES, notice_blocks
     from hub.queries.lookup import known
     from hub.runtime import utc_now
     from hub.startup import open_hub, read_config
@@ -101,7 +101,7 @@ def notice(
     (section,) = [each for each in loaded.companies if each.name == company]
     with open_hub(loaded) as opened:
         home, signal_policy = opened.directory.current().companies[company], SignalPolicy(opened.hub)
-        heeded = [name for kind, name in SIGNALS.items() if signal_policy.signal(home, kind)]
+        heeded = [name for kind, name in SIGNAL_NAMES.items() if signal_policy.signal(home, kind)]
         with opened.hub.store.reading() as session:
             chart = draw(session, loaded, utc_now())
     typer.echo("\n".join(notice_blocks(chart, loaded, section, heeded)))

@@ -21,9 +21,9 @@ Answer = Callable[["Attempt"], str]
 PATH = "/ringfence"
 PASTE_PORT = 8765
 """Part of a redirect address on which no server listens; the browser shows the address anyway."""
-WAIT = 600.0
+SIGN_IN_TIMEOUT_SECONDS = 600.0
 """Seconds."""
-PAGE = b"Ringfence has the answer. You can close this page and go back to the terminal."
+DONE_PAGE = b"Ringfence has the answer. You can close this page and go back to the terminal."
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def by_browser(port: int) -> Iterator[tuple[str, Answer]]:
         webbrowser.open(attempt.address)
         try:
             while True:
-                address = origin + heard.get(timeout=WAIT)
+                address = origin + heard.get(timeout=SIGN_IN_TIMEOUT_SECONDS)
                 if attempt.answers(address):
                     return address
         except queue.Empty:
@@ -83,13 +83,13 @@ def _listener(heard: queue.Queue[str]) -> type[BaseHTTPRequestHandler]:
             self.send_response(200)
             for name, value in (
                 ("Content-Type", "text/plain; charset=utf-8"),
-                ("Content-Length", str(len(PAGE))),
+                ("Content-Length", str(len(DONE_PAGE))),
                 ("Cache-Control", "no-store"),
                 ("Referrer-Policy", "no-referrer"),
             ):
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(PAGE)
+            self.wfile.write(DONE_PAGE)
             if not heard.full():
                 heard.put(self.path)
 

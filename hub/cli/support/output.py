@@ -53,7 +53,7 @@ COLORS = {
 """The color of each state and verdict."""
 
 
-NOTHING = "[dim]–[/dim]"
+EMPTY_CELL = "[dim]–[/dim]"
 """A cell without a value."""
 
 
@@ -77,7 +77,7 @@ def plain(value: object) -> str:
     from rich.markup import escape
 
     text = "" if value is None else str(value)
-    return escape("".join(c if c.isprintable() else "�" for c in text)) or NOTHING
+    return escape("".join(c if c.isprintable() else "�" for c in text)) or EMPTY_CELL
 
 
 def colored(state: str) -> str:
@@ -88,7 +88,7 @@ def colored(state: str) -> str:
 
 def moment(at: datetime | None, *, seconds: bool = True) -> str:
     """A time in UTC, as tables show it."""
-    return at.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M") if at else NOTHING
+    return at.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M") if at else EMPTY_CELL
 
 
 def counted(count: int, noun: str) -> str:
@@ -129,7 +129,7 @@ def _print_paragraphs(here: Console, title: str, columns: Sequence[str], rows: I
         lines = [
             Text.assemble((f"{column} ", "dim"), Text.from_markup(cell))
             for column, cell in zip(columns[1:], others, strict=True)
-            if cell not in ("", NOTHING)
+            if cell not in ("", EMPTY_CELL)
         ]
         here.print(Padding(Text("; ").join(lines), (0, 0, 0, 4), expand=False))
 

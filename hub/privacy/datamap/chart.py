@@ -127,10 +127,10 @@ def _refusals(session: Session, now: datetime) -> list[Refused]:
 
 def readable(name: str) -> str:
     """A category or use in words for people: `phone number` for `user.contact.phone_number`."""
-    return WORDS.get(name) or name.rpartition(".")[2].replace("_", " ")
+    return CATEGORY_LABELS.get(name) or name.rpartition(".")[2].replace("_", " ")
 
 
-WORDS = {
+CATEGORY_LABELS = {
     "user.content.private": "what people write",
     "user.location.imprecise": "rough location",
     "user.unique_id": "identifiers and PINs",

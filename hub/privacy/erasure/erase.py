@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from hub.errors import RetryLater, RingfenceError
 from hub.model import FormSubmission, Person
 from hub.privacy.erasure.days import days_changed
-from hub.privacy.erasure.reach import NOTHING, PersonData, reach_of, webhooks_of
+from hub.privacy.erasure.reach import NO_DATA, PersonData, reach_of, webhooks_of
 from hub.privacy.erasure.rows import counts_of, erase_rows, files_of, sealed_by
 from hub.privacy.withdrawal import exclusive_person_lock
 from hub.reports.dirty_days import mark
@@ -41,7 +41,7 @@ class ErasedPerson:
     files: int
 
 
-def plan_erasure(session: Session, hub: Hub, people: Iterable[Person], kept: PersonData = NOTHING) -> Counter[str]:
+def plan_erasure(session: Session, hub: Hub, people: Iterable[Person], kept: PersonData = NO_DATA) -> Counter[str]:
     """Rows by table that an erasure of `people` would delete or empty, except those `kept`. Changes nothing."""
     reach = PersonData()
     for person in people:
@@ -49,7 +49,7 @@ def plan_erasure(session: Session, hub: Hub, people: Iterable[Person], kept: Per
     return counts_of(session, reach - kept)
 
 
-def erase_person(hub: Hub, person_id: str, kept: PersonData = NOTHING) -> ErasedPerson:
+def erase_person(hub: Hub, person_id: str, kept: PersonData = NO_DATA) -> ErasedPerson:
     """Erase the person from the hub; `hub.privacy_requests.erase` asks the plugins. NotKnown if the person does not exist.
 
     `kept` is what a legal hold on somebody else protects, such as a form that names both; it is not changed. The

@@ -49,7 +49,7 @@ class PersonData:
         return {table: getattr(self, name) for table, name in TABLES.items()}
 
 
-NOTHING = PersonData()
+NO_DATA = PersonData()
 TABLES = {
     "call": "calls",
     "text_message": "texts",

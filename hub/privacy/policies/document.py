@@ -14,7 +14,7 @@ from hub.contracts.consent import within
 from hub.errors import RingfenceError
 
 Kind = Literal["privacy_statement", "terms", "notice"]
-KINDS: tuple[Kind, ...] = ("privacy_statement", "terms", "notice")
+DOCUMENT_KINDS: tuple[Kind, ...] = ("privacy_statement", "terms", "notice")
 HEAD = re.compile(r"\A---[ \t]*\r?\n(.*?\n)---[ \t]*\r?\n", re.DOTALL)
 MAX_POLICY_CHARACTERS = 500_000
 """Maximum length of a text, in characters."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from hub.flow.case import Subject
-from hub.flow.enrich import FAILED
+from hub.flow.enrich import FAILED_SOURCE
 from hub.model import (
     Attribution,
     Call,
@@ -191,7 +191,7 @@ def _fact(row: FactRow, plaintext: str | None, mask: Mask) -> Entry:
         "confidence": row.confidence,
         "expires_at": row.expires_at,
     }
-    if row.name == FAILED:
+    if row.name == FAILED_SOURCE:
         return Entry(row.learned_at, "enrich", f"{row.source} failed", (str(row.value),), None, data)
     detail = f"{row.source}, {row.category}, confidence {row.confidence:g}, until {row.expires_at:%Y-%m-%d}"
     return Entry(row.learned_at, "enrich", f"{row.name}: {value}", (detail,), None, data)

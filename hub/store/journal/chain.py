@@ -12,7 +12,7 @@ from hub.model.journal import JournalEnd, JournalEntry
 from hub.store.journal.entries import GENESIS, reckon
 
 Kind = Literal["changed", "dropped", "swapped", "inserted", "cut off", "unsigned"]
-PAGE = 200
+ENTRIES_PER_PAGE = 200
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ def _pages(session: Session, chain: str) -> Iterator[Sequence[JournalEntry]]:
     last = -(2**31)
     while True:
         mine = select(JournalEntry).where(JournalEntry.chain == chain, col(JournalEntry.position) > last)
-        page = session.exec(mine.order_by(col(JournalEntry.position)).limit(PAGE)).all()
+        page = session.exec(mine.order_by(col(JournalEntry.position)).limit(ENTRIES_PER_PAGE)).all()
         session.expunge_all()
         if page:
             yield page
             last = page[-1].position
-        if len(page) < PAGE:
+        if len(page) < ENTRIES_PER_PAGE:
             return
 
 

@@ -10,7 +10,9 @@ from typing import Any
 from hub.api import AuthError, ConfigError, Rejected, RetryLater
 
 NOT_ALLOWLISTED = "CUSTOMER_NOT_ALLOWLISTED_FOR_THIS_FEATURE"
-PASSING = frozenset({"INTERNAL", "UNAVAILABLE", "DEADLINE_EXCEEDED", "UNKNOWN", "ABORTED", "CANCELLED", "DATA_LOSS"})
+TRANSIENT_CODES = frozenset(
+    {"INTERNAL", "UNAVAILABLE", "DEADLINE_EXCEEDED", "UNKNOWN", "ABORTED", "CANCELLED", "DATA_LOSS"}
+)
 """gRPC codes of temporary trouble. INTERNAL also stands for an answer that cannot be read."""
 
 
@@ -47,7 +49,7 @@ class Failure:
                 f"Google does not allow these credentials to use the account ({said}): enable the Google Ads API in the "
                 "Google Cloud project, and check customer_id and login_customer_id."
             )
-        if self.status in PASSING or self.status == "RESOURCE_EXHAUSTED":
+        if self.status in TRANSIENT_CODES or self.status == "RESOURCE_EXHAUSTED":
             after = max((error.retry_after or 0.0 for error in self.errors), default=0.0)
             return RetryLater(f"The Google Ads API cannot accept the batch now ({said}).", after or None)
         if self._family("quota_error") or self._family("internal_error"):

@@ -22,7 +22,7 @@ AS_GOOD_AS_DELIVERED = frozenset(
 )
 """Google already has it."""
 
-LATER: dict[str, float | None] = {
+RETRY_AFTER: dict[str, float | None] = {
     "CALL_NOT_FOUND": 12 * HOURS,
     "CLICK_NOT_FOUND": 12 * HOURS,
     "CONVERSION_ACTION_TOO_RECENTLY_CREATED": 6 * HOURS,
@@ -71,10 +71,10 @@ def receipt_for(key: str, codes: Iterable[str], words: str | None, reference: st
     a temporary one, then a duplicate."""
     named = tuple(dict.fromkeys(codes)) or ("UNKNOWN",)
     for code in named:
-        if code not in AS_GOOD_AS_DELIVERED and code not in LATER:
+        if code not in AS_GOOD_AS_DELIVERED and code not in RETRY_AFTER:
             return Receipt(key=key, status="rejected", code=code, reason=words, reference=reference)
-    waits = [code for code in named if code in LATER]
+    waits = [code for code in named if code in RETRY_AFTER]
     if waits:
-        longest = max(waits, key=lambda code: LATER[code] or 0.0)
-        return Receipt(key=key, status="retry", code=longest, reason=words, retry_after=LATER[longest])
+        longest = max(waits, key=lambda code: RETRY_AFTER[code] or 0.0)
+        return Receipt(key=key, status="retry", code=longest, reason=words, retry_after=RETRY_AFTER[longest])
     return Receipt(key=key, status="duplicate", code=named[0], reason=words, reference=reference)

@@ -25,8 +25,8 @@ from plugins.carriers.telnyx import translate
 MAX_MEDIA = 10
 BLOCKED = "40300"
 """Telnyx' error code for a text to a person who sent STOP to Telnyx."""
-FAILED = frozenset({"sending_failed", "delivery_failed", "expired"})
-UNANSWERED = frozenset({"no_answer", "timeout", "user_busy", "call_rejected", "not_found"})
+FAILED_STATUSES = frozenset({"sending_failed", "delivery_failed", "expired"})
+UNANSWERED_CAUSES = frozenset({"no_answer", "timeout", "user_busy", "call_rejected", "not_found"})
 """Hang-up causes of a leg that nobody answered."""
 
 
@@ -137,7 +137,7 @@ def _message_status(notice: Notice) -> MessageStatusEvent:
     first = recipients[0] if isinstance(recipients, list) and recipients else None
     reported = _text(first.get("status") if isinstance(first, dict) else None, "the text's status")
     status: Literal["sent", "delivered", "failed"] = "sent"
-    if reported in FAILED:
+    if reported in FAILED_STATUSES:
         status = "failed"
     elif reported in ("delivered", "read"):
         status = "delivered"
@@ -200,7 +200,7 @@ def _bridged(notice: Notice) -> CallEvent:
 def _hangup(notice: Notice) -> CallEvent:
     """The end of a leg. It does not say whether it is the caller's leg, but only a dialed leg can end unanswered."""
     payload = notice.payload
-    if _text(payload.get("hangup_cause"), "hangup_cause") in UNANSWERED:
+    if _text(payload.get("hangup_cause"), "hangup_cause") in UNANSWERED_CAUSES:
         return CallEvent(kind="not_answered", call_id=_call(notice), at=notice.at)
     started = payload.get("start_time")
     began = translate.believed(started, "payload.start_time", notice.at) if started else None

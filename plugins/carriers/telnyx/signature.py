@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SIGNATURE_HEADER = "telnyx-signature-ed25519"
 TIMESTAMP_HEADER = "telnyx-timestamp"
-WINDOW = 300
+MAX_AGE_SECONDS = 300
 """Most seconds between a webhook's time and its arrival, either way, as in Telnyx' own libraries."""
 
 
@@ -51,7 +51,7 @@ def verify(request: WebhookRequest, public_key: str) -> None:
         _key(public_key).verify(signature, signed_text(timestamp, request.body))
     except InvalidSignature:
         raise BadSignature("the webhook is not signed with this account's key; check public_key.") from None
-    if abs(request.received_at.timestamp() - int(timestamp)) > WINDOW:
+    if abs(request.received_at.timestamp() - int(timestamp)) > MAX_AGE_SECONDS:
         raise BadSignature("the webhook was signed too long before or after its arrival; check the machine's clock.")
 
 

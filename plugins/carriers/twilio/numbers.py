@@ -23,7 +23,7 @@ from hub.api import (
 )
 from plugins.carriers.twilio.rest import Rest
 
-KINDS = {"local": ("Local", "local"), "toll_free": ("TollFree", "toll free"), "mobile": ("Mobile", "mobile")}
+NUMBER_KINDS = {"local": ("Local", "local"), "toll_free": ("TollFree", "toll free"), "mobile": ("Mobile", "mobile")}
 """Our kinds of numbers → Twilio's names in its search and in its price list."""
 
 
@@ -36,7 +36,7 @@ def search(rest: Rest, query: NumberQuery, pricing_url: str) -> list[NumberOffer
         wanted["AreaCode"] = query.area_code
     if query.contains:
         wanted["Contains"] = query.contains
-    address = f"{rest.account}/AvailablePhoneNumbers/{query.country}/{KINDS[query.kind][0]}.json"
+    address = f"{rest.account}/AvailablePhoneNumbers/{query.country}/{NUMBER_KINDS[query.kind][0]}.json"
     found = rest.get(address, wanted).get("available_phone_numbers")
     if not isinstance(found, list):
         raise RetryLater("Twilio answered without a list of numbers.")
@@ -63,7 +63,7 @@ def _monthly_price(rest: Rest, query: NumberQuery, pricing_url: str) -> Money | 
     try:
         answer = rest.get(f"{pricing_url}/v1/PhoneNumbers/Countries/{query.country}")
         prices = {entry["number_type"]: entry["current_price"] for entry in answer["phone_number_prices"]}
-        return Money(Decimal(prices[KINDS[query.kind][1]]), str(answer["price_unit"]).upper())
+        return Money(Decimal(prices[NUMBER_KINDS[query.kind][1]]), str(answer["price_unit"]).upper())
     except (AuthError, Rejected, RetryLater, KeyError, TypeError, InvalidOperation):
         return None
 

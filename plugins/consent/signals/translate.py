@@ -6,7 +6,7 @@ import re
 
 from hub.api import ConsentQuestion, ConsentRecord, Opinion, Signal
 
-NO = {
+REFUSAL_REASONS = {
     "refused": "The person has refused this use.",
     "withdrawn": "The person has withdrawn their consent.",
     "objected": "The person has objected to direct marketing.",
@@ -24,7 +24,7 @@ def opinion(question: ConsentQuestion, *, honor_dnt: bool, later_consent_overrid
         return Opinion(
             verdict="deny",
             rule_id=f"signals.{word.state}",
-            reason=NO[word.state],
+            reason=REFUSAL_REASONS[word.state],
             evidence=_word_evidence(word),
         )
     objection = _objected(question)

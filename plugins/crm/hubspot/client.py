@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from hub.api import RetryLater, Services
 
-from .refusals import UNANSWERED, UNREADABLE, Refused
+from .refusals import NO_ANSWER, UNREADABLE, Refused
 from .settings import HubSpotSettings
 
 Result = TypeVar("Result")
@@ -91,7 +91,7 @@ def dated_api(package: Any, name: str, config: dict[str, Any], version: str, ser
             except package.ApiException as error:
                 raise Refused.read(error.status or 0, error.body, error.headers, services.clock()) from None
             except urllib3.exceptions.HTTPError:
-                raise RetryLater(UNANSWERED) from None
+                raise RetryLater(NO_ANSWER) from None
             except (AttributeError, LookupError, TypeError, ValueError):
                 raise RetryLater(UNREADABLE) from None
 

@@ -15,7 +15,7 @@ Kind = Literal["contacts", "deals", "calls"]
 Found = tuple[str, Properties]
 """An object's id and its properties."""
 
-PAGE = 100
+PAGE_SIZE = 100
 """Objects per page and per batch: HubSpot's maximum for a batch."""
 
 
@@ -28,7 +28,7 @@ def search(client: Client, kind: Kind, request: Mapping[str, Any]) -> tuple[list
     """One page of a search, and the `after` of the next page if there is one."""
 
     def ask(crm: Any) -> Any:
-        return api(crm, kind).search_api.do_search({"limit": PAGE, **request})
+        return api(crm, kind).search_api.do_search({"limit": PAGE_SIZE, **request})
 
     page = client.ask(ask)
     return found(page), page.paging.next.after if page.paging and page.paging.next else None
@@ -56,8 +56,8 @@ def read(client: Client, kind: Kind, ids: Sequence[str], properties: Sequence[st
 
 def batches(ids: Sequence[str]) -> Iterator[list[dict[str, str]]]:
     """Ids as the inputs of as many batches as needed."""
-    for first in range(0, len(ids), PAGE):
-        yield [{"id": one} for one in ids[first : first + PAGE]]
+    for first in range(0, len(ids), PAGE_SIZE):
+        yield [{"id": one} for one in ids[first : first + PAGE_SIZE]]
 
 
 def found(page: Any) -> list[Found]:

@@ -11,7 +11,7 @@ from hub.api import Corrected, Correction, Erasure, HeldRecord, PersonReference,
 from . import contacts
 from .calls import has_call_property
 from .client import Client
-from .objects import PAGE, Found, batches, listed, search_all
+from .objects import PAGE_SIZE, Found, batches, listed, search_all
 from .refusals import UNREADABLE
 from .settings import HubSpotSettings
 from .translate import PHONES, full_name, right
@@ -19,7 +19,7 @@ from .translate import PHONES, full_name, right
 CALL_FIELDS = ("hs_timestamp", "hs_call_from_number", "hs_call_to_number", "hs_call_title", "hs_call_body")
 IDENTIFYING = ("firstname", "lastname", *PHONES, "email")
 """The fields that are exported from a contact that several companies share."""
-SHARED = (
+SHARED_REASON = (
     "the contact stays, because other companies use this HubSpot account too; the calls of this company are deleted."
 )
 
@@ -49,7 +49,7 @@ def erase_person(client: Client, settings: HubSpotSettings, person: PersonRefere
         _archive(client, inputs)
     people = _contacts(client, settings, person)
     if people and (calls.shared or person.shared):
-        return Erasure(status="impossible", records=len(calls.ours), reason=SHARED)
+        return Erasure(status="impossible", records=len(calls.ours), reason=SHARED_REASON)
     for contact, _ in people:
         _purge(client, contact)
     records = len(calls.ours) + len(people)
@@ -70,8 +70,8 @@ def correct_person(client: Client, settings: HubSpotSettings, correction: Correc
         return Corrected(status="impossible", reason=reason)
     changes = [{"id": contact, "properties": right(correction, held, settings.country)} for contact, held in people]
     inputs = [change for change in changes if change["properties"]]
-    for first in range(0, len(inputs), PAGE):
-        request = {"inputs": inputs[first : first + PAGE]}
+    for first in range(0, len(inputs), PAGE_SIZE):
+        request = {"inputs": inputs[first : first + PAGE_SIZE]}
         done = listed(client.ask(lambda crm, request=request: crm.contacts.batch_api.update(request)))  # type: ignore[misc]
         if len(done) < len(request["inputs"]):
             raise RetryLater(UNREADABLE)
@@ -122,8 +122,8 @@ def _calls(client: Client, settings: HubSpotSettings, person: PersonReference) -
     found = {
         call: held for call, held in theirs.items() if any(held.get(side) in person.tracking_numbers for side in sides)
     }
-    for first in range(0, len(person.item_keys), PAGE):
-        keys = list(person.item_keys[first : first + PAGE])
+    for first in range(0, len(person.item_keys), PAGE_SIZE):
+        keys = list(person.item_keys[first : first + PAGE_SIZE])
         wanted = {"propertyName": settings.call_property, "operator": "IN", "values": keys}
         found |= dict(_search(client, settings, [{"filters": [wanted]}]))
     return Calls(list(found.items()), shared=bool(theirs.keys() - found.keys()))

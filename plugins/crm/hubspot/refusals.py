@@ -9,7 +9,7 @@ from datetime import datetime
 from hub.api import AuthError, Provider, Refusal, RetryLater, RingfenceError, as_text
 
 UNREADABLE = "HubSpot's answer could not be read; the request is tried again."
-UNANSWERED = "HubSpot did not answer in time; the request is tried again."
+NO_ANSWER = "HubSpot did not answer in time; the request is tried again."
 DAILY_PAUSE = 3600.0
 """Seconds to wait when the daily limit is used up. It is reset at midnight in the account's own time zone,
 which the answer does not contain, so try every hour."""

@@ -15,7 +15,7 @@ from hub.api import BadPayload, BadSignature, WebhookRequest
 
 from .translate import milliseconds
 
-WINDOW = 300_000
+MAX_AGE_MILLISECONDS = 300_000
 """Most milliseconds that a request may be old, or ahead of our clock."""
 DECODED = {
     "%3A": ":",
@@ -49,7 +49,10 @@ def verify(request: WebhookRequest, secrets: Iterable[str], now: datetime) -> No
     """Raise `BadSignature` unless one of `secrets` signed this request within five minutes of `now`, either way."""
     given = request.headers.get("x-hubspot-signature-v3", "")
     timestamp = request.headers.get("x-hubspot-request-timestamp", "")
-    fresh = bool(re.fullmatch(r"[0-9]{1,15}", timestamp)) and abs(milliseconds(now) - int(timestamp)) <= WINDOW
+    fresh = (
+        bool(re.fullmatch(r"[0-9]{1,15}", timestamp))
+        and abs(milliseconds(now) - int(timestamp)) <= MAX_AGE_MILLISECONDS
+    )
     wanted = [signature(secret, request.method, request.url, request.body, timestamp) for secret in secrets]
     genuine = [hmac.compare_digest(one.encode(), given.encode(errors="replace")) for one in wanted]
     if not (fresh and any(genuine)):

@@ -10,7 +10,7 @@ from hub.api import CallActivity, Receipt
 
 from .connection import MAX_RECORDS_PER_REQUEST, Connection, Row
 from .people import by_numbers
-from .refusals import PASSING, first_error, scrubbed
+from .refusals import TRANSIENT_CODES, first_error, scrubbed
 from .translate import task
 
 Item = TypeVar("Item")
@@ -58,7 +58,7 @@ def _receipt(activity: CallActivity, result: Row) -> Receipt:
     personal = (activity.caller_number, activity.caller_name, activity.landing_page, activity.recording_url)
     return Receipt(
         key=activity.key,
-        status="retry" if code in PASSING else "rejected",
+        status="retry" if code in TRANSIENT_CODES else "rejected",
         code=code,
         reason=scrubbed(message, personal),
     )

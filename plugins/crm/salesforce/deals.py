@@ -11,7 +11,7 @@ from .connection import Connection, Row
 from .cursor import Cursor
 from .translate import PHONE_FIELDS, instant, outcome
 
-PAGE = 200
+PAGE_SIZE = 200
 """Deals per page."""
 
 FIELDS = (
@@ -33,7 +33,7 @@ def changed(connection: Connection, cursor: str | None) -> OutcomePage:
     here = Cursor.parse(cursor)
     fields = [*FIELDS, "CurrencyIsoCode"] if connection.settings.multi_currency else FIELDS
     where = f" WHERE {here.condition()}" if here.condition() else ""
-    query = f"SELECT {', '.join(fields)} FROM Opportunity{where} ORDER BY SystemModstamp, Id LIMIT {PAGE}"  # noqa: S608
+    query = f"SELECT {', '.join(fields)} FROM Opportunity{where} ORDER BY SystemModstamp, Id LIMIT {PAGE_SIZE}"  # noqa: S608
     deals = connection.select(query)
     try:
         read = [(str(deal["Id"]), instant(deal["SystemModstamp"])) for deal in deals]
@@ -42,13 +42,13 @@ def changed(connection: Connection, cursor: str | None) -> OutcomePage:
     news = [deal for deal, (key, stamp) in zip(deals, read, strict=True) if here.is_news(key, stamp)]
     roles = _roles(connection, [deal["Id"] for deal in news])
     calls = _calls(connection, news, roles)
-    there = here.after(read, complete=len(deals) < PAGE)
+    there = here.after(read, complete=len(deals) < PAGE_SIZE)
     return OutcomePage(
         outcomes=tuple(
             outcome(deal, roles.get(deal["Id"], ()), calls.get(deal["Id"]), connection.settings) for deal in news
         ),
         cursor=cursor if there == here else str(there),
-        more=len(deals) == PAGE,
+        more=len(deals) == PAGE_SIZE,
     )
 
 
@@ -77,12 +77,12 @@ def _calls(connection: Connection, deals: Sequence[Row], roles: Mapping[str, Seq
     on_deal: dict[str, str] = {}
     by_contact: dict[str, list[Row]] = {}
     for column, ids in (("WhatId", list(owners)), ("WhoId", contacts)):
-        for start in range(0, len(ids), PAGE):
+        for start in range(0, len(ids), PAGE_SIZE):
             query = (
                 f"SELECT {field}, WhatId, WhoId, ActivityDate FROM Task WHERE {column} IN {{}} "  # noqa: S608
                 f"AND {field} != null ORDER BY CreatedDate, Id"
             )
-            for task in connection.select(query, ids[start : start + PAGE]):
+            for task in connection.select(query, ids[start : start + PAGE_SIZE]):
                 if column == "WhatId":
                     on_deal.setdefault(task["WhatId"], str(task[field]))
                 else:

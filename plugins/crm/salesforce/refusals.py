@@ -18,10 +18,15 @@ from hub.api import (
     without_personal_data,
 )
 
-BUSY = frozenset({"REQUEST_LIMIT_EXCEEDED", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT", "UNKNOWN_EXCEPTION"})
+BUSY_CODES = frozenset({"REQUEST_LIMIT_EXCEEDED", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT", "UNKNOWN_EXCEPTION"})
 LOCKED_OUT = frozenset({"API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED", "INACTIVE_OWNER_OR_USER", "USER_LOCKED"})
 MISCONFIGURED = frozenset({"INVALID_FIELD", "INVALID_TYPE", "INVALID_FIELD_FOR_INSERT_UPDATE"})
-PASSING = BUSY | {"UNABLE_TO_LOCK_ROW", "ENTITY_IS_DELETED", "PROCESSING_HALTED", "ALL_OR_NONE_OPERATION_ROLLED_BACK"}
+TRANSIENT_CODES = BUSY_CODES | {
+    "UNABLE_TO_LOCK_ROW",
+    "ENTITY_IS_DELETED",
+    "PROCESSING_HALTED",
+    "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+}
 """Codes of one row that may be gone after a retry. A deleted contact stays in the search index for a while."""
 
 LIMIT_PAUSE = 900.0
@@ -43,7 +48,7 @@ def first_error(content: Any) -> tuple[str | None, str]:
 def _special(refusal: Refusal) -> RingfenceError | None:
     code, message = first_error(refusal.body)
     words = scrubbed(message)
-    if code in BUSY:
+    if code in BUSY_CODES:
         after = LIMIT_PAUSE if code == "REQUEST_LIMIT_EXCEEDED" else None
         return RetryLater(f"Salesforce accepts no more requests now ({code}); the hub tries again.", after=after)
     if code in LOCKED_OUT:

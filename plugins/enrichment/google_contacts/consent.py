@@ -8,7 +8,7 @@ from .settings import GoogleContactsSettings
 
 SCOPES = ("https://www.googleapis.com/auth/contacts.readonly",)
 
-TEXT = """\
+CONSENT_TEXT = """\
 Reading your Google contacts (connector "{name}")
 
 What is read: for each caller, your Google contacts are searched for the caller's phone number. Of a contact with exactly
@@ -34,7 +34,7 @@ def sign_in(name: str, settings: GoogleContactsSettings) -> OwnerSignIn:
     Source: OAuth 2.0 for desktop apps, developers.google.com/identity/protocols/oauth2/native-app.
     """
     return OwnerSignIn(
-        consent_text=TEXT.format(name=name, purpose=settings.purpose.rstrip(". ")),
+        consent_text=CONSENT_TEXT.format(name=name, purpose=settings.purpose.rstrip(". ")),
         authorize_url=settings.authorize_url,
         token_url=settings.token_url,
         revoke_url=settings.revoke_url,

@@ -26,7 +26,7 @@ LINE_TYPES = {
 }
 """The package's `PhoneNumberType` → our line types."""
 PERSONAL_LINES = {"fixed_line", "mobile", "fixed_line_or_mobile"}
-CARRIED = {"mobile", "fixed_line_or_mobile", "pager"}
+CARRIER_LINE_TYPES = {"mobile", "fixed_line_or_mobile", "pager"}
 """Line types for which the package knows a range's carrier."""
 
 PORTING = timedelta(days=90)
@@ -52,7 +52,7 @@ def facts(number: str) -> Iterator[Fact]:
         return
     line_type = LINE_TYPES.get(phonenumbers.number_type(parsed), "unknown")
     country = phonenumbers.region_code_for_number(parsed)
-    ported = line_type in CARRIED and phonenumbers.is_mobile_number_portable_region(country or "")
+    ported = line_type in CARRIER_LINE_TYPES and phonenumbers.is_mobile_number_portable_region(country or "")
     if line_type != "unknown":
         yield Fact(
             name="line_type",
@@ -62,7 +62,7 @@ def facts(number: str) -> Iterator[Fact]:
             lifetime=PORTING,
         )
     yield from _whereabouts(parsed, line_type, country)
-    carrier = _carrier(parsed) if line_type in CARRIED else None
+    carrier = _carrier(parsed) if line_type in CARRIER_LINE_TYPES else None
     if carrier:
         yield Fact(
             name="carrier",

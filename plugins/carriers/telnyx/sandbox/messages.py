@@ -15,7 +15,7 @@ UNDELIVERED = {
     "title": "Undeliverable",
     "detail": "The recipient carrier did not accept the message.",
 }
-WORDS = {"sent": "sent", "delivered": "delivered", "failed": "delivery_failed"}
+STATUSES = {"sent": "sent", "delivered": "delivered", "failed": "delivery_failed"}
 
 
 def iso(at: datetime) -> str:
@@ -85,7 +85,7 @@ def _message(
 
 def moved(shown: dict[str, Any], status: Literal["sent", "delivered", "failed"], at: datetime) -> dict[str, Any]:
     """The text after its carrier reported the delivery; changed in place."""
-    shown["to"][0]["status"] = WORDS[status]
+    shown["to"][0]["status"] = STATUSES[status]
     shown["sent_at"] = shown["sent_at"] or iso(at)
     if status != "sent":
         shown["completed_at"] = iso(at)

@@ -14,7 +14,7 @@ from plugins.carriers.twilio.sandbox.errors import TwilioError, json_object
 
 LOSING = ("customer_type", "customer_name", "authorized_representative", "authorized_representative_email", "address")
 """What an order must say about the account at the losing carrier."""
-PAGE = 20
+PAGE_SIZE = 20
 
 
 class Ports:
@@ -73,7 +73,7 @@ class Ports:
         }
 
     async def list(self, request: Request) -> Response:
-        size = int(request.query_params.get("Size", PAGE))
+        size = int(request.query_params.get("Size", PAGE_SIZE))
         start = int(request.query_params.get("Token") or 0)
         orders = list(reversed(self.sandbox.port_orders.values()))
         shown = [

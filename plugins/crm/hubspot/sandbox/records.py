@@ -15,7 +15,7 @@ MAX_PAGE_SIZE = 200
 MAX_FILTER_GROUPS, MAX_FILTERS_PER_GROUP, MAX_FILTERS = 5, 6, 18
 """Limits of search (source: HubSpot's guide to searching the CRM)."""
 
-TEXT = {
+TEXT_PROPERTIES = {
     "contacts": (
         "firstname lastname email phone mobilephone company jobtitle city state lifecyclestage "
         "hs_searchable_calculated_phone_number hs_searchable_calculated_mobile_number"
@@ -26,9 +26,9 @@ TEXT = {
         "hs_call_recording_url hs_call_disposition"
     ),
 }
-NUMBERS = {"contacts": "", "deals": "amount", "calls": "hs_call_duration"}
-TIMES = {"contacts": "lastmodifieddate", "deals": "closedate hs_lastmodifieddate", "calls": "hs_timestamp"}
-CHOICES = {
+NUMBER_PROPERTIES = {"contacts": "", "deals": "amount", "calls": "hs_call_duration"}
+TIME_PROPERTIES = {"contacts": "lastmodifieddate", "deals": "closedate hs_lastmodifieddate", "calls": "hs_timestamp"}
+CHOICE_PROPERTIES = {
     "hs_call_direction": {"INBOUND", "OUTBOUND"},
     "hs_call_status": {
         *("BUSY", "CALLING_CRM_USER", "CANCELED", "COMPLETED", "CONNECTING"),
@@ -88,7 +88,8 @@ class Table:
 
     def knows(self, name: str) -> bool:
         """Whether the object type has this property."""
-        known = f"{TEXT[self.kind]} {NUMBERS[self.kind]} {TIMES[self.kind]} hs_object_id hs_createdate".split()
+        kinds = (TEXT_PROPERTIES, NUMBER_PROPERTIES, TIME_PROPERTIES)
+        known = {"hs_object_id", "hs_createdate"}.union(*(names[self.kind].split() for names in kinds))
         return name in known or name in self.own or name.startswith(entered(""))
 
     def check(self, properties: Mapping[str, Any]) -> None:
@@ -100,9 +101,9 @@ class Table:
             if not isinstance(value, str):
                 raise invalid(f'Property values were not valid: [{{"error":"INVALID_TYPE","name":"{name}"}}]')
             if value and (
-                (name in CHOICES and value not in CHOICES[name])
-                or (name in NUMBERS[self.kind].split() and _number(value) is None)
-                or (name in TIMES[self.kind].split() and when(value) is None)
+                (name in CHOICE_PROPERTIES and value not in CHOICE_PROPERTIES[name])
+                or (name in NUMBER_PROPERTIES[self.kind].split() and _number(value) is None)
+                or (name in TIME_PROPERTIES[self.kind].split() and when(value) is None)
             ):
                 raise invalid(f'Property values were not valid: [{{"error":"INVALID_VALUE","name":"{name}"}}]')
         if self.kind == "calls" and "hs_timestamp" not in properties:
@@ -166,10 +167,10 @@ class Table:
         """A value as search compares it: times in milliseconds, numbers as numbers, text without case."""
         if not isinstance(value, str) or not value:
             return None
-        if name in TIMES[self.kind].split() or name.startswith(entered("")) or name == "hs_createdate":
+        if name in TIME_PROPERTIES[self.kind].split() or name.startswith(entered("")) or name == "hs_createdate":
             moment = when(value)
             return None if moment is None else Decimal(milliseconds(moment))
-        if name in NUMBERS[self.kind].split() or name == "hs_object_id":
+        if name in NUMBER_PROPERTIES[self.kind].split() or name == "hs_object_id":
             return _number(value)
         return value.lower()
 

@@ -40,7 +40,7 @@ AUDIT: dict[str, str | int] = {
 }
 NAMES: dict[str, str | int] = {"Name": 121, "FirstName": 40, "LastName": 80}
 
-KINDS: dict[str, Kind] = {
+OBJECT_KINDS: dict[str, Kind] = {
     "Account": Kind("001", {**AUDIT, "Name": 255, "Phone": 40}, required=("Name",), phones=("Phone",)),
     "Contact": Kind(
         "003",
@@ -95,9 +95,9 @@ class Org:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
         self.lock = threading.RLock()
-        self.kinds = dict(KINDS)
+        self.kinds = dict(OBJECT_KINDS)
         self.unique: set[tuple[str, str]] = set()
-        self.tables: dict[str, dict[str, Record]] = {name: {} for name in KINDS}
+        self.tables: dict[str, dict[str, Record]] = {name: {} for name in OBJECT_KINDS}
         self.next_number = 1
         self.user = self._write("User", {"Name": "Robin Dispatcher"})
         self._write("Organization", {"Name": "Example Plumbing", "IsSandbox": True})

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hub.api import PendingReceipt
 from plugins.ads.google_ads.data_manager import DATA_MANAGER
 from plugins.ads.google_ads.diagnostics import receipts_of
-from plugins.ads.google_ads.policy import AS_GOOD_AS_DELIVERED, LATER, receipt_for
+from plugins.ads.google_ads.policy import AS_GOOD_AS_DELIVERED, RETRY_AFTER, receipt_for
 from plugins.ads.google_ads.refusal import Refusal
 
 ITEM = PendingReceipt(
@@ -81,7 +81,7 @@ def test_every_code_of_the_table_is_one_of_googles() -> None:
     from google.ads import datamanager_v1 as dm
     from google.ads.googleads.v26.errors.types import errors
 
-    ours = AS_GOOD_AS_DELIVERED | LATER.keys()
+    ours = AS_GOOD_AS_DELIVERED | RETRY_AFTER.keys()
     kinds = [field.enum_type for field in errors.ErrorCode.pb().DESCRIPTOR.fields]
     theirs = {value.name for kind in kinds for value in kind.values}
     theirs |= {reason.name for reason in dm.ErrorReason}

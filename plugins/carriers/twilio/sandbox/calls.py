@@ -97,8 +97,8 @@ class PlacedCall(TwimlPlayer):
 
     def _report_leg(self, leg: Leg, event: str, status: str, duration: int) -> None:
         if leg.tells(event):
-            self.tell(leg.callback, self.leg_fields(leg, status) | self._progress(status, leg.reported, duration))
-            leg.reported += 1
+            self.tell(leg.callback, self.leg_fields(leg, status) | self._progress(status, leg.told, duration))
+            leg.told += 1
 
     def dialed(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> dict[str, str]:
         fields = {"DialCallSid": leg.sid, "DialCallStatus": status, "DialBridged": "false"}

@@ -32,7 +32,7 @@ class ReadWriteLock:
         """-1: held by a writer."""
         self._waiting = 0
 
-    def enter(self, *, exclusive: bool, seconds: float) -> bool:
+    def acquire(self, *, exclusive: bool, seconds: float) -> bool:
         """Whether the lock was acquired."""
         with self._changed:
             self._waiting += exclusive
@@ -43,7 +43,7 @@ class ReadWriteLock:
             self._changed.notify_all()
             return free
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Release the lock."""
         with self._changed:
             self._inside = 0 if self._inside < 0 else self._inside - 1
@@ -53,35 +53,35 @@ class ReadWriteLock:
         return self._inside == 0 if exclusive else self._inside >= 0 and self._waiting == 0
 
 
-def rooms_of(database: str | None) -> Path | str:
+def lock_folder_of(database: str | None) -> Path | str:
     """Where the locks of an SQLite database are: a folder beside its file, or a name in this process."""
     if fcntl is None or not database or database == ":memory:" or database.startswith("file:"):
         return database or ":memory:"
-    folder = Path(database).with_name(f".{Path(database).name}.gates")
+    folder = Path(database).with_name(f".{Path(database).name}.locks")
     folder.mkdir(exist_ok=True)
     return folder
 
 
-def enter(rooms: Path | str, number: int, stack: ExitStack, *, exclusive: bool, seconds: float) -> bool:
+def acquire_lock(folder: Path | str, number: int, stack: ExitStack, *, exclusive: bool, seconds: float) -> bool:
     """Hold one lock until `stack` closes; False if it was not free in time."""
-    if isinstance(rooms, Path):
-        return _lock(rooms / f"{number:03}", stack, exclusive, seconds)
+    if isinstance(folder, Path):
+        return _lock(folder / f"{number:03}", stack, exclusive, seconds)
     with _guard:
-        room = _here.setdefault(f"{rooms}|{number}", ReadWriteLock())
-    if room.enter(exclusive=exclusive, seconds=seconds):
-        stack.callback(room.leave)
+        lock = _here.setdefault(f"{folder}|{number}", ReadWriteLock())
+    if lock.acquire(exclusive=exclusive, seconds=seconds):
+        stack.callback(lock.release)
         return True
     return False
 
 
 def _lock(file: Path, stack: ExitStack, exclusive: bool, seconds: float) -> bool:
-    """Take the `.door` lock first: while a writer holds it and waits, no new reader gets in."""
+    """Take the `.writer` lock first: while a writer holds it and waits, no new reader gets in."""
     until = time.monotonic() + seconds
     how = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
-    with ExitStack() as at_door:
-        door = _opened(file.with_suffix(".door"), at_door)
+    with ExitStack() as waiting:
+        writer = _opened(file.with_suffix(".writer"), waiting)
         with ExitStack() as taken:
-            if not _wait(door, how, until) or not _wait(_opened(file, taken), how, until):
+            if not _wait(writer, how, until) or not _wait(_opened(file, taken), how, until):
                 return False
             stack.enter_context(taken.pop_all())
             return True

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from hub.store.engine import Store
-from hub.store.file_locks import enter, rooms_of
+from hub.store.file_locks import acquire_lock, lock_folder_of
 
 LOCK_FILES = 256
 """Lock files of one SQLite database; several names may share one."""
@@ -34,10 +34,10 @@ def _hold_files(store: Store, stack: ExitStack, wanted: dict[str, bool], seconds
     alone: dict[int, bool] = {}
     for name, exclusive in wanted.items():
         alone[_number(name) % LOCK_FILES] = exclusive or alone.get(_number(name) % LOCK_FILES, False)
-    rooms = rooms_of(store.url.database)
+    folder = lock_folder_of(store.url.database)
     with ExitStack() as taken:
         for number in sorted(alone):  # always in the same order, to prevent deadlocks
-            if not enter(rooms, number, taken, exclusive=alone[number], seconds=seconds):
+            if not acquire_lock(folder, number, taken, exclusive=alone[number], seconds=seconds):
                 return False
         stack.enter_context(taken.pop_all())
         return True
@@ -50,7 +50,7 @@ def _hold_in_database(store: Store, stack: ExitStack, wanted: dict[str, bool], s
         try:
             for name in sorted(wanted):
                 lock = "pg_advisory_xact_lock" if wanted[name] else "pg_advisory_xact_lock_shared"
-                connection.execute(text(f"SELECT {lock}(:gate)"), {"gate": _number(name)})
+                connection.execute(text(f"SELECT {lock}(:key)"), {"key": _number(name)})
         except OperationalError:
             return False
         stack.enter_context(taken.pop_all())

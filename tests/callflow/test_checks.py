@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flow_words import BUSINESS, NUMBER, OFFICE, SECOND, flow, known, of_steps
+from flow_samples import BUSINESS, NUMBER, OFFICE, SECOND, flow, known, of_steps
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 

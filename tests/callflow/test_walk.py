@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from flow_words import (
+from flow_samples import (
     BUSINESS,
     NUMBER,
     OFFICE,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from config_shelf import ENVIRON, GOOD, shelf
+from config_samples import ENVIRON, GOOD, installed_plugins
 
 from hub.config.loading import load_config
 from hub.config.models import Config
@@ -23,7 +23,7 @@ def load(tmp_path: Path) -> Load:
     def load_text(text: str | bytes = GOOD, environ: Mapping[str, str] = ENVIRON, **options: Any) -> Config:
         path = tmp_path / "config.yaml"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return load_config(path, options.pop("discover", shelf), environ=environ, **options)
+        return load_config(path, options.pop("discover", installed_plugins), environ=environ, **options)
 
     return load_text
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from config_shelf import GOOD, shelf
+from config_samples import GOOD, installed_plugins
 from pydantic import Field
 
 from hub.api import Connector, PluginSettings
@@ -27,7 +27,7 @@ class Enriching(Connector):
 
 def with_data_service(kind: str) -> Any:
     def discover(folders: Any) -> Catalog:
-        known = shelf(folders).classes
+        known = installed_plugins(folders).classes
         declared = known["nayco"].manifest.model_copy(update={"name": "dataco", "kind": kind})
         return Catalog({**known, "dataco": type("Dataco", (Enriching,), {"manifest": declared})}, {})
 

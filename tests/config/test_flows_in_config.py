@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from config_shelf import ENVIRON, GOOD, shelf
+from config_samples import ENVIRON, GOOD, installed_plugins
 
 from hub.config.loading import load_config
 from hub.errors import ConfigError
@@ -39,7 +39,7 @@ def load(tmp_path: Path) -> Load:
     def loaded(text: str) -> Any:
         file = tmp_path / "config.yaml"
         file.write_text(text)
-        return load_config(file, shelf, environ=ENVIRON)
+        return load_config(file, installed_plugins, environ=ENVIRON)
 
     return loaded
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from config_shelf import ENVIRON, GOOD, Phone, shelf
+from config_samples import ENVIRON, GOOD, Phone, installed_plugins
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import field_validator
@@ -63,7 +63,7 @@ def test_relative_paths_start_at_the_folder_of_the_file(load: Any, tmp_path: Pat
 
     def discover(folders: Any) -> Any:
         asked.extend(folders)
-        return shelf(folders)
+        return installed_plugins(folders)
 
     text = GOOD.replace("${env:PHONE_TOKEN}", "Bearer ${file:secret}")
     text = text.replace("  secret_keys", "  database: sqlite:///data/x.db\n  plugin_dirs: [extra]\n  secret_keys")
@@ -84,7 +84,7 @@ def test_other_databases_stay_as_they_are_written(load: Any, url: str) -> None:
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     for path in (tmp_path / "nowhere.yaml", tmp_path, Path("\0")):
         with pytest.raises(ConfigError) as caught:
-            load_config(path, shelf)
+            load_config(path, installed_plugins)
         assert len(str(caught.value).splitlines()) == 1
 
 
@@ -134,7 +134,7 @@ def test_a_sandbox_that_cannot_be_imported_is_a_problem(problems: Any) -> None:
             raise ImportError("starlette")
 
     def discover(folders: Any) -> Any:
-        found = shelf(folders)
+        found = installed_plugins(folders)
         return type(found)({**found.classes, "phoneco": Broken})
 
     assert "the plugin's sandbox cannot be imported (ImportError)" in str(problems(SANDBOXED, discover=discover)[0])
@@ -151,7 +151,7 @@ def test_a_plugin_that_crashes_on_its_settings_is_a_problem(problems: Any) -> No
         Settings = Careless
 
     def discover(folders: Any) -> Any:
-        found = shelf(folders)
+        found = installed_plugins(folders)
         return type(found)({**found.classes, "phoneco": Crashing})
 
     found = problems(GOOD.replace("    auth_token", "    region: eu\n    auth_token"), discover=discover)

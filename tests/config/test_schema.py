@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from config_shelf import GOOD, Shelf
+from config_samples import GOOD, InstalledPlugins
 
 from hub.callflow.checks import dialed
 from hub.config.loading import load_config
@@ -25,7 +25,7 @@ def errors(schema: Any, text: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def schema() -> Any:
-    return config_schema(Shelf().classes)
+    return config_schema(InstalledPlugins().classes)
 
 
 def test_the_schema_is_one(schema: Any) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from config_shelf import ENVIRON, GOOD
+from config_samples import ENVIRON, GOOD
 
 CASES: list[tuple[str, str, str, int | None, str]] = [
     # what is wrong, a piece of the good file, what stands there instead, the line, the sentence

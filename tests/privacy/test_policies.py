@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from policy_office import ADS, MONDAY, Office
+from policy_steps import ADS, MONDAY, PolicyOfficer
 from sqlmodel import Session
 from testbed import TestHub
 from working_days import counted_on, working_days
@@ -26,7 +26,7 @@ def business(name: str, country: str, region: str | None = None, time_zone: str 
 
 
 def test_a_change_is_refused_on_business_day_29_and_taken_on_day_30(lite_hub: Factory) -> None:
-    office = Office(lite_hub(accounts=[business("acme", "US")]))
+    office = PolicyOfficer(lite_hub(accounts=[business("acme", "US")]))
     office.publish(office.draft("1"))
     days = working_days("US")
     for number, start in enumerate(date(2026, 1, 5) + timedelta(days=11 * n) for n in range(40)):
@@ -41,7 +41,7 @@ def test_a_change_is_refused_on_business_day_29_and_taken_on_day_30(lite_hub: Fa
 def test_every_account_is_told_and_the_slowest_calendar_decides(lite_hub: Factory) -> None:
     accounts = [business("acme", "US"), business("ltd", "GB", "ENG", "Europe/London"),
                 business("far", "US", None, "America/Los_Angeles")]  # fmt: skip
-    office = Office(lite_hub(accounts=accounts))
+    office = PolicyOfficer(lite_hub(accounts=accounts))
     version = office.draft("1")
     notices = {notice.account_id: notice for notice in office.announce(version)}
     names = {row.id: row.name for row in office.stage.rows(Account)}
@@ -54,7 +54,7 @@ def test_every_account_is_told_and_the_slowest_calendar_decides(lite_hub: Factor
     assert office.stage.one(PolicyVersion).effective_at == datetime.combine(england, time(7), UTC)
 
 
-def test_a_material_change_is_not_published_before_its_day(office: Office) -> None:
+def test_a_material_change_is_not_published_before_its_day(office: PolicyOfficer) -> None:
     office.publish(office.draft("1"))
     version = office.draft("2")
     with pytest.raises(PolicyRefused, match="announce it first"):
@@ -70,7 +70,7 @@ def test_a_material_change_is_not_published_before_its_day(office: Office) -> No
     assert office.stage.one(PolicyVersion, id=version.id).state == "published"
 
 
-def test_the_old_terms_go_on_until_the_account_accepts(office: Office) -> None:
+def test_the_old_terms_go_on_until_the_account_accepts(office: PolicyOfficer) -> None:
     assert office.statement() is None
     office.publish(office.draft("1"))
     version = office.in_force("2", introduces=[{"use": ADS}])
@@ -79,7 +79,7 @@ def test_the_old_terms_go_on_until_the_account_accepts(office: Office) -> None:
     assert office.statement() == "2 en"
 
 
-def test_a_typo_is_mended_at_once_with_a_note_and_without_a_yes(office: Office) -> None:
+def test_a_typo_is_mended_at_once_with_a_note_and_without_a_yes(office: PolicyOfficer) -> None:
     office.publish(office.draft("1"))
     mended = office.draft("1.1", material=False)
     with pytest.raises(PolicyRefused, match="not a material change"):
@@ -92,7 +92,7 @@ def test_a_typo_is_mended_at_once_with_a_note_and_without_a_yes(office: Office) 
         office.accept(mended)
 
 
-def test_mending_terms_that_an_account_has_not_accepted_does_not_bind_it(office: Office) -> None:
+def test_mending_terms_that_an_account_has_not_accepted_does_not_bind_it(office: PolicyOfficer) -> None:
     office.publish(office.draft("1"))
     version = office.in_force("2")
     office.publish(office.draft("2.1", material=False), "a typo")
@@ -101,14 +101,14 @@ def test_mending_terms_that_an_account_has_not_accepted_does_not_bind_it(office:
     assert office.statement() == "2.1 en"
 
 
-def test_an_account_that_came_later_never_had_other_terms(office: Office) -> None:
+def test_an_account_that_came_later_never_had_other_terms(office: PolicyOfficer) -> None:
     office.publish(office.draft("1"))
     office.in_force("2")
     office.stage.add(Account(name="newcomer", title="Newcomer"))
     assert (office.statement(), office.statement("newcomer")) == ("1 en", "2 en")
 
 
-def test_an_accounts_own_statement_goes_before_everybodys_in_the_language_asked_for(office: Office) -> None:
+def test_an_accounts_own_statement_goes_before_everybodys_in_the_language_asked_for(office: PolicyOfficer) -> None:
     office.publish(office.draft("1"))
     office.stage.add(Account(name="other", title="Other"))
     own = office.draft("own-1", account="agency", language="fr")
@@ -127,7 +127,7 @@ def test_an_accounts_own_statement_goes_before_everybodys_in_the_language_asked_
 
 
 def test_an_acceptance_keeps_who_when_and_the_hash_of_exactly_that_text(hub: Factory) -> None:
-    office = Office(hub())
+    office = PolicyOfficer(hub())
     version = office.draft("1", text="Nous gardons les appels.\r\n", language="fr")
     with pytest.raises(PolicyRefused, match="is a draft"):
         office.accept(version)
@@ -137,7 +137,7 @@ def test_an_acceptance_keeps_who_when_and_the_hash_of_exactly_that_text(hub: Fac
     assert yes.sha256 == hashlib.sha256(b"Nous gardons les appels.\r\n").hexdigest()
 
 
-def test_a_text_that_was_changed_behind_its_hash_is_accepted_by_nobody(office: Office) -> None:
+def test_a_text_that_was_changed_behind_its_hash_is_accepted_by_nobody(office: PolicyOfficer) -> None:
     version = office.draft("1")
     office.publish(version)
 
@@ -151,7 +151,7 @@ def test_a_text_that_was_changed_behind_its_hash_is_accepted_by_nobody(office: O
         office.accept(version)
 
 
-def test_a_draft_may_change_and_an_announced_version_may_not(office: Office) -> None:
+def test_a_draft_may_change_and_an_announced_version_may_not(office: PolicyOfficer) -> None:
     office.draft("1", text="One.")
     version = office.draft("1", text="Two.", introduces=[{"use": ADS}])
     with pytest.raises(PolicyRefused, match="something else in its other language"):
@@ -187,7 +187,7 @@ def test_the_head_of_a_document_is_read_strictly(head: str, said: str | None) ->
 
 
 def test_an_account_without_companies_waits_by_the_federal_holidays(lite_hub: Factory) -> None:
-    office = Office(lite_hub(accounts=[{"name": "empty", "title": "Empty"}]))
+    office = PolicyOfficer(lite_hub(accounts=[{"name": "empty", "title": "Empty"}]))
     (notice,) = office.announce(office.draft("1"))
     assert (notice.calendar, notice.earliest_on) == (["US"], counted_on(MONDAY.date(), 30, working_days("US")))
 
@@ -198,7 +198,7 @@ def test_the_documents_example_is_a_version() -> None:
     assert (document.version, len(document.introduces), document.material) == ("2027-01", 2, True)
 
 
-def test_a_first_version_that_was_announced_waits_for_the_day_that_was_told(office: Office) -> None:
+def test_a_first_version_that_was_announced_waits_for_the_day_that_was_told(office: PolicyOfficer) -> None:
     made = office.draft("2026-05", introduces=[{"use": ADS}])
     office.announce(made)
     office.accept(made)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from policy_office import ADS, Office
+from policy_steps import ADS, PolicyOfficer
 from testbed import SHARED, TestHub
 
 from hub.answering.call_context import AnswerRequest, call_contexts
@@ -21,7 +21,7 @@ Factory = Callable[..., TestHub]
 
 
 def test_what_a_version_introduces_is_refused_by_the_core_until_the_account_accepts(hub: Factory) -> None:
-    office = Office(hub())
+    office = PolicyOfficer(hub())
     stage = office.stage
     office.publish(office.draft("1"))
     stage.call_in(caller="+13125550150")
@@ -49,7 +49,7 @@ def test_what_a_version_introduces_is_refused_by_the_core_until_the_account_acce
     assert stage.one(ConsentDecision, connector="network", subject_id=call.id).verdict == "allow"
 
 
-def test_what_was_decided_before_is_refused_when_it_is_to_leave(office: Office) -> None:
+def test_what_was_decided_before_is_refused_when_it_is_to_leave(office: PolicyOfficer) -> None:
     stage = office.stage
     stage.call_in()
     assert stage.delivery().state == "ready"
@@ -59,7 +59,7 @@ def test_what_was_decided_before_is_refused_when_it_is_to_leave(office: Office) 
     assert stage.network.uploaded == []
 
 
-def test_a_plugins_own_no_stays_and_the_policy_is_named_first(office: Office) -> None:
+def test_a_plugins_own_no_stays_and_the_policy_is_named_first(office: PolicyOfficer) -> None:
     stage = office.stage
     stage.law.rule = lambda question: Opinion(verdict="deny", rule_id="law.no", reason="No.")
     office.announce(office.draft("1", introduces=[{"recipient": stage.network.manifest.recipient.name}]))
@@ -69,7 +69,7 @@ def test_a_plugins_own_no_stays_and_the_policy_is_named_first(office: Office) ->
     assert [each["rule"] for each in decision.opinions] == ["policy.not_accepted", "law.no"]
 
 
-def test_a_yes_to_a_later_version_is_a_yes_to_what_the_earlier_ones_introduced(office: Office) -> None:
+def test_a_yes_to_a_later_version_is_a_yes_to_what_the_earlier_ones_introduced(office: PolicyOfficer) -> None:
     stage = office.stage
     office.publish(office.draft("1", introduces=[{"use": ADS}]))
     later = office.in_force("2")
@@ -80,7 +80,7 @@ def test_a_yes_to_a_later_version_is_a_yes_to_what_the_earlier_ones_introduced(o
     assert stage.one(ConsentDecision, connector="network", subject_id=call.id).verdict == "allow"
 
 
-def test_a_yes_lapses_after_seven_years_and_can_be_given_again(office: Office) -> None:
+def test_a_yes_lapses_after_seven_years_and_can_be_given_again(office: PolicyOfficer) -> None:
     version = office.draft("1", introduces=[{"use": ADS}])
     office.publish(version)
     office.accept(version)
@@ -111,7 +111,7 @@ def test_all_that_a_novelty_names_must_be_met() -> None:
     assert not novelty.covers(*asked[:2], frozenset({"user.contactless"}))
 
 
-def test_a_call_is_not_recorded_under_terms_that_were_not_accepted(office: Office) -> None:
+def test_a_call_is_not_recorded_under_terms_that_were_not_accepted(office: PolicyOfficer) -> None:
     stage = office.stage
 
     def asks() -> tuple[bool, str]:

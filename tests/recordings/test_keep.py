@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_s3 import FakeS3
 from recorder import Recorder, notice, recordings, tell_of, tone
-from s3_shelf import S3Shelf
 from testbed import CALLER, CONNECTORS, OTHER_CALLER, TestHub, finished_call
 
 from hub.api import AuthError, CallEvent, Rejected, RetryLater
@@ -328,7 +328,7 @@ def test_other_storages_of_fsspec_hold_recordings_too(recording_hub: Factory) ->
 
 
 def test_s3_and_what_speaks_like_it_hold_recordings_too(recording_hub: Factory) -> None:
-    with S3Shelf() as blob_store:
+    with FakeS3() as blob_store:
         stage = recording_hub(storage="s3://calls/lakeside", options=blob_store.settings(), keep="3 days")
         sound = tone()
         tell_of(stage, audio=sound)
@@ -343,7 +343,7 @@ def test_s3_and_what_speaks_like_it_hold_recordings_too(recording_hub: Factory) 
 
 
 def test_a_storage_that_refuses_us_costs_no_recording(recording_hub: Factory) -> None:
-    with S3Shelf() as blob_store:
+    with FakeS3() as blob_store:
         options = {**blob_store.settings(), "key": "SOMEBODY-ELSE"}
         stage = recording_hub(storage="s3://calls/lakeside", options=options, delete_at_carrier=True)
         tell_of(stage)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from journal_book import found, live, verified
+from journal_samples import found, live, verified
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select

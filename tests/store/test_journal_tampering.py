@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from journal_book import LAST, SIGNED, attacked, entries, fill, found, live, move_end, put, relinked, verified
+from journal_samples import LAST, SIGNED, attacked, entries, fill, found, live, move_end, put, relinked, verified
 from sqlalchemy import select, text
 from sqlmodel import Session
 from testbed import TestHub

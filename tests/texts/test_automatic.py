@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from testbed import CALLER, OTHER_CALLER, POOL, SHARED, YELLOW_PAGES, TestHub, finished_call
-from text_desk import accounts, outbound, words_of, write_in
+from text_steps import accounts, outbound, words_of, write_in
 
 from hub.api import CallEvent
 from hub.model import CallStep

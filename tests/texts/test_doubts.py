@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from testbed import CALLER, OTHER_CALLER, TestHub
-from text_desk import accounts, outbound, queue, words_of, write_in
+from text_steps import accounts, outbound, queue, words_of, write_in
 
 from hub.model import AuditEntry, ConsentEntry, Person, Suppression, TextMessage
 from hub.model.purposes import MARKETING

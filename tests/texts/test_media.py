@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlmodel import select
 from testbed import TestHub
-from text_desk import write_in
+from text_steps import write_in
 
 from hub.api import MediaFile, Rejected, RetryLater
 from hub.delivery.fetch_media import fetch_media, media_is_due

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from starlette.testclient import TestClient
 from testbed import CALLER, TestHub
-from text_desk import queue, write_in
+from text_steps import queue, write_in
 
 from hub.api import MediaFile
 from hub.delivery.fetch_media import fetch_media

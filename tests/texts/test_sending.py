@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fake_connectors import allow
 from testbed import CALLER, CONNECTORS, OTHER_CALLER, POOL, SHARED, TestHub
-from text_desk import accounts, outbound, queue, words_of, write_in
+from text_steps import accounts, outbound, queue, words_of, write_in
 
 from hub.api import AuthError, Opinion, Receipt, Rejected, RetryLater
 from hub.errors import CircuitOpen

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from testbed import TestHub
-from text_desk import outbound, queue, told
+from text_steps import outbound, queue, status_event
 
 from hub.api import Receipt
 from hub.model import TextStatus
@@ -74,7 +74,7 @@ def test_the_text_and_its_delivery_say_what_became_of_it(
     stage.send_texts()
     for word in order:
         stage.clock.advance(seconds=2)
-        stage.tell(told(stage, "SM0001", word))
+        stage.tell(status_event(stage, "SM0001", word))
     assert outbound(stage)[0].status == status
     assert stage.delivery("carrier").state == state
 
@@ -84,7 +84,7 @@ def test_a_word_that_comes_before_the_carriers_own_receipt_is_not_lost(hub: Fact
     queue(stage)
 
     def quick(text: Any) -> Receipt:
-        stage.tell(told(stage, "SM9", "delivered"))
+        stage.tell(status_event(stage, "SM9", "delivered"))
         return Receipt(key=text.key, status="accepted", reference="SM9")
 
     stage.carrier.text_script = [quick]
@@ -95,5 +95,5 @@ def test_a_word_that_comes_before_the_carriers_own_receipt_is_not_lost(hub: Fact
 
 def test_a_word_of_a_text_that_nobody_sent_changes_nothing(hub: Factory) -> None:
     stage = hub()
-    stage.tell(told(stage, "SM404", "delivered"))
+    stage.tell(status_event(stage, "SM404", "delivered"))
     assert outbound(stage) == []

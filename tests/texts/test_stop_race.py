@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fake_connectors import body_of
 from testbed import CALLER, SHARED, TestHub
-from text_desk import outbound, queue, webhook_row
+from text_steps import outbound, queue, webhook_row
 
 from hub.api import MessageEvent
 from hub.delivery.send_texts import send_texts

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from testbed import CALLER, OTHER_CALLER, SHARED, TestHub
-from text_desk import accounts, outbound, queue, told, words_of, write_in
+from text_steps import accounts, outbound, queue, status_event, words_of, write_in
 
 from hub.api import Receipt
 from hub.model import ConsentEntry, Delivery, Person, Suppression, TextMessage
@@ -168,7 +168,7 @@ def test_a_later_word_of_the_carrier_that_the_person_opted_out_is_believed_once(
     stage = hub()
     queue(stage)
     stage.send_texts()
-    blocked = told(stage, "SM0001", "failed", code="21610", opted_out=True)
+    blocked = status_event(stage, "SM0001", "failed", code="21610", opted_out=True)
     stage.tell(blocked)
     assert outbound(stage)[0].status == "refused" and len(stage.rows(Suppression)) == 2
     stage.clock.advance(hours=1)
@@ -231,7 +231,7 @@ def test_the_same_text_again_does_nothing_again(hub: Factory) -> None:
     stage = hub()
     message_id = write_in(stage, "STOP")
     text = stage.one(TextMessage, carrier_message_id=message_id)
-    again = [told for told in [text] if stage.tell(_same(stage, message_id)) == 0]
+    again = [status_event for status_event in [text] if stage.tell(_same(stage, message_id)) == 0]
     assert again and words_of(stage, text) == "STOP"
     assert len(stage.rows(ConsentEntry)) == 2 and len(outbound(stage)) == 1
 

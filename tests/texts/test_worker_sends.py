@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from testbed import TestHub
-from text_desk import queue, write_in
+from text_steps import queue, write_in
 
 from hub.api import AuthError, MediaFile
 from hub.delivery.send_texts import due_connectors

@@ -20,7 +20,7 @@ from plugins.carriers.telnyx.sandbox.texml import Texml
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class Gate:
+class RequestGuard:
     """Checks the account's key and the limit of requests per second."""
 
     def __init__(self, sandbox: Account) -> None:
@@ -56,11 +56,11 @@ class Gate:
 
 def app(sandbox: Account) -> Starlette:
     """The ASGI application of a sandbox."""
-    gate = Gate(sandbox)
+    guard = RequestGuard(sandbox)
     numbers, media, ports, texml = Numbers(sandbox), Media(sandbox), Ports(sandbox), Texml(sandbox)
 
     def route(path: str, handler: Handler, *methods: str) -> Route:
-        return Route(f"/v2{path}", gate.guarded(handler), methods=list(methods) or ["GET"])
+        return Route(f"/v2{path}", guard.guarded(handler), methods=list(methods) or ["GET"])
 
     async def unknown(request: Request, error: Exception) -> Response:
         return TelnyxError("10005").response()
@@ -90,7 +90,7 @@ def app(sandbox: Account) -> Starlette:
         route(f"{account}/Calls/{{call}}", texml.call),
         route(f"{account}/Calls/{{call}}/Recordings.json", texml.recordings),
         route(f"{account}/Calls/{{call}}/Recordings/{{id}}.json", texml.control, "POST"),
-        Route("/storage/recordings/{id}.{form}", gate.guarded(media.audio, public=True)),
-        Route("/storage/media/{id}", gate.guarded(media.picture, public=True)),
+        Route("/storage/recordings/{id}.{form}", guard.guarded(media.audio, public=True)),
+        Route("/storage/media/{id}", guard.guarded(media.picture, public=True)),
     ]
     return Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown})

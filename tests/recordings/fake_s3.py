@@ -17,7 +17,7 @@ MISSING = "<?xml version='1.0'?><Error><Code>NoSuchKey</Code><Message>The key do
 FORBIDDEN = "<?xml version='1.0'?><Error><Code>InvalidAccessKeyId</Code><Message>No such key id.</Message></Error>"
 
 
-class S3Shelf(HttpSandbox):
+class FakeS3(HttpSandbox):
     """`objects` by bucket and key; requests without the right access key are refused."""
 
     def __init__(self) -> None:

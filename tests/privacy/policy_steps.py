@@ -23,7 +23,7 @@ def written(version: str, text: str = "We keep calls for 25 months.\n", **more: 
     return PolicyDocument(version=version, text=text, **more)  # type: ignore[arg-type]
 
 
-class Office:
+class PolicyOfficer:
     """A privacy officer who works at a stage."""
 
     def __init__(self, stage: TestHub, now: datetime = MONDAY) -> None:

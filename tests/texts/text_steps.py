@@ -58,7 +58,7 @@ def queue(
         return queue_text(session, stage.hub, stage.directory.lines[SHARED], to, body, purpose, **more)
 
 
-def told(stage: TestHub, reference: str, status: Any, **more: Any) -> MessageStatusEvent:
+def status_event(stage: TestHub, reference: str, status: Any, **more: Any) -> MessageStatusEvent:
     """What a carrier tells of a text."""
     return MessageStatusEvent(message_id=reference, at=stage.clock(), status=status, **more)
 

@@ -108,7 +108,7 @@ class Nay(Connector):
 
 
 @dataclass(frozen=True)
-class Shelf:
+class InstalledPlugins:
     """What `discover` finds."""
 
     classes: Mapping[str, type[Connector]] = field(
@@ -117,5 +117,5 @@ class Shelf:
     broken: Mapping[str, str] = field(default_factory=lambda: {"brokenco": "it cannot be imported (ImportError: no x)"})
 
 
-def shelf(folders: Sequence[Path]) -> Shelf:
-    return Shelf()
+def installed_plugins(folders: Sequence[Path]) -> InstalledPlugins:
+    return InstalledPlugins()

@@ -25,7 +25,7 @@ from benchmarks.years import fill
 from hub.model import Account, Call, Company
 from hub.reports.calendar import bounds, day_of
 from hub.reports.credits import MODELS
-from hub.reports.dirty_days import Change, mark, mark_company
+from hub.reports.dirty_days import Change, mark_company, mark_dirty
 from hub.reports.report import make_report
 from hub.reports.rollups import roll_up
 from hub.reports.tally import DIMENSIONS
@@ -71,7 +71,7 @@ def _measured(millions: int, calls: int | None = None) -> Iterator[Figure]:
             name, times = _slowest(store, company, begins, today)
             yield at_most(f"slowest report over {size}, {span}", median(times), WANTED[millions], "ms", name)
         with store.writing() as session:
-            mark(session, [Change(company.id, last)], last)
+            mark_dirty(session, [Change(company.id, last)], last)
         name, times = _slowest(store, company, month_ago, today)
         yield Figure(what="slowest report while today is not rolled up", measured=f"{spread(times, 'ms')}; {name}")
         times = [_late(store, company, today - timedelta(days=40 + number)) for number in range(ROUNDS)]
@@ -107,7 +107,7 @@ def _late(store: Store, company: Company, day: date) -> float:
                 Call, session.execute(text(chosen), {"start": start.strftime("%Y-%m-%d %H:%M")}).scalar()
             )
             call.answered_at = now
-            mark(session, [Change(company.id, call.started_at, call.person_id)], now)
+            mark_dirty(session, [Change(company.id, call.started_at, call.person_id)], now)
         _roll_up_all(store)
 
     return 1_000 * _seconds(change)

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from hub.answering.call_context import AnswerRequest, call_contexts, must_read
 from hub.answering.recording_consent import ask_to_record
-from hub.answering.step_log import Answered, keep
+from hub.answering.step_log import AnswerRecord, keep
 from hub.callflow.context import CallContext, FlowResult, Permission, StepTaken
 from hub.callflow.definition import Flow
 from hub.callflow.resume_token import parse_mark
@@ -72,21 +72,23 @@ class Decider:
             requests.append(AnswerRequest(connector=connector, point=point, line=line, flow=flow, version=version))
         return requests, missing
 
-    def _walk(self, session: Session | None, requests: Sequence[AnswerRequest], now: datetime) -> list[Answered]:
+    def _walk(self, session: Session | None, requests: Sequence[AnswerRequest], now: datetime) -> list[AnswerRecord]:
         known = call_contexts(session, requests, now, self._public_url)
         walks = [_walked(each, replace(what, recording=WILLING)) for each, what in zip(requests, known, strict=True)]
-        answers = [Answered(each, walked) for each, walked in zip(requests, walks, strict=True)]
+        answers = [AnswerRecord(each, walked) for each, walked in zip(requests, walks, strict=True)]
         wanting = [index for index, walked in enumerate(walks) if _records(walked)]
         permitted = ask_to_record(self._hub, session, [(requests[i], known[i]) for i in wanting], now)
         for index, (permission, decision) in zip(wanting, permitted, strict=True):
             walked = _walked(requests[index], replace(known[index], recording=permission))
-            answers[index] = Answered(requests[index], walked, decision)
+            answers[index] = AnswerRecord(requests[index], walked, decision)
         return answers
 
-    def _forwarded(self, connector: str, points: Sequence[AnswerPoint]) -> list[Answered]:
+    def _forwarded(self, connector: str, points: Sequence[AnswerPoint]) -> list[AnswerRecord]:
         requests, _ = self._requests(connector, points)
         return [
-            Answered(each, FlowResult(instructions=(), taken=(_static_step(each.flow, each.point),)), forwarded=True)
+            AnswerRecord(
+                each, FlowResult(instructions=(), taken=(_static_step(each.flow, each.point),)), forwarded=True
+            )
             for each in requests
         ]
 

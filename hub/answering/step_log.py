@@ -19,7 +19,7 @@ from hub.store.rows import Columns, insert_rows
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnswerRecord:
     """A decided answer: its walk, and the decision on recording if one was needed."""
 
     request: AnswerRequest
@@ -29,7 +29,7 @@ class Answered:
     """The carrier got the static document instead, because the answer was late or failed."""
 
 
-def keep(connection: Connection, answers: Sequence[Answered], now: datetime) -> None:
+def keep(connection: Connection, answers: Sequence[AnswerRecord], now: datetime) -> None:
     """Write the records of these answers. A point that was answered before changes nothing."""
     steps: list[Columns] = []
     notices: list[Columns] = []
@@ -49,7 +49,7 @@ def keep(connection: Connection, answers: Sequence[Answered], now: datetime) -> 
     insert_rows(connection, CallStep, steps)
 
 
-def _steps(answer: Answered, now: datetime) -> list[Columns]:
+def _steps(answer: AnswerRecord, now: datetime) -> list[Columns]:
     request = answer.request
     point = f"forward:{spelled(request.point)}" if answer.forwarded else spelled(request.point)
     taken = answer.walk.taken
@@ -74,7 +74,7 @@ def _steps(answer: Answered, now: datetime) -> list[Columns]:
     ]
 
 
-def _notice(answer: Answered, now: datetime) -> Columns:
+def _notice(answer: AnswerRecord, now: datetime) -> Columns:
     request, notice = answer.request, answer.walk.notice
     assert notice is not None
     return RecordingNotice.columns(

@@ -106,29 +106,31 @@ def _decide(case: Case) -> tuple[str, list[_Candidate], list[str]]:
         return _decide_form(case)
     if tracker.type == "source" and not tracker.is_default:
         return "number.source", [], [f"the number belongs to tracker {tracker.name}, which stands for {tracker.source}"]
-    live = [visit for lease, visit in case.held if case.at <= lease.expires_at]
+    live = [visit for lease, visit in case.lease_visits if case.at <= lease.expires_at]
     if live:
         return (
             "lease.live",
             _live(case, live),
             [f"the number is of pool {tracker.name} and was held by {_visitors(len(live))} when the call began"],
         )
-    if case.shown:
-        share = SHARED_CONFIDENCE / len(case.shown)
+    if case.shown_visits:
+        share = SHARED_CONFIDENCE / len(case.shown_visits)
         return (
             "number.shared",
-            [_Candidate(visit, share, "saw the shared number within the hour") for visit in case.shown],
-            [f"the shared number of {tracker.name} was seen by {_visitors(len(case.shown))} within the hour"],
+            [_Candidate(visit, share, "saw the shared number within the hour") for visit in case.shown_visits],
+            [f"the shared number of {tracker.name} was seen by {_visitors(len(case.shown_visits))} within the hour"],
         )
     cooled = [
         _Candidate(visit, _cooled(case.at - lease.expires_at, tracker), "held the number last")
-        for lease, visit in case.held
+        for lease, visit in case.lease_visits
     ]
-    if case.remembered is not None:
+    if case.remembered_visit is not None:
         others = [
-            replace(each, confidence=DOUBT * each.confidence) for each in cooled if each.visit.id != case.remembered.id
+            replace(each, confidence=DOUBT * each.confidence)
+            for each in cooled
+            if each.visit.id != case.remembered_visit.id
         ]
-        mine = _Candidate(case.remembered, REMEMBERED, "held the number, and is known to be the caller's")
+        mine = _Candidate(case.remembered_visit, REMEMBERED, "held the number, and is known to be the caller's")
         trace = f"nobody held the number of pool {tracker.name}, and an earlier visit of the caller's did"
         return "person.remembered", [mine, *others], [trace]
     if cooled:
@@ -149,10 +151,12 @@ def _decide_form(case: Case) -> tuple[str, list[_Candidate], list[str]]:
 def _live(case: Case, live: list[Visit]) -> list[_Candidate]:
     """The visitors who held the number, and the others who may have dialed it."""
     others: list[_Candidate] = []
-    if case.remembered is not None and case.remembered.id not in {visit.id for visit in live}:
-        others = [_Candidate(case.remembered, 2 * DOUBT, "held the number before, and is known to be the caller's")]
+    if case.remembered_visit is not None and case.remembered_visit.id not in {visit.id for visit in live}:
+        others = [
+            _Candidate(case.remembered_visit, 2 * DOUBT, "held the number before, and is known to be the caller's")
+        ]
     else:
-        former = next(((lease, visit) for lease, visit in case.held if lease.expires_at < case.at), None)
+        former = next(((lease, visit) for lease, visit in case.lease_visits if lease.expires_at < case.at), None)
         if former is not None and case.at - former[0].expires_at <= SHOWN_FOR:
             others = [_Candidate(former[1], DOUBT, "held the number until within the hour before")]
     sure = (LIVE - sum(each.confidence for each in others)) / len(live)

@@ -60,11 +60,11 @@ class Case:
     visit: Visit | None = None
     candidate_visits: list[Visit] = field(default_factory=list)
     """The visits that are as likely the caller's as `visit` is, including `visit`. An objection on one of them counts."""
-    held: list[tuple[Lease, Visit]] = field(default_factory=list)
+    lease_visits: list[tuple[Lease, Visit]] = field(default_factory=list)
     """Visits that held the dialed number of a pool within its cool-down, newest lease first."""
-    remembered: Visit | None = None
+    remembered_visit: Visit | None = None
     """The latest of the person's own visits that ever held the dialed number of a pool."""
-    shown: list[Visit] = field(default_factory=list)
+    shown_visits: list[Visit] = field(default_factory=list)
     """Visits that saw the dialed shared number within the last hour, newest first."""
     sent_from: Visit | None = None
     """The visit on which the form was sent."""
@@ -113,7 +113,7 @@ class Case:
     @property
     def at(self) -> datetime:
         """When the call began, the text came or the form was sent."""
-        return moment_of(self.subject)
+        return time_of(self.subject)
 
     @property
     def phone_number(self) -> str | None:
@@ -135,7 +135,13 @@ class Case:
 
     def candidate_ids(self) -> set[str]:
         """Ids of the visits that may be behind it."""
-        visits = [*self.shown, *(visit for _, visit in self.held), self.visit, self.remembered, self.earlier_visit]
+        visits = [
+            *self.shown_visits,
+            *(visit for _, visit in self.lease_visits),
+            self.visit,
+            self.remembered_visit,
+            self.earlier_visit,
+        ]
         return {visit.id for visit in visits if visit}
 
     def fact(self, name: str) -> str | None:
@@ -144,7 +150,7 @@ class Case:
         return max(known, key=lambda fact: fact.confidence).value if known else None
 
 
-def moment_of(subject: Subject) -> datetime:
+def time_of(subject: Subject) -> datetime:
     """When the call began, the text came or the form was sent."""
     match subject:
         case Call():

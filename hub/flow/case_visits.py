@@ -22,7 +22,9 @@ def load_visits(session: Session, cases: Sequence[Case]) -> None:
     open_cases = [case for case in cases if case.attribution is None]
     pooled = [case for case in open_cases if case.line and case.line.tracker.type == "session"]
     _load_leases(session, pooled, SHOWN_FOR)
-    _load_leases(session, [case for case in pooled if not any(case.at <= lease.expires_at for lease, _ in case.held)])
+    _load_leases(
+        session, [case for case in pooled if not any(case.at <= lease.expires_at for lease, _ in case.lease_visits)]
+    )
     _load_shown(session, [case for case in open_cases if case.line and case.line.tracker.type == "source"])
     _load_sent_from(session, open_cases)
     _load_visits_of_people(session, cases)
@@ -47,7 +49,7 @@ def _load_shown(session: Session, cases: Sequence[Case]) -> None:
     for visit in seen:
         shown.setdefault(visit.number_shown_id or "", []).append(visit)
     for case in cases:
-        case.shown = [
+        case.shown_visits = [
             visit
             for visit in shown.get(case.line.number.id if case.line else "", [])
             if visit.started_at <= case.at + CLOCK_SLACK
@@ -87,7 +89,7 @@ def _load_leases(session: Session, cases: Sequence[Case], longest: timedelta = t
     for lease, visit in leases:
         by_number.setdefault(lease.tracking_number_id, []).append((lease, visit))
     for case in cases:
-        case.held = [
+        case.lease_visits = [
             (lease, visit)
             for lease, visit in by_number.get(case.line.number.id if case.line else "", [])
             if lease.granted_at <= case.at + CLOCK_SLACK and ended[case.subject.id] <= lease.expires_at
@@ -112,7 +114,7 @@ def _load_remembered(session: Session, cases: Sequence[Case]) -> None:
     )
     for case in cases:
         number_id = case.line.number.id if case.line else ""
-        case.remembered = next(
+        case.remembered_visit = next(
             (each for each in case.visits_of_person if (each.id, number_id) in held and each.started_at <= case.at),
             None,
         )

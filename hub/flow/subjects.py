@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from hub.flow.case import Subject, moment_of
+from hub.flow.case import Subject, time_of
 from hub.model import Call, FormSubmission, TextMessage
 from hub.privacy.withdrawal import person_lock_keys
 
@@ -56,4 +56,4 @@ def last_of(session: Session, people: Collection[str], since: datetime, until: d
     for table, at in TIME_COLUMNS if people else ():
         theirs = select(table).where(col(table.person_id).in_(people), at >= since, at <= until)
         latest += session.exec(theirs.order_by(at.desc(), table.id.desc()).limit(1))
-    return max(latest, key=moment_of, default=None)
+    return max(latest, key=time_of, default=None)

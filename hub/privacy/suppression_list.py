@@ -15,7 +15,9 @@ from hub.store.rows import write_rows
 COLUMNS = (col(Suppression.fingerprint), col(Suppression.use), col(Suppression.since))
 
 
-def mark(session: Session, fingerprint: str, uses: Collection[str], said_at: datetime, now: datetime) -> None:
+def add_suppressions(
+    session: Session, fingerprint: str, uses: Collection[str], said_at: datetime, now: datetime
+) -> None:
     """Record a stop of texts for these uses at `said_at`. If it is repeated, the later time counts."""
     mine = (col(Suppression.fingerprint) == fingerprint, col(Suppression.use).in_(uses))
     write_rows(session, Suppression, [Suppression(fingerprint=fingerprint, use=use, since=said_at) for use in uses])
@@ -25,7 +27,9 @@ def mark(session: Session, fingerprint: str, uses: Collection[str], said_at: dat
     record(session, HUB_CHAIN, Suppression, [dict(row) for row in marked], now)
 
 
-def lift(session: Session, fingerprint: str, uses: Collection[str], said_at: datetime, now: datetime) -> None:
+def lift_suppressions(
+    session: Session, fingerprint: str, uses: Collection[str], said_at: datetime, now: datetime
+) -> None:
     """Lift the stops that were said no later than `said_at`, because a yes may arrive late."""
     mine = (col(Suppression.fingerprint) == fingerprint, col(Suppression.use).in_(uses))
     lifted = (*mine, col(Suppression.since) <= said_at)

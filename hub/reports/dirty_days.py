@@ -35,7 +35,7 @@ class Change:
     visitor_id: str | None = None
 
 
-def mark(session: Session, changes: Sequence[Change], now: datetime) -> None:
+def mark_dirty(session: Session, changes: Sequence[Change], now: datetime) -> None:
     """Mark every day whose credits the changes may alter; call it after the changes, in the same transaction.
 
     A touch that becomes known late alters its person's contacts after its own time, so their days are marked too.

@@ -14,7 +14,7 @@ from hub.model.people import CARRIER, has_known_number
 from hub.model.purposes import MARKETING, SERVICE, TEXT_USES, USES
 from hub.model.states import DeliveryState, Doubt, MessageStatus
 from hub.privacy.ledger import ConsentStatement, append
-from hub.privacy.suppression_list import lift, mark
+from hub.privacy.suppression_list import add_suppressions, lift_suppressions
 from hub.runtime import Hub
 from hub.store.rows import write_rows
 
@@ -55,7 +55,7 @@ def stop(
     settle(session, company_id, number, Doubt.STOP if uses == TEXT_USES else Doubt.LAPSED, now)
     fingerprint = hub.vault.fingerprint(session, company_id, number)
     before = session.exec(select(Suppression.use).where(Suppression.fingerprint == fingerprint)).all()
-    mark(session, fingerprint, uses, min(at, now), now)
+    add_suppressions(session, fingerprint, uses, min(at, now), now)
     return not set(uses) <= set(before)
 
 
@@ -102,7 +102,7 @@ def start(
     )
     said = set(session.exec(latest).all())
     taken = TEXT_USES if "objected" not in said else (SERVICE,)
-    lift(session, fingerprint, taken, said_at, now)
+    lift_suppressions(session, fingerprint, taken, said_at, now)
     uses = TEXT_USES if "given" in said and "objected" not in said else (SERVICE,)
     _say(session, person, "given", uses, channel, evidence, said_at, now)
     return True

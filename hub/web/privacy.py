@@ -54,7 +54,7 @@ class PrivacyPages:
 
     def __init__(self, hub: Hub, directory: LiveDirectory) -> None:
         self._hub, self._directory = hub, directory
-        self._forms, self._door, self._signal_policy = Forms(hub), RequestLimiter(), SignalPolicy(hub)
+        self._forms, self._limiter, self._signal_policy = Forms(hub), RequestLimiter(), SignalPolicy(hub)
         self._proxies = Proxies(hub.config.hub.trusted_proxies)
         self._contacts = {each.name: each.contact for each in hub.config.companies}
 
@@ -136,7 +136,7 @@ class PrivacyPages:
         """The same work and the same answer for every number and every browser."""
         network = self._network(request)
         trouble, status = opt_out_trouble(company, fields), 422
-        if trouble is None and not self._door.may_opt_out(company.id, network, self._hub.clock()):
+        if trouble is None and not self._limiter.may_opt_out(company.id, network, self._hub.clock()):
             trouble, status = TOO_MANY, 429
         if trouble is not None:
             return self._shown(
@@ -153,7 +153,7 @@ class PrivacyPages:
         kind, place = fields.get("kind", ""), fields.get("place", "")
         phone, email = fields.get("phone", "").strip(), fields.get("email", "").strip()
         trouble, status = None, 422
-        if not self._door.may_ask(company.id, self._network(request), self._hub.clock()):
+        if not self._limiter.may_ask(company.id, self._network(request), self._hub.clock()):
             trouble, status = TOO_MANY, 429
         elif kind not in KINDS or place not in ("", *PLACE_CODES):
             trouble = "Please choose what you would like."
@@ -249,7 +249,7 @@ class PrivacyPages:
         found = self._found(request, company)
         if found is None:
             return refusal(404, "Not found")
-        if not self._door.may_try(self._network(request), self._hub.clock()):
+        if not self._limiter.may_try(self._network(request), self._hub.clock()):
             return self._look(request, company, fields, TOO_MANY)
         secret = "".join(fields.get("secret", "")[:100].split())
         with self._hub.store.writing() as session:
@@ -264,7 +264,7 @@ class PrivacyPages:
         found = self._found(request, company)
         if found is None:
             return refusal(404, "Not found")
-        if not self._door.may_ask(company.id, self._network(request), self._hub.clock()):
+        if not self._limiter.may_ask(company.id, self._network(request), self._hub.clock()):
             return self._look(request, company, fields, TOO_MANY)
         with self._hub.store.writing() as session:
             self._send(session, session.get_one(PrivacyRequest, found.id), company)

@@ -14,7 +14,7 @@ from testbed import CALLER, TestHub
 from hub.model import Account, Call, JournalEntry, Person
 from hub.privacy.ledger import ConsentStatement, append, keep_notice
 from hub.privacy.opt_outs import opt_out
-from hub.privacy.suppression_list import mark
+from hub.privacy.suppression_list import add_suppressions
 from hub.store.append_only import TABLES
 from hub.store.audit import note
 from hub.store.journal import sign_ends
@@ -61,7 +61,7 @@ def live(stage: TestHub) -> str:
                 spoken_at=stage.clock() + timedelta(minutes=number),
             )
             append(session, [word], stage.clock(), stage.hub.vault)
-            mark(session, f"{number}" * 64, ["service", "marketing"], stage.clock(), stage.clock())
+            add_suppressions(session, f"{number}" * 64, ["service", "marketing"], stage.clock(), stage.clock())
             note(session, stage.clock(), "maria", "call.show_personal", first.id, str(number))
     for number in ("+13125550198", "+13125550199"):
         with stage.hub.store.writing() as session:

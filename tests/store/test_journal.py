@@ -28,7 +28,7 @@ from hub.model import (
 )
 from hub.model.columns import CONSENT_RETENTION
 from hub.privacy.retention import ROWS_PER_TRANSACTION, Holding, holdings, sweep
-from hub.privacy.suppression_list import lift, mark
+from hub.privacy.suppression_list import add_suppressions, lift_suppressions
 from hub.store.audit import note
 from hub.store.journal import sign_due, sign_ends, take_waiting, write_evidence
 from hub.store.journal.deferred import insert_waiting
@@ -146,8 +146,13 @@ def test_a_waiting_row_that_was_changed_is_found(hub: Factory) -> None:
 
 def test_a_stop_that_was_lifted_is_gone_and_one_that_was_said_again_counts_anew(hub: Factory) -> None:
     stage = hub(conversions=[])
-    steps: list[tuple[Any, int, list[str]]] = [(mark, 0, ["service"]), (mark, 5, ["service"]), (lift, 3, ["service"]),
-             (lift, 6, []), (mark, 7, ["service"])]  # fmt: skip
+    steps: list[tuple[Any, int, list[str]]] = [
+        (add_suppressions, 0, ["service"]),
+        (add_suppressions, 5, ["service"]),
+        (lift_suppressions, 3, ["service"]),
+        (lift_suppressions, 6, []),
+        (add_suppressions, 7, ["service"]),
+    ]
     for deed, minutes, left in steps:
         with stage.hub.store.writing() as session:
             deed(session, "f" * 64, ["service"], stage.clock() + timedelta(minutes=minutes), stage.clock())

@@ -12,7 +12,7 @@ from hub.reports.dirty_days import Change
 
 
 def days_changed(session: Session, reach: PersonData) -> list[Change]:
-    """The days of the person's calls, texts and forms for `hub.reports.dirty_days.mark`. Read them before the rows are
+    """The days of the person's calls, texts and forms for `hub.reports.dirty_days.mark_dirty`. Read them before the rows are
     emptied.
     """
     kinds: tuple[tuple[Any, Any, frozenset[str]], ...] = (

@@ -16,7 +16,7 @@ from hub.privacy.erasure.days import days_changed
 from hub.privacy.erasure.reach import NO_DATA, PersonData, reach_of, webhooks_of
 from hub.privacy.erasure.rows import counts_of, erase_rows, files_of, sealed_by
 from hub.privacy.withdrawal import exclusive_person_lock
-from hub.reports.dirty_days import mark
+from hub.reports.dirty_days import mark_dirty
 from hub.runtime import Hub
 from hub.store.tombstones import ErasedRows, journal_of, write_tombstones
 from hub.store.vacuum import scrub
@@ -75,7 +75,7 @@ def erase_person(hub: Hub, person_id: str, kept: PersonData = NO_DATA) -> Erased
         others = _holders_of_others(session, hub, person, reach)
         keys = hub.vault.destroy_keys(session, _holders(session, hub, person, reach), sealed, others)
         rows = erase_rows(session, reach, now)
-        mark(session, changes, now)
+        mark_dirty(session, changes, now)
         write_tombstones(session, journal_of(hub.config.hub), _buried(session, hub, reach, keys), now)
     deleted = sum(_deleted(hub, path) for path in files)
     scrub(hub.store, sorted({*rows, "person_key"}))

@@ -10,7 +10,7 @@ from sqlmodel import Session, SQLModel, select
 from hub.privacy.erasure.days import days_changed
 from hub.privacy.erasure.reach import TABLES, PersonData
 from hub.privacy.erasure.rows import erase_rows
-from hub.reports.dirty_days import Change, mark
+from hub.reports.dirty_days import Change, mark_dirty
 from hub.store.vault import Vault
 
 ROWS_PER_STATEMENT = 200
@@ -28,7 +28,7 @@ def replay_tombstones(session: Session, vault: Vault, rows: frozenset[str], now:
             reach = PersonData(**{field: frozenset(named[start : start + ROWS_PER_STATEMENT])})
             changes += days_changed(session, reach)
             counts += erase_rows(session, reach, now)
-    mark(session, changes, now)
+    mark_dirty(session, changes, now)
     return counts
 
 

@@ -19,7 +19,7 @@ from hub.model import Call, ConsentDecision, ConversionRow, Delivery, OutcomeRow
 from hub.model.columns import CALL_RETENTION, storable
 from hub.model.states import SubjectState
 from hub.numbers.directory import Directory
-from hub.reports.dirty_days import Change, mark
+from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
 from hub.store.connectors import move_cursor, read_cursor
 from hub.store.journal import write_evidence
@@ -203,7 +203,7 @@ def _convert(
     write_evidence(session, ConsentDecision, [ruling.row for ruling in result.rulings], accounts)
     write_rows(session, ConversionRow, result.conversions)
     write_rows(session, Delivery, result.deliveries)
-    mark(session, [Change(case.company.id, case.at) for case in changed], now)
+    mark_dirty(session, [Change(case.company.id, case.at) for case in changed], now)
 
 
 def _changed(known: ConversionRow, wanted: ConversionRow, fits: bool) -> bool:

@@ -57,7 +57,7 @@ from hub.texts.wording import with_opt_out_line
 
 TEXT_BATCH_SIZE = 20
 LOCK_WAIT_SECONDS = 5.0
-BUSY = timedelta(seconds=5)
+LOCKED_RETRY_INTERVAL = timedelta(seconds=5)
 REPORT_WITHIN = timedelta(days=3)
 """A text without a report from its carrier for this long counts as delivered to the carrier, and no further."""
 UNKNOWN = "unknown_outcome"
@@ -137,7 +137,13 @@ def _send(hub: Hub, directory: Directory, row: Delivery, token: str, jitter: Jit
         return None
     with hold_locks(hub.store, [number_lock_key(text.company_id, text.person_number)], LOCK_WAIT_SECONDS) as free:
         if not free:
-            _end(hub, row, text, token, _Outcome(DeliveryState.READY, MessageStatus.QUEUED, due_at=hub.clock() + BUSY))
+            _end(
+                hub,
+                row,
+                text,
+                token,
+                _Outcome(DeliveryState.READY, MessageStatus.QUEUED, due_at=hub.clock() + LOCKED_RETRY_INTERVAL),
+            )
             return None
         prepared = _prepare(hub, directory, row, text, token)
         if prepared is None:
@@ -179,17 +185,19 @@ def _prepare(
             body=body,
             media_urls=addresses_of(session, hub, text),
         )
-        told = hub.refusals.disclose(hub.plugins.connectors[row.connector], value, SEND)
+        disclosure = hub.refusals.disclose(hub.plugins.connectors[row.connector], value, SEND)
         tries = row.attempts + 1
         attempt_id = new_id()
         write_rows(session, Attempt, [Attempt(id=attempt_id, delivery_id=row.id, number=tries, started_at=now)])
         recipient = hub.plugins.connectors[row.connector].manifest.recipient.name
-        disclosed = disclosure_row(ruling, cases[0], row.connector, recipient, told.categories, now, delivery_id=row.id)
+        disclosed = disclosure_row(
+            ruling, cases[0], row.connector, recipient, disclosure.categories, now, delivery_id=row.id
+        )
         write_evidence(session, Disclosure, [disclosed | {"id": attempt_id}], accounts)
         _set(session, Delivery, row.id, attempts=tries, decision_id=ruling.row.id)
         sent = {"status": MessageStatus.SENDING, "code": None, "reason": None, "body": text.body, "sent_at": now}
         _set(session, TextMessage, text.id, **sent)
-    return _Sending(told.value, attempt_id, ruling.row.id, tries, accounts[text.id])
+    return _Sending(disclosure.value, attempt_id, ruling.row.id, tries, accounts[text.id])
 
 
 def _why_not(
@@ -302,8 +310,8 @@ def _hear(session: Session, hub: Hub, row: Delivery, text: TextMessage, receipt:
         return
     if receipt.reference and receipt.status in ("accepted", "delivered", "duplicate"):
         status: Any = "delivered" if receipt.status == "delivered" else "sent"
-        told = MessageStatusEvent(message_id=receipt.reference, at=now, status=status)
-        keep_status(session, hub, row.connector, told, now)
+        event = MessageStatusEvent(message_id=receipt.reference, at=now, status=status)
+        keep_status(session, hub, row.connector, event, now)
     if receipt.opted_out and text.company_id and text.person_number:
         stop(session, hub, text.company_id, text.person_number, channel="carrier", evidence=text.id, at=now, now=now)
 

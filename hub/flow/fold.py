@@ -20,7 +20,7 @@ from hub.model.columns import CALL_RETENTION, new_id
 from hub.model.states import CallStatus, SubjectState
 from hub.numbers.directory import Directory
 from hub.privacy.erasure import empty_webhooks
-from hub.reports.dirty_days import Change, mark
+from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
 from hub.store.encrypted_fields import Named, names_of, seal_names
 from hub.texts.arriving import keep_text
@@ -64,7 +64,7 @@ def keep_events(session: Session, hub: Hub, directory: Directory, batches: Itera
     session.flush()
     if folded.notes:
         session.execute(insert(CallEventRow), folded.notes)
-    mark(session, folded.moved, now)
+    mark_dirty(session, folded.moved, now)
     return folded.changed
 
 

@@ -32,7 +32,7 @@ STOP_WAIT = 5.0
 
 @dataclass
 class _Parsed:
-    told: list[EventBatch] = field(default_factory=list)
+    batches: list[EventBatch] = field(default_factory=list)
     parked: dict[str, str] = field(default_factory=dict)
     later: dict[str, str] = field(default_factory=dict)
 
@@ -46,9 +46,9 @@ def fold_inbox(hub: Hub, directory: Directory) -> int:
     parsed = _parse(hub, rows)
     # A person who says stop gets nothing while that is recorded; a text that hangs at its carrier does not delay
     # others for long.
-    keys = person_lock_keys(directory, (event for told in parsed.told for event in told.events))
+    keys = person_lock_keys(directory, (event for batch in parsed.batches for event in batch.events))
     with hold_locks(hub.store, keys, STOP_WAIT), hub.store.writing() as session:
-        done = [told.inbox_id for told in parsed.told if told.inbox_id]
+        done = [batch.inbox_id for batch in parsed.batches if batch.inbox_id]
         complete(session, InboxWebhook, done, token, state=InboxState.DONE, reason=None)
         for inbox_id, reason in parsed.parked.items():
             complete(session, InboxWebhook, [inbox_id], token, state=InboxState.PARKED, reason=reason)
@@ -62,8 +62,8 @@ def fold_inbox(hub: Hub, directory: Directory) -> int:
                 due_at=now + PLUGIN_WAIT,
                 reason=reason,
             )
-        keep_events(session, hub, directory, parsed.told, "webhook")
-    _sync_soon(hub, parsed.told, now)
+        keep_events(session, hub, directory, parsed.batches, "webhook")
+    _sync_soon(hub, parsed.batches, now)
     metrics.FLOW.labels("fold", "done").inc(len(done))
     metrics.FLOW.labels("fold", "parked").inc(len(parsed.parked))
     return len(rows)
@@ -79,9 +79,9 @@ def replay(session: Session, inbox_ids: Sequence[str], now: datetime) -> int:
     return len(parked)
 
 
-def _sync_soon(hub: Hub, told: Iterable[EventBatch], now: datetime) -> None:
+def _sync_soon(hub: Hub, batches: Iterable[EventBatch], now: datetime) -> None:
     """A CRM's webhook holds no events for the hub. It says that a deal changed, so the next sync need not wait."""
-    for connector in {each.connector for each in told if not each.events}:
+    for connector in {each.connector for each in batches if not each.events}:
         if hub.plugins.implements(connector, CrmHooks.pull_outcomes):
             write_slot(hub.store, connector, now, "webhook")
 
@@ -106,7 +106,7 @@ def _parse(hub: Hub, rows: Sequence[InboxWebhook]) -> _Parsed:
             elif isinstance(answer, RingfenceError):
                 result.parked[row.id] = f"{answer} Replay it after the plugin is fixed: hub inbox replay."
             else:
-                result.told.append(EventBatch(connector, answer, row.id))
+                result.batches.append(EventBatch(connector, answer, row.id))
     return result
 
 

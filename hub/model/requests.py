@@ -36,7 +36,7 @@ RequestKind = Literal[
 """`third_party_disclosure`: what went to third parties for their own marketing (Cal. Civ. Code 1798.83). `child`: the data of
 a child under 13 is deleted at a parent's request (COPPA, 16 CFR 312.6). `opt_in`: an objection or opt-out is taken back, in two
 steps (11 CCR 7028)."""
-KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
+REQUEST_KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
 EVERYBODY = "*"
 """The person of a hold that covers a whole company."""
 

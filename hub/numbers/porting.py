@@ -24,17 +24,17 @@ def order_port(hub: Hub, connector: str, request: PortRequest) -> PortOrder:
     list instead of ordering again."""
     row_id = _write_down(hub, connector, request)
     try:
-        told = hub.plugins.call(connector, PortHooks.order_port, handed_over(hub, connector, request).value)
+        order = hub.plugins.call(connector, PortHooks.order_port, handed_over(hub, connector, request).value)
     except (RetryLater, PluginFailure) as error:
-        told = _found_after(hub, connector, request, error)
+        order = _found_after(hub, connector, request, error)
     except RingfenceError as error:
         _refused(hub, row_id, str(error))
         raise NotOrdered(str(error)) from None
     with hub.store.writing() as session:
         row = session.get(PortOrderRow, row_id)
         assert row is not None
-        _keep(hub, session, row, told)
-    return told
+        _keep(hub, session, row, order)
+    return order
 
 
 def handed_over(hub: Hub, connector: str, request: PortRequest) -> Disclosed[PortRequest]:
@@ -47,12 +47,12 @@ def refresh(hub: Hub, connector: str) -> list[PortOrderRow]:
     listed = hub.plugins.call(connector, PortHooks.list_ports)
     with hub.store.writing() as session:
         rows = _rows(session, connector)
-        for told in listed:
-            row = _row_of(rows, told)
+        for order in listed:
+            row = _row_of(rows, order)
             if row is None:
                 row = PortOrderRow(connector=connector, ordered_at=hub.clock())
                 rows.append(row)
-            _keep(hub, session, row, told)
+            _keep(hub, session, row, order)
     return recorded(hub, [connector])
 
 
@@ -112,23 +112,23 @@ def _rows(session: Session, connector: str) -> list[PortOrderRow]:
     return list(session.exec(select(PortOrderRow).where(PortOrderRow.connector == connector)))
 
 
-def _row_of(rows: Sequence[PortOrderRow], told: PortOrder) -> PortOrderRow | None:
+def _row_of(rows: Sequence[PortOrderRow], order: PortOrder) -> PortOrderRow | None:
     """Our row of an order: by the carrier's id, or the one of unknown outcome with the same numbers."""
     for row in rows:
-        if row.order_id == told.order_id:
+        if row.order_id == order.order_id:
             return row
     for row in rows:
-        if row.status == UNKNOWN and row.order_id is None and set(row.numbers) == set(told.numbers):
+        if row.status == UNKNOWN and row.order_id is None and set(row.numbers) == set(order.numbers):
             return row
     return None
 
 
-def _keep(hub: Hub, session: Session, row: PortOrderRow, told: PortOrder) -> None:
+def _keep(hub: Hub, session: Session, row: PortOrderRow, order: PortOrder) -> None:
     """Store what the carrier reports now. An order that has ended does not change."""
     if row.status in FINAL_PORT_STATUSES:
         return
-    row.order_id, row.numbers = told.order_id, list(told.numbers)
-    row.status, row.detail, row.ports_at = told.status, told.detail[:500], told.ports_at
+    row.order_id, row.numbers = order.order_id, list(order.numbers)
+    row.status, row.detail, row.ports_at = order.status, order.detail[:500], order.ports_at
     row.told_at = hub.clock()
     session.add(row)
 

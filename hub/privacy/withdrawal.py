@@ -21,8 +21,8 @@ from hub.contracts.consent import NOT_DELIBERATE, within
 from hub.model import Call, ConsentEntry, Delivery, FormSubmission, Person, TextMessage
 from hub.model.purposes import ANSWERS_TO_WORDS, TEXT_USES, USES
 from hub.model.states import DeliveryState, MessageStatus
-from hub.privacy.ledger import NO, ConsentStatement, append
-from hub.privacy.suppression_list import lift, mark
+from hub.privacy.ledger import REFUSING_STATES, ConsentStatement, append
+from hub.privacy.suppression_list import add_suppressions, lift_suppressions
 from hub.store.engine import Store
 from hub.store.locks import hold_locks
 from hub.store.vault import Vault
@@ -63,7 +63,7 @@ def exclusive_person_lock(
 
     False if a send did not end in time; write the refusal anyway. Do not open a writing session around it.
     """
-    if state not in NO:
+    if state not in REFUSING_STATES:
         yield True
         return
     keys = set().union(*(person_lock_keys(each.company_id, each.id, each.phone_number) for each in people))
@@ -77,23 +77,27 @@ def has_refused(session: Session, person_id: str, use: str) -> bool:
     evidence.
     """
     noes = select(ConsentEntry.use).where(
-        ConsentEntry.person_id == person_id, ConsentEntry.scope == "person", col(ConsentEntry.state).in_(NO)
+        ConsentEntry.person_id == person_id,
+        ConsentEntry.scope == "person",
+        col(ConsentEntry.state).in_(REFUSING_STATES),
     )
     return any(within(use, no) or within(no, use) for no in session.exec(noes))
 
 
 def take_effect(
-    session: Session, config: Config, vault: Vault, words: Sequence[ConsentStatement], now: datetime
+    session: Session, config: Config, vault: Vault, statements: Sequence[ConsentStatement], now: datetime
 ) -> int:
     """Append records to the ledger and hold queued items that they refuse. Returns how many items are held now.
 
     Call it within `exclusive_person_lock`, in the transaction that makes the withdrawal effective. Held items stay held
     if the person changes their mind: `hub deliveries replay` checks consent again.
     """
-    append(session, words, now, vault)
-    for word in words:
+    append(session, statements, now, vault)
+    for word in statements:
         _suppress(session, vault, word, now)
-    return sum(_hold(session, config, word, now) for word in words if word.state in NO and word.person_id)
+    return sum(
+        _hold(session, config, word, now) for word in statements if word.state in REFUSING_STATES and word.person_id
+    )
 
 
 def _suppress(session: Session, vault: Vault, word: ConsentStatement, now: datetime) -> None:
@@ -108,10 +112,10 @@ def _suppress(session: Session, vault: Vault, word: ConsentStatement, now: datet
     if word.state == "given":
         if word.use not in TEXT_USES or word.channel in NOT_DELIBERATE:
             return
-        lift(session, fingerprint, (word.use,), min(word.spoken_at, now), now)
-    elif word.state == "objected" or (word.state in NO and "." in word.use):
+        lift_suppressions(session, fingerprint, (word.use,), min(word.spoken_at, now), now)
+    elif word.state == "objected" or (word.state in REFUSING_STATES and "." in word.use):
         stopped = [use for use in TEXT_USES if within(use, word.use)]
-        mark(session, fingerprint, stopped, min(word.spoken_at, now), now)
+        add_suppressions(session, fingerprint, stopped, min(word.spoken_at, now), now)
 
 
 def _hold(session: Session, config: Config, word: ConsentStatement, now: datetime) -> int:
@@ -125,12 +129,12 @@ def _hold(session: Session, config: Config, word: ConsentStatement, now: datetim
         col(Delivery.state).in_((DeliveryState.READY, DeliveryState.LEASED)),
         col(Delivery.subject_id).in_(theirs),
     ]
-    told = {"state": DeliveryState.HELD, "code": CODE.format(state=word.state), "reason": REASON[word.state]}
+    changes = {"state": DeliveryState.HELD, "code": CODE.format(state=word.state), "reason": REASON[word.state]}
     held = 0
     for (connector, hook), use in _uses(config, word).items():
         mine = [Delivery.connector == connector, Delivery.hook == hook, *waiting]
         if within(use, word.use):
-            held += _change(session, mine, told, now)
+            held += _change(session, mine, changes, now)
     purposes = [purpose for purpose, use in USES.items() if within(use, word.use)]
     texts = session.exec(
         select(TextMessage.id).where(
@@ -141,8 +145,10 @@ def _hold(session: Session, config: Config, word: ConsentStatement, now: datetim
         )
     ).all()
     if texts and not word.recipients:
-        held += _change(session, [Delivery.hook == SEND_TEXT, *waiting, col(Delivery.subject_id).in_(texts)], told, now)
-        values = {"status": MessageStatus.REFUSED, "code": told["code"], "reason": told["reason"]}
+        held += _change(
+            session, [Delivery.hook == SEND_TEXT, *waiting, col(Delivery.subject_id).in_(texts)], changes, now
+        )
+        values = {"status": MessageStatus.REFUSED, "code": changes["code"], "reason": changes["reason"]}
         changed = update(TextMessage).where(col(TextMessage.id).in_(texts)).values(**values)
         session.execute(changed.execution_options(synchronize_session=False))
     return held
@@ -174,6 +180,6 @@ def _uses(config: Config, word: ConsentStatement) -> Mapping[tuple[str, str], st
     }
 
 
-def _change(session: Session, where: Iterable[object], told: Mapping[str, str], now: datetime) -> int:
-    statement = update(Delivery).where(*where).values(**told, finished_at=now, lease_token=None, lease_until=None)  # type: ignore[arg-type]
+def _change(session: Session, where: Iterable[object], values: Mapping[str, str], now: datetime) -> int:
+    statement = update(Delivery).where(*where).values(**values, finished_at=now, lease_token=None, lease_until=None)  # type: ignore[arg-type]
     return int(session.execute(statement.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]

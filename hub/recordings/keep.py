@@ -88,12 +88,12 @@ def end_expired(hub: Hub, most: int = 100) -> int:
 
 def _take(hub: Hub, row: Recording, token: str, jitter: Jitter) -> None:
     try:
-        ending = _keep(hub, row, token)
+        outcome = _keep(hub, row, token)
     except Exception as error:  # noqa: BLE001 - whatever it is, the recording must end in a state that says so
-        ending = _after(hub, row, error, jitter)
-    metrics.FLOW.labels("recordings", ending["state"]).inc()
+        outcome = _after(hub, row, error, jitter)
+    metrics.FLOW.labels("recordings", outcome["state"]).inc()
     with hub.store.writing() as session:
-        complete(session, Recording, [row.id], token, **ending)
+        complete(session, Recording, [row.id], token, **outcome)
 
 
 def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
@@ -117,11 +117,11 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
                 raise RetryLater("Another worker took it over.")
             want_transcript(session, hub, row, call, stored["stored_at"])
         row.stored_at = stored["stored_at"]
-    ending: dict[str, Any] = {"state": RecordingState.STORED, "reason": None, "url": None}
+    outcome: dict[str, Any] = {"state": RecordingState.STORED, "reason": None, "url": None}
     if hub.config.recordings.delete_at_carrier and row.carrier_deleted_at is None:
         done = _delete_at_carrier(hub, row)
-        ending |= {"carrier_deleted_at": done} if done else {"reason": "the carrier's plugin cannot delete it there"}
-    return ending
+        outcome |= {"carrier_deleted_at": done} if done else {"reason": "the carrier's plugin cannot delete it there"}
+    return outcome
 
 
 def _why_not(hub: Hub, row: Recording, call: Call) -> str | None:

@@ -69,14 +69,14 @@ def transcribe_due(hub: Hub, directory: Directory, where: Sequence[Any] = (), ji
 
 def _take(hub: Hub, directory: Directory, row: TranscriptRow, token: str, jitter: Jitter) -> None:
     try:
-        ending = _transcribe(hub, directory, row, token)
+        outcome = _transcribe(hub, directory, row, token)
     except Exception as error:  # noqa: BLE001 - whatever it is, the transcript must end in a state that says so
-        ending = _after(hub, row, error, jitter)
-    if ending is None:
+        outcome = _after(hub, row, error, jitter)
+    if outcome is None:
         return
-    metrics.FLOW.labels("transcripts", ending["state"]).inc()
+    metrics.FLOW.labels("transcripts", outcome["state"]).inc()
     with hub.store.writing() as session:
-        complete(session, TranscriptRow, [row.id], token, **ending)
+        complete(session, TranscriptRow, [row.id], token, **outcome)
 
 
 def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) -> dict[str, Any] | None:
@@ -134,13 +134,13 @@ def _write(
             raise Unheard("The caller was erased while it was transcribed; nothing of it is stored.")
         plain = json.dumps(parts).encode()
         sealed = hub.vault.seal(session, call.company_id, call.caller_number, call.id, plain, place_in(row.id))
-        ending = {
+        outcome = {
             "state": TranscriptState.WRITTEN,
             "reason": None,
             "model": transcript.model,
             "written_at": hub.clock(),
         }
-        complete(session, TranscriptRow, [row.id], token, sealed=sealed, **ending)
+        complete(session, TranscriptRow, [row.id], token, sealed=sealed, **outcome)
     metrics.FLOW.labels("transcripts", TranscriptState.WRITTEN).inc()
     return None
 

@@ -19,7 +19,7 @@ from hub.texts.suppression import stop
 
 RANK: Mapping[str, int] = {MessageStatus.SENT: 1, MessageStatus.FAILED: 2, MessageStatus.DELIVERED: 3}
 """`delivered` wins over `failed`: some carriers report a failure for a text that the phone already received."""
-ENDING: Mapping[str, DeliveryState] = {
+DELIVERY_STATES: Mapping[str, DeliveryState] = {
     MessageStatus.SENT: DeliveryState.ACCEPTED,
     MessageStatus.DELIVERED: DeliveryState.DELIVERED,
     MessageStatus.FAILED: DeliveryState.REJECTED,
@@ -44,7 +44,7 @@ def join(one: TextStatus, other: TextStatus) -> TextStatus:
 
 def keep_status(session: Session, hub: Hub, connector: str, event: MessageStatusEvent, now: datetime) -> None:
     """Merge one status from a carrier. The text's own reference need not be known yet."""
-    told = TextStatus(
+    row = TextStatus(
         connector=connector,
         carrier_message_id=event.message_id,
         status=event.status,
@@ -54,9 +54,9 @@ def keep_status(session: Session, hub: Hub, connector: str, event: MessageStatus
         at=event.at,
         expires_at=event.at + MESSAGE_RETENTION,
     )
-    write_rows(session, TextStatus, [told])
+    write_rows(session, TextStatus, [row])
     kept = session.exec(_of(connector, event.message_id).with_for_update()).one()
-    joined = join(kept, told)
+    joined = join(kept, row)
     for name in ("status", "code", "reason", "opted_out", "at", "expires_at"):
         setattr(kept, name, getattr(joined, name))
     session.add(kept)
@@ -66,39 +66,39 @@ def keep_status(session: Session, hub: Hub, connector: str, event: MessageStatus
 
 def apply_status(session: Session, hub: Hub, connector: str, carrier_message_id: str, now: datetime) -> None:
     """Set a text and its delivery to the status that its carrier has reported. Does nothing if either is not known yet."""
-    told = session.exec(_of(connector, carrier_message_id)).first()
+    row = session.exec(_of(connector, carrier_message_id)).first()
     mine = (
         TextMessage.connector == connector,
         TextMessage.carrier_message_id == carrier_message_id,
         TextMessage.direction == "out",
     )
     text = session.exec(select(TextMessage).where(*mine)).first()
-    if told is None or text is None:
+    if row is None or text is None:
         return
-    status = MessageStatus.REFUSED if told.status == MessageStatus.FAILED and told.opted_out else told.status
+    status = MessageStatus.REFUSED if row.status == MessageStatus.FAILED and row.opted_out else row.status
     new = text.status != status
-    text.status, text.code, text.reason = status, told.code, told.reason
+    text.status, text.code, text.reason = status, row.code, row.reason
     session.add(text)
     session.flush()
-    state = ENDING[told.status]
+    state = DELIVERY_STATES[row.status]
     session.execute(
         update(Delivery)
         .where(
             col(Delivery.subject_id) == text.id,
             col(Delivery.hook) == "send_text",
-            col(Delivery.state).in_(tuple(ENDING.values())),
+            col(Delivery.state).in_(tuple(DELIVERY_STATES.values())),
         )
         .values(
             state=state,
-            code=told.code,
-            reason=told.reason,
+            code=row.code,
+            reason=row.reason,
             finished_at=None if state == DeliveryState.ACCEPTED else now,
         )
         .execution_options(synchronize_session=False)
     )
     # A repeated opt-out counts one time: the person may have said start since.
-    if new and told.opted_out and text.company_id and text.person_number:
-        said: dict[str, Any] = {"channel": "carrier", "evidence": text.id, "at": told.at, "now": now}
+    if new and row.opted_out and text.company_id and text.person_number:
+        said: dict[str, Any] = {"channel": "carrier", "evidence": text.id, "at": row.at, "now": now}
         stop(session, hub, text.company_id, text.person_number, **said)
 
 

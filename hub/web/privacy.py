@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from hub.errors import RingfenceError
 from hub.model import Account, Company, PrivacyRequest
-from hub.model.requests import KINDS
+from hub.model.requests import REQUEST_KINDS
 from hub.model.states import CLOSED_REQUEST_STATES, RequestState
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.datamap.public import public_map
@@ -27,7 +27,7 @@ from hub.privacy_requests.identity_proof import prove, send_code, texting_line, 
 from hub.privacy_requests.links import address_of, request_of
 from hub.privacy_requests.rights import OPT_IN_NOTICE, confirm_opt_in
 from hub.privacy_requests.run import run
-from hub.privacy_requests.stand_ins import KEY as REHEARSAL_KEY
+from hub.privacy_requests.stand_ins import STAND_INS_KEY as REHEARSAL_KEY
 from hub.privacy_requests.steps import open_request, take_step
 from hub.rate_limit import network_of
 from hub.runtime import Hub
@@ -36,7 +36,7 @@ from hub.web.privacy_forms import MAX_PRIVACY_FORM_BYTES, Forms, RequestLimiter,
 from hub.web.privacy_frame import HEADERS, rendered, shown
 from hub.web.privacy_opt_outs import opt_out_trouble, opt_out_values, write_opt_out
 from hub.web.privacy_signals import SignalPolicy
-from hub.web.privacy_words import PLACE_CODES, PLACES, STATES, WORDS
+from hub.web.privacy_words import PLACE_CODES, PLACES, REQUEST_LABELS, STATE_LABELS
 from hub.web.public_requests import refusal, signals
 from hub.web.request_body import read_body
 
@@ -117,7 +117,7 @@ class PrivacyPages:
             statement = current_statement(session, account, self._hub.clock())
         gpc, dnt = signals(request)
         return {
-            "kinds": [(kind, *WORDS[kind]) for kind in KINDS],
+            "kinds": [(kind, *REQUEST_LABELS[kind]) for kind in REQUEST_KINDS],
             "places": PLACES,
             "statement": statement,
             "gpc": gpc,
@@ -155,7 +155,7 @@ class PrivacyPages:
         trouble, status = None, 422
         if not self._limiter.may_ask(company.id, self._network(request), self._hub.clock()):
             trouble, status = TOO_MANY, 429
-        elif kind not in KINDS or place not in ("", *PLACE_CODES):
+        elif kind not in REQUEST_KINDS or place not in ("", *PLACE_CODES):
             trouble = "Please choose what you would like."
         elif bool(phone) == bool(email):
             trouble = "Please give your mobile number, or your e-mail address: one of them."
@@ -230,8 +230,8 @@ class PrivacyPages:
             request=found,
             here=self._here(request),
             seen=seen,
-            words=WORDS[found.kind][0],
-            state=STATES[found.state],
+            words=REQUEST_LABELS[found.kind][0],
+            state=STATE_LABELS[found.state],
             open=found.state not in CLOSED_REQUEST_STATES,
             file=seen and found.file_path is not None,
             certificate=bool(found.certificate),

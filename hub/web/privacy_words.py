@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 from hub.model.states import RequestState
 
-WORDS = {
+REQUEST_LABELS = {
     "access": (
         "Tell me what you hold about me",
         "A copy of everything, with recordings, and who was given what and when.",
@@ -33,7 +33,7 @@ WORDS = {
     ),
     "child": ("Erase the data of a child under 13", "As a parent or guardian; we will ask how we can tell."),
 }
-STATES: dict[str, str] = {
+STATE_LABELS: dict[str, str] = {
     RequestState.RECEIVED: "received",
     RequestState.IDENTITY_PENDING: "waiting until you show that it is you",
     RequestState.VERIFIED: "accepted and waiting for its turn",

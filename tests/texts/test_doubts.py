@@ -13,7 +13,7 @@ from text_steps import accounts, outbound, queue, words_of, write_in
 from hub.model import AuditEntry, ConsentEntry, Person, Suppression, TextMessage
 from hub.model.purposes import MARKETING
 from hub.model.states import Doubt
-from hub.privacy.suppression_list import mark
+from hub.privacy.suppression_list import add_suppressions
 from hub.texts.doubts import NotDoubtful, keep, lapse, open_doubts
 
 Factory = Callable[..., TestHub]
@@ -162,7 +162,7 @@ def test_who_has_objected_to_marketing_is_listed_and_not_asked(hub: Factory) -> 
     stage = hub()
     company = stage.directory.companies["lakeside"]
     with stage.hub.store.writing() as session:
-        mark(
+        add_suppressions(
             session,
             stage.hub.vault.fingerprint(session, company.id, CALLER),
             (MARKETING,),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from hub.cli.support.output import NOTHING, moment, plain, say, table
+from hub.cli.support.output import EMPTY_CELL, moment, plain, say, table
 
 if TYPE_CHECKING:
     from hub.model import PrivacyRequest
@@ -42,7 +42,7 @@ def left(request: PrivacyRequest, now: datetime) -> str:
     from hub.model.states import CLOSED_REQUEST_STATES
 
     if request.state in CLOSED_REQUEST_STATES:
-        return NOTHING
+        return EMPTY_CELL
     days = (request.deadline - now).total_seconds() / 86_400
     if days < 0:
         return f"[red]{-days:.1f} d late[/red]"

@@ -18,7 +18,7 @@ from hub.store.rows import write_rows
 from hub.store.vault import Vault
 
 STATES: tuple[State, ...] = get_args(State)
-NO: frozenset[str] = frozenset({"refused", "withdrawn", "objected"})
+REFUSING_STATES: frozenset[str] = frozenset({"refused", "withdrawn", "objected"})
 """States after which data must not be sent. Before one is written, `hub.privacy.withdrawal` waits for running sends."""
 
 

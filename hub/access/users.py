@@ -15,7 +15,7 @@ from hub.errors import RingfenceError
 from hub.model import Account, ApiKey, Call, Recording, User
 from hub.model.columns import CALL_RETENTION
 
-NAME = re.compile(r"[a-z][a-z0-9._-]{1,63}")
+USER_NAME = re.compile(r"[a-z][a-z0-9._-]{1,63}")
 
 
 class AccessRefused(RingfenceError):
@@ -33,7 +33,7 @@ def add_user(
     phone_numbers: Sequence[str] = (),
 ) -> User:
     """Write a new user within `session`. AccessRefused if the name, the role or a number is invalid."""
-    if NAME.fullmatch(name) is None:
+    if USER_NAME.fullmatch(name) is None:
         raise AccessRefused("A user's name is 2 to 64 of a-z, 0-9, dot, dash and underscore, and starts with a letter.")
     if session.exec(select(User.id).where(User.name == name)).first() is not None:
         raise AccessRefused(f"There is already a user {name}; choose another name.")

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from hub.callflow.definition import (
     END,
     HASH,
-    WAITING,
+    WAITING_STEPS,
     Dialing,
     Flow,
     Greeting,
@@ -102,7 +102,7 @@ def _loops(flow: Flow) -> Found:
     leave."""
     for name, step in flow.steps.items():
         ring = [target for _, target in step.leads()]
-        if not isinstance(step, WAITING) and name in _without_waiting(flow, ring):
+        if not isinstance(step, WAITING_STEPS) and name in _without_waiting(flow, ring):
             yield (
                 ("steps", name),
                 "the call would loop here forever without waiting for anyone; add a way out of the loop",
@@ -118,7 +118,7 @@ def _without_waiting(flow: Flow, start: list[str]) -> set[str]:
     while waiting:
         name = waiting.pop()
         step = flow.steps.get(name)
-        if name in seen or step is None or isinstance(step, WAITING):
+        if name in seen or step is None or isinstance(step, WAITING_STEPS):
             continue
         seen.add(name)
         waiting += [target for _, target in step.leads()]

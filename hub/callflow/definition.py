@@ -269,13 +269,13 @@ AnyStep = (
     Greeting | DialStep | SimulCall | RoundRobin | Schedule | Menu | GeoRoute | AttributionRoute | TagStep | Voicemail
     | TextBack | HangUpStep
 )  # fmt: skip
-KINDS: Mapping[str, type[Step]] = {
+STEP_TYPES: Mapping[str, type[Step]] = {
     "greeting": Greeting, "dial": DialStep, "simulcall": SimulCall, "round_robin": RoundRobin, "schedule": Schedule,
     "menu": Menu, "geo_route": GeoRoute, "attribution_route": AttributionRoute, "tag": TagStep, "voicemail": Voicemail,
     "text_back": TextBack, "hang_up": HangUpStep,
 }  # fmt: skip
 """What a step may do."""
-WAITING = (Dialing, Menu, Voicemail)
+WAITING_STEPS = (Dialing, Menu, Voicemail)
 """Steps that wait for a person. Only these may be part of a loop, and the call pauses there."""
 
 

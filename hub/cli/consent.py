@@ -103,7 +103,7 @@ def record(
             if state == "given" and not evidence and has_refused(session, person.id, use):
                 raise CannotDo(AFTER_A_NO)
         with exclusive_person_lock(store, [person], state) as waited, store.writing() as session:
-            word = ConsentStatement(
+            statement = ConsentStatement(
                 company_id=company_id,
                 person_id=person.id,
                 state=state,  # type: ignore[arg-type]
@@ -119,7 +119,7 @@ def record(
                 categories=category or [],
                 jurisdictions=jurisdiction or [],
             )
-            held = take_effect(session, loaded, _vault(loaded), [word], now)
+            held = take_effect(session, loaded, _vault(loaded), [statement], now)
             note(session, now, "consent.record", person.id, f"{state} {use} by {channel}")
     stranger = "" if known_before else " This person was not known before."
     say(f"Recorded: {colored(state)} for {plain(use)}, by {plain(channel)}, of person {person.id}.{stranger}")
@@ -150,8 +150,8 @@ def show(company: CompanyName, phone: Phone, as_json: AsJson = False, config: Co
             vault, visits = _vault(loaded), _signals(session, person)
             known = KnownBy(company_id, frozenset({number}))
             unproven = [_opted_out(row) for row in opt_outs_of(session, vault, [known])[0]]
-            words = [_plain(word, _told(session, vault, word)) for word in _words(session, person)]
-    said = [*words, *unproven, *(signal for visit in visits for signal in _signaled(visit))]
+            entries = [_plain(entry, _detail(session, vault, entry)) for entry in _entries(session, person)]
+    said = [*entries, *unproven, *(signal for visit in visits for signal in _signaled(visit))]
     said.sort(key=lambda each: each["at"])
     if as_json:
         echo_json({"person": person.id, "said": said})
@@ -242,7 +242,7 @@ def _person(session: Session, company_id: str, number: str) -> Person | None:
     return session.exec(select(Person).where(Person.company_id == company_id, has_known_number(number))).one_or_none()
 
 
-def _words(session: Session, person: Person) -> list[ConsentEntry]:
+def _entries(session: Session, person: Person) -> list[ConsentEntry]:
     from sqlmodel import col, select
 
     from hub.model import ConsentEntry
@@ -262,14 +262,14 @@ def _vault(config: Config) -> Vault:
     return Vault(keyring_of(config.hub), utc_now)
 
 
-def _told(session: Session, vault: Vault, word: ConsentEntry) -> str | None:
+def _detail(session: Session, vault: Vault, entry: ConsentEntry) -> str | None:
     """The record's encrypted detail if it has one, otherwise the reference to its proof."""
     from hub.model import ConsentDetail
 
-    detail = session.get(ConsentDetail, word.id)
+    detail = session.get(ConsentDetail, entry.id)
     if detail is None or detail.sealed is None:
-        return "ended" if word.detail_hash else word.evidence
-    plain_bytes = vault.open(session, detail.sealed, f"consent_detail/{word.id}")
+        return "ended" if entry.detail_hash else entry.evidence
+    plain_bytes = vault.open(session, detail.sealed, f"consent_detail/{entry.id}")
     return "erased" if plain_bytes is None else plain_bytes.decode()
 
 
@@ -293,21 +293,21 @@ def _opted_out(row: OptOut) -> dict[str, Any]:
     }
 
 
-def _plain(word: ConsentEntry, told: str | None) -> dict[str, Any]:
+def _plain(entry: ConsentEntry, detail: str | None) -> dict[str, Any]:
     return {
-        "at": word.spoken_at,
-        "state": word.state,
-        "use": word.use,
-        "channel": word.channel,
-        "evidence": told,
-        "basis": word.basis,
-        "recipients": word.recipients,
-        "categories": word.categories,
-        "jurisdictions": word.jurisdictions,
-        "notice": word.notice_hash,
-        "expires": word.lapses_at,
-        "supersedes": word.supersedes,
-        "id": word.id,
+        "at": entry.spoken_at,
+        "state": entry.state,
+        "use": entry.use,
+        "channel": entry.channel,
+        "evidence": detail,
+        "basis": entry.basis,
+        "recipients": entry.recipients,
+        "categories": entry.categories,
+        "jurisdictions": entry.jurisdictions,
+        "notice": entry.notice_hash,
+        "expires": entry.lapses_at,
+        "supersedes": entry.supersedes,
+        "id": entry.id,
     }
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 QUIET_WITHIN = 90.0
 """Seconds after the last call within which all work must be done."""
-MARK = "demo"
+DEMO_MARKER = "demo"
 
 
 def register(app: typer.Typer) -> None:
@@ -108,7 +108,7 @@ def _make_room(file: Path) -> None:
     with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
         try:
             marked = connection.execute(
-                "SELECT 1 FROM connector_note WHERE connector = 'hub' AND name = ?", (MARK,)
+                "SELECT 1 FROM connector_note WHERE connector = 'hub' AND name = ?", (DEMO_MARKER,)
             ).fetchone()
             empty = not connection.execute("SELECT 1 FROM inbox LIMIT 1").fetchone()
         except sqlite3.Error:
@@ -127,7 +127,7 @@ def _make_room(file: Path) -> None:
 def _mark(opened: Opened) -> None:
     from hub.store.connectors import StoredNotes
 
-    StoredNotes(opened.hub.store, "hub").put(MARK, "this database belongs to hub demo, which may delete it")
+    StoredNotes(opened.hub.store, "hub").put(DEMO_MARKER, "this database belongs to hub demo, which may delete it")
 
 
 def _free_port(wanted: int) -> int:

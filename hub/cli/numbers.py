@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hub.startup import Opened
 
 commands = typer.Typer(help="List, search, buy, configure, port and release tracking numbers.", no_args_is_help=True)
-KINDS = ("local", "toll_free", "mobile")
+NUMBER_KINDS = ("local", "toll_free", "mobile")
 Carrier = Annotated[str | None, typer.Argument(help="Only this carrier connector.", metavar="CONNECTOR")]
 
 
@@ -71,8 +71,8 @@ def search(
     from hub.hookspecs import NumberHooks
     from hub.startup import open_hub, read_config
 
-    if kind not in KINDS:
-        raise CannotDo(f"{kind!r} is not a kind of number; choose one of {', '.join(KINDS)}.")
+    if kind not in NUMBER_KINDS:
+        raise CannotDo(f"{kind!r} is not a kind of number; choose one of {', '.join(NUMBER_KINDS)}.")
     query = NumberQuery(country=country.upper(), kind=kind, area_code=area_code, contains=contains, limit=limit)  # type: ignore[arg-type]
     loaded = read_config(config, sandbox=sandbox)
     offers: list[tuple[str, NumberOffer]] = []

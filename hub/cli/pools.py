@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, NOTHING, AsJson, ConfigFile, echo_json, plain, say, table
+from hub.cli.support.output import CONFIG, EMPTY_CELL, AsJson, ConfigFile, echo_json, plain, say, table
 
 if TYPE_CHECKING:
     from hub.numbers.pools import PoolFigures
@@ -81,7 +81,7 @@ def _print(figures: Sequence[PoolFigures], blocking: float) -> None:
                 f"{each.peak_rate:.0f}",
                 _span(each.hold),
                 f"{each.utilization:.0%}",
-                f"{each.overflow_rate:.1%} ({each.overflows:,} of {each.arrivals:,})" if each.arrivals else NOTHING,
+                f"{each.overflow_rate:.1%} ({each.overflows:,} of {each.arrivals:,})" if each.arrivals else EMPTY_CELL,
                 _span(each.rest),
                 _advice(each),
             )
@@ -98,7 +98,7 @@ def _advice(each: PoolFigures) -> str:
 
 def _span(length: timedelta | None) -> str:
     if length is None:
-        return NOTHING
+        return EMPTY_CELL
     minutes = length / timedelta(minutes=1)
     if minutes < 120:
         return f"{minutes:.0f} min"

@@ -70,13 +70,13 @@ def port(
         request = PortRequest(
             key=new_id(),
             numbers=wanted,
-            business_name=_asked(business_name, "Account holder at the losing carrier"),
-            authorized_person=_asked(authorized_person, "Who signs the letter of authorization"),
-            email=_asked(email, "E-mail address to which the letter is sent"),
-            street=_asked(street, "Street and house number as on the bill"),
-            city=_asked(city, "City"),
-            region=_asked(region, "State or region as on the bill"),
-            postal_code=_asked(postal_code, "Postal code"),
+            business_name=_given_or_prompted(business_name, "Account holder at the losing carrier"),
+            authorized_person=_given_or_prompted(authorized_person, "Who signs the letter of authorization"),
+            email=_given_or_prompted(email, "E-mail address to which the letter is sent"),
+            street=_given_or_prompted(street, "Street and house number as on the bill"),
+            city=_given_or_prompted(city, "City"),
+            region=_given_or_prompted(region, "State or region as on the bill"),
+            postal_code=_given_or_prompted(postal_code, "Postal code"),
             country=country.upper(),
             account_number=account_number or "",
             pin=_pin(pin, agreed=agreed),
@@ -138,7 +138,7 @@ def ports(
         raise typer.Exit(1)
 
 
-def _asked(given: str | None, question: str) -> str:
+def _given_or_prompted(given: str | None, question: str) -> str:
     text = given if given is not None else typer.prompt(question)
     if not text.strip():
         raise CannotDo(f"{question}: the losing carrier compares it with its records, so it may not be blank.")

@@ -158,11 +158,11 @@ def _audio(parts: Parts) -> Found:
     for path, section in parts.placed(RecordingsSection) if longest else ():
         for key, kind in (("keep", "recording_audio"), ("keep_transcripts", "transcript")):
             if longest and key in section.model_fields_set and getattr(section, key) > longest.life(kind):
-                told = spell_life(longest.life(kind))
+                retention = spell_life(longest.life(kind))
                 yield (
                     (*path, key),
                     (
-                        f"is longer than {told}, the maximum retention; shorten it, or write "
+                        f"is longer than {retention}, the maximum retention; shorten it, or write "
                         f"`{kind}: {{keep: …, reason: …}}` below `retention:`"
                     ),
                 )

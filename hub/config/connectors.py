@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from hub.config.document import Path
 from hub.config.error_messages import describe, nearest, secret_paths
 from hub.config.models import ConnectorCommon, ConnectorEntry
-from hub.config.parts import NAME, Parts
+from hub.config.parts import CONNECTOR_NAME, Parts
 from hub.config.reading import Reading
 from hub.contracts.addresses import in_clear, web_addresses
 from hub.contracts.connector import Connector, PluginSettings
@@ -45,7 +45,7 @@ def read_connectors(reading: Reading, value: Any, installed: Installed, parts: P
 
 def _connector(reading: Reading, name: str, value: Any, installed: Installed, parts: Parts) -> ConnectorEntry | None:
     path: Path = ("connectors", name)
-    if not NAME.fullmatch(name):
+    if not CONNECTOR_NAME.fullmatch(name):
         reading.tell(path, "is not a valid connector name; use lowercase letters, digits, - and _")
     if not isinstance(value, dict):
         reading.tell(path, f"found {describe(value)}; expected at least `plugin:` in it")

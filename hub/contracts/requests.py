@@ -13,7 +13,7 @@ from hub.errors import OutcomeUnknown, RetryLater
 if TYPE_CHECKING:
     import httpx
 
-UNKNOWN = "it is unknown whether the request was accepted; check the provider's log before trying again"
+UNKNOWN_OUTCOME = "it is unknown whether the request was accepted; check the provider's log before trying again"
 
 
 def send(
@@ -36,14 +36,14 @@ def send(
         # The error's text may contain the address with a phone number in it.
         why = f"{provider.name} cannot be reached ({type(error).__name__})"
         if once and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
-            raise OutcomeUnknown(f"{why}; {UNKNOWN}.") from None
+            raise OutcomeUnknown(f"{why}; {UNKNOWN_OUTCOME}.") from None
         raise RetryLater(f"{why}.") from None
     status = response.status_code
     if response.is_success or status in expected:
         return response
     failure = provider.error(provider.refusal(status, response.headers, response.content, clock()))
     if once and isinstance(failure, RetryLater) and status not in NOT_TAKEN:
-        raise OutcomeUnknown(f"{provider.name} had an error (HTTP {status}); {UNKNOWN}.")
+        raise OutcomeUnknown(f"{provider.name} had an error (HTTP {status}); {UNKNOWN_OUTCOME}.")
     raise failure
 
 
@@ -52,5 +52,5 @@ def read_json(provider: Provider, response: httpx.Response, *, once: bool) -> di
     content = json_object(response.content)
     if content is None:
         why = f"{provider.name} did not return a JSON object"
-        raise OutcomeUnknown(f"{why}; {UNKNOWN}.") if once else RetryLater(f"{why}.")
+        raise OutcomeUnknown(f"{why}; {UNKNOWN_OUTCOME}.") if once else RetryLater(f"{why}.")
     return content

@@ -142,8 +142,8 @@ class TwimlPlayer(ABC):
             response = self.ask(f"{self.webhook_url}/fallback", ring | self.trouble())
         while response is not None and not self.hung_up and self._documents < self.max_documents:
             response = self._follow(response)
-        told = self.end()
-        self.tell(f"{self.webhook_url}/status", self.fields("completed") | told)
+        fields = self.end()
+        self.tell(f"{self.webhook_url}/status", self.fields("completed") | fields)
         for at, url, form in sorted(self._later, key=lambda one: one[0]):
             self._post(at, url, form)
 
@@ -151,8 +151,8 @@ class TwimlPlayer(ABC):
         """Send a form now, after everything that was due before."""
         due = sorted((one for one in self._later if one[0] <= self.now), key=lambda one: one[0])
         self._later = [one for one in self._later if one[0] > self.now]
-        for at, where, told in due:
-            self._post(at, where, told)
+        for at, where, fields in due:
+            self._post(at, where, fields)
         return self._post(self.now, url, form)
 
     def ask(self, url: str, form: Fields) -> ElementTree.Element | None:
@@ -223,10 +223,10 @@ class TwimlPlayer(ABC):
             for leg in legs:
                 self.leg_ends(leg, "no-answer", began)
             self.hung_up = self.call.outcome == "abandoned"
-            told = self.dialed(legs[0], "no-answer", 0, {})
+            fields = self.dialed(legs[0], "no-answer", 0, {})
         else:
-            told = self._talk(verb, legs, picked_up, began)
-        return self.fields(self._status()) | told
+            fields = self._talk(verb, legs, picked_up, began)
+        return self.fields(self._status()) | fields
 
     def _talk(self, verb: ElementTree.Element, legs: list[Leg], picked_up: Leg, began: datetime) -> Fields:
         """The conversation with the phone that picked up."""

@@ -17,7 +17,7 @@ from hub.store import audit
 from hub.store.connectors import resume
 from hub.store.owner_consent import forget_token, latest_entry, owners_use, sign_in_host
 
-UNFINISHED = "The sign-in at the provider was not completed."
+UNFINISHED_SIGN_IN = "The sign-in at the provider was not completed."
 
 
 def owner_sign_in(hub: Hub, name: str) -> tuple[Connector, OwnerSignIn]:
@@ -54,7 +54,7 @@ def connect_owner(
         connector.services.tokens.save(exchange(connector, sign_in, attempt, code, hub.clock()))
     except BaseException:
         with hub.store.writing() as session:
-            _append_statement(session, hub, connector, "withdrawn", actor, UNFINISHED)
+            _append_statement(session, hub, connector, "withdrawn", actor, UNFINISHED_SIGN_IN)
             forget_token(session, name)
         raise
     resume(hub.store, name)

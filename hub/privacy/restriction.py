@@ -11,7 +11,7 @@ from hub.contracts.consent import ConsentQuestion, Decision, Opinion, strictest
 from hub.model import Person, Restriction
 from hub.model.people import TYPED
 
-RULE = "person.restricted"
+RESTRICTION_RULE = "person.restricted"
 SPEAKER = "hub"
 LEGAL = "essential.legal_obligation"
 """For the person's own legal claims, so a restriction does not stop it (Art. 18(2))."""
@@ -53,7 +53,7 @@ def hold_to_restrictions(
     """
     no = Opinion(
         verdict="deny",
-        rule_id=RULE,
+        rule_id=RESTRICTION_RULE,
         reason="The person has restricted the use of their data; it is kept but not used.",
     )
     return [

@@ -41,7 +41,7 @@ from hub.privacy.erasure import PersonData, reach_of
 from hub.privacy_requests.disclose import hand_over
 from hub.privacy_requests.people import people_of, reached, reference_of
 from hub.privacy_requests.provider_scope import scoped, scopes_of
-from hub.privacy_requests.stand_ins import KEY, STAND_IN, is_stand_in
+from hub.privacy_requests.stand_ins import STAND_IN, STAND_INS_KEY, is_stand_in
 from hub.recordings.listen import hear
 from hub.recordings.transcripts import read_transcript
 from hub.runtime import Hub
@@ -58,7 +58,7 @@ SHARED_ACCOUNT = (
     "of the shared contact."
 )
 OF_THE_VISIT = ("visit_id", "landing_page", "keyword", "click_ids", "clicked_at", "candidates", "trace")
-NOTHING = "This company has nothing about you under the details that you gave."
+NOTHING_HELD = "This company has nothing about you under the details that you gave."
 
 
 @dataclass
@@ -101,7 +101,7 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
     )
     answer.sections["recipients"] = recipients(session, hub, reach, request)
     if not any(answer.sections[name] for name in ("person", "deals", "opt-outs without proof")):
-        answer.about["result"] = NOTHING
+        answer.about["result"] = NOTHING_HELD
     return answer
 
 
@@ -109,7 +109,7 @@ def ask_plugins(hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
     """What each provider says it holds about the person at this company, or why it did not answer: one entry per record
     of the provider. A stand-in's answer is marked as a rehearsal.
     """
-    told: list[dict[str, Any]] = []
+    records: list[dict[str, Any]] = []
     with hub.store.reading() as session:
         known = reference_for(session, request)
         scopes = scopes_of(session, hub, request, reach_of_request(session, hub, request), "export_person")
@@ -117,20 +117,20 @@ def ask_plugins(hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
     for name, person in people.items():
         source = {"recipient": hub.plugins.connectors[name].manifest.recipient.name, "connector": name}
         if is_stand_in(hub, name):
-            source[KEY] = STAND_IN
+            source[STAND_INS_KEY] = STAND_IN
         try:
             held = hub.plugins.call(
                 name, PrivacyHooks.export_person, hand_over(hub, request, name, person, "export_person")
             )
         except RingfenceError as error:
-            told.append({**source, "error": str(error)})
+            records.append({**source, "error": str(error)})
             continue
-        told += [{**source, "type": each.record_type, "id": each.record_id, **each.fields} for each in held]
+        records += [{**source, "type": each.record_type, "id": each.record_id, **each.fields} for each in held]
         if held and person.shared and hub.config.connectors[name].kind == "crm":
-            told.append({**source, "note": SHARED_ACCOUNT})
+            records.append({**source, "note": SHARED_ACCOUNT})
         if not held:
-            told.append({**source, "result": "has nothing under the details that you gave"})
-    return told
+            records.append({**source, "result": "has nothing under the details that you gave"})
+    return records
 
 
 def recipients(session: Session, hub: Hub, reach: PersonData, request: PrivacyRequest) -> list[dict[str, Any]]:
@@ -149,9 +149,9 @@ def recipients(session: Session, hub: Hub, reach: PersonData, request: PrivacyRe
     )
     rows = session.exec(select(Disclosure).where(of_person).order_by(col(Disclosure.disclosed_at)))
     roles = _roles(session, hub)
-    told = []
+    found = []
     for row in rows:
-        told.append(
+        found.append(
             {
                 "recipient": row.recipient,
                 "role": roles.get((row.connector, row.recipient), "unknown"),
@@ -161,7 +161,7 @@ def recipients(session: Session, hub: Hub, reach: PersonData, request: PrivacyRe
                 "decision": row.decision_id,
             }
         )
-    return told
+    return found
 
 
 def _roles(session: Session, hub: Hub) -> dict[tuple[str, str], str]:
@@ -214,8 +214,8 @@ def _opt_outs(session: Session, request: PrivacyRequest) -> list[dict[str, Any]]
 
 def _plain(row: Any, without: Iterable[str] = ()) -> dict[str, Any]:
     skipped = INNER.union(without)
-    told = {name: getattr(row, name) for name in type(row).model_fields if name not in skipped}
-    return {name: value for name, value in told.items() if value not in (None, {}, [])}
+    values = {name: getattr(row, name) for name in type(row).model_fields if name not in skipped}
+    return {name: value for name, value in values.items() if value not in (None, {}, [])}
 
 
 def _by_id(session: Session, table: Any, ids: Iterable[str]) -> Sequence[Any]:
@@ -258,7 +258,7 @@ def _steps(session: Session, reach: PersonData) -> list[dict[str, Any]]:
 
 
 def _recordings(session: Session, hub: Hub, reach: PersonData, answer: Answer) -> list[dict[str, Any]]:
-    told = []
+    rows = []
     for row in session.exec(select(Recording).where(col(Recording.call_id).in_(reach.calls))).all():
         record = _plain(row, ("url",))
         transcript = read_transcript(hub, session, row.id)
@@ -272,12 +272,12 @@ def _recordings(session: Session, hub: Hub, reach: PersonData, answer: Answer) -
                 answer.files[name] = heard.audio
                 record["file"] = name
                 answer.opened.append(("recording.export", row.id))
-        told.append(record)
-    return told
+        rows.append(record)
+    return rows
 
 
 def _texts(session: Session, hub: Hub, reach: PersonData, answer: Answer) -> list[dict[str, Any]]:
-    told = []
+    rows = []
     for row in session.exec(select(TextMessage).where(col(TextMessage.id).in_(reach.texts))).all():
         record = _plain(row)
         record["text"] = open_body(hub.vault, session, row)
@@ -287,20 +287,20 @@ def _texts(session: Session, hub: Hub, reach: PersonData, answer: Answer) -> lis
                 name = f"pictures/{media.id}"
                 answer.files[name] = data
                 record.setdefault("files", []).append(name)
-        told.append(record)
-    return told
+        rows.append(record)
+    return rows
 
 
 def _consent(session: Session, hub: Hub, reach: PersonData) -> list[dict[str, Any]]:
-    told = []
-    words = select(ConsentEntry).where(
+    rows = []
+    query = select(ConsentEntry).where(
         col(ConsentEntry.person_id).in_(reach.people) | col(ConsentEntry.visit_id).in_(reach.visits)
     )
-    for word in session.exec(words.order_by(col(ConsentEntry.recorded_at), col(ConsentEntry.id))).all():
-        record = _plain(word)
-        detail = session.get(ConsentDetail, word.id)
+    for entry in session.exec(query.order_by(col(ConsentEntry.recorded_at), col(ConsentEntry.id))).all():
+        record = _plain(entry)
+        detail = session.get(ConsentDetail, entry.id)
         if detail is not None and detail.sealed:
-            plain = hub.vault.open(session, detail.sealed, f"consent_detail/{word.id}")
+            plain = hub.vault.open(session, detail.sealed, f"consent_detail/{entry.id}")
             record["detail"] = plain.decode("utf-8", "replace") if plain else None
-        told.append(record)
-    return told
+        rows.append(record)
+    return rows

@@ -18,7 +18,7 @@ from hub.runtime import Hub
 
 SMTP_TIMEOUT_SECONDS = 20.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-WORDS = """\
+EMAIL_TEXT = """\
 Someone asked {company} about the data that it has on the owner of this address.
 
 If it was you, open this page and confirm; the link works once, within an hour:
@@ -52,7 +52,7 @@ def send_link(hub: Hub, request_id: str) -> None:
         address = request.email
     link = f"{address_of(hub, company, request_id)}/confirm?token={token}"
     subject = f"Your privacy request to {company.title}"
-    post(mail, address, subject, WORDS.format(company=company.title, link=link))
+    post(mail, address, subject, EMAIL_TEXT.format(company=company.title, link=link))
 
 
 def send_reminder(hub: Hub, request_id: str) -> None:

@@ -90,16 +90,18 @@ def not_recallable(
     """
     able = {each["recipient"] for each in ask}
     notes = {each.manifest.recipient.name: each.manifest.deletion.note for each in hub.plugins.connectors.values()}
-    told: dict[str, dict[str, Any]] = {}
+    by_recipient: dict[str, dict[str, Any]] = {}
     for row in recipients(session, hub, reach, request):
         name = row["recipient"]
         if name in able:
             continue
-        entry = told.setdefault(name, {"recipient": name, "first": row["disclosed_at"].isoformat(), "categories": []})
+        entry = by_recipient.setdefault(
+            name, {"recipient": name, "first": row["disclosed_at"].isoformat(), "categories": []}
+        )
         entry["last"] = row["disclosed_at"].isoformat()
         entry["categories"] = sorted({*entry["categories"], *row["categories"]})
         entry["why"] = notes.get(name, "The connector is no longer configured, so it cannot be asked.")
-    return list(told.values())
+    return list(by_recipient.values())
 
 
 def erase(hub: Hub, request_id: str, actor: str) -> None:
@@ -141,7 +143,7 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
             }
             ask = questions_to(hub, scopes)
             request.outcome = {
-                **{name: told for name, told in request.outcome.items() if name == "parent"},
+                **{name: outcome for name, outcome in request.outcome.items() if name == "parent"},
                 "people": len(people),
                 "asked": ask,
                 "take_back": _take_back(hub, {name: len(found) for name, found in back.items()}),
@@ -166,13 +168,13 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
             continue
         with hub.store.writing() as session:
             request = session.get_one(PrivacyRequest, request_id)
-            told = request.outcome
-            rows = Counter(told["rows"]) + done.rows
+            outcome = request.outcome
+            rows = Counter(outcome["rows"]) + done.rows
             request.outcome = {
-                **told,
+                **outcome,
                 "rows": dict(sorted(rows.items())),
-                "keys": told["keys"] + done.keys,
-                "files": told["files"] + done.files,
+                "keys": outcome["keys"] + done.keys,
+                "files": outcome["files"] + done.files,
             }
             take_step(session, request, actor, "erased", f"{done.rows.total()} rows, {done.keys} keys", hub.clock())
     with hub.store.writing() as session:

@@ -34,15 +34,17 @@ def remind(hub: Hub) -> list[tuple[str, int]]:
     """
     now = hub.clock()
     with hub.store.reading() as session:
-        due = [(each.id, share) for each in open_requests(session) if (share := _share(session, each, now))]
-    for request_id, share in due:
+        due = [(each.id, percentage) for each in open_requests(session) if (percentage := _share(session, each, now))]
+    for request_id, percentage in due:
         with hub.store.writing() as session:
             request = session.get_one(PrivacyRequest, request_id)
-            take_step(session, request, "hub", REMINDED, f"{share} %", now)
+            take_step(session, request, "hub", REMINDED, f"{percentage} %", now)
             if hub.config.mail is not None:
                 want(session, request_id, SEND_REMINDER, now)
-        level = log.error if share == 100 else log.warning
-        level("a privacy request is waiting", request=request_id, passed=f"{share} %", see="hub privacy request list")
+        level = log.error if percentage == 100 else log.warning
+        level(
+            "a privacy request is waiting", request=request_id, passed=f"{percentage} %", see="hub privacy request list"
+        )
     return due
 
 
@@ -60,13 +62,13 @@ def overdue(session: Session, now: datetime) -> list[PrivacyRequest]:
 def _share(session: Session, request: PrivacyRequest, now: datetime) -> int | None:
     whole = (request.deadline - request.received_at).total_seconds()
     passed = 100 * (now - request.received_at).total_seconds() / max(1.0, whole)
-    share = next((each for each in REMINDER_PERCENTAGES if passed >= each), None)
-    if share is None:
+    percentage = next((each for each in REMINDER_PERCENTAGES if passed >= each), None)
+    if percentage is None:
         return None
     noted = select(RequestStep.id).where(
-        RequestStep.request_id == request.id, RequestStep.action == REMINDED, RequestStep.result == f"{share} %"
+        RequestStep.request_id == request.id, RequestStep.action == REMINDED, RequestStep.result == f"{percentage} %"
     )
-    return None if session.exec(noted).first() else share
+    return None if session.exec(noted).first() else percentage
 
 
 def close_unconfirmed(hub: Hub) -> None:

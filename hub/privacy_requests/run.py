@@ -22,7 +22,7 @@ from hub.privacy_requests.collect import ask_plugins, collect
 from hub.privacy_requests.emails import send_link, send_reminder
 from hub.privacy_requests.people import known_people, reference_of
 from hub.privacy_requests.provider_tasks import ask_provider
-from hub.privacy_requests.stand_ins import KEY, REHEARSAL, note_rehearsal, stand_ins, warning_of
+from hub.privacy_requests.stand_ins import REHEARSAL, STAND_INS_KEY, note_rehearsal, stand_ins, warning_of
 from hub.privacy_requests.steps import RequestRefused, refuse, take_step
 from hub.privacy_requests.tasks import ANSWER, SEND_LINK, SEND_REMINDER
 from hub.runtime import Hub
@@ -77,12 +77,12 @@ def work_tasks(hub: Hub, request_id: str | None = None) -> int:
         return 0
     with hub.heartbeat.keeping(RequestTask, token):
         for task in tasks:
-            ending = _try(hub, task)
+            outcome = _try(hub, task)
             with hub.store.writing() as session:
-                complete(session, RequestTask, [task.id], token, **ending)
-                if ending["state"] != TaskState.READY and task.connector:
+                complete(session, RequestTask, [task.id], token, **outcome)
+                if outcome["state"] != TaskState.READY and task.connector:
                     request = session.get_one(PrivacyRequest, task.request_id)
-                    detail = f"{task.connector}: {ending['state']}, {ending['records']} records"
+                    detail = f"{task.connector}: {outcome['state']}, {outcome['records']} records"
                     if rehearsed := stand_ins(hub, [task.connector]):
                         detail = f"{REHEARSAL}: {detail}"
                         note_rehearsal(request, rehearsed)
@@ -112,7 +112,11 @@ def finish(hub: Hub, request_id: str, actor: str) -> None:
             erase.forget_who(session, hub, request)
         else:
             request.known_as, request.correction = {}, None
-        rehearsed = f", {REHEARSAL}: {len(request.outcome[KEY])} sandboxes" if request.outcome.get(KEY) else ""
+        rehearsed = (
+            f", {REHEARSAL}: {len(request.outcome[STAND_INS_KEY])} sandboxes"
+            if request.outcome.get(STAND_INS_KEY)
+            else ""
+        )
         take_step(
             session, request, actor, "done", f"{len(tasks)} providers answered{rehearsed}", now, RequestState.DONE
         )
@@ -165,7 +169,7 @@ def _answer_file(hub: Hub, request_id: str, actor: str) -> None:
     answer.sections["what providers have"] = held
     rehearsed = stand_ins(hub, (each["connector"] for each in held))
     if rehearsed:
-        answer.about[KEY] = warning_of(rehearsed)
+        answer.about[STAND_INS_KEY] = warning_of(rehearsed)
     data = packed(answer)
     now = hub.clock()
     with hub.store.writing() as session:

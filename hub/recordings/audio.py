@@ -11,10 +11,10 @@ MAX_AUDIO_BYTES = 512 * 1024 * 1024
 """Close to a day of uncompressed telephone audio: 8,000 samples a second, one byte each, is 660 MB a day. No call comes
 near it.
 """
-SLACK = 2.0
+LENGTH_TOLERANCE_SECONDS = 2.0
 """Seconds by which a carrier's rounded duration may exceed that of the audio, in addition to one twentieth of it."""
 ENDINGS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
-UNTOLD = (0, 0xFFFFFFFF)
+UNKNOWN_LENGTHS = (0, 0xFFFFFFFF)
 """Sizes in a RIFF header that mean "unknown": a writer of a stream does not know the size yet."""
 
 
@@ -44,7 +44,7 @@ def inspect(data: bytes, told_seconds: int | None = None) -> Audio:
     seconds = _seconds_of_wav(data) if content_type == "audio/wav" else _seconds_of_mp3(data)
     if seconds <= 0:
         raise Unfit("There is no sound in what the carrier gave.")
-    if told_seconds is not None and seconds < told_seconds - max(SLACK, told_seconds / 20):
+    if told_seconds is not None and seconds < told_seconds - max(LENGTH_TOLERANCE_SECONDS, told_seconds / 20):
         raise Unfit(f"It lasts {seconds:.0f} seconds, but the carrier reported {told_seconds}.")
     return Audio(content_type, seconds)
 
@@ -52,7 +52,7 @@ def inspect(data: bytes, told_seconds: int | None = None) -> Audio:
 def _kind(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         size = int.from_bytes(data[4:8], "little")
-        if size not in UNTOLD and size + 8 > len(data):
+        if size not in UNKNOWN_LENGTHS and size + 8 > len(data):
             raise Unfit("The file is cut off: its header announces more than was received.")
         return "audio/wav"
     # ID3, or a frame of MPEG audio layer III: eleven bits of sync, a valid version and a valid bit rate.
@@ -80,9 +80,9 @@ def _seconds_of_wav(data: bytes) -> float:
             rate = int.from_bytes(data[place + 8 : place + 12], "little")
         if name == b"data":
             there = len(data) - place
-            if size not in UNTOLD and size > there:
+            if size not in UNKNOWN_LENGTHS and size > there:
                 raise Unfit("The file is cut off: its header announces more than was received.")
-            return (there if size in UNTOLD else size) / rate if rate else 0.0
+            return (there if size in UNKNOWN_LENGTHS else size) / rate if rate else 0.0
         place += size + size % 2
     return 0.0
 

@@ -48,12 +48,12 @@ def opened(config: Path) -> Iterator[tuple[Config, Store]]:
 
 def version_named(session: Session, name: str, kind: str, account: str | None) -> PolicyVersion:
     """The version of that name in an account's own document, or in the document for all; CannotDo if it does not exist."""
-    from hub.privacy.policies.document import KINDS
+    from hub.privacy.policies.document import DOCUMENT_KINDS
     from hub.privacy.policies.versions import account_named, find_version
     from hub.queries.lookup import shown
 
-    if kind not in KINDS:
-        raise CannotDo(f"{shown(kind)!r} is not a kind of policy; choose one of {', '.join(KINDS)}.")
+    if kind not in DOCUMENT_KINDS:
+        raise CannotDo(f"{shown(kind)!r} is not a kind of policy; choose one of {', '.join(DOCUMENT_KINDS)}.")
     owner = account_named(session, account).id if account else None
     found = find_version(session, kind, name, owner)
     if found is None:

@@ -131,8 +131,8 @@ def _time(text: str | None) -> datetime | None:
 
 def _show(answer: Answer, law: dict[str, LegalRule]) -> None:
     question, decision = answer.ruling.question, answer.ruling.decision
-    asked = f"{plain(question.use)} → {plain(answer.recipient)}, {moment(question.at)} UTC"
-    say(f"[bold]{colored(decision.verdict)}[/bold]  {asked}")
+    title = f"{plain(question.use)} → {plain(answer.recipient)}, {moment(question.at)} UTC"
+    say(f"[bold]{colored(decision.verdict)}[/bold]  {title}")
     say(f"  because: {plain(decision.ruling.reason)}")
     if decision.verdict == "needs":
         say("  It is allowed once the person consents; until then it is denied.")

@@ -68,13 +68,13 @@ def new(
 ) -> None:
     """Record a request that came by phone, by letter or in person; its deadline runs from the time it came."""
     from hub.cli.support.options import in_words, since
-    from hub.model.requests import KINDS
+    from hub.model.requests import REQUEST_KINDS
     from hub.privacy_requests.steps import open_request, verify
     from hub.queries.lookup import known, typed
 
-    known_kind = kind if kind in KINDS else None
+    known_kind = kind if kind in REQUEST_KINDS else None
     if known_kind is None:
-        raise CannotDo(f"That is not a kind of request; choose one of {', '.join(KINDS)}.")
+        raise CannotDo(f"That is not a kind of request; choose one of {', '.join(REQUEST_KINDS)}.")
     with open_for(config) as hub:
         known(company, [each.name for each in hub.config.companies], "company")
         right = {"name": name, "email": new_email, "phone_number": new_phone}

@@ -54,12 +54,12 @@ def retention(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
             say(f"{kind} is kept longer than by default: {plain(reason)}")
         kept = {each.name: each.held for each in found if each.held}
         if kept:
-            told = ", ".join(f"{plain(name)} {rows:,}" for name, rows in kept.items())
-            say(f"Kept past their retention period by a legal hold, until it is lifted: {told}.")
+            counts = ", ".join(f"{plain(name)} {rows:,}" for name, rows in kept.items())
+            say(f"Kept past their retention period by a legal hold, until it is lifted: {counts}.")
         if late:
-            told = ", ".join(f"{plain(name)} {rows:,}" for name, rows in late.items())
+            counts = ", ".join(f"{plain(name)} {rows:,}" for name, rows in late.items())
             say(
-                f"[red]Past their retention period by more than 24 hours: {told}.[/red] Keep the hub running; "
+                f"[red]Past their retention period by more than 24 hours: {counts}.[/red] Keep the hub running; "
                 "it deletes them within minutes."
             )
         else:

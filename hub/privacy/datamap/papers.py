@@ -20,7 +20,7 @@ SECURITY = (
     "Data is deleted automatically when its retention period ends; hub privacy retention shows anything left past it.",
 )
 """Measures of the hub itself, whatever the configuration. The business's own measures are not known here."""
-SIGNALS: Mapping[Literal["gpc", "dnt"], str] = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
+SIGNAL_NAMES: Mapping[Literal["gpc", "dnt"], str] = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def notice_blocks(chart: DataMap, config: Config, company: CompanySection, heede
     yield "\n## Your choices\n"
     if heeded:
         yield f"- If your browser sends {' or '.join(heeded)}, nothing about your visit goes to advertisers."
-    for name in SIGNALS.values():
+    for name in SIGNAL_NAMES.values():
         if name not in heeded:
             yield f"- If your browser sends {name}, that changes nothing."
     yield "- Answer STOP to a text and we send you no more."

@@ -28,11 +28,13 @@ def draft(session: Session, document: PolicyDocument, now: datetime) -> PolicyVe
             material=document.material, note=document.note,
         )  # fmt: skip
     elif version.state != PolicyState.DRAFT:
-        raise PolicyRefused(f"{told(version)} is {version.state} and stays as it is; draft a new version.")
+        raise PolicyRefused(f"{describe(version)} is {version.state} and stays as it is; draft a new version.")
     elif {text.language for text in texts_of(session, version)} - {document.language} and (
         (version.material, version.introduces) != (document.material, introduces)
     ):
-        raise PolicyRefused(f"{told(version)} introduces something else in its other language; say the same in both.")
+        raise PolicyRefused(
+            f"{describe(version)} introduces something else in its other language; say the same in both."
+        )
     version.material, version.introduces, version.note = document.material, introduces, document.note or version.note
     session.add(version)
     session.flush()
@@ -53,9 +55,9 @@ def announce(
     PolicyRefused if it is too early.
     """
     if version.state != PolicyState.DRAFT:
-        raise PolicyRefused(f"{told(version)} is {version.state} already; draft a new version.")
+        raise PolicyRefused(f"{describe(version)} is {version.state} already; draft a new version.")
     if not version.material:
-        raise PolicyRefused(f"{told(version)} is not a material change; publish it with a note.")
+        raise PolicyRefused(f"{describe(version)} is not a material change; publish it with a note.")
     accounts = concerned(session, version)
     if not accounts:
         raise PolicyRefused("There are no accounts to notify; add the accounts to config.yaml first.")
@@ -68,7 +70,7 @@ def announce(
     day = effective_on or earliest[last.id]
     if day < earliest[last.id]:
         raise PolicyRefused(
-            f"{told(version)} may be in force on {earliest[last.id]} at the earliest: {POLICY_NOTICE.count} business days "
+            f"{describe(version)} may be in force on {earliest[last.id]} at the earliest: {POLICY_NOTICE.count} business days "
             f"from today by the calendar of the account {last.name}."
         )
     version.state, version.announced_at = PolicyState.ANNOUNCED, now
@@ -92,19 +94,21 @@ def publish(session: Session, version: PolicyVersion, now: datetime, note: str =
     acceptance. If it was announced anyway, it waits for the announced day.
     """
     if version.state == PolicyState.PUBLISHED:
-        raise PolicyRefused(f"{told(version)} is already published.")
+        raise PolicyRefused(f"{describe(version)} is already published.")
     version.note = note.strip() or version.note
     first = not _published_before(session, version)
     if not version.material and first:
-        raise PolicyRefused(f"{told(version)} is the first of its kind and changes nothing; draft it as material.")
+        raise PolicyRefused(f"{describe(version)} is the first of its kind and changes nothing; draft it as material.")
     if not version.material and not version.note:
-        raise PolicyRefused(f"Say with --note what {told(version)} changes.")
+        raise PolicyRefused(f"Say with --note what {describe(version)} changes.")
     if version.material:
         if version.effective_at is None and not first:
-            raise PolicyRefused(f"{told(version)} is a material change; announce it first with hub policy announce.")
+            raise PolicyRefused(
+                f"{describe(version)} is a material change; announce it first with hub policy announce."
+            )
         if version.effective_at is not None and now < version.effective_at:
             raise PolicyRefused(
-                f"{told(version)} may not be in force before {version.effective_at:%Y-%m-%d %H:%M} UTC, as was announced."
+                f"{describe(version)} may not be in force before {version.effective_at:%Y-%m-%d %H:%M} UTC, as was announced."
             )
     version.state, version.published_at = PolicyState.PUBLISHED, now
     version.effective_at = version.effective_at or now
@@ -118,22 +122,24 @@ def accept(
     seven years.
     """
     if version.state == PolicyState.DRAFT:
-        raise PolicyRefused(f"{told(version)} is a draft; announce it before anyone accepts it.")
+        raise PolicyRefused(f"{describe(version)} is a draft; announce it before anyone accepts it.")
     if not version.material:
-        raise PolicyRefused(f"{told(version)} is not a material change and needs no acceptance.")
+        raise PolicyRefused(f"{describe(version)} is not a material change and needs no acceptance.")
     if version.account_id not in (None, account.id):
-        raise PolicyRefused(f"{told(version)} is another account's.")
+        raise PolicyRefused(f"{describe(version)} is another account's.")
     before = session.exec(
         select(PolicyAcceptance).where(
             PolicyAcceptance.version_id == version.id, PolicyAcceptance.account_id == account.id
         )
     ).first()
     if before is not None and before.expires_at > now:
-        raise PolicyRefused(f"The account {account.name} accepted {told(version)} on {before.accepted_at:%Y-%m-%d}.")
+        raise PolicyRefused(
+            f"The account {account.name} accepted {describe(version)} on {before.accepted_at:%Y-%m-%d}."
+        )
     text = text_in(texts_of(session, version), language)
     if sha256_of(text.text) != text.sha256:
         raise PolicyRefused(
-            f"The stored text of {told(version)} is not the one that was announced; draft a new version."
+            f"The stored text of {describe(version)} is not the one that was announced; draft a new version."
         )
     if before is not None:
         session.delete(before)
@@ -197,7 +203,7 @@ def account_named(session: Session, name: str) -> Account:
     return account
 
 
-def told(version: PolicyVersion) -> str:
+def describe(version: PolicyVersion) -> str:
     """A version's name for use in sentences."""
     return f"The {version.kind.replace('_', ' ')} {version.name}"
 

@@ -30,11 +30,11 @@ FORGOTTEN = timedelta(days=1)
 
 
 def _busy_or_elsewhere(refusal: HttpRefusal) -> RingfenceError | None:
-    told = Refusal.of(refusal)
+    parsed = Refusal.of(refusal)
     if refusal.status == 404:
-        return ConfigError(f"There is no Data Manager API at this address ({told.code}); check data_manager_url.")
+        return ConfigError(f"There is no Data Manager API at this address ({parsed.code}); check data_manager_url.")
     if refusal.status == 429 or refusal.status >= 500:
-        return RetryLater(f"The Data Manager API cannot accept the batch now ({told.code}).", told.retry_after)
+        return RetryLater(f"The Data Manager API cannot accept the batch now ({parsed.code}).", parsed.retry_after)
     return None
 
 
@@ -142,11 +142,11 @@ class DataManager:
             if content is None:
                 raise RetryLater("The Data Manager API did not return JSON; it is tried again.")
             return content
-        told = DATA_MANAGER.refusal(response.status_code, response.headers, response.content, self._services.clock())
-        refusal = Refusal.of(told)
+        details = DATA_MANAGER.refusal(response.status_code, response.headers, response.content, self._services.clock())
+        refusal = Refusal.of(details)
         if response.status_code == 400 or (response.status_code == 404 and method == "GET" and refusal.status):
             return refusal
-        raise DATA_MANAGER.error(told)
+        raise DATA_MANAGER.error(details)
 
     def _send(
         self, method: str, path: str, token: str, body: Mapping[str, Any] | None, params: Mapping[str, str] | None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.api import PendingReceipt, Receipt, as_mapping, as_mappings, as_text
-from plugins.ads.google_ads.policy import AS_GOOD_AS_DELIVERED, LATER, receipt_for
+from plugins.ads.google_ads.policy import AS_GOOD_AS_DELIVERED, RETRY_AFTER, receipt_for
 
 
 def receipts_of(items: Sequence[PendingReceipt], answer: Mapping[str, Any]) -> list[Receipt]:
@@ -29,7 +29,7 @@ def _receipt(item: PendingReceipt, status: Mapping[str, Any]) -> Receipt:
     if word not in ("FAILED", "FAILURE", "PARTIAL_SUCCESS"):
         return Receipt(key=item.key, status="accepted", reference=item.reference)
     errors = _errors(status)
-    told = ", ".join(f"{code} ({times})" for code, times in errors.items()) or "no reason given"
+    summary = ", ".join(f"{code} ({times})" for code, times in errors.items()) or "no reason given"
     total = _count(as_mapping(status.get("eventsIngestionStatus")).get("recordCount"))
     failed = sum(errors.values())
     if word == "PARTIAL_SUCCESS" and not (total and failed >= total):
@@ -37,14 +37,14 @@ def _receipt(item: PendingReceipt, status: Mapping[str, Any]) -> Receipt:
         if not losses and errors:
             return Receipt(key=item.key, status="delivered", reference=item.reference)
         counts = f"{failed} of {total} events" if total else f"{failed} events"
-        reason = f"Google rejected {counts} of this request and does not say which: {told}."
-        passing = sorted(losses & LATER.keys())
+        reason = f"Google rejected {counts} of this request and does not say which: {summary}."
+        passing = sorted(losses & RETRY_AFTER.keys())
         if passing:
             return receipt_for(item.key, passing, reason)
         return Receipt(
             key=item.key, status="delivered", code="PARTIAL_SUCCESS", reason=reason, reference=item.reference
         )
-    return receipt_for(item.key, errors, f"Google rejected every event of this request: {told}.", item.reference)
+    return receipt_for(item.key, errors, f"Google rejected every event of this request: {summary}.", item.reference)
 
 
 def _errors(status: Mapping[str, Any]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from hub.api import Provider, Refusal, RetryLater, RingfenceError, Services, jso
 from .settings import Package, TwilioLookupSettings
 
 UNREADABLE = "Twilio's response to a lookup could not be read."
-ANSWERED = range(600)
+ALL_STATUSES = range(600)
 
 
 def _details(refusal: Refusal) -> tuple[str | None, str]:
@@ -47,7 +47,7 @@ class Client:
         """
         url = f"{self._settings.base_url}/v2/PhoneNumbers/{quote(number, safe='+')}"
         asked = {"Fields": ",".join(packages)} if packages else {}
-        answer = self._services.send(TWILIO, "GET", url, params=asked, auth=self._credentials(), expected=ANSWERED)
+        answer = self._services.send(TWILIO, "GET", url, params=asked, auth=self._credentials(), expected=ALL_STATUSES)
         status = answer.status_code
         if status != 200:
             refusal = TWILIO.refusal(status, answer.headers, answer.content, self._services.clock())

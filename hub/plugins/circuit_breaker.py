@@ -38,11 +38,6 @@ class CircuitBreaker:
     _wait: float = 30.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def seconds_until_probe(self) -> float:
-        """How long the connector must not be called; 0 if it may be called now."""
-        with self._lock:
-            return 0.0 if self._open_until is None else max(0.0, self._open_until - self.monotonic())
-
     @property
     def state(self) -> BreakerState:
         """The state at this moment."""

@@ -127,7 +127,7 @@ def test_an_export_writes_the_audio_to_a_new_private_file(shop: Shop, refusal: R
     assert file.read_bytes()[:4] == b"RIFF" and len(file.read_bytes()) == row.size
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert audited(shop)[-1][0] == "recording.export"
-    assert "exists already" in refusal(shop.run("recordings", "export", row.id, "call.wav"))
+    assert "already exists" in refusal(shop.run("recordings", "export", row.id, "call.wav"))
 
 
 def test_one_more_try_stores_what_failed(shop: Shop) -> None:

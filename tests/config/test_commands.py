@@ -102,7 +102,7 @@ def test_a_key_file_is_readable_by_its_owner_alone_and_never_overwritten(hub: Ru
     assert key.strip() not in result.output
     assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
     again = hub("secrets", "new-key", "--file", "key")
-    assert "exists already" in refusal(again)
+    assert "already exists" in refusal(again)
     assert (tmp_path / "key").read_text() == key
 
 

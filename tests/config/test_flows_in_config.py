@@ -67,7 +67,7 @@ def test_a_flow_is_read_and_a_route_is_one_too(load: Load) -> None:
         ("{do: greeting, ", "{", 6, "steps.hello: is missing `do:`; write one of greeting, dial, simulcall"),
         (", then: phone}", "}", 6, "steps.hello.then: is missing; expected: The next step, or end"),
         ("say: Hello.,", "", 6, "needs either `say:` with a text or `play:` with an audio file"),
-        ("say: Hello.", "play: hello.wav", 6, "steps.hello.play: hello.wav is not there"),
+        ("say: Hello.", "play: hello.wav", 6, "steps.hello.play: hello.wav does not exist"),
         (f'{" " * 16}number: "+13125550190"', f'{" " * 16}number: "12"', 9, "phone.number: is not a phone number"),
         (f'{" " * 16}number: "+13125550190"', f'{" " * 16}number: "+13125550100"', 9, "one of your own tracking numbers"),
         ("do: dial\n", f'do: dial\n{" " * 16}record: true\n', 9, "nobody may be recorded without notice"),

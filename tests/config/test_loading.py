@@ -123,7 +123,7 @@ def test_any_configuration_runs_in_sandboxes_without_its_secrets(load: Any) -> N
 
 
 def test_a_stand_in_that_does_not_fit_is_a_sentence(load: Any) -> None:
-    with pytest.raises(ConfigError, match="leave out port"):
+    with pytest.raises(ConfigError, match="remove port"):
         load(SANDBOXED).connectors["phone"].with_sandbox({"auth_token": "long enough", "port": "none"})
 
 

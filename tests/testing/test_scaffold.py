@@ -39,7 +39,7 @@ def test_an_unknown_kind_is_refused_with_the_known_ones(tmp_path: Path) -> None:
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
-    with pytest.raises(CannotWrite, match="exists already"):
+    with pytest.raises(CannotWrite, match="already exists"):
         write_plugin("ads", "acme", tmp_path / "new")
     assert list((tmp_path / "new").iterdir()) == []
 

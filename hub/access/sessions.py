@@ -90,3 +90,17 @@ def _end(session: Session, now: datetime, *which: object) -> int:
     living = update(WebSession).where(*which, col(WebSession.revoked_at).is_(None))  # type: ignore[arg-type]
     ended = session.execute(living.values(revoked_at=now))
     return int(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def living_sessions(session: Session, user_id: str, now: datetime, idle: timedelta) -> list[WebSession]:
+    """The sessions of a user that have not ended, the last used first."""
+    theirs = (col(WebSession.user_id) == user_id, col(WebSession.revoked_at).is_(None))
+    living = (col(WebSession.ends_at) > now, col(WebSession.used_at) > now - idle)
+    return list(session.exec(select(WebSession).where(*theirs, *living).order_by(col(WebSession.used_at).desc())))
+
+
+def rotate_session(session: Session, session_id: str) -> str:
+    """Give a session a new token, when what its user may do has changed; the old one stops working. Its ends stay."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    session.execute(update(WebSession).where(col(WebSession.id) == session_id).values(token_sha256=hash_of(token)))
+    return token

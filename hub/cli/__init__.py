@@ -16,6 +16,7 @@ MODULES = (
     "config",
     "secrets",
     "users",
+    "user_sign_in",
     "audit",
     "backup",
     "call",

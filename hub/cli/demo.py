@@ -62,7 +62,9 @@ def demo(
         from hub.demo.texting import conversations
 
         _mark(opened)
-        console.print(f"The hub serves on {address}; {calls} callsof a simulated day (seed {seed}) are starting.")
+        console.print(f"The hub serves on {address}; {calls} calls of a simulated day (seed {seed}) are starting.")
+        if not leave:
+            _show_link(console, opened, "Watch them come in (the link works once)")
         with _pages(console, loaded, address) as pages:
             stories, talks = day(loaded, calls, seed), conversations(loaded, calls, seed)
             play = Play(opened, address, stories, talks, seed, pages)
@@ -248,6 +250,14 @@ def _farewell(console: Console, opened: Opened, adds_up: bool, leave: bool, addr
         console.print(f"Look at one call with:  hub call {example}")
     if not leave:
         console.print(f"Still serving on {address}; press Ctrl-C to end.")
+        _show_link(console, opened, "Sign in as the owner (the link works once, for 12 hours)")
+
+
+def _show_link(console: Console, opened: Opened, words: str) -> None:
+    from hub.access.first_owner import owner_of_demo
+
+    link = owner_of_demo(opened.hub.store, opened.hub.clock(), str(opened.hub.config.hub.public_url))
+    console.print(f"{words}: {link}", soft_wrap=True)
 
 
 def _until_interrupted() -> None:

@@ -54,10 +54,12 @@ def new_key(
 
 @commands.command()
 def rotate(config: ConfigFile = CONFIG) -> None:
-    """Re-encrypt all tokens and people's keys with the first key of `hub: secret_keys:`, so that you can remove the others.
+    """Re-encrypt all tokens, users' app secrets and people's keys with the first key of `hub: secret_keys:`, so that you
+    can remove the others.
 
     Data encrypted under a person's key, such as a recording or a text, does not change.
     """
+    from hub.access.totp import rotate_totp_secrets
     from hub.cli.support.audit_note import note
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
@@ -71,7 +73,9 @@ def rotate(config: ConfigFile = CONFIG) -> None:
     with open_store(loaded) as store:
         tokens = rotate_tokens(store, keyring, utc_now)
         people = rotate_person_keys(store, keyring)
-        done = f"{counted(tokens, 'token')} and {counted(people, 'key')} of people"
+        with store.writing() as session:
+            apps = rotate_totp_secrets(session, keyring)
+        done = f"{counted(tokens, 'token')}, {counted(apps, 'app secret')} and {counted(people, 'key')} of people"
         with store.writing() as session:
             note(session, utc_now(), "secrets.rotate", newest, done)
     typer.echo(f"Encrypted {done} again; everything is now under the key {newest}.")

@@ -59,8 +59,21 @@ def serve(opened: Opened, wake: threading.Event | None = None, when_open: Callab
 
     def answering() -> None:
         log.info("the hub is running; press Ctrl-C to stop", listen=hub.listen, public_url=str(hub.public_url))
+        _show_first_steps(opened)
 
     _serve(edge_settings(opened, wake), answering, when_open)
+
+
+def _show_first_steps(opened: Opened) -> None:
+    """Print, not log, the set-up link of a hub without users; a database that is away only delays it to the next start."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from hub.access.first_owner import first_steps
+
+    with contextlib.suppress(SQLAlchemyError):
+        steps = first_steps(opened.hub.store, opened.hub.clock(), str(opened.hub.config.hub.public_url))
+        if steps:
+            typer.echo(steps)
 
 
 def _serve(settings: uvicorn.Config, answering: Callable[[], None], when_open: Callable[[], None]) -> None:

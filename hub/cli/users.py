@@ -12,7 +12,8 @@ from hub.errors import CannotDo
 commands = typer.Typer(help="Manage the users of an account, their roles, and their API keys.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The user's name.", metavar="NAME")]
 RoleName = Annotated[
-    str, typer.Option(help="owner, admin, marketer, agent, privacy_officer or auditor.", metavar="ROLE")
+    str,
+    typer.Option(help="owner, admin, marketer, receptionist, agent, privacy_officer or auditor.", metavar="ROLE"),
 ]
 Phones = Annotated[
     list[str] | None, typer.Option("--phone", help="A number at which an agent answers calls.", metavar="NUMBER")
@@ -31,11 +32,25 @@ def add(
     account: Annotated[
         str | None, typer.Option(help="The account, by its name in config.yaml; required if there are several.")
     ] = None,
-    email: Annotated[str | None, typer.Option(help="The user's e-mail address.")] = None,
+    email: Annotated[
+        str | None,
+        typer.Option(
+            help="The user's e-mail address; whoever has it at your OpenID provider may sign in as this user."
+        ),
+    ] = None,
+    company: Annotated[
+        list[str] | None,
+        typer.Option(help="Limit the user to this company; repeat it for several.", metavar="COMPANY"),
+    ] = None,
     phone: Phones = None,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Add a user to one account; docs/access.md lists what each role may do."""
+    """Add a user to one account and print a set-up link, which works once, for 24 hours.
+
+    docs/access.md lists what each role may do.
+    """
+    from hub.access.companies import limit_to_companies
+    from hub.access.sign_in_links import new_link
     from hub.access.users import add_user
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import typed
@@ -54,8 +69,11 @@ def add(
             email=typed(email) if email else None,
             phone_numbers=phone or (),
         )
-        note(session, utc_now(), "users.add", made.id, role)
+        limit_to_companies(session, made, [typed(each) for each in company or ()])
+        note(session, utc_now(), "users.add", made.id, " ".join([role, *(company or ())]))
+        link = new_link(session, made, "setup", utc_now(), str(loaded.hub.public_url))
     say(f"Added {plain(made.name)} to {plain(home.name)} as {role}; hub users key {plain(made.name)} makes an API key.")
+    say(f"Set-up link (works once, for 24 hours): {plain(link)}")
 
 
 @commands.command("list")
@@ -63,11 +81,13 @@ def list_users(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """List the users of every account, and when their keys were last used."""
     from sqlmodel import col, func, select
 
+    from hub.access.companies import companies_by_user
     from hub.model import Account, ApiKey, User
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+        limits = companies_by_user(session)
         accounts = dict(session.exec(select(Account.id, Account.name)).all())
         columns = (ApiKey.user_id, func.count(), func.max(ApiKey.last_used_at))
         living = select(*columns).where(col(ApiKey.revoked_at).is_(None), ApiKey.ends_at > utc_now())
@@ -79,6 +99,7 @@ def list_users(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
             "name": user.name,
             "account": accounts[user.account_id],
             "role": user.role,
+            "companies": limits.get(user.id),
             "keys": keys.get(user.id, (0, None))[0],
             "last_used_at": keys.get(user.id, (0, None))[1],
             "disabled_at": user.disabled_at,
@@ -92,9 +113,10 @@ def list_users(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     else:
         table(
             "Users",
-            ("name", "account", "role", "keys", "last used (UTC)", "disabled (UTC)"),
+            ("name", "account", "role", "companies", "keys", "last used (UTC)", "disabled (UTC)"),
             (
-                (plain(row["name"]), plain(row["account"]), plain(row["role"]), str(row["keys"]),
+                (plain(row["name"]), plain(row["account"]), plain(row["role"]),
+                 plain(", ".join(row["companies"] or ("all",))), str(row["keys"]),
                  moment(row["last_used_at"]), moment(row["disabled_at"]))
                 for row in rows
             ),
@@ -108,7 +130,8 @@ def role(
     phone: Phones = None,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Give a user another role; it applies to their keys and links immediately."""
+    """Give a user another role; it applies to their keys and links immediately, and their sessions end."""
+    from hub.access.sessions import end_sessions
     from hub.access.users import change_role, user_named
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import typed
@@ -119,13 +142,15 @@ def role(
         user = user_named(session, typed(name))
         before = user.role
         change_role(session, user, new, phone or ())
+        end_sessions(session, user.id, utc_now())
         note(session, utc_now(), "users.role", user.id, f"{before} to {new}")
     say(f"{plain(user.name)} is {new} now.")
 
 
 @commands.command("disable")
 def disable_user(name: Name, config: ConfigFile = CONFIG) -> None:
-    """Disable a user: their keys and signed links end immediately. It cannot be undone; add a new user instead."""
+    """Disable a user: their sessions, keys and signed links end immediately. It cannot be undone; add a new user instead."""
+    from hub.access.sessions import end_sessions
     from hub.access.users import disable, user_named
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import typed
@@ -135,6 +160,7 @@ def disable_user(name: Name, config: ConfigFile = CONFIG) -> None:
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
         user = user_named(session, typed(name))
         disable(session, user, utc_now())
+        end_sessions(session, user.id, utc_now())
         note(session, utc_now(), "users.disable", user.id)
     say(f"{plain(user.name)} is disabled.")
 

@@ -37,7 +37,8 @@ def test_tokens_and_texts_are_encrypted_anew_and_the_old_key_may_go(shop: Shop) 
     newest = renew(shop)
     result = shop.run("secrets", "rotate")
     assert result.exit_code == 0, result.output
-    assert f"Encrypted 1 token and 2 keys of people again; everything is now under the key {newest}." in result.stdout
+    done = "Encrypted 1 token, 0 app secrets and 2 keys of people again"
+    assert f"{done}; everything is now under the key {newest}." in result.stdout
     assert shop.audited() == [("secrets.rotate", newest)]
     file = shop.folder / "config.yaml"
     file.write_text(file.read_text().replace(', "${file:key}"]', "]"))
@@ -54,7 +55,7 @@ def test_a_second_rotation_finds_nothing_to_do(shop: Shop) -> None:
     renew(shop)
     shop.run("secrets", "rotate")
     before = shop.rows(TextMessage)
-    assert "0 tokens and 0 keys of people" in shop.run("secrets", "rotate").stdout
+    assert "0 tokens, 0 app secrets and 0 keys of people" in shop.run("secrets", "rotate").stdout
     assert shop.rows(TextMessage) == before
 
 

@@ -1,0 +1,113 @@
+"""`hub users companies`, `reset` and `sessions`: which companies a user sees, and how the user signs in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hub.cli.support.output import CONFIG, ConfigFile, counted, moment, plain, say, table
+from hub.cli.users import Name, commands
+
+
+def register(app: typer.Typer) -> None:
+    """The commands are part of `hub users`."""
+
+
+@commands.command("companies")
+def companies(
+    name: Name,
+    company: Annotated[
+        list[str] | None, typer.Argument(help="The companies that the user may see.", metavar="COMPANY")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Lift the limit: all companies of the account.")] = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Limit a user to some companies of the account, or show the limit; it applies immediately, to API keys too."""
+    from hub.access.companies import companies_by_user, limit_to_companies
+    from hub.access.users import user_named
+    from hub.cli.support.audit_note import note
+    from hub.errors import CannotDo
+    from hub.queries.lookup import typed
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
+
+    if company and every:
+        raise CannotDo("Name companies, or write --all, not both.")
+    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+        user = user_named(session, typed(name))
+        if company or every:
+            names = [typed(each) for each in company or ()]
+            limit_to_companies(session, user, names)
+            note(session, utc_now(), "users.companies", user.id, " ".join(names) or "all")
+        limit = companies_by_user(session).get(user.id)
+    seen = ", ".join(limit) if limit else "all companies of the account"
+    say(f"{plain(user.name)} sees {plain(seen)}.")
+
+
+@commands.command("reset")
+def reset(
+    name: Name,
+    clear: Annotated[
+        bool,
+        typer.Option(
+            "--clear",
+            help="Also remove the user's passkeys, password, app, recovery codes and OpenID identity, for example "
+            "after a theft.",
+        ),
+    ] = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """End a user's sessions and print a link with which the user chooses how to sign in; it works once, for 24 hours."""
+    from hub.access.credentials import forget_ways_in
+    from hub.access.sessions import end_sessions
+    from hub.access.sign_in_links import new_link
+    from hub.access.users import user_named
+    from hub.cli.support.audit_note import note
+    from hub.queries.lookup import typed
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
+
+    loaded = read_config(config, sandbox=True)
+    with open_store(loaded) as store, store.writing() as session:
+        user, now = user_named(session, typed(name)), utc_now()
+        ended = end_sessions(session, user.id, now)
+        if clear:
+            forget_ways_in(session, user)
+        link = new_link(session, user, "reset", now, str(loaded.hub.public_url))
+        note(session, now, "users.reset", user.id, "clear" if clear else "")
+    say(f"Ended {counted(ended, 'session')} of {plain(user.name)}.")
+    say(f"Reset link (works once, for 24 hours): {plain(link)}")
+
+
+@commands.command("sessions")
+def sessions(
+    name: Name,
+    end: Annotated[bool, typer.Option("--end", help="End them all.")] = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List the sessions of a user in the web interface, or end them."""
+    from hub.access.sessions import end_sessions, living_sessions
+    from hub.access.users import user_named
+    from hub.cli.support.audit_note import note
+    from hub.queries.lookup import typed
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
+
+    loaded = read_config(config, sandbox=True)
+    with open_store(loaded) as store, store.writing() as session:
+        user, now = user_named(session, typed(name)), utc_now()
+        if end:
+            ended = end_sessions(session, user.id, now)
+            note(session, now, "sessions.end", user.id, str(ended))
+            say(f"Ended {counted(ended, 'session')} of {plain(user.name)}.")
+            return
+        found = living_sessions(session, user.id, now, loaded.hub.sign_in.idle)
+    table(
+        "Sessions",
+        ("browser", "signed in by", "since (UTC)", "last used (UTC)"),
+        (
+            (plain(row.browser or None), plain(row.method), moment(row.made_at), moment(row.used_at, seconds=False))
+            for row in found
+        ),
+    )

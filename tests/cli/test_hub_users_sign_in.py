@@ -1,0 +1,122 @@
+"""`hub users`: links to set up and reset a sign-in, the limit to companies, sessions; and the first start of a hub."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from cli_shop import Shop
+from typer.testing import Result
+
+from hub.access.companies import companies_by_user
+from hub.access.first_owner import first_steps
+from hub.access.keys import new_api_key
+from hub.access.sessions import open_session, session_of
+from hub.access.sign_in_links import link_of, use_link
+from hub.model import AuditEntry, Passkey, User
+from hub.runtime import utc_now
+from hub.store import Store
+
+Refusal = Callable[[Result], str]
+
+
+def start(shop: Shop) -> Store:
+    with shop.opened():
+        pass
+    return Store(shop.database)
+
+
+def token_in(text: str) -> str:
+    found = re.search(r"https://calls\.example\.com/setup/([A-Za-z0-9_-]{43})", text)
+    assert found, text
+    return found[1]
+
+
+def test_a_new_user_gets_a_link_that_works_once_and_is_in_no_log(shop: Shop) -> None:
+    store = start(shop)
+    token = token_in(shop.run("users", "add", "maria", "--role", "owner").stdout)
+    with store.writing() as session:
+        link, user = link_of(session, token, utc_now()) or (None, None)
+        assert link is not None and user is not None and (user.name, link.purpose) == ("maria", "setup")
+        assert use_link(session, link, utc_now())
+    with store.reading() as session:
+        assert link_of(session, token, utc_now()) is None
+    assert token not in str([each.detail for each in shop.rows(AuditEntry)])
+    store.close()
+
+
+def test_a_user_is_limited_to_companies_and_the_limit_is_lifted(shop: Shop, refusal: Refusal) -> None:
+    store = start(shop)
+    assert shop.run("users", "add", "client", "--role", "marketer", "--company", "north").exit_code == 0
+    assert [each["companies"] for each in shop.json("users", "list")] == [["north"]]
+    assert "sees north" in shop.run("users", "companies", "client").stdout
+    assert "all companies" in shop.run("users", "companies", "client", "--all").stdout
+    assert "sees north" in shop.run("users", "companies", "client", "north").stdout
+    with store.reading() as session:
+        assert list(companies_by_user(session).values()) == [["north"]]
+    assert "no company south" in refusal(shop.run("users", "companies", "client", "south"))
+    assert "not both" in refusal(shop.run("users", "companies", "client", "north", "--all"))
+    shop.run("users", "add", "ruth", "--role", "auditor")
+    assert "account as a whole" in refusal(shop.run("users", "companies", "ruth", "north"))
+    noted = [(each.action, each.detail) for each in shop.rows(AuditEntry) if "companies" in each.action]
+    assert noted == [("users.companies", "all"), ("users.companies", "north")]
+    store.close()
+
+
+def test_a_reset_ends_the_sessions_and_on_request_all_ways_in(shop: Shop) -> None:
+    store = start(shop)
+    shop.run("users", "add", "maria", "--role", "owner")
+    (maria,) = shop.rows(User)
+
+    def enter() -> str:
+        with store.writing() as session:
+            return open_session(session, maria, "passkey", "Firefox on Linux", utc_now())
+
+    def is_in(token: str) -> bool:
+        with store.reading() as session:
+            return session_of(session, token, utc_now()) is not None
+
+    with store.writing() as session:
+        session.add(
+            Passkey(
+                account_id=maria.account_id, user_id=maria.id, credential_id="c", public_key=b"k", name="Phone",
+                made_at=utc_now(),
+            )
+        )  # fmt: skip
+    first, second = enter(), enter()
+    shown = shop.run("users", "sessions", "maria").stdout
+    assert shown.count("Firefox on Linux") == 2 and "passkey" in shown
+    said = shop.run("users", "reset", "maria").stdout
+    assert "Ended 2 sessions" in said and not is_in(first) and not is_in(second)
+    assert token_in(said) and len(shop.rows(Passkey)) == 1
+    third = enter()
+    assert "Ended 1 session" in shop.run("users", "sessions", "maria", "--end").stdout and not is_in(third)
+    shop.run("users", "reset", "maria", "--clear")
+    assert shop.rows(Passkey) == []
+    for command in (("role", "maria", "admin"), ("disable", "maria")):
+        token = enter()
+        assert shop.run("users", *command).exit_code == 0 and not is_in(token)
+    store.close()
+
+
+def test_the_first_start_prints_a_link_until_somebody_has_a_way_in(shop: Shop) -> None:
+    store, now, url = start(shop), utc_now(), "https://calls.example.com/"
+    first, second = first_steps(store, now, url), first_steps(store, now, url)
+    assert first and second and token_in(first) != token_in(second)
+    with store.reading() as session:
+        assert link_of(session, token_in(first), now) is None
+        assert link_of(session, token_in(second), now) is not None
+    (owner,) = shop.rows(User)
+    assert (owner.name, owner.role) == ("owner", "owner")
+    with store.writing() as session:
+        new_api_key(session, owner, now, timedelta(days=1))
+    assert first_steps(store, now, url) is None
+    store.close()
+
+
+def test_a_hub_whose_users_are_set_up_prints_no_link(shop: Shop) -> None:
+    store = start(shop)
+    shop.run("users", "add", "maria", "--role", "owner")
+    assert first_steps(store, utc_now(), "https://calls.example.com/") is None
+    store.close()

@@ -42,7 +42,7 @@ def owner_of_demo(store: Store, now: datetime, public_url: str) -> str:
 
 
 def _needed(session: Session) -> bool:
-    """Whether there is no user, or only a first owner who has not used the set-up link."""
+    """Whether there are no users, or only a first owner who has not used the set-up link."""
     users = session.exec(select(User).limit(2)).all()
     return not users or (len(users) == 1 and users[0].name == NAME and not _has_way_in(session, users[0]))
 

@@ -17,6 +17,7 @@ from hub.delivery.send_texts import due_connectors, send_texts
 from hub.delivery.sync import SyncReport, next_retry, sync
 from hub.errors import AuthError, ConfigError
 from hub.flow.inbox import fold_inbox
+from hub.flow.leads import convert_leads
 from hub.flow.pipeline import process
 from hub.housekeeping import POLL_SECONDS, Housekeeping, periodic_jobs
 from hub.liveness import TURN_LIMIT_SECONDS, report_failure
@@ -123,6 +124,7 @@ class Worker:
         taken += process(self._hub, directory, Call)
         taken += process(self._hub, directory, TextMessage)
         taken += process(self._hub, directory, FormSubmission)
+        taken += convert_leads(self._hub, directory)
         return taken > 0
 
     def _recording_step(self) -> bool:

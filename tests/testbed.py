@@ -30,6 +30,7 @@ from hub.delivery.deliver import deliver
 from hub.delivery.send_texts import send_texts
 from hub.flow.fold import EventBatch, keep_events
 from hub.flow.inbox import fold_inbox
+from hub.flow.leads import convert_leads
 from hub.flow.pipeline import process
 from hub.model import Call, Delivery, FactRow, FormSubmission, Person, TextMessage, Visit
 from hub.numbers.directory import LiveDirectory, write_accounts
@@ -229,6 +230,7 @@ class TestHub:
         while True:
             step = fold_inbox(self.hub, self.directory)
             step += sum(process(self.hub, self.directory, table) for table in (Call, TextMessage, FormSubmission))
+            step += convert_leads(self.hub, self.directory)
             if not step:
                 return taken
             taken += step

@@ -75,8 +75,7 @@ def _rules(parts: Parts) -> Found:
     trackers = [name for _, name in parts.written_names("accounts", "companies", "trackers")]
     for path, rule in parts.placed(ConversionRule):
         when = rule.when
-        if when.event != "outcome" and when.stage is not None:
-            yield (*path, "when", "stage"), "only an outcome has a stage; write `event: outcome` or remove it"
+        yield from _later_events(path, rule)
         if when.event != "form" and when.form is not None:
             yield (*path, "when", "form"), "only a form has an id on its page; write `event: form` or remove it"
         if when.event == "form" and when.tracker is not None:
@@ -84,12 +83,24 @@ def _rules(parts: Parts) -> Found:
         for key in CALL_ONLY if when.event != "call" else ():
             if getattr(when, key) is not None:
                 yield (*path, "when", key), "only calls have this; write `event: call` or remove it"
-        if when.event != "outcome" and rule.value == "from outcome":
-            yield (*path, "value"), f"a {when.event} has no outcome to take a value from; write an amount like 40 USD"
         if when.company is not None and when.company not in companies:
             yield (*path, "when", "company"), _unknown("company", when.company, companies)
         if when.tracker is not None and when.tracker not in trackers:
             yield (*path, "when", "tracker"), _unknown("tracker", when.tracker, trackers)
+
+
+def _later_events(path: Path, rule: ConversionRule) -> Found:
+    """Conditions and values that only an outcome or a lead has."""
+    event = rule.when.event
+    article = "an" if event == "outcome" else "a"
+    if event != "outcome" and rule.when.stage is not None:
+        yield (*path, "when", "stage"), "only an outcome has a stage; write `event: outcome` or remove it"
+    if event != "lead" and rule.when.status is not None:
+        yield (*path, "when", "status"), "only a lead has a status; write `event: lead` or remove it"
+    for source in ("outcome", "lead"):
+        if event != source and rule.value == f"from {source}":
+            why = f"{article} {event} has no {source} to take a value from; write an amount like 40 USD"
+            yield (*path, "value"), why
 
 
 def _destinations(parts: Parts) -> Found:

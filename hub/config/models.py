@@ -26,6 +26,7 @@ from hub.callflow.route import ROUTE_STEP as ROUTE_FLOW
 from hub.callflow.route import Route, flow_of
 from hub.config.contact import ContactSection
 from hub.config.durations import parse_span
+from hub.config.error_messages import describe, nearest
 from hub.config.mail import MailSection
 from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
@@ -33,6 +34,7 @@ from hub.config.sign_in import SignInSection
 from hub.config.texts import TextsSection
 from hub.contracts.clean_urls import is_personal_name
 from hub.contracts.connector import Connector, PluginSettings
+from hub.contracts.leads import LeadStatus
 from hub.contracts.places import is_place
 from hub.contracts.values import Money
 from hub.errors import ConfigError
@@ -56,11 +58,22 @@ def _network(text: str) -> str:
 
 
 def _money(value: Any) -> Any:
-    if value == "from outcome" or isinstance(value, Money) or value is None:
+    if value in ("from outcome", "from lead") or isinstance(value, Money) or value is None:
         return value
     if not isinstance(value, str | int):
         raise ValueError("is not an amount; write it like 40 USD")
     return Money.parse(str(value))
+
+
+def _listed(value: Any) -> Any:
+    statuses = [value] if isinstance(value, str) else value
+    known = list(LeadStatus)
+    for each in statuses if isinstance(statuses, list | tuple) else ():
+        if each not in known:
+            raise ValueError(f"{describe(each)} is not a lead status; {nearest(str(each), known, 'one of')}")
+    if statuses == []:
+        raise ValueError(f"names no status; write one or more of {', '.join(known)}")
+    return statuses
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
@@ -72,9 +85,27 @@ Timetable = Annotated[
     WithJsonSchema({"type": "string", "examples": ["every 15 minutes", "*/15 * * * *"]}),
 ]
 Value = Annotated[
-    Money | Literal["from outcome"] | None,
+    Money | Literal["from outcome", "from lead"] | None,
     BeforeValidator(_money),
-    WithJsonSchema({"type": "string", "pattern": r"^(from outcome|-?\d+(\.\d+)? [A-Z]{3})$", "examples": ["40 USD"]}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^(from outcome|from lead|-?\d+(\.\d+)? [A-Z]{3})$",
+            "examples": ["40 USD"],
+        }
+    ),
+]
+Statuses = Annotated[
+    tuple[LeadStatus, ...] | None,
+    BeforeValidator(_listed),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "enum": list(LeadStatus)},
+                {"type": "array", "items": {"type": "string", "enum": list(LeadStatus)}, "minItems": 1},
+            ]
+        }
+    ),
 ]
 
 
@@ -218,7 +249,9 @@ class ConnectorEntry:
 class When(Section):
     """`when:` of a conversion rule: every condition must be true."""
 
-    event: Literal["call", "text", "form", "outcome"] = Field(description="What the rule looks at.")
+    event: Literal["call", "text", "form", "outcome", "lead"] = Field(
+        description="What the rule looks at; `lead` is the lead status that users give to calls, texts and forms."
+    )
     first_time_caller: bool | None = Field(default=None, description="Only the person's first call to the company.")
     answered: bool | None = Field(default=None, description="Only calls that a person answered (or did not).")
     min_duration: Span | None = Field(default=None, description="Only calls at least this long, like 60s.")
@@ -228,6 +261,9 @@ class When(Section):
     medium: str | None = Field(default=None, description="Only this medium, like cpc.")
     form: str | None = Field(default=None, description="Of a form: only the form with this id on its page.")
     stage: str | None = Field(default=None, description="Of an outcome: qualified, won, lost or the CRM's own stage.")
+    status: Statuses = Field(
+        default=None, description="Of a lead: new, qualified, booked or not_a_lead; one of them, or a list."
+    )
 
 
 class ConversionRule(Section):
@@ -235,7 +271,10 @@ class ConversionRule(Section):
 
     name: str = Field(min_length=1, max_length=100, description="A name of your choice, which receipts and pages show.")
     when: When = Field(description="The conditions, all of which must be true.")
-    value: Value = Field(default=None, description="`40 USD`, or `from outcome` for the deal's own value.")
+    value: Value = Field(
+        default=None,
+        description="`40 USD`, `from outcome` for the deal's own value, or `from lead` for the value that a user gave.",
+    )
     send_to: Mapping[str, Mapping[str, Any]] = Field(
         default_factory=dict, description="Connector name → the settings of the destination that its plugin needs."
     )

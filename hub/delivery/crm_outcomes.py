@@ -10,20 +10,18 @@ from sqlmodel import Session, col, or_, select
 
 from hub.contracts.outcomes import Outcome
 from hub.contracts.values import Money
-from hub.flow.case import Case, Subject
+from hub.flow.case import Subject
 from hub.flow.case_loading import load_cases, load_past
-from hub.flow.convert import EVENTS, Converted, matches, outcome_conversion, send
+from hub.flow.convert import EVENTS, matches, outcome_conversion
+from hub.flow.settle import Wanted, settle
 from hub.flow.subjects import last_of, read_subjects
 from hub.hookspecs import CrmHooks
-from hub.model import Call, ConsentDecision, ConversionRow, Delivery, OutcomeRow, Person
+from hub.model import Call, OutcomeRow, Person
 from hub.model.columns import CALL_RETENTION, storable
 from hub.model.states import SubjectState
 from hub.numbers.directory import Directory
-from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
 from hub.store.connectors import move_cursor, read_cursor
-from hub.store.journal import write_evidence
-from hub.store.rows import write_rows
 
 STREAM = "outcomes"
 LOOK_BACK = timedelta(days=180)
@@ -173,40 +171,12 @@ def _convert(
     # What an erased person bought is sent to nobody: their conversions were retracted, and a change would count them
     # again.
     cases = {case.subject.id: case for case in loaded if case.subject.state != SubjectState.ERASED}
-    result = Converted()
-    changed: list[Case] = []
-    for rule in hub.config.conversions:
-        if rule.when.event != "outcome":
-            continue
-        for row in met:
-            case = cases.get(row.subject_id or "")
-            if case is None:
-                continue
-            wanted = outcome_conversion(rule, case, row, now)
-            known = case.converted.get(wanted.key)
-            fits = matches(rule, case, row)
-            if known is None and fits:
-                result.conversions.append(wanted)
-                case.converted[wanted.key] = wanted
-                send(hub, rule, [(case, wanted)], now, result)
-                changed.append(case)
-                tally["conversions"] += 1
-            elif known is not None and _changed(known, wanted, fits):
-                known.amount, known.currency = wanted.amount, wanted.currency
-                known.retracted, known.revision = not fits, known.revision + 1
-                session.add(known)
-                send(hub, rule, [(case, known)], now, result, "restate" if fits else "retract")
-                changed.append(case)
-                tally["changes"] += 1
+    wanted = [
+        Wanted(rule, case, outcome_conversion(rule, case, row, now), matches(rule, case, row))
+        for rule in hub.config.conversions
+        if rule.when.event == "outcome"
+        for row in met
+        if (case := cases.get(row.subject_id or "")) is not None
+    ]
     session.flush()
-    accounts = {subject: case.company.account_id for subject, case in cases.items()}
-    write_evidence(session, ConsentDecision, [ruling.row for ruling in result.rulings], accounts)
-    write_rows(session, ConversionRow, result.conversions)
-    write_rows(session, Delivery, result.deliveries)
-    mark_dirty(session, [Change(case.company.id, case.at) for case in changed], now)
-
-
-def _changed(known: ConversionRow, wanted: ConversionRow, fits: bool) -> bool:
-    if known.retracted:
-        return fits
-    return not fits or (known.amount, known.currency) != (wanted.amount, wanted.currency)
+    tally += settle(hub, session, wanted, now)

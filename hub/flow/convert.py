@@ -1,4 +1,5 @@
-"""Convert: the rules of config.yaml turn calls, texts, forms and CRM outcomes into conversions, and each into deliveries.
+"""Convert: the rules of config.yaml turn calls, texts, forms, leads and CRM outcomes into conversions, and each into
+deliveries.
 
 A conversion's deliveries are written in the transaction that decides it. If consent forbids a delivery, the delivery
 is still written, in its final state `held`, with the rule that forbids it: nothing is ever merely missing.
@@ -18,14 +19,15 @@ from hub.contracts.values import Money
 from hub.flow.case import Case
 from hub.flow.consent import StoredDecision, ask
 from hub.hookspecs import ConversionHooks, CrmHooks
-from hub.model import Call, ConversionRow, Delivery, FormSubmission, OutcomeRow, TextMessage
+from hub.model import Call, ConversionRow, Delivery, FormSubmission, Lead, OutcomeRow, TextMessage
 from hub.model.conversions import conversion_key
 from hub.model.states import DeliveryState
 from hub.runtime import Hub
 
 UPLOAD, LOG = ConversionHooks.upload_conversions.__name__, CrmHooks.log_calls.__name__
 EVENTS: dict[type, str] = {Call: "call", TextMessage: "text", FormSubmission: "form"}
-
+LATER_EVENTS = ("outcome", "lead")
+"""Events that come after a call, text or form; other modules turn them into conversions (`settle`)."""
 OPT_WORDS = ("stop", "start", "help")
 """A text that says only one of these words is not a lead."""
 
@@ -46,7 +48,7 @@ def convert(hub: Hub, cases: Sequence[Case], now: datetime) -> Converted:
     result = Converted()
     ready = [case for case in cases if not isinstance(case.subject, Call) or case.subject.over]
     for rule in hub.config.conversions:
-        if rule.when.event == "outcome":
+        if rule.when.event in LATER_EVENTS:
             continue
         made = [(case, _conversion(rule, case, now)) for case in ready if matches(rule, case)]
         result.conversions += [row for case, row in made if row.key not in case.converted]
@@ -96,11 +98,11 @@ def _take_back(hub: Hub, rule: ConversionRule, cases: Sequence[Case], now: datet
     send(hub, rule, wrong, now, result, "retract")
 
 
-def matches(rule: ConversionRule, case: Case, outcome: OutcomeRow | None = None) -> bool:
-    """Whether all conditions of the rule's `when:` hold for a call, a text, a form, or an outcome that goes back to
-    one."""
+def matches(rule: ConversionRule, case: Case, outcome: OutcomeRow | None = None, lead: Lead | None = None) -> bool:
+    """Whether all conditions of the rule's `when:` hold for a call, a text, a form, or an outcome or a lead that goes
+    back to one."""
     when, subject = rule.when, case.subject
-    event = "outcome" if outcome is not None else EVENTS[type(subject)]
+    event = "outcome" if outcome is not None else "lead" if lead is not None else EVENTS[type(subject)]
     if when.event != event or (event == "text" and isinstance(subject, TextMessage) and subject.meaning in OPT_WORDS):
         return False
     attribution = case.attribution
@@ -115,6 +117,8 @@ def matches(rule: ConversionRule, case: Case, outcome: OutcomeRow | None = None)
         (when.stage, outcome.stage if outcome else None),
     ]
     if any(want is not None and want != have for want, have in wanted):
+        return False
+    if when.status is not None and (lead is None or lead.status not in when.status):
         return False
     if when.min_duration is None:
         return True
@@ -172,6 +176,14 @@ def outcome_conversion(rule: ConversionRule, case: Case, outcome: OutcomeRow, no
     return _row(rule, case, f"{outcome.connector}/{outcome.external_id}", outcome.occurred_at, value, now, outcome.id)
 
 
+def lead_conversion(rule: ConversionRule, case: Case, lead: Lead | None, now: datetime) -> ConversionRow:
+    """The conversion that `rule` makes from a lead; without a lead, only its key means anything."""
+    has_value = lead is not None and lead.amount is not None and lead.currency is not None
+    from_lead = Money(lead.amount, lead.currency) if has_value else None  # type: ignore[union-attr, arg-type]
+    value = from_lead if rule.value == "from lead" else rule.value
+    return _row(rule, case, case.subject.id, lead.marked_at if lead else now, value, now, None)
+
+
 def _upload_key(row: ConversionRow, kind: str) -> str:
     return f"{row.key}:new" if kind == "new" else f"{row.key}:{kind}:{row.revision}"
 
@@ -186,7 +198,7 @@ def _row(
     case: Case,
     about: str,
     occurred_at: datetime,
-    value: Money | Literal["from outcome"] | None,
+    value: Money | Literal["from outcome", "from lead"] | None,
     now: datetime,
     outcome_id: str | None,
 ) -> ConversionRow:

@@ -114,9 +114,10 @@ def money_column() -> Any:
     return Field(default=None, sa_type=Numeric(14, 4), nullable=True)
 
 
-def personal_text(category: str, *, index: bool = False, max_length: int | None = None) -> Any:
+def personal_text(category: str, *, index: bool = False, max_length: int | None = None, nullable: bool = True) -> Any:
     """A text that is personal data of `category` (hub.contracts.categories)."""
-    return _personal(category, String(max_length) if max_length else Text(), index=index, default=None)
+    kind = String(max_length) if max_length else Text()
+    return _personal(category, kind, index=index, default=None if nullable else ..., nullable=nullable)
 
 
 def personal_bytes(category: str) -> Any:
@@ -129,9 +130,9 @@ def personal_json(category: str) -> Any:
     return Field(default_factory=dict, sa_type=JSON_TYPE, sa_column_kwargs={"info": _category(category)})
 
 
-def _personal(category: str, sa_type: Any, *, index: bool, default: Any) -> Any:
+def _personal(category: str, sa_type: Any, *, index: bool, default: Any, nullable: bool = True) -> Any:
     return Field(
-        default=default, sa_type=sa_type, index=index, nullable=True, sa_column_kwargs={"info": _category(category)}
+        default=default, sa_type=sa_type, index=index, nullable=nullable, sa_column_kwargs={"info": _category(category)}
     )
 
 

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from hub.model.columns import Row, ending_column, id_column, money_column, personal_bytes, time_column
-
-
-class LeadStatus(StrEnum):
-    """How far a contact got, as a user marked it."""
-
-    NEW = "new"
-    """Somebody looked at it and has not decided yet."""
-    QUALIFIED = "qualified"
-    """A real prospect."""
-    BOOKED = "booked"
-    """An appointment or an order."""
-    NOT_A_LEAD = "not_a_lead"
-    """Spam, a supplier, a wrong number, an existing customer's question."""
+from hub.contracts.leads import LeadStatus as LeadStatus
+from hub.model.columns import (
+    Row,
+    Work,
+    ending_column,
+    expiry_column,
+    id_column,
+    money_column,
+    personal_bytes,
+    personal_text,
+    time_column,
+)
 
 
 class Lead(Row, table=True):
@@ -41,8 +38,9 @@ class Lead(Row, table=True):
     """The user's id."""
 
 
-class LeadChange(Row, table=True):
-    """One change of a lead's status or value, for its timeline. Rows are only added."""
+class LeadChange(Work, table=True):
+    """One change of a lead's status or value, for its timeline and for the conversion rules that look at leads
+    (`hub.flow.leads`). Rows are only added; `state` is the work on them, `ready` and then `done`."""
 
     __tablename__ = "lead_change"
 
@@ -50,6 +48,7 @@ class LeadChange(Row, table=True):
     subject_id: str = Field(index=True, max_length=36)
     company_id: str = Field(foreign_key="company.id")
     status: str = Field(max_length=16)
+    """Empty if the mark was removed."""
     amount: Decimal | None = money_column()
     currency: str | None = Field(default=None, max_length=3)
     marked_at: datetime = time_column()
@@ -64,9 +63,11 @@ class Tag(Row, table=True):
     id: str = id_column()
     company_id: str = Field(foreign_key="company.id")
     subject_id: str = Field(max_length=36)
-    name: str = Field(max_length=40)
+    name: str = personal_text("user.content.private", max_length=40, nullable=False)
+    """Usually a topic, but anybody can write a caller's name into it."""
     made_at: datetime = time_column()
     made_by: str = Field(max_length=36)
+    expires_at: datetime = expiry_column()
 
 
 class Note(Row, table=True):
@@ -78,7 +79,7 @@ class Note(Row, table=True):
     sealed: bytes | None = personal_bytes("user.content.private")
     made_at: datetime = time_column()
     made_by: str = Field(max_length=36)
-    expires_at: datetime | None = ending_column()
+    expires_at: datetime = expiry_column()
 
 
 class PersonMerge(Row, table=True):
@@ -91,8 +92,10 @@ class PersonMerge(Row, table=True):
     company_id: str = Field(foreign_key="company.id", index=True)
     person_id: str = Field(foreign_key="person.id", index=True)
     other_id: str = Field(foreign_key="person.id", index=True)
-    reason: str = Field(max_length=200)
+    reason: str | None = personal_text("user.content.private", max_length=200)
     made_at: datetime = time_column()
     made_by: str = Field(max_length=36)
     undone_at: datetime | None = time_column(nullable=True)
     undone_by: str | None = Field(default=None, max_length=36)
+    expires_at: datetime | None = ending_column()
+    """When the reason ends; the merge itself lasts as long as both people."""

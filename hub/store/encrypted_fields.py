@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from hub.model import Call, FactRow, FormSubmission, Person, PrivacyRequest, TextMessage
+from hub.model import Call, FactRow, FormSubmission, Note, Person, PrivacyRequest, TextMessage
 from hub.store.vault import Vault
 
 NAME_CATEGORY = "user.name"
@@ -78,6 +78,19 @@ def fields_of(vault: Vault, session: Session, forms: Iterable[FormSubmission]) -
     }
 
 
+def seal_note(vault: Vault, session: Session, contact: Contact, note: Note, text: str) -> None:
+    """Put the text of a note on a call, text or form into its row."""
+    words = Plaintext(holder_of(vault, session, contact), text, _note_in(note))
+    (note.sealed,) = encrypt_many(vault, session, [words])
+
+
+def notes_of(vault: Vault, session: Session, notes: Iterable[Note]) -> dict[str, str]:
+    """The texts of notes, by note id; without those whose key was destroyed."""
+    written = [(note, note.sealed) for note in notes if note.sealed]
+    opened = decrypt_many(vault, session, [(sealed, _note_in(note)) for note, sealed in written])
+    return {note.id: text for (note, _), text in zip(written, opened, strict=True) if text is not None}
+
+
 def seal_correction(vault: Vault, session: Session, request: PrivacyRequest, right: Mapping[str, str]) -> None:
     """Put the corrections into a request's row."""
     if right:
@@ -136,6 +149,10 @@ def _value_of(fact: FactRow) -> str:
 
 def _fields_in(form: FormSubmission) -> str:
     return f"form_submission/{form.id}/fields"
+
+
+def _note_in(note: Note) -> str:
+    return f"note/{note.id}"
 
 
 def _correction_in(request: PrivacyRequest) -> str:

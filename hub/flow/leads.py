@@ -1,0 +1,66 @@
+"""Leads: turns the lead status that users give to calls, texts and forms into conversions, changed values, retractions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlmodel import Session, col, select
+
+from hub.flow.case import Subject
+from hub.flow.case_loading import load_cases, load_past
+from hub.flow.convert import lead_conversion, matches
+from hub.flow.settle import Wanted, settle
+from hub.flow.subjects import read_subjects
+from hub.model import Lead, LeadChange
+from hub.model.states import SubjectState, WorkState
+from hub.numbers.directory import Directory
+from hub.runtime import Hub
+from hub.store.claims import claim, complete, held_ids
+
+LEAD_BATCH_SIZE = 100
+FLOW_WAIT = timedelta(seconds=5)
+"""How long a lead waits if the flow has not attributed its call, text or form yet."""
+
+
+def convert_leads(hub: Hub, directory: Directory) -> int:
+    """Take the waiting changes of leads through the rules; returns how many were done. Each change looks at the lead as
+    it is now, so a repetition changes nothing. One worker at a time does this."""
+    now = hub.clock()
+    token, changes = claim(hub.store, LeadChange, now=now, limit=LEAD_BATCH_SIZE, alone=True)
+    if not changes:
+        return 0
+    with hub.heartbeat.keeping(LeadChange, token), hub.store.writing() as session:
+        held = held_ids(session, LeadChange, [change.id for change in changes], token)
+        of = {change.id: change.subject_id for change in changes if change.id in held}
+        subjects = read_subjects(session, set(of.values()))
+        early = {subject.id for subject in subjects if _is_waiting(subject)}
+        _settle(hub, session, directory, [each for each in subjects if each.id not in early])
+        done = [change_id for change_id, subject_id in of.items() if subject_id not in early]
+        complete(session, LeadChange, done, token, state=WorkState.DONE)
+        complete(
+            session, LeadChange, sorted(of.keys() - set(done)), token, state=WorkState.READY, due_at=now + FLOW_WAIT
+        )
+    return len(done)
+
+
+def _is_waiting(subject: Subject) -> bool:
+    return subject.enriched_at is None and subject.state in (SubjectState.NEW, SubjectState.READY, SubjectState.LEASED)
+
+
+def _settle(hub: Hub, session: Session, directory: Directory, subjects: list[Subject]) -> None:
+    now = hub.clock()
+    rules = [rule for rule in hub.config.conversions if rule.when.event == "lead"]
+    if not rules:
+        return
+    # What an erased person bought is sent to nobody (hub.delivery.crm_outcomes).
+    cases = load_cases(session, directory, [each for each in subjects if each.state != SubjectState.ERASED], now)
+    load_past(session, cases)
+    marked = select(Lead).where(col(Lead.subject_id).in_([case.subject.id for case in cases]))
+    leads = {lead.subject_id: lead for lead in session.exec(marked)}
+    wanted = []
+    for rule in rules:
+        for case in cases:
+            lead = leads.get(case.subject.id)
+            fits = lead is not None and matches(rule, case, lead=lead)
+            wanted.append(Wanted(rule, case, lead_conversion(rule, case, lead, now), fits))
+    settle(hub, session, wanted, now)

@@ -120,7 +120,7 @@ def test_what_cannot_be_done_is_said(office: Shop, refusal: Callable[[Result], s
     assert "--proof is empty" in refusal(office.run(*new, "access", "--phone", CALLER, "--proof", "  "))
     assert office.json("privacy", "request", "list") == []
     request = taken_in(office, "access")
-    assert "who asks" in refusal(office.run("privacy", "request", "run", request))
+    assert "identity is not proven" in refusal(office.run("privacy", "request", "run", request))
     assert "--proof is empty" in refusal(office.run("privacy", "request", "verify", request, "--proof", ""))
     assert "--reason is empty" in refusal(office.run("privacy", "request", "refuse", request, "--reason", " "))
     assert "--reason is empty" in refusal(office.run("privacy", "request", "extend", request, "--reason", " "))

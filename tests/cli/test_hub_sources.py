@@ -54,7 +54,7 @@ def test_an_address_is_tried_without_a_company_and_without_a_trace_of_its_own(sh
         (("add", "host", "no host", "--company", "north", "--source", "x"), "like partner.example.com"),
         (("add", "parameter", "ref", "--company", "north", "--source", "x"), "like ref=partner"),
         (("add", "host", "x.example.org", "--company", "nord", "--source", "x"), "did you mean 'north'?"),
-        (("add", "host", "x.example.org", "--company", "north", "--source", " "), "one short word"),
+        (("add", "host", "x.example.org", "--company", "north", "--source", " "), "one short"),
         (("add", "parameter", "email=ada", "--company", "north", "--source", "x"), "never stored"),
         (("remove", "host", "x.example.org", "--company", "north"), "has no such rule"),
     ],

@@ -86,7 +86,7 @@ def test_anything_but_a_clear_yes_is_a_no(lite_hub: Factory, answer: Callable[[C
     stage.call_in()
     row = stage.one(Delivery, connector="network")
     assert (row.state, row.code) == ("held", "hub.no-answer")
-    assert "second" in (row.reason or "") and "silence means no" in (row.reason or "")
+    assert "second" in (row.reason or "") and "no answer means no" in (row.reason or "")
 
 
 def test_a_regime_that_hangs_is_a_no_and_the_call_goes_on(lite_hub: Factory) -> None:

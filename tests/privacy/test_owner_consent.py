@@ -135,7 +135,7 @@ def test_no_hook_is_called_before_the_owners_yes_is_stored(stage: TestHub, googl
     assert stage.rows(FactRow, source="contacts") == []
     with pytest.raises(AuthError, match="run hub connectors connect contacts"):
         stage.hub.plugins.call("contacts", OperationHooks.check_connection)
-    with pytest.raises(AuthError, match="owner's consent"):
+    with pytest.raises(AuthError, match="consent of its owner"):
         stage.hub.plugins.submit_each(
             "contacts", EnrichmentHooks.enrich_caller, [(Caller(phone_number="+13125550142"),)]
         )

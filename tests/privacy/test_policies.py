@@ -168,7 +168,7 @@ def test_a_draft_may_change_and_an_announced_version_may_not(office: PolicyOffic
     [
         ("version: 2027-01-01", None),
         ("version: 2027\nintroduces: [{use: marketing}]", None),
-        ("version: [", "no YAML"),
+        ("version: [", "not YAML"),
         ("- a", "not a list of names"),
         ("version: '1'\nintroduces: [{use: marketting}]", "no data use 'marketting'"),
         ("version: '1'\nintroduces: [{}]", "name a use, a recipient or a category"),

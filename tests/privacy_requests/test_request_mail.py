@@ -129,7 +129,7 @@ def test_officers_are_reminded_by_mail_once_a_share_and_told_nothing_of_the_pers
         remind(hub)
         work_tasks(hub)
     (letter,) = box[0].letters
-    assert "To: ana@example.com, ben@example.com" in letter and request_id in letter and "is over" not in letter
+    assert "To: ana@example.com, ben@example.com" in letter and request_id in letter and "overdue" not in letter
     assert ADDRESS not in letter
     stage.clock.advance(days=40)
     remind(hub)

@@ -158,7 +158,7 @@ def test_a_provider_that_does_not_answer_is_named_in_the_file(desk: TestHub) -> 
 
 def test_nothing_is_done_before_it_is_known_who_asks(desk: TestHub) -> None:
     request_id = ask(desk, "erasure", proven=False)
-    with pytest.raises(RequestRefused, match="who asks"):
+    with pytest.raises(RequestRefused, match="identity is not proven"):
         run(desk.hub, request_id, "officer")
     assert desk.one(Person, phone_number=CALLER, phone_learnt="carrier")
 

@@ -165,5 +165,5 @@ def test_what_telnyxs_client_pauses_we_resume_while_the_call_goes_on(
     call = SimulatedCall(caller_number=CALLER, tracking_number=TRACKING, answering_number=BUSINESS, started_at=CLOCK())
     call_id = sandbox.place_call(call, HUB, exchange)
     assert heard == [call_id] and sandbox.recording_controls(call_id) == ("pause", "resume")
-    with pytest.raises(Rejected, match="nothing is being recorded"):
+    with pytest.raises(Rejected, match="not being recorded"):
         telnyx.control_recording(call_id, "pause")

@@ -18,6 +18,7 @@ STAGE_COLORS = {
     "answer": "bright_green",
     "attribute": "magenta",
     "enrich": "cyan",
+    "mark": "bright_yellow",
     "consent": "yellow",
     "outcome": "bright_blue",
     "convert": "bright_magenta",

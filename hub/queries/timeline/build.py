@@ -28,6 +28,7 @@ from hub.model.states import InboxState
 from hub.queries.masking import Mask
 from hub.queries.timeline.call_steps import step_entries
 from hub.queries.timeline.entries import Entry, in_order
+from hub.queries.timeline.marks import mark_entries
 from hub.queries.timeline.receipts import conversion_entry, decision_entry, delivery_entries, disclosure_entry, worth
 from hub.queries.timeline.recordings import recording_entries
 from hub.store.encrypted_fields import values_of
@@ -49,6 +50,7 @@ def timeline(session: Session, subject: Subject, mask: Mask, vault: Vault) -> li
     facts = session.exec(select(FactRow).where(FactRow.subject_id == subject.id).order_by(col(FactRow.id))).all()
     values = values_of(vault, session, facts)
     entries += [_fact(fact, values.get(fact.id), mask) for fact in facts]
+    entries += mark_entries(session, subject, mask, vault)
     decided = select(ConsentDecision).where(ConsentDecision.subject_id == subject.id).order_by(col(ConsentDecision.id))
     entries += map(decision_entry, session.exec(decided))
     outcomes = session.exec(select(OutcomeRow).where(OutcomeRow.subject_id == subject.id)).all()

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 Stage = Literal[
-    "visit", "receive", "answer", "attribute", "enrich", "consent", "outcome", "convert", "deliver", "disclose"
+    "visit", "receive", "answer", "attribute", "enrich", "mark", "consent", "outcome", "convert", "deliver", "disclose"
 ]
 STAGES: tuple[Stage, ...] = (
     "visit",
@@ -16,6 +16,7 @@ STAGES: tuple[Stage, ...] = (
     "answer",
     "attribute",
     "enrich",
+    "mark",
     "consent",
     "outcome",
     "convert",

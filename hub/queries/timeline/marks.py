@@ -1,0 +1,41 @@
+"""What users added to a call, text or form: changes of its lead, tags, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.access.users import names_of
+from hub.flow.case import Subject
+from hub.model import LeadChange, Note, Tag
+from hub.queries.masking import Mask
+from hub.queries.timeline.entries import Entry
+from hub.queries.timeline.receipts import worth
+from hub.store.encrypted_fields import notes_of
+from hub.store.vault import Vault
+
+
+def mark_entries(session: Session, subject: Subject, mask: Mask, vault: Vault) -> Iterator[Entry]:
+    """One entry for each change of the lead, each tag and each note. Tags and notes are masked: anybody can write a name
+    into them."""
+    changes = session.exec(select(LeadChange).where(LeadChange.subject_id == subject.id).order_by(col(LeadChange.id)))
+    marks = changes.all()
+    tags = session.exec(select(Tag).where(Tag.subject_id == subject.id).order_by(col(Tag.id))).all()
+    notes = session.exec(select(Note).where(Note.subject_id == subject.id).order_by(col(Note.id))).all()
+    users = {row.marked_by for row in marks} | {row.made_by for row in tags} | {row.made_by for row in notes}
+    names = {each: each for each in users} | names_of(session, users)
+    texts = notes_of(vault, session, notes) if mask.off else {}
+    for each in marks:
+        status = each.status.replace("_", " ") or "no mark"
+        data: dict[str, Any] = {"lead": each.status or None, "amount": each.amount, "currency": each.currency}
+        text = f"lead: {status}{worth(each.amount, each.currency)}"
+        yield Entry(each.marked_at, "mark", text, (f"by {names[each.marked_by]}",), None, data)
+    for tag in tags:
+        name = mask.text(tag.name)
+        yield Entry(tag.made_at, "mark", f"tag: {name}", (f"by {names[tag.made_by]}",), None, {"tag": name})
+    for note in notes:
+        told = texts.get(note.id) if mask.off else mask.text("a note")
+        data = {"note": note.id, "text": told}
+        yield Entry(note.made_at, "mark", f"note: {told or 'erased'}", (f"by {names[note.made_by]}",), None, data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -72,19 +73,28 @@ def _seconds_of_wav(data: bytes) -> float:
     """Bytes of sound divided by bytes per second, which is right for every telephone coding, µ-law included. If the
     writer left the size open, the sound extends to the end of the data.
     """
-    place, rate = 12, 0
+    rate = 0
+    for name, body in wav_chunks(data):
+        if name == b"fmt ":
+            rate = int.from_bytes(body[8:12], "little")
+        if name == b"data":
+            return len(body) / rate if rate else 0.0
+    return 0.0
+
+
+def wav_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """The parts of a WAV file: name and content. Unfit if the sound is cut off."""
+    place, whole = 12, memoryview(data)
     while place + 8 <= len(data):
         name, size = data[place : place + 4], int.from_bytes(data[place + 4 : place + 8], "little")
         place += 8
-        if name == b"fmt ":
-            rate = int.from_bytes(data[place + 8 : place + 12], "little")
-        if name == b"data":
-            there = len(data) - place
-            if size not in UNKNOWN_LENGTHS and size > there:
-                raise Unfit("The file is cut off: its header announces more than was received.")
-            return (there if size in UNKNOWN_LENGTHS else size) / rate if rate else 0.0
+        there = len(data) - place
+        if name == b"data" and size in UNKNOWN_LENGTHS:
+            size = there
+        if name == b"data" and size > there:
+            raise Unfit("The file is cut off: its header announces more than was received.")
+        yield name, whole[place : place + size]
         place += size + size % 2
-    return 0.0
 
 
 def _seconds_of_mp3(data: bytes) -> float:

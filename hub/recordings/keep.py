@@ -9,17 +9,18 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from hub import metrics
 from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError, place_of
 from hub.hookspecs import RecordingHooks
-from hub.model import Call, Recording, RecordingNotice
+from hub.model import Call, Recording, RecordingNotice, RecordingPeaks
 from hub.model.states import RecordingState
 from hub.privacy.holds import on_hold
 from hub.privacy.retention_rules import RETENTION_RULES
 from hub.recordings.audio import Unfit, inspect
+from hub.recordings.peaks import keep_peaks
 from hub.recordings.transcripts import want_transcript
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
@@ -81,6 +82,7 @@ def end_expired(hub: Hub, most: int = 100) -> int:
         }
         with hub.store.writing() as session:
             session.execute(update(Recording).where(col(Recording.id) == row.id).values(**ended, lease_token=None))
+            session.execute(delete(RecordingPeaks).where(col(RecordingPeaks.recording_id) == row.id))
     if errors:
         raise errors[0]
     return len(rows)
@@ -109,12 +111,13 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
             done = _delete_at_carrier(hub, row)
             more = "" if done else "; the carrier's plugin cannot delete it, so delete it there"
             return {"state": RecordingState.REFUSED, "reason": reason + more, "url": None, "carrier_deleted_at": done}
-        stored = _store(hub, row, call)
+        stored, audio = _store(hub, row, call)
         with hub.store.writing() as session:
             # Commit that it is stored before it is deleted at the carrier: a crash in between must not lose it.
             held = update(Recording).where(col(Recording.id) == row.id, col(Recording.lease_token) == token)
             if not session.execute(held.values(**stored)).rowcount:  # type: ignore[attr-defined]
                 raise RetryLater("Another worker took it over.")
+            keep_peaks(session, row.id, stored["content_type"], audio)
             want_transcript(session, hub, row, call, stored["stored_at"])
         row.stored_at = stored["stored_at"]
     outcome: dict[str, Any] = {"state": RecordingState.STORED, "reason": None, "url": None}
@@ -138,7 +141,8 @@ def _why_not(hub: Hub, row: Recording, call: Call) -> str | None:
     return None if choices.intersection(INFORMED_CHOICES) else NOT_TOLD
 
 
-def _store(hub: Hub, row: Recording, call: Call) -> dict[str, Any]:
+def _store(hub: Hub, row: Recording, call: Call) -> tuple[dict[str, Any], bytes]:
+    """The row's new values after its audio is in the storage, and the audio."""
     fetched = _at_carrier(
         hub,
         row,
@@ -156,7 +160,7 @@ def _store(hub: Hub, row: Recording, call: Call) -> dict[str, Any]:
         back = hub.vault.open(session, hub.blob_store.read(path) or b"", place_in(row.id))
     if back is None or hashlib.sha256(back).hexdigest() != digest:
         raise RetryLater("The storage of recordings returned something other than what was written.")
-    return {
+    values = {
         "content_type": audio.content_type,
         "duration": round(audio.seconds),
         "size": len(fetched.data),
@@ -164,6 +168,7 @@ def _store(hub: Hub, row: Recording, call: Call) -> dict[str, Any]:
         "path": path,
         "stored_at": hub.clock(),
     }
+    return values, fetched.data
 
 
 def path_of(row: Recording) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from hub.model import Recording
+from hub.model import Recording, RecordingPeaks
 from hub.recordings.keep import place_in
+from hub.recordings.peaks import Peaks, keep_peaks, read_peaks
 from hub.runtime import Hub
 from hub.store import audit
 
@@ -36,6 +37,20 @@ def hear(hub: Hub, session: Session, recording_id: str) -> Heard | None:
     audio = hub.vault.open(session, sealed, place_in(row.id))
     why = "" if audio is not None else "the key of its caller was destroyed, so it can no longer be played"
     return Heard(row, audio, why, hub.vault.key_id(sealed))
+
+
+def waveform(hub: Hub, session: Session, row: Recording) -> Peaks | None:
+    """A recording's waveform. It is computed when the recording is stored, or now for an older one; None if there is none."""
+    if row.path is None:
+        return None
+    stored = session.get(RecordingPeaks, row.id)
+    if stored is not None:
+        return read_peaks(stored)
+    heard = hear(hub, session, row.id) if row.content_type == "audio/wav" else None
+    if heard is None or heard.audio is None:
+        return None
+    with hub.store.writing() as writing:
+        return keep_peaks(writing, row.id, row.content_type, heard.audio)
 
 
 def note_listening(session: Session, hub: Hub, user: str, action: str, recording_id: str, detail: str = "") -> None:

@@ -1,0 +1,112 @@
+"""The waveform of a recording: how loud equal parts of each channel are. It is computed once, and drawn by the call's page."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from hub.model import RecordingPeaks
+from hub.recordings.audio import wav_chunks
+from hub.store.rows import write_rows
+
+PARTS = 400
+"""Parts of a waveform: one line for every two points of the page's width."""
+MAX_SAMPLES_READ = 2_000
+"""Samples of one part that are looked at. A longer part is sampled evenly, so that an hour takes as long as a minute."""
+MAX_CHANNELS = 2
+PCM, A_LAW, MU_LAW, EXTENSIBLE = 1, 6, 7, 0xFFFE
+"""Codings of the sound in a WAV file. Source: RFC 2361."""
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """The loudness (0 to 255) of equal parts of each channel."""
+
+    channels: tuple[bytes, ...]
+
+    @property
+    def loudest(self) -> int:
+        """The loudest part of all channels."""
+        return max((max(channel, default=0) for channel in self.channels), default=0)
+
+
+def peaks_of(data: bytes) -> Peaks | None:
+    """The peaks of a WAV file as telephones write it: PCM of 8 or 16 bits, A-law or µ-law, one or two channels. None for
+    everything else; no decoder is a dependency of the hub."""
+    chunks = dict(wav_chunks(data))
+    header, sound = bytes(chunks.get(b"fmt ", b"")), chunks.get(b"data")
+    if len(header) < 16 or sound is None:
+        return None
+    coding, channels, bits = (int.from_bytes(header[at : at + 2], "little") for at in (0, 2, 14))
+    if coding == EXTENSIBLE and len(header) >= 26:
+        coding = int.from_bytes(header[24:26], "little")
+    samples = _loudness(coding, bits, sound)
+    if samples is None or not 1 <= channels <= MAX_CHANNELS:
+        return None
+    return Peaks(tuple(_parts(samples[channel::channels], _full_scale(coding, bits)) for channel in range(channels)))
+
+
+def keep_peaks(session: Session, recording_id: str, content_type: str | None, data: bytes) -> Peaks | None:
+    """Compute and store, within `session`, the waveform of a recording. None if there is none to draw."""
+    if content_type != "audio/wav":
+        return None
+    found = peaks_of(data) or Peaks(())
+    row = RecordingPeaks(recording_id=recording_id, channels=len(found.channels), peaks=b"".join(found.channels))
+    write_rows(session, RecordingPeaks, [row])
+    return found if found.channels else None
+
+
+def read_peaks(row: RecordingPeaks) -> Peaks | None:
+    """A stored waveform; None if the recording has none to draw."""
+    length = len(row.peaks) // row.channels if row.channels else 0
+    return Peaks(tuple(row.peaks[at * length : (at + 1) * length] for at in range(row.channels))) if length else None
+
+
+def _loudness(coding: int, bits: int, sound: memoryview) -> Sequence[int] | None:
+    """The samples as numbers; for one byte a sample, already as their distance from silence. None for other codings."""
+    if coding == PCM and bits == 16:
+        numbers = array("h")
+        numbers.frombytes(sound[: len(sound) // 2 * 2])
+        if sys.byteorder == "big":
+            numbers.byteswap()
+        return numbers
+    table = {(PCM, 8): _FROM_8_BITS, (A_LAW, 8): _FROM_A_LAW, (MU_LAW, 8): _FROM_MU_LAW}.get((coding, bits))
+    return bytes(sound).translate(table) if table else None
+
+
+def _full_scale(coding: int, bits: int) -> int:
+    return 32_768 if (coding, bits) == (PCM, 16) else 255
+
+
+def _parts(samples: Sequence[int], full: int) -> bytes:
+    count = min(PARTS, len(samples))
+    peaks = bytearray()
+    for part in range(count):
+        first, after = part * len(samples) // count, (part + 1) * len(samples) // count
+        seen = samples[first : after : max(1, (after - first) // MAX_SAMPLES_READ)]
+        peaks.append(min(255, max(max(seen), -min(seen)) * 255 // full))
+    return bytes(peaks)
+
+
+def _mu_law(code: int) -> int:
+    """The distance from silence of one byte, as 0 to 255. Source: ITU-T G.711."""
+    low = ~code & 0x7F
+    size = (((low & 0x0F) << 3) + 0x84) << (low >> 4)
+    return min(255, (size - 0x84) >> 7)
+
+
+def _a_law(code: int) -> int:
+    """The distance from silence of one byte, as 0 to 255. Source: ITU-T G.711."""
+    low = (code ^ 0x55) & 0x7F
+    exponent, mantissa = low >> 4, low & 0x0F
+    size = (mantissa << 4) + 8 if exponent == 0 else ((mantissa << 4) + 0x108) << (exponent - 1)
+    return min(255, size >> 7)
+
+
+_FROM_8_BITS = bytes(min(255, abs(code - 128) * 2) for code in range(256))
+_FROM_A_LAW = bytes(map(_a_law, range(256)))
+_FROM_MU_LAW = bytes(map(_mu_law, range(256)))

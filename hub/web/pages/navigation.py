@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from hub.access.permissions import Action
-
-if TYPE_CHECKING:
-    from hub.web.pages.request import PageRequest
 
 
 class NavigationItem(NamedTuple):
@@ -31,10 +29,9 @@ IN_TAB_BAR = 4
 """Items of the bottom bar on phones; the others are in its last one, "More"."""
 
 
-def navigation(page: PageRequest) -> dict[str, Any]:
-    """The links of one page's frame."""
-    path = page.request.url.path
-    items = [item for item in ITEMS if page.may(item.action)]
+def navigation(path: str, may: Callable[[Action], bool]) -> dict[str, Any]:
+    """The links in the frame of the page at `path`, for a user who may do what `may` permits."""
+    items = [item for item in ITEMS if may(item.action)]
     current = next((item.key for item in items if item.path == path), None) or next(
         (item.key for item in items if item.path != "/" and path.startswith(item.path)), None
     )

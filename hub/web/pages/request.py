@@ -20,6 +20,7 @@ from hub.access.scope import AccessScope, scope_of
 from hub.model import Company, User, WebSession
 from hub.runtime import Hub
 from hub.store import audit
+from hub.web.pages.formats import zone_name
 from hub.web.pages.navigation import navigation
 from hub.web.pages.periods import Period, period_of
 from hub.web.pages.security import headers_with
@@ -167,8 +168,13 @@ class PageRequest:
 
     def render(self, template: str, /, status: int = 200, *, block: str | None = None, **values: Any) -> Response:
         """A page from its template; `block` renders only that block, for htmx."""
-        shown = {"page": self, "notice": self.request.cookies.get(NOTICE_COOKIE), **values}
-        shown |= navigation(self)
+        shown = {
+            "page": self,
+            "notice": self.request.cookies.get(NOTICE_COOKIE),
+            "zone": zone_name(self.zone),
+            **values,
+        }
+        shown |= navigation(self.request.url.path, self.may)
         response = Response(
             rendered(template, block, shown),
             status,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from hub.runtime import Hub
-from hub.web.pages import overview, style
+from hub.web.pages import live, overview, style
 from hub.web.pages.guard import Page, SignedIn
 from hub.web.pages.request import PageContext
 from hub.web.pages.static_files import static_routes
 
 PAGES: tuple[Page, ...] = (
+    *live.PAGES,
     *overview.PAGES,
     *style.PAGES,
 )
@@ -23,5 +24,6 @@ def page_routes(hub: Hub) -> list[Route]:
     signed_in = SignedIn(context)
     return [
         *static_routes(),
+        Route("/live/events", live.LiveEvents(context, signed_in).endpoint, methods=["GET"]),
         *(Route(page.path, signed_in.endpoint(page), methods=[page.method]) for page in PAGES),
     ]

@@ -43,6 +43,7 @@ def environment() -> Environment:
         "count": formats.count,
         "percent": formats.percent,
         "money": formats.money,
+        "changed": formats.change,
         "waiting": formats.waiting,
         "long_day": formats.long_day,
         "unquoted": unquote,

@@ -1,0 +1,138 @@
+"""How many calls came when, and what became of them: counts per hour or day, for charts and headline figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import case, func
+from sqlmodel import Session, col, select
+
+from hub.access.narrowing import to_own_calls
+from hub.access.scope import AccessScope
+from hub.model import Call, ConversionRow, Delivery, Lead
+from hub.model.marks import LeadStatus
+from hub.model.states import CallStatus
+
+TEN_MINUTES = 15
+"""Characters of `2026-11-24 09:1`. Every time zone's offset is a multiple of ten minutes or of fifteen that ends in five."""
+
+
+@dataclass(frozen=True)
+class CallCounts:
+    """Counts of incoming calls. `answered`: a person picked up; `missed`: the call is over and nobody did."""
+
+    calls: int = 0
+    answered: int = 0
+    missed: int = 0
+    voicemail: int = 0
+    first_time: int = 0
+
+    def __add__(self, other: CallCounts) -> CallCounts:
+        return CallCounts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+
+NO_CALLS = CallCounts()
+
+
+@dataclass(frozen=True)
+class Activity:
+    """The calls of a period, by the beginnings (UTC) of stretches of ten minutes that had some."""
+
+    counts: dict[datetime, CallCounts]
+
+    @property
+    def total(self) -> CallCounts:
+        """All calls of the period."""
+        return sum(self.counts.values(), NO_CALLS)
+
+    def by_hour(self, zone: ZoneInfo) -> dict[int, CallCounts]:
+        """Hour of the day (0 to 23) → counts."""
+        return self._by(lambda at: at.astimezone(zone).hour)
+
+    def by_day(self, zone: ZoneInfo) -> dict[date, CallCounts]:
+        """Day → counts."""
+        return self._by(lambda at: at.astimezone(zone).date())
+
+    def by_weekday_and_hour(self, zone: ZoneInfo) -> dict[tuple[int, int], CallCounts]:
+        """(weekday, 0 is Monday; hour) → counts."""
+        return self._by(lambda at: ((local := at.astimezone(zone)).weekday(), local.hour))
+
+    def before(self, at: datetime) -> Activity:
+        """Only what came before a moment."""
+        return Activity({key: value for key, value in self.counts.items() if key < at})
+
+    def _by(self, key: Any) -> dict[Any, CallCounts]:
+        summed: dict[Any, CallCounts] = {}
+        for at, counts in self.counts.items():
+            summed[key(at)] = summed.get(key(at), NO_CALLS) + counts
+        return summed
+
+
+def call_activity(
+    session: Session, scope: AccessScope, companies: Sequence[str], begins: datetime, ends: datetime
+) -> Activity:
+    """The calls of some companies that the user may see, started from `begins` until before `ends`."""
+    call: Any = Call
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    stretch = (
+        func.substr(call.started_at, 1, TEN_MINUTES)
+        if sqlite
+        else func.substr(func.to_char(func.timezone("UTC", call.started_at), "YYYY-MM-DD HH24:MI"), 1, TEN_MINUTES)
+    )
+    answered = call.answered_at.is_not(None)
+    over = call.status.in_((CallStatus.COMPLETED, CallStatus.FAILED))
+    columns: tuple[Any, ...] = (
+        stretch,
+        func.count(),
+        _sum(answered),
+        _sum(~answered & over),
+        _sum(call.voicemail.is_(True)),
+        _sum(call.first_time_caller.is_(True)),
+    )
+    query: Any = select(*columns).where(
+        call.company_id.in_(companies), call.started_at >= begins, call.started_at < ends
+    )
+    if scope.reach == "own":
+        query = to_own_calls(query, scope.user)
+    rows: Iterable[Any] = session.execute(query.group_by(stretch))
+    return Activity({_moment(begun): CallCounts(*(int(each or 0) for each in numbers)) for begun, *numbers in rows})
+
+
+def count_leads(session: Session, companies: Sequence[str], begins: datetime, ends: datetime) -> int:
+    """How many calls, texts and forms were marked as leads in a period and still are."""
+    marked = select(func.count()).where(
+        col(Lead.company_id).in_(companies),
+        col(Lead.status).in_((LeadStatus.QUALIFIED, LeadStatus.BOOKED)),
+        Lead.marked_at >= begins,
+        Lead.marked_at < ends,
+    )
+    return int(session.execute(marked).scalar_one())
+
+
+def count_deliveries(session: Session, companies: Sequence[str], begins: datetime, ends: datetime) -> dict[str, int]:
+    """State → how many deliveries of conversions that were made in a period."""
+    conversion: Any = ConversionRow
+    query = (
+        select(Delivery.state, func.count())
+        .join(conversion, conversion.id == Delivery.conversion_id)
+        .where(conversion.company_id.in_(companies), conversion.made_at >= begins, conversion.made_at < ends)
+        .group_by(col(Delivery.state))
+    )
+    return {state: int(number) for state, number in session.execute(query)}
+
+
+def days_of(first: date, last: date) -> list[date]:
+    """Every day of a range."""
+    return [first + timedelta(days=each) for each in range((last - first).days + 1)]
+
+
+def _sum(condition: Any) -> Any:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(f"{text}0", "%Y-%m-%d %H:%M").replace(tzinfo=UTC)

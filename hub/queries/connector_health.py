@@ -1,0 +1,74 @@
+"""Whether each connector works, in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from hub.config.models import Config
+from hub.model import Call, ConnectorState, SyncSlot
+from hub.model.states import WorkState
+from hub.plugins.registry import Plugins
+
+NEWEST_CALLS = 2_000
+"""How many of the newest calls are searched for a carrier's last one."""
+Health = Literal["works", "needs_you", "down", "waiting"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectorHealth:
+    """One connector: its health, and when its provider last answered or called; None if never."""
+
+    name: str
+    kind: str
+    health: Health
+    reason: str
+    last_at: datetime | None
+
+
+def connector_health(
+    session: Session, config: Config, plugins: Plugins, companies: Iterable[str]
+) -> list[ConnectorHealth]:
+    """The connectors that serve one of `companies` (names): those that need somebody first, then by name.
+
+    Run it in a session of the hub: a connector may serve several accounts, so no account's session sees its state.
+    """
+    names = set(companies)
+    paused = {row.connector: row for row in session.exec(select(ConnectorState)) if row.paused_at is not None}
+    synced = _last_syncs(session)
+    called = _last_calls(session)
+    found = []
+    for name, entry in config.connectors.items():
+        if entry.kind == "consent" or not any(entry.serves(each) for each in names):
+            continue
+        last = max((at for at in (synced.get(name), called.get(name)) if at is not None), default=None)
+        health, reason = _state(name, paused, plugins, last is not None or entry.kind not in ("carrier", "crm", "ads"))
+        found.append(ConnectorHealth(name=name, kind=entry.kind, health=health, reason=reason, last_at=last))
+    return sorted(found, key=lambda each: (each.health in ("works", "waiting"), each.name))
+
+
+def _state(name: str, paused: dict[str, Any], plugins: Plugins, has_worked: bool) -> tuple[Health, str]:
+    if name in paused:
+        return "needs_you", paused[name].reason or "The provider refused our credentials. Renew them."
+    guard = plugins.guards.get(name)
+    if guard is not None and any(breaker.state != "closed" for breaker in guard.breakers.values()):
+        return "down", "The provider does not answer. Nothing is lost; the hub tries again by itself."
+    return ("works", "") if has_worked else ("waiting", "Nothing has come from it yet.")
+
+
+def _last_syncs(session: Session) -> dict[str, datetime]:
+    slots = select(SyncSlot.connector, func.max(SyncSlot.finished_at)).where(SyncSlot.state == WorkState.DONE)
+    return {name: at for name, at in session.execute(slots.group_by(col(SyncSlot.connector))) if at is not None}
+
+
+def _last_calls(session: Session) -> dict[str, datetime]:
+    newest = (
+        select(Call.connector, Call.started_at).order_by(col(Call.started_at).desc()).limit(NEWEST_CALLS).subquery()
+    )
+    rows = session.execute(select(newest.c.connector, func.max(newest.c.started_at)).group_by(newest.c.connector))
+    return dict(rows.all())

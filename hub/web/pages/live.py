@@ -1,4 +1,4 @@
-"""`/live`: calls that are under way, as a part of the overview; `/live/events` tells the browser when they change."""
+"""`/live`: calls that are under way, as a part of the overview; `/live/events` reports to the browser that they changed."""
 
 from __future__ import annotations
 

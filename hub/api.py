@@ -14,6 +14,7 @@ from hub.contracts.answers import (
     Say,
     TakeMessage,
 )
+from hub.contracts.call_backs import CallBack, CallBackEvent, LegStatus
 from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Duty, Opinion, Place, Signal
 from hub.contracts.conversions import CallActivity, Conversion, PendingReceipt, Receipt
@@ -82,6 +83,8 @@ __all__ = [
     "BadPayload",
     "BadSignature",
     "CallActivity",
+    "CallBack",
+    "CallBackEvent",
     "CallEvent",
     "Caller",
     "CarrierSandbox",
@@ -110,6 +113,7 @@ __all__ = [
     "Instruction",
     "KnownSource",
     "Leg",
+    "LegStatus",
     "LegalRule",
     "Limits",
     "Log",

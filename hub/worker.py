@@ -13,6 +13,7 @@ import structlog
 from sqlmodel import col, select
 
 from hub.delivery.fetch_media import fetch_media, media_is_due
+from hub.delivery.place_calls import connectors_with_calls, place_calls
 from hub.delivery.send_texts import due_connectors, send_texts
 from hub.delivery.sync import SyncReport, next_retry, sync
 from hub.errors import AuthError, ConfigError
@@ -44,7 +45,7 @@ TRANSCRIPT_LIMIT_SECONDS = 12 * 3_600.0
 CONCURRENT_SYNCS = 8
 JOIN_SECONDS = 1.0
 """Seconds that the transcription thread gets to end."""
-TEXTS = "texts/"
+TEXTS, CALLS = "texts/", "calls/"
 PICTURES = "texts/pictures"
 """The sync work under this name does not belong to a connector."""
 SOONEST_RETRY = timedelta(seconds=1)
@@ -141,6 +142,8 @@ class Worker:
             self._start(connector, partial(self._run_sync, connector))
         for connector in (due_connectors(self._hub) - paused.keys()) & self._hub.plugins.connectors.keys():
             self._start(TEXTS + connector, partial(self._run_texts, connector))
+        for connector in connectors_with_calls(self._hub) & self._hub.plugins.connectors.keys():
+            self._start(CALLS + connector, partial(self._run_calls, connector))
         if media_is_due(self._hub):
             self._start(PICTURES, partial(fetch_media, self._hub))
         return False
@@ -162,6 +165,12 @@ class Worker:
     def _run_texts(self, connector: str) -> None:
         try:
             send_texts(self._hub, self._directory.current(), connector)
+        except (AuthError, ConfigError) as error:
+            pause(self._hub.store, connector, str(error), self._hub.clock())
+
+    def _run_calls(self, connector: str) -> None:
+        try:
+            place_calls(self._hub, self._directory.current(), connector)
         except (AuthError, ConfigError) as error:
             pause(self._hub.store, connector, str(error), self._hub.clock())
 

@@ -14,6 +14,8 @@ from hub.api import (
     BadPayload,
     BadSignature,
     CallActivity,
+    CallBack,
+    CallBackEvent,
     Caller,
     CallEvent,
     Connector,
@@ -79,7 +81,13 @@ class FakeCarrier(Connector):
                 use="essential.service.notifications.sms",
                 shares=(Share(field="recipient_number"), Share(field="body"), Share(field="media_urls")),
             ),
+            DataFlow(
+                hook="place_call",
+                use="essential.service.call_back",
+                shares=(Share(field="user_number"), Share(field="person_number")),
+            ),
         ),
+        abilities=("call_back",),
     )
     Settings = Settings
 
@@ -88,6 +96,9 @@ class FakeCarrier(Connector):
         self.texts: list[OutboundText] = []
         self.text_script: list[Any] = []
         """Answers of send_text (a receipt's status, a receipt, an error, a function); then every text is accepted."""
+        self.placed: list[CallBack] = []
+        self.place_script: list[Any] = []
+        """Answers of place_call, as for texts; then every call is accepted."""
         self.media: dict[str, Any] = {}
         """What fetch_media gives for an address: a file, or an error that it raises."""
         self.listed: list[CallEvent] = []
@@ -121,6 +132,14 @@ class FakeCarrier(Connector):
         if isinstance(answer, str):
             reference = f"SM{len(self.texts):04}" if answer == "accepted" else None
             return Receipt(key=text.key, status=answer, reference=reference)  # type: ignore[arg-type]
+        return answer  # type: ignore[no-any-return]
+
+    @hookimpl
+    def place_call(self, call: CallBack) -> Receipt:
+        self.placed.append(call)
+        answer = play(self.place_script, call) if self.place_script else "accepted"
+        if isinstance(answer, str):
+            return Receipt(key=call.key, status=answer, reference=f"CB{len(self.placed):04}")  # type: ignore[arg-type]
         return answer  # type: ignore[no-any-return]
 
     @hookimpl
@@ -158,7 +177,7 @@ def body_of(key: str, *events: Event, secret: str = SECRET) -> bytes:
 def event_of(told: dict[str, Any]) -> Event:
     """The event in a webhook; BadPayload where it is none."""
     try:
-        kinds: tuple[type, ...] = (CallEvent, MessageEvent, MessageStatusEvent)
+        kinds: tuple[type, ...] = (CallEvent, MessageEvent, MessageStatusEvent, CallBackEvent)
         kind = {each.__name__: each for each in kinds}[told.pop("type")]
         told["at"] = datetime.fromisoformat(told["at"])
         if kind is MessageEvent:

@@ -14,9 +14,11 @@ Moment = Literal["ringing", "dial_ended", "digits", "message_left", "whisper"]
 """Why the carrier asks: the call rings; a dial has ended; the caller pressed keys, or none in time; a message was left;
 the dialed person picked up and hears the whisper before the two are connected."""
 
-Ability = Literal["dial", "dial_several", "gather", "gather_hash", "message", "play", "record", "say", "whisper"]
+Ability = Literal[
+    "call_back", "dial", "dial_several", "gather", "gather_hash", "message", "play", "record", "say", "whisper"
+]
 """What an instruction requires of a carrier; the carrier's manifest lists the abilities that it has.
-`gather_hash`: # can be a key like the others."""
+`gather_hash`: # can be a key like the others. `call_back`: it places calls (the hook `place_call`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

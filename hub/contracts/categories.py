@@ -46,9 +46,9 @@ CATEGORIES = OWN_CATEGORIES | frozenset(
 )
 """Every data category that a table, a fact or a manifest may name."""
 
-OWN_USES = frozenset({"telephony.recording", "web.tracking"})
-"""Purposes that fideslang lacks: to record a call at all, and to store or read anything on a visitor's device (ePrivacy
-Directive, Art. 5(3)). Separate laws govern each of them."""
+OWN_USES = frozenset({"essential.service.call_back", "telephony.recording", "web.tracking"})
+"""Purposes that fideslang lacks: to call a person back, to record a call at all, and to store or read anything on a visitor's
+device (ePrivacy Directive, Art. 5(3)). Separate laws govern each of them."""
 
 USES = OWN_USES | frozenset(
     {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from hub.contracts.call_backs import CallBackEvent
 from hub.contracts.values import personal
 
 CallEventKind = Literal["ringing", "answered", "not_answered", "completed", "failed", "recorded", "voicemail"]
@@ -66,4 +67,4 @@ class MessageStatusEvent:
     """The carrier refused it because the person had asked the carrier to stop: that is a revocation."""
 
 
-Event = CallEvent | MessageEvent | MessageStatusEvent
+Event = CallEvent | MessageEvent | MessageStatusEvent | CallBackEvent

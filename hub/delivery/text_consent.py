@@ -39,37 +39,38 @@ def question_about_text(session: Session, case: Case, manifest: Manifest, now: d
     categories = declared_categories(manifest, SEND, OutboundText)
     question = question_about(case, manifest=manifest, use=use, categories=categories, now=now)
     business = tuple(replace(place, time_zones=(case.company.time_zone,)) for place in question.business_places)
-    question = replace(question, person_places=_places(text.person_number, question), business_places=business)
+    places = places_of_person(text.person_number, question)
+    question = replace(question, person_places=places, business_places=business)
     if use == SERVICE:
-        question = replace(question, records=(*question.records, *_contact(session, text, question)))
+        at = last_contact(session, text.company_id, text.person_number)
+        question = replace(question, records=(*question.records, *contact_records(question, at)))
     if use == LEGAL:
         # This answers what the person has just asked for; their refusals concern other texts.
         question = replace(question, records=())
     return question
 
 
-def _places(number: str | None, question: ConsentQuestion) -> tuple[Place, ...]:
+def places_of_person(number: str | None, question: ConsentQuestion) -> tuple[Place, ...]:
     """Where the person may be: everywhere that the number could be from, each with its time zones, and what else is
     known."""
     return tuple(dict.fromkeys([*places_of_number(number), *question.person_places]))
 
 
-def _contact(session: Session, text: TextMessage, question: ConsentQuestion) -> tuple[ConsentRecord, ...]:
-    """The person's last call or text, as consent to an answer; none if they have refused, because a call does not
-    take that back."""
+def contact_records(question: ConsentQuestion, at: datetime | None) -> tuple[ConsentRecord, ...]:
+    """The person's last contact, as consent to an answer; none if they have refused, because a call does not take that
+    back."""
     record = question.latest_record()
-    if record is not None and record.state != "given":
+    if at is None or (record is not None and record.state != "given"):
         return ()
-    called = select(func.max(col(Call.started_at))).where(
-        Call.company_id == text.company_id, Call.caller_number == text.person_number
-    )
+    evidence = "their own call, text or form"
+    return (ConsentRecord(state="given", use=question.use, channel=CONTACT, at=at, evidence=evidence),)
+
+
+def last_contact(session: Session, company_id: str | None, number: str | None) -> datetime | None:
+    """When the person last called or wrote from the number."""
+    called = select(func.max(col(Call.started_at))).where(Call.company_id == company_id, Call.caller_number == number)
     wrote = select(func.max(col(TextMessage.at))).where(
-        TextMessage.company_id == text.company_id,
-        TextMessage.person_number == text.person_number,
-        TextMessage.direction == "in",
+        TextMessage.company_id == company_id, TextMessage.person_number == number, TextMessage.direction == "in"
     )
-    times = [at for at in (session.exec(called).one(), session.exec(wrote).one()) if at is not None]
-    if not times:
-        return ()
-    evidence = "their own call or text"
-    return (ConsentRecord(state="given", use=SERVICE, channel=CONTACT, at=max(times), evidence=evidence),)
+    times = (session.exec(called).one(), session.exec(wrote).one())
+    return max((at for at in times if at is not None), default=None)

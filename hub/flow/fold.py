@@ -12,7 +12,9 @@ from sqlalchemy import insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
+from hub.contracts.call_backs import CallBackEvent
 from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
+from hub.flow.call_back_events import keep_call_back
 from hub.flow.queue_recordings import keep_recordings
 from hub.model import Call, CallEventRow
 from hub.model.calls import CallState, caller_name, fold
@@ -128,7 +130,8 @@ def _values(state: CallState) -> dict[str, Any]:
 def _by_call(
     session: Session, hub: Hub, directory: Directory, batches: Iterable[EventBatch], now: datetime
 ) -> dict[tuple[str, str], list[_EventOfInbox]]:
-    """The events of calls with their webhooks, by connector and call. Events about texts are stored on the way."""
+    """The events of calls with their webhooks, by connector and call. Events about texts and calls back are stored on the
+    way."""
     calls: dict[tuple[str, str], list[_EventOfInbox]] = {}
     for each in batches:
         for event in each.events:
@@ -136,6 +139,8 @@ def _by_call(
                 keep_text(session, hub, directory, each.connector, event, now)
             elif isinstance(event, MessageStatusEvent):
                 keep_status(session, hub, each.connector, event, now)
+            elif isinstance(event, CallBackEvent):
+                keep_call_back(session, each.connector, event, now)
             elif isinstance(event, CallEvent):
                 calls.setdefault((each.connector, event.call_id), []).append((event, each.inbox_id))
     return calls

@@ -1,4 +1,4 @@
-"""Hooks for calls: verify and parse the carrier's webhooks, answer a ringing call, list the calls of the account."""
+"""Hooks for calls: verify and parse the carrier's webhooks, answer a ringing call, place a call, list the account's calls."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from hub.contracts.answers import AnswerPoint, Instruction
+from hub.contracts.call_backs import CallBack
+from hub.contracts.conversions import Receipt
 from hub.contracts.events import CallEvent, Event
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
 from hub.hookspecs.markers import hookspec
@@ -47,6 +49,17 @@ class CallHooks(Protocol):
         """The reply to a webhook that only reports something, in the form that the provider expects.
 
         Called once at start for each connector, with an empty request; the answer is reused.
+        """
+
+    @hookspec(network=True, deadline=30, scheduled=False)
+    def place_call(self, call: CallBack) -> Receipt:
+        """Ring the user's phone, then connect it with the person, who sees the tracking number: `accepted` once the carrier
+        has taken the call (with its id as `reference`, if the reply has it), or `rejected` with the carrier's code.
+
+        Called by the worker after consent is decided, and only one time. Give the carrier the whole document with the
+        request if it takes one, so that no phone waits for the hub. `parse_webhook` reports both legs as `CallBackEvent`,
+        never as a `CallEvent`. If the outcome is unknown (a time-out), raise `OutcomeUnknown`: the hub never dials again by
+        itself. A plugin with this hook declares the ability `call_back`.
         """
 
     @hookspec(network=True, deadline=60, scheduled=True)

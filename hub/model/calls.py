@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from hub.contracts.events import CallEvent
@@ -43,6 +43,10 @@ class InboxWebhook(Work, table=True):
     body: bytes | None = personal_bytes("user.telephony.call_metadata")
     reason: str | None = None
     expires_at: datetime | None = ending_column()
+
+
+MISSED, SPOKEN = text("answered_at IS NULL"), text("answered_at IS NOT NULL")
+"""The rows of two indexes that find the callers whom nobody has called back."""
 
 
 class CallState(SQLModel):
@@ -83,6 +87,15 @@ class Call(CallState, Work, table=True):
         Index("ix_call_work", "state", "due_at"),
         Index("ix_call_day", "company_id", "started_at"),
         Index("ix_call_person", "person_id", "started_at"),
+        Index("ix_call_missed", "company_id", "started_at", sqlite_where=MISSED, postgresql_where=MISSED),
+        Index(
+            "ix_call_spoken",
+            "caller_number",
+            "company_id",
+            "answered_at",
+            sqlite_where=SPOKEN,
+            postgresql_where=SPOKEN,
+        ),
     )
 
     id: str = id_column()

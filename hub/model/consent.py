@@ -21,8 +21,8 @@ class ConsentDecision(Row, table=True):
     connector: str = Field(max_length=64)
     """The recipient."""
     moment: str = Field(max_length=8)
-    """`decide`: when the effect was made; `send`: when it was sent; `answer`: before a recording; `hear`: before a
-    transcription."""
+    """`decide`: when the effect was made; `send`: when it was sent; `call`: before a call back; `answer`: before a recording;
+    `hear`: before a transcription."""
     use: str
     categories: list[str] = json_list()
     verdict: str = Field(max_length=8)

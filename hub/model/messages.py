@@ -103,8 +103,8 @@ class TextStatus(Row, table=True):
 
 
 class Suppression(Row, table=True):
-    """A person who asked a company to stop. `fingerprint` is a keyed hash of the company and the number. It identifies no one,
-    so it stays when the person is erased, and they are still not texted."""
+    """A person who asked a company to stop texts or calls. `fingerprint` is a keyed hash of the company and the number. It
+    identifies no one, so it stays when the person is erased, and they are still not texted or called."""
 
     fingerprint: str = Field(primary_key=True, max_length=64)
     use: str = Field(primary_key=True, max_length=64)

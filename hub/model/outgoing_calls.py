@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
+from sqlalchemy import Index
 from sqlmodel import Field
 
+from hub.contracts.call_backs import CallBackEvent
+from hub.model.calls import sane_seconds
 from hub.model.columns import Work, ending_column, id_column, personal_text, time_column
 
 
@@ -31,6 +36,7 @@ class OutgoingCall(Work, table=True):
     """One call back. `state` is the work on it, `status` the call's own (`OutgoingCallStatus`)."""
 
     __tablename__ = "outgoing_call"
+    __table_args__ = (Index("ix_outgoing_call_work", "state", "due_at"),)
 
     id: str = id_column()
     connector: str = Field(max_length=64)
@@ -54,3 +60,50 @@ class OutgoingCall(Work, table=True):
     duration: int | None = None
     """Seconds that both spoke."""
     expires_at: datetime | None = ending_column()
+
+
+NOT_REACHED: Mapping[tuple[str, str], str] = {
+    ("user", "completed"): "The call ended before the person picked up.",
+    ("user", "no_answer"): "The user's phone was not picked up.",
+    ("user", "canceled"): "The user's phone was not picked up.",
+    ("user", "busy"): "The user's phone was busy.",
+    ("user", "failed"): "The carrier could not reach the user's phone.",
+    ("person", "canceled"): "The call ended before the person picked up.",
+    ("person", "no_answer"): "The person did not pick up.",
+    ("person", "busy"): "The person's phone was busy.",
+    ("person", "failed"): "The carrier could not reach the person's phone.",
+}
+"""How a call back ended without a conversation, by (leg, its last status). If several apply, the last in
+this order counts."""
+_ORDER = {reason: position for position, reason in enumerate(dict.fromkeys(NOT_REACHED.values()))}
+
+
+def fold_call_back(call: OutgoingCall, event: CallBackEvent) -> Mapping[str, Any]:
+    """The columns of a call back after one more event. The order and the number of deliveries of the events do not change
+    the result."""
+    answered_at, ended_at, duration, reason = call.answered_at, call.ended_at, call.duration, call.reason
+    if event.leg == "person" and event.status in ("answered", "completed"):
+        spoke = sane_seconds(event.duration) or 0
+        since = event.at - timedelta(seconds=spoke) if event.status == "completed" else event.at
+        answered_at = min(answered_at, since) if answered_at else since
+        if event.status == "completed":
+            duration = max(duration or 0, spoke)
+    if event.status != "answered":
+        ended_at = max(ended_at, event.at) if ended_at else event.at
+        told = NOT_REACHED.get((event.leg, event.status))
+        reason = max((each for each in (reason, told) if each), key=lambda each: _ORDER.get(each, -1), default=None)
+    if answered_at is not None:
+        status = OutgoingCallStatus.COMPLETED if ended_at else OutgoingCallStatus.ANSWERED
+        reason = None
+    else:
+        status = OutgoingCallStatus.FAILED if ended_at else OutgoingCallStatus.PLACED
+    if not ended_at and reason not in _ORDER:
+        reason = None
+    return {
+        "status": status,
+        "reason": reason,
+        "answered_at": answered_at,
+        "ended_at": ended_at,
+        "duration": duration,
+        "carrier_call_id": call.carrier_call_id or event.call_id,
+    }

@@ -25,6 +25,10 @@ SERVICE = "essential.service.notifications.sms"
 MARKETING = "marketing.communications.sms"
 TEXT_USES = (SERVICE, MARKETING)
 """The uses that STOP revokes."""
+CALL_BACK = "essential.service.call_back"
+"""The use of a call back: a person at the business calls somebody who was in touch."""
+LISTED_USES = (*TEXT_USES, CALL_BACK)
+"""The uses whose refusal goes on the suppression list, so that it outlasts the person's row."""
 LEGAL = "essential.legal_obligation"
 USES: dict[Purpose, str] = {
     "reply": SERVICE,

@@ -254,3 +254,18 @@ class OptOutState(StrEnum):
     """Counts: questioned, with a reason."""
     QUESTIONED = "questioned"
     """Does not count, for `reason`; a person may put it in force again."""
+
+
+class OutgoingCallState(StrEnum):
+    """The hub's work on a call that a user places. How far the call itself got is its `OutgoingCallStatus`."""
+
+    READY = "ready"
+    """Waits to be placed; a worker claims it: leased."""
+    LEASED = "leased"
+    """A worker asks consent and gives it to the carrier: accepted, held or done."""
+    ACCEPTED = "accepted"
+    """The carrier has it; its reports end it: done."""
+    HELD = "held"
+    """It is unknown whether the carrier took it. The hub never places it again; a report of the carrier settles it."""
+    DONE = "done"
+    """Final: it has ended, or was not placed."""

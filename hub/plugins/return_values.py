@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, get_args
 
+from hub.contracts.call_backs import CallBackEvent, LegStatus
 from hub.contracts.consent import STRICTNESS, Opinion
 from hub.contracts.events import CallEvent, CallEventKind, MessageEvent, MessageStatusEvent
 from hub.contracts.outcomes import Outcome, OutcomePage
@@ -16,6 +17,7 @@ from hub.hookspecs import HookSpec
 MAX_RETURNED_ID_CHARACTERS = 64
 PLAUSIBLE_YEARS = range(2000, 2100)
 CALL_EVENT_KINDS = frozenset(get_args(CallEventKind))
+LEGS, LEG_STATUSES = frozenset({"user", "person"}), frozenset(get_args(LegStatus))
 
 
 def checked(connector: str, spec: HookSpec, answer: Any) -> Any:
@@ -44,6 +46,11 @@ def _wrong(item: Any) -> str | None:
         return wrong or _wrong_id(item.message_id) or _wrong_time(item.at)
     if isinstance(item, MessageStatusEvent):
         return _wrong_id(item.message_id) or _wrong_time(item.at)
+    if isinstance(item, CallBackEvent):
+        if item.leg not in LEGS or item.status not in LEG_STATUSES:
+            return "told of an unknown leg, or an unknown status of one"
+        wrong_call = None if item.call_id is None else _wrong_id(item.call_id)
+        return wrong_call or _wrong_id(item.key) or _wrong_time(item.at)
     if isinstance(item, Opinion):
         return None if item.verdict in STRICTNESS else "gave an unknown verdict"
     if isinstance(item, OutcomePage):

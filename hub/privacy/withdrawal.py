@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 from hub.config.models import Config
 from hub.contracts.consent import NOT_DELIBERATE, within
 from hub.model import Call, ConsentEntry, Delivery, FormSubmission, Person, TextMessage
-from hub.model.purposes import ANSWERS_TO_WORDS, TEXT_USES, USES
+from hub.model.purposes import ANSWERS_TO_WORDS, LISTED_USES, USES
 from hub.model.states import DeliveryState, MessageStatus
 from hub.privacy.ledger import REFUSING_STATES, ConsentStatement, append
 from hub.privacy.suppression_list import add_suppressions, lift_suppressions
@@ -101,20 +101,20 @@ def take_effect(
 
 
 def _suppress(session: Session, vault: Vault, word: ConsentStatement, now: datetime) -> None:
-    """Put a refusal of texts on the suppression list, so that it outlasts the person's row, like a stop by text. A yes
-    to exactly these texts lifts it. A refusal of marketing as a whole, as on a cookie banner, counts for texts only if
-    it is an objection.
+    """Put a refusal of texts or calls on the suppression list, so that it outlasts the person's row, like a stop by text.
+    A yes to exactly these texts or calls lifts it. A refusal of marketing as a whole, as on a cookie banner, counts for
+    texts only if it is an objection.
     """
     person = session.get(Person, word.person_id) if word.person_id else None
     if person is None or person.known_number is None or word.recipients:
         return
     fingerprint = vault.fingerprint(session, person.company_id, person.known_number)
     if word.state == "given":
-        if word.use not in TEXT_USES or word.channel in NOT_DELIBERATE:
+        if word.use not in LISTED_USES or word.channel in NOT_DELIBERATE:
             return
         lift_suppressions(session, fingerprint, (word.use,), min(word.spoken_at, now), now)
     elif word.state == "objected" or (word.state in REFUSING_STATES and "." in word.use):
-        stopped = [use for use in TEXT_USES if within(use, word.use)]
+        stopped = [use for use in LISTED_USES if within(use, word.use)]
         add_suppressions(session, fingerprint, stopped, min(word.spoken_at, now), now)
 
 

@@ -136,6 +136,7 @@ CATEGORY_LABELS = {
     "user.unique_id": "identifiers and PINs",
     "user.unique_id.pseudonymous": "pseudonymous ids",
     "essential.service": "to provide the service",
+    "essential.service.call_back": "to call people back",
     "essential.service.operations": "to run the service",
     "essential.service.notifications.sms": "service texts",
     "functional.service": "functions of the service",

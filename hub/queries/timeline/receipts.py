@@ -15,6 +15,7 @@ from hub.queries.timeline.entries import Entry
 MOMENTS = {
     "decide": "decided",
     "send": "asked again before sending",
+    "call": "asked before the call back",
     "answer": "asked while the caller waited",
     "hear": "asked before a transcription",
 }

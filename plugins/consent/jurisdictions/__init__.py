@@ -22,7 +22,7 @@ from plugins.consent.jurisdictions.rules import rule_set
 from plugins.consent.jurisdictions.settings import JurisdictionSettings
 from plugins.consent.jurisdictions.signals import by_signal
 from plugins.consent.jurisdictions.texts import USES as TEXT_USES
-from plugins.consent.jurisdictions.texts import may_text
+from plugins.consent.jurisdictions.texts import may_contact
 from plugins.consent.jurisdictions.translate import opinion, strictest_of
 
 
@@ -43,15 +43,15 @@ class Jurisdictions(Connector):
     def judge(self, question: ConsentQuestion) -> Opinion:
         """`allow`, `needs` or `deny` with the row that decided. Only the person's own consent turns `needs` into `allow`.
 
-        The recording of calls has its own table; its answer has duties. The hours of texts have their own table too;
-        its answer has the time at which to ask again. If a browser's signal or the person's age is known, the
-        rows on these apply as well.
+        The recording of calls has its own table; its answer has duties. The hours of texts and calls back have their
+        own table too; its answer has the time at which to ask again. If a browser's signal or the person's age is known,
+        the rows on these apply as well.
         """
         traded = self.settings.trades_in
         if question.use == USE:
             return may_record(question, traded, rule_set().ruleset.isoformat())
         if question.use in TEXT_USES:
-            said = may_text(question, traded, self.settings.marketing_hours or hours_table().marketing)
+            said = may_contact(question, traded, self.settings.marketing_hours or hours_table().marketing)
         else:
             said = opinion(question, traded)
         return strictest_of(said, by_age(question, traded), by_signal(question, traded))

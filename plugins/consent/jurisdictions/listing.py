@@ -36,7 +36,8 @@ def every_rule() -> Iterator[LegalRule]:
         says = REASONS[recording.mode] + (" A line that is not recorded is offered." if recording.offer_refusal else "")
         yield _listed(recording, f"recording.{recording.id}", "recording", says)
     for hours in hours_table().rules:
-        yield _listed(hours, f"quiet_hours.{hours.id}", "hours", f"Marketing texts are sent {spell(hours.hours)} only.")
+        says = f"Marketing texts are sent, and calls back placed, {spell(hours.hours)} only."
+        yield _listed(hours, f"quiet_hours.{hours.id}", "hours", says)
     yield _own_hours()
     for signal in rows_of("signals.yaml", SignalRule):
         says = "Global Privacy Control opts out of sale, sharing and targeted ads."
@@ -57,7 +58,7 @@ def _own_hours() -> LegalRule:
         places=(ANYWHERE,),
         says=f"This hub's own hours, not a law: marketing texts are sent {spell(table.marketing)} only, or as "
         "extended by settings, "
-        f"{spell(table.unknown)} if the zone is unknown; service texts {spell(table.service)}.",
+        f"{spell(table.unknown)} if the zone is unknown; service texts and calls back {spell(table.service)}.",
         cite=OWN_CITE,
         sources=("own",),
         verify_by=max(rule.verify_by for rule in table.rules),

@@ -1,4 +1,5 @@
-"""May a text be sent to this person at this hour? Their consent records first, then the clocks of all their places. Pure."""
+"""May this person be sent a text, or be called back, at this hour? Their consent records first, then the clocks of all their
+places. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from plugins.consent.jurisdictions.translate import opinion
 
 SERVICE = "essential.service.notifications.sms"
 MARKETING = "marketing.communications.sms"
-USES = (SERVICE, MARKETING)
+CALL_BACK = "essential.service.call_back"
+USES = (SERVICE, MARKETING, CALL_BACK)
 CONTACT = "contact"
 """The channel of a record that only states that the person called or wrote first."""
 EXPRESS = ("marketing.communications", MARKETING)
@@ -31,7 +33,7 @@ Source: 47 CFR 64.1200(f)(9), prior express written consent; CASL s. 6 and 10, e
 OUR_OWN = {"cite": OWN_CITE, "source": "not a law"}
 
 
-def may_text(question: ConsentQuestion, trades_in: tuple[str, ...], marketing_hours: Week) -> Opinion:
+def may_contact(question: ConsentQuestion, trades_in: tuple[str, ...], marketing_hours: Week) -> Opinion:
     """`deny` with `not_before` if only the hour is wrong."""
     said = _consent(question, trades_in)
     if said.verdict != "allow":
@@ -50,22 +52,25 @@ def _consent(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion:
     heard = tuple(each for each in question.records if each.channel != CONTACT or each.at >= oldest)
     word = replace(question, records=heard).latest_record()
     if word is None:
-        reason = "The person neither wrote nor called first, nor consented to texts."
+        reason = f"The person neither wrote nor called first, nor consented to {_what(question)}."
         return Opinion(verdict="needs", rule_id="jurisdictions.texts.nobody_asked", reason=reason)
     evidence = {"person": word.state, "by": CONTACT if word.channel == CONTACT else "their own word"}
     if word.state != "given":
-        reason = "The person has refused texts."
+        reason = f"The person has refused {_what(question)}."
         return Opinion(verdict="deny", rule_id="jurisdictions.texts.refused", reason=reason, evidence=evidence)
-    reason = "The person wrote or called first, or consented to texts."
+    reason = f"The person wrote or called first, or consented to {_what(question)}."
     return Opinion(verdict="allow", rule_id="jurisdictions.texts.asked", reason=reason, evidence=evidence)
 
 
 def _hours(question: ConsentQuestion, trades_in: tuple[str, ...], marketing_hours: Week, said: Opinion) -> Opinion:
     table = hours_table()
+    if question.use != MARKETING and _just_now(question.records, question, table.free_minutes):
+        return said
     if question.use == SERVICE:
-        if _just_now(question.records, question, table.free_minutes):
-            return said
         clocks = _clocks(question, trades_in, table.service, law=False)
+    elif question.use == CALL_BACK:
+        # No law limits the hours of calls that answer somebody; the hours of telephone solicitation are kept all the same.
+        clocks = _clocks(question, trades_in, table.service, law=True)
     else:
         clocks = _clocks(question, trades_in, marketing_hours, law=True)
     closed = [clock for clock in clocks if not clock.opens(question.at)]
@@ -78,15 +83,19 @@ def _hours(question: ConsentQuestion, trades_in: tuple[str, ...], marketing_hour
     return Opinion(
         verdict="deny",
         rule_id=f"jurisdictions.quiet_hours.{rule.id if rule else 'own'}",
-        reason=f"It is outside the hours {whose} for such texts where the person may be."
+        reason=f"It is outside the hours {whose} for such {_what(question)} where the person may be."
         if later
-        else "There is no hour of the week for such texts in all zones where the person may be.",
+        else f"There is no hour of the week for such {_what(question)} in all zones where the person may be.",
         evidence={
             "zones": ", ".join(sorted({clock.zone for clock in closed})) or "unknown",
             **(rule.provenance if rule else OUR_OWN),
         },
         not_before=later,
     )
+
+
+def _what(question: ConsentQuestion) -> str:
+    return "calls" if question.use == CALL_BACK else "texts"
 
 
 def _just_now(records: Iterable[ConsentRecord], question: ConsentQuestion, minutes: int) -> bool:

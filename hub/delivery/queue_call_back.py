@@ -1,0 +1,164 @@
+"""The only module that queues calls back. It checks the two numbers; the worker asks consent and places the call."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from hub.access.scope import AccessScope
+from hub.contracts.dialing import costs_extra, countries_of
+from hub.contracts.phones import phone_number
+from hub.delivery.call_back_consent import PLACE
+from hub.errors import RingfenceError
+from hub.flow.case import Subject
+from hub.model import Call, Company, FormSubmission, OutgoingCall, TextMessage, TrackingNumber, User
+from hub.model.columns import CALL_RETENTION, new_id
+from hub.model.outgoing_calls import OutgoingCallStatus
+from hub.model.states import OutgoingCallState as State
+from hub.numbers.directory import Directory, Line
+from hub.runtime import Hub
+from hub.store import audit
+from hub.store.connectors import paused_connectors
+
+MAX_CALLS_A_DAY = 200
+"""Calls back of one company within 24 hours, so that a stolen session cannot run up a bill."""
+ACTIVE_FOR = timedelta(hours=4)
+"""A call that is not over after this time no longer keeps another call to the same person from being placed."""
+ACTIVE = (OutgoingCallStatus.QUEUED, OutgoingCallStatus.PLACED, OutgoingCallStatus.ANSWERED)
+
+
+class CannotCall(RingfenceError):
+    """The call must not be queued; the message says why, and what to do."""
+
+
+def queue_call_back(
+    session: Session,
+    scope: AccessScope,
+    hub: Hub,
+    directory: Directory,
+    subject: Subject,
+    user_number: str | None = None,
+    actor: str | None = None,
+) -> OutgoingCall:
+    """Queue a call back to the person of a missed call, a text or a form, and note it in the audit log, within `session`.
+
+    `scope` is the user's for the action `contact`. `user_number` is the phone that rings first; None: the user's first.
+    A call that may never be made ends at once as `refused`, with the reason. CannotCall if something is missing or wrong,
+    so that the user can mend it. After the commit the worker asks consent and the quiet hours, and places the call.
+    """
+    scope.one(session, type(subject), subject.id)
+    company = directory.company(subject.company_id or "")
+    person_number = _person_number(subject)
+    if company is None or person_number is None:
+        raise CannotCall("The person's number is not known, so nobody can be called back.")
+    line = _line(hub, directory, company, subject)
+    own = _user_number(scope.user, user_number, company)
+    now = hub.clock()
+    # One at a time for each company, so that two clicks make one call and the cap holds.
+    session.exec(select(Company.id).where(Company.id == company.id).with_for_update())
+    _check_numbers(session, line, own, person_number, now)
+    reason = _never(session, scope.user, company, own, person_number, now)
+    call = OutgoingCall(
+        id=new_id(),
+        connector=line.tracker.carrier,
+        company_id=company.id,
+        subject_id=subject.id,
+        user_id=scope.user.id,
+        user_number=own,
+        tracking_number=line.number.number,
+        person_number=person_number,
+        status=OutgoingCallStatus.REFUSED if reason else OutgoingCallStatus.QUEUED,
+        reason=reason,
+        state=State.DONE if reason else State.READY,
+        made_at=now,
+        due_at=now,
+        expires_at=now + CALL_RETENTION,
+    )
+    session.add(call)
+    session.flush()
+    audit.note(session, now, actor or scope.user.name, "calls.back", subject.id, "refused" if reason else call.id)
+    return call
+
+
+def _person_number(subject: Subject) -> str | None:
+    match subject:
+        case Call():
+            return phone_number(subject.caller_number)
+        case TextMessage():
+            return phone_number(subject.person_number)
+        case FormSubmission():
+            return phone_number(subject.phone_number)
+
+
+def _line(hub: Hub, directory: Directory, company: Company, subject: Subject) -> Line:
+    """The number that the person called or wrote to, or else the company's shared one; its carrier must place calls."""
+    showable = directory.showable(company)
+    shared = (showable.shared,) if showable.shared else ()
+    known = None if isinstance(subject, FormSubmission) else directory.lines.get(subject.tracking_number or "")
+    among: tuple[Line | None, ...] = (known, *shared, *showable.fixed)
+    lines = [each for each in among if each is not None and each.company.id == company.id]
+    if not lines:
+        raise CannotCall("The company has no tracking number of its own from which somebody could be called.")
+    can = [line for line in lines if hub.plugins.implements(line.tracker.carrier, PLACE)]
+    if not can:
+        raise CannotCall(f"The connector {lines[0].tracker.carrier!r} places no calls; call the person by phone.")
+    with hub.store.reading() as session:
+        paused = paused_connectors(session).get(can[0].tracker.carrier)
+    if paused is not None:
+        raise CannotCall(f"The connector {can[0].tracker.carrier!r} is paused: {paused}")
+    return can[0]
+
+
+def _user_number(user: User, written: str | None, company: Company) -> str:
+    own = (user.phone_numbers or "").split()
+    if not written and not own:
+        raise CannotCall("It is not known which phone is yours; write its number in E.164, like +13125550190.")
+    number = phone_number(written, company.country) if written else own[0]
+    if number is None:
+        raise CannotCall("Your phone's number is no number that could be dialed; write it in E.164, like +13125550190.")
+    return number
+
+
+def _check_numbers(session: Session, line: Line, own: str, person_number: str, now: datetime) -> None:
+    ours = select(TrackingNumber.number).where(col(TrackingNumber.number).in_((own, person_number)))
+    if session.exec(ours).first() is not None:
+        raise CannotCall("That is a tracking number of this hub; a call to it would come back in.")
+    if own == person_number:
+        raise CannotCall("Your phone and the person's have the same number; choose another phone of yours.")
+    active = select(OutgoingCall.id).where(
+        OutgoingCall.company_id == line.company.id,
+        OutgoingCall.person_number == person_number,
+        col(OutgoingCall.status).in_(ACTIVE),
+        OutgoingCall.state != State.HELD,
+        OutgoingCall.made_at > now - ACTIVE_FOR,
+    )
+    if session.exec(active).first() is not None:
+        raise CannotCall("A call to this person is under way; wait until it has ended.")
+
+
+def _never(session: Session, user: User, company: Company, own: str, person_number: str, now: datetime) -> str | None:
+    """Why these two numbers are not dialed at all."""
+    if costs_extra(person_number) or costs_extra(own):
+        return "Calls to premium-rate numbers are not placed."
+    if own not in (user.phone_numbers or "").split() and countries_of(own) != {company.country}:
+        return "Your phone is in another country; an owner can add its number to your user."
+    if countries_of(person_number) != {company.country} and not _came_from(session, company, person_number):
+        return "The number is in another country, and nobody has called or written from it."
+    recent = select(func.count()).where(
+        OutgoingCall.company_id == company.id,
+        OutgoingCall.made_at > now - timedelta(days=1),
+        OutgoingCall.status != OutgoingCallStatus.REFUSED,
+    )
+    if session.exec(recent).one() >= MAX_CALLS_A_DAY:
+        return f"The company has placed {MAX_CALLS_A_DAY} calls within 24 hours; try again tomorrow."
+    return None
+
+
+def _came_from(session: Session, company: Company, number: str) -> bool:
+    called = select(Call.id).where(Call.company_id == company.id, Call.caller_number == number)
+    wrote = select(TextMessage.id).where(
+        TextMessage.company_id == company.id, TextMessage.person_number == number, TextMessage.direction == "in"
+    )
+    return any(session.exec(query.limit(1)).first() is not None for query in (called, wrote))

@@ -148,7 +148,7 @@ def test_the_page_runs_no_script_loads_nothing_from_elsewhere_and_tells_of_gpc(b
         ({"kind": "access"}, "one of them"),
         ({"kind": "access", "phone": CALLER, "email": "pat@example.com"}, "one of them"),
         ({"kind": "access", "phone": "12"}, "phone number"),
-        ({"kind": "correction", "phone": CALLER}, "Give the correct name"),
+        ({"kind": "correction", "phone": CALLER}, "what is right"),
         ({"kind": "correction", "phone": CALLER, "new_name": "Pat", "new_email": "pat"}, "is not valid"),
         ({"kind": "correction", "phone": CALLER, "new_phone": "call me"}, "is not valid"),
         ({"kind": "access", "phone": CALLER, "place": "Atlantis"}, "choose"),

@@ -34,7 +34,7 @@ def replay(session: Session, ids: Sequence[str], now: datetime, *, actor: str, a
             .where(col(Delivery.id).in_(again))
             .values(
                 state=DeliveryState.READY, attempts=0, due_at=now, finished_at=None, code=None, reason=None,
-                lease_token=None, lease_until=None,
+                lease_token=None, lease_until=None, set_aside_at=None,
             )
             .execution_options(synchronize_session=False)
         )  # fmt: skip

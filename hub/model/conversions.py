@@ -55,6 +55,8 @@ class Delivery(Work, table=True):
     __table_args__ = (
         UniqueConstraint("connector", "dedup_key"),
         Index("ix_delivery_work", "connector", "state", "due_at"),
+        Index("ix_delivery_company", "company_id", "made_at"),
+        Index("ix_delivery_of_state", "state", "made_at", "company_id", "hook", "code", "set_aside_at"),
     )
 
     id: str = id_column()
@@ -67,6 +69,8 @@ class Delivery(Work, table=True):
     kind: str = Field(default="new", max_length=8)
     conversion_id: str | None = Field(default=None, foreign_key="conversion.id", index=True)
     subject_id: str = Field(index=True, max_length=36)
+    company_id: str | None = Field(default=None, foreign_key="company.id")
+    """The company of the call, text or form; None only on old rows whose call, text or form was gone."""
     amount: Decimal | None = money_column()
     currency: str | None = Field(default=None, max_length=3)
     destination: dict[str, Any] = json_column()
@@ -78,6 +82,8 @@ class Delivery(Work, table=True):
     first_tried_at: datetime | None = time_column(nullable=True)
     accepted_at: datetime | None = time_column(nullable=True)
     finished_at: datetime | None = time_column(nullable=True)
+    set_aside_at: datetime | None = time_column(nullable=True)
+    """When a person decided that nothing more is to be done about it; it may still be tried again."""
 
 
 class Attempt(Row, table=True):

@@ -47,7 +47,6 @@ PARENT_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "consent_record": (("company_id", "company"), ("account_id", "account")),
     "consent_decision": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
     "disclosure": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
-    "delivery": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
     "fact": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
 }
 """References that are not foreign keys: a column, and the table whose `id` it contains. One per table is enough."""

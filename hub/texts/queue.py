@@ -88,6 +88,7 @@ def queue_text(
         dedup_key=f"text/{key or text_id}",
         item_key=text_id,
         subject_id=text_id,
+        company_id=line.company.id,
         due_at=max(now, not_before or now),
         made_at=now,
     )

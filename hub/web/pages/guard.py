@@ -47,8 +47,8 @@ class SignedIn:
 
     @property
     def cookie(self) -> str:
-        """The name of the session's cookie. The prefix binds it to this host and to https (RFC 6265bis, 4.1.3.2)."""
-        return "__Host-hub" if self._context.https else "hub_session"
+        """The name of the session's cookie."""
+        return self._context.session_cookie
 
     def endpoint(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         """The endpoint of one page."""

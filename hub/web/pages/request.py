@@ -39,6 +39,15 @@ class PageContext:
     https: bool
     public_url: str
 
+    @property
+    def session_cookie(self) -> str:
+        """The name of the session's cookie. The prefix binds it to this host and to https (RFC 6265bis, 4.1.3.2)."""
+        return "__Host-hub" if self.https else "hub_session"
+
+    def step_cookie(self, name: str) -> str:
+        """The name of a cookie of the sign-in, such as one for a step that waits for its answer."""
+        return f"__Host-hub-{name}" if self.https else f"hub_{name}"
+
 
 @dataclass
 class PageRequest:

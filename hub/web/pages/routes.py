@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from hub.access.sessions import SessionLifetime
 from hub.runtime import Hub
 from hub.web.pages import live, overview, style
 from hub.web.pages.guard import Page, SignedIn
 from hub.web.pages.request import PageContext
 from hub.web.pages.static_files import static_routes
+from hub.web.sign_in import me, my_passkeys, my_password
+from hub.web.sign_in.routes import door_routes
 
 PAGES: tuple[Page, ...] = (
     *live.PAGES,
     *overview.PAGES,
     *style.PAGES,
+    *me.PAGES,
+    *my_passkeys.PAGES,
+    *my_password.PAGES,
 )
 
 
@@ -21,9 +27,11 @@ def page_routes(hub: Hub) -> list[Route]:
     """Every route of the web interface."""
     public_url = str(hub.config.hub.public_url)
     context = PageContext(hub, public_url.startswith("https:"), public_url)
-    signed_in = SignedIn(context)
+    lasting = hub.config.hub.sign_in
+    signed_in = SignedIn(context, SessionLifetime(lasting.idle, lasting.absolute))
     return [
         *static_routes(),
         Route("/live/events", live.LiveEvents(context, signed_in).endpoint, methods=["GET"]),
+        *door_routes(context, signed_in),
         *(Route(page.path, signed_in.endpoint(page), methods=[page.method]) for page in PAGES),
     ]

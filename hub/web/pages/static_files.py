@@ -12,7 +12,7 @@ from starlette.routing import Route
 from hub.web.pages.templates import STATIC, static_url
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
-FILES = ("pages/hub.css", "pages/pages.js", "pages/live.js", "vendor/htmx.min.js")
+FILES = ("pages/hub.css", "pages/pages.js", "pages/live.js", "pages/passkeys.js", "vendor/htmx.min.js")
 """The files that are served; nothing else in the folder is."""
 
 

@@ -65,8 +65,8 @@ class Door:
         return self.context.hub
 
     def cookie(self, name: str) -> str:
-        """A cookie's name; under https the prefix binds it to this host."""
-        return f"__Host-hub-{name}" if self.context.https else f"hub_{name}"
+        """The name of a cookie of the sign-in."""
+        return self.context.step_cookie(name)
 
     def may_begin(self, network: str | None, now: datetime) -> bool:
         """Whether a network may begin one more sign-in."""
@@ -185,13 +185,17 @@ class DoorRequest:
         self._set(response, kind, token, challenges.LIFETIME)
         return response
 
+    @property
+    def browser(self) -> str:
+        """The browser's name."""
+        return browser_name(self.request.headers.get("user-agent", ""))
+
     def begin(self, session: Session, user: User, method: str) -> str:
         """Start a session within `session`, and end the one that the browser had; returns the new token."""
         old = session_of(session, self.request.cookies.get(self.door.signed_in.cookie, ""), self.now)
         if old is not None:
             end_session(session, old[0].id, self.now)
-        name = browser_name(self.request.headers.get("user-agent", ""))
-        token = open_session(session, user, method, name, self.now, self.door.signed_in.lifetime)
+        token = open_session(session, user, method, self.browser, self.now, self.door.signed_in.lifetime)
         audit.note(session, self.now, user.id, "sign_in", user.id, method)
         return token
 
@@ -212,12 +216,6 @@ class DoorRequest:
             if self.door.cookie(kind) in self.request.cookies:
                 response.delete_cookie(self.door.cookie(kind), path="/", secure=self.door.context.https, httponly=True)
         return response
-
-    def sign_in(self, user: User, method: str, target: str) -> Response:
-        """Start a session and go to `target`."""
-        with self.hub.store.writing() as session:
-            token = self.begin(session, user, method)
-        return self.enter(self.redirect(target), user, token)
 
     def _set(self, response: Response, name: str, value: str, life: timedelta) -> None:
         response.set_cookie(

@@ -1,0 +1,118 @@
+"""`/me`: the user's own page: name and role, ways to sign in, sessions; and the end of the session.
+
+A change of a way in needs a sign-in within the last half hour, so that a screen left open is not enough. After it the
+session gets a new token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+
+from sqlmodel import Session, select
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from hub.access.companies import companies_by_user
+from hub.access.credentials import ways_in
+from hub.access.passkeys import RelyingParty, passkeys_of
+from hub.access.recovery_codes import recovery_codes_left
+from hub.access.sessions import end_session, end_sessions, living_sessions, rotate_session
+from hub.model import OidcIdentity, WebSession
+from hub.store import audit
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+FRESH = timedelta(minutes=30)
+SIGN_IN_AGAIN = "/sign-in?next=/me"
+Deed = Callable[[PageRequest], Response]
+
+
+def is_fresh(page: PageRequest) -> bool:
+    """Whether the sign-in is recent enough to change a way in."""
+    return page.now - page.web_session.made_at < FRESH
+
+
+def fresh(deed: Deed) -> Deed:
+    """A deed that needs a recent sign-in; without one the user signs in again first."""
+
+    @wraps(deed)
+    def checked(page: PageRequest) -> Response:
+        if is_fresh(page):
+            return deed(page)
+        if page.request.headers.get("accept") == "application/json":
+            return JSONResponse({"next": SIGN_IN_AGAIN}, headers={"Cache-Control": "no-store"})
+        return page.redirect(SIGN_IN_AGAIN)
+
+    return checked
+
+
+def changed(page: PageRequest, session: Session, response: Response) -> Response:
+    """After a change of a way in: the session gets a new token, within `session`."""
+    token = rotate_session(session, page.web_session.id)
+    left = page.web_session.ends_at - page.now
+    response.set_cookie(
+        page.context.session_cookie,
+        token,
+        max_age=int(left.total_seconds()),
+        path="/",
+        secure=page.context.https,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def show(page: PageRequest) -> Response:
+    """The page."""
+    with page.hub.store.reading() as session:
+        ways = ways_in(session, page.user)
+        idle = page.hub.config.hub.sign_in.idle
+        return page.render(
+            "me.html",
+            title="Your account",
+            ways=ways,
+            fresh=is_fresh(page),
+            again=SIGN_IN_AGAIN,
+            passkeys=passkeys_of(session, page.user),
+            passkeys_possible=RelyingParty.of(page.context.public_url).possible,
+            identities=session.exec(select(OidcIdentity).where(OidcIdentity.user_id == page.user.id)).all(),
+            codes_left=recovery_codes_left(session, page.user),
+            limited_to=companies_by_user(session).get(page.user.id),
+            sessions=living_sessions(session, page.user.id, page.now, idle),
+        )
+
+
+def end_one_session(page: PageRequest) -> Response:
+    """End one of the user's sessions."""
+    with page.hub.store.writing() as session:
+        row = session.get(WebSession, page.path("session_id"))
+        if row is not None and row.user_id == page.user.id:
+            end_session(session, row.id, page.now)
+            audit.note(session, page.now, page.user.id, "sessions.end", page.user.id, "1")
+    return page.redirect("/me", "The session has ended.")
+
+
+def end_other_sessions(page: PageRequest) -> Response:
+    """End all sessions of the user except this one."""
+    with page.hub.store.writing() as session:
+        ended = end_sessions(session, page.user.id, page.now, page.web_session.id)
+        audit.note(session, page.now, page.user.id, "sessions.end", page.user.id, str(ended))
+    return page.redirect("/me", "All your other sessions have ended.")
+
+
+def sign_out(page: PageRequest) -> Response:
+    """End this session."""
+    with page.hub.store.writing() as session:
+        end_session(session, page.web_session.id, page.now)
+    response = RedirectResponse("/sign-in", 303, {"Cache-Control": "no-store", "Clear-Site-Data": '"cache"'})
+    response.delete_cookie(page.context.session_cookie, path="/", secure=page.context.https, httponly=True)
+    return response
+
+
+PAGES = (
+    Page("/me", show, action=None),
+    Page("/me/sessions/{session_id}/end", end_one_session, action=None, method="POST"),
+    Page("/me/sessions/end-others", end_other_sessions, action=None, method="POST"),
+    Page("/sign-out", sign_out, action=None, method="POST"),
+)

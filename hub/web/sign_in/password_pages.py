@@ -1,0 +1,155 @@
+"""`/sign-in`: name and password, then a code of the app or a recovery code. Every step works without JavaScript."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from hub.access.challenges import new_challenge, open_challenge, take_challenge
+from hub.access.credentials import renew_hash, second_factor, user_by_name, user_of_password
+from hub.access.throttle import code_counts, password_counts
+from hub.model import User
+from hub.web.sign_in.door import DoorRequest
+
+MAX_NAME_LENGTH = 254
+WRONG = "Name and password do not fit together. Check both, or use another way to sign in."
+WRONG_CODE = "This code is not right. Enter the one that the app shows now."
+USED_CODE = "This code was used already. Wait for the next one, at most 30 seconds."
+WRONG_RECOVERY = "This is not one of your unused recovery codes."
+MAX_WRONG_CODES = 10
+"""After so many wrong codes the password is asked again."""
+
+
+def show_sign_in(asked: DoorRequest) -> Response:
+    """The page with every way to sign in."""
+    ended = asked.request.cookies.get(asked.door.signed_in.cookie) is not None and "next" in asked.request.query_params
+    return _sign_in_page(asked, ended=ended)
+
+
+def check_password(asked: DoorRequest) -> Response:
+    """Name and password. The answer and the work are the same for an unknown user and for a wrong password."""
+    name, password = asked.value("name")[:MAX_NAME_LENGTH], asked.exact("password")
+    with asked.hub.store.reading() as session:
+        named = user_by_name(session, name)
+    key = named.id if named else name.lower()
+    counts = password_counts(key, asked.network, asked.device(named))
+    wait = asked.door.throttle.begin(counts, asked.now)
+    if wait:
+        return _slower(_sign_in_page(asked, 429, wait=wait, name=name), wait)
+    with asked.hub.store.reading() as session:
+        user = user_of_password(session, name, password)
+    if user is None:
+        if named is not None:
+            asked.door.note_failure(named, "password", asked.now)
+        return _sign_in_page(asked, 422, error=WRONG, name=name)
+    asked.door.throttle.succeed(counts)
+    with asked.hub.store.writing() as session:
+        renew_hash(session, user, password)
+        data = {"next": asked.target, "wrong": 0}
+        token = new_challenge(session, "factor", asked.now, user_id=user.id, data=data)
+    return asked.wait(asked.redirect("/sign-in/code"), "factor", token)
+
+
+def show_code(asked: DoorRequest) -> Response:
+    """The page for the second factor."""
+    found = _waiting(asked)
+    return _code_page(asked, found[0]) if found else asked.redirect("/sign-in")
+
+
+def check_code(asked: DoorRequest) -> Response:
+    """A code of the app, or a recovery code; then the session starts."""
+    found = _waiting(asked)
+    if found is None:
+        return asked.redirect("/sign-in")
+    user, target = found
+    counts = code_counts(user.id, asked.device(user))
+    wait = asked.door.throttle.begin(counts, asked.now)
+    if wait:
+        return _slower(_code_page(asked, user, 429, wait=wait), wait)
+    with asked.hub.store.writing() as session:
+        how = second_factor(session, asked.hub.keyring, user, asked.value("code"), asked.now)
+        right = how in ("password", "recovery")
+        if right and take_challenge(session, "factor", asked.step("factor"), asked.now) is None:
+            return asked.redirect("/sign-in")  # another request with this step was first
+        token = asked.begin(session, user, str(how)) if right else None
+    if token is None:
+        asked.door.note_failure(user, "code", asked.now)
+        _count_wrong(asked)
+        wrong = WRONG_RECOVERY if asked.value("recovery") else WRONG_CODE
+        return _code_page(asked, user, 422, error=USED_CODE if how == "used" else wrong)
+    asked.door.throttle.succeed(counts)
+    # Who needed a recovery code has lost the app: the next step is to set a new one.
+    return asked.enter(asked.redirect("/me" if how == "recovery" else target), user, token)
+
+
+def _waiting(asked: DoorRequest) -> tuple[User, str] | None:
+    """The user who has given the right password in this browser, and where the user wants to go."""
+    with asked.hub.store.reading() as session:
+        step = open_challenge(session, "factor", asked.step("factor"), asked.now)
+        user = session.get(User, step.user_id) if step and step.user_id else None
+    if step is None or user is None or user.disabled_at is not None:
+        return None
+    return user, str(step.data.get("next", "/"))
+
+
+def _count_wrong(asked: DoorRequest) -> None:
+    with asked.hub.store.writing() as session:
+        step = open_challenge(session, "factor", asked.step("factor"), asked.now)
+        if step is None:
+            return
+        step.data = {**step.data, "wrong": int(step.data.get("wrong", 0)) + 1}
+        if step.data["wrong"] >= MAX_WRONG_CODES:
+            session.delete(step)
+        else:
+            session.add(step)
+
+
+def _sign_in_page(
+    asked: DoorRequest,
+    status: int = 200,
+    *,
+    error: str | None = None,
+    wait: timedelta | None = None,
+    name: str = "",
+    ended: bool = False,
+) -> Response:
+    return asked.render(
+        "sign_in.html",
+        status,
+        title="Sign in",
+        target=asked.target,
+        error=error,
+        wait=_seconds(wait),
+        name=name,
+        ended=ended,
+    )
+
+
+def refused(asked: DoorRequest, error: str) -> Response:
+    """The sign-in page with the reason why another way did not work."""
+    return _sign_in_page(asked, 422, error=error)
+
+
+def _code_page(
+    asked: DoorRequest, user: User, status: int = 200, *, error: str | None = None, wait: timedelta | None = None
+) -> Response:
+    recovery = bool(asked.value("recovery") or asked.request.query_params.get("recovery"))
+    return asked.render(
+        "sign_in_code.html",
+        status,
+        title="Enter a recovery code" if recovery else "Enter the code",
+        name=user.name,
+        recovery=recovery,
+        error=error,
+        wait=_seconds(wait),
+    )
+
+
+def _slower(response: Response, wait: timedelta) -> Response:
+    response.headers["Retry-After"] = str(_seconds(wait))
+    return response
+
+
+def _seconds(wait: timedelta | None) -> int:
+    return 0 if wait is None else max(1, -int(-wait.total_seconds() // 1))

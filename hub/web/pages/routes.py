@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from hub.access.sessions import SessionLifetime
 from hub.runtime import Hub
-from hub.web.pages import live, overview, style
+from hub.web.pages import live, overview, people, search, style
 from hub.web.pages.guard import Page, SignedIn
 from hub.web.pages.request import PageContext
 from hub.web.pages.static_files import static_routes
@@ -16,6 +16,8 @@ from hub.web.sign_in.routes import door_routes
 PAGES: tuple[Page, ...] = (
     *live.PAGES,
     *overview.PAGES,
+    *people.PAGES,
+    *search.PAGES,
     *style.PAGES,
     *me.PAGES,
     *my_passkeys.PAGES,

@@ -1,0 +1,248 @@
+"""People who contacted a company: the newest ones, one person with everything that is surely theirs, and search."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import phonenumbers
+from sqlalchemy import func, or_
+from sqlmodel import Session, col, select
+
+from hub.access.scope import AccessScope
+from hub.model import Attribution, Call, ConsentEntry, FactRow, FormSubmission, Person, TextMessage, Visit
+from hub.model.people import has_known_email
+from hub.queries.paging import Page, page_of
+from hub.store.encrypted_fields import names_of, values_of
+from hub.store.vault import Vault
+
+MAX_CONTACTS = 200
+"""Contacts of each kind that a person's page shows; the list of calls shows all."""
+MAX_FACTS_FROM = 20
+"""Contacts whose facts are shown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonShown:
+    """A person in a list. `is_typed`: known only from what somebody wrote into a form, which anybody can."""
+
+    id: str
+    company_id: str
+    name: str | None
+    phone_number: str | None
+    email: str | None
+    is_typed: bool
+    first_seen_at: datetime
+    last_contact_at: datetime | None = None
+    contacts: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonContact:
+    """One call, text or form of a person; `source` is None if its cause is not known."""
+
+    id: str
+    kind: str
+    at: datetime
+    person_id: str
+    outcome: str
+    duration: int | None = None
+    source: str | None = None
+    campaign: str | None = None
+
+
+@dataclass(frozen=True)
+class FactShown:
+    """A fact about a caller, with who said it and until when it is kept."""
+
+    name: str
+    value: str
+    source: str
+    confidence: float
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class PersonDetails:
+    """What is surely one person's, and of the people merged with them."""
+
+    people: Sequence[PersonShown]
+    contacts: Sequence[PersonContact]
+    visits: Sequence[Visit]
+    consent: Sequence[ConsentEntry]
+    """The newest record for each use."""
+    facts: Sequence[FactShown]
+
+
+def list_people(
+    session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], after: str | None, limit: int
+) -> Page[PersonShown]:
+    """The people of some companies, those who came last first."""
+    query = scope.select(Person).where(col(Person.company_id).in_(companies))
+    found = page_of(session, query, Person.id, after, limit)
+    return Page(_shown(session, vault, found.items), found.next)
+
+
+def find_people(
+    session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], text: str, limit: int = 20
+) -> list[PersonShown]:
+    """People with this number, e-mail address or id. Numbers are found in any notation, or by their last digits."""
+    named: list[Any] = [col(Person.id) == text.lower()]
+    if number := number_in(text):
+        named.append(col(Person.phone_number) == number)
+    if "@" in text:
+        named.append(has_known_email(text.lower()))
+        named.append(col(Person.email) == text.lower())
+    query = scope.select(Person).where(col(Person.company_id).in_(companies), or_(*named))
+    return _shown(session, vault, list(session.exec(query.order_by(col(Person.id).desc()).limit(limit))))
+
+
+def one_person(
+    session: Session, scope: AccessScope, vault: Vault, person_id: str, merged: Collection[str]
+) -> PersonDetails:
+    """A person, and the people whom users merged with them; NotFound if the user does not see the person."""
+    person: Person = scope.one(session, Person, person_id)
+    others = session.exec(scope.select(Person).where(col(Person.id).in_(merged))).all()
+    people = [person, *sorted(others, key=lambda each: each.id)]
+    ids = [each.id for each in people]
+    contacts = _contacts(session, scope, ids)
+    visits = session.exec(
+        scope.select(Visit)
+        .where(col(Visit.person_id).in_(ids))
+        .order_by(col(Visit.started_at).desc())
+        .limit(MAX_CONTACTS)
+    ).all()
+    return PersonDetails(
+        people=_shown(session, vault, people),
+        contacts=contacts,
+        visits=list(visits),
+        consent=_consent(session, scope, ids),
+        facts=_facts(session, vault, [each.id for each in contacts[:MAX_FACTS_FROM]]),
+    )
+
+
+def number_in(text: str, region: str = "US") -> str | None:
+    """A phone number in any notation as E.164; None if the text is not one."""
+    digits = sum(character.isdigit() for character in text)
+    if not 7 <= digits <= 15 or any(character.isalpha() for character in text):
+        return None
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _shown(session: Session, vault: Vault, people: Sequence[Person]) -> list[PersonShown]:
+    ids = [each.id for each in people]
+    names = names_of(vault, session, people) if people else {}
+    names = _called_names(session, vault, ids) | names
+    counts = _counts(session, ids)
+    return [
+        PersonShown(
+            id=each.id,
+            company_id=each.company_id,
+            name=names.get(each.id),
+            phone_number=each.phone_number,
+            email=each.email,
+            is_typed=each.is_typed,
+            first_seen_at=each.first_seen_at,
+            contacts=counts.get(each.id, (0, None))[0],
+            last_contact_at=counts.get(each.id, (0, None))[1],
+        )
+        for each in people
+    ]
+
+
+def _called_names(session: Session, vault: Vault, people: Sequence[str]) -> dict[str, str]:
+    """Person → the name on their newest call that has one."""
+    newest = (
+        select(func.max(col(Call.id)))
+        .where(col(Call.person_id).in_(people), col(Call.sealed_name).is_not(None))
+        .group_by(col(Call.person_id))
+    )
+    calls = session.exec(select(Call).where(col(Call.id).in_(newest))).all()
+    names = names_of(vault, session, calls)
+    return {call.person_id: names[call.id] for call in calls if call.person_id and call.id in names}
+
+
+def _counts(session: Session, people: Sequence[str]) -> Mapping[str, tuple[int, datetime | None]]:
+    """Person → how many contacts, and when the last one was."""
+    counts: dict[str, tuple[int, datetime | None]] = {}
+    tables: tuple[tuple[Any, Any], ...] = (
+        (Call, Call.started_at),
+        (TextMessage, TextMessage.at),
+        (FormSubmission, FormSubmission.submitted_at),
+    )
+    for table, at in tables:
+        query: Any = select(table.person_id, func.count(), func.max(at)).where(table.person_id.in_(people))
+        for person_id, number, last in session.execute(query.group_by(table.person_id)):
+            known, latest = counts.get(person_id, (0, None))
+            counts[person_id] = (known + number, max(last, latest) if latest else last)
+    return counts
+
+
+def _contacts(session: Session, scope: AccessScope, people: Sequence[str]) -> list[PersonContact]:
+    found = [
+        PersonContact(
+            id=call.id,
+            kind="call",
+            at=call.started_at,
+            person_id=call.person_id,
+            outcome="answered"
+            if call.answered
+            else "voicemail"
+            if call.voicemail
+            else "missed"
+            if call.over
+            else "live",
+            duration=call.duration,
+        )
+        for call in _newest(session, scope, Call, Call.started_at, people)
+    ]
+    found += [
+        PersonContact(id=text.id, kind="text", at=text.at, person_id=text.person_id, outcome="text")
+        for text in _newest(session, scope, TextMessage, TextMessage.at, people)
+    ]
+    found += [
+        PersonContact(id=form.id, kind="form", at=form.submitted_at, person_id=form.person_id, outcome="form")
+        for form in _newest(session, scope, FormSubmission, FormSubmission.submitted_at, people)
+    ]
+    causes = {
+        each.subject_id: each
+        for each in session.exec(
+            select(Attribution).where(col(Attribution.subject_id).in_([each.id for each in found]))
+        )
+    }
+    with_causes = [
+        PersonContact(**{**vars(each), "source": f"{cause.source} / {cause.medium}", "campaign": cause.campaign})
+        if (cause := causes.get(each.id))
+        else each
+        for each in found
+    ]
+    return sorted(with_causes, key=lambda each: (each.at, each.id), reverse=True)
+
+
+def _newest(session: Session, scope: AccessScope, table: Any, at: Any, people: Sequence[str]) -> list[Any]:
+    query = scope.select(table).where(table.person_id.in_(people)).order_by(at.desc()).limit(MAX_CONTACTS)
+    return list(session.exec(query))
+
+
+def _consent(session: Session, scope: AccessScope, people: Sequence[str]) -> list[ConsentEntry]:
+    query = scope.select(ConsentEntry).where(col(ConsentEntry.person_id).in_(people)).order_by(col(ConsentEntry.id))
+    newest = {(entry.person_id, entry.use): entry for entry in session.exec(query)}
+    return sorted(newest.values(), key=lambda each: each.use)
+
+
+def _facts(session: Session, vault: Vault, contacts: Sequence[str]) -> list[FactShown]:
+    rows = session.exec(
+        select(FactRow).where(col(FactRow.subject_id).in_(contacts)).order_by(col(FactRow.learned_at))
+    ).all()
+    values = values_of(vault, session, rows)
+    newest = {(row.name, row.source): row for row in rows if row.id in values}
+    return [
+        FactShown(row.name, values[row.id], row.source, row.confidence, row.expires_at)
+        for row in sorted(newest.values(), key=lambda each: (each.name, each.source))
+    ]

@@ -12,8 +12,13 @@ from starlette.routing import Route
 from hub.web.pages.templates import STATIC, static_url
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
-FILES = ("pages/hub.css", "pages/pages.js", "pages/live.js", "pages/passkeys.js", "vendor/htmx.min.js")
-"""The files that are served; nothing else in the folder is."""
+FILES = tuple(
+    f"{folder}/{path.name}"
+    for folder in ("pages", "vendor")
+    for path in sorted((STATIC / folder).iterdir())
+    if path.suffix in TYPES
+)
+"""The files that are served; nothing else below the static folder is."""
 
 
 def static_routes() -> list[Route]:

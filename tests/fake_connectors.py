@@ -211,6 +211,7 @@ class FakeNetwork(Connector):
             ),
         ),
         limits=Limits(batch_size=3, max_age=timedelta(days=90)),
+        abilities=("restate", "retract"),
     )
     Settings = Settings
     Destination = Destination

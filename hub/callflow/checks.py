@@ -256,9 +256,9 @@ def _instructions(step: Step, flow: Flow) -> Iterator[Instruction]:
                 yield Say(text=step.whisper)
 
 
-def lacking(flow: Flow, abilities: Collection[Ability]) -> Mapping[str, frozenset[Ability]]:
+def lacking(flow: Flow, abilities: Collection[str]) -> Mapping[str, frozenset[Ability]]:
     """Each step with the abilities that it needs and that a carrier with `abilities` lacks; `forward` stands for the
     flow's own forward."""
     wanted = {name: abilities_of(step, flow) for name, step in flow.steps.items()}
     wanted |= {"forward": frozenset({"dial"})} if "forward" not in wanted else {}
-    return {name: missing for name, need in wanted.items() if (missing := need - set(abilities))}
+    return {name: missing for name, need in wanted.items() if (missing := need.difference(abilities))}

@@ -15,6 +15,8 @@ from hub.contracts.answers import Ability
 from hub.contracts.categories import USES
 from hub.contracts.values import TRANSFORMS
 
+ConversionAbility = Literal["restate", "retract"]
+"""`restate`: change the value of a conversion that was delivered; `retract`: take it back."""
 Kind = Literal["carrier", "crm", "ads", "enrichment", "consent", "transcription"]
 
 
@@ -106,8 +108,9 @@ class Manifest(Declared):
     deletion: Deletion = Deletion(supported=True, note="nothing is kept")
     auth: Auth = Auth(kind="none")
     limits: Limits = Limits()
-    abilities: tuple[Ability, ...] = ()
-    """What a carrier can do with a call. A tracker whose calls need more is refused when it is saved."""
+    abilities: tuple[Ability | ConversionAbility, ...] = ()
+    """What a carrier can do with a call: a tracker whose calls need more is refused when it is saved. What an ad network
+    can do with a conversion that it has."""
 
     def flow(self, hook: str) -> DataFlow | None:
         """The declared flow of one hook, or None: then the hook gets no personal field at all."""

@@ -32,6 +32,8 @@ class Previewed:
     state: str | None = None
     code: str | None = None
     reason: str | None = None
+    categories: frozenset[str] = frozenset()
+    """The categories of personal data that it contains, if it would be sent."""
 
 
 def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: int = 2_000) -> list[Previewed]:
@@ -67,6 +69,17 @@ def preview(hub: Hub, directory: Directory, connector: str, hook: str, limit: in
             ruling = batch.rulings.get(delivery.id)
             items.append(Previewed(delivery, ruling, None, outcome.state, outcome.code, outcome.reason))
     return items
+
+
+def preview_one(hub: Hub, directory: Directory, delivery: Delivery) -> Previewed:
+    """What a sync would do now with one delivery, whatever its state. Nothing is sent or stored."""
+    batch = Batch("", [delivery])
+    prepare(hub, directory, delivery.connector, delivery.hook, batch)
+    if batch.payloads:
+        payload = batch.payloads[0]
+        return Previewed(delivery, payload.ruling, None, categories=payload.categories)
+    outcome = batch.outcomes[delivery.id]
+    return Previewed(delivery, batch.rulings.get(delivery.id), None, outcome.state, outcome.code, outcome.reason)
 
 
 def _validated(hub: Hub, connector: str, values: Sequence[Any]) -> dict[str, Receipt]:

@@ -50,7 +50,7 @@ def convert(hub: Hub, cases: Sequence[Case], now: datetime) -> Converted:
     for rule in hub.config.conversions:
         if rule.when.event in LATER_EVENTS:
             continue
-        made = [(case, _conversion(rule, case, now)) for case in ready if matches(rule, case)]
+        made = [(case, event_conversion(rule, case, now)) for case in ready if matches(rule, case)]
         result.conversions += [row for case, row in made if row.key not in case.converted]
         send(hub, rule, [(case, case.converted.get(row.key, row)) for case, row in made], now, result)
         _take_back(hub, rule, ready, now, result)
@@ -134,9 +134,13 @@ def send(
     now: datetime,
     result: Converted,
     kind: Literal["new", "restate", "retract"] = "new",
+    only: str | None = None,
 ) -> None:
-    """Write one delivery for each conversion and each destination of its rule that serves the company."""
+    """Write one delivery for each conversion and each destination of its rule that serves the company; `only` names the
+    one connector that gets it."""
     for name, destination in rule.send_to.items():
+        if only not in (None, name):
+            continue
         served = [
             (case, row)
             for case, row in made
@@ -190,7 +194,8 @@ def _upload_key(row: ConversionRow, kind: str) -> str:
     return f"{row.key}:new" if kind == "new" else f"{row.key}:{kind}:{row.revision}"
 
 
-def _conversion(rule: ConversionRule, case: Case, now: datetime) -> ConversionRow:
+def event_conversion(rule: ConversionRule, case: Case, now: datetime) -> ConversionRow:
+    """The conversion that `rule` makes from a call, a text or a form itself."""
     value = rule.value if isinstance(rule.value, Money) else None
     return _row(rule, case, case.subject.id, case.at, value, now, None)
 

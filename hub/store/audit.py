@@ -15,6 +15,7 @@ from hub.model import (
     Call,
     Company,
     ConsentEntry,
+    Delivery,
     FormSubmission,
     Person,
     PolicyAcceptance,
@@ -55,7 +56,7 @@ def _queries() -> list[Any]:
     wanted: Any = bindparam("wanted")
     own: list[tuple[Any, Any]] = [(Account, Account.id), (Company, Company.account_id), (User, User.account_id)]
     own += [(table, table.account_id) for table in (PolicyVersion, PolicyAcceptance, ConsentEntry)]
-    through: list[Any] = [Call, TextMessage, FormSubmission, Person, PrivacyRequest, SourceRule]
+    through: list[Any] = [Call, TextMessage, FormSubmission, Person, PrivacyRequest, SourceRule, Delivery]
     queries = [select(account).where(table.id == wanted) for table, account in own]
     for table in through:
         queries.append(select(Company.account_id).join(table, table.company_id == Company.id).where(table.id == wanted))

@@ -70,6 +70,7 @@ class GoogleAds(Connector):
         ),
         auth=Auth(kind="oauth2", scopes=SCOPES),
         limits=Limits(batch_size=2000, requests_per_minute=300, max_age=timedelta(days=90)),
+        abilities=("restate", "retract"),
     )
 
     def __init__(self, name: str, settings: Any, services: Services) -> None:

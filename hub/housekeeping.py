@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
+from hub.access.expired import delete_expired
 from hub.backup.save import end_backup_keys
 from hub.liveness import Liveness, report_failure
 from hub.plugins.thread_pool import DaemonThreadPool
@@ -67,6 +68,7 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
         Job("privacy request reminders", 60.0, partial(remind, hub)),
         Job("unconfirmed opt-ins", 60.0, partial(close_unconfirmed, hub)),
         Job("privacy request files", 60.0, partial(drop_old_files, hub)),
+        Job("sign-ins", 600.0, lambda: delete_expired(store, clock())),
         Job("identity proofs", 60.0, partial(drop_old_proofs, hub)),
     ]
 

@@ -15,6 +15,7 @@ import typer
 
 from hub.cli.support.output import CONFIG, ConfigFile, counted, echo_json, plain, say, table
 from hub.errors import CannotDo
+from hub.queries.spreadsheets import harmless
 
 if TYPE_CHECKING:
     from hub.config.models import Config
@@ -28,8 +29,6 @@ SHOWN = 50
 FORMATS = ("table", "csv", "json")
 COUNTS = ("calls", "answered", "first_time", "texts", "forms", "conversions")
 HEADINGS = {"first_time": "first-time callers"}
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""Characters with which a spreadsheet formula can start, including the full-width signs of East Asian keyboards."""
 NONE = "(none)"
 Choice = TypeVar("Choice", bound=str)
 
@@ -216,11 +215,6 @@ def _plain(line: Line) -> dict[str, Any]:
         **{name: int(count) if count == int(count) else float(count) for name, count in counts.items()},
         "amounts": {currency: number(amount) for currency, amount in line.amounts.items()},
     }
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet reads as a formula: `'` is put before a text that could start one."""
-    return f"'{text}" if text.lstrip().startswith(FORMULA_SIGNS) or text.startswith(FORMULA_SIGNS) else text
 
 
 def number(value: Decimal) -> str:

@@ -12,7 +12,7 @@ import pytest
 from cli_shop import CALLER, Shop
 from typer.testing import Result
 
-from hub.cli.report import harmless
+from hub.queries.spreadsheets import harmless
 from hub.reports.rollups import roll_up
 from hub.runtime import utc_now
 

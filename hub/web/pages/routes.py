@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from hub.access.sessions import SessionLifetime
 from hub.runtime import Hub
-from hub.web.pages import live, overview, people, search, style
+from hub.web.pages import calls, live, overview, people, search, style
 from hub.web.pages.guard import Page, SignedIn
 from hub.web.pages.request import PageContext
 from hub.web.pages.static_files import static_routes
@@ -18,6 +18,7 @@ PAGES: tuple[Page, ...] = (
     *overview.PAGES,
     *people.PAGES,
     *search.PAGES,
+    *calls.PAGES,
     *style.PAGES,
     *me.PAGES,
     *my_passkeys.PAGES,

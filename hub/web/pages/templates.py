@@ -45,6 +45,7 @@ def environment() -> Environment:
         "money": formats.money,
         "changed": formats.change,
         "waiting": formats.waiting,
+        "zone_name": formats.zone_name,
         "long_day": formats.long_day,
         "unquoted": unquote,
         "at": _at,

@@ -1,0 +1,192 @@
+"""The filters of the list of contacts, as a query string writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hub.model.columns import storable
+from hub.model.marks import LeadStatus
+
+MAX_VALUE_CHARACTERS = 300
+"""Of one value in a query string; no stored value that can be filtered by is longer."""
+MAX_SECONDS = 86_400
+MAX_AMOUNT = Decimal(10**9)
+NONE = "none"
+"""As a lead status or a delivery state: there is none."""
+
+
+class ContactKind(StrEnum):
+    """What a contact is."""
+
+    CALL = "call"
+    TEXT = "text"
+    FORM = "form"
+
+
+class Outcome(StrEnum):
+    """What became of a call."""
+
+    LIVE = "live"
+    """It has not ended."""
+    ANSWERED = "answered"
+    VOICEMAIL = "voicemail"
+    """Nobody answered, and the caller left a message."""
+    ABANDONED = "abandoned"
+    """Nobody answered, and the caller hung up within 15 seconds."""
+    MISSED = "missed"
+    """Nobody answered, and the caller had waited and left no message."""
+
+
+UNANSWERED = "unanswered"
+"""As a filter: every call that is over and that nobody answered."""
+
+
+class SentState(StrEnum):
+    """What became of a contact's conversions and other deliveries."""
+
+    DELIVERED = "delivered"
+    HELD = "held"
+    REJECTED = "rejected"
+    """The destination refused it, or the hub gave up."""
+    WAITING = "waiting"
+
+
+RECORDING_STATES = ("yes", "no", "waiting", "refused", "failed", "gone")
+"""`yes`: it can be played; `no`: the call has none; the others say why it cannot be played."""
+VERDICTS = ("allow", "needs", "deny")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "kind": tuple(ContactKind),
+    "outcome": (*Outcome, UNANSWERED),
+    "lead": (*LeadStatus, NONE),
+    "sent": (*SentState, NONE),
+    "recording": RECORDING_STATES,
+    "consent": VERDICTS,
+    "first_time": ("yes", "no"),
+    "missed": ("open",),
+}
+"""The values of the filters that have a fixed set of them."""
+TEXTS = ("tracker", "source", "medium", "campaign", "keyword", "landing_page", "tag", "q")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactFilter:
+    """Selects contacts; None leaves a condition out. All conditions must hold."""
+
+    kind: str | None = None
+    outcome: str | None = None
+    tracker: str | None = None
+    """A tracker's name."""
+    source: str | None = None
+    medium: str | None = None
+    campaign: str | None = None
+    keyword: str | None = None
+    landing_page: str | None = None
+    """The beginning of the address."""
+    first_time: str | None = None
+    longer: int | None = None
+    """The least duration, in seconds."""
+    shorter: int | None = None
+    """The greatest duration, in seconds."""
+    tag: str | None = None
+    lead: str | None = None
+    value_from: Decimal | None = None
+    value_to: Decimal | None = None
+    recording: str | None = None
+    consent: str | None = None
+    sent: str | None = None
+    agent: str | None = None
+    """The number at which the call was answered."""
+    weekday: int | None = None
+    """0 is Monday, 6 is Sunday."""
+    hours: tuple[int, int] | None = None
+    """The first and the last hour of the day, both included."""
+    missed: str | None = None
+    """`open`: missed, and nobody has called back."""
+    q: str | None = None
+    """What somebody typed into the search field."""
+    begins: datetime | None = None
+    ends: datetime | None = None
+    """The moment after the period."""
+    zone: ZoneInfo = ZoneInfo("UTC")
+    """For weekday and hours."""
+
+    def active(self) -> dict[str, Any]:
+        """The conditions that the query string sets, by name; without the period."""
+        return {
+            each.name: value
+            for each in fields(self)
+            if each.name not in ("begins", "ends", "zone") and (value := getattr(self, each.name)) is not None
+        }
+
+
+def filter_of(
+    query: Mapping[str, str], zone: ZoneInfo, begins: datetime | None = None, ends: datetime | None = None
+) -> ContactFilter:
+    """The filter that a query string describes; values that make no sense are left out."""
+    found: dict[str, Any] = {name: _text(query.get(name)) for name in TEXTS}
+    for name, choices in CHOICES.items():
+        value = query.get(name)
+        found[name] = value if value in choices else None
+    if found["medium"] is None and " / " in (found["source"] or ""):
+        found["source"], _, found["medium"] = found["source"].partition(" / ")  # as reports write it
+    return ContactFilter(
+        **found,
+        longer=seconds_of(query.get("longer")),
+        shorter=seconds_of(query.get("shorter")),
+        value_from=amount_of(query.get("value_from")),
+        value_to=amount_of(query.get("value_to")),
+        agent=_agent(query.get("agent")),
+        weekday=_number(query.get("weekday"), 6),
+        hours=_hours(query.get("hour")),
+        begins=begins,
+        ends=ends,
+        zone=zone,
+    )
+
+
+def seconds_of(text: str | None) -> int | None:
+    """A duration as people write it: 90, 1:30 or 1:02:03; None if it is none."""
+    if not text or not re.fullmatch(r"[0-9]{1,5}(:[0-9]{1,2}){0,2}", text.strip()):
+        return None
+    seconds = 0
+    for part in text.strip().split(":"):
+        seconds = seconds * 60 + int(part)
+    return min(seconds, MAX_SECONDS)
+
+
+def amount_of(text: str | None) -> Decimal | None:
+    """An amount as people write it: 240, $1,850.00; None if it is none."""
+    plain = re.sub(r"[\s,$€£]", "", text or "")
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", plain):
+        return None
+    try:
+        return min(Decimal(plain), MAX_AMOUNT)
+    except InvalidOperation:  # pragma: no cover - the pattern admits numbers only
+        return None
+
+
+def _text(value: str | None) -> str | None:
+    text = storable(value or "").strip()
+    return text if 0 < len(text) <= MAX_VALUE_CHARACTERS else None
+
+
+def _agent(value: str | None) -> str | None:
+    plain = re.sub(r"[^0-9]", "", value or "")
+    return f"+{plain}" if plain.isascii() and 7 <= len(plain) <= 15 else None
+
+
+def _number(value: str | None, most: int) -> int | None:
+    return int(value) if value and re.fullmatch(r"[0-9]{1,2}", value) and int(value) <= most else None
+
+
+def _hours(value: str | None) -> tuple[int, int] | None:
+    first, _, last = (value or "").partition("-")
+    begin, end = _number(first, 23), _number(last or first, 23)
+    return None if begin is None or end is None or begin > end else (begin, end)

@@ -1,0 +1,216 @@
+"""The list of contacts, newest first, in pages: each table is read by an index, and the three are merged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, func, or_
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
+
+from hub.access.scope import AccessScope
+from hub.model import Attribution, Delivery, Lead, Tag
+from hub.queries.contacts.conditions import (
+    DELIVERY_STATES,
+    Question,
+    attribution_is,
+    conditions,
+    lead_is,
+    question,
+)
+from hub.queries.contacts.filters import NONE, ContactFilter
+from hub.queries.contacts.kinds import Kind, Visible, indexless, visible
+from hub.queries.contacts.search import words_are
+
+MAX_NARROWED = 2_000
+"""Up to so many ids that a selective filter gives, contacts are read by id, else by time."""
+MAX_COUNTED = 10_000
+MAX_SCANNED = 10_000
+"""So many of the newest contacts of a kind are looked at to count those that match a filter."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Key(NamedTuple):
+    """A contact's place in the list, which is sorted by time and then by id."""
+
+    at: datetime
+    id: str
+    kind: str
+
+    def cursor(self) -> str:
+        """Its place, as a URL writes it."""
+        return f"{(self.at - EPOCH) // timedelta(microseconds=1)}.{self.id}"
+
+
+class Cursor(NamedTuple):
+    """Where a page begins: after the contact at a place, towards older or newer ones."""
+
+    at: datetime
+    id: str
+    newer: bool = False
+
+
+@dataclass(frozen=True)
+class KeyPage:
+    """The keys of one page, newest first, with the cursors of the pages beside it; None at an end of the list."""
+
+    keys: list[Key]
+    newer: str | None
+    older: str | None
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many contacts there are; if not `exact`, there are more."""
+
+    number: int
+    exact: bool = True
+
+
+def cursor_of(text: str | None) -> Cursor | None:
+    """The cursor in a URL; None if it is none."""
+    found = re.fullmatch(r"(newer-)?([0-9]{1,17})\.([0-9A-Za-z-]{1,36})", text or "")
+    if not found:
+        return None
+    return Cursor(EPOCH + timedelta(microseconds=int(found[2])), found[3], bool(found[1]))
+
+
+class ContactList:
+    """The contacts that a user sees of some companies and that a filter selects."""
+
+    def __init__(
+        self, session: Session, scope: AccessScope, company_ids: Collection[str], wanted: ContactFilter
+    ) -> None:
+        self._session = session
+        self.seen: Visible = visible(session, scope, company_ids)
+        self._asked: Question = question(session, self.seen.companies, wanted)
+        self._narrowed = self._ids()
+
+    def page(self, cursor: Cursor | None, limit: int) -> KeyPage:
+        """One page. A page towards newer contacts that is not full is the first page."""
+        if cursor is not None and cursor.newer:
+            found = self.keys(cursor, limit + 1)
+            if len(found) > limit:
+                shown = found[:limit][::-1]
+                return KeyPage(shown, f"newer-{shown[0].cursor()}", shown[-1].cursor())
+            cursor = None
+        found = self.keys(cursor, limit + 1)
+        shown = found[:limit]
+        newer = f"newer-{shown[0].cursor()}" if cursor is not None and shown else None
+        return KeyPage(shown, newer, shown[-1].cursor() if len(found) > limit else None)
+
+    def keys(self, cursor: Cursor | None, limit: int) -> list[Key]:
+        """At most `limit` keys from a cursor on, in its direction."""
+        newer = cursor is not None and cursor.newer
+        found = [key for kind in self.seen.kinds for key in self._keys_of(kind, cursor, limit)]
+        return sorted(found, reverse=not newer)[:limit]
+
+    def times(self, begins: datetime, ends: datetime, limit: int) -> dict[str, list[datetime]]:
+        """The times of the contacts of some days, by kind; at most `limit` of each, the newest."""
+        return {
+            kind.name: [
+                at
+                for query in self._queries(kind, select_columns(kind.at), kind.at >= begins, kind.at < ends)
+                for at in self._session.execute(query.order_by(kind.at.desc()).limit(limit)).scalars()
+            ]
+            for kind in self.seen.kinds
+        }
+
+    def count(self) -> Count:
+        """How many there are, up to 10,000; for filters without an index at least how many there are."""
+        counts = [self._count(kind) for kind in self.seen.kinds]
+        number, exact = sum(each.number for each in counts), all(each.exact for each in counts)
+        return Count(MAX_COUNTED, exact=False) if number > MAX_COUNTED else Count(number, exact)
+
+    def iterate(self, limit: int) -> Iterator[list[Key]]:
+        """All keys, newest first, in pages of at most `limit`."""
+        cursor = None
+        while found := self.keys(cursor, limit):
+            yield found
+            cursor = Cursor(found[-1].at, found[-1].id)
+
+    # One kind.
+
+    def _keys_of(self, kind: Kind, cursor: Cursor | None, limit: int) -> Iterator[Key]:
+        columns = (kind.at, col(kind.table.id))
+        where = [] if cursor is None else [_beyond(kind, cursor)]
+        newer = cursor is not None and cursor.newer
+        order = columns if newer else [column.desc() for column in columns]
+        for query in self._queries(kind, select_columns(*columns), *where):
+            for at, row_id in self._session.execute(query.order_by(*order).limit(limit)):
+                yield Key(at, row_id, kind.name)
+
+    def _queries(self, kind: Kind, columns: Any, *where: Any) -> Iterator[Any]:
+        """The queries that together find all contacts of a kind: one a company if there are few."""
+        asked = conditions(self._asked, kind)
+        if asked is None or self._narrowed == frozenset():
+            return
+        if self._narrowed is not None:
+            ids = col(kind.table.id).in_(sorted(self._narrowed))
+            mine = indexless(kind.table.company_id).in_(self.seen.companies)
+            yield columns.where(ids, mine, *self.seen.conditions(kind, ())[1:], *asked, *where)
+            return
+        for companies in self.seen.groups():
+            yield columns.where(*self.seen.conditions(kind, companies), *asked, *where)
+
+    def _count(self, kind: Kind) -> Count:
+        floor = None if self._narrowed is not None else self._floor(kind)
+        where = [] if floor is None else [kind.at > floor]
+        found = sum(
+            self._session.execute(
+                select_columns(func.count()).select_from(query.limit(MAX_COUNTED + 1).subquery())
+            ).scalar_one()
+            for query in self._queries(kind, select_columns(kind.at), *where)
+        )
+        return Count(found, exact=floor is None)
+
+    def _floor(self, kind: Kind) -> datetime | None:
+        """The time of the contact after the newest `MAX_SCANNED` of the period; None if there are not so many."""
+        wanted = self._asked.wanted
+        period = [
+            *([kind.at >= wanted.begins] if wanted.begins else []),
+            *([kind.at < wanted.ends] if wanted.ends else []),
+        ]
+        floors = []
+        for companies in self.seen.groups():
+            query = select_columns(kind.at).where(*self.seen.conditions(kind, companies)[:1], *period)
+            floors.append(self._session.execute(query.order_by(kind.at.desc()).offset(MAX_SCANNED).limit(1)).scalar())
+        return max((each for each in floors if each is not None), default=None)
+
+    # Selective filters.
+
+    def _ids(self) -> frozenset[str] | None:
+        """The only ids that can match, if one of the filters selects few; None if none does."""
+        for query in self._selective():
+            ids = self._session.exec(query.limit(MAX_NARROWED + 1)).all()
+            if len(ids) <= MAX_NARROWED:
+                return frozenset(ids)
+        return None
+
+    def _selective(self) -> Iterator[Any]:
+        """Queries by an index for the ids that a filter selects."""
+        wanted, companies = self._asked.wanted, self.seen.companies
+        if wanted.tag is not None:
+            yield select(Tag.subject_id).where(col(Tag.company_id).in_(companies), Tag.name == wanted.tag)
+        if wanted.lead not in (None, NONE) or wanted.value_from is not None:
+            yield select(Lead.subject_id).where(col(Lead.company_id).in_(companies), *lead_is(wanted))
+        if wanted.sent is not None and wanted.sent in DELIVERY_STATES and wanted.sent != "delivered":
+            yield select(Delivery.subject_id).where(col(Delivery.state).in_(DELIVERY_STATES[wanted.sent]))
+        mine = col(Attribution.company_id).in_(companies)
+        if (wanted.source or wanted.campaign or wanted.keyword) is not None:
+            yield select(Attribution.subject_id).where(mine, *attribution_is(wanted))
+        search = self._asked.search
+        if search is not None and search.values and not search.trackers:
+            yield select(Attribution.subject_id).where(mine, words_are(search))
+
+
+def _beyond(kind: Kind, cursor: Cursor) -> Any:
+    """The rows after a cursor. The first condition alone lets the database begin in its index at the right place."""
+    row_id = col(kind.table.id)
+    if cursor.newer:
+        return and_(kind.at >= cursor.at, or_(kind.at > cursor.at, row_id > cursor.id))
+    return and_(kind.at <= cursor.at, or_(kind.at < cursor.at, row_id < cursor.id))

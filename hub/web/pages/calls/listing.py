@@ -1,0 +1,170 @@
+"""The list itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from sqlmodel import Session
+from starlette.responses import Response
+
+from hub.access.saved_views import saved_views
+from hub.model import SavedView
+from hub.queries.contacts.paging import ContactList, Count, Key, cursor_of
+from hub.queries.contacts.rows import ContactRow, contact_rows
+from hub.queries.contacts.suggestions import suggestions
+from hub.reports.calendar import bounds
+from hub.web.pages.calls import columns as words
+from hub.web.pages.calls.filters import (
+    PATH,
+    PERIODS,
+    chips,
+    choices,
+    filter_of_page,
+    here,
+    period_of_list,
+)
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+ROWS = 50
+MAX_DAYS_COUNTED = 10
+"""A page that spans more days shows no counts beside them."""
+MAX_COUNTED_A_DAY = 2_000
+LIST_STATE = ("company", "columns", "period", "first", "last")
+"""Parameters of the URL that a built-in view leaves as they are."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day's contacts of a page, and how many the day has in all, in words."""
+
+    day: date
+    counts: str
+    rows: list[ContactRow]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A saved view, or a built-in one."""
+
+    name: str
+    url: str
+    current: bool
+    view: SavedView | None = None
+
+
+def listing(page: PageRequest) -> Response:
+    """The list that the URL describes."""
+    return render_list(page)
+
+
+def render_list(page: PageRequest, status: int = 200, chosen: Collection[str] = (), **errors: str) -> Response:
+    """The list, with errors beside the fields of its forms after a POST that failed."""
+    wanted = filter_of_page(page)
+    with page.session() as session:
+        contacts = ContactList(session, page.scope, page.company_ids, wanted)
+        cursor = cursor_of(page.query.get("after"))
+        found = contacts.page(cursor, ROWS)
+        rows = contact_rows(session, page.user, page.hub.vault, found.keys)
+        values: dict[str, Any] = {
+            "days": _days(page, contacts, found.keys, rows),
+            "count": contacts.count(),
+            "suggested": suggestions(session, contacts.seen.companies),
+            "tabs": _tabs(page, session),
+        }
+    shown = f"1 to {len(rows):,}" if found.newer is None else f"{len(rows):,}"
+    return page.render(
+        "calls.html",
+        status,
+        title="Calls",
+        wanted=wanted,
+        chips=chips(page, wanted),
+        choices=choices(),
+        periods=PERIODS,
+        period=period_of_list(page),
+        columns=words.chosen_columns(page),
+        all_columns=words.allowed_columns(page),
+        words=words,
+        here=lambda **changes: here(page, **changes),
+        state=state_of(page),
+        hidden=[(name, value) for name, value in _state(page) if name in ("company", "columns", "q")],
+        pager_text=f"{shown} of {count_words(values['count'])}",
+        newer=here(page, after=found.newer) if found.newer else None,
+        older=here(page, after=found.older) if found.older else None,
+        titles={each.id: each.title for each in page.companies},
+        names={each.id: each.name for each in page.companies},
+        errors={"view_name": None, "marks": None, **errors},
+        chosen=frozenset(chosen),
+        count_text=count_words(values["count"]),
+        **values,
+    )
+
+
+def count_words(count: Count) -> str:
+    """1,204; 10,000+."""
+    return f"{count.number:,}" if count.exact else f"{count.number:,}+"
+
+
+def state_of(page: PageRequest) -> str:
+    """The query string that a saved view keeps."""
+    return urlencode(_state(page))
+
+
+def _state(page: PageRequest) -> list[tuple[str, str]]:
+    """The URL's parameters that a view keeps."""
+    return [(name, value) for name, value in page.request.query_params.multi_items() if name != "after"]
+
+
+def _days(page: PageRequest, contacts: ContactList, keys: list[Key], rows: list[ContactRow]) -> list[Day]:
+    def day_of(at: datetime) -> date:
+        return at.astimezone(page.zone).date()
+
+    counts: dict[date, Counter[str]] = {}
+    days = sorted({day_of(key.at) for key in keys})
+    if days and (days[-1] - days[0]) < timedelta(days=MAX_DAYS_COUNTED):
+        begins, ends = bounds(days[0], page.zone)[0], bounds(days[-1], page.zone)[1]
+        for kind, times in contacts.times(begins, ends, MAX_COUNTED_A_DAY).items():
+            whole = times if len(times) < MAX_COUNTED_A_DAY else [at for at in times if day_of(at) > day_of(min(times))]
+            for at in whole:
+                counts.setdefault(day_of(at), Counter())[kind] += 1
+    return [
+        Day(day, _counted(counts.get(day, Counter())), list(each))
+        for day, each in groupby(rows, key=lambda row: day_of(row.at))
+    ]
+
+
+def _counted(counts: Counter[str]) -> str:
+    """38 calls, 1 text."""
+    return ", ".join(
+        f"{counts[kind]:,} {kind}{'' if counts[kind] == 1 else 's'}" for kind in words.KINDS if counts[kind]
+    )
+
+
+def _tabs(page: PageRequest, session: Session) -> list[Tab]:
+    kept = [(name, value) for name, value in _state(page) if name in LIST_STATE]
+    filters = sorted(set(_state(page)) - set(kept))
+    built_in = [("All", []), ("Not called back", [("missed", "open")]), ("First-time", [("first_time", "yes")])]
+    if page.may("deliveries"):
+        built_in.append(("Something held", [("sent", "held")]))
+    saved = saved_views(session, page.scope, "calls")
+    whole = sorted(_state(page))
+    is_saved = any(sorted(parse_qsl(view.query)) == whole for view in saved)
+    tabs = [Tab(name, _url([*kept, *query]), not is_saved and filters == query) for name, query in built_in]
+    for view in saved:
+        query = parse_qsl(view.query)
+        mine = view if view.user_id == page.user.id else None
+        tabs.append(Tab(view.name, _url(query), sorted(query) == whole, mine))
+    return tabs
+
+
+def _url(query: list[tuple[str, str]]) -> str:
+    return f"{PATH}?{urlencode(query)}" if query else PATH
+
+
+PAGES = (Page(PATH, listing),)

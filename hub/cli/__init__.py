@@ -20,6 +20,7 @@ MODULES = (
     "audit",
     "backup",
     "call",
+    "calls",
     "inbox",
     "deliveries",
     "recordings",

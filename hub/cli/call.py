@@ -24,6 +24,7 @@ STAGE_COLORS = {
     "convert": "bright_magenta",
     "deliver": "green",
     "disclose": "bright_black",
+    "call_back": "bright_yellow",
 }
 
 

@@ -31,6 +31,8 @@ from hub.model import (
     User,
     UserCompany,
 )
+from hub.queries.masking import Mask
+from hub.queries.timeline.build import timeline
 from hub.store.claims import LEASE, claim
 from hub.store.connectors import pause
 from hub.store.journal.verify import verify
@@ -403,3 +405,21 @@ def test_a_call_of_which_the_carrier_tells_no_end_is_settled(hub: Factory) -> No
     assert (row.status, row.state) == ("failed", "done") and "did not report" in str(row.reason)
     stage.tell(*spoken(stage, made))
     assert stage.one(OutgoingCall).status == "completed", "a late report still counts"
+
+
+def test_the_timeline_of_the_missed_call_shows_the_call_back(hub: Factory) -> None:
+    stage = hub()
+    missed = stage.call_in(answered=False)
+    made = call_back(stage, missed)
+    place(stage)
+    stage.tell(*spoken(stage, made))
+    with stage.hub.store.reading() as session:
+        entries = timeline(session, missed, Mask(), stage.hub.vault)
+    told = [each for each in entries if each.stage == "call_back"]
+    assert [each.text for each in told] == [
+        f"{stage.one(User).name} calls back",
+        "the person answered the call back",
+        "the call back ended",
+    ]
+    assert (told[-1].state, told[-1].details) == ("completed", ("they spoke for 60 s",))
+    assert CALLER not in str([each.plain() for each in told])

@@ -26,6 +26,7 @@ from hub.model import (
 )
 from hub.model.states import InboxState
 from hub.queries.masking import Mask
+from hub.queries.timeline.call_backs import call_back_entries
 from hub.queries.timeline.call_steps import step_entries
 from hub.queries.timeline.entries import Entry, in_order
 from hub.queries.timeline.marks import mark_entries
@@ -63,6 +64,7 @@ def timeline(session: Session, subject: Subject, mask: Mask, vault: Vault) -> li
         select(Disclosure).where(Disclosure.subject_id == subject.id).order_by(col(Disclosure.id))
     )
     entries += map(disclosure_entry, disclosures)
+    entries += call_back_entries(session, subject.id, mask)
     return in_order(entries)
 
 

@@ -8,7 +8,18 @@ from datetime import datetime
 from typing import Any, Literal
 
 Stage = Literal[
-    "visit", "receive", "answer", "attribute", "enrich", "mark", "consent", "outcome", "convert", "deliver", "disclose"
+    "visit",
+    "receive",
+    "answer",
+    "attribute",
+    "enrich",
+    "mark",
+    "consent",
+    "outcome",
+    "convert",
+    "deliver",
+    "disclose",
+    "call_back",
 ]
 STAGES: tuple[Stage, ...] = (
     "visit",
@@ -22,6 +33,7 @@ STAGES: tuple[Stage, ...] = (
     "convert",
     "deliver",
     "disclose",
+    "call_back",
 )
 """The stages in the order of the flow; entries with the same time are sorted in this order."""
 

@@ -1,0 +1,136 @@
+"""`hub calls`: who waits for a call back, and call a person back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.support.output import (
+    CONFIG,
+    AsJson,
+    ConfigFile,
+    Sandboxed,
+    colored,
+    echo_json,
+    moment,
+    plain,
+    say,
+    table,
+)
+from hub.errors import CannotDo
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.access.permissions import Action
+    from hub.access.scope import AccessScope
+
+commands = typer.Typer(help="See who waits for a call back, and call people back.", no_args_is_help=True)
+UserName = Annotated[str, typer.Option("--user", help="The user who calls (hub users list).", metavar="NAME")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="calls")
+
+
+@commands.command("back")
+def back(
+    wanted: Annotated[
+        str,
+        typer.Argument(
+            help="The id of a call, text or form, at least 6 characters from either end of it, or the carrier's id.",
+            metavar="ID",
+        ),
+    ],
+    user: UserName,
+    phone: Annotated[
+        str | None, typer.Option(help="The user's phone that rings first; else their own number.", metavar="NUMBER")
+    ] = None,
+    sandbox: Sandboxed = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Call a person back: the user's phone rings first. The worker places it now, if consent and quiet hours allow it."""
+    from hub.cli.support.audit_note import actor
+    from hub.delivery.queue_call_back import queue_call_back
+    from hub.queries.lookup import find_subject
+    from hub.startup import open_hub, read_config
+
+    with open_hub(read_config(config, sandbox=sandbox)) as opened:
+        hub, directory = opened.hub, opened.directory.current()
+        with hub.store.writing() as session:
+            subject = find_subject(session, wanted)
+            scope = _scope(session, user, "contact")
+            call = queue_call_back(session, scope, hub, directory, subject, phone, actor())
+        if call.reason:
+            say(f"{colored(call.status)}: {plain(call.reason)}")
+        else:
+            say(f"Queued as {call.id}; what becomes of it: [bold]hub call {subject.id}[/bold]")
+
+
+@commands.command("missed")
+def missed(
+    user: UserName,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number listed, longest wait first.")] = 50,
+    show_personal: Annotated[
+        bool, typer.Option("--show-personal", help="Show numbers and names in clear; this is audited.")
+    ] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List the callers of the last 14 days whose calls were missed and with whom nobody has spoken since."""
+    from hub.cli.support.audit_note import note
+    from hub.queries.masking import Mask
+    from hub.queries.missed_calls import missed_not_called_back
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config, vault_of
+
+    loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
+    vault = vault_of(loaded)
+    with open_store(loaded) as store:
+        with store.reading() as session:
+            scope = _scope(session, user, "calls")
+            callers = missed_not_called_back(session, scope, vault, utc_now(), limit=limit)
+        if show_personal:
+            with store.writing() as session:
+                note(session, utc_now(), "calls.show_personal", scope.user.account_id, f"{len(callers)} missed callers")
+    rows: list[dict[str, Any]] = [
+        {
+            "call": each.call_id,
+            "caller_number": mask.phone(each.caller_number),
+            "caller_name": mask.text(each.caller_name),
+            "missed": each.missed,
+            "first_missed_at": each.first_missed_at,
+            "waits_minutes": int(each.waits.total_seconds() // 60),
+            "voicemail": each.voicemail,
+        }
+        for each in callers
+    ]
+    if as_json:
+        echo_json(rows)
+    elif not rows:
+        say("Nobody waits for a call back.")
+    else:
+        table(
+            "Missed, longest wait first",
+            ("call", "caller", "name", "missed", "first missed (UTC)", "voicemail"),
+            (
+                (row["call"], plain(row["caller_number"]), plain(row["caller_name"]), str(row["missed"]),
+                 moment(row["first_missed_at"]), "yes" if row["voicemail"] else "no")
+                for row in rows
+            ),
+        )  # fmt: skip
+        say("Call one of them back: [bold]hub calls back CALL --user NAME[/bold]")
+
+
+def _scope(session: Session, name: str, action: Action) -> AccessScope:
+    from hub.access.scope import scope_of
+    from hub.access.users import user_named
+    from hub.queries.lookup import typed
+
+    user = user_named(session, typed(name))
+    scope = scope_of(session, user, action)
+    if scope is None:
+        raise CannotDo(f"The role {user.role} may not do that, or the user is disabled; see hub users list.")
+    return scope

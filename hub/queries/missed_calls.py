@@ -1,0 +1,119 @@
+"""The callers whom nobody has spoken with since they called: the work list of missed calls and voicemails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from hub.access.scope import AccessScope
+from hub.model import Call, Lead, OutgoingCall
+from hub.model.marks import LeadStatus
+from hub.model.states import CallStatus
+from hub.store.encrypted_fields import names_of
+from hub.store.vault import Vault
+
+MISSED_WITHIN = timedelta(days=14)
+"""A call that was missed longer ago is no longer on the list."""
+SETTLED = (LeadStatus.BOOKED, LeadStatus.NOT_A_LEAD)
+"""A missed call that a user has marked so needs no call back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissedCaller:
+    """A caller of one company who waits for a call back."""
+
+    call_id: str
+    """The newest of the missed calls."""
+    company_id: str
+    tracking_number: str | None
+    caller_number: str
+    caller_name: str | None
+    missed: int
+    """How many of their calls were missed since somebody last spoke with them."""
+    first_missed_at: datetime
+    last_missed_at: datetime
+    waits: timedelta
+    """Since the first of them."""
+    voicemail: bool
+    """Whether the newest call left a message."""
+
+
+def missed_not_called_back(
+    session: Session, scope: AccessScope, vault: Vault, now: datetime, *, company_id: str | None = None, limit: int = 50
+) -> list[MissedCaller]:
+    """Callers whose calls of the last 14 days were missed and with whom nobody has spoken since, who waits longest first.
+
+    Spoken with: a later call from the number was answered, or a call back to it was. One entry for each caller and company.
+    """
+    waiting = _waiting(scope, now, company_id)
+    rows = session.execute(waiting.order_by(func.min(Call.started_at), func.max(Call.id)).limit(limit)).all()
+    calls = {call.id: call for call in session.exec(select(Call).where(col(Call.id).in_([row.newest for row in rows])))}
+    names = names_of(vault, session, list(calls.values()))
+    return [_missed(row, calls[row.newest], names.get(row.newest), now) for row in rows]
+
+
+def count_missed_not_called_back(
+    session: Session, scope: AccessScope, now: datetime, *, company_id: str | None = None
+) -> int:
+    """How many callers are on the list."""
+    callers = _waiting(scope, now, company_id).subquery()
+    return int(session.execute(select(func.count()).select_from(callers)).scalar_one())
+
+
+def _waiting(scope: AccessScope, now: datetime, company_id: str | None) -> Any:
+    """One row for each caller: the newest call, how many were missed, the first and the last time.
+
+    Both subqueries look up one number in an index, so a caller with very many calls costs no more than others.
+    """
+    later, back = aliased(Call), aliased(OutgoingCall)
+    answered = select(later.id).where(
+        later.caller_number == col(Call.caller_number),
+        later.company_id == col(Call.company_id),
+        col(later.answered_at) > col(Call.started_at),
+    )
+    called = select(back.id).where(
+        back.person_number == col(Call.caller_number),
+        back.company_id == col(Call.company_id),
+        col(back.answered_at) > col(Call.started_at),
+    )
+    marked = select(Lead.subject_id).where(Lead.subject_id == col(Call.id), col(Lead.status).in_(SETTLED))
+    query = scope.calls().where(
+        col(Call.answered_at).is_(None),
+        col(Call.started_at) >= now - MISSED_WITHIN,
+        col(Call.caller_number).is_not(None),
+        col(Call.status).in_((CallStatus.COMPLETED, CallStatus.FAILED)),
+        ~answered.exists(),
+        ~called.exists(),
+        ~marked.exists(),
+    )
+    if company_id is not None:
+        query = query.where(Call.company_id == company_id)
+    what: Sequence[Any] = (
+        func.max(Call.id).label("newest"),
+        func.count().label("missed"),
+        func.min(Call.started_at).label("first_at"),
+        func.max(Call.started_at).label("last_at"),
+    )
+    return query.with_only_columns(*what).group_by(col(Call.company_id), col(Call.caller_number))
+
+
+def _missed(row: Any, call: Call, name: str | None, now: datetime) -> MissedCaller:
+    assert call.company_id is not None and call.caller_number is not None
+    return MissedCaller(
+        call_id=call.id,
+        company_id=call.company_id,
+        tracking_number=call.tracking_number,
+        caller_number=call.caller_number,
+        caller_name=name,
+        missed=row.missed,
+        first_missed_at=row.first_at,
+        last_missed_at=row.last_at,
+        waits=now - row.first_at,
+        voicemail=call.voicemail,
+    )

@@ -24,6 +24,7 @@ SEALED = frozenset(
         "fact.sealed",
         "form_submission.sealed_fields",
         "form_submission.sealed_name",
+        "note.sealed",
         "person.sealed_name",
         "privacy_request.correction",
         "text_media.data",
@@ -39,6 +40,7 @@ NUMBER_COLUMNS = {
     "call": "caller_number",
     "text_message": "person_number",
     "form_submission": "phone_number",
+    "outgoing_call": "person_number",
     "privacy_request": "phone_number",
 }
 TYPED_NUMBERS = ("person", "form_submission")

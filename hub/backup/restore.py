@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import String, Table, func, insert, select, update
 from sqlmodel import Session, SQLModel, col
 
 from hub.backup.archive import ArchiveReader
@@ -188,6 +188,8 @@ def _opened(
             plain = opener(each, place_in(table.name, key_of(table, row)))
             if plain is None:
                 emptied[table.name] += 1
+                if not all(_can_be_empty(table, name) for name in personal):
+                    continue
             else:
                 empty |= json.loads(plain.decode("utf-8", "surrogatepass"))
         row.pop("~", None)
@@ -197,6 +199,11 @@ def _opened(
 
 def _typed(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: from_json(table.c[name], value) for name, value in row.items()}
+
+
+def _can_be_empty(table: Table, name: str) -> bool:
+    """Whether a row without this column means anything. A tag without its name does not, and is left out."""
+    return bool(table.c[name].nullable) or not isinstance(table.c[name].type, String)
 
 
 def _emptied(table: Table, name: str) -> Any:

@@ -26,12 +26,16 @@ from hub.model import (
     InboxWebhook,
     Lease,
     LegalHold,
+    Note,
     OutcomeRow,
+    OutgoingCall,
     PageView,
     Person,
+    PersonMerge,
     PrivacyRequest,
     Recording,
     RecordingNotice,
+    Tag,
     TextMedia,
     TextMessage,
     TextStatus,
@@ -77,9 +81,9 @@ class OnHold:
     def _of_companies(self) -> tuple[Any, Any] | None:
         if not self.companies:
             return None
-        calls, texts, forms, visits, people, asked = (
+        calls, texts, forms, visits, people, outgoing, asked = (
             select(table.id).where(col(table.company_id).in_(self.companies))
-            for table in (Call, TextMessage, FormSubmission, Visit, Person, PrivacyRequest)
+            for table in (Call, TextMessage, FormSubmission, Visit, Person, OutgoingCall, PrivacyRequest)
         )
         subject: Any = col(OutcomeRow.subject_id)
         outcomes = select(OutcomeRow.id).where(
@@ -92,6 +96,7 @@ class OnHold:
             col(CallEventRow.call_id).in_(calls), col(CallEventRow.inbox_id).is_not(None)
         )
         queries: dict[str, Any] = {"calls": calls, "texts": texts, "forms": forms, "visits": visits, "people": people}
+        queries["outgoing_calls"] = outgoing
         return PersonData(**queries, outcomes=outcomes, webhooks=webhook_ids), asked  # type: ignore[arg-type]
 
 
@@ -180,12 +185,16 @@ def _hanging(reach: Any, requests: Any) -> dict[type[Any], Any]:
         FormSubmission: col(FormSubmission.id).in_(reach.forms),
         InboxWebhook: col(InboxWebhook.id).in_(reach.webhooks),
         Lease: col(Lease.visit_id).in_(reach.visits),
+        Note: of_contact(Note.subject_id),
         OutcomeRow: col(OutcomeRow.id).in_(reach.outcomes),
+        OutgoingCall: col(OutgoingCall.id).in_(reach.outgoing_calls),
         PageView: col(PageView.visit_id).in_(reach.visits),
         Person: col(Person.id).in_(reach.people),
+        PersonMerge: col(PersonMerge.person_id).in_(reach.people) | col(PersonMerge.other_id).in_(reach.people),
         PrivacyRequest: col(PrivacyRequest.id).in_(requests),
         Recording: col(Recording.call_id).in_(reach.calls),
         RecordingNotice: tuple_(col(RecordingNotice.connector), col(RecordingNotice.carrier_call_id)).in_(carried),
+        Tag: of_contact(Tag.subject_id),
         TextMedia: col(TextMedia.text_id).in_(reach.texts),
         TextMessage: col(TextMessage.id).in_(reach.texts),
         TextStatus: tuple_(col(TextStatus.connector), col(TextStatus.carrier_message_id)).in_(sent),

@@ -22,6 +22,7 @@ from hub.model import (
     Lease,
     PageView,
     Person,
+    PersonMerge,
     SyncSlot,
     TextMessage,
     TranscriptRow,
@@ -195,6 +196,8 @@ def _end_people(
         _run(session, update(Person).where(col(Person.id) == person_id).values(expires_at=until))
     gone = [person_id for person_id in ids if person_id not in still]
     if gone:
+        merged = or_(col(PersonMerge.person_id).in_(gone), col(PersonMerge.other_id).in_(gone))
+        _run(session, delete(PersonMerge).where(merged))
         _run(session, update(Person).where(col(Person.id).in_(gone)).values(_empty(life)))
     return len(gone)
 

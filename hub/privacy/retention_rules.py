@@ -24,14 +24,18 @@ from hub.model import (
     FormSubmission,
     InboxWebhook,
     Lease,
+    Note,
     OutcomeRow,
+    OutgoingCall,
     PageView,
     Person,
+    PersonMerge,
     PolicyAcceptance,
     PoolOverflow,
     PrivacyRequest,
     Recording,
     RecordingNotice,
+    Tag,
     TextMedia,
     TextMessage,
     TextStatus,
@@ -131,6 +135,12 @@ def _start(life: RetentionRule) -> Any:
     return getattr(life.table, life.start or "")
 
 
+def _on(table: Any, subject: Any) -> ColumnElement[bool]:
+    """The condition that a note or a tag is on a subject of this table: it ends with it."""
+    on: ColumnElement[bool] = col(table.subject_id).in_(select(subject.id))
+    return on
+
+
 CLICKS = ("click_ids",)
 RETENTION_RULES: Sequence[RetentionRule] = (
     RetentionRule("webhooks", InboxWebhook, "webhook_raw", "emptied"),
@@ -152,6 +162,17 @@ RETENTION_RULES: Sequence[RetentionRule] = (
     ),
     RetentionRule("pictures", TextMedia, "text_body"),
     RetentionRule("texts' statuses", TextStatus, "text_body"),
+    *(
+        RetentionRule(f"{what} on {name}", table, kind, where=(_on(table, subject),))
+        for what, table in (("notes", Note), ("tags", Tag))
+        for name, subject, kind in (
+            ("calls", Call, "call_metadata"),
+            ("texts", TextMessage, "text_body"),
+            ("forms", FormSubmission, "form_content"),
+        )
+    ),
+    RetentionRule("outgoing calls", OutgoingCall, "call_metadata", "emptied"),
+    RetentionRule("reasons of merges", PersonMerge, "call_metadata", "emptied"),
     RetentionRule("texts", TextMessage, "text_body", "emptied", with_them=("person_id",)),
     RetentionRule("forms", FormSubmission, "form_content", "emptied", with_them=("person_id", "visit_id")),
     RetentionRule("facts", FactRow, "caller_facts", start="learned_at"),

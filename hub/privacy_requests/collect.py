@@ -26,13 +26,17 @@ from hub.model import (
     Disclosure,
     FactRow,
     FormSubmission,
+    LeadChange,
+    Note,
     OptOut,
     OutcomeRow,
+    OutgoingCall,
     PageView,
     Person,
     PrivacyRequest,
     RecipientVersion,
     Recording,
+    Tag,
     TextMedia,
     TextMessage,
     Visit,
@@ -45,7 +49,7 @@ from hub.privacy_requests.stand_ins import STAND_IN, STAND_INS_KEY, is_stand_in
 from hub.recordings.listen import hear
 from hub.recordings.transcripts import read_transcript
 from hub.runtime import Hub
-from hub.store.encrypted_fields import fields_of, names_of, values_of
+from hub.store.encrypted_fields import fields_of, names_of, notes_of, values_of
 from hub.texts.bodies import open_body, open_file
 
 INNER = frozenset(
@@ -57,6 +61,8 @@ SHARED_ACCOUNT = (
     "Other companies use this account too. You see what belongs to the company that you asked, and the identity "
     "of the shared contact."
 )
+OF_USERS = ("user_id", "user_number", "made_by", "marked_by")
+"""Columns about the people who work with the hub."""
 OF_THE_VISIT = ("visit_id", "landing_page", "keyword", "click_ids", "clicked_at", "candidates", "trace")
 NOTHING_HELD = "This company has nothing about you under the details that you gave."
 
@@ -89,6 +95,14 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
     answer.sections["recordings and transcripts"] = _recordings(session, hub, reach, answer)
     answer.sections["texts"] = _texts(session, hub, reach, answer)
     answer.sections["forms"] = _forms(session, hub, reach)
+    answer.sections["calls to you"] = _rows(
+        session, OutgoingCall, col(OutgoingCall.id).in_(reach.outgoing_calls), OF_USERS
+    )
+    answer.sections["lead status"] = _rows(
+        session, LeadChange, col(LeadChange.subject_id).in_(reach.subjects), OF_USERS
+    )
+    answer.sections["tags"] = _rows(session, Tag, col(Tag.subject_id).in_(reach.subjects), OF_USERS)
+    answer.sections["notes"] = _notes(session, hub, reach)
     answer.sections["visits"] = _rows(session, Visit, col(Visit.id).in_(reach.visits))
     answer.sections["pages"] = _rows(session, PageView, col(PageView.visit_id).in_(reach.visits))
     answer.sections["where contacts came from"] = _attributions(session, reach)
@@ -242,6 +256,12 @@ def _forms(session: Session, hub: Hub, reach: PersonData) -> list[dict[str, Any]
     forms = _by_id(session, FormSubmission, reach.forms)
     records, fields = _named(session, hub, forms, "name"), fields_of(hub.vault, session, forms)
     return [record | ({"fields": fields[record["id"]]} if record["id"] in fields else {}) for record in records]
+
+
+def _notes(session: Session, hub: Hub, reach: PersonData) -> list[dict[str, Any]]:
+    rows = session.exec(select(Note).where(col(Note.subject_id).in_(reach.subjects)).order_by(col(Note.id))).all()
+    texts = notes_of(hub.vault, session, rows)
+    return [_plain(row, OF_USERS) | ({"text": texts[row.id]} if row.id in texts else {}) for row in rows]
 
 
 def _facts(session: Session, hub: Hub, reach: PersonData) -> list[dict[str, Any]]:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from hub.contracts.people import Correction, PersonReference
-from hub.model import Company, Person, PrivacyRequest, Restriction
+from hub.model import Company, OutgoingCall, Person, PrivacyRequest, Restriction
 from hub.model.people import PROVEN, has_known_number
 from hub.model.states import RequestState
 from hub.privacy.ledger import ConsentStatement, keep_notice
@@ -154,6 +155,10 @@ def correct(session: Session, hub: Hub, request: PrivacyRequest, people: list[Pe
     for person in people:
         if number and person.phone_number and number != person.phone_number:
             hub.vault.hand_over(session, person.company_id, person.phone_number, number)
+            # Calls that users placed to them are found by this number alone.
+            old = col(OutgoingCall.person_number) == person.phone_number
+            placed = update(OutgoingCall).where(col(OutgoingCall.company_id) == person.company_id, old)
+            session.execute(placed.values(person_number=number))
         if number:
             person.phone_number, person.phone_learnt = number, PROVEN
         if new.get("email"):

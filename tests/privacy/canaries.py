@@ -16,28 +16,36 @@ from fake_connectors import FakeCarrier
 from sqlmodel import Session, SQLModel, col, select
 from testbed import CONNECTORS, SHARED, TestHub, finished_call
 
+from hub.access.users import add_user
 from hub.api import CallEvent, MessageEvent, RecordingAudio, hookimpl
 from hub.backup.archive import ArchiveReader
 from hub.model import (
+    Account,
     Attempt,
     Call,
     CallStep,
     Delivery,
     FactRow,
     InboxWebhook,
+    Note,
     OutcomeRow,
+    OutgoingCall,
     PageView,
     Person,
+    PersonMerge,
     Recording,
+    RecordingPeaks,
+    Tag,
     TextMedia,
     TextMessage,
     TranscriptRow,
+    User,
     Visit,
 )
 from hub.model.columns import new_id
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcripts import place_in
-from hub.store.encrypted_fields import seal_facts
+from hub.store.encrypted_fields import seal_facts, seal_note
 from hub.store.vault import nobodys_holder
 from hub.texts.bodies import seal_file
 from hub.texts.suppression import stop
@@ -161,7 +169,9 @@ def _seed_rest(stage: TestHub, canaries: Canaries, person: Person, visit_id: str
                    confidence=1.0, learned_at=now, expires_at=later)  # fmt: skip
     with stage.hub.store.writing() as session:
         seal_facts(stage.hub.vault, session, [(call, fact)])
-        session.add(fact)
+        note = Note(company_id=call.company_id, subject_id=call.id, made_at=now, made_by="desk", expires_at=later)
+        seal_note(stage.hub.vault, session, call, note, word("note"))
+        session.add_all((fact, note))
     rows: list[SQLModel] = [
         CallStep(connector="carrier", carrier_call_id=call_id, company_id=person.company_id, flow_version=1, point="menu",
                  position=0, at=now, step="menu", do="menu", result=word("key pressed"), expires_at=later),
@@ -173,11 +183,23 @@ def _seed_rest(stage: TestHub, canaries: Canaries, person: Person, visit_id: str
                    email=f"{word('deal address')}@example.com", expires_at=later),
         *(_webhook(stage, canaries, f"{call_id}-{state}", state) for state in ("ready", "done", "parked")),
     ]  # fmt: skip
+    stranger = Person(company_id=person.company_id, first_seen_at=now, expires_at=later)
+    rows += [
+        Tag(company_id=person.company_id, subject_id=call.id, name=word("tag"), made_at=now, made_by="desk",
+            expires_at=later),
+        *(OutgoingCall(connector="carrier", company_id=person.company_id, subject_id=answered, user_id=_user(stage),
+                       user_number=word("user's phone"), tracking_number=SHARED, person_number=canaries.number,
+                       made_at=now, due_at=later, expires_at=later) for answered in (call.id, None)),
+        RecordingPeaks(recording_id=recording.id, channels=1, peaks=word("waveform").encode()),
+        stranger,
+    ]  # fmt: skip
     dead = Delivery(
         connector="network", hook="upload_conversions", dedup_key=f"dead-{call_id}", item_key="k", subject_id=call.id,
         state="dead", reason=f"The network said: {word('dead letter')}", made_at=now, due_at=now,
     )  # fmt: skip
     stage.add(*rows, dead)
+    stage.add(PersonMerge(company_id=person.company_id, person_id=person.id, other_id=stranger.id,
+                          reason=word("reason of a merge"), made_at=now, made_by="desk", expires_at=later))  # fmt: skip
     stage.add(Attempt(delivery_id=dead.id, number=1, started_at=now, result="retry", reason=word("attempt")))
     with stage.hub.store.writing() as session:
         plain = json.dumps([{"start": 0.0, "end": 1.0, "text": word("transcript")}]).encode()
@@ -194,6 +216,15 @@ def _seed_rest(stage: TestHub, canaries: Canaries, person: Person, visit_id: str
         session.add_all((media, visit))
         stop(session, stage.hub, person.company_id, canaries.number, channel="sms", evidence=text.id, at=now, now=now)
     stage.say(person, "refused", "marketing", "phone", detail=word("said in words"))
+
+
+def _user(stage: TestHub) -> str:
+    with stage.hub.store.writing() as session:
+        known = session.exec(select(User.id)).first()
+        if known is not None:
+            return known
+        account = session.exec(select(Account)).one()
+        return add_user(session, account, "olivia", "owner", stage.clock()).id
 
 
 def _webhook(stage: TestHub, canaries: Canaries, key: str, state: str) -> InboxWebhook:

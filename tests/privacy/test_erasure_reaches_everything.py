@@ -28,12 +28,12 @@ from hub.texts.suppression import is_suppressed
 
 ANN = "zq7ann"
 BOB = "zq7bob"
-DONE_WITH = {"done webhook", "done webhook address", "done webhook header"}
-"""The raw content of webhooks that were folded is in no backup."""
+DONE_WITH = {"done webhook", "done webhook address", "done webhook header", "waveform"}
+"""The raw content of webhooks that were folded is in no backup, and waveforms are computed again."""
 
 
 WRITTEN = frozenset({"caller's name", "form name", "form field", "second form field", "fact"})
-SEALED = WRITTEN | {"text", "transcript", "picture", "audio", "said in words"}
+SEALED = WRITTEN | {"text", "transcript", "picture", "audio", "said in words", "note"}
 """What the live database holds under the person's key alone."""
 
 

@@ -9,17 +9,35 @@ from typing import Any
 import pytest
 from seeds import CANARY, seed
 from sqlmodel import select
-from testbed import TestHub
+from testbed import CALLER, OTHER_CALLER, TestHub
 
 from hub.config.retention import RetentionSection, default_life
-from hub.model import Attribution, Call, Delivery, FactRow, InboxWebhook, PageView, Person, Visit
+from hub.model import (
+    Attribution,
+    Call,
+    Delivery,
+    FactRow,
+    FormSubmission,
+    InboxWebhook,
+    Note,
+    PageView,
+    Person,
+    PersonMerge,
+    Recording,
+    RecordingPeaks,
+    Tag,
+    TextMessage,
+    Visit,
+)
 from hub.privacy.retention import Holding, holdings, sweep
 from hub.privacy.retention_rules import RETENTION_RULES, RetentionRule
+from hub.recordings.keep import end_expired
 from hub.store import Store
 
 Factory = Callable[..., TestHub]
 START = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+SUBJECTS = {"calls": Call, "texts": TextMessage, "forms": FormSubmission}
 SWEPT = [life for life in RETENTION_RULES if life.name not in ("recordings", "people", "audit log")]
 
 
@@ -35,7 +53,10 @@ def born(store: Store, life: RetentionRule, retention: RetentionSection = Retent
     """A row whose life began at START; when it ends."""
     until = START if life.counts_from_start else START + default_life(life.kind)
     more: dict[str, Any] = {"state": "dead", "reason": CANARY} if life.table is Delivery else {}
+    on = SUBJECTS.get(life.name.rpartition(" ")[2]) if life.table in (Note, Tag) else None
     with store.writing() as session:
+        if on is not None:
+            more = {"subject_id": seed(session, on, START).id}
         seed(session, life.table, START, **{life.until: until}, **more)
         session.commit()
     return START + retention.life(life.kind)
@@ -175,3 +196,38 @@ def test_each_table_and_category_is_told_with_its_life(store: Store) -> None:
     assert {each.category for each in found if each.table == "person"} == {
         "user.contact.phone_number", "user.contact.email", "user.name",
     }  # fmt: skip
+
+
+def test_a_merge_ends_with_the_first_of_its_people(hub: Factory) -> None:
+    stage = hub()
+    calls = [stage.call_in(caller=caller) for caller in (CALLER, OTHER_CALLER)]
+    one, other = (str(call.person_id) for call in calls)
+    stage.add(PersonMerge(company_id=calls[0].company_id, person_id=one, other_id=other, reason="Same voice",
+                          made_at=stage.clock(), made_by="x", expires_at=stage.clock() + timedelta(days=761)))  # fmt: skip
+    stage.clock.advance(days=700)
+    stage.call_in(caller=CALLER)
+    sweep(stage.hub.store, stage.clock())
+    assert stage.one(PersonMerge).reason == "Same voice"
+    stage.clock.advance(days=70)
+    sweep(stage.hub.store, stage.clock())
+    assert stage.rows(PersonMerge) == [] and stage.one(Person, id=one).phone_number == CALLER
+
+
+def test_a_waveform_ends_with_its_audio(hub: Factory) -> None:
+    stage = hub()
+    call = stage.call_in()
+    with stage.hub.store.writing() as session:
+        recording = seed(
+            session,
+            Recording,
+            stage.clock(),
+            call_id=call.id,
+            state="stored",
+            path=None,
+            expires_at=stage.clock() + timedelta(days=90),
+        )
+        session.add(RecordingPeaks(recording_id=recording.id, channels=1, peaks=b"1"))
+    stage.clock.advance(days=89)
+    assert end_expired(stage.hub) == 0 and len(stage.rows(RecordingPeaks)) == 1
+    stage.clock.advance(days=2)
+    assert end_expired(stage.hub) == 1 and stage.rows(RecordingPeaks) == []

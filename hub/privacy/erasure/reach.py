@@ -12,7 +12,18 @@ from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config
-from hub.model import Call, CallEventRow, Company, FormSubmission, InboxWebhook, OutcomeRow, Person, TextMessage, Visit
+from hub.model import (
+    Call,
+    CallEventRow,
+    Company,
+    FormSubmission,
+    InboxWebhook,
+    OutcomeRow,
+    OutgoingCall,
+    Person,
+    TextMessage,
+    Visit,
+)
 from hub.model.people import is_typed
 from hub.privacy.erasure.webhook_owners import webhooks_of_others
 
@@ -28,6 +39,7 @@ class PersonData:
     visits: frozenset[str] = frozenset()
     outcomes: frozenset[str] = frozenset()
     webhooks: frozenset[str] = frozenset()
+    outgoing_calls: frozenset[str] = frozenset()
 
     @property
     def subjects(self) -> frozenset[str]:
@@ -57,6 +69,7 @@ TABLES = {
     "visit": "visits",
     "outcome": "outcomes",
     "inbox": "webhooks",
+    "outgoing_call": "outgoing_calls",
     "person": "people",
 }
 """Table → field of `PersonData`."""
@@ -93,6 +106,7 @@ def reach_of(session: Session, config: Config, person: Person, webhooks: Iterabl
         forms=frozenset(forms),
         visits=frozenset(visits),
         outcomes=frozenset(_outcomes(session, config, person, [*calls, *texts, *forms])),
+        outgoing_calls=frozenset(_outgoing_calls(session, person, [*calls, *texts, *forms])),
         webhooks=frozenset(inbox_id for inbox_id in session.exec(webhook_ids) if inbox_id) | frozenset(webhooks),
     )
 
@@ -147,6 +161,12 @@ def _contacts(session: Session, person: Person, table: Any, *names: tuple[Any, s
     """Ids of one kind of contact: linked to the person, or with their number or address."""
     theirs = or_(table.person_id == person.id, *_named(*names))
     return list(session.exec(select(table.id).where(table.company_id == person.company_id, theirs)))
+
+
+def _outgoing_calls(session: Session, person: Person, subjects: list[str]) -> list[str]:
+    """Ids of the calls that users placed to the person: to their number, or to answer one of their contacts."""
+    theirs = or_(col(OutgoingCall.subject_id).in_(subjects), *_named((OutgoingCall.person_number, person.known_number)))
+    return list(session.exec(select(OutgoingCall.id).where(OutgoingCall.company_id == person.company_id, theirs)))
 
 
 def _named(*names: tuple[Any, str | None]) -> list[ColumnElement[bool]]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, func, tuple_, update
+from sqlalchemy import case, delete, func, or_, tuple_, update
 from sqlmodel import Session, col, select
 
 from hub.model import (
@@ -21,18 +21,23 @@ from hub.model import (
     FormSubmission,
     InboxWebhook,
     Lease,
+    Note,
     OutcomeRow,
+    OutgoingCall,
     PageView,
     Person,
+    PersonMerge,
     Recording,
     RecordingNotice,
     RecordingPeaks,
+    Tag,
     TextMedia,
     TextMessage,
     TrackingNumber,
     TranscriptRow,
     Visit,
 )
+from hub.model.outgoing_calls import OutgoingCallStatus
 from hub.model.states import (
     FINAL_DELIVERY_STATES,
     DeliveryState,
@@ -41,6 +46,7 @@ from hub.model.states import (
     RecordingState,
     SubjectState,
     TranscriptState,
+    WorkState,
 )
 from hub.privacy.erasure.reach import TABLES, PersonData
 
@@ -120,6 +126,7 @@ def sealed_by(session: Session, reach: PersonData) -> set[str]:
         select(FactRow.sealed).where(col(FactRow.subject_id).in_(reach.subjects)),
         select(TextMessage.body).where(col(TextMessage.id).in_(reach.texts)),
         select(TextMedia.data).where(col(TextMedia.text_id).in_(reach.texts)),
+        select(Note.sealed).where(col(Note.subject_id).in_(reach.subjects)),
         select(TranscriptRow.sealed).where(col(TranscriptRow.recording_id).in_(heard)),
     )
     sealed = (each for query in bodies for each in session.scalars(query) if each)
@@ -133,6 +140,7 @@ def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[
     recordings = select(Recording.id).where(col(Recording.call_id).in_(reach.calls))
     leases = select(Lease.id).where(col(Lease.visit_id).in_(reach.visits))
     deliveries = select(Delivery.id).where(col(Delivery.subject_id).in_(subjects))
+    yield from _added_by_users(reach)
     if subjects:
         yield FactRow, (col(FactRow.subject_id).in_(subjects),), None
         yield Attribution, (col(Attribution.subject_id).in_(subjects),), {
@@ -198,3 +206,21 @@ def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[
                            (Visit, reach.visits)):  # fmt: skip
             yield table, (col(table.person_id).in_(reach.people), col(table.id).not_in(ids)), {"person_id": None}
         yield Person, (col(Person.id).in_(reach.people),), None
+
+
+def _added_by_users(reach: PersonData) -> Iterator[tuple[Any, tuple[Any, ...], dict[str, Any] | None]]:
+    """The same for what users added. Anybody can write a name into a tag, so tags are deleted as notes are; a lead's
+    status and value stay, as a conversion does."""
+    if reach.subjects:
+        yield Note, (col(Note.subject_id).in_(reach.subjects),), None
+        yield Tag, (col(Tag.subject_id).in_(reach.subjects),), None
+    if reach.outgoing_calls:
+        queued = col(OutgoingCall.status) == OutgoingCallStatus.QUEUED
+        yield OutgoingCall, (col(OutgoingCall.id).in_(reach.outgoing_calls),), {
+            "user_number": None, "person_number": None, "state": WorkState.DONE, **FREE,
+            "status": case((queued, OutgoingCallStatus.REFUSED), else_=col(OutgoingCall.status)),
+            "reason": case((queued, REASON), else_=None),
+        }  # fmt: skip
+    if reach.people:
+        merged = or_(col(PersonMerge.person_id).in_(reach.people), col(PersonMerge.other_id).in_(reach.people))
+        yield PersonMerge, (merged,), None

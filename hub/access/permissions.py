@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 Action = Literal[
-    "account", "calls", "recordings", "transcripts", "texts", "bodies", "reports", "deliveries",
+    "account", "calls", "people", "recordings", "transcripts", "texts", "bodies", "reports", "deliveries",
     "marks", "contact", "replay", "share",
     "requests", "exports", "consent", "audit", "users",
 ]  # fmt: skip
@@ -22,7 +22,7 @@ _ALL: Reach = "account"
 _OWN: Reach = "own"
 
 _DAILY: tuple[Action, ...] = (
-    "account", "calls", "recordings", "transcripts", "texts", "bodies", "reports", "deliveries",
+    "account", "calls", "people", "recordings", "transcripts", "texts", "bodies", "reports", "deliveries",
     "marks", "contact", "replay", "share",
 )  # fmt: skip
 
@@ -30,11 +30,13 @@ TABLE: Mapping[str, Mapping[str, Reach]] = {
     "owner": dict.fromkeys(ACTIONS, _ALL),
     # Runs the account from day to day. Who answers people's requests, and who watches the watchers, are others.
     "admin": dict.fromkeys((*_DAILY, "consent"), _ALL),
-    "marketer": dict.fromkeys(("account", "calls", "texts", "reports", "deliveries", "marks", "replay", "share"), _ALL),
+    "marketer": dict.fromkeys(
+        ("account", "calls", "people", "texts", "reports", "deliveries", "marks", "replay", "share"), _ALL
+    ),
     # Answers calls and texts at the front desk; neither what was said on a call nor what the ads bring is their business.
-    "receptionist": dict.fromkeys(("account", "calls", "texts", "bodies", "marks", "contact"), _ALL),
+    "receptionist": dict.fromkeys(("account", "calls", "people", "texts", "bodies", "marks", "contact"), _ALL),
     "agent": dict.fromkeys(("calls", "recordings", "transcripts", "marks"), _OWN),
-    "privacy_officer": dict.fromkeys(("account", "requests", "exports", "consent"), _ALL),
+    "privacy_officer": dict.fromkeys(("account", "people", "requests", "exports", "consent"), _ALL),
     "auditor": {"audit": _ALL},
 }
 """Role → action → how far. `texts` are texts without what stands in them, which is `bodies`; `account` is the names of the

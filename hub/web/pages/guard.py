@@ -18,6 +18,7 @@ from hub.access.scope import AccessScope, scope_of
 from hub.access.sessions import SessionLifetime, must_note_use, note_use, session_of
 from hub.errors import NotFound, RingfenceError
 from hub.model import User, WebSession
+from hub.web.pages.navigation import first_page
 from hub.web.pages.request import PageContext, PageRequest
 from hub.web.pages.security import is_cross_site
 from hub.web.request_body import read_body
@@ -94,6 +95,8 @@ class SignedIn:
         asked = PageRequest(
             self._context, request, user, held, shown or AccessScope(user, companies=()), nonce, fields_of(body)
         )
+        if shown is None and page.path == "/":
+            return asked.redirect(first_page(asked.may))
         if shown is None:
             return asked.render("error.html", 403, title="Not for your role", text=_refused(user))
         try:

@@ -21,7 +21,7 @@ ITEMS = (
     NavigationItem("overview", "Overview", "/", "calls"),
     NavigationItem("calls", "Calls", "/calls", "calls"),
     NavigationItem("texts", "Texts", "/texts", "bodies"),
-    NavigationItem("people", "People", "/people", "account"),
+    NavigationItem("people", "People", "/people", "people"),
     NavigationItem("reports", "Reports", "/reports", "reports"),
     NavigationItem("deliveries", "Deliveries", "/deliveries", "deliveries"),
 )
@@ -36,3 +36,8 @@ def navigation(path: str, may: Callable[[Action], bool]) -> dict[str, Any]:
         (item.key for item in items if item.path != "/" and path.startswith(item.path)), None
     )
     return {"nav_items": items, "nav_tabs": items[:IN_TAB_BAR], "nav_more": items[IN_TAB_BAR:], "nav_current": current}
+
+
+def first_page(may: Callable[[Action], bool]) -> str:
+    """The path of the first page that a user may see; everybody has a page of their own account."""
+    return next((item.path for item in ITEMS if may(item.action)), "/me")

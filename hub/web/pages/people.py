@@ -98,8 +98,8 @@ def page_phone(number: str) -> str:
 
 
 PAGES = (
-    Page("/people", people, action="account"),
-    Page("/people/{person_id}", person, action="account"),
+    Page("/people", people, action="people"),
+    Page("/people/{person_id}", person, action="people"),
     Page("/people/{person_id}/merge", merge, action="marks", method="POST"),
     Page("/people/{person_id}/split", split, action="marks", method="POST"),
 )

@@ -19,7 +19,7 @@ def search(page: PageRequest) -> Response:
     with page.session() as session:
         hits = find_contacts(session, page.scope, page.hub.vault, companies, text)
         people = (
-            find_people(session, page.scope, page.hub.vault, companies, text) if page.may("account") and text else []
+            find_people(session, page.scope, page.hub.vault, companies, text) if page.may("people") and text else []
         )
         deliveries = find_deliveries(session, page.scope, companies, text) if page.may("deliveries") else []
     if len(hits) == 1 and hits[0].id == text.lower():

@@ -13,6 +13,7 @@ from hub.model.states import DeliveryState
 from hub.queries.activity import NO_CALLS, Activity, call_activity, count_deliveries, count_leads, days_of
 from hub.queries.connector_health import connector_health
 from hub.queries.live_calls import live_calls
+from hub.queries.missed_calls import count_missed_not_called_back, missed_not_called_back
 from hub.queries.sources import calls_by_source
 from hub.web.pages.formats import day_of, long_day
 from hub.web.pages.guard import Page
@@ -22,8 +23,8 @@ from hub.web.pages.request import PageRequest
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HEAT_DAYS = 56
 MAX_SOURCES = 7
+MAX_WAITING = 5
 MAX_DAY_BARS = 92
-WORDS = {1: "One caller waits", 2: "Two callers wait", 3: "Three callers wait"}
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,16 @@ def overview(page: PageRequest) -> Response:
     """The overview of the chosen period and companies."""
     period = page.period("today")
     former = period.before()
+    chosen = page.company.id if page.company else None
     with page.session() as session:
         now = call_activity(session, page.scope, page.company_ids, period.begins, period.ends)
         before = call_activity(session, page.scope, page.company_ids, former.begins, former.ends)
         eight_weeks = page.now - timedelta(days=HEAT_DAYS)
         heat = call_activity(session, page.scope, page.company_ids, eight_weeks, page.now)
+        waiting = missed_not_called_back(
+            session, page.scope, page.hub.vault, page.now, company_id=chosen, limit=MAX_WAITING
+        )
+        to_call_back = count_missed_not_called_back(session, page.scope, page.now, company_id=chosen)
         live = live_calls(session, page.scope, page.hub.vault, page.company_ids, page.now)
         leads = [
             count_leads(session, page.company_ids, each.begins, each.ends) if page.may("marks") else None
@@ -66,7 +72,7 @@ def overview(page: PageRequest) -> Response:
         period=period,
         presets=[(name, words) for name, (words, _) in PRESETS.items() if name != "90d"],
         former_name=_former_name(period),
-        sentence=_sentence(now, comparable, period),
+        sentence=f"{_sentence(now, comparable, period)} {_waiting(to_call_back)}".strip(),
         total=now.total,
         before=comparable.total,
         series=_by_hour(page, now, before, period) if period.days == 1 else _by_day(page, now, before, period),
@@ -76,6 +82,8 @@ def overview(page: PageRequest) -> Response:
         sources=sources[:MAX_SOURCES],
         source_peak=max((each.calls for each in sources), default=0),
         live=live,
+        waiting=waiting,
+        to_call_back=to_call_back,
         **_heat(page, heat),
         **_health(page),
     )
@@ -99,6 +107,12 @@ def _sentence(now: Activity, before: Activity, period: Period) -> str:
         f"{abs(calls - former):,} {'more' if calls > former else 'fewer'} than" if calls != former else "as many as"
     )
     return f"{counted}, {difference} {_former_name(period)}."
+
+
+def _waiting(callers: int) -> str:
+    if not callers:
+        return ""
+    return "One caller waits to be called back." if callers == 1 else f"{callers:,} callers wait to be called back."
 
 
 def _by_hour(page: PageRequest, now: Activity, before: Activity, period: Period) -> Series:

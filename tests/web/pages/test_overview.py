@@ -67,3 +67,12 @@ def test_live_events_need_a_session(stage: TestHub) -> None:
         end_sessions(session, browser.user.id, stage.clock() + timedelta(seconds=1))
     assert browser.get("/live/events").status_code == 401
     assert signed_in(stage, "auditor").get("/live/events").status_code == 401
+
+
+def test_a_missed_caller_is_on_the_list_until_somebody_speaks_with_them(stage: TestHub) -> None:
+    stage.call_in(answered=False, caller="+13125550178")
+    stage.clock.advance(minutes=52)
+    browser = signed_in(stage)
+    assert "One caller waits to be called back." in browser.text("/") and "+1 312 555 0178" in browser.text("/")
+    stage.call_in(caller="+13125550178")
+    assert "Everybody who was missed in the last two weeks was called back." in browser.text("/")

@@ -21,6 +21,7 @@ MODULES = (
     "backup",
     "call",
     "calls",
+    "marks",
     "inbox",
     "deliveries",
     "recordings",

@@ -1,4 +1,4 @@
-"""`hub calls`: who waits for a call back, and call a person back."""
+"""`hub calls`: who waits for a call back, and call a person back; `hub.cli.marks` adds what users mark."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from hub.access.permissions import Action
     from hub.access.scope import AccessScope
 
-commands = typer.Typer(help="See who waits for a call back, and call people back.", no_args_is_help=True)
+commands = typer.Typer(
+    help="See who waits for a call back, call people back, and mark calls, texts and forms.", no_args_is_help=True
+)
 UserName = Annotated[str, typer.Option("--user", help="The user who calls (hub users list).", metavar="NAME")]
 
 
@@ -61,7 +63,7 @@ def back(
         hub, directory = opened.hub, opened.directory.current()
         with hub.store.writing() as session:
             subject = find_subject(session, wanted)
-            scope = _scope(session, user, "contact")
+            scope = scope_named(session, user, "contact")
             call = queue_call_back(session, scope, hub, directory, subject, phone, actor())
         if call.reason:
             say(f"{colored(call.status)}: {plain(call.reason)}")
@@ -90,7 +92,7 @@ def missed(
     vault = vault_of(loaded)
     with open_store(loaded) as store:
         with store.reading() as session:
-            scope = _scope(session, user, "calls")
+            scope = scope_named(session, user, "calls")
             callers = missed_not_called_back(session, scope, vault, utc_now(), limit=limit)
         if show_personal:
             with store.writing() as session:
@@ -124,7 +126,8 @@ def missed(
         say("Call one of them back: [bold]hub calls back CALL --user NAME[/bold]")
 
 
-def _scope(session: Session, name: str, action: Action) -> AccessScope:
+def scope_named(session: Session, name: str, action: Action) -> AccessScope:
+    """What the named user may see and do of `action`; CannotDo if the role does not permit it."""
     from hub.access.scope import scope_of
     from hub.access.users import user_named
     from hub.queries.lookup import typed

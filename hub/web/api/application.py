@@ -8,10 +8,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from hub.access.narrowing import Narrow, to_account
-from hub.errors import NotFound
+from hub.errors import CannotDo, NotFound
 from hub.runtime import Hub
 from hub.web.api.auth import Authenticator
 from hub.web.api.calls import add_calls
+from hub.web.api.marks import add_marks
 from hub.web.api.recordings import add_recordings
 from hub.web.api.reports_and_logs import add_reports_and_logs
 from hub.web.api.requests import add_requests
@@ -22,7 +23,7 @@ def create_api(hub: Hub, narrow: Narrow = to_account) -> FastAPI:
     """The API of one hub; `narrow` is the account filter of its queries."""
     api = FastAPI(title="Ringfence", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     authenticator = Authenticator(hub, narrow)
-    for add in (add_calls, add_recordings, add_reports_and_logs, add_requests):
+    for add in (add_calls, add_marks, add_recordings, add_reports_and_logs, add_requests):
         add(api, authenticator)
 
     @api.exception_handler(HTTPException)
@@ -34,6 +35,10 @@ def create_api(hub: Hub, narrow: Narrow = to_account) -> FastAPI:
     @api.exception_handler(NotFound)
     def missing(request: Request, error: NotFound) -> Response:
         return refusal(404, str(error))
+
+    @api.exception_handler(CannotDo)
+    def impossible(request: Request, error: CannotDo) -> Response:
+        return refusal(422, str(error))
 
     @api.exception_handler(RequestValidationError)
     def misread(request: Request, error: RequestValidationError) -> Response:

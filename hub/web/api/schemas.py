@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -72,6 +73,34 @@ class CallDetail(CallAnswer):
 
     attribution: AttributionAnswer | None = None
     recordings: list[RecordingAnswer] | None = None
+
+
+class LeadAnswer(Answer):
+    """A lead's status and value; both None if the mark was removed or never set."""
+
+    status: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+
+
+class MarkedLead(Answer):
+    """A lead after a change and before it, for an undo."""
+
+    lead: LeadAnswer
+    former: LeadAnswer
+
+
+class TagsAnswer(Answer):
+    """All tags of a call, text or form, by name."""
+
+    tags: list[str]
+
+
+class NoteAnswer(Answer):
+    """A note that was written."""
+
+    id: str
+    made_at: datetime
 
 
 class TextAnswer(Answer):

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from hub.access.permissions import ROLES, Reach, reach
 from hub.contracts.phones import phone_number
 from hub.errors import RingfenceError
-from hub.model import Account, ApiKey, Call, Recording, User
+from hub.model import Account, ApiKey, Call, Recording, User, UserCompany
 from hub.model.columns import CALL_RETENTION
 
 USER_NAME = re.compile(r"[a-z][a-z0-9._-]{1,63}")
@@ -103,7 +103,10 @@ def may_listen(session: Session, user: User, recording: Recording, account_id: s
     if how_far is None or user.account_id != account_id:
         return False
     call = session.get(Call, recording.call_id)
-    return how_far == "account" or (call is not None and is_own(user, call))
+    limit = session.exec(select(UserCompany.company_id).where(UserCompany.user_id == user.id)).all()
+    if call is None or (limit and call.company_id not in limit):
+        return False
+    return how_far == "account" or is_own(user, call)
 
 
 def _known_role(role: str, phone_numbers: Sequence[str]) -> str:

@@ -168,3 +168,38 @@ def test_the_page_of_a_request_is_read_as_its_companys_account(postgres_url: str
     client = TestClient(create_app(stage.hub, stage.live), base_url="https://calls.example.com")
     assert made.id in client.get(here).text
     assert client.get(here.replace("lakeside", "southside")).status_code == 404
+
+
+def test_a_session_limited_to_one_company_sees_no_row_of_another_of_the_same_account(
+    postgres_url: str, open_hub_on: Factory
+) -> None:
+    stage = open_hub_on(postgres_url)
+    for name, number in (("lakeside", "+13125550120"), ("northgate", "+13135550120")):
+        stage.visit(name)
+        call = stage.call_in(number=number)
+        stage.say(stage.one(Person, id=call.person_id), "given", "marketing", evidence="form 1", detail="Yes.")
+    stage.deliver()
+    (account,) = stage.rows(Account)
+    lakeside, northgate = (stage.one(Company, name=name).id for name in ("lakeside", "northgate"))
+
+    def seen(*companies: str) -> dict[str, set[Any]]:
+        with stage.hub.store.reading_as(account.id, companies or None) as session:
+            return {
+                table.name: {tuple(row) for row in session.execute(select(*table.primary_key))}
+                for table in SQLModel.metadata.sorted_tables
+            }
+
+    one, other, both, unlimited = seen(lakeside), seen(northgate), seen(lakeside, northgate), seen()
+    assert one["company"] == {(lakeside,)} and unlimited["company"] == {(lakeside,), (northgate,)}
+    through_company = {"call", "person", "visit", "page_view", "tracker", "tracking_number", "attribution", "delivery",
+                       "conversion", "call_event", "consent_decision", "lease", "disclosure"}  # fmt: skip
+    for table in through_company:
+        assert one[table] and other[table], f"{table} was really tried"
+        assert not one[table] & other[table], table
+        assert one[table] | other[table] == both[table] == unlimited[table], table
+    assert seen("no such company")["call"] == set()
+    with stage.hub.store.reading_as(account.id, [lakeside]) as session:
+        changed: Any = session.execute(text("UPDATE call SET status = 'failed'"))
+        assert changed.rowcount == len(one["call"])
+        with pytest.raises(DBAPIError, match="row-level security"):
+            session.execute(text("UPDATE call SET company_id = :id"), {"id": northgate})

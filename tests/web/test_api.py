@@ -13,10 +13,11 @@ from sqlmodel import select
 from starlette.testclient import TestClient
 from testbed import ACCOUNTS, TestHub, company
 
+from hub.access.companies import limit_to_companies
 from hub.access.keys import new_api_key
 from hub.access.narrowing import to_account
 from hub.access.permissions import ROLES
-from hub.access.users import add_user, change_role, disable
+from hub.access.users import add_user, change_role, disable, may_listen
 from hub.model import Account, ApiKey, AuditEntry, Call, Company, Person, Recording, TextMessage, TranscriptRow, User
 from hub.privacy_requests.steps import open_request
 from hub.texts.bodies import seal_body
@@ -188,6 +189,55 @@ def test_without_the_hubs_own_filters_postgresql_alone_lets_nothing_leak(
         )
     told = house.get("/calls", api=unfiltered).json()["calls"]
     assert [each["id"] for each in told] == [house.mine["call_id"]]
+
+
+def limited_house(stage: TestHub) -> House:
+    """Every role of one account, each limited to lakeside; `theirs` is northgate's, of the same account."""
+    house = furnish(stage)
+    with stage.hub.store.writing() as session:
+        for user in session.exec(select(User)).all():
+            if user.role != "auditor":
+                limit_to_companies(session, user, ["lakeside"])
+    return House(stage, house.keys, house.mine, fill(stage, "+13135550120"))
+
+
+def test_a_key_of_a_user_limited_to_a_company_opens_nothing_of_another_company(hub: Factory) -> None:
+    house = limited_house(hub(accounts=TWO_ACCOUNTS))
+    api = house.api()
+    for route in ALLOWED:
+        for role in ALLOWED[route] - {"auditor"}:
+            theirs = asked(house, route, house.theirs, role, api)
+            wanted = {403} if "/audit" in route else {404} if "{" in route else {200}
+            assert theirs.status_code in wanted, (route, role, theirs.text)
+            assert not any(value in theirs.text for value in house.theirs.values() if len(value) > 8), (route, role)
+    assert [each["id"] for each in house.get("/calls").json()["calls"]] == [house.mine["call_id"]]
+    assert house.get(f"/calls/{house.mine['call_id']}").status_code == 200
+    with house.stage.hub.store.writing() as session:
+        limit_to_companies(session, session.merge(house.user("owner")), [])
+    assert house.get(f"/calls/{house.theirs['call_id']}").status_code == 200, (
+        "the limit is lifted from the next request"
+    )
+
+
+def test_without_the_hubs_own_filters_postgresql_alone_keeps_the_limit_to_a_company(
+    postgres_url: str, open_hub_on: Factory
+) -> None:
+    house = limited_house(open_hub_on(postgres_url, accounts=TWO_ACCOUNTS))
+    unfiltered = house.api(narrow=lambda query, table, user: query)
+    for route in (each for each in ALLOWED if "/audit" not in each):
+        theirs = asked(house, route, house.theirs, "owner", unfiltered)
+        assert theirs.status_code == (404 if "{" in route else 200), route
+        assert not any(value in theirs.text for value in house.theirs.values() if len(value) > 8), route
+
+
+def test_a_signed_link_to_a_recording_ends_when_its_user_may_no_longer_see_the_company(lite_house: House) -> None:
+    stage = lite_house.stage
+    recording = stage.one(Recording, id=lite_house.mine["recording_id"])
+    with stage.hub.store.writing() as session:
+        owner = session.get_one(User, lite_house.user("owner").id)
+        assert may_listen(session, owner, recording, owner.account_id, "recordings")
+        limit_to_companies(session, owner, ["northgate"])
+        assert not may_listen(session, owner, recording, owner.account_id, "recordings")
 
 
 def test_a_marketer_gets_no_recordings_and_an_agent_only_calls_that_they_answered(lite_house: House) -> None:

@@ -1,0 +1,1 @@
+"""One call, text or form with everything that its page shows."""

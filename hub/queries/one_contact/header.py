@@ -1,0 +1,162 @@
+"""Which call, text or form it is, whose, and what became of it; and its neighbors in time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlmodel import Session, col, select
+
+from hub.access.scope import AccessScope
+from hub.errors import NotFound
+from hub.flow.case import Subject
+from hub.model import Call, Company, FormSubmission, Person, TextMessage, Tracker, User
+from hub.model.states import CallStatus, SubjectState
+from hub.store.encrypted_fields import names_of
+from hub.store.vault import Vault
+
+Kind = Literal["call", "text", "form"]
+Outcome = Literal["live", "answered", "voicemail", "failed", "missed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactHeader:
+    """The head of the page of one call, text or form; what is unknown is None."""
+
+    id: str
+    kind: Kind
+    at: datetime
+    company: Company
+    person_id: str | None
+    name: str | None
+    number: str | None
+    email: str | None
+    tracking_number: str | None
+    tracker: Tracker | None
+    first_time: bool | None
+    erased: bool
+    outcome: Outcome | None = None
+    """Of a call."""
+    answered_by: str | None = None
+    """The user who has the number at which it was answered, or else that number."""
+    rang: int | None = None
+    """Seconds until somebody answered."""
+    talked: int | None = None
+    """Seconds from the answer to the end."""
+    form_name: str | None = None
+
+
+def find_contact(session: Session, calls: AccessScope, texts: AccessScope | None, contact_id: str) -> Subject:
+    """The call, incoming text or form with this id; NotFound if the user may not see it. `calls` and `texts` are the
+    user's scopes of these actions."""
+    found: Subject | None = session.exec(calls.calls().where(Call.id == contact_id)).first()
+    if found is None and calls.reach == "account":
+        found = session.exec(calls.select(FormSubmission).where(FormSubmission.id == contact_id)).first()
+    if found is None and texts is not None and texts.reach == "account":
+        incoming = texts.select(TextMessage).where(TextMessage.id == contact_id, TextMessage.direction == "in")
+        found = session.exec(incoming.where(col(TextMessage.company_id).is_not(None))).first()
+    if found is None:
+        raise NotFound("Not found")
+    return found
+
+
+def contact_header(session: Session, vault: Vault, subject: Subject) -> ContactHeader:
+    """The head of the page of one call, text or form."""
+    company = session.get_one(Company, subject.company_id)
+    tracker_id = None if isinstance(subject, FormSubmission) else subject.tracker_id
+    shared: dict[str, Any] = {
+        "id": subject.id,
+        "company": company,
+        "person_id": subject.person_id,
+        "name": _name(session, vault, subject),
+        "tracker": session.get(Tracker, tracker_id) if tracker_id else None,
+        "erased": subject.state == SubjectState.ERASED,
+    }
+    match subject:
+        case FormSubmission():
+            return ContactHeader(
+                kind="form",
+                at=subject.submitted_at,
+                number=subject.phone_number,
+                email=subject.email,
+                tracking_number=None,
+                first_time=subject.first_time_contact,
+                form_name=subject.form_id,
+                **shared,
+            )
+        case TextMessage():
+            return ContactHeader(
+                kind="text",
+                at=subject.at,
+                number=subject.person_number,
+                email=None,
+                tracking_number=subject.tracking_number,
+                first_time=None,
+                **shared,
+            )
+        case Call():
+            return ContactHeader(kind="call", **shared, **_of_call(session, company, subject))
+
+
+def _of_call(session: Session, company: Company, call: Call) -> dict[str, Any]:
+    answered, ended = call.answered_at, call.ended_at
+    return {
+        "at": call.started_at,
+        "number": call.caller_number,
+        "email": None,
+        "tracking_number": call.tracking_number,
+        "first_time": call.first_time_caller,
+        "outcome": outcome_of(call),
+        "answered_by": _answerer(session, company, call.answered_by) if answered else None,
+        "rang": max(0, round((answered - call.started_at).total_seconds())) if answered else None,
+        "talked": max(0, round((ended - answered).total_seconds())) if answered and ended else None,
+    }
+
+
+def outcome_of(call: Call) -> Outcome:
+    """What became of a call."""
+    if not call.over:
+        return "live"
+    if call.answered:
+        return "answered"
+    if call.voicemail:
+        return "voicemail"
+    return "failed" if call.status == CallStatus.FAILED else "missed"
+
+
+def neighbors(
+    session: Session, scope: AccessScope, companies: Collection[str], subject: Subject
+) -> tuple[str | None, str | None]:
+    """The ids of the next newer and the next older of the same kind, of some companies that the user may see."""
+    table: Any = type(subject)
+    at: Any = {Call: Call.started_at, TextMessage: TextMessage.at, FormSubmission: FormSubmission.submitted_at}[table]
+    mine = at.key
+    query = scope.calls() if table is Call else scope.select(table)
+    query = query.where(table.company_id.in_(companies))
+    if table is TextMessage:
+        query = query.where(table.direction == "in")
+    when, own = getattr(subject, mine), subject.id
+    newer = query.where(at >= when, (at > when) | (table.id > own)).order_by(at, table.id)
+    older = query.where(at <= when, (at < when) | (table.id < own)).order_by(at.desc(), table.id.desc())
+    first, second = (session.exec(each.limit(1)).first() for each in (newer, older))
+    return first.id if first else None, second.id if second else None
+
+
+def _name(session: Session, vault: Vault, subject: Subject) -> str | None:
+    """The name that the person had corrected, or else the one of the call or form."""
+    person = session.get(Person, subject.person_id) if subject.person_id else None
+    rows = [each for each in (person, None if isinstance(subject, TextMessage) else subject) if each is not None]
+    names = names_of(vault, session, rows)
+    return next((names[row.id] for row in rows if row.id in names), None)
+
+
+def _answerer(session: Session, company: Company, number: str | None) -> str | None:
+    if number is None:
+        return None
+    users = select(User).where(
+        User.account_id == company.account_id, col(User.phone_numbers).contains(number), col(User.disabled_at).is_(None)
+    )
+    named = [user.name for user in session.exec(users) if number in (user.phone_numbers or "").split()]
+    return named[0] if len(named) == 1 else number
